@@ -1,0 +1,153 @@
+"""What the engine asks of every system: the contract that a connector keeps.
+
+A connector speaks to one account. It knows wire shapes, endpoints and quirks; it decides nothing about syncing.
+Records pass through the engine as `Raw`, the decoded JSON object of the wire, and become people by `contact`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from connectors.contact import Contact, Fields
+
+Raw = Mapping[str, Any]
+"""One record as the wire shows it (unwrapped: the object that holds the fields)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span `[start, end)`; `end` None means "as far as the server has anything"."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of one answer, and the server's own time of that answer (R1)."""
+
+    records: Sequence[Raw]
+    served_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write led to: the record as the server shows it now, as complete as its answers were.
+
+    `served_at` is the server's time of the answer. `refused` are the fields that the server was known or found not to take
+    or not to clear, whatever it answered (R17); they were left out of the write.
+    """
+
+    raw: Raw
+    served_at: datetime
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `sync check`: what was tried, whether it works, and how to mend it if not.
+
+    `fixable` tells that `--fix` would mend it. `fatal` findings make an account unusable (exit 3); the others are advice.
+    """
+
+    what: str
+    ok: bool
+    problem: str = ""
+    mend: str = ""
+    fixable: bool = False
+    fatal: bool = True
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Calls made so far by one account, as `requests` in the run report counts them."""
+
+    reads: int = 0
+    writes: int = 0
+    retries: int = 0
+    throttled: int = 0
+
+
+class Cache(Protocol):
+    """Settings of an account that change rarely, kept in the state for a day: custom fields, users, location."""
+
+    def get(self, key: str) -> Any | None:
+        """Return the JSON value, or None when it is absent or older than a day."""
+
+    def put(self, key: str, value: Any) -> None:
+        """Remember a JSON value from now on."""
+
+    def forget(self, key: str) -> None:
+        """Drop it, because a write was refused on account of it."""
+
+
+class Connector(Protocol):
+    """One account of one system."""
+
+    account: str  # the name in the config file
+    system: str  # the kind of connector: "growthgenius", "growthhub"
+    fields: frozenset[str]  # canonical fields that this system has a place for
+    read_only: frozenset[str]  # those of them that it can show but not take
+    marks: bool  # whether its records carry a marker with the id at the other system
+    traffic: Traffic
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what makes this account itself (location, users), as JSON, without a call (R28)."""
+
+    def clock_offset(self) -> float:
+        """Return seconds by which the server's clock is ahead of ours, 0.0 before the first answer (R1, R14)."""
+
+    def read(self, window: Window) -> Iterator[Page]:
+        """Yield every record changed in the window; the same record may come twice, the later one counts.
+
+        To run to the end without an error *is* the proof that the window is complete. Pages may hold records outside the
+        window. Raises IncompleteWindow when the proof fails, and AuthError, TransientError.
+        """
+
+    def get(self, record_id: str) -> Page:
+        """Return one record by id, as a page of one. Raises RecordGone, AuthError, TransientError."""
+
+    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+        """Map a record to the canonical shape. `memory` is what an earlier mapping of it left, or empty. No call is made
+        except, once a day, for the settings that the mapping needs (users, custom fields)."""
+
+    def digest(self, raw: Raw) -> bytes:
+        """Return 16 bytes that change when the record changes, times and search positions left out."""
+
+    def create(self, changes: Fields, marker: str | None) -> Answer:
+        """Create a person with these values (unknown and empty ones are left out), one call where the API allows it.
+
+        Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError (the last two and
+        the refusals mean: surely not created).
+        """
+
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
+        """Set only these fields of the record that `current` shows; None empties a field, sets are given as they shall be.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+
+    def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
+        """Look for a person on the server itself, not in what was read: before a create, and after one whose answer never
+        came. `since` is when that create was sent (server's time), None before a first try. Records are candidates; the
+        caller decides. Raises AuthError, TransientError.
+        """
+
+    def prepare(self, names: frozenset[str]) -> Sequence[str]:
+        """Make the custom fields that values of these canonical fields need (R23); return the keys that were made.
+
+        Fields whose place cannot be made (no scope) leave `fields` from then on.
+        """
+
+    def missing_places(self, names: frozenset[str]) -> Sequence[str]:
+        """Return the keys that `prepare` would make, without making them."""
+
+    def calls_for(self, current: Raw | None, changes: Fields) -> int:
+        """Return how many writing calls `create` (no current) or `update` would make; for the price of a plan."""
+
+    def check(self, fix: bool) -> Sequence[Finding]:
+        """Try the account: credentials, scopes, custom fields. Changes nothing unless `fix`."""
+
+    def close(self) -> None:
+        """Give the connections back."""

@@ -1,0 +1,91 @@
+"""What can go wrong at an API, split by what the caller should do about it.
+
+    ConnectorError
+    ├── AuthError            mend the credentials or the scopes; nothing else helps        (exit 3)
+    ├── TransientError       try again later, nothing is lost                              (exit 3)
+    │   ├── Unreachable      no answer within the patience of a one-shot run
+    │   ├── ServerTrouble    5xx, HTML instead of JSON, a cut-off body, on something safe to repeat
+    │   ├── AllowanceSpent   the daily allowance ran out; `until` says when it is renewed
+    │   └── IncompleteWindow a window that could not be proven complete, nor be split further
+    ├── AnswerTooLarge       413, a body over our limit, or a time-out: ask for less (windows split on it)
+    ├── RecordError          this one record will not go through: list it, go on           (exit 1)
+    │   ├── RecordGone       the id does not exist (any more): a deletion found (R22)
+    │   ├── DuplicateRefused the server says that `other_id` is the same person
+    │   └── RecordRefused    400/409/422 for any other reason; `messages` holds the server's words
+    └── OutcomeUnknown       a write whose answer never came, or made no sense: look before repeating (R20)
+
+Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the request.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+
+class ConnectorError(Exception):
+    """Something went wrong at an account."""
+
+    def __init__(self, account: str, message: str) -> None:
+        super().__init__(f"{account}: {message}")
+        self.account = account
+        self.message = message
+
+
+class AuthError(ConnectorError):
+    """401 or 403: credentials or scope."""
+
+
+class TransientError(ConnectorError):
+    """May work when it is tried again."""
+
+
+class Unreachable(TransientError):
+    """No usable answer within the patience of a one-shot run."""
+
+
+class ServerTrouble(TransientError):
+    """An answer came, but not one that means anything."""
+
+
+class AllowanceSpent(TransientError):
+    """The daily allowance ran out."""
+
+    def __init__(self, account: str, message: str, until: datetime | None = None) -> None:
+        super().__init__(account, message)
+        self.until = until
+
+
+class IncompleteWindow(TransientError):
+    """A window that the server answers only in part, and that cannot be split further."""
+
+
+class AnswerTooLarge(ConnectorError):
+    """The server, or our limit, says that the question asks for too much at once."""
+
+
+class RecordError(ConnectorError):
+    """One record cannot go through as it is."""
+
+
+class RecordGone(RecordError):
+    """The id does not exist at the server."""
+
+
+class RecordRefused(RecordError):
+    """The server refuses the record. `messages` are its own words, one per complaint."""
+
+    def __init__(self, account: str, message: str, messages: Sequence[str] = ()) -> None:
+        super().__init__(account, message)
+        self.messages = tuple(messages)
+
+
+class DuplicateRefused(RecordError):
+    """The server refuses a create because it takes `other_id` for the same person, by `field` (email or phone)."""
+
+    def __init__(self, account: str, message: str, other_id: str | None, field: str | None) -> None:
+        super().__init__(account, message)
+        self.other_id = other_id
+        self.field = field
+
+
+class OutcomeUnknown(ConnectorError):
+    """A write was sent, and nobody can say whether it took effect."""

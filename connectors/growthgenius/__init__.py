@@ -1,0 +1,1 @@
+"""GrowthGenius: the prospecting side."""

@@ -1,0 +1,1 @@
+"""GrowthHub: the LeadConnector API 2.0."""

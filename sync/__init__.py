@@ -1,0 +1,1 @@
+"""What to do and when: the engine, and the faces that people use."""
