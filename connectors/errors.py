@@ -19,6 +19,7 @@ Every message names the account, and is safe to show: no secret, no person's dat
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 
 class ConnectorError(Exception):
@@ -71,11 +72,18 @@ class RecordGone(RecordError):
 
 
 class RecordRefused(RecordError):
-    """The server refuses the record. `messages` are its own words, one per complaint."""
+    """The server refuses the record.
 
-    def __init__(self, account: str, message: str, messages: Sequence[str] = ()) -> None:
+    `messages` are its own words, one per complaint; `body` is the decoded answer, for quirks that hide in it.
+    """
+
+    def __init__(
+        self, account: str, message: str, messages: Sequence[str] = (), *, status: int = 0, body: Any = None
+    ) -> None:
         super().__init__(account, message)
         self.messages = tuple(messages)
+        self.status = status
+        self.body = body
 
 
 class DuplicateRefused(RecordError):
