@@ -128,6 +128,13 @@ class Connector(Protocol):
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
+    def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
+        """Return, for each field of `changes`, what the server holds after the write in the place that was written (R21).
+
+        It differs from `contact` only where a write moves another value into view: clearing the number that was `phone` at
+        GrowthGenius promotes the next one, which is an observation of its own, not the answer to what was sent.
+        """
+
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
         """Look for a person on the server itself, not in what was read: before a create, and after one whose answer never
         came. `since` is when that create was sent (server's time), None before a first try. Records are candidates; the
