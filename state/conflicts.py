@@ -1,0 +1,78 @@
+"""Conflicts: fields that changed on both sides and wait for a person, or for a later edit that lets the rule decide (R15).
+
+Values are JSON. A resolution is 'left', 'right', or 'value:' followed by JSON; the next run carries it out.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One open conflict. Times are milliseconds; `left_changed_ms` is None where no time can be told."""
+
+    link: int
+    field: str
+    who: str
+    left_value: str
+    right_value: str
+    left_changed_ms: int | None
+    right_changed_ms: int | None
+    found_ms: int
+    run: str
+    resolution: str | None = None
+    id: int = 0
+
+
+class Conflicts:
+    """The conflicts of one stream of one connection. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+        self._db = db
+        self._key = (connection, stream)
+
+    def put(self, conflict: Conflict) -> None:
+        """Open a conflict, or bring an open one up to date; when it was found, and its number, stay."""
+        self._db.execute(
+            "INSERT INTO conflict (connection, stream, link, field, who, left_value, right_value, left_changed_ms,"
+            " right_changed_ms, found_ms, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (link, field) DO UPDATE SET who = excluded.who, left_value = excluded.left_value,"
+            " right_value = excluded.right_value, left_changed_ms = excluded.left_changed_ms,"
+            " right_changed_ms = excluded.right_changed_ms",
+            (
+                *self._key, conflict.link, conflict.field, conflict.who, conflict.left_value, conflict.right_value,
+                conflict.left_changed_ms, conflict.right_changed_ms, conflict.found_ms, conflict.run,
+            ),
+        )  # fmt: skip
+
+    def close(self, link: int, fields: frozenset[str] | set[str]) -> None:
+        """Close the conflicts of these fields of a link, if there are any."""
+        self._db.executemany("DELETE FROM conflict WHERE link = ? AND field = ?", [(link, field) for field in fields])
+
+    def of_link(self, link: int) -> dict[str, Conflict]:
+        """Return the open conflicts of a link, by field."""
+        rows = self._db.execute("SELECT * FROM conflict WHERE link = ?", (link,))
+        return {row["field"]: _conflict(row) for row in rows}
+
+    def resolved_links(self) -> list[int]:
+        """Return the links with a conflict that a person has resolved and no run has carried out."""
+        rows = self._db.execute(
+            "SELECT DISTINCT link FROM conflict WHERE connection = ? AND stream = ? AND resolution IS NOT NULL",
+            self._key,
+        )
+        return [row["link"] for row in rows.fetchall()]
+
+    def count(self) -> int:
+        """Return how many are open."""
+        return int(
+            self._db.execute("SELECT count(*) FROM conflict WHERE connection = ? AND stream = ?", self._key).fetchone()[
+                0
+            ]
+        )
+
+
+def _conflict(row: sqlite3.Row) -> Conflict:
+    return Conflict(
+        row["link"], row["field"], row["who"], row["left_value"], row["right_value"], row["left_changed_ms"],
+        row["right_changed_ms"], row["found_ms"], row["run"], row["resolution"], row["id"],
+    )  # fmt: skip

@@ -1,0 +1,51 @@
+"""Connections and accounts as the state knows them: who they were when they were first used (R28), the mapping in force (R18)."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from state.errors import StateError
+
+
+def remember_account(db: sqlite3.Connection, name: str, connector: str, identity: Mapping[str, Any]) -> None:
+    """Keep an account's first identity, or the present one once it was accepted."""
+    db.execute(
+        "INSERT OR REPLACE INTO account VALUES (?, ?, ?)",
+        (name, connector, json.dumps(identity, sort_keys=True)),
+    )
+
+
+def account_identity(db: sqlite3.Connection, name: str) -> tuple[str, dict[str, Any]] | None:
+    """Return connector and identity of an account, None when it was never used."""
+    row = db.execute("SELECT connector, identity FROM account WHERE name = ?", (name,)).fetchone()
+    return None if row is None else (row["connector"], json.loads(row["identity"]))
+
+
+def connection_id(db: sqlite3.Connection, name: str, left: str, right: str) -> int:
+    """Return the number of a connection, made when it is new. Raises StateError when its accounts are others."""
+    row = find_connection(db, name)
+    if row is None:
+        db.execute("INSERT INTO connection (name, left_account, right_account) VALUES (?, ?, ?)", (name, left, right))
+        return int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
+    if (row["left_account"], row["right_account"]) != (left, right):
+        raise StateError(
+            f"connection {name}: the state file knows it as {row['left_account']} and {row['right_account']}, "
+            f"not {left} and {right}; give the connection another name, or set another `path` under [state] to begin anew"
+        )
+    return int(row["id"])
+
+
+def find_connection(db: sqlite3.Connection, name: str) -> sqlite3.Row | None:
+    """Return the row of a connection, None when it never ran."""
+    row: sqlite3.Row | None = db.execute("SELECT * FROM connection WHERE name = ?", (name,)).fetchone()
+    return row
+
+
+def set_mapping(db: sqlite3.Connection, connection: int, fingerprint: str, fields: list[str]) -> None:
+    """Put another mapping in force; what was read under the old one counts as not covered (R18)."""
+    db.execute(
+        "UPDATE connection SET mapping = mapping + 1, fingerprint = ?, fields = ? WHERE id = ?",
+        (fingerprint, json.dumps(fields), connection),
+    )
+    db.execute("DELETE FROM cursor WHERE connection = ? AND kind = 'covered'", (connection,))

@@ -1,0 +1,13 @@
+"""What can go wrong with what is remembered.
+
+StateError   the state file can't be used as it is: unreadable, of a newer version, of another account   (exit 2)
+LockHeld     another run works on the connection; the message names it, its age and what to do          (exit 75)
+"""
+
+
+class StateError(Exception):
+    """The state file cannot be used as it is; the message says why, and what to do."""
+
+
+class LockHeld(Exception):
+    """Another run holds the connection."""

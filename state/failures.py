@@ -1,0 +1,103 @@
+"""Failures: records that could not be carried, listed with their reason until they are, or are dismissed (R22).
+
+A failure belongs to the record that could not be carried: its side and id. `account` is where the attempt failed.
+`blockers` are records ("left:ID") whose change may remove the cause. A dismissed failure is silent until its record changes.
+Records that meet transient errors are counted apart (`trouble`); one that does so in three runs becomes a failure.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+RETRY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure. Times are milliseconds; `digest` is that of the record when it failed; `due_ms` is when to try again."""
+
+    side: str
+    record_id: str
+    account: str
+    who: str
+    operation: str
+    reason: str
+    blockers: tuple[str, ...] = ()
+    digest: bytes | None = None
+    due_ms: int = 0
+    dismissed: bool = False
+
+
+class Failures:
+    """The failures of one stream of one connection. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+        self._db = db
+        self._key = (connection, stream)
+
+    def put(self, failure: Failure, now_ms: int) -> None:
+        """List a failure, or count one more attempt of a listed one."""
+        self._db.execute(
+            "INSERT INTO failure (connection, stream, side, record_id, account, who, operation, reason, blockers, digest,"
+            " attempts, first_ms, last_ms, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)"
+            " ON CONFLICT (connection, stream, side, record_id) DO UPDATE SET account = excluded.account,"
+            " who = excluded.who, operation = excluded.operation, reason = excluded.reason, blockers = excluded.blockers,"
+            " digest = excluded.digest, attempts = attempts + 1, last_ms = excluded.last_ms, due_ms = excluded.due_ms,"
+            " dismissed = NULL",
+            (
+                *self._key, failure.side, failure.record_id, failure.account, failure.who, failure.operation,
+                failure.reason, json.dumps(failure.blockers), failure.digest, now_ms, now_ms,
+                failure.due_ms or now_ms + RETRY_MS,
+            ),
+        )  # fmt: skip
+
+    def close(self, side: str, record_id: str) -> None:
+        """The record was carried, or is gone: neither failure nor trouble any more."""
+        for table in ("failure", "trouble"):
+            self._db.execute(
+                f"DELETE FROM {table} WHERE connection = ? AND stream = ? AND side = ? AND record_id = ?",
+                (*self._key, side, record_id),
+            )
+
+    def of(self, side: str, ids: Sequence[str]) -> dict[str, Failure]:
+        """Return the failures of these records, dismissed ones too, by id."""
+        marks = ",".join("?" * len(ids))
+        rows = self._db.execute(
+            f"SELECT * FROM failure WHERE connection = ? AND stream = ? AND side = ? AND record_id IN ({marks})",
+            (*self._key, side, *ids),
+        )
+        return {row["record_id"]: _failure(row) for row in rows}
+
+    def waiting(self) -> list[Failure]:
+        """Return every failure that is not dismissed."""
+        rows = self._db.execute(
+            "SELECT * FROM failure WHERE connection = ? AND stream = ? AND dismissed IS NULL ORDER BY id",
+            self._key,
+        )
+        return [_failure(row) for row in rows.fetchall()]
+
+    def count(self) -> int:
+        """Return how many are listed."""
+        return int(
+            self._db.execute(
+                "SELECT count(*) FROM failure WHERE connection = ? AND stream = ? AND dismissed IS NULL",
+                self._key,
+            ).fetchone()[0]
+        )
+
+    def count_trouble(self, side: str, record_id: str) -> int:
+        """Count one more run in which the record met a transient error, and return how many there were."""
+        row = self._db.execute(
+            "INSERT INTO trouble VALUES (?, ?, ?, ?, 1)"
+            " ON CONFLICT (connection, stream, side, record_id) DO UPDATE SET runs = runs + 1 RETURNING runs",
+            (*self._key, side, record_id),
+        ).fetchone()
+        return int(row[0])
+
+
+def _failure(row: sqlite3.Row) -> Failure:
+    return Failure(
+        row["side"], row["record_id"], row["account"], row["who"], row["operation"], row["reason"],
+        tuple(json.loads(row["blockers"])), row["digest"], row["due_ms"], row["dismissed"] is not None,
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""The state file: one SQLite database, opened so that nothing in it is lost or shown to others.
+
+Rules kept here:
+- WAL, synchronous FULL, foreign keys; every change inside `atomic`, which takes the write lock at once;
+- mode 0600 before the first byte is written, so that `-wal` and `-shm`, which SQLite makes in the image of the file, have it too;
+- a file of a newer version, of another program, or unreadable is refused (StateError, exit 2), never repaired in silence;
+- sqlite-utils makes and migrates the tables; it is imported only when there is something to make, since it is slow to import;
+- a dry run works on a `copy`, so that it can't move anything (R27).
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from state.errors import StateError
+from state.schema import VERSION, migrate
+
+APPLICATION_ID = 0x67737963
+BUSY_SECONDS = 30
+
+
+class StateFile:
+    """An open state file. `db` is in autocommit mode: changes belong inside `atomic`."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path = path
+        self.db = db
+        self._copy: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(cls, path: Path) -> "StateFile":
+        """Open the file, made if it is missing and migrated if it is old. Raises StateError."""
+        try:
+            _make_private(path)
+            return cls(path, _prepare(_connect(path), path))
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise StateError(_unusable(path, error)) from error
+
+    @classmethod
+    def open_copy(cls, path: Path) -> "StateFile":
+        """Open a private copy that vanishes when it is closed; of a missing file, an empty one. Raises StateError."""
+        copy = _connect("")
+        try:
+            if path.exists():
+                source = _connect(path)
+                _check(source, path)
+                source.backup(copy)
+                source.close()
+            return cls(path, _prepare(copy, path))
+        except sqlite3.DatabaseError as error:
+            raise StateError(_unusable(path, error)) from error
+
+    @contextmanager
+    def atomic(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing: one durable commit at the end, or no change at all."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.db
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+
+def _connect(path: Path | str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if name.exists() and name.stat().st_mode & 0o077:
+            name.chmod(0o600)
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    version = _check(db, path)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    if version < VERSION:
+        _migrate(db)
+    db.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def _check(db: sqlite3.Connection, path: Path) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    application = int(db.execute("PRAGMA application_id").fetchone()[0])
+    tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if tables and application != APPLICATION_ID:
+        raise StateError(f"{path}: this database belongs to another program; set another `path` under [state]")
+    if version > VERSION:
+        raise StateError(
+            f"{path}: written by a newer growthsync (schema {version}, this one knows {VERSION}); "
+            "upgrade growthsync, or set another `path` under [state]"
+        )
+    return version
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    from sqlite_utils import Database
+
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(Database(db))
+
+
+def _unusable(path: Path, error: Exception) -> str:
+    return (
+        f"{path}: the state file can't be used ({error}); "
+        "restore it from a backup, or set another `path` under [state] to begin anew"
+    )

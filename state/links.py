@@ -1,0 +1,123 @@
+"""Links: two ids that are one person, with what each side showed when both last agreed (shadows).
+
+Shadows and memories are JSON text whose meaning is the engine's and the connectors' affair. A digest is that of the last
+observation that was dealt with entirely; NULL asks for the next one to be mapped and merged, whatever it shows.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+SIDES = ("left", "right")
+CHUNK = 200
+
+
+@dataclass(slots=True)
+class LinkSide:
+    """One side of a link. Times are milliseconds of that side's server."""
+
+    id: str
+    shadow: str
+    memory: str | None = None
+    digest: bytes | None = None
+    seen_ms: int | None = None
+    wrote_ms: int | None = None
+
+
+@dataclass(slots=True)
+class Link:
+    """A pair. `gone` names the side on which the record was deleted. `id` is 0 until it is stored."""
+
+    left: LinkSide
+    right: LinkSide
+    mapping: int
+    gone: str | None = None
+    id: int = 0
+
+    def side(self, name: str) -> LinkSide:
+        """Return 'left' or 'right'."""
+        return self.left if name == "left" else self.right
+
+
+COLUMNS = tuple(
+    f"{side}_{part}" for side in SIDES for part in ("id", "shadow", "memory", "digest", "seen_ms", "wrote_ms")
+)
+
+
+class Links:
+    """The links of one stream of one connection. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+        self._db = db
+        self._key = (connection, stream)
+
+    def by_record(self, side: str, ids: Sequence[str]) -> dict[str, Link]:
+        """Return the links of these records of a side, by record id."""
+        found: dict[str, Link] = {}
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            marks = ",".join("?" * len(chunk))
+            rows = self._db.execute(
+                f"SELECT * FROM link WHERE {side}_id IN ({marks}) AND connection = ? AND stream = ?",
+                (*chunk, *self._key),
+            )
+            found.update({row[f"{side}_id"]: _link(row) for row in rows})
+        return found
+
+    def by_id(self, link_id: int) -> Link | None:
+        """Return one link."""
+        row = self._db.execute("SELECT * FROM link WHERE id = ?", (link_id,)).fetchone()
+        return None if row is None else _link(row)
+
+    def all(self) -> Iterator[Link]:
+        """Yield every link, in the order of their numbers."""
+        for row in self._db.execute("SELECT * FROM link WHERE connection = ? AND stream = ? ORDER BY id", self._key):
+            yield _link(row)
+
+    def count(self) -> int:
+        """Return how many pairs there are."""
+        return int(
+            self._db.execute("SELECT count(*) FROM link WHERE connection = ? AND stream = ?", self._key).fetchone()[0]
+        )
+
+    def count_gone(self) -> int:
+        """Return how many pairs have lost one side."""
+        return int(
+            self._db.execute(
+                "SELECT count(*) FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL",
+                self._key,
+            ).fetchone()[0]
+        )
+
+    def save(self, link: Link, run: str) -> None:
+        """Store a new link (its `id` is set) or the present state of an old one."""
+        values = [
+            value
+            for side in (link.left, link.right)
+            for value in (side.id, side.shadow, side.memory, side.digest, side.seen_ms, side.wrote_ms)
+        ]
+        if link.id:
+            assignments = ", ".join(f"{column} = ?" for column in COLUMNS)
+            self._db.execute(
+                f"UPDATE link SET {assignments}, mapping = ?, gone = ? WHERE id = ?",
+                (*values, link.mapping, link.gone, link.id),
+            )
+            return
+        marks = ", ".join("?" * len(COLUMNS))
+        cursor = self._db.execute(
+            f"INSERT INTO link ({', '.join(COLUMNS)}, connection, stream, mapping, gone, run)"
+            f" VALUES ({marks}, ?, ?, ?, ?, ?)",
+            (*values, *self._key, link.mapping, link.gone, run),
+        )
+        link.id = cursor.lastrowid or 0
+
+
+def _link(row: sqlite3.Row) -> Link:
+    left, right = (
+        LinkSide(
+            row[f"{side}_id"], row[f"{side}_shadow"], row[f"{side}_memory"],
+            row[f"{side}_digest"], row[f"{side}_seen_ms"], row[f"{side}_wrote_ms"],
+        )
+        for side in SIDES
+    )  # fmt: skip
+    return Link(left, right, row["mapping"], row["gone"], row["id"])

@@ -1,0 +1,52 @@
+"""The lock on a connection: one run at a time, however it was started.
+
+The lock is the kernel's, on a file beside the state file, so a holder that dies, by kill -9 too, frees it. Who holds it
+since when stands in the table `holder`, for the message to whoever comes second.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from filelock import FileLock, Timeout
+
+from state.errors import LockHeld
+from state.file import StateFile
+
+
+@contextmanager
+def hold(state: StateFile, connection: str, now_ms: int) -> Iterator[None]:
+    """Hold the connection's lock for the length of the block. Raises LockHeld."""
+    path = state.path.with_name(f"{state.path.name}-{connection}.lock")
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise LockHeld(_held(state, connection, now_ms)) from None
+    try:
+        _introduce(state, connection, now_ms)
+        yield
+    finally:
+        lock.release()
+
+
+def _introduce(state: StateFile, connection: str, now_ms: int) -> None:
+    with state.atomic() as db:
+        db.execute(
+            "INSERT OR REPLACE INTO holder VALUES (?, ?, ?, ?)",
+            (connection, os.getpid(), socket.gethostname(), now_ms),
+        )
+
+
+def _held(state: StateFile, connection: str, now_ms: int) -> str:
+    row = state.db.execute("SELECT pid, host, since_ms FROM holder WHERE connection = ?", (connection,)).fetchone()
+    if row is None:
+        return f"connection {connection}: another run has just begun; wait for it, or try again"
+    since = datetime.fromtimestamp(row["since_ms"] / 1000, UTC).isoformat(timespec="seconds")
+    age = max(0, now_ms - row["since_ms"]) // 1000
+    return (
+        f"connection {connection}: a run holds the lock (process {row['pid']} on {row['host']}, "
+        f"since {since}, {age} s ago); wait for it to end, or stop it with: kill {row['pid']}"
+    )

@@ -1,0 +1,135 @@
+"""The tables of the state file, made and migrated through sqlite-utils.
+
+Rules kept here:
+- a migration that was released is never edited; a change of the tables is a new migration at the end;
+- every instant is a whole number of milliseconds since 1970 (columns that end in `_ms`), compared as a number;
+- ids of records are text; values of fields are JSON (`null` is "empty");
+- a side is 'left' or 'right' of the connection; the names of its accounts stand in `connection`.
+
+What each table remembers is said in `TABLES`; the same text is stored in the file itself, in the table `about`, so that
+`sqlite-utils rows sync.db about` or Datasette explain the file without this source.
+"""
+
+from typing import Any
+
+TABLES = {
+    "about": "What each table of this file remembers.",
+    "account": "One row per account of the config file, and what made it itself when it was first used.",
+    "setting": "Settings of an account (custom fields, users, location), asked for once a day.",
+    "call": "When recent calls to an account ended: the pace that all processes share.",
+    "allowance": "Calls of the day, and the limits that an account last told.",
+    "connection": "Two accounts kept in sync, and the mapping in force (its fingerprint and its fields).",
+    "cursor": "Spans of time that have been dealt with ('covered'), or read into the identity index ('indexed').",
+    "person": "Identity index: everybody ever seen on a side, with e-mail, name and numbers, linked or not.",
+    "number": "Identity index by phone number.",
+    "link": "Two ids that are one person, and what each side showed when both last agreed (shadows).",
+    "intent": "Writes whose outcome is not known yet. Empty when no run is going on and none was cut off.",
+    "conflict": "Fields that changed on both sides, until a person or a later edit settles them.",
+    "failure": "Records that could not be carried, with the reason, until they can or are dismissed.",
+    "trouble": "Records whose writes met a transient error, and in how many runs.",
+    "history": "What was overwritten, where, by which rule and in which run.",
+    "run": "Runs and their reports.",
+    "holder": "Who holds the lock on a connection (the lock itself is a file beside this one).",
+}
+
+SCHEMA = """
+CREATE TABLE about (name TEXT PRIMARY KEY, meaning TEXT NOT NULL);
+CREATE TABLE account (
+  name TEXT PRIMARY KEY, connector TEXT NOT NULL, identity TEXT NOT NULL
+);
+CREATE TABLE setting (
+  account TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, stored_ms INTEGER NOT NULL,
+  PRIMARY KEY (account, key)
+) WITHOUT ROWID;
+CREATE TABLE call (id INTEGER PRIMARY KEY, account TEXT NOT NULL, ended REAL NOT NULL);
+CREATE INDEX call_by_account ON call (account, ended);
+CREATE TABLE allowance (account TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE connection (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+  left_account TEXT NOT NULL, right_account TEXT NOT NULL,
+  mapping INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '', fields TEXT NOT NULL DEFAULT '[]'
+);
+CREATE TABLE cursor (
+  connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL, side TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('covered', 'indexed')), start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+  PRIMARY KEY (connection, stream, side, kind, start_ms)
+) WITHOUT ROWID;
+CREATE TABLE person (
+  connection INTEGER NOT NULL REFERENCES connection (id), side TEXT NOT NULL, id TEXT NOT NULL,
+  email TEXT, name TEXT NOT NULL, phones TEXT, marker TEXT, created_ms INTEGER,
+  PRIMARY KEY (connection, side, id)
+) WITHOUT ROWID;
+CREATE INDEX person_by_email ON person (email, connection, side) WHERE email IS NOT NULL;
+CREATE INDEX person_by_marker ON person (marker, connection, side) WHERE marker IS NOT NULL;
+CREATE TABLE number (
+  phone TEXT NOT NULL, connection INTEGER NOT NULL REFERENCES connection (id), side TEXT NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY (phone, connection, side, id)
+) WITHOUT ROWID;
+CREATE TABLE link (
+  id INTEGER PRIMARY KEY, connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,
+  left_id TEXT NOT NULL, right_id TEXT NOT NULL,
+  left_shadow TEXT NOT NULL, right_shadow TEXT NOT NULL,
+  left_memory TEXT, right_memory TEXT,
+  left_digest BLOB, right_digest BLOB,
+  left_seen_ms INTEGER, right_seen_ms INTEGER,
+  left_wrote_ms INTEGER, right_wrote_ms INTEGER,
+  mapping INTEGER NOT NULL, gone TEXT, run TEXT NOT NULL
+);
+CREATE UNIQUE INDEX link_by_left ON link (left_id, connection, stream);
+CREATE UNIQUE INDEX link_by_right ON link (right_id, connection, stream);
+CREATE TABLE intent (
+  id INTEGER PRIMARY KEY, run TEXT NOT NULL, connection INTEGER NOT NULL REFERENCES connection (id),
+  stream TEXT NOT NULL, side TEXT NOT NULL, source_id TEXT NOT NULL, sent_ms INTEGER NOT NULL, sent TEXT NOT NULL,
+  source TEXT NOT NULL, UNIQUE (connection, stream, side, source_id)
+);
+CREATE TABLE conflict (
+  id INTEGER PRIMARY KEY, connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,
+  link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, field TEXT NOT NULL, who TEXT NOT NULL,
+  left_value TEXT NOT NULL, right_value TEXT NOT NULL, left_changed_ms INTEGER, right_changed_ms INTEGER,
+  found_ms INTEGER NOT NULL, run TEXT NOT NULL, resolution TEXT, UNIQUE (link, field)
+);
+CREATE TABLE failure (
+  id INTEGER PRIMARY KEY, connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,
+  side TEXT NOT NULL, record_id TEXT NOT NULL, account TEXT NOT NULL, who TEXT NOT NULL, operation TEXT NOT NULL,
+  reason TEXT NOT NULL, blockers TEXT NOT NULL, digest BLOB, attempts INTEGER NOT NULL,
+  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, dismissed TEXT,
+  UNIQUE (connection, stream, side, record_id)
+);
+CREATE TABLE trouble (
+  connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL, side TEXT NOT NULL,
+  record_id TEXT NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (connection, stream, side, record_id)
+) WITHOUT ROWID;
+CREATE TABLE history (
+  id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, run TEXT NOT NULL,
+  connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL, link INTEGER,
+  account TEXT NOT NULL, record_id TEXT NOT NULL, field TEXT NOT NULL, old TEXT, new TEXT, rule TEXT NOT NULL
+);
+CREATE INDEX history_by_link ON history (link);
+CREATE INDEX history_by_time ON history (at_ms);
+CREATE TABLE run (
+  id TEXT PRIMARY KEY, connection INTEGER NOT NULL REFERENCES connection (id),
+  started_ms INTEGER NOT NULL, finished_ms INTEGER, status TEXT, report TEXT
+);
+CREATE INDEX run_by_start ON run (connection, started_ms);
+CREATE TABLE holder (connection TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, since_ms INTEGER NOT NULL);
+"""
+
+VERSION = 1
+"""What PRAGMA user_version says of a file whose migrations are all applied."""
+
+
+def migrate(database: Any) -> None:
+    """Bring an open sqlite_utils Database to VERSION; applied migrations are left alone."""
+    from sqlite_utils import Migrations
+
+    migrations = Migrations("growthsync")
+
+    @migrations(name="001_contacts")
+    def contacts(db: Any) -> None:
+        for statement in SCHEMA.split(";"):
+            if statement.strip():
+                db.execute(statement)
+        db["about"].insert_all({"name": name, "meaning": meaning} for name, meaning in TABLES.items())
+
+    migrations.apply(database)
+    database.execute(f"PRAGMA user_version = {VERSION}")

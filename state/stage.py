@@ -1,0 +1,160 @@
+"""The stage: what a run has observed and what it means to do, in a database of its own that vanishes with the run.
+
+It is an attached temporary database (SQLite unlinks its file at once), so nothing observed is left behind by a kill, nothing
+inflates the state file, and neither deciding nor writing holds more than a page in memory. What has been observed is looked
+at again by the next run; only links, shadows and cursors are remembered.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from state.file import StateFile
+
+PAGE = 200
+
+TABLES = """
+CREATE TABLE stage.record (
+  number INTEGER PRIMARY KEY, side TEXT NOT NULL, id TEXT NOT NULL, raw TEXT, contact TEXT, digest BLOB,
+  updated_ms INTEGER, link INTEGER, UNIQUE (side, id)
+);
+CREATE TABLE stage.pair (left_id TEXT PRIMARY KEY, right_id TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE stage.step (
+  number INTEGER PRIMARY KEY, operation TEXT NOT NULL, side TEXT NOT NULL, left_id TEXT, right_id TEXT,
+  link INTEGER, writes TEXT NOT NULL, note TEXT
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A record as it was read. `raw` and `contact` are JSON, None when nothing about it is new."""
+
+    side: str
+    id: str
+    raw: str | None = None
+    contact: str | None = None
+    digest: bytes | None = None
+    updated_ms: int | None = None
+    link: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do. `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is JSON for people and retries."""
+
+    operation: str
+    side: str = ""
+    left_id: str | None = None
+    right_id: str | None = None
+    link: int | None = None
+    writes: str = ""
+    note: str | None = None
+    number: int = 0
+
+
+class Stage:
+    """The stage of one run."""
+
+    def __init__(self, state: StateFile) -> None:
+        self._db = state.db
+        self._db.execute("ATTACH '' AS stage")
+        self._db.execute("PRAGMA stage.synchronous = OFF")
+        for statement in TABLES.split(";"):
+            self._db.execute(statement)
+
+    def close(self) -> None:
+        """Throw the stage away."""
+        self._db.execute("DETACH stage")
+
+    def put(self, records: Iterable[Staged]) -> None:
+        """Stage records; of one that comes twice, the later counts. Call inside `atomic`."""
+        self._db.executemany(
+            "INSERT INTO stage.record (side, id, raw, contact, digest, updated_ms, link) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (side, id) DO UPDATE SET raw = excluded.raw, contact = excluded.contact,"
+            " digest = excluded.digest, updated_ms = excluded.updated_ms, link = excluded.link",
+            [(r.side, r.id, r.raw, r.contact, r.digest, r.updated_ms, r.link) for r in records],
+        )
+
+    def get(self, side: str, ids: Sequence[str]) -> dict[str, Staged]:
+        """Return those of the records that are staged with something new, by id."""
+        marks = ",".join("?" * len(ids))
+        rows = self._db.execute(
+            f"SELECT * FROM stage.record WHERE side = ? AND id IN ({marks}) AND raw IS NOT NULL", (side, *ids)
+        )
+        return {row["id"]: _staged(row) for row in rows}
+
+    def has(self, side: str, record_id: str) -> bool:
+        """Say whether a record was read at all, changed or not."""
+        row = self._db.execute("SELECT 1 FROM stage.record WHERE side = ? AND id = ?", (side, record_id)).fetchone()
+        return row is not None
+
+    def count(self, side: str) -> int:
+        """Return how many different records of a side were read."""
+        return int(self._db.execute("SELECT count(*) FROM stage.record WHERE side = ?", (side,)).fetchone()[0])
+
+    def count_unchanged(self) -> int:
+        """Return how many linked pairs were read and show nothing new on either side."""
+        return int(
+            self._db.execute(
+                "SELECT count(*) FROM (SELECT link FROM stage.record WHERE link IS NOT NULL"
+                " GROUP BY link HAVING count(raw) = 0)"
+            ).fetchone()[0]
+        )
+
+    def pages(self, side: str, *, linked: bool) -> Iterator[list[Staged]]:
+        """Yield the changed records of a side in the order of reading, a page at a time."""
+        condition = "IS NOT NULL" if linked else "IS NULL"
+        number = 0
+        while True:
+            rows = self._db.execute(
+                f"SELECT * FROM stage.record WHERE number > ? AND side = ? AND raw IS NOT NULL AND link {condition}"
+                " ORDER BY number LIMIT ?",
+                (number, side, PAGE),
+            ).fetchall()
+            if not rows:
+                return
+            yield [_staged(row) for row in rows]
+            number = rows[-1]["number"]
+
+    def pair(self, left_id: str, right_id: str) -> None:
+        """Remember that two people will be linked by this run."""
+        self._db.execute("INSERT INTO stage.pair VALUES (?, ?)", (left_id, right_id))
+
+    def paired(self, side: str, record_id: str) -> str | None:
+        """Return the id on the other side that this run pairs a record with."""
+        other = "right" if side == "left" else "left"
+        row = self._db.execute(f"SELECT {other}_id FROM stage.pair WHERE {side}_id = ?", (record_id,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def plan(self, step: Step) -> None:
+        """Add a step to the plan."""
+        self._db.execute(
+            "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (step.operation, step.side, step.left_id, step.right_id, step.link, step.writes, step.note),
+        )
+
+    def steps(self, size: int = PAGE) -> Iterator[list[Step]]:
+        """Yield the plan in order, a page at a time."""
+        number = 0
+        while rows := self._db.execute(
+            "SELECT * FROM stage.step WHERE number > ? ORDER BY number LIMIT ?", (number, size)
+        ).fetchall():
+            yield [_step(row) for row in rows]
+            number = rows[-1]["number"]
+
+    def count_steps(self, *, writing: bool = False) -> int:
+        """Return how many steps the plan has, or how many of them write to a system."""
+        condition = "WHERE writes <> ''" if writing else ""
+        return int(self._db.execute(f"SELECT count(*) FROM stage.step {condition}").fetchone()[0])
+
+
+def _staged(row: sqlite3.Row) -> Staged:
+    return Staged(row["side"], row["id"], row["raw"], row["contact"], row["digest"], row["updated_ms"], row["link"])
+
+
+def _step(row: sqlite3.Row) -> Step:
+    return Step(
+        row["operation"], row["side"], row["left_id"], row["right_id"], row["link"], row["writes"], row["note"],
+        row["number"],
+    )  # fmt: skip
