@@ -1,0 +1,80 @@
+"""What can end a command, and the exit code that each of it leads to.
+
+    SyncError
+    ├── UsageError         the command line asks for something that cannot be            (exit 2)
+    ├── ConfigError        the config file is wrong; one line per complaint               (exit 2)
+    └── GuardStopped       the guard stopped a run before its first write (R25)           (exit 4)
+    KeyboardInterrupt
+    └── Interrupted        SIGINT or SIGTERM came during a one-shot run                   (exit 128 + signal)
+    state.errors
+    ├── StateError         the state file is unreadable, newer, or of other accounts      (exit 2)
+    └── LockHeld           another run holds the lock on the connection                   (exit 75)
+    connectors.errors
+    └── ConnectorError     an account could not be reached or refused us                  (exit 3)
+
+Whatever else reaches the command line is a mistake of ours: it ends with 3 as well, since state and cursors are
+kept at every instruction (P6), and a run after it goes on as if nothing had happened.
+"""
+
+import signal
+
+from connectors.errors import ConnectorError
+from state.errors import LockHeld, StateError
+
+DONE = 0
+OPEN = 1
+WRONG_USE = 2
+UNFINISHED = 3
+GUARDED = 4
+LOCKED = 75
+
+
+class SyncError(Exception):
+    """Something that a person can mend; the message says how."""
+
+
+class UsageError(SyncError):
+    """The command line asks for something that cannot be."""
+
+
+class ConfigError(SyncError):
+    """The config file is wrong. Each line names a key, its place, what was found and what is allowed."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class GuardStopped(SyncError):
+    """The guard stopped the run before the first write."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """SIGINT or SIGTERM. Not an Exception, so that no handler of errors takes it for one and goes on."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"interrupted by {signal.Signals(signal_number).name}")
+        self.signal_number = signal_number
+
+
+EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (UsageError, WRONG_USE),
+    (ConfigError, WRONG_USE),
+    (GuardStopped, GUARDED),
+    (LockHeld, LOCKED),
+    (StateError, WRONG_USE),
+    (ConnectorError, UNFINISHED),
+)
+"""The first class that an error belongs to decides."""
+
+
+def is_expected(error: BaseException) -> bool:
+    """Say whether the error is one that a person can act on, rather than a mistake of ours."""
+    return isinstance(error, KeyboardInterrupt | tuple(kind for kind, _ in EXIT_CODES))
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of a command that the error ended."""
+    if isinstance(error, KeyboardInterrupt):
+        return 128 + getattr(error, "signal_number", signal.SIGINT)
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), UNFINISHED)

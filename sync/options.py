@@ -1,0 +1,20 @@
+"""What a person asked of one run, beyond what the config file says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The command line of `sync run`. Times are aware UTC; `connections` empty means all of the config file.
+
+    `since` and `until` bound `[since, until)` (R2). `unguarded` lets this one run pass the guard (R25).
+    `priced` asks for the plan's changes and cost in the report, which only a dry run has.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    connections: tuple[str, ...] = ()
+    dry_run: bool = False
+    unguarded: bool = False
+    priced: bool = False

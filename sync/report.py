@@ -1,0 +1,205 @@
+"""What one run of one connection did, as people script against it.
+
+`to_json` gives exactly the document that `sync run --json` promises: its keys, in its order. The engine fills a
+RunReport while it works; nothing here decides anything but the status and the exit code that follow from it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from connectors.connector import Traffic, Window
+from connectors.contact import Value
+from sync.errors import DONE, GUARDED, LOCKED, OPEN, UNFINISHED
+
+Status = Literal["ok", "partial", "failed", "guarded"]
+Operation = Literal["create", "update", "delete"]
+
+STATUS_CODES: Mapping[Status, int] = {"ok": DONE, "partial": OPEN, "failed": UNFINISHED, "guarded": GUARDED}
+PRECEDENCE = (UNFINISHED, GUARDED, LOCKED, OPEN, DONE)
+"""Of several connections, the first of these that any of them ended with is the exit code of all."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Records read from an account, and people created, updated and deleted *there*."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    def to_json(self) -> dict[str, int]:
+        """Return the object of one account."""
+        return {
+            "read": self.read,
+            "created": self.created,
+            "updated": self.updated,
+            "deleted": self.deleted,
+        }
+
+
+@dataclass(slots=True)
+class StreamReport:
+    """One stream of a run. `accounts` and `windows` are keyed by account name, left first.
+
+    `conflicts` and `failed` count what is listed and not settled after the run.
+    """
+
+    accounts: dict[str, Counts]
+    windows: dict[str, Window | None] = field(default_factory=dict)
+    unchanged: int = 0
+    conflicts: int = 0
+    failed: int = 0
+    unmapped: int = 0
+    left_out: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of one stream."""
+        return {
+            "window": {account: _window(self.windows.get(account)) for account in self.accounts},
+            **{account: counts.to_json() for account, counts in self.accounts.items()},
+            "unchanged": self.unchanged,
+            "conflicts": self.conflicts,
+            "failed": self.failed,
+            "unmapped": self.unmapped,
+            "left_out": self.left_out,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a plan would take of one account: calls, their share of the daily allowance, and time at its pace."""
+
+    calls: int
+    share_of_day: float
+    seconds: float
+
+    def to_json(self) -> dict[str, float]:
+        """Return the object of one account."""
+        return {"calls": self.calls, "share_of_day": self.share_of_day, "seconds": self.seconds}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One field of one person that a plan would write to an account; `field` is `*` where the person is deleted."""
+
+    account: str
+    operation: Operation
+    who: str
+    field: str
+    old: Value
+    new: Value
+
+    def to_json(self) -> dict[str, Any]:
+        """Return one line of the plan."""
+        return {
+            "account": self.account,
+            "operation": self.operation,
+            "who": self.who,
+            "field": self.field,
+            "old": _value(self.old),
+            "new": _value(self.new),
+        }
+
+
+@dataclass(slots=True)
+class RunReport:
+    """One run of one connection.
+
+    `errors` are safe to show, and make the run a failed one; `guarded` is the guard's sentence when it stopped the run.
+    `locked` is why the run could not even start: such a report is no run, and becomes the `error` of the document.
+    `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
+    """
+
+    run: str
+    connection: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    dry_run: bool = False
+    streams: dict[str, StreamReport] = field(default_factory=dict)
+    fields_created: dict[str, list[str]] = field(default_factory=dict)
+    requests: dict[str, Traffic] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    guarded: str = ""
+    locked: str = ""
+    cost: dict[str, Cost] | None = None
+    changes: Iterable[PlannedChange] = ()
+
+    @property
+    def status(self) -> Status:
+        """Failed outranks guarded, guarded outranks what is open."""
+        if self.errors:
+            return "failed"
+        if self.guarded:
+            return "guarded"
+        if any(stream.conflicts or stream.failed for stream in self.streams.values()):
+            return "partial"
+        return "ok"
+
+    @property
+    def exit_code(self) -> int:
+        """Return what this run alone would end with."""
+        return LOCKED if self.locked else STATUS_CODES[self.status]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of one run; `cost` and `plan` are there only when the run was priced."""
+        return {
+            "run": self.run,
+            "connection": self.connection,
+            "status": self.status,
+            "started_at": time_text(self.started_at),
+            "finished_at": time_text(self.finished_at) if self.finished_at else None,
+            "dry_run": self.dry_run,
+            "streams": {name: stream.to_json() for name, stream in self.streams.items()},
+            "fields_created": {account: list(keys) for account, keys in self.fields_created.items() if keys},
+            "requests": {account: _traffic(traffic) for account, traffic in self.requests.items()},
+            "errors": [*self.errors, *([self.guarded] if self.guarded else [])],
+            **self._price(),
+        }
+
+    def _price(self) -> dict[str, Any]:
+        if self.cost is None:
+            return {}
+        return {
+            "cost": {account: cost.to_json() for account, cost in self.cost.items()},
+            "plan": [change.to_json() for change in self.changes],
+        }
+
+
+def document(reports: Sequence[RunReport]) -> dict[str, Any]:
+    """Return the one document of a command that ran these connections."""
+    runs = [report.to_json() for report in reports if not report.locked]
+    locked = "; ".join(report.locked for report in reports if report.locked)
+    return {"runs": runs, "error": locked} if locked else {"runs": runs}
+
+
+def exit_code(reports: Iterable[RunReport]) -> int:
+    """Return the exit code of a command that ran these connections."""
+    codes = {report.exit_code for report in reports}
+    return next(code for code in PRECEDENCE if code in codes or code == DONE)
+
+
+def time_text(moment: datetime) -> str:
+    """Render an aware time as the documents do: ISO 8601 in UTC, as fine as it is, with a Z."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _window(window: Window | None) -> dict[str, str | None] | None:
+    if window is None:
+        return None
+    return {"from": time_text(window.start), "to": time_text(window.end) if window.end else None}
+
+
+def _traffic(traffic: Traffic) -> dict[str, int]:
+    return {
+        "reads": traffic.reads,
+        "writes": traffic.writes,
+        "retries": traffic.retries,
+        "throttled": traffic.throttled,
+    }
+
+
+def _value(value: Value) -> str | list[str] | None:
+    return list(value) if isinstance(value, tuple) else value
