@@ -1,8 +1,8 @@
 """Countries: from what people write to ISO 3166-1 alpha-2, which is what GrowthHub takes, and back to an English name.
 
 Rules kept here:
-- codes of two and three letters, English names, and the usual aliases are known; case, accents, punctuation, the order of
-  words ("Korea, Republic of") and "the", "and", "of" do not matter;
+- codes of two and three letters, English names, and the usual aliases are known; case, accents, punctuation, the
+  order of words ("Korea, Republic of") and "the", "and", "of" do not matter;
 - what no table knows is None (R17). A name that two countries share without a usual meaning ("Korea") is not guessed;
 - parts of the United Kingdom are the United Kingdom.
 """

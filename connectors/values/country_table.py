@@ -1,9 +1,9 @@
 """The countries of ISO 3166-1, and Kosovo (XK, which GrowthHub's list has): codes and English names.
 
-One line each: alpha-2, alpha-3, the common English name, and the standard's short and official names where they differ. Made
-once from pycountry 26.2.16 (Debian's iso-codes), with common names by hand where the standard's are not what people say
-(Russia, South Korea, Laos); the tests compare it with the pycountry at hand. It is a table of our own because pycountry
-costs 8 MB and a slow start, and does not know "Russia" or "UK".
+One line each: alpha-2, alpha-3, the common English name, and the standard's short and official names where they differ.
+Made once from pycountry 26.2.16 (Debian's iso-codes), with common names by hand where the standard's are not what
+people say (Russia, South Korea, Laos); the tests compare it with the pycountry at hand. It is a table of our own
+because pycountry costs 8 MB and a slow start, and does not know "Russia" or "UK".
 """
 
 TABLE = """\

@@ -1,7 +1,7 @@
 """Names of hosts, as they stand in e-mail addresses and web addresses.
 
-Rules kept here: lower case, no final dot; at least two labels, none of them empty, of letters, digits, "-" and "_" in any
-script. Nothing is looked up: example.com and names under .test are as good as any.
+Rules kept here: lower case, no final dot; at least two labels, none of them empty, of letters, digits, "-" and "_" in
+any script. Nothing is looked up: example.com and names under .test are as good as any.
 """
 
 import unicodedata

@@ -1,7 +1,8 @@
 """E-mail addresses.
 
-Rules kept here: the domain in lower case, the part before the "@" as it was written; addresses are compared without case; an
-address that no server could have is unmapped (R17). Whether anybody reads it is not asked: example.com and .test are taken.
+Rules kept here: the domain in lower case, the part before the "@" as it was written; addresses are compared without
+case; an address that no server could have is unmapped (R17). Whether anybody reads it is not asked: example.com and
+.test are taken.
 """
 
 import re

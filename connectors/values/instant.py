@@ -1,6 +1,7 @@
 """Moments, as APIs write them: RFC 3339 with any offset, or a count since 1970.
 
-Rules kept here: what comes out is aware and in UTC; a time without an offset is taken for UTC; nonsense is None, never an error.
+Rules kept here: what comes out is aware and in UTC; a time without an offset is taken for UTC; nonsense is None, never
+an error.
 """
 
 import re

@@ -1,11 +1,11 @@
 """Sets of short names: tags and lists, in whatever shape an API shows them.
 
 Rules kept here:
-- accepted are null, a comma string, a list of names, a list of {"name": ...}, and lists in lists (GrowthGenius documents no
-  shape for `label_names` and `lists`: its samples hold null);
-- names are the same without case (GrowthHub lower-cases tags); the first spelling counts; they come in alphabetical order;
-- no names is empty: None. A name that is dirt ("NaN") is no name; a set of nothing but dirt, or of objects without a name, is
-  UNKNOWN (R4), since taking it for a smaller set would remove names.
+- accepted are null, a comma string, a list of names, a list of {"name": ...}, and lists in lists (GrowthGenius
+  documents no shape for `label_names` and `lists`: its samples hold null);
+- names are the same without case (GrowthHub lower-cases tags); the first spelling counts; the order is alphabetical;
+- no names is empty: None. A name that is dirt ("NaN") is no name; a set of nothing but dirt, or with an object without
+  a name, is UNKNOWN (R4), since taking it for a smaller set would remove names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ class _UnreadableError(Exception):
     """An object without a name, or lists in lists without end."""
 
 
-def clean(raw: object) -> tuple[str, ...] | None | Unknown:
+def clean(raw: object) -> tuple[str, ...] | Unknown | None:
     """Return the names without doubles, None when there are none, UNKNOWN when it cannot be told."""
     try:
         readings = [text.clean_line(name) for name in _flat(raw.split(",") if isinstance(raw, str) else raw)]

@@ -2,9 +2,9 @@ r"""Text as the wire shows it: a value, an emptiness, or dirt.
 
 Rules kept here:
 - nothing (null, "", white space alone) is empty, and comes out as None;
-- "NaN", "nan", "null", "None" and "N/A" in exactly these spellings are dirt, which says nothing about the person: UNKNOWN
-  (R4; GrowthGenius shows `"mobile_phone": "NaN"`, documented sample). "Nan" and "Null" are people's names, and stay;
-- what is kept is NFC, trimmed, with "\n" for every kind of line end, U+21B5 too (printed so in GrowthGenius' documents);
+- "NaN", "nan", "null", "None" and "N/A" in exactly these spellings are dirt, which says nothing about the person:
+  UNKNOWN (R4; `"mobile_phone": "NaN"` is a documented sample). "Nan" and "Null" are people's names, and stay;
+- what is kept is NFC, trimmed, with "\n" for every kind of line end, U+21B5 too (so printed in GrowthGenius' pages);
 - cleaning twice is cleaning once; what cannot be stored or sent (NUL, lone surrogates) does not come out.
 """
 
@@ -33,7 +33,7 @@ class Unmapped:
     raw: str
 
 
-Reading = str | None | Unknown | Unmapped
+Reading = str | Unknown | Unmapped | None
 """What a raw value of one field turns out to be."""
 
 DIRT = frozenset({"NaN", "nan", "null", "None", "N/A"})
@@ -47,7 +47,7 @@ _INVISIBLE = "\u200b\u2060\ufeff"
 _EDGE = _SPACES + _INVISIBLE
 
 
-def clean(raw: object) -> str | None | Unknown:
+def clean(raw: object) -> str | Unknown | None:
     """Return the text of a JSON value, None if it is empty, UNKNOWN if it is dirt or no single value at all."""
     if isinstance(raw, str):
         return _judge(_tidy(raw))
@@ -60,13 +60,13 @@ def clean(raw: object) -> str | None | Unknown:
     return UNKNOWN
 
 
-def clean_line(raw: object) -> str | None | Unknown:
+def clean_line(raw: object) -> str | Unknown | None:
     """Return the same as `clean` with all white space inside made single spaces: names, titles, cities."""
     text = clean(raw)
     return " ".join(text.split()) if isinstance(text, str) else text
 
 
-def _judge(text: str) -> str | None | Unknown:
+def _judge(text: str) -> str | Unknown | None:
     if text in DIRT:
         return UNKNOWN
     return text or None

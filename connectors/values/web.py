@@ -1,11 +1,11 @@
 """Web addresses: sites, and profiles at social networks.
 
 Rules kept here:
-- a missing scheme is https; scheme and host are in lower case; the default port and the slash of a bare host go; path, query
-  and fragment stay as they are. GrowthGenius writes "apple.com", GrowthHub "https://www.tesla.com" (documented samples);
+- a missing scheme is https; scheme and host are in lower case; the default port and the slash of a bare host go; path,
+  query and fragment stay as they are. Documented samples: "anz.com" (GrowthGenius), "https://www.tesla.com" (GrowthHub);
 - profiles have one form per network: https://www.linkedin.com/in/slug (and company, school, showcase),
-  https://twitter.com/name, https://x.com/name, https://www.facebook.com/name. x.com and twitter.com are not equated: the
-  address is kept as its owner gave it. An address elsewhere in such a field is kept as the address that it is;
+  https://twitter.com/name, https://x.com/name, https://www.facebook.com/name. x.com and twitter.com are not equated:
+  the address is kept as its owner gave it. An address elsewhere in such a field is kept as the address that it is;
 - what is no web address (a bare handle, mailto:, several addresses) is unmapped (R17);
 - mapping what was mapped changes nothing; addresses are compared by `key`.
 """
@@ -40,7 +40,7 @@ _SITES: dict[Network, tuple[_Site, ...]] = {
         _Site(
             ("linkedin.com",),
             "www.linkedin.com",
-            re.compile(r"/((?:in|company|school|showcase)/[^/]+)(?:/[a-z]{2}|/about)?/*", re.IGNORECASE),
+            re.compile(r"/((?:in|company|school|showcase)/[^/]+)(?:/[a-z]{2}|/about)?/*"),
         ),
     ),
     "twitter": (
@@ -73,7 +73,7 @@ def profile(raw: object, network: Network) -> Reading:
 
 
 def key(value: str) -> str:
-    """Return what two addresses are compared by: without scheme, "www." and a slash at the end; the host without case."""
+    """Return what two addresses are compared by: without scheme, "www.", final slashes, and the case of the host."""
     host, slash, path = _KEY_PREFIX.sub("", value, count=1).partition("/")
     return (host.casefold() + slash + path).rstrip("/")
 

@@ -1,0 +1,135 @@
+import pycountry
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.values import country
+from connectors.values.country_table import TABLE
+
+CODES = [line[:2] for line in TABLE.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("raw", "alpha2"),
+    [
+        ("US", "US"),
+        ("us", "US"),
+        ("USA", "US"),
+        ("U.S.A.", "US"),
+        ("U S A", "US"),
+        ("United States", "US"),
+        ("the united states of america", "US"),
+        ("New Zealand", "NZ"),
+        ("UK", "GB"),
+        ("U.K.", "GB"),
+        ("Great Britain", "GB"),
+        ("England", "GB"),
+        ("Scotland", "GB"),
+        ("Wales", "GB"),
+        ("Northern Ireland", "GB"),
+        ("Ireland", "IE"),
+        ("Russia", "RU"),
+        ("South Korea", "KR"),
+        ("Republic of Korea", "KR"),
+        ("Korea (Republic of)", "KR"),
+        ("North Korea", "KP"),
+        ("Korea, Democratic People's Republic of", "KP"),
+        ("Iran", "IR"),
+        ("Syria", "SY"),
+        ("Vietnam", "VN"),
+        ("Viet Nam", "VN"),
+        ("Laos", "LA"),
+        ("Czech Republic", "CZ"),
+        ("Czechia", "CZ"),
+        ("Ivory Coast", "CI"),
+        ("Cote d\u2019Ivoire", "CI"),
+        ("CÔTE D'IVOIRE", "CI"),
+        ("Bolivia", "BO"),
+        ("Venezuela", "VE"),
+        ("Tanzania", "TZ"),
+        ("Moldova", "MD"),
+        ("Macedonia", "MK"),
+        ("Taiwan", "TW"),
+        ("Hong Kong", "HK"),
+        ("Macau", "MO"),
+        ("Macao", "MO"),
+        ("Turkey", "TR"),
+        ("Türkiye", "TR"),
+        ("Turkiye", "TR"),
+        ("Holland", "NL"),
+        ("The Netherlands", "NL"),
+        ("UAE", "AE"),
+        ("Swaziland", "SZ"),
+        ("Burma", "MM"),
+        ("Cape Verde", "CV"),
+        ("East Timor", "TL"),
+        ("Palestine", "PS"),
+        ("Vatican", "VA"),
+        ("Kosovo", "XK"),
+        ("St. Lucia", "LC"),
+        ("Trinidad & Tobago", "TT"),
+        ("Bosnia-Herzegovina", "BA"),
+        ("AND", "AD"),
+        ("Congo", "CG"),
+        ("DR Congo", "CD"),
+        ("Guinea Bissau", "GW"),
+        ("Sudan, South", "SS"),
+        ("  canada ", "CA"),
+    ],
+)
+def test_names_codes_and_aliases_are_known(raw: str, alpha2: str) -> None:
+    assert country.to_alpha2(raw) == alpha2
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "?", "the", "of and", "Korea", "Atlantis", "XX", "ZZZ", "Narnia, Republic of", "12"]
+)
+def test_what_no_table_knows_is_none(raw: str) -> None:
+    assert country.to_alpha2(raw) is None
+
+
+@pytest.mark.parametrize("alpha2", CODES)
+def test_the_display_name_leads_back_to_the_code(alpha2: str) -> None:
+    assert country.to_alpha2(country.display_name(alpha2)) == alpha2
+    assert country.to_alpha2(alpha2) == alpha2
+
+
+@pytest.mark.parametrize(
+    ("alpha2", "name"),
+    [("US", "United States"), ("NZ", "New Zealand"), ("GB", "United Kingdom"), ("RU", "Russia"), ("KR", "South Korea")],
+)
+def test_the_display_name_is_what_people_say(alpha2: str, name: str) -> None:
+    assert country.display_name(alpha2) == name
+
+
+def test_a_code_outside_the_table_has_no_name() -> None:
+    with pytest.raises(KeyError):
+        country.display_name("XX")
+
+
+def test_every_country_of_an_independent_table_is_known_by_all_its_names() -> None:
+    for other in pycountry.countries:
+        names = [other.name, getattr(other, "official_name", other.name), getattr(other, "common_name", other.name)]
+        for name in [other.alpha_2, other.alpha_3, *names]:
+            assert country.to_alpha2(name) == other.alpha_2, name
+
+
+def test_the_table_has_no_country_that_the_independent_one_lacks_but_kosovo() -> None:
+    assert set(CODES) - {other.alpha_2 for other in pycountry.countries} == {"XK"}
+
+
+def test_no_name_means_two_countries() -> None:
+    owners: dict[str, str] = {}
+    for row in country._rows():
+        for name in (*row, *country.ALIASES.get(row[0], ())):
+            assert owners.setdefault(country._fold(name), row[0]) == row[0], name
+
+
+def test_every_alias_belongs_to_a_country_of_the_table() -> None:
+    assert set(country.ALIASES) <= set(CODES)
+
+
+@given(st.text())
+def test_any_text_is_a_code_of_the_table_or_nothing(raw: str) -> None:
+    found = country.to_alpha2(raw)
+    assert found is None or (found in CODES and country.to_alpha2(found) == found)

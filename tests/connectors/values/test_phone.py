@@ -1,0 +1,95 @@
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.values import phone
+
+REGIONS = st.sampled_from([(), ("US",), ("NZ", "US"), ("GB",), ("AR", "MX"), ("IT", "DE"), ("XX",), ("XK",)])
+TYPED = st.text(alphabet="0123456789+-() ./x", max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("raw", "regions", "e164"),
+    [
+        ("777-889-3825", ("US",), "+17778893825"),
+        ("778-889-3825", ("US",), "+17788893825"),
+        ("+18832327657", ("US",), "+18832327657"),
+        ("+1 888-888-8888", (), "+18888888888"),
+        ("+17788893825", ("NZ",), "+17788893825"),
+        ("555-555-0133", ("US",), "+15555550133"),
+        ("+44 20 7946 0123", ("US",), "+442079460123"),
+    ],
+)
+def test_the_samples_of_the_documents_are_read(raw: str, regions: tuple[str, ...], e164: str) -> None:
+    assert phone.to_e164(raw, regions) == e164
+
+
+def test_a_stored_number_that_is_one_digit_too_long_is_not_possible() -> None:
+    assert phone.to_e164("+178655689546", ("US",)) is None
+
+
+@pytest.mark.parametrize("regions", [("NZ", "US"), ("US", "NZ")])
+def test_of_two_regions_the_one_counts_in_which_the_number_is_valid(regions: tuple[str, ...]) -> None:
+    assert phone.to_e164("021 555 0123", regions) == "+64215550123"
+    assert phone.to_e164("312-555-0123", ("NZ", "US")) == "+13125550123"
+
+
+def test_where_it_is_valid_in_neither_the_first_counts_in_which_it_is_possible() -> None:
+    assert phone.to_e164("777-889-3825", ("US", "NZ")) == "+17778893825"
+    assert phone.to_e164("777-889-3825", ("NO", "US")) == "+17778893825"
+
+
+@pytest.mark.parametrize(
+    "raw", ["0044 20 7946 0123", "(0044) 20 7946 0123", "+44 (0)20 7946 0123", "tel:+44-20-7946-0123"]
+)
+@pytest.mark.parametrize("regions", [(), ("US",), ("NZ", "US")])
+def test_a_country_code_needs_no_region(raw: str, regions: tuple[str, ...]) -> None:
+    assert phone.to_e164(raw, regions) == "+442079460123"
+
+
+def test_the_own_prefix_for_calls_abroad_is_understood() -> None:
+    assert phone.to_e164("011 44 20 7946 0123", ("US",)) == "+442079460123"
+
+
+@pytest.mark.parametrize("raw", ["+1 212 555 0123 ext. 4", "212-555-0123 x4", "+1-212-555-0123;ext=4"])
+def test_an_extension_is_left_out(raw: str) -> None:
+    assert phone.to_e164(raw, ("US",)) == "+12125550123"
+
+
+@pytest.mark.parametrize(
+    "raw", ["555-0133", "911", "12", "", "call me", "+", "+999 123 456 789", "0" * 300, "+0 212 555 0123"]
+)
+def test_what_cannot_be_dialled_from_abroad_is_no_number(raw: str) -> None:
+    assert phone.to_e164(raw, ("US",)) is None
+
+
+def test_without_a_region_a_national_number_means_nothing() -> None:
+    assert phone.to_e164("212-555-0123", ()) is None
+    assert phone.to_e164("212-555-0123", ("XX",)) is None
+
+
+def test_a_number_that_went_through_a_table_of_floats_is_read() -> None:
+    assert phone.to_e164("7788893825.0", ("US",)) == "+17788893825"
+
+
+def test_the_zero_of_italian_numbers_stays() -> None:
+    assert phone.to_e164("06 6982 0123", ("IT",)) == "+390669820123"
+
+
+@settings(max_examples=200)
+@given(TYPED | st.text(max_size=20), REGIONS)
+def test_reading_twice_is_reading_once(raw: str, regions: tuple[str, ...]) -> None:
+    once = phone.to_e164(raw, regions)
+    if once is not None:
+        assert re.fullmatch(r"\+[1-9][0-9]{1,16}", once)
+        assert phone.to_e164(once, ()) == once
+        assert phone.to_e164(once, regions) == once
+
+
+def test_the_tables_are_loaded_only_when_a_number_is_read() -> None:
+    code = "import sys, connectors.values.phone; sys.exit('phonenumbers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603  code of our own
