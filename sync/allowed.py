@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringCo
 
 from connectors.contact import FIELDS
 from connectors.pace import RateLimit
+from connectors.values.country import display_name, to_alpha2
 from sync.cron import check_cron
-from sync.region import check_region
 from sync.span import RATE_HELP, SPAN_HELP, parse_rate, parse_span
 
 if TYPE_CHECKING:
@@ -92,6 +92,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _country(value: str) -> str:
+    try:
+        display_name(value)
+    except KeyError:
+        meant = to_alpha2(value)
+        hint = f"; did you mean {meant}?" if meant else ""
+        raise ValueError(f"a country of ISO 3166-1 as two capital letters, like US or GB{hint}") from None
+    return value
+
+
 def _path(value: object, info: ValidationInfo) -> Path:
     """Take a path relative to the config file, whose folder is the context."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:
@@ -141,6 +151,6 @@ Interval = Annotated[timedelta, BeforeValidator(_interval)]
 IntervalOrOff = Annotated[timedelta | None, BeforeValidator(_interval_or_off)]
 Rate = Annotated[RateLimit, BeforeValidator(_rate)]
 Cron = Annotated[Text, AfterValidator(check_cron)]
-Country = Annotated[Text, AfterValidator(check_region)]
+Country = Annotated[Text, AfterValidator(_country)]
 Values = Annotated[tuple[str, ...], BeforeValidator(_values)]
 ShareOrCount = Annotated[int | float, BeforeValidator(_share_or_count)]
