@@ -313,9 +313,7 @@ class _Server(socketserver.TCPServer):
         self.sandbox = sandbox
         self._open: dict[threading.Thread, socket.socket] = {}
         self._guard = threading.Lock()
-        self._acceptor = threading.Thread(
-            target=self.serve_forever, args=(0.02,), name="sandbox", daemon=True
-        )
+        self._acceptor = threading.Thread(target=self.serve_forever, args=(0.02,), name="sandbox", daemon=True)
 
     def start(self) -> None:
         self._acceptor.start()
@@ -376,9 +374,7 @@ class _Connection(socketserver.StreamRequestHandler):
         return outgoing.then == "keep" and not closing
 
     @staticmethod
-    def _respond(
-        sandbox: Sandbox, method: str, target: str, headers: dict[str, str], body: bytes
-    ) -> Outgoing:
+    def _respond(sandbox: Sandbox, method: str, target: str, headers: dict[str, str], body: bytes) -> Outgoing:
         path, _, query = target.partition("?")
         decoded = decode_body(headers.get("content-type", ""), body)
         pairs = dict(parse_qsl(query, keep_blank_values=True)) if query else {}

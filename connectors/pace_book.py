@@ -1,0 +1,232 @@
+"""The book that an account's processes share about their calls, and what follows from it.
+
+Rules kept here (R5):
+- a server counts a call somewhere between its start and its end. So a call may start when all but `calls - 1` of
+  those before it *ended* at least one interval ago: then no interval, however it is laid, holds more than `calls`;
+- a call that has not ended counts as ending now, or, when its process seems to have died, OVERDUE after its start;
+- calls that the server has counted and we have not made are another client's. As many as it made in the busiest of
+  the last intervals are left to it, and the rest is ours;
+- what the headers say of the limit is believed from then on.
+Times are wall-clock seconds since 1970, because several processes compare them.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+OVERDUE: Final = 15.0
+REMEMBERED: Final = 3
+"""Intervals for which another client's calls are remembered."""
+UNKNOWN_RESET: Final = 3600.0
+"""Seconds until a spent daily allowance is tried again, where the server does not say when it is renewed."""
+DAY: Final = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `calls` calls in any `interval` seconds, and at most `daily` of them in a day."""
+
+    calls: int
+    interval: float
+    daily: int | None = None
+
+    @property
+    def margin(self) -> float:
+        """Seconds kept on top of the interval, for clocks that round."""
+        return min(0.01, self.interval * 0.005)
+
+
+@dataclass(frozen=True, slots=True)
+class RateHeaders:
+    """What an answer says of the limits, None where it says nothing. `reset` is seconds until the daily one's renewal."""
+
+    calls: int | None = None
+    remaining: int | None = None
+    interval: float | None = None
+    daily: int | None = None
+    daily_remaining: int | None = None
+    reset: float | None = None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> "RateHeaders":
+        """Read the headers of an answer; a value that is no whole number counts as absent."""
+        interval = _whole(headers.get("X-RateLimit-Interval-Milliseconds"))
+        reset = _whole(headers.get("X-RateLimit-Daily-Reset"))
+        return cls(
+            _whole(headers.get("X-RateLimit-Max")),
+            _whole(headers.get("X-RateLimit-Remaining")),
+            None if interval is None else interval / 1000,
+            _whole(headers.get("X-RateLimit-Limit-Daily")),
+            _whole(headers.get("X-RateLimit-Daily-Remaining")),
+            None if reset is None else reset / 1000,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a call ended: when, and what the answer said."""
+
+    key: int
+    at: float
+    said: RateHeaders | None = None
+
+
+@dataclass(slots=True)
+class Daily:
+    """What is left of the day's allowance, by the server's word less the calls begun since."""
+
+    limit: int | None
+    remaining: int
+    renewed_at: float
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything known about an account's calls; `calls` maps a key to start and end (None while it is under way)."""
+
+    calls: dict[int, tuple[float, float | None]] = field(default_factory=dict)
+    foreign: list[tuple[float, int]] = field(default_factory=list)
+    limit: RateLimit | None = None
+    hold: float = 0.0
+    daily: Daily | None = None
+    next_key: int = 1
+    day: int = 0
+    today: int = 0
+
+    def begin(self, now: float) -> int:
+        """Write down a call that starts now; return its key."""
+        key = self.next_key
+        self.next_key += 1
+        self.calls[key] = (now, None)
+        self.count(now, 1)
+        if self.daily is not None:
+            self.daily.remaining = max(0, self.daily.remaining - 1)
+        return key
+
+    def count(self, now: float, calls: int) -> None:
+        """Add to the day's number of calls (days are UTC)."""
+        today = int(now // DAY)
+        self.day, self.today = today, calls + (self.today if self.day == today else 0)
+
+    def end(self, ended: Ended) -> None:
+        """Write down how a call ended, and learn from its answer."""
+        began, _ = self.calls.get(ended.key, (ended.at, None))
+        if ended.key in self.calls:
+            self.calls[ended.key] = (began, ended.at)
+        if ended.said is not None:
+            self._learn_limit(ended.said)
+            self._learn_foreign(ended.said, began, ended.at)
+            self._learn_daily(ended.said, ended.at)
+
+    def wait(self, now: float, ceiling: RateLimit | None = None) -> float:
+        """Return seconds until the next call may start, 0.0 when it may now. `ceiling` is a limit of our own."""
+        ends = sorted(_end(began, ended, now) for began, ended in self.calls.values())
+        waits = [self.hold - now]
+        if ceiling is not None:
+            waits.append(slot_in(ends, ceiling.calls, ceiling, now))
+        if self.limit is not None:
+            strange = sorted(min(at, now) for at, count in self.foreign for _ in range(count))
+            ours = max(1, self.limit.calls - busiest(strange, self.limit.interval))
+            waits.append(slot_in(ends, ours, self.limit, now))
+            waits.append(slot_in(sorted(ends + strange), self.limit.calls, self.limit, now))
+        return max(0.0, *waits)
+
+    def spent_until(self, now: float) -> float | None:
+        """Return when a daily allowance that is spent will be renewed, None when calls are left."""
+        if self.daily is None or self.daily.remaining > 0 or self.daily.renewed_at <= now:
+            return None
+        return self.daily.renewed_at
+
+    def tidy(self, now: float, ceiling: RateLimit | None = None) -> None:
+        """Drop what is too old to matter."""
+        interval = max((each.interval for each in (self.limit, ceiling) if each is not None), default=0.0)
+        oldest = now - interval - 1.0
+        self.calls = {
+            key: call for key, call in self.calls.items() if oldest < _end(*call, now) or call[0] > now - OVERDUE
+        }
+        self.foreign = [each for each in self.foreign if each[0] > now - REMEMBERED * interval - 1.0]
+
+    def _learn_limit(self, said: RateHeaders) -> None:
+        calls = said.calls or (self.limit.calls if self.limit else None)
+        interval = said.interval or (self.limit.interval if self.limit else None)
+        if calls and interval:
+            self.limit = RateLimit(calls, interval, said.daily)
+
+    def _learn_foreign(self, said: RateHeaders, began: float, ended: float) -> None:
+        if self.limit is None or said.calls is None or said.remaining is None:
+            return
+        start = began - self.limit.interval
+        known = sum(1 for first, last in self.calls.values() if first <= ended and (last is None or last > start - 0.5))
+        known += sum(count for at, count in self.foreign if at > start)
+        strange = said.calls - said.remaining - known
+        if strange > 0:
+            self.foreign.append((ended, strange))
+
+    def _learn_daily(self, said: RateHeaders, ended: float) -> None:
+        if said.daily_remaining is None:
+            return
+        under_way = sum(1 for began, last in self.calls.values() if last is None and began > ended - OVERDUE)
+        renewed_at = ended + (UNKNOWN_RESET if said.reset is None else said.reset)
+        self.daily = Daily(said.daily, max(0, said.daily_remaining - under_way), renewed_at)
+
+    def dumped(self) -> str:
+        """Return the book as text."""
+        return json.dumps(
+            {
+                "calls": [
+                    [key, round(began, 3), None if ended is None else round(ended, 3)]
+                    for key, (began, ended) in self.calls.items()
+                ],
+                "foreign": self.foreign,
+                "limit": self.limit and [self.limit.calls, self.limit.interval, self.limit.daily],
+                "hold": self.hold,
+                "daily": self.daily and [self.daily.limit, self.daily.remaining, self.daily.renewed_at],
+                "next_key": self.next_key,
+                "day": self.day,
+                "today": self.today,
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def loaded(cls, text: str) -> "Book":
+        """Return the book from its text; an empty one from none."""
+        if not text:
+            return cls()
+        found = json.loads(text)
+        return cls(
+            {key: (began, ended) for key, began, ended in found["calls"]},
+            [(at, count) for at, count in found["foreign"]],
+            RateLimit(*found["limit"]) if found["limit"] else None,
+            found["hold"],
+            Daily(*found["daily"]) if found["daily"] else None,
+            found["next_key"],
+            found["day"],
+            found["today"],
+        )
+
+
+def slot_in(ends: list[float], calls: int, limit: RateLimit, now: float) -> float:
+    """Return seconds until one more call may start: `ends` (ascending, none after now) hold `calls` at most."""
+    if len(ends) < calls:
+        return 0.0
+    return ends[-calls] + limit.interval + limit.margin - now
+
+
+def busiest(moments: list[float], interval: float) -> int:
+    """Return the largest number of these moments (ascending) in any one interval."""
+    most = first = 0
+    for count, moment in enumerate(moments, 1):
+        while moments[first] <= moment - interval:
+            first += 1
+        most = max(most, count - first)
+    return most
+
+
+def _end(began: float, ended: float | None, now: float) -> float:
+    return min(now, began + OVERDUE if ended is None else ended)
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None

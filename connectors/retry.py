@@ -1,0 +1,112 @@
+"""Decides how long to wait before a call is repeated, and when to give up.
+
+Rules kept here: back-off is full jitter on a doubling ceiling; what a server asks for (`Retry-After`) is obeyed
+however long and does not use up the patience (R5), but it is not believed for ever.
+"""
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+FIRST = 0.25
+CEILING = 8.0
+OBEYED = 10
+"""How often in a row one call may be told to wait."""
+INTERVAL = 10.0
+"""Seconds to wait after a 429 that says nothing: the documented interval of GrowthHub."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What one call has cost so far: tries made, seconds of patience used, and waits obeyed in a row.
+
+    `uncertain` tells that one of the tries may have been executed.
+    """
+
+    tries: int = 0
+    spent: float = 0.0
+    obeyed: int = 0
+    uncertain: bool = False
+
+    def after_try(self, seconds: float, *, uncertain: bool) -> "Effort":
+        """Count a try that led to nothing."""
+        return replace(self, tries=self.tries + 1, spent=self.spent + seconds, uncertain=self.uncertain or uncertain)
+
+    def after_wait(self, wait: "Wait") -> "Effort":
+        """Count a wait; what the server asked for costs no patience."""
+        return replace(self, spent=self.spent + wait.own, obeyed=self.obeyed + 1 if wait.asked else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Seconds to wait: `asked` on the server's word, `own` from the patience."""
+
+    asked: float
+    own: float
+
+
+def backoff(tries: int, chance: float) -> float:
+    """Return seconds to wait after so many failed tries; `chance` is random in [0, 1)."""
+    return chance * min(CEILING, FIRST * 2.0 ** min(tries - 1, 30))
+
+
+def next_wait(effort: Effort, patience: float, chance: float, asked: float | None) -> Wait | None:
+    """Return how long to wait before the next try, None to give up.
+
+    `asked` is what the server asks for, None when it asks for nothing; `patience` is what is left of it in seconds.
+    """
+    own = max(0.0, backoff(effort.tries, chance) - (asked or 0.0))
+    obeys = asked is not None and own == 0.0
+    if effort.obeyed >= OBEYED or (own >= patience and not obeys):
+        return None
+    return Wait(asked or 0.0, own)
+
+
+def throttled_wait(headers_say: float | None, interval: float | None, chance: float) -> float:
+    """Return seconds to wait after a 429: what it says, else its interval and some jitter."""
+    if headers_say is not None:
+        return headers_say
+    return (INTERVAL if interval is None else interval) + chance
+
+
+def retry_after(value: str | None, served_at: datetime) -> float | None:
+    """Return the seconds that a `Retry-After` asks for; a date in it is read against the server's own `Date`."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value)) if value.strip()[0].isdigit() else _until(value, served_at)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _until(value: str, served_at: datetime) -> float:
+    moment = parsedate_to_datetime(value)
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - served_at).total_seconds())
+
+
+class Outage:
+    """How long an account has given no usable answer, over all of its calls.
+
+    So a long row of calls to a dead server costs the patience once, not once per call.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._first: float | None = None
+        self._last = 0.0
+
+    def answered(self) -> None:
+        """Note a usable answer, or one that asked to wait."""
+        with self._lock:
+            self._first = None
+
+    def failed(self, now: float) -> float:
+        """Note a failed try at a monotonic time; return since how many seconds there are only such."""
+        with self._lock:
+            if self._first is None or now - self._last > self._patience:
+                self._first = now
+            self._last = now
+            return now - self._first

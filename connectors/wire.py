@@ -1,0 +1,317 @@
+"""The one way to an account's server: a call, its retries, its errors (connectors.errors).
+
+Rules kept here:
+- what is not safe to repeat is repeated only when it surely was not executed; else OutcomeUnknown (R20);
+- every call, a repeated one too, takes its turn from the pace (R5, P7);
+- credentials go to the configured scheme, host and port and nowhere else;
+- no message and no error carries a secret (P8), and errors hide what caused them, because that may.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from requests import RequestException
+from urllib3.exceptions import HTTPError
+
+from connectors.answers import Garbled, TooLarge, decode, looks_like, messages_of, read_body
+from connectors.clock import Clock, SystemClock
+from connectors.connector import Traffic
+from connectors.errors import (
+    AllowanceSpent,
+    AnswerTooLarge,
+    AuthError,
+    ConnectorError,
+    OutcomeUnknown,
+    RecordGone,
+    RecordRefused,
+    ServerTrouble,
+    Unreachable,
+)
+from connectors.pace import Pace, Turn, interval_of
+from connectors.redaction import Redaction
+from connectors.request import Origin, Request
+from connectors.retry import Effort, Outage, next_wait, retry_after, throttled_wait
+from connectors.skew import Skew
+from connectors.transport import Transport, explain, is_hopeless, is_timeout, surely_unsent
+
+MEBIBYTE: Final = 1024 * 1024
+SHOWN: Final = 65536
+REDIRECTS: Final = 5
+USER_AGENT: Final = "growthsync/0.1"
+KEEPS_METHOD: Final = frozenset({307, 308})
+NOT_DONE_HERE: Final = KEEPS_METHOD | {301}
+"""302 and 303 are also what follows a form that was accepted."""
+MOVED: Final = NOT_DONE_HERE | {302, 303}
+RETRIED: Final = frozenset({408, 425})
+GONE: Final = frozenset({404, 410})
+MENDS: Final = {
+    401: "its key or token is wrong, expired or revoked: mend it in the config file, then run `sync check`",
+    403: "the key or token lacks a scope, or is for another location: `sync check` names what is missing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A usable answer: decoded JSON (None for an empty body), and the server's own time of it."""
+
+    status: int
+    body: Any
+    served_at: datetime
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A call as it was asked for; `what` names it in messages."""
+
+    request: Request
+    what: str
+    write: bool = False
+    repeatable: bool = True
+    splittable: bool = False
+    redirects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A try that led to nothing.
+
+    `answered`: an answer came, if a useless one. `uncertain`: it may have been executed all the same. `asked`: seconds
+    that the server asks to wait. `too_large`, `timed_out`: less may work. `hopeless`: trying again will not.
+    """
+
+    reason: str
+    answered: bool = True
+    uncertain: bool = True
+    asked: float | None = None
+    too_large: bool = False
+    timed_out: bool = False
+    hopeless: bool = False
+
+
+class Wire:
+    """Calls to one account's server, from several threads.
+
+    `headers` go with every call. `timeout` is (connect, read) in seconds, `patience` is how long no usable answer is
+    put up with, `secrets` are kept out of messages, `chance` draws from [0, 1).
+    """
+
+    def __init__(
+        self,
+        account: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        pace: Pace,
+        *,
+        clock: Clock | None = None,
+        proxies: Mapping[str, str] | None = None,
+        timeout: tuple[float, float] = (5.0, 10.0),
+        patience: float = 20.0,
+        secrets: Sequence[str] = (),
+        body_limit: int = 16 * MEBIBYTE,
+        user_agent: str = USER_AGENT,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.account = account
+        self.traffic = Traffic()
+        self.redaction = Redaction(secrets)
+        own = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": user_agent}
+        self._origin = Origin(base_url, {**own, **headers})
+        self._transport = Transport(self._origin.base_url, proxies, timeout)
+        self._pace = pace
+        self._clock = clock or SystemClock()
+        self._skew = Skew()
+        self._patience = patience
+        self._outage = Outage(patience)
+        self._body_limit = body_limit
+        self._chance = chance
+        self._lock = threading.Lock()
+
+    def read(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        splittable: bool = False,
+    ) -> Reply:
+        """Ask something that is safe to repeat: a GET, or a search by POST. Segments of `path` come quoted.
+
+        With `splittable`, an answer that takes too long raises AnswerTooLarge at once, as one that is too large always
+        does. Raises AuthError, RecordGone, RecordRefused, AnswerTooLarge, Unreachable, ServerTrouble, AllowanceSpent.
+        """
+        request = self._origin.request(method, path, params=params, json=json, headers=headers)
+        return self._ask(_Question(request, f"{method} {path}", splittable=splittable))
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Change something. `repeatable` tells that doing it twice is as good as once: PUT, DELETE, adding a tag.
+
+        Raises OutcomeUnknown when it may have been executed and nobody can say; everything else that `read` raises,
+        except AnswerTooLarge, means that it was not (AuthError and the refusals: that the last try was not).
+        """
+        request = self._origin.request(method, path, params=params, json=json, form=form, headers=headers)
+        return self._ask(_Question(request, f"{method} {path}", write=True, repeatable=repeatable))
+
+    def clock_offset(self) -> float:
+        """Return seconds by which the server's clock is ahead of ours, 0.0 before the first answer."""
+        return self._skew.offset()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._transport.close()
+        self._pace.close()
+
+    def _ask(self, question: _Question) -> Reply:
+        effort = Effort()
+        while True:
+            turn = self._turn(question, effort)
+            began = self._clock.monotonic()
+            result = self._try(question, turn)
+            if isinstance(result, Reply):
+                self._outage.answered()
+                return result
+            seconds = self._clock.monotonic() - began
+            if isinstance(result, _Question):
+                question, effort = result, effort.after_try(0.0, uncertain=False)
+            else:
+                effort = self._after(question, result, effort.after_try(seconds, uncertain=result.uncertain))
+
+    def _turn(self, question: _Question, effort: Effort) -> Turn:
+        try:
+            turn = self._pace.take()
+        except AllowanceSpent:
+            if not (question.write and effort.uncertain):
+                raise
+            reason = "the daily allowance ran out before it could be tried again"
+            raise self._error(OutcomeUnknown, question, reason) from None
+        with self._lock:
+            self.traffic.retries += effort.tries > 0
+            self.traffic.writes += effort.tries == 0 and question.write
+            self.traffic.reads += effort.tries == 0 and not question.write
+        return turn
+
+    def _try(self, question: _Question, turn: Turn) -> Reply | _Failure | _Question:
+        headers: Mapping[str, str] | None = None
+        status: int | None = None
+        started = self._clock.now()
+        try:
+            response = self._transport.send(question.request)
+            headers, status = response.headers, response.status_code
+            served_at = self._skew.seen(headers.get("Date"), started, self._clock.now())
+            content = read_body(response, self._body_limit, self._clock.monotonic)
+        except TooLarge:
+            return _Failure(f"the answer is larger than {self._body_limit} bytes", too_large=True)
+        except (RequestException, HTTPError, OSError) as error:
+            return _broken(error, answered=status is not None)
+        finally:
+            self._pace.done(turn, headers, status)
+        return self._judge(question, status, headers, content, served_at)
+
+    def _judge(
+        self, question: _Question, status: int, headers: Mapping[str, str], content: bytes, served_at: datetime
+    ) -> Reply | _Failure | _Question:
+        try:
+            body, garbled = decode(content), ""
+        except Garbled:
+            shown = self.redaction.text(content[:SHOWN].decode("utf-8", "replace"))
+            body, garbled = None, f"it answered {status} with {looks_like(shown)}"
+        if 200 <= status < 300:  # noqa: PLR2004 (success, by the standard)
+            return _Failure(garbled) if garbled else Reply(status, body, served_at, headers)
+        body = self.redaction.value(body)  # first of all: half a secret at the end of an excerpt is not known as one
+        if status in MOVED:
+            return self._moved(question, status, headers.get("Location", ""))
+        said = garbled or f"it answered {status}{_quoted(body)}"
+        asked = retry_after(headers.get("Retry-After"), served_at)
+        if status == 429:  # noqa: PLR2004 (too many requests: by its meaning not executed)
+            with self._lock:
+                self.traffic.throttled += 1
+            wait = throttled_wait(asked, interval_of(headers), self._chance())
+            return _Failure(said, uncertain=False, asked=wait)
+        if status in RETRIED or status >= 500 or status < 400 or (garbled and status in GONE):  # noqa: PLR2004
+            return _Failure(said, asked=asked)
+        if status == 413 and not question.write:  # noqa: PLR2004 (content too large)
+            return _Failure(said, too_large=True)
+        self._outage.answered()
+        raise self._refusal(question, status, body, said)
+
+    def _moved(self, question: _Question, status: int, location: str) -> _Failure | _Question:
+        request = self._origin.moved(question.request, location)
+        uncertain = status not in NOT_DONE_HERE
+        if request is None:
+            reason = f"it answered {status}, pointing to another server ({location}), which gets no credentials"
+            return _Failure(reason, uncertain=uncertain, hopeless=True)
+        follows = status in KEEPS_METHOD or request.method == "GET"
+        if not location or not follows or question.redirects >= REDIRECTS:
+            reason = f"it answered {status}, pointing to {location or 'nowhere'}"
+            return _Failure(reason, uncertain=uncertain, hopeless=True)
+        return replace(question, request=request, redirects=question.redirects + 1)
+
+    def _refusal(self, question: _Question, status: int, body: Any, said: str) -> ConnectorError:
+        if status in MENDS:
+            return self._error(AuthError, question, f"{said}; {MENDS[status]}")
+        if status in GONE:
+            return self._error(RecordGone, question, said)
+        shown = self._message(question, said)
+        return RecordRefused(self.account, shown, messages_of(body), status=status, body=body)
+
+    def _after(self, question: _Question, failure: _Failure, effort: Effort) -> Effort:
+        """Wait before the next try, and return what it all has cost; or raise what the call has come to."""
+        outage = self._outage.failed(self._clock.monotonic())
+        if not question.write and (failure.too_large or (failure.timed_out and question.splittable)):
+            raise self._error(AnswerTooLarge, question, failure.reason)
+        if failure.asked is not None:
+            self._outage.answered()
+            self._pace.hold(failure.asked)
+            outage = 0.0
+        left = self._patience - max(effort.spent, outage)
+        wait = None if failure.hopeless or failure.too_large else next_wait(effort, left, self._chance(), failure.asked)
+        if wait is None or (question.write and not question.repeatable and failure.uncertain):
+            raise self._final(question, failure, effort)
+        self._clock.sleep(wait.own)
+        return effort.after_wait(wait)
+
+    def _final(self, question: _Question, failure: _Failure, effort: Effort) -> ConnectorError:
+        reason = failure.reason
+        if effort.tries > 1:
+            reason += f" (tried {effort.tries} times)"
+        if question.write and effort.uncertain:
+            return self._error(OutcomeUnknown, question, f"{reason}; it may have taken effect")
+        return self._error(ServerTrouble if failure.answered else Unreachable, question, reason)
+
+    def _error(self, kind: type[ConnectorError], question: _Question, reason: str) -> ConnectorError:
+        return kind(self.account, self._message(question, reason))
+
+    def _message(self, question: _Question, reason: str) -> str:
+        return self.redaction.text(f"{self._origin.host}, {question.what}: {reason}")
+
+
+def _broken(error: Exception, *, answered: bool) -> _Failure:
+    reason = explain(error)
+    return _Failure(
+        f"the answer broke off ({reason})" if answered else reason,
+        answered=answered,
+        uncertain=not surely_unsent(error),
+        timed_out=is_timeout(error),
+        hopeless=is_hopeless(error),
+    )
+
+
+def _quoted(body: Any) -> str:
+    messages = messages_of(body)
+    return f": {'; '.join(messages)[:500]}" if messages else ""
