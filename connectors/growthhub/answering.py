@@ -1,0 +1,88 @@
+"""What a record holds after a write: the answer laid over what was there before, and what in it shows a refusal.
+
+Rules kept here:
+- the answer is the truth (R21), but it may lack fields (keys that are empty, and in some answers others): what
+  it does not show is as before, unless it was just emptied;
+- a value that was sent and shows unchanged, or that was emptied and still shows, was refused (R17); a value
+  that the server rewrote was not.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from connectors.connector import Raw
+from connectors.contact import Contact, Fields, Value, same
+from connectors.growthhub.encoding import CUSTOM, Sending
+from connectors.growthhub.mapping import NATIVE, custom_values
+
+_EMPTYING: tuple[Any, ...] = (None, "", [])
+_ADDRESS = ("address1", "address")
+
+
+def overlay(before: Raw, answer: Raw, sent: Sending) -> dict[str, Any]:
+    """Return the record after a write, from the record before it, the answer, and what was emptied."""
+    kept = {key: value for key, value in before.items() if key not in _emptied(sent)}
+    if "address1" in answer or "address" in answer:
+        kept = {key: value for key, value in kept.items() if key not in _ADDRESS}
+    return {**kept, **answer, CUSTOM: _custom(before, answer, sent)}
+
+
+def lacks(answer: Raw, sent: Sending) -> bool:
+    """Say whether the answer does not show something that was set."""
+    shown = {field_id for field_id, _ in custom_values(answer)}
+    custom = any(key not in shown for key, value in sent.custom.items() if value not in _EMPTYING)
+    return custom or any(
+        key not in answer and not (key == "address1" and "address" in answer)
+        for key, value in sent.properties.items()
+        if value not in _EMPTYING
+    )
+
+
+def as_record(sent: Sending) -> dict[str, Any]:
+    """Return what was sent in the shape of a record: what it would show, if the server took all of it."""
+    values = [{"id": each, "value": value} for each, value in sent.custom.items()]
+    return {**sent.properties, CUSTOM: values}
+
+
+def refusals(names: Iterable[str], before: Contact, wanted: Fields, after: Contact) -> frozenset[str]:
+    """Return those of the sent fields that the server did not take: they show what they showed before."""
+    return frozenset(
+        name
+        for name in names
+        if not same(name, _shown(after, name), wanted.get(name))
+        and same(name, _shown(after, name), _shown(before, name))
+    )
+
+
+def tag_changes(before: tuple[str, ...], value: Value) -> tuple[list[str], list[str]]:
+    """Return the tags to add, and those to take away (as the server spells them), compared without case."""
+    wanted = value if isinstance(value, tuple) else ()
+    had, want = ({tag.casefold() for tag in tags} for tags in (before, wanted))
+    added = [tag for tag in wanted if tag.casefold() not in had]
+    return added, [tag for tag in before if tag.casefold() not in want]
+
+
+def shows_tags(answer: Any, expected: Iterable[str], gone: Iterable[str]) -> list[str] | None:
+    """Return the tags of a tag call's answer, None if it does not show the expected: then the record has to be read."""
+    tags = answer.get("tags") if isinstance(answer, Mapping) else None
+    if not isinstance(tags, list):
+        return None
+    shown = {str(tag).casefold() for tag in tags}
+    if not {tag.casefold() for tag in expected} <= shown or {tag.casefold() for tag in gone} & shown:
+        return None
+    return [str(tag) for tag in tags]
+
+
+def _shown(contact: Contact, name: str) -> Value:
+    return contact.fields.get(name, contact.unmapped.get(name))
+
+
+def _emptied(sent: Sending) -> frozenset[str]:
+    emptied = {key for key, value in sent.properties.items() if value in _EMPTYING}
+    return frozenset({*emptied, *(_ADDRESS if NATIVE["address"] in emptied else ())})
+
+
+def _custom(before: Raw, answer: Raw, sent: Sending) -> list[dict[str, Any]]:
+    emptied = {key for key, value in sent.custom.items() if value in _EMPTYING}
+    kept = {key: value for key, value in custom_values(before) if key not in emptied}
+    return [{"id": key, "value": value} for key, value in {**kept, **dict(custom_values(answer))}.items()]

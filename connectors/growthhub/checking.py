@@ -1,0 +1,117 @@
+"""What `sync check` finds out about a GrowthHub account: the token, the search, custom fields, users, settings.
+
+Rules kept here: nothing is changed unless it is asked for; a token without `locations.readonly` is good enough
+if it can search contacts; each problem comes with the words that mend it.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from connectors.connector import Finding
+from connectors.errors import AuthError, ConnectorError
+from connectors.growthhub.custom_fields import PLACES
+
+if TYPE_CHECKING:
+    from connectors.growthhub.connector import GrowthHub
+
+SCOPES: Final = {
+    "contacts": "contacts.readonly and contacts.write",
+    "location": "locations.readonly",
+    "fields": "locations/customFields.readonly",
+    "make fields": "locations/customFields.write",
+    "users": "users.readonly",
+}
+_ELSEWHERE: Final = "does not have access to this location"
+
+
+def findings(hub: "GrowthHub", *, fix: bool) -> list[Finding]:
+    """Return one finding per thing tried; with `fix`, the missing custom fields are made. Raises TransientError."""
+    contacts = _contacts(hub)
+    if not contacts.ok:
+        return [contacts]
+    hub.custom_fields.forget()
+    hub.directory.forget()
+    return [contacts, *_location(hub), *_custom_fields(hub, fix=fix), _users(hub)]
+
+
+def _contacts(hub: "GrowthHub") -> Finding:
+    what = f"token may search the contacts of location {hub.client.location_id}"
+    try:
+        hub.search.ask({"pageLimit": 1})
+    except AuthError as error:
+        return Finding(what, ok=False, problem=error.message, mend=_mend(hub, error))
+    return Finding(what, ok=True)
+
+
+def _mend(hub: "GrowthHub", error: AuthError) -> str:
+    if _ELSEWHERE in error.message:
+        return (
+            f"the token belongs to another location than {hub.client.location_id}: correct location_id, or make a "
+            "private integration token in that location"
+        )
+    return (
+        "make a new private integration token in the location (Settings > Private Integrations) with the scopes "
+        f"{SCOPES['contacts']}, and put it where the config's token points to"
+    )
+
+
+def _location(hub: "GrowthHub") -> Iterator[Finding]:
+    what = "location settings readable"
+    try:
+        record = hub.location.read()
+    except ConnectorError as error:
+        mend = f"give the token the scope {SCOPES['location']}; without it, settings and owners are not known"
+        yield Finding(what, ok=False, problem=error.message, mend=mend, fatal=False)
+        return
+    yield Finding(what, ok=True)
+    settings = record.get("settings")
+    if isinstance(settings, dict) and settings.get("allowDuplicateContact") is True:
+        yield Finding(
+            "location refuses duplicate contacts",
+            ok=False,
+            problem="allowDuplicateContact is on: the location itself would keep nobody from being made twice",
+            mend="turn off Settings > Business Profile > Allow Duplicate Contact, unless it is wanted",
+            fatal=False,
+        )
+
+
+def _custom_fields(hub: "GrowthHub", *, fix: bool) -> Iterator[Finding]:
+    what = "custom fields readable"
+    try:
+        hub.custom_fields.read()
+    except AuthError as error:
+        mend = f"give the token the scope {SCOPES['fields']}; without it, only native fields are kept in sync"
+        yield Finding(what, ok=False, problem=error.message, mend=mend, fatal=False)
+        return
+    yield Finding(what, ok=True)
+    yield _places(hub, fix=fix)
+
+
+def _places(hub: "GrowthHub", *, fix: bool) -> Finding:
+    what = "custom fields for everything that GrowthHub has no field of its own for"
+    names = frozenset(PLACES)
+    made = hub.prepare(names) if fix else []
+    missing = [key for name, key in hub.custom_fields.keys.items() if name not in hub.custom_fields.places]
+    if not missing:
+        return Finding(f"{what}{': made ' + ', '.join(made) if made else ''}", ok=True)
+    mend = (
+        f"give the token the scope {SCOPES['make fields']}"
+        if fix
+        else "sync check --fix, or leave it: a field is made when a first value needs it "
+        f"(scope {SCOPES['make fields']})"
+    )
+    problem = f"missing: {', '.join(dict.fromkeys(missing))}"
+    return Finding(what, ok=False, problem=problem, mend=mend, fixable=not fix, fatal=False)
+
+
+def _users(hub: "GrowthHub") -> Finding:
+    what = "users readable, for the field owner"
+    if hub.directory.is_readable():
+        return Finding(what, ok=True)
+    return Finding(
+        what,
+        ok=False,
+        problem="no users are shown to this token",
+        mend=f"give the token the scopes {SCOPES['users']} and {SCOPES['location']}, else owners do not travel",
+        fatal=False,
+    )

@@ -1,0 +1,164 @@
+"""The endpoints of GrowthHub (LeadConnector API 2.0) that contacts need: paths, bodies, records in answers.
+
+Rules kept here:
+- every call is about one location; what an answer wraps is unwrapped, and an answer without its record makes no
+  sense;
+- an unknown contact is answered with 400 "Contact with id X not found" rather than 404: RecordGone either way;
+- a create is never repeated here; PUT and the tag calls have the same effect twice as once, and may be.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from connectors.connector import Page, Raw
+from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
+from connectors.wire import Reply, Wire
+
+BASE_URL = "https://services.leadconnectorhq.com"
+VERSION = "2021-07-28"
+USERS_PER_PAGE = 100
+
+_GONE = re.compile(r"^contact\b.*\b(?:not found|is deleted|does not exist)", re.IGNORECASE)
+_GONE_STATUSES = frozenset({404, 410})
+
+
+def headers(token: str) -> dict[str, str]:
+    """Return what every call carries; `Version` is required by each operation of the published specification."""
+    return {"Authorization": f"Bearer {token}", "Version": VERSION, "Accept": "application/json"}
+
+
+class Client:
+    """One location of one account."""
+
+    def __init__(self, wire: Wire, location_id: str) -> None:
+        self.wire = wire
+        self.account = wire.account
+        self.location_id = location_id
+        self._location = f"/locations/{quote(location_id, safe='')}"
+
+    def search(self, body: Mapping[str, Any]) -> Reply:
+        """Ask POST /contacts/search. Raises AnswerTooLarge where less should be asked for."""
+        reading = {"locationId": self.location_id, **body}
+        return self.wire.read("POST", "/contacts/search", json=reading, splittable=True)
+
+    def contact(self, record_id: str) -> Page:
+        """Return one contact. Raises RecordGone."""
+        with_id = _contact_path(record_id)
+        try:
+            reply = self.wire.read("GET", with_id)
+        except RecordRefused as refused:
+            raise gone_or(refused) from refused
+        record = _object(reply.body, "contact")
+        if record is None:
+            raise ServerTrouble(self.account, f"GET {with_id} was answered without a contact")
+        return Page([record], reply.served_at)
+
+    def duplicate(self, **identifier: str) -> Raw | None:
+        """Return whom the server takes for the same person by `email` or `number`, None if there is nobody."""
+        asked = {"locationId": self.location_id, **identifier}
+        try:
+            reply = self.wire.read("GET", "/contacts/search/duplicate", params=asked)
+        except RecordGone:
+            return None
+        except RecordRefused as refused:
+            if isinstance(gone_or(refused), RecordGone):
+                return None
+            raise
+        return _object(reply.body, "contact")
+
+    def create(self, properties: Mapping[str, Any]) -> Page:
+        """Create a contact; the answer shows it. Raises RecordRefused, OutcomeUnknown."""
+        sent = {**properties, "locationId": self.location_id}
+        reply = self.wire.write("POST", "/contacts/", json=sent, repeatable=False)
+        return self._written(reply)
+
+    def update(self, record_id: str, properties: Mapping[str, Any]) -> Page:
+        """Set properties of a contact; the answer shows it. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        try:
+            reply = self.wire.write("PUT", _contact_path(record_id), json=dict(properties), repeatable=True)
+        except RecordRefused as refused:
+            raise gone_or(refused) from refused
+        return self._written(reply)
+
+    def add_tags(self, record_id: str, tags: Sequence[str]) -> Reply:
+        """Add tags to a contact; the answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        return self._tags("POST", record_id, tags)
+
+    def remove_tags(self, record_id: str, tags: Sequence[str]) -> Reply:
+        """Take tags from a contact; the answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        return self._tags("DELETE", record_id, tags)
+
+    def location(self) -> Mapping[str, Any]:
+        """Return the location: its settings, its companyId."""
+        reply = self.wire.read("GET", self._location)
+        return _object(reply.body, "location") or {}
+
+    def custom_fields(self) -> list[Raw]:
+        """Return the custom fields of contacts in this location."""
+        reply = self.wire.read("GET", f"{self._location}/customFields", params={"model": "contact"})
+        return _objects(reply.body, "customFields")
+
+    def create_custom_field(self, name: str, kind: str) -> Raw | None:
+        """Make a custom field of contacts. Raises OutcomeUnknown, RecordRefused, AuthError (the scope)."""
+        sent = {"name": name, "dataType": kind, "model": "contact"}
+        reply = self.wire.write("POST", f"{self._location}/customFields", json=sent, repeatable=False)
+        return _object(reply.body, "customField")
+
+    def users(self, company_id: str | None) -> Iterator[Raw]:
+        """Yield the users of the location; without the company only the deprecated list can be asked."""
+        if company_id is None:
+            reply = self.wire.read("GET", "/users/", params={"locationId": self.location_id})
+            yield from _objects(reply.body, "users")
+            return
+        skip = 0
+        while True:
+            users = self._users_page(company_id, skip)
+            yield from users
+            skip += len(users)
+            if len(users) < USERS_PER_PAGE:
+                return
+
+    def _users_page(self, company_id: str, skip: int) -> list[Raw]:
+        asked = {
+            "companyId": company_id,
+            "locationId": self.location_id,
+            "skip": str(skip),
+            "limit": str(USERS_PER_PAGE),
+        }
+        return _objects(self.wire.read("GET", "/users/search", params=asked).body, "users")
+
+    def _tags(self, method: str, record_id: str, tags: Sequence[str]) -> Reply:
+        path = f"{_contact_path(record_id)}/tags"
+        try:
+            return self.wire.write(method, path, json={"tags": list(tags)}, repeatable=True)
+        except RecordRefused as refused:
+            raise gone_or(refused) from refused
+
+    def _written(self, reply: Reply) -> Page:
+        record = _object(reply.body, "contact")
+        if record is None or not record.get("id"):
+            raise OutcomeUnknown(self.account, "a write was answered without the contact")
+        return Page([record], reply.served_at)
+
+
+def gone_or(refused: RecordRefused) -> RecordGone | RecordRefused:
+    """Return the refusal, or RecordGone if it says that the contact does not exist."""
+    if refused.status in _GONE_STATUSES or any(map(_GONE.search, refused.messages)):
+        return RecordGone(refused.account, refused.message)
+    return refused
+
+
+def _contact_path(record_id: str) -> str:
+    return f"/contacts/{quote(record_id, safe='')}"
+
+
+def _object(body: Any, key: str) -> Raw | None:
+    found = body.get(key) if isinstance(body, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _objects(body: Any, key: str) -> list[Raw]:
+    found = body.get(key) if isinstance(body, Mapping) else None
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

@@ -1,0 +1,181 @@
+"""GrowthHub as the engine sees it: the Connector of one location (see connectors.connector)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
+from connectors.contact import Contact, Fields
+from connectors.growthhub import answering, checking
+from connectors.growthhub.client import Client
+from connectors.growthhub.custom_fields import MARKER, CustomFields
+from connectors.growthhub.location import Directory, Location
+from connectors.growthhub.mapping import NATIVE, Mapper, digest, tags_of
+from connectors.growthhub.search import Search
+from connectors.growthhub.writing import Writer
+from connectors.wire import Wire
+
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""How far `since` may lie after the time that the server stamped on what was created then."""
+
+
+class GrowthHub:
+    """One location. `country` is the region of numbers without one, `places` the configured custom field keys.
+
+    Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `prepare` makes it
+    whenever it is called, and writes before that go without. The wire is given back by `close`.
+    """
+
+    system = "growthhub"
+    marks = True
+    read_only: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        account: str,
+        wire: Wire,
+        *,
+        location_id: str,
+        cache: Cache,
+        country: str,
+        places: Mapping[str, str] | None = None,
+    ) -> None:
+        self.account = account
+        self.traffic = wire.traffic
+        self.client = Client(wire, location_id)
+        self.custom_fields = CustomFields(self.client, cache, places or {})
+        self.location = Location(self.client, cache)
+        self.directory = Directory(self.client, cache, self.location)
+        self.search = Search(self.client)
+        self.fields: frozenset[str] = frozenset()
+        self._country = country
+        self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
+        self._writer = Writer(
+            self.client,
+            cache,
+            custom_fields=self.custom_fields,
+            directory=self.directory,
+            mapper=self._mapper,
+            look_up=self._bearing,
+        )
+        self._note_fields()
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return the location (R28)."""
+        return {"location": self.client.location_id}
+
+    def clock_offset(self) -> float:
+        """Return seconds by which the server's clock is ahead of ours."""
+        return self.client.wire.clock_offset()
+
+    def read(self, window: Window) -> Iterator[Page]:
+        """Yield everybody whose `dateUpdated` lies in the window."""
+        self._renew()
+        yield from self.search.read(window)
+
+    def get(self, record_id: str) -> Page:
+        """Return one record by id."""
+        return self.client.contact(record_id)
+
+    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+        """Map a record; asks for custom fields and users where the cache does not know them."""
+        return self._mapper().contact(raw, memory)
+
+    def digest(self, raw: Raw) -> bytes:
+        """Return 16 bytes over what the mapping uses."""
+        return digest(raw)
+
+    def create(self, changes: Fields, marker: str | None) -> Answer:
+        """Create a person in one call, marker and tags included."""
+        answer = self._writer.create(changes, marker)
+        self._note_fields()
+        return answer
+
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
+        """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
+        answer = self._writer.update(current, memory, changes, marker)
+        self._note_fields()
+        return answer
+
+    def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
+        """Return what the answer shows for each changed field."""
+        shown = self.contact(raw, memory).fields
+        return {name: shown[name] for name in changes if name in shown}
+
+    def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
+        """Ask the server's own look-up for duplicates; after a lost create, search as well."""
+        found = {str(raw.get("id")): raw for raw in self._duplicates(sent)}
+        if since is not None:
+            found |= {str(raw.get("id")): raw for raw in self._marked(marker)}
+            if not sent.get("email") and not sent.get("phone"):
+                found |= {str(raw.get("id")): raw for raw in self._added(since)}
+        return list(found.values())
+
+    def prepare(self, names: frozenset[str]) -> Sequence[str]:
+        """Make the custom fields that these canonical fields, and the marker, lack."""
+        made = self.custom_fields.make(names | {MARKER})
+        self._note_fields()
+        return made
+
+    def missing_places(self, names: frozenset[str]) -> Sequence[str]:
+        """Return the keys that `prepare` would make."""
+        return self.custom_fields.missing(names | {MARKER})
+
+    def calls_for(self, current: Raw | None, changes: Fields) -> int:
+        """Return 1 for a create; else 1 for the PUT, if there is one, and 1 each for tags added and taken away."""
+        if current is None:
+            return 1
+        put = not changes or changes.keys() != {"tags"}
+        if "tags" not in changes:
+            return int(put)
+        added, gone = answering.tag_changes(tags_of(current), changes["tags"])
+        return put + bool(added) + bool(gone)
+
+    def check(self, fix: bool) -> Sequence[Finding]:
+        """Try the token, the search, custom fields and users."""
+        findings = checking.findings(self, fix=fix)
+        self._note_fields()
+        return findings
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.client.wire.close()
+
+    def _renew(self) -> None:
+        self.custom_fields.renew()
+        self.directory.renew()
+        self._note_fields()
+
+    def _note_fields(self) -> None:
+        fields = {*NATIVE, *self.custom_fields.known()} - {MARKER}
+        self.fields = frozenset(fields - ({"owner"} if self.directory.is_known_unreadable() else set()))
+
+    def _mapper(self) -> Mapper:
+        places = self.custom_fields.places
+        if self._mapped is None or self._mapped[0] is not places:
+            names = frozenset({*NATIVE, *self.custom_fields.known()})
+            self._mapped = places, Mapper(self._country, places, names, self.directory)
+        return self._mapped[1]
+
+    def _duplicates(self, sent: Fields) -> Iterator[Raw]:
+        for field, identifier in (("email", "email"), ("phone", "number")):
+            value = sent.get(field)
+            found = self.client.duplicate(**{identifier: value}) if isinstance(value, str) else None
+            if found is not None:
+                yield found
+
+    def _marked(self, marker: str | None) -> Sequence[Raw]:
+        place = self.custom_fields.places.get(MARKER)
+        if marker is None or place is None:
+            return []
+        return self.search.having(f"customFields.{place.id}", marker)
+
+    def _added(self, since: datetime) -> Iterator[Raw]:
+        for page in self.search.read(Window(since - CLOCK_TOLERANCE), by="dateAdded"):
+            yield from page.records
+
+    def _bearing(self, sent: Fields, marker: str) -> Raw | None:
+        """Return who bears the marker, of those that a refused create may have made."""
+        mapper = self._mapper()
+        candidates = (*self._duplicates(sent), *self._marked(marker))
+        return next((raw for raw in candidates if mapper.contact(raw, {}).marker == marker), None)

@@ -1,0 +1,197 @@
+"""Custom fields of a location: the places of canonical fields that GrowthHub has no native property for.
+
+Rules kept here:
+- a place is named by its `fieldKey`, since renaming a field keeps the key (recorded): exact, else without case
+  and punctuation. Only where no key fits is a field taken that bears the very name that we would give it, so
+  that none is made twice;
+- a field that the user named in the config may be of any type, the others have to take plain text;
+- the list is kept in the cache of the account (a day), and read again when a write was refused because of a field;
+- a place that cannot be made (no scope, or refused) is no place until the cache forgets, and nothing breaks on
+  it (R23).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.connector import Cache, Raw
+from connectors.contact import PHONE_SLOTS
+from connectors.errors import AuthError, OutcomeUnknown, RecordError
+from connectors.growthhub.client import Client
+
+MARKER = "growthgenius_id"
+"""The name under which the place of the marker goes here; it is no canonical field."""
+
+PREFIX = "contact."
+PLACES: Mapping[str, str] = {
+    MARKER: "contact.growthgenius_id",
+    "title": "contact.job_title",
+    **{
+        name: PREFIX + name
+        for name in (
+            *("linkedin_url", "twitter_url", "facebook_url", "industry", "employee_count", "annual_revenue"),
+            *("keywords", "technologies", "lists", "stage", "status", "email_status", "email_confidence"),
+            *(f"custom{number}" for number in range(1, 10)),
+            *PHONE_SLOTS,
+        )
+    },
+}
+"""The key of each field's place, where the config names no other."""
+
+LARGE = frozenset({"keywords", "technologies", "lists"})
+TEXT_KINDS = frozenset({"TEXT", "LARGE_TEXT", "PHONE", "EMAIL"})
+NUMBER_KINDS = frozenset({"NUMERICAL", "MONETORY"})
+CHOICE_KINDS = frozenset({"CHECKBOX", "MULTIPLE_OPTIONS"})
+OTHER_KINDS = frozenset({"DATE", "SINGLE_OPTIONS", "RADIO"})
+WRITABLE_KINDS = TEXT_KINDS | NUMBER_KINDS | CHOICE_KINDS | OTHER_KINDS
+
+_SPELLINGS = {"id": "ID", "url": "URL", "linkedin": "LinkedIn", "growthgenius": "GrowthGenius"}
+_LIST = "custom_fields"
+_REFUSED = "custom_fields_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """One custom field of contacts; `key` is its fieldKey, `kind` its dataType."""
+
+    id: str
+    key: str
+    name: str
+    kind: str
+
+
+class CustomFields:
+    """The places of one location."""
+
+    def __init__(self, client: Client, cache: Cache, configured: Mapping[str, str]) -> None:
+        self._client = client
+        self._cache = cache
+        self._configured = frozenset(configured)
+        self.keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
+        self._places: Mapping[str, CustomField] | None = None
+        self._unreadable = False
+
+    @property
+    def places(self) -> Mapping[str, CustomField]:
+        """The custom field of each canonical field (and of the MARKER) that has one. Empty when they cannot be read."""
+        if self._places is None:
+            self._places = self._match(self._load())
+        return self._places
+
+    def known(self) -> frozenset[str]:
+        """Return the names that have or can have a place, as far as is known without a call."""
+        if self._unreadable:
+            return frozenset()
+        refused = self._refused()
+        return frozenset(name for name, key in self.keys.items() if key not in refused)
+
+    def missing(self, names: frozenset[str]) -> list[str]:
+        """Return the keys that `make` would make for these names."""
+        places, known = self.places, self.known()
+        wanted = [name for name in self.keys if name in names and name in known and name not in places]
+        return list(dict.fromkeys(self.keys[name] for name in wanted))
+
+    def make(self, names: frozenset[str]) -> list[str]:
+        """Make the places that these names lack; return their keys. Raises OutcomeUnknown, TransientError."""
+        missing = self.missing(names)
+        return [key for key in missing if self._make_one(key)]
+
+    def renew(self) -> None:
+        """Take the list from the cache, or the server, before it is used next: for a new run."""
+        self._places = None
+
+    def forget(self) -> None:
+        """Read the list from the server before it is used next, and try again what was refused."""
+        self._cache.forget(_LIST)
+        self._cache.forget(_REFUSED)
+        self._unreadable = False
+        self._places = None
+
+    def read(self) -> list[CustomField]:
+        """Read the list from the server, and remember it. Raises AuthError without the scope to read it."""
+        fields = [field for raw in self._client.custom_fields() if (field := _field(raw))]
+        self._remember(fields)
+        return fields
+
+    def _make_one(self, key: str) -> bool:
+        name = next(each for each in self.keys if self.keys[each] == key)
+        kind = "LARGE_TEXT" if name in LARGE else "TEXT"
+        try:
+            made = _field(self._create(key, kind) or {})
+        except (AuthError, RecordError):
+            self._cache.put(_REFUSED, sorted({*self._refused(), key}))
+            return False
+        if made is not None:
+            self._remember([*self._load(), made])
+        elif not self._is_listed(key):
+            raise OutcomeUnknown(self._client.account, f"making the custom field {key} was answered without it")
+        return True
+
+    def _create(self, key: str, kind: str) -> Raw | None:
+        """Make a field; when the answer gets lost, make it again only if it is not there."""
+        try:
+            return self._client.create_custom_field(display_name(key), kind)
+        except OutcomeUnknown:
+            if self._is_listed(key):
+                return None
+            return self._client.create_custom_field(display_name(key), kind)
+
+    def _is_listed(self, key: str) -> bool:
+        self.read()
+        return any(self.keys[name] == key for name in self.places)
+
+    def _load(self) -> list[CustomField]:
+        cached = self._cache.get(_LIST)
+        if cached is None:
+            try:
+                return self.read()
+            except (AuthError, RecordError):
+                self._cache.put(_LIST, {"readable": False, "fields": []})
+                self._unreadable = True
+                return []
+        self._unreadable = not cached["readable"]
+        return [CustomField(*each) for each in cached["fields"]]
+
+    def _remember(self, fields: Sequence[CustomField]) -> None:
+        rows = [[each.id, each.key, each.name, each.kind] for each in fields]
+        self._cache.put(_LIST, {"readable": True, "fields": rows})
+        self._unreadable = False
+        self._places = None
+
+    def _refused(self) -> frozenset[str]:
+        return frozenset(self._cache.get(_REFUSED) or ())
+
+    def _match(self, fields: Sequence[CustomField]) -> dict[str, CustomField]:
+        found = {name: self._place(name, fields) for name in self.keys}
+        return {name: field for name, field in found.items() if field is not None}
+
+    def _place(self, name: str, fields: Sequence[CustomField]) -> CustomField | None:
+        key = self.keys[name]
+        kinds = WRITABLE_KINDS if name in self._configured else TEXT_KINDS
+        fit = [each for each in fields if each.kind in kinds]
+        by_key = [each for each in fit if each.key == key] or [each for each in fit if squash(each.key) == squash(key)]
+        by_name = (each for each in fit if squash(each.name) == squash(display_name(key)))
+        return next(iter(by_key), None) or next(by_name, None)
+
+
+def display_name(key: str) -> str:
+    """Return the name for a new field, from which the server makes the key: "contact.job_title" is "Job Title"."""
+    words = key.removeprefix(PREFIX).split("_")
+    return " ".join(_SPELLINGS.get(word, word.capitalize()) for word in words)
+
+
+def squash(key: str) -> str:
+    """Return what keys and names are compared by: letters and digits in lower case, without "contact."."""
+    return re.sub(r"[\W_]", "", key.casefold().removeprefix(PREFIX))
+
+
+def _full_key(key: str) -> str:
+    return key if key.startswith(PREFIX) else PREFIX + key
+
+
+def _field(raw: Mapping[str, Any]) -> CustomField | None:
+    if not raw.get("id"):
+        return None
+    key, name, kind = (str(raw.get(each) or "") for each in ("fieldKey", "name", "dataType"))
+    return CustomField(str(raw["id"]), key, name, kind or "TEXT")

@@ -1,0 +1,233 @@
+"""From a contact of GrowthHub to the canonical shape, and its digest.
+
+Rules kept here:
+- search rows and records by id come out the same: the one has `address`, explicit nulls and lower-case twins,
+  the other `address1` and no empty keys; absent is empty (R4). A row that has only the lower-case twin of a
+  name leaves it unknown;
+- numbers are read in the contact's own country, then the connection's; the E.164 form of one that needed a
+  country is remembered with the raw text, so that editing the country changes no number (R16);
+- what means nothing elsewhere is unmapped (R17); an owner is unknown where users cannot be read;
+- the digest covers what the mapping uses, and no times, search positions, twins or attribution.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from connectors.connector import Raw
+from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Value
+from connectors.growthhub.custom_fields import MARKER, CustomField
+from connectors.values import country, email, instant, labels, phone, text, web
+from connectors.values.text import UNKNOWN, Reading, Unmapped
+
+NATIVE: Mapping[str, str] = {
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "email": "email",
+    "phone": "phone",
+    "company": "companyName",
+    "website": "website",
+    "address": "address1",
+    "city": "city",
+    "state": "state",
+    "country": "country",
+    "postal_code": "postalCode",
+    "owner": "assignedTo",
+    "tags": "tags",
+}
+"""The wire property of each canonical field that has one."""
+
+PHONES = frozenset({"phone", *PHONE_SLOTS})
+
+_TWINS = {"first_name": "firstNameLowerCase", "last_name": "lastNameLowerCase"}
+_DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags"})
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_SEPARATOR = "\n"
+
+Read = Callable[[Any], Reading | tuple[str, ...]]
+
+
+class Owners(Protocol):
+    """Whose id `assignedTo` is."""
+
+    def is_readable(self) -> bool:
+        """Say whether anything is known about users."""
+
+    def email_of(self, user_id: str) -> str | None:
+        """Return the address of a user, None for a stranger."""
+
+
+class Mapper:
+    """Maps contacts of one location. `names` are the fields it may show, `region` is the connection's country."""
+
+    def __init__(self, region: str, places: Mapping[str, CustomField], names: frozenset[str], owners: Owners) -> None:
+        self._region = region
+        self._owners = owners
+        self._names = names
+        self._blank: dict[str, Value] = {name: None for name in FIELDS if name in names}
+        self._place_names: dict[str, list[str]] = {}
+        for name, field in places.items():
+            self._place_names.setdefault(field.id, []).append(name)
+
+    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+        """Return the person that a record shows."""
+        values = dict(self._values(raw))
+        code = country.to_alpha2(str(values["country"])) if "country" in values else None
+        numbers = _Numbers((code, self._region), memory.get("e164") or {})
+        fields, unmapped = dict(self._blank), {}
+        for name, value in values.items():
+            reading = self._read(name, value, numbers)
+            if name not in fields:
+                continue
+            if isinstance(reading, str | tuple | None):
+                fields[name] = reading
+                continue
+            del fields[name]
+            if isinstance(reading, Unmapped):
+                unmapped[name] = reading.raw
+        for name in _unknown_names(raw):
+            fields.pop(name, None)
+        numbers.extend(_additional_phones(raw))
+        return Contact(
+            id=str(raw.get("id")),
+            fields=fields,
+            created_at=instant.parse(raw.get("dateAdded")),
+            updated_at=instant.parse(raw.get("dateUpdated")),
+            marker=_text_or_none(values.get(MARKER)),
+            phones=tuple(numbers.possible),
+            unmapped=unmapped,
+            memory={"e164": numbers.derived} if numbers.derived else {},
+        )
+
+    def _values(self, raw: Raw) -> Iterable[tuple[str, Any]]:
+        for name, key in NATIVE.items():
+            if (value := raw.get(key)) not in _EMPTY:
+                yield name, value
+        if not raw.get("address1") and raw.get("address"):
+            yield "address", raw["address"]
+        for field_id, value in custom_values(raw):
+            for name in self._place_names.get(field_id, ()):
+                yield name, value
+
+    def _read(self, name: str, value: Any, numbers: "_Numbers") -> Reading | tuple[str, ...]:
+        if name in PHONES:
+            return numbers.read(value)
+        if name == "owner":
+            return self._owner(value)
+        return _READERS.get(name, _line)(value)
+
+    def _owner(self, user_id: Any) -> Reading:
+        if not self._owners.is_readable():
+            return UNKNOWN
+        return self._owners.email_of(str(user_id)) or Unmapped(str(user_id))
+
+
+class _Numbers:
+    """The numbers of one record, in the order in which they were met."""
+
+    def __init__(self, regions: tuple[str | None, ...], remembered: Mapping[str, str]) -> None:
+        self._regions = tuple(dict.fromkeys(region for region in regions if region))
+        self._remembered = remembered
+        self.possible: dict[str, None] = {}
+        self.derived: dict[str, str] = {}
+
+    def read(self, value: Any) -> Reading:
+        raw = text.clean_line(value)
+        if not isinstance(raw, str):
+            return raw
+        number = self._remembered.get(raw) or phone.to_e164(raw, self._regions)
+        if number is None:
+            return Unmapped(raw)
+        self.possible[number] = None
+        if not raw.startswith("+"):
+            self.derived[raw] = number
+        return number
+
+    def extend(self, values: Iterable[Any]) -> None:
+        for value in values:
+            self.read(value)
+
+
+def custom_values(raw: Raw) -> list[tuple[str, Any]]:
+    """Return id and value of each custom field that is not empty."""
+    found = raw.get("customFields")
+    if not isinstance(found, list):
+        return []
+    return [
+        (str(each.get("id")), each.get("value"))
+        for each in found
+        if isinstance(each, Mapping) and each.get("value") not in _EMPTY
+    ]
+
+
+def tags_of(raw: Raw) -> tuple[str, ...]:
+    """Return the tags of a record, as the server spells them."""
+    found = labels.clean(raw.get("tags") or None)
+    return found if isinstance(found, tuple) else ()
+
+
+def digest(raw: Raw) -> bytes:
+    """Return 16 bytes over what the mapping uses, the same for both shapes of a record."""
+    tags = raw.get("tags")
+    used = [
+        [raw.get(key) or None for key in _DIGESTED],
+        raw.get("address1") or raw.get("address") or None,
+        sorted(str(tag).casefold() for tag in tags) if isinstance(tags, list) else tags,
+        sorted(custom_values(raw), key=lambda pair: pair[0]),
+        sorted(map(str, _additional_phones(raw))),
+        bool(raw.get("dnd")),
+    ]
+    used[2] = used[2] or None
+    return blake2b(json.dumps(used, sort_keys=True).encode(), digest_size=16).digest()
+
+
+def join_set(value: tuple[str, ...]) -> str:
+    """Return the text in which a set is kept in a custom field: one element per line, since names hold commas."""
+    return _SEPARATOR.join(value)
+
+
+def _set(value: Any) -> tuple[str, ...] | Reading:
+    return labels.clean(value.split(_SEPARATOR) if isinstance(value, str) else value)
+
+
+def _text(value: Any) -> Reading:
+    return text.clean(", ".join(map(str, value)) if isinstance(value, list) else value)
+
+
+def _line(value: Any) -> Reading:
+    return text.clean_line(", ".join(map(str, value)) if isinstance(value, list) else value)
+
+
+def _country(value: Any) -> Reading:
+    found = text.clean_line(value)
+    return country.to_alpha2(found) or Unmapped(found) if isinstance(found, str) else found
+
+
+_READERS: Mapping[str, Read] = {
+    "email": email.clean,
+    "website": web.website,
+    "linkedin_url": lambda value: web.profile(value, "linkedin"),
+    "twitter_url": lambda value: web.profile(value, "twitter"),
+    "facebook_url": lambda value: web.profile(value, "facebook"),
+    "country": _country,
+    "tags": labels.clean,
+    "lists": _set,
+    **dict.fromkeys(("address", "keywords", "technologies", *(f"custom{n}" for n in range(1, 10))), _text),
+}
+
+
+def _text_or_none(value: Any) -> str | None:
+    found = text.clean_line(value)
+    return found if isinstance(found, str) else None
+
+
+def _unknown_names(raw: Raw) -> Iterable[str]:
+    return (name for name, twin in _TWINS.items() if NATIVE[name] not in raw and raw.get(twin))
+
+
+def _additional_phones(raw: Raw) -> list[Any]:
+    found = raw.get("additionalPhones")
+    if not isinstance(found, list):
+        return []
+    return [each.get("phone") if isinstance(each, Mapping) else each for each in found]

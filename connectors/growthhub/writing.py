@@ -1,0 +1,224 @@
+"""Creating and updating contacts, with what GrowthHub refuses on the way.
+
+Rules kept here:
+- a create is one call with everything in it; after a refusal it is looked up before anything else, since a 422
+  may have created (#64): whoever bears our marker is the answer;
+- a property that the server does not know ("property X should not exist", `companyName` in a PUT) is left out,
+  the rest is sent again; the cache remembers it for a day, per method. So is, in an update, a value that it
+  finds fault with by name;
+- a refusal over a custom field reads the list of fields again, and is repeated once if the list has changed;
+- tags go by their own calls, each only if there is something to add or to take away;
+- an answer that lacks what was sent is made up for by reading the record once.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from connectors.connector import Answer, Cache, Page, Raw
+from connectors.contact import Fields, Value
+from connectors.errors import DuplicateRefused, RecordError, RecordRefused
+from connectors.growthhub import answering
+from connectors.growthhub.client import Client
+from connectors.growthhub.custom_fields import MARKER, CustomFields
+from connectors.growthhub.encoding import Sending, encode
+from connectors.growthhub.location import Directory
+from connectors.growthhub.mapping import Mapper, tags_of
+from connectors.wire import Reply
+
+_KNOWN = "refused_properties"
+_IDENTITY = frozenset({"email", "phone"})
+_VALIDATION = 422
+_UNKNOWN_PROPERTY = re.compile(r"^property (\w+) should not exist")
+_AT_FAULT = re.compile(r"^(\w+) (?:must|should|is|has|cannot|can't)\b")
+
+Sent = TypeVar("Sent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How far a write has come.
+
+    `raw` is None where the answers do not show what they led to, `served_at` is None before the first of them: then the
+    record has to be read.
+    """
+
+    id: str
+    raw: Raw | None
+    served_at: datetime | None
+    sending: Sending
+
+
+class Writer:
+    """Writes contacts of one location. `look_up` finds whom a refused create may have made."""
+
+    def __init__(
+        self,
+        client: Client,
+        cache: Cache,
+        *,
+        custom_fields: CustomFields,
+        directory: Directory,
+        mapper: Callable[[], Mapper],
+        look_up: Callable[[Fields, str], Raw | None],
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._custom_fields = custom_fields
+        self._directory = directory
+        self._mapper = mapper
+        self._look_up = look_up
+
+    def create(self, changes: Fields, marker: str | None) -> Answer:
+        """Create a person. Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+
+        def send(sending: Sending) -> Page:
+            try:
+                return self._client.create(sending.body())
+            except RecordRefused as refused:
+                if _is_duplicate(refused):
+                    raise _duplicate(refused) from refused
+                found = self._created(changes, marker)
+                if found is None:
+                    raise
+                return found
+
+        page, sending = self._insist("POST", lambda: self._sending(changes, marker, creating=True), send)
+        return self._answer({}, {}, changes, self._shown({}, page, sending))
+
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
+        """Set fields of a person. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        had = self._mapper().contact(current, memory).marker
+        is_tags_only = changes.keys() == {"tags"}
+        written = self._put(current, changes, None if marker == had or is_tags_only else marker)
+        if "tags" in changes:
+            written = self._set_tags(current, changes["tags"], written)
+        return self._answer(current, memory, changes, written)
+
+    def _put(self, current: Raw, changes: Fields, marker: str | None) -> _Written:
+        def send(sending: Sending) -> Page | None:
+            return self._client.update(str(current["id"]), sending.body()) if sending else None
+
+        page, sending = self._insist("PUT", lambda: self._sending(changes, marker, creating=False), send)
+        if page is None:
+            return _Written(str(current["id"]), current, None, sending)
+        return self._shown(current, page, sending)
+
+    def _shown(self, before: Raw, page: Page, sending: Sending) -> _Written:
+        answer = page.records[0]
+        raw = None if answering.lacks(answer, sending) else answering.overlay(before, answer, sending)
+        return _Written(str(answer["id"]), raw, page.served_at, sending)
+
+    def _set_tags(self, current: Raw, value: Value, written: _Written) -> _Written:
+        expected = list(tags_of(current))
+        added, gone = answering.tag_changes(tags_of(current), value)
+        if added:
+            expected += added
+            reply = self._client.add_tags(str(current["id"]), added)
+            written = _with_tags(written, reply, answering.shows_tags(reply.body, expected, ()))
+        if gone:
+            expected = [tag for tag in expected if tag not in gone]
+            reply = self._client.remove_tags(str(current["id"]), gone)
+            written = _with_tags(written, reply, answering.shows_tags(reply.body, expected, gone))
+        return written
+
+    def _insist(
+        self, method: str, prepare: Callable[[], Sending], send: Callable[[Sending], Sent]
+    ) -> tuple[Sent, Sending]:
+        """Send, and send again without what the server does not take, as long as it names something that is sent."""
+        sending = prepare().without(self._known(method))
+        renewed = False
+        while True:
+            try:
+                return send(sending), sending
+            except RecordRefused as refused:
+                named = self._named(method, refused, sending)
+                if named:
+                    sending = sending.without(named)
+                    continue
+                if renewed or not _is_about_custom_fields(refused, sending):
+                    raise
+                renewed = True
+                self._custom_fields.forget()
+                again = prepare().without(self._known(method))
+                if again.custom.keys() == sending.custom.keys():
+                    raise
+                sending = again
+
+    def _sending(self, changes: Fields, marker: str | None, *, creating: bool) -> Sending:
+        places = self._custom_fields.places
+        sending = encode(changes, places, self._directory.id_of, creating=creating)
+        if marker is None or MARKER not in places:
+            return sending
+        custom = {**sending.custom, places[MARKER].id: marker}
+        return Sending(sending.properties, custom, sending.names, sending.refused)
+
+    def _named(self, method: str, refused: RecordRefused, sending: Sending) -> frozenset[str]:
+        """Return the sent properties that the refusal names; remember those that the server does not know at all."""
+        if refused.status != _VALIDATION:
+            return frozenset()
+        sent = sending.body().keys()
+        unknown = {found[1] for said in refused.messages if (found := _UNKNOWN_PROPERTY.match(said))} & sent
+        if unknown:
+            known = dict(self._cache.get(_KNOWN) or {})
+            self._cache.put(_KNOWN, {**known, method: sorted({*known.get(method, ()), *unknown})})
+        at_fault = {found[1] for said in refused.messages if (found := _AT_FAULT.match(said))} & sent
+        return frozenset(unknown | (at_fault - (_IDENTITY if method == "POST" else frozenset())))
+
+    def _known(self, method: str) -> frozenset[str]:
+        known = self._cache.get(_KNOWN) or {}
+        return frozenset(known.get(method, ()))
+
+    def _created(self, changes: Fields, marker: str | None) -> Page | None:
+        found = self._look_up(changes, marker) if marker is not None else None
+        return self._client.contact(str(found["id"])) if found is not None else None
+
+    def _answer(self, before: Raw, memory: Mapping[str, Any], changes: Fields, written: _Written) -> Answer:
+        """Say what a write led to; where its answers do not, read the record."""
+        raw, served_at, sending = written.raw, written.served_at, written.sending
+        if raw is None or served_at is None:
+            page = self._client.contact(written.id)
+            raw, served_at = page.records[0], page.served_at
+        mapper = self._mapper()
+        wanted = mapper.contact(answering.as_record(sending), {}).fields
+        refused = sending.refused | answering.refusals(
+            sending.carried() | ({"tags"} & changes.keys()),
+            mapper.contact(before, memory),
+            {**wanted, "tags": changes.get("tags")},
+            mapper.contact(raw, memory),
+        )
+        if not refused.isdisjoint(self._custom_fields.places):
+            self._custom_fields.forget()  # it may be gone from the location
+        return Answer(raw, served_at, refused)
+
+
+def _with_tags(written: _Written, reply: Reply, tags: list[str] | None) -> _Written:
+    is_shown = written.raw is not None and tags is not None
+    raw = {**(written.raw or {}), "tags": tags} if is_shown else None
+    return replace(written, raw=raw, served_at=reply.served_at)
+
+
+def _is_duplicate(refused: RecordRefused) -> bool:
+    return "duplicated contact" in " ".join((*refused.messages, refused.message)).casefold() or bool(
+        _meta(refused).get("contactId")
+    )
+
+
+def _duplicate(refused: RecordRefused) -> RecordError:
+    meta = _meta(refused)
+    other, field = meta.get("contactId"), meta.get("matchingField")
+    return DuplicateRefused(
+        refused.account, refused.message, str(other) if other else None, str(field) if field else None
+    )
+
+
+def _meta(refused: RecordRefused) -> Mapping[str, Any]:
+    meta = refused.body.get("meta") if isinstance(refused.body, Mapping) else None
+    return meta if isinstance(meta, Mapping) else {}
+
+
+def _is_about_custom_fields(refused: RecordRefused, sending: Sending) -> bool:
+    said = " ".join((*refused.messages, refused.message))
+    return "custom" in said.casefold() or any(field_id in said for field_id in sending.custom)
