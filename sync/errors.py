@@ -70,7 +70,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
 
 def is_expected(error: BaseException) -> bool:
     """Say whether the error is one that a person can act on, rather than a mistake of ours."""
-    return isinstance(error, KeyboardInterrupt | tuple(kind for kind, _ in EXIT_CODES))
+    return isinstance(error, (KeyboardInterrupt, *(kind for kind, _ in EXIT_CODES)))
 
 
 def exit_code(error: BaseException) -> int:

@@ -5,6 +5,8 @@ elsewhere: a log holds notes, not bars.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 if TYPE_CHECKING:
@@ -46,6 +48,19 @@ class Lines:
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        pass
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Go on as before: a log needs no pause."""
+        yield
+
     def stage(self, text: str, total: int | None = None) -> None:
         """Keep quiet: a log wants results."""
 
@@ -73,6 +88,13 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
     ) -> None:
         self._bars.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the line away while somebody else uses the terminal, to ask."""
+        self._bars.stop()
+        yield
+        self._bars.start()
 
     def stage(self, text: str, total: int | None = None) -> None:
         """Replace the line by one for this step."""

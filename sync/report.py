@@ -4,9 +4,10 @@
 RunReport while it works; nothing here decides anything but the status and the exit code that follow from it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal
 
 from connectors.connector import Traffic, Window
@@ -164,8 +165,24 @@ class RunReport:
             return {}
         return {
             "cost": {account: cost.to_json() for account, cost in self.cost.items()},
-            "plan": [change.to_json() for change in self.changes],
+            "plan": Streamed(change.to_json() for change in self.changes),
         }
+
+
+class Streamed(list[Any]):
+    """A JSON list whose elements are made while it is written, so that a long plan takes no memory (P7).
+
+    `json` writes any list by iterating it once, if it is told to go piece by piece (`iterencode`).
+    """
+
+    def __init__(self, elements: Iterable[Any]) -> None:
+        iterator = iter(elements)
+        super().__init__(islice(iterator, 1))
+        self._rest = iterator
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from super().__iter__()
+        yield from self._rest
 
 
 def document(reports: Sequence[RunReport]) -> dict[str, Any]:

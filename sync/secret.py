@@ -17,6 +17,7 @@ Warn = Callable[[str], None]
 
 KEYRING_HELP = 'the keyring package is not installed; pip install "growthsync[keyring]"'
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PRINTABLE = re.compile(r"[!-~]+")
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -51,6 +52,8 @@ def _open(reference: str, config_path: Path, warn: Warn) -> str:
 
 
 def _from_environment(name: str) -> str:
+    if _VARIABLE.fullmatch(name) is None:
+        raise ValueError("an environment variable is written env:NAME")
     value = os.environ.get(name, "").strip()
     if not value:
         raise ValueError(f"the environment variable {name} is not set; set it: export {name}=...")

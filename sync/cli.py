@@ -1,0 +1,144 @@
+"""The command line: its commands, and what becomes of their errors.
+
+No expected error shows a traceback: it becomes lines on standard error and an exit code (`sync.errors`), and with
+`--json` a document on standard output as well, so that a script always finds exactly one there.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from sync.commands.check import check
+from sync.commands.conflicts import conflicts
+from sync.commands.demo import demo
+from sync.commands.failures import failures
+from sync.commands.run import plan, run
+from sync.commands.status import status
+
+BROKEN_PIPE = 128 + signal.SIGPIPE
+
+
+class InOrder(click.Group):
+    """Lists its commands as they were added: from the first that people need to the last."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, unsorted."""
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
+
+
+for _command in (demo, check, run, plan, status, conflicts, failures):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line (that of the process unless told) and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with _signals_as_exceptions():
+            return _invoke(given)
+    except BrokenPipeError:
+        return _without_reader()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing may pass as a traceback; unexpected ones are told as such
+        return _fail(error, given)
+
+
+def _invoke(given: list[str]) -> int:
+    """Run the command itself: click's own `main` ends a broken pipe with 1, and a signal without its number."""
+    try:
+        with cli.make_context("sync", given) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    sys.stdout.flush()
+    return int(code or 0)
+
+
+@contextmanager
+def _signals_as_exceptions() -> Iterator[None]:
+    """Raise Interrupted at SIGINT and SIGTERM, once; who insists ends the process at once, which is safe too (P6)."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        from sync.errors import Interrupted
+
+        signal.signal(number, signal.SIG_DFL)
+        raise Interrupted(number)
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _without_reader() -> int:
+    """Nobody reads what we print: end as others do, and leave the interpreter nothing to flush into a closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
+
+
+def _fail(error: BaseException, given: Sequence[str]) -> int:
+    """Tell the error, on both channels where JSON is wanted, and return its exit code."""
+    from sync.errors import WRONG_USE, exit_code
+
+    if isinstance(error, click.Abort):  # click hides behind it what came while a question was open
+        error = error.__context__ or KeyboardInterrupt()
+    text = _text(error)
+    click.echo(text, err=True)
+    if "--json" in takewhile(lambda argument: argument != "--", given):
+        sys.stdout.write(json.dumps(_document(text, given), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return WRONG_USE if isinstance(error, click.ClickException) else exit_code(error)
+
+
+def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
+    command = next((argument for argument in given if not argument.startswith("-")), "")
+    return {"runs": [], "error": text} if command in ("run", "plan") else {"error": text}
+
+
+def _text(error: BaseException) -> str:
+    """Return what a person should read: the message of an expected error, and where an unexpected one came from."""
+    from sync.errors import is_expected
+
+    if isinstance(error, click.UsageError):
+        return f"{error.format_message().rstrip('.')}{_try_help(error)}"
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, KeyboardInterrupt | EOFError):
+        return f"{str(error) or 'interrupted'}; nothing is lost, the next run goes on from here"
+    return str(error) if is_expected(error) else _bug(error)
+
+
+def _try_help(error: click.UsageError) -> str:
+    if error.ctx is None or isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return ""
+    return f"; see `{error.ctx.command_path} --help`"
+
+
+def _bug(error: BaseException) -> str:
+    """Describe a mistake of ours so that it can be reported: neither secrets nor people, but the place."""
+    import traceback
+
+    from connectors.redaction import Redaction
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno} in {place.name}"
+    message = Redaction().text(" ".join(str(error).split()), people=True)
+    return (
+        f"unexpected {type(error).__name__} at {where}: {message}\n"
+        "this is a mistake in growthsync, please report these lines; nothing is lost, run again"
+    )

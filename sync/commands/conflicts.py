@@ -1,0 +1,56 @@
+"""`sync conflicts`: fields that changed on both sides, and a person's word on them (R15)."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.group()
+def conflicts() -> None:
+    """Show and settle fields that changed on both sides."""
+
+
+@conflicts.command("list")
+@config_option
+@json_option
+def list_(config_path: Path | None, as_json: bool) -> int:
+    """List the open conflicts."""
+    from sync import queries
+    from sync.tables import conflict_lines
+
+    show(queries.conflicts(open_config(config_path)), as_json, conflict_lines)
+    return 0
+
+
+@conflicts.command("show")
+@click.argument("conflict_id", metavar="ID", type=click.IntRange(min=1))
+@config_option
+@json_option
+def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
+    """Show one conflict: both values, since when, and how to settle it."""
+    from sync import queries
+    from sync.tables import one_conflict_lines
+
+    show(queries.conflict(open_config(config_path), conflict_id), as_json, one_conflict_lines)
+    return 0
+
+
+@conflicts.command()
+@click.argument("conflict_id", metavar="ID", type=click.IntRange(min=1))
+@click.option("--left", "side", flag_value="left", help="The left side's value shall stand on both.")
+@click.option("--right", "side", flag_value="right", help="The right side's value shall stand on both.")
+@click.option("--value", metavar="V", help="This value shall stand on both.")
+@config_option
+@json_option
+def resolve(conflict_id: int, side: str | None, value: str | None, config_path: Path | None, as_json: bool) -> int:
+    """Settle one conflict; the next run writes it."""
+    if (side is None) == (value is None):
+        raise click.UsageError("say --left, --right or --value V, one of them")
+
+    from sync import queries
+    from sync.tables import resolved_lines
+
+    show(queries.resolve(open_config(config_path), conflict_id, side=side, value=value), as_json, resolved_lines)
+    return 0

@@ -1,0 +1,58 @@
+"""`sync failures`: records that could not be carried, and what to do about them (R22)."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.group()
+def failures() -> None:
+    """Show and settle records that could not be carried."""
+
+
+@failures.command("list")
+@config_option
+@json_option
+def list_(config_path: Path | None, as_json: bool) -> int:
+    """List the open failures, each with its reason."""
+    from sync import queries
+    from sync.tables import failure_lines
+
+    show(queries.failures(open_config(config_path)), as_json, failure_lines)
+    return 0
+
+
+@failures.command()
+@click.argument("failure_id", metavar="[ID]", type=click.IntRange(min=1), required=False)
+@click.option("--all", "all_", is_flag=True, help="All of them.")
+@config_option
+@json_option
+def retry(failure_id: int | None, all_: bool, config_path: Path | None, as_json: bool) -> int:
+    """Have the next run try again, though nothing has changed."""
+    if all_ == (failure_id is not None):
+        raise click.UsageError("say an ID or --all, one of them")
+
+    from sync import queries
+    from sync.tables import retried_lines
+
+    show(queries.retry(open_config(config_path), failure_id), as_json, retried_lines)
+    return 0
+
+
+@failures.command()
+@click.argument("failure_id", metavar="ID", type=click.IntRange(min=1))
+@click.option("--why", required=True, metavar="TEXT", help="The reason; it is kept in the history.")
+@config_option
+@json_option
+def dismiss(failure_id: int, why: str, config_path: Path | None, as_json: bool) -> int:
+    """Take one failure off the list, until its record changes."""
+    if not why.strip():
+        raise click.UsageError("--why needs a reason")
+
+    from sync import queries
+    from sync.tables import dismissed_lines
+
+    show(queries.dismiss(open_config(config_path), failure_id, why.strip()), as_json, dismissed_lines)
+    return 0

@@ -1,0 +1,130 @@
+"""`sync run` and `sync plan`: one run of each connection, and what it would do."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show_json, show_lines
+
+if TYPE_CHECKING:
+    from sync.config import Config
+    from sync.options import RunOptions
+    from sync.progress import Lines, Screen
+    from sync.report import RunReport
+
+WHEN = "A time (ISO 8601), a date, or a span back from now, like 2d or 36h."
+
+_since = click.option("--since", metavar="WHEN", help=f"Only what changed since then. {WHEN}")
+_until = click.option("--until", metavar="WHEN", help="Only what changed before then.")
+_connection = click.option(
+    "--connection", "connections", multiple=True, metavar="NAME", help="Only this connection; may be repeated."
+)
+_stream = click.option(
+    "--stream", type=click.Choice(["contacts", "messages"]), help="Only this stream. This version has contacts."
+)
+_unguarded = click.option(
+    "--unguarded", is_flag=True, help="Let this one run rewrite or delete an unusual share of people."
+)
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what run and plan both take, in the order in which help shows it."""
+    for option in reversed((_since, _until, _connection, _stream, _unguarded, config_option, json_option)):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_options
+@click.option("--dry-run", is_flag=True, help="Write nothing; the same as `sync plan`.")
+@click.option("--yes", is_flag=True, help="Do not ask before the first run of a connection.")
+def run(as_json: bool, dry_run: bool, yes: bool, **chosen: Any) -> int:
+    """Carry over what has changed, once."""
+    return _run(as_json=as_json, dry_run=dry_run, yes=yes, **chosen)
+
+
+@click.command()
+@_options
+def plan(as_json: bool, **chosen: Any) -> int:
+    """Show what a run would write, and what it would cost; write nothing."""
+    return _run(as_json=as_json, dry_run=True, yes=True, **chosen)
+
+
+def _run(
+    *,
+    since: str | None,
+    until: str | None,
+    connections: tuple[str, ...],
+    stream: str | None,
+    unguarded: bool,
+    config_path: Path | None,
+    as_json: bool,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    config = open_config(config_path)
+    _check_stream(stream)
+    _check_connections(config, connections)
+    start, end = _window(since, until)
+
+    from sync.options import RunOptions
+
+    options = RunOptions(start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run)
+    return _carry_out(config, options, as_json=as_json, ask=not yes)
+
+
+def _carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool) -> int:
+    from sync.engine import run_connections
+    from sync.progress import for_stream
+    from sync.report import document, exit_code
+    from sync.tables import plan_lines, run_lines
+
+    with for_stream() as progress:
+        reports = run_connections(config, options, progress, _question(progress, ask=ask))
+    if as_json:
+        show_json(document(reports))
+    else:
+        show_lines(plan_lines(reports) if options.dry_run else run_lines(reports))
+    return exit_code(reports)
+
+
+def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport], bool]":
+    """Return what asks a person whether the plan may be written, or says yes where there is nobody to ask."""
+    from sync.tables import total_lines
+
+    def confirm(report: "RunReport") -> bool:
+        with progress.paused():
+            for line in total_lines(report):
+                click.echo(line, err=True)
+            return click.confirm("Write this?", err=True)
+
+    on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    return confirm if ask and on_terminal else lambda _report: True
+
+
+def _check_stream(stream: str | None) -> None:
+    if stream == "messages":
+        from sync.errors import UsageError
+
+        raise UsageError("--stream messages: this version carries contacts only")
+
+
+def _check_connections(config: "Config", names: tuple[str, ...]) -> None:
+    from sync.allowed import suggest
+    from sync.errors import UsageError
+
+    for name in names:
+        if name not in config.connections:
+            known = suggest(name, config.connections)
+            raise UsageError(f"--connection {name}: {config.path} has no such connection; allowed is {known}")
+
+
+def _window(since: str | None, until: str | None) -> Any:
+    from datetime import UTC, datetime
+
+    from sync.when import parse_window
+
+    return parse_window(since, until, datetime.now(UTC))

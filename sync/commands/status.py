@@ -1,0 +1,19 @@
+"""`sync status`: how far each connection has come, without calling anybody and without taking the lock."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.command()
+@config_option
+@json_option
+def status(config_path: Path | None, as_json: bool) -> int:
+    """Show how far every connection has come, and what is open."""
+    from sync import queries
+    from sync.tables import status_lines
+
+    show(queries.status(open_config(config_path)), as_json, status_lines)
+    return 0
