@@ -39,7 +39,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
-    """What an answer says of the limits, None where it says nothing. `reset` is seconds until the daily one's renewal."""
+    """What an answer says of the limits, None where it says nothing; `reset` is seconds until the daily one is new."""
 
     calls: int | None = None
     remaining: int | None = None

@@ -19,7 +19,7 @@ _MARKED = re.compile(
     (?P<name> \b (?:bearer|basic) \s+
             | \b (?:api[_-]?key|access[_-]?token|refresh[_-]?token|client[_-]?secret|token|password|authorization)
               ["']? \s* [:=] \s* ["']? (?:(?:bearer|basic)\s+)? )
-    (?P<value> (?!\[secret\]) [^\s"'&,;<>\]})]{6,} )
+    (?P<value> (?=[^\s"'&,;<>\]})]*\d) [^\s"'&,;<>\]})]{10,} )
     """
 )
 _SHAPED = re.compile(r"\bpit-[0-9A-Za-z-]{8,}|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")

@@ -135,10 +135,10 @@ class Sandbox(ABC):
 
     @property
     def url(self) -> str:
-        """Where it listens, without a trailing slash; only while it runs."""
-        if self._server is None:
-            raise RuntimeError("the sandbox is not running")
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        """Where it listens, without a trailing slash; from its start on, and the same after a restart."""
+        if not self._port:
+            raise RuntimeError("the sandbox has not been started")
+        return f"http://127.0.0.1:{self._port}"
 
     def server_now(self) -> datetime:
         """Return the time that the server believes it is: for `Date`, and for what it stamps on records."""

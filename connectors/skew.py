@@ -24,7 +24,7 @@ class Bounds:
     highest: float
 
     def narrowed(self, other: "Bounds", seconds: float) -> "Bounds":
-        """Return what an `other`, measured so many seconds later, leaves; it alone where they disagree (a clock was set)."""
+        """Return what both allow, the other measured `seconds` later; it alone when they disagree (a clock was set)."""
         drift = abs(seconds) * DRIFT
         lowest = max(self.lowest - drift, other.lowest)
         highest = min(self.highest + drift, other.highest)
