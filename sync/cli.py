@@ -30,7 +30,7 @@ BROKEN_PIPE = 128 + signal.SIGPIPE
 class InOrder(click.Group):
     """Lists its commands as they were added: from the first that people need to the last."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click asks so
         """Return the names, unsorted."""
         return list(self.commands)
 

@@ -1,0 +1,35 @@
+# make demo   both sandboxes, synced before your eyes; needs no account
+# make test   the whole suite
+# make lint   style and types
+#
+# Each makes .venv first when it is missing or older than what it is made from. It needs Python 3.11 or newer, and make.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+READY := .venv/ready
+
+.PHONY: demo test lint clean
+
+demo: $(READY)
+	$(BIN)/python -m sync demo
+
+test: $(READY)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# Build isolation would fetch a setuptools of its own, past the constraints; so it is installed first.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "growthsync needs Python 3.11 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv --clear .venv || { \
+	  $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python --quiet install pip; }
+	$(PIP) setuptools
+	$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
