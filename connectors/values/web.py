@@ -2,7 +2,7 @@
 
 Rules kept here:
 - a missing scheme is https; scheme and host are in lower case; the default port and the slash of a bare host go; path,
-  query and fragment stay as they are. Documented samples: "anz.com" (GrowthGenius), "https://www.tesla.com" (GrowthHub);
+  query and fragment stay. Documented samples: "anz.com" (GrowthGenius), "https://www.tesla.com" (GrowthHub);
 - profiles have one form per network: https://www.linkedin.com/in/slug (and company, school, showcase),
   https://twitter.com/name, https://x.com/name, https://www.facebook.com/name. x.com and twitter.com are not equated:
   the address is kept as its owner gave it. An address elsewhere in such a field is kept as the address that it is;
@@ -34,7 +34,7 @@ class _Site:
     profile: re.Pattern[str]
 
 
-_NAME = re.compile(r"/@?([^/]+)/*")
+_NAME = re.compile(r"/@*([^/@]+)/*")
 _SITES: dict[Network, tuple[_Site, ...]] = {
     "linkedin": (
         _Site(

@@ -113,6 +113,7 @@ def test_paths_are_compared_with_their_case() -> None:
 @given(ADDRESSES | st.text(), NETWORKS)
 @example("https://www.linkedin.com/in/x/in", "linkedin")
 @example("twitter.com//@@a", "twitter")
+@example("www.x.com/@@:", "twitter")
 @example("x.com/?#", "twitter")
 def test_mapping_what_was_mapped_changes_nothing(raw: str, network: Network) -> None:
     site, profile = web.website(raw), web.profile(raw, network)
