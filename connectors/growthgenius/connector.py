@@ -1,0 +1,190 @@
+"""One account of GrowthGenius: the contract of connectors.connector, kept by the modules beside this one.
+
+Rules kept here:
+- several user_ids are read one by one; whoever reads unites the pages by id;
+- the users are asked for when an owner matters, so a window in which nothing changed costs one call per user;
+- whether somebody was just created is looked up in the last minutes, once per run (R20); `read` begins a run;
+- there are no custom fields to be made: custom1 to custom9 are there, and there is no marker.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+from connectors.clock import Clock, SystemClock
+from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
+from connectors.contact import PHONE_SLOTS, Contact, Fields
+from connectors.errors import AuthError, ConnectorError
+from connectors.growthgenius import mapping
+from connectors.growthgenius.client import Client, UserId
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.reading import Reader
+from connectors.growthgenius.users import Directory
+from connectors.growthgenius.writing import Writer
+from connectors.values import email, instant
+from connectors.wire import Wire
+
+BASE_URL: Final = "https://api.growthgenius.com/integrations/v1"
+LATE: Final = timedelta(minutes=5)
+RECENT: Final = timedelta(minutes=15)
+DIGEST_BYTES: Final = 16
+TIMES: Final = frozenset({"updated_at"})
+
+
+class GrowthGenius:
+    """The people of one GrowthGenius account, seen as each of its `user_ids`; `country` is alpha-2, for numbers."""
+
+    system = "growthgenius"
+    marks = False
+
+    def __init__(
+        self,
+        account: str,
+        wire: Wire,
+        *,
+        user_ids: Sequence[UserId],
+        cache: Cache,
+        country: str,
+        clock: Clock | None = None,
+    ) -> None:
+        self.account = account
+        self.fields = mapping.CARRIED
+        self.read_only = mapping.READ_ONLY
+        self.traffic = wire.traffic
+        self._wire = wire
+        self._clock = clock or SystemClock()
+        self._client = Client(wire, user_ids)
+        self._users = Directory(self._client, cache)
+        self._mapping = mapping.Reader(country, self._users.email_of)
+        self._windows = Reader(self._client, self._clock)
+        self._writer = Writer(self._client, self._mapping, self._users, cache)
+        self._recent: list[Raw] | None = None
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return the users that the account is seen as, in the order of the config file made irrelevant."""
+        return {"user_ids": sorted(str(user) for user in self._client.user_ids)}
+
+    def clock_offset(self) -> float:
+        """Return seconds by which the server's clock is ahead of ours."""
+        return self._wire.clock_offset()
+
+    def read(self, window: Window) -> Iterator[Page]:
+        """Yield every contact updated in the window; to finish is the proof that none is missing."""
+        self._recent = None
+        for user in self._client.user_ids:
+            yield from self._windows.read(user, window)
+
+    def get(self, record_id: str) -> Page:
+        """Return one contact. Raises RecordGone, AuthError, TransientError."""
+        shown = self._client.contact(record_id)
+        return Page([shown.raw] if shown.raw is not None else [], shown.served_at)
+
+    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+        """Map a record to the canonical shape."""
+        self._writer.saw(raw)
+        return self._mapping.contact(raw, memory)
+
+    def digest(self, raw: Raw) -> bytes:
+        """Return 16 bytes that change when the record changes, its times left out."""
+        lasting = {key: value for key, value in raw.items() if key not in TIMES}
+        return blake2b(json.dumps(lasting, sort_keys=True).encode(), digest_size=DIGEST_BYTES).digest()
+
+    def create(self, changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002 (GrowthGenius carries no marker)
+        """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read`."""
+        return self._writer.create(changes)
+
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002
+        """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        return self._writer.update(current, memory, changes)
+
+    def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
+        """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
+        return self._mapping.settled(raw, memory, changes)
+
+    def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
+        """Return who was created lately and shows the e-mail, a number or the full name of what was sent."""
+        if since is None:
+            if self._recent is None:
+                self._recent = self._changed_since(self._server_now() - RECENT)
+            candidates = self._recent
+        else:
+            candidates = [raw for raw in self._changed_since(since - LATE) if _not_older(raw, since - LATE)]
+        return [raw for raw in candidates if self._resembles(raw, sent)]
+
+    def prepare(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002 (nothing to be made)
+        """Make nothing: every field of GrowthGenius is there."""
+        return []
+
+    def missing_places(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002
+        """Return nothing: every field of GrowthGenius is there."""
+        return []
+
+    def calls_for(self, current: Raw | None, changes: Fields) -> int:  # noqa: ARG002
+        """Return 1: a create and an update are one call each, where the server answers as documented."""
+        return 1
+
+    def check(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
+        """Try the key, a window and the users."""
+        findings = [self._check_window(user) for user in self._client.user_ids]
+        return [*findings, self._check_users()] if all(finding.ok for finding in findings) else findings
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._wire.close()
+
+    def _server_now(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=self.clock_offset())
+
+    def _changed_since(self, start: datetime) -> list[Raw]:
+        found: dict[str, Raw] = {}
+        for user in self._client.user_ids:
+            for page in self._windows.read(user, Window(start)):
+                found |= {identity(raw): raw for raw in page.records}
+        return list(found.values())
+
+    def _resembles(self, raw: Raw, sent: Fields) -> bool:
+        shown = self._mapping.without_owner().contact(raw, {})
+        if _same_email(shown.fields, sent) or _full_name(sent) == _full_name(shown.fields) != "":
+            return True
+        return any(sent.get(name) in shown.phones for name in ("phone", *PHONE_SLOTS) if sent.get(name))
+
+    def _check_window(self, user: UserId) -> Finding:
+        what = f"contacts as user {user}"
+        now = self._server_now()
+        try:
+            for _ in self._windows.read(user, Window(now - RECENT)):
+                pass
+        except AuthError as error:
+            return Finding(what, ok=False, problem=error.message, mend="put a valid api_key into the config file")
+        except ConnectorError as error:
+            return Finding(what, ok=False, problem=error.message, mend="look at base_url and user_id; try again later")
+        return Finding(what, ok=True)
+
+    def _check_users(self) -> Finding:
+        what = "users, for the owners of contacts"
+        self._users.forget()
+        try:
+            readable = self._users.readable()
+        except ConnectorError as error:
+            return Finding(what, ok=False, problem=error.message, mend="try again later", fatal=False)
+        if readable:
+            return Finding(what, ok=True)
+        mend = "owners do not travel; ask GrowthGenius to enable integrations for the user"
+        return Finding(what, ok=False, problem="no user can be read", mend=mend, fatal=False)
+
+
+def _not_older(raw: Raw, start: datetime) -> bool:
+    created = instant.parse(raw.get("created_at"))
+    return created is None or created >= start
+
+
+def _same_email(shown: Fields, sent: Fields) -> bool:
+    one, other = shown.get("email"), sent.get("email")
+    return isinstance(one, str) and isinstance(other, str) and email.key(one) == email.key(other)
+
+
+def _full_name(fields: Fields) -> str:
+    names = (fields.get("first_name"), fields.get("last_name"))
+    return " ".join(name for name in names if isinstance(name, str)).casefold()

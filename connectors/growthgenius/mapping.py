@@ -1,0 +1,168 @@
+"""A contact of GrowthGenius, from the wire to the canonical shape and back. Pure: users are passed in.
+
+Rules kept here:
+- an absent key is unknown, null and "" are empty, "NaN" and the like are dirt, so unknown (R4);
+- a value that means nothing on another system is left unknown and listed as unmapped (R17);
+- the country is ISO 3166 alpha-2 here, and its display name at GrowthGenius (documented samples: "New Zealand", "USA");
+- `full_name` and `name` count only where first and last name are both missing: the documented samples contradict
+  themselves (full_name "Steve Jobs", first_name "Tony");
+- `label_names` and `lists` have no documented shape: read tolerantly, written in the shape last seen, else as a list;
+- the owner is a person's e-mail, since ids mean nothing elsewhere.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from connectors.connector import Raw
+from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
+from connectors.growthgenius import phones
+from connectors.growthgenius.envelope import identity
+from connectors.values import country, email, instant, labels, text, web
+from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
+
+PLACES: Final[Mapping[str, str]] = {
+    **{name: name for name in FIELDS},
+    "company": "company_name",
+    "tags": "label_names",
+    "owner": "user_id",
+}
+"""The wire key of each canonical field; `phone` lives in one of PHONE_SLOTS."""
+
+HOMELESS: Final = frozenset({"address", "postal_code", "do_not_contact"})
+READ_ONLY: Final = frozenset({"lists", "email_status", "email_confidence"})
+CARRIED: Final = frozenset(FIELDS) - HOMELESS
+
+Owner = Callable[[Any], Reading]
+"""Says whose e-mail a raw `user_id` stands for."""
+
+
+def _unknown(_: object) -> Reading:
+    return UNKNOWN
+
+
+def _country(raw: object) -> Reading:
+    found = text.clean_line(raw)
+    if not isinstance(found, str):
+        return found
+    return country.to_alpha2(found) or Unmapped(found)
+
+
+_LINES = ("company", "title", "city", "state", "industry", "employee_count", "annual_revenue", "stage", "status")
+_TEXTS = ("keywords", "technologies", "email_status", "email_confidence", *(f"custom{n}" for n in range(1, 10)))
+_READERS: Final[Mapping[str, Callable[[object], Reading | tuple[str, ...]]]] = {
+    **dict.fromkeys(_LINES, text.clean_line),
+    **dict.fromkeys(_TEXTS, text.clean),
+    "email": email.clean,
+    "website": web.website,
+    "linkedin_url": partial(web.profile, network="linkedin"),
+    "twitter_url": partial(web.profile, network="twitter"),
+    "facebook_url": partial(web.profile, network="facebook"),
+    "country": _country,
+    "tags": labels.clean,
+    "lists": labels.clean,
+}
+_PLAIN: Final = tuple((name, PLACES[name], reader) for name, reader in _READERS.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Maps records, with the connection's `country` (alpha-2) for numbers without one."""
+
+    country: str
+    owner: Owner
+
+    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+        """Return the person that a record shows."""
+        numbers = self.phones(raw, memory)
+        fields: dict[str, Value] = {}
+        unmapped: dict[str, str] = {}
+        readings = {**_names(raw), **_plain(raw), **_numbers(numbers)}
+        if "user_id" in raw:
+            readings["owner"] = self.owner(raw["user_id"])
+        for name, reading in readings.items():
+            if isinstance(reading, Unmapped):
+                unmapped[name] = reading.raw
+            elif not isinstance(reading, Unknown):
+                fields[name] = reading
+        return Contact(
+            id=identity(raw),
+            fields=fields,
+            created_at=instant.parse(raw.get("created_at")),
+            updated_at=instant.parse(raw.get("updated_at")),
+            phones=numbers.numbers,
+            unmapped=unmapped,
+            memory=numbers.memory,
+        )
+
+    def without_owner(self) -> "Reader":
+        """Return a reader that leaves owners unknown, and so asks for no users."""
+        return replace(self, owner=_unknown)
+
+    def phones(self, raw: Raw, memory: Mapping[str, Any]) -> phones.Phones:
+        """Return the numbers of a record, read in its own country first, then in the connection's."""
+        own = _country(raw.get("country"))
+        regions = (own, self.country) if isinstance(own, str) and own != self.country else (self.country,)
+        return phones.read(raw, memory, regions)
+
+    def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> dict[str, Value]:
+        """Return what a record holds in the places that the changes were written to; `memory` is that of before."""
+        reader = self if "owner" in changes else self.without_owner()
+        shown = reader.contact(raw, memory).fields
+        numbers, before = self.phones(raw, memory), phones.number_before(memory)
+        settled: dict[str, Value] = {}
+        for name, sent in changes.items():
+            if name == "phone" or name in PHONE_SLOTS:
+                held = phones.held(numbers, name, sent, before)
+                if not isinstance(held, Unknown | Unmapped):
+                    settled[name] = held
+            elif name in shown:
+                settled[name] = shown[name]
+        return settled
+
+
+def label_shape(raw: Any) -> str | None:
+    """Return the shape of a raw set of labels: "text", "objects" or "list", None where it shows none."""
+    if isinstance(raw, str) and raw:
+        return "text"
+    if isinstance(raw, list) and raw:
+        return "objects" if isinstance(raw[0], dict) else "list"
+    return None
+
+
+def wire_value(name: str, value: Value, shape: str | None) -> Any:
+    """Return what goes over the wire for a canonical value; `shape` is that of the labels last seen."""
+    if isinstance(value, tuple):
+        if shape == "text":
+            return ", ".join(value)
+        return [{"name": each} for each in value] if shape == "objects" else list(value)
+    if name == "country" and value is not None:
+        try:
+            return country.display_name(value)
+        except KeyError:
+            return value
+    return value
+
+
+def _names(raw: Raw) -> dict[str, Reading]:
+    names = {name: text.clean_line(raw[name]) for name in ("first_name", "last_name") if name in raw}
+    if any(isinstance(reading, str) for reading in names.values()):
+        return dict(names)
+    full = next(
+        (found for key in ("full_name", "name") if isinstance(found := text.clean_line(raw.get(key)), str)), None
+    )
+    if full is None:
+        return dict(names)
+    first, _, last = full.partition(" ")
+    return {"first_name": first, "last_name": last or names.get("last_name", UNKNOWN)}
+
+
+def _plain(raw: Raw) -> dict[str, Any]:
+    return {name: reader(raw[key]) for name, key, reader in _PLAIN if key in raw}
+
+
+def _numbers(numbers: phones.Phones) -> dict[str, Reading]:
+    shown: dict[str, Reading] = {slot: numbers.shown(slot) for slot in PHONE_SLOTS}
+    shown["phone"] = numbers.phone
+    return shown

@@ -1,0 +1,159 @@
+"""The six typed numbers of GrowthGenius, and the one number that the other system knows (R16). Pure.
+
+Rules kept here:
+- `phone` is the first possible number in the order of PHONE_SLOTS; the slot that it comes from is not shown under its
+  own name as well, the other slots are;
+- the E.164 form is remembered with the raw text, so that editing a country changes no number;
+- where the slot that `phone` came from turns unknown (absent, dirt), `phone` is unknown: no number behind it moves up;
+- writing `phone` goes to the slot that it came from, else to the mobile number; emptying it empties every slot
+  that holds that number;
+- a number is never lost to another: a slot that holds `phone` and is to take another number hands its own to the first
+  empty slot; where there is none, the new number is refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.connector import Raw
+from connectors.contact import PHONE_SLOTS, Fields, Value
+from connectors.values import phone, text
+from connectors.values.text import UNKNOWN, Unmapped
+
+Number = str | None | text.Unknown | Unmapped
+"""What a slot holds: a number (E.164), nothing, dirt, or text that is no number. An absent key is not in `slots`."""
+
+DEFAULT_SLOT = PHONE_SLOTS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """The numbers of one person, by slot; `slot` is where `phone` comes from, None when there is none.
+
+    `expected` is the slot that `phone` came from before, whether or not it holds a number now.
+    """
+
+    slots: Mapping[str, Number]
+    texts: Mapping[str, str]
+    slot: str | None
+    expected: str | None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """All possible numbers, each once."""
+        return tuple(dict.fromkeys(number for number in self.slots.values() if isinstance(number, str)))
+
+    @property
+    def phone(self) -> Number:
+        """The one number: UNKNOWN where a slot may hold it that cannot be read."""
+        if self.slot is not None:
+            return self.slots[self.slot]
+        lost = self.expected is not None and self.slots.get(self.expected, UNKNOWN) is UNKNOWN
+        unread = any(slot not in self.slots or isinstance(self.slots[slot], Unmapped) for slot in PHONE_SLOTS)
+        return UNKNOWN if lost or unread else None
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """What `read` wants to be given when it reads this person again."""
+        remembered = {slot: [raw, self.slots[slot]] for slot, raw in self.texts.items()}
+        slot = self.slot or self.expected
+        return ({"phones": remembered} if remembered else {}) | ({"slot": slot} if slot else {})
+
+    def shown(self, slot: str) -> Number:
+        """Return what a slot shows under its own name."""
+        return None if slot == self.slot else self.slots.get(slot, UNKNOWN)
+
+
+def read(raw: Raw, memory: Mapping[str, Any], regions: tuple[str, ...]) -> Phones:
+    """Return the numbers of a record. `regions` are tried in turn for numbers without a country code."""
+    remembered = {str(pair[0]): str(pair[1]) for pair in memory.get("phones", {}).values()}
+    slots: dict[str, Number] = {}
+    texts: dict[str, str] = {}
+    for slot in PHONE_SLOTS:
+        if slot not in raw:
+            continue
+        found = text.clean_line(raw[slot])
+        slots[slot] = found
+        if isinstance(found, str):
+            number = remembered.get(found) or phone.to_e164(found, regions)
+            slots[slot] = number or Unmapped(found)
+            if number:
+                texts[slot] = found
+    return Phones(slots, texts, _primary(slots, memory.get("slot")), memory.get("slot"))
+
+
+def _primary(slots: Mapping[str, Number], before: str | None) -> str | None:
+    for slot in PHONE_SLOTS:
+        if isinstance(slots.get(slot), str):
+            return slot
+        if slot == before and slots.get(slot, UNKNOWN) is UNKNOWN:
+            return None
+    return None
+
+
+def plan(phones: Phones, changes: Fields) -> tuple[dict[str, Value], frozenset[str]]:
+    """Return what each slot shall hold for the changes to `phone` and the slots, and the changes that have no place."""
+    wanted = {slot: changes[slot] for slot in PHONE_SLOTS if slot in changes}
+    home = phone_slot(phones)
+    if "phone" in changes and changes["phone"] is None:
+        return _without_phone(phones) | wanted, frozenset()
+    number: Value = changes["phone"] if "phone" in changes else _number(phones)
+    displaced = wanted.get(home) is not None and wanted[home] != number
+    if not displaced:
+        own = {home: number} if "phone" in changes or home in wanted else {}
+        return wanted | own, frozenset()
+    empty = _first_empty(phones, wanted) if number is not None else None
+    if number is None or empty is not None:
+        return wanted | ({empty: number} if empty else {}), frozenset()
+    del wanted[home]
+    return wanted | ({home: number} if "phone" in changes else {}), frozenset({home})
+
+
+def phone_slot(phones: Phones) -> str:
+    """Return the slot that a new `phone` goes to: where it is, where it was, mobile, or the first one free of text."""
+    home = phones.slot or phones.expected
+    if home is not None and not isinstance(phones.slots.get(home), Unmapped):
+        return home
+    free = (slot for slot in PHONE_SLOTS if not isinstance(phones.slots.get(slot), str | Unmapped))
+    return next(free, DEFAULT_SLOT)
+
+
+def held(phones: Phones, name: str, sent: Value, before: str | None) -> Number:
+    """Return what is held in the place that `sent` was written to, for `phone` or a slot.
+
+    `before` is the number that was `phone` then: one that moved up since is no answer to what was sent.
+    """
+    if name != "phone":
+        number = phones.slots.get(name, UNKNOWN)
+        still_phone = name == phones.slot and number == before and number != sent
+        return None if still_phone else number
+    if sent is None:
+        return before if before in phones.numbers else None
+    if sent in phones.numbers:
+        return sent if isinstance(sent, str) else None
+    return phones.slots.get(phones.expected or phones.slot or DEFAULT_SLOT, UNKNOWN)
+
+
+def number_before(memory: Mapping[str, Any]) -> str | None:
+    """Return the number that was `phone` when this memory was left, None when there was none."""
+    pair = memory.get("phones", {}).get(memory.get("slot"))
+    return None if pair is None else str(pair[1])
+
+
+def _number(phones: Phones) -> str | None:
+    number = phones.phone
+    return number if isinstance(number, str) else None
+
+
+def _without_phone(phones: Phones) -> dict[str, Value]:
+    number = _number(phones)
+    return {slot: None for slot, other in phones.slots.items() if number is not None and other == number}
+
+
+def _first_empty(phones: Phones, wanted: Fields) -> str | None:
+    free = (slot for slot in PHONE_SLOTS if slot not in wanted and _is_free(phones, slot))
+    return next(free, None)
+
+
+def _is_free(phones: Phones, slot: str) -> bool:
+    return slot in phones.slots and phones.slots[slot] in (None, UNKNOWN)

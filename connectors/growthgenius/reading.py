@@ -1,0 +1,204 @@
+"""Reading windows to proven completeness, page by page (decisions in connectors.growthgenius.windows).
+
+Rules kept here:
+- the parts of a window are read oldest first: an edit moves a record to a later time, so into a part still to come;
+- a listing in pages shifts when a record of it is edited, created or deleted meanwhile, and its order is not known.
+  So its past is read on its own, up to a second before the server's time of the first answer: records can only leave
+  that. It is believed when its total stayed the same on every page and so many different ids were seen; then nobody
+  left, and nobody was passed over, in whatever order. Otherwise it is split where its times say and read again, down
+  to parts of one page, which are one moment of the server. What left it shows in what was edited since, read last;
+- pages are passed on as they come, also those of a part that is read again afterwards;
+- a window that is still cut at its narrowest is IncompleteWindow.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.clock import Clock
+from connectors.connector import Page, Raw, Window
+from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, ServerTrouble
+from connectors.growthgenius import windows
+from connectors.growthgenius.client import Client, Listed, UserId
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.windows import Span, Verdict
+from connectors.values import instant
+
+FAR = timedelta(days=1)
+MARGIN = timedelta(hours=1)
+WIDER = timedelta(seconds=1)
+TRIES = 5
+PATIENCE = 4
+SAMPLED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A span still to be read; `sized` asks for the largest pages, `tries` counts proofs that failed on all of it."""
+
+    span: Span
+    sized: bool = False
+    tries: int = 0
+
+
+class Reader:
+    """Reads the windows of one account, and learns from its answers how this server lists."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._largest = 0
+        self._served_at: datetime | None = None
+        self._too_large = 0
+
+    def read(self, user: UserId, window: Window) -> Iterator[Page]:
+        """Yield the contacts that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
+        self._served_at, self._too_large = None, 0
+        span = self._asked(window)
+        yield from self._whole(user, span)
+        while window.end is None and self._served_at is not None and self._served_at + MARGIN > span.last:
+            span = Span(span.end - windows.OVERLAP, instant.to_ms(self._served_at + FAR))
+            yield from self._whole(user, span)
+
+    def _asked(self, window: Window) -> Span:
+        """Return the window in whole seconds, a second wider at the start, for servers that cut times to seconds.
+
+        An open end becomes a day from now by the server's clock as far as that is known; `read` goes on if it is not.
+        """
+        now = self._clock.now() + timedelta(seconds=self._client.wire.clock_offset())
+        start = instant.to_ms(window.start - WIDER) // 1000 * 1000
+        end = -(-instant.to_ms(window.end or now + FAR) // 1000) * 1000
+        return Span(max(0, start), max(1000, end))
+
+    def _whole(self, user: UserId, span: Span) -> Iterator[Page]:
+        pending = [_Part(span)]
+        while pending:
+            yield from self._take(user, pending.pop(), pending)
+
+    def _take(self, user: UserId, part: _Part, pending: list[_Part]) -> Iterator[Page]:
+        try:
+            answer = self._ask(user, part)
+        except AnswerTooLarge as error:
+            self._prove_alive(user)
+            pending.extend(self._halves(part, (), str(error)))
+            return
+        verdict = windows.judge(answer.listing, self._largest)
+        if answer.listing.total is None and not part.sized:
+            self._largest = max(self._largest, len(answer.listing.records))
+        if verdict is Verdict.PAGED:
+            yield from self._paged(user, part, answer, pending)
+        elif verdict is Verdict.PARTIAL:
+            pending.extend(self._halves(part, _times(answer.listing.records), "the server calls its answer partial"))
+        elif verdict is Verdict.DOUBTFUL and (halves := windows.split(part.span, _times(answer.listing.records))):
+            pending.extend(_Part(half, part.sized) for half in reversed(halves))
+        else:
+            yield _page(answer)
+
+    def _paged(self, user: UserId, part: _Part, answer: Listed, pending: list[_Part]) -> Iterator[Page]:
+        """Read a window that the server answers in pages, or say in `pending` what to read instead."""
+        listing, span = answer.listing, part.span
+        past = windows.past_of(span, answer.served_at)
+        if not part.sized and (listing.total or 0) <= windows.PAGE_SIZE:
+            pending.append(_Part(span, sized=True))
+        elif past is not None and past.end < span.end:
+            pending.extend([_Part(windows.after(span, past), sized=True), _Part(past, sized=True)])
+        elif past is None and span.last > answer.served_at:
+            pending.append(self._later(part))
+        elif not part.sized:
+            pending.append(_Part(span, sized=True))
+        elif (listing.total or 0) > windows.readable(listing) and (chunks := self._chunks(user, part, answer)):
+            pending.extend(_Part(chunk, sized=True) for chunk in reversed(chunks))
+        else:
+            yield from self._page_by_page(user, part, answer, pending)
+
+    def _page_by_page(self, user: UserId, part: _Part, answer: Listed, pending: list[_Part]) -> Iterator[Page]:
+        ids: set[str] = set()
+        times: list[int] = []
+        for listed in self._pages(user, part, answer):
+            ids.update(identity(record) for record in listed.listing.records)
+            times += _times(listed.listing.records[::SAMPLED])
+            yield _page(listed)
+            if listed.listing.total != answer.listing.total or listed.listing.partial:
+                break
+        else:
+            if len(ids) == answer.listing.total:
+                return
+        pending.extend(self._again(part, times))
+
+    def _pages(self, user: UserId, part: _Part, first: Listed) -> Iterator[Listed]:
+        yield first
+        for number in range(2, windows.page_count(first.listing) + 1):
+            listed = self._later_page(user, part, number)
+            if listed is None or not listed.listing.records:
+                return
+            yield listed
+
+    def _again(self, part: _Part, times: Sequence[int]) -> list[_Part]:
+        """Return what to read in place of a part whose pages proved nothing."""
+        halves = windows.split(part.span, times)
+        if halves is not None:
+            return [_Part(half, sized=True) for half in reversed(halves)]
+        if part.tries >= TRIES:
+            raise self._incomplete(part, f"its pages did not add up in {TRIES} attempts")
+        return [replace(part, tries=part.tries + 1)]
+
+    def _later(self, part: _Part) -> _Part:
+        """Wait until a window that holds many records, all of the last second, has a past that can be read."""
+        if part.tries >= TRIES:
+            raise self._incomplete(part, "the server's clock stands still")
+        self._clock.sleep(windows.GRACE.total_seconds())
+        return replace(part, sized=True, tries=part.tries + 1)
+
+    def _chunks(self, user: UserId, part: _Part, answer: Listed) -> list[Span]:
+        times: list[int] = []
+        for number in windows.sample_pages(answer.listing):
+            listed = self._later_page(user, part, number)
+            times += _times(listed.listing.records) if listed else []
+        chunks = windows.cut(part.span, answer.listing, times or _times(answer.listing.records))
+        return chunks if len(chunks) > 1 else []
+
+    def _later_page(self, user: UserId, part: _Part, number: int) -> Listed | None:
+        """Return a page after the first, None where the server refuses it or it is too large: that proves nothing."""
+        try:
+            return self._seen(self._client.contacts(user, part.span, number))
+        except (RecordError, AnswerTooLarge):
+            return None
+
+    def _ask(self, user: UserId, part: _Part) -> Listed:
+        try:
+            return self._seen(self._client.contacts(user, part.span, 1 if part.sized else None))
+        except RecordError as refused:
+            raise ServerTrouble(
+                self._client.account, f"the window {part.span} was refused: {refused.message}"
+            ) from refused
+
+    def _seen(self, answer: Listed) -> Listed:
+        self._served_at, self._too_large = answer.served_at, 0
+        return answer
+
+    def _prove_alive(self, user: UserId) -> None:
+        """Ask for next to nothing: where the server is down, asking for less does not help. Raises Unreachable."""
+        self._too_large += 1
+        if self._served_at is None or self._too_large % PATIENCE == 0:
+            failures = self._too_large
+            self._seen(self._client.contacts(user, Span(0, 1000), splittable=False))
+            self._too_large = failures
+
+    def _halves(self, part: _Part, times: Sequence[int], why: str) -> list[_Part]:
+        halves = windows.split(part.span, times)
+        if halves is None:
+            raise self._incomplete(part, why)
+        return [_Part(half, part.sized) for half in reversed(halves)]
+
+    def _incomplete(self, part: _Part, why: str) -> IncompleteWindow:
+        message = f"the window {part.span} cannot be read completely, nor be split further: {why}"
+        return IncompleteWindow(self._client.account, message)
+
+
+def _page(answer: Listed) -> Page:
+    return Page(answer.listing.records, answer.served_at)
+
+
+def _times(records: Sequence[Raw]) -> list[int]:
+    moments = (instant.parse(record.get("updated_at")) for record in records)
+    return [instant.to_ms(moment) for moment in moments if moment is not None]

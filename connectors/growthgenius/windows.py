@@ -1,0 +1,168 @@
+"""Is this answer all that there is, and where is a window to be split? Decisions about windows, without I/O.
+
+GrowthGenius documents neither paging nor order nor a maximum for its windows, so an answer is believed only as far
+as it proves itself, and a window that is not proven complete is split:
+
+- an answer is one moment of the server: if it is whole, nothing can have slipped through;
+- an answer that says so itself (`partial_results_only`, `partial_results_limit`, `total_entries`) is not whole;
+- without pagination, a count at which servers like to cut (100, 1000, ...) is doubted: the window is split off-centre,
+  so that the parts show other counts, and the union of the parts is what counts. That holds as well for a server that
+  pages without saying so: it is asked for windows that fit into one answer, since an edit shifts its pages;
+- parts overlap by a millisecond, the grain of the documented times: whether the ends of a window belong to it is not
+  documented, and a record on the border must be in one of the two under every reading;
+- where to split is taken from the times that were seen, since history is not evenly filled. Times are milliseconds
+  since 1970 here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from math import ceil
+
+from connectors.growthgenius.envelope import Listing
+from connectors.values import instant
+
+CAPS = frozenset({25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000})
+"""Counts at which servers cut a list without a word."""
+
+CUSTOMARY_LIMIT = 10_000
+"""The documented `partial_results_limit`; a total of exactly this is taken for one that was cut, limit given or not."""
+
+PAGE_SIZE = 200
+"""The documented maximum of `per_page`."""
+
+LARGEST_PAGED = 30_000
+"""So many entries at most are paged as one window: their ids are held in memory, and one edit spoils them all."""
+
+CHUNK = 20_000
+"""So many entries a window aims at when a larger one is cut up by time."""
+
+OFF_CENTRE = 0.45
+OVERLAP = 1
+NARROWEST = 4
+GRACE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A window as it is asked for: milliseconds since 1970, both ends given."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{instant.render(self.first)} to {instant.render(self.last)}"
+
+    @property
+    def first(self) -> datetime:
+        """The start as a moment."""
+        return instant.from_ms(self.start)
+
+    @property
+    def last(self) -> datetime:
+        """The end as a moment."""
+        return instant.from_ms(self.end)
+
+
+class Verdict(Enum):
+    """What an answer proves about its window."""
+
+    COMPLETE = "complete"
+    PAGED = "paged"  # there are more pages
+    PARTIAL = "partial"  # cut, by the server's own words
+    DOUBTFUL = "doubtful"  # whole or cut at a round count
+
+
+def judge(answer: Listing, largest: int) -> Verdict:
+    """Say what a first answer proves. `largest` is the largest whole answer without pagination seen so far."""
+    count = len(answer.records)
+    if answer.partial or (answer.limit is not None and count >= answer.limit):
+        return Verdict.PAGED if count < (answer.limit or 0) <= (answer.total or 0) else Verdict.PARTIAL
+    if answer.total is not None:
+        return Verdict.COMPLETE if count >= answer.total else Verdict.PAGED
+    if answer.pages is not None:
+        return Verdict.COMPLETE if answer.pages <= 1 else Verdict.PARTIAL
+    if answer.single and count:
+        return Verdict.DOUBTFUL
+    return Verdict.DOUBTFUL if count in CAPS and count >= largest else Verdict.COMPLETE
+
+
+def page_count(answer: Listing) -> int:
+    """Return how many pages a paged listing has, from its first page."""
+    total, size = answer.total or 0, answer.per_page or len(answer.records)
+    return max(answer.pages or 0, ceil(total / size) if size else 0)
+
+
+def readable(answer: Listing) -> int:
+    """Return up to how many entries of such a listing may be read page by page as one window."""
+    limits = [LARGEST_PAGED]
+    if answer.limit is not None:
+        limits.append(answer.limit - 1)
+    if answer.total == CUSTOMARY_LIMIT:
+        limits.append(CUSTOMARY_LIMIT - 1)
+    return max(1, min(limits))
+
+
+def past_of(span: Span, served_at: datetime) -> Span | None:
+    """Return the part of a window that lies in the past at `served_at`, None where that is nothing worth asking for.
+
+    An edit can only take records out of it, since the server stamps them with a later time.
+    """
+    end = instant.to_ms(served_at - GRACE)
+    return Span(span.start, end) if end - span.start >= NARROWEST else None
+
+
+def after(span: Span, past: Span) -> Span:
+    """Return what a window has left when its past was read, with overlap."""
+    return Span(past.end - OVERLAP, span.end)
+
+
+def sample_pages(answer: Listing) -> list[int]:
+    """Return the numbers of the pages that stand where a large listing is to be cut into chunks."""
+    pages, chunks = page_count(answer), _chunks(answer)
+    reachable = max(1, (answer.limit or answer.total or 0) // (answer.per_page or PAGE_SIZE))
+    return sorted({min(reachable, ceil(pages * part / chunks)) for part in range(1, chunks)})
+
+
+def cut(span: Span, answer: Listing, times: Sequence[int]) -> list[Span]:
+    """Return the window cut into chunks at the quantiles of the times on the sample pages, oldest first.
+
+    That is right for a listing in order of time, where each page stands for its neighbourhood, and for one in any
+    other order, where they are a plain sample. One chunk comes back where no time tells where to cut.
+    """
+    ordered = sorted(time for time in times if span.start + NARROWEST < time < span.end - NARROWEST)
+    chunks = _chunks(answer)
+    borders = sorted({ordered[len(ordered) * part // chunks] for part in range(1, chunks)}) if ordered else []
+    starts = [span.start, *(border - OVERLAP for border in borders)]
+    return [Span(start, end) for start, end in zip(starts, [*borders, span.end], strict=True)]
+
+
+def split(span: Span, times: Sequence[int]) -> tuple[Span, Span] | None:
+    """Return a window in two, older part first, or None when it cannot be split any further.
+
+    Each part is shorter than the window, and where times were seen, neither holds all of them again.
+    """
+    border = _border(span, sorted(time for time in times if span.start <= time < span.end))
+    if border is None:
+        return None
+    return Span(span.start, border), Span(border - OVERLAP, span.end)
+
+
+def _border(span: Span, seen: Sequence[int]) -> int | None:
+    if not seen:
+        width = span.end - span.start
+        return span.start + int(width * OFF_CENTRE) if width > NARROWEST else None
+    first, last = seen[0], seen[-1]
+    if last - first > 2 * OVERLAP:
+        middle = seen[int(len(seen) * OFF_CENTRE)]
+        return middle if middle - first >= 2 * OVERLAP else next(time for time in seen if time - first >= 2 * OVERLAP)
+    if first - span.start > 3 * OVERLAP:
+        return first - OVERLAP
+    return last + 2 * OVERLAP if span.end - last > 3 * OVERLAP else None
+
+
+def _chunks(answer: Listing) -> int:
+    """Return into how many parts a large listing is cut: in two where its later pages are out of reach."""
+    total = answer.total or 0
+    return max(2, ceil(total / CHUNK)) if answer.limit is None or total < answer.limit else 2

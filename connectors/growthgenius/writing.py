@@ -1,0 +1,212 @@
+"""Writing a contact, and finding out what became of it.
+
+Rules kept here:
+- only the given fields are sent, wrapped as `{"contact": {}}` (the engineer's documents). Where the answer shows that
+  none of them arrived, or 400/422 says that they are missing, they are sent once more, flat, by PATCH; what is proven
+  to work is remembered for a day;
+- a create is sent once (R20). An answer without an id is OutcomeUnknown; a refusal in which fields are missing lets the
+  next create try the other style;
+- an answer that does not show what was sent (one documented answer has five fields) is followed by a read;
+- empty is null; where the old value stays, "" is tried once (which of them clears is not documented);
+- a value that the server silently did not take is refused (R17), not an error.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.connector import Answer, Cache, Raw
+from connectors.contact import PHONE_SLOTS, Fields, Value, same
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
+from connectors.growthgenius import phones
+from connectors.growthgenius.client import Client, Shown
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.mapping import CARRIED, PLACES, READ_ONLY, Reader, label_shape, wire_value
+from connectors.growthgenius.users import Directory
+
+STYLE = "body_style"
+WRAPPED, FLAT = "wrapped", "flat"
+
+_MISSING = re.compile(r"missing|required|blank|empty|not provided", re.IGNORECASE)
+_NOBODY: Raw = dict.fromkeys(PHONE_SLOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be written: `before` and `memory` are the record as it was, `body` the wire fields of `changes`."""
+
+    before: Raw
+    memory: Mapping[str, Any]
+    changes: Fields
+    body: Mapping[str, Any]
+    impossible: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The record as far as it is known, the server's time of that, and which changes it shows not to be taken."""
+
+    raw: Raw
+    served_at: datetime
+    stale: frozenset[str]
+
+
+class Writer:
+    """Creates and updates the contacts of one account."""
+
+    def __init__(self, client: Client, reader: Reader, users: Directory, cache: Cache) -> None:
+        self._client = client
+        self._reader = reader
+        self._users = users
+        self._cache = cache
+        self._shape: str | None = None
+
+    def saw(self, raw: Raw) -> None:
+        """Learn from a record in which shape this server shows labels."""
+        self._shape = label_shape(raw.get("label_names")) or self._shape
+
+    def create(self, changes: Fields) -> Answer:
+        """Create a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        order = self._order(_NOBODY, {}, {name: value for name, value in changes.items() if value is not None})
+        style = self._style()
+        shown = self._created(order, style)
+        if shown.raw is None:
+            raise OutcomeUnknown(self._client.account, "a contact was sent, but the answer shows no id for it")
+        bare = self._known({"id": shown.raw["id"]}, order, shown)
+        try:
+            return self._answer(order, self._finished(order, self._complete(order, shown.raw, shown), style))
+        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
+            return self._answer(order, bare)
+
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> Answer:
+        """Set fields of a contact. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        self.saw(current)
+        order = self._order(current, self._reader.phones(current, memory).memory, changes)
+        if not order.body:
+            shown = self._client.contact(identity(current))
+            return self._answer(order, self._known(current, order, shown))
+        style = self._style()
+        try:
+            written = self._patched(order, current, order.body, style)
+        except RecordRefused as refused:
+            if not _names_missing(refused):
+                raise
+            style = _other(style)
+            written = self._patched(order, current, order.body, style)
+            self._prove(style)
+        return self._answer(order, self._finished(order, written, style))
+
+    def _finished(self, order: _Order, written: _Written, style: str) -> _Written:
+        """Write again what did not arrive, as far as another way of writing it may help."""
+        if order.body and self._nothing_arrived(order, written):
+            if not self._proven(style):
+                again = self._patched(order, written.raw, order.body, _other(style))
+                style = style if self._nothing_arrived(order, again) else _other(style)
+                written = again
+        else:
+            self._prove(style)
+        blanks = {
+            key: _blank(written.raw[key]) for key, value in order.body.items() if value is None and written.raw.get(key)
+        }
+        if not (blanks and written.stale):
+            return written
+        return self._patched(order, written.raw, blanks, style)
+
+    def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
+        before = self._reader.settled(order.before, order.memory, order.changes)
+        wanted = {
+            name
+            for name, value in order.changes.items()
+            if name not in order.impossible and not same(name, before.get(name), value)
+        }
+        return bool(wanted) and wanted <= written.stale
+
+    def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _Order:
+        numbers = self._reader.phones(before, memory)
+        slots, impossible = phones.plan(numbers, changes)
+        body: dict[str, Any] = {slot: value for slot, value in slots.items() if numbers.slots.get(slot, "") != value}
+        refused = set(impossible) | (set(changes) - CARRIED) | (set(changes) & READ_ONLY)
+        for name, value in changes.items():
+            if name in refused or name == "phone" or name in PHONE_SLOTS:
+                continue
+            if name == "owner":
+                refused |= self._put_owner(body, value)
+            else:
+                body[PLACES[name]] = wire_value(name, value, label_shape(before.get("label_names")) or self._shape)
+        return _Order(before, memory, changes, body, frozenset(refused))
+
+    def _put_owner(self, body: dict[str, Any], value: Value) -> set[str]:
+        user = self._users.id_of(value) if isinstance(value, str) else None
+        if value is not None and user is None:
+            return {"owner"}
+        body["user_id"] = user
+        return set()
+
+    def _created(self, order: _Order, style: str) -> Shown:
+        try:
+            return self._client.create(_styled(order.body, style), self._client.user_for(order.body))
+        except RecordRefused as refused:
+            if _names_missing(refused) and not self._proven(style):
+                self._cache.put(STYLE, {"style": _other(style), "proven": False})
+            raise
+
+    def _patched(self, order: _Order, known: Raw, body: Mapping[str, Any], style: str) -> _Written:
+        user = self._client.user_for(known)
+        return self._complete(order, known, self._client.patch(identity(known), _styled(body, style), user))
+
+    def _complete(self, order: _Order, known: Raw, shown: Shown) -> _Written:
+        """Overlay the answer on what was known, reading the record where the answer leaves out what was sent."""
+        if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
+            return self._known(known, order, shown)
+        read = self._client.contact(identity(known))
+        found = {**known, **(shown.raw or {}), **(read.raw or {})}
+        for key, value in order.body.items():
+            if read.raw is None or key not in read.raw:
+                found.pop(key, None)
+                found |= {key: None} if value is None else {}
+        return self._known({}, order, Shown(found, read.served_at))
+
+    def _needed(self, order: _Order) -> set[str]:
+        return {*order.body, "updated_at"} if order.before is _NOBODY else set(order.body)
+
+    def _known(self, known: Raw, order: _Order, shown: Shown) -> _Written:
+        raw = {**known, **(shown.raw or {})}
+        before = self._reader.settled(order.before, order.memory, order.changes)
+        after = self._reader.settled(raw, order.memory, order.changes)
+        stale = {
+            name
+            for name, value in after.items()
+            if not same(name, value, order.changes[name]) and same(name, value, before.get(name))
+        }
+        return _Written(raw, shown.served_at, frozenset(stale) - order.impossible)
+
+    def _answer(self, order: _Order, written: _Written) -> Answer:
+        return Answer(written.raw, written.served_at, order.impossible | written.stale)
+
+    def _style(self) -> str:
+        return str((self._cache.get(STYLE) or {}).get("style", WRAPPED))
+
+    def _proven(self, style: str) -> bool:
+        return bool(self._cache.get(STYLE) == {"style": style, "proven": True})
+
+    def _prove(self, style: str) -> None:
+        if not self._proven(style):
+            self._cache.put(STYLE, {"style": style, "proven": True})
+
+
+def _styled(body: Mapping[str, Any], style: str) -> Mapping[str, Any]:
+    return {"contact": dict(body)} if style == WRAPPED else dict(body)
+
+
+def _other(style: str) -> str:
+    return FLAT if style == WRAPPED else WRAPPED
+
+
+def _blank(value: Any) -> Any:
+    return [] if isinstance(value, list) else ""
+
+
+def _names_missing(refused: RecordRefused) -> bool:
+    return refused.status in (400, 422) and bool(_MISSING.search(" ".join(refused.messages) or refused.message))

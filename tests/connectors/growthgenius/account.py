@@ -1,0 +1,95 @@
+"""An account of a sandbox, with clocks that stand still, for the tests beside this file."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.connector import Page, Raw, Window
+from connectors.growthgenius.connector import GrowthGenius
+from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
+from connectors.pace import Turn
+from connectors.wire import Wire
+from tests.connectors.clocks import FakeClock
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVERYTHING = Window(EPOCH)
+KEY = "gg-sandbox-key"
+
+
+class NoPace:
+    """GrowthGenius documents no limit."""
+
+    def take(self) -> Turn:
+        return Turn()
+
+    def done(self, *_: Any) -> None: ...
+
+    def hold(self, seconds: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class MemoryCache:
+    """What the state keeps for a day."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any | None:
+        return self.values.get(key)
+
+    def put(self, key: str, value: Any) -> None:
+        self.values[key] = value
+
+    def forget(self, key: str) -> None:
+        self.values.pop(key, None)
+
+
+class World:
+    """A sandbox whose clock is the client's, and an account at it."""
+
+    def __init__(
+        self, behaviour: Behaviour | None = None, *, user_ids: Sequence[int | str] = (78,), **options: Any
+    ) -> None:
+        self.clock = FakeClock()
+        self.sandbox = GrowthGeniusSandbox(behaviour=behaviour, now=self.clock.now, **options)
+        self.cache = MemoryCache()
+        self.user_ids = user_ids
+        self.account: GrowthGenius
+
+    def __enter__(self) -> "World":
+        self.sandbox.start()
+        self.account = self.connect()
+        return self
+
+    def __exit__(self, *problem: Any) -> None:
+        self.account.close()
+        self.sandbox.__exit__(*problem)
+
+    def connect(self, key: str = KEY) -> GrowthGenius:
+        """Return the account as a new process would have it."""
+        wire = Wire("gg", self.sandbox.base_url, {"Authorization": key}, NoPace(), clock=self.clock, secrets=[key])
+        return GrowthGenius("gg", wire, user_ids=self.user_ids, cache=self.cache, country="US", clock=self.clock)
+
+    def populate(self, count: int, *, seconds: float = 60.0, ending: float = 3600.0) -> list[str]:
+        """Add people, `seconds` apart, the last of them `ending` seconds ago."""
+        first = self.clock.now() - timedelta(seconds=ending + seconds * (count - 1))
+        return [
+            self.sandbox.add(
+                at=first + timedelta(seconds=seconds * n), first_name=f"Person {n}", email=f"person{n}@example.com"
+            )
+            for n in range(count)
+        ]
+
+    def asked(self) -> list[tuple[str, str]]:
+        """Return method and path of every call so far."""
+        prefix = "/integrations/v1"
+        return [(call.method, call.path.removeprefix(prefix)) for call in self.sandbox.calls]
+
+    def read(self, window: Window = EVERYTHING) -> dict[str, Raw]:
+        """Read a window to the end; the later showing of a record counts."""
+        return united(self.account.read(window))
+
+
+def united(pages: Iterable[Page]) -> dict[str, Raw]:
+    return {str(raw["id"]): raw for page in pages for raw in page.records}
