@@ -101,6 +101,7 @@ class Pacer:
         self._uncounted = 0
         self._looked_at = float("-inf")
         self._glimpse = Book()
+        self._book, self._text = Book(), ""
 
     def take(self) -> Turn:
         """Wait until a call may start. Raises AllowanceSpent, which says when there will be calls again."""
@@ -195,16 +196,17 @@ class Pacer:
             self._uncounted -= uncounted
 
     def _revised(self, text: str, ended: tuple[Ended, ...], uncounted: int, change: Callable[[Book], None]) -> str:
-        book = Book.loaded(text)
+        book = self._book if text == self._text and text else Book.loaded(text)
         book.limit = book.limit or self._limit
         for each in ended:
-            book.end(each)
+            book.end(each, self._ceiling)
         now = self._now()
         if uncounted:
             book.count(now, uncounted)
         book.tidy(now, self._ceiling)
         change(book)
-        return book.dumped()
+        self._book, self._text = book, book.dumped()
+        return self._text
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

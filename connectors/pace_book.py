@@ -7,10 +7,12 @@ Rules kept here (R5):
 - calls that the server has counted and we have not made are another client's. As many as it made in the busiest of
   the last intervals are left to it, and the rest is ours;
 - what the headers say of the limit is believed from then on.
+Ends are kept in steps of a two-hundredth of the interval, rounded up, so that a book stays small under any limit.
 Times are wall-clock seconds since 1970, because several processes compare them.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +23,10 @@ REMEMBERED: Final = 3
 UNKNOWN_RESET: Final = 3600.0
 """Seconds until a spent daily allowance is tried again, where the server does not say when it is renewed."""
 DAY: Final = 86400
+STEPS: Final = 200
+
+Moments = list[tuple[float, int]]
+"""Times with the number of calls at each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +89,11 @@ class Daily:
 
 @dataclass(slots=True)
 class Book:
-    """Everything known about an account's calls; `calls` maps a key to start and end (None while it is under way)."""
+    """Everything known about an account's calls: starts of those under way by key, ends of the others."""
 
-    calls: dict[int, tuple[float, float | None]] = field(default_factory=dict)
-    foreign: list[tuple[float, int]] = field(default_factory=list)
+    under_way: dict[int, float] = field(default_factory=dict)
+    ended: dict[float, int] = field(default_factory=dict)
+    foreign: Moments = field(default_factory=list)
     limit: RateLimit | None = None
     hold: float = 0.0
     daily: Daily | None = None
@@ -98,7 +105,7 @@ class Book:
         """Write down a call that starts now; return its key."""
         key = self.next_key
         self.next_key += 1
-        self.calls[key] = (now, None)
+        self.under_way[key] = now
         self.count(now, 1)
         if self.daily is not None:
             self.daily.remaining = max(0, self.daily.remaining - 1)
@@ -109,27 +116,29 @@ class Book:
         today = int(now // DAY)
         self.day, self.today = today, calls + (self.today if self.day == today else 0)
 
-    def end(self, ended: Ended) -> None:
+    def end(self, ended: Ended, ceiling: RateLimit | None = None) -> None:
         """Write down how a call ended, and learn from its answer."""
-        began, _ = self.calls.get(ended.key, (ended.at, None))
-        if ended.key in self.calls:
-            self.calls[ended.key] = (began, ended.at)
+        began = self.under_way.pop(ended.key, None)
+        step = min(self._intervals(ceiling)) / STEPS
+        if began is not None and step:
+            at = round(math.ceil(ended.at / step) * step, 4)
+            self.ended[at] = self.ended.get(at, 0) + 1
         if ended.said is not None:
             self._learn_limit(ended.said)
-            self._learn_foreign(ended.said, began, ended.at)
+            self._learn_foreign(ended.said, ended.at if began is None else began, ended.at)
             self._learn_daily(ended.said, ended.at)
 
     def wait(self, now: float, ceiling: RateLimit | None = None) -> float:
         """Return seconds until the next call may start, 0.0 when it may now. `ceiling` is a limit of our own."""
-        ends = sorted(_end(began, ended, now) for began, ended in self.calls.values())
+        own = [(min(now, at), calls) for at, calls in self.ended.items()]
+        own = sorted(own + [(min(now, began + OVERDUE), 1) for began in self.under_way.values()])
         waits = [self.hold - now]
         if ceiling is not None:
-            waits.append(slot_in(ends, ceiling.calls, ceiling, now))
+            waits.append(slot_in(own, ceiling.calls, ceiling, now))
         if self.limit is not None:
-            strange = sorted(min(at, now) for at, count in self.foreign for _ in range(count))
-            ours = max(1, self.limit.calls - busiest(strange, self.limit.interval))
-            waits.append(slot_in(ends, ours, self.limit, now))
-            waits.append(slot_in(sorted(ends + strange), self.limit.calls, self.limit, now))
+            ours = max(1, self.limit.calls - share_left(busiest(self.foreign, self.limit.interval)))
+            waits.append(slot_in(own, ours, self.limit, now))
+            waits.append(slot_in(sorted(own + self.foreign), self.limit.calls, self.limit, now))
         return max(0.0, *waits)
 
     def spent_until(self, now: float) -> float | None:
@@ -139,13 +148,15 @@ class Book:
         return self.daily.renewed_at
 
     def tidy(self, now: float, ceiling: RateLimit | None = None) -> None:
-        """Drop what is too old to matter."""
-        interval = max((each.interval for each in (self.limit, ceiling) if each is not None), default=0.0)
+        """Drop what is too old to matter, and bring to now what lies ahead of it because a clock was set back."""
+        interval = max(self._intervals(ceiling))
         oldest = now - interval - 1.0
-        self.calls = {
-            key: call for key, call in self.calls.items() if oldest < _end(*call, now) or call[0] > now - OVERDUE
-        }
-        self.foreign = [each for each in self.foreign if each[0] > now - REMEMBERED * interval - 1.0]
+        self.under_way = {key: min(now, began) for key, began in self.under_way.items() if began + OVERDUE > oldest}
+        self.ended = {at: calls for at, calls in self.ended.items() if oldest < at <= now + interval / STEPS}
+        self.foreign = [(min(now, at), n) for at, n in self.foreign if at > now - REMEMBERED * interval - 1.0]
+
+    def _intervals(self, ceiling: RateLimit | None) -> list[float]:
+        return [each.interval for each in (self.limit, ceiling) if each is not None] or [0.0]
 
     def _learn_limit(self, said: RateHeaders) -> None:
         calls = said.calls or (self.limit.calls if self.limit else None)
@@ -156,9 +167,10 @@ class Book:
     def _learn_foreign(self, said: RateHeaders, began: float, ended: float) -> None:
         if self.limit is None or said.calls is None or said.remaining is None:
             return
-        start = began - self.limit.interval
-        known = sum(1 for first, last in self.calls.values() if first <= ended and (last is None or last > start - 0.5))
-        known += sum(count for at, count in self.foreign if at > start)
+        start = began - self.limit.interval - self.limit.margin
+        known = sum(calls for at, calls in self.ended.items() if at > start)
+        known += sum(1 for each in self.under_way.values() if each <= ended)
+        known += sum(calls for at, calls in self.foreign if at > start)
         strange = said.calls - said.remaining - known
         if strange > 0:
             self.foreign.append((ended, strange))
@@ -166,7 +178,7 @@ class Book:
     def _learn_daily(self, said: RateHeaders, ended: float) -> None:
         if said.daily_remaining is None:
             return
-        under_way = sum(1 for began, last in self.calls.values() if last is None and began > ended - OVERDUE)
+        under_way = sum(1 for began in self.under_way.values() if began > ended - OVERDUE)
         renewed_at = ended + (UNKNOWN_RESET if said.reset is None else said.reset)
         self.daily = Daily(said.daily, max(0, said.daily_remaining - under_way), renewed_at)
 
@@ -174,10 +186,8 @@ class Book:
         """Return the book as text."""
         return json.dumps(
             {
-                "calls": [
-                    [key, round(began, 3), None if ended is None else round(ended, 3)]
-                    for key, (began, ended) in self.calls.items()
-                ],
+                "under_way": list(self.under_way.items()),
+                "ended": list(self.ended.items()),
                 "foreign": self.foreign,
                 "limit": self.limit and [self.limit.calls, self.limit.interval, self.limit.daily],
                 "hold": self.hold,
@@ -196,8 +206,9 @@ class Book:
             return cls()
         found = json.loads(text)
         return cls(
-            {key: (began, ended) for key, began, ended in found["calls"]},
-            [(at, count) for at, count in found["foreign"]],
+            dict(found["under_way"]),
+            dict(found["ended"]),
+            [(at, calls) for at, calls in found["foreign"]],
             RateLimit(*found["limit"]) if found["limit"] else None,
             found["hold"],
             Daily(*found["daily"]) if found["daily"] else None,
@@ -207,25 +218,30 @@ class Book:
         )
 
 
-def slot_in(ends: list[float], calls: int, limit: RateLimit, now: float) -> float:
-    """Return seconds until one more call may start: `ends` (ascending, none after now) hold `calls` at most."""
-    if len(ends) < calls:
-        return 0.0
-    return ends[-calls] + limit.interval + limit.margin - now
+def slot_in(ends: Moments, calls: int, limit: RateLimit, now: float) -> float:
+    """Return seconds until one more call may start, when no interval may hold more than `calls`; `ends` ascend."""
+    for at, count in reversed(ends):
+        calls -= count
+        if calls <= 0:
+            return at + limit.interval + limit.margin - now
+    return 0.0
 
 
-def busiest(moments: list[float], interval: float) -> int:
-    """Return the largest number of these moments (ascending) in any one interval."""
-    most = first = 0
-    for count, moment in enumerate(moments, 1):
-        while moments[first] <= moment - interval:
+def share_left(strange: int) -> int:
+    """Return how many calls to leave to another client that made so many: what we see of it comes late."""
+    return strange + strange // 20 + 1 if strange else 0
+
+
+def busiest(moments: Moments, interval: float) -> int:
+    """Return the largest number of calls in any one interval; the moments ascend."""
+    most = within = first = 0
+    for moment, calls in moments:
+        within += calls
+        while moments[first][0] <= moment - interval:
+            within -= moments[first][1]
             first += 1
-        most = max(most, count - first)
+        most = max(most, within)
     return most
-
-
-def _end(began: float, ended: float | None, now: float) -> float:
-    return min(now, began + OVERDUE if ended is None else ended)
 
 
 def _whole(text: str | None) -> int | None:
