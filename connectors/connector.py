@@ -153,6 +153,9 @@ class Connector(Protocol):
     def calls_for(self, current: Raw | None, changes: Fields) -> int:
         """Return how many writing calls `create` (no current) or `update` would make; for the price of a plan."""
 
+    def look_ups(self, sent: Fields, *, asked: bool) -> int:
+        """Return how many calls `find` makes before a first create; `asked` when it was called in this run already."""
+
     def check(self, fix: bool) -> Sequence[Finding]:
         """Try the account: credentials, scopes, custom fields. Changes nothing unless `fix`."""
 

@@ -63,9 +63,9 @@ class Conflicts:
         return [row["link"] for row in rows.fetchall()]
 
     def count(self) -> int:
-        """Return how many are open."""
+        """Return how many wait for a person."""
         return int(
-            self._db.execute("SELECT count(*) FROM conflict WHERE connection = ? AND stream = ?", self._key).fetchone()[
+            self._db.execute("SELECT count(*) FROM conflict WHERE connection = ? AND stream = ? AND resolution IS NULL", self._key).fetchone()[
                 0
             ]
         )

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from state.errors import StateError
@@ -42,10 +42,17 @@ def find_connection(db: sqlite3.Connection, name: str) -> sqlite3.Row | None:
     return row
 
 
-def set_mapping(db: sqlite3.Connection, connection: int, fingerprint: str, fields: list[str]) -> None:
+def mappings(db: sqlite3.Connection, connection: int) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """Return fingerprint and fields of every mapping that was ever in force, oldest first."""
+    rows = db.execute("SELECT * FROM mapping WHERE connection = ? ORDER BY id", (connection,))
+    return {row["id"]: (row["fingerprint"], tuple(json.loads(row["fields"]))) for row in rows}
+
+
+def add_mapping(db: sqlite3.Connection, connection: int, fingerprint: str, fields: Sequence[str]) -> int:
     """Put another mapping in force; what was read under the old one counts as not covered (R18)."""
-    db.execute(
-        "UPDATE connection SET mapping = mapping + 1, fingerprint = ?, fields = ? WHERE id = ?",
-        (fingerprint, json.dumps(fields), connection),
+    cursor = db.execute(
+        "INSERT INTO mapping (connection, fingerprint, fields) VALUES (?, ?, ?)",
+        (connection, fingerprint, json.dumps(list(fields))),
     )
     db.execute("DELETE FROM cursor WHERE connection = ? AND kind = 'covered'", (connection,))
+    return cursor.lastrowid or 0

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from collections.abc import Iterable
+
 from state.intervals import Interval, IntervalSet, union
 
 COVERED = "covered"
@@ -24,7 +26,7 @@ class Cursors:
         )
         return tuple((row[0], row[1]) for row in rows)
 
-    def add(self, side: str, kind: str, intervals: IntervalSet | tuple[Interval, ...]) -> None:
+    def add(self, side: str, kind: str, intervals: Iterable[Interval]) -> None:
         """Add spans; touching ones merge. Call inside `atomic`, together with what the spans led to."""
         merged = union(self.get(side, kind), intervals)
         self._db.execute(

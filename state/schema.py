@@ -16,9 +16,9 @@ TABLES = {
     "about": "What each table of this file remembers.",
     "account": "One row per account of the config file, and what made it itself when it was first used.",
     "setting": "Settings of an account (custom fields, users, location), asked for once a day.",
-    "call": "When recent calls to an account ended: the pace that all processes share.",
-    "allowance": "Calls of the day, and the limits that an account last told.",
-    "connection": "Two accounts kept in sync, and the mapping in force (its fingerprint and its fields).",
+    "allowance": "Recent calls, calls of the day and limits of each account: the pace that all processes share.",
+    "connection": "Two accounts kept in sync.",
+    "mapping": "The mappings that were in force, the last one of a connection being the present one.",
     "cursor": "Spans of time that have been dealt with ('covered'), or read into the identity index ('indexed').",
     "person": "Identity index: everybody ever seen on a side, with e-mail, name and numbers, linked or not.",
     "number": "Identity index by phone number.",
@@ -41,13 +41,14 @@ CREATE TABLE setting (
   account TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, stored_ms INTEGER NOT NULL,
   PRIMARY KEY (account, key)
 ) WITHOUT ROWID;
-CREATE TABLE call (id INTEGER PRIMARY KEY, account TEXT NOT NULL, ended REAL NOT NULL);
-CREATE INDEX call_by_account ON call (account, ended);
 CREATE TABLE allowance (account TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE connection (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
-  left_account TEXT NOT NULL, right_account TEXT NOT NULL,
-  mapping INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '', fields TEXT NOT NULL DEFAULT '[]'
+  left_account TEXT NOT NULL, right_account TEXT NOT NULL
+);
+CREATE TABLE mapping (
+  id INTEGER PRIMARY KEY, connection INTEGER NOT NULL REFERENCES connection (id),
+  fingerprint TEXT NOT NULL, fields TEXT NOT NULL
 );
 CREATE TABLE cursor (
   connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL, side TEXT NOT NULL,
@@ -73,7 +74,7 @@ CREATE TABLE link (
   left_digest BLOB, right_digest BLOB,
   left_seen_ms INTEGER, right_seen_ms INTEGER,
   left_wrote_ms INTEGER, right_wrote_ms INTEGER,
-  mapping INTEGER NOT NULL, gone TEXT, run TEXT NOT NULL
+  mapping INTEGER NOT NULL REFERENCES mapping (id), gone TEXT, run TEXT NOT NULL
 );
 CREATE UNIQUE INDEX link_by_left ON link (left_id, connection, stream);
 CREATE UNIQUE INDEX link_by_right ON link (right_id, connection, stream);

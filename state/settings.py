@@ -1,6 +1,7 @@
 """Settings of an account that change rarely, kept for a day so that a run that finds nothing needs no call for them."""
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,24 +11,26 @@ DAY_MS = 86_400_000
 
 
 class Settings:
-    """The settings of one account: a key to JSON store that forgets after a day."""
+    """The settings of one account: a key to JSON store that forgets after a day. Calls may come from several threads."""
 
     def __init__(self, state: StateFile, account: str, now_ms: Callable[[], int]) -> None:
         self._state = state
         self._account = account
         self._now_ms = now_ms
+        self._lock = threading.Lock()
 
     def get(self, key: str) -> Any | None:
         """Return the JSON value, or None when it is absent or older than a day."""
-        row = self._state.db.execute(
-            "SELECT value FROM setting WHERE account = ? AND key = ? AND stored_ms > ?",
-            (self._account, key, self._now_ms() - DAY_MS),
-        ).fetchone()
+        with self._lock:
+            row = self._state.db.execute(
+                "SELECT value FROM setting WHERE account = ? AND key = ? AND stored_ms > ?",
+                (self._account, key, self._now_ms() - DAY_MS),
+            ).fetchone()
         return None if row is None else json.loads(row["value"])
 
     def put(self, key: str, value: Any) -> None:
         """Remember a JSON value from now on."""
-        with self._state.atomic() as db:
+        with self._lock, self._state.atomic() as db:
             db.execute(
                 "INSERT OR REPLACE INTO setting VALUES (?, ?, ?, ?)",
                 (self._account, key, json.dumps(value), self._now_ms()),
@@ -35,5 +38,10 @@ class Settings:
 
     def forget(self, key: str) -> None:
         """Drop it, because a write was refused on account of it."""
-        with self._state.atomic() as db:
+        with self._lock, self._state.atomic() as db:
             db.execute("DELETE FROM setting WHERE account = ? AND key = ?", (self._account, key))
+
+    def forget_all(self) -> None:
+        """Drop everything that is known of the account."""
+        with self._lock, self._state.atomic() as db:
+            db.execute("DELETE FROM setting WHERE account = ?", (self._account,))

@@ -16,7 +16,7 @@ PAGE = 200
 TABLES = """
 CREATE TABLE stage.record (
   number INTEGER PRIMARY KEY, side TEXT NOT NULL, id TEXT NOT NULL, raw TEXT, contact TEXT, digest BLOB,
-  updated_ms INTEGER, link INTEGER, UNIQUE (side, id)
+  changed_ms INTEGER, link INTEGER, UNIQUE (side, id)
 );
 CREATE TABLE stage.pair (left_id TEXT PRIMARY KEY, right_id TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE stage.step (
@@ -28,14 +28,18 @@ CREATE TABLE stage.step (
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A record as it was read. `raw` and `contact` are JSON, None when nothing about it is new."""
+    """A record as it was read.
+
+    `raw` and `contact` are JSON, None when nothing about it is new. `changed_ms` is when it changed, on our clock, None when
+    no time can be told (R14).
+    """
 
     side: str
     id: str
     raw: str | None = None
     contact: str | None = None
     digest: bytes | None = None
-    updated_ms: int | None = None
+    changed_ms: int | None = None
     link: int | None = None
 
 
@@ -60,6 +64,7 @@ class Stage:
         self._db = state.db
         self._db.execute("ATTACH '' AS stage")
         self._db.execute("PRAGMA stage.synchronous = OFF")
+        self._db.execute("PRAGMA stage.journal_mode = MEMORY")
         for statement in TABLES.split(";"):
             self._db.execute(statement)
 
@@ -70,10 +75,10 @@ class Stage:
     def put(self, records: Iterable[Staged]) -> None:
         """Stage records; of one that comes twice, the later counts. Call inside `atomic`."""
         self._db.executemany(
-            "INSERT INTO stage.record (side, id, raw, contact, digest, updated_ms, link) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO stage.record (side, id, raw, contact, digest, changed_ms, link) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (side, id) DO UPDATE SET raw = excluded.raw, contact = excluded.contact,"
-            " digest = excluded.digest, updated_ms = excluded.updated_ms, link = excluded.link",
-            [(r.side, r.id, r.raw, r.contact, r.digest, r.updated_ms, r.link) for r in records],
+            " digest = excluded.digest, changed_ms = excluded.changed_ms, link = excluded.link",
+            [(r.side, r.id, r.raw, r.contact, r.digest, r.changed_ms, r.link) for r in records],
         )
 
     def get(self, side: str, ids: Sequence[str]) -> dict[str, Staged]:
@@ -134,23 +139,25 @@ class Stage:
             (step.operation, step.side, step.left_id, step.right_id, step.link, step.writes, step.note),
         )
 
-    def steps(self, size: int = PAGE) -> Iterator[list[Step]]:
-        """Yield the plan in order, a page at a time."""
+    def steps(self, operation: str, writes: Sequence[str], size: int = PAGE) -> Iterator[list[Step]]:
+        """Yield the steps of an operation whose `writes` is one of those given, in order, a page at a time."""
         number = 0
-        while rows := self._db.execute(
-            "SELECT * FROM stage.step WHERE number > ? ORDER BY number LIMIT ?", (number, size)
-        ).fetchall():
+        marks = ",".join("?" * len(writes))
+        query = f"SELECT * FROM stage.step WHERE number > ? AND operation = ? AND writes IN ({marks}) ORDER BY number LIMIT ?"
+        while rows := self._db.execute(query, (number, operation, *writes, size)).fetchall():
             yield [_step(row) for row in rows]
             number = rows[-1]["number"]
 
-    def count_steps(self, *, writing: bool = False) -> int:
-        """Return how many steps the plan has, or how many of them write to a system."""
-        condition = "WHERE writes <> ''" if writing else ""
-        return int(self._db.execute(f"SELECT count(*) FROM stage.step {condition}").fetchone()[0])
+    def count_steps(self, operation: str, side: str) -> int:
+        """Return how many steps of an operation write to a side."""
+        row = self._db.execute(
+            "SELECT count(*) FROM stage.step WHERE operation = ? AND writes IN (?, 'both')", (operation, side)
+        ).fetchone()
+        return int(row[0])
 
 
 def _staged(row: sqlite3.Row) -> Staged:
-    return Staged(row["side"], row["id"], row["raw"], row["contact"], row["digest"], row["updated_ms"], row["link"])
+    return Staged(row["side"], row["id"], row["raw"], row["contact"], row["digest"], row["changed_ms"], row["link"])
 
 
 def _step(row: sqlite3.Row) -> Step:

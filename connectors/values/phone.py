@@ -2,7 +2,7 @@
 
 Rules kept here (R16, R17):
 - a number that is possible is taken, valid or not: the documented samples 777-889-3825 and +18832327657 are not valid;
-- one that can be dialled only locally ("555-0123") is not: no E.164 form reaches it;
+- one that can be dialled only locally ("555-0123") is possible too: better carried as it is than not at all;
 - with "+" or "00" in front regions do not matter; without, the regions are asked in turn: the first in which the number
   is valid wins, else the first in which it is possible;
 - E.164 has no extensions: "+12125550123 ext. 4" becomes +12125550123, and the raw text has to be remembered elsewhere.
@@ -37,7 +37,7 @@ def _read(raw: str, region: str | None) -> tuple[str, bool] | None:
         number = phonenumbers.parse(raw, region)
     except phonenumbers.NumberParseException:
         return None
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+    if not phonenumbers.is_possible_number(number):
         return None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return e164, phonenumbers.is_valid_number(number)

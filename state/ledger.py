@@ -1,0 +1,47 @@
+"""The book of recent calls of each account, which all processes share (R5). Its text is the pace's affair.
+
+It has a connection of its own that does not wait for the disk: what a power loss could take from it is a count of calls made
+seconds ago, not a fact about people, and a durable commit per call would cost more than the call.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from state.file import BUSY_SECONDS
+
+
+class SharedLedger:
+    """Books by account. Calls may come from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA synchronous = OFF")
+        self._lock = threading.Lock()
+
+    def peek(self, account: str) -> str:
+        """Return the book of an account, '' when there is none."""
+        with self._lock:
+            return self._read(account)
+
+    def revise(self, account: str, change: Callable[[str], str]) -> None:
+        """Replace the book by what `change` makes of it, in one step that no other process can come between."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO allowance VALUES (?, ?)", (account, change(self._read(account)))
+                )
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    def _read(self, account: str) -> str:
+        row = self._db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
+        return "" if row is None else str(row[0])

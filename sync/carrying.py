@@ -1,0 +1,83 @@
+"""What both shadows become after a write, or after a merge that needs none (R11, R12, R21). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.contact import SET_FIELDS, Fields, Value, same
+from sync.merging import Merge, View, apply_changes, changes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """The new shadows of the side that was written and of the one that the values came from."""
+
+    target: dict[str, Value]
+    source: dict[str, Value]
+
+
+def after_write(result: Merge, target: str, to: View, source: View, settled: Fields) -> Bases:
+    """Return the shadows after `result.to(target)` was written. `to` and `source` are what was merged.
+
+    For what the write carried the target's shadow is `settled`, what the server holds there now, and the source's is the
+    value that was carried. Everything else keeps its old shadow: what the answer shows there is merged by the next run.
+    """
+    bases = Bases(dict(to.base), dict(source.base))
+    other = "right" if target == "left" else "left"
+    for name in result.to(target):
+        known, value = source.value(name)
+        if known:
+            bases.source[name] = value
+        if name in settled:
+            pending = name in SET_FIELDS and name in result.to(other)
+            bases.target[name] = _without_own_changes(settled[name], to, name) if pending else settled[name]
+    _agree(bases, result, target)
+    return bases
+
+
+def after_agreement(result: Merge, target: str, to: View, source: View) -> Bases:
+    """Return the shadows after a merge of which nothing is written to the target now."""
+    bases = Bases(dict(to.base), dict(source.base))
+    _agree(bases, result, target)
+    return bases
+
+
+def after_create(shown: Fields, source: Fields, settled: Fields) -> Bases:
+    """Return the shadows of two people of whom the one was just made from the other: all that each side shows."""
+    return Bases({**shown, **settled}, dict(source))
+
+
+def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> Bases:
+    """Return the shadows of somebody whose create got lost and who was found afterwards (R20).
+
+    Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there, and
+    what shows none as never agreed on: it is filled again.
+    """
+    bases = Bases(dict(shown), dict(source))
+    for name, value in sent.items():
+        if shown.get(name) is None:
+            bases.target.pop(name, None)
+            bases.source.pop(name, None)
+        else:
+            bases.target[name] = value
+    return bases
+
+
+def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:
+    """Say whether a record shows nothing beyond its shadow, but for fields that are listed as conflicts."""
+    return all(name in waiting or (name in base and same(name, value, base[name])) for name, value in shown.items())
+
+
+def _agree(bases: Bases, result: Merge, target: str) -> None:
+    for name, (left, right) in result.agreed.items():
+        bases.target[name], bases.source[name] = (left, right) if target == "left" else (right, left)
+
+
+def _without_own_changes(settled: Value, view: View, name: str) -> Value:
+    """Take out of a set what its own side changed, so that the change still shows until it was carried the other way."""
+    gained, lost = changes_of(view.base.get(name), view.value(name)[1])
+    kept = {element.casefold(): element for element in _tuple(view.base.get(name)) if element.casefold() in lost}
+    return apply_changes(settled, kept, frozenset(gained))
+
+
+def _tuple(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()

@@ -1,0 +1,54 @@
+"""Several calls at once, where one at a time would leave the allowed pace unused because answers take long.
+
+Threads make calls and nothing else: deciding and storing stay with the one thread that waits for them here. How many calls
+are under way follows from the pace and from how long answers have taken (Little's law), so a fast server is asked one by one.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from connectors.clock import Clock
+from connectors.errors import ConnectorError
+
+WIDTH = 8
+"""At most so many calls at once to one account, and so many steps in a wave."""
+
+UNLIMITED = 10.0
+"""Calls per second that are aimed at where an account has no limit."""
+
+SMOOTHING = 0.2
+
+Result = TypeVar("Result")
+
+
+class Dispatcher:
+    """Makes the calls of one account. `calls_per_second` is the allowed pace, None where there is no limit."""
+
+    def __init__(self, clock: Clock, calls_per_second: Callable[[], float | None]) -> None:
+        self._clock = clock
+        self._calls_per_second = calls_per_second
+        self._latency = 0.0
+
+    def gather(self, calls: Sequence[Callable[[], Result]]) -> list[Result | ConnectorError]:
+        """Make the calls and return their results, or their errors, in the same order."""
+        width = width_for(self._calls_per_second() or UNLIMITED, self._latency)
+        if width <= 1 or len(calls) <= 1:
+            return [self._outcome(call) for call in calls]
+        with ThreadPoolExecutor(min(width, len(calls))) as pool:
+            return list(pool.map(self._outcome, calls))
+
+    def _outcome(self, call: Callable[[], Result]) -> Result | ConnectorError:
+        started = self._clock.monotonic()
+        try:
+            return call()
+        except ConnectorError as error:
+            return error
+        finally:
+            taken = self._clock.monotonic() - started
+            self._latency += SMOOTHING * (min(taken, 1.0) - self._latency)
+
+
+def width_for(calls_per_second: float, latency: float) -> int:
+    """Return how many calls must be under way to keep a pace whose answers take `latency` seconds each."""
+    return max(1, min(WIDTH, round(calls_per_second * latency + 0.5)))

@@ -1,0 +1,32 @@
+"""A value of a field as a person types it, cleaned by the same rules as what systems show."""
+
+from connectors.contact import PHONE_SLOTS, SET_FIELDS, Value
+from connectors.values import country, email, labels, phone, text, web
+from sync.errors import UsageError
+
+PHONES = frozenset({"phone", *PHONE_SLOTS})
+PROFILES: dict[str, web.Network] = {"linkedin_url": "linkedin", "twitter_url": "twitter", "facebook_url": "facebook"}
+
+
+def read_value(field: str, typed: str, region: str) -> Value:
+    """Return the canonical value; nothing typed empties the field. Raises UsageError for what can't be a value of it."""
+    if not typed.strip():
+        return None
+    value = _cleaned(field, typed, region)
+    if value is None or isinstance(value, text.Unknown | text.Unmapped):
+        raise UsageError(f"--value {typed!r} can't be a {field}")
+    return value
+
+
+def _cleaned(field: str, typed: str, region: str) -> text.Reading | tuple[str, ...]:
+    if field in SET_FIELDS:
+        return labels.clean(typed)
+    if field in PHONES:
+        return phone.to_e164(typed, (region,))
+    if field == "country":
+        return country.to_alpha2(typed)
+    if field == "email":
+        return email.clean(typed)
+    if field in PROFILES:
+        return web.profile(typed, PROFILES[field])
+    return web.website(typed) if field == "website" else text.clean(typed)

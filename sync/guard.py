@@ -1,0 +1,39 @@
+"""The guard: a run that would rewrite an unusual share of one side stops before its first write (R25, P8). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HARMLESS = 20
+"""Up to so many people a share says nothing."""
+
+
+@dataclass(slots=True)
+class Weight:
+    """What a plan does to one side: people linked before the run that it changes, and first meetings that replace a value."""
+
+    linked: int = 0
+    changed: int = 0
+    meetings: int = 0
+    replaced: int = 0
+
+
+def guard(weights: Mapping[str, Weight], max_changed: float, command: str) -> str:
+    """Return the sentence that stops the run, '' when it may go on. `max_changed` is a share if it is a float, else a count."""
+    for account, weight in weights.items():
+        for changed, whole, what in (
+            (weight.changed, weight.linked, "people that are linked"),
+            (weight.replaced, weight.meetings, "people that meet for the first time"),
+        ):
+            if _unusual(changed, whole, max_changed):
+                return (
+                    f"the guard stopped the run before the first write: it would change {changed} of {whole} {what} "
+                    f"at {account}, more than max_changed = {max_changed}; nothing was written. "
+                    f"Look at it with `sync plan`, and let this one run through with: {command}"
+                )
+    return ""
+
+
+def _unusual(changed: int, whole: int, max_changed: float) -> bool:
+    if isinstance(max_changed, int):
+        return changed > max_changed
+    return changed > HARMLESS and changed > max_changed * whole

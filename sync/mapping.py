@@ -1,0 +1,67 @@
+"""Which field travels where on a connection, and the fingerprint by which a changed mapping is noticed (R13, R18). Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.contact import FIELDS
+
+REVISION = 1
+"""Raised by a release that maps more or maps otherwise; the next run then reads both sides in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """Whether a field may be written on the left, and on the right."""
+
+    name: str
+    to_left: bool
+    to_right: bool
+
+    def to(self, side: str) -> bool:
+        """Say whether the field may be written on 'left' or 'right'."""
+        return self.to_left if side == "left" else self.to_right
+
+
+Rules = Mapping[str, FieldRule]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a system has a place for, and what of that it only shows."""
+
+    fields: frozenset[str]
+    read_only: frozenset[str]
+
+    def takes(self, name: str) -> bool:
+        """Say whether the field can be written there."""
+        return name in self.fields and name not in self.read_only
+
+
+def rules(left: Places, right: Places, direction: str, directions: Mapping[str, str | None]) -> dict[str, FieldRule]:
+    """Return the rule of every field that both sides know, `directions` being those set field by field.
+
+    A stream that goes one way takes every field with it; what a system only shows can't be written there (R13: lists,
+    email_status, email_confidence).
+    """
+    table = {}
+    for name in FIELDS:
+        if name not in left.fields or name not in right.fields:
+            continue
+        allowed = {direction, directions.get(name) or "both"} - {"both"}
+        to_left = left.takes(name) and "left_to_right" not in allowed
+        to_right = right.takes(name) and "right_to_left" not in allowed
+        table[name] = FieldRule(name, to_left, to_right)
+    return table
+
+
+def fingerprint(table: Rules, settings: Mapping[str, Any]) -> str:
+    """Return text that changes when the mapping does, and with it what a full read would find."""
+    content = {
+        "revision": REVISION,
+        "rules": sorted((rule.name, rule.to_left, rule.to_right) for rule in table.values()),
+        "settings": settings,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]

@@ -1,0 +1,122 @@
+"""Who is who: whether somebody on one side is somebody on the other (R6 to R9). Pure.
+
+The order is: link (the caller's affair), marker, e-mail, phone, else new. Nobody is guessed: two equally good candidates, and
+everybody but the first of those who share an e-mail on one side, are refused with a reason that names the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from state.identity import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The person is `id` on the other side."""
+
+    id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Nobody on the other side is this person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The person can neither be paired nor made. `blockers` are (same side?, id) of those whose change may help."""
+
+    reason: str
+    blockers: tuple[tuple[bool, str], ...]
+
+
+Pairing = Paired | New | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everybody the index knows who could matter to one person.
+
+    `twins` share the e-mail on the person's own side (the person included); the others are on the other side: `marked` by
+    the person's id or named by the person's own marker, of the same `email`, or of the same number (`phone`).
+    `rivals` are on the person's own side and share a number with it (the person excluded).
+    """
+
+    twins: Sequence[Known] = ()
+    marked: Sequence[Known] = ()
+    email: Sequence[Known] = ()
+    phone: Sequence[Known] = ()
+    rivals: Sequence[Known] = ()
+
+
+def pair(person: Known, around: Surroundings) -> Pairing:
+    """Decide who a person is that has no link yet.
+
+    `linked` of everybody includes the pairs of this run, and those that a marker claims and no link denies.
+    """
+    by_marker = leader([other for other in around.marked if other.linked in {None, person.id}])
+    if by_marker is not None:
+        return Paired(by_marker.id, "marker")
+    first = leader(around.twins) or person
+    if first.id != person.id:
+        reason = f"has the same e-mail as {first.id} on the same side, who is carried; merge them, or change one e-mail"
+        return Refused(reason, ((True, first.id),))
+    if around.email:
+        return _by_email(person, around.email)
+    return _by_phone(person, around)
+
+
+def leader(people: Sequence[Known]) -> Known | None:
+    """Return the one of several people with the same e-mail who stands for them: linked, else oldest, else lowest id (R8)."""
+    return min(people, key=_seniority, default=None)
+
+
+def phone_may_pair(one: Known, other: Known) -> bool:
+    """Say whether a shared number can make two people one: colleagues share numbers (R9)."""
+    return (one.email is None or other.email is None) and not names_differ(one.name, other.name)
+
+
+def names_differ(one: str, other: str) -> bool:
+    """Say whether two case-folded names are of different people; a name that is missing differs from none."""
+    return bool(one and other and one.split() != other.split())
+
+
+def may_adopt(person: Known, other: Known) -> bool:
+    """Say whether somebody whom a server names as the same person is it, by the same tests as everybody (R9)."""
+    if other.linked is not None and other.linked != person.id:
+        return False
+    if person.id == other.marker or (person.email is not None and person.email == other.email):
+        return True
+    return bool(set(person.phones) & set(other.phones)) and phone_may_pair(person, other)
+
+
+def _by_email(person: Known, others: Sequence[Known]) -> Pairing:
+    other = leader(others)
+    if other is None or other.linked in (None, person.id):
+        return New() if other is None else Paired(other.id, "e-mail")
+    reason = f"has the e-mail of {other.id} on the other side, who is linked to {other.linked}; change the e-mail of one of them"
+    return Refused(reason, ((False, other.id), (True, other.linked)))
+
+
+def _by_phone(person: Known, around: Surroundings) -> Pairing:
+    fitting = [other for other in around.phone if other.linked is None and phone_may_pair(person, other)]
+    if not fitting:
+        return New()
+    rivals = [
+        rival
+        for rival in around.rivals
+        if rival.linked is None and any(phone_may_pair(rival, other) for other in fitting)
+    ]
+    if len(fitting) == 1 and not rivals:
+        return Paired(fitting[0].id, "phone")
+    people = [
+        *(f"{other.id} on the other side" for other in fitting),
+        *(f"{rival.id} on the same side" for rival in rivals),
+    ]
+    reason = f"shares its number with {', '.join(people)}, and nothing tells who is who; add an e-mail to them"
+    return Refused(reason, (*((False, other.id) for other in fitting), *((True, rival.id) for rival in rivals)))
+
+
+def _seniority(person: Known) -> tuple[bool, bool, int, tuple[int, str]]:
+    return (person.linked is None, person.created_ms is None, person.created_ms or 0, (len(person.id), person.id))

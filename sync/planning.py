@@ -1,0 +1,212 @@
+"""The second half of observing: decide, for everything that was staged, what is to be written where.
+
+Nothing is written here, to no system and not to the links: the plan is a list of steps on the stage, and what it would
+do to each side is weighed for the guard. The steps are
+
+    pair    two people, linked already or meeting for the first time: `writes` names the sides that are to be written
+    create  somebody who is to be made on `side`
+    fail    a record that can't be carried, `note` saying why
+"""
+
+import json
+from collections.abc import Sequence
+
+from connectors.contact import Contact
+from state.failures import Failure
+from state.links import Link
+from state.stage import Staged, Step
+from sync import people
+from sync.context import SIDE_NAMES, Context, Side
+from sync.merging import LEFT, Merge, merge
+from sync.observing import complete_index, stage_by_id
+from sync.pairing import New, Paired, Refused, pair
+from sync.surroundings import surroundings
+
+CREATE, PAIR, FAIL = "create", "pair", "fail"
+
+
+def plan(context: Context) -> None:
+    """Plan everything that was staged, and whatever else is due."""
+    context.progress.stage("planning")
+    for side in context.sides:
+        context.weights[side.account].linked = context.links.count()
+    _stage_due(context)
+    for side in context.sides:
+        for page in context.stage.pages(side.name, linked=True):
+            _plan_linked(context, side, page)
+    _plan_resolved(context)
+    for side in context.sides:
+        _plan_strangers(context, side)
+    context.report.unchanged += context.stage.count_unchanged()
+
+
+def merged(context: Context, link: Link | None, left: Staged | None, right: Staged | None) -> Merge:
+    """Merge a pair by what this run knows of it."""
+    return merge(
+        context.rules,
+        context.view(link, context.left, left),
+        context.view(link, context.right, right),
+        context.judge,
+        context.settings.conflicts,
+        context.resolutions(link) if link else {},
+    )
+
+
+def _stage_due(context: Context) -> None:
+    """Read by id the records of failures whose cause may be gone, or that were not tried for a day (R22)."""
+    now = context.now_ms()
+    for failure in context.failures.waiting():
+        side = context.side(failure.side)
+        if context.stage.get(side.name, [failure.record_id]):
+            continue
+        if failure.due_ms <= now or _unblocked(context, failure):
+            stage_by_id(context, side, failure.record_id)
+
+
+def _unblocked(context: Context, failure: Failure) -> bool:
+    for blocker in failure.blockers:
+        side, _, record_id = blocker.partition(":")
+        if context.stage.get(side, [record_id]):
+            return True
+    return False
+
+
+def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
+    for staged in page:
+        link = context.links.by_id(staged.link or 0)
+        if link is None:
+            continue
+        other = context.other(side)
+        twin = context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+        if side.name != LEFT and twin is not None:
+            continue
+        if link.gone == other.name:
+            continue
+        left, right = (staged, twin) if side.name == LEFT else (twin, staged)
+        _plan_pair(context, link, left, right)
+
+
+def _plan_resolved(context: Context) -> None:
+    """Plan the pairs of which a person has resolved a conflict, unless a record of theirs was staged anyway."""
+    for link_id in context.conflicts.resolved_links():
+        link = context.links.by_id(link_id)
+        if link is None or link.gone:
+            continue
+        staged = [context.stage.get(name, [link.side(name).id]) for name in SIDE_NAMES]
+        if not any(staged):
+            _plan_pair(context, link, None, None)
+
+
+def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged | None) -> None:
+    result = merged(context, link, left, right)
+    _weigh(context, result)
+    step = Step(PAIR, "", link.left.id, link.right.id, link.id, _writes(result))
+    with context.state.atomic():
+        context.stage.plan(step)
+
+
+def _plan_strangers(context: Context, side: Side) -> None:
+    """Plan everybody of a side who was staged and has no link."""
+    other = context.other(side)
+    for page in context.stage.pages(side.name, linked=False):
+        if _may_create(context, other):
+            complete_index(context, other)
+        _plan_page(context, side, [staged for staged in page if not context.stage.paired(side.name, staged.id)])
+
+
+def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
+    contacts = {staged.id: people.decode(staged.contact or "") for staged in page}
+    persons = [people.known(contact) for contact in contacts.values()]
+    around = surroundings(context, side, persons)
+    silent = context.failures.of(side.name, [staged.id for staged in page])
+    for staged, person in zip(page, persons, strict=True):
+        if context.stage.paired(side.name, staged.id) or _is_listed(context, staged, silent.get(staged.id)):
+            continue
+        verdict = pair(person, around[person.id])
+        if isinstance(verdict, Paired):
+            _plan_meeting(context, side, staged, contacts[staged.id], verdict.id)
+        elif isinstance(verdict, Refused):
+            _plan_failure(context, side, staged, contacts[staged.id], verdict)
+        else:
+            _plan_create(context, side, staged, contacts[staged.id])
+
+
+def _is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool:
+    """Say whether the record failed before and nothing has changed since: it stays listed, and is not tried again yet."""
+    if failure is None or failure.digest != staged.digest:
+        return False
+    return failure.dismissed or not (failure.due_ms <= context.now_ms() or _unblocked(context, failure))
+
+
+def _plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:
+    """Plan two people who meet for the first time (R10)."""
+    other = context.other(side)
+    twin = context.stage.get(other.name, [other_id]).get(other_id) or stage_by_id(context, other, other_id)
+    if twin is None:
+        _plan_again(context, side, staged, contact)
+        return
+    left, right = (staged, twin) if side.name == LEFT else (twin, staged)
+    result = merged(context, None, left, right)
+    _weigh(context, result, first=True)
+    with context.state.atomic():
+        context.stage.pair(left.id, right.id)
+        context.stage.plan(Step(PAIR, "", left.id, right.id, None, _writes(result)))
+
+
+def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
+    """Decide anew about somebody whose match turned out to be gone from the other side."""
+    person = people.known(contact)
+    verdict = pair(person, surroundings(context, side, [person])[person.id])
+    if isinstance(verdict, New):
+        _plan_create(context, side, staged, contact)
+    elif isinstance(verdict, Refused):
+        _plan_failure(context, side, staged, contact, verdict)
+    else:
+        _plan_meeting(context, side, staged, contact, verdict.id)
+
+
+def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
+    target = context.other(side)
+    only = context.settings.only.left if side.name == LEFT else context.settings.only.right
+    if not _may_create(context, target) or not people.wanted(contact.fields, only):
+        context.report.left_out += 1
+        with context.state.atomic():
+            context.failures.close(side.name, staged.id)
+        return
+    left_id, right_id = (staged.id, None) if side.name == LEFT else (None, staged.id)
+    with context.state.atomic():
+        context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name))
+
+
+def _plan_failure(context: Context, side: Side, staged: Staged, contact: Contact, verdict: Refused) -> None:
+    other = context.other(side)
+    blockers = [f"{side.name if own else other.name}:{record_id}" for own, record_id in verdict.blockers]
+    note = json.dumps({
+        "who": people.who(side.account, staged.id, contact.fields),
+        "reason": verdict.reason,
+        "blockers": blockers,
+    })  # fmt: skip
+    left_id, right_id = (staged.id, None) if side.name == LEFT else (None, staged.id)
+    with context.state.atomic():
+        context.stage.plan(Step(FAIL, side.name, left_id, right_id, None, "", note))
+
+
+def _may_create(context: Context, target: Side) -> bool:
+    toward = "left_to_right" if target.name != LEFT else "right_to_left"
+    return context.settings.direction in ("both", toward) and context.settings.create in ("both", target.name)
+
+
+def _weigh(context: Context, result: Merge, *, first: bool = False) -> None:
+    for side in context.sides:
+        weight = context.weights[side.account]
+        if first:
+            weight.meetings += 1
+            weight.replaced += any(one.side == side.name for one in result.overwritten)
+        else:
+            weight.changed += bool(result.to(side.name))
+
+
+def _writes(result: Merge) -> str:
+    if result.to_left and result.to_right:
+        return "both"
+    return LEFT if result.to_left else "right" if result.to_right else ""

@@ -1,0 +1,88 @@
+"""Settle creates whose outcome is unknown: those of a run that was killed, and those whose answer never came (R20).
+
+The person is looked for on the server. Found, it is linked. Not found, it may be made again, but only when `settle` has passed
+since the create was sent: until then an effect may still be on its way, and the person stays listed as a failure.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from connectors.connector import Raw
+from connectors.contact import Contact, Value, same
+from state.history import Entry
+from state.intents import Intent
+from state.links import Link, LinkSide
+from state.stage import Staged
+from sync import people, shadows
+from sync.carrying import after_lost_create
+from sync.context import Context, Side
+from sync.creating import lost, matching
+from sync.trouble import note_failure
+
+
+def settle_intents(context: Context) -> None:
+    """Look for everybody whose create has no known outcome. Raises AuthError, TransientError."""
+    for intent in context.intents.open():
+        side = context.side(intent.side)
+        contact = people.decode(str(intent.source["person"]))
+        sent = shadows.fields_of(intent.sent)
+        since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
+        raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
+        raw = matching(context, side, people.known(contact), raws) or _same_content(context, side, contact, sent, raws)
+        with context.state.atomic():
+            if raw is not None:
+                _link(context, side, intent, contact, side.connector.contact(raw, {}))
+            else:
+                _wait_or_drop(context, side, intent, contact)
+
+
+def _same_content(
+    context: Context, side: Side, person: Contact, sent: dict[str, Value], raws: Sequence[Raw]
+) -> Raw | None:
+    """Return the one unlinked record that holds exactly what was sent: for people with neither e-mail nor number."""
+    if person.fields.get("email") or person.phones:
+        return None
+    links = context.links.by_record(side.name, [str(raw["id"]) for raw in raws])
+    fitting = [raw for raw in raws if str(raw["id"]) not in links and _holds(side.connector.contact(raw, {}), sent)]
+    return fitting[0] if fitting else None
+
+
+def _holds(contact: Contact, sent: dict[str, Value]) -> bool:
+    return all(same(name, contact.fields[name], value) for name, value in sent.items() if name in contact.fields)
+
+
+def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:
+    """Link somebody who was made by a create whose answer was lost."""
+    source = context.other(side)
+    table = context.table[int(intent.source["mapping"])]
+    own = context.travelling(shadows.decode(str(intent.source["shadow"]), table))
+    bases = after_lost_create(context.travelling(found.fields), own, context.travelling(shadows.fields_of(intent.sent)))
+    empty = shadows.encode({}, tuple(context.rules))
+    ends = {
+        source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
+        side.name: LinkSide(found.id, empty, json.dumps(dict(found.memory))),
+    }
+    link = Link(ends["left"], ends["right"], context.mapping)
+    context.set_base(link, side.name, bases.target)
+    context.set_base(link, source.name, bases.source)
+    context.links.save(link, context.run)
+    context.intents.remove(side.name, intent.source_id)
+    context.failures.close(source.name, intent.source_id)
+    side.identities.put([people.known(found)])
+    entry = Entry(link.id, side.account, found.id, "*", None, None, "created")
+    context.history.add([entry], context.run, context.now_ms())
+    context.report.accounts[side.account].created += 1
+
+
+def _wait_or_drop(context: Context, side: Side, intent: Intent, person: Contact) -> None:
+    """Free the person to be made again once `settle` has passed, and keep it listed until then."""
+    source = context.other(side)
+    settle_ms = round(context.settle.total_seconds() * 1000)
+    waited_ms = side.server_now_ms(context.clock) - intent.sent_ms
+    settled = waited_ms >= settle_ms
+    if settled:
+        context.intents.remove(side.name, intent.source_id)
+    due_ms = context.now_ms() + (0 if settled else settle_ms - waited_ms)
+    staged = Staged(source.name, intent.source_id, contact=people.encode(person))
+    note_failure(context, source, staged, "create", lost(context, side), due_ms=due_ms)

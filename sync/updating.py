@@ -1,0 +1,240 @@
+"""Carry updates to one side, several at a time: read by id, merge again, write, remember (R19, R21)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from connectors.connector import Answer, Page
+from connectors.contact import Contact, Fields, Value
+from connectors.errors import ConnectorError, RecordGone
+from state.conflicts import Conflict
+from state.history import Entry
+from state.links import Link, LinkSide
+from state.stage import Staged, Step
+from sync import people, shadows
+from sync.carrying import Bases, after_agreement, after_write, is_settled
+from sync.context import Context, Side
+from sync.merging import Merge, View, merge
+from sync.observing import note_gone, staged_record
+from sync.places import prepare
+from sync.trouble import Troubles
+
+
+@dataclass(slots=True)
+class Update:
+    """One person to be written on `target`, with values of `source`. `record` and `own` are what is staged of them."""
+
+    target: Side
+    source: Side
+    record: Staged
+    own: Staged | None
+    link: Link | None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    contact: Contact = field(default_factory=lambda: Contact("", {}))
+    views: dict[str, View] = field(default_factory=dict)
+    result: Merge = field(default_factory=Merge)
+    changes: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def left_first(self) -> tuple[View, View]:
+        """Return both views, left first."""
+        return self.views["left"], self.views["right"]
+
+    @property
+    def source_id(self) -> str:
+        """Return the id of the person the values come from."""
+        if self.own is not None:
+            return self.own.id
+        return self.link.side(self.source.name).id if self.link else ""
+
+
+def update(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles) -> None:
+    """Write one wave of pairs to one side. Raises what makes the account useless."""
+    jobs = [_job(context, target, step) for step in steps]
+    pages = target.dispatcher.gather([partial(target.connector.get, job.record.id) for job in jobs])
+    ready = [job for job, page in zip(jobs, pages, strict=True) if _merge_again(context, job, page, troubles)]
+    troubles.raise_fatal()
+    writing = [job for job in ready if job.changes]
+    prepare(context, target, frozenset(name for job in writing for name in job.changes))
+    for job in writing:
+        _drop_homeless(context, job)
+    answers = target.dispatcher.gather([partial(_send, job) for job in writing])
+    with context.state.atomic():
+        for job in ready:
+            if not job.changes:
+                remember(context, job, None)
+        for job, answer in zip(writing, answers, strict=True):
+            _conclude(context, job, answer, troubles)
+    context.progress.advance(len(steps))
+    troubles.raise_fatal()
+
+
+def settle_pair(context: Context, left: Staged | None, right: Staged | None, link: Link | None) -> None:
+    """Remember a pair that needs no write: what was agreed, and what is in conflict. Call inside `atomic`."""
+    target, source = context.left, context.right
+    ids = (link.left.id, link.right.id) if link else (left.id if left else "", right.id if right else "")
+    job = Update(target, source, left or Staged("left", ids[0]), right or Staged("right", ids[1]), link)
+    job.views = {"left": context.view(link, context.left, left), "right": context.view(link, context.right, right)}
+    job.contact = people.decode(left.contact) if left and left.contact else Contact(ids[0], job.views["left"].now)
+    _merge_views(context, job)
+    remember(context, job, None)
+
+
+def _job(context: Context, target: Side, step: Step) -> Update:
+    source = context.other(target)
+    ids = {"left": step.left_id or "", "right": step.right_id or ""}
+    link = context.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
+    own = context.stage.get(source.name, [ids[source.name]]).get(ids[source.name])
+    record = context.stage.get(target.name, [ids[target.name]]).get(ids[target.name])
+    return Update(target, source, record or Staged(target.name, ids[target.name]), own, link)
+
+
+def _merge_again(context: Context, job: Update, page: Page | ConnectorError, troubles: Troubles) -> bool:
+    """Merge with what the target shows now; return whether the job goes on."""
+    if isinstance(page, RecordGone):
+        note_gone(context, job.target, job.record.id)
+        return False
+    if isinstance(page, ConnectorError):
+        with context.state.atomic():
+            troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", page)
+        return False
+    troubles.fine(job.target)
+    memory = job.link.side(job.target.name).memory if job.link else None
+    job.raw = page.records[0]
+    job.contact = job.target.connector.contact(job.raw, json.loads(memory) if memory else {})
+    fresh = staged_record(job.target, job.raw, job.contact, job.link)
+    job.views = {
+        job.target.name: context.view(job.link, job.target, fresh),
+        job.source.name: context.view(job.link, job.source, job.own),
+    }
+    job.record = fresh
+    _merge_views(context, job)
+    job.changes = dict(job.result.to(job.target.name))
+    return True
+
+
+def _merge_views(context: Context, job: Update) -> None:
+    resolutions = context.resolutions(job.link) if job.link else {}
+    job.result = merge(context.rules, *job.left_first, context.judge, context.settings.conflicts, resolutions)
+
+
+def _drop_homeless(context: Context, job: Update) -> None:
+    """Leave out what the target turned out to have no place for (R23)."""
+    for name in [name for name in job.changes if name not in job.target.connector.fields]:
+        del job.changes[name]
+        job.result.to(job.target.name).pop(name)
+        context.report.unmapped += 1
+
+
+def _send(job: Update) -> Answer:
+    marker = job.source_id if job.target.connector.marks else None
+    return job.target.connector.update(job.raw, job.contact.memory, job.changes, marker)
+
+
+def _conclude(context: Context, job: Update, answer: Answer | ConnectorError, troubles: Troubles) -> None:
+    if isinstance(answer, Answer):
+        troubles.fine(job.target)
+        context.report.accounts[job.target.account].updated += 1
+        remember(context, job, answer)
+    elif isinstance(answer, RecordGone):
+        if job.link is not None:
+            job.link.gone = job.target.name
+            context.links.save(job.link, context.run)
+        job.target.identities.drop(job.record.id)
+    else:
+        troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", answer)
+
+
+def remember(context: Context, job: Update, answer: Answer | None) -> None:
+    """Store what a write, or a merge without one, led to. Call inside `atomic`."""
+    to, source = job.views[job.target.name], job.views[job.source.name]
+    shown = job.contact
+    if answer is None:
+        bases = after_agreement(job.result, job.target.name, to, source)
+    else:
+        shown = job.target.connector.contact(answer.raw, job.contact.memory)
+        settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
+        bases = after_write(job.result, job.target.name, to, source, context.travelling(settled))
+        context.report.unmapped += len(answer.refused)
+    link = _link(context, job, bases, shown, answer)
+    context.links.save(link, context.run)
+    context.history.add(_entries(job, link, answer), context.run, context.now_ms())
+    _list_conflicts(context, job, link)
+    for side, record_id in ((job.target, job.record.id), (job.source, job.source_id)):
+        context.failures.close(side.name, record_id)
+    if answer is not None:
+        _stage_answer(context, job, link, answer, shown)
+
+
+def _link(context: Context, job: Update, bases: Bases, shown: Contact, answer: Answer | None) -> Link:
+    waiting = frozenset(job.result.conflicts)
+    link = job.link or _new_link(context, job)
+    link.mapping = context.mapping
+    context.set_base(link, job.target.name, bases.target)
+    context.set_base(link, job.source.name, bases.source)
+    target, source = link.side(job.target.name), link.side(job.source.name)
+    if job.record.contact is not None or answer is not None:
+        target.memory = json.dumps(dict(shown.memory)) if shown.memory else None
+        target.digest = None
+        if is_settled(context.travelling(shown.fields), bases.target, waiting):
+            target.digest = job.target.connector.digest(answer.raw) if answer else job.record.digest
+    if answer is not None:
+        target.seen_ms = target.wrote_ms = people.to_ms(shown.updated_at or answer.served_at)
+    if job.own is not None and job.own.contact is not None:
+        memory = people.decode(job.own.contact).memory
+        source.memory = json.dumps(dict(memory)) if memory else None
+        source.digest = None if job.result.to(job.source.name) else job.own.digest
+    link.gone = None
+    return link
+
+
+def _new_link(context: Context, job: Update) -> Link:
+    empty = shadows.encode({}, tuple(context.rules))
+    ends = {job.target.name: LinkSide(job.record.id, empty), job.source.name: LinkSide(job.source_id, empty)}
+    return Link(ends["left"], ends["right"], context.mapping)
+
+
+def _entries(job: Update, link: Link, answer: Answer | None) -> list[Entry]:
+    if answer is None:
+        return []
+    rules = {one.field: one.rule for one in job.result.overwritten if one.side == job.target.name}
+    before = job.views[job.target.name]
+    return [
+        Entry(
+            link.id, job.target.account, job.record.id, name,
+            shadows.render(before.value(name)[1]), shadows.render(value),
+            "refused" if name in answer.refused else rules.get(name, "filled" if name in job.result.filled else "carried"),
+        )
+        for name, value in job.changes.items()
+    ]  # fmt: skip
+
+
+def _list_conflicts(context: Context, job: Update, link: Link) -> None:
+    """Open, update and close conflicts; one that is still to be carried the other way stays open until it is."""
+    left, right = job.left_first
+    who = people.who(job.target.account, job.record.id, _all_fields(job))
+    for name, (one, other) in job.result.conflicts.items():
+        context.conflicts.put(
+            Conflict(
+                link.id, name, who, shadows.render(one), shadows.render(other),
+                people.to_ms(left.changed_at), people.to_ms(right.changed_at), context.now_ms(), context.run,
+            )
+        )  # fmt: skip
+    keep = job.result.conflicts.keys() | (job.result.to(job.source.name).keys())
+    context.conflicts.close(link.id, context.conflicts.of_link(link.id).keys() - keep)
+
+
+def _all_fields(job: Update) -> Fields:
+    views = (job.views[job.source.name], job.views[job.target.name])
+    return {name: value for view in views for name, value in view.now.items() if value is not None}
+
+
+def _stage_answer(context: Context, job: Update, link: Link, answer: Answer, shown: Contact) -> None:
+    """Let the second half of a merge that writes both sides see what the first one led to, with the times of before."""
+    fresh = staged_record(job.target, answer.raw, shown, link)
+    context.stage.put([
+        Staged(fresh.side, fresh.id, fresh.raw, fresh.contact, fresh.digest, job.record.changed_ms, link.id)
+    ])  # fmt: skip
+    job.target.identities.put([people.known(shown)])

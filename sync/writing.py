@@ -1,0 +1,89 @@
+"""The last part of a run: carry the plan out.
+
+Rules kept here:
+- what needs no write is remembered first, then updates go, then creates, so that an address that moves from one person to
+  another is free when it is needed;
+- a wave of steps shares the commits of its intents and of its results;
+- a dry run counts what it would write, and remembers, in its copy of the state, what the run after it would list.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from state.failures import Failure
+from state.stage import PAGE, Step
+from sync.context import Context
+from sync.creating import create
+from sync.dispatch import WIDTH
+from sync.merging import LEFT, RIGHT
+from sync.planning import CREATE, FAIL, PAIR
+from sync.trouble import Troubles
+from sync.updating import settle_pair, update
+
+
+def write(context: Context) -> None:
+    """Carry out the whole plan. Raises AuthError and TransientError when an account can't be worked with any further."""
+    total = sum(
+        context.stage.count_steps(operation, side.name) for operation in (PAIR, CREATE) for side in context.sides
+    )
+    context.progress.stage("writing", total)
+    troubles = Troubles(context)
+    _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
+    for side in context.sides:
+        for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):
+            update(context, side, wave, troubles)
+    for side in context.sides:
+        for wave in _steps(context, CREATE, (side.name,), WIDTH):
+            create(context, side, wave, troubles)
+
+
+def pretend(context: Context) -> None:
+    """Count what `write` would do, without a call; conflicts and failures are listed in the copy that a dry run has."""
+    everything = (LEFT, RIGHT, "both", "")
+    _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, everything, PAGE))
+    for side in context.sides:
+        counts = context.report.accounts[side.account]
+        counts.updated += sum(len(page) for page in _steps(context, PAIR, (side.name, "both"), PAGE))
+        for page in _steps(context, CREATE, (side.name,), PAGE):
+            counts.created += len(page)
+            _close_failures(context, page)
+
+
+def _steps(context: Context, operation: str, writes: tuple[str, ...], size: int) -> Iterator[list[Step]]:
+    return context.stage.steps(operation, writes, size)
+
+
+def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator[list[Step]]) -> None:
+    for page in failing:
+        with context.state.atomic():
+            for step in page:
+                _list_failure(context, step)
+    for page in settled:
+        with context.state.atomic():
+            for step in page:
+                _settle(context, step)
+
+
+def _settle(context: Context, step: Step) -> None:
+    ids = (step.left_id or "", step.right_id or "")
+    left = context.stage.get(LEFT, [ids[0]]).get(ids[0])
+    right = context.stage.get(RIGHT, [ids[1]]).get(ids[1])
+    settle_pair(context, left, right, context.links.by_id(step.link) if step.link else None)
+
+
+def _list_failure(context: Context, step: Step) -> None:
+    side = context.side(step.side)
+    record_id = (step.left_id if step.side == LEFT else step.right_id) or ""
+    staged = context.stage.get(side.name, [record_id])[record_id]
+    note = json.loads(step.note or "{}")
+    failure = Failure(
+        side.name, record_id, side.account, note["who"], "pair", note["reason"], tuple(note["blockers"]), staged.digest
+    )
+    context.failures.put(failure, context.now_ms())
+
+
+def _close_failures(context: Context, page: Sequence[Step]) -> None:
+    with context.state.atomic():
+        for step in page:
+            for side, record_id in ((LEFT, step.left_id), (RIGHT, step.right_id)):
+                context.failures.close(side, record_id or "")
