@@ -13,7 +13,7 @@ from typing import Any
 from connectors.connector import Raw
 from connectors.contact import Contact, Fields, Value, same
 from connectors.growthhub.encoding import CUSTOM, Sending
-from connectors.growthhub.mapping import NATIVE, custom_values
+from connectors.growthhub.mapping import NATIVE, TWINS, custom_values
 
 _EMPTYING: tuple[Any, ...] = (None, "", [])
 _ADDRESS = ("address1", "address")
@@ -79,7 +79,8 @@ def _shown(contact: Contact, name: str) -> Value:
 
 def _emptied(sent: Sending) -> frozenset[str]:
     emptied = {key for key, value in sent.properties.items() if value in _EMPTYING}
-    return frozenset({*emptied, *(_ADDRESS if NATIVE["address"] in emptied else ())})
+    twins = {twin for name, twin in TWINS.items() if NATIVE[name] in emptied}
+    return frozenset({*emptied, *twins, *(_ADDRESS if NATIVE["address"] in emptied else ())})
 
 
 def _custom(before: Raw, answer: Raw, sent: Sending) -> list[dict[str, Any]]:

@@ -40,7 +40,9 @@ NATIVE: Mapping[str, str] = {
 
 PHONES = frozenset({"phone", *PHONE_SLOTS})
 
-_TWINS = {"first_name": "firstNameLowerCase", "last_name": "lastNameLowerCase"}
+TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "lastNameLowerCase"}
+"""Properties that show a name in lower case, and never in its own spelling."""
+
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags"})
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 _SEPARATOR = "\n"
@@ -223,7 +225,7 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _unknown_names(raw: Raw) -> Iterable[str]:
-    return (name for name, twin in _TWINS.items() if NATIVE[name] not in raw and raw.get(twin))
+    return (name for name, twin in TWINS.items() if NATIVE[name] not in raw and raw.get(twin))
 
 
 def _additional_phones(raw: Raw) -> list[Any]:

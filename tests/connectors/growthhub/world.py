@@ -85,6 +85,12 @@ class World:
         self.sandbox.calls.clear()
         return sent
 
+    def search_row(self, record_id: str) -> Any:
+        """Return a person as a search shows it."""
+        rows = self.hub.search.having("id", record_id)
+        self.sandbox.calls.clear()
+        return rows[0]
+
     def after_search(self, number: int, act: Callable[[], object]) -> None:
         """Let something happen at the location right after the search of that number was answered."""
         self.sandbox.after[self.sandbox.searches + number] = act
