@@ -101,7 +101,8 @@ class Pacer:
         self._uncounted = 0
         self._looked_at = float("-inf")
         self._glimpse = Book()
-        self._book, self._text = Book(), ""
+        self._book = Book()
+        self._text: str | None = None
 
     def take(self) -> Turn:
         """Wait until a call may start. Raises AllowanceSpent, which says when there will be calls again."""
@@ -196,7 +197,8 @@ class Pacer:
             self._uncounted -= uncounted
 
     def _revised(self, text: str, ended: tuple[Ended, ...], uncounted: int, change: Callable[[Book], None]) -> str:
-        book = self._book if text == self._text and text else Book.loaded(text)
+        book = self._book if text == self._text else Book.loaded(text)
+        self._text = None  # what is half changed is not the book of any text
         book.limit = book.limit or self._limit
         for each in ended:
             book.end(each, self._ceiling)

@@ -7,61 +7,24 @@ in threads of the process that started it; `stop` ends and joins them all. A bug
 """
 
 import json
-import socket
-import socketserver
-import struct
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 from http import HTTPStatus
-from io import BufferedIOBase
 from typing import Any, Literal, Self
-from urllib.parse import parse_qsl
 
 from connectors.allowance import Allowance
 from connectors.faults import WITH_EFFECT, Fault
 from connectors.pace import RateLimit
+from connectors.sandbox_server import Call, Headers, Outgoing, Server
+
+__all__ = ["Call", "Fault", "Headers", "RateLimit", "Sandbox", "Served"]
 
 HTML = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>Please wait...</body></html>"
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-class Headers(Mapping[str, str]):
-    """Headers of a request, found by name in any case."""
-
-    __slots__ = ("_lowered",)
-
-    def __init__(self, lowered: dict[str, str]) -> None:
-        self._lowered = lowered
-
-    def __getitem__(self, name: str) -> str:
-        return self._lowered[name.lower()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._lowered)
-
-    def __len__(self) -> int:
-        return len(self._lowered)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request as it arrived, at the server's time. `path` is without the query and still percent-encoded.
-
-    `body` is the decoded JSON, a dict for a form, text for anything else, None when there is none.
-    """
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: Headers
-    body: Any
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +34,6 @@ class Served:
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """Bytes to send, and what becomes of the connection then."""
-
-    data: bytes
-    then: Literal["keep", "close", "reset"] = "keep"
 
 
 class Sandbox(ABC):
@@ -110,7 +65,7 @@ class Sandbox(ABC):
         self._allowance: Allowance | None = None
         self.rate = rate
         self._port = port
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._stopping = threading.Event()
         self._late: dict[threading.Thread, Call] = {}
         self._timers: list[threading.Timer] = []
@@ -147,8 +102,8 @@ class Sandbox(ABC):
     def start(self) -> Self:
         """Listen; the same port again when it was running before."""
         self._stopping.clear()
-        self._server = _Server(("127.0.0.1", self._port), self)
-        self._port = int(self._server.server_address[1])
+        self._server = Server(self._port, self.respond, self.server_now)
+        self._port = self._server.port
         self._server.start()
         return self
 
@@ -300,104 +255,3 @@ def status_line(status: int) -> str:
     except ValueError:
         phrase = "Unnamed"
     return f"HTTP/1.1 {status} {phrase}\r\n"
-
-
-class _Server(socketserver.TCPServer):
-    """One thread that accepts, and one per connection."""
-
-    allow_reuse_address = True
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
-        super().__init__(address, _Connection)
-        self.sandbox = sandbox
-        self._open: dict[threading.Thread, socket.socket] = {}
-        self._guard = threading.Lock()
-        self._acceptor = threading.Thread(target=self.serve_forever, args=(0.02,), name="sandbox", daemon=True)
-
-    def start(self) -> None:
-        self._acceptor.start()
-
-    def stop(self) -> None:
-        self.shutdown()
-        self._acceptor.join()
-        self.server_close()
-        with self._guard:
-            still_open = dict(self._open)
-        for connection in still_open.values():
-            with suppress(OSError):  # it may have closed by itself meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in still_open:
-            thread.join()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(target=self._serve, args=(request, client_address), daemon=True)
-        with self._guard:
-            self._open[thread] = request
-        thread.start()
-
-    def _serve(self, request: socket.socket, client_address: Any) -> None:
-        try:
-            self.finish_request(request, client_address)
-        finally:
-            self.close_request(request)
-            with self._guard:
-                del self._open[threading.current_thread()]
-
-
-class _Connection(socketserver.StreamRequestHandler):
-    """Requests over one connection, one after the other."""
-
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def handle(self) -> None:
-        with suppress(OSError):  # the client is gone, or the sandbox stops
-            while self._serve_one(self.server.sandbox):
-                pass
-
-    def _serve_one(self, sandbox: Sandbox) -> bool:
-        request = self.rfile.readline(65537).split()
-        if len(request) != 3:  # noqa: PLR2004 (method, target, version)
-            return False
-        headers = read_headers(self.rfile)
-        if headers.get("expect", "").lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = self.rfile.read(int(headers.get("content-length", "0")))
-        outgoing = self._respond(sandbox, request[0].decode(), request[1].decode(), headers, body)
-        if request[0] == b"HEAD":
-            outgoing = Outgoing(outgoing.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", outgoing.then)
-        self.wfile.write(outgoing.data)
-        if outgoing.then == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-        closing = headers.get("connection", "").lower() == "close" or request[2] == b"HTTP/1.0"
-        return outgoing.then == "keep" and not closing
-
-    @staticmethod
-    def _respond(sandbox: Sandbox, method: str, target: str, headers: dict[str, str], body: bytes) -> Outgoing:
-        path, _, query = target.partition("?")
-        decoded = decode_body(headers.get("content-type", ""), body)
-        pairs = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
-        return sandbox.respond(Call(method, path, pairs, Headers(headers), decoded, sandbox.server_now()))
-
-
-def read_headers(stream: BufferedIOBase) -> dict[str, str]:
-    """Return the headers of a request, names in lower case."""
-    headers: dict[str, str] = {}
-    while (line := stream.readline(65537)) not in {b"\r\n", b"\n", b""}:
-        name, _, value = line.decode("latin-1").partition(":")
-        headers[name.lower()] = value.strip()
-    return headers
-
-
-def decode_body(kind: str, body: bytes) -> Any:
-    """Return what a request carries: JSON, a form as a dict, text that is neither, or None."""
-    if not body:
-        return None
-    text = body.decode("utf-8", "replace")
-    if kind.startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl(text, keep_blank_values=True))
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
