@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from connectors.contact import FIELDS
 from connectors.pace import RateLimit
+from sync.complaints import from_pydantic, lines
 from sync.config import TABLES, Config, find, load, parse
 from sync.errors import ConfigError
 from tests.sync.config_text import GOOD, replaced, with_line
@@ -59,7 +61,7 @@ def test_tables_know_the_names_that_the_file_gives_them() -> None:
 
 def test_a_loaded_config_does_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        parse(GOOD, FILE).state.history = timedelta(1)  # type: ignore[misc]
+        parse(GOOD, FILE).state.history = timedelta(1)
 
 
 def test_no_representation_of_a_config_shows_a_secret() -> None:
@@ -121,62 +123,62 @@ def test_a_messages_table_is_warned_of_once_for_each_connection() -> None:
 
 
 WRONG = [
-    # table, line in it, place in the message, what else the message has
+    # table, line in it, key below the table, what else the message has
     ("", "colour = 1", "colour", ["no such key", "state, accounts, connections"]),
-    ("state", "histroy = 1", "state.histroy", ["no such key", "did you mean history?"]),
-    ("state", "path = 7", "state.path", ["found 7", "the path of a file"]),
-    ("state", 'path = ""', "state.path", ["the path of a file"]),
-    ("accounts.growthgenius", 'user_ids = ["a"]', "accounts.growthgenius", ["user_id or user_ids", "not both"]),
-    ("accounts.growthgenius", 'rate = "fast"', "accounts.growthgenius.rate", ['found "fast"', '"2/s"']),
-    ("accounts.growthgenius", "rate = 2", "accounts.growthgenius.rate", ["found 2", '"2/s"']),
-    ("accounts.growthgenius", 'rate = "0/s"', "accounts.growthgenius.rate", ["more than none"]),
-    ("accounts.growthgenius", 'location_id = "x"', "accounts.growthgenius.location_id", ["no such key", "user_id"]),
-    ("accounts.growthhub", 'base_url = "ftp://example.com"', "accounts.growthhub.base_url", ["https://"]),
-    ("accounts.growthhub", 'base_url = "http://example.com"', "accounts.growthhub.base_url", ["only for this machine"]),
-    ("accounts.growthhub", 'base_url = "http://127.0.0.1.example.com"', "accounts.growthhub.base_url", ["https://"]),
-    ("accounts.growthhub", 'base_url = "https://ann:pw@example.com"', "accounts.growthhub.base_url", ["https://"]),
-    ("accounts.growthhub", 'base_url = "https://example.com:port"', "accounts.growthhub.base_url", ["https://"]),
-    ("accounts.growthhub", 'base_url = "https://[::1"', "accounts.growthhub.base_url", ["https://"]),
-    ("connections.sales", 'evry = "5m"', "connections.sales.evry", ["no such key", "did you mean every?"]),
-    ("connections.sales", 'every = "soon"', "connections.sales.every", ['found "soon"', '"36h"']),
-    ("connections.sales", "every = 5", "connections.sales.every", ["found 5", '"36h"']),
-    ("connections.sales", 'every = "0s"', "connections.sales.every", ["a second or more"]),
-    ("connections.sales", 'settle = "-1s"', "connections.sales.settle", ["a whole number and a unit"]),
-    ("connections.sales", 'lookback = "999999999999d"', "connections.sales.lookback", ["thousand years"]),
-    ("connections.sales", 'reconcile = "never"', "connections.sales.reconcile", ['or "off"']),
-    ("connections.sales", "reconcile = false", "connections.sales.reconcile", ["found false", 'or "off"']),
-    ("connections.sales", 'cron = "* * * *"', "connections.sales.cron", ["five fields"]),
-    ("connections.sales", 'cron = "60 * * * *"', "connections.sales.cron", ["the minute goes from 0 to 59"]),
-    ("connections.sales", 'cron = "* * * * *"\nevery = "5m"', "connections.sales", ["every or cron", "not both"]),
-    ("connections.sales", 'country = "UK"', "connections.sales.country", ['found "UK"', "did you mean GB?"]),
-    ("connections.sales", 'country = "us"', "connections.sales.country", ["did you mean US?"]),
-    ("connections.sales", 'country = "Atlantis"', "connections.sales.country", ["two capital letters"]),
-    ("connections.sales.contacts", 'direction = "up"', "connections.sales.contacts.direction", ["left_to_right"]),
-    ("connections.sales.contacts", 'create = "leftt"', "connections.sales.contacts.create", ["did you mean left?"]),
-    ("connections.sales.contacts", "deletes = true", "connections.sales.contacts.deletes", ["found true", "propagate"]),
-    ("connections.sales.contacts", "max_changed = 1.5", "connections.sales.contacts.max_changed", ["found 1.5"]),
-    ("connections.sales.contacts", "max_changed = -1", "connections.sales.contacts.max_changed", ["a whole number"]),
-    ("connections.sales.contacts", "max_changed = true", "connections.sales.contacts.max_changed", ["a share"]),
-    ("connections.sales.contacts", "max_changed = nan", "connections.sales.contacts.max_changed", ["a share"]),
-    ("connections.sales.contacts", "only = { west = {} }", "connections.sales.contacts.only.west", ["left, right"]),
-    ("connections.sales.contacts", "only = { left = { tag = 'x' } }", "connections.sales.contacts.only.left.tag", ["did you mean tags?"]),
-    ("connections.sales.contacts", "only = { left = { tags = [] } }", "connections.sales.contacts.only.left.tags", ["a list of texts"]),
-    ("connections.sales.contacts", "only = { left = { tags = 1 } }", "connections.sales.contacts.only.left.tags", ["a list of texts"]),
-    ("connections.sales.contacts.fields", "titel = {}", "connections.sales.contacts.fields.titel", ["did you mean title?"]),
-    ("connections.sales.contacts.fields", "city = 'x'", "connections.sales.contacts.fields.city", ["a table"]),
-    ("connections.sales.contacts.fields", "city = { growthhub = 7 }", "connections.sales.contacts.fields.city.growthhub", ["a text"]),
-    ("connections.sales.contacts.fields", "city = { growthub = 'x' }", "connections.sales.contacts.fields.city.growthub", ["no such key", "did you mean growthhub?"]),
-    ("connections.sales.contacts.fields", "city = { direction = 'x' }", "connections.sales.contacts.fields.city.direction", ["right_to_left"]),
-    ("connections.sales.messages", 'as = "mail"', "connections.sales.messages.as", ["note, conversation"]),
-    ("connections.sales.messages", 'as_ = "note"', "connections.sales.messages.as_", ["no such key", "as, conversation_provider_id"]),
-    ("connections.sales.messages", 'as = "conversation"', "connections.sales.messages", ["conversation_provider_id"]),
-    ("connections.sales.messages", 'channels = ["Fax"]', "connections.sales.messages.channels.0", ["Email, SMS, WhatsApp"]),
+    ("state", "histroy = 1", "histroy", ["no such key", "did you mean history?"]),
+    ("state", "path = 7", "path", ["found 7", "the path of a file"]),
+    ("state", 'path = ""', "path", ["the path of a file"]),
+    ("accounts.growthgenius", 'user_ids = ["a"]', "", ["user_id or user_ids", "not both"]),
+    ("accounts.growthgenius", 'rate = "fast"', "rate", ['found "fast"', '"2/s"']),
+    ("accounts.growthgenius", "rate = 2", "rate", ["found 2", '"2/s"']),
+    ("accounts.growthgenius", 'rate = "0/s"', "rate", ["more than none"]),
+    ("accounts.growthgenius", 'location_id = "x"', "location_id", ["no such key", "user_id"]),
+    ("accounts.growthhub", 'base_url = "ftp://example.com"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "http://example.com"', "base_url", ["only for this machine"]),
+    ("accounts.growthhub", 'base_url = "http://127.0.0.1.example.com"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "https://ann:pw@example.com"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "https://example.com:port"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "https://[::1"', "base_url", ["https://"]),
+    ("connections.sales", 'evry = "5m"', "evry", ["no such key", "did you mean every?"]),
+    ("connections.sales", 'every = "soon"', "every", ['found "soon"', '"36h"']),
+    ("connections.sales", "every = 5", "every", ["found 5", '"36h"']),
+    ("connections.sales", 'every = "0s"', "every", ["a second or more"]),
+    ("connections.sales", 'settle = "-1s"', "settle", ["a whole number and a unit"]),
+    ("connections.sales", 'lookback = "999999999999d"', "lookback", ["thousand years"]),
+    ("connections.sales", 'reconcile = "never"', "reconcile", ['or "off"']),
+    ("connections.sales", "reconcile = false", "reconcile", ["found false", 'or "off"']),
+    ("connections.sales", 'cron = "* * * *"', "cron", ["five fields"]),
+    ("connections.sales", 'cron = "60 * * * *"', "cron", ["the minute goes from 0 to 59"]),
+    ("connections.sales", 'cron = "* * * * *"\nevery = "5m"', "", ["every or cron", "not both"]),
+    ("connections.sales", 'country = "UK"', "country", ['found "UK"', "did you mean GB?"]),
+    ("connections.sales", 'country = "us"', "country", ["did you mean US?"]),
+    ("connections.sales", 'country = "Atlantis"', "country", ["two capital letters"]),
+    ("connections.sales.contacts", 'direction = "up"', "direction", ["left_to_right"]),
+    ("connections.sales.contacts", 'create = "leftt"', "create", ["did you mean left?"]),
+    ("connections.sales.contacts", "deletes = true", "deletes", ["found true", "propagate"]),
+    ("connections.sales.contacts", "max_changed = 1.5", "max_changed", ["found 1.5"]),
+    ("connections.sales.contacts", "max_changed = -1", "max_changed", ["a whole number"]),
+    ("connections.sales.contacts", "max_changed = true", "max_changed", ["a share"]),
+    ("connections.sales.contacts", "max_changed = nan", "max_changed", ["a share"]),
+    ("connections.sales.contacts", "only = { west = {} }", "only.west", ["left, right"]),
+    ("connections.sales.contacts", "only = { left = { tag = 'x' } }", "only.left.tag", ["did you mean tags?"]),
+    ("connections.sales.contacts", "only = { left = { tags = [] } }", "only.left.tags", ["a list of texts"]),
+    ("connections.sales.contacts", "only = { left = { tags = 1 } }", "only.left.tags", ["a list of texts"]),
+    ("connections.sales.contacts.fields", "titel = {}", "titel", ["did you mean title?"]),
+    ("connections.sales.contacts.fields", "city = 'x'", "city", ["a table"]),
+    ("connections.sales.contacts.fields", "city = { growthhub = 7 }", "city.growthhub", ["a text"]),
+    ("connections.sales.contacts.fields", "city = { growthub = 'x' }", "city.growthub", ["did you mean growthhub?"]),
+    ("connections.sales.contacts.fields", "city = { direction = 'x' }", "city.direction", ["right_to_left"]),
+    ("connections.sales.messages", 'as = "mail"', "as", ["note, conversation"]),
+    ("connections.sales.messages", 'as_ = "note"', "as_", ["no such key", "as, conversation_provider_id"]),
+    ("connections.sales.messages", 'as = "conversation"', "", ["conversation_provider_id"]),
+    ("connections.sales.messages", 'channels = ["Fax"]', "channels.0", ["Email, SMS, WhatsApp"]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("table", "line", "place", "words"), WRONG, ids=[f"{case[0]}: {case[1]}" for case in WRONG])
+@pytest.mark.parametrize(("table", "line", "key", "words"), WRONG, ids=[f"{case[0]}: {case[1]}" for case in WRONG])
 def test_what_is_wrong_is_one_line_with_its_place_and_what_is_allowed(
-    table: str, line: str, place: str, words: list[str]
+    table: str, line: str, key: str, words: list[str]
 ) -> None:
     text = with_line(table, line)
     found = complaint(text)
@@ -184,7 +186,7 @@ def test_what_is_wrong_is_one_line_with_its_place_and_what_is_allowed(
     file, number, rest = re.fullmatch(r"(.+?):(\d+): (.+)", found).groups()  # type: ignore[union-attr]
     assert file == str(FILE)
     assert text.splitlines()[int(number) - 1] in {line.splitlines()[0], f"[{table}]"}
-    assert rest.startswith(f"{place}: ")
+    assert rest.startswith(f"{'.'.join(filter(None, (table, key)))}: ")
     assert all(word in rest for word in words)
 
 
@@ -362,7 +364,7 @@ def toml(tables: dict[str, dict[str, Any]]) -> str:
 
 @given(left=names, right=names, name=names, connection=connections, secret=texts, user=st.integers(0, 10**12) | texts)
 def test_every_good_config_reads_back_as_it_was_written(
-    left: str, right: str, name: str, connection: dict[str, Any], secret: str, user: int | str
+    *, left: str, right: str, name: str, connection: dict[str, Any], secret: str, user: int | str
 ) -> None:
     if left == right:
         right += "2"
@@ -397,23 +399,21 @@ def test_every_unknown_key_is_refused_by_its_name(table: str, key: str) -> None:
     assert f": {f'{table}.' if table else ''}{key}: " in found
 
 
-@given(st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
-        st.sampled_from(["state", "accounts", "connections", "a", "left", "connector", "contacts", "fields", "only", "tags"]),
-        inner, max_size=4), max_leaves=12))  # fmt: skip
-def test_whatever_the_tables_hold_becomes_complaints_and_nothing_else(data: Any) -> None:
-    """The checks are given data as TOML would: whatever shape it has, each complaint can be put in words."""
-    from pydantic import ValidationError
+keys = ["state", "accounts", "connections", "a", "left", "connector", "contacts", "fields", "only", "tags"]
+scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False) | st.text(max_size=5)
+trees = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(keys), inner, max_size=4),
+    max_leaves=12,
+)
 
-    from sync.complaints import from_pydantic, lines
 
-    if not isinstance(data, dict):
-        data = {"accounts": data, "connections": {"sales": data}, "state": data}
-    try:
-        Config.model_validate(data, context=FILE.parent)
-    except ValidationError as error:
-        assert lines(from_pydantic(error, TABLES), FILE, "")
+@given(trees)
+def test_every_complaint_has_words_whatever_shape_the_file_has(tree: Any) -> None:
+    data = tree if isinstance(tree, dict) else {"accounts": tree, "connections": {"sales": tree}, "state": tree}
+    with pytest.raises(ValidationError) as caught:
+        Config.model_validate(data | {"colour": 1}, context=FILE.parent)
+    assert len(lines(from_pydantic(caught.value, TABLES), FILE, "")) == caught.value.error_count()
 
 
 def test_the_good_config_of_these_tests_is_toml() -> None:
