@@ -5,6 +5,7 @@ credentials); what only looks like a credential goes by its pattern. People's da
 """
 
 import base64
+import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ _MARKED = re.compile(
 )
 _SHAPED = re.compile(r"\bpit-[0-9A-Za-z-]{8,}|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[\s().-]?\d){6,14}(?![\w-])")
+_PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
 
 
 class Redaction:
@@ -75,7 +76,7 @@ class RedactingFilter(logging.Filter):
 def spellings_of(secret: str) -> Iterator[str]:
     """Yield how a secret may stand in a text: raw, percent-encoded, JSON-escaped, base64 at any alignment."""
     yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
-    yield secret.encode("unicode_escape").decode().replace('"', '\\"')
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     for lead in range(3):
         encoded = base64.b64encode(b"\0" * lead + secret.encode()).decode().rstrip("=")
         core = encoded[(0, 2, 3)[lead] : len(encoded) - (1 if (lead + len(secret.encode())) % 3 else 0)]

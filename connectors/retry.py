@@ -4,6 +4,7 @@ Rules kept here: back-off is full jitter on a doubling ceiling; what a server as
 however long and does not use up the patience (R5), but it is not believed for ever.
 """
 
+import re
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +16,11 @@ OBEYED = 10
 """How often in a row one call may be told to wait."""
 INTERVAL = 10.0
 """Seconds to wait after a 429 that says nothing: the documented interval of GrowthHub."""
+
+LONGEST = 366 * 86400.0
+"""What asks for more seconds than this is not meant."""
+
+_NUMBER = re.compile(r"\d{1,12}(\.\d*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,10 @@ def retry_after(value: str | None, served_at: datetime) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(value)) if value.strip()[0].isdigit() else _until(value, served_at)
+        seconds = float(value) if _NUMBER.fullmatch(value) else _until(value, served_at)
     except (ValueError, OverflowError):
         return None
+    return seconds if seconds <= LONGEST else None
 
 
 def _until(value: str, served_at: datetime) -> float:

@@ -95,6 +95,11 @@ class Sandbox(ABC):
             raise RuntimeError("the sandbox has not been started")
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return self._server.connections if self._server is not None else 0
+
     def server_now(self) -> datetime:
         """Return the time that the server believes it is: for `Date`, and for what it stamps on records."""
         return self.now() + self.clock_offset

@@ -76,6 +76,12 @@ class Server(socketserver.TCPServer):
         """Where it listens."""
         return int(self.server_address[1])
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        with self._guard:
+            return len(self._open)
+
     def start(self) -> None:
         """Accept connections from now on."""
         self._acceptor.start()

@@ -1,6 +1,7 @@
 import gzip
 import random
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -196,6 +197,10 @@ def test_a_create_is_repeated_when_nobody_listened(make: MakeWire, server: Noteb
 def test_a_kept_connection_that_the_server_closed_costs_a_create_nothing(wire: Wire, server: Notebook) -> None:
     server.faults = [Fault("close_after")]
     get(wire)
+    for _ in range(5000):
+        if server.connections:
+            time.sleep(0.001)
+    assert not server.connections
     assert post(wire).status == 201
     assert posts(server) == 1
 
