@@ -50,7 +50,7 @@ class GrowthGenius:
         clock: Clock | None = None,
     ) -> None:
         self.account = account
-        self.fields = mapping.CARRIED
+        self.mapped = self.fields = mapping.CARRIED
         self.read_only = mapping.READ_ONLY
         self.traffic = wire.traffic
         self._wire = wire
@@ -124,6 +124,10 @@ class GrowthGenius:
     def calls_for(self, current: Raw | None, changes: Fields) -> int:  # noqa: ARG002
         """Return 1: a create and an update are one call each, where the server answers as documented."""
         return 1
+
+    def look_ups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
+        """Return 1 for the window of the last minutes, which a run asks for once."""
+        return 0 if asked else len(self._client.user_ids)
 
     def check(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
         """Try the key, a window and the users."""

@@ -8,12 +8,15 @@ Rules kept here:
   left, and nobody was passed over, in whatever order. Otherwise it is split where its times say and read again, down
   to parts of one page, which are one moment of the server. What left it shows in what was edited since, read last;
 - pages are passed on as they come, also those of a part that is read again afterwards;
-- a window that is still cut at its narrowest is IncompleteWindow.
+- a window that is still cut at its narrowest, by the server's own words, is IncompleteWindow. One of a round count is
+  asked for further pages there, in case the server pages without saying so; a server that ignores that as well shows
+  no more of one millisecond by any question.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from connectors.clock import Clock
 from connectors.connector import Page, Raw, Window
@@ -89,8 +92,10 @@ class Reader:
             yield from self._paged(user, part, answer, pending)
         elif verdict is Verdict.PARTIAL:
             pending.extend(self._halves(part, _times(answer.listing.records), "the server calls its answer partial"))
-        elif verdict is Verdict.DOUBTFUL and (halves := windows.split(part.span, _times(answer.listing.records))):
-            pending.extend(_Part(half, part.sized) for half in reversed(halves))
+        elif verdict is Verdict.DOUBTFUL:
+            halves = windows.split(part.span, _times(answer.listing.records))
+            pending.extend(_Part(half, part.sized) for half in reversed(halves or ()))
+            yield from () if halves else self._unannounced(user, part, answer)
         else:
             yield _page(answer)
 
@@ -131,6 +136,29 @@ class Reader:
             listed = self._later_page(user, part, number)
             if listed is None or not listed.listing.records:
                 return
+            yield listed
+
+    def _unannounced(self, user: UserId, part: _Part, answer: Listed) -> Iterator[Page]:
+        """Read the narrowest window of a server that may page without saying so, until two rounds show the same."""
+        yield _page(answer)
+        shown: list[tuple[str, ...]] = []
+        for _ in range(TRIES):
+            before, shown = shown, []
+            for listed in self._until_nothing_new(user, part):
+                shown.append(tuple(identity(record) for record in listed.listing.records))
+                yield _page(listed)
+            if len(shown) <= 1 or shown == before:
+                return
+        raise self._incomplete(part, f"its pages differed in {TRIES} attempts")
+
+    def _until_nothing_new(self, user: UserId, part: _Part) -> Iterator[Listed]:
+        seen: set[str] = set()
+        for number in count(1):
+            listed = self._later_page(user, part, number)
+            ids = set() if listed is None else {identity(record) for record in listed.listing.records}
+            if listed is None or ids <= seen:
+                return
+            seen |= ids
             yield listed
 
     def _again(self, part: _Part, times: Sequence[int]) -> list[_Part]:
@@ -181,7 +209,11 @@ class Reader:
         self._too_large += 1
         if self._served_at is None or self._too_large % PATIENCE == 0:
             failures = self._too_large
-            self._seen(self._client.contacts(user, Span(0, 1000), splittable=False))
+            try:
+                self._seen(self._client.contacts(user, Span(0, 1000), splittable=False))
+            except AnswerTooLarge as error:
+                message = f"it finds one second too large to answer: {error.message}"
+                raise ServerTrouble(self._client.account, message) from error
             self._too_large = failures
 
     def _halves(self, part: _Part, times: Sequence[int], why: str) -> list[_Part]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from connectors.connector import Page, Raw, Window
 from connectors.growthgenius.connector import GrowthGenius
@@ -57,14 +57,14 @@ class World:
         self.user_ids = user_ids
         self.account: GrowthGenius
 
-    def __enter__(self) -> "World":
+    def __enter__(self) -> Self:
         self.sandbox.start()
         self.account = self.connect()
         return self
 
-    def __exit__(self, *problem: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self.account.close()
-        self.sandbox.__exit__(*problem)
+        self.sandbox.__exit__(kind, *rest)
 
     def connect(self, key: str = KEY) -> GrowthGenius:
         """Return the account as a new process would have it."""
