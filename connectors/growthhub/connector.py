@@ -47,7 +47,8 @@ class GrowthHub:
         self.location = Location(self.client, cache)
         self.directory = Directory(self.client, cache, self.location)
         self.search = Search(self.client)
-        self.fields: frozenset[str] = frozenset()
+        self.mapped = frozenset({*NATIVE, *self.custom_fields.keys}) - {MARKER}
+        self.fields = self.mapped
         self._country = country
         self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
         self._writer = Writer(
@@ -159,6 +160,7 @@ class GrowthHub:
         if self._mapped is None or self._mapped[0] is not places:
             names = frozenset({*NATIVE, *self.custom_fields.known()})
             self._mapped = places, Mapper(self._country, places, names, self.directory)
+            self._note_fields()
         return self._mapped[1]
 
     def _duplicates(self, sent: Fields) -> Iterator[Raw]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.connector import Cache, Raw
+from connectors.connector import Cache
 from connectors.contact import PHONE_SLOTS
 from connectors.errors import AuthError, OutcomeUnknown, RecordError
 from connectors.growthhub.client import Client
@@ -70,7 +70,6 @@ class CustomFields:
         self._configured = frozenset(configured)
         self.keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
         self._places: Mapping[str, CustomField] | None = None
-        self._unreadable = False
 
     @property
     def places(self) -> Mapping[str, CustomField]:
@@ -81,7 +80,8 @@ class CustomFields:
 
     def known(self) -> frozenset[str]:
         """Return the names that have or can have a place, as far as is known without a call."""
-        if self._unreadable:
+        cached = self._cache.get(_LIST)
+        if cached is not None and not cached["readable"]:
             return frozenset()
         refused = self._refused()
         return frozenset(name for name, key in self.keys.items() if key not in refused)
@@ -105,7 +105,6 @@ class CustomFields:
         """Read the list from the server before it is used next, and try again what was refused."""
         self._cache.forget(_LIST)
         self._cache.forget(_REFUSED)
-        self._unreadable = False
         self._places = None
 
     def read(self) -> list[CustomField]:
@@ -118,24 +117,23 @@ class CustomFields:
         name = next(each for each in self.keys if self.keys[each] == key)
         kind = "LARGE_TEXT" if name in LARGE else "TEXT"
         try:
-            made = _field(self._create(key, kind) or {})
+            if not self._create(key, kind) and not self._create(key, kind):
+                raise OutcomeUnknown(self._client.account, f"the custom field {key} was made, and is not there")
         except (AuthError, RecordError):
             self._cache.put(_REFUSED, sorted({*self._refused(), key}))
             return False
-        if made is not None:
-            self._remember([*self._load(), made])
-        elif not self._is_listed(key):
-            raise OutcomeUnknown(self._client.account, f"making the custom field {key} was answered without it")
         return True
 
-    def _create(self, key: str, kind: str) -> Raw | None:
-        """Make a field; when the answer gets lost, make it again only if it is not there."""
+    def _create(self, key: str, kind: str) -> bool:
+        """Make a field; say whether it is there, also when the answer got lost or shows no field."""
         try:
-            return self._client.create_custom_field(display_name(key), kind)
+            made = _field(self._client.create_custom_field(display_name(key), kind) or {})
         except OutcomeUnknown:
-            if self._is_listed(key):
-                return None
-            return self._client.create_custom_field(display_name(key), kind)
+            return self._is_listed(key)
+        if made is None:
+            return self._is_listed(key)
+        self._remember([*self._load(), made])
+        return True
 
     def _is_listed(self, key: str) -> bool:
         self.read()
@@ -148,15 +146,12 @@ class CustomFields:
                 return self.read()
             except (AuthError, RecordError):
                 self._cache.put(_LIST, {"readable": False, "fields": []})
-                self._unreadable = True
                 return []
-        self._unreadable = not cached["readable"]
         return [CustomField(*each) for each in cached["fields"]]
 
     def _remember(self, fields: Sequence[CustomField]) -> None:
         rows = [[each.id, each.key, each.name, each.kind] for each in fields]
         self._cache.put(_LIST, {"readable": True, "fields": rows})
-        self._unreadable = False
         self._places = None
 
     def _refused(self) -> frozenset[str]:
