@@ -30,7 +30,7 @@ STYLE = "body_style"
 WRAPPED, FLAT = "wrapped", "flat"
 
 _MISSING = re.compile(r"missing|required|blank|empty|not provided", re.IGNORECASE)
-_NOBODY: Raw = dict.fromkeys(PHONE_SLOTS)
+_NOBODY: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
 
 
 @dataclass(frozen=True, slots=True)
