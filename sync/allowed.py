@@ -6,11 +6,8 @@ value in the wrong place may be a secret.
 
 import re
 from datetime import timedelta
-from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
 
@@ -29,6 +26,8 @@ RESERVED = frozenset({"window", "unchanged", "conflicts", "failed", "unmapped", 
 
 def suggest(word: str, allowed: "Iterable[str]") -> str:
     """Return "a, b, c", and what was probably meant."""
+    from difflib import get_close_matches  # only somebody who mistyped waits for it
+
     names = list(allowed)
     close = get_close_matches(word.lower(), names, n=1)
     return ", ".join(names) + (f"; did you mean {close[0]}?" if close else "")
@@ -73,6 +72,8 @@ def _share_or_count(value: object) -> int | float:
 
 def _base_url(value: str) -> str:
     """Credentials travel to this address: in clear only to this machine, and never inside the address itself."""
+    from urllib.parse import urlsplit  # most files leave the address out
+
     allowed = "an address that begins with https:// (http:// only for this machine, like http://127.0.0.1:8080)"
     try:
         parts = urlsplit(value)
@@ -86,6 +87,8 @@ def _base_url(value: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -42,7 +42,8 @@ FILE_NAME = "config.toml"
 class Table(BaseModel):
     """A table of the file: no key but those that stand here, and nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Built when first used: that is once, as parts of Config, and not once more for each table.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class NamedTable(Table):

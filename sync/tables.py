@@ -257,10 +257,10 @@ def _status_rows(connections: Iterable[Document]) -> Iterator[Sequence[str]]:
             )
 
 
-def _last_run(run: Any) -> str:
+def _last_run(run: Document | None) -> str:
     if run is None:
         return "never"
-    return f"{run['status']} at {run['finished_at'] or run['started_at']}" if isinstance(run, Mapping) else str(run)
+    return f"{run['status']} at {run['finished_at']}" if run["finished_at"] else f"since {run['started_at']}"
 
 
 def _conflict_row(conflict: Document) -> Sequence[str]:

@@ -5,6 +5,7 @@ error in any case.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 def open_config(path: Path | None) -> "Config":
     """Load the config file that the option, or else the environment, names. Raises ConfigError."""
+    # Other packages may hook into pydantic: they have no business with credentials, and looking for them takes time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from sync.config import find, load
 
     config = load(find(path))
