@@ -71,14 +71,16 @@ class Verdict(Enum):
     COMPLETE = "complete"
     PAGED = "paged"  # there are more pages
     PARTIAL = "partial"  # cut, by the server's own words
-    DOUBTFUL = "doubtful"  # whole or cut at a round count
+    DOUBTFUL = "doubtful"  # whole, or cut at a round count or at its limit
 
 
 def judge(answer: Listing, largest: int) -> Verdict:
     """Say what a first answer proves. `largest` is the largest whole answer without pagination seen so far."""
     count = len(answer.records)
-    if answer.partial or (answer.limit is not None and count >= answer.limit):
+    if answer.partial:
         return Verdict.PAGED if count < (answer.limit or 0) <= (answer.total or 0) else Verdict.PARTIAL
+    if answer.limit is not None and count >= answer.limit:
+        return Verdict.DOUBTFUL
     if answer.total is not None:
         return Verdict.COMPLETE if count >= answer.total else Verdict.PAGED
     if answer.pages is not None:

@@ -1,5 +1,7 @@
 """Decisions about windows: what an answer proves, and where to split."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def rows(count: int) -> list[dict[str, int]]:
         pytest.param(Listing(rows(25), total=26, pages=2), Verdict.PAGED, id="more pages"),
         pytest.param(Listing(rows(25), pages=2), Verdict.PARTIAL, id="more pages, no total to prove them by"),
         pytest.param(Listing(rows(3), partial=True), Verdict.PARTIAL, id="partial by its own words"),
-        pytest.param(Listing(rows(7), limit=7), Verdict.PARTIAL, id="as many as its limit"),
+        pytest.param(Listing(rows(7), limit=7), Verdict.DOUBTFUL, id="as many as its limit"),
         pytest.param(Listing(rows(2), total=90, limit=50, partial=True), Verdict.PAGED, id="pages beyond its limit"),
     ],
 )
@@ -88,6 +90,6 @@ def test_splitting_ends_with_every_time_in_a_part_that_fits_or_is_narrow(
 def test_chunks_cover_the_window_in_order(span: Span, times: list[int], total: int) -> None:
     chunks = windows.cut(span, Listing(rows(200), total=total, per_page=200), times)
     assert (chunks[0].start, chunks[-1].end) == (span.start, span.end)
-    for older, newer in zip(chunks, chunks[1:], strict=False):
+    for older, newer in pairwise(chunks):
         assert newer.start == older.end - windows.OVERLAP
         assert older.start < older.end
