@@ -87,8 +87,9 @@ class Connector(Protocol):
 
     account: str  # the name in the config file
     system: str  # the kind of connector: "growthgenius", "growthhub"
-    fields: frozenset[str]  # canonical fields that this system has a place for
-    read_only: frozenset[str]  # those of them that it can show but not take
+    mapped: frozenset[str]  # canonical fields that this system can have a place for, whatever the account's scopes
+    fields: frozenset[str]  # those of them that the account has a place for, as far as is known now
+    read_only: frozenset[str]  # those that it can show but not take
     marks: bool  # whether its records carry a marker with the id at the other system
     traffic: Traffic
 

@@ -243,7 +243,7 @@ class Wire:
                 self.traffic.throttled += 1
             wait = throttled_wait(asked, interval_of(headers), self._chance())
             return _Failure(said, uncertain=False, asked=wait)
-        if status in RETRIED or status >= 500 or status < 400 or (garbled and status in GONE):  # noqa: PLR2004
+        if status in RETRIED or status >= 500 or status < 400:  # noqa: PLR2004
             return _Failure(said, asked=asked)
         if status == 413 and not question.write:  # noqa: PLR2004 (content too large)
             return _Failure(said, too_large=True)

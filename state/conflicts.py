@@ -65,9 +65,9 @@ class Conflicts:
     def count(self) -> int:
         """Return how many wait for a person."""
         return int(
-            self._db.execute("SELECT count(*) FROM conflict WHERE connection = ? AND stream = ? AND resolution IS NULL", self._key).fetchone()[
-                0
-            ]
+            self._db.execute(
+                "SELECT count(*) FROM conflict WHERE connection = ? AND stream = ? AND resolution IS NULL", self._key
+            ).fetchone()[0]
         )
 
 

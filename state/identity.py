@@ -33,7 +33,8 @@ class Identities:
         other = "right" if side == "left" else "left"
         self._select = (
             f"SELECT p.id, p.email, p.name, p.phones, p.marker, p.created_ms, l.{other}_id AS linked FROM person p "
-            f"LEFT JOIN link l ON l.{side}_id = p.id AND l.connection = p.connection AND l.stream = '{stream}' "
+            f"LEFT JOIN link l ON l.{side}_id = p.id AND l.connection = p.connection AND l.stream = '{stream}'"
+            " AND l.gone IS NULL "
         )
 
     def put(self, people: Iterable[Known]) -> None:

@@ -1,7 +1,7 @@
 """The book of recent calls of each account, which all processes share (R5). Its text is the pace's affair.
 
-It has a connection of its own that does not wait for the disk: what a power loss could take from it is a count of calls made
-seconds ago, not a fact about people, and a durable commit per call would cost more than the call.
+It has a connection of its own whose commits do not wait for the disk: what a power loss could take is a count of calls made
+seconds ago, not a fact about people. It never checkpoints, so it can't move what others wrote without their fsync.
 """
 
 import sqlite3
@@ -17,7 +17,8 @@ class SharedLedger:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA synchronous = OFF")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA wal_autocheckpoint = 0")
         self._lock = threading.Lock()
 
     def peek(self, account: str) -> str:

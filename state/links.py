@@ -90,7 +90,10 @@ class Links:
         )
 
     def save(self, link: Link, run: str) -> None:
-        """Store a new link (its `id` is set) or the present state of an old one."""
+        """Store a new link (its `id` is set) or the present state of an old one.
+
+        A new one takes the place of a pair that had lost a side: who was deleted may have been made again.
+        """
         values = [
             value
             for side in (link.left, link.right)
@@ -103,6 +106,10 @@ class Links:
                 (*values, link.mapping, link.gone, link.id),
             )
             return
+        self._db.execute(
+            "DELETE FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL AND (left_id = ? OR right_id = ?)",
+            (*self._key, link.left.id, link.right.id),
+        )
         marks = ", ".join("?" * len(COLUMNS))
         cursor = self._db.execute(
             f"INSERT INTO link ({', '.join(COLUMNS)}, connection, stream, mapping, gone, run)"

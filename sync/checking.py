@@ -72,9 +72,7 @@ class Forgetful:
         self._values.pop(key, None)
 
 
-def _connect(
-    config: Config, name: str, credentials: Mapping[str, str], edges: Edges, stack: ExitStack
-) -> Account:
+def _connect(config: Config, name: str, credentials: Mapping[str, str], edges: Edges, stack: ExitStack) -> Account:
     connection = next(one for one in config.connections.values() if name in (one.left, one.right))
     account = connect(name, config.accounts[name], credentials[name], connection, edges)
     stack.callback(account.close)
@@ -96,7 +94,9 @@ def _checked(account: Account, fix: bool) -> Checked:
     try:
         findings = connector.check(fix)
     except ConnectorError as error:
-        findings = [Finding("the account answers", ok=False, problem=error.message, mend="see the line above; then try again")]
+        findings = [
+            Finding("the account answers", ok=False, problem=error.message, mend="see the line above; then try again")
+        ]
     return connector.account, connector.system, findings
 
 

@@ -20,7 +20,7 @@ from sync import people, shadows
 from sync.config import ContactsStream
 from sync.dispatch import Dispatcher
 from sync.guard import Weight
-from sync.mapping import Rules
+from sync.mapping import Rules, present
 from sync.merging import LEFT, RIGHT, Judge, Resolution, View
 from sync.newest import correct
 from sync.progress import Progress
@@ -57,7 +57,12 @@ class Side:
 
 @dataclass(slots=True)
 class Context:
-    """One run. `table` holds the fields of every mapping that links were stored under, `mapping` is the one in force."""
+    """One run.
+
+    `table` holds the fields of every mapping that links were stored under, `mapping` is the one in force. `horizons` and
+    `weights` are by account; `first` tells for which of them everybody is read for the first time by this run; `unknown`
+    are the creates, by target side and source id, whose outcome nobody knows yet.
+    """
 
     run: str
     name: str
@@ -86,7 +91,9 @@ class Context:
     weights: dict[str, Weight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
+    _present: tuple[tuple[frozenset[str], frozenset[str]], Rules] | None = None
     fields_created: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,6 +114,13 @@ class Context:
     def other(self, side: Side) -> Side:
         """Return the opposite side."""
         return self.right if side.name == LEFT else self.left
+
+    def present_rules(self) -> Rules:
+        """Return the rules as both accounts can keep them now."""
+        key = (self.left.connector.fields, self.right.connector.fields)
+        if self._present is None or self._present[0] != key:
+            self._present = (key, present(self.rules, *key))
+        return self._present[1]
 
     def now_ms(self) -> int:
         """Return our own time."""

@@ -73,16 +73,17 @@ def _creation(context: Context, target: Side, step: Step) -> Creation:
 
 def sendable(context: Context, target: Side, fields: Fields) -> dict[str, Value]:
     """Return the values of a new person that go to a side."""
+    rules = context.present_rules()
     return {
         name: value
-        for name, value in context.travelling(fields).items()
-        if value is not None and context.rules[name].to(target.name)
+        for name, value in fields.items()
+        if value is not None and name in rules and rules[name].to(target.name)
     }
 
 
 def _housed(context: Context, job: Creation) -> Creation:
     homeless = job.changes.keys() - job.target.connector.fields
-    context.report.unmapped += len(homeless)
+    context.report.unmapped += len(homeless - {"owner"})
     return replace(job, changes={name: value for name, value in job.changes.items() if name not in homeless})
 
 
@@ -209,7 +210,7 @@ def remember(context: Context, job: Creation, answer: Answer) -> None:
         [Entry(link.id, job.target.account, made.id, "*", None, None, "created")], context.run, context.now_ms()
     )
     context.report.accounts[job.target.account].created += 1
-    context.report.unmapped += len(answer.refused)
+    context.report.unmapped += len(answer.refused & job.target.connector.fields)
 
 
 def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles) -> None:

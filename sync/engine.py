@@ -23,11 +23,12 @@ from sync.accounts import Account, Edges, connect
 from sync.config import Config, Connection
 from sync.context import STREAM, Context, Side
 from sync.errors import UsageError
+from sync.forecast import changes
 from sync.identity import confirm_identity, remember_identity
 from sync.newest import judge
 from sync.observing import Bounds
 from sync.options import RunOptions
-from sync.pricing import changes, price
+from sync.pricing import price
 from sync.progress import Progress
 from sync.report import Counts, RunReport, StreamReport
 from sync.run import finish, run
@@ -142,6 +143,7 @@ class Runner:
         def consent(ready: Context) -> bool:
             return not newcomer or self.options.dry_run or self._ask(ready, report)
 
+        status = "interrupted"
         try:
             bounds = Bounds(self.options.since, self.options.until)
             report.guarded = run(context, bounds, unguarded=self.options.unguarded, consent=consent)
@@ -149,11 +151,12 @@ class Runner:
                 limits = {account.connector.account: account.limit for account in accounts}
                 report.changes = list(changes(context))
                 report.cost = price(context, limits)
+            report.errors = context.errors
+            status = report.status
         finally:
             report.fields_created = context.fields_created
-            report.errors = context.errors
             report.finished_at = self.clock.now()
-            self._end(context, report)
+            self._end(context, report, status)
 
     def _begin(self, context: Context, report: RunReport) -> bool:
         """Note that a run has begun; return whether it is the connection's first."""
@@ -164,12 +167,12 @@ class Runner:
             history.begin_run(db, report.run, context.connection, context.now_ms())
         return not earlier
 
-    def _end(self, context: Context, report: RunReport) -> None:
+    def _end(self, context: Context, report: RunReport, status: str) -> None:
         with context.state.atomic() as db:
             if context.horizons.keys() == {side.account for side in context.sides}:
                 self._remember_accounts(context)
             document = json.dumps(report.to_json() | {"plan": []}, ensure_ascii=False)
-            history.end_run(db, report.run, context.now_ms(), report.status, document)
+            history.end_run(db, report.run, context.now_ms(), status, document)
         finish(context, self.config.state.history)
 
     def _remember_accounts(self, context: Context) -> None:
@@ -236,7 +239,7 @@ class Runner:
         return context
 
     def _rules(self, connection: Connection, left: Account, right: Account) -> dict[str, mapping.FieldRule]:
-        places = [mapping.Places(one.connector.fields, one.connector.read_only) for one in (left, right)]
+        places = [mapping.Places(one.connector.mapped, one.connector.read_only) for one in (left, right)]
         directions = {name: option.direction for name, option in connection.contacts.fields.items()}
         return mapping.rules(places[0], places[1], connection.contacts.direction, directions)
 

@@ -57,6 +57,14 @@ def rules(left: Places, right: Places, direction: str, directions: Mapping[str, 
     return table
 
 
+def present(table: Rules, left: frozenset[str], right: frozenset[str]) -> dict[str, FieldRule]:
+    """Return the rules as they can be kept now: a field is not written where the account has no place for it (R23)."""
+    return {
+        name: FieldRule(name, rule.to_left and name in left, rule.to_right and name in right)
+        for name, rule in table.items()
+    }
+
+
 def fingerprint(table: Rules, settings: Mapping[str, Any]) -> str:
     """Return text that changes when the mapping does, and with it what a full read would find."""
     content = {

@@ -18,6 +18,7 @@ from connectors.connector import Page, Window
 from connectors.contact import Contact
 from connectors.errors import RecordGone
 from state.cursors import COVERED, INDEXED
+from state.history import Entry
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
@@ -79,15 +80,24 @@ def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
 
 
 def note_gone(context: Context, side: Side, record_id: str) -> None:
-    """A record was asked for by id and does not exist: a deletion found (R22)."""
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    """Remember that a record was asked for by id and does not exist: a deletion found (R22)."""
     with context.state.atomic():
-        side.identities.drop(record_id)
-        context.failures.close(side.name, record_id)
-        if link is not None and link.gone is None:
-            link.gone = side.name
-            context.links.save(link, context.run)
-            context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
+        forget_gone(context, side, record_id)
+
+
+def forget_gone(context: Context, side: Side, record_id: str) -> None:
+    """Do what `note_gone` does, inside `atomic`. The survivor stays linked to it, and is neither deleted nor made again."""
+    side.identities.drop(record_id)
+    context.failures.close(side.name, record_id)
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    if link is None or link.gone is not None:
+        return
+    link.gone = side.name
+    context.links.save(link, context.run)
+    deletion = Entry(link.id, side.account, record_id, "*", None, None, "found deleted")
+    context.history.add([deletion], context.run, context.now_ms())
+    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
+    context.failures.close(context.other(side).name, link.side(context.other(side).name).id)
 
 
 def staged_record(side: Side, raw: Any, contact: Contact, link: Link | None) -> Staged:

@@ -28,6 +28,7 @@ CREATE, PAIR, FAIL = "create", "pair", "fail"
 def plan(context: Context) -> None:
     """Plan everything that was staged, and whatever else is due."""
     context.progress.stage("planning")
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
     for side in context.sides:
         context.weights[side.account].linked = context.links.count()
     _stage_due(context)
@@ -43,7 +44,7 @@ def plan(context: Context) -> None:
 def merged(context: Context, link: Link | None, left: Staged | None, right: Staged | None) -> Merge:
     """Merge a pair by what this run knows of it."""
     return merge(
-        context.rules,
+        context.present_rules(),
         context.view(link, context.left, left),
         context.view(link, context.right, right),
         context.judge,
@@ -72,6 +73,7 @@ def _unblocked(context: Context, failure: Failure) -> bool:
 
 
 def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
+    listed = context.failures.of(side.name, [staged.id for staged in page])
     for staged in page:
         link = context.links.by_id(staged.link or 0)
         if link is None:
@@ -80,10 +82,16 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
         twin = context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
         if side.name != LEFT and twin is not None:
             continue
-        if link.gone == other.name:
+        if _is_listed(context, staged, listed.get(staged.id)) or _is_gone(context, other, link):
             continue
+        twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
         left, right = (staged, twin) if side.name == LEFT else (twin, staged)
         _plan_pair(context, link, left, right)
+
+
+def _is_gone(context: Context, side: Side, link: Link) -> bool:
+    """Say whether the record of a side is gone, which is asked anew when its survivor changed: an answer may have been wrong."""
+    return link.gone == side.name and stage_by_id(context, side, link.side(side.name).id) is None
 
 
 def _plan_resolved(context: Context) -> None:
@@ -100,6 +108,7 @@ def _plan_resolved(context: Context) -> None:
 def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged | None) -> None:
     result = merged(context, link, left, right)
     _weigh(context, result)
+    _count(context, result, left, right)
     step = Step(PAIR, "", link.left.id, link.right.id, link.id, _writes(result))
     with context.state.atomic():
         context.stage.plan(step)
@@ -148,6 +157,7 @@ def _plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
     result = merged(context, None, left, right)
     _weigh(context, result, first=True)
+    _count(context, result, left, right)
     with context.state.atomic():
         context.stage.pair(left.id, right.id)
         context.stage.plan(Step(PAIR, "", left.id, right.id, None, _writes(result)))
@@ -173,6 +183,9 @@ def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact)
         with context.state.atomic():
             context.failures.close(side.name, staged.id)
         return
+    if (target.name, staged.id) in context.unknown:
+        return
+    context.report.unmapped += _unmapped(context, contact)
     left_id, right_id = (staged.id, None) if side.name == LEFT else (None, staged.id)
     with context.state.atomic():
         context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name))
@@ -204,6 +217,18 @@ def _weigh(context: Context, result: Merge, *, first: bool = False) -> None:
             weight.replaced += any(one.side == side.name for one in result.overwritten)
         else:
             weight.changed += bool(result.to(side.name))
+
+
+def _count(context: Context, result: Merge, left: Staged | None, right: Staged | None) -> None:
+    """Count the values that mean nothing on the other side, and pairs of which nothing is to be written or listed."""
+    for staged in (left, right):
+        if staged is not None:
+            context.report.unmapped += _unmapped(context, people.decode(staged.contact or ""))
+    context.report.unchanged += not result.writes and not result.conflicts
+
+
+def _unmapped(context: Context, contact: Contact) -> int:
+    return sum(name in context.rules for name in contact.unmapped)
 
 
 def _writes(result: Merge) -> str:

@@ -20,7 +20,6 @@ from sync.errors import UsageError
 from sync.people import from_ms, to_ms
 from sync.report import time_text
 
-
 Document = dict[str, Any]
 
 
@@ -67,7 +66,8 @@ def retry(config: Config, failure_id: int | None) -> Document:
         if failure_id is not None and not rows:
             raise UsageError(f"there is no failure {failure_id}; see `sync failures list`")
         db.executemany(
-            "UPDATE failure SET due_ms = 0, digest = NULL, dismissed = NULL WHERE id = ?", [(row["id"],) for row in rows]
+            "UPDATE failure SET due_ms = 0, digest = NULL, dismissed = NULL WHERE id = ?",
+            [(row["id"],) for row in rows],
         )
         return {"failures": [_failure(row) for row in rows]}
 

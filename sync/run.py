@@ -38,6 +38,7 @@ def run(context: Context, bounds: Bounds, *, unguarded: bool, consent: Consent) 
             _carry_out(context, spans)
     except ConnectorError as error:
         context.errors.append(str(error))
+    _tell_owners(context)
     _count_open(context)
     return guarded
 
@@ -57,6 +58,16 @@ def _carry_out(context: Context, spans: dict[str, IntervalSet]) -> None:
         settle_intents(context)
     if not context.errors:
         _cover(context, spans)
+
+
+def _tell_owners(context: Context) -> None:
+    """Say once a run that an account shows no users, so that owners are left alone there."""
+    for side in context.sides:
+        connector = side.connector
+        if "owner" in connector.mapped and "owner" not in connector.fields:
+            context.progress.note(
+                f"{side.account}: shows no users, so owners do not travel; `sync check` says what is missing"
+            )
 
 
 def _cover(context: Context, spans: dict[str, IntervalSet]) -> None:

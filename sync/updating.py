@@ -17,7 +17,7 @@ from sync import people, shadows
 from sync.carrying import Bases, after_agreement, after_write, is_settled
 from sync.context import Context, Side
 from sync.merging import Merge, View, merge
-from sync.observing import note_gone, staged_record
+from sync.observing import forget_gone, note_gone, staged_record
 from sync.places import prepare
 from sync.trouble import Troubles
 
@@ -86,6 +86,7 @@ def _job(context: Context, target: Side, step: Step) -> Update:
     source = context.other(target)
     ids = {"left": step.left_id or "", "right": step.right_id or ""}
     link = context.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
+    link = None if link is not None and link.gone else link
     own = context.stage.get(source.name, [ids[source.name]]).get(ids[source.name])
     record = context.stage.get(target.name, [ids[target.name]]).get(ids[target.name])
     return Update(target, source, record or Staged(target.name, ids[target.name]), own, link)
@@ -117,7 +118,7 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
 
 def _merge_views(context: Context, job: Update) -> None:
     resolutions = context.resolutions(job.link) if job.link else {}
-    job.result = merge(context.rules, *job.left_first, context.judge, context.settings.conflicts, resolutions)
+    job.result = merge(context.present_rules(), *job.left_first, context.judge, context.settings.conflicts, resolutions)
 
 
 def _drop_homeless(context: Context, job: Update) -> None:
@@ -125,7 +126,7 @@ def _drop_homeless(context: Context, job: Update) -> None:
     for name in [name for name in job.changes if name not in job.target.connector.fields]:
         del job.changes[name]
         job.result.to(job.target.name).pop(name)
-        context.report.unmapped += 1
+        context.report.unmapped += name != "owner"
 
 
 def _send(job: Update) -> Answer:
@@ -139,10 +140,7 @@ def _conclude(context: Context, job: Update, answer: Answer | ConnectorError, tr
         context.report.accounts[job.target.account].updated += 1
         remember(context, job, answer)
     elif isinstance(answer, RecordGone):
-        if job.link is not None:
-            job.link.gone = job.target.name
-            context.links.save(job.link, context.run)
-        job.target.identities.drop(job.record.id)
+        forget_gone(context, job.target, job.record.id)
     else:
         troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", answer)
 
@@ -157,7 +155,7 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
         shown = job.target.connector.contact(answer.raw, job.contact.memory)
         settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
         bases = after_write(job.result, job.target.name, to, source, context.travelling(settled))
-        context.report.unmapped += len(answer.refused)
+        context.report.unmapped += len(answer.refused & job.target.connector.fields)
     link = _link(context, job, bases, shown, answer)
     context.links.save(link, context.run)
     context.history.add(_entries(job, link, answer), context.run, context.now_ms())

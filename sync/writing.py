@@ -15,6 +15,7 @@ from state.stage import PAGE, Step
 from sync.context import Context
 from sync.creating import create
 from sync.dispatch import WIDTH
+from sync.forecast import written_fields
 from sync.merging import LEFT, RIGHT
 from sync.planning import CREATE, FAIL, PAIR
 from sync.trouble import Troubles
@@ -41,12 +42,21 @@ def pretend(context: Context) -> None:
     """Count what `write` would do, without a call; conflicts and failures are listed in the copy that a dry run has."""
     everything = (LEFT, RIGHT, "both", "")
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, everything, PAGE))
+    _foresee_places(context)
     for side in context.sides:
         counts = context.report.accounts[side.account]
         counts.updated += sum(len(page) for page in _steps(context, PAIR, (side.name, "both"), PAGE))
         for page in _steps(context, CREATE, (side.name,), PAGE):
             counts.created += len(page)
             _close_failures(context, page)
+
+
+def _foresee_places(context: Context) -> None:
+    """Say which custom fields the plan would make (R23)."""
+    for side in context.sides:
+        written = written_fields(context, side)
+        if written:
+            context.fields_created[side.account] = list(side.connector.missing_places(written))
 
 
 def _steps(context: Context, operation: str, writes: tuple[str, ...], size: int) -> Iterator[list[Step]]:

@@ -335,9 +335,9 @@ def test_a_refusal_keeps_the_servers_words_status_and_body(wire: Wire, server: N
     assert (refused.value.messages, refused.value.status, refused.value.body) == (("duplicate",), 400, body)
 
 
-def test_a_not_found_page_of_somebody_in_between_deletes_nobody(wire: Wire, server: Notebook) -> None:
+def test_not_found_is_told_by_the_status_whatever_the_body_is(wire: Wire, server: Notebook) -> None:
     server.faults = [Fault("status", status=404, body=b"<html><title>Not here</title></html>", times=None)]
-    with pytest.raises(ServerTrouble, match="Not here"):
+    with pytest.raises(RecordGone, match="Not here"):
         get(wire)
 
 
