@@ -38,6 +38,7 @@ class GrowthGenius:
 
     system = "growthgenius"
     marks = False
+    kept: frozenset[str] = frozenset()
 
     def __init__(
         self,

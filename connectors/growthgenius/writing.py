@@ -100,19 +100,20 @@ class Writer:
 
     def _finished(self, order: _Order, written: _Written, style: str) -> _Written:
         """Write again what did not arrive, as far as another way of writing it may help."""
-        if order.body and self._nothing_arrived(order, written):
-            if not self._proven(style):
-                again = self._patched(order, written.raw, order.body, _other(style))
-                style = style if self._nothing_arrived(order, again) else _other(style)
-                written = again
-        else:
+        if self._nothing_arrived(order, written) and not self._proven(style):
+            written, style = self._restyled(order, written, style)
+        if order.body and not self._nothing_arrived(order, written):
             self._prove(style)
         blanks = {
-            key: _blank(written.raw[key]) for key, value in order.body.items() if value is None and written.raw.get(key)
+            key: _blank(written.raw[key]) for key in order.body if order.body[key] is None and written.raw.get(key)
         }
         if not (blanks and written.stale):
             return written
         return self._patched(order, written.raw, blanks, style)
+
+    def _restyled(self, order: _Order, written: _Written, style: str) -> tuple[_Written, str]:
+        again = self._patched(order, written.raw, order.body, _other(style))
+        return again, style if self._nothing_arrived(order, again) else _other(style)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
         before = self._reader.settled(order.before, order.memory, order.changes)
@@ -121,7 +122,7 @@ class Writer:
             for name, value in order.changes.items()
             if name not in order.impossible and not same(name, before.get(name), value)
         }
-        return bool(wanted) and wanted <= written.stale
+        return bool(order.body and wanted) and wanted <= written.stale
 
     def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _Order:
         numbers = self._reader.phones(before, memory)

@@ -1,0 +1,188 @@
+"""From the wire to people and back, by the documented samples and by rule."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.contact import FIELDS, PHONE_SLOTS
+from connectors.growthgenius import mapping
+from connectors.growthgenius.mapping import PLACES, label_shape, wire_value
+from connectors.growthgenius.sandbox import FIELDS as WIRE_FIELDS
+from connectors.values.text import UNKNOWN, Reading, Unmapped
+
+TONY: dict[str, Any] = {
+    "annual_revenue": "$1-$10 million",
+    "city": "San Francisco",
+    "company_name": "Apple Inc.",
+    "corporate_phone": "777-889-3825",
+    "country": "USA",
+    "created_at": "2021-01-19T17:06:25.730-05:00",
+    "custom1": None,
+    "email": "sjobs@apple.com",
+    "email_confidence": 100,
+    "email_status": "valid",
+    "employee_count": "11-50",
+    "facebook_url": "facebook.com/tony",
+    "first_name": "Tony",
+    "first_phone": "778-889-3825",
+    "full_name": "Steve Jobs",
+    "home_phone": "778-889-3825",
+    "id": 1102755,
+    "label_names": None,
+    "last_name": "Barkley",
+    "linkedin_url": "linkedin.com/in/tony-barkley-92824584",
+    "lists": None,
+    "mobile_phone": "NaN",
+    "name": "Tony Barkley",
+    "other_phone": "778-889-3825",
+    "stage": "Replied",
+    "state": "Bay Of Plenty",
+    "status": "Ongoing",
+    "technologies": "",
+    "title": "Relationship Associate",
+    "twitter_url": "twitter.com/tony",
+    "updated_at": "2021-01-19T17:07:20.529-05:00",
+    "user_id": 1,
+    "website": "anz.com",
+    "work_phone": "778-889-3825",
+}
+"""The documented create sample, without the fields that have no canonical name."""
+
+
+def owner(user_id: Any) -> Reading:
+    return {None: None, 1: "dev@growthgenius.com"}.get(user_id, Unmapped(str(user_id)))
+
+
+READER = mapping.Reader("US", owner)
+
+
+def test_the_documented_sample_is_read_field_by_field() -> None:
+    person = READER.contact(TONY, {})
+    assert person.id == "1102755"
+    assert person.created_at == datetime(2021, 1, 19, 22, 6, 25, 730_000, tzinfo=UTC)
+    assert person.updated_at == datetime(2021, 1, 19, 22, 7, 20, 529_000, tzinfo=UTC)
+    assert person.phones == ("+17788893825", "+17778893825")
+    assert person.unmapped == {}
+    assert dict(person.fields) == {
+        "first_name": "Tony", "last_name": "Barkley", "email": "sjobs@apple.com", "phone": "+17788893825",
+        "first_phone": None, "work_phone": "+17788893825", "corporate_phone": "+17778893825",
+        "home_phone": "+17788893825", "other_phone": "+17788893825", "company": "Apple Inc.",
+        "title": "Relationship Associate", "website": "https://anz.com",
+        "linkedin_url": "https://www.linkedin.com/in/tony-barkley-92824584", "twitter_url": "https://twitter.com/tony",
+        "facebook_url": "https://www.facebook.com/tony", "city": "San Francisco", "state": "Bay Of Plenty",
+        "country": "US", "employee_count": "11-50", "annual_revenue": "$1-$10 million", "technologies": None,
+        "tags": None, "lists": None, "stage": "Replied", "status": "Ongoing", "owner": "dev@growthgenius.com",
+        "email_status": "valid", "email_confidence": "100", "custom1": None,
+    }  # fmt: skip
+
+
+def test_every_canonical_field_with_a_place_has_a_documented_key() -> None:
+    places = {PLACES[name] for name in mapping.CARRIED - {"phone"}}
+    assert places <= set(WIRE_FIELDS)
+    assert set(FIELDS) - mapping.CARRIED == {"address", "postal_code", "do_not_contact"}
+
+
+def test_absent_is_unknown_and_null_or_blank_is_empty_and_dirt_is_unknown() -> None:
+    fields = READER.contact({"id": 1, "title": None, "city": "", "state": "NaN"}, {}).fields
+    assert dict(fields) == {"title": None, "city": None}
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ({"first_name": None, "last_name": "", "full_name": "Grace Brewster Hopper"}, ("Grace", "Brewster Hopper")),
+        ({"full_name": None, "name": "Tony Barkley"}, ("Tony", "Barkley")),
+        ({"first_name": None, "last_name": None, "name": "Madonna"}, ("Madonna", None)),
+        ({"first_name": "Tony", "last_name": None, "full_name": "Steve Jobs"}, ("Tony", None)),
+        ({"first_name": None, "last_name": None, "full_name": None}, (None, None)),
+    ],
+)
+def test_full_names_count_only_where_both_names_are_missing(raw: dict[str, Any], names: tuple[str, str]) -> None:
+    fields = READER.contact({"id": 1, **raw}, {}).fields
+    assert (fields["first_name"], fields["last_name"]) == names
+
+
+@pytest.mark.parametrize(
+    ("field", "key", "raw"),
+    [
+        ("country", "country", "Atlantis"),
+        ("email", "email", "not an address"),
+        ("website", "website", "mailto:someone@example.com"),
+        ("owner", "user_id", 999),
+        ("mobile_phone", "mobile_phone", "ask reception"),
+    ],
+)
+def test_what_means_nothing_elsewhere_is_unmapped_and_unknown(field: str, key: str, raw: Any) -> None:
+    person = READER.contact({"id": 1, key: raw}, {})
+    assert field not in person.fields
+    assert person.unmapped == {field: str(raw)}
+
+
+@pytest.mark.parametrize(
+    "raw", ["hot, Lead", ["hot", "Lead"], [{"name": "Lead"}, {"name": "hot"}], [{"id": 1, "name": "hot"}, "Lead"]]
+)
+def test_labels_are_read_in_any_shape(raw: Any) -> None:
+    assert READER.contact({"id": 1, "label_names": raw, "lists": raw}, {}).fields["tags"] == ("hot", "Lead")
+
+
+@pytest.mark.parametrize(
+    ("seen", "written"),
+    [
+        (None, ["hot", "Lead"]),
+        ("cold", "hot, Lead"),
+        (["cold"], ["hot", "Lead"]),
+        ([{"name": "cold"}], [{"name": "hot"}, {"name": "Lead"}]),
+    ],
+)
+def test_labels_are_written_in_the_shape_last_seen(seen: Any, written: Any) -> None:
+    assert wire_value("tags", ("hot", "Lead"), label_shape(seen)) == written
+
+
+def test_countries_are_written_by_name() -> None:
+    assert wire_value("country", "NZ", None) == "New Zealand"
+    assert wire_value("country", None, None) is None
+
+
+def test_settling_asks_for_no_users_unless_the_owner_was_written() -> None:
+    def nobody(_: Any) -> Reading:
+        raise AssertionError("users were asked for")
+
+    reader = mapping.Reader("US", nobody)
+    assert reader.settled(TONY, {}, {"title": "CEO"}) == {"title": "Relationship Associate"}
+
+
+def test_settled_shows_the_slot_written_and_not_the_number_that_moved_up() -> None:
+    before = {"id": 1, **dict.fromkeys(PHONE_SLOTS), "mobile_phone": "212-555-0123", "work_phone": "212-555-0124"}
+    memory = READER.contact(before, {}).memory
+    after = {**before, "mobile_phone": None}
+    assert READER.settled(after, memory, {"phone": None}) == {"phone": None}
+    assert READER.contact(after, memory).fields["phone"] == "+12125550124"
+    assert READER.settled(before, memory, {"phone": None}) == {"phone": "+12125550123"}
+
+
+TEXTS = st.one_of(
+    st.none(), st.text(max_size=12), st.sampled_from(["NaN", "USA", "x.com/a", "a@example.com", "212-555-0123"])
+)
+RECORDS = st.dictionaries(st.sampled_from([key for key in WIRE_FIELDS if key not in ("id", "user_id")]), TEXTS)
+
+
+@given(RECORDS)
+def test_writing_what_was_read_and_reading_it_again_changes_nothing(raw: dict[str, Any]) -> None:
+    person = READER.contact({"id": 1, **raw}, {})
+    written = {
+        PLACES[name]: wire_value(name, value, label_shape(raw.get("label_names")))
+        for name, value in person.fields.items()
+        if name not in ("phone", *PHONE_SLOTS, "owner")
+    }
+    again = READER.contact({"id": 1, **raw, **written}, person.memory)
+    assert again.fields == person.fields
+
+
+@given(RECORDS)
+def test_fields_hold_text_sets_or_nothing(raw: dict[str, Any]) -> None:
+    for value in READER.contact({"id": 1, **raw}, {}).fields.values():
+        assert value is None or (isinstance(value, str | tuple) and len(value) > 0)
+        assert value is not UNKNOWN  # type: ignore[comparison-overlap]
