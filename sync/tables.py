@@ -129,7 +129,7 @@ def printable(text: object) -> str:
 
 def value_text(value: Value | Sequence[str], *, longest: int | None = LONGEST_VALUE) -> str:
     """Return a value as people read it: quoted, a set as a list, nothing as (empty)."""
-    if value is None or value == "":
+    if not value:
         return "(empty)"
     text = printable(value) if isinstance(value, str) else ", ".join(map(printable, value))
     return f'"{text}"' if longest is None or len(text) <= longest else f'"{text[:longest]}…"'
