@@ -53,6 +53,8 @@ class Client:
         record = _object(reply.body, "contact")
         if record is None:
             raise ServerTrouble(self.account, f"GET {with_id} was answered without a contact")
+        if record.get("deleted") is True:
+            raise RecordGone(self.account, f"GET {with_id} shows a contact that is deleted")
         return Page([record], reply.served_at)
 
     def duplicate(self, **identifier: str) -> Raw | None:
@@ -112,13 +114,13 @@ class Client:
             reply = self.wire.read("GET", "/users/", params={"locationId": self.location_id})
             yield from _objects(reply.body, "users")
             return
-        skip = 0
+        seen: dict[str, Raw] = {}
         while True:
-            users = self._users_page(company_id, skip)
-            yield from users
-            skip += len(users)
-            if len(users) < USERS_PER_PAGE:
+            users = {str(user.get("id")): user for user in self._users_page(company_id, len(seen))}
+            yield from (user for user_id, user in users.items() if user_id not in seen)
+            if len(users) < USERS_PER_PAGE or users.keys() <= seen.keys():
                 return
+            seen |= users
 
     def _users_page(self, company_id: str, skip: int) -> list[Raw]:
         asked = {

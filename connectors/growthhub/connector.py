@@ -9,6 +9,7 @@ from connectors.contact import Contact, Fields
 from connectors.growthhub import answering, checking
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
+from connectors.growthhub.encoding import NEVER_EMPTY
 from connectors.growthhub.location import Directory, Location
 from connectors.growthhub.mapping import NATIVE, Mapper, digest, tags_of
 from connectors.growthhub.search import Search
@@ -28,6 +29,7 @@ class GrowthHub:
 
     system = "growthhub"
     marks = True
+    kept = NEVER_EMPTY
     read_only: frozenset[str] = frozenset()
 
     def __init__(
@@ -156,12 +158,12 @@ class GrowthHub:
         self.fields = frozenset(fields - ({"owner"} if self.directory.is_known_unreadable() else set()))
 
     def _mapper(self) -> Mapper:
-        places = self.custom_fields.places
-        if self._mapped is None or self._mapped[0] is not places:
+        places, mapped = self.custom_fields.places, self._mapped
+        if mapped is None or mapped[0] is not places:
             names = frozenset({*NATIVE, *self.custom_fields.known()})
-            self._mapped = places, Mapper(self._country, places, names, self.directory)
+            mapped = self._mapped = places, Mapper(self._country, places, names, self.directory)
             self._note_fields()
-        return self._mapped[1]
+        return mapped[1]
 
     def _duplicates(self, sent: Fields) -> Iterator[Raw]:
         for field, identifier in (("email", "email"), ("phone", "number")):

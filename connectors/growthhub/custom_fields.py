@@ -11,6 +11,7 @@ Rules kept here:
 """
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,13 +71,18 @@ class CustomFields:
         self._configured = frozenset(configured)
         self.keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
         self._places: Mapping[str, CustomField] | None = None
+        self._lock = threading.RLock()
 
     @property
     def places(self) -> Mapping[str, CustomField]:
         """The custom field of each canonical field (and of the MARKER) that has one. Empty when they cannot be read."""
-        if self._places is None:
-            self._places = self._match(self._load())
-        return self._places
+        places = self._places
+        if places is None:
+            with self._lock:  # several creates at a time ask for the list once
+                places = self._places
+                if places is None:
+                    places = self._places = self._match(self._load())
+        return places
 
     def known(self) -> frozenset[str]:
         """Return the names that have or can have a place, as far as is known without a call."""

@@ -7,6 +7,7 @@ Rules kept here:
 - a location that may not be read (no scope `locations.readonly`) has no known settings, and nothing breaks on it.
 """
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,8 +54,8 @@ class Directory:
         self._client = client
         self._cache = cache
         self._location = location
-        self._emails: Mapping[str, str] | None = None
-        self._ids: Mapping[str, str] = {}
+        self._emails: dict[str, str] | None = None
+        self._lock = threading.RLock()
 
     def email_of(self, user_id: str) -> str | None:
         """Return the address of a user, None for a stranger."""
@@ -62,8 +63,8 @@ class Directory:
 
     def id_of(self, address: str) -> str | None:
         """Return the id of the user with this address, None for a stranger."""
-        self.emails()
-        return self._ids.get(email.key(address))
+        wanted = email.key(address)
+        return next((user_id for user_id, known in reversed(self.emails().items()) if known == wanted), None)
 
     def is_readable(self) -> bool:
         """Say whether anything is known about users."""
@@ -71,19 +72,19 @@ class Directory:
 
     def is_known_unreadable(self) -> bool:
         """Say the same of what is known without a call."""
-        known = self._cache.get(_USERS) if self._emails is None else self._emails
+        emails = self._emails
+        known = self._cache.get(_USERS) if emails is None else emails
         return known is not None and not known
 
-    def emails(self) -> Mapping[str, str]:
+    def emails(self) -> dict[str, str]:
         """Return the address by user id; empty when the directory cannot be read."""
-        if self._emails is None:
-            known = self._cache.get(_USERS)
-            if known is None:
-                known = self._read()
-                self._cache.put(_USERS, known)
-            self._emails = dict(known)
-            self._ids = {address: user_id for user_id, address in self._emails.items()}
-        return self._emails
+        emails = self._emails
+        if emails is None:
+            with self._lock:  # several creates at a time ask for the users once
+                emails = self._emails
+                if emails is None:
+                    emails = self._emails = self._load()
+        return emails
 
     def renew(self) -> None:
         """Take the directory from the cache, or the server, before it is used next: for a new run."""
@@ -93,6 +94,13 @@ class Directory:
         """Read it from the server before it is used next."""
         self._cache.forget(_USERS)
         self._emails = None
+
+    def _load(self) -> dict[str, str]:
+        known = self._cache.get(_USERS)
+        if known is None:
+            known = self._read()
+            self._cache.put(_USERS, known)
+        return dict(known)
 
     def _read(self) -> dict[str, str]:
         company = self._location.settings().get("companyId")

@@ -116,7 +116,9 @@ class Reading:
             is_short = len(found) < limit
             if not found or (is_short and rows >= promised):
                 return
-            after = found[-1].get("searchAfter")
+            before, after = after, found[-1].get("searchAfter")
+            if after and after == before:
+                raise self._incomplete("shows the same page again and again")
             if not after:
                 last = self._last_time
                 if last is None or last <= start:

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.connector import Finding
+from connectors.connector import Connector, Finding
 from tests.connectors.growthhub.world import World
 
 
@@ -80,6 +80,8 @@ def test_a_location_that_allows_duplicates_is_noted(world: World) -> None:
 
 
 def test_an_account_is_its_location(world: World) -> None:
+    connector: Connector = world.hub
+    assert (connector.account, connector.system, connector.marks) == ("growthhub", "growthhub", True)
     assert world.hub.identity() == {"location": world.sandbox.location_id}
     assert world.calls() == []
 

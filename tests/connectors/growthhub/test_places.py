@@ -174,6 +174,13 @@ def test_users_are_asked_for_once_a_day_page_by_page(world: World) -> None:
     assert world.calls().count("GET /users/search") == 2
 
 
+def test_users_are_not_asked_for_ever_by_a_server_that_does_not_skip(world: World) -> None:
+    users = [{"id": f"u{number}", "email": f"rep{number}@example.com"} for number in range(100)]
+    world.change_answers("/users/search", lambda _: {"users": users, "count": 100})
+    assert world.hub.contact({"id": "1", "assignedTo": "u7"}, {}).fields["owner"] == "rep7@example.com"
+    assert world.calls().count("GET /users/search") == 2
+
+
 @pytest.mark.parametrize("missing", ["users.readonly", "none at all"])
 def test_a_directory_that_shows_nobody_says_nothing_about_owners(world: World, missing: str) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({missing})

@@ -159,6 +159,14 @@ def test_without_search_after_and_a_count_that_is_not_reached_the_window_is_inco
         read(world)
 
 
+def test_a_server_that_does_not_go_on_is_not_asked_for_ever(world: World) -> None:
+    fill(world, 600)
+    page = {"contacts": [{"id": str(n), "searchAfter": [1, "x"]} for n in range(500)], "total": 600}
+    world.change_answers("/contacts/search", lambda _: page)
+    with pytest.raises(IncompleteWindow, match="same page"):
+        read(world)
+
+
 def test_a_server_that_refuses_500_a_page_is_asked_for_100(world: World) -> None:
     added = fill(world, 250)
     world.sandbox.quirks.largest_page = 100
@@ -223,6 +231,13 @@ def test_a_record_by_id_is_unwrapped_and_has_the_servers_time(world: World) -> N
 def test_an_unknown_id_is_gone_though_the_status_is_400(world: World) -> None:
     with pytest.raises(RecordGone):
         world.hub.get("nobody")
+
+
+def test_a_contact_that_is_shown_as_deleted_is_gone(world: World) -> None:
+    record_id = world.sandbox.add(firstName="Ann")
+    world.change_answers(f"/contacts/{record_id}", lambda body: {"contact": {**body["contact"], "deleted": True}})
+    with pytest.raises(RecordGone):
+        world.hub.get(record_id)
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -173,6 +174,20 @@ def test_values_that_a_create_drops_without_a_word_are_refused(world: World) -> 
     assert answer.refused == {"city", "title"}
     assert world.calls() == ["POST /contacts/", f"GET /contacts/{answer.raw['id']}"]
     assert world.hub.contact(answer.raw, {}).fields["state"] == "NY"
+
+
+def test_creates_at_the_same_time_ask_for_fields_and_users_once(world: World) -> None:
+    prepared(world, "title")
+    world.sandbox.add_user("rep@example.com")
+    hub = world.connect()
+    world.cache.kept.clear()
+    people = [{"first_name": f"P{n}", "title": "CTO", "owner": "rep@example.com"} for n in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda person: hub.create(person, None), people))
+    assert all(answer.refused == frozenset() for answer in answers)
+    calls = world.calls()
+    assert calls.count("POST /contacts/") == len(people)
+    assert len(calls) == len(people) + 3
 
 
 # update
