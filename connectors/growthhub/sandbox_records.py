@@ -7,6 +7,7 @@ Rules kept here (documented or recorded behaviour):
 - search rows have `address`, explicit nulls and lower-case twins; a record by id has `address1` and no empty keys.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +28,7 @@ NULLABLE_IN_POST: Final = NULLABLE | {"companyName", "dateOfBirth"}
 NUMBERS: Final = frozenset({"NUMERICAL", "MONETORY"})
 CHOICES: Final = frozenset({"CHECKBOX", "MULTIPLE_OPTIONS"})
 
+_E164: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 _ROW: Final = ("country", "source", "website", "state", "businessName", "businessId", "phone", "companyName", "city")
 _ROW_MORE: Final = ("firstName", "lastName", "email", "assignedTo", "postalCode", "timezone", "dateOfBirth", "type")
 
@@ -85,7 +87,9 @@ def native_values(body: Mapping[str, Any], region: str) -> dict[str, Any]:
 
 
 def e164(raw: str, region: str) -> str:
-    """Return the number as it is kept. Raises ValueError."""
+    """Return the number as it is kept: what has the form of E.164 is taken, valid or not. Raises ValueError."""
+    if _E164.fullmatch(raw):
+        return raw
     number = phone.to_e164(raw, tuple(filter(None, (countries.to_alpha2(region), "US"))))
     if number is None:
         raise ValueError("Invalid phone number")
