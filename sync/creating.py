@@ -149,11 +149,15 @@ def _intent(context: Context, job: Creation) -> Intent:
 
 def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles) -> None:
     answers = target.dispatcher.gather([job.send for job in jobs])
+    made = [_made(job, answer) for job, answer in zip(jobs, answers, strict=True)]
     refused: list[tuple[Creation, DuplicateRefused]] = []
     with context.state.atomic():
-        for job, answer in zip(jobs, answers, strict=True):
+        for job, answer, new in zip(jobs, answers, made, strict=True):
             if isinstance(answer, DuplicateRefused):
                 refused.append((job, answer))
+            elif isinstance(answer, Answer):
+                troubles.fine(job.target)
+                remember(context, job, answer, new)
             else:
                 _conclude(context, job, answer, troubles)
     for job, error in refused:
@@ -164,11 +168,24 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
     troubles.raise_fatal()
 
 
-def _conclude(context: Context, job: Creation, answer: Answer | ConnectorError, troubles: Troubles) -> None:
-    if isinstance(answer, Answer):
-        troubles.fine(job.target)
-        remember(context, job, answer)
-    elif isinstance(answer, OutcomeUnknown):
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the answer to a create shows, and what of it answers to what was sent."""
+
+    contact: Contact
+    settled: Fields
+
+
+def _made(job: Creation, answer: Answer | ConnectorError) -> _Made:
+    """Map what was made: before the transaction, since the mapping may have to ask for settings."""
+    if not isinstance(answer, Answer):
+        return _Made(Contact("", {}), {})
+    connector = job.target.connector
+    return _Made(connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
+
+
+def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles) -> None:
+    if isinstance(answer, OutcomeUnknown):
         note_failure(context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context))
     else:
         context.intents.remove(job.target.name, job.own.id)
@@ -188,10 +205,9 @@ def _due(context: Context) -> int:
     return context.now_ms() + round(context.settle.total_seconds() * 1000)
 
 
-def remember(context: Context, job: Creation, answer: Answer) -> None:
+def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) -> None:
     """Store a person that was made, and the link. Call inside `atomic`."""
-    made = job.target.connector.contact(answer.raw, {})
-    settled = context.travelling(job.target.connector.settled(answer.raw, {}, job.changes))
+    made, settled = new_one.contact, context.travelling(new_one.settled)
     bases = after_create(context.travelling(made.fields), context.travelling(job.contact.fields), settled)
     empty = shadows.encode({}, tuple(context.rules))
     own = LinkSide(job.own.id, empty, _text(job.contact.memory), job.own.digest)
@@ -255,9 +271,9 @@ def _mark_source(context: Context, job: Creation, answer: Answer) -> None:
     if isinstance(outcome, ConnectorError):
         context.errors.append(f"{outcome}; the marker of {job.source.account}:{job.own.id} is not written")
         return
+    marked = job.source.connector.contact(outcome.raw, job.contact.memory)
     with context.state.atomic():
         link = context.links.by_record(job.source.name, [job.own.id])[job.own.id]
-        marked = job.source.connector.contact(outcome.raw, job.contact.memory)
         side = link.side(job.source.name)
         side.digest = None
         side.seen_ms = side.wrote_ms = people.to_ms(marked.updated_at or outcome.served_at)

@@ -30,9 +30,10 @@ def settle_intents(context: Context) -> None:
         since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
         raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
         raw = matching(context, side, people.known(contact), raws) or _same_content(context, side, contact, sent, raws)
+        found = side.connector.contact(raw, {}) if raw is not None else None
         with context.state.atomic():
-            if raw is not None:
-                _link(context, side, intent, contact, side.connector.contact(raw, {}))
+            if found is not None:
+                _link(context, side, intent, contact, found)
             else:
                 _wait_or_drop(context, side, intent, contact)
 

@@ -36,6 +36,8 @@ class Update:
     views: dict[str, View] = field(default_factory=dict)
     result: Merge = field(default_factory=Merge)
     changes: dict[str, Value] = field(default_factory=dict)
+    shown: Contact = field(default_factory=lambda: Contact("", {}))
+    settled: Fields = field(default_factory=dict)
 
     @property
     def left_first(self) -> tuple[View, View]:
@@ -61,6 +63,8 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
     for job in writing:
         _drop_homeless(context, job)
     answers = target.dispatcher.gather([partial(_send, job) for job in writing])
+    for job, answer in zip(writing, answers, strict=True):
+        _read_answer(job, answer)
     with context.state.atomic():
         for job in ready:
             if not job.changes:
@@ -134,6 +138,13 @@ def _send(job: Update) -> Answer:
     return job.target.connector.update(job.raw, job.contact.memory, job.changes, marker)
 
 
+def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
+    """Map what the server shows now: before the transaction, since the mapping may have to ask for settings."""
+    if isinstance(answer, Answer):
+        job.shown = job.target.connector.contact(answer.raw, job.contact.memory)
+        job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
+
+
 def _conclude(context: Context, job: Update, answer: Answer | ConnectorError, troubles: Troubles) -> None:
     if isinstance(answer, Answer):
         troubles.fine(job.target)
@@ -152,9 +163,8 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
     if answer is None:
         bases = after_agreement(job.result, job.target.name, to, source)
     else:
-        shown = job.target.connector.contact(answer.raw, job.contact.memory)
-        settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
-        bases = after_write(job.result, job.target.name, to, source, context.travelling(settled))
+        shown = job.shown
+        bases = after_write(job.result, job.target.name, to, source, context.travelling(job.settled))
         context.report.unmapped += len(answer.refused & job.target.connector.fields)
     link = _link(context, job, bases, shown, answer)
     context.links.save(link, context.run)
