@@ -1,0 +1,81 @@
+"""Whether both sides are equal under the mapping, found out with the connectors alone and not with the engine's merge.
+
+Differences that the contract counts as agreeing (R17, R11) are left out: values that mean nothing on the other side, what a
+server refused, what a person may decide, what goes one way only, and what a server fills in by itself: GrowthHub the country of
+its location, GrowthGenius the user who made somebody as the owner.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from connectors.connector import Connector
+from connectors.contact import PHONE_SLOTS, Contact, Value, same
+from connectors.pace import MemoryLedger
+from sync.accounts import Edges, connect
+from sync.config import load
+from tests.end_to_end.world import World
+
+ONE_WAY = frozenset({"lists", "email_status", "email_confidence"})
+
+
+class Memory(dict[str, Any]):
+    """A cache for the length of a comparison."""
+
+    def put(self, key: str, value: Any) -> None:
+        """Remember a value."""
+        self[key] = value
+
+    def forget(self, key: str) -> None:
+        """Drop a value."""
+        self.pop(key, None)
+
+
+def differences(world: World) -> list[tuple[str, str, Value, Value]]:
+    """Return who, field, left and right value of everything that differs on people who are linked."""
+    world.write_config()
+    config = load(world.config_path)
+    connection = config.connections["sales"]
+    edges = Edges(MemoryLedger(), world.clock, lambda _: Memory())
+    secrets = {"gg": world.gg.api_key, "gh": world.gh.token}
+    with ExitStack() as stack:
+        sides = []
+        for name in ("gg", "gh"):
+            account = connect(name, config.accounts[name], secrets[name], connection, edges)
+            stack.callback(account.close)
+            sides.append(account.connector)
+        return [found for link in _links(world) for found in _differing(world, link, sides[0], sides[1])]
+
+
+def _links(world: World) -> list[dict[str, Any]]:
+    return world.rows("SELECT * FROM link WHERE gone IS NULL")
+
+
+def _differing(
+    world: World, link: dict[str, Any], left: Connector, right: Connector
+) -> Iterator[tuple[str, str, Value, Value]]:
+    one = left.contact(left.get(link["left_id"]).records[0], _memory(link["left_memory"]))
+    other = right.contact(right.get(link["right_id"]).records[0], _memory(link["right_memory"]))
+    excused = _excused(world, link["id"], one, other)
+    filled_in = (("country", None, world.gh.country), ("owner", "dev@example.com", None))
+    for name in sorted((left.fields & right.fields) - excused):
+        if name not in one.fields or name not in other.fields:
+            continue
+        mine, theirs = one.fields[name], other.fields[name]
+        if same(name, mine, theirs) or (name, mine, theirs) in filled_in:
+            continue
+        yield f"{one.fields.get('email')} {link['left_id']}/{link['right_id']}", name, mine, theirs
+
+
+def _excused(world: World, link: int, one: Contact, other: Contact) -> frozenset[str]:
+    refused = {row["field"] for row in world.rows("SELECT field FROM history WHERE link = ? AND rule = 'refused'", link)}
+    disputed = {row["field"] for row in world.rows("SELECT field FROM conflict WHERE link = ?", link)}
+    unmapped = {*one.unmapped, *other.unmapped}
+    if unmapped & {"phone", *PHONE_SLOTS}:
+        unmapped |= {"phone", *PHONE_SLOTS}
+    return frozenset(ONE_WAY | refused | disputed | unmapped)
+
+
+def _memory(text: str | None) -> dict[str, Any]:
+    return dict(json.loads(text)) if text else {}

@@ -1,0 +1,24 @@
+"""The shortest way through everything: people on both sides, a run, edits, runs."""
+
+from tests.end_to_end.comparison import differences
+from tests.end_to_end.world import World
+
+
+def test_people_travel_both_ways_and_edits_follow(world: World) -> None:
+    ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", title="CEO", label_names=["VIP"])
+    bob = world.gh.add(firstName="Bob", lastName="Hub", email="bob@example.com", phone="+12125550123", tags=["lead"])
+    assert world.run().exit_code == 0
+    assert world.at_right(ann)["firstName"] == "Ann"
+    assert world.at_left(bob)["mobile_phone"] == "+12125550123"
+
+    world.gg.edit(ann, company_name="Acme")
+    world.gh.edit(bob, tags=["lead", "hot"])
+    assert world.run().exit_code == 0
+    assert world.at_right(ann)["companyName"] == "Acme"
+    assert world.at_left(bob)["label_names"] == ["hot", "lead"]
+
+    world.run()
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []
+    assert differences(world) == []

@@ -1,0 +1,230 @@
+"""A world to sync: both sandboxes over real HTTP, a config file, a state file, and time that need not be waited for.
+
+`run` carries out one run in this process under the world's clock; `sync` and `start` are the command line in a process of its
+own. A process of its own has the machine's clock, so its world is a `live` one: its servers' time goes on as the machine's
+does, plus what was skipped.
+"""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from connectors.growthgenius.sandbox import GrowthGeniusSandbox
+from connectors.growthhub.sandbox import GrowthHubSandbox
+from connectors.sandbox import Call
+from sync.config import load
+from sync.engine import run_connections
+from sync.options import RunOptions
+from sync.progress import Silent
+from sync.report import RunReport
+
+ROOT = Path(__file__).parents[2]
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+READS = ("/contacts/search",)
+
+
+class Timeline:
+    """A clock that stands still but for `sleep` and `skip`; a live one also goes on as the machine's does."""
+
+    def __init__(self, start: datetime = START, *, live: bool = False) -> None:
+        self._start = datetime.now(UTC) if live else start
+        self._began = time.monotonic()
+        self._live = live
+        self._skipped = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        return self._start + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        """Return seconds since the start."""
+        return self._skipped + (time.monotonic() - self._began if self._live else 0.0)
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass at once."""
+        with self._lock:
+            self._skipped += max(0.0, seconds)
+
+    skip = sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Return the one JSON document on standard output."""
+        return json.loads(self.out)
+
+    @property
+    def run(self) -> Any:
+        """Return the report of the only run."""
+        (report,) = self.document["runs"]
+        return report
+
+
+@dataclass(slots=True)
+class World:
+    """Two accounts `gg` and `gh`, and the connection `sales` between them. `tables` is appended to the config file."""
+
+    folder: Path
+    clock: Timeline
+    gg: GrowthGeniusSandbox
+    gh: GrowthHubSandbox
+    options: dict[str, str] = field(default_factory=lambda: {"settle": '"0s"', "lookback": '"0s"'})
+    contacts: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, dict[str, str]] = field(default_factory=lambda: {"gg": {}, "gh": {}})
+    tables: str = ""
+
+    @classmethod
+    def made(cls, folder: Path, *, live: bool = False) -> Self:
+        """Return a world with nobody in it, not started yet."""
+        clock = Timeline(live=live)
+        return cls(folder, clock, GrowthGeniusSandbox(now=clock.now), GrowthHubSandbox(now=clock.now))
+
+    @property
+    def config_path(self) -> Path:
+        """Where the config file is."""
+        return self.folder / "config.toml"
+
+    @property
+    def state_path(self) -> Path:
+        """Where the state file is."""
+        return self.folder / "sync.db"
+
+    def write_config(self) -> None:
+        """Write the config file as the world has it now."""
+        accounts = {
+            "gg": {
+                "connector": '"growthgenius"',
+                "api_key": f'"{self.gg.api_key}"',
+                "user_id": "78",
+                "base_url": f'"{self.gg.base_url}"',
+            },
+            "gh": {
+                "connector": '"growthhub"',
+                "token": f'"{self.gh.token}"',
+                "location_id": f'"{self.gh.location_id}"',
+                "base_url": f'"{self.gh.url}"',
+            },
+        }
+        parts = [_table(f"accounts.{name}", {**own, **self.accounts[name]}) for name, own in accounts.items()]
+        parts.append(_table("connections.sales", {"left": '"gg"', "right": '"gh"', **self.options}))
+        parts.append(_table("connections.sales.contacts", self.contacts))
+        self.config_path.write_text("\n".join([*parts, self.tables]), encoding="utf-8")
+        self.config_path.chmod(0o600)
+
+    def run(self, skip: float = 2.0, **options: Any) -> RunReport:
+        """Let `skip` seconds pass, so that what was done lies before the horizon, and run in this process."""
+        self.clock.skip(skip)
+        self.write_config()
+        chosen = RunOptions(**options)
+        (report,) = run_connections(load(self.config_path), chosen, Silent(), lambda _: True, self.clock)
+        return report
+
+    def sync(self, *arguments: str, skip: float = 2.0) -> Finished:
+        """Let `skip` seconds pass, and carry out a command in a process of its own."""
+        with self.start(*arguments, skip=skip) as process:
+            out, err = process.communicate(timeout=60)
+        return Finished(process.returncode, out, err)
+
+    def start(self, *arguments: str, skip: float = 2.0, write_config: bool = True) -> "subprocess.Popen[str]":
+        """Start a command in a process of its own, and leave it running."""
+        self.clock.skip(skip)
+        if write_config:
+            self.write_config()
+        known = {"PYTHONPATH": str(ROOT), "SYNC_CONFIG": str(self.config_path), "PATH": os.environ["PATH"]}
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "sync", *arguments],
+            cwd=self.folder,
+            env=known,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Ask the state file."""
+        with closing(sqlite3.connect(self.state_path)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(query, values)]
+
+    def tables_of_state(self, *without: str) -> dict[str, list[tuple[Any, ...]]]:
+        """Return everything that the state file remembers, table by table."""
+        names = [row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        return {
+            name: [tuple(row.values()) for row in self.rows(f"SELECT * FROM {name} ORDER BY 1, 2")]
+            for name in names
+            if name not in without
+        }
+
+    @contextmanager
+    def calls(self) -> Iterator["Calls"]:
+        """Record what is called within the block."""
+        marks = len(self.gg.calls), len(self.gh.calls)
+        record = Calls()
+        yield record
+        record.gg = self.gg.calls[marks[0] :]
+        record.gh = self.gh.calls[marks[1] :]
+
+    def links(self) -> dict[str, str]:
+        """Return the id at the right of each linked id at the left."""
+        return {row["left_id"]: row["right_id"] for row in self.rows("SELECT left_id, right_id FROM link")}
+
+    def at_right(self, left_id: str) -> Mapping[str, Any]:
+        """Return the person at the right that is linked to one at the left."""
+        return self.gh.person(self.links()[left_id])
+
+    def at_left(self, right_id: str) -> Mapping[str, Any]:
+        """Return the person at the left that is linked to one at the right."""
+        return self.gg.person({right: left for left, right in self.links().items()}[right_id])
+
+
+@dataclass(slots=True)
+class Calls:
+    """What both servers were called for."""
+
+    gg: list[Call] = field(default_factory=list)
+    gh: list[Call] = field(default_factory=list)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Return how many calls there were at each side."""
+        return len(self.gg), len(self.gh)
+
+    @property
+    def writes(self) -> list[str]:
+        """Return method and path of everything that was to change something."""
+        both = (*self.gg, *self.gh)
+        return [f"{call.method} {call.path}" for call in both if is_write(call)]
+
+    def to(self, method: str, ending: str = "") -> list[Call]:
+        """Return the calls of a method whose path ends so."""
+        return [call for call in (*self.gg, *self.gh) if call.method == method and call.path.endswith(ending)]
+
+
+def is_write(call: Call) -> bool:
+    """Say whether a call changes something at its server."""
+    return call.method != "GET" and not call.path.endswith(READS)
+
+
+def _table(name: str, keys: Mapping[str, str]) -> str:
+    lines = "\n".join(f"{key} = {value}" for key, value in keys.items())
+    return f"[{name}]\n{lines}\n"
