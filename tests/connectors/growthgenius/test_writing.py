@@ -118,7 +118,7 @@ def test_a_create_refused_for_missing_fields_lets_the_next_one_try_flat() -> Non
 def test_an_update_sends_only_the_given_fields() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony", mobile_phone="212-555-0123", title="CEO")
-        changes = {"title": "CTO", "tags": ("hot",), "phone": "+12125550123"}
+        changes: dict[str, Any] = {"title": "CTO", "tags": ("hot",), "phone": "+12125550123"}
         world.account.update(world.sandbox.person(record_id), {}, changes, None)
         assert bodies(world) == [{"contact": {"title": "CTO", "label_names": ["hot"]}}]
         assert world.sandbox.person(record_id)["mobile_phone"] == "212-555-0123"
@@ -174,7 +174,7 @@ def test_a_cleared_key_that_the_server_leaves_out_is_empty() -> None:
 def test_read_only_and_homeless_fields_and_strangers_as_owners_are_refused_without_a_write() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony")
-        changes = {"lists": ("a",), "address": "1 Main St", "owner": "stranger@example.com"}
+        changes: dict[str, Any] = {"lists": ("a",), "address": "1 Main St", "owner": "stranger@example.com"}
         answer = world.account.update(world.sandbox.person(record_id), {}, changes, None)
         assert answer.refused == set(changes)
         assert bodies(world) == []
@@ -247,7 +247,7 @@ def test_phones_move_before_they_are_replaced() -> None:
 def test_every_reading_of_a_write_ends_in_the_same_person() -> None:
     for answers in ("full", "mini", "id"):
         for style in ("wrapped", "flat", "both"):
-            behaviour = replace(Behaviour(), answers=answers, bodies=style)  # type: ignore[arg-type]
+            behaviour = replace(Behaviour(), answers=answers, bodies=style)
             with World(behaviour) as world:
                 created = world.account.create(TONY, None)
                 updated = world.account.update(created.raw, {}, {"phone": None, "title": "CEO"}, None)
