@@ -1,0 +1,84 @@
+"""Both sandboxes in a process of their own, so that a server's work is not counted as its client's.
+
+`python -m benchmarks.world OPTIONS` (JSON) prints where they listen and answers a line on standard input, "counts",
+with how many calls they have had; at the end of its input it stops. The options are those of `benchmarks.worlds`.
+"""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from benchmarks.people import prospect
+from connectors.growthgenius import mapping
+from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
+from connectors.growthhub.custom_fields import MARKER, PLACES, CustomField
+from connectors.growthhub.encoding import encode
+from connectors.growthhub.sandbox import VERSIONS, GrowthHubSandbox
+from connectors.pace import RateLimit
+from connectors.sandbox import Call, Headers
+
+AGO = timedelta(days=30)
+OWNER = "dev@example.com"
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    options = json.loads(sys.argv[1])
+    limit = RateLimit(*options["limit"])
+    left = GrowthGeniusSandbox(behaviour=Behaviour(page_size=200))
+    right = GrowthHubSandbox(rate=limit)
+    fill(left, right, options["people"], on_both=options["on_both"])
+    with left, right:
+        right.throttled = 0
+        tell({"growthgenius": left.base_url, "growthhub": right.url, "key": left.api_key, "token": right.token,
+              "location": right.location_id})  # fmt: skip
+        for _ in sys.stdin:
+            tell({"growthgenius": len(left.calls), "growthhub": len(right.calls), "throttled": right.throttled})
+
+
+def fill(left: GrowthGeniusSandbox, right: GrowthHubSandbox, people: int, *, on_both: bool) -> None:
+    """Put people into GrowthGenius, one a second until a month ago, and the same into GrowthHub as a sync would."""
+    limit, right.rate = right.rate, None
+    places = make_places(right)
+    owner = right.add_user(OWNER)
+    reader = mapping.Reader("US", lambda _: OWNER)
+    start = datetime.now(UTC) - AGO - timedelta(seconds=people)
+    for number in range(people):
+        moment = start + timedelta(seconds=number)
+        record_id = left.add(at=moment, **prospect(number))
+        if on_both:
+            fields = reader.contact(left.person(record_id), {}).fields
+            sending = encode(fields, places, lambda _: owner, creating=True)
+            add(right, sending.body(), places[MARKER].id, record_id, moment)
+    right.rate = limit
+
+
+def make_places(right: GrowthHubSandbox) -> dict[str, CustomField]:
+    """Make every custom field that the mapping knows."""
+    made = {}
+    for name, key in PLACES.items():
+        field_id = right.add_field(name, key=key)
+        made[name] = CustomField(field_id, key, name, "TEXT")
+    return made
+
+
+def add(right: GrowthHubSandbox, body: dict[str, Any], marker: str, record_id: str, moment: datetime) -> None:
+    """Create somebody through the front door, with the marker, at a moment of the past."""
+    body["customFields"].append({"id": marker, "field_value": record_id})
+    body["locationId"] = right.location_id
+    headers = Headers({"authorization": f"Bearer {right.token}", "version": min(VERSIONS)})
+    now, right.now = right.now, lambda: moment
+    answer = right.handle(Call("POST", "/contacts/", {}, headers, body, moment))
+    right.now = now
+    if answer.status != 201:
+        raise RuntimeError(f"the sandbox refused somebody: {answer.body}")
+
+
+def tell(document: dict[str, Any]) -> None:
+    """Answer with one line."""
+    print(json.dumps(document), flush=True)
+
+
+if __name__ == "__main__":
+    main()
