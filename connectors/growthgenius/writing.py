@@ -116,13 +116,16 @@ class Writer:
         return again, style if self._nothing_arrived(order, again) else _other(style)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
+        """Say so where no change shows at all; a value that could not be read before, and cannot now, did not arrive."""
         before = self._reader.settled(order.before, order.memory, order.changes)
+        after = self._reader.settled(written.raw, order.memory, order.changes)
         wanted = {
             name
             for name, value in order.changes.items()
             if name not in order.impossible and not same(name, before.get(name), value)
         }
-        return bool(order.body and wanted) and wanted <= written.stale
+        arrived = {name for name in wanted & after.keys() if not same(name, before.get(name), after[name])}
+        return bool(order.body and wanted) and not arrived
 
     def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _Order:
         numbers = self._reader.phones(before, memory)
