@@ -7,7 +7,6 @@ Rules kept here:
 - there are no custom fields to be made: custom1 to custom9 are there, and there is no marker.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -30,7 +29,7 @@ BASE_URL: Final = "https://api.growthgenius.com/integrations/v1"
 LATE: Final = timedelta(minutes=5)
 RECENT: Final = timedelta(minutes=15)
 DIGEST_BYTES: Final = 16
-TIMES: Final = frozenset({"updated_at"})
+ABSENT: Final = ...
 
 
 class GrowthGenius:
@@ -88,9 +87,9 @@ class GrowthGenius:
         return self._mapping.contact(raw, memory)
 
     def digest(self, raw: Raw) -> bytes:
-        """Return 16 bytes that change when the record changes, its times left out."""
-        lasting = {key: value for key, value in raw.items() if key not in TIMES}
-        return blake2b(json.dumps(lasting, sort_keys=True).encode(), digest_size=DIGEST_BYTES).digest()
+        """Return 16 bytes that change when anything changes that the mapping reads; when it was updated is left out."""
+        shown = repr([raw.get(key, ABSENT) for key in mapping.KEYS])
+        return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
     def create(self, changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002 (GrowthGenius carries no marker)
         """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read`."""

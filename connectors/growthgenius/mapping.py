@@ -12,7 +12,7 @@ Rules kept here:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from connectors.connector import Raw
@@ -34,6 +34,13 @@ HOMELESS: Final = frozenset({"address", "postal_code", "do_not_contact"})
 READ_ONLY: Final = frozenset({"lists", "email_status", "email_confidence"})
 CARRIED: Final = frozenset(FIELDS) - HOMELESS
 
+KEYS: Final = tuple(
+    sorted({PLACES[name] for name in CARRIED - {"phone"}} | {"id", "full_name", "name", "created_at"}),
+)
+"""The wire keys that a person is read from, apart from when it was updated."""
+
+REMEMBERED: Final = 2_000
+
 Owner = Callable[[Any], Reading]
 """Says whose e-mail a raw `user_id` stands for."""
 
@@ -49,17 +56,27 @@ def _country(raw: object) -> Reading:
     return country.to_alpha2(found) or Unmapped(found)
 
 
+def _remembered(read: Callable[[object], Reading]) -> Callable[[object], Reading]:
+    """Return the same reading, remembered for texts: people share cities, companies and domains."""
+    cached = lru_cache(maxsize=REMEMBERED)(read)
+
+    def reading(raw: object) -> Reading:
+        return cached(raw) if isinstance(raw, str) else read(raw)
+
+    return reading
+
+
 _LINES = ("company", "title", "city", "state", "industry", "employee_count", "annual_revenue", "stage", "status")
 _TEXTS = ("keywords", "technologies", "email_status", "email_confidence", *(f"custom{n}" for n in range(1, 10)))
 _READERS: Final[Mapping[str, Callable[[object], Reading | tuple[str, ...]]]] = {
-    **dict.fromkeys(_LINES, text.clean_line),
+    **dict.fromkeys(_LINES, _remembered(text.clean_line)),
     **dict.fromkeys(_TEXTS, text.clean),
     "email": email.clean,
-    "website": web.website,
+    "website": _remembered(web.website),
     "linkedin_url": partial(web.profile, network="linkedin"),
     "twitter_url": partial(web.profile, network="twitter"),
     "facebook_url": partial(web.profile, network="facebook"),
-    "country": _country,
+    "country": _remembered(_country),
     "tags": labels.clean,
     "lists": labels.clean,
 }
@@ -102,7 +119,7 @@ class Reader:
 
     def phones(self, raw: Raw, memory: Mapping[str, Any]) -> phones.Phones:
         """Return the numbers of a record, read in its own country first, then in the connection's."""
-        own = _country(raw.get("country"))
+        own = _READERS["country"](raw.get("country"))
         regions = (own, self.country) if isinstance(own, str) and own != self.country else (self.country,)
         return phones.read(raw, memory, regions)
 
@@ -159,7 +176,11 @@ def _names(raw: Raw) -> dict[str, Reading]:
 
 
 def _plain(raw: Raw) -> dict[str, Any]:
-    return {name: reader(raw[key]) for name, key, reader in _PLAIN if key in raw}
+    return {
+        name: None if (value := raw[key]) is None or value == "" else reader(value)
+        for name, key, reader in _PLAIN
+        if key in raw
+    }
 
 
 def _numbers(numbers: phones.Phones) -> dict[str, Reading]:

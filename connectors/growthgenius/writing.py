@@ -116,7 +116,7 @@ class Writer:
         return again, style if self._nothing_arrived(order, again) else _other(style)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
-        """Say so where no change shows at all; a value that could not be read before, and cannot now, did not arrive."""
+        """Say so where no change shows at all; what could not be read before, and cannot now, did not arrive."""
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(written.raw, order.memory, order.changes)
         wanted = {

@@ -61,11 +61,9 @@ def scrub_response(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read1(response: Any, amount: int = -1, *, decode_content: bool | None = None) -> bytes:
+    """Read as urllib3 does; vcrpy 9.4.2 hands urllib3's keyword on to BytesIO, which does not know it."""
     chunk: bytes = response._content.read1(amount)
     return chunk
-
-
-VCRHTTPResponse.read1 = _read1  # vcrpy 9.4.2 hands urllib3's keyword on to BytesIO, which does not know it
 
 
 def player(mode: str = "none") -> Any:
@@ -78,6 +76,7 @@ def player(mode: str = "none") -> Any:
         before_record_request=scrub_request if mode != "none" else None,
         before_record_response=scrub_response if mode != "none" else None,
         decode_compressed_response=True,
+        custom_patches=((VCRHTTPResponse, "read1", _read1),),
     )
 
 

@@ -84,7 +84,7 @@ def test_calls_are_counted_exactly(behaviour: Behaviour, count: int, calls: int)
 @pytest.mark.parametrize("order", ["updated", "updated_desc"])
 def test_a_large_account_costs_at_most_three_percent_more_calls_than_pages(order: str) -> None:
     with World(Behaviour(page_size=200, order=order)) as world:  # type: ignore[arg-type]
-        count = 45_000
+        count = 32_000
         world.populate(count, seconds=30.0)
         seen = sum(len(page.records) for page in world.account.read(EVERYTHING))
         pages = -(-count // 200)
