@@ -7,6 +7,7 @@ Rules kept here:
 - there are no custom fields to be made: custom1 to custom9 are there, and there is no marker.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -19,7 +20,7 @@ from connectors.errors import AuthError, ConnectorError
 from connectors.growthgenius import mapping
 from connectors.growthgenius.client import Client, UserId
 from connectors.growthgenius.envelope import identity
-from connectors.growthgenius.reading import Reader
+from connectors.growthgenius.reading import Habits, Reader
 from connectors.growthgenius.users import Directory
 from connectors.growthgenius.writing import Writer
 from connectors.values import email, instant
@@ -58,9 +59,10 @@ class GrowthGenius:
         self._client = Client(wire, user_ids)
         self._users = Directory(self._client, cache)
         self._mapping = mapping.Reader(country, self._users.email_of)
-        self._windows = Reader(self._client, self._clock)
+        self._habits = Habits()
         self._writer = Writer(self._client, self._mapping, self._users, cache)
         self._recent: list[Raw] | None = None
+        self._looking = threading.Lock()
 
     def identity(self) -> Mapping[str, Any]:
         """Return the users that the account is seen as, in the order of the config file made irrelevant."""
@@ -74,7 +76,7 @@ class GrowthGenius:
         """Yield every contact updated in the window; to finish is the proof that none is missing."""
         self._recent = None
         for user in self._client.user_ids:
-            yield from self._windows.read(user, window)
+            yield from self._reader().read(user, window)
 
     def get(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, AuthError, TransientError."""
@@ -106,9 +108,10 @@ class GrowthGenius:
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
         """Return who was created lately and shows the e-mail, a number or the full name of what was sent."""
         if since is None:
-            if self._recent is None:
-                self._recent = self._changed_since(self._server_now() - RECENT)
-            candidates = self._recent
+            with self._looking:
+                if self._recent is None:
+                    self._recent = self._changed_since(self._server_now() - RECENT)
+                candidates = self._recent
         else:
             candidates = [raw for raw in self._changed_since(since - LATE) if _not_older(raw, since - LATE)]
         return [raw for raw in candidates if self._resembles(raw, sent)]
@@ -138,13 +141,16 @@ class GrowthGenius:
         """Give the connections back."""
         self._wire.close()
 
+    def _reader(self) -> Reader:
+        return Reader(self._client, self._clock, self._habits)
+
     def _server_now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self.clock_offset())
 
     def _changed_since(self, start: datetime) -> list[Raw]:
         found: dict[str, Raw] = {}
         for user in self._client.user_ids:
-            for page in self._windows.read(user, Window(start)):
+            for page in self._reader().read(user, Window(start)):
                 found |= {identity(raw): raw for raw in page.records}
         return list(found.values())
 
@@ -158,7 +164,7 @@ class GrowthGenius:
         what = f"contacts as user {user}"
         now = self._server_now()
         try:
-            for _ in self._windows.read(user, Window(now - RECENT)):
+            for _ in self._reader().read(user, Window(now - RECENT)):
                 pass
         except AuthError as error:
             return Finding(what, ok=False, problem=error.message, mend="put a valid api_key into the config file")

@@ -44,13 +44,20 @@ class _Part:
     tries: int = 0
 
 
-class Reader:
-    """Reads the windows of one account, and learns from its answers how this server lists."""
+@dataclass(slots=True)
+class Habits:
+    """What was learned of how a server lists: the largest answer that it gave in one piece."""
 
-    def __init__(self, client: Client, clock: Clock) -> None:
+    largest: int = 0
+
+
+class Reader:
+    """Reads windows of one account, one at a time; `habits` are shared by all readers of the account."""
+
+    def __init__(self, client: Client, clock: Clock, habits: Habits) -> None:
         self._client = client
         self._clock = clock
-        self._largest = 0
+        self._habits = habits
         self._served_at: datetime | None = None
         self._too_large = 0
 
@@ -85,9 +92,9 @@ class Reader:
             self._prove_alive(user)
             pending.extend(self._halves(part, (), str(error)))
             return
-        verdict = windows.judge(answer.listing, self._largest)
+        verdict = windows.judge(answer.listing, self._habits.largest)
         if answer.listing.total is None and not part.sized:
-            self._largest = max(self._largest, len(answer.listing.records))
+            self._habits.largest = max(self._habits.largest, len(answer.listing.records))
         if verdict is Verdict.PAGED:
             yield from self._paged(user, part, answer, pending)
         elif verdict is Verdict.PARTIAL:
