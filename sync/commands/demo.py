@@ -6,10 +6,10 @@ import click
 
 
 @click.command()
-@click.option("--keep", is_flag=True, help="Leave both sandboxes running afterwards, with a config file for them.")
+@click.option("--keep", is_flag=True, help="Leave the folder with its config and state file for a look.")
 def demo(keep: bool) -> int:
     """See it work; needs no account."""
-    from sync.demo import demo as play
+    from sync.demo import demo as tell
+    from sync.errors import DONE, OPEN
 
-    play(keep, sys.stdout)
-    return 0
+    return DONE if tell(keep, sys.stdout) else OPEN
