@@ -90,6 +90,7 @@ class Connector(Protocol):
     mapped: frozenset[str]  # canonical fields that this system can have a place for, whatever the account's scopes
     fields: frozenset[str]  # those of them that the account has a place for, as far as is known now
     read_only: frozenset[str]  # those that it can show but not take
+    kept: frozenset[str]  # those that can be set but not emptied (R17)
     marks: bool  # whether its records carry a marker with the id at the other system
     traffic: Traffic
 

@@ -50,7 +50,7 @@ def connect(
     wire = Wire(name, account.base_url, _headers(account, secret), pacer, clock=edges.clock, secrets=[secret])
     known = ceiling or limit
     dispatcher = Dispatcher(edges.clock, lambda: known.calls / known.interval if known else None)
-    return Account(_connector(name, account, wire, connection, edges.settings(name)), pacer, dispatcher, known)
+    return Account(_connector(name, account, wire, connection, edges), pacer, dispatcher, known)
 
 
 def _headers(account: GrowthGeniusAccount | GrowthHubAccount, secret: str) -> Mapping[str, str]:
@@ -60,12 +60,11 @@ def _headers(account: GrowthGeniusAccount | GrowthHubAccount, secret: str) -> Ma
 
 
 def _connector(
-    name: str, account: GrowthGeniusAccount | GrowthHubAccount, wire: Wire, connection: Connection, cache: Cache
+    name: str, account: GrowthGeniusAccount | GrowthHubAccount, wire: Wire, connection: Connection, edges: Edges
 ) -> Connector:
+    cache, country = edges.settings(name), connection.country
     if isinstance(account, GrowthGeniusAccount):
-        return GrowthGenius(name, wire, user_ids=account.users, cache=cache, country=connection.country)
+        return GrowthGenius(name, wire, user_ids=account.users, cache=cache, country=country, clock=edges.clock)
     options = connection.contacts.fields.items()
     places = {field: place for field, option in options if (place := option.place(name, account.connector))}
-    return GrowthHub(
-        name, wire, location_id=account.location_id, cache=cache, country=connection.country, places=places
-    )
+    return GrowthHub(name, wire, location_id=account.location_id, cache=cache, country=country, places=places)

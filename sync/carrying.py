@@ -18,18 +18,19 @@ class Bases:
 def after_write(result: Merge, target: str, to: View, source: View, settled: Fields) -> Bases:
     """Return the shadows after `result.to(target)` was written. `to` and `source` are what was merged.
 
-    For what the write carried the target's shadow is `settled`, what the server holds there now, and the source's is the
-    value that was carried. Everything else keeps its old shadow: what the answer shows there is merged by the next run.
+    For what the write carried the target's shadow is `settled`, what the server holds there now (what was sent, where it
+    does not show it), and the source's is the value that was carried. Everything else keeps its old shadow: what the
+    answer shows there is merged by the next run.
     """
     bases = Bases(dict(to.base), dict(source.base))
     other = "right" if target == "left" else "left"
-    for name in result.to(target):
+    for name, sent in result.to(target).items():
         known, value = source.value(name)
         if known:
             bases.source[name] = value
-        if name in settled:
-            pending = name in SET_FIELDS and name in result.to(other)
-            bases.target[name] = _without_own_changes(settled[name], to, name) if pending else settled[name]
+        held = settled.get(name, sent)
+        pending = name in SET_FIELDS and name in result.to(other)
+        bases.target[name] = _without_own_changes(held, to, name) if pending else held
     _agree(bases, result, target)
     return bases
 
@@ -49,8 +50,8 @@ def after_create(shown: Fields, source: Fields, settled: Fields) -> Bases:
 def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> Bases:
     """Return the shadows of somebody whose create got lost and who was found afterwards (R20).
 
-    Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there, and
-    what shows none as never agreed on: it is filled again.
+    Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there,
+    and what shows none as never agreed on: it is filled again.
     """
     bases = Bases(dict(shown), dict(source))
     for name, value in sent.items():
@@ -73,7 +74,7 @@ def _agree(bases: Bases, result: Merge, target: str) -> None:
 
 
 def _without_own_changes(settled: Value, view: View, name: str) -> Value:
-    """Take out of a set what its own side changed, so that the change still shows until it was carried the other way."""
+    """Take out of a set what its own side changed, so that the change shows until it was carried the other way."""
     gained, lost = changes_of(view.base.get(name), view.value(name)[1])
     kept = {element.casefold(): element for element in _tuple(view.base.get(name)) if element.casefold() in lost}
     return apply_changes(settled, kept, frozenset(gained))

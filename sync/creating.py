@@ -28,7 +28,7 @@ from sync.pairing import leader, may_adopt
 from sync.places import prepare
 from sync.planning import PAIR
 from sync.trouble import Troubles, note_failure
-from sync.updating import update
+from sync.updating import own_times, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,7 @@ def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) ->
     bases = after_create(context.travelling(made.fields), context.travelling(job.contact.fields), settled)
     empty = shadows.encode({}, tuple(context.rules))
     own = LinkSide(job.own.id, empty, _text(job.contact.memory), job.own.digest)
-    moment = people.to_ms(made.updated_at or answer.served_at)
-    new = LinkSide(made.id, empty, _text(made.memory), None, moment, moment)
+    new = LinkSide(made.id, empty, _text(made.memory), None, *own_times(made, answer))
     if is_settled(context.travelling(made.fields), bases.target, frozenset()):
         new.digest = job.target.connector.digest(answer.raw)
     link = Link(*((own, new) if job.source.name == "left" else (new, own)), context.mapping)
@@ -239,7 +238,7 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
             raw = None
     if raw is not None and matching(context, job.target, people.known(job.contact), [raw]) is not None:
         _meet(context, job, raw, troubles)
-    elif error.field == "phone" and job.changes.get("phone") is not None:
+    elif job.changes.get("phone") is not None and (error.field == "phone" or _is_of_number(context, job, raw)):
         _create_without_number(context, job, troubles)
     else:
         reason = f"{job.target.account} takes {error.other_id} for the same person ({error.field or 'no reason given'})"
@@ -247,6 +246,14 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
             context.intents.remove(job.target.name, job.own.id)
             blockers = (f"{job.target.name}:{error.other_id}",) if error.other_id else ()
             note_failure(context, job.source, job.own, "create", reason, blockers=blockers)
+
+
+def _is_of_number(context: Context, job: Creation, raw: Raw | None) -> bool:
+    """Say whether it is only the number that made the server take somebody for the person."""
+    if raw is None:
+        return False
+    mine, other = people.known(job.contact), people.known(job.target.connector.contact(raw, {}))
+    return mine.email != other.email and bool(set(mine.phones) & set(other.phones))
 
 
 def _create_without_number(context: Context, job: Creation, troubles: Troubles) -> None:
@@ -276,7 +283,7 @@ def _mark_source(context: Context, job: Creation, answer: Answer) -> None:
         link = context.links.by_record(job.source.name, [job.own.id])[job.own.id]
         side = link.side(job.source.name)
         side.digest = None
-        side.seen_ms = side.wrote_ms = people.to_ms(marked.updated_at or outcome.served_at)
+        side.seen_ms, side.wrote_ms = own_times(marked, outcome)
         context.links.save(link, context.run)
         job.source.identities.put([people.known(marked)])
 

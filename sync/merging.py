@@ -1,5 +1,6 @@
-"""Three-way merge of one person, field by field. Pure: what each side shows, what it showed when both last agreed, and the
-rules go in; what to write where comes out.
+"""Three-way merge of one person, field by field. Pure.
+
+What each side shows, what it showed when both last agreed, and the rules go in; what to write where comes out.
 
 The truth table of a field, with L and R for "differs from its own side's shadow" (R11):
 
@@ -36,8 +37,10 @@ Judge = Callable[["View", "View"], str | None]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One side of a person: what it shows (`now`; absent is unknown), what it showed when both last agreed (`base`; absent is
-    never agreed), and when it changed, on our clock (None where no time can be told, R14).
+    """One side of a person.
+
+    What it shows (`now`; absent is unknown), what it showed when both last agreed (`base`; absent is never agreed), and
+    when it changed, on our clock (None where no time can be told, R14).
     """
 
     now: Fields
@@ -68,7 +71,11 @@ class Overwritten:
 
 @dataclass(slots=True)
 class Merge:
-    """What to do about a person. `agreed` are the fields whose shadows become what each side shows, without a write."""
+    """What to do about a person.
+
+    `agreed` are the fields whose shadows become what each side shows, without a write; `filled` those that were blank
+    at a first meeting; `refused` names the side that is known not to take the value.
+    """
 
     to_left: dict[str, Value] = field(default_factory=dict)
     to_right: dict[str, Value] = field(default_factory=dict)
@@ -76,6 +83,7 @@ class Merge:
     conflicts: dict[str, tuple[Value, Value]] = field(default_factory=dict)
     overwritten: list[Overwritten] = field(default_factory=list)
     filled: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
 
     def to(self, side: str) -> dict[str, Value]:
         """Return what to write on 'left' or 'right'."""
@@ -87,7 +95,7 @@ class Merge:
         return bool(self.to_left or self.to_right)
 
 
-def merge(
+def merge(  # noqa: PLR0917 (two sides, the rules, and who decides: that is what a merge is made of)
     rules: Rules,
     left: View,
     right: View,
@@ -96,102 +104,123 @@ def merge(
     resolutions: Mapping[str, Resolution] | None = None,
 ) -> Merge:
     """Merge every field that travels on the connection. `policy` names the rule in what is overwritten."""
-    result = Merge()
+    merging = _Merging(left, right, judge, policy, Merge())
     for name, rule in rules.items():
         if name in SET_FIELDS:
-            _merge_set(result, rule, left, right)
+            merging.unite(rule)
         elif resolutions and name in resolutions:
-            _carry_out(result, rule, left, right, resolutions[name])
+            merging.carry_out(rule, resolutions[name])
+        elif name not in left.base or name not in right.base:
+            merging.meet(rule)
         else:
-            _merge_value(result, rule, left, right, lambda: judge(left, right), policy)
-    return result
+            merging.compare(rule)
+    return merging.result
 
 
-def _merge_value(
-    result: Merge, rule: FieldRule, left: View, right: View, decide: Callable[[], str | None], policy: str
-) -> None:
-    name = rule.name
-    if name not in left.base or name not in right.base:
-        _meet(result, rule, left, right, decide, policy)
-        return
-    left_changed, right_changed = left.changed(name), right.changed(name)
-    if not left_changed and not right_changed:
-        return
-    one, other = left.value(name)[1], right.value(name)[1]
-    if same(name, one, other):
-        result.agreed[name] = (one, other)
-    elif left_changed and right_changed:
-        _dispute(result, rule, one, other, decide(), policy)
-    elif left_changed and rule.to_right:
-        result.to_right[name] = one
-    elif right_changed and rule.to_left:
-        result.to_left[name] = other
+def refuse(result: Merge, side: str, kept: frozenset[str], left: View, right: View) -> None:
+    """Leave out of what is to be written on a side what can't be emptied there (R17): each side keeps what it shows."""
+    for name in [name for name, value in result.to(side).items() if value is None and name in kept]:
+        del result.to(side)[name]
+        result.agreed[name] = (left.value(name)[1], right.value(name)[1])
+        result.refused[name] = side
 
 
-def _meet(
-    result: Merge, rule: FieldRule, left: View, right: View, decide: Callable[[], str | None], policy: str
-) -> None:
-    """First meeting of a field (R10): blanks are filled, differing values are a conflict."""
-    name = rule.name
-    (left_known, one), (right_known, other) = left.value(name), right.value(name)
-    if not (left_known or right_known):
-        return
-    if one is not None and other is not None and not same(name, one, other):
-        _dispute(result, rule, one, other, decide(), policy)
-    elif one is not None and other is None and rule.to_right:
-        result.to_right[name] = one
-        result.filled.add(name)
-    elif other is not None and one is None and rule.to_left:
-        result.to_left[name] = other
-        result.filled.add(name)
-    elif left_known and right_known:
-        result.agreed[name] = (one, other)
+@dataclass(frozen=True, slots=True)
+class _Merging:
+    """One person on both sides, and who decides where both changed a field; each method merges one field."""
 
+    left: View
+    right: View
+    judge: Judge
+    policy: str
+    result: Merge
 
-def _dispute(result: Merge, rule: FieldRule, one: Value, other: Value, winner: str | None, policy: str) -> None:
-    name = rule.name
-    if winner is None:
-        result.conflicts[name] = (one, other)
-    elif winner == LEFT and rule.to_right:
-        result.to_right[name] = one
-        result.overwritten.append(Overwritten(RIGHT, name, other, one, policy))
-    elif winner == RIGHT and rule.to_left:
-        result.to_left[name] = other
-        result.overwritten.append(Overwritten(LEFT, name, one, other, policy))
-    else:
-        result.agreed[name] = (one, other)
+    def compare(self, rule: FieldRule) -> None:
+        """Merge a field that both sides have agreed on before (R11)."""
+        left_changed, right_changed = self.left.changed(rule.name), self.right.changed(rule.name)
+        if not left_changed and not right_changed:
+            return
+        one, other = self._values(rule.name)
+        if same(rule.name, one, other):
+            self.result.agreed[rule.name] = (one, other)
+        elif left_changed and right_changed:
+            self._dispute(rule, one, other)
+        elif left_changed and rule.to_right:
+            self.result.to_right[rule.name] = one
+        elif right_changed and rule.to_left:
+            self.result.to_left[rule.name] = other
 
+    def meet(self, rule: FieldRule) -> None:
+        """Merge a field at its first meeting: blanks are filled, differing values are a conflict (R10).
 
-def _carry_out(result: Merge, rule: FieldRule, left: View, right: View, resolution: Resolution) -> None:
-    """Write what a person decided, to whichever side shows something else and may be written."""
-    name = rule.name
-    one, other = left.value(name)[1], right.value(name)[1]
-    kind, value = resolution
-    wanted = {LEFT: one, RIGHT: other}.get(kind, value)
-    for side, present, allowed in ((LEFT, one, rule.to_left), (RIGHT, other, rule.to_right)):
-        if allowed and not same(name, present, wanted):
-            result.to(side)[name] = wanted
-            result.overwritten.append(Overwritten(side, name, present, wanted, "resolved"))
-    if name not in result.to_left and name not in result.to_right:
-        result.agreed[name] = (one, other)
+        Nothing of a side that does not show the field now is carried, nor is it in a conflict (R4).
+        """
+        name, (one, other) = rule.name, self._values(rule.name)
+        left_shown, right_shown = name in self.left.now, name in self.right.now
+        left_has, right_has = left_shown and one is not None, right_shown and other is not None
+        if same(name, one, other) or not (left_has or right_has):
+            if left_shown and right_shown:
+                self.result.agreed[name] = (one, other)
+        elif left_has and right_has:
+            self._dispute(rule, one, other)
+        elif rule.to(RIGHT if left_has else LEFT):
+            self.result.to(RIGHT if left_has else LEFT)[name] = one if left_has else other
+            self.result.filled.add(name)
+        elif left_shown and right_shown:
+            self.result.agreed[name] = (one, other)
 
+    def carry_out(self, rule: FieldRule, resolution: Resolution) -> None:
+        """Write what a person decided, to whichever side shows something else and may be written (R15).
 
-def _merge_set(result: Merge, rule: FieldRule, left: View, right: View) -> None:
-    name = rule.name
-    (left_known, one), (right_known, other) = left.value(name), right.value(name)
-    if not (left_known or right_known):
-        return
-    wanted_left = apply_changes(one, *changes_of(right.base.get(name), other)) if rule.to_left else one
-    wanted_right = apply_changes(other, *changes_of(left.base.get(name), one)) if rule.to_right else other
-    if not same(name, wanted_left, one):
-        result.to_left[name] = wanted_left
-    if not same(name, wanted_right, other):
-        result.to_right[name] = wanted_right
-    never_agreed = name not in left.base or name not in right.base
-    settled = name not in result.to_left and name not in result.to_right
-    travels = never_agreed or (rule.to_left and right.changed(name)) or (rule.to_right and left.changed(name))
-    if settled and travels and left_known and right_known:
-        result.agreed[name] = (one, other)
+        Where the side that was chosen does not show the field now, the conflict waits on.
+        """
+        name, (one, other) = rule.name, self._values(rule.name)
+        kind, value = resolution
+        if (kind == LEFT and name not in self.left.now) or (kind == RIGHT and name not in self.right.now):
+            self.result.conflicts[name] = (one, other)
+            return
+        wanted = {LEFT: one, RIGHT: other}.get(kind, value)
+        for side, present in ((LEFT, one), (RIGHT, other)):
+            if rule.to(side) and not same(name, present, wanted):
+                self.result.to(side)[name] = wanted
+                self.result.overwritten.append(Overwritten(side, name, present, wanted, "resolved"))
+        if name not in self.result.to_left and name not in self.result.to_right:
+            self.result.agreed[name] = (one, other)
+
+    def unite(self, rule: FieldRule) -> None:
+        """Merge a set, element by element (R12)."""
+        name, (one, other) = rule.name, self._values(rule.name)
+        wanted_left = apply_changes(one, *changes_of(self.right.base.get(name), other)) if rule.to_left else one
+        wanted_right = apply_changes(other, *changes_of(self.left.base.get(name), one)) if rule.to_right else other
+        if not same(name, wanted_left, one):
+            self.result.to_left[name] = wanted_left
+        if not same(name, wanted_right, other):
+            self.result.to_right[name] = wanted_right
+        known = self.left.value(name)[0] and self.right.value(name)[0]
+        if known and name not in self.result.to_left and name not in self.result.to_right and self._travels(rule):
+            self.result.agreed[name] = (one, other)
+
+    def _values(self, name: str) -> tuple[Value, Value]:
+        return self.left.value(name)[1], self.right.value(name)[1]
+
+    def _travels(self, rule: FieldRule) -> bool:
+        """Say whether anything of a set is new that may travel, or was never agreed on."""
+        never_agreed = rule.name not in self.left.base or rule.name not in self.right.base
+        changed = (rule.to_left and self.right.changed(rule.name)) or (rule.to_right and self.left.changed(rule.name))
+        return never_agreed or changed
+
+    def _dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
+        name, winner = rule.name, self.judge(self.left, self.right)
+        if winner is None:
+            self.result.conflicts[name] = (one, other)
+        elif winner == LEFT and rule.to_right:
+            self.result.to_right[name] = one
+            self.result.overwritten.append(Overwritten(RIGHT, name, other, one, self.policy))
+        elif winner == RIGHT and rule.to_left:
+            self.result.to_left[name] = other
+            self.result.overwritten.append(Overwritten(LEFT, name, one, other, self.policy))
+        else:
+            self.result.agreed[name] = (one, other)
 
 
 def changes_of(base: Value, now: Value) -> tuple[dict[str, str], frozenset[str]]:

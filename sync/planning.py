@@ -17,7 +17,7 @@ from state.links import Link
 from state.stage import Staged, Step
 from sync import people
 from sync.context import SIDE_NAMES, Context, Side
-from sync.merging import LEFT, Merge, merge
+from sync.merging import LEFT, Merge, View, merge, refuse
 from sync.observing import complete_index, stage_by_id
 from sync.pairing import New, Paired, Refused, pair
 from sync.surroundings import surroundings
@@ -43,14 +43,16 @@ def plan(context: Context) -> None:
 
 def merged(context: Context, link: Link | None, left: Staged | None, right: Staged | None) -> Merge:
     """Merge a pair by what this run knows of it."""
-    return merge(
-        context.present_rules(),
-        context.view(link, context.left, left),
-        context.view(link, context.right, right),
-        context.judge,
-        context.settings.conflicts,
-        context.resolutions(link) if link else {},
-    )
+    return merge_views(context, link, context.view(link, context.left, left), context.view(link, context.right, right))
+
+
+def merge_views(context: Context, link: Link | None, left: View, right: View) -> Merge:
+    """Merge what two sides show, by the rules of the connection and of both accounts."""
+    resolutions = context.resolutions(link) if link else {}
+    result = merge(context.present_rules(), left, right, context.judge, context.settings.conflicts, resolutions)
+    for side in context.sides:
+        refuse(result, side.name, side.connector.kept, left, right)
+    return result
 
 
 def _stage_due(context: Context) -> None:
@@ -224,6 +226,7 @@ def _count(context: Context, result: Merge, left: Staged | None, right: Staged |
     for staged in (left, right):
         if staged is not None:
             context.report.unmapped += _unmapped(context, people.decode(staged.contact or ""))
+    context.report.unmapped += len(result.refused)
     context.report.unchanged += not result.writes and not result.conflicts
 
 

@@ -61,9 +61,11 @@ def _carry_out(context: Context, spans: dict[str, IntervalSet]) -> None:
 
 
 def _tell_owners(context: Context) -> None:
-    """Say once a run that an account shows no users, so that owners are left alone there."""
+    """Say, where anything was written, that an account shows no users, so that owners are left alone there."""
     for side in context.sides:
-        connector = side.connector
+        connector, counts = side.connector, context.report.accounts[side.account]
+        if not counts.created + counts.updated:
+            continue
         if "owner" in connector.mapped and "owner" not in connector.fields:
             context.progress.note(
                 f"{side.account}: shows no users, so owners do not travel; `sync check` says what is missing"

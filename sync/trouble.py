@@ -1,6 +1,6 @@
 """What becomes of a record that could not be written: a failure, a trouble to try again, or the end of the run (R22)."""
 
-from connectors.errors import AllowanceSpent, AuthError, ConnectorError, RecordRefused, TransientError, Unreachable
+from connectors.errors import AllowanceSpent, AuthError, ConnectorError, RecordError, TransientError, Unreachable
 from state.failures import Failure
 from state.stage import Staged
 from sync import people
@@ -57,7 +57,7 @@ class Troubles:
         What makes the account useless is kept for `raise_fatal`, to be called outside.
         """
         context, target = self._context, self._context.other(side)
-        if isinstance(error, RecordRefused):
+        if isinstance(error, RecordError):
             note_failure(context, side, staged, operation, f"{target.account} refuses it: {error.message}")
             return
         if is_fatal(error):

@@ -16,9 +16,10 @@ from state.stage import Staged, Step
 from sync import people, shadows
 from sync.carrying import Bases, after_agreement, after_write, is_settled
 from sync.context import Context, Side
-from sync.merging import Merge, View, merge
+from sync.merging import Merge, View
 from sync.observing import forget_gone, note_gone, staged_record
 from sync.places import prepare
+from sync.planning import merge_views
 from sync.trouble import Troubles
 
 
@@ -82,7 +83,7 @@ def settle_pair(context: Context, left: Staged | None, right: Staged | None, lin
     job = Update(target, source, left or Staged("left", ids[0]), right or Staged("right", ids[1]), link)
     job.views = {"left": context.view(link, context.left, left), "right": context.view(link, context.right, right)}
     job.contact = people.decode(left.contact) if left and left.contact else Contact(ids[0], job.views["left"].now)
-    _merge_views(context, job)
+    job.result = merge_views(context, link, *job.left_first)
     remember(context, job, None)
 
 
@@ -115,14 +116,9 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
         job.source.name: context.view(job.link, job.source, job.own),
     }
     job.record = fresh
-    _merge_views(context, job)
+    job.result = merge_views(context, job.link, *job.left_first)
     job.changes = dict(job.result.to(job.target.name))
     return True
-
-
-def _merge_views(context: Context, job: Update) -> None:
-    resolutions = context.resolutions(job.link) if job.link else {}
-    job.result = merge(context.present_rules(), *job.left_first, context.judge, context.settings.conflicts, resolutions)
 
 
 def _drop_homeless(context: Context, job: Update) -> None:
@@ -148,7 +144,7 @@ def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
 def _conclude(context: Context, job: Update, answer: Answer | ConnectorError, troubles: Troubles) -> None:
     if isinstance(answer, Answer):
         troubles.fine(job.target)
-        context.report.accounts[job.target.account].updated += 1
+        context.report.accounts[job.target.account].updated += not answer.refused.issuperset(job.changes)
         remember(context, job, answer)
     elif isinstance(answer, RecordGone):
         forget_gone(context, job.target, job.record.id)
@@ -189,13 +185,20 @@ def _link(context: Context, job: Update, bases: Bases, shown: Contact, answer: A
         if is_settled(context.travelling(shown.fields), bases.target, waiting):
             target.digest = job.target.connector.digest(answer.raw) if answer else job.record.digest
     if answer is not None:
-        target.seen_ms = target.wrote_ms = people.to_ms(shown.updated_at or answer.served_at)
+        target.seen_ms, target.wrote_ms = own_times(shown, answer)
     if job.own is not None and job.own.contact is not None:
         memory = people.decode(job.own.contact).memory
         source.memory = json.dumps(dict(memory)) if memory else None
         source.digest = None if job.result.to(job.source.name) else job.own.digest
     link.gone = None
     return link
+
+
+def own_times(shown: Contact, answer: Answer) -> tuple[int | None, int | None]:
+    """Return the update time that the answer shows, and the latest time at which the write may have taken effect (R3, R14)."""
+    served = people.to_ms(answer.served_at) or 0
+    updated = people.to_ms(shown.updated_at)
+    return updated, max(served, updated or 0)
 
 
 def _new_link(context: Context, job: Update) -> Link:
@@ -205,11 +208,12 @@ def _new_link(context: Context, job: Update) -> Link:
 
 
 def _entries(job: Update, link: Link, answer: Answer | None) -> list[Entry]:
+    refused = [_refusal(job, link, name) for name, side in job.result.refused.items() if side == job.target.name]
     if answer is None:
-        return []
+        return refused
     rules = {one.field: one.rule for one in job.result.overwritten if one.side == job.target.name}
     before = job.views[job.target.name]
-    return [
+    return refused + [
         Entry(
             link.id, job.target.account, job.record.id, name,
             shadows.render(before.value(name)[1]), shadows.render(value),
@@ -217,6 +221,13 @@ def _entries(job: Update, link: Link, answer: Answer | None) -> list[Entry]:
         )
         for name, value in job.changes.items()
     ]  # fmt: skip
+
+
+def _refusal(job: Update, link: Link, name: str) -> Entry:
+    shown = job.views[job.target.name].value(name)[1]
+    wanted = job.views[job.source.name].value(name)[1]
+    values = (shadows.render(shown), shadows.render(wanted))
+    return Entry(link.id, job.target.account, job.record.id, name, *values, "refused")
 
 
 def _list_conflicts(context: Context, job: Update, link: Link) -> None:
