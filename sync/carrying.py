@@ -47,13 +47,17 @@ def after_create(shown: Fields, source: Fields, settled: Fields) -> Bases:
     return Bases({**shown, **settled}, dict(source))
 
 
-def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> Bases:
+def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, *, edited: bool) -> Bases:
     """Return the shadows of somebody whose create got lost and who was found afterwards (R20).
 
     Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there,
-    and what shows none as never agreed on: it is filled again.
+    and what shows none as never agreed on: it is filled again. So is, where the record is `edited` (its times say so), what
+    was not sent: a server that fills in something of its own does so at once.
     """
     bases = Bases(dict(shown), dict(source))
+    for name in [name for name, value in shown.items() if edited and value is not None and name not in sent]:
+        bases.target.pop(name, None)
+        bases.source.pop(name, None)
     for name, value in sent.items():
         if shown.get(name) is None:
             bases.target.pop(name, None)

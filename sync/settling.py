@@ -6,7 +6,7 @@ since the create was sent: until then an effect may still be on its way, and the
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.connector import Raw
 from connectors.contact import Contact, Value, same
@@ -19,6 +19,10 @@ from sync.carrying import after_lost_create
 from sync.context import Context, Side
 from sync.creating import lost, matching
 from sync.trouble import note_failure
+
+
+AT_ONCE = timedelta(seconds=1)
+"""Within so much of its making, what a record shows is its maker's."""
 
 
 def settle_intents(context: Context) -> None:
@@ -58,7 +62,8 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     source = context.other(side)
     table = context.table[int(intent.source["mapping"])]
     own = context.travelling(shadows.decode(str(intent.source["shadow"]), table))
-    bases = after_lost_create(context.travelling(found.fields), own, context.travelling(shadows.fields_of(intent.sent)))
+    sent = context.travelling(shadows.fields_of(intent.sent))
+    bases = after_lost_create(context.travelling(found.fields), own, sent, edited=_is_edited(found))
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
@@ -74,6 +79,13 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     entry = Entry(link.id, side.account, found.id, "*", None, None, "created")
     context.history.add([entry], context.run, context.now_ms())
     context.report.accounts[side.account].created += 1
+
+
+def _is_edited(found: Contact) -> bool:
+    """Say whether a record's times leave room for an edit after it was made."""
+    if found.created_at is None or found.updated_at is None:
+        return True
+    return found.updated_at - found.created_at > AT_ONCE
 
 
 def _wait_or_drop(context: Context, side: Side, intent: Intent, person: Contact) -> None:

@@ -63,6 +63,7 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
     prepare(context, target, frozenset(name for job in writing for name in job.changes))
     for job in writing:
         _drop_homeless(context, job)
+    writing = [job for job in writing if job.changes]
     answers = target.dispatcher.gather([partial(_send, job) for job in writing])
     for job, answer in zip(writing, answers, strict=True):
         _read_answer(job, answer)

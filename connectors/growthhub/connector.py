@@ -116,13 +116,20 @@ class GrowthHub:
 
     def prepare(self, names: frozenset[str]) -> Sequence[str]:
         """Make the custom fields that these canonical fields, and the marker, lack."""
-        made = self.custom_fields.make(names | {MARKER})
+        made = self.custom_fields.make(names | {MARKER}) if self._have_a_place(names) else []
         self._note_fields()
         return made
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
         """Return the keys that `prepare` would make."""
-        return self.custom_fields.missing(names | {MARKER})
+        return self.custom_fields.missing(names | {MARKER}) if self._have_a_place(names) else []
+
+    def _have_a_place(self, names: frozenset[str]) -> bool:
+        """Say whether any of the fields can be written here; whether owners can, the users tell."""
+        if "owner" in names:
+            self.directory.emails()
+            self._note_fields()
+        return not names.isdisjoint(self.fields)
 
     def calls_for(self, current: Raw | None, changes: Fields) -> int:
         """Return 1 for a create; else 1 for the PUT, if there is one, and 1 each for tags added and taken away."""
