@@ -15,6 +15,8 @@ from tempfile import TemporaryFile
 
 ROOT = Path(__file__).parent.parent
 REPEATS = 3
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Modules are compiled once, as they are after an installation; the first, unmeasured run of a command does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def python(*arguments: str) -> Cost:
         child = os.posix_spawn(
             sys.executable,
             [sys.executable, *arguments],
-            os.environ | {"PYTHONPATH": str(ROOT)},
+            ENVIRONMENT | {"PYTHONPATH": str(ROOT)},
             file_actions=[(os.POSIX_SPAWN_DUP2, output.fileno(), 1)],
         )
         _, status, usage = os.wait4(child, 0)
