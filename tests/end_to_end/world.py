@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from connectors.growthgenius.sandbox import GrowthGeniusSandbox
 from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.sandbox import Call
+from connectors.sandbox import Call, Served
 from sync.config import load
 from sync.engine import run_connections
 from sync.options import RunOptions
@@ -59,6 +59,18 @@ class Timeline:
     skip = sleep
 
 
+class Hub(GrowthHubSandbox):
+    """A GrowthHub at which something may happen just before a call is carried out."""
+
+    before_answer: Callable[[Call], None] | None = None
+
+    def handle(self, call: Call) -> Served:
+        """Let it happen, and carry out the call."""
+        if self.before_answer is not None:
+            self.before_answer(call)
+        return super().handle(call)
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """What a command left behind."""
@@ -86,7 +98,7 @@ class World:
     folder: Path
     clock: Timeline
     gg: GrowthGeniusSandbox
-    gh: GrowthHubSandbox
+    gh: Hub
     options: dict[str, str] = field(default_factory=lambda: {"settle": '"0s"', "lookback": '"0s"'})
     contacts: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, dict[str, str]] = field(default_factory=lambda: {"gg": {}, "gh": {}})
@@ -96,7 +108,7 @@ class World:
     def made(cls, folder: Path, *, live: bool = False) -> Self:
         """Return a world with nobody in it, not started yet."""
         clock = Timeline(live=live)
-        return cls(folder, clock, GrowthGeniusSandbox(now=clock.now), GrowthHubSandbox(now=clock.now))
+        return cls(folder, clock, GrowthGeniusSandbox(now=clock.now), Hub(now=clock.now))
 
     @property
     def config_path(self) -> Path:
