@@ -77,12 +77,13 @@ class Client:
         return self._written(reply)
 
     def update(self, record_id: str, properties: Mapping[str, Any]) -> Page:
-        """Set properties of a contact; the answer shows it. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        """Set properties of a contact and return it, from the answer or else by id. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         try:
             reply = self.wire.write("PUT", _contact_path(record_id), json=dict(properties), repeatable=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
-        return self._written(reply)
+        shows_it = _object(reply.body, "contact") is not None
+        return self._written(reply) if shows_it else self.contact(record_id)
 
     def add_tags(self, record_id: str, tags: Sequence[str]) -> Reply:
         """Add tags to a contact; the answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import Contact, Fields
+from connectors.errors import RecordRefused
 from connectors.growthhub import answering, checking
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
@@ -175,7 +176,13 @@ class GrowthHub:
     def _duplicates(self, sent: Fields) -> Iterator[Raw]:
         for field, identifier in (("email", "email"), ("phone", "number")):
             value = sent.get(field)
-            found = self.client.duplicate(**{identifier: value}) if isinstance(value, str) else None
+            if not isinstance(value, str):
+                continue
+            try:
+                found = self.client.duplicate(**{identifier: value})
+            except RecordRefused:  # the look-up does not take every value that a contact may hold; the search does
+                yield from self.search.having(field, value)
+                continue
             if found is not None:
                 yield found
 
