@@ -26,8 +26,8 @@ from sync.secret import reveal
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PHONES: Final = frozenset({"phone", *PHONE_SLOTS})
-NO_MEANING: Final = "means nothing on the other side"
-TAKEN: Final = "is somebody else's number there"
+NO_MEANING: Final = "no meaning there"
+TAKEN: Final = "somebody else's there"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ def demo(keep: bool, out: TextIO, clock: Clock | None = None) -> bool:
 
     Raises what a bug of a sandbox raises.
     """
-    with serving(clock or SystemClock(), keep=keep) as servers:
-        story = Story(servers, clock or SystemClock(), teller(out), out)
+    clock = clock or SystemClock()
+    with serving(clock, keep=keep) as servers:
+        story = Story(servers, clock, teller(out), out)
         agreed = story.tell()
     _tell_what_is_left(story, keep=keep)
     return agreed
@@ -127,9 +128,7 @@ class Story:
         report = self._run()
         changes = self._history(report, "*", "ORDER BY link, id")
         self.teller.say("", "What it wrote, from the history that `sync` keeps:")
-        self.teller.table(
-            ("WHO", "WRITTEN TO", "FIELD", "OLD", "NEW", "WHY"), [self._change_row(row) for row in changes]
-        )
+        self.teller.table(("WHO", "WRITTEN TO", "WHAT", "WHY"), [self._change_row(row) for row in changes])
 
     def _settle(self) -> None:
         self.teller.heading("5. The conflict waits for a person")
@@ -167,11 +166,11 @@ class Story:
             f"  {found.people} people on both sides, {counted(found.fields, 'field')} compared.",
         )
         rows = [
-            (one.who, one.field, value_text(one.left), value_text(one.right), one.excuse or "DIFFERS")
+            (one.who, f"{one.field}: {value_text(one.left)} and {value_text(one.right)}", one.excuse or "DIFFERS")
             for one in found.differences
         ]
         if rows:
-            self.teller.table(("WHO", "FIELD", "GROWTHGENIUS", "GROWTHHUB", "WHY"), rows)
+            self.teller.table(("WHO", "IN GROWTHGENIUS AND IN GROWTHHUB", "WHY"), rows)
         self._verdict(found)
         return found.agrees
 
@@ -206,11 +205,11 @@ class Story:
 
     def _change_row(self, change: Row) -> Sequence[str]:
         place: Place = "left" if change["account"] == LEFT else "right"
-        old, new = (None if change[key] is None else parse(change[key]) for key in ("old", "new"))
-        if change["field"] == "*":
-            return self._email(place, change["record_id"]), NAMES[place], "(new record)", "", "", change["rule"]
         who = self._email(place, change["record_id"])
-        return who, NAMES[place], change["field"], value_text(old), value_text(new), change["rule"]
+        if change["field"] == "*":
+            return who, NAMES[place], "(a new record)", change["rule"]
+        old, new = (value_text(None if change[key] is None else parse(change[key])) for key in ("old", "new"))
+        return who, NAMES[place], f"{change['field']}: {old} -> {new}", change["rule"]
 
     def _email(self, place: Place, record_id: str) -> str:
         server = self.servers.left if place == "left" else self.servers.right

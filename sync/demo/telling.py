@@ -98,14 +98,14 @@ class RichTeller:
             self._console.print(f"  {line}", style="cyan", soft_wrap=True)
 
     def table(self, header: Row, rows: Sequence[Row]) -> None:
-        """Draw a table, its cells broken between words where the terminal is narrow."""
+        """Draw a table, its cells but the first broken between words where the terminal is narrow."""
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
         table = Table(box=box.SIMPLE_HEAD, header_style="bold")
-        for name in header:
-            table.add_column(name, overflow="fold")
+        for position, name in enumerate(header):
+            table.add_column(name, overflow="fold", no_wrap=position == 0)
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
         self._console.print(table)
