@@ -119,7 +119,7 @@ def _text(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, KeyboardInterrupt | EOFError):
-        return f"{str(error) or 'interrupted'}; nothing is lost, the next run goes on from here"
+        return f"{str(error) or 'interrupted'}; nothing is lost, run again"
     return str(error) if is_expected(error) else _bug(error)
 
 

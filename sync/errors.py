@@ -6,6 +6,7 @@
     └── GuardStopped       the guard stopped a run before its first write (R25)           (exit 4)
     KeyboardInterrupt
     └── Interrupted        SIGINT or SIGTERM came during a one-shot run                   (exit 128 + signal)
+        └── Declined       somebody who was asked before the first write said no          (exit 130)
     state.errors
     ├── StateError         the state file is unreadable, newer, or of other accounts      (exit 2)
     └── LockHeld           another run holds the lock on the connection                   (exit 75)
@@ -55,6 +56,14 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(signal_number).name}")
         self.signal_number = signal_number
+
+
+class Declined(Interrupted):
+    """A person who was asked before the first write said no: the same as an interruption at that point."""
+
+    def __init__(self) -> None:
+        super().__init__(signal.SIGINT)
+        self.args = ("declined, nothing was written",)
 
 
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (

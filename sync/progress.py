@@ -93,8 +93,10 @@ class Screen:
     def paused(self) -> Iterator[None]:
         """Take the line away while somebody else uses the terminal, to ask."""
         self._bars.stop()
-        yield
-        self._bars.start()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     def stage(self, text: str, total: int | None = None) -> None:
         """Replace the line by one for this step."""

@@ -20,7 +20,7 @@ def parse_when(text: str, now: datetime) -> datetime:
     written = text.strip()
     try:
         return now - parse_span(written) if _SPAN.fullmatch(written) else _moment(written)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError):  # TypeError: what pendulum 3.3 makes of "0:"
         raise UsageError(f"{text!r} is no time; WHEN is {WHEN_HELP}") from None
 
 

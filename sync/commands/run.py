@@ -92,14 +92,20 @@ def _carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: b
 
 
 def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport], bool]":
-    """Return what asks a person whether the plan may be written, or says yes where there is nobody to ask."""
+    """Return what asks a person whether the plan may be written, or says yes where there is nobody to ask.
+
+    It raises Declined at a no: a run that is not to write ends as an interrupted one, so that the next one asks again.
+    """
+    from sync.errors import Declined
     from sync.tables import total_lines
 
     def confirm(report: "RunReport") -> bool:
         with progress.paused():
             for line in total_lines(report):
                 click.echo(line, err=True)
-            return click.confirm("Write this?", err=True)
+            if not click.confirm("Write this?", err=True):
+                raise Declined
+        return True
 
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     return confirm if ask and on_terminal else lambda _report: True

@@ -3,6 +3,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -282,6 +284,15 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def _wait_until_blocked(pid: int) -> None:
+    """Wait until the process is inside the call: just before it, Python notes a signal and blocks all the same."""
+    status, deadline = Path(f"/proc/{pid}/stat"), time.monotonic() + 20
+    asleep = 0
+    while status.exists() and asleep < 5 and time.monotonic() < deadline:
+        asleep = asleep + 1 if status.read_text().rpartition(")")[2].split()[0] == "S" else 0
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("flags", [[], ["--json"], ["--ask"]], ids=["sleeping", "json", "asking"])
 def test_an_interrupted_run_ends_with_its_code_and_loses_nothing(
@@ -292,14 +303,18 @@ def test_an_interrupted_run_ends_with_its_code_and_loses_nothing(
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     ) as running:  # fmt: skip
+        watchdog = threading.Timer(30, running.kill)  # a test that fails, not one that hangs
+        watchdog.start()
         assert running.stderr is not None
         assert running.stdout is not None
         assert running.stderr.readline() == "ready\n"
         if "--ask" in flags:
             assert running.stderr.read(len("Write this?")) == "Write this?"
+        _wait_until_blocked(running.pid)
         running.send_signal(number)
         told, said = running.stderr.read(), running.stdout.read()
         assert running.wait(timeout=30) == code
+        watchdog.cancel()
     assert f"interrupted by {number.name}; {NOTHING_LOST}" in told
     assert "Traceback" not in told
     if flags == ["--json"]:

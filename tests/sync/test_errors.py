@@ -4,7 +4,7 @@ import pytest
 
 from connectors import errors as of_connectors
 from state.errors import LockHeld, StateError
-from sync.errors import ConfigError, GuardStopped, Interrupted, SyncError, UsageError, exit_code, is_expected
+from sync.errors import ConfigError, Declined, GuardStopped, Interrupted, SyncError, UsageError, exit_code, is_expected
 
 ACCOUNT = ("growthhub", "what happened")
 
@@ -26,6 +26,7 @@ ACCOUNT = ("growthhub", "what happened")
         (of_connectors.OutcomeUnknown(*ACCOUNT), 3),
         (Interrupted(signal.SIGINT), 130),
         (Interrupted(signal.SIGTERM), 143),
+        (Declined(), 130),
         (KeyboardInterrupt(), 130),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),

@@ -1,6 +1,11 @@
 """`sync run`, `plan`, `check`, `conflicts` and `failures` as people use them, against both sandboxes."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -229,3 +234,67 @@ def test_of_two_connections_the_one_that_is_locked_does_not_stop_the_other(offic
         state.close()
     assert [run["connection"] for run in document["runs"]] == ["again"]
     assert "holds the lock" in document["error"]
+
+
+@dataclass(slots=True)
+class Seat:
+    """Somebody at a terminal of 24 lines, in front of `sync run`."""
+
+    folder: Path
+    terminal: int = 0
+
+    def run(self, answer: str, *arguments: str) -> tuple[int, str]:
+        """Type an answer once the run asks; return its exit code and what the terminal showed."""
+        self.terminal, other = pty.openpty()
+        with subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "sync", "run", *arguments],
+            stdin=other, stderr=other, stdout=subprocess.DEVNULL, cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm", "COLUMNS": "200"},
+        ) as running:  # fmt: skip
+            watchdog = threading.Timer(60, running.kill)  # a test that fails, not one that hangs
+            watchdog.start()
+            os.close(other)
+            shown = self._read(until="Write this?")
+            os.write(self.terminal, f"{answer}\n".encode())
+            shown += self._read(until=None)
+            os.close(self.terminal)
+            watchdog.cancel()
+            return running.wait(timeout=60), shown
+
+    def _read(self, until: str | None) -> str:
+        shown = b""
+        while until is None or until.encode() not in shown:
+            try:
+                piece = os.read(self.terminal, 4096)
+            except OSError:  # how Linux says that the other end is closed
+                break
+            if not piece:
+                break
+            shown += piece
+        return shown.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_on_a_terminal_the_first_run_asks_and_writes_only_after_a_yes(office: Office) -> None:
+    seat = Seat(office.folder)
+    code, shown = seat.run("n")
+    assert code == 130
+    assert "The first run of sales would do this:" in shown
+    assert "would be created 1" in shown
+    assert "declined, nothing was written; nothing is lost, run again" in shown
+    assert len(office.hub.people()) == len(office.genius.people()) == 1
+    code, shown = seat.run("y")
+    assert "Write this?" in shown
+    assert code == 0
+    assert len(office.hub.people()) == len(office.genius.people()) == 2
+    code, shown = seat.run("")
+    assert "Write this?" not in shown
+    assert code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_yes_does_not_ask(office: Office) -> None:
+    code, shown = Seat(office.folder).run("", "--yes")
+    assert "Write this?" not in shown
+    assert code == 0
+    assert len(office.hub.people()) == 2
