@@ -42,8 +42,14 @@ def plan(context: Context) -> None:
 
 
 def merged(context: Context, link: Link | None, left: Staged | None, right: Staged | None) -> Merge:
-    """Merge a pair by what this run knows of it."""
-    return merge_views(context, link, context.view(link, context.left, left), context.view(link, context.right, right))
+    """Merge a pair by what this run knows of it. Whether owners have a place is asked when the first is to be written."""
+    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    result = merge_views(context, link, *views)
+    rules = context.present_rules()
+    for side in context.sides:
+        if "owner" in result.to(side.name):
+            side.connector.missing_places(frozenset({"owner"}))
+    return result if context.present_rules() is rules else merge_views(context, link, *views)
 
 
 def merge_views(context: Context, link: Link | None, left: View, right: View) -> Merge:
