@@ -56,7 +56,8 @@ def create(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
     jobs = [_creation(context, target, step) for step in steps]
     if not context.first.get(target.account):
         jobs = _without_known(context, target, jobs, troubles)
-    prepare(context, target, frozenset(name for job in jobs for name in job.changes))
+    if jobs:
+        prepare(context, target, frozenset(name for job in jobs for name in job.changes))
     jobs = [_housed(context, job) for job in jobs]
     _intend(context, jobs)
     _send(context, target, jobs, troubles)
@@ -272,6 +273,7 @@ def _mark_source(context: Context, job: Creation, answer: Answer) -> None:
     if not job.source.connector.marks or fields.get("email") or job.contact.phones:
         return
     made = job.target.connector.contact(answer.raw, {})
+    prepare(context, job.source, frozenset())
     outcome = job.source.dispatcher.gather([
         partial(job.source.connector.update, json.loads(job.own.raw or "{}"), job.contact.memory, {}, made.id)
     ])[0]  # fmt: skip

@@ -4,8 +4,8 @@ from sync.context import Context, Side
 
 
 def prepare(context: Context, side: Side, names: frozenset[str]) -> None:
-    """Make the custom fields that these values need and that are missing, and say so in the report."""
-    made = side.connector.prepare(names) if names else ()
+    """Make the custom fields that these values, and the marker, need and that are missing, and say so in the report."""
+    made = side.connector.prepare(names)
     if made:
         context.fields_created.setdefault(side.account, []).extend(made)
         context.progress.note(f"{side.account}: made the custom fields {', '.join(made)}")

@@ -60,7 +60,8 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
     ready = [job for job, page in zip(jobs, pages, strict=True) if _merge_again(context, job, page, troubles)]
     troubles.raise_fatal()
     writing = [job for job in ready if job.changes]
-    prepare(context, target, frozenset(name for job in writing for name in job.changes))
+    if writing:
+        prepare(context, target, frozenset(name for job in writing for name in job.changes))
     for job in writing:
         _drop_homeless(context, job)
     writing = [job for job in writing if job.changes]

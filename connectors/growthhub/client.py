@@ -77,7 +77,10 @@ class Client:
         return self._written(reply)
 
     def update(self, record_id: str, properties: Mapping[str, Any]) -> Page:
-        """Set properties of a contact and return it, from the answer or else by id. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        """Set properties of a contact and return it, from the answer or else by id.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown.
+        """
         try:
             reply = self.wire.write("PUT", _contact_path(record_id), json=dict(properties), repeatable=True)
         except RecordRefused as refused:

@@ -116,14 +116,14 @@ class GrowthHub:
         return list(found.values())
 
     def prepare(self, names: frozenset[str]) -> Sequence[str]:
-        """Make the custom fields that these canonical fields, and the marker, lack."""
-        made = self.custom_fields.make(names | {MARKER}) if self._have_a_place(names) else []
+        """Make the custom fields that these canonical fields, and the marker, lack; without a name, the marker's alone."""
+        made = self.custom_fields.make(names | {MARKER}) if not names or self._have_a_place(names) else []
         self._note_fields()
         return made
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
         """Return the keys that `prepare` would make."""
-        return self.custom_fields.missing(names | {MARKER}) if self._have_a_place(names) else []
+        return self.custom_fields.missing(names | {MARKER}) if not names or self._have_a_place(names) else []
 
     def _have_a_place(self, names: frozenset[str]) -> bool:
         """Say whether any of the fields can be written here; whether owners can, the users tell."""
