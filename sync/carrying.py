@@ -23,14 +23,12 @@ def after_write(result: Merge, target: str, to: View, source: View, settled: Fie
     answer shows there is merged by the next run.
     """
     bases = Bases(dict(to.base), dict(source.base))
-    other = "right" if target == "left" else "left"
     for name, sent in result.to(target).items():
         known, value = source.value(name)
         if known:
             bases.source[name] = value
         held = settled.get(name, sent)
-        pending = name in SET_FIELDS and name in result.to(other)
-        bases.target[name] = _without_own_changes(held, to, name) if pending else held
+        bases.target[name] = _after_set_write(to, name, sent, held) if name in SET_FIELDS else held
     _agree(bases, result, target)
     return bases
 
@@ -77,12 +75,12 @@ def _agree(bases: Bases, result: Merge, target: str) -> None:
         bases.target[name], bases.source[name] = (left, right) if target == "left" else (right, left)
 
 
-def _without_own_changes(settled: Value, view: View, name: str) -> Value:
-    """Take out of a set what its own side changed, so that the change shows until it was carried the other way."""
-    gained, lost = changes_of(view.base.get(name), view.value(name)[1])
-    kept = {element.casefold(): element for element in _tuple(view.base.get(name)) if element.casefold() in lost}
-    return apply_changes(settled, kept, frozenset(gained))
+def _after_set_write(view: View, name: str, sent: Value, held: Value) -> Value:
+    """Return the shadow of a set: the old one, with the elements that this write added or took away and that the server did.
 
-
-def _tuple(value: Value) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
+    What else the server holds or lacks now is somebody's change: it shows until it was carried the other way.
+    """
+    added, taken = changes_of(view.value(name)[1], sent)
+    now = {element.casefold(): element for element in held or ()}
+    gained = {key: now[key] for key in added if key in now}
+    return apply_changes(view.base.get(name), gained, frozenset(taken - now.keys()))

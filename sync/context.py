@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from connectors.clock import Clock
 from connectors.connector import Connector
-from connectors.contact import Contact, Fields
+from connectors.contact import Contact, Fields, same
 from state.conflicts import Conflicts
 from state.cursors import Cursors
 from state.failures import Failures
@@ -146,8 +146,11 @@ class Context:
         """
         base = self.base(link, side.name) if link else {}
         if staged is not None and staged.contact is not None:
-            contact = people.decode(staged.contact)
-            return View(self.travelling(contact.fields), base, people.from_ms(staged.changed_ms))
+            now = self.travelling(people.decode(staged.contact).fields)
+            changed_ms = staged.changed_ms
+            if changed_ms is None and link is not None:
+                changed_ms = self._disputed_ms(link, side, View(now, base))
+            return View(now, base, people.from_ms(changed_ms))
         if link is None:
             return View({}, base)
         return self._remembered(link, side, base)
@@ -160,6 +163,13 @@ class Context:
                 kind, _, value = conflict.resolution.partition(":")
                 decided[name] = (kind, shadows.parse(value) if kind == "value" else None)
         return decided
+
+    def _disputed_ms(self, link: Link, side: Side, view: View) -> int | None:
+        """Return when a record that we wrote to was changed, where it shows no other change than that of open conflicts."""
+        shown = self._remembered(link, side, view.base)
+        if any(view.changed(name) and not same(name, view.now[name], shown.now.get(name)) for name in view.now):
+            return None
+        return people.to_ms(shown.changed_at)
 
     def _remembered(self, link: Link, side: Side, base: Fields) -> View:
         now, times = dict(base), []
