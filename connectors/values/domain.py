@@ -5,10 +5,12 @@ any script. Nothing is looked up: example.com and names under .test are as good 
 """
 
 import unicodedata
+from functools import lru_cache
 
 _LONGEST_LABEL = 63
 
 
+@lru_cache(maxsize=4096)
 def canonical(raw: str) -> str | None:
     """Return the name in lower case, or None when no host can have it."""
     name = unicodedata.normalize("NFC", raw.lower()).removesuffix(".")

@@ -10,9 +10,16 @@ Rules kept here (R16, R17):
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _INTERNATIONAL = re.compile(r"^[\s(]*00[\s)]*(?=[1-9])")
 _PLUS = re.compile(r"^[\s(]*(?:tel:\s*)?[\s(]*[+\uff0b]", re.IGNORECASE)
+_AMERICAN = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
+"""E.164 already: ten digits are possible under +1, and no prefix is taken off one that does not begin with 0 or 1."""
+_PUNCTUATION = str.maketrans("", "", " ().-")
 _FLOAT = re.compile(r"^(\+?\d{7,15})\.0$", re.ASCII)  # a number that went through a table of floats, as "NaN" did
 
 
@@ -22,22 +29,25 @@ def to_e164(raw: str, regions: tuple[str, ...]) -> str | None:
 
     `regions` are ISO 3166 alpha-2 codes in order of preference: the contact's own country, then the connection's (R16).
     """
+    plain = raw.translate(_PUNCTUATION)
+    if raw.startswith("+") and _AMERICAN.fullmatch(plain):
+        return plain
+    import phonenumbers  # here, since its tables take longer to load than all of our own code
+
     number = _FLOAT.sub(r"\1", _INTERNATIONAL.sub("+", raw))
     asked: tuple[str | None, ...] = (None,) if _PLUS.match(number) else regions
     readings = [reading for region in asked if (reading := _read(number, region))]
-    valid = [e164 for e164, is_valid in readings if is_valid]
-    return next(iter(valid or [e164 for e164, _ in readings]), None)
+    if len(readings) > 1:
+        readings = [reading for reading in readings if phonenumbers.is_valid_number(reading)] or readings
+    return phonenumbers.format_number(readings[0], phonenumbers.PhoneNumberFormat.E164) if readings else None
 
 
-def _read(raw: str, region: str | None) -> tuple[str, bool] | None:
-    """Return the number as read in the region, and whether it is valid there, or None when it is not possible."""
-    import phonenumbers  # here, since its tables take longer to load than all of our own code
+def _read(raw: str, region: str | None) -> "PhoneNumber | None":
+    """Return the number as read in the region, or None when it is not possible there."""
+    import phonenumbers
 
     try:
         number = phonenumbers.parse(raw, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return e164, phonenumbers.is_valid_number(number)
+    return number if phonenumbers.is_possible_number(number) else None

@@ -62,6 +62,8 @@ def clean(raw: object) -> str | Unknown | None:
 
 def clean_line(raw: object) -> str | Unknown | None:
     """Return the same as `clean` with all white space inside made single spaces: names, titles, cities."""
+    if isinstance(raw, str) and raw.isascii() and raw.isprintable():  # nearly always
+        return _judge(" ".join(raw.split()))
     text = clean(raw)
     return " ".join(text.split()) if isinstance(text, str) else text
 

@@ -22,16 +22,22 @@ Network = Literal["linkedin", "twitter", "facebook"]
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _KEY_PREFIX = re.compile(r"(?:https?://)?(?:www\.)*", re.IGNORECASE)
+_CANONICAL = re.compile(r"https?://[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+(?:/[\w.~%-]+)*", re.ASCII)
+"""Most addresses: nothing about them is to be changed, so that they need not be taken apart."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """One site of a network: its domains, the host that it is canonically reached by, and what a profile looks like."""
+    """One site of a network: its domains, the host that it is canonically reached by, what a profile looks like.
+
+    `canonical` is what the address of a profile looks like that needs no change.
+    """
 
     domains: tuple[str, ...]
     host: str
     profile: re.Pattern[str]
+    canonical: re.Pattern[str]
 
 
 _NAME = re.compile(r"/@*([^/@]+)/*")
@@ -41,13 +47,21 @@ _SITES: dict[Network, tuple[_Site, ...]] = {
             ("linkedin.com",),
             "www.linkedin.com",
             re.compile(r"/((?:in|company|school|showcase)/[^/]+)(?:/[a-z]{2}|/about)?/*"),
+            re.compile(r"https://www\.linkedin\.com/(?:in|company|school|showcase)/[\w.~%-]+", re.ASCII),
         ),
     ),
     "twitter": (
-        _Site(("twitter.com",), "twitter.com", _NAME),
-        _Site(("x.com",), "x.com", _NAME),
+        _Site(("twitter.com",), "twitter.com", _NAME, re.compile(r"https://twitter\.com/[\w.~%-]+", re.ASCII)),
+        _Site(("x.com",), "x.com", _NAME, re.compile(r"https://x\.com/[\w.~%-]+", re.ASCII)),
     ),
-    "facebook": (_Site(("facebook.com", "fb.com"), "www.facebook.com", re.compile(r"/((?!profile\.php)[^/]+)/*")),),
+    "facebook": (
+        _Site(
+            ("facebook.com", "fb.com"),
+            "www.facebook.com",
+            re.compile(r"/((?!profile\.php)[^/]+)/*"),
+            re.compile(r"https://www\.facebook\.com/[\w~%-]+", re.ASCII),
+        ),
+    ),
 }
 
 
@@ -55,6 +69,8 @@ def website(raw: object) -> Reading:
     """Return the address, None if there is none, UNKNOWN for dirt, Unmapped for what cannot be an address."""
     found = text.clean_line(raw)
     if not isinstance(found, str):
+        return found
+    if _CANONICAL.fullmatch(found):
         return found
     address = _split(found)
     return Unmapped(found) if address is None else _join(address)
@@ -65,8 +81,11 @@ def profile(raw: object, network: Network) -> Reading:
     address = website(raw)
     if not isinstance(address, str):
         return address
+    sites = _SITES[network]
+    if any(site.canonical.fullmatch(address) for site in sites):
+        return address
     parts = urlsplit(address)
-    for site in _SITES[network]:
+    for site in sites:
         if any(f".{parts.netloc}".endswith(f".{name}") for name in site.domains):
             return _at(site, parts)
     return address
