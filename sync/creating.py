@@ -118,14 +118,19 @@ def matching(context: Context, side: Side, person: Known, raws: Sequence[Raw]) -
 
 
 def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles) -> None:
-    """Link somebody who was to be made with whom the server already has, as a first meeting (R10)."""
+    """Link somebody who was to be made with whom the server already has, as a first meeting (R10).
+
+    Both sides are filled at once: nothing says that a window will ever show the other record again.
+    """
     contact = job.target.connector.contact(raw, {})
     with context.state.atomic():
         context.stage.put([staged_record(job.target, raw, contact, None)])
         job.target.identities.put([people.known(contact)])
         context.intents.remove(job.target.name, job.own.id)
     ids = {job.source.name: job.own.id, job.target.name: contact.id}
-    update(context, job.target, [Step(PAIR, "", ids["left"], ids["right"], None, job.target.name)], troubles)
+    step = Step(PAIR, "", ids["left"], ids["right"], None, "both")
+    update(context, job.target, [step], troubles)
+    update(context, job.source, [step], troubles)
 
 
 def _intend(context: Context, jobs: Sequence[Creation]) -> None:
@@ -242,7 +247,8 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
     elif job.changes.get("phone") is not None and (error.field == "phone" or _is_of_number(context, job, raw)):
         _create_without_number(context, job, troubles)
     else:
-        reason = f"{job.target.account} takes {error.other_id} for the same person ({error.field or 'no reason given'})"
+        other = f"{job.target.account}:{error.other_id}" if error.other_id else "somebody whom it does not name"
+        reason = f"{job.target.account} takes {other} for the same person ({error.field or 'no reason given'})"
         with context.state.atomic():
             context.intents.remove(job.target.name, job.own.id)
             blockers = (f"{job.target.name}:{error.other_id}",) if error.other_id else ()
@@ -264,7 +270,9 @@ def _create_without_number(context: Context, job: Creation, troubles: Troubles) 
         changes[slot] = job.changes["phone"]
     prepare(context, job.target, frozenset(changes))
     context.report.unmapped += 1
-    _send(context, job.target, [replace(job, changes=changes)], troubles)
+    numberless = replace(job, changes=changes)
+    _intend(context, [numberless])
+    _send(context, job.target, [numberless], troubles)
 
 
 def _mark_source(context: Context, job: Creation, answer: Answer) -> None:
