@@ -1,0 +1,96 @@
+"""Who may import whom, read from the source itself: the layers, and the decisions that know neither I/O nor time."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = {"connectors": {"sync", "state"}, "state": {"sync", "connectors"}, "sync": set[str]()}
+NOT_SHIPPED = {"tests", "benchmarks"}
+PURE = ("merging", "mapping", "shadows", "newest", "pairing", "guard", "carrying", "people")
+IMPURE = {
+    "asyncio", "filelock", "http", "io", "os", "pathlib", "random", "requests", "rich", "secrets", "shutil", "socket",
+    "sqlite3", "sqlite_utils", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "urllib3",
+}  # fmt: skip
+STAR = "*"
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full name of every module that a file imports, wherever in the file."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*above, *([node.module] if node.module else [])))
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names if alias.name != STAR)
+
+
+def top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def sources(layer: str) -> list[Path]:
+    return sorted((ROOT / layer).rglob("*.py"))
+
+
+def calls(path: Path) -> set[str]:
+    """Return the names of what a file calls: `open`, `now`, `print`."""
+    found = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    return {
+        one.attr if isinstance(one, ast.Attribute) else one.id
+        for one in found
+        if isinstance(one, ast.Attribute | ast.Name)
+    }
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_nothing_that_it_may_not(layer: str) -> None:
+    assert len(sources(layer)) > 10
+    forbidden = LAYERS[layer] | NOT_SHIPPED
+    found = {
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sources(layer)
+        for module in imports(path)
+        if top(module) in forbidden
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_a_decision_imports_neither_io_nor_time(name: str) -> None:
+    path = ROOT / "sync" / f"{name}.py"
+    assert {module for module in imports(path) if top(module) in IMPURE} == set()
+    assert calls(path) & {"open", "print", "now", "utcnow", "today", "input"} == set()
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_what_a_decision_imports_of_ours_is_pure_or_a_plain_shape(name: str) -> None:
+    ours = {module for module in imports(ROOT / "sync" / f"{name}.py") if top(module) == "sync"}
+    allowed = {f"sync.{one}" for one in PURE}
+    assert {module for module in ours if ".".join(module.split(".")[:2]) not in allowed} == set()
+
+
+def test_only_connectors_speak_http_and_only_the_state_keeps_files_of_sqlite() -> None:
+    def users(*libraries: str) -> set[str]:
+        return {
+            path.relative_to(ROOT).parts[0]
+            for layer in LAYERS
+            for path in sources(layer)
+            if {top(module) for module in imports(path)} & set(libraries)
+        }
+
+    assert users("requests", "urllib3") == {"connectors"}
+    assert users("sqlite_utils") == {"state"}
+
+
+def test_the_check_itself_sees_late_and_relative_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    (tmp_path / "state").mkdir()
+    module = tmp_path / "state" / "late.py"
+    module.write_text("def late():\n    from sync import engine\n    from . import links\n    import connectors.wire\n")
+    assert {"sync.engine", "state.links", "connectors.wire"} <= set(imports(module))
