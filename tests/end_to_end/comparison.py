@@ -84,7 +84,9 @@ def _is_of_the_server(name: str, left: Value, right: Value) -> bool:
 
 
 def _excused(world: World, link: int, one: Contact, other: Contact) -> frozenset[str]:
-    refused = {row["field"] for row in world.rows("SELECT field FROM history WHERE link = ? AND rule = 'refused'", link)}
+    refused = {
+        row["field"] for row in world.rows("SELECT field FROM history WHERE link = ? AND rule = 'refused'", link)
+    }
     disputed = {row["field"] for row in world.rows("SELECT field FROM conflict WHERE link = ?", link)}
     unmapped = {*one.unmapped, *other.unmapped}
     if unmapped & {"phone", *PHONE_SLOTS}:

@@ -48,7 +48,9 @@ def assert_all_are_there_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["hang", "hang_after"], ids=["before its effect", "after its effect"])
-@pytest.mark.parametrize(("account", "path", "skip"), [("gh", "/contacts/$", 0), ("gh", "/contacts/$", 3), ("gg", "/contacts$", 1)])
+@pytest.mark.parametrize(
+    ("account", "path", "skip"), [("gh", "/contacts/$", 0), ("gh", "/contacts/$", 3), ("gg", "/contacts$", 1)]
+)
 def test_a_run_killed_during_a_create_leaves_nobody_twice_and_nobody_out(
     live_world: World, kind: str, account: str, path: str, skip: int
 ) -> None:

@@ -1,0 +1,71 @@
+"""P8: a run that would rewrite an unusual share of one side stops before the first write, and on every run after."""
+
+import pytest
+
+from tests.end_to_end.world import World
+
+
+def fill(world: World, count: int) -> list[str]:
+    """Put so many people in sync, and return their ids at the left."""
+    ids = [world.gg.add(first_name="Ann", email=f"person{number}@example.com") for number in range(count)]
+    assert world.run().exit_code == 0
+    return ids
+
+
+def test_a_run_that_would_rewrite_most_people_writes_nothing_until_it_is_let_through(world: World) -> None:
+    ids = fill(world, 60)
+    for each in ids[:31]:
+        world.gg.edit(each, company_name="Oops")
+    for _ in range(2):
+        with world.calls() as calls:
+            report = world.run()
+        assert (report.exit_code, calls.writes) == (4, [])
+        assert "31 of 60" in report.guarded
+    assert world.run(unguarded=True).exit_code == 0
+    assert sum(person.get("companyName") == "Oops" for person in world.gh.people()) == 31
+    assert world.run().exit_code == 0
+
+
+@pytest.mark.parametrize(("people", "changed", "share"), [(60, 30, "0.5"), (25, 20, "0.1"), (30, 25, "25")])
+def test_exactly_the_share_passes_and_so_do_twenty(world: World, people: int, changed: int, share: str) -> None:
+    world.contacts["max_changed"] = share
+    for each in fill(world, people)[:changed]:
+        world.gg.edit(each, company_name="Fine")
+    assert world.run().exit_code == 0
+
+
+def test_a_count_is_a_count(world: World) -> None:
+    world.contacts["max_changed"] = "3"
+    ids = fill(world, 10)
+    for each in ids[:4]:
+        world.gg.edit(each, company_name="Oops")
+    assert world.run().exit_code == 4
+
+
+def test_people_who_are_made_do_not_count(world: World) -> None:
+    world.contacts["max_changed"] = "0"
+    fill(world, 40)
+    assert len(world.gh.people()) == 40
+
+
+def test_a_guarded_run_forgets_nothing_when_the_changes_shrink(world: World) -> None:
+    world.contacts["max_changed"] = "2"
+    ids = fill(world, 5)
+    for each in ids[:3]:
+        world.gg.edit(each, company_name="Oops")
+    assert world.run().exit_code == 4
+    world.gg.edit(ids[0], company_name=None)
+    assert world.run().exit_code == 0
+    assert [person.get("companyName") for person in world.gh.people()] == [None, "Oops", "Oops", None, None]
+
+
+def test_first_meetings_that_would_replace_values_are_weighed_too(world: World) -> None:
+    world.contacts["conflicts"] = '"left"'
+    for number in range(30):
+        world.gg.add(first_name="Ann", email=f"person{number}@example.com", company_name="Left")
+        world.gh.add(firstName="Ann", email=f"person{number}@example.com", companyName="Right")
+    with world.calls() as calls:
+        assert world.run().exit_code == 4
+    assert calls.writes == []
+    assert world.run(unguarded=True).exit_code == 0
+    assert {person["companyName"] for person in world.gh.people()} == {"Left"}

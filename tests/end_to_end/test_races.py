@@ -1,0 +1,126 @@
+"""R19 and R21: an edit made while another is being carried is neither overwritten nor swallowed by a shadow."""
+
+from collections.abc import Callable
+
+import pytest
+
+from connectors.sandbox import Call
+from tests.end_to_end.comparison import differences
+from tests.end_to_end.world import World
+
+
+def linked(world: World) -> tuple[str, str]:
+    """Put somebody on both sides, in sync, and return her ids."""
+    left = world.gg.add(
+        first_name="Ann", last_name="Example", email="ann@example.com", title="CEO", label_names=["VIP"]
+    )
+    assert world.run().exit_code == 0
+    return left, world.links()[left]
+
+
+def once(world: World, account: str, method: str, act: Callable[[], None]) -> None:
+    """Let something happen just before the next call of a method to one person at an account is carried out."""
+    server = world.gg if account == "gg" else world.gh
+
+    def strike(call: Call) -> None:
+        if call.method == method and "/contacts/" in call.path and "search" not in call.path:
+            server.before_answer = None
+            world.clock.skip(3)
+            act()
+
+    server.before_answer = strike
+
+
+@pytest.mark.parametrize("moment", ["GET", "PUT"])
+def test_an_edit_of_another_field_at_the_target_meanwhile_travels_back(world: World, moment: str) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, title="CTO", label_names=["VIP", "New"])
+    once(world, "gh", moment, lambda: world.gh.edit(right, companyName="Acme", tags=["vip", "hot"]))
+    assert world.run().exit_code == 0
+    assert world.gh.person(right)["companyName"] == "Acme"
+    assert set(world.gh.person(right)["tags"]) == {"vip", "new", "hot"}
+
+    assert world.run().exit_code == 0
+    assert world.gg.person(left)["company_name"] == "Acme"
+    assert {label.casefold() for label in world.gg.person(left)["label_names"]} == {"vip", "new", "hot"}
+    assert world.gg.person(left)["title"] == "CTO"
+    assert differences(world) == []
+
+
+@pytest.mark.parametrize("moment", ["GET", "PATCH"])
+def test_an_edit_of_another_field_at_the_left_meanwhile_travels_back(world: World, moment: str) -> None:
+    left, right = linked(world)
+    world.gh.edit(right, companyName="Acme")
+    once(world, "gg", moment, lambda: world.gg.edit(left, title="CTO", label_names=["VIP", "New"]))
+    assert world.run().exit_code == 0
+    assert world.run().exit_code == 0
+    assert world.gg.person(left)["company_name"] == "Acme"
+    assert world.gh.custom(right, "contact.job_title") == "CTO"
+    assert set(world.gh.person(right)["tags"]) == {"vip", "new"}
+    assert differences(world) == []
+
+
+def test_a_later_edit_of_the_same_field_at_the_target_wins_over_the_one_that_is_being_carried(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="Older")
+    once(world, "gh", "GET", lambda: world.gh.edit(right, companyName="Newer"))
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.to("PUT") == []
+    assert world.gh.person(right)["companyName"] == "Newer"
+    assert world.run().exit_code == 0
+    assert world.gg.person(left)["company_name"] == "Newer"
+    assert differences(world) == []
+
+
+@pytest.mark.parametrize("moment", ["GET", "PUT"])
+def test_an_edit_at_the_source_meanwhile_is_carried_by_the_next_run(world: World, moment: str) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="First")
+    once(world, "gh", moment, lambda: world.gg.edit(left, company_name="Second", title="CTO"))
+    assert world.run().exit_code == 0
+    assert world.run().exit_code == 0
+    assert world.gh.person(right)["companyName"] == "Second"
+    assert world.gh.custom(right, "contact.job_title") == "CTO"
+    assert world.gg.person(left)["company_name"] == "Second"
+    assert differences(world) == []
+
+
+def test_an_edit_of_somebody_at_the_moment_of_her_making_is_not_swallowed(world: World) -> None:
+    world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
+    made: list[str] = []
+
+    def strike(call: Call) -> None:
+        people = world.gh.people()
+        if people and not made:
+            made.append(people[0]["id"])
+            world.clock.skip(3)
+            world.gh.edit(made[0], companyName="Acme")
+
+    world.gh.before_answer = strike
+    world.gg.add(first_name="Bob", last_name="Example", email="bob@example.com")
+    assert world.run().exit_code == 0
+    assert world.run().exit_code == 0
+    assert world.at_left(made[0])["company_name"] == "Acme"
+    assert differences(world) == []
+
+
+def test_an_edit_behind_the_horizon_waits_and_is_not_lost(world: World) -> None:
+    left, right = linked(world)
+    world.options["settle"] = '"60s"'
+    world.gg.edit(left, company_name="Acme")
+    with world.calls() as calls:
+        assert world.run(skip=5).exit_code == 0
+    assert calls.writes == []
+    assert world.run(skip=60).exit_code == 0
+    assert world.gh.person(right)["companyName"] == "Acme"
+
+
+def test_somebody_edited_all_the_time_is_carried_when_that_ends(world: World) -> None:
+    left, right = linked(world)
+    world.options["settle"] = '"30s"'
+    for number in range(5):
+        world.gg.edit(left, company_name=f"Company {number}")
+        world.run(skip=10)
+    assert world.run(skip=40).exit_code == 0
+    assert world.gh.person(right)["companyName"] == "Company 4"
