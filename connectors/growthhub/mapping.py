@@ -10,7 +10,6 @@ Rules kept here:
 - the digest covers what the mapping uses, and no times, search positions, twins or attribution.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -44,7 +43,7 @@ TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "la
 """Properties that show a name in lower case, and never in its own spelling."""
 
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags"})
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_VALUES = (str, tuple)
 _SEPARATOR = "\n"
 
 Read = Callable[[Any], Reading | tuple[str, ...]]
@@ -71,18 +70,21 @@ class Mapper:
         self._place_names: dict[str, list[str]] = {}
         for name, field in places.items():
             self._place_names.setdefault(field.id, []).append(name)
+        self._readers: dict[str, Read | None] = {name: _READERS.get(name, _line) for name in (*NATIVE, *places)}
+        self._readers |= {"owner": self._owner} | dict.fromkeys(PHONES)
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Return the person that a record shows."""
-        values = dict(self._values(raw))
+        values = self._values(raw)
         code = country.to_alpha2(str(values["country"])) if "country" in values else None
         numbers = _Numbers((code, self._region), memory.get("e164") or {})
         fields, unmapped = dict(self._blank), {}
         for name, value in values.items():
-            reading = self._read(name, value, numbers)
+            read = self._readers[name]
+            reading = numbers.read(value) if read is None else read(value)
             if name not in fields:
                 continue
-            if isinstance(reading, str | tuple | None):
+            if reading is None or isinstance(reading, _VALUES):
                 fields[name] = reading
                 continue
             del fields[name]
@@ -102,22 +104,15 @@ class Mapper:
             memory={"e164": numbers.derived} if numbers.derived else {},
         )
 
-    def _values(self, raw: Raw) -> Iterable[tuple[str, Any]]:
-        for name, key in NATIVE.items():
-            if (value := raw.get(key)) not in _EMPTY:
-                yield name, value
+    def _values(self, raw: Raw) -> dict[str, Any]:
+        """Return the raw value of every field that is not empty."""
+        values = {name: value for name, key in NATIVE.items() if not _is_empty(value := raw.get(key))}
         if not raw.get("address1") and raw.get("address"):
-            yield "address", raw["address"]
+            values["address"] = raw["address"]
         for field_id, value in custom_values(raw):
             for name in self._place_names.get(field_id, ()):
-                yield name, value
-
-    def _read(self, name: str, value: Any, numbers: "_Numbers") -> Reading | tuple[str, ...]:
-        if name in PHONES:
-            return numbers.read(value)
-        if name == "owner":
-            return self._owner(value)
-        return _READERS.get(name, _line)(value)
+                values[name] = value
+        return values
 
     def _owner(self, user_id: Any) -> Reading:
         if not self._owners.is_readable():
@@ -159,7 +154,7 @@ def custom_values(raw: Raw) -> list[tuple[str, Any]]:
     return [
         (str(each.get("id")), each.get("value"))
         for each in found
-        if isinstance(each, Mapping) and each.get("value") not in _EMPTY
+        if isinstance(each, dict) and not _is_empty(each.get("value"))
     ]
 
 
@@ -181,7 +176,7 @@ def digest(raw: Raw) -> bytes:
         bool(raw.get("dnd")),
     ]
     used[2] = used[2] or None
-    return blake2b(json.dumps(used, sort_keys=True).encode(), digest_size=16).digest()
+    return blake2b(repr(used).encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def join_set(value: tuple[str, ...]) -> str:
@@ -219,6 +214,10 @@ _READERS: Mapping[str, Read] = {
 }
 
 
+def _is_empty(value: Any) -> bool:
+    return not value and not isinstance(value, int | float)
+
+
 def _text_or_none(value: Any) -> str | None:
     found = text.clean_line(value)
     return found if isinstance(found, str) else None
@@ -232,4 +231,4 @@ def _additional_phones(raw: Raw) -> list[Any]:
     found = raw.get("additionalPhones")
     if not isinstance(found, list):
         return []
-    return [each.get("phone") if isinstance(each, Mapping) else each for each in found]
+    return [each.get("phone") if isinstance(each, dict) else each for each in found]
