@@ -35,8 +35,8 @@ class Page:
 class Answer:
     """What a write led to: the record as the server shows it now, as complete as its answers were.
 
-    `served_at` is the server's time of the answer. `refused` are the fields that the server was known or found not to take
-    or not to clear, whatever it answered (R17); they were left out of the write.
+    `served_at` is the server's time of the answer. `refused` are the fields that the server was known or found not to
+    take or not to clear, whatever it answered (R17); they were left out of the write.
     """
 
     raw: Raw
@@ -48,7 +48,8 @@ class Answer:
 class Finding:
     """One line of `sync check`: what was tried, whether it works, and how to mend it if not.
 
-    `fixable` tells that `--fix` would mend it. `fatal` findings make an account unusable (exit 3); the others are advice.
+    `fixable` tells that `--fix` would mend it. `fatal` findings make an account unusable (exit 3); the others are
+    advice.
     """
 
     what: str
@@ -103,16 +104,19 @@ class Connector(Protocol):
     def read(self, window: Window) -> Iterator[Page]:
         """Yield every record changed in the window; the same record may come twice, the later one counts.
 
-        To run to the end without an error *is* the proof that the window is complete. Pages may hold records outside the
-        window. Raises IncompleteWindow when the proof fails, and AuthError, TransientError.
+        To run to the end without an error *is* the proof that the window is complete. Pages may hold records outside
+        the window. Raises IncompleteWindow when the proof fails, and AuthError, TransientError.
         """
 
     def get(self, record_id: str) -> Page:
         """Return one record by id, as a page of one. Raises RecordGone, AuthError, TransientError."""
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        """Map a record to the canonical shape. `memory` is what an earlier mapping of it left, or empty. No call is made
-        except, once a day, for the settings that the mapping needs (users, custom fields)."""
+        """Map a record to the canonical shape.
+
+        `memory` is what an earlier mapping of it left, or empty. No call is made except, once a day, for the settings
+        that the mapping needs (users, custom fields).
+        """
 
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes that change when the record changes, times and search positions left out."""
@@ -125,22 +129,26 @@ class Connector(Protocol):
         """
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
-        """Set only these fields of the record that `current` shows; None empties a field, sets are given as they shall be.
+        """Set only these fields of the record that `current` shows.
+
+        None empties a field, sets are given as they shall be.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
-        """Return, for each field of `changes`, what the server holds after the write in the place that was written (R21).
+        """Return, for each field of `changes`, what the server holds in the place that was written (R21).
 
-        It differs from `contact` only where a write moves another value into view: clearing the number that was `phone` at
-        GrowthGenius promotes the next one, which is an observation of its own, not the answer to what was sent.
+        It differs from `contact` only where a write moves another value into view: clearing the number that was
+        `phone` at GrowthGenius promotes the next one, which is an observation of its own, not the answer to what was
+        sent.
         """
 
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
-        """Look for a person on the server itself, not in what was read: before a create, and after one whose answer never
-        came. `since` is when that create was sent (server's time), None before a first try. Records are candidates; the
-        caller decides. Raises AuthError, TransientError.
+        """Look for a person on the server itself, not in what was read.
+
+        Before a create, and after one whose answer never came. `since` is when that create was sent (server's time),
+        None before a first try. Records are candidates; the caller decides. Raises AuthError, TransientError.
         """
 
     def prepare(self, names: frozenset[str]) -> Sequence[str]:

@@ -39,7 +39,8 @@ class Contact:
 
     `marker` is the id that this record claims to have at the other system. `phones` are all its possible numbers
     (E.164), for pairing. `memory` is what the mapping wants back when it maps this record again (R16: the E.164 form
-    of each raw number, and under "slot" which of PHONE_SLOTS `phone` came from); it is JSON, and apart from "slot" opaque.
+    of each raw number, and under "slot" which of PHONE_SLOTS `phone` came from); it is JSON, and apart from "slot"
+    opaque.
     """
 
     id: str

@@ -14,7 +14,8 @@
     │   └── RecordRefused    400/409/422 for any other reason; `messages` holds the server's words
     └── OutcomeUnknown       a write whose answer never came, or made no sense: look before repeating (R20)
 
-Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the request.
+Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the
+request.
 """
 
 from collections.abc import Sequence

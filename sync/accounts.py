@@ -1,4 +1,7 @@
-"""The edge where accounts of the config file become connectors: credentials, pace, settings and clock are put together here."""
+"""The edge where accounts of the config file become connectors.
+
+Credentials, pace, settings and clock are put together here.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

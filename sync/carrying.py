@@ -18,8 +18,8 @@ class Bases:
 def after_write(result: Merge, target: str, to: View, source: View, settled: Fields) -> Bases:
     """Return the shadows after `result.to(target)` was written. `to` and `source` are what was merged.
 
-    For what the write carried the target's shadow is `settled`, what the server holds there now (what was sent, where it
-    does not show it), and the source's is the value that was carried. Everything else keeps its old shadow: what the
+    For what the write carried the target's shadow is `settled`, what the server holds there now (what was sent, where
+    it does not show it), and the source's is the value that was carried. Everything else keeps its old shadow: what the
     answer shows there is merged by the next run.
     """
     bases = Bases(dict(to.base), dict(source.base))
@@ -49,8 +49,8 @@ def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, 
     """Return the shadows of somebody whose create got lost and who was found afterwards (R20).
 
     Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there,
-    and what shows none as never agreed on: it is filled again. So is, where the record is `edited` (its times say so), what
-    was not sent: a server that fills in something of its own does so at once.
+    and what shows none as never agreed on: it is filled again. So is, where the record is `edited` (its times say
+    so), what was not sent: a server that fills in something of its own does so at once.
     """
     bases = Bases(dict(shown), dict(source))
     for name in [name for name, value in shown.items() if edited and value is not None and name not in sent]:
@@ -76,7 +76,9 @@ def _agree(bases: Bases, result: Merge, target: str) -> None:
 
 
 def _after_set_write(view: View, name: str, sent: Value, held: Value) -> Value:
-    """Return the shadow of a set: the old one, with the elements that this write added or took away and that the server did.
+    """Return the shadow of a set.
+
+    The old one, with the elements that this write added or took away and that the server did.
 
     What else the server holds or lacks now is somebody's change: it shows until it was carried the other way.
     """

@@ -1,6 +1,6 @@
 """`sync check`: try every account, and say what is wrong and how to mend it. Changes nothing unless it is told to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -20,13 +20,13 @@ from sync.secret import reveal
 Checked = tuple[str, str, Sequence[Finding]]
 
 
-def check(config: Config, fix: bool, clock: Clock | None = None) -> list[Checked]:
+def check(config: Config, fix: bool, warn: Callable[[str], None], clock: Clock | None = None) -> list[Checked]:
     """Try every account that a connection uses, and return its name, its connector and what was found.
 
-    Raises ConfigError and StateError before anything is called.
+    `warn` is told what is unwise about secrets. Raises ConfigError and StateError before anything is called.
     """
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
-    credentials = reveal(config, used, _ignore)
+    credentials = reveal(config, used, warn)
     with ExitStack() as stack:
         edges = _edges(config, stack, clock or SystemClock())
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
@@ -98,7 +98,3 @@ def _checked(account: Account, fix: bool) -> Checked:
             Finding("the account answers", ok=False, problem=error.message, mend="see the line above; then try again")
         ]
     return connector.account, connector.system, findings
-
-
-def _ignore(_line: str) -> None:
-    """A check reports what accounts answer; what is unwise about secrets is told by runs."""

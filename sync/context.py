@@ -1,4 +1,7 @@
-"""What one run of one connection works with: both sides, the rules, the state behind them, and what is counted on the way."""
+"""What one run of one connection works with.
+
+Both sides, the rules, the state behind them, and what is counted on the way.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,7 +47,10 @@ class Side:
     dispatcher: Dispatcher
 
     def changed_ms(self, contact: Contact, wrote_ms: int | None) -> int | None:
-        """Return when a person changed the record, on our clock; None where that time is of our own write, or unknown (R14)."""
+        """Return when a person changed the record, on our clock.
+
+        None where that time is of our own write, or unknown (R14).
+        """
         updated = people.to_ms(contact.updated_at)
         if updated is None or (wrote_ms is not None and updated <= wrote_ms + OWN_WRITE_MS):
             return None
@@ -59,9 +65,9 @@ class Side:
 class Context:
     """One run.
 
-    `table` holds the fields of every mapping that links were stored under, `mapping` is the one in force. `horizons` and
-    `weights` are by account; `first` tells for which of them everybody is read for the first time by this run; `unknown`
-    are the creates, by target side and source id, whose outcome nobody knows yet.
+    `table` holds the fields of every mapping that links were stored under, `mapping` is the one in force. `horizons`
+    and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
+    `unknown` are the creates, by target side and source id, whose outcome nobody knows yet.
     """
 
     run: str
@@ -141,8 +147,8 @@ class Context:
     def view(self, link: Link | None, side: Side, staged: Staged | None) -> View:
         """Return what a side shows, as far as this run knows it without asking again.
 
-        A side of which nothing new was read shows what was agreed, but for the fields in conflict: of these it shows what it
-        showed when the conflict was found.
+        A side of which nothing new was read shows what was agreed, but for the fields in conflict: of these it shows
+        what it showed when the conflict was found.
         """
         base = self.base(link, side.name) if link else {}
         if staged is not None and staged.contact is not None:
@@ -165,7 +171,7 @@ class Context:
         return decided
 
     def _disputed_ms(self, link: Link, side: Side, view: View) -> int | None:
-        """Return when a record that we wrote to was changed, where it shows no other change than that of open conflicts."""
+        """Return when a record that we wrote to was changed, where open conflicts are all that changed in it."""
         shown = self._remembered(link, side, view.base)
         if any(view.changed(name) and not same(name, view.now[name], shown.now.get(name)) for name in view.now):
             return None

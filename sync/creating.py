@@ -1,7 +1,7 @@
 """Make people on one side, several at a time, never twice (R9, R20).
 
-- Before a create in a later run the server itself is asked whether the person is there; in a first sync everybody has just
-  been read.
+- Before a create in a later run the server itself is asked whether the person is there; in a first sync everybody has
+  just been read.
 - The intent is durable before the call; it goes when the outcome is stored, and stays when the answer never came.
 - A server that refuses a duplicate names somebody: who passes the tests of pairing is adopted; a stranger with the same
   number stays one, and the person is made without it.
@@ -244,7 +244,7 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
             raw = None
     if raw is not None and matching(context, job.target, people.known(job.contact), [raw]) is not None:
         _meet(context, job, raw, troubles)
-    elif job.changes.get("phone") is not None and (error.field == "phone" or _is_of_number(context, job, raw)):
+    elif job.changes.get("phone") is not None and (error.field == "phone" or _is_of_number(job, raw)):
         _create_without_number(context, job, troubles)
     else:
         other = f"{job.target.account}:{error.other_id}" if error.other_id else "somebody whom it does not name"
@@ -255,7 +255,7 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
             note_failure(context, job.source, job.own, "create", reason, blockers=blockers)
 
 
-def _is_of_number(context: Context, job: Creation, raw: Raw | None) -> bool:
+def _is_of_number(job: Creation, raw: Raw | None) -> bool:
     """Say whether it is only the number that made the server take somebody for the person."""
     if raw is None:
         return False

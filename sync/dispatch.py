@@ -1,7 +1,8 @@
 """Several calls at once, where one at a time would leave the allowed pace unused because answers take long.
 
-Threads make calls and nothing else: deciding and storing stay with the one thread that waits for them here. How many calls
-are under way follows from the pace and from how long answers have taken (Little's law), so a fast server is asked one by one.
+Threads make calls and nothing else: deciding and storing stay with the one thread that waits for them here. How many
+calls are under way follows from the pace and from how long answers have taken (Little's law), so a fast server is
+asked one by one.
 """
 
 from collections.abc import Callable, Sequence

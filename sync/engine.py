@@ -33,6 +33,7 @@ from sync.progress import Progress
 from sync.report import Counts, RunReport, StreamReport
 from sync.run import finish, run
 from sync.secret import reveal
+from sync.spool import Spool
 
 Confirm = Callable[[RunReport], bool]
 Emit = Callable[[RunReport], None]
@@ -149,7 +150,7 @@ class Runner:
             report.guarded = run(context, bounds, unguarded=self.options.unguarded, consent=consent)
             if self.options.dry_run and self.options.priced:
                 limits = {account.connector.account: account.limit for account in accounts}
-                report.changes = list(changes(context))
+                report.changes = Spool(changes(context))
                 report.cost = price(context, limits)
             report.errors = context.errors
             status = report.status

@@ -9,7 +9,10 @@ PROFILES: dict[str, web.Network] = {"linkedin_url": "linkedin", "twitter_url": "
 
 
 def read_value(field: str, typed: str, region: str) -> Value:
-    """Return the canonical value; nothing typed empties the field. Raises UsageError for what can't be a value of it."""
+    """Return the canonical value; nothing typed empties the field.
+
+    Raises UsageError for what can't be a value of it.
+    """
     if not typed.strip():
         return None
     value = _cleaned(field, typed, region)

@@ -9,7 +9,10 @@ HARMLESS = 20
 
 @dataclass(slots=True)
 class Weight:
-    """What a plan does to one side: people linked before the run that it changes, and first meetings that replace a value."""
+    """What a plan does to one side.
+
+    People linked before the run that it changes, and first meetings that replace a value.
+    """
 
     linked: int = 0
     changed: int = 0
@@ -18,7 +21,10 @@ class Weight:
 
 
 def guard(weights: Mapping[str, Weight], max_changed: float, command: str) -> str:
-    """Return the sentence that stops the run, '' when it may go on. `max_changed` is a share if it is a float, else a count."""
+    """Return the sentence that stops the run, '' when it may go on.
+
+    `max_changed` is a share if it is a float, else a count.
+    """
     for account, weight in weights.items():
         for changed, whole, what in (
             (weight.changed, weight.linked, "people that are linked"),

@@ -1,4 +1,4 @@
-"""Which field travels where on a connection, and the fingerprint by which a changed mapping is noticed (R13, R18). Pure."""
+"""Which field travels where, and the fingerprint by which a changed mapping is noticed (R13, R18). Pure."""
 
 import hashlib
 import json

@@ -53,7 +53,10 @@ def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
 
 
 def complete_index(context: Context, side: Side) -> None:
-    """Read a side in full into the identity index, where that has not been done: before anybody is created there (R7)."""
+    """Read a side in full into the identity index, where that has not been done.
+
+    Before anybody is created there (R7).
+    """
     horizon = context.horizons[side.account]
     missing = gaps(context.cursors.get(side.name, INDEXED), (0, people.to_ms(horizon) or 0))
     for start, end in missing:
@@ -86,7 +89,10 @@ def note_gone(context: Context, side: Side, record_id: str) -> None:
 
 
 def forget_gone(context: Context, side: Side, record_id: str) -> None:
-    """Do what `note_gone` does, inside `atomic`. The survivor stays linked to it, and is neither deleted nor made again."""
+    """Do what `note_gone` does, inside `atomic`.
+
+    The survivor stays linked to it, and is neither deleted nor made again.
+    """
     side.identities.drop(record_id)
     context.failures.close(side.name, record_id)
     link = context.links.by_record(side.name, [record_id]).get(record_id)

@@ -1,7 +1,8 @@
 """Who is who: whether somebody on one side is somebody on the other (R6 to R9). Pure.
 
-The order is: link (the caller's affair), marker, e-mail, phone, else new. Nobody is guessed: two equally good candidates, and
-everybody but the first of those who share an e-mail on one side, are refused with a reason that names the other.
+The order is: link (the caller's affair), marker, e-mail, phone, else new. Nobody is guessed: two equally good
+candidates, and everybody but the first of those who share an e-mail on one side, are refused with a reason that names
+the other.
 """
 
 from collections.abc import Sequence
@@ -38,9 +39,9 @@ Pairing = Paired | New | Refused
 class Surroundings:
     """Everybody the index knows who could matter to one person.
 
-    `twins` share the e-mail on the person's own side (the person included); the others are on the other side: `marked` by
-    the person's id or named by the person's own marker, of the same `email`, or of the same number (`phone`).
-    `rivals` are on the person's own side and share a number with it (the person excluded).
+    `twins` share the e-mail on the person's own side (the person included); the others are on the other side:
+    `marked` by the person's id or named by the person's own marker, of the same `email`, or of the same number
+    (`phone`). `rivals` are on the person's own side and share a number with it (the person excluded).
     """
 
     twins: Sequence[Known] = ()
@@ -68,7 +69,10 @@ def pair(person: Known, around: Surroundings) -> Pairing:
 
 
 def leader(people: Sequence[Known]) -> Known | None:
-    """Return the one of several people with the same e-mail who stands for them: linked, else oldest, else lowest id (R8)."""
+    """Return the one of several people with the same e-mail who stands for them.
+
+    Linked, else oldest, else lowest id (R8).
+    """
     return min(people, key=_seniority, default=None)
 
 
@@ -95,7 +99,10 @@ def _by_email(person: Known, others: Sequence[Known]) -> Pairing:
     other = leader(others)
     if other is None or other.linked in (None, person.id):
         return New() if other is None else Paired(other.id, "e-mail")
-    reason = f"has the e-mail of {other.id} on the other side, who is linked to {other.linked}; change the e-mail of one of them"
+    reason = (
+        f"has the e-mail of {other.id} on the other side, who is linked to {other.linked}; "
+        "change the e-mail of one of them"
+    )
     return Refused(reason, ((False, other.id), (True, other.linked)))
 
 

@@ -42,7 +42,10 @@ def plan(context: Context) -> None:
 
 
 def merged(context: Context, link: Link | None, left: Staged | None, right: Staged | None) -> Merge:
-    """Merge a pair by what this run knows of it. Whether owners have a place is asked when the first is to be written."""
+    """Merge a pair by what this run knows of it.
+
+    Whether owners have a place is asked when the first is to be written.
+    """
     views = context.view(link, context.left, left), context.view(link, context.right, right)
     result = merge_views(context, link, *views)
     rules = context.present_rules()
@@ -98,7 +101,10 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
 
 
 def _is_gone(context: Context, side: Side, link: Link) -> bool:
-    """Say whether the record of a side is gone, which is asked anew when its survivor changed: an answer may have been wrong."""
+    """Say whether the record of a side is gone, which is asked anew when its survivor changed.
+
+    An answer may have been wrong.
+    """
     return link.gone == side.name and stage_by_id(context, side, link.side(side.name).id) is None
 
 
@@ -149,7 +155,10 @@ def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
 
 
 def _is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool:
-    """Say whether the record failed before and nothing has changed since: it stays listed, and is not tried again yet."""
+    """Say whether the record failed before and nothing has changed since.
+
+    It stays listed, and is not tried again yet.
+    """
     if failure is None or failure.digest != staged.digest:
         return False
     return failure.dismissed or not (failure.due_ms <= context.now_ms() or _unblocked(context, failure))

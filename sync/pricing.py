@@ -37,7 +37,10 @@ def _calls_of_create(context: Context, side: Side, one: Foreseen, *, asked: bool
 
 
 def _cost(calls: int, limit: RateLimit | None) -> Cost:
-    """Return the cost of so many calls; an account without a known limit has no share of a day, and no pace to wait for."""
+    """Return the cost of so many calls.
+
+    An account without a known limit has no share of a day, and no pace to wait for.
+    """
     if limit is None:
         return Cost(calls, 0.0, 0.0)
     seconds = calls * limit.interval / limit.calls

@@ -1,7 +1,7 @@
 """One run of one connection: observe first, decide second, write last.
 
-What it has observed is what it remembers, never a queue of work: a run that is cut off anywhere leaves links, shadows and
-intents that are true, and windows that are not yet covered, so that the next run sees the rest again (P1, P6).
+What it has observed is what it remembers, never a queue of work: a run that is cut off anywhere leaves links, shadows
+and intents that are true, and windows that are not yet covered, so that the next run sees the rest again (P1, P6).
 """
 
 from collections.abc import Callable
@@ -23,7 +23,9 @@ Consent = Callable[[Context], bool]
 
 
 def run(context: Context, bounds: Bounds, *, unguarded: bool, consent: Consent) -> str:
-    """Carry out one run; what goes wrong with an account ends up in `context.errors`. Return the guard's sentence, or ''.
+    """Carry out one run; what goes wrong with an account ends up in `context.errors`.
+
+    Return the guard's sentence, or ''.
 
     `consent` is asked once, with the plan on the stage, before the first write.
     """

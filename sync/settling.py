@@ -1,7 +1,8 @@
 """Settle creates whose outcome is unknown: those of a run that was killed, and those whose answer never came (R20).
 
-The person is looked for on the server. Found, it is linked. Not found, it may be made again, but only when `settle` has passed
-since the create was sent: until then an effect may still be on its way, and the person stays listed as a failure.
+The person is looked for on the server. Found, it is linked. Not found, it may be made again, but only when `settle`
+has passed since the create was sent: until then an effect may still be on its way, and the person stays listed as a
+failure.
 """
 
 import json
@@ -19,7 +20,6 @@ from sync.carrying import after_lost_create
 from sync.context import Context, Side
 from sync.creating import lost, matching
 from sync.trouble import note_failure
-
 
 AT_ONCE = timedelta(seconds=1)
 """Within so much of its making, what a record shows is its maker's."""

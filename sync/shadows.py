@@ -1,7 +1,7 @@
 """Shadows as text: what one side showed when both last agreed. Pure.
 
-Most fields of most people are empty, so only values are written; what was agreed to be empty is known from the mapping that
-was in force (every field of it was agreed on), and what was unknown then is named under "?".
+Most fields of most people are empty, so only values are written; what was agreed to be empty is known from the
+mapping that was in force (every field of it was agreed on), and what was unknown then is named under "?".
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Everybody who could matter to some people who have no link yet, looked up in the identity index of both sides (R7)."""
+"""Everybody who could matter to people without a link, looked up in the identity index of both sides (R7)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""What becomes of a record that could not be written: a failure, a trouble to try again, or the end of the run (R22)."""
+"""What becomes of a record that could not be written.
+
+A failure, a trouble to try again, or the end of the run (R22).
+"""
 
 from connectors.errors import AllowanceSpent, AuthError, ConnectorError, RecordError, TransientError, Unreachable
 from state.failures import Failure

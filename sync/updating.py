@@ -197,7 +197,7 @@ def _link(context: Context, job: Update, bases: Bases, shown: Contact, answer: A
 
 
 def own_times(shown: Contact, answer: Answer) -> tuple[int | None, int | None]:
-    """Return the update time that the answer shows, and the latest time at which the write may have taken effect (R3, R14)."""
+    """Return the update time that the answer shows, and the latest at which the write took effect (R3, R14)."""
     served = people.to_ms(answer.served_at) or 0
     updated = people.to_ms(shown.updated_at)
     return updated, max(served, updated or 0)
@@ -213,13 +213,14 @@ def _entries(job: Update, link: Link, answer: Answer | None) -> list[Entry]:
     refused = [_refusal(job, link, name) for name, side in job.result.refused.items() if side == job.target.name]
     if answer is None:
         return refused
-    rules = {one.field: one.rule for one in job.result.overwritten if one.side == job.target.name}
+    rules = dict.fromkeys(job.result.filled, "filled")
+    rules |= {one.field: one.rule for one in job.result.overwritten if one.side == job.target.name}
     before = job.views[job.target.name]
     return refused + [
         Entry(
             link.id, job.target.account, job.record.id, name,
             shadows.render(before.value(name)[1]), shadows.render(value),
-            "refused" if name in answer.refused else rules.get(name, "filled" if name in job.result.filled else "carried"),
+            "refused" if name in answer.refused else rules.get(name, "carried"),
         )
         for name, value in job.changes.items()
     ]  # fmt: skip

@@ -1,8 +1,8 @@
 """The last part of a run: carry the plan out.
 
 Rules kept here:
-- what needs no write is remembered first, then updates go, then creates, so that an address that moves from one person to
-  another is free when it is needed;
+- what needs no write is remembered first, then updates go, then creates, so that an address that moves from one
+  person to another is free when it is needed;
 - a wave of steps shares the commits of its intents and of its results;
 - a dry run counts what it would write, and remembers, in its copy of the state, what the run after it would list.
 """
@@ -23,7 +23,10 @@ from sync.updating import settle_pair, update
 
 
 def write(context: Context) -> None:
-    """Carry out the whole plan. Raises AuthError and TransientError when an account can't be worked with any further."""
+    """Carry out the whole plan.
+
+    Raises AuthError and TransientError when an account can't be worked with any further.
+    """
     total = sum(
         context.stage.count_steps(operation, side.name) for operation in (PAIR, CREATE) for side in context.sides
     )

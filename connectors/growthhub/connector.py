@@ -116,7 +116,10 @@ class GrowthHub:
         return list(found.values())
 
     def prepare(self, names: frozenset[str]) -> Sequence[str]:
-        """Make the custom fields that these canonical fields, and the marker, lack; without a name, the marker's alone."""
+        """Make the custom fields that these canonical fields, and the marker, lack.
+
+        Without a name, the marker's alone.
+        """
         made = self.custom_fields.make(names | {MARKER}) if not names or self._have_a_place(names) else []
         self._note_fields()
         return made

@@ -19,7 +19,7 @@ def check(fix: bool, config_path: Path | None, as_json: bool) -> int:
     from sync.errors import DONE, UNFINISHED
     from sync.tables import check_lines
 
-    results = try_accounts(open_config(config_path), fix)
+    results = try_accounts(open_config(config_path), fix, lambda line: click.echo(line, err=True))
     broken = any(finding.fatal and not finding.ok for _, _, findings in results for finding in findings)
     accounts = [
         {
