@@ -1,7 +1,7 @@
 """Whether both sides are equal under the mapping, found out with the connectors alone and not with the engine's merge.
 
-Differences that the contract counts as agreeing (R17, R11) are left out: values that mean nothing on the other side, what a
-server refused, what a person may decide, what goes one way only, and what a server fills in by itself or never
+Differences that the contract counts as agreeing (R17, R11) are left out: values that mean nothing on the other side,
+what a server refused, what a person may decide, what goes one way only, and what a server fills in by itself or never
 empties: GrowthHub a country, GrowthGenius the user who made somebody as the owner.
 """
 
@@ -79,7 +79,7 @@ def _differing(
 
 
 def _is_of_the_server(name: str, left: Value, right: Value) -> bool:
-    """Say whether GrowthHub keeps a country that nobody can empty there, or GrowthGenius the user who made the person."""
+    """Say whether GrowthHub keeps a country that nobody can empty, or GrowthGenius the user who made the person."""
     return (name == "country" and left is None) or (name == "owner" and left == "dev@example.com" and right is None)
 
 

@@ -3,7 +3,6 @@
 Names and addresses are unique unless a duplicate is wanted; numbers are of the ranges kept for fiction.
 """
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -106,8 +105,8 @@ class Population:
         """Return the address of a person: always there, so that edits move people only where they are meant to."""
         if number % 11 == 10:
             number -= 1  # the same address as somebody before
-        spelling: Callable[[str], str] = self._chance.choice((str, str, str.upper))
-        return spelling(f"person{number}@example.com")
+        address = f"person{number}@example.com"
+        return self._chance.choice((address, address, address.upper()))
 
     def _phone(self, number: int, slot: str) -> str | None:
         digits = f"{SLOTS.index(slot)}{number:03d}"

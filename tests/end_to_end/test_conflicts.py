@@ -8,13 +8,13 @@ from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
 
-def disputed(world: World, apart: float, field: str = "company_name") -> tuple[str, str]:
+def disputed(world: World, apart: float) -> tuple[str, str]:
     """Let both sides change the company of somebody in sync, the right one `apart` seconds after the left one."""
     left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", company_name="Old")
     assert world.run().exit_code == 0
     right = world.links()[left]
     world.clock.skip(30)
-    world.gg.edit(left, **{field: "Left"}, city="Berlin")
+    world.gg.edit(left, company_name="Left", city="Berlin")
     world.clock.skip(apart)
     world.gh.edit(right, companyName="Right", tags=["hot"])
     return left, right
@@ -28,7 +28,7 @@ def companies(world: World) -> tuple[str, str]:
 @pytest.mark.parametrize(("apart", "winner"), [(5.0, "Right"), (-5.0, "Left")])
 def test_the_newest_edit_wins_and_the_other_value_is_in_the_history(world: World, apart: float, winner: str) -> None:
     if apart < 0:
-        left, right = disputed(world, 0.0)
+        left, _ = disputed(world, 0.0)
         world.clock.skip(5.0)
         world.gg.edit(left, company_name="Left")
     else:

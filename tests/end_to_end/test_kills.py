@@ -1,12 +1,13 @@
 """P6: kill -9 at any point of a write; the next run goes on as if nothing had happened, and nobody is there twice."""
 
 import signal
-import subprocess
 import time
 from collections import Counter
+from subprocess import Popen
 
 import pytest
 
+from connectors.faults import Kind
 from connectors.sandbox import Fault, Sandbox
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World, is_write
@@ -14,7 +15,7 @@ from tests.end_to_end.world import World, is_write
 PATIENCE = 30.0
 
 
-def kill_after(process: "subprocess.Popen[str]", sandbox: Sandbox, writes: int) -> None:
+def kill_after(process: Popen[str], sandbox: Sandbox, writes: int) -> None:
     """Kill a process when its server has been asked for so many writes; a process that makes fewer ends by itself."""
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and sum(map(is_write, sandbox.calls)) < writes:
@@ -52,12 +53,12 @@ def assert_all_are_there_once(world: World) -> None:
     ("account", "path", "skip"), [("gh", "/contacts/$", 0), ("gh", "/contacts/$", 3), ("gg", "/contacts$", 1)]
 )
 def test_a_run_killed_during_a_create_leaves_nobody_twice_and_nobody_out(
-    live_world: World, kind: str, account: str, path: str, skip: int
+    live_world: World, kind: Kind, account: str, path: str, skip: int
 ) -> None:
     world = live_world
     fill(world)
     sandbox: Sandbox = world.gh if account == "gh" else world.gg
-    fault = Fault(kind, method="POST", path=path, skip=skip, times=1, delay=60.0)  # type: ignore[arg-type] - parametrized
+    fault = Fault(kind, method="POST", path=path, skip=skip, times=1, delay=60.0)
     sandbox.faults.append(fault)
     with world.start("run") as process:
         deadline = time.monotonic() + PATIENCE

@@ -1,6 +1,7 @@
-"""R20: an answer that never came is "unknown". A create is repeated only after `settle`, and after a look-up found nothing."""
+"""R20: an answer that never came is "unknown": a create is repeated only after `settle`, and after a look-up in vain."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.end_to_end.world import World
 
 SETTLE = 60.0
 AFTER: tuple[Kind, ...] = ("reset_after", "drop_after", "html_after", "cut", "status_after")
-WHO = (
+WHO: tuple[dict[str, Any], ...] = (
     {"email": "ann@example.com"},
     {"mobile_phone": "+1 212 555 0123"},
     {},
@@ -24,7 +25,7 @@ def creating(account: str, kind: Kind) -> Fault:
     return Fault(kind, method="POST", path=r"/contacts/?$", status=502, delay=600.0)
 
 
-def add(world: World, account: str, who: dict[str, str]) -> Sandbox:
+def add(world: World, account: str, who: dict[str, Any]) -> Sandbox:
     """Add somebody on the other side of an account, and return the account's server."""
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     world.gh.allow_duplicates = True
@@ -48,7 +49,7 @@ def assert_ann_is_on_both_sides_once(world: World) -> None:
 @pytest.mark.parametrize("kind", AFTER)
 @pytest.mark.parametrize("account", ["gg", "gh"])
 def test_a_create_whose_answer_got_lost_after_its_effect_is_found_and_linked(
-    world: World, account: str, kind: Kind, who: dict[str, str]
+    world: World, account: str, kind: Kind, who: dict[str, Any]
 ) -> None:
     add(world, account, who).faults.append(creating(account, kind))
     world.run(skip=SETTLE + 2)
@@ -62,7 +63,7 @@ def test_a_create_whose_answer_got_lost_after_its_effect_is_found_and_linked(
 @pytest.mark.parametrize("who", WHO, ids=["an address", "a number", "a name"])
 @pytest.mark.parametrize("account", ["gg", "gh"])
 def test_a_create_that_takes_effect_late_is_waited_for_and_not_repeated(
-    world: World, account: str, who: dict[str, str]
+    world: World, account: str, who: dict[str, Any]
 ) -> None:
     server = add(world, account, who)
     server.faults.append(creating(account, "late"))

@@ -1,6 +1,7 @@
 """P4: when nothing changed, a run writes nothing, and what it calls does not grow with the number of contacts."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ def fill(world: World, count: int) -> None:
     """Put the same people on both sides, changed in the months before, and alike but for what never travels."""
     for number in range(count):
         moment = START - timedelta(days=200) + timedelta(minutes=7 * number)
-        who = {"email": f"person{number}@example.com", "website": f"https://www{number}.example.com"}
+        who: dict[str, Any] = {"email": f"person{number}@example.com", "website": f"https://www{number}.example.com"}
         world.gg.add(at=moment, first_name="Ann", last_name=f"Example {number}", country="USA", **who)
         world.gh.add(
             firstName="Ann", lastName=f"Example {number}", country="US", dateAdded=moment, dateUpdated=moment, **who
@@ -46,7 +47,8 @@ def test_one_edit_costs_a_read_and_a_write_however_many_people_there_are(world: 
     world.run()
     world.run()
     person = world.gg.people()[200]
-    world.gg.edit(str(person["id"]), **{field: ["VIP"] if field == "label_names" else "New"})
+    changes: dict[str, Any] = {field: ["VIP"] if field == "label_names" else "New"}
+    world.gg.edit(str(person["id"]), **changes)
     with world.calls() as calls:
         assert world.run().exit_code == 0
     assert [call.method for call in calls.gh if not call.path.endswith(("/search", "customFields"))] in (

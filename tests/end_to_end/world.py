@@ -1,8 +1,8 @@
 """A world to sync: both sandboxes over real HTTP, a config file, a state file, and time that need not be waited for.
 
-`run` carries out one run in this process under the world's clock; `sync` and `start` are the command line in a process of its
-own. A process of its own has the machine's clock, so its world is a `live` one: its servers' time goes on as the machine's
-does, plus what was skipped.
+`run` carries out one run in this process under the world's clock; `sync` and `start` are the command line in a process
+of its own. A process of its own has the machine's clock, so its world is a `live` one: its servers' time goes on as the
+machine's does, plus what was skipped.
 """
 
 import json
