@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 HARMLESS = 20
 """Up to so many people a share says nothing."""
@@ -42,4 +43,4 @@ def guard(weights: Mapping[str, Weight], max_changed: float, command: str) -> st
 def _unusual(changed: int, whole: int, max_changed: float) -> bool:
     if isinstance(max_changed, int):
         return changed > max_changed
-    return changed > HARMLESS and changed > max_changed * whole
+    return changed > HARMLESS and changed > Decimal(str(max_changed)) * whole  # 29 of 100 is 0.29, in decimals alone
