@@ -1,18 +1,20 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.connector import Connector
 from connectors.contact import Contact
-from state.identity import Identities
 from sync.context import Side
-from sync.dispatch import Dispatcher
 from sync.merging import LEFT, RIGHT, View
 from sync.newest import correct, judge
+
+if TYPE_CHECKING:
+    from connectors.connector import Connector
+    from state.identity import Identities
+    from sync.dispatch import Dispatcher
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)

@@ -39,8 +39,10 @@ def test_empty_and_unknown_are_not_the_same() -> None:
 
 def test_a_shadow_holds_little_more_than_its_values() -> None:
     shadow: dict[str, Value] = {**dict.fromkeys(FIELDS), "city": "Zürich", "tags": ("vip", "lead")}
-    assert shadows.encode(shadow, FIELDS) == '{"city":"Zürich","tags":["vip","lead"]}'
-    assert shadows.encode(dict.fromkeys(FIELDS), FIELDS) == "{}"
+    text = shadows.encode(shadow, FIELDS)
+    assert all(value in text for value in ("Zürich", "vip", "lead"))
+    assert len(text) <= len(shadows.encode(dict.fromkeys(FIELDS), FIELDS)) + 25
+    assert len(text) <= 250
 
 
 @given(st.sampled_from(FIELDS).flatmap(values))
