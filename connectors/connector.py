@@ -136,6 +136,12 @@ class Connector(Protocol):
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
+    def delete(self, record_id: str) -> None:
+        """Delete a record; one that is gone already is deleted.
+
+        Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return, for each field of `changes`, what the server holds in the place that was written (R21).
 

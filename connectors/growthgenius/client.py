@@ -83,6 +83,23 @@ class Client:
         raw = _shown(reply)
         return Shown(raw if raw is not None and identity(raw) == record_id else None, reply.served_at)
 
+    def delete(self, record_id: str) -> None:
+        """Delete a contact; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
+        user = str(self.user_ids[0])
+        self.wire.write("DELETE", _path(record_id), params={"user_id": user}, repeatable=True)
+
+    def search(self, keywords: str) -> Sequence[Raw]:
+        """Return the contacts that a search by words shows, a hint at best: that the endpoint exists is unproven.
+
+        Raises RecordGone, RecordRefused where it does not, AuthError, TransientError.
+        """
+        body, user = {"q_keywords": keywords}, str(self.user_ids[0])
+        reply = self.wire.read("POST", "/contacts/search", params={"user_id": user}, json=body)
+        try:
+            return listing(reply.body).records
+        except Malformed as reason:
+            raise ServerTrouble(self.account, f"POST /contacts/search: {reason}") from reason
+
     def users(self, user: UserId | None) -> Sequence[Raw]:
         """Return the users that GET /users/ shows for a user, or that GET /users lists for None (older documents)."""
         path, asking = ("/users", self.user_ids[0]) if user is None else ("/users/", user)

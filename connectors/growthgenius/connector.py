@@ -9,6 +9,7 @@ Rules kept here:
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
@@ -16,7 +17,7 @@ from typing import Any, Final
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import PHONE_SLOTS, Contact, Fields
-from connectors.errors import AuthError, ConnectorError
+from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
 from connectors.growthgenius import mapping
 from connectors.growthgenius.client import Client, UserId
 from connectors.growthgenius.envelope import identity
@@ -101,6 +102,11 @@ class GrowthGenius:
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         return self._writer.update(current, memory, changes)
 
+    def delete(self, record_id: str) -> None:
+        """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        with suppress(RecordGone):
+            self._client.delete(record_id)
+
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
         return self._mapping.settled(raw, memory, changes)
@@ -114,7 +120,17 @@ class GrowthGenius:
                 candidates = self._recent
         else:
             candidates = [raw for raw in self._changed_since(since - LATE) if _not_older(raw, since - LATE)]
-        return [raw for raw in candidates if self._resembles(raw, sent)]
+        found = [raw for raw in candidates if self._resembles(raw, sent)]
+        return found or ([] if since is None else self._searched(sent, since - LATE))
+
+    def _searched(self, sent: Fields, earliest: datetime) -> Sequence[Raw]:
+        """Ask the search as well before a create is repeated; a server without one says nothing."""
+        address = sent.get("email")
+        try:
+            found = self._client.search(address) if isinstance(address, str) else []
+        except RecordError:
+            return []
+        return [raw for raw in found if _not_older(raw, earliest) and self._resembles(raw, sent)]
 
     def prepare(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002 (nothing to be made)
         """Make nothing: every field of GrowthGenius is there."""

@@ -80,6 +80,9 @@ class Behaviour:
     ids: Literal["int", "uuid", "hex"] = "int"
 
 
+SEARCHED = ("full_name", "first_name", "last_name", "email", "title", "company_name")
+
+
 @dataclass(slots=True)
 class _Shelf:
     """The records in order of time; a record that changes moves to the end."""
@@ -173,8 +176,13 @@ class GrowthGeniusSandbox(Sandbox):
             return self._serve_users(call, path)
         if self.behaviour.needs_user and "user_id" not in call.query:
             return Served(400, {"error": "user_id is missing"})
-        if path == "/contacts":
-            return self._serve_list(call) if call.method == "GET" else self._serve_create(call)
+        served = {
+            ("GET", "/contacts"): self._serve_list,
+            ("POST", "/contacts"): self._serve_create,
+            ("POST", "/contacts/search"): self._serve_search,
+        }.get((call.method, path))
+        if served is not None:
+            return served(call)
         if path.startswith("/contacts/"):
             return self._serve_one(call, unquote(path.removeprefix("/contacts/")))
         return Served(404, {"error": "Not Found"})
@@ -210,6 +218,17 @@ class GrowthGeniusSandbox(Sandbox):
                 "total_pages": -(-total // size),
             }
         return _json(self._listing(shown, extras))
+
+    def _serve_search(self, call: Call) -> Served:
+        """POST /contacts/search, as the clone in the documents shows it: full text, each hit in its own envelope."""
+        words = str((call.body or {}).get("q_keywords", "")).casefold()
+        hits = [
+            {"contact": self._shown(record)}
+            for record in self._shelf.by_id.values()
+            if words and words in " ".join(str(record[key]) for key in SEARCHED).casefold()
+        ]
+        found = {"page": 1, "per_page": 25, "total_entries": len(hits), "total_pages": 1}
+        return Served(200, {"contacts": hits, "breadcrumbs": [], "partial_results_only": False, "pagination": found})
 
     def _page(self, call: Call, count: int) -> tuple[int, int]:
         """Return number and size of the page that a call asks for."""

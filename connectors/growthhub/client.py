@@ -88,6 +88,13 @@ class Client:
         shows_it = _object(reply.body, "contact") is not None
         return self._written(reply) if shows_it else self.contact(record_id)
 
+    def delete(self, record_id: str) -> None:
+        """Delete a contact. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        try:
+            self.wire.write("DELETE", _contact_path(record_id), repeatable=True)
+        except RecordRefused as refused:
+            raise gone_or(refused) from refused
+
     def add_tags(self, record_id: str, tags: Sequence[str]) -> Reply:
         """Add tags to a contact; the answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         return self._tags("POST", record_id, tags)

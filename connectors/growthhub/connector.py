@@ -1,12 +1,13 @@
 """GrowthHub as the engine sees it: the Connector of one location (see connectors.connector)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import Contact, Fields
-from connectors.errors import RecordRefused
+from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import answering, checking
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
@@ -100,6 +101,11 @@ class GrowthHub:
         answer = self._writer.update(current, memory, changes, marker)
         self._note_fields()
         return answer
+
+    def delete(self, record_id: str) -> None:
+        """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        with suppress(RecordGone):
+            self.client.delete(record_id)
 
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the answer shows for each changed field."""

@@ -89,7 +89,9 @@ class Writer:
         return self._answer({}, {}, changes, self._shown({}, page, sending))
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
-        """Set fields of a person. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        """Set fields of a person. Raises DuplicateRefused where an address or a number is somebody else's, RecordGone,
+        RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
         had = self._mapper().contact(current, memory).marker
         is_tags_only = changes.keys() == {"tags"}
         written = self._put(current, changes, None if marker == had or is_tags_only else marker)
@@ -99,7 +101,12 @@ class Writer:
 
     def _put(self, current: Raw, changes: Fields, marker: str | None) -> _Written:
         def send(sending: Sending) -> Page | None:
-            return self._client.update(str(current["id"]), sending.body()) if sending else None
+            try:
+                return self._client.update(str(current["id"]), sending.body()) if sending else None
+            except RecordRefused as refused:
+                if _is_duplicate(refused):
+                    raise _duplicate(refused) from refused
+                raise
 
         page, sending = self._insist("PUT", lambda: self._sending(changes, marker, creating=False), send)
         if page is None:

@@ -1,6 +1,7 @@
 """What is written, in how many calls, and what is found out about it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -254,3 +255,28 @@ def test_every_reading_of_a_write_ends_in_the_same_person() -> None:
                 person = world.account.contact(updated.raw, {})
                 assert (person.fields["title"], person.fields["phone"]) == ("CEO", None)
                 assert person.fields["email"] == "tony@example.com"
+
+
+def test_a_deleted_contact_is_gone_and_deleting_it_again_is_no_error() -> None:
+    with World() as world:
+        record_id = world.sandbox.add(first_name="Ann")
+        world.account.delete(record_id)
+        world.account.delete(record_id)
+        with pytest.raises(RecordGone):
+            world.account.get(record_id)
+
+
+def test_a_create_that_got_lost_is_looked_for_by_the_search_too() -> None:
+    with World() as world:
+        record_id = world.sandbox.add(email="ann@example.com")
+        now = world.sandbox.server_now()
+        world.sandbox.edit(record_id, at=now - timedelta(days=1))
+        found = world.account.find({"email": "ann@example.com"}, None, now)
+        assert [str(raw["id"]) for raw in found] == [record_id]
+        assert world.sandbox.calls[-1].path.endswith("/contacts/search")
+
+
+def test_a_server_without_a_search_says_nothing_about_a_lost_create() -> None:
+    with World() as world:
+        world.sandbox.faults.append(Fault("status", path="/contacts/search", status=404))
+        assert list(world.account.find({"email": "ann@example.com"}, None, world.sandbox.server_now())) == []

@@ -420,7 +420,7 @@ def test_an_update_of_somebody_gone_is_a_deletion_found(world: World) -> None:
 def test_an_update_to_somebody_elses_address_is_refused(world: World) -> None:
     world.sandbox.add(email="bob@example.com")
     record_id = added(world)
-    with pytest.raises(RecordRefused, match="duplicated"):
+    with pytest.raises(DuplicateRefused, match="duplicated"):
         update(world, record_id, email="bob@example.com")
 
 
@@ -522,3 +522,11 @@ def test_a_look_up_asks_for_the_plus_sign_in_its_escaped_form(world: World) -> N
     record_id = world.sandbox.add(phone="+442079460123")
     found = world.hub.find({"phone": "+442079460123"}, None, None)
     assert [raw["id"] for raw in found] == [record_id]
+
+
+def test_a_deleted_contact_is_gone_and_deleting_it_again_is_no_error(world: World) -> None:
+    record_id = added(world)
+    world.hub.delete(record_id)
+    world.hub.delete(record_id)
+    with pytest.raises(RecordGone):
+        world.hub.get(record_id)

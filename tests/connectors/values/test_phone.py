@@ -60,9 +60,7 @@ def test_an_extension_is_left_out(raw: str) -> None:
     assert phone.to_e164(raw, ("US",)) == "+12125550123"
 
 
-@pytest.mark.parametrize(
-    "raw", ["911", "12", "", "call me", "+", "+999 123 456 789", "0" * 300, "+0 212 555 0123"]
-)
+@pytest.mark.parametrize("raw", ["911", "12", "", "call me", "+", "+999 123 456 789", "0" * 300, "+0 212 555 0123"])
 def test_what_cannot_be_dialled_from_abroad_is_no_number(raw: str) -> None:
     assert phone.to_e164(raw, ("US",)) is None
 
