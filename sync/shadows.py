@@ -1,32 +1,27 @@
 """Shadows as text: what one side showed when both last agreed. Pure.
 
-Most fields of most people are empty, so only values are written; what was agreed to be empty is known from the
-mapping that was in force (every field of it was agreed on), and what was unknown then is named under "?".
+A shadow is a list with one value per field, in the order of the mapping that was in force, since the names of the
+fields would take more room than the values: "" is what was agreed to be empty, null what was unknown then.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.contact import Fields, Value
 
-UNKNOWN = "?"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def encode(shadow: Fields, fields: Collection[str]) -> str:
+def encode(shadow: Fields, fields: Sequence[str]) -> str:
     """Write a shadow of a mapping with these fields; a field that is absent from the shadow is unknown."""
-    content: dict[str, Any] = {name: value for name, value in shadow.items() if value is not None}
-    unknown = [name for name in fields if name not in shadow]
-    if unknown:
-        content[UNKNOWN] = unknown
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode([shadow[name] or "" if name in shadow else None for name in fields])
 
 
-def decode(text: str, fields: Collection[str]) -> dict[str, Value]:
+def decode(text: str, fields: Sequence[str]) -> dict[str, Value]:
     """Read a shadow that was written under a mapping with these fields."""
-    content = json.loads(text)
-    unknown = frozenset(content.pop(UNKNOWN, ()))
-    return {name: value_of(content.get(name)) for name in fields if name not in unknown}
+    values = zip(fields, json.loads(text), strict=True)
+    return {name: value_of(value) or None for name, value in values if value is not None}
 
 
 def value_of(content: Any) -> Value:
@@ -36,7 +31,7 @@ def value_of(content: Any) -> Value:
 
 def fields_of(content: Mapping[str, Any]) -> dict[str, Value]:
     """Read values from their JSON."""
-    return {name: value_of(value) for name, value in content.items()}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
 
 
 def parse(text: str) -> Value:
