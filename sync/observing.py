@@ -5,7 +5,8 @@ Rules kept here:
 - every gap in what is covered is read, each from `lookback` before its start; `[since, until)` is exact (R2);
 - an observation older than the last answer that is held for that record is not believed, the record is read by id (R3);
 - everybody seen goes into the identity index, those behind the horizon too (R7); only those before it are staged;
-- a record whose digest is that of the last observation is not mapped: nothing about it can be new.
+- a record whose digest is that of the last observation is not mapped: nothing about it can be new, unless it failed
+  since and was changed back (R22).
 """
 
 import json
@@ -169,10 +170,11 @@ class _Limits:
 def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
     raws = {str(raw["id"]): raw for raw in page.records}
     links = context.links.by_record(side.name, list(raws))
+    failed = context.failures.of(side.name, list(raws))
     records, contacts = [], []
     for record_id, raw in raws.items():
         link = links.get(record_id)
-        if link is not None and _is_old_news(context, side, link, raw):
+        if link is not None and record_id not in failed and _is_old_news(context, side, link, raw):
             records.append(Staged(side.name, record_id, link=link.id))
             continue
         believed = _believed(context, side, raw, link)

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.connector import Answer, Page
 from connectors.contact import Contact, Fields, Value
-from connectors.errors import ConnectorError, RecordGone
+from connectors.errors import ConnectorError, DuplicateRefused, RecordGone
 from state.conflicts import Conflict
 from state.history import Entry
 from state.links import Link, LinkSide
@@ -65,7 +65,8 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
     for job in writing:
         _drop_homeless(context, job)
     writing = [job for job in writing if job.changes]
-    answers = target.dispatcher.gather([partial(_send, job) for job in writing])
+    sent = target.dispatcher.gather([partial(_send, job) for job in writing])
+    answers = [_again_without_number(context, job, answer) for job, answer in zip(writing, sent, strict=True)]
     for job, answer in zip(writing, answers, strict=True):
         _read_answer(job, answer)
     with context.state.atomic():
@@ -73,7 +74,8 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
             if not job.changes:
                 remember(context, job, None)
         for job, answer in zip(writing, answers, strict=True):
-            _conclude(context, job, answer, troubles)
+            if job.changes:
+                _conclude(context, job, answer, troubles)
     context.progress.advance(len(steps))
     troubles.raise_fatal()
 
@@ -134,6 +136,23 @@ def _drop_homeless(context: Context, job: Update) -> None:
 def _send(job: Update) -> Answer:
     marker = job.source_id if job.target.connector.marks else None
     return job.target.connector.update(job.raw, job.contact.memory, job.changes, marker)
+
+
+def _again_without_number(context: Context, job: Update, answer: Answer | ConnectorError) -> Answer | ConnectorError:
+    """Write again what was refused for a stranger's number: that goes into its custom field, as at a create (R9)."""
+    if not isinstance(answer, DuplicateRefused) or answer.field != "phone" or not job.changes.get("phone"):
+        return answer
+    number = job.changes["phone"]
+    own = people.decode(job.own.contact) if job.own is not None and job.own.contact else None
+    slot = str((own.memory.get("slot") if own else None) or "mobile_phone")
+    planned = job.result.to(job.target.name)
+    del job.changes["phone"], planned["phone"]
+    if job.changes.get(slot) is None and slot in context.rules and context.rules[slot].to(job.target.name):
+        job.changes[slot] = planned[slot] = number
+    prepare(context, job.target, frozenset(job.changes))
+    _drop_homeless(context, job)
+    context.report.unmapped += 1
+    return job.target.dispatcher.gather([partial(_send, job)])[0] if job.changes else answer
 
 
 def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
