@@ -183,6 +183,8 @@ class GrowthGeniusSandbox(Sandbox):
         }.get((call.method, path))
         if served is not None:
             return served(call)
+        if path == "/contacts":
+            return Served(405, {"error": "Method Not Allowed"})
         if path.startswith("/contacts/"):
             return self._serve_one(call, unquote(path.removeprefix("/contacts/")))
         return Served(404, {"error": "Not Found"})
