@@ -78,7 +78,7 @@ def _stage_due(context: Context) -> None:
 def _unblocked(context: Context, failure: Failure) -> bool:
     for blocker in failure.blockers:
         side, _, record_id = blocker.partition(":")
-        if context.stage.get(side, [record_id]):
+        if context.stage.has(side, record_id):
             return True
     return False
 
