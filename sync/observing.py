@@ -58,11 +58,12 @@ def complete_index(context: Context, side: Side) -> None:
 
     Before anybody is created there (R7).
     """
-    horizon = context.horizons[side.account]
-    missing = gaps(context.cursors.get(side.name, INDEXED), (0, people.to_ms(horizon) or 0))
+    horizon_ms = people.to_ms(context.horizons[side.account]) or 0
+    missing = gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms))
     for start, end in missing:
         context.progress.stage(f"reading everybody at {side.account} once")
-        _read(context, side, Window(_moment(start), _moment(end)), exact=False, stage=False)
+        last = _moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
+        _read(context, side, Window(_moment(start), last), exact=False, stage=False)
         _remember_indexed(context, side, start, end, end)
 
 
