@@ -39,6 +39,16 @@ class Link:
         return self.left if name == "left" else self.right
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What tells whether a record of a linked person shows anything new, without its shadows."""
+
+    link: int
+    digest: bytes | None
+    mapping: int
+    gone: str | None
+
+
 COLUMNS = tuple(
     f"{side}_{part}" for side in SIDES for part in ("id", "shadow", "memory", "digest", "seen_ms", "wrote_ms")
 )
@@ -62,6 +72,20 @@ class Links:
                 (*chunk, *self._key),
             )
             found.update({row[f"{side}_id"]: _link(row) for row in rows})
+        return found
+
+    def seen(self, side: str, ids: Sequence[str]) -> dict[str, Seen]:
+        """Return what was last seen of these records of a side, by record id; of those that are linked."""
+        found: dict[str, Seen] = {}
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            marks = ",".join("?" * len(chunk))
+            rows = self._db.execute(
+                f"SELECT {side}_id, id, {side}_digest, mapping, gone FROM link"
+                f" WHERE {side}_id IN ({marks}) AND connection = ? AND stream = ?",
+                (*chunk, *self._key),
+            )
+            found.update({record_id: Seen(*seen) for record_id, *seen in rows})
         return found
 
     def by_id(self, link_id: int) -> Link | None:

@@ -10,12 +10,12 @@ Rules kept here:
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.connector import Page, Window
+from connectors.connector import Page, Raw, Window
 from connectors.contact import Contact
 from connectors.errors import RecordGone
 from state.cursors import COVERED, INDEXED
@@ -170,14 +170,13 @@ class _Limits:
 
 def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
     raws = {str(raw["id"]): raw for raw in page.records}
-    links = context.links.by_record(side.name, list(raws))
-    failed = context.failures.of(side.name, list(raws))
-    records, contacts = [], []
-    for record_id, raw in raws.items():
+    old = _old_news(context, side, raws)
+    news = {record_id: raw for record_id, raw in raws.items() if record_id not in old}
+    links = context.links.by_record(side.name, list(news))
+    records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]
+    contacts = []
+    for record_id, raw in news.items():
         link = links.get(record_id)
-        if link is not None and record_id not in failed and _is_old_news(context, side, link, raw):
-            records.append(Staged(side.name, record_id, link=link.id))
-            continue
         believed = _believed(context, side, raw, link)
         if believed is None:
             continue
@@ -194,14 +193,18 @@ def _store(context: Context, side: Side, records: Iterable[Staged], contacts: Se
         side.identities.put(people.known(contact) for contact in contacts)
 
 
-def _is_old_news(context: Context, side: Side, link: Link, raw: Any) -> bool:
-    digest = link.side(side.name).digest
-    return (
-        digest is not None
-        and link.mapping == context.mapping
-        and link.gone != side.name
-        and digest == side.connector.digest(raw)
-    )
+def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:
+    """Return the links of those of the records that show nothing new, by record id; a listed failure is never old."""
+    failed = context.failures.of(side.name, list(raws))
+    return {
+        record_id: seen.link
+        for record_id, seen in context.links.seen(side.name, list(raws)).items()
+        if record_id not in failed
+        and seen.digest is not None
+        and seen.mapping == context.mapping
+        and seen.gone != side.name
+        and seen.digest == side.connector.digest(raws[record_id])
+    }
 
 
 def _believed(context: Context, side: Side, raw: Any, link: Link | None) -> tuple[Any, Contact] | None:
