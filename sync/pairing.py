@@ -41,7 +41,8 @@ class Surroundings:
 
     `twins` share the e-mail on the person's own side (the person included); the others are on the other side:
     `marked` by the person's id or named by the person's own marker, of the same `email`, or of the same number
-    (`phone`). `rivals` are on the person's own side and share a number with it (the person excluded).
+    (`phone`). `rivals` are on the person's own side and share a number with it or with one of `phone` (the person
+    excluded). Whose e-mail is on both sides is neither in `phone` nor in `rivals`: e-mails come before numbers (R6).
     """
 
     twins: Sequence[Known] = ()
@@ -90,9 +91,11 @@ def may_adopt(person: Known, other: Known) -> bool:
     """Say whether somebody whom a server names as the same person is it, by the same tests as everybody (R9)."""
     if other.linked is not None and other.linked != person.id:
         return False
-    if person.id == other.marker or (person.email is not None and person.email == other.email):
+    if person.id == other.marker or person.marker == other.id:
         return True
-    return bool(set(person.phones) & set(other.phones)) and phone_may_pair(person, other)
+    if person.email is not None and person.email == other.email:
+        return True
+    return _share_number(person, other) and phone_may_pair(person, other)
 
 
 def _by_email(person: Known, others: Sequence[Known]) -> Pairing:
@@ -113,7 +116,8 @@ def _by_phone(person: Known, around: Surroundings) -> Pairing:
     rivals = [
         rival
         for rival in around.rivals
-        if rival.linked is None and any(phone_may_pair(rival, other) for other in fitting)
+        if rival.linked is None
+        and any(_share_number(rival, other) and phone_may_pair(rival, other) for other in fitting)
     ]
     if len(fitting) == 1 and not rivals:
         return Paired(fitting[0].id, "phone")
@@ -123,6 +127,10 @@ def _by_phone(person: Known, around: Surroundings) -> Pairing:
     ]
     reason = f"shares its number with {', '.join(people)}, and nothing tells who is who; add an e-mail to them"
     return Refused(reason, (*((False, other.id) for other in fitting), *((True, rival.id) for rival in rivals)))
+
+
+def _share_number(one: Known, other: Known) -> bool:
+    return not set(one.phones).isdisjoint(other.phones)
 
 
 def _seniority(person: Known) -> tuple[bool, bool, int, tuple[int, str]]:

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from state.identity import Known
+from state.identity import Identities, Known
 from sync.context import Context, Side
 from sync.pairing import Surroundings
+
+Groups = dict[str | None, dict[str, Known]]
+"""People by id, under each e-mail, number or marker that they have."""
 
 
 def surroundings(context: Context, side: Side, persons: Sequence[Known]) -> dict[str, Surroundings]:
@@ -17,8 +20,10 @@ def surroundings(context: Context, side: Side, persons: Sequence[Known]) -> dict
     foreign = _Claims(context, context.other(side), side)
     twins = _group(own(mine.by_email(emails)), lambda other: [other.email])
     email = _group(foreign(theirs.by_email(emails)), lambda other: [other.email])
-    phone = _group(foreign(theirs.by_phone(phones)), lambda other: other.phones)
-    rivals = _group(own(mine.by_phone(phones)), lambda other: other.phones)
+    candidates = _without_mail_at(mine, foreign(theirs.by_phone(phones)))
+    phone = _group(candidates, lambda other: other.phones)
+    shared = list({*phones, *(phone for other in candidates for phone in other.phones)})
+    rivals = _group(_without_mail_at(theirs, own(mine.by_phone(shared))), lambda other: other.phones)
     marking = _group(foreign(theirs.by_marker([person.id for person in persons])), lambda other: [other.marker])
     marked = _group(foreign(theirs.by_id([p.marker for p in persons if p.marker])), lambda other: [other.id])
     return {
@@ -27,10 +32,21 @@ def surroundings(context: Context, side: Side, persons: Sequence[Known]) -> dict
             marked=[*_of(marking, [person.id]), *_of(marked, [person.marker])],
             email=_of(email, [person.email]),
             phone=_of(phone, person.phones),
-            rivals=[rival for rival in _of(rivals, person.phones) if rival.id != person.id],
+            rivals=_rivals(rivals, person, _of(phone, person.phones)),
         )
         for person in persons
     }
+
+
+def _without_mail_at(other_side: Identities, people: Sequence[Known]) -> list[Known]:
+    """Leave out those whose e-mail is on the other side too: it tells who they are before any number does (R6)."""
+    mailed = {other.email for other in other_side.by_email([person.email for person in people if person.email])}
+    return [person for person in people if person.email not in mailed]
+
+
+def _rivals(sharing: Groups, person: Known, candidates: Sequence[Known]) -> list[Known]:
+    numbers = [*person.phones, *(phone for other in candidates for phone in other.phones)]
+    return [rival for rival in _of(sharing, numbers) if rival.id != person.id]
 
 
 class _Claims:
@@ -61,15 +77,15 @@ class _Claims:
         return {person_id: other_id for person_id, other_id in claims.items() if other_id}
 
 
-def _group(found: Iterable[Known], keys: Callable[[Known], Iterable[str | None]]) -> dict[str | None, dict[str, Known]]:
-    groups: dict[str | None, dict[str, Known]] = {}
+def _group(found: Iterable[Known], keys: Callable[[Known], Iterable[str | None]]) -> Groups:
+    groups: Groups = {}
     for person in found:
         for key in keys(person):
             groups.setdefault(key, {})[person.id] = person
     return groups
 
 
-def _of(groups: dict[str | None, dict[str, Known]], keys: Iterable[str | None]) -> list[Known]:
+def _of(groups: Groups, keys: Iterable[str | None]) -> list[Known]:
     """Return everybody under one of the keys, once each; nobody is under None."""
     found: dict[str, Known] = {}
     for key in keys:
