@@ -251,14 +251,19 @@ class Runner:
 def _mapping_in_force(
     state: StateFile, connection: int, rules: mapping.Rules, settings: Mapping[str, object]
 ) -> tuple[dict[int, tuple[str, ...]], int]:
-    """Return the fields of every mapping there was, and the number of the one in force, made when it is new (R18)."""
+    """Return the fields of every mapping there was, and the number of the one in force, made when it is new (R18).
+
+    A field that has moved to another place since is none of the present fields: what it held there was never agreed on.
+    """
     fingerprint = mapping.fingerprint(rules, settings)
+    housed = mapping.housed(rules, settings)
     known = connections.mappings(state.db, connection)
     number = max(known, default=0)
     if not known or known[number][0] != fingerprint:
-        number = connections.add_mapping(state.db, connection, fingerprint, tuple(rules))
+        number = connections.add_mapping(state.db, connection, fingerprint, tuple(housed))
         known = connections.mappings(state.db, connection)
-    return {key: fields for key, (_, fields) in known.items()}, number
+    table = {key: tuple(housed.get(each, f"{each}, moved") for each in fields) for key, (_, fields) in known.items()}
+    return table, number
 
 
 def _settings(connection: Connection) -> dict[str, object]:

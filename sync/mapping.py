@@ -65,6 +65,12 @@ def present(table: Rules, left: frozenset[str], right: frozenset[str]) -> dict[s
     }
 
 
+def housed(table: Rules, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields by their names with the places that the config gives them, so that a move can be told."""
+    places = settings.get("places", {})
+    return {f"{name} {json.dumps(places[name], sort_keys=True)}" if name in places else name: name for name in table}
+
+
 def fingerprint(table: Rules, settings: Mapping[str, Any]) -> str:
     """Return text that changes when the mapping does, and with it what a full read would find."""
     content = {
