@@ -69,7 +69,8 @@ class World:
             raise AssertionError("the server has no input")
         self._server.stdin.write("counts\n")
         self._server.stdin.flush()
-        return self._answer()
+        counts: dict[str, int] = self._answer()
+        return counts
 
     def sync(self, *arguments: str) -> Cost:
         """Run a command of growthsync."""
