@@ -1,4 +1,6 @@
-"""Conflicts: fields that changed on both sides and wait for a person, or for a later edit that lets the rule decide (R15).
+"""Conflicts.
+
+Fields that changed on both sides and wait for a person, or for a later edit that lets the rule decide (R15).
 
 Values are JSON. A resolution is 'left', 'right', or 'value:' followed by JSON; the next run carries it out.
 """
@@ -61,6 +63,11 @@ class Conflicts:
             self._key,
         )
         return [row["link"] for row in rows.fetchall()]
+
+    def all(self) -> list[Conflict]:
+        """Return every conflict, in the order of their numbers."""
+        rows = self._db.execute("SELECT * FROM conflict WHERE connection = ? AND stream = ? ORDER BY id", self._key)
+        return [_conflict(row) for row in rows.fetchall()]
 
     def count(self) -> int:
         """Return how many wait for a person."""

@@ -1,4 +1,7 @@
-"""Connections and accounts as the state knows them: who they were when they were first used (R28), the mapping in force (R18)."""
+"""Connections and accounts as the state knows them.
+
+Who they were when they were first used (R28), the mapping in force (R18).
+"""
 
 import json
 import sqlite3
@@ -31,7 +34,8 @@ def connection_id(db: sqlite3.Connection, name: str, left: str, right: str) -> i
     if (row["left_account"], row["right_account"]) != (left, right):
         raise StateError(
             f"connection {name}: the state file knows it as {row['left_account']} and {row['right_account']}, "
-            f"not {left} and {right}; give the connection another name, or set another `path` under [state] to begin anew"
+            f"not {left} and {right}; "
+            "give the connection another name, or set another `path` under [state] to begin anew"
         )
     return int(row["id"])
 

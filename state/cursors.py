@@ -1,7 +1,6 @@
 """Cursors: which spans of time have been dealt with, per connection, stream and side. Instants are milliseconds."""
 
 import sqlite3
-
 from collections.abc import Iterable
 
 from state.intervals import Interval, IntervalSet, union

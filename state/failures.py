@@ -1,7 +1,8 @@
 """Failures: records that could not be carried, listed with their reason until they are, or are dismissed (R22).
 
 A failure belongs to the record that could not be carried: its side and id. `account` is where the attempt failed.
-`blockers` are records ("left:ID") whose change may remove the cause. A dismissed failure is silent until its record changes.
+`blockers` are records ("left:ID") whose change may remove the cause. A dismissed failure is silent until its record
+changes.
 Records that meet transient errors are counted apart (`trouble`); one that does so in three runs becomes a failure.
 """
 
@@ -15,7 +16,10 @@ RETRY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failure. Times are milliseconds; `digest` is that of the record when it failed; `due_ms` is when to try again."""
+    """One failure.
+
+    Times are milliseconds; `digest` is that of the record when it failed; `due_ms` is when to try again.
+    """
 
     side: str
     record_id: str
@@ -39,12 +43,12 @@ class Failures:
     def put(self, failure: Failure, now_ms: int) -> None:
         """List a failure, or count one more attempt of a listed one."""
         self._db.execute(
-            "INSERT INTO failure (connection, stream, side, record_id, account, who, operation, reason, blockers, digest,"
-            " attempts, first_ms, last_ms, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)"
+            "INSERT INTO failure (connection, stream, side, record_id, account, who, operation, reason, blockers,"
+            " digest, attempts, first_ms, last_ms, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)"
             " ON CONFLICT (connection, stream, side, record_id) DO UPDATE SET account = excluded.account,"
-            " who = excluded.who, operation = excluded.operation, reason = excluded.reason, blockers = excluded.blockers,"
-            " digest = excluded.digest, attempts = attempts + 1, last_ms = excluded.last_ms, due_ms = excluded.due_ms,"
-            " dismissed = NULL",
+            " who = excluded.who, operation = excluded.operation, reason = excluded.reason,"
+            " blockers = excluded.blockers, digest = excluded.digest, attempts = attempts + 1,"
+            " last_ms = excluded.last_ms, due_ms = excluded.due_ms, dismissed = NULL",
             (
                 *self._key, failure.side, failure.record_id, failure.account, failure.who, failure.operation,
                 failure.reason, json.dumps(failure.blockers), failure.digest, now_ms, now_ms,

@@ -2,9 +2,12 @@
 
 Rules kept here:
 - WAL, synchronous FULL, foreign keys; every change inside `atomic`, which takes the write lock at once;
-- mode 0600 before the first byte is written, so that `-wal` and `-shm`, which SQLite makes in the image of the file, have it too;
-- a file of a newer version, of another program, or unreadable is refused (StateError, exit 2), never repaired in silence;
-- sqlite-utils makes and migrates the tables; it is imported only when there is something to make, since it is slow to import;
+- mode 0600 before the first byte is written, so that `-wal` and `-shm`, which SQLite makes in the image of the file,
+  have it too;
+- a file of a newer version, of another program, or unreadable is refused (StateError, exit 2), never repaired in
+  silence;
+- sqlite-utils makes and migrates the tables; it is imported only when there is something to make, since it is slow to
+  import;
 - a dry run works on a `copy`, so that it can't move anything (R27).
 """
 
@@ -51,6 +54,18 @@ class StateFile:
             return cls(path, _prepare(copy, path))
         except sqlite3.DatabaseError as error:
             raise StateError(_unusable(path, error)) from error
+
+    def back_up(self, path: Path) -> None:
+        """Write a consistent copy, while runs go on. Raises StateError when there is something at that path already."""
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            copy = _connect(path)
+            self.db.backup(copy)
+            copy.close()
+        except FileExistsError:
+            raise StateError(f"{path}: there is a file already; name another one") from None
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise StateError(f"{path}: can't be written ({error})") from error
 
     @contextmanager
     def atomic(self) -> Iterator[sqlite3.Connection]:

@@ -1,4 +1,7 @@
-"""History: what was overwritten, where, by which rule, in which run; and the runs themselves. Kept for `[state] history`."""
+"""History: what was overwritten, where, by which rule, in which run; and the runs themselves.
+
+Kept for `[state] history`.
+"""
 
 import sqlite3
 from collections.abc import Iterable

@@ -11,8 +11,8 @@ from typing import Any
 class Intent:
     """A create on `side` for the record `source_id` of the other side.
 
-    `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know of the
-    source when the outcome turns out: its shadow, memory, digest and update time.
+    `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know
+    of the source when the outcome turns out: its shadow, memory, digest and update time.
     """
 
     side: str

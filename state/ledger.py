@@ -1,7 +1,8 @@
 """The book of recent calls of each account, which all processes share (R5). Its text is the pace's affair.
 
-It has a connection of its own whose commits do not wait for the disk: what a power loss could take is a count of calls made
-seconds ago, not a fact about people. It never checkpoints, so it can't move what others wrote without their fsync.
+It has a connection of its own whose commits do not wait for the disk: what a power loss could take is a count of
+calls made seconds ago, not a fact about people. It never checkpoints, so it can't move what others wrote without
+their fsync.
 """
 
 import sqlite3

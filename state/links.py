@@ -1,7 +1,7 @@
 """Links: two ids that are one person, with what each side showed when both last agreed (shadows).
 
-Shadows and memories are JSON text whose meaning is the engine's and the connectors' affair. A digest is that of the last
-observation that was dealt with entirely; NULL asks for the next one to be mapped and merged, whatever it shows.
+Shadows and memories are JSON text whose meaning is the engine's and the connectors' affair. A digest is that of the
+last observation that was dealt with entirely; NULL asks for the next one to be mapped and merged, whatever it shows.
 """
 
 import sqlite3
@@ -113,6 +113,17 @@ class Links:
             ).fetchone()[0]
         )
 
+    def gone(self) -> list[Link]:
+        """Return the pairs that have lost one side."""
+        rows = self._db.execute(
+            "SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL ORDER BY id", self._key
+        )
+        return [_link(row) for row in rows.fetchall()]
+
+    def remove(self, link_id: int) -> None:
+        """Forget a pair."""
+        self._db.execute("DELETE FROM link WHERE id = ?", (link_id,))
+
     def save(self, link: Link, run: str) -> None:
         """Store a new link (its `id` is set) or the present state of an old one.
 
@@ -131,7 +142,8 @@ class Links:
             )
             return
         self._db.execute(
-            "DELETE FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL AND (left_id = ? OR right_id = ?)",
+            "DELETE FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL"
+            " AND (left_id = ? OR right_id = ?)",
             (*self._key, link.left.id, link.right.id),
         )
         marks = ", ".join("?" * len(COLUMNS))

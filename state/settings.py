@@ -11,7 +11,10 @@ DAY_MS = 86_400_000
 
 
 class Settings:
-    """The settings of one account: a key to JSON store that forgets after a day. Calls may come from several threads."""
+    """The settings of one account: a key to JSON store that forgets after a day.
+
+    Calls may come from several threads.
+    """
 
     def __init__(self, state: StateFile, account: str, now_ms: Callable[[], int]) -> None:
         self._state = state

@@ -1,8 +1,8 @@
 """The stage: what a run has observed and what it means to do, in a database of its own that vanishes with the run.
 
-It is an attached temporary database (SQLite unlinks its file at once), so nothing observed is left behind by a kill, nothing
-inflates the state file, and neither deciding nor writing holds more than a page in memory. What has been observed is looked
-at again by the next run; only links, shadows and cursors are remembered.
+It is an attached temporary database (SQLite unlinks its file at once), so nothing observed is left behind by a kill,
+nothing inflates the state file, and neither deciding nor writing holds more than a page in memory. What has been
+observed is looked at again by the next run; only links, shadows and cursors are remembered.
 """
 
 import sqlite3
@@ -30,8 +30,8 @@ CREATE TABLE stage.step (
 class Staged:
     """A record as it was read.
 
-    `raw` and `contact` are JSON, None when nothing about it is new. `changed_ms` is when it changed, on our clock, None when
-    no time can be told (R14).
+    `raw` and `contact` are JSON, None when nothing about it is new. `changed_ms` is when it changed, on our clock,
+    None when no time can be told (R14).
     """
 
     side: str
@@ -45,7 +45,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is JSON for people and retries."""
+    """One thing to do.
+
+    `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is JSON for people and retries.
+    """
 
     operation: str
     side: str = ""
@@ -94,6 +97,22 @@ class Stage:
         row = self._db.execute("SELECT 1 FROM stage.record WHERE side = ? AND id = ?", (side, record_id)).fetchone()
         return row is not None
 
+    def see(self, side: str, ids: Iterable[str]) -> None:
+        """Note that records were shown, though they are left for the next run. Call inside `atomic`."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO stage.record (side, id) VALUES (?, ?)", [(side, record_id) for record_id in ids]
+        )
+
+    def missing(self, side: str, connection: int, after: int) -> list[tuple[int, str]]:
+        """Return a page of the links past number `after` of which the side's record was not shown, with its id."""
+        rows = self._db.execute(
+            f"SELECT l.id, l.{side}_id FROM link l WHERE l.connection = ? AND l.id > ? AND l.gone IS NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM stage.record r WHERE r.side = ? AND r.id = l.{side}_id)"
+            " ORDER BY l.id LIMIT ?",
+            (connection, after, side, PAGE),
+        )
+        return [(row[0], row[1]) for row in rows.fetchall()]
+
     def count(self, side: str) -> int:
         """Return how many different records of a side were read."""
         return int(self._db.execute("SELECT count(*) FROM stage.record WHERE side = ?", (side,)).fetchone()[0])
@@ -135,7 +154,8 @@ class Stage:
     def plan(self, step: Step) -> None:
         """Add a step to the plan."""
         self._db.execute(
-            "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (step.operation, step.side, step.left_id, step.right_id, step.link, step.writes, step.note),
         )
 
@@ -143,7 +163,8 @@ class Stage:
         """Yield the steps of an operation whose `writes` is one of those given, in order, a page at a time."""
         number = 0
         marks = ",".join("?" * len(writes))
-        query = f"SELECT * FROM stage.step WHERE number > ? AND operation = ? AND writes IN ({marks}) ORDER BY number LIMIT ?"
+        condition = f"number > ? AND operation = ? AND writes IN ({marks})"
+        query = f"SELECT * FROM stage.step WHERE {condition} ORDER BY number LIMIT ?"
         while rows := self._db.execute(query, (number, operation, *writes, size)).fetchall():
             yield [_step(row) for row in rows]
             number = rows[-1]["number"]

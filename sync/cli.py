@@ -21,8 +21,10 @@ from sync.commands.check import check
 from sync.commands.conflicts import conflicts
 from sync.commands.demo import demo
 from sync.commands.failures import failures
-from sync.commands.run import plan, run
+from sync.commands.run import plan, reconcile, run
+from sync.commands.state import state
 from sync.commands.status import status
+from sync.commands.verify import verify
 
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
@@ -40,7 +42,7 @@ def cli() -> None:
     """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
 
 
-for _command in (demo, check, run, plan, status, conflicts, failures):
+for _command in (demo, check, run, plan, status, conflicts, failures, verify, reconcile, state):
     cli.add_command(_command)
 
 

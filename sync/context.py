@@ -88,6 +88,7 @@ class Context:
     progress: Progress
     report: StreamReport
     dry: bool
+    command: str
     links: Links = field(init=False)
     conflicts: Conflicts = field(init=False)
     failures: Failures = field(init=False)

@@ -20,6 +20,7 @@ from state.settings import Settings
 from state.stage import Stage
 from sync import mapping, people
 from sync.accounts import Account, Edges, connect
+from sync.comparison import compare
 from sync.config import Config, Connection
 from sync.context import STREAM, Context, Side
 from sync.errors import UsageError
@@ -146,12 +147,14 @@ class Runner:
 
         status = "interrupted"
         try:
-            bounds = Bounds(self.options.since, self.options.until)
+            bounds = Bounds(self.options.since, self.options.until, whole=self.options.whole)
             report.guarded = run(context, bounds, unguarded=self.options.unguarded, consent=consent)
             if self.options.dry_run and self.options.priced:
                 limits = {account.connector.account: account.limit for account in accounts}
                 report.changes = Spool(changes(context))
                 report.cost = price(context, limits)
+            if self.options.compared:
+                report.comparison = compare(context)
             report.errors = context.errors
             status = report.status
         finally:
@@ -234,6 +237,7 @@ class Runner:
             progress=self.progress,
             report=StreamReport({account.connector.account: Counts() for account in accounts}),
             dry=self.options.dry_run,
+            command="sync reconcile" if self.options.whole else "sync run",
         )
         cursors = Cursors(state.db, number, STREAM)
         context.first = {side.account: reach(cursors.get(side.name, INDEXED), 0) is None for side in context.sides}

@@ -13,6 +13,7 @@ from sync.creating import sendable
 from sync.merging import LEFT, RIGHT
 from sync.planning import CREATE, PAIR, merged
 from sync.report import Operation, PlannedChange
+from sync.vanishing import DELETE, WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ def foresee(context: Context, side: Side) -> Iterator[Foreseen]:
     for page in context.stage.steps(CREATE, (side.name,), PAGE):
         for step in page:
             yield _create(context, side, step)
+    for page in context.stage.steps(DELETE, (side.name,), PAGE):
+        for step in page:
+            yield _delete(context, side, step)
 
 
 def changes(context: Context) -> Iterator[PlannedChange]:
@@ -46,7 +50,7 @@ def changes(context: Context) -> Iterator[PlannedChange]:
 
 def written_fields(context: Context, side: Side) -> frozenset[str]:
     """Return the fields of which the plan writes any value to a side."""
-    return frozenset(name for one in foresee(context, side) for name in one.changes)
+    return frozenset(name for one in foresee(context, side) for name in one.changes if name != WHOLE)
 
 
 def _update(context: Context, side: Side, step: Step) -> Foreseen:
@@ -67,3 +71,10 @@ def _create(context: Context, side: Side, step: Step) -> Foreseen:
     contact = people.decode(context.stage.get(source.name, [record_id])[record_id].contact or "")
     who = people.who(source.account, record_id, contact.fields)
     return Foreseen("create", who, {}, sendable(context, side, contact.fields))
+
+
+def _delete(context: Context, side: Side, step: Step) -> Foreseen:
+    record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
+    link = context.links.by_id(step.link or 0)
+    shown = context.base(link, side.name) if link else {}
+    return Foreseen("delete", people.who(side.account, record_id, shown), shown, {WHOLE: None})

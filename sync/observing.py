@@ -32,10 +32,11 @@ FAR_MS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the command line asked for: `[since, until)`; no `since` means every gap there is."""
+    """What is to be read: `[since, until)`; without `since` every gap there is, or with `whole` simply everything."""
 
     since: datetime | None = None
     until: datetime | None = None
+    whole: bool = False
 
 
 def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
@@ -123,6 +124,8 @@ def staged_record(side: Side, raw: Any, contact: Contact, link: Link | None) -> 
 
 
 def _spans(context: Context, side: Side, bounds: Bounds) -> Sequence[Interval]:
+    if bounds.whole:
+        return ((0, FAR_MS),)
     if bounds.since is None:
         end = people.to_ms(bounds.until) if bounds.until else FAR_MS
         return gaps(context.cursors.get(side.name, COVERED), (0, end or FAR_MS))
@@ -174,7 +177,8 @@ def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, sta
     news = {record_id: raw for record_id, raw in raws.items() if record_id not in old}
     links = context.links.by_record(side.name, list(news))
     records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]
-    contacts = []
+    contacts: list[Contact] = []
+    later: list[str] = []
     for record_id, raw in news.items():
         link = links.get(record_id)
         believed = _believed(context, side, raw, link)
@@ -184,12 +188,17 @@ def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, sta
         contacts.append(contact)
         if limits.admit(contact.updated_at):
             records.append(staged_record(side, raw_now, contact, link))
-    _store(context, side, records if stage else [], contacts)
+        else:
+            later.append(record_id)
+    _store(context, side, records, contacts, later) if stage else _store(context, side, [], contacts, [])
 
 
-def _store(context: Context, side: Side, records: Iterable[Staged], contacts: Sequence[Contact]) -> None:
+def _store(
+    context: Context, side: Side, records: Iterable[Staged], contacts: Sequence[Contact], later: Sequence[str]
+) -> None:
     with context.state.atomic():
         context.stage.put(records)
+        context.stage.see(side.name, later)
         side.identities.put(people.known(contact) for contact in contacts)
 
 

@@ -9,7 +9,8 @@ class RunOptions:
     """The command line of `sync run`. Times are aware UTC; `connections` empty means all of the config file.
 
     `since` and `until` bound `[since, until)` (R2). `unguarded` lets this one run pass the guard (R25).
-    `priced` asks for the plan's changes and cost in the report, which only a dry run has.
+    `whole` reads both sides in full, which alone shows deletions (R24). Only a dry run has, if it is asked for, the
+    plan's changes and cost in its report (`priced`), or what both sides disagree about (`compared`).
     """
 
     since: datetime | None = None
@@ -17,4 +18,6 @@ class RunOptions:
     connections: tuple[str, ...] = ()
     dry_run: bool = False
     unguarded: bool = False
+    whole: bool = False
+    compared: bool = False
     priced: bool = False

@@ -26,10 +26,15 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The person can neither be paired nor made. `blockers` are (same side?, id) of those whose change may help."""
+    """The person can neither be paired nor made.
+
+    `blockers` are (same side?, id) of those whose change may help. `double` tells that the first of them is taken for
+    the same person on the person's own side.
+    """
 
     reason: str
     blockers: tuple[tuple[bool, str], ...]
+    double: bool = False
 
 
 Pairing = Paired | New | Refused
@@ -63,7 +68,7 @@ def pair(person: Known, around: Surroundings) -> Pairing:
     first = leader(around.twins) or person
     if first.id != person.id:
         reason = f"has the same e-mail as {first.id} on the same side, who is carried; merge them, or change one e-mail"
-        return Refused(reason, ((True, first.id),))
+        return Refused(reason, ((True, first.id),), double=True)
     if around.email:
         return _by_email(person, around.email)
     return _by_phone(person, around)

@@ -215,6 +215,7 @@ def _plan_failure(context: Context, side: Side, staged: Staged, contact: Contact
         "who": people.who(side.account, staged.id, contact.fields),
         "reason": verdict.reason,
         "blockers": blockers,
+        "operation": "double" if verdict.double else "pair",
     })  # fmt: skip
     left_id, right_id = (staged.id, None) if side.name == LEFT else (None, staged.id)
     with context.state.atomic():

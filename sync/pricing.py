@@ -21,7 +21,9 @@ def _calls(context: Context, side: Side) -> int:
     calls = traffic.reads + traffic.writes
     asked = False
     for one in foresee(context, side):
-        if one.operation == "create":
+        if one.operation == "delete":
+            calls += 1
+        elif one.operation == "create":
             calls += _calls_of_create(context, side, one, asked=asked)
             asked = True
         else:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from state import connections
@@ -85,6 +86,18 @@ def dismiss(config: Config, failure_id: int, why: str) -> Document:
             (_now_ms(), row["connection"], row["stream"], row["account"], row["record_id"], json.dumps(why)),
         )
         return _failure(row)
+
+
+def back_up(config: Config, path: Path) -> Document:
+    """Write a consistent copy of the state file. Raises StateError, UsageError when there is none yet."""
+    if not config.state.path.exists():
+        raise UsageError(f"there is no state file {config.state.path} yet; a first `sync run` makes it")
+    state = StateFile.open(config.state.path)
+    try:
+        state.back_up(path)
+    finally:
+        state.close()
+    return {"state": str(config.state.path), "backup": str(path), "bytes": path.stat().st_size}
 
 
 _CONFLICTS = (

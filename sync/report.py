@@ -106,6 +106,38 @@ class PlannedChange:
 
 
 @dataclass(slots=True)
+class Comparison:
+    """What `verify` found of one connection. Lists hold the objects of its document.
+
+    `compared` counts pairs; `only`, by account, is who is there and nowhere else; `differ` are fields, `doubles` people
+    of one account with the same e-mail address, `held` differences that a person wanted.
+    """
+
+    compared: int = 0
+    only: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    differ: list[dict[str, Any]] = field(default_factory=list)
+    doubles: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def agree(self) -> bool:
+        """Say whether both sides agree; what is held counts as agreeing."""
+        return not self.differ and not self.doubles and not any(self.only.values())
+
+    def to_json(self, name: str) -> dict[str, Any]:
+        """Return the object of one connection."""
+        return {
+            "name": name,
+            "agree": self.agree,
+            "compared": self.compared,
+            "only": self.only,
+            "differ": self.differ,
+            "doubles": self.doubles,
+            "held": self.held,
+        }
+
+
+@dataclass(slots=True)
 class RunReport:
     """One run of one connection.
 
@@ -126,6 +158,7 @@ class RunReport:
     guarded: str = ""
     locked: str = ""
     cost: dict[str, Cost] | None = None
+    comparison: Comparison | None = None
     changes: Iterable[PlannedChange] = ()
 
     @property
@@ -190,6 +223,20 @@ def document(reports: Sequence[RunReport]) -> dict[str, Any]:
     runs = [report.to_json() for report in reports if not report.locked]
     locked = "; ".join(report.locked for report in reports if report.locked)
     return {"runs": runs, "error": locked} if locked else {"runs": runs}
+
+
+def verification(reports: Sequence[RunReport]) -> dict[str, Any]:
+    """Return the document of `sync verify`; what went wrong with an account stands under `errors`."""
+    compared = [report.comparison.to_json(report.connection) for report in reports if report.comparison]
+    errors = [error for report in reports for error in report.errors]
+    return {"connections": compared, "errors": errors} if errors else {"connections": compared}
+
+
+def verification_code(reports: Sequence[RunReport]) -> int:
+    """Return the exit code of `sync verify`: 3 where an account could not be read."""
+    if any(report.errors for report in reports):
+        return UNFINISHED
+    return DONE if all(report.comparison and report.comparison.agree for report in reports) else OPEN
 
 
 def exit_code(reports: Iterable[RunReport]) -> int:

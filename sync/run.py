@@ -17,6 +17,7 @@ from sync.newest import judge
 from sync.observing import Bounds, observe
 from sync.planning import plan
 from sync.settling import settle_intents
+from sync.vanishing import find_vanished, plan_deletes
 from sync.writing import pretend, write
 
 Consent = Callable[[Context], bool]
@@ -34,7 +35,11 @@ def run(context: Context, bounds: Bounds, *, unguarded: bool, consent: Consent) 
         settle_intents(context)
         spans = {side.name: observe(context, side, bounds) for side in context.sides}
         context.judge = judge(context.settings.conflicts, _offsets(context))
+        if bounds.whole:
+            find_vanished(context)
         plan(context)
+        if bounds.whole:
+            plan_deletes(context)
         guarded = "" if unguarded else _guard(context)
         if not guarded and consent(context):
             _carry_out(context, spans)
@@ -82,7 +87,7 @@ def _cover(context: Context, spans: dict[str, IntervalSet]) -> None:
 
 
 def _guard(context: Context) -> str:
-    command = f"sync run --connection {context.name} --unguarded"
+    command = f"{context.command} --connection {context.name} --unguarded"
     return guard(context.weights, context.settings.max_changed, command)
 
 

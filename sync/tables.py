@@ -64,6 +64,32 @@ def status_lines(document: Document) -> Iterator[str]:
     )
 
 
+def verify_lines(document: Document) -> Iterator[str]:
+    """Yield whether both sides of each connection agree, and where they do not."""
+    for connection in document["connections"]:
+        verdict = "both sides agree" if connection["agree"] else "the sides do not agree"
+        yield f"{connection['name']}: {verdict}, {counted(connection['compared'], 'pair')} compared"
+        for account, people in connection["only"].items():
+            yield from (f"  only at {account}: {printable(one['who'])}{_because(one)}" for one in people)
+        for one in connection["differ"]:
+            values = f"{value_text(one['left'])} and {value_text(one['right'])}"
+            yield f"  {printable(one['who'])}: {one['field']} is {values}"
+        for one in connection["doubles"]:
+            yield f"  twice at {one['account']}: {printable(one['who'])} ({', '.join(map(printable, one['ids']))})"
+    yield from document.get("errors", ())
+    if not all(connection["agree"] for connection in document["connections"]):
+        yield "carry over what can be with: sync run; find deletions with: sync reconcile"
+
+
+def backup_lines(document: Document) -> Iterator[str]:
+    """Yield where the copy is."""
+    yield f"{document['backup']}: a copy of {document['state']}, {document['bytes']:,} bytes"
+
+
+def _because(entry: Document) -> str:
+    return f" ({printable(entry['reason'])})" if "reason" in entry else ""
+
+
 def conflict_lines(document: Document) -> Iterator[str]:
     """Yield a table of the open conflicts, and how to settle one."""
     conflicts = document["conflicts"]

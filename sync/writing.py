@@ -14,12 +14,14 @@ from state.failures import Failure
 from state.stage import PAGE, Step
 from sync.context import Context
 from sync.creating import create
+from sync.deleting import delete
 from sync.dispatch import WIDTH
 from sync.forecast import written_fields
 from sync.merging import LEFT, RIGHT
 from sync.planning import CREATE, FAIL, PAIR
 from sync.trouble import Troubles
 from sync.updating import settle_pair, update
+from sync.vanishing import DELETE
 
 
 def write(context: Context) -> None:
@@ -27,9 +29,8 @@ def write(context: Context) -> None:
 
     Raises AuthError and TransientError when an account can't be worked with any further.
     """
-    total = sum(
-        context.stage.count_steps(operation, side.name) for operation in (PAIR, CREATE) for side in context.sides
-    )
+    operations = (PAIR, CREATE, DELETE)
+    total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
     context.progress.stage("writing", total)
     troubles = Troubles(context)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
@@ -39,6 +40,10 @@ def write(context: Context) -> None:
     for side in context.sides:
         for wave in _steps(context, CREATE, (side.name,), WIDTH):
             create(context, side, wave, troubles)
+    for side in context.sides:
+        for wave in _steps(context, DELETE, (side.name,), WIDTH):
+            for step in wave:
+                delete(context, side, step, troubles)
 
 
 def pretend(context: Context) -> None:
@@ -52,6 +57,7 @@ def pretend(context: Context) -> None:
         for page in _steps(context, CREATE, (side.name,), PAGE):
             counts.created += len(page)
             _close_failures(context, page)
+        counts.deleted += context.stage.count_steps(DELETE, side.name)
 
 
 def _foresee_places(context: Context) -> None:
@@ -90,7 +96,14 @@ def _list_failure(context: Context, step: Step) -> None:
     staged = context.stage.get(side.name, [record_id])[record_id]
     note = json.loads(step.note or "{}")
     failure = Failure(
-        side.name, record_id, side.account, note["who"], "pair", note["reason"], tuple(note["blockers"]), staged.digest
+        side.name,
+        record_id,
+        side.account,
+        note["who"],
+        note["operation"],
+        note["reason"],
+        tuple(note["blockers"]),
+        staged.digest,
     )
     context.failures.put(failure, context.now_ms())
 

@@ -176,6 +176,9 @@ class GrowthGeniusSandbox(Sandbox):
             return self._serve_users(call, path)
         if self.behaviour.needs_user and "user_id" not in call.query:
             return Served(400, {"error": "user_id is missing"})
+        return self._serve_contacts(call, path)
+
+    def _serve_contacts(self, call: Call, path: str) -> Served:
         served = {
             ("GET", "/contacts"): self._serve_list,
             ("POST", "/contacts"): self._serve_create,
@@ -183,11 +186,9 @@ class GrowthGeniusSandbox(Sandbox):
         }.get((call.method, path))
         if served is not None:
             return served(call)
-        if path == "/contacts":
-            return Served(405, {"error": "Method Not Allowed"})
         if path.startswith("/contacts/"):
             return self._serve_one(call, unquote(path.removeprefix("/contacts/")))
-        return Served(404, {"error": "Not Found"})
+        return Served(405 if path == "/contacts" else 404, {"error": "Method Not Allowed"})
 
     def _serve_users(self, call: Call, path: str) -> Served:
         behaviour = self.behaviour.users

@@ -89,8 +89,10 @@ class Writer:
         return self._answer({}, {}, changes, self._shown({}, page, sending))
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
-        """Set fields of a person. Raises DuplicateRefused where an address or a number is somebody else's, RecordGone,
-        RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """Set fields of a person.
+
+        Raises DuplicateRefused where an address or a number is somebody else's, RecordGone, RecordRefused,
+        OutcomeUnknown, AuthError, TransientError.
         """
         had = self._mapper().contact(current, memory).marker
         is_tags_only = changes.keys() == {"tags"}

@@ -53,6 +53,19 @@ def plan(as_json: bool, **chosen: Any) -> int:
     return _run(as_json=as_json, dry_run=True, yes=True, **chosen)
 
 
+@click.command()
+@_connection
+@_stream
+@click.option("--dry-run", is_flag=True, help="Write nothing, and show what would be written.")
+@_unguarded
+@click.option("--yes", is_flag=True, help="Do not ask before the first run of a connection.")
+@config_option
+@json_option
+def reconcile(as_json: bool, dry_run: bool, yes: bool, **chosen: Any) -> int:
+    """Compare both sides in full by id: find deletions, and carry over whatever windows can't show."""
+    return _run(since=None, until=None, as_json=as_json, dry_run=dry_run, yes=yes, whole=True, **chosen)
+
+
 def _run(
     *,
     since: str | None,
@@ -64,6 +77,7 @@ def _run(
     as_json: bool,
     dry_run: bool,
     yes: bool,
+    whole: bool = False,
 ) -> int:
     config = open_config(config_path)
     _check_stream(stream)
@@ -72,7 +86,7 @@ def _run(
 
     from sync.options import RunOptions
 
-    options = RunOptions(start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run)
+    options = RunOptions(start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole)
     return _carry_out(config, options, as_json=as_json, ask=not yes)
 
 

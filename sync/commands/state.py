@@ -1,0 +1,25 @@
+"""`sync state`: what can be done with the state file as a whole."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.group()
+def state() -> None:
+    """Look after the state file."""
+
+
+@state.command()
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@config_option
+@json_option
+def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
+    """Write a consistent copy of the state file to PATH, while runs go on."""
+    from sync import queries
+    from sync.tables import backup_lines
+
+    show(queries.back_up(open_config(config_path), path), as_json, backup_lines)
+    return 0

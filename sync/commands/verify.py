@@ -1,0 +1,29 @@
+"""`sync verify`: compare both sides in full, read only."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.command()
+@click.option(
+    "--connection", "connections", multiple=True, metavar="NAME", help="Only this connection; may be repeated."
+)
+@config_option
+@json_option
+def verify(connections: tuple[str, ...], config_path: Path | None, as_json: bool) -> int:
+    """Compare both sides in full, and say whether they agree; write nothing."""
+    from sync.engine import run_connections
+    from sync.options import RunOptions
+    from sync.progress import for_stream
+    from sync.report import verification, verification_code
+    from sync.tables import verify_lines
+
+    options = RunOptions(connections=connections, dry_run=True, unguarded=True, whole=True, compared=True)
+    config = open_config(config_path)
+    with for_stream() as progress:
+        reports = run_connections(config, options, progress, lambda _report: True)
+    show(verification(reports), as_json, verify_lines)
+    return verification_code(reports)
