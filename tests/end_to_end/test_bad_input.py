@@ -120,7 +120,7 @@ def test_bad_input_of_a_process_is_told_in_its_document_too(live_world: World) -
 
 
 def test_a_missing_config_file_is_told(live_world: World) -> None:
-    finished = subprocess.run(  # noqa: S603 - our own program
+    finished = subprocess.run(
         [sys.executable, "-m", "sync", "run", "--config", "none.toml"],
         cwd=live_world.folder,
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(live_world.folder)},

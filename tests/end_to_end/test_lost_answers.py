@@ -1,4 +1,4 @@
-"""R20: an answer that never came is "unknown": a create is repeated only after `settle`, and after a look-up in vain."""
+"""R20: an answer that never came is "unknown": a create is repeated only after `settle`, and a look-up in vain."""
 
 from collections import Counter
 from typing import Any

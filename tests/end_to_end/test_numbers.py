@@ -1,5 +1,7 @@
 """R9 and R16: whose number it is, and what becomes of one that a server takes for a stranger's."""
 
+from typing import Any
+
 import pytest
 
 from tests.end_to_end.comparison import differences
@@ -88,7 +90,8 @@ def test_two_equally_good_matches_are_never_guessed_between(world: World) -> Non
 
 @pytest.mark.parametrize("slot", ["mobile_phone", "work_phone", "home_phone"])
 def test_a_number_goes_back_to_the_field_that_it_came_from(world: World, slot: str) -> None:
-    ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", **{slot: "(212) 555-0123"})  # type: ignore[arg-type] - a slot
+    number: dict[str, Any] = {slot: "(212) 555-0123"}
+    ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", **number)
     assert world.run().exit_code == 0
     assert world.at_right(ann)["phone"] == MINE
     world.gh.edit(world.links()[ann], phone=THEIRS)
