@@ -1,0 +1,58 @@
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from state.connections import connection_id
+from state.cursors import COVERED, INDEXED, Cursors
+from state.file import StateFile
+from state.intervals import union
+from tests.state.files import opened
+
+SPANS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=4)
+
+
+@given(st.lists(SPANS, max_size=4))
+def test_what_was_covered_is_the_union_of_all_that_was_added(batches: list[list[tuple[int, int]]]) -> None:
+    with opened() as state:
+        cursors = Cursors(state.db, 1, "contacts")
+        for spans in batches:
+            with state.atomic():
+                cursors.add("left", COVERED, spans)
+        assert cursors.get("left", COVERED) == union(*batches)
+        stored = state.db.execute("SELECT count(*) FROM cursor").fetchone()[0]
+        assert stored == len(union(*batches))
+
+
+def test_sides_kinds_streams_and_connections_are_kept_apart() -> None:
+    with opened() as state:
+        with state.atomic() as db:
+            other = connection_id(db, "other", "a", "b")
+        contacts, messages, elsewhere = (
+            Cursors(state.db, connection, stream)
+            for connection, stream in ((1, "contacts"), (1, "messages"), (other, "contacts"))
+        )
+        with state.atomic():
+            contacts.add("left", COVERED, [(0, 10)])
+            contacts.add("left", INDEXED, [(0, 20)])
+            contacts.add("right", COVERED, [(5, 10)])
+            messages.add("left", COVERED, [(7, 8)])
+        assert contacts.get("left", COVERED) == ((0, 10),)
+        assert contacts.get("left", INDEXED) == ((0, 20),)
+        assert contacts.get("right", COVERED) == ((5, 10),)
+        assert messages.get("left", COVERED) == ((7, 8),)
+        assert elsewhere.get("left", COVERED) == ()
+        with state.atomic():
+            contacts.forget("left")
+        assert contacts.get("left", COVERED) == contacts.get("left", INDEXED) == ()
+        assert contacts.get("right", COVERED) == ((5, 10),)
+        assert messages.get("left", COVERED) == ((7, 8),)
+
+
+def test_spans_up_to_the_end_of_time_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    with opened(path) as state, state.atomic():
+        Cursors(state.db, 1, "contacts").add("left", COVERED, [(0, 1 << 62)])
+    again = StateFile.open(path)
+    assert Cursors(again.db, 1, "contacts").get("left", COVERED) == ((0, 1 << 62),)
+    again.close()
