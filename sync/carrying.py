@@ -28,7 +28,7 @@ def after_write(result: Merge, target: str, to: View, source: View, settled: Fie
         if known:
             bases.source[name] = value
         held = settled.get(name, sent)
-        bases.target[name] = _after_set_write(to, name, sent, held) if name in SET_FIELDS else held
+        bases.target[name] = _after_set_write(to, source, name, held) if name in SET_FIELDS else held
     _agree(bases, result, target)
     return bases
 
@@ -75,14 +75,15 @@ def _agree(bases: Bases, result: Merge, target: str) -> None:
         bases.target[name], bases.source[name] = (left, right) if target == "left" else (right, left)
 
 
-def _after_set_write(view: View, name: str, sent: Value, held: Value) -> Value:
-    """Return the shadow of a set.
+def _after_set_write(to: View, source: View, name: str, held: Value) -> Value:
+    """Return the shadow of a set: the old one, with what the source has and the server holds, without what both lack.
 
-    The old one, with the elements that this write added or took away and that the server did.
-
-    What else the server holds or lacks now is somebody's change: it shows until it was carried the other way.
+    Everything else that the server holds or lacks now is a change of its own side: it shows until it was carried the
+    other way.
     """
-    added, taken = changes_of(view.value(name)[1], sent)
-    now = {element.casefold(): element for element in held or ()}
-    gained = {key: now[key] for key in added if key in now}
-    return apply_changes(view.base.get(name), gained, frozenset(taken - now.keys()))
+    theirs, _ = changes_of(None, source.value(name)[1])
+    now, _ = changes_of(None, held)
+    agreed = {key: text for key, text in now.items() if key in theirs}
+    before, _ = changes_of(None, to.value(name)[1])
+    gone = frozenset(key for key in before if key not in theirs and key not in now)
+    return apply_changes(to.base.get(name), agreed, gone)
