@@ -14,7 +14,7 @@ Rules kept here:
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from state.errors import StateError
@@ -22,6 +22,8 @@ from state.schema import VERSION, migrate
 
 APPLICATION_ID = 0x67737963
 BUSY_SECONDS = 30
+SMALLEST = 512
+"""Bytes of the smallest page, and so of the smallest database, that SQLite makes."""
 
 
 class StateFile:
@@ -30,14 +32,13 @@ class StateFile:
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path = path
         self.db = db
-        self._copy: sqlite3.Connection | None = None
 
     @classmethod
     def open(cls, path: Path) -> "StateFile":
         """Open the file, made if it is missing and migrated if it is old. Raises StateError."""
         try:
-            _make_private(path)
-            return cls(path, _prepare(_connect(path), path))
+            _make(path)
+            return cls(path, _prepared(_connect(path), path))
         except (OSError, sqlite3.DatabaseError) as error:
             raise StateError(_unusable(path, error)) from error
 
@@ -47,11 +48,10 @@ class StateFile:
         copy = _connect("")
         try:
             if path.exists():
-                source = _connect(path)
-                _check(source, path)
-                source.backup(copy)
-                source.close()
-            return cls(path, _prepare(copy, path))
+                with closing(_connect(path)) as source:
+                    _check(source, path)
+                    source.backup(copy)
+            return cls(path, _prepared(copy, path))
         except sqlite3.DatabaseError as error:
             raise StateError(_unusable(path, error)) from error
 
@@ -73,10 +73,11 @@ class StateFile:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield self.db
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            if self.db.in_transaction:  # some errors, a full disk among them, have ended it already
+                self.db.execute("ROLLBACK")
             raise
-        self.db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""
@@ -89,25 +90,39 @@ def _connect(path: Path | str) -> sqlite3.Connection:
     return db
 
 
-def _make_private(path: Path) -> None:
+def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _make_private(path: Path) -> None:
     for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         if name.exists() and name.stat().st_mode & 0o077:
             name.chmod(0o600)
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+def _prepared(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    try:
+        _prepare(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
     version = _check(db, path)
+    _make_private(path)  # not before it is known to be ours
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     if version < VERSION:
         _migrate(db)
     db.execute("PRAGMA foreign_keys = ON")
-    return db
 
 
 def _check(db: sqlite3.Connection, path: Path) -> int:
+    if path.exists() and 0 < path.stat().st_size < SMALLEST:
+        raise StateError(_unusable(path, "file is not a database"))  # SQLite would write over it
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     application = int(db.execute("PRAGMA application_id").fetchone()[0])
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
@@ -128,7 +143,7 @@ def _migrate(db: sqlite3.Connection) -> None:
     migrate(Database(db))
 
 
-def _unusable(path: Path, error: Exception) -> str:
+def _unusable(path: Path, error: Exception | str) -> str:
     return (
         f"{path}: the state file can't be used ({error}); "
         "restore it from a backup, or set another `path` under [state] to begin anew"
