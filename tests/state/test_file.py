@@ -1,0 +1,267 @@
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlite_utils
+
+from state.errors import StateError
+from state.file import APPLICATION_ID, StateFile
+from state.links import Links
+from state.lock import hold
+from state.schema import TABLES, VERSION, migrate
+from state.settings import Settings
+from tests.state.files import link, opened
+
+ROOT = Path(__file__).parents[2]
+ONE_SETTING = "INSERT INTO setting VALUES ('growthhub', 'users', '[]', 0)"
+HOMELESS_CURSOR = "INSERT INTO cursor VALUES (99, 'contacts', 'left', 'covered', 0, 1)"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "sync.db"
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {each.name: stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
+
+
+def change(state: StateFile, *steps: str | type[BaseException]) -> None:
+    """Make one change of several statements, or one that an error ends."""
+    with state.atomic() as db:
+        for step in steps:
+            if not isinstance(step, str):
+                raise step
+            db.execute(step)
+
+
+def settings_of(state: StateFile) -> list[str]:
+    return [row["key"] for row in state.db.execute("SELECT key FROM setting ORDER BY key")]
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_every_file_of_the_state_is_its_owners_alone(path: Path) -> None:
+    with opened(path) as state:
+        assert modes(path.parent) == dict.fromkeys(("sync.db", "sync.db-wal", "sync.db-shm"), 384)
+        with hold(state, "sales", 0):
+            assert modes(path.parent)["sync.db-sales.lock"] == 0o600
+    assert set(modes(path.parent).values()) == {0o600}
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    with opened(path) as state:
+        for name in modes(path.parent):
+            path.with_name(name).chmod(0o644)
+        again = StateFile.open(path)
+        assert set(modes(path.parent).values()) == {0o600}
+        again.close()
+        assert state.db.execute("SELECT count(*) FROM connection").fetchone()[0] == 1
+
+
+def test_the_file_is_durable_and_its_tables_agree_with_each_other(path: Path) -> None:
+    with opened(path) as state:
+        pragmas = {name: state.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+        assert pragmas == {"journal_mode": "wal", "synchronous": 2}
+        with pytest.raises(sqlite3.IntegrityError):
+            change(state, HOMELESS_CURSOR)
+
+
+def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "lib" / "sync.db"
+    StateFile.open(path).close()
+    assert path.exists()
+
+
+def test_what_was_committed_is_there_when_the_file_is_opened_again(path: Path) -> None:
+    with opened(path) as state:
+        Settings(state, "growthhub", lambda: 0).put("users", [])
+    with opened(path) as state:
+        assert settings_of(state) == ["users"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
+def test_an_error_within_a_change_undoes_all_of_it(path: Path, error: type[BaseException]) -> None:
+    with opened(path) as state:
+        with pytest.raises(error):
+            change(state, ONE_SETTING, error)
+        assert settings_of(state) == []
+        Settings(state, "growthhub", lambda: 0).put("location", {})
+        assert settings_of(state) == ["location"]
+
+
+def test_an_error_after_which_sqlite_has_rolled_back_by_itself_is_told_as_it_is(path: Path) -> None:
+    with opened(path) as state:
+        with pytest.raises(sqlite3.IntegrityError):
+            change(state, ONE_SETTING, ONE_SETTING.replace("INSERT", "INSERT OR ROLLBACK"))
+        assert settings_of(state) == []
+
+
+def test_a_commit_that_fails_leaves_no_change_behind_and_the_file_usable(path: Path) -> None:
+    with opened(path) as state:
+        with pytest.raises(sqlite3.IntegrityError):  # at the commit
+            change(state, "PRAGMA defer_foreign_keys = ON", HOMELESS_CURSOR)
+        Settings(state, "growthhub", lambda: 0).put("users", [])
+        assert settings_of(state) == ["users"]
+        assert state.db.execute("SELECT count(*) FROM cursor").fetchone()[0] == 0
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from state.file import StateFile
+state = StateFile.open(Path(sys.argv[1]))
+with state.atomic() as db:
+    db.execute("INSERT INTO setting VALUES ('growthhub', 'first', '[]', 0)")
+with state.atomic() as db:
+    db.execute("INSERT INTO setting VALUES ('growthhub', 'second', '[]', 0)")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_is_killed_leaves_what_it_committed_and_nothing_else(path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", DYING, str(path)], cwd=ROOT, check=False)  # noqa: S603 (our own code)
+    assert done.returncode == -signal.SIGKILL
+    with opened(path) as state:
+        assert settings_of(state) == ["first"]
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+    with opened(path) as state:
+        state.db.execute(f"PRAGMA user_version = {VERSION + 7}")
+    before = contents(path.parent)
+    for opening in (StateFile.open, StateFile.open_copy):
+        with pytest.raises(StateError, match=rf"newer growthsync \(schema {VERSION + 7}.*upgrade"):
+            opening(path)
+    assert contents(path.parent) == before
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE places (url TEXT)")
+    path.chmod(0o644)
+    before = contents(path.parent)
+    for opening in (StateFile.open, StateFile.open_copy):
+        with pytest.raises(StateError, match="belongs to another program; set another `path`"):
+            opening(path)
+    assert contents(path.parent) == before
+    assert modes(path.parent) == {"sync.db": 0o644}
+
+
+@pytest.mark.parametrize(
+    "content", [b"This is no database, but somebody's letter.\n" * 9, b"x", b"SQLite format 3\0" * 9]
+)
+def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    for opening in (StateFile.open, StateFile.open_copy):
+        with pytest.raises(StateError, match=r"the state file can't be used .*restore it from a backup"):
+            opening(path)
+    assert contents(path.parent) == {"sync.db": content}
+
+
+def test_a_folder_is_no_state_file(tmp_path: Path) -> None:
+    for opening in (StateFile.open, StateFile.open_copy):
+        with pytest.raises(StateError, match="can't be used"):
+            opening(tmp_path)
+
+
+def test_an_empty_file_becomes_a_state_file(path: Path) -> None:
+    path.touch()
+    with opened(path) as state:
+        assert settings_of(state) == []
+    assert modes(path.parent)["sync.db"] == 0o600
+
+
+def test_a_copy_moves_nothing_and_shows_what_is_there(path: Path) -> None:
+    with opened(path) as state:
+        Settings(state, "growthhub", lambda: 0).put("users", [])
+    before = contents(path.parent)
+    copy = StateFile.open_copy(path)
+    Settings(copy, "growthhub", lambda: 0).put("location", {})
+    assert settings_of(copy) == ["location", "users"]
+    copy.close()
+    assert contents(path.parent) == before
+
+
+def test_a_copy_shows_what_a_run_that_goes_on_has_committed(path: Path) -> None:
+    with opened(path) as state:
+        Settings(state, "growthhub", lambda: 0).put("users", [])
+        copy = StateFile.open_copy(path)
+        Settings(state, "growthhub", lambda: 0).put("later", [])
+        assert settings_of(copy) == ["users"]
+        copy.close()
+        assert settings_of(state) == ["later", "users"]
+
+
+def test_a_copy_of_no_file_is_empty_and_makes_none(tmp_path: Path) -> None:
+    copy = StateFile.open_copy(tmp_path / "no" / "sync.db")
+    assert settings_of(copy) == []
+    copy.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("steps", [1, 10, 50, 100, 200, 400, 800, 1600])
+def test_a_migration_that_was_cut_off_is_done_by_the_next_start(path: Path, steps: int) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        done = iter(range(steps))
+        db.set_progress_handler(lambda: next(done, None) is None, 10)
+        try:
+            migrate(sqlite_utils.Database(db))
+        except sqlite3.OperationalError as error:
+            assert "interrupted" in str(error)  # noqa: PT017 (late cuts come after the end)
+    with opened(path) as state:
+        assert {row[0] for row in state.db.execute("SELECT name FROM about")} == set(TABLES)
+
+
+def test_sqlite_utils_can_open_the_file_and_every_table_is_described_in_it(path: Path) -> None:
+    with opened(path):
+        pass
+    database = sqlite_utils.Database(path)
+    tables = {name for name in database.table_names() if not name.startswith(("_", "sqlite_"))}
+    about = {row["name"]: row["meaning"] for row in database["about"].rows}
+    assert tables == about.keys()
+    assert about == TABLES
+    assert all(meaning.endswith(".") for meaning in about.values())
+    database.close()
+
+
+def test_instants_are_stored_as_milliseconds(path: Path) -> None:
+    with opened(path):
+        pass
+    database = sqlite_utils.Database(path)
+    for table in TABLES:
+        for column in database[table].columns:
+            assert column.type == "INTEGER" or not column.name.endswith("_ms"), f"{table}.{column.name}"
+    database.close()
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_backup_is_a_whole_state_file_of_its_owner_alone(path: Path) -> None:
+    with opened(path) as state:
+        with state.atomic():
+            Links(state.db, 1, "contacts").save(link(), "r1")
+        backup = path.with_name("backup.db")
+        state.back_up(backup)
+    assert modes(path.parent)["backup.db"] == 0o600
+    again = StateFile.open(backup)
+    assert again.db.execute("SELECT count(*) FROM link").fetchone()[0] == 1
+    again.close()
