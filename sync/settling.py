@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from connectors.connector import Raw
-from connectors.contact import Contact, Value, same
+from connectors.contact import Contact, Fields, Value, same
 from state.history import Entry
 from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged
 from sync import people, shadows
-from sync.carrying import after_lost_create
+from sync.carrying import Bases, after_lost_create
 from sync.context import Context, Side
 from sync.creating import lost, matching
 from sync.trouble import note_failure
@@ -63,7 +63,11 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     table = context.table[int(intent.source["mapping"])]
     own = context.travelling(shadows.decode(str(intent.source["shadow"]), table))
     sent = context.travelling(shadows.fields_of(intent.sent))
-    bases = after_lost_create(context.travelling(found.fields), own, sent, edited=_is_edited(found))
+    foreign = _is_foreign(intent, found, sent)
+    if foreign:
+        bases = Bases({}, {})  # a first meeting (R10)
+    else:
+        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=_is_edited(found))
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
@@ -76,9 +80,19 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     context.intents.remove(side.name, intent.source_id)
     context.failures.close(source.name, intent.source_id)
     side.identities.put([people.known(found)])
+    if foreign:
+        return
     entry = Entry(link.id, side.account, found.id, "*", None, None, "created")
     context.history.add([entry], context.run, context.now_ms())
     context.report.accounts[side.account].created += 1
+
+
+def _is_foreign(intent: Intent, found: Contact, sent: Fields) -> bool:
+    """Say whether a record is not what the create made: somebody made the same person by hand, with other values."""
+    if found.marker == intent.source_id or _is_edited(found):
+        return False
+    shown = {name: value for name, value in found.fields.items() if value is not None}
+    return any(not same(name, shown[name], value) for name, value in sent.items() if name in shown)
 
 
 def _is_edited(found: Contact) -> bool:
