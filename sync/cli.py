@@ -109,7 +109,7 @@ def _fail(error: BaseException, given: Sequence[str]) -> int:
 
 def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
     command = next((argument for argument in given if not argument.startswith("-")), "")
-    return {"runs": [], "error": text} if command in ("run", "plan") else {"error": text}
+    return {"runs": [], "error": text} if command in ("run", "plan", "reconcile") else {"error": text}
 
 
 def _text(error: BaseException) -> str:

@@ -64,13 +64,16 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     found = process("-m", "sync", "--help")
     assert found.returncode == 0
     commands = [line.split()[0] for line in found.stdout.split("Commands:\n")[1].splitlines()]
-    assert commands == ["demo", "check", "run", "plan", "status", "conflicts", "failures"]
+    assert commands == [
+        "demo", "check", "run", "plan", "status", "conflicts", "failures", "verify", "reconcile", "state"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "arguments",
     [["demo"], ["check"], ["run"], ["plan"], ["status"], ["conflicts"], ["conflicts", "list"], ["conflicts", "show"],
-     ["conflicts", "resolve"], ["failures"], ["failures", "list"], ["failures", "retry"], ["failures", "dismiss"]],
+     ["conflicts", "resolve"], ["failures"], ["failures", "list"], ["failures", "retry"], ["failures", "dismiss"],
+     ["verify"], ["reconcile"], ["state"], ["state", "backup"]],
     ids=" ".join,
 )  # fmt: skip
 def test_every_command_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,6 +150,13 @@ WRONG = [
     (["failures", "dismiss", "7"], "Missing option '--why'"),
     (["failures", "dismiss", "7", "--why", " "], "--why needs a reason"),
     (["failures", "dismiss", "7", "--why", "known"], "there is no failure 7"),
+    (["reconcile", "--since", "1d"], "No such option '--since'"),
+    (["reconcile", "--connection", "sale"], "no such connection; allowed is sales; did you mean sales?"),
+    (["reconcile"], "accounts.growthgenius.api_key: the environment variable GROWTHGENIUS_API_KEY is not set"),
+    (["verify", "--connection", "sale"], "no such connection; allowed is sales; did you mean sales?"),
+    (["verify"], "accounts.growthhub.token: the environment variable GROWTHHUB_TOKEN is not set"),
+    (["state", "backup"], "Missing argument 'PATH'"),
+    (["state", "backup", "copy.db"], "yet; a first `sync run` makes it"),
 ]
 
 
@@ -170,7 +180,7 @@ def test_with_json_a_wrong_command_line_is_one_document(
     shown = capsys.readouterr()
     document = json.loads(shown.out)
     assert words in document.pop("error")
-    assert document == ({"runs": []} if arguments[0] in ("run", "plan") else {})
+    assert document == ({"runs": []} if arguments[0] in ("run", "plan", "reconcile") else {})
     assert words in shown.err
 
 
