@@ -130,6 +130,8 @@ class Book:
 
     def wait(self, now: float, ceiling: RateLimit | None = None) -> float:
         """Return seconds until the next call may start, 0.0 when it may now. `ceiling` is a limit of our own."""
+        if self._is_far_from_limits(ceiling):
+            return max(0.0, self.hold - now)
         own = [(min(now, at), calls) for at, calls in self.ended.items()]
         own = sorted(own + [(min(now, began + OVERDUE), 1) for began in self.under_way.values()])
         waits = [self.hold - now]
@@ -140,6 +142,13 @@ class Book:
             waits.append(slot_in(own, ours, self.limit, now))
             waits.append(slot_in(sorted(own + self.foreign), self.limit.calls, self.limit, now))
         return max(0.0, *waits)
+
+    def _is_far_from_limits(self, ceiling: RateLimit | None) -> bool:
+        """Say whether no limit could be reached even if every call in the book had just ended."""
+        own = sum(self.ended.values()) + len(self.under_way)
+        foreign = sum(calls for _, calls in self.foreign)
+        limits = [limit.calls for limit in (self.limit, ceiling) if limit is not None]
+        return not limits or own + 2 * share_left(foreign) < min(limits)
 
     def spent_until(self, now: float) -> float | None:
         """Return when a daily allowance that is spent will be renewed, None when calls are left."""
@@ -152,7 +161,9 @@ class Book:
         interval = max(self._intervals(ceiling))
         oldest = now - interval - 1.0
         self.under_way = {key: min(now, began) for key, began in self.under_way.items() if began + OVERDUE > oldest}
-        self.ended = {at: calls for at, calls in self.ended.items() if oldest < at <= now + interval / STEPS}
+        newest = now + interval / STEPS
+        if self.ended and not oldest < min(self.ended) <= max(self.ended) <= newest:
+            self.ended = {at: calls for at, calls in self.ended.items() if oldest < at <= newest}
         self.foreign = [(min(now, at), n) for at, n in self.foreign if at > now - REMEMBERED * interval - 1.0]
 
     def _intervals(self, ceiling: RateLimit | None) -> list[float]:

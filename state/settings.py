@@ -21,19 +21,18 @@ class Settings:
         self._account = account
         self._now_ms = now_ms
         self._lock = threading.Lock()
+        self._read: dict[str, tuple[Any, int]] = {}
 
     def get(self, key: str) -> Any | None:
         """Return the JSON value, or None when it is absent or older than a day."""
         with self._lock:
-            row = self._state.db.execute(
-                "SELECT value FROM setting WHERE account = ? AND key = ? AND stored_ms > ?",
-                (self._account, key, self._now_ms() - DAY_MS),
-            ).fetchone()
-        return None if row is None else json.loads(row["value"])
+            value, stored_ms = self._read.get(key) or self._load(key)
+        return value if stored_ms > self._now_ms() - DAY_MS else None
 
     def put(self, key: str, value: Any) -> None:
         """Remember a JSON value from now on."""
         with self._lock, self._state.atomic() as db:
+            self._read.pop(key, None)
             db.execute(
                 "INSERT OR REPLACE INTO setting VALUES (?, ?, ?, ?)",
                 (self._account, key, json.dumps(value), self._now_ms()),
@@ -42,9 +41,19 @@ class Settings:
     def forget(self, key: str) -> None:
         """Drop it, because a write was refused on account of it."""
         with self._lock, self._state.atomic() as db:
+            self._read.pop(key, None)
             db.execute("DELETE FROM setting WHERE account = ? AND key = ?", (self._account, key))
 
     def forget_all(self) -> None:
         """Drop everything that is known of the account."""
         with self._lock, self._state.atomic() as db:
+            self._read.clear()
             db.execute("DELETE FROM setting WHERE account = ?", (self._account,))
+
+    def _load(self, key: str) -> tuple[Any, int]:
+        """Return the value and when it was stored, 0 where there is none; each is read once, since every write asks."""
+        row = self._state.db.execute(
+            "SELECT value, stored_ms FROM setting WHERE account = ? AND key = ?", (self._account, key)
+        ).fetchone()
+        self._read[key] = (None, 0) if row is None else (json.loads(row["value"]), row["stored_ms"])
+        return self._read[key]

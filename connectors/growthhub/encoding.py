@@ -50,6 +50,8 @@ class Sending:
 
     def without(self, names: frozenset[str]) -> "Sending":
         """Return the same without these wire properties; their fields are refused."""
+        if not names:
+            return self
         gone = names | (self.custom.keys() if CUSTOM in names else set())
         return replace(
             self,

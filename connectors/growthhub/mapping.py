@@ -43,6 +43,7 @@ TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "la
 """Properties that show a name in lower case, and never in its own spelling."""
 
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags"})
+REMEMBERED = 32
 _VALUES = (str, tuple)
 _SEPARATOR = "\n"
 
@@ -67,6 +68,7 @@ class Mapper:
         self._owners = owners
         self._names = names
         self._blank: dict[str, Value] = {name: None for name in FIELDS if name in names}
+        self._recent: dict[int, tuple[Raw, Mapping[str, Any], Contact]] = {}
         self._place_names: dict[str, list[str]] = {}
         for name, field in places.items():
             self._place_names.setdefault(field.id, []).append(name)
@@ -74,7 +76,17 @@ class Mapper:
         self._readers |= {"owner": self._owner} | dict.fromkeys(PHONES)
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        """Return the person that a record shows."""
+        """Return the person that a record shows. The last few are remembered, since a write is looked at repeatedly."""
+        known = self._recent.get(id(raw))
+        if known is not None and known[0] is raw and known[1] == memory:
+            return known[2]
+        contact = self._map(raw, memory)
+        if len(self._recent) >= REMEMBERED:
+            self._recent.clear()
+        self._recent[id(raw)] = raw, memory, contact
+        return contact
+
+    def _map(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         values = self._values(raw)
         code = country.to_alpha2(str(values["country"])) if "country" in values else None
         numbers = _Numbers((code, self._region), memory.get("e164") or {})
