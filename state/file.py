@@ -22,6 +22,9 @@ from state.schema import VERSION, migrate
 
 APPLICATION_ID = 0x67737963
 BUSY_SECONDS = 30
+PAGE_BYTES = 8192
+"""A link with both shadows takes some 1.4 kB, of which pages of 4096 hold two and pages of 8192 hold five."""
+
 SMALLEST = 512
 """Bytes of the smallest page, and so of the smallest database, that SQLite makes."""
 
@@ -113,6 +116,7 @@ def _prepared(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     version = _check(db, path)
     _make_private(path)  # not before it is known to be ours
+    db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # counts for a new file alone
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     if version < VERSION:
