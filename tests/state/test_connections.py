@@ -1,0 +1,38 @@
+import pytest
+
+from state import connections
+from state.cursors import COVERED, INDEXED, Cursors
+from state.errors import StateError
+from tests.state.files import opened
+
+
+def test_a_connection_keeps_its_number() -> None:
+    with opened() as state, state.atomic() as db:
+        assert connections.connection_id(db, "sales", "growthgenius", "growthhub") == 1
+        assert connections.connection_id(db, "support", "growthgenius", "growthhub") == 2
+        assert connections.connection_id(db, "sales", "growthgenius", "growthhub") == 1
+
+
+@pytest.mark.parametrize("accounts", [("growthhub", "growthgenius"), ("growthgenius", "third")])
+def test_a_connection_with_other_accounts_is_refused_with_what_to_do(accounts: tuple[str, str]) -> None:
+    with opened() as state, pytest.raises(StateError, match=r"growthgenius and growthhub.*another name.*`path`"):
+        connections.connection_id(state.db, "sales", *accounts)
+
+
+def test_an_account_is_remembered_as_it_was() -> None:
+    with opened() as state, state.atomic() as db:
+        assert connections.account_identity(db, "growthhub") is None
+        connections.remember_account(db, "growthhub", "growthhub", {"location": "ve9", "users": [78]})
+        assert connections.account_identity(db, "growthhub") == ("growthhub", {"location": "ve9", "users": [78]})
+
+
+def test_another_mapping_in_force_takes_back_what_was_covered_but_not_who_is_known() -> None:
+    with opened() as state:
+        cursors = Cursors(state.db, 1, "contacts")
+        with state.atomic() as db:
+            cursors.add("left", COVERED, [(0, 10)])
+            cursors.add("left", INDEXED, [(0, 10)])
+            assert connections.add_mapping(db, 1, "second", ["email", "city"]) == 2
+        assert connections.mappings(state.db, 1) == {1: ("first", ("email",)), 2: ("second", ("email", "city"))}
+        assert cursors.get("left", COVERED) == ()
+        assert cursors.get("left", INDEXED) == ((0, 10),)

@@ -1,0 +1,64 @@
+import json
+from pathlib import Path
+from threading import Thread
+
+from state.settings import DAY_MS, Settings
+from tests.state.files import opened
+
+
+class Clock:
+    now_ms = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+def test_a_setting_is_remembered_for_a_day_across_runs(tmp_path: Path) -> None:
+    clock = Clock()
+    with opened(tmp_path / "sync.db") as state:
+        Settings(state, "growthhub", clock).put("users", [{"id": "u1", "email": "ada@example.com"}])
+    with opened(tmp_path / "sync.db") as state:
+        settings = Settings(state, "growthhub", clock)
+        clock.now_ms += DAY_MS - 1
+        assert settings.get("users") == [{"id": "u1", "email": "ada@example.com"}]
+        clock.now_ms += 1
+        assert settings.get("users") is None
+
+
+def test_what_is_put_again_is_fresh_and_what_is_forgotten_gone() -> None:
+    clock = Clock()
+    with opened() as state:
+        settings, other = Settings(state, "growthhub", clock), Settings(state, "growthgenius", clock)
+        settings.put("users", 1)
+        other.put("users", 2)
+        clock.now_ms += DAY_MS - 1
+        settings.put("users", 3)
+        settings.put("location", None)
+        clock.now_ms += 1
+        assert settings.get("users") == 3
+        assert other.get("users") is None
+        other.put("users", 4)
+        settings.forget("users")
+        assert settings.get("users") is None
+        settings.put("users", 5)
+        settings.forget_all()
+        assert settings.get("users") is settings.get("location") is None
+        assert other.get("users") == 4
+
+
+def test_several_threads_may_ask_and_tell_at_once() -> None:
+    with opened() as state:
+        settings = Settings(state, "growthhub", Clock())
+
+        def work(name: str) -> None:
+            for number in range(30):
+                settings.put(name, number)
+                assert settings.get(name) == number
+
+        threads = [Thread(target=work, args=(f"key {number}",)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        values = [json.loads(row[0]) for row in state.db.execute("SELECT value FROM setting")]
+        assert values == [29] * 4
