@@ -3,6 +3,7 @@
 Names and addresses are unique unless a duplicate is wanted; numbers are of the ranges kept for fiction.
 """
 
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -24,12 +25,13 @@ SLOTS = ("mobile_phone", "first_phone", "work_phone", "corporate_phone", "home_p
 
 
 class Population:
-    """Draws people and edits for one world. `fields_at_right` are the custom keys that exist at GrowthHub."""
+    """Draws people and edits for one world. `added` counts who was added to each side by hand."""
 
     def __init__(self, world: World, seed: int) -> None:
         self._world = world
         self._chance = Random(seed)  # noqa: S311 - a world to repeat, no secret
         self._made = 0
+        self.added = Counter({"gg": 0, "gh": 0})
         for name in ("Job Title", "Custom1", "Industry", "Work Phone", "Keywords"):
             world.gh.add_field(name)
 
@@ -40,19 +42,22 @@ class Population:
             where = self._chance.random()
             if where < 0.55:
                 self._world.gg.add(**self._left())
+                self.added["gg"] += 1
             if where > 0.45:
                 self._world.gh.add(**self._right())
+                self.added["gh"] += 1
             self._world.clock.skip(self._chance.choice((0.004, 0.7, 3.0)))
 
     def edit(self, count: int) -> None:
         """Let people change so many fields, on either side, seconds apart."""
         for _ in range(count):
             self._world.clock.skip(self._chance.choice((2.5, 3.0, 7.0)))
-            if self._chance.random() < 0.5:
-                person = self._chance.choice(self._world.gg.people())
+            at_left, at_right = self._world.gg.people(), self._world.gh.people()
+            if at_left and (self._chance.random() < 0.5 or not at_right):
+                person = self._chance.choice(at_left)
                 self._world.gg.edit(str(person["id"]), **self._some(self._left(self._number_of(person)), 3))
             else:
-                person = self._chance.choice(self._world.gh.people())
+                person = self._chance.choice(at_right)
                 wanted = self._right(self._number_of(person))
                 custom = self._some(wanted.pop("custom"), 1)
                 self._world.gh.edit(person["id"], custom=custom, **self._some(wanted, 2))
