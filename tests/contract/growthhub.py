@@ -1,0 +1,88 @@
+"""GrowthHub under the contract: as it is documented and recorded, and with answers that show less."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from connectors.connector import Connector
+from connectors.contact import Fields
+from connectors.growthhub.client import headers
+from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.sandbox import LOCATION, GrowthHubSandbox, Quirks
+from connectors.pace import RateLimit
+from tests.connectors.clocks import FakeClock
+from tests.contract.people import OWNERS, SAMPLE
+from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
+
+WIRE: Final[Mapping[str, str]] = {"first_name": "firstName", "last_name": "lastName", "company": "companyName"}
+HOMELESS: Final = frozenset({"do_not_contact"})
+MAKING_FIELDS: Final = "locations/customFields.write"
+
+
+class GrowthHubPlace(Place):
+    """A location of which nothing is known yet; "elsewhere" is another location."""
+
+    sandbox: GrowthHubSandbox
+
+    def __init__(self, clock: FakeClock, quirks: Quirks) -> None:
+        super().__init__(clock)
+        self.sandbox = GrowthHubSandbox(token=SECRET, now=clock.now)
+        self.sandbox.quirks = quirks
+        for address in OWNERS:
+            self.sandbox.add_user(address)
+
+    def add(self, fields: Fields, *, at: datetime | None = None) -> str:
+        times: dict[str, Any] = {} if at is None else {"dateAdded": at, "dateUpdated": at}
+        return self.sandbox.add(**_wire(fields), **times)
+
+    def edit(self, record_id: str, fields: Fields) -> None:
+        self.sandbox.edit(record_id, **_wire(fields))
+
+    def remove(self, record_id: str) -> None:
+        self.sandbox.remove(record_id)
+
+    def ids(self) -> list[str]:
+        return [str(record["id"]) for record in self.sandbox.people()]
+
+    def forbid_new_places(self) -> None:
+        self.sandbox.quirks.scopes_missing = frozenset({MAKING_FIELDS})
+
+    def documented_limit(self) -> RateLimit:
+        return RateLimit(100, 10.0)
+
+    def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector:
+        wire = self.wire(self.sandbox.url, headers(secret), secret, timeout)
+        location = "anotherLocation00001" if elsewhere else LOCATION
+        return GrowthHub(ACCOUNT, wire, location_id=location, cache=self.cache, country="US")
+
+
+def _wire(fields: Fields) -> dict[str, Any]:
+    return {WIRE.get(name, name): list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+
+
+def _subject(name: str, quirks: Quirks, *, page: int = 500, priced: bool = True) -> Subject:
+    sample = {name: value for name, value in SAMPLE.items() if name not in HOMELESS}
+    return Subject(name, partial(_open, quirks), sample, frozenset({"email", "phone"}), page, priced)
+
+
+def _open(quirks: Quirks, clock: FakeClock) -> GrowthHubPlace:
+    return GrowthHubPlace(clock, replace(quirks))
+
+
+SUBJECTS: Final = (
+    _subject("growthhub", Quirks()),
+    _subject(
+        "growthhub-taciturn",
+        Quirks(
+            index_lag=30.0,
+            largest_page=100,
+            search_after=False,
+            tags_echo=True,
+            put_lacks=frozenset({"customFields", "website"}),
+        ),
+        page=100,
+        priced=False,
+    ),
+)

@@ -1,0 +1,155 @@
+"""What a system brings along to be held to the contract: its sandbox, its connector, and what people do there.
+
+A new connector writes one module like tests.contract.growthhub and adds its subjects to tests.contract.subjects; the
+tests beside this file know of nothing else.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connectors.connector import Connector, Page, Raw, Window
+from connectors.contact import Contact, Fields
+from connectors.pace import MemoryLedger, Pacer, RateLimit
+from connectors.sandbox import Sandbox
+from connectors.wire import Wire
+from tests.connectors.clocks import FakeClock
+from tests.connectors.growthhub.world import MemoryCache
+from tests.contract.people import SAMPLE, numbered
+
+ACCOUNT = "the-account"
+SECRET = "open+sesame/4711=="
+"""The credentials; their form is nothing that a redaction would know by itself."""
+
+SETTLE = timedelta(seconds=60)
+"""How long a system may take to show a change in its lists: the default of `settle` in the config file."""
+
+PATIENT = (5.0, 10.0)
+"""Time-outs of connect and answer in seconds, as the connectors have them."""
+
+
+class Place(ABC):
+    """One account at a running sandbox. Both go by one clock, which stands still until somebody sleeps.
+
+    People who add and edit there are given canonical names: those of BRIEF and NAMED.
+    """
+
+    sandbox: Sandbox
+    account: Connector
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.cache = MemoryCache()
+        self.ledger = MemoryLedger()
+        self._connected: list[Connector] = []
+
+    def connect(
+        self, *, secret: str = SECRET, timeout: tuple[float, float] = PATIENT, elsewhere: bool = False
+    ) -> Connector:
+        """Return the account as another process would have it, or one `elsewhere` with another identity."""
+        connector = self._connector(secret, timeout, elsewhere=elsewhere)
+        self._connected.append(connector)
+        return connector
+
+    @abstractmethod
+    def add(self, fields: Fields, *, at: datetime | None = None) -> str:
+        """Let a person add somebody, at the server's now or earlier; return the id."""
+
+    @abstractmethod
+    def edit(self, record_id: str, fields: Fields) -> None:
+        """Let a person change somebody, at the server's now. No fields: it is saved again as it was."""
+
+    @abstractmethod
+    def remove(self, record_id: str) -> None:
+        """Let a person delete somebody."""
+
+    @abstractmethod
+    def ids(self) -> list[str]:
+        """Return the ids of everybody who is there."""
+
+    @abstractmethod
+    def forbid_new_places(self) -> None:
+        """Take from the credentials the right to make custom fields; nothing where there are none to be made."""
+
+    @abstractmethod
+    def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector: ...
+
+    def settle(self) -> None:
+        """Let enough time pass for every change to show."""
+        self.clock.pass_by(SETTLE.total_seconds())
+
+    def crowd(self, count: int, *, apart: timedelta = timedelta(seconds=1)) -> list[str]:
+        """Add so many people, the last of them a minute ago; return their ids from the oldest on."""
+        first = self.sandbox.server_now() - SETTLE - (count - 1) * apart
+        return [self.add(numbered(number), at=first + number * apart) for number in range(count)]
+
+    def everything(self) -> dict[str, Raw]:
+        """Read everything that has settled, by id; the later showing of a record counts."""
+        self.settle()
+        return self.united(self.account.read(Window(self.clock.start - timedelta(days=365))))
+
+    def united(self, pages: Iterator[Page]) -> dict[str, Raw]:
+        """Return the records of pages by id; the later showing of a record counts."""
+        return {self.account.contact(raw, {}).id: raw for page in pages for raw in page.records}
+
+    def got(self, record_id: str) -> Raw:
+        """Return a record as it is now."""
+        (raw,) = self.account.get(record_id).records
+        return raw
+
+    def person(self, record_id: str) -> Contact:
+        """Return somebody as he is now."""
+        return self.account.contact(self.got(record_id), {})
+
+    def prepare(self) -> None:
+        """Make all places, and let the account know all settings, so that what follows makes no calls for them."""
+        self.account.prepare(self.account.mapped)
+        self.account.contact(self.got(self.add({"first_name": "Nobody"})), {})
+
+    def writable(self) -> frozenset[str]:
+        """Return the fields that the account takes."""
+        return self.account.fields - self.account.read_only
+
+    def wire(self, base_url: str, headers: dict[str, str], secret: str, timeout: tuple[float, float]) -> Wire:
+        """Return a wire to the sandbox, put together as `sync` does it, with fixed jitter."""
+        pacer = Pacer(self.ledger, self.clock, self.documented_limit(), ACCOUNT)
+        return Wire(
+            ACCOUNT, base_url, headers, pacer, clock=self.clock, secrets=[secret], timeout=timeout, chance=lambda: 0.5
+        )
+
+    def documented_limit(self) -> RateLimit | None:
+        """Return the rate limit that the system documents."""
+        return None
+
+    def close(self) -> None:
+        """Give all connections back."""
+        for connector in self._connected:
+            connector.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One system, in one of the ways in which it may behave.
+
+    `sample` is somebody with a value in every field that can be set at the same time. `unique` are the fields by which
+    the system itself refuses a second person. `page` is how many records it shows at once, at most. `priced`: it
+    answers as documented, so that `calls_for` and `look_ups` can be held to the number of calls.
+    """
+
+    name: str
+    open: Callable[[FakeClock], Place]
+    sample: Fields = field(default_factory=lambda: SAMPLE)
+    unique: frozenset[str] = frozenset()
+    page: int = 100
+    priced: bool = True
+
+    @contextmanager
+    def running(self) -> Iterator[Place]:
+        """Start the sandbox, and end it with everything that is connected to it."""
+        place = self.open(FakeClock())
+        with place.sandbox:
+            place.account = place.connect()
+            yield place
+            place.close()
