@@ -7,7 +7,7 @@ Rules kept here:
   that the server rewrote was not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from connectors.connector import Raw
@@ -44,14 +44,14 @@ def as_record(sent: Sending) -> dict[str, Any]:
     return {**sent.properties, CUSTOM: values}
 
 
-def refusals(names: Iterable[str], before: Contact, wanted: Fields, after: Contact) -> frozenset[str]:
-    """Return those of the sent fields that the server did not take: they show what they showed before."""
-    return frozenset(
-        name
-        for name in names
-        if not same(name, _shown(after, name), wanted.get(name))
-        and same(name, _shown(after, name), _shown(before, name))
-    )
+def refusals(names: Iterable[str], before: Contact, wanted: Callable[[], Fields], after: Contact) -> frozenset[str]:
+    """Return those of the sent fields that the server did not take: they show what they showed before.
+
+    What was `wanted` is asked for only where a field does that.
+    """
+    kept = [name for name in names if same(name, _shown(after, name), _shown(before, name))]
+    values = wanted() if kept else {}
+    return frozenset(name for name in kept if not same(name, _shown(after, name), values.get(name)))
 
 
 def tag_changes(before: tuple[str, ...], value: Value) -> tuple[list[str], list[str]]:

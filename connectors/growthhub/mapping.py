@@ -43,7 +43,7 @@ TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "la
 """Properties that show a name in lower case, and never in its own spelling."""
 
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags"})
-REMEMBERED = 32
+REMEMBERED = 64
 _VALUES = (str, tuple)
 _SEPARATOR = "\n"
 

@@ -29,6 +29,7 @@ from connectors.growthhub.mapping import Mapper, tags_of
 from connectors.wire import Reply
 
 _KNOWN = "refused_properties"
+_NOBODY: Raw = {}
 _IDENTITY = frozenset({"email", "phone"})
 _VALIDATION = 422
 _UNKNOWN_PROPERTY = re.compile(r"^property (\w+) should not exist")
@@ -86,7 +87,7 @@ class Writer:
                 return found
 
         page, sending = self._insist("POST", lambda: self._sending(changes, marker, creating=True), send)
-        return self._answer({}, {}, changes, self._shown({}, page, sending))
+        return self._answer(_NOBODY, {}, changes, self._shown(_NOBODY, page, sending))
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
         """Set fields of a person.
@@ -191,11 +192,14 @@ class Writer:
             page = self._client.contact(written.id)
             raw, served_at = page.records[0], page.served_at
         mapper = self._mapper()
-        wanted = mapper.contact(answering.as_record(sending), {}).fields
+
+        def wanted() -> Fields:
+            return {**mapper.contact(answering.as_record(sending), {}).fields, "tags": changes.get("tags")}
+
         refused = sending.refused | answering.refusals(
             sending.carried() | ({"tags"} & changes.keys()),
             mapper.contact(before, memory),
-            {**wanted, "tags": changes.get("tags")},
+            wanted,
             mapper.contact(raw, memory),
         )
         if not refused.isdisjoint(self._custom_fields.places):
