@@ -91,6 +91,9 @@ def _excused(world: World, link: int, one: Contact, other: Contact) -> frozenset
     unmapped = {*one.unmapped, *other.unmapped}
     if unmapped & {"phone", *PHONE_SLOTS}:
         unmapped |= {"phone", *PHONE_SLOTS}
+    beside = {slot for slot in PHONE_SLOTS if one.fields.get("phone") and other.fields.get(slot) == one.fields["phone"]}
+    if beside:  # the number is a stranger's there (R9)
+        unmapped |= {"phone", *beside}
     return frozenset(ONE_WAY | refused | disputed | unmapped)
 
 
