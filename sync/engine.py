@@ -20,6 +20,7 @@ from state.settings import Settings
 from state.stage import Stage
 from sync import mapping, people
 from sync.accounts import Account, Edges, connect
+from sync.allowed import suggest
 from sync.comparison import compare
 from sync.config import Config, Connection
 from sync.context import STREAM, Context, Side
@@ -59,8 +60,8 @@ def chosen_connections(config: Config, names: Sequence[str]) -> list[Connection]
     """Return the connections of these names, all of them when there are none. Raises UsageError."""
     for name in names:
         if name not in config.connections:
-            known = ", ".join(config.connections)
-            raise UsageError(f"there is no connection {name} in {config.path}; it has {known}")
+            known = suggest(name, config.connections)
+            raise UsageError(f"--connection {name}: {config.path} has no such connection; allowed is {known}")
     return [one for name, one in config.connections.items() if not names or name in names]
 
 

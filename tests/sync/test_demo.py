@@ -111,7 +111,7 @@ def test_dirt_and_doubles_are_shown_with_what_became_of_them(story: str) -> None
         r'country "USA" +country "US"',
         r'label_names "VIP, Trade Fair" +tags "trade fair, vip"',
         r'mobile_phone "12" +phone \(empty\)',
-        r"gil\.one@example\.com +pair .* has the same e-mail as",
+        r"gil\.one@example\.com +double .* has the same e-mail as",
         rf"{SAME_EMAIL + SAME_PHONE} were found on both sides and paired\.",
     ):
         assert re.search(line, first), line
