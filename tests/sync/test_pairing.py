@@ -89,8 +89,9 @@ def test_of_twins_the_oldest_is_carried_and_the_others_are_failures_that_name_it
     assert verdict.blockers == ((True, "1"),)
 
 
-def test_a_twin_who_is_linked_stands_for_the_others_however_young() -> None:
-    linked = known("2", "ada@example.com", created=99, linked="hub-7")
+@pytest.mark.parametrize("created", [99, None])
+def test_a_twin_who_is_linked_stands_for_the_others_however_young(created: int | None) -> None:
+    linked = known("2", "ada@example.com", created=created, linked="hub-7")
     verdict = pair(ADA, Surroundings(twins=[ADA, linked], email=[known("hub-7", "ada@example.com", linked="2")]))
     assert isinstance(verdict, Refused)
     assert verdict.blockers == ((True, "2"),)
