@@ -26,13 +26,19 @@ def parse_when(text: str, now: datetime) -> datetime:
 
 def parse_window(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
     """Return `[since, until)`, either end None where it is not given. Raises UsageError when nothing can lie in it."""
-    start = parse_when(since, now) if since is not None else None
-    end = parse_when(until, now) if until is not None else None
+    start, end = _option("--since", since, now), _option("--until", until, now)
     if start is not None and start >= now:
         raise UsageError(f"--since {since} lies in the future")
     if start is not None and end is not None and end <= start:
         raise UsageError(f"--until {until} does not lie after --since {since}")
     return start, end
+
+
+def _option(name: str, text: str | None, now: datetime) -> datetime | None:
+    try:
+        return None if text is None else parse_when(text, now)
+    except UsageError as error:
+        raise UsageError(f"{name} {error}") from None
 
 
 def _moment(text: str) -> datetime:
