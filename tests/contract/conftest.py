@@ -16,3 +16,10 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 def place(subject: Subject) -> Iterator[Place]:
     with subject.running() as place:
         yield place
+
+
+@pytest.fixture(params=[each for each in SUBJECTS if each.priced], ids=lambda subject: subject.name)
+def typical(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Return a place at each system, as it is documented; for what the other ways to answer have no part in."""
+    with request.param.running() as place:
+        yield place

@@ -103,9 +103,9 @@ class Place(ABC):
         """Return somebody as he is now."""
         return self.account.contact(self.got(record_id), {})
 
-    def prepare(self) -> None:
-        """Make all places, and let the account know all settings, so that what follows makes no calls for them."""
-        self.account.prepare(self.account.mapped)
+    def prepare(self, names: frozenset[str] | None = None) -> None:
+        """Make the places of these fields, or of all, and learn all settings: what follows makes no calls for them."""
+        self.account.prepare(self.account.mapped if names is None else names)
         self.account.contact(self.got(self.add({"first_name": "Nobody"})), {})
 
     def writable(self) -> frozenset[str]:

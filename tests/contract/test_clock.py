@@ -10,31 +10,31 @@ from tests.contract.people import BRIEF, NAMED
 from tests.contract.subject import Place
 
 
-def test_before_the_first_answer_nothing_is_known_of_the_servers_clock(place: Place) -> None:
-    place.sandbox.clock_offset = timedelta(minutes=10)
-    assert place.connect().clock_offset() == 0.0
+def test_before_the_first_answer_nothing_is_known_of_the_servers_clock(typical: Place) -> None:
+    typical.sandbox.clock_offset = timedelta(minutes=10)
+    assert typical.connect().clock_offset() == 0.0
 
 
 @pytest.mark.parametrize("ahead", [0.0, 3.0, -7.0, 600.0, -5400.0])
-def test_the_offset_of_the_servers_clock_is_measured_to_a_second(place: Place, ahead: float) -> None:
-    place.sandbox.clock_offset = timedelta(seconds=ahead)
-    record_id = place.add(BRIEF)
+def test_the_offset_of_the_servers_clock_is_measured_to_a_second(typical: Place, ahead: float) -> None:
+    typical.sandbox.clock_offset = timedelta(seconds=ahead)
+    record_id = typical.add(BRIEF)
     for _ in range(5):
-        place.clock.pass_by(0.3)
-        place.account.get(record_id)
-    assert abs(place.account.clock_offset() - ahead) <= 1.0
+        typical.clock.pass_by(0.3)
+        typical.account.get(record_id)
+    assert abs(typical.account.clock_offset() - ahead) <= 1.0
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(minutes=-20)], ids=str)
-def test_every_time_that_is_told_is_the_servers(place: Place, ahead: timedelta) -> None:
-    place.prepare()
-    place.sandbox.clock_offset = ahead
-    record_id = place.add(BRIEF)
-    assert place.account.get(record_id).served_at == place.sandbox.server_now()
-    assert place.person(record_id).updated_at == place.sandbox.server_now()
-    created = place.account.create(NAMED, None)
-    assert created.served_at == place.sandbox.server_now()
-    assert place.account.contact(created.raw, {}).created_at == place.sandbox.server_now()
-    updated = place.account.update(created.raw, {}, {"city": "Rome"}, None)
-    assert updated.served_at == place.sandbox.server_now()
-    assert {page.served_at for page in place.account.read(Window(EPOCH))} == {place.sandbox.server_now()}
+def test_every_time_that_is_told_is_the_servers(typical: Place, ahead: timedelta) -> None:
+    typical.prepare(frozenset())
+    typical.sandbox.clock_offset = ahead
+    record_id = typical.add(BRIEF)
+    assert typical.account.get(record_id).served_at == typical.sandbox.server_now()
+    assert typical.person(record_id).updated_at == typical.sandbox.server_now()
+    created = typical.account.create(NAMED, None)
+    assert created.served_at == typical.sandbox.server_now()
+    assert typical.account.contact(created.raw, {}).created_at == typical.sandbox.server_now()
+    updated = typical.account.update(created.raw, {}, {"city": "Rome"}, None)
+    assert updated.served_at == typical.sandbox.server_now()
+    assert {page.served_at for page in typical.account.read(Window(EPOCH))} == {typical.sandbox.server_now()}
