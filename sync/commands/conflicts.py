@@ -39,18 +39,21 @@ def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
 
 @conflicts.command()
 @click.argument("conflict_id", metavar="ID", type=click.IntRange(min=1))
-@click.option("--left", "side", flag_value="left", help="The left side's value shall stand on both.")
-@click.option("--right", "side", flag_value="right", help="The right side's value shall stand on both.")
+@click.option("--left", is_flag=True, help="The left side's value shall stand on both.")
+@click.option("--right", is_flag=True, help="The right side's value shall stand on both.")
 @click.option("--value", metavar="V", help="This value shall stand on both.")
 @config_option
 @json_option
-def resolve(conflict_id: int, side: str | None, value: str | None, config_path: Path | None, as_json: bool) -> int:
+def resolve(
+    conflict_id: int, left: bool, right: bool, value: str | None, config_path: Path | None, as_json: bool
+) -> int:
     """Settle one conflict; the next run writes it."""
-    if (side is None) == (value is None):
+    if left + right + (value is not None) != 1:
         raise click.UsageError("say --left, --right or --value V, one of them")
 
     from sync import queries
     from sync.tables import resolved_lines
 
+    side = None if value is not None else "left" if left else "right"
     show(queries.resolve(open_config(config_path), conflict_id, side=side, value=value), as_json, resolved_lines)
     return 0

@@ -144,6 +144,7 @@ WRONG = [
     (["conflicts", "resolve", "7", "--left"], "there is no conflict 7"),
     (["conflicts", "resolve", "7"], "say --left, --right or --value V, one of them"),
     (["conflicts", "resolve", "7", "--left", "--value", "x"], "say --left, --right or --value V, one of them"),
+    (["conflicts", "resolve", "7", "--left", "--right"], "say --left, --right or --value V, one of them"),
     (["failures", "retry"], "say an ID or --all, one of them"),
     (["failures", "retry", "7", "--all"], "say an ID or --all, one of them"),
     (["failures", "retry", "7"], "there is no failure 7; see `sync failures list`"),
