@@ -153,11 +153,12 @@ class Context:
         """
         base = self.base(link, side.name) if link else {}
         if staged is not None and staged.contact is not None:
-            now = self.travelling(people.decode(staged.contact).fields)
+            contact = people.decode(staged.contact)
+            now = self.travelling(contact.fields)
             changed_ms = staged.changed_ms
             if changed_ms is None and link is not None:
                 changed_ms = self._disputed_ms(link, side, View(now, base))
-            return View(now, base, people.from_ms(changed_ms))
+            return View(now, base, people.from_ms(changed_ms), frozenset(contact.unmapped))
         if link is None:
             return View({}, base)
         return self._remembered(link, side, base)

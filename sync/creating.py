@@ -213,7 +213,8 @@ def _due(context: Context) -> int:
 
 def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) -> None:
     """Store a person that was made, and the link. Call inside `atomic`."""
-    made, settled = new_one.contact, context.travelling(new_one.settled)
+    made = new_one.contact
+    settled = context.travelling({**job.changes, **made.fields, **new_one.settled})
     bases = after_create(context.travelling(made.fields), context.travelling(job.contact.fields), settled)
     empty = shadows.encode({}, tuple(context.rules))
     own = LinkSide(job.own.id, empty, _text(job.contact.memory), job.own.digest)

@@ -1,5 +1,6 @@
 """Whether accounts are still those that the state was written for (R28). Nothing is called for it."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ def confirm_identity(state: StateFile, account: str, connector: str, identity: M
     raise StateError(
         f"account {account}: {state.path} was written for {_text(known_connector, known)}, not for "
         f"{_text(connector, identity)}; give the account another name, or begin anew with another state file "
-        f"(mv {state.path} {state.path}.old, or set another `path` under [state])"
+        f"({shlex.join(['mv', str(state.path), f'{state.path}.old'])}, or set another `path` under [state])"
     )
 
 

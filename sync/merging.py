@@ -40,12 +40,14 @@ class View:
     """One side of a person.
 
     What it shows (`now`; absent is unknown), what it showed when both last agreed (`base`; absent is never agreed), and
-    when it changed, on our clock (None where no time can be told, R14).
+    when it changed, on our clock (None where no time can be told, R14). `unmapped` are the unknown fields in which it
+    shows something that means nothing on the other side (R17).
     """
 
     now: Fields
     base: Fields
     changed_at: datetime | None = None
+    unmapped: frozenset[str] = frozenset()
 
     def value(self, name: str) -> tuple[bool, Value]:
         """Return whether the field is known, and its value: what is unknown now is what was agreed."""
@@ -121,6 +123,7 @@ def refuse(result: Merge, side: str, kept: frozenset[str], left: View, right: Vi
     """Leave out of what is to be written on a side what can't be emptied there (R17): each side keeps what it shows."""
     for name in [name for name, value in result.to(side).items() if value is None and name in kept]:
         del result.to(side)[name]
+        result.overwritten = [one for one in result.overwritten if (one.side, one.field) != (side, name)]
         result.agreed[name] = (left.value(name)[1], right.value(name)[1])
         result.refused[name] = side
 
@@ -153,8 +156,11 @@ class _Merging:
     def meet(self, rule: FieldRule) -> None:
         """Merge a field at its first meeting: blanks are filled, differing values are a conflict (R10).
 
-        Nothing of a side that does not show the field now is carried, nor is it in a conflict (R4).
+        Nothing of a side that does not show the field now is carried, nor is it in a conflict (R4). What means nothing
+        on the other side is no blank: it is left as it is (R17).
         """
+        if rule.name in self.left.unmapped or rule.name in self.right.unmapped:
+            return
         name, (one, other) = rule.name, self._values(rule.name)
         left_shown, right_shown = name in self.left.now, name in self.right.now
         left_has, right_has = left_shown and one is not None, right_shown and other is not None

@@ -340,3 +340,12 @@ def test_merging_leaves_what_it_looks_at_alone(left: View, right: View, rules: R
     before = repr((left, right, rules))
     assert merged(left, right, rules, policy) == merged(left, right, rules, policy)
     assert repr((left, right, rules)) == before
+
+
+def test_what_means_nothing_on_the_other_side_is_no_blank_to_be_filled() -> None:
+    shown = View({}, {}, unmapped=frozenset({"city"}))
+    for left, right in ((shown, View({"city": "Oslo"}, {})), (View({"city": "Oslo"}, {}), shown)):
+        result = merged(left, right)
+        assert not result.writes
+        assert not result.conflicts
+        assert not result.agreed
