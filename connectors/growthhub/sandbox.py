@@ -208,6 +208,8 @@ class GrowthHubSandbox(People):
                 raise ValueError(f"Invalid value for custom field {field.name}")
             custom[field.id] = value
         taken = {key: value for key, value in properties.items() if key not in self.quirks.drops}
+        if self.quirks.ignores_nulls:
+            taken = {key: value for key, value in taken.items() if body.get(key, "") is not None}
         if self.quirks.ignores_clears:
             taken = {key: value for key, value in taken.items() if value is not None}
             custom = {key: value for key, value in custom.items() if value not in ("", [], None)}

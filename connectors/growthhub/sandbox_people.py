@@ -30,9 +30,9 @@ class Quirks:
     """What a live location may do, and the documents do not settle.
 
     `index_lag` is in seconds, 12 to 60 in field reports. `drops` are properties and custom keys that writes
-    ignore without a word; `ignores_clears` keeps what is to be emptied. `refuses_yet_creates` is how many
-    creates answer 422 and take effect. `put_lacks` are keys that the answers of PUT do not show.
-    `scopes_missing` are the scopes that the token lacks.
+    ignore without a word; `ignores_clears` keeps what is to be emptied, `ignores_nulls` what is to be emptied with
+    null. `refuses_yet_creates` is how many creates answer 422 and take effect. `put_lacks` are keys
+    that the answers of PUT do not show. `scopes_missing` are the scopes that the token lacks.
     """
 
     index_lag: float = 0.0
@@ -43,6 +43,7 @@ class Quirks:
     company_in_put: bool = True
     unknown_custom_refused: bool = False
     ignores_clears: bool = False
+    ignores_nulls: bool = False
     tags_echo: bool = False
     refuses_yet_creates: int = 0
     drops: frozenset[str] = frozenset()

@@ -114,7 +114,20 @@ class Writer:
         page, sending = self._insist("PUT", lambda: self._sending(changes, marker, creating=False), send)
         if page is None:
             return _Written(str(current["id"]), current, None, sending)
-        return self._shown(current, page, sending)
+        return self._blanked(self._shown(current, page, sending))
+
+    def _blanked(self, written: _Written) -> _Written:
+        """Empty with "" what still shows after null: which of them a server takes is not documented."""
+        raw, sending = written.raw or {}, written.sending
+        stuck = {key: "" for key, value in sending.properties.items() if value is None and raw.get(key)}
+        if not stuck:
+            return written
+        try:
+            page = self._client.update(written.id, stuck)
+        except RecordRefused:
+            return written
+        again = self._shown(raw, page, Sending(stuck, {}, sending.names))
+        return replace(again, sending=sending)
 
     def _shown(self, before: Raw, page: Page, sending: Sending) -> _Written:
         answer = page.records[0]

@@ -312,6 +312,17 @@ def test_a_native_field_is_emptied_with_null(world: World, name: str, wire: str,
 
 
 @pytest.mark.parametrize(("name", "wire", "value"), CLEARABLE)
+def test_what_null_does_not_empty_an_empty_text_does(world: World, name: str, wire: str, value: str) -> None:
+    record_id = added(world, **{wire: value})
+    world.sandbox.quirks.ignores_nulls = True
+    answer = update(world, record_id, **{name: None})
+    assert world.bodies() == [{wire: None}, {wire: ""}]
+    assert world.sandbox.person(record_id).get(wire) is None
+    assert world.hub.contact(answer.raw, {}).fields[name] is None
+    assert answer.refused == frozenset()
+
+
+@pytest.mark.parametrize(("name", "wire", "value"), CLEARABLE)
 def test_a_field_that_a_server_does_not_empty_is_refused(world: World, name: str, wire: str, value: str) -> None:
     record_id = added(world, **{wire: value})
     world.sandbox.quirks.ignores_clears = True
