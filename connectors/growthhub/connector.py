@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import NEVER_EMPTY
 from connectors.growthhub.location import Directory, Location
-from connectors.growthhub.mapping import NATIVE, Mapper, digest, tags_of
+from connectors.growthhub.mapping import NATIVE, Mapper, digest, lacks_names, tags_of
 from connectors.growthhub.search import Search
 from connectors.growthhub.writing import Writer
 from connectors.wire import Wire
@@ -74,9 +75,13 @@ class GrowthHub:
         return self.client.wire.clock_offset()
 
     def read(self, window: Window) -> Iterator[Page]:
-        """Yield everybody whose `dateUpdated` lies in the window."""
+        """Yield everybody whose `dateUpdated` lies in the window.
+
+        Rows that show names in lower case alone (#10) are read by id.
+        """
         self._renew()
-        yield from self.search.read(window)
+        for page in self.search.read(window):
+            yield replace(page, records=[self._with_names(row) for row in page.records])
 
     def get(self, record_id: str) -> Page:
         """Return one record by id."""
@@ -164,6 +169,14 @@ class GrowthHub:
     def close(self) -> None:
         """Give the connections back."""
         self.client.wire.close()
+
+    def _with_names(self, row: Raw) -> Raw:
+        if not lacks_names(row):
+            return row
+        try:
+            return self.client.contact(str(row.get("id"))).records[0]
+        except RecordGone:  # deleted since the search: the names are nobody's any more
+            return row
 
     def _renew(self) -> None:
         self.custom_fields.renew()

@@ -191,6 +191,11 @@ def digest(raw: Raw) -> bytes:
     return blake2b(repr(used).encode(errors="surrogatepass"), digest_size=16).digest()
 
 
+def lacks_names(raw: Raw) -> bool:
+    """Say whether a row shows a name in lower case alone (#10)."""
+    return any(True for _ in _unknown_names(raw))
+
+
 def join_set(value: tuple[str, ...]) -> str:
     """Return the text in which a set is kept in a custom field: one element per line, since names hold commas."""
     return _SEPARATOR.join(value)

@@ -37,6 +37,33 @@ def test_a_window_in_which_nothing_changed_costs_one_call(world: World) -> None:
     assert pages[0].served_at == world.clock.now()
 
 
+def test_who_shows_names_in_lower_case_alone_is_read_by_id(world: World) -> None:
+    fill(world, 2, lastName="O'Neil")
+    added = world.sandbox.add(city="Oslo")
+
+    def without_names(body: Any) -> Any:
+        rows = [{key: row[key] for key in row if key not in {"firstName", "lastName"}} for row in body["contacts"]]
+        return {**body, "contacts": rows}
+
+    world.sandbox.changes["/contacts/search"] = without_names
+    people = [world.hub.contact(raw, {}) for page in read(world) for raw in page.records]
+    assert [(one.fields["first_name"], one.fields["last_name"]) for one in people] == [
+        ("P0", "O'Neil"), ("P1", "O'Neil"), (None, None)
+    ]  # fmt: skip
+    assert f"GET /contacts/{added}" not in world.calls()
+
+
+def test_who_is_deleted_before_the_names_are_read_stays_as_the_search_shows_it(world: World) -> None:
+    added = fill(world, 1)[0]
+
+    def without_name(body: Any) -> Any:
+        world.sandbox.remove(added)
+        return {**body, "contacts": [{key: row[key] for key in row if key != "firstName"} for row in body["contacts"]]}
+
+    world.sandbox.changes["/contacts/search"] = without_name
+    assert ids(read(world)) == [added]
+
+
 def test_the_question_is_a_range_in_order_and_without_page(world: World) -> None:
     read(world, START, START + timedelta(days=1))
     assert world.bodies() == [
