@@ -45,7 +45,7 @@ def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
 @config_option
 @json_option
 def resolve(
-    conflict_id: int, left: bool, right: bool, value: str | None, config_path: Path | None, as_json: bool
+    *, conflict_id: int, left: bool, right: bool, value: str | None, config_path: Path | None, as_json: bool
 ) -> int:
     """Settle one conflict; the next run writes it."""
     if left + right + (value is not None) != 1:
