@@ -5,7 +5,8 @@ Rules kept here:
   and punctuation. Only where no key fits is a field taken that bears the very name that we would give it, so
   that none is made twice;
 - a field that the user named in the config may be of any type, the others have to take plain text;
-- the list is kept in the cache of the account (a day), and read again when a write was refused because of a field;
+- the list is kept in the cache of the account (a day), and read again when a write was refused because of a field,
+  and before a field is made: a run that was killed may have made it without remembering it (P2);
 - a place that cannot be made (no scope, or refused) is no place until the cache forgets, and nothing breaks on
   it (R23).
 """
@@ -71,6 +72,7 @@ class CustomFields:
         self._configured = frozenset(configured)
         self.keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
         self._places: Mapping[str, CustomField] | None = None
+        self._is_current = False
         self._lock = threading.RLock()
 
     @property
@@ -101,11 +103,16 @@ class CustomFields:
     def make(self, names: frozenset[str]) -> list[str]:
         """Make the places that these names lack; return their keys. Raises OutcomeUnknown, TransientError."""
         missing = self.missing(names)
+        if missing and not self._is_current:
+            self._cache.forget(_LIST)
+            self._places = None
+            missing = self.missing(names)
         return [key for key in missing if self._make_one(key)]
 
     def renew(self) -> None:
         """Take the list from the cache, or the server, before it is used next: for a new run."""
         self._places = None
+        self._is_current = False
 
     def forget(self) -> None:
         """Read the list from the server before it is used next, and try again what was refused."""
@@ -117,6 +124,7 @@ class CustomFields:
         """Read the list from the server, and remember it. Raises AuthError without the scope to read it."""
         fields = [field for raw in self._client.custom_fields() if (field := _field(raw))]
         self._remember(fields)
+        self._is_current = True
         return fields
 
     def _make_one(self, key: str) -> bool:
