@@ -1,12 +1,17 @@
 """`python -m sync`, and what the installed commands call."""
 
+import gc
 import sys
 
-from sync import cli
+YOUNG = 20_000
+"""Objects that come into being before Python looks for rings of dead ones: records hold none, and a page has many."""
 
 
 def main() -> None:
     """End the process with the exit code of its command line."""
+    gc.set_threshold(YOUNG)
+    from sync import cli
+
     sys.exit(cli.main())
 
 

@@ -32,7 +32,7 @@ from sync.report import StreamReport
 OWN_WRITE_MS = 1000
 """A record whose time is at most so much after our own last write to it was last changed by us (R14)."""
 
-STREAM = "contacts"
+STREAM = people.STREAM
 SIDE_NAMES = (LEFT, RIGHT)
 
 

@@ -6,7 +6,6 @@ asked one by one.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from connectors.clock import Clock
@@ -36,6 +35,8 @@ class Dispatcher:
         width = width_for(self._calls_per_second() or UNLIMITED, self._latency)
         if width <= 1 or len(calls) <= 1:
             return [self._outcome(call) for call in calls]
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(min(width, len(calls))) as pool:
             return list(pool.map(self._outcome, calls))
 

@@ -9,6 +9,9 @@ from connectors.contact import Contact, Fields
 from state.identity import Known
 from sync.shadows import fields_of
 
+STREAM = "contacts"
+"""What the state calls the people among all that is kept in sync."""
+
 
 def encode(contact: Contact) -> str:
     """Write a contact as JSON text."""

@@ -16,9 +16,8 @@ from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.intervals import reach
 from sync.config import Config
-from sync.context import STREAM
 from sync.errors import UsageError
-from sync.people import from_ms, to_ms
+from sync.people import STREAM, from_ms, to_ms
 from sync.report import time_text
 
 Document = dict[str, Any]
