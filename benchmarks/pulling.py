@@ -12,7 +12,7 @@ PEOPLE = 20_000
 
 def measure(worlds: LinkedWorlds) -> list[Row]:
     """Compare with F2, a pull of both sides that stores every record and looks at none."""
-    world = worlds.world(PEOPLE // 10 if worlds.quick else PEOPLE)
+    world = worlds.world(PEOPLE // 2 if worlds.quick else PEOPLE)
     floor, digest, mapped = side_by_side(
         lambda: world.floor("pull"), lambda: again(world), lambda: again(world, FORGET)
     )
