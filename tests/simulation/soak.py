@@ -1,0 +1,70 @@
+"""Lead lives under fresh seeds until the time is up: `python -m tests.simulation.soak --minutes 60`.
+
+A seed that breaks a promise is printed with what it broke and with the command that leads the same life again;
+`--keep` also writes it into seeds.txt, which is part of the test suite from then on. Ends with 1 if there was any.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.simulation.universe import Universe
+from tests.simulation.verdict import verdict
+
+KEPT = Path(__file__).with_name("seeds.txt")
+
+
+def lead(seed: int) -> list[str]:
+    """Lead the life of a seed; return what is wrong at its end."""
+    try:
+        with tempfile.TemporaryDirectory() as folder, Universe(seed, Path(folder)) as universe:
+            universe.live()
+            return verdict(universe)
+    except Exception:  # noqa: BLE001 - whatever it is, it is a finding with a seed
+        return [traceback.format_exc()]
+
+
+def kept_seeds() -> list[int]:
+    """Return the seeds that once broke something."""
+    lines = KEPT.read_text(encoding="utf-8").splitlines()
+    return [int(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
+
+
+def main() -> int:
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, action="append", help="lead this life, and no other")
+    parser.add_argument("--keep", action="store_true", help="add what fails to seeds.txt")
+    arguments = parser.parse_args()
+    seeds = iter(arguments.seed) if arguments.seed else _fresh(arguments.minutes)
+    led = failed = 0
+    for seed in seeds:
+        wrong = lead(seed)
+        led += 1
+        if wrong:
+            failed += 1
+            lines = "\n  ".join(wrong)
+            sys.stdout.write(f"seed {seed}: python -m tests.simulation.soak --seed {seed}\n  {lines}\n")
+            sys.stdout.flush()
+            if arguments.keep:
+                with KEPT.open("a", encoding="utf-8") as file:
+                    file.write(f"{seed}\n")
+    sys.stdout.write(f"{led} lives, {failed} broke a promise\n")
+    return int(failed > 0)
+
+
+def _fresh(minutes: float) -> Iterator[int]:
+    end = time.monotonic() + minutes * 60
+    chance = random.SystemRandom()
+    while time.monotonic() < end:
+        yield chance.randrange(2**32)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

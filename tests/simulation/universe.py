@@ -1,0 +1,270 @@
+"""One world under one seed: its physics, its people, its troubles, its runs, and how it is brought to rest.
+
+Every decision is drawn from the seed, and time is virtual, so that the same seed leads to the same trace.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+from connectors.faults import Kind
+from connectors.growthgenius.sandbox import Behaviour
+from connectors.growthhub.sandbox import Quirks
+from connectors.sandbox import Call, Fault, RateLimit
+from sync.report import RunReport
+from tests.end_to_end.world import World, is_write
+from tests.simulation.diary import Diary, plain
+from tests.simulation.people import Crowd
+from tests.simulation.servers import TIMED_OUT, Agenda, Left, Right, Road, one_after_the_other, skewed
+
+STARTS = (
+    datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+    datetime(2026, 3, 8, 6, 50, tzinfo=UTC),  # ten minutes before New York puts its clocks forward
+    datetime(2026, 11, 1, 5, 50, tzinfo=UTC),  # ten minutes before it puts them back
+    datetime(2027, 12, 31, 23, 58, tzinfo=UTC),
+)
+SETTLE = 60.0
+LAG = 25.0
+LATE = 30.0
+DAY = 90_000.0
+KINDS: tuple[Kind, ...] = (
+    "reset_before",
+    "reset_after",
+    "drop_before",
+    "drop_after",
+    "html",
+    "html_after",
+    "cut",
+    "status",
+    "status_after",
+    "late",
+)
+METHODS = ("GET", "POST", "PUT|PATCH", "DELETE|POST", ".*")
+
+
+@dataclass(slots=True)
+class Physics:
+    """What holds in a world from its beginning to its end. `deaf` are fields that a server does not take."""
+
+    policy: str
+    lookback: str
+    deletes: str
+    behaviour: Behaviour
+    quirks: Quirks
+    rewrites: tuple[frozenset[str], frozenset[str]]
+    allow_duplicates: bool
+    deaf: frozenset[str] = frozenset()
+
+
+def physics(chance: Random) -> Physics:
+    """Draw the laws of a world."""
+    pick = chance.choice
+    page_size = pick((None, None, 7, 50))
+    behaviour = Behaviour(
+        lists=pick(("flat", "flat", "wrapped", "bare")) if page_size is None else pick(("flat", "wrapped")),
+        page_size=page_size,
+        order=pick(("updated", "updated_desc", "id", "shuffled" if page_size is None else "id")),
+        cap=pick((None, None, 100)) if page_size is None else None,
+        says_partial=page_size is None,
+        ends=pick(("half_open", "inclusive", "exclusive", "start_exclusive")),
+        omits_null=pick((False, False, True)),
+        answers=pick(("full", "full", "mini", "empty", "id")),
+        bodies=pick(("wrapped", "wrapped", "flat", "both")),
+        complains=pick((False, True)),
+        clearing=pick(("null", "null", "blank")),
+        ignored=pick((frozenset(), frozenset(), frozenset({"city"}), frozenset({"title", "state"}))),
+        zone=pick(("America/New_York", "UTC", "Asia/Kolkata")),
+        coarse=pick((False, True)),
+        ids=pick(("int", "uuid", "hex")),
+    )
+    if behaviour.lists == "bare":
+        behaviour.says_partial = False
+        behaviour.cap = None
+    quirks = Quirks(
+        index_lag=pick((0.0, 3.0, LAG)),
+        largest_page=pick((500, 100)),
+        total=pick((True, True, False)),
+        search_after=pick((True, True, False)),
+        company_in_put=pick((True, True, False)),
+        ignores_clears=pick((False, False, False, True)),
+        tags_echo=pick((False, True)),
+        drops=pick((frozenset(), frozenset(), frozenset({"contact.industry"}), frozenset({"city"}))),
+        put_lacks=pick((frozenset(), frozenset({"tags", "city"}))),
+    )
+    deaf = {*behaviour.ignored, *({"industry"} if "contact.industry" in quirks.drops else quirks.drops)}
+    if not quirks.company_in_put:
+        deaf.add("company")
+    return Physics(
+        policy=pick(("newest", "newest", "left", "right", "manual")),
+        lookback=pick(("0s", "10m")),
+        deletes=pick(("ignore", "ignore", "propagate")),
+        behaviour=behaviour,
+        quirks=quirks,
+        rewrites=(pick((frozenset(), frozenset({"company_name"}))), pick((frozenset(), frozenset({"city"})))),
+        allow_duplicates=pick((False, True)),
+        deaf=frozenset(deaf),
+    )
+
+
+@dataclass(slots=True)
+class Universe:
+    """A world to break. Use it as a context manager; `folder` is empty and its own."""
+
+    seed: int
+    folder: Path
+    chance: Random = field(init=False)
+    clock: Agenda = field(init=False)
+    road: Road = field(init=False)
+    law: Physics = field(init=False)
+    world: World = field(init=False)
+    diary: Diary = field(init=False)
+    crowd: Crowd = field(init=False)
+    creates: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reports: list[RunReport] = field(default_factory=list)
+    partners: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    busy: bool = False
+    fetched: tuple[str, str] | None = None
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        self.chance = Random(self.seed)  # noqa: S311 - a world to repeat, no secret
+        self.law = physics(self.chance)
+        self.clock = Agenda(self.chance.choice(STARTS))
+        self.road = Road(self.clock, Random(self.chance.randrange(2**32)))  # noqa: S311
+        self._stack.enter_context(one_after_the_other(self.clock))
+        state = random.getstate()
+        self._stack.callback(random.setstate, state)
+        random.seed(self.seed)
+        left = Left(now=self.clock.now, clock_offset=skewed(self.chance), behaviour=self.law.behaviour, seed=self.seed)
+        right = Right(
+            now=self.clock.now,
+            clock_offset=skewed(self.chance),
+            allow_duplicates=self.law.allow_duplicates,
+            rate=RateLimit(self.chance.choice((20, 100)), 10.0, 200_000),
+        )
+        right.quirks = self.law.quirks
+        left.rewrites, right.rewrites = self.law.rewrites
+        left.road = right.road = self.road
+        self.road.before, self.road.late, self.road.made = self._meanwhile, self._late, self._made
+        right.add_user("dev@example.com")
+        self._stack.enter_context(left)
+        self._stack.enter_context(right)
+        self.world = World(self.folder, self.clock, left, right)  # type: ignore[arg-type]
+        self.world.options = {"settle": f'"{SETTLE:.0f}s"', "lookback": f'"{self.law.lookback}"'}
+        self.world.contacts = {"conflicts": f'"{self.law.policy}"', "deletes": f'"{self.law.deletes}"'}
+        self.diary = Diary()
+        self.crowd = Crowd(self.servers, self.clock, self.chance, self.diary)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stack.__exit__(kind, error, at)
+
+    @property
+    def servers(self) -> tuple[Left, Right]:
+        """Return both servers."""
+        return self.world.gg, self.world.gh  # type: ignore[return-value]
+
+    @property
+    def began(self) -> float:
+        """Return when the virtual clock stood at 0, in seconds since 1970."""
+        return self.clock.now().timestamp() - self.clock.monotonic()
+
+    def people(self, count: int) -> None:
+        """Let people do so many things, some time apart."""
+        for _ in range(count):
+            self.clock.skip(self.chance.choice((0.002, 0.5, 2.5, 7.0, 40.0)))
+            self.crowd.act()
+
+    def trouble(self) -> None:
+        """Let things go wrong at some calls from now on."""
+        for server in self.servers:
+            server.faults = [self._fault() for _ in range(self.chance.randrange(4))]
+
+    def run(self, *, whole: bool = False) -> RunReport:
+        """Carry out a run, while people go on."""
+        began = self.clock.monotonic()
+        self.busy = True
+        try:
+            skip = self.chance.choice((0.0, 2.0, SETTLE, 2 * SETTLE, 4000.0))
+            report = self.world.run(skip=skip, unguarded=True, whole=whole)
+        finally:
+            self.busy = False
+        self._ended(began, report)
+        return report
+
+    def quiet_run(self, skip: float = 2 * SETTLE, *, whole: bool = False) -> RunReport:
+        """Carry out a run in which nobody does anything."""
+        self.clock.skip(skip)
+        began = self.clock.monotonic()
+        report = self.world.run(skip=0.0, unguarded=True, whole=whole)
+        self._ended(began, report)
+        return report
+
+    def live(self) -> None:
+        """Lead a whole life, as the seed has it, and come to rest."""
+        self.crowd.add(self.chance.randrange(3, 12))
+        for _ in range(self.chance.randrange(3, 8)):
+            self.people(self.chance.randrange(10))
+            self.trouble()
+            self.run(whole=self.chance.random() < 0.1)
+        self.calm()
+
+    def calm(self) -> None:
+        """Let all trouble end, and everything settle that a few runs can settle."""
+        for server in self.servers:
+            server.faults = []
+        self.quiet_run()
+        self.quiet_run(whole=True)
+        self.quiet_run(skip=DAY)
+        self.quiet_run(skip=DAY)
+
+    def _ended(self, began: float, report: RunReport) -> None:
+        self.diary.runs.append((began, self.clock.monotonic()))
+        self.reports.append(report)
+        self.fetched = None
+        for left, right in self.world.links().items():
+            self.partners.setdefault(("left", left), set()).add(right)
+            self.partners.setdefault(("right", right), set()).add(left)
+
+    def _fault(self) -> Fault:
+        kind, chance = self.chance.choice(KINDS), self.chance
+        status = chance.choice((500, 502, 503, 429, TIMED_OUT) if kind == "status" else (500, 502, 504, TIMED_OUT))
+        return Fault(
+            kind,
+            method=chance.choice(METHODS),
+            path="/contacts",
+            skip=chance.randrange(8),
+            times=chance.choice((1, 1, 1, 2, 30)),
+            status=status,
+            headers={"Retry-After": "3"} if status == 429 else {},
+            delay=chance.uniform(0.1, LATE),
+        )
+
+    def _meanwhile(self, side: str, call: Call) -> None:
+        """People don't wait for a run to end; only in the one round trip between look and write they do (R19)."""
+        record = call.path.rpartition("/contacts/")[2].removesuffix("/tags")
+        if self.busy and not is_write(call) and self.chance.random() < 0.15:
+            self.crowd.act(frozenset({self.fetched} if self.fetched else ()))
+        if call.method == "GET" and "/contacts/" in call.path:
+            self.fetched = (side, record)
+
+    def _late(self, side: str, land: Callable[[], None]) -> None:
+        """What the network delivers late is nobody's fault; it is noted like an edit."""
+        self.diary.watch(self.clock.monotonic(), self.servers, land)
+
+    def _made(self, side: str, person: dict[str, Any]) -> None:
+        token = plain(person.get("custom9")) if side == "left" else self._token(person)
+        if token:
+            self.creates[side, token] += 1
+
+    def _token(self, person: dict[str, Any]) -> str | None:
+        field_ = self.world.gh.field("contact.custom9")
+        values = {each["id"]: each["value"] for each in person.get("customFields") or ()}
+        return plain(values.get(field_.id)) if field_ else None
