@@ -40,7 +40,8 @@ Shown = dict[str, str | None]
 class Edit:
     """A field that somebody changed on one side; `at` is in seconds of the virtual clock, None is empty.
 
-    An element of a set is a field of its own, as "tags:vip", with the value "yes" or None.
+    An element of a set is a field of its own, as "tags:vip", with the value "yes" or None. `late` is no person's edit, but a
+    call that the network delivered long after everybody had given it up.
     """
 
     at: float
@@ -49,6 +50,7 @@ class Edit:
     field: str
     old: str | None
     new: str | None
+    late: bool = False
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Diary:
         """Return the edits of one field of one record."""
         return [edit for edit in self.edits if (edit.side, edit.record, edit.field) == (side, record, name)]
 
-    def watch(self, at: float, servers: tuple[Left, Right], act: Callable[[], object]) -> None:
+    def watch(self, at: float, servers: tuple[Left, Right], act: Callable[[], object], *, late: bool = False) -> None:
         """Let something happen, and note what it changed."""
         before = everybody(servers)
         act()
@@ -72,13 +74,13 @@ class Diary:
             if key not in after:
                 self.deleted.add(key)
                 continue
-            self.edits += _changes(at, key, before.get(key, {}), after[key])
+            self.edits += _changes(at, key, before.get(key, {}), after[key], late)
 
 
-def _changes(at: float, key: tuple[str, str], old: Shown, new: Shown) -> Iterator[Edit]:
+def _changes(at: float, key: tuple[str, str], old: Shown, new: Shown, late: bool) -> Iterator[Edit]:
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
-            yield Edit(at, *key, name, old.get(name), new.get(name))
+            yield Edit(at, *key, name, old.get(name), new.get(name), late)
 
 
 def everybody(servers: tuple[Left, Right]) -> dict[tuple[str, str], Shown]:

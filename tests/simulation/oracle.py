@@ -8,6 +8,8 @@ searches for moments at which a sync, seen from outside, may have
 - decided between two changed sides, where the history admits exactly that overwriting;
 - found that both sides changed to the same value.
 
+What the network delivers late may have been carried by a sync, at the moment at which it arrives.
+
 Each edit saw what stood there (`old`); an order in which something else stood there explains nothing. Where no order
 leads to the end, an update was lost, or a value came from nowhere.
 
@@ -103,6 +105,8 @@ def _edited(moment: _Moment, edit: Edit) -> Iterator[_Moment]:
     now = _put(moment.now, index, edit.new)
     seen = _put(moment.seen, index, (*moment.seen[index], edit.new))
     yield replace(moment, now=now, seen=seen)
+    if edit.late and edit.new in moment.seen[1 - index]:
+        yield _agreed(moment, 1 - index, index, edit.new)
 
 
 def _synced(story: Story, moments: set[_Moment], since: float, until: float) -> set[_Moment]:

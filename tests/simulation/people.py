@@ -70,7 +70,11 @@ class Crowd:
         keys = {RIGHT_KEYS.get(name, name): value for name, value in values.items()}
         custom = {key: value for key, value in keys.items() if key.startswith("contact.")}
         native = {key: value for key, value in keys.items() if not key.startswith("contact.")}
-        self._right.edit(record, custom=custom, **native)
+        self._right.edit(record, custom=self._with_a_place(custom), **native)
+
+    def _with_a_place(self, custom: dict[str, Any]) -> dict[str, Any]:
+        """Nobody writes into a custom field that is not there yet."""
+        return {key: value for key, value in custom.items() if self._right.field(key) is not None}
 
     def _word(self, name: str) -> str:
         self._words += 1
@@ -154,7 +158,8 @@ class Crowd:
             return
         keys = {RIGHT_KEYS.get(name, name): value for name, value in values.items()}
         custom = {key: value for key, value in keys.items() if key.startswith("contact.")}
-        self._right.add(custom=custom, **{key: value for key, value in keys.items() if key not in custom})
+        native = {key: value for key, value in keys.items() if key not in custom}
+        self._right.add(custom=self._with_a_place(custom), **native)
 
     def _server(self, side: str) -> Left | Right:
         return self._left if side == "left" else self._right

@@ -51,7 +51,8 @@ METHODS = ("GET", "POST", "PUT|PATCH", "DELETE|POST", ".*")
 
 @dataclass(slots=True)
 class Physics:
-    """What holds in a world from its beginning to its end. `deaf` are fields that a server does not take."""
+    """What holds in a world from its beginning to its end. `furnished`: the custom fields are there from the start, and
+    nobody has to make them. `deaf` are fields that a server does not take."""
 
     policy: str
     lookback: str
@@ -60,6 +61,7 @@ class Physics:
     quirks: Quirks
     rewrites: tuple[frozenset[str], frozenset[str]]
     allow_duplicates: bool
+    furnished: bool = True
     deaf: frozenset[str] = frozenset()
 
 
@@ -109,6 +111,7 @@ def physics(chance: Random) -> Physics:
         quirks=quirks,
         rewrites=(pick((frozenset(), frozenset({"company_name"}))), pick((frozenset(), frozenset({"city"})))),
         allow_duplicates=pick((False, True)),
+        furnished=pick((True, True, False)),
         deaf=frozenset(deaf),
     )
 
@@ -154,6 +157,9 @@ class Universe:
         left.road = right.road = self.road
         self.road.before, self.road.late, self.road.made = self._meanwhile, self._late, self._made
         right.add_user("dev@example.com")
+        for name in ("Job Title", "Custom1", "Industry", "Custom9"):
+            if self.law.furnished:
+                right.add_field(name)
         self._stack.enter_context(left)
         self._stack.enter_context(right)
         self.world = World(self.folder, self.clock, left, right)  # type: ignore[arg-type]
@@ -257,7 +263,7 @@ class Universe:
 
     def _late(self, side: str, land: Callable[[], None]) -> None:
         """What the network delivers late is nobody's fault; it is noted like an edit."""
-        self.diary.watch(self.clock.monotonic(), self.servers, land)
+        self.diary.watch(self.clock.monotonic(), self.servers, land, late=True)
 
     def _made(self, side: str, person: dict[str, Any]) -> None:
         token = plain(person.get("custom9")) if side == "left" else self._token(person)
