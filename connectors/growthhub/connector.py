@@ -150,7 +150,8 @@ class GrowthHub:
         """Return 1 for a create; else 1 for the PUT, if there is one, and 1 each for tags added and taken away."""
         if current is None:
             return 1
-        put = not changes or changes.keys() != {"tags"}
+        sent = {name for name, value in changes.items() if value is not None or name not in NEVER_EMPTY}
+        put = bool(sent - {"tags"}) or not changes
         if "tags" not in changes:
             return int(put)
         added, gone = answering.tag_changes(tags_of(current), changes["tags"])
