@@ -1,4 +1,4 @@
-"""GrowthGenius under the contract: as it documents itself, in pages, and as taciturn as it may be."""
+"""GrowthGenius under the contract: as its newest documents have it, and as else they can be read in many places."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -44,6 +44,8 @@ class GrowthGeniusPlace(Place):
     def ids(self) -> list[str]:
         return [str(record["id"]) for record in self.sandbox.people()]
 
+    def make_places(self) -> None: ...
+
     def forbid_new_places(self) -> None: ...
 
     def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector:
@@ -69,16 +71,22 @@ def _open(behaviour: Behaviour, clock: FakeClock) -> GrowthGeniusPlace:
 SUBJECTS: Final = (
     _subject("growthgenius", Behaviour()),
     _subject(
-        "growthgenius-in-pages",
-        Behaviour(page_size=25, largest_page=50, lists="wrapped", order="id", ids="uuid", ends="inclusive"),
-        page=50,
-        priced=False,
-    ),
-    _subject(
-        "growthgenius-taciturn",
+        "growthgenius-otherwise",
         Behaviour(
-            answers="mini", bodies="flat", clearing="blank", cap=100, says_partial=True, ids="hex", ends="exclusive"
+            lists="wrapped",
+            page_size=25,
+            largest_page=50,
+            order="id",
+            cap=120,
+            says_partial=True,
+            ends="exclusive",
+            ids="uuid",
+            users="list",
+            answers="mini",
+            bodies="flat",
+            clearing="blank",
         ),
+        page=50,
         priced=False,
     ),
 )

@@ -10,6 +10,7 @@ from connectors.connector import Connector
 from connectors.contact import Fields
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.custom_fields import PLACES, display_name
 from connectors.growthhub.sandbox import LOCATION, GrowthHubSandbox, Quirks
 from connectors.pace import RateLimit
 from tests.connectors.clocks import FakeClock
@@ -22,7 +23,7 @@ MAKING_FIELDS: Final = "locations/customFields.write"
 
 
 class GrowthHubPlace(Place):
-    """A location of which nothing is known yet; "elsewhere" is another location."""
+    """A location; "elsewhere" is another one."""
 
     sandbox: GrowthHubSandbox
 
@@ -32,6 +33,10 @@ class GrowthHubPlace(Place):
         self.sandbox.quirks = quirks
         for address in OWNERS:
             self.sandbox.add_user(address)
+
+    def make_places(self) -> None:
+        for key in PLACES.values():
+            self.sandbox.add_field(display_name(key), key=key)
 
     def add(self, fields: Fields, *, at: datetime | None = None) -> str:
         times: dict[str, Any] = {} if at is None else {"dateAdded": at, "dateUpdated": at}
@@ -74,7 +79,7 @@ def _open(quirks: Quirks, clock: FakeClock) -> GrowthHubPlace:
 SUBJECTS: Final = (
     _subject("growthhub", Quirks()),
     _subject(
-        "growthhub-taciturn",
+        "growthhub-otherwise",
         Quirks(
             index_lag=30.0,
             largest_page=100,

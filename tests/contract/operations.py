@@ -1,31 +1,47 @@
 """Everything that a connector can be asked for and that makes calls, for tests of what all of it has in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
 from connectors.connector import Connector, Raw, Window
 from tests.contract.people import BRIEF, NAMED
+from tests.contract.subject import Place
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+CITY: Final = "Springfield"
+TAG: Final = "springy"
 
 Operation = Callable[[Connector, Raw], object]
 """Does something with an account, concerning a record of somebody who is there."""
 
-
-def _id(account: Connector, raw: Raw) -> str:
-    return account.contact(raw, {}).id
-
-
 READING: Final[Mapping[str, Operation]] = {
     "read": lambda account, _: list(account.read(Window(EPOCH))),
-    "get": lambda account, raw: account.get(_id(account, raw)),
+    "get": lambda account, raw: account.get(account.contact(raw, {}).id),
     "find": lambda account, _: account.find({"email": "nobody@example.com"}, None, None),
     "find-lost": lambda account, _: account.find(NAMED, None, EPOCH),
 }
 CREATING: Final[Mapping[str, Operation]] = {"create": lambda account, _: account.create(NAMED, None)}
 UPDATING: Final[Mapping[str, Operation]] = {
-    "update": lambda account, raw: account.update(raw, {}, {"city": "Springfield"}, None),
-    "tag": lambda account, raw: account.update(raw, {}, {"tags": (*(BRIEF["tags"] or ()), "springy")}, None),
+    "update": lambda account, raw: account.update(raw, {}, {"city": CITY}, None),
+    "tag": lambda account, raw: account.update(raw, {}, {"tags": (*(BRIEF["tags"] or ()), TAG)}, None),
 }
 ALL: Final[Mapping[str, Operation]] = {**READING, **CREATING, **UPDATING}
+
+
+def somebody(place: Place) -> Raw:
+    """Return the record of somebody; all settings are known then, so that only what is asked for makes calls."""
+    place.prepare()
+    return place.got(place.add(BRIEF))
+
+
+@contextmanager
+def naming(place: Place, case: object) -> Iterator[None]:
+    """Put the case into the report of what fails in it, and leave no fault behind: many cases share a place."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"in the case {case!r}")
+        raise
+    place.sandbox.faults.clear()

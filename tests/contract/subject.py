@@ -29,6 +29,8 @@ SETTLE = timedelta(seconds=60)
 PATIENT = (5.0, 10.0)
 """Time-outs of connect and answer in seconds, as the connectors have them."""
 
+IMPATIENT = (5.0, 0.12)
+
 
 class Place(ABC):
     """One account at a running sandbox. Both go by one clock, which stands still until somebody sleeps.
@@ -53,6 +55,10 @@ class Place(ABC):
         self._connected.append(connector)
         return connector
 
+    def impatient(self) -> Connector:
+        """Return another connection, which gives an answer little time."""
+        return self.connect(timeout=IMPATIENT)
+
     @abstractmethod
     def add(self, fields: Fields, *, at: datetime | None = None) -> str:
         """Let a person add somebody, at the server's now or earlier; return the id."""
@@ -68,6 +74,10 @@ class Place(ABC):
     @abstractmethod
     def ids(self) -> list[str]:
         """Return the ids of everybody who is there."""
+
+    @abstractmethod
+    def make_places(self) -> None:
+        """Let a person make all custom fields that values may need; nothing where there are none to be made."""
 
     @abstractmethod
     def forbid_new_places(self) -> None:
@@ -103,9 +113,10 @@ class Place(ABC):
         """Return somebody as he is now."""
         return self.account.contact(self.got(record_id), {})
 
-    def prepare(self, names: frozenset[str] | None = None) -> None:
-        """Make the places of these fields, or of all, and learn all settings: what follows makes no calls for them."""
-        self.account.prepare(self.account.mapped if names is None else names)
+    def prepare(self) -> None:
+        """See to it that everything has a place, and is known: what follows makes no calls for settings."""
+        self.make_places()
+        self.account.prepare(self.account.mapped)
         self.account.contact(self.got(self.add({"first_name": "Nobody"})), {})
 
     def writable(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Reading: to come to the end without an error is the proof that nobody is missing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from functools import partial
 
 import pytest
@@ -10,11 +10,11 @@ from connectors.connector import Page, Window
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, IncompleteWindow, TransientError
 from connectors.faults import Fault, Kind
+from tests.contract.operations import EPOCH, naming
 from tests.contract.people import BRIEF, NAMED
 from tests.contract.subject import Place, Subject
 
 SECOND = timedelta(seconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TORN: tuple[Kind, ...] = ("cut", "html", "reset_before", "reset_after", "drop_before", "status")
 
 
@@ -148,19 +148,21 @@ def test_who_is_deleted_or_added_between_pages_hides_nobody(place: Place, subjec
     assert set(seen) - set(ids) <= set(place.ids())
 
 
-@pytest.mark.parametrize("kind", TORN)
-def test_a_page_that_arrives_torn_is_asked_for_again(place: Place, subject: Subject, kind: Kind) -> None:
+def test_a_page_that_arrives_torn_is_asked_for_again(place: Place, subject: Subject) -> None:
     ids = place.crowd(subject.page + 5)
-    place.sandbox.faults.append(Fault(kind, skip=1, status=502))
-    assert set(place.everything()) == set(ids)
+    for kind in TORN:
+        with naming(place, kind):
+            place.sandbox.faults.append(Fault(kind, skip=1, status=502))
+            assert set(place.everything()) == set(ids)
 
 
-@pytest.mark.parametrize("kind", TORN)
-def test_a_window_of_which_nothing_arrives_raises(place: Place, kind: Kind) -> None:
+def test_a_window_of_which_nothing_arrives_raises(place: Place) -> None:
     place.crowd(5)
-    place.sandbox.faults.append(Fault(kind, times=None, status=502))
-    with pytest.raises(TransientError):
-        place.everything()
+    for kind in TORN:
+        with naming(place, kind):
+            place.sandbox.faults.append(Fault(kind, times=None, status=502))
+            with pytest.raises(TransientError):
+                place.everything()
 
 
 @pytest.mark.parametrize("kind", ["cut", "status"])
