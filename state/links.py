@@ -104,6 +104,16 @@ class Links:
             self._db.execute("SELECT count(*) FROM link WHERE connection = ? AND stream = ?", self._key).fetchone()[0]
         )
 
+    def first_unfinished(self) -> int | None:
+        """Return the lowest number of the pairs made since the last run that came to its end, None without any."""
+        query = (
+            "SELECT min(id) FROM link WHERE connection = ? AND stream = ? AND run IN (SELECT id FROM run"
+            " WHERE connection = ? AND started_ms > (SELECT coalesce(max(started_ms), 0) FROM run"
+            " WHERE connection = ? AND status IN ('ok', 'partial')))"
+        )
+        found: int | None = self._db.execute(query, (*self._key, self._key[0], self._key[0])).fetchone()[0]
+        return found
+
     def count_gone(self) -> int:
         """Return how many pairs have lost one side."""
         return int(

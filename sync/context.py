@@ -67,7 +67,8 @@ class Context:
 
     `table` holds the fields of every mapping that links were stored under, `mapping` is the one in force. `horizons`
     and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
-    `unknown` are the creates, by target side and source id, whose outcome nobody knows yet.
+    `unknown` are the creates, by target side and source id, whose outcome nobody knows yet; `unfinished` is the first
+    pair made since the last run that came to its end.
     """
 
     run: str
@@ -99,6 +100,7 @@ class Context:
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)
     unknown: set[tuple[str, str]] = field(default_factory=set)
+    unfinished: int | None = None
     errors: list[str] = field(default_factory=list)
     _present: tuple[tuple[frozenset[str], frozenset[str]], Rules] | None = None
     fields_created: dict[str, list[str]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ do to each side is weighed for the guard. The steps are
 import json
 from collections.abc import Sequence
 
-from connectors.contact import Contact
+from connectors.contact import Contact, Value
 from state.failures import Failure
 from state.links import Link
 from state.stage import Staged, Step
@@ -31,6 +31,7 @@ def plan(context: Context) -> None:
     context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
     for side in context.sides:
         context.weights[side.account].linked = context.links.count()
+    context.unfinished = context.links.first_unfinished()
     _stage_due(context)
     for side in context.sides:
         for page in context.stage.pages(side.name, linked=True):
@@ -121,7 +122,10 @@ def _plan_resolved(context: Context) -> None:
 
 def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged | None) -> None:
     result = merged(context, link, left, right)
-    _weigh(context, result)
+    if context.unfinished is not None and link.id >= context.unfinished:
+        _weigh_rest(context, result, link, left, right)
+    else:
+        _weigh(context, result)
     _count(context, result, left, right)
     step = Step(PAIR, "", link.left.id, link.right.id, link.id, _writes(result))
     with context.state.atomic():
@@ -235,6 +239,20 @@ def _weigh(context: Context, result: Merge, *, first: bool = False) -> None:
             weight.replaced += any(one.side == side.name for one in result.overwritten)
         else:
             weight.changed += bool(result.to(side.name))
+
+
+def _weigh_rest(context: Context, result: Merge, link: Link, left: Staged | None, right: Staged | None) -> None:
+    """Weigh a pair whose first meeting a run that never came to its end may have left half written (P6, R25)."""
+    for side, staged in zip(context.sides, (left, right), strict=True):
+        weight, had = context.weights[side.account], context.view(link, side, staged).now
+        weight.linked -= 1
+        weight.meetings += 1
+        weight.replaced += any(_is_lost(had.get(name), value) for name, value in result.to(side.name).items())
+
+
+def _is_lost(had: Value, wanted: Value) -> bool:
+    kept = isinstance(had, tuple) and isinstance(wanted, tuple) and set(had) <= set(wanted)
+    return had is not None and not kept
 
 
 def _count(context: Context, result: Merge, left: Staged | None, right: Staged | None) -> None:

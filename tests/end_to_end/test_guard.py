@@ -2,6 +2,7 @@
 
 import pytest
 
+from connectors.faults import Fault
 from tests.end_to_end.world import World
 
 
@@ -69,3 +70,31 @@ def test_first_meetings_that_would_replace_values_are_weighed_too(world: World) 
     assert calls.writes == []
     assert world.run(unguarded=True).exit_code == 0
     assert {person["companyName"] for person in world.gh.people()} == {"Left"}
+
+
+def cut_off_while_meeting(world: World) -> None:
+    """Have 30 people meet whose blanks are to be filled on both sides, and cut the run off between the two."""
+    for number in range(30):
+        world.gg.add(first_name="Ann", email=f"person{number}@example.com", city="Oslo")
+        world.gh.add(firstName="Ann", email=f"person{number}@example.com", companyName="Example Ltd", tags=["lead"])
+    refusal = Fault("status", method="PUT", status=401)
+    world.gh.faults.append(refusal)
+    assert world.run().exit_code == 3
+    assert len(world.links()) == 30
+    world.gh.faults.remove(refusal)
+
+
+def test_first_meetings_that_were_cut_off_are_carried_on(world: World) -> None:
+    cut_off_while_meeting(world)
+    assert world.run().exit_code == 0
+    assert {person["city"] for person in world.gh.people()} == {"Oslo"}
+
+
+def test_values_that_would_be_replaced_after_meetings_were_cut_off_are_weighed(world: World) -> None:
+    cut_off_while_meeting(world)
+    for each in world.links():
+        world.gg.edit(each, company_name="Oops")
+    with world.calls() as calls:
+        report = world.run()
+    assert (report.exit_code, calls.writes) == (4, [])
+    assert "30 of 30 people that meet for the first time" in report.guarded
