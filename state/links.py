@@ -123,12 +123,15 @@ class Links:
             ).fetchone()[0]
         )
 
-    def gone(self) -> list[Link]:
-        """Return the pairs that have lost one side."""
-        rows = self._db.execute(
-            "SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL ORDER BY id", self._key
+    def gone(self) -> Iterator[Link]:
+        """Yield the pairs that have lost one side, in the order of their numbers; they may be changed meanwhile."""
+        query = (
+            "SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
         )
-        return [_link(row) for row in rows.fetchall()]
+        after = 0
+        while rows := self._db.execute(query, (*self._key, after, CHUNK)).fetchall():
+            yield from map(_link, rows)
+            after = rows[-1]["id"]
 
     def remove(self, link_id: int) -> None:
         """Forget a pair."""

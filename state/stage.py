@@ -104,12 +104,15 @@ class Stage:
         )
 
     def missing(self, side: str, connection: int, after: int) -> list[tuple[int, str]]:
-        """Return a page of the links past number `after` of which the side's record was not shown, with its id."""
+        """Return a page of the links past number `after` of which the side's record was not shown, with its id.
+
+        Those of which it is known to be gone are left out.
+        """
         rows = self._db.execute(
-            f"SELECT l.id, l.{side}_id FROM link l WHERE l.connection = ? AND l.id > ? AND l.gone IS NULL"
+            f"SELECT l.id, l.{side}_id FROM link l WHERE l.connection = ? AND l.id > ? AND l.gone IS NOT ?"
             f" AND NOT EXISTS (SELECT 1 FROM stage.record r WHERE r.side = ? AND r.id = l.{side}_id)"
             " ORDER BY l.id LIMIT ?",
-            (connection, after, side, PAGE),
+            (connection, after, side, side, PAGE),
         )
         return [(row[0], row[1]) for row in rows.fetchall()]
 

@@ -4,18 +4,23 @@ What is unmapped, refused or left out counts as agreeing, as in a run; what wait
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+from state.failures import Failure
+from state.links import Link
 from state.stage import PAGE
 from sync import people
 from sync.context import Context, Side
 from sync.forecast import foresee
 from sync.merging import LEFT, RIGHT
-from sync.planning import PAIR, merged
-from sync.report import Comparison
-from sync.vanishing import WHOLE
+from sync.planning import PAIR, may_create, merged
+from sync.report import WHOLE, Comparison
 
 Entry = dict[str, Any]
+
+Pair = tuple[Link | None, str, str]
+"""A link, None at a first meeting, and both ids, left first."""
 
 DOUBLE = "double"
 
@@ -31,14 +36,22 @@ def compare(context: Context) -> Comparison:
 
 def _only(context: Context, side: Side) -> list[Entry]:
     """Return who is on a side and not on the other: who would be made there, and who lost the other record."""
-    other = context.other(side)
-    made = [{"who": one.who} for one in foresee(context, other) if one.operation == "create"]
-    survivors = [
+    made = [{"who": one.who} for one in foresee(context, context.other(side)) if one.operation == "create"]
+    return [*made, *_survivors(context, side), *_failed(context, side)]
+
+
+def _survivors(context: Context, side: Side) -> list[Entry]:
+    """Return those whose other record is gone, but for those who are to be made anew."""
+    return [
         {"who": people.who(side.account, link.side(side.name).id, context.base(link, side.name))}
         for link in context.links.gone()
-        if link.gone == other.name
+        if link.gone != side.name and not _is_decided_for(context, link, side)
     ]
-    return [*made, *survivors, *_failed(context, side)]
+
+
+def _is_decided_for(context: Context, link: Link, side: Side) -> bool:
+    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    return decision is not None and decision.resolution == side.name and may_create(context, context.other(side))
 
 
 def _failed(context: Context, side: Side) -> list[Entry]:
@@ -46,36 +59,50 @@ def _failed(context: Context, side: Side) -> list[Entry]:
     return [
         {"who": failure.who, "reason": failure.reason}
         for failure in context.failures.waiting()
-        if failure.side == side.name
-        and failure.operation != DOUBLE
-        and not context.links.by_record(side.name, [failure.record_id])
+        if failure.side == side.name and failure.operation != DOUBLE and _link(context, failure) is None
     ]
 
 
 def _to_write(context: Context) -> list[Entry]:
-    found: list[Entry] = []
+    return [entry for pair in (*_planned(context), *_listed(context)) for entry in _differing(context, *pair)]
+
+
+def _planned(context: Context) -> Iterator[Pair]:
     for writes in (LEFT, RIGHT, "both"):
         for page in context.stage.steps(PAIR, (writes,), PAGE):
             for step in page:
-                left = context.stage.get(LEFT, [step.left_id or ""]).get(step.left_id or "")
-                right = context.stage.get(RIGHT, [step.right_id or ""]).get(step.right_id or "")
                 link = context.links.by_id(step.link) if step.link else None
-                views = context.view(link, context.left, left), context.view(link, context.right, right)
-                result = merged(context, link, left, right)
-                shown = {**views[1].base, **views[1].now, **views[0].base, **views[0].now}
-                who = people.who(context.left.account, step.left_id or "", shown)
-                found += [
-                    {"who": who, "field": name, "left": views[0].value(name)[1], "right": views[1].value(name)[1]}
-                    for name in sorted({*result.to_left, *result.to_right})
-                ]
-    return found
+                yield link, step.left_id or "", step.right_id or ""
+
+
+def _listed(context: Context) -> Iterator[Pair]:
+    """Yield linked pairs of which a write failed: they are not planned again until something changes."""
+    for failure in context.failures.waiting():
+        link = _link(context, failure)
+        if link is not None and link.gone is None:
+            yield link, link.left.id, link.right.id
+
+
+def _link(context: Context, failure: Failure) -> Link | None:
+    return context.links.by_record(failure.side, [failure.record_id]).get(failure.record_id)
+
+
+def _differing(context: Context, link: Link | None, left_id: str, right_id: str) -> Iterator[Entry]:
+    left = context.stage.get(LEFT, [left_id]).get(left_id)
+    right = context.stage.get(RIGHT, [right_id]).get(right_id)
+    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    result = merged(context, link, left, right)
+    who = people.who(context.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now})
+    for name in sorted({*result.to_left, *result.to_right}):
+        yield {"who": who, "field": name, "left": views[0].value(name)[1], "right": views[1].value(name)[1]}
 
 
 def _in_conflict(context: Context) -> list[Entry]:
+    """Return what waits for a person's word; what has it already is among what is to be written."""
     return [
-        {"who": one.who, "field": one.field, "left": _value(one.left_value), "right": _value(one.right_value)}
+        {"who": one.who, "field": one.field, "left": json.loads(one.left_value), "right": json.loads(one.right_value)}
         for one in context.conflicts.all()
-        if one.field != WHOLE
+        if one.field != WHOLE and one.resolution is None
     ]
 
 
@@ -90,7 +117,3 @@ def _doubles(context: Context) -> list[Entry]:
         for failure in context.failures.waiting()
         if failure.operation == DOUBLE
     ]
-
-
-def _value(text: str) -> Any:
-    return json.loads(text)

@@ -1,19 +1,26 @@
-"""Carry deletions to one side, one record at a time, each confirmed anew (R24).
+"""Carry deletions to one side, one record at a time, each confirmed anew (R19, R24).
 
-A record that is gone may have been merged into another one by its server. That is no deletion of a person: where the
-server still knows somebody by the same e-mail or number, nobody is deleted, and the survivor is listed with the reason.
+Rules kept here:
+- the record that is gone is asked for once more: who is back is merged instead;
+- the survivor is read by id as well, so that an edit behind the horizon is not lost with it: it makes a conflict;
+- what the survivor showed goes into the history.
 """
 
-from collections.abc import Sequence
+import json
 from functools import partial
 
-from connectors.connector import Raw
+from connectors.contact import Contact
 from connectors.errors import ConnectorError, RecordGone
 from state.history import Entry
 from state.links import Link
 from state.stage import Staged, Step
+from sync import people
 from sync.context import Context, Side
-from sync.trouble import Troubles, note_failure
+from sync.observing import stage_by_id
+from sync.planning import DELETE, PAIR
+from sync.trouble import Troubles
+from sync.updating import update
+from sync.vanishing import is_edited, list_edited
 
 
 def delete(context: Context, target: Side, step: Step, troubles: Troubles) -> None:
@@ -21,20 +28,26 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles) -> No
     link = context.links.by_id(step.link or 0)
     if link is None or link.gone is None:
         return
-    gone = context.side(link.gone)
-    if _is_back(gone, link):
-        _welcome(context, link)
+    if _is_back(context.side(link.gone), link):
+        _welcome(context, link, troubles)
         return
-    heirs = _heirs(context, gone, link)
-    if heirs:
-        _list_merged(context, target, link, heirs)
+    survivor = stage_by_id(context, target, link.side(target.name).id)
+    if survivor is None:
         return
-    outcome = target.dispatcher.gather([partial(target.connector.delete, link.side(target.name).id)])[0]
+    if is_edited(context, link, target, survivor):
+        list_edited(context, link, target, survivor)
+        return
+    _delete(context, target, link, survivor, troubles)
+
+
+def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles) -> None:
+    outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
     with context.state.atomic():
         if isinstance(outcome, ConnectorError):
-            troubles.note(gone, Staged(gone.name, link.side(gone.name).id), "delete", outcome)
+            troubles.note(context.other(target), _lost(context, context.other(target), link), DELETE, outcome)
         else:
-            _remember(context, target, link)
+            troubles.fine(target)
+            _remember(context, target, link, survivor)
     troubles.raise_fatal()
 
 
@@ -47,42 +60,30 @@ def _is_back(side: Side, link: Link) -> bool:
     return True
 
 
-def _welcome(context: Context, link: Link) -> None:
+def _welcome(context: Context, link: Link, troubles: Troubles) -> None:
+    """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
     with context.state.atomic():
         link.gone = None
-        link.left.digest = link.right.digest = None
         context.links.save(link, context.run)
+    for side in context.sides:
+        stage_by_id(context, side, link.side(side.name).id)
+    for side in context.sides:
+        update(context, side, [Step(PAIR, "", link.left.id, link.right.id, link.id, "both")], troubles)
 
 
-def _heirs(context: Context, side: Side, link: Link) -> Sequence[Raw]:
-    """Return whom the server knows by the e-mail or the number of the one who is gone."""
-    shown = {name: value for name, value in context.base(link, side.name).items() if value is not None}
-    if not shown.get("email") and not shown.get("phone"):
-        return ()
-    found = side.connector.find(shown, None, None)
-    return [raw for raw in found if str(raw["id"]) != link.side(side.name).id]
+def _lost(context: Context, side: Side, link: Link) -> Staged:
+    """Return the record that is gone as it last was, so that it can be named."""
+    record_id = link.side(side.name).id
+    return Staged(side.name, record_id, contact=people.encode(Contact(record_id, context.base(link, side.name))))
 
 
-def _list_merged(context: Context, target: Side, link: Link, heirs: Sequence[Raw]) -> None:
-    gone = context.side(link.gone or "")
-    heir = str(heirs[0]["id"])
-    reason = (
-        f"{gone.account}:{link.side(gone.name).id} is gone, and {gone.account}:{heir} has its e-mail or number: "
-        "it was merged into that one, so nobody is deleted; merge or delete at the other side as well"
-    )
-    survivor = Staged(target.name, link.side(target.name).id)
-    with context.state.atomic():
-        note_failure(context, target, survivor, "delete", reason, blockers=(f"{gone.name}:{heir}",))
-
-
-def _remember(context: Context, target: Side, link: Link) -> None:
-    record_id = link.side(target.name).id
-    context.history.add(
-        [Entry(link.id, target.account, record_id, "*", link.side(target.name).shadow, None, "deleted")],
-        context.run,
-        context.now_ms(),
-    )
-    target.identities.drop(record_id)
-    context.failures.close(target.name, record_id)
+def _remember(context: Context, target: Side, link: Link, survivor: Staged) -> None:
+    fields = people.decode(survivor.contact or "").fields
+    shown = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+    deletion = Entry(link.id, target.account, survivor.id, "*", shown, None, "deleted")
+    context.history.add([deletion], context.run, context.now_ms())
+    target.identities.drop(survivor.id)
+    for side in context.sides:
+        context.failures.close(side.name, link.side(side.name).id)
     context.links.remove(link.id)
     context.report.accounts[target.account].deleted += 1

@@ -110,7 +110,8 @@ class Runner:
     def _run_locked(self, state: StateFile, connection: Connection, accounts: tuple[Account, Account]) -> RunReport:
         started = self.clock.now()
         run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-        report = RunReport(run_id, connection.name, started, dry_run=self.options.dry_run)
+        options = self.options
+        report = RunReport(run_id, connection.name, started, dry_run=options.dry_run, command=options.command)
         try:
             with self._lock(state, connection):
                 self._run(state, connection, accounts, report)
@@ -154,9 +155,9 @@ class Runner:
                 limits = {account.connector.account: account.limit for account in accounts}
                 report.changes = Spool(changes(context))
                 report.cost = price(context, limits)
-            if self.options.compared:
-                report.comparison = compare(context)
             report.errors = context.errors
+            if self.options.compared and not report.errors:
+                report.comparison = compare(context)
             status = report.status
         finally:
             report.fields_created = context.fields_created
@@ -238,7 +239,7 @@ class Runner:
             progress=self.progress,
             report=StreamReport({account.connector.account: Counts() for account in accounts}),
             dry=self.options.dry_run,
-            command="sync reconcile" if self.options.whole else "sync run",
+            command=self.options.command,
         )
         cursors = Cursors(state.db, number, STREAM)
         context.first = {side.account: reach(cursors.get(side.name, INDEXED), 0) is None for side in context.sides}

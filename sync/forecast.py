@@ -11,9 +11,8 @@ from sync import people
 from sync.context import Context, Side
 from sync.creating import sendable
 from sync.merging import LEFT, RIGHT
-from sync.planning import CREATE, PAIR, merged
-from sync.report import Operation, PlannedChange
-from sync.vanishing import DELETE, WHOLE
+from sync.planning import CREATE, DELETE, PAIR, merged
+from sync.report import WHOLE, Operation, PlannedChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Weight:
 def guard(weights: Mapping[str, Weight], max_changed: float, command: str) -> str:
     """Return the sentence that stops the run, '' when it may go on.
 
-    `max_changed` is a share if it is a float, else a count.
+    `max_changed` is a share if it is a float, else a count; `command` is the one that would run it.
     """
     for account, weight in weights.items():
         for changed, whole, what in (
@@ -35,7 +35,7 @@ def guard(weights: Mapping[str, Weight], max_changed: float, command: str) -> st
                 return (
                     f"the guard stopped the run before the first write: it would change {changed} of {whole} {what} "
                     f"at {account}, more than max_changed = {max_changed}; nothing was written. "
-                    f"Look at it with `sync plan`, and let this one run through with: {command}"
+                    f"Look at it with `{command} --dry-run`, and let this one run through with: {command} --unguarded"
                 )
     return ""
 

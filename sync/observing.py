@@ -94,19 +94,28 @@ def note_gone(context: Context, side: Side, record_id: str) -> None:
 def forget_gone(context: Context, side: Side, record_id: str) -> None:
     """Do what `note_gone` does, inside `atomic`.
 
-    The survivor stays linked to it, and is neither deleted nor made again.
+    The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
     """
     side.identities.drop(record_id)
-    context.failures.close(side.name, record_id)
     link = context.links.by_record(side.name, [record_id]).get(record_id)
-    if link is None or link.gone is not None:
+    if link is not None and link.gone == side.name:
+        return
+    context.failures.close(side.name, record_id)
+    if link is not None:
+        _lose(context, side, link)
+
+
+def _lose(context: Context, side: Side, link: Link) -> None:
+    other = context.other(side)
+    deletion = Entry(link.id, side.account, link.side(side.name).id, "*", None, None, "found deleted")
+    context.history.add([deletion], context.run, context.now_ms())
+    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
+    context.failures.close(other.name, link.side(other.name).id)
+    if link.gone is not None:
+        context.links.remove(link.id)
         return
     link.gone = side.name
     context.links.save(link, context.run)
-    deletion = Entry(link.id, side.account, record_id, "*", None, None, "found deleted")
-    context.history.add([deletion], context.run, context.now_ms())
-    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
-    context.failures.close(context.other(side).name, link.side(context.other(side).name).id)
 
 
 def staged_record(side: Side, raw: Any, contact: Contact, link: Link | None) -> Staged:

@@ -21,3 +21,8 @@ class RunOptions:
     whole: bool = False
     compared: bool = False
     priced: bool = False
+
+    @property
+    def command(self) -> str:
+        """Return the command that asks for it, without its options."""
+        return "sync reconcile" if self.whole else "sync run"

@@ -6,6 +6,7 @@ do to each side is weighed for the guard. The steps are
     pair    two people, linked already or meeting for the first time: `writes` names the sides that are to be written
     create  somebody who is to be made on `side`
     fail    a record that can't be carried, `note` saying why
+    delete  a survivor who is to be deleted too (sync.vanishing)
 """
 
 import json
@@ -23,6 +24,9 @@ from sync.pairing import New, Paired, Refused, pair
 from sync.surroundings import surroundings
 
 CREATE, PAIR, FAIL = "create", "pair", "fail"
+
+DELETE = "delete"
+"""A step, and the operation of a failure that `reconcile` alone tries again."""
 
 
 def plan(context: Context) -> None:
@@ -70,7 +74,7 @@ def _stage_due(context: Context) -> None:
     now = context.now_ms()
     for failure in context.failures.waiting():
         side = context.side(failure.side)
-        if context.stage.get(side.name, [failure.record_id]):
+        if failure.operation == DELETE or context.stage.get(side.name, [failure.record_id]):
             continue
         if failure.due_ms <= now or _unblocked(context, failure):
             stage_by_id(context, side, failure.record_id)
@@ -94,7 +98,7 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
         twin = context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
         if side.name != LEFT and twin is not None:
             continue
-        if _is_listed(context, staged, listed.get(staged.id)) or _is_gone(context, other, link):
+        if is_listed(context, staged, listed.get(staged.id)) or _is_gone(context, other, link):
             continue
         twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
         left, right = (staged, twin) if side.name == LEFT else (twin, staged)
@@ -136,7 +140,7 @@ def _plan_strangers(context: Context, side: Side) -> None:
     """Plan everybody of a side who was staged and has no link."""
     other = context.other(side)
     for page in context.stage.pages(side.name, linked=False):
-        if _may_create(context, other):
+        if may_create(context, other):
             complete_index(context, other)
         _plan_page(context, side, [staged for staged in page if not context.stage.paired(side.name, staged.id)])
 
@@ -147,18 +151,18 @@ def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
     around = surroundings(context, side, persons)
     silent = context.failures.of(side.name, [staged.id for staged in page])
     for staged, person in zip(page, persons, strict=True):
-        if context.stage.paired(side.name, staged.id) or _is_listed(context, staged, silent.get(staged.id)):
+        if context.stage.paired(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
             continue
         verdict = pair(person, around[person.id])
         if isinstance(verdict, Paired):
-            _plan_meeting(context, side, staged, contacts[staged.id], verdict.id)
+            plan_meeting(context, side, staged, contacts[staged.id], verdict.id)
         elif isinstance(verdict, Refused):
-            _plan_failure(context, side, staged, contacts[staged.id], verdict)
+            _plan_failure(context, side, staged, verdict)
         else:
             _plan_create(context, side, staged, contacts[staged.id])
 
 
-def _is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool:
+def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool:
     """Say whether the record failed before and nothing has changed since.
 
     It stays listed, and is not tried again yet.
@@ -168,7 +172,7 @@ def _is_listed(context: Context, staged: Staged, failure: Failure | None) -> boo
     return failure.dismissed or not (failure.due_ms <= context.now_ms() or _unblocked(context, failure))
 
 
-def _plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:
+def plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:
     """Plan two people who meet for the first time (R10)."""
     other = context.other(side)
     twin = context.stage.get(other.name, [other_id]).get(other_id) or stage_by_id(context, other, other_id)
@@ -191,42 +195,49 @@ def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) 
     if isinstance(verdict, New):
         _plan_create(context, side, staged, contact)
     elif isinstance(verdict, Refused):
-        _plan_failure(context, side, staged, contact, verdict)
+        _plan_failure(context, side, staged, verdict)
     else:
-        _plan_meeting(context, side, staged, contact, verdict.id)
+        plan_meeting(context, side, staged, contact, verdict.id)
 
 
 def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
     target = context.other(side)
     only = context.settings.only.left if side.name == LEFT else context.settings.only.right
-    if not _may_create(context, target) or not people.wanted(contact.fields, only):
+    if not may_create(context, target) or not people.wanted(contact.fields, only):
         context.report.left_out += 1
         with context.state.atomic():
             context.failures.close(side.name, staged.id)
         return
+    plan_create(context, target, staged, contact)
+
+
+def plan_create(context: Context, target: Side, staged: Staged, contact: Contact) -> None:
+    """Plan that somebody is made on a side, unless an earlier create of theirs has an outcome that nobody knows."""
     if (target.name, staged.id) in context.unknown:
         return
     context.report.unmapped += _unmapped(context, contact)
-    left_id, right_id = (staged.id, None) if side.name == LEFT else (None, staged.id)
+    left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
     with context.state.atomic():
         context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name))
 
 
-def _plan_failure(context: Context, side: Side, staged: Staged, contact: Contact, verdict: Refused) -> None:
+def _plan_failure(context: Context, side: Side, staged: Staged, verdict: Refused) -> None:
     other = context.other(side)
     blockers = [f"{side.name if own else other.name}:{record_id}" for own, record_id in verdict.blockers]
-    note = json.dumps({
-        "who": people.who(side.account, staged.id, contact.fields),
-        "reason": verdict.reason,
-        "blockers": blockers,
-        "operation": "double" if verdict.double else "pair",
-    })  # fmt: skip
-    left_id, right_id = (staged.id, None) if side.name == LEFT else (None, staged.id)
+    plan_listing(context, staged, verdict.reason, blockers, "double" if verdict.double else "pair")
+
+
+def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequence[str], operation: str) -> None:
+    """Plan that a staged record is listed as a failure; `blockers` are records ("left:ID")."""
+    who = people.who(context.side(staged.side).account, staged.id, people.decode(staged.contact or "").fields)
+    note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
+    left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
     with context.state.atomic():
-        context.stage.plan(Step(FAIL, side.name, left_id, right_id, None, "", note))
+        context.stage.plan(Step(FAIL, staged.side, left_id, right_id, None, "", note))
 
 
-def _may_create(context: Context, target: Side) -> bool:
+def may_create(context: Context, target: Side) -> bool:
+    """Say whether people may be made on a side."""
     toward = "left_to_right" if target.name != LEFT else "right_to_left"
     return context.settings.direction in ("both", toward) and context.settings.create in ("both", target.name)
 

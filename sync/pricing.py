@@ -6,9 +6,13 @@ The reads that made the plan are counted too, because the run after it makes the
 from connectors.pace import RateLimit
 from sync.context import Context, Side
 from sync.forecast import Foreseen, foresee, written_fields
+from sync.planning import DELETE
 from sync.report import Cost
 
 DAY_SECONDS = 86_400.0
+
+CALLS_OF_DELETE = 2
+"""The record is read before it is deleted."""
 
 
 def price(context: Context, limits: dict[str, RateLimit | None]) -> dict[str, Cost]:
@@ -22,13 +26,14 @@ def _calls(context: Context, side: Side) -> int:
     asked = False
     for one in foresee(context, side):
         if one.operation == "delete":
-            calls += 1
+            calls += CALLS_OF_DELETE
         elif one.operation == "create":
             calls += _calls_of_create(context, side, one, asked=asked)
             asked = True
         else:
             raw = one.raw or {"tags": one.shown.get("tags") or ()}
             calls += 1 + side.connector.calls_for(raw, one.changes)
+    calls += context.stage.count_steps(DELETE, context.other(side).name)  # each is looked for once more
     written = written_fields(context, side)
     return calls + (len(side.connector.missing_places(written)) if written else 0)
 

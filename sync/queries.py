@@ -18,7 +18,7 @@ from state.intervals import reach
 from sync.config import Config
 from sync.errors import UsageError
 from sync.people import STREAM, from_ms, to_ms
-from sync.report import time_text
+from sync.report import WHOLE, time_text
 
 Document = dict[str, Any]
 
@@ -46,6 +46,8 @@ def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | 
     """Settle a conflict by the value of a side, or by another one; the next run writes it. Raises UsageError."""
     with _deciding(config) as db:
         row = _one_conflict(db, conflict_id)
+        if row["field"] == WHOLE and side is None:
+            raise UsageError(f"conflict {conflict_id} is about a deletion, which has no value; say --left or --right")
         resolution = side or _typed(config, row, value or "")
         db.execute("UPDATE conflict SET resolution = ? WHERE id = ?", (resolution, conflict_id))
         return _conflict(row)

@@ -18,6 +18,9 @@ Status = Literal["ok", "partial", "failed", "guarded"]
 Operation = Literal["create", "update", "delete"]
 
 STATUS_CODES: Mapping[Status, int] = {"ok": DONE, "partial": OPEN, "failed": UNFINISHED, "guarded": GUARDED}
+WHOLE = "*"
+"""The field of what is about a record as a whole: that it was made or deleted."""
+
 PRECEDENCE = (UNFINISHED, GUARDED, LOCKED, OPEN, DONE)
 """Of several connections, the first of these that any of them ended with is the exit code of all."""
 
@@ -84,7 +87,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """One field of one person that a plan would write to an account; `field` is `*` where the person is deleted."""
+    """One field of one person that a plan would write to an account; `field` is WHOLE where the person is deleted."""
 
     account: str
     operation: Operation
@@ -142,6 +145,7 @@ class RunReport:
     """One run of one connection.
 
     `errors` are safe to show, and make the run a failed one; `guarded` is the guard's sentence when it stopped the run.
+    `command` is what carried it out, for people to type again.
     `locked` is why the run could not even start: such a report is no run, and becomes the `error` of the document.
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
@@ -157,6 +161,7 @@ class RunReport:
     errors: list[str] = field(default_factory=list)
     guarded: str = ""
     locked: str = ""
+    command: str = "sync run"
     cost: dict[str, Cost] | None = None
     comparison: Comparison | None = None
     changes: Iterable[PlannedChange] = ()

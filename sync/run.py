@@ -12,12 +12,13 @@ from state import history
 from state.cursors import COVERED
 from state.intervals import IntervalSet
 from sync.context import Context
+from sync.following import Heirs, follow, list_merged
 from sync.guard import guard
 from sync.newest import judge
 from sync.observing import Bounds, observe
 from sync.planning import plan
 from sync.settling import settle_intents
-from sync.vanishing import find_vanished, plan_deletes
+from sync.vanishing import find_vanished, plan_delete
 from sync.writing import pretend, write
 
 Consent = Callable[[Context], bool]
@@ -35,11 +36,10 @@ def run(context: Context, bounds: Bounds, *, unguarded: bool, consent: Consent) 
         settle_intents(context)
         spans = {side.name: observe(context, side, bounds) for side in context.sides}
         context.judge = judge(context.settings.conflicts, _offsets(context))
-        if bounds.whole:
-            find_vanished(context)
+        heirs = follow(context, find_vanished(context)) if bounds.whole else {}
         plan(context)
         if bounds.whole:
-            plan_deletes(context)
+            _plan_deletes(context, heirs)
         guarded = "" if unguarded else _guard(context)
         if not guarded and consent(context):
             _carry_out(context, spans)
@@ -54,6 +54,17 @@ def finish(context: Context, keep: timedelta) -> None:
     """Drop history that is older than it is to be kept."""
     with context.state.atomic() as db:
         history.prune(db, context.connection, context.now_ms() - round(keep.total_seconds() * 1000))
+
+
+def _plan_deletes(context: Context, heirs: Heirs) -> None:
+    """Plan what becomes of the survivors of deletions, but of those who meet another record in this run."""
+    for link in context.links.gone():
+        if context.stage.paired("left", link.left.id) or context.stage.paired("right", link.right.id):
+            continue
+        if link.id in heirs:
+            list_merged(context, link, heirs[link.id])
+        else:
+            plan_delete(context, link)
 
 
 def _carry_out(context: Context, spans: dict[str, IntervalSet]) -> None:
@@ -87,7 +98,7 @@ def _cover(context: Context, spans: dict[str, IntervalSet]) -> None:
 
 
 def _guard(context: Context) -> str:
-    command = f"{context.command} --connection {context.name} --unguarded"
+    command = f"{context.command} --connection {context.name}"
     return guard(context.weights, context.settings.max_changed, command)
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from connectors.contact import Value
-from sync.report import PlannedChange, RunReport, StreamReport
+from sync.report import WHOLE, PlannedChange, RunReport, StreamReport
 
 Document = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def verify_lines(document: Document) -> Iterator[str]:
             yield f"  {printable(one['who'])}: {one['field']} is {values}"
         for one in connection["doubles"]:
             yield f"  twice at {one['account']}: {printable(one['who'])} ({', '.join(map(printable, one['ids']))})"
-    yield from document.get("errors", ())
+    yield from (f"error: {printable(error)}" for error in document.get("errors", ()))
     if not all(connection["agree"] for connection in document["connections"]):
         yield "carry over what can be with: sync run; find deletions with: sync reconcile"
 
@@ -106,15 +106,17 @@ def one_conflict_lines(conflict: Document) -> Iterator[str]:
     yield f"{printable(conflict['who'])}: {conflict['field']} ({conflict['connection']}, {conflict['stream']})"
     for side in ("left", "right"):
         shown, changed = conflict[side], conflict[side]["changed_at"] or "an unknown time"
-        yield f"  {side}, at {shown['account']}: {value_text(shown['value'], longest=None)}, changed at {changed}"
+        yield f"  {side}, at {shown['account']}: {_disputed(conflict, side, longest=None)}, changed at {changed}"
     yield f"  found at {conflict['found_at']} by run {conflict['run']}"
-    yield f"settle it with: sync conflicts resolve {conflict['id']} --left | --right | --value V"
+    typed = "" if conflict["field"] == WHOLE else " | --value V"
+    yield f"settle it with: sync conflicts resolve {conflict['id']} --left | --right{typed}"
 
 
 def resolved_lines(conflict: Document) -> Iterator[str]:
     """Yield the word that a resolved conflict is due with the next run."""
     yield f"conflict {conflict['id']} ({printable(conflict['who'])}, {conflict['field']}) is settled"
-    yield f"the next run writes it: sync run --connection {conflict['connection']}"
+    command = "sync reconcile" if conflict["field"] == WHOLE else "sync run"
+    yield f"the next run writes it: {command} --connection {conflict['connection']}"
 
 
 def failure_lines(document: Document) -> Iterator[str]:
@@ -225,8 +227,9 @@ def _advice(report: RunReport) -> Iterator[str]:
         yield "nothing is lost; run again"
     if report.guarded:
         yield f"stopped before the first write: {printable(report.guarded)}"
-        yield f"see what it would do: sync plan --connection {report.connection}"
-        yield f"let it through once: sync run --connection {report.connection} --unguarded"
+        command = f"{report.command} --connection {report.connection}"
+        yield f"see what it would do: {command} --dry-run"
+        yield f"let it through once: {command} --unguarded"
     yield from _what_is_open(
         sum(stream.conflicts for stream in report.streams.values()),
         sum(stream.failed for stream in report.streams.values()),
@@ -295,10 +298,17 @@ def _conflict_row(conflict: Document) -> Sequence[str]:
         conflict["connection"],
         conflict["who"],
         conflict["field"],
-        value_text(conflict["left"]["value"], longest=30),
-        value_text(conflict["right"]["value"], longest=30),
+        _disputed(conflict, "left", longest=30),
+        _disputed(conflict, "right", longest=30),
         conflict["found_at"],
     )
+
+
+def _disputed(conflict: Document, side: str, *, longest: int | None) -> str:
+    value = conflict[side]["value"]
+    if conflict["field"] == WHOLE:
+        return value or "deleted"
+    return value_text(value, longest=longest)
 
 
 def _failure_row(failure: Document) -> Sequence[str]:

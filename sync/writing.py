@@ -18,10 +18,9 @@ from sync.deleting import delete
 from sync.dispatch import WIDTH
 from sync.forecast import written_fields
 from sync.merging import LEFT, RIGHT
-from sync.planning import CREATE, FAIL, PAIR
+from sync.planning import CREATE, DELETE, FAIL, PAIR
 from sync.trouble import Troubles
 from sync.updating import settle_pair, update
-from sync.vanishing import DELETE
 
 
 def write(context: Context) -> None:

@@ -6,7 +6,7 @@ is held by the duplicate rule.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,9 @@ from connectors.values import instant
 
 LOCATION = "ve9EPM428h8vShlRW1KT"
 TOKEN = "pit-00000000-0000-4000-8000-000000000000"  # noqa: S105 (invented)
+
+ADDITIONAL = {"email": "additionalEmails", "phone": "additionalPhones"}
+"""Where a contact shows more than one e-mail or number."""
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 20
@@ -94,17 +97,15 @@ class People(Sandbox):
             self._delete(record_id)
 
     def merge(self, kept: str, gone: str) -> None:
-        """Merge two contacts as the user interface does: blanks filled, tags united, the other number kept beside."""
+        """Merge two contacts as the user interface does: blanks filled, tags united, the other's rest kept beside."""
         with self.lock:
             winner, loser = self._records[kept], self._records[gone]
             filled = {key: value for key, value in loser.items() if value and not winner.get(key)}
             custom = {**loser["customFields"], **winner["customFields"]}
-            beside = list(winner.get("additionalPhones") or [])
-            if loser.get("phone") and loser["phone"] != winner.get("phone") and winner.get("phone"):
-                beside.append({"phone": loser["phone"]})
+            beside = {key: _beside(winner, loser, one) for one, key in ADDITIONAL.items()}
             self._delete(gone)
             tags = records.lower_tags([*winner["tags"], *loser["tags"]])
-            self._change(kept, {**filled, "tags": tags, "additionalPhones": beside}, custom)
+            self._change(kept, {**filled, "tags": tags, **beside}, custom)
 
     def person(self, record_id: str) -> dict[str, Any]:
         """Return a contact as GET shows it. Raises KeyError for a stranger."""
@@ -219,10 +220,8 @@ class People(Sandbox):
 
     def _keep(self, record: Record) -> None:
         self._records[record["id"]] = record
-        for identifier in ("email", "phone"):
-            if record.get(identifier):
-                key = (identifier, str(record[identifier]).casefold())
-                self._identities.setdefault(key, {})[record["id"]] = None
+        for key in _identities(record):
+            self._identities.setdefault(key, {})[record["id"]] = None
         self._index.put(self._due(), record["id"], record)
 
     def _delete(self, record_id: str) -> None:
@@ -231,13 +230,26 @@ class People(Sandbox):
         self._index.put(self._due(), record_id, None)
 
     def _forget_identity(self, record: Record) -> None:
-        for identifier in ("email", "phone"):
-            if record.get(identifier):
-                ids = self._identities.get((identifier, str(record[identifier]).casefold()), {})
-                ids.pop(record["id"], None)
+        for key in _identities(record):
+            self._identities.get(key, {}).pop(record["id"], None)
 
     def _due(self) -> int:
         return self._now() + round(self.quirks.index_lag * 1000)
+
+
+def _identities(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield what a contact is known by; an additional e-mail counts as well, as it does for an upsert (#337)."""
+    emails = [record.get("email"), *(each["email"] for each in record.get("additionalEmails") or ())]
+    yield from (("email", str(email).casefold()) for email in emails if email)
+    if record.get("phone"):
+        yield "phone", str(record["phone"]).casefold()
+
+
+def _beside(winner: Record, loser: Record, identifier: str) -> list[dict[str, Any]]:
+    """Return what a merged contact keeps beside its own e-mail or number."""
+    beside = [*(winner.get(ADDITIONAL[identifier]) or ()), *(loser.get(ADDITIONAL[identifier]) or ())]
+    own, other = winner.get(identifier), loser.get(identifier)
+    return [*beside, {identifier: other}] if own and other and own != other else beside
 
 
 def _milliseconds(moment: Any) -> int:

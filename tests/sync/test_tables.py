@@ -64,8 +64,13 @@ def test_a_guarded_run_names_the_ways_on() -> None:
     lines = list(run_lines([report(streams={}, guarded="it would rewrite 60 of 100 people")]))
     assert lines[1:] == [
         "  stopped before the first write: it would rewrite 60 of 100 people",
-        "  see what it would do: sync plan --connection sales",
+        "  see what it would do: sync run --connection sales --dry-run",
         "  let it through once: sync run --connection sales --unguarded",
+    ]
+    lines = list(run_lines([report(streams={}, guarded="it would delete 60 of 100", command="sync reconcile")]))
+    assert lines[2:] == [
+        "  see what it would do: sync reconcile --connection sales --dry-run",
+        "  let it through once: sync reconcile --connection sales --unguarded",
     ]
 
 

@@ -205,6 +205,19 @@ def test_merged_contacts_are_one_with_both_numbers(world: World) -> None:
     assert world.sandbox.custom(kept, "contact.x") == "1"
 
 
+def test_a_merged_contact_is_found_by_the_e_mail_of_either(world: World) -> None:
+    kept, gone = (world.sandbox.add(email=f"{name}@example.com") for name in ("ann", "ann.old"))
+    world.sandbox.merge(kept, gone)
+    (person,) = world.sandbox.people()
+    assert (person["email"], person["additionalEmails"]) == ("ann@example.com", [{"email": "ann.old@example.com"}])
+    for email in ("ann@example.com", "ANN.OLD@example.com"):
+        path = f"/contacts/search/duplicate?locationId={LOCATION}&email={email}"
+        assert ask(world, "GET", path).json()["contact"]["id"] == kept
+    world.sandbox.remove(kept)
+    path = f"/contacts/search/duplicate?locationId={LOCATION}&email=ann.old@example.com"
+    assert ask(world, "GET", path).json()["contact"] is None
+
+
 def test_users_need_the_company(world: World) -> None:
     world.sandbox.add_user("rep@example.com")
     assert ask(world, "GET", "/users/search").status_code == 422
