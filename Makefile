@@ -1,6 +1,7 @@
 # make demo   both sandboxes, synced before your eyes; needs no account
 # make test   the whole suite
 # make lint   style and types
+# make soak   lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
 #
 # Each makes .venv first when it is missing or older than what it is made from. It needs Python 3.11 or newer, and make.
 
@@ -9,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 READY := .venv/ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint soak clean
 
 demo: $(READY)
 	$(BIN)/python -m sync demo
@@ -21,6 +22,11 @@ lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+MINUTES ?= 60
+
+soak: $(READY)
+	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) --keep
 
 # Build isolation would fetch a setuptools of its own, past the constraints; so it is installed first.
 $(READY): pyproject.toml constraints.txt

@@ -133,7 +133,7 @@ class Universe:
     reports: list[RunReport] = field(default_factory=list)
     partners: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     busy: bool = False
-    fetched: tuple[str, str] | None = None
+    looked_at: set[tuple[str, str]] = field(default_factory=set)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -234,7 +234,7 @@ class Universe:
     def _ended(self, began: float, report: RunReport) -> None:
         self.diary.runs.append((began, self.clock.monotonic()))
         self.reports.append(report)
-        self.fetched = None
+        self.looked_at.clear()
         for left, right in self.world.links().items():
             self.partners.setdefault(("left", left), set()).add(right)
             self.partners.setdefault(("right", right), set()).add(left)
@@ -254,12 +254,14 @@ class Universe:
         )
 
     def _meanwhile(self, side: str, call: Call) -> None:
-        """People don't wait for a run to end; only in the one round trip between look and write they do (R19)."""
-        record = call.path.rpartition("/contacts/")[2].removesuffix("/tags")
+        """People don't wait for a run to end; only between look and write they leave a record alone (R19)."""
+        record = (side, call.path.rpartition("/contacts/")[2].removesuffix("/tags"))
         if self.busy and not is_write(call) and self.chance.random() < 0.15:
-            self.crowd.act(frozenset({self.fetched} if self.fetched else ()))
+            self.crowd.act(frozenset(self.looked_at))
         if call.method == "GET" and "/contacts/" in call.path:
-            self.fetched = (side, record)
+            self.looked_at.add(record)
+        elif is_write(call):
+            self.looked_at.discard(record)
 
     def _late(self, side: str, land: Callable[[], None]) -> None:
         """What the network delivers late is nobody's fault; it is noted like an edit."""

@@ -1,0 +1,44 @@
+"""Whole lives: those that once broke a promise, and that one seed always leads the same life."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.world import ROOT
+from tests.simulation.soak import kept_seeds, lead
+from tests.simulation.universe import Universe
+
+REPLAY = """
+import sys, tempfile
+from pathlib import Path
+from tests.simulation.universe import Universe
+with tempfile.TemporaryDirectory() as folder, Universe(int(sys.argv[1]), Path(folder)) as universe:
+    universe.live()
+    sys.stdout.write(universe.road.trace.text)
+"""
+
+
+@pytest.mark.parametrize("seed", kept_seeds())
+def test_a_life_that_once_broke_a_promise_keeps_them_all(seed: int) -> None:
+    assert lead(seed) == []
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_the_same_seed_leads_to_the_same_trace_byte_for_byte(seed: int, tmp_path: Path) -> None:
+    with Universe(seed, tmp_path) as universe:
+        universe.live()
+        trace = universe.road.trace.text
+    assert len(universe.road.trace.lines) > 30
+    assert replayed(seed, hash_seed="4242") == trace
+
+
+def replayed(seed: int, *, hash_seed: str) -> str:
+    """Return the trace of another process, in which sets and dicts are walked through in another order."""
+    known = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "PYTHONHASHSEED": hash_seed}
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", REPLAY, str(seed)], env=known, capture_output=True, text=True, check=True, timeout=120
+    )
+    return done.stdout
