@@ -1,8 +1,12 @@
-"""The list: every system that has a connector, in each way in which its server may behave. A new one is added here."""
+"""The lists: every system that has a connector, in each way in which its server may behave. A new one is added here."""
 
 from typing import Final
 
-from tests.contract import growthgenius, growthhub
+from tests.contract import growthgenius, growthgenius_recording, growthhub, growthhub_recording
+from tests.contract.recording import Recording
 from tests.contract.subject import Subject
 
 SUBJECTS: Final[tuple[Subject, ...]] = (*growthgenius.SUBJECTS, *growthhub.SUBJECTS)
+
+RECORDINGS: Final[tuple[Recording, ...]] = (growthgenius_recording.RECORDING, growthhub_recording.RECORDING)
+"""What is known of the real servers, for each system of which anything is."""
