@@ -5,10 +5,13 @@ E-mails are stored case-folded, phones in E.164, names case-folded; creation tim
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 CHUNK = 200
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,13 @@ class Identities:
 
     def put(self, people: Iterable[Known]) -> None:
         """Take people up, or bring them up to date. Call inside `atomic`."""
-        for person in people:
-            self._put(person)
+        latest = {person.id: person for person in people}
+        for chunk in _chunks(list(latest.values())):
+            self._put(chunk)
 
     def drop(self, record_id: str) -> None:
         """Forget somebody who is gone. Call inside `atomic`."""
-        self._drop_numbers(record_id)
+        self._drop_numbers(self._phones([record_id]))
         self._db.execute("DELETE FROM person WHERE connection = ? AND side = ? AND id = ?", (*self._key, record_id))
 
     def by_id(self, ids: Sequence[str]) -> list[Known]:
@@ -71,29 +75,32 @@ class Identities:
             found += self.by_id([row["id"] for row in rows])
         return found
 
-    def _put(self, person: Known) -> None:
-        row = self._db.execute(
-            "SELECT phones FROM person WHERE connection = ? AND side = ? AND id = ?", (*self._key, person.id)
-        ).fetchone()
-        phones = json.dumps(person.phones) if person.phones else None
-        if row is not None and row["phones"] != phones:
-            self._drop_numbers(person.id)
-        self._db.execute(
+    def _put(self, people: Sequence[Known]) -> None:
+        before = self._phones([person.id for person in people])
+        changed = [person for person in people if before.get(person.id) != person.phones]
+        self._drop_numbers({person.id: before[person.id] for person in changed if person.id in before})
+        self._db.executemany(
             "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*self._key, person.id, person.email, person.name, phones, person.marker, person.created_ms),
+            [(*self._key, p.id, p.email, p.name, _text(p.phones), p.marker, p.created_ms) for p in people],
         )
-        if row is None or row["phones"] != phones:
-            self._db.executemany(
-                "INSERT OR IGNORE INTO number VALUES (?, ?, ?, ?)",
-                [(phone, *self._key, person.id) for phone in person.phones],
-            )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO number VALUES (?, ?, ?, ?)",
+            [(phone, *self._key, person.id) for person in changed for phone in person.phones],
+        )
 
-    def _drop_numbers(self, record_id: str) -> None:
-        for known in self.by_id([record_id]):
-            self._db.executemany(
-                "DELETE FROM number WHERE phone = ? AND connection = ? AND side = ? AND id = ?",
-                [(phone, *self._key, record_id) for phone in known.phones],
-            )
+    def _phones(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the numbers that those of the ids have who are known."""
+        marks = ",".join("?" * len(ids))
+        rows = self._db.execute(
+            f"SELECT id, phones FROM person WHERE connection = ? AND side = ? AND id IN ({marks})", (*self._key, *ids)
+        )
+        return {row["id"]: _numbers(row["phones"]) for row in rows}
+
+    def _drop_numbers(self, numbers: Mapping[str, Sequence[str]]) -> None:
+        self._db.executemany(
+            "DELETE FROM number WHERE phone = ? AND connection = ? AND side = ? AND id = ?",
+            [(phone, *self._key, record_id) for record_id, phones in numbers.items() for phone in phones],
+        )
 
     def _find(self, column: str, values: Sequence[str]) -> list[Known]:
         found: list[Known] = []
@@ -107,11 +114,19 @@ class Identities:
         return found
 
 
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+def _chunks(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
 
 
 def _known(row: sqlite3.Row) -> Known:
-    phones = tuple(json.loads(row["phones"])) if row["phones"] else ()
+    phones = _numbers(row["phones"])
     return Known(row["id"], row["email"], row["name"], phones, row["marker"], row["created_ms"], row["linked"])
+
+
+def _text(phones: tuple[str, ...]) -> str | None:
+    return json.dumps(phones) if phones else None
+
+
+def _numbers(text: str | None) -> tuple[str, ...]:
+    return tuple(json.loads(text)) if text else ()

@@ -3,11 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from connectors.contact import Contact, Fields
 from state.identity import Known
 from sync.shadows import fields_of
+
+REMEMBERED = 256
+"""Contacts that are not read from their text again: planning and remembering look at a record several times."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 STREAM = "contacts"
 """What the state calls the people among all that is kept in sync."""
@@ -25,9 +31,10 @@ def encode(contact: Contact) -> str:
         "unmapped": dict(contact.unmapped),
         "memory": dict(contact.memory),
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(content)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def decode(text: str) -> Contact:
     """Read a contact back."""
     content = json.loads(text)
