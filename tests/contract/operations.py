@@ -27,7 +27,8 @@ UPDATING: Final[Mapping[str, Operation]] = {
     "update": lambda account, raw: account.update(raw, {}, {"city": CITY}, None),
     "tag": lambda account, raw: account.update(raw, {}, {"tags": (*(BRIEF["tags"] or ()), TAG)}, None),
 }
-ALL: Final[Mapping[str, Operation]] = {**READING, **CREATING, **UPDATING}
+DELETING: Final[Mapping[str, Operation]] = {"delete": lambda account, raw: account.delete(account.contact(raw, {}).id)}
+ALL: Final[Mapping[str, Operation]] = {**READING, **CREATING, **UPDATING, **DELETING}
 
 
 def somebody(place: Place) -> Raw:

@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, TransientError
 from connectors.faults import Fault, Kind
 from connectors.redaction import spellings_of
-from tests.contract.operations import ALL, CREATING, READING, UPDATING, Operation, naming, somebody
+from tests.contract.operations import ALL, CREATING, DELETING, READING, UPDATING, Operation, naming, somebody
 from tests.contract.subject import ACCOUNT, SECRET, Place
 
 NAMED_ACCOUNT = f"^{ACCOUNT}: "
@@ -79,9 +79,9 @@ def test_a_server_that_is_not_there_is_transient_for_writes_as_well(typical: Pla
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "html", "status"])
-def test_an_update_that_is_never_answered_says_so(typical: Place, kind: Kind) -> None:
+def test_an_update_or_delete_that_is_never_answered_says_so(typical: Place, kind: Kind) -> None:
     raw = somebody(typical)
-    for name, operation in UPDATING.items():
+    for name, operation in {**UPDATING, **DELETING}.items():
         with naming(typical, name):
             typical.sandbox.faults.append(Fault(kind, status=500, times=None))
             with pytest.raises((OutcomeUnknown, TransientError), match=NAMED_ACCOUNT):
@@ -89,7 +89,7 @@ def test_an_update_that_is_never_answered_says_so(typical: Place, kind: Kind) ->
 
 
 @pytest.mark.parametrize("status", [400, 409, 422])
-@pytest.mark.parametrize("operation", [*CREATING.values(), UPDATING["update"]], ids=["create", "update"])
+@pytest.mark.parametrize("operation", [ALL["create"], ALL["update"], ALL["delete"]], ids=["create", "update", "delete"])
 def test_a_refused_write_shows_the_servers_own_words(typical: Place, operation: Operation, status: int) -> None:
     raw = somebody(typical)
     people = len(typical.ids())
@@ -128,6 +128,6 @@ def test_no_error_and_no_log_shows_a_secret(typical: Place, status: int, caplog:
             operation(typical.connect(), raw)
         except ConnectorError as error:
             errors.append("".join(traceback.format_exception(error)) + repr(vars(error)))
-    assert len(errors) >= len(ALL) - len(READING), "all but a look-up that takes a refusal for nobody"
+    assert len(errors) >= len(CREATING) + len(UPDATING), "all but what takes a refusal for nobody"
     shown = "".join([caplog.text, *errors])
     assert [spelling for spelling in spellings if spelling in shown] == []
