@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from connectors.connector import Answer, Cache, Page, Raw
 from connectors.contact import Fields, Value
-from connectors.errors import DuplicateRefused, RecordError, RecordRefused
+from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
 from connectors.growthhub import answering
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
@@ -87,7 +87,12 @@ class Writer:
                 return found
 
         page, sending = self._insist("POST", lambda: self._sending(changes, marker, creating=True), send)
-        return self._answer(_NOBODY, {}, changes, self._shown(_NOBODY, page, sending))
+        written = self._shown(_NOBODY, page, sending)
+        try:
+            return self._answer(_NOBODY, {}, changes, written)
+        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
+            bare = answering.overlay(_NOBODY, page.records[0], sending)
+            return self._answer(_NOBODY, {}, changes, replace(written, raw=bare))
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
         """Set fields of a person.

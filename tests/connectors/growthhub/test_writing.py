@@ -56,6 +56,16 @@ def update(world: World, record_id: str, marker: str | None = None, **changes: A
 # create
 
 
+def test_somebody_who_was_made_is_not_forgotten_because_she_cannot_be_read_then(world: World) -> None:
+    prepared(world)
+    world.sandbox.quirks.drops = frozenset({"city"})
+    world.sandbox.faults.append(Fault("status", method="GET", path="/contacts/", status=503, times=None))
+    answer = world.hub.create(ANN, "1")
+    (made,) = world.sandbox.people()
+    assert answer.raw["id"] == made["id"]
+    assert answer.raw["firstName"] == "Ann"
+
+
 def test_a_create_is_one_call_and_shows_everything_that_was_sent(world: World) -> None:
     prepared(world)
     answer = world.hub.create(ANN, "4711")
