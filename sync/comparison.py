@@ -9,11 +9,12 @@ from typing import Any
 
 from state.failures import Failure
 from state.links import Link
-from state.stage import PAGE
+from state.stage import PAGE, Staged
 from sync import people
 from sync.context import Context, Side
 from sync.forecast import foresee
 from sync.merging import LEFT, RIGHT
+from sync.observing import stage_by_id
 from sync.planning import PAIR, may_create, merged
 from sync.report import WHOLE, Comparison
 
@@ -88,13 +89,17 @@ def _link(context: Context, failure: Failure) -> Link | None:
 
 
 def _differing(context: Context, link: Link | None, left_id: str, right_id: str) -> Iterator[Entry]:
-    left = context.stage.get(LEFT, [left_id]).get(left_id)
-    right = context.stage.get(RIGHT, [right_id]).get(right_id)
+    left, right = _shown(context, context.left, left_id), _shown(context, context.right, right_id)
     views = context.view(link, context.left, left), context.view(link, context.right, right)
     result = merged(context, link, left, right)
     who = people.who(context.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now})
     for name in sorted({*result.to_left, *result.to_right}):
         yield {"who": who, "field": name, "left": views[0].value(name)[1], "right": views[1].value(name)[1]}
+
+
+def _shown(context: Context, side: Side, record_id: str) -> Staged | None:
+    """Return a record as it is, be it only the other one that shows anything new: so does a run before it writes."""
+    return context.stage.get(side.name, [record_id]).get(record_id) or stage_by_id(context, side, record_id)
 
 
 def _in_conflict(context: Context) -> list[Entry]:
