@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from connectors.contact import SET_FIELDS, Fields, Value, same
+from connectors.contact import SET_FIELDS, Contact, Fields, Value, same
 from sync.merging import Merge, View, apply_changes, changes_of
+
+AT_ONCE = timedelta(seconds=1)
+"""Within so much of its making, what a record shows is its maker's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,22 @@ def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, 
         else:
             bases.target[name] = value
     return bases
+
+
+def after_doubtful_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> Bases:
+    """Return the shadows of somebody who may be what a lost create made, or was made by hand with other values.
+
+    What shows just as it was sent is agreed on under either reading; everything else is a first meeting (R10).
+    """
+    agreed = [name for name, value in sent.items() if name in shown and same(name, shown[name], value)]
+    return Bases({name: shown[name] for name in agreed}, {name: source[name] for name in agreed if name in source})
+
+
+def is_edited(made: Contact) -> bool:
+    """Say whether a record's times show an edit after it was made: its create's answer may have been read later."""
+    if made.created_at is None or made.updated_at is None:
+        return False
+    return made.updated_at - made.created_at > AT_ONCE
 
 
 def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:

@@ -21,7 +21,7 @@ from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged, Step
 from sync import people, shadows
-from sync.carrying import after_create, is_settled
+from sync.carrying import after_create, after_lost_create, is_edited, is_settled
 from sync.context import Context, Side
 from sync.observing import staged_record
 from sync.pairing import leader, may_adopt
@@ -215,7 +215,11 @@ def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) ->
     """Store a person that was made, and the link. Call inside `atomic`."""
     made = new_one.contact
     settled = context.travelling({**job.changes, **made.fields, **new_one.settled})
-    bases = after_create(context.travelling(made.fields), context.travelling(job.contact.fields), settled)
+    shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
+    if is_edited(made):
+        bases = after_lost_create(shown, source, context.travelling(job.changes), edited=True)
+    else:
+        bases = after_create(shown, source, settled)
     empty = shadows.encode({}, tuple(context.rules))
     own = LinkSide(job.own.id, empty, _text(job.contact.memory), job.own.digest)
     new = LinkSide(made.id, empty, _text(made.memory), None, *own_times(made, answer))

@@ -16,7 +16,7 @@ from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged
 from sync import people, shadows
-from sync.carrying import Bases, after_lost_create
+from sync.carrying import after_doubtful_create, after_lost_create
 from sync.context import Context, Side
 from sync.creating import lost, matching
 from sync.trouble import note_failure
@@ -65,7 +65,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     sent = context.travelling(shadows.fields_of(intent.sent))
     foreign = _is_foreign(intent, found, sent)
     if foreign:
-        bases = Bases({}, {})  # a first meeting (R10)
+        bases = after_doubtful_create(context.travelling(found.fields), own, sent)
     else:
         bases = after_lost_create(context.travelling(found.fields), own, sent, edited=_is_edited(found))
     empty = shadows.encode({}, tuple(context.rules))

@@ -34,6 +34,8 @@ SETTLE = 60.0
 LAG = 25.0
 LATE = 30.0
 DAY = 90_000.0
+JUST_MADE = 2.5
+"""Seconds in which nobody edits what a run just made: no time of a record tells such an edit from the create."""
 KINDS: tuple[Kind, ...] = (
     "reset_before",
     "reset_after",
@@ -134,6 +136,7 @@ class Universe:
     partners: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     busy: bool = False
     looked_at: set[tuple[str, str]] = field(default_factory=set)
+    fresh: dict[tuple[str, str], float] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -257,7 +260,8 @@ class Universe:
         """People don't wait for a run to end; only between look and write they leave a record alone (R19)."""
         record = (side, call.path.rpartition("/contacts/")[2].removesuffix("/tags"))
         if self.busy and not is_write(call) and self.chance.random() < 0.15:
-            self.crowd.act(frozenset(self.looked_at))
+            just_made = {who for who, at in self.fresh.items() if self.clock.monotonic() - at < JUST_MADE}
+            self.crowd.act(frozenset(self.looked_at | just_made))
         if call.method == "GET" and "/contacts/" in call.path:
             self.looked_at.add(record)
         elif is_write(call):
@@ -268,6 +272,7 @@ class Universe:
         self.diary.watch(self.clock.monotonic(), self.servers, land, late=True)
 
     def _made(self, side: str, person: dict[str, Any]) -> None:
+        self.fresh[side, str(person["id"])] = self.clock.monotonic()
         token = plain(person.get("custom9")) if side == "left" else self._token(person)
         if token:
             self.creates[side, token] += 1

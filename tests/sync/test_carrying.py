@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contact import Fields, Value, same
-from sync.carrying import after_agreement, after_create, after_lost_create, after_write, is_settled
+from sync.carrying import (
+    after_agreement,
+    after_create,
+    after_doubtful_create,
+    after_lost_create,
+    after_write,
+    is_settled,
+)
 from sync.mapping import FieldRule
 from sync.merging import LEFT, RIGHT, Merge, View, merge
 from tests.sync.people_model import BOTH_WAYS, NAMES, POLICIES, SIDES, all_fields, judge_of, labels, some_fields, views
@@ -140,6 +147,16 @@ def test_what_somebody_edited_after_a_lost_create_is_carried_back() -> None:
     shown = {"first_name": "Ada", "city": "Rome"}
     bases = after_lost_create(shown, sent, sent, edited=True)
     assert merged(View(shown, bases.target), View(sent, bases.source)).to_right == {"city": "Rome"}
+
+
+def test_what_shows_as_it_was_sent_is_agreed_on_whoever_made_the_record() -> None:
+    sent = {"first_name": "Ada", "city": "Oslo"}
+    shown = {"first_name": "ADA", "city": "Oslo"}
+    bases = after_doubtful_create(shown, sent, sent)
+    assert bases.target == bases.source == {"city": "Oslo"}
+    result = merged(View(shown, bases.target), View({**sent, "city": "Rome"}, bases.source))
+    assert result.to_left["city"] == "Rome"
+    assert "city" not in result.conflicts
 
 
 def test_a_record_is_settled_when_all_it_shows_is_in_its_shadow_or_waits_as_a_conflict() -> None:
