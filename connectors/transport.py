@@ -7,12 +7,13 @@ connection is checked before it is used again, so that one which the server has 
 import os
 import ssl
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from requests import PreparedRequest, ReadTimeout, Response
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
+from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 from connectors.request import Request
@@ -20,11 +21,23 @@ from connectors.request import Request
 CONNECTIONS: Final = 8
 
 
+class _OneServer(HTTPAdapter):
+    """An adapter whose requests all go to one server the same way, so that its pool is looked up once."""
+
+    _pool: ConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, *request: Any, **options: Any) -> ConnectionPool:
+        """Return the pool of connections."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*request, **options)
+        return self._pool
+
+
 class Transport:
     """Connections to one server, for several threads."""
 
     def __init__(self, base_url: str, proxies: Mapping[str, str] | None, timeout: tuple[float, float]) -> None:
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
+        self._adapter = _OneServer(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
         self._proxies = dict(get_environ_proxies(base_url) if proxies is None else proxies)
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         self._timeout = timeout

@@ -65,6 +65,7 @@ class Stage:
 
     def __init__(self, state: StateFile) -> None:
         self._db = state.db
+        self._has_pairs = False
         self._db.execute("ATTACH '' AS stage")
         self._db.execute("PRAGMA stage.synchronous = OFF")
         self._db.execute("PRAGMA stage.journal_mode = MEMORY")
@@ -146,10 +147,13 @@ class Stage:
 
     def pair(self, left_id: str, right_id: str) -> None:
         """Remember that two people will be linked by this run."""
+        self._has_pairs = True
         self._db.execute("INSERT INTO stage.pair VALUES (?, ?)", (left_id, right_id))
 
     def paired(self, side: str, record_id: str) -> str | None:
         """Return the id on the other side that this run pairs a record with."""
+        if not self._has_pairs:
+            return None
         other = "right" if side == "left" else "left"
         row = self._db.execute(f"SELECT {other}_id FROM stage.pair WHERE {side}_id = ?", (record_id,)).fetchone()
         return None if row is None else str(row[0])
