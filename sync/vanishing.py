@@ -82,8 +82,10 @@ def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[i
 
 def _plan(context: Context, link: Link, survivor: Side) -> None:
     record_id = link.side(survivor.name).id
-    staged = context.stage.get(survivor.name, [record_id]).get(record_id)
-    if staged is not None and is_edited(context, link, survivor, staged):
+    staged = context.stage.get(survivor.name, [record_id]).get(record_id) or stage_by_id(context, survivor, record_id)
+    if staged is None:
+        return
+    if is_edited(context, link, survivor, staged):
         list_edited(context, link, survivor, staged)
         return
     with context.state.atomic():

@@ -385,6 +385,21 @@ def test_an_edit_just_before_the_deletion_makes_a_conflict_too(world: World) -> 
     assert only_conflict(world)["field"] == "*"
 
 
+def test_a_survivor_with_an_open_conflict_counts_as_edited_in_the_plan_already(world: World) -> None:
+    people = fill(world)
+    propagate(world)
+    world.contacts["conflicts"] = '"manual"'
+    world.gg.edit(people["ann"][0], city="Oslo")
+    world.gh.edit(people["ann"][1], city="Bergen")
+    assert world.run().exit_code == 1
+    world.gg.remove(people["ann"][0])
+    planned = reconcile(world, dry_run=True, priced=True)
+    assert list(planned.changes) == []
+    assert reconcile(world).exit_code == 1
+    assert only_conflict(world)["field"] == "*"
+    assert "ann" in at_right(world)
+
+
 # Merged at GrowthHub
 
 
