@@ -14,6 +14,7 @@ BODY_SECONDS: Final = 120.0
 EXCERPT: Final = 300
 
 _DECODER = json.JSONDecoder(parse_constant=str)  # NaN becomes the text "NaN", which the values know as dirt (R4)
+_WORD = re.compile(rb"[A-Za-z][A-Za-z .!]{0,39}")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _COMPLAINTS = ("message", "messages", "error_description", "error", "errors", "msg", "detail")
 
@@ -74,6 +75,11 @@ def without_lone_surrogates(value: Any) -> Any:
     if isinstance(value, dict):
         return {without_lone_surrogates(key): without_lone_surrogates(each) for key, each in value.items()}
     return value
+
+
+def is_plain_word(content: bytes) -> bool:
+    """Say whether a body is a word or two, like "OK": said of success, and no page of somebody in between."""
+    return _WORD.fullmatch(content.strip()) is not None
 
 
 def looks_like(text: str) -> str:

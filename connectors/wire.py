@@ -17,7 +17,7 @@ from typing import Any, Final
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 
-from connectors.answers import Garbled, TooLarge, decode, looks_like, messages_of, read_body
+from connectors.answers import Garbled, TooLarge, decode, is_plain_word, looks_like, messages_of, read_body
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Traffic
 from connectors.errors import (
@@ -232,7 +232,8 @@ class Wire:
             shown = self.redaction.text(content[:SHOWN].decode("utf-8", "replace"))
             body, garbled = None, f"it answered {status} with {looks_like(shown)}"
         if 200 <= status < 300:  # noqa: PLR2004 (success, by the standard)
-            return _Failure(garbled) if garbled else Reply(status, body, served_at, headers)
+            said_yes = question.write and question.repeatable and is_plain_word(content)
+            return _Failure(garbled) if garbled and not said_yes else Reply(status, body, served_at, headers)
         body = self.redaction.value(body)  # first of all: half a secret at the end of an excerpt is not known as one
         if status in MOVED:
             return self._moved(question, status, headers.get("Location", ""))

@@ -3,7 +3,15 @@
 A failure, a trouble to try again, or the end of the run (R22).
 """
 
-from connectors.errors import AllowanceSpent, AuthError, ConnectorError, RecordError, TransientError, Unreachable
+from connectors.errors import (
+    AllowanceSpent,
+    AuthError,
+    ConnectorError,
+    RecordError,
+    RecordRefused,
+    TransientError,
+    Unreachable,
+)
 from state.failures import Failure
 from state.stage import Staged
 from sync import people
@@ -61,7 +69,9 @@ class Troubles:
         """
         context, target = self._context, self._context.other(side)
         if isinstance(error, RecordError):
-            note_failure(context, side, staged, operation, f"{target.account} refuses it: {error.message}")
+            due_ms = context.now_ms() if isinstance(error, RecordRefused) and error.again else 0
+            reason = f"{target.account} refuses it: {error.message}"
+            note_failure(context, side, staged, operation, reason, due_ms=due_ms)
             return
         if is_fatal(error):
             self._fatal = error

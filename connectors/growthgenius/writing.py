@@ -156,6 +156,7 @@ class Writer:
         except RecordRefused as refused:
             if _names_missing(refused) and not self._proven(style):
                 self._cache.put(STYLE, {"style": _other(style), "proven": False})
+                refused.again = True
             raise
 
     def _patched(self, order: _Order, known: Raw, body: Mapping[str, Any], style: str) -> _Written:

@@ -1,5 +1,6 @@
 """The shortest way through everything: people on both sides, a run, edits, runs."""
 
+from connectors.growthgenius.sandbox import Behaviour
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
@@ -22,3 +23,11 @@ def test_people_travel_both_ways_and_edits_follow(world: World) -> None:
         assert world.run().exit_code == 0
     assert calls.writes == []
     assert differences(world) == []
+
+
+def test_a_server_that_wants_its_bodies_flat_is_asked_so_by_the_next_run(world: World) -> None:
+    world.gg.behaviour = Behaviour(bodies="flat", complains=True)
+    world.gh.add(firstName="Ann", email="ann@example.com")
+    world.run()
+    assert world.run().status == "ok"
+    assert [person["email"] for person in world.gg.people()] == ["ann@example.com"]

@@ -1,3 +1,4 @@
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_another_account_under_the_same_name_is_refused_with_what_to_do(
         message = str(refused.value)
         assert "account mine" in message
         assert "ve9EPM428h8vShlRW1KT" in message
-        assert f"mv {state.path}" in message
+        assert shlex.join(["mv", str(state.path), f"{state.path}.old"]) in message
 
 
 @pytest.mark.parametrize(

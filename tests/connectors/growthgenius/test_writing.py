@@ -280,3 +280,13 @@ def test_a_server_without_a_search_says_nothing_about_a_lost_create() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", path="/contacts/search", status=404))
         assert list(world.account.find({"email": "ann@example.com"}, None, world.sandbox.server_now())) == []
+
+
+def test_an_update_answered_with_a_word_is_read_back() -> None:
+    with World() as world:
+        record_id = world.sandbox.add(first_name="Ann", title="CEO")
+        current = world.account.get(record_id).records[0]
+        world.sandbox.faults.append(Fault("status_after", method="PATCH", status=200, body=b"OK"))
+        answer = world.account.update(current, {}, {"title": "CTO"}, None)
+        assert world.account.contact(answer.raw, {}).fields["title"] == "CTO"
+        assert methods(world)[-2:] == ["PATCH", "GET"]
