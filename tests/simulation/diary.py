@@ -40,8 +40,8 @@ Shown = dict[str, str | None]
 class Edit:
     """A field that somebody changed on one side; `at` is in seconds of the virtual clock, None is empty.
 
-    An element of a set is a field of its own, as "tags:vip", with the value "yes" or None. `late` is no person's edit, but a
-    call that the network delivered long after everybody had given it up.
+    An element of a set is a field of its own, as "tags:vip", with the value "yes" or None. `late` is no edit of a
+    person, but a call that the network delivered long after everybody had given it up.
     """
 
     at: float

@@ -28,7 +28,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An overwriting that the history tells of: between `since` and `at` (seconds) `old` gave way to `new` on `side`."""
+    """An overwriting in the history: between `since` and `at` (seconds) `old` gave way to `new` on `side`."""
 
     since: float
     at: float
@@ -125,9 +125,8 @@ def _synced(story: Story, moments: set[_Moment], since: float, until: float) -> 
 def _steps(story: Story, moment: _Moment, since: float, until: float) -> Iterator[_Moment]:
     for source, target in ((0, 1), (1, 0)):
         for value in dict.fromkeys(moment.seen[source]):
-            if value == moment.base[source] and value == moment.now[source]:
-                continue
-            if moment.now[target] == moment.base[target]:
+            is_news = value != moment.base[source] or value != moment.now[source]
+            if is_news and moment.now[target] == moment.base[target]:
                 yield _agreed(moment, source, target, value)
             for number, entry in enumerate(story.admitted):
                 fits = (entry.side, entry.old, entry.new) == (SIDES[target], moment.now[target], value)

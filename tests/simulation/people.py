@@ -5,12 +5,14 @@ Everybody made by hand carries a token in `custom9` that nobody edits: two recor
 one person twice.
 """
 
-from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.simulation.diary import LEFT_KEYS, RIGHT_KEYS, Diary
 from tests.simulation.servers import Agenda, Left, Right
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WATCHED = ("first_name", "last_name", "company", "title", "city", "state", "industry", "custom1")
 TAGS = ("VIP", "Lead", "cold call", "Newsletter", "x")

@@ -1,4 +1,4 @@
-"""A search through lives: what people, servers and runs do, and in which order, is Hypothesis' to choose and to shrink."""
+"""A search through lives: what people, servers and runs do, and when, is Hypothesis' to choose and to shrink."""
 
 import tempfile
 from pathlib import Path
@@ -60,5 +60,5 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

@@ -37,8 +37,10 @@ def story(*edits: Edit, end: tuple[Value, Value], admitted: tuple[Admitted, ...]
             end=("beta", "beta"),
             admitted=(Admitted(10, 11, "left", "acme", "beta"),),
         ),
-        story(left(1, None, "acme"), left(10.5, "acme", "beta"), right(10.7, "acme", "acme two"), end=("beta", "acme two"),
-              is_open=True),
+        story(
+            left(1, None, "acme"), left(10.5, "acme", "beta"), right(10.7, "acme", "acme two"),
+            end=("beta", "acme two"), is_open=True,
+        ),
         story(left(1, None, "acme"), left(15, "acme", "beta"), right(16, "acme", "acme", late=True),
               end=("beta", "beta")),
     ],

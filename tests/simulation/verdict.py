@@ -1,4 +1,4 @@
-"""What must hold when a universe has come to rest: each complaint is a sentence; none means that all promises were kept.
+"""What must hold when a universe has come to rest; each complaint is a sentence, and none means that all is well.
 
 The state file is asked only for what a person could ask it too: who is linked, what is listed, what the history admits.
 """
@@ -15,7 +15,10 @@ from tests.simulation.diary import Shown, everybody, plain
 from tests.simulation.oracle import Admitted, Story, complaint
 from tests.simulation.universe import Universe
 
-POLICIES = frozenset({"newest", "left", "right", "resolved"})
+DECIDED = frozenset({"newest", "left", "right", "resolved", "filled"})
+"""Rules of the history that own up to an overwriting. "filled": whether somebody emptied a field before the answer to
+the create came, or the server never took it, nobody can tell; a blank is filled then."""
+
 QUIET_CALLS = 14
 CALLS_PER_FAILURE = 8
 
@@ -118,7 +121,7 @@ class Listing:
         history = rows("SELECT link, account, field, old, new, rule, at_ms FROM history WHERE link IS NOT NULL")
         admitted: dict[tuple[int, str], list[Admitted]] = {}
         for row in history:
-            if row["rule"] in POLICIES:
+            if row["rule"] in DECIDED:
                 admitted.setdefault((row["link"], row["field"]), []).append(_admitted(universe, row))
         return cls(
             frozenset((row["link"], row["field"]) for row in rows("SELECT link, field FROM conflict")),
@@ -139,7 +142,7 @@ def _plain_json(text: str | None) -> str | None:
     return plain(json.loads(text)) if text else None
 
 
-def _story(
+def _story(  # noqa: PLR0917 - all that is known of a field
     universe: Universe,
     listing: Listing,
     link: Mapping[str, Any],
