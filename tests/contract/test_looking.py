@@ -67,7 +67,8 @@ def test_nothing_known_of_a_person_finds_nobody_before_a_create(place: Place) ->
     assert found(place, {"title": "CEO", "email": None, "phone": None}) == set()
 
 
-def test_whoever_a_lost_create_made_and_somebody_edited_since_is_found(place: Place) -> None:
+@pytest.mark.parametrize("edit", [{"city": "Newtown", "first_name": "Amazing"}, {"email": "new@example.org"}], ids=len)
+def test_whoever_a_lost_create_made_and_somebody_edited_since_is_found(place: Place, edit: Fields) -> None:
     raw = somebody(place)
     place.account.update(raw, {}, {"city": "Hometown"}, None)
     before, since = set(place.ids()), place.sandbox.server_now()
@@ -77,9 +78,18 @@ def test_whoever_a_lost_create_made_and_somebody_edited_since_is_found(place: Pl
         place.account.create(sent, MARKER)
     (made,) = set(place.ids()) - before
     place.settle()
-    place.edit(made, {"city": "Newtown", "first_name": "Amazing"})
+    place.edit(made, edit)
     place.settle()
     assert made in {place.account.contact(raw, {}).id for raw in place.connect().find(sent, MARKER, since)}
+
+
+def test_whoever_was_added_since_the_last_run_is_found_in_the_next(place: Place) -> None:
+    place.crowd(2)
+    place.settle()
+    assert list(place.account.find(BRIEF, None, None)) == []
+    record_id = place.add(BRIEF)
+    assert record_id in place.everything()
+    assert record_id in {place.account.contact(raw, {}).id for raw in place.account.find(BRIEF, None, None)}
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(hours=-5)], ids=str)
