@@ -226,11 +226,13 @@ def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str
 
 
 def _believed(context: Context, side: Side, raw: Any, link: Link | None) -> tuple[Any, Contact] | None:
-    """Map a record; where it is older than what its server has answered before, ask for it by id (R3)."""
+    """Map a record; where a list is not to be believed, ask for it by id.
+
+    That is where it is older than what its server has answered before (R3), and where a name lost nothing but its
+    capital letters: some lists show names in lower case.
+    """
     contact = side.connector.contact(raw, _memory(link, side))
-    seen = link.side(side.name).seen_ms if link else None
-    updated = people.to_ms(contact.updated_at)
-    if seen is None or updated is None or updated >= seen:
+    if link is None or not (_is_stale(link, side, contact) or _is_lowered(context, link, side, contact)):
         return raw, contact
     try:
         raw = side.connector.get(contact.id).records[0]
@@ -262,3 +264,14 @@ def _reported(spans: Sequence[Interval], bounds: Bounds, context: Context, side:
 
 def _moment(milliseconds: int) -> datetime:
     return ORIGIN + timedelta(milliseconds=milliseconds)
+
+
+def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
+    seen, updated = link.side(side.name).seen_ms, people.to_ms(contact.updated_at)
+    return seen is not None and updated is not None and updated < seen
+
+
+def _is_lowered(context: Context, link: Link, side: Side, contact: Contact) -> bool:
+    base = context.base(link, side.name)
+    names = ((base.get(name), contact.fields.get(name)) for name in ("first_name", "last_name"))
+    return any(isinstance(agreed, str) and shown == agreed.lower() != agreed for agreed, shown in names)

@@ -1,6 +1,7 @@
 """The shortest way through everything: people on both sides, a run, edits, runs."""
 
 from connectors.growthgenius.sandbox import Behaviour
+from connectors.sandbox import Call, Served
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
@@ -31,3 +32,21 @@ def test_a_server_that_wants_its_bodies_flat_is_asked_so_by_the_next_run(world: 
     world.run()
     assert world.run().status == "ok"
     assert [person["email"] for person in world.gg.people()] == ["ann@example.com"]
+
+
+def test_a_list_that_shows_names_in_lower_case_does_not_change_them(world: World) -> None:
+    ann = world.gg.add(first_name="Ann", last_name="McExample", email="ann@example.com")
+    world.run()
+    world.gh.edit(str(world.at_right(ann)["id"]), city="Oslo")
+    answer = world.gh.handle
+
+    def lowered(call: Call) -> Served:
+        served = answer(call)
+        if call.path == "/contacts/search":
+            for row in served.body["contacts"]:
+                row |= {"firstName": row["firstName"].lower(), "lastName": row["lastName"].lower()}
+        return served
+
+    world.gh.handle = lowered  # type: ignore[method-assign] # another reading of the documents, for this test alone
+    world.run()
+    assert (world.gg.person(ann)["last_name"], world.gg.person(ann)["city"]) == ("McExample", "Oslo")
