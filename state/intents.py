@@ -1,4 +1,8 @@
-"""Intents: creates that were about to be sent, so that a crash or a lost answer never leads to a second one (R20)."""
+"""Intents: writes that were about to be sent (R20).
+
+A create, so that a crash or a lost answer never leads to a second one; an update, so that what it overwrote is in the
+history, and its time is known as that of our own write, also when its result was never stored.
+"""
 
 import json
 import sqlite3
@@ -9,10 +13,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A create on `side` for the record `source_id` of the other side.
+    """A write on `side` for the record `source_id` of the other side.
 
     `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know
-    of the source when the outcome turns out: its shadow, memory, digest and update time.
+    when the outcome turns out: of a create the source's shadow, memory, digest and update time; of an update its
+    `record` (by which it is told from a create), the shadows that it would lead to, and its lines in the history.
     """
 
     side: str
@@ -30,7 +35,7 @@ class Intents:
         self._key = (connection, stream)
 
     def add(self, intent: Intent, run: str) -> None:
-        """Note a create before it is sent; a create that is sent again takes the place of its earlier intent."""
+        """Note a write before it is sent; one that is sent again takes the place of its earlier intent."""
         self._db.execute(
             "INSERT OR REPLACE INTO intent (run, connection, stream, side, source_id, sent_ms, sent, source)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -48,7 +53,14 @@ class Intents:
         )
 
     def open(self) -> list[Intent]:
-        """Return the intents whose outcome is not known, oldest first."""
+        """Return the creates whose outcome is not known, oldest first."""
+        return [intent for intent in self._all() if "record" not in intent.source]
+
+    def updates(self) -> list[Intent]:
+        """Return the updates whose outcome is not known, oldest first."""
+        return [intent for intent in self._all() if "record" in intent.source]
+
+    def _all(self) -> list[Intent]:
         rows = self._db.execute("SELECT * FROM intent WHERE connection = ? AND stream = ? ORDER BY id", self._key)
         return [
             Intent(

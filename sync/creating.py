@@ -14,7 +14,7 @@ from functools import partial
 
 from connectors.connector import Answer, Raw
 from connectors.contact import Contact, Fields, Value
-from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone
+from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordError, RecordGone
 from state.history import Entry
 from state.identity import Known
 from state.intents import Intent
@@ -169,8 +169,9 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
     for job, error in refused:
         _answer_duplicate(context, job, error, troubles)
     for job, answer in zip(jobs, answers, strict=True):
-        if isinstance(answer, Answer):
-            _mark_source(context, job, answer)
+        if isinstance(answer, Answer) and needs_marker(job.source, job.contact):
+            made_id = job.target.connector.contact(answer.raw, {}).id
+            mark_source(context, job.source, json.loads(job.own.raw or "{}"), job.contact, made_id)
     troubles.raise_fatal()
 
 
@@ -229,7 +230,8 @@ def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) ->
     context.set_base(link, job.target.name, bases.target)
     context.set_base(link, job.source.name, bases.source)
     context.links.save(link, context.run)
-    context.intents.remove(job.target.name, job.own.id)
+    if not needs_marker(job.source, job.contact):
+        context.intents.remove(job.target.name, job.own.id)
     context.failures.close(job.source.name, job.own.id)
     job.target.identities.put([people.known(made)])
     context.history.add(
@@ -280,27 +282,31 @@ def _create_without_number(context: Context, job: Creation, troubles: Troubles) 
     _send(context, job.target, [numberless], troubles)
 
 
-def _mark_source(context: Context, job: Creation, answer: Answer) -> None:
-    """Write the marker by itself on somebody who has neither e-mail nor phone: nothing else would ever tell (R6)."""
-    fields = job.contact.fields
-    if not job.source.connector.marks or fields.get("email") or job.contact.phones:
-        return
-    made = job.target.connector.contact(answer.raw, {})
-    prepare(context, job.source, frozenset())
-    outcome = job.source.dispatcher.gather([
-        partial(job.source.connector.update, json.loads(job.own.raw or "{}"), job.contact.memory, {}, made.id)
-    ])[0]  # fmt: skip
+def needs_marker(source: Side, person: Contact) -> bool:
+    """Say whether nothing but a marker could ever tell who somebody is: neither e-mail nor phone (R6)."""
+    return source.connector.marks and not person.fields.get("email") and not person.phones
+
+
+def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
+    """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
+    prepare(context, source, frozenset())
+    update_source = partial(source.connector.update, raw, person.memory, {}, made_id)
+    outcome = source.dispatcher.gather([update_source])[0]
     if isinstance(outcome, ConnectorError):
-        context.errors.append(f"{outcome}; the marker of {job.source.account}:{job.own.id} is not written")
+        context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
+        if isinstance(outcome, RecordError):
+            with context.state.atomic():
+                context.intents.remove(context.other(source).name, person.id)
         return
-    marked = job.source.connector.contact(outcome.raw, job.contact.memory)
+    marked = source.connector.contact(outcome.raw, person.memory)
     with context.state.atomic():
-        link = context.links.by_record(job.source.name, [job.own.id])[job.own.id]
-        side = link.side(job.source.name)
+        link = context.links.by_record(source.name, [person.id])[person.id]
+        side = link.side(source.name)
         side.digest = None
         side.seen_ms, side.wrote_ms = own_times(marked, outcome)
         context.links.save(link, context.run)
-        job.source.identities.put([people.known(marked)])
+        source.identities.put([people.known(marked)])
+        context.intents.remove(context.other(source).name, person.id)
 
 
 def _text(memory: object) -> str | None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.connector import Raw
 from connectors.contact import Contact, Fields, Value, same
+from connectors.errors import RecordGone
 from state.history import Entry
 from state.intents import Intent
 from state.links import Link, LinkSide
@@ -18,18 +19,22 @@ from state.stage import Staged
 from sync import people, shadows
 from sync.carrying import after_doubtful_create, after_lost_create
 from sync.context import Context, Side
-from sync.creating import lost, matching
+from sync.creating import lost, mark_source, matching, needs_marker
 from sync.trouble import note_failure
+from sync.unfinished import settle_updates
 
 AT_ONCE = timedelta(seconds=1)
 """Within so much of its making, what a record shows is its maker's."""
 
 
 def settle_intents(context: Context) -> None:
-    """Look for everybody whose create has no known outcome. Raises AuthError, TransientError."""
+    """Look for everybody whose create or update has no known outcome. Raises AuthError, TransientError."""
+    settle_updates(context)
     for intent in context.intents.open():
         side = context.side(intent.side)
         contact = people.decode(str(intent.source["person"]))
+        if needs_marker(context.other(side), contact) and _mark(context, side, intent, contact):
+            continue
         sent = shadows.fields_of(intent.sent)
         since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
         raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
@@ -40,6 +45,24 @@ def settle_intents(context: Context) -> None:
                 _link(context, side, intent, contact, found)
             else:
                 _wait_or_drop(context, side, intent, contact)
+        if found is not None and needs_marker(context.other(side), contact):
+            _mark(context, side, intent, contact)
+
+
+def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool:
+    """Mark somebody who is linked already and has no marker yet; say whether that was all there was to do."""
+    source = context.other(side)
+    link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
+    if link is None or context.dry:
+        return link is not None
+    try:
+        raw = source.connector.get(intent.source_id).records[0]
+    except RecordGone:
+        with context.state.atomic():
+            context.intents.remove(side.name, intent.source_id)
+        return True
+    mark_source(context, source, raw, person, link.side(side.name).id)
+    return True
 
 
 def _same_content(
@@ -77,7 +100,8 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     context.set_base(link, side.name, bases.target)
     context.set_base(link, source.name, bases.source)
     context.links.save(link, context.run)
-    context.intents.remove(side.name, intent.source_id)
+    if not needs_marker(source, person):
+        context.intents.remove(side.name, intent.source_id)
     context.failures.close(source.name, intent.source_id)
     side.identities.put([people.known(found)])
     if foreign:

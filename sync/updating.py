@@ -1,4 +1,4 @@
-"""Carry updates to one side, several at a time: read by id, merge again, write, remember (R19, R21)."""
+"""Carry updates to one side, several at a time: read by id, merge again, intend, write, remember (R19 to R21)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,10 @@ from typing import Any
 
 from connectors.connector import Answer, Page
 from connectors.contact import Contact, Fields, Value
-from connectors.errors import ConnectorError, DuplicateRefused, RecordGone
+from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordGone
 from state.conflicts import Conflict
 from state.history import Entry
+from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged, Step
 from sync import people, shadows
@@ -65,6 +66,7 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
     for job in writing:
         _drop_homeless(context, job)
     writing = [job for job in writing if job.changes]
+    _intend(context, writing)
     sent = target.dispatcher.gather([partial(_send, job) for job in writing])
     answers = [_again_without_number(context, job, answer) for job, answer in zip(writing, sent, strict=True)]
     for job, answer in zip(writing, answers, strict=True):
@@ -78,6 +80,30 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
                 _conclude(context, job, answer, troubles)
     context.progress.advance(len(steps))
     troubles.raise_fatal()
+
+
+def _intend(context: Context, jobs: Sequence[Update]) -> None:
+    """Note what is about to be overwritten, and what both sides will have agreed on then."""
+    if not jobs:
+        return
+    with context.state.atomic():
+        for job in jobs:
+            context.intents.add(_intent(context, job), context.run)
+
+
+def _intent(context: Context, job: Update) -> Intent:
+    to, source = job.views[job.target.name], job.views[job.source.name]
+    bases = after_write(job.result, job.target.name, to, source, {})
+    memory = people.decode(job.own.contact).memory if job.own is not None and job.own.contact else None
+    aim = {
+        "record": job.record.id,
+        "run": context.run,
+        "memory": dict(memory) if memory else None,
+        "target": {name: bases.target[name] for name in job.changes},
+        "source": {name: bases.source[name] for name in job.changes if name in bases.source},
+        "history": {name: [shadows.render(to.value(name)[1]), rule] for name, rule in _rules(job).items()},
+    }
+    return Intent(job.target.name, job.source_id, job.target.server_now_ms(context.clock), dict(job.changes), aim)
 
 
 def settle_pair(context: Context, left: Staged | None, right: Staged | None, link: Link | None) -> None:
@@ -152,6 +178,7 @@ def _again_without_number(context: Context, job: Update, answer: Answer | Connec
     prepare(context, job.target, frozenset(job.changes))
     _drop_homeless(context, job)
     context.report.unmapped += 1
+    _intend(context, [job] if job.changes else [])
     return job.target.dispatcher.gather([partial(_send, job)])[0] if job.changes else answer
 
 
@@ -163,6 +190,8 @@ def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
 
 
 def _conclude(context: Context, job: Update, answer: Answer | ConnectorError, troubles: Troubles) -> None:
+    if isinstance(answer, Answer | RecordError):
+        context.intents.remove(job.target.name, job.source_id)
     if isinstance(answer, Answer):
         troubles.fine(job.target)
         context.report.accounts[job.target.account].updated += not answer.refused.issuperset(job.changes)
@@ -232,17 +261,23 @@ def _entries(job: Update, link: Link, answer: Answer | None) -> list[Entry]:
     refused = [_refusal(job, link, name) for name, side in job.result.refused.items() if side == job.target.name]
     if answer is None:
         return refused
-    rules = dict.fromkeys(job.result.filled, "filled")
-    rules |= {one.field: one.rule for one in job.result.overwritten if one.side == job.target.name}
+    rules = _rules(job)
     before = job.views[job.target.name]
     return refused + [
         Entry(
             link.id, job.target.account, job.record.id, name,
             shadows.render(before.value(name)[1]), shadows.render(value),
-            "refused" if name in answer.refused else rules.get(name, "carried"),
+            "refused" if name in answer.refused else rules[name],
         )
         for name, value in job.changes.items()
     ]  # fmt: skip
+
+
+def _rules(job: Update) -> dict[str, str]:
+    """Return why each field is written."""
+    rules = dict.fromkeys(job.changes, "carried") | dict.fromkeys(job.result.filled & job.changes.keys(), "filled")
+    overwritten = [one for one in job.result.overwritten if one.side == job.target.name and one.field in job.changes]
+    return rules | {one.field: one.rule for one in overwritten}
 
 
 def _refusal(job: Update, link: Link, name: str) -> Entry:
