@@ -12,12 +12,16 @@ PEOPLE = 20_000
 
 def measure(worlds: LinkedWorlds) -> list[Row]:
     """Compare with F2, a pull of both sides that stores every record and looks at none."""
-    world = worlds.world(PEOPLE // 2 if worlds.quick else PEOPLE)
-    floor, digest, mapped = side_by_side(
-        lambda: world.floor("pull"), lambda: again(world), lambda: again(world, FORGET)
+    world = worlds.world(PEOPLE // 4 if worlds.quick else PEOPLE)
+    floor, verify, digest, mapped = side_by_side(
+        lambda: world.floor("pull"),
+        lambda: world.sync("verify", "--json"),
+        lambda: again(world),
+        lambda: again(world, FORGET),
     )
     note = f"{world.people:,} pairs, floor {floor.cpu:.2f} s CPU"
     return [
+        Row("G1", "sync verify, x F2", verify.cpu / floor.cpu, 1.5, 1.0, note),
         Row("G1", "full re-pull and compare by digest, x F2", digest.cpu / floor.cpu, 1.5, 1.0, note),
         Row("G1", "the same, everything mapped, merged, stored, x F2", mapped.cpu / floor.cpu, note="not a goal"),
         _calls(world.people, digest),
