@@ -32,6 +32,11 @@ class _OneServer(HTTPAdapter):
             self._pool = super().get_connection_with_tls_context(*request, **options)
         return self._pool
 
+    def close(self) -> None:
+        """Let go of the pool, which closes its connections when nobody holds it any more."""
+        self._pool = None
+        super().close()
+
 
 class Transport:
     """Connections to one server, for several threads."""

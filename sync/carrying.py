@@ -1,6 +1,6 @@
 """What both shadows become after a write, or after a merge that needs none (R11, R12, R21). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -37,6 +37,17 @@ def after_write(result: Merge, target: str, to: View, source: View, settled: Fie
     return bases
 
 
+def unproven(bases: Bases, names: Collection[str]) -> None:
+    """Take back what was sent and is not shown: nobody knows whether it arrived.
+
+    The field is a first meeting from then on. Were the value taken for agreed, a server that dropped it would look as
+    if somebody had emptied it, and the source would be emptied next.
+    """
+    for name in names:
+        bases.target.pop(name, None)
+        bases.source.pop(name, None)
+
+
 def after_agreement(result: Merge, target: str, to: View, source: View) -> Bases:
     """Return the shadows after a merge of which nothing is written to the target now."""
     bases = Bases(dict(to.base), dict(source.base))
@@ -44,9 +55,11 @@ def after_agreement(result: Merge, target: str, to: View, source: View) -> Bases
     return bases
 
 
-def after_create(shown: Fields, source: Fields, settled: Fields) -> Bases:
+def after_create(shown: Fields, source: Fields, settled: Fields, sent: Fields) -> Bases:
     """Return the shadows of two people of whom the one was just made from the other: all that each side shows."""
-    return Bases({**shown, **settled}, dict(source))
+    bases = Bases({**shown, **settled}, dict(source))
+    unproven(bases, sent.keys() - bases.target.keys())
+    return bases
 
 
 def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, *, edited: bool) -> Bases:

@@ -215,12 +215,12 @@ def _due(context: Context) -> int:
 def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) -> None:
     """Store a person that was made, and the link. Call inside `atomic`."""
     made = new_one.contact
-    settled = context.travelling({**job.changes, **made.fields, **new_one.settled})
+    settled, sent = context.travelling(new_one.settled), context.travelling(job.changes)
     shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
     if is_edited(made):
-        bases = after_lost_create(shown, source, context.travelling(job.changes), edited=True)
+        bases = after_lost_create(shown, source, sent, edited=True)
     else:
-        bases = after_create(shown, source, settled)
+        bases = after_create(shown, source, settled, sent)
     empty = shadows.encode({}, tuple(context.rules))
     own = LinkSide(job.own.id, empty, _text(job.contact.memory), job.own.digest)
     new = LinkSide(made.id, empty, _text(made.memory), None, *own_times(made, answer))

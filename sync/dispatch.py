@@ -30,9 +30,13 @@ class Dispatcher:
         self._calls_per_second = calls_per_second
         self._latency = 0.0
 
+    def width(self) -> int:
+        """Return how many calls are under way at once, as far as is known by now."""
+        return width_for(self._calls_per_second() or UNLIMITED, self._latency)
+
     def gather(self, calls: Sequence[Callable[[], Result]]) -> list[Result | ConnectorError]:
         """Make the calls and return their results, or their errors, in the same order."""
-        width = width_for(self._calls_per_second() or UNLIMITED, self._latency)
+        width = self.width()
         if width <= 1 or len(calls) <= 1:
             return [self._outcome(call) for call in calls]
         from concurrent.futures import ThreadPoolExecutor

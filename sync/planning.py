@@ -101,8 +101,17 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
         if is_listed(context, staged, listed.get(staged.id)) or _is_gone(context, other, link):
             continue
         twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+        if twin is None and _asks_for(context, link, staged, other):
+            twin = stage_by_id(context, other, link.side(other.name).id)
         left, right = (staged, twin) if side.name == LEFT else (twin, staged)
         _plan_pair(context, link, left, right)
+
+
+def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool:
+    """Say whether a record shows a field of which the other side was never agreed on, so that it has to be read too."""
+    base, disputed = context.base(link, other.name), context.conflicts.of_link(link.id)
+    shown = context.travelling(people.decode(staged.contact or "").fields)
+    return any(name not in base and name not in disputed for name in shown)
 
 
 def _is_gone(context: Context, side: Side, link: Link) -> bool:

@@ -86,6 +86,10 @@ class Troubles:
 
     _fatal: ConnectorError | None = None
 
+    def is_fatal(self) -> bool:
+        """Say whether an error ends the run."""
+        return self._fatal is not None
+
     def raise_fatal(self) -> None:
         """Raise the error that ends the run, if there was one."""
         if self._fatal is not None:

@@ -15,7 +15,7 @@ from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged, Step
 from sync import people, shadows
-from sync.carrying import Bases, after_agreement, after_write, is_settled
+from sync.carrying import Bases, after_agreement, after_write, is_settled, unproven
 from sync.context import Context, Side
 from sync.merging import Merge, View
 from sync.observing import forget_gone, note_gone, staged_record
@@ -55,31 +55,43 @@ class Update:
 
 
 def update(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles) -> None:
-    """Write one wave of pairs to one side. Raises what makes the account useless."""
+    """Write one wave of pairs to one side. Raises what makes the account useless.
+
+    No more records are read at a time than can be written at once: an edit between the two is what R19 cannot see.
+    """
     jobs = [_job(context, target, step) for step in steps]
+    width = target.dispatcher.width()
+    done: list[tuple[Update, Answer | ConnectorError | None]] = []
+    for start in range(0, len(jobs), width):
+        done += _write(context, target, jobs[start : start + width], troubles)
+        if troubles.is_fatal():
+            break
+    with context.state.atomic():
+        for job, answer in done:
+            _conclude(context, job, answer, troubles)
+    context.progress.advance(len(steps))
+    troubles.raise_fatal()
+
+
+def _write(
+    context: Context, target: Side, jobs: Sequence[Update], troubles: Troubles
+) -> list[tuple[Update, Answer | ConnectorError | None]]:
+    """Read, merge again and write some pairs; return who was read, with the answers of those who were written."""
     pages = target.dispatcher.gather([partial(target.connector.get, job.record.id) for job in jobs])
     ready = [job for job, page in zip(jobs, pages, strict=True) if _merge_again(context, job, page, troubles)]
-    troubles.raise_fatal()
-    writing = [job for job in ready if job.changes]
-    if writing:
-        prepare(context, target, frozenset(name for job in writing for name in job.changes))
-    for job in writing:
+    names = frozenset(name for job in ready for name in job.changes)
+    if names:
+        prepare(context, target, names)
+    for job in ready:
         _drop_homeless(context, job)
-    writing = [job for job in writing if job.changes]
+    writing = [job for job in ready if job.changes]
     _intend(context, writing)
     sent = target.dispatcher.gather([partial(_send, job) for job in writing])
     answers = [_again_without_number(context, job, answer) for job, answer in zip(writing, sent, strict=True)]
     for job, answer in zip(writing, answers, strict=True):
         _read_answer(job, answer)
-    with context.state.atomic():
-        for job in ready:
-            if not job.changes:
-                remember(context, job, None)
-        for job, answer in zip(writing, answers, strict=True):
-            if job.changes:
-                _conclude(context, job, answer, troubles)
-    context.progress.advance(len(steps))
-    troubles.raise_fatal()
+    unwritten = [(job, None) for job in ready if not job.changes]
+    return [*unwritten, *((job, answer) for job, answer in zip(writing, answers, strict=True) if job.changes)]
 
 
 def _intend(context: Context, jobs: Sequence[Update]) -> None:
@@ -189,7 +201,10 @@ def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
         job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
 
 
-def _conclude(context: Context, job: Update, answer: Answer | ConnectorError, troubles: Troubles) -> None:
+def _conclude(context: Context, job: Update, answer: Answer | ConnectorError | None, troubles: Troubles) -> None:
+    if answer is None:
+        remember(context, job, None)
+        return
     if isinstance(answer, Answer | RecordError):
         context.intents.remove(job.target.name, job.source_id)
     if isinstance(answer, Answer):
@@ -210,7 +225,9 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
         bases = after_agreement(job.result, job.target.name, to, source)
     else:
         shown = job.shown
-        bases = after_write(job.result, job.target.name, to, source, context.travelling(job.settled))
+        settled = context.travelling(job.settled)
+        bases = after_write(job.result, job.target.name, to, source, settled)
+        unproven(bases, {name for name, value in job.changes.items() if value is not None and name not in settled})
         context.report.unmapped += len(answer.refused & job.target.connector.fields)
     link = _link(context, job, bases, shown, answer)
     context.links.save(link, context.run)

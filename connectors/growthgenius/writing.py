@@ -74,11 +74,11 @@ class Writer:
         shown = self._created(order, style)
         if shown.raw is None:
             raise OutcomeUnknown(self._client.account, "a contact was sent, but the answer shows no id for it")
-        bare = self._known({"id": shown.raw["id"]}, order, shown)
+        unproven = {key: value for key, value in shown.raw.items() if key not in order.body}
         try:
             return self._answer(order, self._finished(order, self._complete(order, shown.raw, shown), style))
         except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
-            return self._answer(order, bare)
+            return Answer(unproven, shown.served_at, order.impossible)
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> Answer:
         """Set fields of a contact. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""

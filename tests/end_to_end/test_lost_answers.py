@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.faults import Kind
+from connectors.growthgenius.sandbox import Behaviour
 from connectors.growthhub.sandbox import Quirks
 from connectors.sandbox import Fault, Sandbox
 from tests.end_to_end.comparison import differences
@@ -134,3 +135,15 @@ def test_an_update_whose_answer_got_lost_is_settled_by_the_next_run(world: World
     assert calls.writes == []
     assert world.at_right(ann)["companyName"] == "Acme"
     assert differences(world) == []
+
+
+def test_a_person_whose_values_did_not_arrive_is_filled_later_and_empties_nobody(world: World) -> None:
+    world.gg.behaviour = Behaviour(bodies="flat")
+    ann = world.gh.add(firstName="Ann", email="ann@example.com", companyName="Acme")
+    world.gg.faults = [Fault("status", method="PATCH", status=500, times=None)]
+    world.run()
+    world.gg.faults = []
+    for _ in range(3):
+        world.run()
+    assert world.gh.person(ann)["companyName"] == "Acme"
+    assert [(person["email"], person["company_name"]) for person in world.gg.people()] == [("ann@example.com", "Acme")]

@@ -123,7 +123,7 @@ def test_somebody_who_was_made_is_agreed_on_in_all_that_both_sides_show(
 ) -> None:
     sent = {name: value for name, value in source.items() if value is not None}
     shown = {**dict.fromkeys(NAMES), **filled_in, **sent, **rewritten}
-    bases = after_create(shown, source, {name: shown[name] for name in sent})
+    bases = after_create(shown, source, {name: shown[name] for name in sent}, sent)
     assert merged(View(shown, bases.target), View(source, bases.source)) == Merge()
     assert is_settled(shown, bases.target, frozenset())
 
