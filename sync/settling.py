@@ -68,7 +68,7 @@ def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool
 def _same_content(
     context: Context, side: Side, person: Contact, sent: dict[str, Value], raws: Sequence[Raw]
 ) -> Raw | None:
-    """Return the one unlinked record that holds exactly what was sent: for people with neither e-mail nor number."""
+    """Return an unlinked record that holds nothing but what was sent: for people with neither e-mail nor number."""
     if person.fields.get("email") or person.phones:
         return None
     links = context.links.by_record(side.name, [str(raw["id"]) for raw in raws])
@@ -77,7 +77,9 @@ def _same_content(
 
 
 def _holds(contact: Contact, sent: dict[str, Value]) -> bool:
-    return all(same(name, contact.fields[name], value) for name, value in sent.items() if name in contact.fields)
+    """Say whether a record shows some of what was sent and nothing else in its place; a server may drop a value."""
+    shown = {name: contact.fields[name] for name in sent if contact.fields.get(name) is not None}
+    return bool(shown) and all(same(name, value, sent[name]) for name, value in shown.items())
 
 
 def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
-from connectors.contact import PHONE_SLOTS, Contact, Fields
+from connectors.contact import PHONE_SLOTS, Contact, Fields, same
 from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
 from connectors.growthgenius import mapping
 from connectors.growthgenius.client import Client, UserId
@@ -174,6 +174,8 @@ class GrowthGenius:
         shown = self._mapping.without_owner().contact(raw, {})
         if _same_email(shown.fields, sent) or _full_name(sent) == _full_name(shown.fields) != "":
             return True
+        if not _full_name(sent) and not any(sent.get(name) for name in ("email", "phone", *PHONE_SLOTS)):
+            return any(value and same(name, value, sent[name]) for name, value in shown.fields.items() if name in sent)
         return any(sent.get(name) in shown.phones for name in ("phone", *PHONE_SLOTS) if sent.get(name))
 
     def _check_window(self, user: UserId) -> Finding:
