@@ -1,0 +1,64 @@
+"""Starts commands through the launcher: each in a process of its own, killed right before a step where asked."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from tests.durability.stage import Stage
+from tests.end_to_end.world import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended; `code` is negative for a signal, `steps` are the durable steps that it took."""
+
+    code: int
+    out: str
+    err: str
+    steps: tuple[str, ...]
+
+    @property
+    def document(self) -> Any:
+        """Return the one JSON document on standard output."""
+        return json.loads(self.out)
+
+
+class Launcher:
+    """One process that has imported the program, and forks for each command."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("launcher.py")
+        self._process = subprocess.Popen(  # noqa: S603 - our own script
+            [sys.executable, str(script)],
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def carry_out(self, world: Stage, *arguments: str, kill_at: int | None = None, skip: float = 2.0) -> Ended:
+        """Let `skip` seconds pass in the world, and carry out a command, killed right before a step."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        world.clock.skip(skip)
+        wanted: dict[str, Any] = {
+            "arguments": [*arguments, "--config", str(world.config_path)],
+            "shift": (world.clock.now() - datetime.now(UTC)).total_seconds(),
+            "folder": str(world.folder),
+            "kill_at": kill_at,
+        }
+        self._process.stdin.write(json.dumps(wanted) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return Ended(answer["code"], answer["out"], answer["err"], tuple(answer["steps"]))

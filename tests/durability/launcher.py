@@ -1,0 +1,139 @@
+"""Carries out commands of `sync` in processes of their own, and kills them at a step that was asked for.
+
+A step is a commit that changes the state file, or an HTTP call; the process dies by SIGKILL right before it. Right
+after a step is right before the next one, as far as anything durable can tell, so all the steps together are all the
+states in which a kill can leave file and servers. What only counts calls (the table `allowance`) and what is unlinked
+already (the stage) is no step.
+
+Standard input has one JSON object per line: `arguments`, `folder`, `kill_at` (a number, null for never), `shift` (by
+how many seconds the machine's clock is behind the one that the process is to have). Each is answered by a line: `code`
+(negative for a signal), `out`, `err`, and `steps`, what was stepped over.
+Each command is a fork of this process, which has imported the program and done nothing with it.
+"""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils  # noqa: F401 - what a command would import, imported once
+from requests import Response
+
+from connectors.clock import SystemClock
+from connectors.request import Request
+from connectors.transport import Transport
+from sync.cli import main
+
+WRITE = re.compile(
+    r"\s*(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s\w+)\s+([\w.\"\[\]]+)", re.IGNORECASE
+)
+SETTING = re.compile(r"\s*PRAGMA\s+(journal_mode|application_id|user_version)\s*=", re.IGNORECASE)
+END = re.compile(r"\s*(?:COMMIT|RELEASE|END)\b", re.IGNORECASE)
+
+
+class Countdown:
+    """Notes each step in a file, and kills the process right before the one that was asked for."""
+
+    def __init__(self, log: int, kill_at: int | None) -> None:
+        self._log = log
+        self._kill_at = kill_at
+        self._passed = 0
+
+    def step(self, what: str) -> None:
+        """Come to a step."""
+        if self._passed == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._passed += 1
+        os.write(self._log, f"{what}\n".encode())
+
+
+class Watch:
+    """Sees each statement of one connection right before it is carried out."""
+
+    def __init__(self, db: sqlite3.Connection, countdown: Countdown) -> None:
+        self._db = db
+        self._countdown = countdown
+        self._tables: list[str] = []
+
+    def __call__(self, statement: str) -> None:
+        setting = SETTING.match(statement)
+        if setting:
+            self._countdown.step(f"set {setting[1]}")
+            return
+        write = WRITE.match(statement)
+        if write and not write[1].startswith("stage.") and write[1] != "allowance":
+            if not self._db.in_transaction:
+                self._countdown.step(f"write {write[1]}")
+            elif write[1] not in self._tables:
+                self._tables.append(write[1])
+        elif END.match(statement) and self._tables:
+            self._countdown.step(f"commit {' '.join(self._tables)}")
+            self._tables.clear()
+        elif statement.lstrip().upper().startswith(("ROLLBACK", "BEGIN")):
+            self._tables.clear()
+
+
+def watch(countdown: Countdown) -> None:
+    """Let every connection and every call of this process come to its steps."""
+    connect, send = sqlite3.connect, Transport.send
+
+    def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        db: sqlite3.Connection = connect(*arguments, **options)
+        if arguments[0]:
+            db.set_trace_callback(Watch(db, countdown))
+        return db
+
+    def sent(transport: Transport, request: Request) -> Response:
+        countdown.step(f"{request.method} {request.url.partition('?')[0].partition('127.0.0.1')[2][6:]}")
+        return send(transport, request)
+
+    sqlite3.connect = connected  # type: ignore[assignment]
+    Transport.send = sent  # type: ignore[method-assign,assignment]
+
+
+def serve() -> None:
+    """Carry out what is asked for, one command after the other, until there is no more."""
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(carried_out(**json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+def carried_out(arguments: list[str], shift: float, folder: str, kill_at: int | None) -> dict[str, Any]:
+    """Fork, let the child carry out one command, and return how it ended."""
+    with tempfile.TemporaryDirectory() as place:
+        notes = {name: Path(place, name) for name in ("out", "err", "steps")}
+        files = {name: os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for name, path in notes.items()}
+        child = os.fork()
+        if child == 0:
+            become(files, folder)
+            shift_clock(shift)
+            watch(Countdown(files["steps"], kill_at))
+            os._exit(main(arguments))
+        _, status = os.waitpid(child, 0)
+        for file in files.values():
+            os.close(file)
+        said = {name: path.read_text() for name, path in notes.items()}
+    return {"code": os.waitstatus_to_exitcode(status), **said, "steps": said["steps"].splitlines()}
+
+
+def shift_clock(seconds: float) -> None:
+    """Give this process the time of the world that it works in."""
+    SystemClock.now = lambda _: datetime.now(UTC) + timedelta(seconds=seconds)  # type: ignore[method-assign,assignment]
+
+
+def become(files: dict[str, int], folder: str) -> None:
+    """Make this process what a shell would have started: its own streams and folder."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(files["out"], 1)
+    os.dup2(files["err"], 2)
+    os.chdir(folder)
+
+
+if __name__ == "__main__":
+    serve()
