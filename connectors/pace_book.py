@@ -24,6 +24,10 @@ UNKNOWN_RESET: Final = 3600.0
 """Seconds until a spent daily allowance is tried again, where the server does not say when it is renewed."""
 DAY: Final = 86400
 STEPS: Final = 200
+TICKS: Final = 10_000
+"""Ends are whole ten-thousandths of a second: the book is written anew at each call, and floats are slow to write."""
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 Moments = list[tuple[float, int]]
 """Times with the number of calls at each."""
@@ -89,10 +93,10 @@ class Daily:
 
 @dataclass(slots=True)
 class Book:
-    """Everything known about an account's calls: starts of those under way by key, ends of the others."""
+    """Everything known about an account's calls: starts of those under way by key, ends of the others in TICKS."""
 
     under_way: dict[int, float] = field(default_factory=dict)
-    ended: dict[float, int] = field(default_factory=dict)
+    ended: dict[int, int] = field(default_factory=dict)
     foreign: Moments = field(default_factory=list)
     limit: RateLimit | None = None
     hold: float = 0.0
@@ -121,8 +125,8 @@ class Book:
         began = self.under_way.pop(ended.key, None)
         step = min(self._intervals(ceiling)) / STEPS
         if began is not None and step:
-            at = round(math.ceil(ended.at / step) * step, 4)
-            self.ended[at] = self.ended.get(at, 0) + 1
+            tick = round(math.ceil(ended.at / step) * step * TICKS)
+            self.ended[tick] = self.ended.get(tick, 0) + 1
         if ended.said is not None:
             self._learn_limit(ended.said)
             self._learn_foreign(ended.said, ended.at if began is None else began, ended.at)
@@ -132,7 +136,7 @@ class Book:
         """Return seconds until the next call may start, 0.0 when it may now. `ceiling` is a limit of our own."""
         if self._is_far_from_limits(ceiling):
             return max(0.0, self.hold - now)
-        own = [(min(now, at), calls) for at, calls in self.ended.items()]
+        own = [(min(now, tick / TICKS), calls) for tick, calls in self.ended.items()]
         own = sorted(own + [(min(now, began + OVERDUE), 1) for began in self.under_way.values()])
         waits = [self.hold - now]
         if ceiling is not None:
@@ -161,9 +165,9 @@ class Book:
         interval = max(self._intervals(ceiling))
         oldest = now - interval - 1.0
         self.under_way = {key: min(now, began) for key, began in self.under_way.items() if began + OVERDUE > oldest}
-        newest = now + interval / STEPS
-        if self.ended and not oldest < min(self.ended) <= max(self.ended) <= newest:
-            self.ended = {at: calls for at, calls in self.ended.items() if oldest < at <= newest}
+        first, last = round(oldest * TICKS), math.ceil((now + interval / STEPS) * TICKS)
+        if self.ended and not first < min(self.ended) <= max(self.ended) <= last:
+            self.ended = {tick: calls for tick, calls in self.ended.items() if first < tick <= last}
         self.foreign = [(min(now, at), n) for at, n in self.foreign if at > now - REMEMBERED * interval - 1.0]
 
     def _intervals(self, ceiling: RateLimit | None) -> list[float]:
@@ -179,7 +183,8 @@ class Book:
         if self.limit is None or said.calls is None or said.remaining is None:
             return
         start = began - self.limit.interval - self.limit.margin
-        known = sum(calls for at, calls in self.ended.items() if at > start)
+        first = start * TICKS
+        known = sum([calls for tick, calls in self.ended.items() if tick > first])
         known += sum(1 for each in self.under_way.values() if each <= ended)
         known += sum(calls for at, calls in self.foreign if at > start)
         strange = said.calls - said.remaining - known
@@ -195,10 +200,10 @@ class Book:
 
     def dumped(self) -> str:
         """Return the book as text."""
-        return json.dumps(
+        return _ENCODER.encode(
             {
                 "under_way": list(self.under_way.items()),
-                "ended": list(self.ended.items()),
+                "ended": [list(self.ended), list(self.ended.values())],
                 "foreign": self.foreign,
                 "limit": self.limit and [self.limit.calls, self.limit.interval, self.limit.daily],
                 "hold": self.hold,
@@ -206,8 +211,7 @@ class Book:
                 "next_key": self.next_key,
                 "day": self.day,
                 "today": self.today,
-            },
-            separators=(",", ":"),
+            }
         )
 
     @classmethod
@@ -218,7 +222,7 @@ class Book:
         found = json.loads(text)
         return cls(
             dict(found["under_way"]),
-            dict(found["ended"]),
+            dict(zip(*found["ended"], strict=True)),
             [(at, calls) for at, calls in found["foreign"]],
             RateLimit(*found["limit"]) if found["limit"] else None,
             found["hold"],
