@@ -39,7 +39,18 @@ def to_e164(raw: str, regions: tuple[str, ...]) -> str | None:
     readings = [reading for region in asked if (reading := _read(number, region))]
     if len(readings) > 1:
         readings = [reading for reading in readings if phonenumbers.is_valid_number(reading)] or readings
-    return phonenumbers.format_number(readings[0], phonenumbers.PhoneNumberFormat.E164) if readings else None
+    if not readings:
+        return None
+    e164 = phonenumbers.format_number(readings[0], phonenumbers.PhoneNumberFormat.E164)
+    return e164 if _AMERICAN.fullmatch(e164) or _stays(e164) else None
+
+
+def _stays(e164: str) -> bool:
+    """Say whether a number is read as itself: a row of zeros loses one each time, and is no number."""
+    import phonenumbers
+
+    number = _read(e164, None)
+    return number is not None and phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == e164
 
 
 def _read(raw: str, region: str | None) -> "PhoneNumber | None":
