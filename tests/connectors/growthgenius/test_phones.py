@@ -134,6 +134,8 @@ def test_what_is_held_after_a_write_is_what_was_sent(raw: dict[str, Any], change
     for name, sent in changes.items():
         if name in refused or (name == before.slot and sent is None):
             continue
+        if sent is None and name == after.slot and changes.get("phone") is not None:
+            continue  # emptied, and taken by the number that is `phone` now
         if name == "phone" and sent is None and number in [changes.get(slot) for slot in PHONE_SLOTS]:
             continue
         assert phones.held(after, name, sent, number) == sent, (name, wanted)
