@@ -9,11 +9,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = {"connectors": {"sync", "state"}, "state": {"sync", "connectors"}, "sync": set[str]()}
 NOT_SHIPPED = {"tests", "benchmarks"}
-PURE = ("merging", "mapping", "shadows", "newest", "pairing", "guard", "carrying", "people")
+PURE = tuple(sorted(path.stem for path in (ROOT / "sync" / "decisions").glob("[a-z]*.py")))
 IMPURE = {
     "asyncio", "filelock", "http", "io", "os", "pathlib", "random", "requests", "rich", "secrets", "shutil", "socket",
     "sqlite3", "sqlite_utils", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "urllib3",
 }  # fmt: skip
+FLOORS = ("config", "decisions", "reporting", "contacts", "runs", "faces", "demo", "commands")
 STAR = "*"
 
 
@@ -32,6 +33,11 @@ def imports(path: Path) -> Iterator[str]:
 
 def top(module: str) -> str:
     return module.partition(".")[0]
+
+
+def folder(module: str) -> str:
+    """Return the folder of `sync` that a module lies in, '' at its top."""
+    return (*module.split("."), "", "")[1]
 
 
 def sources(layer: str) -> list[Path]:
@@ -63,16 +69,27 @@ def test_a_layer_imports_nothing_that_it_may_not(layer: str) -> None:
 
 @pytest.mark.parametrize("name", PURE)
 def test_a_decision_imports_neither_io_nor_time(name: str) -> None:
-    path = ROOT / "sync" / f"{name}.py"
+    path = ROOT / "sync" / "decisions" / f"{name}.py"
     assert {module for module in imports(path) if top(module) in IMPURE} == set()
     assert calls(path) & {"open", "print", "now", "utcnow", "today", "input"} == set()
 
 
 @pytest.mark.parametrize("name", PURE)
 def test_what_a_decision_imports_of_ours_is_pure_or_a_plain_shape(name: str) -> None:
-    ours = {module for module in imports(ROOT / "sync" / f"{name}.py") if top(module) == "sync"}
-    allowed = {f"sync.{one}" for one in PURE}
-    assert {module for module in ours if ".".join(module.split(".")[:2]) not in allowed} == set()
+    ours = {module for module in imports(ROOT / "sync" / "decisions" / f"{name}.py") if top(module) == "sync"}
+    assert {module for module in ours if module != "sync" and folder(module) != "decisions"} == set()
+
+
+def test_folders_of_sync_import_only_folders_below_them() -> None:
+    found = {
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sources("sync")
+        for module in imports(path)
+        if top(module) == "sync" and folder(module) in FLOORS
+        if path.parent.name in FLOORS and FLOORS.index(folder(module)) > FLOORS.index(path.parent.name)
+    }
+    assert found == set()
+    assert {path.name for path in (ROOT / "sync").iterdir() if (path / "__init__.py").exists()} == set(FLOORS)
 
 
 def test_only_connectors_speak_http_and_only_the_state_keeps_files_of_sqlite() -> None:
@@ -92,5 +109,7 @@ def test_the_check_itself_sees_late_and_relative_imports(tmp_path: Path, monkeyp
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
     (tmp_path / "state").mkdir()
     module = tmp_path / "state" / "late.py"
-    module.write_text("def late():\n    from sync import engine\n    from . import links\n    import connectors.wire\n")
-    assert {"sync.engine", "state.links", "connectors.wire"} <= set(imports(module))
+    module.write_text(
+        "def late():\n    from sync.runs import engine\n    from . import links\n    import connectors.wire\n"
+    )
+    assert {"sync.runs.engine", "state.links", "connectors.wire"} <= set(imports(module))

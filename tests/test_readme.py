@@ -15,7 +15,7 @@ from state.file import StateFile
 from state.schema import TABLES
 from sync import errors
 from sync.cli import cli
-from sync.config import parse
+from sync.config.model import parse
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,9 +15,9 @@ def check(fix: bool, config_path: Path | None, as_json: bool) -> int:
     """Try every account: credentials, scopes, custom fields."""
     from dataclasses import asdict
 
-    from sync.checking import check as try_accounts
     from sync.errors import DONE, UNFINISHED
-    from sync.tables import check_lines
+    from sync.faces.tables import check_lines
+    from sync.runs.checking import check as try_accounts
 
     results = try_accounts(open_config(config_path), fix, lambda line: click.echo(line, err=True))
     broken = any(finding.fatal and not finding.ok for _, _, findings in results for finding in findings)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sync.config import Config
+    from sync.config.model import Config
 
 config_option = click.option(
     "--config",
@@ -30,7 +30,7 @@ def open_config(path: Path | None) -> "Config":
     """Load the config file that the option, or else the environment, names. Raises ConfigError."""
     # Other packages may hook into pydantic: they have no business with credentials, and looking for them takes time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from sync.config import find, load
+    from sync.config.model import find, load
 
     config = load(find(path))
     for warning in config.warnings:

@@ -10,10 +10,10 @@ import click
 from sync.commands.face import config_option, json_option, open_config, show_json, show_lines
 
 if TYPE_CHECKING:
-    from sync.config import Config
-    from sync.options import RunOptions
-    from sync.progress import Lines, Screen
-    from sync.report import RunReport
+    from sync.config.model import Config
+    from sync.reporting.progress import Lines, Screen
+    from sync.reporting.report import RunReport
+    from sync.runs.options import RunOptions
 
 WHEN = "A time (ISO 8601), a date, or a span back from now, like 2d or 36h."
 
@@ -83,17 +83,17 @@ def _run(
     _check_stream(stream)
     start, end = _window(since, until)
 
-    from sync.options import RunOptions
+    from sync.runs.options import RunOptions
 
     options = RunOptions(start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole)
     return _carry_out(config, options, as_json=as_json, ask=not yes)
 
 
 def _carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool) -> int:
-    from sync.engine import run_connections
-    from sync.progress import for_stream
-    from sync.report import document, exit_code
-    from sync.tables import plan_lines, run_lines
+    from sync.faces.tables import plan_lines, run_lines
+    from sync.reporting.progress import for_stream
+    from sync.reporting.report import document, exit_code
+    from sync.runs.engine import run_connections
 
     with for_stream() as progress:
         reports = run_connections(config, options, progress, _question(progress, ask=ask))
@@ -110,7 +110,7 @@ def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport]
     It raises Declined at a no: a run that is not to write ends as an interrupted one, so that the next one asks again.
     """
     from sync.errors import Declined
-    from sync.tables import total_lines
+    from sync.faces.tables import total_lines
 
     def confirm(report: "RunReport") -> bool:
         with progress.paused():
@@ -134,6 +134,6 @@ def _check_stream(stream: str | None) -> None:
 def _window(since: str | None, until: str | None) -> Any:
     from datetime import UTC, datetime
 
-    from sync.when import parse_window
+    from sync.faces.when import parse_window
 
     return parse_window(since, until, datetime.now(UTC))

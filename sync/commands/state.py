@@ -18,8 +18,8 @@ def state() -> None:
 @json_option
 def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
     """Write a consistent copy of the state file to PATH, while runs go on."""
-    from sync import queries
-    from sync.tables import backup_lines
+    from sync.faces import queries
+    from sync.faces.tables import backup_lines
 
     show(queries.back_up(open_config(config_path), path), as_json, backup_lines)
     return 0

@@ -18,11 +18,11 @@ from connectors.connector import Connector, Raw, Window
 from connectors.contact import PHONE_SLOTS, Contact, Fields, Value, same
 from connectors.pace import MemoryLedger
 from state.file import StateFile
-from sync.accounts import Edges, connect
-from sync.checking import Forgetful
-from sync.config import Config, Connection
-from sync.people import who
-from sync.secret import reveal
+from sync.config.model import Config, Connection
+from sync.config.secret import reveal
+from sync.decisions.people import who
+from sync.runs.accounts import Edges, connect
+from sync.runs.checking import Forgetful
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PHONES: Final = frozenset({"phone", *PHONE_SLOTS})

@@ -12,7 +12,7 @@ from connectors.clock import Clock
 from connectors.growthgenius.sandbox import GrowthGeniusSandbox
 from connectors.growthhub.sandbox import GrowthHubSandbox
 from connectors.pace import RateLimit
-from sync.config import Config, load
+from sync.config.model import Config, load
 from sync.demo.cast import Edit
 from sync.demo.population import Arrival, Place
 

@@ -8,18 +8,18 @@ from typing import Final, TextIO
 
 from connectors.clock import Clock, SystemClock
 from state.file import StateFile
-from sync import queries
+from sync.decisions.shadows import parse
 from sync.demo import cast
 from sync.demo.agreement import Agreement, compare
 from sync.demo.population import SAME_EMAIL, SAME_PHONE, Place, population
 from sync.demo.servers import LEFT, RIGHT, Servers, serving
 from sync.demo.telling import Teller, teller
-from sync.engine import run_connections
-from sync.options import RunOptions
-from sync.progress import for_stream
-from sync.report import RunReport
-from sync.shadows import parse
-from sync.tables import conflict_lines, counted, failure_lines, printable, resolved_lines, run_lines, value_text
+from sync.faces import queries
+from sync.faces.tables import conflict_lines, counted, failure_lines, printable, resolved_lines, run_lines, value_text
+from sync.reporting.progress import for_stream
+from sync.reporting.report import RunReport
+from sync.runs.engine import run_connections
+from sync.runs.options import RunOptions
 
 NAMES: Final = {"left": "GrowthGenius", "right": "GrowthHub", LEFT: "GrowthGenius", RIGHT: "GrowthHub"}
 SETTLED: Final = 1.1

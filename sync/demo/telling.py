@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TextIO
 
-from sync.tables import aligned, printable
+from sync.faces.tables import aligned, printable
 
 Row = Sequence[str]
 

@@ -13,8 +13,8 @@ from typing import Any
 from connectors.connector import Connector
 from connectors.contact import PHONE_SLOTS, Contact, Value, same
 from connectors.pace import MemoryLedger
-from sync.accounts import Edges, connect
-from sync.config import load
+from sync.config.model import load
+from sync.runs.accounts import Edges, connect
 from tests.end_to_end.world import World
 
 ONE_WAY = frozenset({"lists", "email_status", "email_confidence"})

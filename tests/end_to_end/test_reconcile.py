@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from connectors.sandbox import Call, Fault, Served
-from sync.report import RunReport
+from sync.reporting.report import RunReport
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_kills import kill_after
 from tests.end_to_end.world import World, is_write

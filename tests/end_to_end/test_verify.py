@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import Fault
-from sync.report import Comparison, verification, verification_code
-from sync.tables import verify_lines
+from sync.faces.tables import verify_lines
+from sync.reporting.report import Comparison, verification, verification_code
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World
 

@@ -25,8 +25,8 @@ def names(world: World) -> set[str]:
 
 def covered_to(world: World) -> dict[str, str | None]:
     """Return what `status` says is covered."""
-    from sync.config import load
-    from sync.queries import status
+    from sync.config.model import load
+    from sync.faces.queries import status
 
     found: dict[str, str | None] = status(load(world.config_path))["connections"][0]["streams"]["contacts"][
         "covered_to"

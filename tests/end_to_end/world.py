@@ -22,11 +22,11 @@ from typing import Any, Self
 from connectors.growthgenius.sandbox import GrowthGeniusSandbox
 from connectors.growthhub.sandbox import GrowthHubSandbox
 from connectors.sandbox import Call, Served
-from sync.config import load
-from sync.engine import run_connections
-from sync.options import RunOptions
-from sync.progress import Silent
-from sync.report import RunReport
+from sync.config.model import load
+from sync.reporting.progress import Silent
+from sync.reporting.report import RunReport
+from sync.runs.engine import run_connections
+from sync.runs.options import RunOptions
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -176,7 +176,7 @@ def one_after_the_other(clock: Agenda) -> Iterator[None]:
             clock.sleep(PATIENCE)
             raise ReadTimeout("no answer in time")
 
-    with patch("connectors.wire.Transport", Impatient), patch("sync.dispatch.WIDTH", 1):
+    with patch("connectors.wire.Transport", Impatient), patch("connectors.dispatch.WIDTH", 1):
         yield
 
 

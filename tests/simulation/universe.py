@@ -18,7 +18,7 @@ from connectors.faults import Kind
 from connectors.growthgenius.sandbox import Behaviour
 from connectors.growthhub.sandbox import Quirks
 from connectors.sandbox import Call, Fault, RateLimit
-from sync.report import RunReport
+from sync.reporting.report import RunReport
 from tests.end_to_end.world import World, is_write
 from tests.simulation.diary import Diary, plain
 from tests.simulation.people import Crowd

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Fields, Value
-from sync.carrying import after_agreement, after_write
-from sync.mapping import FieldRule, Rules
-from sync.merging import LEFT, RIGHT, Judge, Merge, Resolution, View, merge
-from sync.newest import judge
+from sync.decisions.carrying import after_agreement, after_write
+from sync.decisions.mapping import FieldRule, Rules
+from sync.decisions.merging import LEFT, RIGHT, Judge, Merge, Resolution, View, merge
+from sync.decisions.newest import judge
 
 NAMES = ("first_name", "city", "email", "tags", "lists")
 SIDES = (LEFT, RIGHT)

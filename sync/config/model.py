@@ -1,0 +1,301 @@
+"""The config file: its tables, keys and defaults.
+
+The keys are fixed by the contract, config.example.toml explains them, `sync.allowed` says what their values may be.
+What is wrong is told all at once, one line per complaint (`sync.complaints`); a config that loads is right in itself,
+so nothing behind it checks again. Secrets are held as they are written (`env:NAME`, ...); `sync.secret` opens them.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, model_validator
+
+from sync.config.allowed import (
+    BaseUrl,
+    Country,
+    Cron,
+    Direction,
+    FieldName,
+    FilePath,
+    Interval,
+    IntervalOrOff,
+    Name,
+    Rate,
+    Secret,
+    ShareOrCount,
+    Span,
+    Text,
+    UserId,
+    Values,
+    suggest,
+)
+from sync.config.complaints import Complaint, from_pydantic, lines
+from sync.errors import ConfigError
+
+FILE_NAME = "config.toml"
+
+
+class Table(BaseModel):
+    """A table of the file: no key but those that stand here, and nothing changes after loading."""
+
+    # Built when first used: that is once, as parts of Config, and not once more for each table.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+class NamedTable(Table):
+    """A table whose name is the user's."""
+
+    _name: str = PrivateAttr("")
+
+    @property
+    def name(self) -> str:
+        """What the file calls it."""
+        return self._name
+
+
+class StateOptions(Table):
+    """Where the state file is (absolute, once loaded), and how long overwritten values and runs are kept."""
+
+    path: FilePath = Field(default="sync.db", validate_default=True)
+    history: Span = timedelta(days=365)
+
+
+class GrowthGeniusAccount(NamedTable):
+    """An API key, and the users whose contacts it shows."""
+
+    connector: Literal["growthgenius"]
+    api_key: Secret
+    user_id: UserId | None = None
+    user_ids: Annotated[tuple[UserId, ...], Field(min_length=1)] | None = None
+    rate: Rate | None = None
+    base_url: BaseUrl = "https://api.growthgenius.com/integrations/v1"
+
+    @model_validator(mode="after")
+    def _users_are_named_once(self) -> Self:
+        if (self.user_id is None) == (self.user_ids is None):
+            raise ValueError("user_id or user_ids, one of them and not both")
+        return self
+
+    @property
+    def users(self) -> tuple[int | str, ...]:
+        """Return the users, however the file names them; a number stays a number."""
+        return self.user_ids or (() if self.user_id is None else (self.user_id,))
+
+    @property
+    def secret(self) -> tuple[str, SecretStr]:
+        """Return the key that holds the credential, and what the file says there."""
+        return "api_key", self.api_key
+
+
+class GrowthHubAccount(NamedTable):
+    """A private integration token, and the location that it is for."""
+
+    connector: Literal["growthhub"]
+    token: Secret
+    location_id: Text
+    rate: Rate | None = None
+    base_url: BaseUrl = "https://services.leadconnectorhq.com"
+
+    @property
+    def secret(self) -> tuple[str, SecretStr]:
+        """Return the key that holds the credential, and what the file says there."""
+        return "token", self.token
+
+
+Account = GrowthGeniusAccount | GrowthHubAccount
+
+
+class Only(Table):
+    """Who is carried over for the first time from a side: people who show one of the values in every field named."""
+
+    left: dict[FieldName, Values] = {}
+    right: dict[FieldName, Values] = {}
+
+
+class FieldOptions(Table):
+    """Where one field differs from the defaults. `places` is keyed by account name, or by kind of connector."""
+
+    direction: Direction | None = None
+    places: dict[str, Text] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _every_other_key_is_a_place(cls, table: Any) -> Any:
+        if not isinstance(table, dict):
+            return table
+        places = {key: value for key, value in table.items() if key != "direction"}
+        return {"places": places} | {key: value for key, value in table.items() if key == "direction"}
+
+    def place(self, account: str, connector: str) -> str | None:
+        """Return the key that holds this field at the account, None where it is the default one."""
+        return self.places.get(account, self.places.get(connector))
+
+
+class ContactsStream(Table):
+    """How people travel."""
+
+    direction: Direction = "both"
+    create: Literal["both", "left", "right", "none"] = "both"
+    only: Only = Only()
+    conflicts: Literal["newest", "left", "right", "manual"] = "newest"
+    deletes: Literal["ignore", "propagate"] = "ignore"
+    max_changed: ShareOrCount = 0.5
+    fields: dict[FieldName, FieldOptions] = {}
+
+
+class MessagesStream(Table):
+    """How messages travel, once a version carries them; this one reads the table and says that it does not."""
+
+    direction: Direction = "both"
+    as_: Literal["note", "conversation"] = Field(default="note", alias="as")
+    conversation_provider_id: Text | None = None
+    channels: tuple[Literal["Email", "SMS", "WhatsApp"], ...] = ("Email", "SMS", "WhatsApp")
+
+    @model_validator(mode="after")
+    def _conversations_have_a_provider(self) -> Self:
+        if self.as_ == "conversation" and self.conversation_provider_id is None:
+            raise ValueError('conversation_provider_id beside as = "conversation"')
+        return self
+
+
+class Connection(NamedTable):
+    """Two accounts that are kept in sync."""
+
+    left: Text
+    right: Text
+    every: Interval = timedelta(minutes=5)
+    cron: Cron | None = None
+    reconcile: IntervalOrOff = timedelta(days=7)
+    settle: Span = timedelta(seconds=60)
+    lookback: Span = timedelta(minutes=10)
+    country: Country = "US"
+    contacts: ContactsStream = ContactsStream()
+    messages: MessagesStream | None = None
+
+    @model_validator(mode="after")
+    def _one_schedule(self) -> Self:
+        if {"every", "cron"} <= self.model_fields_set:
+            raise ValueError("every or cron, and not both")
+        return self
+
+
+class Config(Table):
+    """A whole file."""
+
+    state: StateOptions = Field(default_factory=dict, validate_default=True)
+    accounts: Annotated[dict[Name, Annotated[Account, Field(discriminator="connector")]], Field(min_length=1)]
+    connections: Annotated[dict[Name, Connection], Field(min_length=1)]
+    _path: Path = PrivateAttr(Path(FILE_NAME))
+
+    @property
+    def path(self) -> Path:
+        """Where the file is, absolute."""
+        return self._path
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what a person should know of a config that is right as it stands."""
+        return tuple(
+            f"{self.path}: connections.{name}.messages: this version carries contacts only; no message will travel"
+            for name, connection in self.connections.items()
+            if connection.messages is not None
+        )
+
+
+TABLES = {
+    ".".join(place): [field.alias or name for name, field in table.model_fields.items()]
+    for place, table in (
+        ((), Config),
+        (("state",), StateOptions),
+        (("accounts", "*", "growthgenius"), GrowthGeniusAccount),
+        (("accounts", "*", "growthhub"), GrowthHubAccount),
+        (("connections", "*"), Connection),
+        (("connections", "*", "contacts"), ContactsStream),
+        (("connections", "*", "contacts", "only"), Only),
+        (("connections", "*", "messages"), MessagesStream),
+    )
+}
+"""The keys of each table, for who has mistyped one."""
+
+
+def find(option: Path | None = None) -> Path:
+    """Return where the config file is: `--config`, `$SYNC_CONFIG`, `./config.toml`, or the user's config folder.
+
+    Raises ConfigError when it is nowhere.
+    """
+    named = option or (Path(os.environ["SYNC_CONFIG"]) if os.environ.get("SYNC_CONFIG") else None)
+    if named is not None:
+        return named
+    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "growthsync")
+    places = (Path(FILE_NAME), folder / FILE_NAME)
+    for place in places:
+        if place.is_file():
+            return place
+    looked = " or ".join(str(place) for place in places)
+    raise ConfigError(f"no config file at {looked}; {_HOW_TO_BEGIN}")
+
+
+def load(path: Path) -> Config:
+    """Read and check the file. Raises ConfigError with one line per complaint."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; {_HOW_TO_BEGIN}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not a text in UTF-8, which TOML has to be") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def parse(text: str, path: Path) -> Config:
+    """Check the text of the file at `path`, which relative paths in it start from. Raises ConfigError."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    try:
+        config = Config.model_validate(data, context=path.parent)
+    except ValidationError as error:
+        raise ConfigError(*lines(from_pydantic(error, TABLES), path, text)) from None
+    if complaints := list(_cross_check(config)):
+        raise ConfigError(*lines(complaints, path, text))
+    return _named(config, path)
+
+
+_HOW_TO_BEGIN = "write one after config.example.toml, or try `sync demo`, which needs none"
+
+
+def _named(config: Config, path: Path) -> Config:
+    """Tell the tables their names, which are keys of what holds them."""
+    config._path = path.absolute()  # noqa: SLF001 - the module's own
+    for name, table in (*config.accounts.items(), *config.connections.items()):
+        table._name = name  # noqa: SLF001 - the module's own
+    return config
+
+
+def _cross_check(config: Config) -> Iterator[Complaint]:
+    """Yield what is wrong between tables that are right by themselves."""
+    for name, connection in config.connections.items():
+        place = ("connections", name)
+        unknown = [side for side in ("left", "right") if getattr(connection, side) not in config.accounts]
+        for side in unknown:
+            found = getattr(connection, side)
+            yield Complaint((*place, side), suggest(found, config.accounts), found)
+        if not unknown and connection.left == connection.right:
+            yield Complaint((*place, "right"), "another account than left", connection.right)
+        if not unknown:
+            yield from _check_places(config, connection, place)
+
+
+def _check_places(config: Config, connection: Connection, place: tuple[str, ...]) -> Iterator[Complaint]:
+    """Yield the keys of the `fields` table that name neither an account of the connection nor its kind."""
+    sides = (connection.left, connection.right)
+    known = dict.fromkeys(("direction", *sides, *(config.accounts[side].connector for side in sides)))
+    for field, options in connection.contacts.fields.items():
+        for key in options.places:
+            if key not in known:
+                yield Complaint((*place, "contacts", "fields", field, key), suggest(key, known), unknown=True)

@@ -1,0 +1,105 @@
+"""Opens the secrets that the config file only points to: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER`.
+
+Anything else is the secret itself. No message holds a secret, nor what the file says where a secret may stand; it names
+the key, and how to set it.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from sync.config.model import Config
+from sync.errors import ConfigError
+
+Warn = Callable[[str], None]
+
+KEYRING_HELP = 'the keyring package is not installed; pip install "growthsync[keyring]"'
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PRINTABLE = re.compile(r"[!-~]+")
+_OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def reveal(config: Config, accounts: Iterable[str], warn: Warn) -> dict[str, str]:
+    """Return the secret of each account named. `warn` is told what should not stay so, like a file that all can read.
+
+    Raises ConfigError with a line for each account whose secret is missing or can't be one.
+    """
+    secrets, complaints = {}, []
+    for account in accounts:
+        key, reference = config.accounts[account].secret
+        try:
+            secrets[account] = _open(reference.get_secret_value(), config.path, warn)
+        except ValueError as error:
+            complaints.append(f"{config.path}: accounts.{account}.{key}: {error}")
+    if complaints:
+        raise ConfigError(*complaints)
+    return secrets
+
+
+def _open(reference: str, config_path: Path, warn: Warn) -> str:
+    kind, _, rest = reference.partition(":")
+    if kind == "env":
+        return _checked(_from_environment(rest), f"the environment variable {rest}")
+    if kind == "file":
+        return _checked(_from_file(config_path.parent / Path(rest).expanduser(), warn), f"the file {rest}")
+    if kind == "keyring":
+        return _checked(_from_keyring(rest), f"the keyring entry {rest}")
+    _warn_when_open(config_path, warn)
+    return _checked(reference, "the value")
+
+
+def _from_environment(name: str) -> str:
+    if _VARIABLE.fullmatch(name) is None:
+        raise ValueError("an environment variable is written env:NAME")
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise ValueError(f"the environment variable {name} is not set; set it: export {name}=...")
+    return value
+
+
+def _from_file(path: Path, warn: Warn) -> str:
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {path}; put the secret there, readable by you alone") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"the file {path} is not a text") from None
+    except OSError as error:
+        raise ValueError(f"the file {path} cannot be read: {error.strerror}") from None
+    if not value:
+        raise ValueError(f"the file {path} is empty; put the secret there")
+    _warn_when_open(path, warn)
+    return value
+
+
+def _from_keyring(entry: str) -> str:
+    service, slash, user = entry.partition("/")
+    if not (service and slash and user):
+        raise ValueError("a keyring entry is written keyring:SERVICE/USER")
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise ValueError(KEYRING_HELP) from None
+    try:
+        value = keyring.get_password(service, user)
+    except KeyringError as error:
+        raise ValueError(f"the keyring does not answer ({type(error).__name__})") from None
+    if not value:
+        raise ValueError(f"the keyring has no {entry}; set it: keyring set {service} {user}")
+    return str(value)
+
+
+def _checked(value: str, where: str) -> str:
+    """Return the value if a header can carry it; one that cannot would end in an error that shows it."""
+    if _PRINTABLE.fullmatch(value) is None:
+        raise ValueError(f"{where} holds spaces or characters that no key has; was more than the key copied?")
+    return value
+
+
+def _warn_when_open(path: Path, warn: Warn) -> None:
+    if os.name == "posix" and path.exists() and path.stat().st_mode & _OPEN_TO_OTHERS:
+        warn(f"{path} holds a secret and can be read by others; chmod 600 {path}")

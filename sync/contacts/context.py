@@ -1,0 +1,192 @@
+"""What one run of one connection works with.
+
+Both sides, the rules, the state behind them, and what is counted on the way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connectors.clock import Clock
+from connectors.connector import Connector
+from connectors.contact import Contact, Fields, same
+from connectors.dispatch import Dispatcher
+from state.conflicts import Conflicts
+from state.cursors import Cursors
+from state.failures import Failures
+from state.file import StateFile
+from state.history import History
+from state.identity import Identities
+from state.intents import Intents
+from state.links import Link, Links
+from state.stage import Stage, Staged
+from sync.config.model import ContactsStream
+from sync.decisions import people, shadows
+from sync.decisions.guard import Weight
+from sync.decisions.mapping import Rules, present
+from sync.decisions.merging import LEFT, RIGHT, Judge, Resolution, View
+from sync.decisions.newest import correct
+from sync.reporting.progress import Progress
+from sync.reporting.report import StreamReport
+
+OWN_WRITE_MS = 1000
+"""A record whose time is at most so much after our own last write to it was last changed by us (R14)."""
+
+STREAM = people.STREAM
+SIDE_NAMES = (LEFT, RIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One account of the connection. `name` is 'left' or 'right'."""
+
+    name: str
+    account: str
+    connector: Connector
+    identities: Identities
+    dispatcher: Dispatcher
+
+    def changed_ms(self, contact: Contact, wrote_ms: int | None) -> int | None:
+        """Return when a person changed the record, on our clock.
+
+        None where that time is of our own write, or unknown (R14).
+        """
+        updated = people.to_ms(contact.updated_at)
+        if updated is None or (wrote_ms is not None and updated <= wrote_ms + OWN_WRITE_MS):
+            return None
+        return people.to_ms(correct(contact.updated_at, self.connector.clock_offset()))
+
+    def server_now_ms(self, clock: Clock) -> int:
+        """Return the time of this side's server."""
+        return people.to_ms(clock.now() + timedelta(seconds=self.connector.clock_offset())) or 0
+
+
+@dataclass(slots=True)
+class Context:
+    """One run.
+
+    `table` holds the fields of every mapping that links were stored under, `mapping` is the one in force. `horizons`
+    and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
+    `unknown` are the creates, by target side and source id, whose outcome nobody knows yet; `unfinished` is the first
+    pair made since the last run that came to its end.
+    """
+
+    run: str
+    name: str
+    connection: int
+    state: StateFile
+    stage: Stage
+    left: Side
+    right: Side
+    rules: Rules
+    table: Mapping[int, tuple[str, ...]]
+    mapping: int
+    settings: ContactsStream
+    settle: timedelta
+    lookback: timedelta
+    judge: Judge
+    clock: Clock
+    progress: Progress
+    report: StreamReport
+    dry: bool
+    command: str
+    links: Links = field(init=False)
+    conflicts: Conflicts = field(init=False)
+    failures: Failures = field(init=False)
+    intents: Intents = field(init=False)
+    history: History = field(init=False)
+    cursors: Cursors = field(init=False)
+    weights: dict[str, Weight] = field(default_factory=dict)
+    horizons: dict[str, datetime] = field(default_factory=dict)
+    first: dict[str, bool] = field(default_factory=dict)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
+    unfinished: int | None = None
+    errors: list[str] = field(default_factory=list)
+    _present: tuple[tuple[frozenset[str], frozenset[str]], Rules] | None = None
+    fields_created: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        key = (self.state.db, self.connection, STREAM)
+        self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
+        self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
+        self.weights = {side.account: Weight() for side in self.sides}
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Return left and right."""
+        return self.left, self.right
+
+    def side(self, name: str) -> Side:
+        """Return 'left' or 'right'."""
+        return self.left if name == LEFT else self.right
+
+    def other(self, side: Side) -> Side:
+        """Return the opposite side."""
+        return self.right if side.name == LEFT else self.left
+
+    def present_rules(self) -> Rules:
+        """Return the rules as both accounts can keep them now."""
+        key = (self.left.connector.fields, self.right.connector.fields)
+        if self._present is None or self._present[0] != key:
+            self._present = (key, present(self.rules, *key))
+        return self._present[1]
+
+    def now_ms(self) -> int:
+        """Return our own time."""
+        return people.to_ms(self.clock.now()) or 0
+
+    def travelling(self, fields: Fields) -> Fields:
+        """Return those of the fields that travel on this connection."""
+        return {name: value for name, value in fields.items() if name in self.rules}
+
+    def base(self, link: Link, side: str) -> Fields:
+        """Return the shadow of one side of a link."""
+        return shadows.decode(link.side(side).shadow, self.table[link.mapping])
+
+    def set_base(self, link: Link, side: str, base: Fields) -> None:
+        """Set the shadow of one side of a link; both sides are set before it is saved, under the mapping in force."""
+        link.side(side).shadow = shadows.encode(self.travelling(base), tuple(self.rules))
+
+    def view(self, link: Link | None, side: Side, staged: Staged | None) -> View:
+        """Return what a side shows, as far as this run knows it without asking again.
+
+        A side of which nothing new was read shows what was agreed, but for the fields in conflict: of these it shows
+        what it showed when the conflict was found.
+        """
+        base = self.base(link, side.name) if link else {}
+        if staged is not None and staged.contact is not None:
+            contact = people.decode(staged.contact)
+            now = self.travelling(contact.fields)
+            changed_ms = staged.changed_ms
+            if changed_ms is None and link is not None:
+                changed_ms = self._disputed_ms(link, side, View(now, base))
+            return View(now, base, people.from_ms(changed_ms), frozenset(contact.unmapped))
+        if link is None:
+            return View({}, base)
+        return self._remembered(link, side, base)
+
+    def resolutions(self, link: Link) -> dict[str, Resolution]:
+        """Return what people decided about the open conflicts of a link."""
+        decided = {}
+        for name, conflict in self.conflicts.of_link(link.id).items():
+            if conflict.resolution is not None:
+                kind, _, value = conflict.resolution.partition(":")
+                decided[name] = (kind, shadows.parse(value) if kind == "value" else None)
+        return decided
+
+    def _disputed_ms(self, link: Link, side: Side, view: View) -> int | None:
+        """Return when a record that we wrote to was changed, where open conflicts are all that changed in it."""
+        shown = self._remembered(link, side, view.base)
+        if any(view.changed(name) and not same(name, view.now[name], shown.now.get(name)) for name in view.now):
+            return None
+        return people.to_ms(shown.changed_at)
+
+    def _remembered(self, link: Link, side: Side, base: Fields) -> View:
+        now, times = dict(base), []
+        for name, conflict in self.conflicts.of_link(link.id).items():
+            if name in self.rules:
+                left = side.name == LEFT
+                now[name] = shadows.parse(conflict.left_value if left else conflict.right_value)
+                times.append(conflict.left_changed_ms if left else conflict.right_changed_ms)
+        known = [moment for moment in times if moment is not None]
+        return View(now, base, people.from_ms(max(known)) if known else None)

@@ -1,0 +1,313 @@
+"""Make people on one side, several at a time, never twice (R9, R20).
+
+- Before a create in a later run the server itself is asked whether the person is there; in a first sync everybody has
+  just been read.
+- The intent is durable before the call; it goes when the outcome is stored, and stays when the answer never came.
+- A server that refuses a duplicate names somebody: who passes the tests of pairing is adopted; a stranger with the same
+  number stays one, and the person is made without it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from connectors.connector import Answer, Raw
+from connectors.contact import Contact, Fields, Value
+from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordError, RecordGone
+from state.history import Entry
+from state.identity import Known
+from state.intents import Intent
+from state.links import Link, LinkSide
+from state.stage import Staged, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.observing import staged_record
+from sync.contacts.places import prepare
+from sync.contacts.planning import PAIR
+from sync.contacts.trouble import Troubles, note_failure
+from sync.contacts.updating import own_times, update
+from sync.decisions import people, shadows
+from sync.decisions.carrying import after_create, after_lost_create, is_edited, is_settled
+from sync.decisions.pairing import leader, may_adopt
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """Somebody of `source` who is to be made on `target` with `changes`."""
+
+    target: Side
+    source: Side
+    own: Staged
+    contact: Contact
+    changes: Fields
+
+    @property
+    def marker(self) -> str | None:
+        """Return what the new record says of where it came from."""
+        return self.own.id if self.target.connector.marks else None
+
+    def send(self) -> Answer:
+        """Create the record."""
+        return self.target.connector.create(self.changes, self.marker)
+
+
+def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles) -> None:
+    """Make one wave of people on one side. Raises what makes the account useless."""
+    jobs = [_creation(context, target, step) for step in steps]
+    if not context.first.get(target.account):
+        jobs = _without_known(context, target, jobs, troubles)
+    if jobs:
+        prepare(context, target, frozenset(name for job in jobs for name in job.changes))
+    jobs = [_housed(context, job) for job in jobs]
+    _intend(context, jobs)
+    _send(context, target, jobs, troubles)
+    context.progress.advance(len(steps))
+
+
+def _creation(context: Context, target: Side, step: Step) -> Creation:
+    source = context.other(target)
+    source_id = (step.left_id if source.name == "left" else step.right_id) or ""
+    own = context.stage.get(source.name, [source_id])[source_id]
+    contact = people.decode(own.contact or "")
+    return Creation(target, source, own, contact, sendable(context, target, contact.fields))
+
+
+def sendable(context: Context, target: Side, fields: Fields) -> dict[str, Value]:
+    """Return the values of a new person that go to a side."""
+    rules = context.present_rules()
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and name in rules and rules[name].to(target.name)
+    }
+
+
+def _housed(context: Context, job: Creation) -> Creation:
+    homeless = job.changes.keys() - job.target.connector.fields
+    context.report.unmapped += len(homeless - {"owner"})
+    return replace(job, changes={name: value for name, value in job.changes.items() if name not in homeless})
+
+
+def _without_known(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles) -> list[Creation]:
+    """Ask the server for each person before making it; whoever is there after all is met instead (R7)."""
+    found = target.dispatcher.gather([partial(target.connector.find, job.changes, job.marker, None) for job in jobs])
+    strangers = []
+    for job, raws in zip(jobs, found, strict=True):
+        if isinstance(raws, ConnectorError):
+            with context.state.atomic():
+                troubles.note(job.source, job.own, "create", raws)
+            continue
+        other = matching(context, target, people.known(job.contact), raws)
+        if other is None:
+            strangers.append(job)
+        else:
+            _meet(context, job, other, troubles)
+    troubles.raise_fatal()
+    return strangers
+
+
+def matching(context: Context, side: Side, person: Known, raws: Sequence[Raw]) -> Raw | None:
+    """Return the record among those that a server named that is this person, by the tests of pairing."""
+    by_id = {str(raw["id"]): raw for raw in raws}
+    contacts = [side.connector.contact(raw, {}) for raw in raws]
+    links = context.links.by_record(side.name, list(by_id))
+    other_side = context.other(side).name
+    others = [people.known(one, links[one.id].side(other_side).id if one.id in links else None) for one in contacts]
+    best = leader([other for other in others if may_adopt(person, other)])
+    return by_id[best.id] if best else None
+
+
+def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles) -> None:
+    """Link somebody who was to be made with whom the server already has, as a first meeting (R10).
+
+    Both sides are filled at once: nothing says that a window will ever show the other record again.
+    """
+    contact = job.target.connector.contact(raw, {})
+    with context.state.atomic():
+        context.stage.put([staged_record(job.target, raw, contact, None)])
+        job.target.identities.put([people.known(contact)])
+        context.intents.remove(job.target.name, job.own.id)
+    ids = {job.source.name: job.own.id, job.target.name: contact.id}
+    step = Step(PAIR, "", ids["left"], ids["right"], None, "both")
+    update(context, job.target, [step], troubles)
+    update(context, job.source, [step], troubles)
+
+
+def _intend(context: Context, jobs: Sequence[Creation]) -> None:
+    if not jobs:
+        return
+    with context.state.atomic():
+        for job in jobs:
+            context.intents.add(_intent(context, job), context.run)
+
+
+def _intent(context: Context, job: Creation) -> Intent:
+    fields = context.travelling(job.contact.fields)
+    source = {
+        "shadow": shadows.encode(fields, tuple(context.rules)),
+        "mapping": context.mapping,
+        "memory": dict(job.contact.memory),
+        "digest": job.own.digest.hex() if job.own.digest else None,
+        "person": people.encode(replace(job.contact, memory={}, unmapped={})),
+    }
+    return Intent(job.target.name, job.own.id, job.target.server_now_ms(context.clock), dict(job.changes), source)
+
+
+def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles) -> None:
+    answers = target.dispatcher.gather([job.send for job in jobs])
+    made = [_made(job, answer) for job, answer in zip(jobs, answers, strict=True)]
+    refused: list[tuple[Creation, DuplicateRefused]] = []
+    with context.state.atomic():
+        for job, answer, new in zip(jobs, answers, made, strict=True):
+            if isinstance(answer, DuplicateRefused):
+                refused.append((job, answer))
+            elif isinstance(answer, Answer):
+                troubles.fine(job.target)
+                remember(context, job, answer, new)
+            else:
+                _conclude(context, job, answer, troubles)
+    for job, error in refused:
+        _answer_duplicate(context, job, error, troubles)
+    for job, answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, Answer) and needs_marker(job.source, job.contact):
+            made_id = job.target.connector.contact(answer.raw, {}).id
+            mark_source(context, job.source, json.loads(job.own.raw or "{}"), job.contact, made_id)
+    troubles.raise_fatal()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the answer to a create shows, and what of it answers to what was sent."""
+
+    contact: Contact
+    settled: Fields
+
+
+def _made(job: Creation, answer: Answer | ConnectorError) -> _Made:
+    """Map what was made: before the transaction, since the mapping may have to ask for settings."""
+    if not isinstance(answer, Answer):
+        return _Made(Contact("", {}), {})
+    connector = job.target.connector
+    return _Made(connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
+
+
+def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles) -> None:
+    if isinstance(answer, OutcomeUnknown):
+        note_failure(context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context))
+    else:
+        context.intents.remove(job.target.name, job.own.id)
+        troubles.note(job.source, job.own, "create", answer)
+
+
+def lost(context: Context, target: Side) -> str:
+    """Say what it means that the answer to a create never came."""
+    settle = round(context.settle.total_seconds())
+    return (
+        f"{target.account} never answered the create, so nobody knows whether it took effect; "
+        f"a run that begins {settle} s later looks for the person and settles it"
+    )
+
+
+def _due(context: Context) -> int:
+    return context.now_ms() + round(context.settle.total_seconds() * 1000)
+
+
+def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) -> None:
+    """Store a person that was made, and the link. Call inside `atomic`."""
+    made = new_one.contact
+    settled, sent = context.travelling(new_one.settled), context.travelling(job.changes)
+    shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
+    if is_edited(made):
+        bases = after_lost_create(shown, source, sent, edited=True)
+    else:
+        bases = after_create(shown, source, settled, sent)
+    empty = shadows.encode({}, tuple(context.rules))
+    own = LinkSide(job.own.id, empty, _text(job.contact.memory), job.own.digest)
+    new = LinkSide(made.id, empty, _text(made.memory), None, *own_times(made, answer))
+    if is_settled(context.travelling(made.fields), bases.target, frozenset()):
+        new.digest = job.target.connector.digest(answer.raw)
+    link = Link(*((own, new) if job.source.name == "left" else (new, own)), context.mapping)
+    context.set_base(link, job.target.name, bases.target)
+    context.set_base(link, job.source.name, bases.source)
+    context.links.save(link, context.run)
+    if not needs_marker(job.source, job.contact):
+        context.intents.remove(job.target.name, job.own.id)
+    context.failures.close(job.source.name, job.own.id)
+    job.target.identities.put([people.known(made)])
+    context.history.add(
+        [Entry(link.id, job.target.account, made.id, "*", None, None, "created")], context.run, context.now_ms()
+    )
+    context.report.accounts[job.target.account].created += 1
+    context.report.unmapped += len(answer.refused & job.target.connector.fields)
+
+
+def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles) -> None:
+    """Meet whom the server names if it is the person; else make the person without the stranger's number (R9)."""
+    raw = None
+    if error.other_id is not None:
+        try:
+            raw = job.target.connector.get(error.other_id).records[0]
+        except RecordGone:
+            raw = None
+    if raw is not None and matching(context, job.target, people.known(job.contact), [raw]) is not None:
+        _meet(context, job, raw, troubles)
+    elif job.changes.get("phone") is not None and (error.field == "phone" or _is_of_number(job, raw)):
+        _create_without_number(context, job, troubles)
+    else:
+        other = f"{job.target.account}:{error.other_id}" if error.other_id else "somebody whom it does not name"
+        reason = f"{job.target.account} takes {other} for the same person ({error.field or 'no reason given'})"
+        with context.state.atomic():
+            context.intents.remove(job.target.name, job.own.id)
+            blockers = (f"{job.target.name}:{error.other_id}",) if error.other_id else ()
+            note_failure(context, job.source, job.own, "create", reason, blockers=blockers)
+
+
+def _is_of_number(job: Creation, raw: Raw | None) -> bool:
+    """Say whether it is only the number that made the server take somebody for the person."""
+    if raw is None:
+        return False
+    mine, other = people.known(job.contact), people.known(job.target.connector.contact(raw, {}))
+    return mine.email != other.email and bool(set(mine.phones) & set(other.phones))
+
+
+def _create_without_number(context: Context, job: Creation, troubles: Troubles) -> None:
+    slot = str(job.contact.memory.get("slot") or "mobile_phone")
+    changes = {name: value for name, value in job.changes.items() if name != "phone"}
+    if changes.get(slot) is None and slot in context.rules and context.rules[slot].to(job.target.name):
+        changes[slot] = job.changes["phone"]
+    prepare(context, job.target, frozenset(changes))
+    context.report.unmapped += 1
+    numberless = replace(job, changes=changes)
+    _intend(context, [numberless])
+    _send(context, job.target, [numberless], troubles)
+
+
+def needs_marker(source: Side, person: Contact) -> bool:
+    """Say whether nothing but a marker could ever tell who somebody is: neither e-mail nor phone (R6)."""
+    return source.connector.marks and not person.fields.get("email") and not person.phones
+
+
+def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
+    """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
+    prepare(context, source, frozenset())
+    update_source = partial(source.connector.update, raw, person.memory, {}, made_id)
+    outcome = source.dispatcher.gather([update_source])[0]
+    if isinstance(outcome, ConnectorError):
+        context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
+        if isinstance(outcome, RecordError):
+            with context.state.atomic():
+                context.intents.remove(context.other(source).name, person.id)
+        return
+    marked = source.connector.contact(outcome.raw, person.memory)
+    with context.state.atomic():
+        link = context.links.by_record(source.name, [person.id])[person.id]
+        side = link.side(source.name)
+        side.digest = None
+        side.seen_ms, side.wrote_ms = own_times(marked, outcome)
+        context.links.save(link, context.run)
+        source.identities.put([people.known(marked)])
+        context.intents.remove(context.other(source).name, person.id)
+
+
+def _text(memory: object) -> str | None:
+    return json.dumps(memory) if memory else None

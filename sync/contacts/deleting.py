@@ -1,0 +1,89 @@
+"""Carry deletions to one side, one record at a time, each confirmed anew (R19, R24).
+
+Rules kept here:
+- the record that is gone is asked for once more: who is back is merged instead;
+- the survivor is read by id as well, so that an edit behind the horizon is not lost with it: it makes a conflict;
+- what the survivor showed goes into the history.
+"""
+
+import json
+from functools import partial
+
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, RecordGone
+from state.history import Entry
+from state.links import Link
+from state.stage import Staged, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.observing import stage_by_id
+from sync.contacts.planning import DELETE, PAIR
+from sync.contacts.trouble import Troubles
+from sync.contacts.updating import update
+from sync.contacts.vanishing import is_edited, list_edited
+from sync.decisions import people
+
+
+def delete(context: Context, target: Side, step: Step, troubles: Troubles) -> None:
+    """Delete one survivor. Raises what makes the account useless."""
+    link = context.links.by_id(step.link or 0)
+    if link is None or link.gone is None:
+        return
+    if _is_back(context.side(link.gone), link):
+        _welcome(context, link, troubles)
+        return
+    survivor = stage_by_id(context, target, link.side(target.name).id)
+    if survivor is None:
+        return
+    if is_edited(context, link, target, survivor):
+        list_edited(context, link, target, survivor)
+        return
+    _delete(context, target, link, survivor, troubles)
+
+
+def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles) -> None:
+    outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
+    with context.state.atomic():
+        if isinstance(outcome, ConnectorError):
+            troubles.note(context.other(target), _lost(context, context.other(target), link), DELETE, outcome)
+        else:
+            troubles.fine(target)
+            _remember(context, target, link, survivor)
+    troubles.raise_fatal()
+
+
+def _is_back(side: Side, link: Link) -> bool:
+    """Ask once more for the record that is gone; an answer may have been wrong."""
+    try:
+        side.connector.get(link.side(side.name).id)
+    except RecordGone:
+        return False
+    return True
+
+
+def _welcome(context: Context, link: Link, troubles: Troubles) -> None:
+    """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
+    with context.state.atomic():
+        link.gone = None
+        context.links.save(link, context.run)
+    for side in context.sides:
+        stage_by_id(context, side, link.side(side.name).id)
+    for side in context.sides:
+        update(context, side, [Step(PAIR, "", link.left.id, link.right.id, link.id, "both")], troubles)
+
+
+def _lost(context: Context, side: Side, link: Link) -> Staged:
+    """Return the record that is gone as it last was, so that it can be named."""
+    record_id = link.side(side.name).id
+    return Staged(side.name, record_id, contact=people.encode(Contact(record_id, context.base(link, side.name))))
+
+
+def _remember(context: Context, target: Side, link: Link, survivor: Staged) -> None:
+    fields = people.decode(survivor.contact or "").fields
+    shown = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+    deletion = Entry(link.id, target.account, survivor.id, "*", shown, None, "deleted")
+    context.history.add([deletion], context.run, context.now_ms())
+    target.identities.drop(survivor.id)
+    for side in context.sides:
+        context.failures.close(side.name, link.side(side.name).id)
+    context.links.remove(link.id)
+    context.report.accounts[target.account].deleted += 1

@@ -1,0 +1,79 @@
+"""What a plan would write, person by person: for people to read, and to be priced."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connectors.connector import Raw
+from connectors.contact import Fields
+from state.stage import PAGE, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.creating import sendable
+from sync.contacts.planning import CREATE, DELETE, PAIR, merged
+from sync.decisions import people
+from sync.decisions.merging import LEFT, RIGHT
+from sync.reporting.report import WHOLE, Operation, PlannedChange
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """One person to be written. `shown` is what the record shows now, `raw` the same as far as it was read."""
+
+    operation: Operation
+    who: str
+    shown: Fields
+    changes: Fields
+    raw: Raw | None = None
+
+
+def foresee(context: Context, side: Side) -> Iterator[Foreseen]:
+    """Yield everybody whom the plan on the stage writes to a side."""
+    for page in context.stage.steps(PAIR, (side.name, "both"), PAGE):
+        for step in page:
+            yield _update(context, side, step)
+    for page in context.stage.steps(CREATE, (side.name,), PAGE):
+        for step in page:
+            yield _create(context, side, step)
+    for page in context.stage.steps(DELETE, (side.name,), PAGE):
+        for step in page:
+            yield _delete(context, side, step)
+
+
+def changes(context: Context) -> Iterator[PlannedChange]:
+    """Yield the plan field by field: who would be written where, old and new value."""
+    for side in context.sides:
+        for one in foresee(context, side):
+            for name, value in one.changes.items():
+                yield PlannedChange(side.account, one.operation, one.who, name, one.shown.get(name), value)
+
+
+def written_fields(context: Context, side: Side) -> frozenset[str]:
+    """Return the fields of which the plan writes any value to a side."""
+    return frozenset(name for one in foresee(context, side) for name in one.changes if name != WHOLE)
+
+
+def _update(context: Context, side: Side, step: Step) -> Foreseen:
+    ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
+    staged = {name: context.stage.get(name, [record_id]).get(record_id) for name, record_id in ids.items()}
+    link = context.links.by_id(step.link) if step.link else None
+    result = merged(context, link, staged[LEFT], staged[RIGHT])
+    own = staged[side.name]
+    shown = {**context.view(link, side, own).base, **context.view(link, side, own).now}
+    who = people.who(side.account, ids[side.name], shown)
+    raw = json.loads(own.raw) if own and own.raw else None
+    return Foreseen("update", who, shown, result.to(side.name), raw)
+
+
+def _create(context: Context, side: Side, step: Step) -> Foreseen:
+    source = context.other(side)
+    record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
+    contact = people.decode(context.stage.get(source.name, [record_id])[record_id].contact or "")
+    who = people.who(source.account, record_id, contact.fields)
+    return Foreseen("create", who, {}, sendable(context, side, contact.fields))
+
+
+def _delete(context: Context, side: Side, step: Step) -> Foreseen:
+    record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
+    link = context.links.by_id(step.link or 0)
+    shown = context.base(link, side.name) if link else {}
+    return Foreseen("delete", people.who(side.account, record_id, shown), shown, {WHOLE: None})

@@ -1,0 +1,277 @@
+"""The first half of a run: read what changed on a side, in windows, and stage it as the pages come.
+
+Rules kept here:
+- the server's own clock says where the horizon lies: the time of the first answer, less `settle` (R1);
+- every gap in what is covered is read, each from `lookback` before its start; `[since, until)` is exact (R2);
+- an observation older than the last answer that is held for that record is not believed, the record is read by id (R3);
+- everybody seen goes into the identity index, those behind the horizon too (R7); only those before it are staged;
+- a record whose digest is that of the last observation is not mapped: nothing about it can be new, unless it failed
+  since and was changed back (R22).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.connector import Page, Raw, Window
+from connectors.contact import Contact
+from connectors.errors import RecordGone
+from state.cursors import COVERED, INDEXED
+from state.history import Entry
+from state.intervals import Interval, IntervalSet, gaps, union
+from state.links import Link
+from state.stage import Staged
+from sync.contacts.context import Context, Side
+from sync.decisions import people
+
+ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
+FAR_MS = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is to be read: `[since, until)`; without `since` every gap there is, or with `whole` simply everything."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    whole: bool = False
+
+
+def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
+    """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
+    context.progress.stage(f"reading {side.account}")
+    spans = _spans(context, side, bounds)
+    covered: list[Interval] = []
+    for start, end in spans:
+        window = _window(context, bounds, start, end)
+        horizon_ms = _read(context, side, window, exact=bounds.since is not None, stage=True)
+        covered.append((start, min(end, horizon_ms)))
+        _remember_indexed(context, side, start, horizon_ms, end)
+    context.report.windows[side.account] = _reported(spans, bounds, context, side)
+    context.report.accounts[side.account].read = context.stage.count(side.name)
+    return union(covered)
+
+
+def complete_index(context: Context, side: Side) -> None:
+    """Read a side in full into the identity index, where that has not been done.
+
+    Before anybody is created there (R7).
+    """
+    horizon_ms = people.to_ms(context.horizons[side.account]) or 0
+    missing = gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms))
+    for start, end in missing:
+        context.progress.stage(f"reading everybody at {side.account} once")
+        last = _moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
+        _read(context, side, Window(_moment(start), last), exact=False, stage=False)
+        _remember_indexed(context, side, start, end, end)
+
+
+def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
+    """Read one record by id and stage it, whatever its time; None when it is gone, which is noted."""
+    try:
+        page = side.connector.get(record_id)
+    except RecordGone:
+        note_gone(context, side, record_id)
+        return None
+    raw = page.records[0]
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    contact = side.connector.contact(raw, _memory(link, side))
+    staged = staged_record(side, raw, contact, link)
+    with context.state.atomic():
+        context.stage.put([staged])
+        side.identities.put([people.known(contact)])
+    return staged
+
+
+def note_gone(context: Context, side: Side, record_id: str) -> None:
+    """Remember that a record was asked for by id and does not exist: a deletion found (R22)."""
+    with context.state.atomic():
+        forget_gone(context, side, record_id)
+
+
+def forget_gone(context: Context, side: Side, record_id: str) -> None:
+    """Do what `note_gone` does, inside `atomic`.
+
+    The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
+    """
+    side.identities.drop(record_id)
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    if link is not None and link.gone == side.name:
+        return
+    context.failures.close(side.name, record_id)
+    if link is not None:
+        _lose(context, side, link)
+
+
+def _lose(context: Context, side: Side, link: Link) -> None:
+    other = context.other(side)
+    deletion = Entry(link.id, side.account, link.side(side.name).id, "*", None, None, "found deleted")
+    context.history.add([deletion], context.run, context.now_ms())
+    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
+    context.failures.close(other.name, link.side(other.name).id)
+    if link.gone is not None:
+        context.links.remove(link.id)
+        return
+    link.gone = side.name
+    context.links.save(link, context.run)
+
+
+def staged_record(side: Side, raw: Any, contact: Contact, link: Link | None) -> Staged:
+    """Return a record as it is staged."""
+    wrote = link.side(side.name).wrote_ms if link else None
+    return Staged(
+        side.name,
+        contact.id,
+        json.dumps(raw, ensure_ascii=False, separators=(",", ":")),
+        people.encode(contact),
+        side.connector.digest(raw),
+        side.changed_ms(contact, wrote),
+        link.id if link else None,
+    )
+
+
+def _spans(context: Context, side: Side, bounds: Bounds) -> Sequence[Interval]:
+    if bounds.whole:
+        return ((0, FAR_MS),)
+    if bounds.since is None:
+        end = people.to_ms(bounds.until) if bounds.until else FAR_MS
+        return gaps(context.cursors.get(side.name, COVERED), (0, end or FAR_MS))
+    return ((people.to_ms(bounds.since) or 0, people.to_ms(bounds.until) or FAR_MS),)
+
+
+def _window(context: Context, bounds: Bounds, start: int, end: int) -> Window:
+    first = _moment(start) if bounds.since else max(ORIGIN, _moment(start) - context.lookback)
+    return Window(first, None if end >= FAR_MS else _moment(end))
+
+
+def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: bool) -> int:
+    """Read a window page by page and return its horizon in milliseconds."""
+    horizon: datetime | None = None
+    for page in side.connector.read(window):
+        if horizon is None:
+            horizon = page.served_at - context.settle
+            known = context.horizons.setdefault(side.account, horizon)
+            context.horizons[side.account] = min(known, horizon)
+        limits = _Limits(window.start if exact else None, horizon, window.end if exact else None)
+        _take_page(context, side, page, limits, stage=stage)
+        context.progress.advance(len(page.records))
+    if horizon is None:
+        raise AssertionError(f"{side.account}: a window without a single answer")
+    return people.to_ms(horizon) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Which records of a page are dealt with: those before the horizon and, where the window is exact, within it."""
+
+    start: datetime | None
+    horizon: datetime
+    end: datetime | None
+
+    def admit(self, moment: datetime | None) -> bool:
+        if moment is None:
+            return True
+        return (
+            moment < self.horizon
+            and (self.start is None or moment >= self.start)
+            and (self.end is None or moment < self.end)
+        )
+
+
+def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
+    raws = {str(raw["id"]): raw for raw in page.records}
+    old = _old_news(context, side, raws)
+    news = {record_id: raw for record_id, raw in raws.items() if record_id not in old}
+    links = context.links.by_record(side.name, list(news))
+    records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]
+    contacts: list[Contact] = []
+    later: list[str] = []
+    for record_id, raw in news.items():
+        link = links.get(record_id)
+        believed = _believed(context, side, raw, link)
+        if believed is None:
+            continue
+        raw_now, contact = believed
+        contacts.append(contact)
+        if limits.admit(contact.updated_at):
+            records.append(staged_record(side, raw_now, contact, link))
+        else:
+            later.append(record_id)
+    _store(context, side, records, contacts, later) if stage else _store(context, side, [], contacts, [])
+
+
+def _store(
+    context: Context, side: Side, records: Iterable[Staged], contacts: Sequence[Contact], later: Sequence[str]
+) -> None:
+    with context.state.atomic():
+        context.stage.put(records)
+        context.stage.see(side.name, later)
+        side.identities.put(people.known(contact) for contact in contacts)
+
+
+def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:
+    """Return the links of those of the records that show nothing new, by record id; a listed failure is never old."""
+    failed = context.failures.of(side.name, list(raws))
+    return {
+        record_id: seen.link
+        for record_id, seen in context.links.seen(side.name, list(raws)).items()
+        if record_id not in failed
+        and seen.digest is not None
+        and seen.mapping == context.mapping
+        and seen.gone != side.name
+        and seen.digest == side.connector.digest(raws[record_id])
+    }
+
+
+def _believed(context: Context, side: Side, raw: Any, link: Link | None) -> tuple[Any, Contact] | None:
+    """Map a record; where a list is not to be believed, ask for it by id.
+
+    That is where it is older than what its server has answered before (R3), and where a name lost nothing but its
+    capital letters: some lists show names in lower case.
+    """
+    contact = side.connector.contact(raw, _memory(link, side))
+    if link is None or not (_is_stale(link, side, contact) or _is_lowered(context, link, side, contact)):
+        return raw, contact
+    try:
+        raw = side.connector.get(contact.id).records[0]
+    except RecordGone:
+        note_gone(context, side, contact.id)
+        return None
+    return raw, side.connector.contact(raw, _memory(link, side))
+
+
+def _memory(link: Link | None, side: Side) -> Any:
+    text = link.side(side.name).memory if link else None
+    return json.loads(text) if text else {}
+
+
+def _remember_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
+    with context.state.atomic():
+        context.cursors.add(side.name, INDEXED, [(start, min(end, horizon_ms))])
+
+
+def _reported(spans: Sequence[Interval], bounds: Bounds, context: Context, side: Side) -> Window | None:
+    horizon = context.horizons.get(side.account)
+    if not spans or horizon is None:
+        return None
+    start, end = spans[0][0], spans[-1][1]
+    first = _window(context, bounds, start, end).start
+    last = horizon if end >= FAR_MS else min(horizon, _moment(end))
+    return Window(first, max(first, last))
+
+
+def _moment(milliseconds: int) -> datetime:
+    return ORIGIN + timedelta(milliseconds=milliseconds)
+
+
+def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
+    seen, updated = link.side(side.name).seen_ms, people.to_ms(contact.updated_at)
+    return seen is not None and updated is not None and updated < seen
+
+
+def _is_lowered(context: Context, link: Link, side: Side, contact: Contact) -> bool:
+    base = context.base(link, side.name)
+    names = ((base.get(name), contact.fields.get(name)) for name in ("first_name", "last_name"))
+    return any(isinstance(agreed, str) and shown == agreed.lower() != agreed for agreed, shown in names)

@@ -1,0 +1,11 @@
+"""The places that values need on the other side, made before the first of them is written (R23)."""
+
+from sync.contacts.context import Context, Side
+
+
+def prepare(context: Context, side: Side, names: frozenset[str]) -> None:
+    """Make the custom fields that these values, and the marker, need and that are missing, and say so in the report."""
+    made = side.connector.prepare(names)
+    if made:
+        context.fields_created.setdefault(side.account, []).extend(made)
+        context.progress.note(f"{side.account}: made the custom fields {', '.join(made)}")

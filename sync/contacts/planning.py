@@ -1,0 +1,294 @@
+"""The second half of observing: decide, for everything that was staged, what is to be written where.
+
+Nothing is written here, to no system and not to the links: the plan is a list of steps on the stage, and what it would
+do to each side is weighed for the guard. The steps are
+
+    pair    two people, linked already or meeting for the first time: `writes` names the sides that are to be written
+    create  somebody who is to be made on `side`
+    fail    a record that can't be carried, `note` saying why
+    delete  a survivor who is to be deleted too (sync.vanishing)
+"""
+
+import json
+from collections.abc import Sequence
+
+from connectors.contact import Contact, Value
+from state.failures import Failure
+from state.links import Link
+from state.stage import Staged, Step
+from sync.contacts.context import SIDE_NAMES, Context, Side
+from sync.contacts.observing import complete_index, stage_by_id
+from sync.contacts.surroundings import surroundings
+from sync.decisions import people
+from sync.decisions.merging import LEFT, Merge, View, merge, refuse
+from sync.decisions.pairing import New, Paired, Refused, pair
+
+CREATE, PAIR, FAIL = "create", "pair", "fail"
+
+DELETE = "delete"
+"""A step, and the operation of a failure that `reconcile` alone tries again."""
+
+
+def plan(context: Context) -> None:
+    """Plan everything that was staged, and whatever else is due."""
+    context.progress.stage("planning")
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
+    for side in context.sides:
+        context.weights[side.account].linked = context.links.count()
+    context.unfinished = context.links.first_unfinished()
+    _stage_due(context)
+    for side in context.sides:
+        for page in context.stage.pages(side.name, linked=True):
+            _plan_linked(context, side, page)
+    _plan_resolved(context)
+    for side in context.sides:
+        _plan_strangers(context, side)
+    context.report.unchanged += context.stage.count_unchanged()
+
+
+def merged(context: Context, link: Link | None, left: Staged | None, right: Staged | None) -> Merge:
+    """Merge a pair by what this run knows of it.
+
+    Whether owners have a place is asked when the first is to be written.
+    """
+    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    result = merge_views(context, link, *views)
+    rules = context.present_rules()
+    for side in context.sides:
+        if "owner" in result.to(side.name):
+            side.connector.missing_places(frozenset({"owner"}))
+    return result if context.present_rules() is rules else merge_views(context, link, *views)
+
+
+def merge_views(context: Context, link: Link | None, left: View, right: View) -> Merge:
+    """Merge what two sides show, by the rules of the connection and of both accounts."""
+    resolutions = context.resolutions(link) if link else {}
+    result = merge(context.present_rules(), left, right, context.judge, context.settings.conflicts, resolutions)
+    for side in context.sides:
+        refuse(result, side.name, side.connector.kept, left, right)
+    return result
+
+
+def _stage_due(context: Context) -> None:
+    """Read by id the records of failures whose cause may be gone, or that were not tried for a day (R22)."""
+    now = context.now_ms()
+    for failure in context.failures.waiting():
+        side = context.side(failure.side)
+        if failure.operation == DELETE or context.stage.get(side.name, [failure.record_id]):
+            continue
+        if failure.due_ms <= now or _unblocked(context, failure):
+            stage_by_id(context, side, failure.record_id)
+
+
+def _unblocked(context: Context, failure: Failure) -> bool:
+    for blocker in failure.blockers:
+        side, _, record_id = blocker.partition(":")
+        if context.stage.has(side, record_id):
+            return True
+    return False
+
+
+def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
+    listed = context.failures.of(side.name, [staged.id for staged in page])
+    for staged in page:
+        link = context.links.by_id(staged.link or 0)
+        if link is None:
+            continue
+        other = context.other(side)
+        twin = context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+        if side.name != LEFT and twin is not None:
+            continue
+        if is_listed(context, staged, listed.get(staged.id)) or _is_gone(context, other, link):
+            continue
+        twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+        if twin is None and _asks_for(context, link, staged, other):
+            twin = stage_by_id(context, other, link.side(other.name).id)
+        left, right = (staged, twin) if side.name == LEFT else (twin, staged)
+        _plan_pair(context, link, left, right)
+
+
+def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool:
+    """Say whether a record shows a field of which the other side was never agreed on, so that it has to be read too."""
+    base, disputed = context.base(link, other.name), context.conflicts.of_link(link.id)
+    shown = context.travelling(people.decode(staged.contact or "").fields)
+    return any(name not in base and name not in disputed for name in shown)
+
+
+def _is_gone(context: Context, side: Side, link: Link) -> bool:
+    """Say whether the record of a side is gone, which is asked anew when its survivor changed.
+
+    An answer may have been wrong.
+    """
+    return link.gone == side.name and stage_by_id(context, side, link.side(side.name).id) is None
+
+
+def _plan_resolved(context: Context) -> None:
+    """Plan the pairs of which a person has resolved a conflict, unless a record of theirs was staged anyway."""
+    for link_id in context.conflicts.resolved_links():
+        link = context.links.by_id(link_id)
+        if link is None or link.gone:
+            continue
+        staged = [context.stage.get(name, [link.side(name).id]) for name in SIDE_NAMES]
+        if not any(staged):
+            _plan_pair(context, link, None, None)
+
+
+def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged | None) -> None:
+    result = merged(context, link, left, right)
+    if context.unfinished is not None and link.id >= context.unfinished:
+        _weigh_rest(context, result, link, left, right)
+    else:
+        _weigh(context, result)
+    _count(context, result, left, right)
+    step = Step(PAIR, "", link.left.id, link.right.id, link.id, _writes(result))
+    with context.state.atomic():
+        context.stage.plan(step)
+
+
+def _plan_strangers(context: Context, side: Side) -> None:
+    """Plan everybody of a side who was staged and has no link."""
+    other = context.other(side)
+    for page in context.stage.pages(side.name, linked=False):
+        if may_create(context, other):
+            complete_index(context, other)
+        _plan_page(context, side, [staged for staged in page if not context.stage.paired(side.name, staged.id)])
+
+
+def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
+    contacts = {staged.id: people.decode(staged.contact or "") for staged in page}
+    persons = [people.known(contact) for contact in contacts.values()]
+    around = surroundings(context, side, persons)
+    silent = context.failures.of(side.name, [staged.id for staged in page])
+    for staged, person in zip(page, persons, strict=True):
+        if context.stage.paired(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
+            continue
+        verdict = pair(person, around[person.id])
+        if isinstance(verdict, Paired):
+            plan_meeting(context, side, staged, contacts[staged.id], verdict.id)
+        elif isinstance(verdict, Refused):
+            _plan_failure(context, side, staged, verdict)
+        else:
+            _plan_create(context, side, staged, contacts[staged.id])
+
+
+def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool:
+    """Say whether the record failed before and nothing has changed since.
+
+    It stays listed, and is not tried again yet.
+    """
+    if failure is None or failure.digest != staged.digest:
+        return False
+    return failure.dismissed or not (failure.due_ms <= context.now_ms() or _unblocked(context, failure))
+
+
+def plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:
+    """Plan two people who meet for the first time (R10)."""
+    other = context.other(side)
+    twin = context.stage.get(other.name, [other_id]).get(other_id) or stage_by_id(context, other, other_id)
+    if twin is None:
+        _plan_again(context, side, staged, contact)
+        return
+    left, right = (staged, twin) if side.name == LEFT else (twin, staged)
+    result = merged(context, None, left, right)
+    _weigh(context, result, first=True)
+    _count(context, result, left, right)
+    with context.state.atomic():
+        context.stage.pair(left.id, right.id)
+        context.stage.plan(Step(PAIR, "", left.id, right.id, None, _writes(result)))
+
+
+def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
+    """Decide anew about somebody whose match turned out to be gone from the other side."""
+    person = people.known(contact)
+    verdict = pair(person, surroundings(context, side, [person])[person.id])
+    if isinstance(verdict, New):
+        _plan_create(context, side, staged, contact)
+    elif isinstance(verdict, Refused):
+        _plan_failure(context, side, staged, verdict)
+    else:
+        plan_meeting(context, side, staged, contact, verdict.id)
+
+
+def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
+    target = context.other(side)
+    only = context.settings.only.left if side.name == LEFT else context.settings.only.right
+    if not may_create(context, target) or not people.wanted(contact.fields, only):
+        context.report.left_out += 1
+        with context.state.atomic():
+            context.failures.close(side.name, staged.id)
+        return
+    plan_create(context, target, staged, contact)
+
+
+def plan_create(context: Context, target: Side, staged: Staged, contact: Contact) -> None:
+    """Plan that somebody is made on a side, unless an earlier create of theirs has an outcome that nobody knows."""
+    if (target.name, staged.id) in context.unknown:
+        return
+    context.report.unmapped += _unmapped(context, contact)
+    left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
+    with context.state.atomic():
+        context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name))
+
+
+def _plan_failure(context: Context, side: Side, staged: Staged, verdict: Refused) -> None:
+    other = context.other(side)
+    blockers = [f"{side.name if own else other.name}:{record_id}" for own, record_id in verdict.blockers]
+    plan_listing(context, staged, verdict.reason, blockers, "double" if verdict.double else "pair")
+
+
+def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequence[str], operation: str) -> None:
+    """Plan that a staged record is listed as a failure; `blockers` are records ("left:ID")."""
+    who = people.who(context.side(staged.side).account, staged.id, people.decode(staged.contact or "").fields)
+    note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
+    left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
+    with context.state.atomic():
+        context.stage.plan(Step(FAIL, staged.side, left_id, right_id, None, "", note))
+
+
+def may_create(context: Context, target: Side) -> bool:
+    """Say whether people may be made on a side."""
+    toward = "left_to_right" if target.name != LEFT else "right_to_left"
+    return context.settings.direction in ("both", toward) and context.settings.create in ("both", target.name)
+
+
+def _weigh(context: Context, result: Merge, *, first: bool = False) -> None:
+    for side in context.sides:
+        weight = context.weights[side.account]
+        if first:
+            weight.meetings += 1
+            weight.replaced += any(one.side == side.name for one in result.overwritten)
+        else:
+            weight.changed += bool(result.to(side.name))
+
+
+def _weigh_rest(context: Context, result: Merge, link: Link, left: Staged | None, right: Staged | None) -> None:
+    """Weigh a pair whose first meeting a run that never came to its end may have left half written (P6, R25)."""
+    for side, staged in zip(context.sides, (left, right), strict=True):
+        weight, had = context.weights[side.account], context.view(link, side, staged).now
+        weight.linked -= 1
+        weight.meetings += 1
+        weight.replaced += any(_is_lost(had.get(name), value) for name, value in result.to(side.name).items())
+
+
+def _is_lost(had: Value, wanted: Value) -> bool:
+    kept = isinstance(had, tuple) and isinstance(wanted, tuple) and set(had) <= set(wanted)
+    return had is not None and not kept
+
+
+def _count(context: Context, result: Merge, left: Staged | None, right: Staged | None) -> None:
+    """Count the values that mean nothing on the other side, and pairs of which nothing is to be written or listed."""
+    for staged in (left, right):
+        if staged is not None:
+            context.report.unmapped += _unmapped(context, people.decode(staged.contact or ""))
+    context.report.unmapped += len(result.refused)
+    context.report.unchanged += not result.writes and not result.conflicts
+
+
+def _unmapped(context: Context, contact: Contact) -> int:
+    return sum(name in context.rules for name in contact.unmapped)
+
+
+def _writes(result: Merge) -> str:
+    if result.to_left and result.to_right:
+        return "both"
+    return LEFT if result.to_left else "right" if result.to_right else ""

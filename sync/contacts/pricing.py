@@ -1,0 +1,55 @@
+"""What a plan would cost: calls per account, their share of the day, and the time they take at the allowed pace.
+
+The reads that made the plan are counted too, because the run after it makes them again.
+"""
+
+from connectors.pace import RateLimit
+from sync.contacts.context import Context, Side
+from sync.contacts.forecast import Foreseen, foresee, written_fields
+from sync.contacts.planning import DELETE
+from sync.reporting.report import Cost
+
+DAY_SECONDS = 86_400.0
+
+CALLS_OF_DELETE = 2
+"""The record is read before it is deleted."""
+
+
+def price(context: Context, limits: dict[str, RateLimit | None]) -> dict[str, Cost]:
+    """Return the cost of the plan on the stage, by account."""
+    return {side.account: _cost(_calls(context, side), limits[side.account]) for side in context.sides}
+
+
+def _calls(context: Context, side: Side) -> int:
+    traffic = side.connector.traffic
+    calls = traffic.reads + traffic.writes
+    asked = False
+    for one in foresee(context, side):
+        if one.operation == "delete":
+            calls += CALLS_OF_DELETE
+        elif one.operation == "create":
+            calls += _calls_of_create(context, side, one, asked=asked)
+            asked = True
+        else:
+            raw = one.raw or {"tags": one.shown.get("tags") or ()}
+            calls += 1 + side.connector.calls_for(raw, one.changes)
+    calls += context.stage.count_steps(DELETE, context.other(side).name)  # each is looked for once more
+    written = written_fields(context, side)
+    return calls + (len(side.connector.missing_places(written)) if written else 0)
+
+
+def _calls_of_create(context: Context, side: Side, one: Foreseen, *, asked: bool) -> int:
+    looked_up = 0 if context.first.get(side.account) else side.connector.look_ups(one.changes, asked=asked)
+    return looked_up + side.connector.calls_for(None, one.changes)
+
+
+def _cost(calls: int, limit: RateLimit | None) -> Cost:
+    """Return the cost of so many calls.
+
+    An account without a known limit has no share of a day, and no pace to wait for.
+    """
+    if limit is None:
+        return Cost(calls, 0.0, 0.0)
+    seconds = calls * limit.interval / limit.calls
+    daily = limit.daily or DAY_SECONDS * limit.calls / limit.interval
+    return Cost(calls, round(calls / daily, 4), round(seconds, 1))

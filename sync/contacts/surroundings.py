@@ -1,0 +1,94 @@
+"""Everybody who could matter to people without a link, looked up in the identity index of both sides (R7)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from state.identity import Identities, Known
+from sync.contacts.context import Context, Side
+from sync.decisions.pairing import Surroundings
+
+Groups = dict[str | None, dict[str, Known]]
+"""People by id, under each e-mail, number or marker that they have."""
+
+
+def surroundings(context: Context, side: Side, persons: Sequence[Known]) -> dict[str, Surroundings]:
+    """Return the surroundings of each person, by id; `linked` includes the pairs that this run has planned."""
+    mine, theirs = side.identities, context.other(side).identities
+    emails = list({person.email for person in persons if person.email})
+    phones = list({phone for person in persons for phone in person.phones})
+    own = _Claims(context, side, context.other(side))
+    foreign = _Claims(context, context.other(side), side)
+    twins = _group(own(mine.by_email(emails)), lambda other: [other.email])
+    email = _group(foreign(theirs.by_email(emails)), lambda other: [other.email])
+    candidates = _without_mail_at(mine, foreign(theirs.by_phone(phones)))
+    phone = _group(candidates, lambda other: other.phones)
+    shared = list({*phones, *(phone for other in candidates for phone in other.phones)})
+    rivals = _group(_without_mail_at(theirs, own(mine.by_phone(shared))), lambda other: other.phones)
+    marking = _group(foreign(theirs.by_marker([person.id for person in persons])), lambda other: [other.marker])
+    marked = _group(foreign(theirs.by_id([p.marker for p in persons if p.marker])), lambda other: [other.id])
+    return {
+        person.id: Surroundings(
+            twins=_of(twins, [person.email]),
+            marked=[*_of(marking, [person.id]), *_of(marked, [person.marker])],
+            email=_of(email, [person.email]),
+            phone=_of(phone, person.phones),
+            rivals=_rivals(rivals, person, _of(phone, person.phones)),
+        )
+        for person in persons
+    }
+
+
+def _without_mail_at(other_side: Identities, people: Sequence[Known]) -> list[Known]:
+    """Leave out those whose e-mail is on the other side too: it tells who they are before any number does (R6)."""
+    mailed = {other.email for other in other_side.by_email([person.email for person in people if person.email])}
+    return [person for person in people if person.email not in mailed]
+
+
+def _rivals(sharing: Groups, person: Known, candidates: Sequence[Known]) -> list[Known]:
+    numbers = [*person.phones, *(phone for other in candidates for phone in other.phones)]
+    return [rival for rival in _of(sharing, numbers) if rival.id != person.id]
+
+
+class _Claims:
+    """Adds to what the index knows: the pairs that this run has planned, and those that only a marker tells of."""
+
+    def __init__(self, context: Context, side: Side, other: Side) -> None:
+        self._stage = context.stage
+        self._side = side
+        self._other = other
+
+    def __call__(self, found: Iterable[Known]) -> list[Known]:
+        people = list(found)
+        claimed = self._claimed([person for person in people if not person.linked])
+        return [
+            person if person.linked else replace(person, linked=self._planned(person) or claimed.get(person.id))
+            for person in people
+        ]
+
+    def _planned(self, person: Known) -> str | None:
+        return self._stage.paired(self._side.name, person.id)
+
+    def _claimed(self, people: Sequence[Known]) -> dict[str, str]:
+        """Return who is claimed: those whose own marker names somebody, and those whom somebody's marker names."""
+        named = {other.id for other in self._other.identities.by_id([p.marker for p in people if p.marker])}
+        claims = {person.id: person.marker for person in people if person.marker in named}
+        for other in self._other.identities.by_marker([person.id for person in people]):
+            claims.setdefault(other.marker or "", other.id)
+        return {person_id: other_id for person_id, other_id in claims.items() if other_id}
+
+
+def _group(found: Iterable[Known], keys: Callable[[Known], Iterable[str | None]]) -> Groups:
+    groups: Groups = {}
+    for person in found:
+        for key in keys(person):
+            groups.setdefault(key, {})[person.id] = person
+    return groups
+
+
+def _of(groups: Groups, keys: Iterable[str | None]) -> list[Known]:
+    """Return everybody under one of the keys, once each; nobody is under None."""
+    found: dict[str, Known] = {}
+    for key in keys:
+        if key is not None:
+            found.update(groups.get(key, {}))
+    return list(found.values())

@@ -1,0 +1,96 @@
+"""What becomes of a record that could not be written.
+
+A failure, a trouble to try again, or the end of the run (R22).
+"""
+
+from connectors.errors import (
+    AllowanceSpent,
+    AuthError,
+    ConnectorError,
+    RecordError,
+    RecordRefused,
+    TransientError,
+    Unreachable,
+)
+from state.failures import Failure
+from state.stage import Staged
+from sync.contacts.context import Context, Side
+from sync.decisions import people
+
+PATIENCE_RUNS = 3
+"""A record that alone meets transient errors in so many runs is a failure."""
+
+PATIENCE_RECORDS = 3
+"""So many records in a row that meet transient errors are not the records' fault."""
+
+
+def note_failure(
+    context: Context, side: Side, staged: Staged, operation: str, reason: str, *,
+    blockers: tuple[str, ...] = (), due_ms: int = 0,
+) -> None:  # fmt: skip
+    """List a record of `side` as a failure of an operation on the other side. Call inside `atomic`."""
+    fields = people.decode(staged.contact).fields if staged.contact else {}
+    context.failures.put(
+        Failure(
+            side.name,
+            staged.id,
+            context.other(side).account,
+            people.who(side.account, staged.id, fields),
+            operation,
+            reason,
+            blockers,
+            staged.digest,
+            due_ms,
+        ),
+        context.now_ms(),
+    )
+
+
+def is_fatal(error: ConnectorError) -> bool:
+    """Say whether the account as a whole can't be worked with."""
+    return isinstance(error, AuthError | Unreachable | AllowanceSpent)
+
+
+class Troubles:
+    """Sorts errors of single records for one account, and notices when it is the account that is sick."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._in_a_row: dict[str, int] = {}
+
+    def fine(self, side: Side) -> None:
+        """A call to the account went through."""
+        self._in_a_row[side.account] = 0
+
+    def note(self, side: Side, staged: Staged, operation: str, error: ConnectorError) -> None:
+        """Deal with the error of one record of `side` whose write to the other side failed. Call inside `atomic`.
+
+        What makes the account useless is kept for `raise_fatal`, to be called outside.
+        """
+        context, target = self._context, self._context.other(side)
+        if isinstance(error, RecordError):
+            due_ms = context.now_ms() if isinstance(error, RecordRefused) and error.again else 0
+            reason = f"{target.account} refuses it: {error.message}"
+            note_failure(context, side, staged, operation, reason, due_ms=due_ms)
+            return
+        if is_fatal(error):
+            self._fatal = error
+            return
+        self._in_a_row[target.account] = self._in_a_row.get(target.account, 0) + 1
+        if isinstance(error, TransientError) and self._in_a_row[target.account] >= PATIENCE_RECORDS:
+            self._fatal = error
+        if context.failures.count_trouble(side.name, staged.id) >= PATIENCE_RUNS:
+            note_failure(context, side, staged, operation, f"failed in {PATIENCE_RUNS} runs: {error.message}")
+        else:
+            context.errors.append(str(error))
+
+    _fatal: ConnectorError | None = None
+
+    def is_fatal(self) -> bool:
+        """Say whether an error ends the run."""
+        return self._fatal is not None
+
+    def raise_fatal(self) -> None:
+        """Raise the error that ends the run, if there was one."""
+        if self._fatal is not None:
+            raise self._fatal

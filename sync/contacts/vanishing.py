@@ -1,0 +1,119 @@
+"""Deletions: found by a scan of everything, confirmed by id, carried only when the config says so (R24).
+
+Rules kept here:
+- only a scan that was proven complete can show that somebody is missing, and each of them is asked for by id besides;
+- under `ignore` the deletion is remembered: the survivor is neither deleted nor made again;
+- under `propagate` the survivor is to be deleted too, where the stream goes that way; somebody who was edited since is
+  a conflict with the field `*`, for a person;
+- a person may settle that conflict for the side that deleted, or for the one that edited: then the other record is made
+  anew, where people may be made; else the deletion is remembered.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from connectors.contact import Fields
+from state.conflicts import Conflict
+from state.links import Link
+from state.stage import Staged, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.observing import stage_by_id
+from sync.contacts.planning import DELETE, may_create, plan_create
+from sync.decisions import people, shadows
+from sync.decisions.merging import LEFT
+from sync.reporting.report import WHOLE
+
+
+def find_vanished(context: Context) -> set[int]:
+    """Ask by id for every linked or listed record that the scan of everything did not show.
+
+    Who is there after all is staged. Return the links of the others.
+    """
+    found: set[int] = set()
+    for side in context.sides:
+        context.progress.stage(f"looking for who is gone from {side.account}")
+        for page in _pages_of_missing(context, side):
+            found |= {link for link, record_id in page if stage_by_id(context, side, record_id) is None}
+    for failure in context.failures.waiting():
+        if failure.operation != DELETE and not context.stage.has(failure.side, failure.record_id):
+            stage_by_id(context, context.side(failure.side), failure.record_id)
+    return found
+
+
+def plan_delete(context: Context, link: Link) -> None:
+    """Plan the deletion of a survivor, as the config and people's decisions have it."""
+    survivor = context.other(context.side(link.gone or ""))
+    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    if decision is not None and decision.resolution is not None:
+        _carry_out(context, link, survivor, decision.resolution)
+    elif context.settings.deletes == "propagate" and may_travel(context, survivor):
+        _plan(context, link, survivor)
+
+
+def may_travel(context: Context, target: Side) -> bool:
+    """Say whether the stream goes towards a side."""
+    toward = "left_to_right" if target.name != LEFT else "right_to_left"
+    return context.settings.direction in {"both", toward}
+
+
+def is_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:
+    """Say whether a survivor shows what was never agreed on, unless a person has decided that it does not matter."""
+    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    if decision is not None and decision.resolution == link.gone:
+        return False
+    view = context.view(link, survivor, staged)
+    return any(view.changed(name) for name in view.now)
+
+
+def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> None:
+    """List that somebody was deleted on one side and edited on the other since."""
+    fields = context.view(link, survivor, staged).now
+    with context.state.atomic():
+        context.conflicts.put(_conflict(context, link, survivor, staged, fields))
+        for side in context.sides:
+            context.failures.close(side.name, link.side(side.name).id)
+
+
+def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[int, str]]]:
+    after = 0
+    while page := context.stage.missing(side.name, context.connection, after):
+        yield page
+        after = page[-1][0]
+
+
+def _plan(context: Context, link: Link, survivor: Side) -> None:
+    record_id = link.side(survivor.name).id
+    staged = context.stage.get(survivor.name, [record_id]).get(record_id) or stage_by_id(context, survivor, record_id)
+    if staged is None:
+        return
+    if is_edited(context, link, survivor, staged):
+        list_edited(context, link, survivor, staged)
+        return
+    with context.state.atomic():
+        context.conflicts.close(link.id, {WHOLE})
+    _plan_step(context, link, survivor)
+
+
+def _plan_step(context: Context, link: Link, survivor: Side) -> None:
+    with context.state.atomic():
+        context.stage.plan(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
+    context.weights[survivor.account].changed += 1
+
+
+def _carry_out(context: Context, link: Link, survivor: Side, resolution: str) -> None:
+    """Do what a person decided: delete the survivor too, or make the other one anew."""
+    if resolution == link.gone:
+        _plan_step(context, link, survivor)
+        return
+    target = context.other(survivor)
+    staged = stage_by_id(context, survivor, link.side(survivor.name).id) if may_create(context, target) else None
+    if staged is not None:
+        plan_create(context, target, staged, people.decode(staged.contact or ""))
+
+
+def _conflict(context: Context, link: Link, survivor: Side, staged: Staged, fields: Fields) -> Conflict:
+    who = people.who(survivor.account, staged.id, fields)
+    shown = {survivor.name: shadows.render("edited"), link.gone or "": shadows.render(None)}
+    times = {survivor.name: staged.changed_ms, link.gone or "": None}
+    return Conflict(
+        link.id, WHOLE, who, shown["left"], shown["right"], times["left"], times["right"], context.now_ms(), context.run
+    )

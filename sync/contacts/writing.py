@@ -1,0 +1,114 @@
+"""The last part of a run: carry the plan out.
+
+Rules kept here:
+- what needs no write is remembered first, then updates go, then creates, so that an address that moves from one
+  person to another is free when it is needed;
+- a wave of steps shares the commits of its intents and of its results;
+- a dry run counts what it would write, and remembers, in its copy of the state, what the run after it would list.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from connectors.dispatch import WIDTH
+from state.failures import Failure
+from state.stage import PAGE, Step
+from sync.contacts.context import Context
+from sync.contacts.creating import create
+from sync.contacts.deleting import delete
+from sync.contacts.forecast import written_fields
+from sync.contacts.planning import CREATE, DELETE, FAIL, PAIR
+from sync.contacts.trouble import Troubles
+from sync.contacts.updating import settle_pair, update
+from sync.decisions.merging import LEFT, RIGHT
+
+
+def write(context: Context) -> None:
+    """Carry out the whole plan.
+
+    Raises AuthError and TransientError when an account can't be worked with any further.
+    """
+    operations = (PAIR, CREATE, DELETE)
+    total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
+    context.progress.stage("writing", total)
+    troubles = Troubles(context)
+    _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
+    for side in context.sides:
+        for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):
+            update(context, side, wave, troubles)
+    for side in context.sides:
+        for wave in _steps(context, CREATE, (side.name,), WIDTH):
+            create(context, side, wave, troubles)
+    for side in context.sides:
+        for wave in _steps(context, DELETE, (side.name,), WIDTH):
+            for step in wave:
+                delete(context, side, step, troubles)
+
+
+def pretend(context: Context) -> None:
+    """Count what `write` would do, without a call; conflicts and failures are listed in the copy that a dry run has."""
+    everything = (LEFT, RIGHT, "both", "")
+    _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, everything, PAGE))
+    _foresee_places(context)
+    for side in context.sides:
+        counts = context.report.accounts[side.account]
+        counts.updated += sum(len(page) for page in _steps(context, PAIR, (side.name, "both"), PAGE))
+        for page in _steps(context, CREATE, (side.name,), PAGE):
+            counts.created += len(page)
+            _close_failures(context, page)
+        counts.deleted += context.stage.count_steps(DELETE, side.name)
+
+
+def _foresee_places(context: Context) -> None:
+    """Say which custom fields the plan would make (R23)."""
+    for side in context.sides:
+        written = written_fields(context, side)
+        if written:
+            context.fields_created[side.account] = list(side.connector.missing_places(written))
+
+
+def _steps(context: Context, operation: str, writes: tuple[str, ...], size: int) -> Iterator[list[Step]]:
+    return context.stage.steps(operation, writes, size)
+
+
+def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator[list[Step]]) -> None:
+    for page in failing:
+        with context.state.atomic():
+            for step in page:
+                _list_failure(context, step)
+    for page in settled:
+        with context.state.atomic():
+            for step in page:
+                _settle(context, step)
+
+
+def _settle(context: Context, step: Step) -> None:
+    ids = (step.left_id or "", step.right_id or "")
+    left = context.stage.get(LEFT, [ids[0]]).get(ids[0])
+    right = context.stage.get(RIGHT, [ids[1]]).get(ids[1])
+    settle_pair(context, left, right, context.links.by_id(step.link) if step.link else None)
+
+
+def _list_failure(context: Context, step: Step) -> None:
+    side = context.side(step.side)
+    record_id = (step.left_id if step.side == LEFT else step.right_id) or ""
+    staged = context.stage.get(side.name, [record_id])[record_id]
+    note = json.loads(step.note or "{}")
+    failure = Failure(
+        side.name,
+        record_id,
+        side.account,
+        note["who"],
+        note["operation"],
+        note["reason"],
+        tuple(note["blockers"]),
+        staged.digest,
+    )
+    context.failures.put(failure, context.now_ms())
+
+
+def _close_failures(context: Context, page: Sequence[Step]) -> None:
+    with context.state.atomic():
+        for step in page:
+            for side, record_id in ((LEFT, step.left_id), (RIGHT, step.right_id)):
+                context.failures.close(side, record_id or "")

@@ -1,0 +1,122 @@
+"""What both shadows become after a write, or after a merge that needs none (R11, R12, R21). Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.contact import SET_FIELDS, Contact, Fields, Value, same
+from sync.decisions.merging import Merge, View, apply_changes, changes_of
+
+AT_ONCE = timedelta(seconds=1)
+"""Within so much of its making, what a record shows is its maker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """The new shadows of the side that was written and of the one that the values came from."""
+
+    target: dict[str, Value]
+    source: dict[str, Value]
+
+
+def after_write(result: Merge, target: str, to: View, source: View, settled: Fields) -> Bases:
+    """Return the shadows after `result.to(target)` was written. `to` and `source` are what was merged.
+
+    For what the write carried the target's shadow is `settled`, what the server holds there now (what was sent, where
+    it does not show it), and the source's is the value that was carried. Everything else keeps its old shadow: what the
+    answer shows there is merged by the next run.
+    """
+    bases = Bases(dict(to.base), dict(source.base))
+    for name, sent in result.to(target).items():
+        known, value = source.value(name)
+        if known:
+            bases.source[name] = value
+        held = settled.get(name, sent)
+        bases.target[name] = _after_set_write(to, source, name, held) if name in SET_FIELDS else held
+    _agree(bases, result, target)
+    return bases
+
+
+def unproven(bases: Bases, names: Collection[str]) -> None:
+    """Take back what was sent and is not shown: nobody knows whether it arrived.
+
+    The field is a first meeting from then on. Were the value taken for agreed, a server that dropped it would look as
+    if somebody had emptied it, and the source would be emptied next.
+    """
+    for name in names:
+        bases.target.pop(name, None)
+        bases.source.pop(name, None)
+
+
+def after_agreement(result: Merge, target: str, to: View, source: View) -> Bases:
+    """Return the shadows after a merge of which nothing is written to the target now."""
+    bases = Bases(dict(to.base), dict(source.base))
+    _agree(bases, result, target)
+    return bases
+
+
+def after_create(shown: Fields, source: Fields, settled: Fields, sent: Fields) -> Bases:
+    """Return the shadows of two people of whom the one was just made from the other: all that each side shows."""
+    bases = Bases({**shown, **settled}, dict(source))
+    unproven(bases, sent.keys() - bases.target.keys())
+    return bases
+
+
+def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, *, edited: bool) -> Bases:
+    """Return the shadows of somebody whose create got lost and who was found afterwards (R20).
+
+    Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there,
+    and what shows none as never agreed on: it is filled again. So is, where the record is `edited` (its times say
+    so), what was not sent: a server that fills in something of its own does so at once.
+    """
+    bases = Bases(dict(shown), dict(source))
+    for name in [name for name, value in shown.items() if edited and value is not None and name not in sent]:
+        bases.target.pop(name, None)
+        bases.source.pop(name, None)
+    for name, value in sent.items():
+        if shown.get(name) is None:
+            bases.target.pop(name, None)
+            bases.source.pop(name, None)
+        else:
+            bases.target[name] = value
+    return bases
+
+
+def after_doubtful_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> Bases:
+    """Return the shadows of somebody who may be what a lost create made, or was made by hand with other values.
+
+    What shows just as it was sent is agreed on under either reading; everything else is a first meeting (R10).
+    """
+    agreed = [name for name, value in sent.items() if name in shown and same(name, shown[name], value)]
+    return Bases({name: shown[name] for name in agreed}, {name: source[name] for name in agreed if name in source})
+
+
+def is_edited(made: Contact) -> bool:
+    """Say whether a record's times show an edit after it was made: its create's answer may have been read later."""
+    if made.created_at is None or made.updated_at is None:
+        return False
+    return made.updated_at - made.created_at > AT_ONCE
+
+
+def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:
+    """Say whether a record shows nothing beyond its shadow, but for fields that are listed as conflicts."""
+    return all(name in waiting or (name in base and same(name, value, base[name])) for name, value in shown.items())
+
+
+def _agree(bases: Bases, result: Merge, target: str) -> None:
+    for name, (left, right) in result.agreed.items():
+        bases.target[name], bases.source[name] = (left, right) if target == "left" else (right, left)
+
+
+def _after_set_write(to: View, source: View, name: str, held: Value) -> Value:
+    """Return the shadow of a set: the old one, with what the source has and the server holds, without what both lack.
+
+    Everything else that the server holds or lacks now is a change of its own side: it shows until it was carried the
+    other way.
+    """
+    theirs, _ = changes_of(None, source.value(name)[1])
+    now, _ = changes_of(None, held)
+    agreed = {key: text for key, text in now.items() if key in theirs}
+    before, _ = changes_of(None, to.value(name)[1])
+    gone = frozenset(key for key in before if key not in theirs and key not in now)
+    return apply_changes(to.base.get(name), agreed, gone)

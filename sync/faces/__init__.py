@@ -1,0 +1,1 @@
+"""What people see and type: documents from the state, tables, values and times."""

@@ -1,0 +1,236 @@
+"""What is remembered, as the documents that `status`, `conflicts` and `failures` show; and what people decide about it.
+
+Nothing here calls an account. A state file that does not exist yet is an empty one, and is not made by looking.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from state import connections
+from state.cursors import COVERED, Cursors
+from state.file import StateFile
+from state.intervals import reach
+from sync.config.model import Config
+from sync.decisions.people import STREAM, from_ms, to_ms
+from sync.errors import UsageError
+from sync.reporting.report import WHOLE, time_text
+
+Document = dict[str, Any]
+
+
+def status(config: Config) -> Document:
+    """Return cursors, lag, last runs and what is open, for every connection of the config file."""
+    with _looking(config) as db:
+        return {"connections": [_connection_status(db, config, name) for name in config.connections]}
+
+
+def conflicts(config: Config) -> Document:
+    """Return the open conflicts that nobody has settled yet, oldest first."""
+    with _looking(config) as db:
+        rows = db.execute(f"{_CONFLICTS} WHERE c.resolution IS NULL ORDER BY c.id").fetchall()
+        return {"conflicts": [_conflict(row) for row in rows]}
+
+
+def conflict(config: Config, conflict_id: int) -> Document:
+    """Return one open conflict. Raises UsageError when there is none of that number."""
+    with _looking(config) as db:
+        return _conflict(_one_conflict(db, conflict_id))
+
+
+def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | None) -> Document:
+    """Settle a conflict by the value of a side, or by another one; the next run writes it. Raises UsageError."""
+    with _deciding(config) as db:
+        row = _one_conflict(db, conflict_id)
+        if row["field"] == WHOLE and side is None:
+            raise UsageError(f"conflict {conflict_id} is about a deletion, which has no value; say --left or --right")
+        resolution = side or _typed(config, row, value or "")
+        db.execute("UPDATE conflict SET resolution = ? WHERE id = ?", (resolution, conflict_id))
+        return _conflict(row)
+
+
+def failures(config: Config) -> Document:
+    """Return the open failures, oldest first."""
+    with _looking(config) as db:
+        rows = db.execute(f"{_FAILURES} WHERE f.dismissed IS NULL ORDER BY f.id").fetchall()
+        return {"failures": [_failure(row) for row in rows]}
+
+
+def retry(config: Config, failure_id: int | None) -> Document:
+    """Have the next run try one failure again, or all of them. Raises UsageError when there is none of that number."""
+    with _deciding(config) as db:
+        condition, values = ("f.id = ?", (failure_id,)) if failure_id is not None else ("f.dismissed IS NULL", ())
+        rows = db.execute(f"{_FAILURES} WHERE {condition} ORDER BY f.id", values).fetchall()
+        if failure_id is not None and not rows:
+            raise UsageError(f"there is no failure {failure_id}; see `sync failures list`")
+        db.executemany(
+            "UPDATE failure SET due_ms = 0, digest = NULL, dismissed = NULL WHERE id = ?",
+            [(row["id"],) for row in rows],
+        )
+        return {"failures": [_failure(row) for row in rows]}
+
+
+def dismiss(config: Config, failure_id: int, why: str) -> Document:
+    """Take a failure off the list until its record changes; the reason goes into the history. Raises UsageError."""
+    with _deciding(config) as db:
+        row = db.execute(f"{_FAILURES} WHERE f.id = ? AND f.dismissed IS NULL", (failure_id,)).fetchone()
+        if row is None:
+            raise UsageError(f"there is no failure {failure_id}; see `sync failures list`")
+        db.execute("UPDATE failure SET dismissed = ? WHERE id = ?", (why, failure_id))
+        db.execute(
+            "INSERT INTO history (at_ms, run, connection, stream, account, record_id, field, new, rule)"
+            " VALUES (?, '', ?, ?, ?, ?, '*', ?, 'dismissed')",
+            (_now_ms(), row["connection"], row["stream"], row["account"], row["record_id"], json.dumps(why)),
+        )
+        return _failure(row)
+
+
+def back_up(config: Config, path: Path) -> Document:
+    """Write a consistent copy of the state file. Raises StateError, UsageError when there is none yet."""
+    if not config.state.path.exists():
+        raise UsageError(f"there is no state file {config.state.path} yet; a first `sync run` makes it")
+    state = StateFile.open(config.state.path)
+    try:
+        state.back_up(path)
+    finally:
+        state.close()
+    return {"state": str(config.state.path), "backup": str(path), "bytes": path.stat().st_size}
+
+
+_CONFLICTS = (
+    "SELECT c.*, n.name AS connection_name, n.left_account, n.right_account"
+    " FROM conflict c JOIN connection n ON n.id = c.connection"
+)
+_FAILURES = "SELECT f.*, n.name AS connection_name FROM failure f JOIN connection n ON n.id = f.connection"
+
+
+@contextmanager
+def _looking(config: Config) -> Iterator[sqlite3.Connection]:
+    state = StateFile.open(config.state.path) if config.state.path.exists() else StateFile.open_copy(config.state.path)
+    try:
+        yield state.db
+    finally:
+        state.close()
+
+
+@contextmanager
+def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
+    with _looking(config) as db:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+
+def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Document:
+    settings = config.connections[name]
+    row = connections.find_connection(db, name)
+    number = row["id"] if row else 0
+    cursors = Cursors(db, number, STREAM)
+    reached = {
+        account: reach(cursors.get(side, COVERED), 0)
+        for side, account in (("left", settings.left), ("right", settings.right))
+    }
+    return {
+        "name": name,
+        "streams": {STREAM: {"covered_to": {a: _time(ms) for a, ms in reached.items()}, "lag_seconds": _lag(reached)}},
+        "last_run": _last_run(db, number),
+        "next_run_at": None,
+        "conflicts": _count(db, "conflict", number, "resolution IS NULL"),
+        "failures": _count(db, "failure", number, "dismissed IS NULL"),
+        "deleted": _count(db, "link", number, "gone IS NOT NULL"),
+        "held": 0,
+    }
+
+
+def _lag(reached: Mapping[str, int | None]) -> float | None:
+    known = [moment for moment in reached.values() if moment is not None]
+    if len(known) < len(reached):
+        return None
+    return round(max(0, _now_ms() - min(known)) / 1000, 1)
+
+
+def _last_run(db: sqlite3.Connection, connection: int) -> Document | None:
+    row = db.execute(
+        "SELECT * FROM run WHERE connection = ? ORDER BY started_ms DESC, id DESC LIMIT 1", (connection,)
+    ).fetchone()
+    if row is None:
+        return None
+    return {
+        "run": row["id"],
+        "status": row["status"],
+        "started_at": _time(row["started_ms"]),
+        "finished_at": _time(row["finished_ms"]),
+    }
+
+
+def _count(db: sqlite3.Connection, table: str, connection: int, condition: str) -> int:
+    row = db.execute(f"SELECT count(*) FROM {table} WHERE connection = ? AND {condition}", (connection,)).fetchone()
+    return int(row[0])
+
+
+def _one_conflict(db: sqlite3.Connection, conflict_id: int) -> sqlite3.Row:
+    row: sqlite3.Row | None = db.execute(f"{_CONFLICTS} WHERE c.id = ?", (conflict_id,)).fetchone()
+    if row is None:
+        raise UsageError(f"there is no conflict {conflict_id}; see `sync conflicts list`")
+    return row
+
+
+def _conflict(row: sqlite3.Row) -> Document:
+    sides = {
+        side: {
+            "account": row[f"{side}_account"],
+            "value": json.loads(row[f"{side}_value"]),
+            "changed_at": _time(row[f"{side}_changed_ms"]),
+        }
+        for side in ("left", "right")
+    }
+    return {
+        "id": row["id"],
+        "connection": row["connection_name"],
+        "stream": row["stream"],
+        "who": row["who"],
+        "field": row["field"],
+        **sides,
+        "found_at": _time(row["found_ms"]),
+        "run": row["run"],
+    }
+
+
+def _failure(row: sqlite3.Row) -> Document:
+    return {
+        "id": row["id"],
+        "connection": row["connection_name"],
+        "stream": row["stream"],
+        "account": row["account"],
+        "who": row["who"],
+        "operation": row["operation"],
+        "reason": row["reason"],
+        "attempts": row["attempts"],
+        "first_at": _time(row["first_ms"]),
+        "last_at": _time(row["last_ms"]),
+    }
+
+
+def _typed(config: Config, row: sqlite3.Row, typed: str) -> str:
+    from sync.faces.entry import read_value
+
+    connection = config.connections.get(row["connection_name"])
+    value = read_value(row["field"], typed, connection.country if connection else "US")
+    return f"value:{json.dumps(value, ensure_ascii=False)}"
+
+
+def _time(milliseconds: int | None) -> str | None:
+    moment = from_ms(milliseconds)
+    return None if moment is None else time_text(moment)
+
+
+def _now_ms() -> int:
+    return to_ms(datetime.now(UTC)) or 0

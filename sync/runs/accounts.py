@@ -1,0 +1,73 @@
+"""The edge where accounts of the config file become connectors.
+
+Credentials, pace, settings and clock are put together here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from connectors.clock import Clock
+from connectors.connector import Cache, Connector
+from connectors.dispatch import Dispatcher
+from connectors.growthgenius.connector import GrowthGenius
+from connectors.growthhub.connector import GrowthHub
+from connectors.pace import Ledger, Pacer, RateLimit
+from connectors.wire import Wire
+from sync.config.model import Connection, GrowthGeniusAccount, GrowthHubAccount
+
+GROWTHHUB_LIMIT = RateLimit(100, 10.0, 200_000)
+"""What GrowthHub documents; its first answer tells what is in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What every account of a run shares."""
+
+    ledger: Ledger
+    clock: Clock
+    settings: Callable[[str], Cache]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account ready for work; `limit` is the pace it is known to be held to, None where there is none."""
+
+    connector: Connector
+    pacer: Pacer
+    dispatcher: Dispatcher
+    limit: RateLimit | None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.connector.close()
+        self.pacer.close()
+
+
+def connect(
+    name: str, account: GrowthGeniusAccount | GrowthHubAccount, secret: str, connection: Connection, edges: Edges
+) -> Account:
+    """Return the account as this connection uses it. No call is made."""
+    limit = GROWTHHUB_LIMIT if isinstance(account, GrowthHubAccount) else None
+    ceiling = account.rate
+    pacer = Pacer(edges.ledger, edges.clock, limit, name, ceiling=ceiling)
+    wire = Wire(name, account.base_url, _headers(account, secret), pacer, clock=edges.clock, secrets=[secret])
+    known = ceiling or limit
+    dispatcher = Dispatcher(edges.clock, lambda: known.calls / known.interval if known else None)
+    return Account(_connector(name, account, wire, connection, edges), pacer, dispatcher, known)
+
+
+def _headers(account: GrowthGeniusAccount | GrowthHubAccount, secret: str) -> Mapping[str, str]:
+    if isinstance(account, GrowthHubAccount):
+        return {"Authorization": f"Bearer {secret}", "Version": "2021-07-28"}
+    return {"Authorization": secret}
+
+
+def _connector(
+    name: str, account: GrowthGeniusAccount | GrowthHubAccount, wire: Wire, connection: Connection, edges: Edges
+) -> Connector:
+    cache, country = edges.settings(name), connection.country
+    if isinstance(account, GrowthGeniusAccount):
+        return GrowthGenius(name, wire, user_ids=account.users, cache=cache, country=country, clock=edges.clock)
+    options = connection.contacts.fields.items()
+    places = {field: place for field, option in options if (place := option.place(name, account.connector))}
+    return GrowthHub(name, wire, location_id=account.location_id, cache=cache, country=country, places=places)

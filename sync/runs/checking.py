@@ -1,0 +1,100 @@
+"""`sync check`: try every account, and say what is wrong and how to mend it. Changes nothing unless it is told to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from connectors.clock import Clock, SystemClock
+from connectors.connector import Cache, Finding
+from connectors.errors import ConnectorError
+from connectors.pace import MemoryLedger
+from state.file import StateFile
+from state.ledger import SharedLedger
+from state.settings import Settings
+from sync.config.model import Config
+from sync.config.secret import reveal
+from sync.decisions.people import to_ms
+from sync.runs.accounts import Account, Edges, connect
+from sync.runs.identity import confirm_identity
+
+Checked = tuple[str, str, Sequence[Finding]]
+
+
+def check(config: Config, fix: bool, warn: Callable[[str], None], clock: Clock | None = None) -> list[Checked]:
+    """Try every account that a connection uses, and return its name, its connector and what was found.
+
+    `warn` is told what is unwise about secrets. Raises ConfigError and StateError before anything is called.
+    """
+    used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
+    credentials = reveal(config, used, warn)
+    with ExitStack() as stack:
+        edges = _edges(config, stack, clock or SystemClock())
+        accounts = [_connect(config, name, credentials, edges, stack) for name in used]
+        if config.state.path.exists():
+            _confirm(config, accounts)
+        return [_checked(account, fix) for account in accounts]
+
+
+def _edges(config: Config, stack: ExitStack, clock: Clock) -> Edges:
+    """Share pace and settings with the runs where there is a state file, and make none where there is not."""
+    if not config.state.path.exists():
+        return Edges(MemoryLedger(), clock, lambda _name: Forgetful())
+    state = StateFile.open(config.state.path)
+    stack.callback(state.close)
+    ledger = SharedLedger(config.state.path)
+    stack.callback(ledger.close)
+    return Edges(ledger, clock, lambda name: _fresh(state, name, clock))
+
+
+def _fresh(state: StateFile, account: str, clock: Clock) -> Cache:
+    """Return the settings that runs use, emptied: a check is to see what is there now."""
+    settings = Settings(state, account, lambda: to_ms(clock.now()) or 0)
+    settings.forget_all()
+    return settings
+
+
+class Forgetful:
+    """Settings for one check, where there is no state file to keep them in."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any | None:
+        """Return the value, None when it is absent."""
+        return self._values.get(key)
+
+    def put(self, key: str, value: Any) -> None:
+        """Remember a value."""
+        self._values[key] = value
+
+    def forget(self, key: str) -> None:
+        """Drop a value."""
+        self._values.pop(key, None)
+
+
+def _connect(config: Config, name: str, credentials: Mapping[str, str], edges: Edges, stack: ExitStack) -> Account:
+    connection = next(one for one in config.connections.values() if name in (one.left, one.right))
+    account = connect(name, config.accounts[name], credentials[name], connection, edges)
+    stack.callback(account.close)
+    return account
+
+
+def _confirm(config: Config, accounts: Sequence[Account]) -> None:
+    state = StateFile.open(config.state.path)
+    try:
+        for account in accounts:
+            connector = account.connector
+            confirm_identity(state, connector.account, connector.system, connector.identity())
+    finally:
+        state.close()
+
+
+def _checked(account: Account, fix: bool) -> Checked:
+    connector = account.connector
+    try:
+        findings = connector.check(fix)
+    except ConnectorError as error:
+        findings = [
+            Finding("the account answers", ok=False, problem=error.message, mend="see the line above; then try again")
+        ]
+    return connector.account, connector.system, findings

@@ -1,0 +1,420 @@
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from connectors.contact import FIELDS
+from connectors.pace import RateLimit
+from sync.config.complaints import from_pydantic, lines
+from sync.config.model import TABLES, Config, find, load, parse
+from sync.errors import ConfigError
+from tests.sync.config_text import GOOD, replaced, with_line
+
+FILE = Path("/home/ann/sync/config.toml")
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+
+
+def complaints(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, FILE)
+    return list(caught.value.lines)
+
+
+def complaint(text: str) -> str:
+    (line,) = complaints(text)
+    return line
+
+
+def test_what_is_left_out_has_the_value_of_the_contract() -> None:
+    text = GOOD[: GOOD.index("[connections.sales.contacts]")]
+    config = parse(text, FILE)
+    connection = config.connections["sales"]
+    assert config.state.path == Path("/home/ann/sync/sync.db")
+    assert config.state.history == timedelta(days=365)
+    assert connection.every == timedelta(minutes=5)
+    assert connection.cron is None
+    assert connection.reconcile == timedelta(days=7)
+    assert connection.settle == timedelta(seconds=60)
+    assert connection.lookback == timedelta(minutes=10)
+    assert connection.country == "US"
+    assert connection.messages is None
+    contacts = connection.contacts
+    assert (contacts.direction, contacts.create, contacts.conflicts, contacts.deletes) == (
+        "both", "both", "newest", "ignore",
+    )  # fmt: skip
+    assert contacts.max_changed == 0.5
+    assert (contacts.only.left, contacts.only.right, contacts.fields) == ({}, {}, {})
+
+
+def test_tables_know_the_names_that_the_file_gives_them() -> None:
+    config = parse(GOOD, FILE)
+    assert config.path == FILE
+    assert config.accounts["growthhub"].name == "growthhub"
+    assert config.connections["sales"].name == "sales"
+
+
+def test_a_loaded_config_does_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        parse(GOOD, FILE).state.history = timedelta(1)
+
+
+def test_no_representation_of_a_config_shows_a_secret() -> None:
+    config = parse(replaced("env:GROWTHHUB_TOKEN", "pit-1234-invented"), FILE)
+    assert "pit-1234" not in f"{config!r} {config} {config.accounts['growthhub']!r} {config.model_dump()}"
+
+
+def test_one_user_and_several_are_read_alike() -> None:
+    one, several = parse(GOOD, FILE), parse(replaced("user_id = 78", 'user_ids = [78, "u81"]'), FILE)
+    assert one.accounts["growthgenius"].users == (78,)  # type: ignore[union-attr]
+    assert several.accounts["growthgenius"].users == (78, "u81")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("text", "meant"), [("1", 1), ("1.0", 1.0), ("0", 0), ("0.25", 0.25), ("200", 200)])
+def test_a_whole_number_is_a_count_and_any_other_a_share(text: str, meant: float) -> None:
+    config = parse(with_line("connections.sales.contacts", f"max_changed = {text}"), FILE)
+    found = config.connections["sales"].contacts.max_changed
+    assert found == meant
+    assert type(found) is type(meant)
+
+
+def test_the_place_of_a_field_is_that_of_the_account_before_that_of_its_kind() -> None:
+    text = with_line("connections.sales.contacts.fields", 'custom1 = { growthhub = "contact.lead_score" }')
+    options = parse(text, FILE).connections["sales"].contacts.fields["custom1"]
+    assert options.place("growthhub", "growthhub") == "contact.lead_score"
+    assert options.place("north", "growthhub") == "contact.lead_score"
+    assert options.place("growthgenius", "growthgenius") is None
+
+
+def test_only_takes_one_value_or_several() -> None:
+    text = with_line("connections.sales.contacts", 'only = { left = { tags = ["a", "b"], country = "US" } }')
+    only = parse(text, FILE).connections["sales"].contacts.only
+    assert only.left == {"tags": ("a", "b"), "country": ("US",)}
+
+
+def test_reconcile_can_be_off() -> None:
+    assert parse(with_line("connections.sales", 'reconcile = "off"'), FILE).connections["sales"].reconcile is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://api.example.com/v1",
+        "http://127.0.0.1:8080",
+        "http://localhost:1/x",
+        "http://[::1]:99",
+        "HTTPS://example.com",
+    ],
+)
+def test_addresses_that_keep_credentials_safe_are_taken(address: str) -> None:
+    text = with_line("accounts.growthhub", f'base_url = "{address}/"')
+    assert parse(text, FILE).accounts["growthhub"].base_url == address
+
+
+def test_a_messages_table_is_warned_of_once_for_each_connection() -> None:
+    (warning,) = parse(GOOD, FILE).warnings
+    assert "connections.sales.messages" in warning
+    assert "contacts only" in warning
+
+
+WRONG = [
+    # table, line in it, key below the table, what else the message has
+    ("", "colour = 1", "colour", ["no such key", "state, accounts, connections"]),
+    ("state", "histroy = 1", "histroy", ["no such key", "did you mean history?"]),
+    ("state", "path = 7", "path", ["found 7", "the path of a file"]),
+    ("state", 'path = ""', "path", ["the path of a file"]),
+    ("accounts.growthgenius", 'user_ids = ["a"]', "", ["user_id or user_ids", "not both"]),
+    ("accounts.growthgenius", 'rate = "fast"', "rate", ['found "fast"', '"2/s"']),
+    ("accounts.growthgenius", "rate = 2", "rate", ["found 2", '"2/s"']),
+    ("accounts.growthgenius", 'rate = "0/s"', "rate", ["more than none"]),
+    ("accounts.growthgenius", 'location_id = "x"', "location_id", ["no such key", "user_id"]),
+    ("accounts.growthhub", 'base_url = "ftp://example.com"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "http://example.com"', "base_url", ["only for this machine"]),
+    ("accounts.growthhub", 'base_url = "http://127.0.0.1.example.com"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "https://ann:pw@example.com"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "https://example.com:port"', "base_url", ["https://"]),
+    ("accounts.growthhub", 'base_url = "https://[::1"', "base_url", ["https://"]),
+    ("connections.sales", 'evry = "5m"', "evry", ["no such key", "did you mean every?"]),
+    ("connections.sales", 'every = "soon"', "every", ['found "soon"', '"36h"']),
+    ("connections.sales", "every = 5", "every", ["found 5", '"36h"']),
+    ("connections.sales", 'every = "0s"', "every", ["a second or more"]),
+    ("connections.sales", 'settle = "-1s"', "settle", ["a whole number and a unit"]),
+    ("connections.sales", 'lookback = "999999999999d"', "lookback", ["thousand years"]),
+    ("connections.sales", 'reconcile = "never"', "reconcile", ['or "off"']),
+    ("connections.sales", "reconcile = false", "reconcile", ["found false", 'or "off"']),
+    ("connections.sales", 'cron = "* * * *"', "cron", ["five fields"]),
+    ("connections.sales", 'cron = "60 * * * *"', "cron", ["the minute goes from 0 to 59"]),
+    ("connections.sales", 'cron = "* * * * *"\nevery = "5m"', "", ["every or cron", "not both"]),
+    ("connections.sales", 'country = "UK"', "country", ['found "UK"', "did you mean GB?"]),
+    ("connections.sales", 'country = "us"', "country", ["did you mean US?"]),
+    ("connections.sales", 'country = "Atlantis"', "country", ["two capital letters"]),
+    ("connections.sales.contacts", 'direction = "up"', "direction", ["left_to_right"]),
+    ("connections.sales.contacts", 'create = "leftt"', "create", ["did you mean left?"]),
+    ("connections.sales.contacts", "deletes = true", "deletes", ["found true", "propagate"]),
+    ("connections.sales.contacts", "max_changed = 1.5", "max_changed", ["found 1.5"]),
+    ("connections.sales.contacts", "max_changed = -1", "max_changed", ["a whole number"]),
+    ("connections.sales.contacts", "max_changed = true", "max_changed", ["a share"]),
+    ("connections.sales.contacts", "max_changed = nan", "max_changed", ["a share"]),
+    ("connections.sales.contacts", "only = { west = {} }", "only.west", ["left, right"]),
+    ("connections.sales.contacts", "only = { left = { tag = 'x' } }", "only.left.tag", ["did you mean tags?"]),
+    ("connections.sales.contacts", "only = { left = { tags = [] } }", "only.left.tags", ["a list of texts"]),
+    ("connections.sales.contacts", "only = { left = { tags = 1 } }", "only.left.tags", ["a list of texts"]),
+    ("connections.sales.contacts.fields", "titel = {}", "titel", ["did you mean title?"]),
+    ("connections.sales.contacts.fields", "city = 'x'", "city", ["a table"]),
+    ("connections.sales.contacts.fields", "city = { growthhub = 7 }", "city.growthhub", ["a text"]),
+    ("connections.sales.contacts.fields", "city = { growthub = 'x' }", "city.growthub", ["did you mean growthhub?"]),
+    ("connections.sales.contacts.fields", "city = { direction = 'x' }", "city.direction", ["right_to_left"]),
+    ("connections.sales.messages", 'as = "mail"', "as", ["note, conversation"]),
+    ("connections.sales.messages", 'as_ = "note"', "as_", ["no such key", "as, conversation_provider_id"]),
+    ("connections.sales.messages", 'as = "conversation"', "", ["conversation_provider_id"]),
+    ("connections.sales.messages", 'channels = ["Fax"]', "channels.0", ["Email, SMS, WhatsApp"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "line", "key", "words"), WRONG, ids=[f"{case[0]}: {case[1]}" for case in WRONG])
+def test_what_is_wrong_is_one_line_with_its_place_and_what_is_allowed(
+    table: str, line: str, key: str, words: list[str]
+) -> None:
+    text = with_line(table, line)
+    found = complaint(text)
+    assert "\n" not in found
+    file, number, rest = re.fullmatch(r"(.+?):(\d+): (.+)", found).groups()  # type: ignore[union-attr]
+    assert file == str(FILE)
+    assert text.splitlines()[int(number) - 1] in {line.splitlines()[0], f"[{table}]"}
+    assert rest.startswith(f"{'.'.join(filter(None, (table, key)))}: ")
+    assert all(word in rest for word in words)
+
+
+MISSING = [
+    (re.sub(r"(?s)^.*?(?=\[connections)", "", GOOD), "accounts: is missing"),
+    (re.sub(r"(?s)\[connections.*", "", GOOD), "connections: is missing"),
+    ("accounts = {}\n" + re.sub(r"(?s)^.*?(?=\[connections)", "", GOOD), "accounts: allowed is one at least"),
+    (replaced('connector = "growthhub"\n', ""), "accounts.growthhub.connector: is missing"),
+    (replaced('connector = "growthhub"', 'connector = "growthhubb"'), "did you mean growthhub?"),
+    (replaced('connector = "growthhub"', "connector = 5"), "accounts.growthhub.connector: "),
+    (replaced('token = "env:GROWTHHUB_TOKEN"\n', ""), "accounts.growthhub.token: is missing; it takes env:NAME"),
+    (replaced('api_key = "env:GROWTHGENIUS_API_KEY"\n', ""), "accounts.growthgenius.api_key: is missing"),
+    (replaced("user_id = 78\n", ""), "accounts.growthgenius: allowed is user_id or user_ids"),
+    (replaced("user_id = 78", "user_id = true"), "accounts.growthgenius.user_id: found true; allowed is the id"),
+    (replaced("user_id = 78", "user_ids = []"), "accounts.growthgenius.user_ids: allowed is one at least"),
+    (replaced("user_id = 78", "user_ids = 78"), "accounts.growthgenius.user_ids: found 78; allowed is a list"),
+    (replaced('location_id = "ve9EPM428h8vShlRW1KT"', 'location_id = " "'), "location_id: allowed is a text that is"),
+    (replaced('left = "growthgenius"\n', ""), "connections.sales.left: is missing; it takes the name of an account"),
+    (replaced('left = "growthgenius"', 'left = "growthgenus"'), 'found "growthgenus"; allowed is growthgenius'),
+    (replaced('right = "growthhub"', 'right = "growthgenius"'), "right: found"),
+    ("state = 7\n" + GOOD[: GOOD.index("[state]")], "state: found 7; allowed is a table"),
+    (replaced('right = "growthhub"', "right = []"), "connections.sales.right: allowed is a text"),
+    (GOOD.replace("accounts.growthhub", "accounts.conflicts").replace('"growthhub"\n[', ""), "a name other than"),
+    (GOOD.replace("[connections.sales", '[connections."the sales"'), "connections.the sales: "),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), MISSING, ids=[case[1] for case in MISSING])
+def test_what_is_missing_or_does_not_fit_together_is_told(text: str, words: str) -> None:
+    assert any(words in line for line in complaints(text))
+
+
+def test_left_and_right_are_two_accounts() -> None:
+    found = complaint(replaced('right = "growthhub"', 'right = "growthgenius"'))
+    assert 'connections.sales.right: found "growthgenius"; allowed is another account than left' in found
+
+
+def test_all_complaints_come_at_once_in_the_order_of_the_file() -> None:
+    text = with_line("state", "x = 1").replace("user_id = 78", "user_id = 1.5").replace('"newest"', '"oldest"')
+    lines = complaints(text)
+    assert [line.split(": ")[1] for line in lines] == [
+        "accounts.growthgenius.user_id",
+        "connections.sales.contacts.conflicts",
+        "state.x",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        replaced('token = "env:GROWTHHUB_TOKEN"', 'token = ["pit-invented-secret"]'),
+        replaced('token = "env:GROWTHHUB_TOKEN"', 'toke = "pit-invented-secret"'),
+        replaced("[accounts.growthhub]", '[accounts]\nother = "pit-invented-secret"\n[accounts.growthhub]'),
+        with_line("accounts.growthhub", 'base_url = "http://example.com/pit-invented-secret"'),
+        with_line("accounts.growthhub", 'api_key = "pit-invented-secret"'),
+        GOOD + '\nbroken = "pit-invented-secret',
+    ],
+)
+def test_no_complaint_shows_what_may_be_a_secret(text: str) -> None:
+    assert "pit-invented-secret" not in "\n".join(complaints(text))
+
+
+def test_a_long_value_is_cut_in_the_complaint() -> None:
+    found = complaint(with_line("connections.sales", f'every = "{"x" * 5000}"'))
+    assert len(found) < 300
+
+
+def test_toml_that_is_broken_is_told_with_its_line() -> None:
+    assert "not valid TOML" in complaint("[accounts\n")
+    assert "line 1" in complaint("[accounts\n")
+
+
+def test_a_file_that_is_not_there_leads_to_the_demo(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.example\.toml, or try `sync demo`"):
+        load(tmp_path / "config.toml")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a = '\xe4'"])
+def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.toml").write_bytes(content)
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(tmp_path / "config.toml")
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_the_state_file_stands_beside_the_config_wherever_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("config.toml")).state.path == tmp_path / "sync.db"
+
+
+def test_the_file_is_looked_for_where_the_contract_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    monkeypatch.delenv("SYNC_CONFIG", raising=False)
+    with pytest.raises(ConfigError, match="sync demo"):
+        find()
+    own = tmp_path / "xdg" / "growthsync" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert find() == own
+    Path("config.toml").touch()
+    assert find() == Path("config.toml")
+    monkeypatch.setenv("SYNC_CONFIG", "env.toml")
+    assert find() == Path("env.toml")
+    assert find(Path("given.toml")) == Path("given.toml")
+
+
+def test_the_example_loads_and_shows_the_defaults() -> None:
+    example = load(EXAMPLE)
+    bare = parse(GOOD[: GOOD.index("[connections.sales.contacts]")], EXAMPLE)
+    assert example.accounts == bare.accounts
+    assert example.state == bare.state
+    ours, default = example.connections["sales"], bare.connections["sales"]
+    assert ours.model_copy(update={"contacts": default.contacts}) == default
+    assert ours.contacts.model_copy(update={"fields": {}}) == default.contacts
+
+
+def test_the_example_documents_every_key_and_every_field() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for table, keys in TABLES.items():
+        for key in keys:
+            assert re.search(rf"\b{key}\b", text), f"{table}.{key}"
+    assert not {field for field in FIELDS if not field.startswith("custom") and field not in text}
+
+
+def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    keys = r"(?m)^# (?=(rate|base_url|direction|as|conversation_provider_id|channels) = |\[connections)"
+    config = parse(re.sub(keys, "", text), EXAMPLE)
+    assert config.accounts["growthgenius"].rate == RateLimit(2, 1.0)
+    assert config.connections["sales"].messages is not None
+
+
+names = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True).filter(
+    lambda name: name not in {"window", "unchanged", "conflicts", "failed", "unmapped", "left_out", "direction"}
+)
+texts = st.text(
+    st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='\\"'), min_size=1, max_size=20
+)
+spans = st.builds("{}{}".format, st.integers(1, 999), st.sampled_from(["s", "m", "h", "d"]))
+directions = st.sampled_from(["both", "left_to_right", "right_to_left"])
+contacts = st.fixed_dictionaries(
+    {},
+    optional={
+        "direction": directions,
+        "create": st.sampled_from(["both", "left", "right", "none"]),
+        "conflicts": st.sampled_from(["newest", "left", "right", "manual"]),
+        "deletes": st.sampled_from(["ignore", "propagate"]),
+        "max_changed": st.integers(0, 10_000) | st.floats(0, 1).map(lambda share: round(share, 3)),
+    },
+)
+connections = st.fixed_dictionaries(
+    {"contacts": contacts},
+    optional={"every": spans, "settle": spans, "lookback": spans, "reconcile": spans | st.just("off")},
+)
+
+
+def toml_value(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def toml(tables: dict[str, dict[str, Any]]) -> str:
+    return "".join(
+        f"[{name}]\n" + "".join(f"{key} = {toml_value(value)}\n" for key, value in table.items())
+        for name, table in tables.items()
+    )
+
+
+@given(left=names, right=names, name=names, connection=connections, secret=texts, user=st.integers(0, 10**12) | texts)
+def test_every_good_config_reads_back_as_it_was_written(
+    *, left: str, right: str, name: str, connection: dict[str, Any], secret: str, user: int | str
+) -> None:
+    if left == right:
+        right += "2"
+    tables = {
+        f"accounts.{left}": {"connector": "growthgenius", "api_key": secret, "user_id": user},
+        f"accounts.{right}": {"connector": "growthhub", "token": secret, "location_id": "loc"},
+        f"connections.{name}": {"left": left, "right": right}
+        | {key: value for key, value in connection.items() if key != "contacts"},
+        f"connections.{name}.contacts": connection["contacts"],
+    }
+    config = parse(toml(tables), FILE)
+    assert config.accounts[left].secret[1].get_secret_value() == secret
+    assert config.accounts[left].users == (user,)  # type: ignore[union-attr]
+    found = config.connections[name]
+    assert (found.left, found.right) == (left, right)
+    assert found.contacts.model_dump(exclude_unset=True) == connection["contacts"]
+    assert found.model_fields_set == {"left", "right"} | connection.keys()
+
+
+@given(
+    table=st.sampled_from(
+        ["", "state", "accounts.growthgenius", "accounts.growthhub", "connections.sales",
+         "connections.sales.contacts", "connections.sales.messages", "connections.sales.contacts.fields"]
+    ),
+    key=st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
+)  # fmt: skip
+def test_every_unknown_key_is_refused_by_its_name(table: str, key: str) -> None:
+    known = {known for keys in TABLES.values() for known in keys} | set(FIELDS)
+    if key in known:
+        key += "_"
+    found = complaint(with_line(table, f"{key} = {{}}"))
+    assert f": {f'{table}.' if table else ''}{key}: " in found
+
+
+keys = ["state", "accounts", "connections", "a", "left", "connector", "contacts", "fields", "only", "tags"]
+scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False) | st.text(max_size=5)
+trees = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(keys), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(trees)
+def test_every_complaint_has_words_whatever_shape_the_file_has(tree: Any) -> None:
+    data = tree if isinstance(tree, dict) else {"accounts": tree, "connections": {"sales": tree}, "state": tree}
+    with pytest.raises(ValidationError) as caught:
+        Config.model_validate(data | {"colour": 1}, context=FILE.parent)
+    assert len(lines(from_pydantic(caught.value, TABLES), FILE, "")) == caught.value.error_count()
+
+
+def test_the_good_config_of_these_tests_is_toml() -> None:
+    assert tomllib.loads(GOOD)["accounts"]["growthgenius"]["user_id"] == 78

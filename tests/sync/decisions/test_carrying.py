@@ -1,0 +1,167 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.contact import Fields, Value, same
+from sync.decisions.carrying import (
+    after_agreement,
+    after_create,
+    after_doubtful_create,
+    after_lost_create,
+    after_write,
+    is_settled,
+)
+from sync.decisions.mapping import FieldRule
+from sync.decisions.merging import LEFT, RIGHT, Merge, View, merge
+from tests.sync.people_model import BOTH_WAYS, NAMES, POLICIES, SIDES, all_fields, judge_of, labels, some_fields, views
+
+TAGS = {"tags": FieldRule("tags", to_left=True, to_right=True)}
+
+
+def merged(left: View, right: View, policy: str = "manual") -> Merge:
+    return merge(BOTH_WAYS, left, right, judge_of(policy), policy)
+
+
+def test_the_shadow_of_what_was_written_is_what_the_server_holds_and_that_of_its_source_what_was_carried() -> None:
+    left, right = View({"city": "Paris"}, {"city": "Oslo"}), View({"city": "OSLO"}, {"city": "OSLO"})
+    bases = after_write(merged(left, right), RIGHT, right, left, {"city": "PARIS"})
+    assert bases.target == {"city": "PARIS"}
+    assert bases.source == {"city": "Paris"}
+
+
+def test_a_value_that_the_server_does_not_show_counts_as_what_was_sent() -> None:
+    left, right = View({"city": "Paris"}, {}), View({}, {})
+    bases = after_write(merged(left, right), RIGHT, right, left, {})
+    assert bases.target == {"city": "Paris"}
+    assert bases.source == {"city": "Paris"}
+
+
+def test_a_value_that_the_server_dropped_is_not_written_again() -> None:
+    left, right = View({"city": None}, {"city": "Oslo"}), View({"city": "Oslo"}, {"city": "Oslo"})
+    bases = after_write(merged(left, right), RIGHT, right, left, {"city": "Oslo"})
+    again = merged(View(left.now, bases.source), View({"city": "Oslo"}, bases.target))
+    assert again == Merge()
+
+
+@given(views(), views(), POLICIES, st.sampled_from(SIDES))
+def test_fields_that_a_write_did_not_carry_keep_their_shadows(
+    left: View, right: View, policy: str, target: str
+) -> None:
+    result = merged(left, right, policy)
+    to, source = (left, right) if target == LEFT else (right, left)
+    bases = after_write(result, target, to, source, {**to.now, **result.to(target)})
+    for name in NAMES:
+        if name not in result.to(target) and name not in result.agreed:
+            assert bases.target.get(name, "none") == to.base.get(name, "none")
+            assert bases.source.get(name, "none") == source.base.get(name, "none")
+
+
+@given(views(), views(), POLICIES, st.sampled_from(SIDES))
+def test_without_a_write_only_what_was_agreed_moves_a_shadow(left: View, right: View, policy: str, target: str) -> None:
+    result = merged(left, right, policy)
+    to, source = (left, right) if target == LEFT else (right, left)
+    bases = after_agreement(result, target, to, source)
+    for name in NAMES:
+        agreed = result.agreed.get(name)
+        mine, theirs = (0, 1) if target == LEFT else (1, 0)
+        assert bases.target.get(name, "none") == (agreed[mine] if agreed else to.base.get(name, "none"))
+        assert bases.source.get(name, "none") == (agreed[theirs] if agreed else source.base.get(name, "none"))
+
+
+def test_an_edit_that_the_answer_of_a_write_shows_is_not_swallowed_by_the_shadow() -> None:
+    base = {"city": "Oslo", "first_name": "Ada"}
+    left, right = View({"city": "Paris", "first_name": "Ada"}, base), View(base, base)
+    bases = after_write(merged(left, right), RIGHT, right, left, {"city": "Paris"})
+    answered = View({"city": "Paris", "first_name": "Grace"}, bases.target)  # edited while the write was under way
+    assert merged(View(left.now, bases.source), answered).to_left == {"first_name": "Grace"}
+
+
+def test_an_edit_of_the_source_while_it_was_carried_is_carried_by_the_next_run() -> None:
+    base: Fields = {"city": "Oslo"}
+    left, right = View({"city": "Paris"}, base), View(base, base)
+    bases = after_write(merged(left, right), RIGHT, right, left, {"city": "Paris"})
+    edited = View({"city": "Rome"}, bases.source)
+    assert merged(edited, View({"city": "Paris"}, bases.target)).to_right == {"city": "Rome"}
+
+
+def test_a_label_that_somebody_added_while_labels_were_written_is_carried_back() -> None:
+    left = View({"tags": ("base", "new")}, {"tags": ("base",)})
+    right = View({"tags": ("base",)}, {"tags": ("base",)})
+    bases = after_write(merge(TAGS, left, right, judge_of("manual"), "manual"), RIGHT, right, left,
+                        {"tags": ("base", "meanwhile", "new")})  # fmt: skip
+    again = merge(
+        TAGS, View(left.now, bases.source), View({"tags": ("base", "meanwhile", "new")}, bases.target),
+        judge_of("manual"), "manual",
+    )  # fmt: skip
+    assert again.to_left == {"tags": ("base", "meanwhile", "new")}
+    assert not again.to_right
+
+
+@pytest.mark.parametrize("first", SIDES)
+@given(base=labels(), one=labels(), other=labels())
+def test_a_set_that_is_written_on_both_sides_keeps_the_second_half_until_it_is_written_too(
+    first: str, base: Value, one: Value, other: Value
+) -> None:
+    left, right = View({"tags": one}, {"tags": base}), View({"tags": other}, {"tags": base})
+    result = merge(TAGS, left, right, judge_of("manual"), "manual")
+    if not (result.to_left and result.to_right):
+        return
+    to, source = (left, right) if first == LEFT else (right, left)
+    wanted = result.to(first)["tags"]
+    bases = after_write(result, first, to, source, {"tags": wanted})
+    written, waiting = View({"tags": wanted}, bases.target), View(source.now, bases.source)
+    sides = (written, waiting) if first == LEFT else (waiting, written)
+    again = merge(TAGS, *sides, judge_of("manual"), "manual")
+    second = RIGHT if first == LEFT else LEFT
+    assert again.to(first) == {}
+    assert same("tags", again.to(second)["tags"], wanted)
+
+
+@given(all_fields(), some_fields(), some_fields())
+def test_somebody_who_was_made_is_agreed_on_in_all_that_both_sides_show(
+    source: dict[str, Value], filled_in: dict[str, Value], rewritten: dict[str, Value]
+) -> None:
+    sent = {name: value for name, value in source.items() if value is not None}
+    shown = {**dict.fromkeys(NAMES), **filled_in, **sent, **rewritten}
+    bases = after_create(shown, source, {name: shown[name] for name in sent}, sent)
+    assert merged(View(shown, bases.target), View(source, bases.source)) == Merge()
+    assert is_settled(shown, bases.target, frozenset())
+
+
+def test_a_lost_create_that_arrived_whole_leaves_nothing_to_do() -> None:
+    sent = {"first_name": "Ada", "city": "Oslo"}
+    bases = after_lost_create({**sent, "email": None}, {**sent, "email": None}, sent, edited=False)
+    now = {**sent, "email": None}
+    assert merged(View(now, bases.target), View(now, bases.source)) == Merge()
+
+
+def test_what_a_lost_create_did_not_leave_behind_is_filled_again() -> None:
+    sent = {"first_name": "Ada", "city": "Oslo"}
+    shown: Fields = {"first_name": "Ada", "city": None}
+    bases = after_lost_create(shown, sent, sent, edited=False)
+    assert merged(View(shown, bases.target), View(sent, bases.source)).to_left == {"city": "Oslo"}
+
+
+def test_what_somebody_edited_after_a_lost_create_is_carried_back() -> None:
+    sent = {"first_name": "Ada", "city": "Oslo"}
+    shown = {"first_name": "Ada", "city": "Rome"}
+    bases = after_lost_create(shown, sent, sent, edited=True)
+    assert merged(View(shown, bases.target), View(sent, bases.source)).to_right == {"city": "Rome"}
+
+
+def test_what_shows_as_it_was_sent_is_agreed_on_whoever_made_the_record() -> None:
+    sent = {"first_name": "Ada", "city": "Oslo"}
+    shown = {"first_name": "ADA", "city": "Oslo"}
+    bases = after_doubtful_create(shown, sent, sent)
+    assert bases.target == bases.source == {"city": "Oslo"}
+    result = merged(View(shown, bases.target), View({**sent, "city": "Rome"}, bases.source))
+    assert result.to_left["city"] == "Rome"
+    assert "city" not in result.conflicts
+
+
+def test_a_record_is_settled_when_all_it_shows_is_in_its_shadow_or_waits_as_a_conflict() -> None:
+    assert is_settled({"email": "ADA@example.com"}, {"email": "ada@example.com"}, frozenset())
+    assert not is_settled({"city": "Oslo"}, {"city": "Rome"}, frozenset())
+    assert is_settled({"city": "Oslo"}, {"city": "Rome"}, frozenset({"city"}))
+    assert not is_settled({"city": None}, {}, frozenset())
+    assert is_settled({}, {"city": "Rome"}, frozenset())

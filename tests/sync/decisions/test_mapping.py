@@ -1,0 +1,111 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.contact import FIELDS
+from connectors.growthgenius import mapping as growthgenius
+from sync.decisions.mapping import FieldRule, Places, fingerprint, present, rules
+
+EVERYTHING = Places(frozenset(FIELDS), frozenset())
+DIRECTIONS = ("both", "left_to_right", "right_to_left")
+
+
+def one(
+    name: str = "title", direction: str = "both", left: Places = EVERYTHING, right: Places = EVERYTHING, **set_to: str
+) -> FieldRule:
+    return rules(left, right, direction, set_to)[name]
+
+
+def test_every_field_goes_both_ways_unless_something_says_otherwise() -> None:
+    table = rules(EVERYTHING, EVERYTHING, "both", {})
+    assert tuple(table) == FIELDS
+    assert all(rule.to_left and rule.to_right for rule in table.values())
+
+
+@pytest.mark.parametrize(
+    ("stream", "field", "to_left", "to_right"),
+    [
+        ("both", None, True, True),
+        ("both", "both", True, True),
+        ("both", "left_to_right", False, True),
+        ("both", "right_to_left", True, False),
+        ("left_to_right", None, False, True),
+        ("left_to_right", "both", False, True),
+        ("right_to_left", "right_to_left", True, False),
+        ("left_to_right", "right_to_left", False, False),
+    ],
+)
+def test_a_field_goes_where_both_its_stream_and_itself_may(
+    stream: str, field: str | None, to_left: bool, to_right: bool
+) -> None:
+    table = rules(EVERYTHING, EVERYTHING, stream, {"title": field})
+    assert table["title"] == FieldRule("title", to_left, to_right)
+
+
+def test_what_a_system_only_shows_is_not_written_there() -> None:
+    left = Places(frozenset(FIELDS), frozenset({"lists"}))
+    assert one("lists", left=left) == FieldRule("lists", to_left=False, to_right=True)
+    assert one("lists", right=left) == FieldRule("lists", to_left=True, to_right=False)
+
+
+def test_a_field_that_one_system_has_no_place_for_has_no_rule() -> None:
+    table = rules(EVERYTHING, Places(frozenset(FIELDS) - {"stage"}, frozenset()), "both", {"stage": "both"})
+    assert "stage" not in table
+
+
+def test_between_the_two_systems_only_lists_and_the_verdicts_on_an_e_mail_go_one_way() -> None:
+    left = Places(growthgenius.CARRIED, growthgenius.READ_ONLY)
+    right = Places(frozenset(FIELDS), frozenset())
+    one_way = {name for name, rule in rules(left, right, "both", {}).items() if not (rule.to_left and rule.to_right)}
+    assert one_way == {"lists", "email_status", "email_confidence"}
+    assert all(rules(left, right, "both", {})[name].to_right for name in one_way)
+
+
+def test_a_field_is_not_written_where_the_account_has_no_place_for_it() -> None:
+    table = rules(EVERYTHING, EVERYTHING, "both", {"city": "left_to_right"})
+    now = present(table, frozenset(FIELDS), frozenset(FIELDS) - {"title", "city"})
+    assert now["title"] == FieldRule("title", to_left=True, to_right=False)
+    assert now["city"] == FieldRule("city", to_left=False, to_right=False)
+    assert now["email"] == table["email"]
+    assert now.keys() == table.keys()
+
+
+@given(
+    st.sampled_from(DIRECTIONS),
+    st.dictionaries(st.sampled_from(FIELDS), st.sampled_from((*DIRECTIONS, None))),
+    st.frozensets(st.sampled_from(FIELDS)),
+    st.frozensets(st.sampled_from(FIELDS)),
+)
+def test_swapped_systems_have_the_mirrored_rules(
+    direction: str, directions: dict[str, str | None], shown_here: frozenset[str], shown_there: frozenset[str]
+) -> None:
+    back = {"both": "both", "left_to_right": "right_to_left", "right_to_left": "left_to_right", None: None}
+    left, right = Places(frozenset(FIELDS), shown_here), Places(frozenset(FIELDS), shown_there)
+    there = rules(left, right, direction, directions)
+    here = rules(right, left, str(back[direction]), {name: back[value] for name, value in directions.items()})
+    assert here == {name: FieldRule(name, rule.to_right, rule.to_left) for name, rule in there.items()}
+
+
+@given(st.sampled_from(FIELDS), st.booleans())
+def test_the_fingerprint_changes_with_every_direction_and_every_field(name: str, to_left: bool) -> None:
+    table = rules(EVERYTHING, EVERYTHING, "both", {})
+    changed = {**table, name: FieldRule(name, to_left, not to_left)}
+    without = {key: rule for key, rule in table.items() if key != name}
+    assert len({fingerprint(each, {}) for each in (table, changed, without)}) == 3
+
+
+def test_the_fingerprint_changes_with_what_decides_who_is_carried_and_where_fields_live() -> None:
+    table = rules(EVERYTHING, EVERYTHING, "both", {})
+    settings: list[dict[str, Any]] = [
+        {}, {"create": "both"}, {"create": "left"}, {"create": "both", "only": {"left": {"tags": ["sync"]}}},
+        {"create": "both", "places": {"custom1": {"growthhub": "contact.lead_score"}}},
+    ]  # fmt: skip
+    assert len({fingerprint(table, each) for each in settings}) == len(settings)
+
+
+def test_the_fingerprint_does_not_depend_on_the_order_of_anything() -> None:
+    table = rules(EVERYTHING, EVERYTHING, "both", {})
+    turned = dict(reversed(table.items()))
+    assert fingerprint(table, {"a": 1, "b": 2}) == fingerprint(turned, {"b": 2, "a": 1})

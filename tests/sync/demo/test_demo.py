@@ -1,0 +1,203 @@
+import io
+import re
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from connectors.growthhub.sandbox import Quirks
+from sync.cli import main
+from sync.config.model import load
+from sync.demo import cast, demo
+from sync.demo.agreement import compare
+from sync.demo.population import ONLY_LEFT, ONLY_RIGHT, SAME_EMAIL, SAME_PHONE, population
+from sync.demo.servers import Servers, serving
+from sync.demo.story import Story
+from sync.demo.telling import PlainTeller, RichTeller, teller
+from sync.reporting.progress import Silent
+from sync.reporting.report import RunReport
+from sync.runs.engine import run_connections
+from sync.runs.options import RunOptions
+from tests.connectors.clocks import FakeClock
+
+ESCAPE = "\x1b["
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the demo make its folder where the test can look."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def story() -> str:
+    """What the demo tells in a pipe."""
+    out = io.StringIO()
+    assert demo(False, out, FakeClock())
+    return out.getvalue()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def servers(clock: FakeClock) -> Iterator[Servers]:
+    """Both servers with the cast, of whom nobody has been synced yet."""
+    with serving(clock, keep=False) as started:
+        for arrival in (*(one for one, _, _ in cast.DIRTY), *cast.KNOWN):
+            started.welcome(arrival)
+        yield started
+
+
+def without_chance(text: str) -> str:
+    """Leave out what differs from one demo to the next: folder, run ids, and how long the machine took."""
+    return re.sub(r"\S*growthsync-demo-\w+|run \d{8}T\d{6}-\w+|in [\d.]+ s\b", "", text)
+
+
+def run(servers: Servers, clock: FakeClock) -> RunReport:
+    clock.pass_by(2.0)
+    (report,) = run_connections(servers.config, RunOptions(), Silent(), lambda _: True, clock)
+    return report
+
+
+def agreement_of(servers: Servers, clock: FakeClock) -> tuple[bool, list[str], list[str]]:
+    found = compare(servers.config, servers.config.connections["sales"], servers.fills, clock)
+    return found.agrees, [f"{one.who} {one.field}" for one in found.differences if not one.excuse], found.only
+
+
+def test_the_demo_ends_with_both_sides_agreeing_and_nothing_left_to_do(story: str) -> None:
+    assert "1 call to GrowthGenius, 1 call to GrowthHub, 0 writes." in story
+    assert "Both sides agree." in story
+    assert "DIFFERS" not in story
+    assert ESCAPE not in story
+
+
+def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_person(story: str) -> None:
+    second = story.split("4. The second run")[1].split("6. Nothing to do", maxsplit=1)[0]
+    for line in (
+        r'ann\.reed@example\.com +GrowthHub +title: "Account Executive" -> "Head of Sales" +carried',
+        r'ben\.stone@example\.com +GrowthGenius +phone: "\+13035550111" -> "\+13035550177" +carried',
+        r'cleo\.park@example\.com +GrowthGenius +tags: "Cold, Partner, Webinar" -> "Partner, trial, Webinar" +carried',
+        r'cleo\.park@example\.com +GrowthHub +tags: "partner, trial" -> "partner, trial, Webinar" +carried',
+        r'dan\.webb@example\.com +GrowthGenius +website: "https://old\.example\.com" -> \(empty\) +carried',
+        r'eva\.lind@example\.com +GrowthGenius +company: "Blue Kettle" -> "Cedar & Sons" +newest',
+        r"hana\.moss@example\.com +GrowthGenius +\(a new record\) +created",
+        r"gilbert\.one@example\.com +GrowthHub +\(a new record\) +created",
+        r'1 +sales +finn\.wood@example\.com +city +"Chicago" +"Denver"',
+        r"\$ sync conflicts resolve 1 --left",
+        r'GrowthGenius has "Chicago" now, GrowthHub "Chicago"\.',
+    ):
+        assert re.search(line, second), line
+
+
+def test_dirt_and_doubles_are_shown_with_what_became_of_them(story: str) -> None:
+    first = story.split("2. The first run")[1].split("3. People edit", maxsplit=1)[0]
+    for line in (
+        r'mobile_phone "NaN", work_phone "\(303\) 555-0142" +phone "\+13035550142"',
+        r'mobile_phone "020 7946 0118" +phone "\+442079460118"',
+        r'country "USA" +country "US"',
+        r'label_names "VIP, Trade Fair" +tags "trade fair, vip"',
+        r'mobile_phone "12" +phone \(empty\)',
+        r"gil\.one@example\.com +double .* has the same e-mail as",
+        rf"{SAME_EMAIL + SAME_PHONE} were found on both sides and paired\.",
+    ):
+        assert re.search(line, first), line
+
+
+def test_what_looks_like_markup_is_shown_as_it_is() -> None:
+    screen = Terminal()
+    tell = teller(screen)
+    assert isinstance(tell, RichTeller)
+    tell.say("[bold]no[/bold]")
+    tell.table(("A",), [("[red]x\x1b[2J",)])
+    assert "[bold]no[/bold]" in screen.getvalue()
+    assert "[red]x\\x1b[2J" in screen.getvalue()
+
+
+def test_keep_leaves_a_private_folder_that_the_commands_can_look_at(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = Terminal()
+    assert demo(True, screen, FakeClock())
+    (folder,) = elsewhere.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    commands = re.findall(r"^  sync (.*) --config", screen.getvalue().split("Look at it with:")[1], re.MULTILINE)
+    for command in commands:
+        assert main([*command.split(), "--config", str(folder / "config.toml")]) == 0
+    assert commands == ["status", "conflicts list", "failures list"]
+    assert "no conflicts are open" in capsys.readouterr().out
+    with closing(sqlite3.connect(load(folder / "config.toml").state.path)) as db:
+        assert db.execute("SELECT count(*) FROM link").fetchone()[0] > ONLY_LEFT + ONLY_RIGHT
+    assert ESCAPE in screen.getvalue()
+    assert "Both sides agree." in screen.getvalue()
+
+
+def test_the_command_tells_the_same_story_each_time_and_leaves_nothing_behind(
+    story: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sync.demo.story.SystemClock", FakeClock)
+    assert main(["demo"]) == 0
+    again = capsys.readouterr().out
+    assert list(elsewhere.iterdir()) == []
+    assert without_chance(again) == without_chance(story)
+
+
+def test_a_demo_in_which_the_sides_differ_says_so_and_is_no_success(clock: FakeClock) -> None:
+    out = io.StringIO()
+    with serving(clock, keep=False) as servers:
+        servers.right.quirks = Quirks(drops=frozenset({"website"}))
+        assert not Story(servers, clock, PlainTeller(out), out).tell()
+    assert "Both sides do NOT agree." in out.getvalue()
+
+
+def test_the_comparison_finds_a_field_that_differs(servers: Servers, clock: FakeClock) -> None:
+    run(servers, clock)
+    servers.edit(cast.Edit("left", cast.TWIN, "", {"email": "gil.two@example.com"}, "Gilbert"))
+    run(servers, clock)
+    assert agreement_of(servers, clock) == (True, [], [])
+    servers.edit(cast.EARLIER[0])
+    assert agreement_of(servers, clock) == (False, ["ann.reed@example.com title"], [])
+    run(servers, clock)
+    assert agreement_of(servers, clock) == (True, [], [])
+
+
+def test_the_comparison_finds_people_on_one_side_only(servers: Servers, clock: FakeClock) -> None:
+    run(servers, clock)
+    assert agreement_of(servers, clock) == (False, [], [cast.TWIN])
+    servers.welcome(cast.NEWCOMER)
+    assert agreement_of(servers, clock) == (False, [], [cast.TWIN, "hana.moss@example.com"])
+
+
+def test_an_emptied_country_is_no_excuse_for_another_one(servers: Servers, clock: FakeClock) -> None:
+    run(servers, clock)
+    servers.right.edit(servers.person("right", "ann.reed@example.com")["id"], country="DE")
+    _, differ, _ = agreement_of(servers, clock)
+    assert differ == ["ann.reed@example.com country"]
+
+
+def test_all_people_are_invented_and_no_two_of_the_crowd_are_taken_for_one() -> None:
+    people = population()
+    assert people == population()
+    assert len(people) == ONLY_LEFT + ONLY_RIGHT + 2 * (SAME_EMAIL + SAME_PHONE)
+    emails = [one.fields["email"] for one in people if one.place == "left"]
+    assert len(set(emails)) == len(emails)
+    everybody = [*people, *(one for one, _, _ in cast.DIRTY), *cast.KNOWN, cast.NEWCOMER]
+    for one in everybody:
+        assert str(one.fields["email"] or "x@example.com").endswith("@example.com")
+        for key in ("mobile_phone", "work_phone", "phone"):
+            digits = re.sub(r"\D", "", str(one.fields.get(key) or ""))
+            assert digits in ("", "12") or re.search(r"55501\d\d$|^02079460\d{3}$", digits), one
