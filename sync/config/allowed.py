@@ -141,6 +141,8 @@ def _values(value: object) -> tuple[str, ...]:
     raise ValueError("a text, or a list of texts of which one must be met")
 
 
+Channel = Literal["Email", "SMS", "WhatsApp", "Instagram", "Facebook"]
+Flow = Literal["inbound", "outbound"]
 Direction = Literal["both", "left_to_right", "right_to_left"]
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 Secret = Annotated[SecretStr, Field(strict=True, min_length=1)]

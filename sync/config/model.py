@@ -16,11 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 
 from sync.config.allowed import (
     BaseUrl,
+    Channel,
     Country,
     Cron,
     Direction,
     FieldName,
     FilePath,
+    Flow,
     Interval,
     IntervalOrOff,
     Name,
@@ -148,12 +150,15 @@ class ContactsStream(Table):
 
 
 class MessagesStream(Table):
-    """How messages travel, once a version carries them; this one reads the table and says that it does not."""
+    """How messages travel. `deletes` is, unless it is set, what the contacts' table says."""
 
     direction: Direction = "both"
     as_: Literal["note", "conversation"] = Field(default="note", alias="as")
     conversation_provider_id: Text | None = None
-    channels: tuple[Literal["Email", "SMS", "WhatsApp"], ...] = ("Email", "SMS", "WhatsApp")
+    channels: tuple[Channel, ...] = ("Email", "SMS", "WhatsApp")
+    flows: tuple[Flow, ...] = ("inbound", "outbound")
+    deletes: Literal["ignore", "propagate"] | None = None
+    lookback: Span = timedelta(hours=24)
 
     @model_validator(mode="after")
     def _conversations_have_a_provider(self) -> Self:
