@@ -51,9 +51,9 @@ class Correspondence(Protocol):
         """
 
     def of_contact(self, contact_id: str) -> Sequence[Message]:
-        """Return the copies that a person has here, where they are not listed, in one call; others' notes are among them.
+        """Return the copies that a person has here, where they are not listed: one call.
 
-        Raises RecordGone where the person is gone, AuthError, TransientError.
+        Notes of others are among them. Raises RecordGone where the person is gone, AuthError, TransientError.
         """
 
     def shows(self, copy: Message, original: Message) -> bool:
