@@ -12,7 +12,7 @@ Rules kept here:
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connectors.connector import Page, Raw, Window
@@ -25,31 +25,21 @@ from state.links import Link
 from state.stage import Staged
 from sync.contacts.context import Context, Side
 from sync.decisions import people
-
-ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
-FAR_MS = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What is to be read: `[since, until)`; without `since` every gap there is, or with `whole` simply everything."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    whole: bool = False
+from sync.decisions.windows import Bounds, moment, reported, spans_of, window_of
 
 
 def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
     """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
     context.progress.stage(f"reading {side.account}")
-    spans = _spans(context, side, bounds)
+    spans = spans_of(bounds, context.cursors.get(side.name, COVERED))
     covered: list[Interval] = []
     for start, end in spans:
-        window = _window(context, bounds, start, end)
-        horizon_ms = _read(context, side, window, exact=bounds.since is not None, stage=True)
+        window = window_of(bounds, (start, end), context.lookback)
+        horizon_ms = _read(context, side, window, exact=bounds.exact, stage=True)
         covered.append((start, min(end, horizon_ms)))
         _remember_indexed(context, side, start, horizon_ms, end)
-    context.report.windows[side.account] = _reported(spans, bounds, context, side)
+    horizon = context.horizons.get(side.account)
+    context.report.windows[side.account] = reported(bounds, spans, context.lookback, horizon)
     context.report.accounts[side.account].read = context.stage.count(side.name)
     return union(covered)
 
@@ -63,8 +53,8 @@ def complete_index(context: Context, side: Side) -> None:
     missing = gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms))
     for start, end in missing:
         context.progress.stage(f"reading everybody at {side.account} once")
-        last = _moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
-        _read(context, side, Window(_moment(start), last), exact=False, stage=False)
+        last = moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
+        _read(context, side, Window(moment(start), last), exact=False, stage=False)
         _remember_indexed(context, side, start, end, end)
 
 
@@ -132,20 +122,6 @@ def staged_record(side: Side, raw: Any, contact: Contact, link: Link | None) -> 
     )
 
 
-def _spans(context: Context, side: Side, bounds: Bounds) -> Sequence[Interval]:
-    if bounds.whole:
-        return ((0, FAR_MS),)
-    if bounds.since is None:
-        end = people.to_ms(bounds.until) if bounds.until else FAR_MS
-        return gaps(context.cursors.get(side.name, COVERED), (0, end or FAR_MS))
-    return ((people.to_ms(bounds.since) or 0, people.to_ms(bounds.until) or FAR_MS),)
-
-
-def _window(context: Context, bounds: Bounds, start: int, end: int) -> Window:
-    first = _moment(start) if bounds.since else max(ORIGIN, _moment(start) - context.lookback)
-    return Window(first, None if end >= FAR_MS else _moment(end))
-
-
 def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: bool) -> int:
     """Read a window page by page and return its horizon in milliseconds."""
     horizon: datetime | None = None
@@ -170,13 +146,13 @@ class _Limits:
     horizon: datetime
     end: datetime | None
 
-    def admit(self, moment: datetime | None) -> bool:
-        if moment is None:
+    def admit(self, changed: datetime | None) -> bool:
+        if changed is None:
             return True
         return (
-            moment < self.horizon
-            and (self.start is None or moment >= self.start)
-            and (self.end is None or moment < self.end)
+            changed < self.horizon
+            and (self.start is None or changed >= self.start)
+            and (self.end is None or changed < self.end)
         )
 
 
@@ -250,20 +226,6 @@ def _memory(link: Link | None, side: Side) -> Any:
 def _remember_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
     with context.state.atomic():
         context.cursors.add(side.name, INDEXED, [(start, min(end, horizon_ms))])
-
-
-def _reported(spans: Sequence[Interval], bounds: Bounds, context: Context, side: Side) -> Window | None:
-    horizon = context.horizons.get(side.account)
-    if not spans or horizon is None:
-        return None
-    start, end = spans[0][0], spans[-1][1]
-    first = _window(context, bounds, start, end).start
-    last = horizon if end >= FAR_MS else min(horizon, _moment(end))
-    return Window(first, max(first, last))
-
-
-def _moment(milliseconds: int) -> datetime:
-    return ORIGIN + timedelta(milliseconds=milliseconds)
 
 
 def _is_stale(link: Link, side: Side, contact: Contact) -> bool:

@@ -24,10 +24,10 @@ from sync.config.secret import reveal
 from sync.contacts.comparison import compare
 from sync.contacts.context import STREAM, Context, Side
 from sync.contacts.forecast import changes
-from sync.contacts.observing import Bounds
 from sync.contacts.pricing import price
 from sync.decisions import mapping, people
 from sync.decisions.newest import judge
+from sync.decisions.windows import Bounds
 from sync.errors import UsageError
 from sync.reporting.progress import Progress
 from sync.reporting.report import Counts, RunReport, StreamReport

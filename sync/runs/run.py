@@ -13,13 +13,14 @@ from state.cursors import COVERED
 from state.intervals import IntervalSet
 from sync.contacts.context import Context
 from sync.contacts.following import Heirs, follow, list_merged
-from sync.contacts.observing import Bounds, observe
+from sync.contacts.observing import observe
 from sync.contacts.planning import plan
 from sync.contacts.settling import settle_intents
 from sync.contacts.vanishing import find_vanished, plan_delete
 from sync.contacts.writing import pretend, write
 from sync.decisions.guard import guard
 from sync.decisions.newest import judge
+from sync.decisions.windows import Bounds
 
 Consent = Callable[[Context], bool]
 
