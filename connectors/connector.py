@@ -7,9 +7,12 @@ Records pass through the engine as `Raw`, the decoded JSON object of the wire, a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.contact import Contact, Fields
+
+if TYPE_CHECKING:
+    from connectors.correspondence import Correspondence
 
 Raw = Mapping[str, Any]
 """One record as the wire shows it (unwrapped: the object that holds the fields)."""
@@ -94,6 +97,10 @@ class Connector(Protocol):
     kept: frozenset[str]  # those that can be set but not emptied (R17)
     marks: bool  # whether its records carry a marker with the id at the other system
     traffic: Traffic
+
+    @property
+    def correspondence(self) -> "Correspondence":
+        """Its messages."""
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this account itself (location, users), as JSON, without a call (R28)."""

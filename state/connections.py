@@ -53,10 +53,10 @@ def mappings(db: sqlite3.Connection, connection: int) -> dict[int, tuple[str, tu
 
 
 def add_mapping(db: sqlite3.Connection, connection: int, fingerprint: str, fields: Sequence[str]) -> int:
-    """Put another mapping in force; what was read under the old one counts as not covered (R18)."""
+    """Put another mapping of people in force; what was read under the old one counts as not covered (R18)."""
     cursor = db.execute(
         "INSERT INTO mapping (connection, fingerprint, fields) VALUES (?, ?, ?)",
         (connection, fingerprint, json.dumps(list(fields))),
     )
-    db.execute("DELETE FROM cursor WHERE connection = ? AND kind = 'covered'", (connection,))
+    db.execute("DELETE FROM cursor WHERE connection = ? AND stream = 'contacts' AND kind = 'covered'", (connection,))
     return cursor.lastrowid or 0

@@ -36,6 +36,14 @@ class History:
             [(now_ms, run, *self._key, e.link, e.account, e.record_id, e.field, e.old, e.new, e.rule) for e in entries],
         )
 
+    def was_created(self, link: int, account: str, run: str) -> bool:
+        """Say whether a record was made by a run."""
+        row = self._db.execute(
+            "SELECT 1 FROM history WHERE link = ? AND run = ? AND account = ? AND field = '*' AND rule = 'created'",
+            (link, run, account),
+        ).fetchone()
+        return row is not None
+
 
 def begin_run(db: sqlite3.Connection, run: str, connection: int, now_ms: int) -> None:
     """Note that a run has begun."""

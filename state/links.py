@@ -133,6 +133,17 @@ class Links:
             yield from map(_link, rows)
             after = rows[-1]["id"]
 
+    def copies(self, side: str) -> Iterator[Link]:
+        """Yield the pairs of messages whose copy is on a side, those of a person together; they may be changed."""
+        query = (
+            f"SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NULL AND {side}_shadow = 'copy'"
+            f" AND ({side}_memory, id) > (?, ?) ORDER BY {side}_memory, id LIMIT ?"
+        )
+        place = ("", 0)
+        while rows := self._db.execute(query, (*self._key, *place, CHUNK)).fetchall():
+            yield from map(_link, rows)
+            place = (rows[-1][f"{side}_memory"], rows[-1]["id"])
+
     def remove(self, link_id: int) -> None:
         """Forget a pair."""
         self._db.execute("DELETE FROM link WHERE id = ?", (link_id,))

@@ -22,7 +22,9 @@ TABLES = {
     "cursor": "Spans of time that have been dealt with ('covered'), or read into the identity index ('indexed').",
     "person": "Identity index: everybody ever seen on a side, with e-mail, name and numbers, linked or not.",
     "number": "Identity index by phone number.",
-    "link": "Two ids that are one person, and what each side showed when both last agreed (shadows).",
+    "link": "Two ids that are one person, or one message, and what each side showed when both last agreed.",
+    "message": "Index of messages: every one ever listed on a side, by person, time and a digest of its text.",
+    "stream": "What a stream was set up for when it last ran, and how far it has followed new links.",
     "intent": "Writes whose outcome is not known yet. Empty when no run is going on and none was cut off.",
     "conflict": "Fields that changed on both sides, until a person or a later edit settles them.",
     "failure": "Records that could not be carried, with the reason, until they can or are dismissed.",
@@ -115,7 +117,20 @@ CREATE INDEX run_by_start ON run (connection, started_ms);
 CREATE TABLE holder (connection TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, since_ms INTEGER NOT NULL);
 """
 
-VERSION = 1
+MESSAGES = """
+CREATE TABLE message (
+  connection INTEGER NOT NULL REFERENCES connection (id), side TEXT NOT NULL, id TEXT NOT NULL,
+  contact_id TEXT NOT NULL, sent_ms INTEGER, print BLOB, left_out INTEGER NOT NULL,
+  PRIMARY KEY (connection, side, id)
+) WITHOUT ROWID;
+CREATE INDEX message_by_person ON message (contact_id, connection, side, sent_ms);
+CREATE TABLE stream (
+  connection INTEGER NOT NULL REFERENCES connection (id), name TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  last_link INTEGER NOT NULL, PRIMARY KEY (connection, name)
+) WITHOUT ROWID;
+"""
+
+VERSION = 2
 """What PRAGMA user_version says of a file whose migrations are all applied."""
 
 
@@ -127,10 +142,18 @@ def migrate(database: Any) -> None:
 
     @migrations(name="001_contacts")
     def contacts(db: Any) -> None:
-        for statement in SCHEMA.split(";"):
-            if statement.strip():
-                db.execute(statement)
-        db["about"].insert_all({"name": name, "meaning": meaning} for name, meaning in TABLES.items())
+        _execute(db, SCHEMA)
+
+    @migrations(name="002_messages")
+    def messages(db: Any) -> None:
+        _execute(db, MESSAGES)
 
     migrations.apply(database)
+    database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")
     database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _execute(db: Any, script: str) -> None:
+    for statement in script.split(";"):
+        if statement.strip():
+            db.execute(statement)

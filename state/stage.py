@@ -66,6 +66,7 @@ class Stage:
     def __init__(self, state: StateFile) -> None:
         self._db = state.db
         self._has_pairs = False
+        self._has_index = False
         self._db.execute("ATTACH '' AS stage")
         self._db.execute("PRAGMA stage.synchronous = OFF")
         self._db.execute("PRAGMA stage.journal_mode = MEMORY")
@@ -105,14 +106,14 @@ class Stage:
         )
 
     def missing(self, side: str, connection: int, after: int) -> list[tuple[int, str]]:
-        """Return a page of the links past number `after` of which the side's record was not shown, with its id.
+        """Return a page of the links of people past number `after` whose record on a side was not shown, with its id.
 
         Those of which it is known to be gone are left out.
         """
         rows = self._db.execute(
-            f"SELECT l.id, l.{side}_id FROM link l WHERE l.connection = ? AND l.id > ? AND l.gone IS NOT ?"
-            f" AND NOT EXISTS (SELECT 1 FROM stage.record r WHERE r.side = ? AND r.id = l.{side}_id)"
-            " ORDER BY l.id LIMIT ?",
+            f"SELECT l.id, l.{side}_id FROM link l WHERE l.connection = ? AND l.stream = 'contacts' AND l.id > ?"
+            " AND l.gone IS NOT ? AND NOT EXISTS"
+            f" (SELECT 1 FROM stage.record r WHERE r.side = ? AND r.id = l.{side}_id) ORDER BY l.id LIMIT ?",
             (connection, after, side, side, PAGE),
         )
         return [(row[0], row[1]) for row in rows.fetchall()]
@@ -165,6 +166,15 @@ class Stage:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (step.operation, step.side, step.left_id, step.right_id, step.link, step.writes, step.note),
         )
+
+    def operation(self, side: str, record_id: str) -> str | None:
+        """Return what is planned for a person, None where nothing is; the first call makes an index for it."""
+        if not self._has_index:
+            for name in ("left", "right"):
+                self._db.execute(f"CREATE INDEX stage.step_by_{name} ON step ({name}_id)")
+            self._has_index = True
+        row = self._db.execute(f"SELECT operation FROM stage.step WHERE {side}_id = ? LIMIT 1", (record_id,)).fetchone()
+        return None if row is None else str(row[0])
 
     def steps(self, operation: str, writes: Sequence[str], size: int = PAGE) -> Iterator[list[Step]]:
         """Yield the steps of an operation whose `writes` is one of those given, in order, a page at a time."""

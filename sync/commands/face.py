@@ -1,6 +1,6 @@
 """What every command has in common: how it finds its config, and how it shows its result.
 
-With `--json` standard output holds one JSON document and nothing else. Progress, questions and warnings go to standard
+With `--json` standard output holds one JSON document and nothing else. Progress and questions go to standard
 error in any case.
 """
 
@@ -32,15 +32,7 @@ def open_config(path: Path | None) -> "Config":
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from sync.config.model import find, load
 
-    config = load(find(path))
-    for warning in config.warnings:
-        warn(warning)
-    return config
-
-
-def warn(text: str) -> None:
-    """Tell a person something, beside the result."""
-    click.echo(f"warning: {text}", err=True)
+    return load(find(path))
 
 
 def show(document: Mapping[str, Any], as_json: bool, lines: Callable[[Mapping[str, Any]], Iterable[str]]) -> None:

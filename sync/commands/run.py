@@ -22,9 +22,8 @@ _until = click.option("--until", metavar="WHEN", help="Only what changed before 
 _connection = click.option(
     "--connection", "connections", multiple=True, metavar="NAME", help="Only this connection; may be repeated."
 )
-_stream = click.option(
-    "--stream", type=click.Choice(["contacts", "messages"]), help="Only this stream. This version has contacts."
-)
+_stream = click.option("--stream", type=click.Choice(["contacts", "messages"]), help="Only this stream.")
+_deep = click.option("--deep", is_flag=True, help="With messages: read the notes of everybody who is linked.")
 _unguarded = click.option(
     "--unguarded", is_flag=True, help="Let this one run rewrite or delete an unusual share of people."
 )
@@ -48,6 +47,7 @@ def run(as_json: bool, dry_run: bool, yes: bool, **chosen: Any) -> int:
 
 @click.command()
 @_options
+@click.option("--deep", is_flag=True, help="Price a `sync reconcile --deep` as well: one call for each person's notes.")
 def plan(as_json: bool, **chosen: Any) -> int:
     """Show what a run would write, and what it would cost; write nothing."""
     return _run(as_json=as_json, dry_run=True, yes=True, **chosen)
@@ -57,6 +57,7 @@ def plan(as_json: bool, **chosen: Any) -> int:
 @_connection
 @_stream
 @click.option("--dry-run", is_flag=True, help="Write nothing, and show what would be written.")
+@_deep
 @_unguarded
 @click.option("--yes", is_flag=True, help="Do not ask before the first run of a connection.")
 @config_option
@@ -78,14 +79,18 @@ def _run(
     dry_run: bool,
     yes: bool,
     whole: bool = False,
+    deep: bool = False,
 ) -> int:
     config = open_config(config_path)
-    _check_stream(stream)
+    _check_stream(config, stream, connections)
     start, end = _window(since, until)
 
     from sync.runs.options import RunOptions
 
-    options = RunOptions(start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole)
+    options = RunOptions(
+        start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole, deep=deep,
+        streams=(stream,) if stream else ("contacts", "messages"),
+    )  # fmt: skip
     return _carry_out(config, options, as_json=as_json, ask=not yes)
 
 
@@ -124,11 +129,16 @@ def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport]
     return confirm if ask and on_terminal else lambda _report: True
 
 
-def _check_stream(stream: str | None) -> None:
-    if stream == "messages":
+def _check_stream(config: "Config", stream: str | None, connections: tuple[str, ...]) -> None:
+    """Refuse `--stream messages` where no connection that would run has the table for them. Raises UsageError."""
+    if stream != "messages":
+        return
+    chosen = [one for name, one in config.connections.items() if not connections or name in connections]
+    if chosen and all(one.messages is None for one in chosen):
         from sync.errors import UsageError
 
-        raise UsageError("--stream messages: this version carries contacts only")
+        table = f"[connections.{chosen[0].name}.messages]"
+        raise UsageError(f"--stream messages: no messages travel; add the table {table} to {config.path}")
 
 
 def _window(since: str | None, until: str | None) -> Any:

@@ -201,15 +201,6 @@ class Config(Table):
         """Where the file is, absolute."""
         return self._path
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Return what a person should know of a config that is right as it stands."""
-        return tuple(
-            f"{self.path}: connections.{name}.messages: this version carries contacts only; no message will travel"
-            for name, connection in self.connections.items()
-            if connection.messages is not None
-        )
-
 
 TABLES = {
     ".".join(place): [field.alias or name for name, field in table.model_fields.items()]

@@ -51,7 +51,7 @@ class Creation:
         return self.target.connector.create(self.changes, self.marker)
 
 
-def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles) -> None:
+def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
     """Make one wave of people on one side. Raises what makes the account useless."""
     jobs = [_creation(context, target, step) for step in steps]
     if not context.first.get(target.account):
@@ -88,7 +88,9 @@ def _housed(context: Context, job: Creation) -> Creation:
     return replace(job, changes={name: value for name, value in job.changes.items() if name not in homeless})
 
 
-def _without_known(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles) -> list[Creation]:
+def _without_known(
+    context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]
+) -> list[Creation]:
     """Ask the server for each person before making it; whoever is there after all is met instead (R7)."""
     found = target.dispatcher.gather([partial(target.connector.find, job.changes, job.marker, None) for job in jobs])
     strangers = []
@@ -117,7 +119,7 @@ def matching(context: Context, side: Side, person: Known, raws: Sequence[Raw]) -
     return by_id[best.id] if best else None
 
 
-def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles) -> None:
+def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged]) -> None:
     """Link somebody who was to be made with whom the server already has, as a first meeting (R10).
 
     Both sides are filled at once: nothing says that a window will ever show the other record again.
@@ -153,7 +155,7 @@ def _intent(context: Context, job: Creation) -> Intent:
     return Intent(job.target.name, job.own.id, job.target.server_now_ms(context.clock), dict(job.changes), source)
 
 
-def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles) -> None:
+def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]) -> None:
     answers = target.dispatcher.gather([job.send for job in jobs])
     made = [_made(job, answer) for job, answer in zip(jobs, answers, strict=True)]
     refused: list[tuple[Creation, DuplicateRefused]] = []
@@ -191,7 +193,7 @@ def _made(job: Creation, answer: Answer | ConnectorError) -> _Made:
     return _Made(connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
 
 
-def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles) -> None:
+def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]) -> None:
     if isinstance(answer, OutcomeUnknown):
         note_failure(context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context))
     else:
@@ -241,7 +243,7 @@ def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) ->
     context.report.unmapped += len(answer.refused & job.target.connector.fields)
 
 
-def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles) -> None:
+def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles[Staged]) -> None:
     """Meet whom the server names if it is the person; else make the person without the stranger's number (R9)."""
     raw = None
     if error.other_id is not None:
@@ -270,7 +272,7 @@ def _is_of_number(job: Creation, raw: Raw | None) -> bool:
     return mine.email != other.email and bool(set(mine.phones) & set(other.phones))
 
 
-def _create_without_number(context: Context, job: Creation, troubles: Troubles) -> None:
+def _create_without_number(context: Context, job: Creation, troubles: Troubles[Staged]) -> None:
     slot = str(job.contact.memory.get("slot") or "mobile_phone")
     changes = {name: value for name, value in job.changes.items() if name != "phone"}
     if changes.get(slot) is None and slot in context.rules and context.rules[slot].to(job.target.name):

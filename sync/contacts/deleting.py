@@ -23,7 +23,7 @@ from sync.contacts.vanishing import is_edited, list_edited
 from sync.decisions import people
 
 
-def delete(context: Context, target: Side, step: Step, troubles: Troubles) -> None:
+def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
     """Delete one survivor. Raises what makes the account useless."""
     link = context.links.by_id(step.link or 0)
     if link is None or link.gone is None:
@@ -40,7 +40,7 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles) -> No
     _delete(context, target, link, survivor, troubles)
 
 
-def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles) -> None:
+def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles[Staged]) -> None:
     outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
     with context.state.atomic():
         if isinstance(outcome, ConnectorError):
@@ -60,7 +60,7 @@ def _is_back(side: Side, link: Link) -> bool:
     return True
 
 
-def _welcome(context: Context, link: Link, troubles: Troubles) -> None:
+def _welcome(context: Context, link: Link, troubles: Troubles[Staged]) -> None:
     """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
     with context.state.atomic():
         link.gone = None

@@ -32,7 +32,6 @@ DELETE = "delete"
 def plan(context: Context) -> None:
     """Plan everything that was staged, and whatever else is due."""
     context.progress.stage("planning")
-    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
     for side in context.sides:
         context.weights[side.account].linked = context.links.count()
     context.unfinished = context.links.first_unfinished()
@@ -41,8 +40,7 @@ def plan(context: Context) -> None:
         for page in context.stage.pages(side.name, linked=True):
             _plan_linked(context, side, page)
     _plan_resolved(context)
-    for side in context.sides:
-        _plan_strangers(context, side)
+    plan_strangers(context)
     context.report.unchanged += context.stage.count_unchanged()
 
 
@@ -145,8 +143,14 @@ def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged 
         context.stage.plan(step)
 
 
+def plan_strangers(context: Context) -> None:
+    """Plan everybody who was staged and has no link."""
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
+    for side in context.sides:
+        _plan_strangers(context, side)
+
+
 def _plan_strangers(context: Context, side: Side) -> None:
-    """Plan everybody of a side who was staged and has no link."""
     other = context.other(side)
     for page in context.stage.pages(side.name, linked=False):
         if may_create(context, other):

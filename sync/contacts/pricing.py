@@ -3,6 +3,8 @@
 The reads that made the plan are counted too, because the run after it makes them again.
 """
 
+from collections.abc import Mapping
+
 from connectors.pace import RateLimit
 from sync.contacts.context import Context, Side
 from sync.contacts.forecast import Foreseen, foresee, written_fields
@@ -15,9 +17,12 @@ CALLS_OF_DELETE = 2
 """The record is read before it is deleted."""
 
 
-def price(context: Context, limits: dict[str, RateLimit | None]) -> dict[str, Cost]:
-    """Return the cost of the plan on the stage, by account."""
-    return {side.account: _cost(_calls(context, side), limits[side.account]) for side in context.sides}
+def price(context: Context, limits: Mapping[str, RateLimit | None], beside: Mapping[str, int]) -> dict[str, Cost]:
+    """Return the cost of the plan on the stage, by account; `beside` are the calls of other streams."""
+    return {
+        side.account: _cost(_calls(context, side) + beside.get(side.account, 0), limits[side.account])
+        for side in context.sides
+    }
 
 
 def _calls(context: Context, side: Side) -> int:

@@ -3,6 +3,9 @@
 A failure, a trouble to try again, or the end of the run (R22).
 """
 
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
 from connectors.errors import (
     AllowanceSpent,
     AuthError,
@@ -12,7 +15,7 @@ from connectors.errors import (
     TransientError,
     Unreachable,
 )
-from state.failures import Failure
+from state.failures import Failure, Failures
 from state.stage import Staged
 from sync.contacts.context import Context, Side
 from sync.decisions import people
@@ -46,23 +49,52 @@ def note_failure(
     )
 
 
+def troubles_of(context: Context) -> "Troubles[Staged]":
+    """Return what sorts the errors of people."""
+
+    def listing(side: Side, staged: Staged, operation: str, reason: str, due_ms: int) -> None:
+        note_failure(context, side, staged, operation, reason, due_ms=due_ms)
+
+    return Troubles(context, context.failures, context.errors, listing)
+
+
 def is_fatal(error: ConnectorError) -> bool:
     """Say whether the account as a whole can't be worked with."""
     return isinstance(error, AuthError | Unreachable | AllowanceSpent)
 
 
-class Troubles:
-    """Sorts errors of single records for one account, and notices when it is the account that is sick."""
+class Recorded(Protocol):
+    """Whatever was staged of a record: it has an id."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    @property
+    def id(self) -> str:
+        """Its id on its side."""
+
+
+Record = TypeVar("Record", bound=Recorded)
+
+List = Callable[[Side, Record, str, str, int], None]
+"""Lists a record of a side as a failure: operation, reason, and when to try again (milliseconds, 0 in a day)."""
+
+
+class Troubles(Generic[Record]):
+    """Sorts errors of single records for one account, and notices when it is the account that is sick.
+
+    `listing` lists one as a failure; `failures` and `errors` are those of the stream, `run` tells the time.
+    """
+
+    def __init__(self, run: Context, failures: Failures, errors: list[str], listing: List[Record]) -> None:
+        self._context = run
+        self._failures = failures
+        self._errors = errors
+        self._list = listing
         self._in_a_row: dict[str, int] = {}
 
     def fine(self, side: Side) -> None:
         """A call to the account went through."""
         self._in_a_row[side.account] = 0
 
-    def note(self, side: Side, staged: Staged, operation: str, error: ConnectorError) -> None:
+    def note(self, side: Side, staged: Record, operation: str, error: ConnectorError) -> None:
         """Deal with the error of one record of `side` whose write to the other side failed. Call inside `atomic`.
 
         What makes the account useless is kept for `raise_fatal`, to be called outside.
@@ -71,7 +103,7 @@ class Troubles:
         if isinstance(error, RecordError):
             due_ms = context.now_ms() if isinstance(error, RecordRefused) and error.again else 0
             reason = f"{target.account} refuses it: {error.message}"
-            note_failure(context, side, staged, operation, reason, due_ms=due_ms)
+            self._list(side, staged, operation, reason, due_ms)
             return
         if is_fatal(error):
             self._fatal = error
@@ -79,10 +111,10 @@ class Troubles:
         self._in_a_row[target.account] = self._in_a_row.get(target.account, 0) + 1
         if isinstance(error, TransientError) and self._in_a_row[target.account] >= PATIENCE_RECORDS:
             self._fatal = error
-        if context.failures.count_trouble(side.name, staged.id) >= PATIENCE_RUNS:
-            note_failure(context, side, staged, operation, f"failed in {PATIENCE_RUNS} runs: {error.message}")
+        if self._failures.count_trouble(side.name, staged.id) >= PATIENCE_RUNS:
+            self._list(side, staged, operation, f"failed in {PATIENCE_RUNS} runs: {error.message}", 0)
         else:
-            context.errors.append(str(error))
+            self._errors.append(str(error))
 
     _fatal: ConnectorError | None = None
 

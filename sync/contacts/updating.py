@@ -54,7 +54,7 @@ class Update:
         return self.link.side(self.source.name).id if self.link else ""
 
 
-def update(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles) -> None:
+def update(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
     """Write one wave of pairs to one side. Raises what makes the account useless.
 
     No more records are read at a time than can be written at once: an edit between the two is what R19 cannot see.
@@ -74,7 +74,7 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
 
 
 def _write(
-    context: Context, target: Side, jobs: Sequence[Update], troubles: Troubles
+    context: Context, target: Side, jobs: Sequence[Update], troubles: Troubles[Staged]
 ) -> list[tuple[Update, Answer | ConnectorError | None]]:
     """Read, merge again and write some pairs; return who was read, with the answers of those who were written."""
     pages = target.dispatcher.gather([partial(target.connector.get, job.record.id) for job in jobs])
@@ -139,7 +139,7 @@ def _job(context: Context, target: Side, step: Step) -> Update:
     return Update(target, source, record or Staged(target.name, ids[target.name]), own, link)
 
 
-def _merge_again(context: Context, job: Update, page: Page | ConnectorError, troubles: Troubles) -> bool:
+def _merge_again(context: Context, job: Update, page: Page | ConnectorError, troubles: Troubles[Staged]) -> bool:
     """Merge with what the target shows now; return whether the job goes on."""
     if isinstance(page, RecordGone):
         note_gone(context, job.target, job.record.id)
@@ -201,7 +201,9 @@ def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
         job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
 
 
-def _conclude(context: Context, job: Update, answer: Answer | ConnectorError | None, troubles: Troubles) -> None:
+def _conclude(
+    context: Context, job: Update, answer: Answer | ConnectorError | None, troubles: Troubles[Staged]
+) -> None:
     if answer is None:
         remember(context, job, None)
         return

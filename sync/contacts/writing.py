@@ -18,7 +18,7 @@ from sync.contacts.creating import create
 from sync.contacts.deleting import delete
 from sync.contacts.forecast import written_fields
 from sync.contacts.planning import CREATE, DELETE, FAIL, PAIR
-from sync.contacts.trouble import Troubles
+from sync.contacts.trouble import troubles_of
 from sync.contacts.updating import settle_pair, update
 from sync.decisions.merging import LEFT, RIGHT
 
@@ -31,7 +31,7 @@ def write(context: Context) -> None:
     operations = (PAIR, CREATE, DELETE)
     total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
     context.progress.stage("writing", total)
-    troubles = Troubles(context)
+    troubles = troubles_of(context)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
     for side in context.sides:
         for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):

@@ -21,15 +21,16 @@ class Weight:
     replaced: int = 0
 
 
-def guard(weights: Mapping[str, Weight], max_changed: float, command: str) -> str:
+def guard(weights: Mapping[str, Weight], max_changed: float, command: str, noun: str = "people") -> str:
     """Return the sentence that stops the run, '' when it may go on.
 
-    `max_changed` is a share if it is a float, else a count; `command` is the one that would run it.
+    `max_changed` is a share if it is a float, else a count; `command` is the one that would run it; `noun` is what is
+    weighed.
     """
     for account, weight in weights.items():
         for changed, whole, what in (
-            (weight.changed, weight.linked, "people that are linked"),
-            (weight.replaced, weight.meetings, "people that meet for the first time"),
+            (weight.changed, weight.linked, f"{noun} that are linked"),
+            (weight.replaced, weight.meetings, f"{noun} that meet for the first time"),
         ):
             if _unusual(changed, whole, max_changed):
                 return (

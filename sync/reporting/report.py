@@ -59,6 +59,12 @@ class StreamReport:
     unmapped: int = 0
     left_out: int = 0
 
+    @property
+    def is_busy(self) -> bool:
+        """Say whether anything was written or would be, or could not be."""
+        written = (one.created + one.updated + one.deleted for one in self.accounts.values())
+        return any(written) or bool(self.failed)
+
     def to_json(self) -> dict[str, Any]:
         """Return the object of one stream."""
         return {

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 from connectors.clock import Clock, SystemClock
 from connectors.pace import Ledger, MemoryLedger
-from state import connections, history
-from state.cursors import INDEXED, Cursors
+from state import history
 from state.errors import LockHeld
 from state.file import StateFile
-from state.identity import Identities
-from state.intervals import reach
 from state.ledger import SharedLedger
 from state.lock import hold
 from state.settings import Settings
@@ -22,20 +19,20 @@ from sync.config.allowed import suggest
 from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.contacts.comparison import compare
-from sync.contacts.context import STREAM, Context, Side
-from sync.contacts.forecast import changes
-from sync.contacts.pricing import price
-from sync.decisions import mapping, people
-from sync.decisions.newest import judge
+from sync.contacts.context import Context
+from sync.decisions import messages, people
 from sync.decisions.windows import Bounds
 from sync.errors import UsageError
+from sync.messages.comparison import compare as compare_messages
 from sync.reporting.progress import Progress
-from sync.reporting.report import Counts, RunReport, StreamReport
+from sync.reporting.report import RunReport, StreamReport
 from sync.reporting.spool import Spool
 from sync.runs.accounts import Account, Edges, connect
+from sync.runs.assembling import assemble
+from sync.runs.foreseeing import cost, planned_changes, totals
 from sync.runs.identity import confirm_identity, remember_identity
 from sync.runs.options import RunOptions
-from sync.runs.run import finish, run
+from sync.runs.run import Work, finish, run
 
 Confirm = Callable[[RunReport], bool]
 Emit = Callable[[RunReport], None]
@@ -133,36 +130,48 @@ class Runner:
     ) -> None:
         stage = Stage(state)
         try:
-            context = self._context(state, stage, connection, accounts, report)
-            self._work(context, accounts, report)
+            work = assemble(
+                self.options, connection, accounts,
+                state=state, stage=stage, report=report, clock=self.clock, progress=self.progress,
+            )  # fmt: skip
+            self._work(work, accounts, report)
         finally:
             stage.close()
 
-    def _work(self, context: Context, accounts: tuple[Account, Account], report: RunReport) -> None:
+    def _work(self, work: Work, accounts: tuple[Account, Account], report: RunReport) -> None:
+        context = work.people
         newcomer = self._begin(context, report)
-        report.streams[STREAM] = context.report
+        report.streams = dict(_streams(work))
         for account in accounts:
             report.requests[account.connector.account] = account.connector.traffic
 
-        def consent(ready: Context) -> bool:
+        def consent(ready: Work) -> bool:
             return not newcomer or self.options.dry_run or self._ask(ready, report)
 
-        status = "interrupted"
+        status, options = "interrupted", self.options
         try:
-            bounds = Bounds(self.options.since, self.options.until, whole=self.options.whole)
-            report.guarded = run(context, bounds, unguarded=self.options.unguarded, consent=consent)
-            if self.options.dry_run and self.options.priced:
-                limits = {account.connector.account: account.limit for account in accounts}
-                report.changes = Spool(changes(context))
-                report.cost = price(context, limits)
-            report.errors = context.errors
-            if self.options.compared and not report.errors:
-                report.comparison = compare(context)
+            bounds = Bounds(options.since, options.until, whole=options.whole)
+            deep = options.deep and options.whole
+            report.guarded = run(work, bounds, deep=deep, unguarded=options.unguarded, consent=consent)
+            report.streams = dict(_streams(work))
+            self._foresee(work, accounts, report)
             status = report.status
         finally:
             report.fields_created = context.fields_created
             report.finished_at = self.clock.now()
             self._end(context, report, status)
+
+    def _foresee(self, work: Work, accounts: tuple[Account, Account], report: RunReport) -> None:
+        """Add what only a dry run is asked for: the plan and its cost, or what both sides disagree about."""
+        report.errors = [*work.people.errors, *(work.messages.errors if work.messages else ())]
+        if self.options.dry_run and self.options.priced:
+            limits = {account.connector.account: account.limit for account in accounts}
+            report.changes = Spool(planned_changes(work))
+            report.cost = cost(work, limits, deep=self.options.deep)
+        if self.options.compared and not report.errors:
+            report.comparison = compare(work.people)
+            if work.messages is not None:
+                compare_messages(work.messages, report.comparison)
 
     def _begin(self, context: Context, report: RunReport) -> bool:
         """Note that a run has begun; return whether it is the connection's first."""
@@ -192,93 +201,19 @@ class Runner:
             }
             remember_identity(context.state, side.account, connector.system, connector.identity(), sides)
 
-    def _ask(self, context: Context, report: RunReport) -> bool:
+    def _ask(self, work: Work, report: RunReport) -> bool:
         """Show the plan's totals and ask, before the first write of a connection's first run."""
-        counts = {
-            side.account: Counts(
-                read=context.report.accounts[side.account].read,
-                created=context.stage.count_steps("create", side.name),
-                updated=context.stage.count_steps("pair", side.name),
-            )
-            for side in context.sides
-        }
-        shown = StreamReport(counts, context.report.windows, context.report.unchanged)
         preview = RunReport(report.run, report.connection, report.started_at, dry_run=True)
-        preview.streams[STREAM] = shown
+        preview.streams = {name: totals(work, name, stream) for name, stream in report.streams.items()}
         return self.confirm(preview)
-
-    def _context(
-        self,
-        state: StateFile,
-        stage: Stage,
-        connection: Connection,
-        accounts: tuple[Account, Account],
-        report: RunReport,
-    ) -> Context:
-        left, right = accounts
-        rules = self._rules(connection, left, right)
-        with state.atomic() as db:
-            number = connections.connection_id(db, connection.name, connection.left, connection.right)
-            table, in_force = _mapping_in_force(state, number, rules, _settings(connection))
-        context = Context(
-            run=report.run,
-            name=connection.name,
-            connection=number,
-            state=state,
-            stage=stage,
-            left=_side(state, number, "left", left),
-            right=_side(state, number, "right", right),
-            rules=rules,
-            table=table,
-            mapping=in_force,
-            settings=connection.contacts,
-            settle=connection.settle,
-            lookback=connection.lookback,
-            judge=judge("manual", (0.0, 0.0)),
-            clock=self.clock,
-            progress=self.progress,
-            report=StreamReport({account.connector.account: Counts() for account in accounts}),
-            dry=self.options.dry_run,
-            command=self.options.command,
-        )
-        cursors = Cursors(state.db, number, STREAM)
-        context.first = {side.account: reach(cursors.get(side.name, INDEXED), 0) is None for side in context.sides}
-        return context
-
-    def _rules(self, connection: Connection, left: Account, right: Account) -> dict[str, mapping.FieldRule]:
-        places = [mapping.Places(one.connector.mapped, one.connector.read_only) for one in (left, right)]
-        directions = {name: option.direction for name, option in connection.contacts.fields.items()}
-        return mapping.rules(places[0], places[1], connection.contacts.direction, directions)
 
     def _now_ms(self) -> int:
         return people.to_ms(self.clock.now()) or 0
 
 
-def _mapping_in_force(
-    state: StateFile, connection: int, rules: mapping.Rules, settings: Mapping[str, object]
-) -> tuple[dict[int, tuple[str, ...]], int]:
-    """Return the fields of every mapping there was, and the number of the one in force, made when it is new (R18).
-
-    A field that has moved to another place since is none of the present fields: what it held there was never agreed on.
-    """
-    fingerprint = mapping.fingerprint(rules, settings)
-    housed = mapping.housed(rules, settings)
-    known = connections.mappings(state.db, connection)
-    number = max(known, default=0)
-    if not known or known[number][0] != fingerprint:
-        number = connections.add_mapping(state.db, connection, fingerprint, tuple(housed))
-        known = connections.mappings(state.db, connection)
-    table = {key: tuple(housed.get(each, f"{each}, moved") for each in fields) for key, (_, fields) in known.items()}
-    return table, number
-
-
-def _settings(connection: Connection) -> dict[str, object]:
-    """Return what else of the config decides who and what is carried."""
-    contacts = connection.contacts
-    places = {name: dict(option.places) for name, option in contacts.fields.items() if option.places}
-    return {"create": contacts.create, "only": contacts.only.model_dump(), "places": places}
-
-
-def _side(state: StateFile, connection: int, name: str, account: Account) -> Side:
-    identities = Identities(state.db, connection, name)
-    return Side(name, account.connector.account, account.connector, identities, account.dispatcher)
+def _streams(work: Work) -> Iterator[tuple[str, StreamReport]]:
+    """Yield the reports of the streams that were asked for, and of people whom messages brought along."""
+    if work.with_people or work.people.report.is_busy:
+        yield people.STREAM, work.people.report
+    if work.messages is not None:
+        yield messages.STREAM, work.messages.report

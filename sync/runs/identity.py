@@ -8,7 +8,7 @@ from state import connections
 from state.cursors import Cursors
 from state.errors import StateError
 from state.file import StateFile
-from sync.contacts.context import STREAM
+from sync.decisions import messages, people
 
 
 def confirm_identity(state: StateFile, account: str, connector: str, identity: Mapping[str, Any]) -> None:
@@ -38,7 +38,8 @@ def remember_identity(
         return
     if remembered is not None:
         for connection, side in sides.items():
-            Cursors(state.db, connection, STREAM).forget(side)
+            for stream in (people.STREAM, messages.STREAM):
+                Cursors(state.db, connection, stream).forget(side)
     connections.remember_account(state.db, account, connector, identity)
 
 

@@ -11,6 +11,7 @@ class RunOptions:
     `since` and `until` bound `[since, until)` (R2). `unguarded` lets this one run pass the guard (R25).
     `whole` reads both sides in full, which alone shows deletions (R24). Only a dry run has, if it is asked for, the
     plan's changes and cost in its report (`priced`), or what both sides disagree about (`compared`).
+    `streams` are those that run, where the config has them; `deep` looks at the copies of messages that everybody has.
     """
 
     since: datetime | None = None
@@ -21,6 +22,8 @@ class RunOptions:
     whole: bool = False
     compared: bool = False
     priced: bool = False
+    streams: tuple[str, ...] = ("contacts", "messages")
+    deep: bool = False
 
     @property
     def command(self) -> str:

@@ -2,52 +2,67 @@
 
 What it has observed is what it remembers, never a queue of work: a run that is cut off anywhere leaves links, shadows
 and intents that are true, and windows that are not yet covered, so that the next run sees the rest again (P1, P6).
+
+People go before their messages in everything. What goes wrong with messages holds up no people.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.errors import ConnectorError
 from state import history
 from state.cursors import COVERED
 from state.intervals import IntervalSet
+from sync.contacts import observing, planning, settling, vanishing, writing
 from sync.contacts.context import Context
 from sync.contacts.following import Heirs, follow, list_merged
-from sync.contacts.observing import observe
-from sync.contacts.planning import plan
-from sync.contacts.settling import settle_intents
-from sync.contacts.vanishing import find_vanished, plan_delete
-from sync.contacts.writing import pretend, write
 from sync.decisions.guard import guard
 from sync.decisions.newest import judge
 from sync.decisions.windows import Bounds
+from sync.messages.context import MessageContext
+from sync.runs import message_stream
 
-Consent = Callable[[Context], bool]
+Spans = dict[str, IntervalSet]
 
 
-def run(context: Context, bounds: Bounds, *, unguarded: bool, consent: Consent) -> str:
-    """Carry out one run; what goes wrong with an account ends up in `context.errors`.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run is about. Without `with_people` only those go whom messages bring along."""
 
-    Return the guard's sentence, or ''.
+    people: Context
+    messages: MessageContext | None = None
+    with_people: bool = True
 
-    `consent` is asked once, with the plan on the stage, before the first write.
+
+Consent = Callable[[Work], bool]
+
+
+def run(work: Work, bounds: Bounds, *, deep: bool = False, unguarded: bool = False, consent: Consent) -> str:
+    """Carry out one run; what goes wrong with an account ends up in the errors of the stream.
+
+    Return the guard's sentence, or ''. `consent` is asked once, with the plan on the stage, before the first write.
+    `deep` looks at everybody's copies of messages as well, where a whole run looks at those that are known.
     """
     guarded = ""
     try:
-        settle_intents(context)
-        spans = {side.name: observe(context, side, bounds) for side in context.sides}
-        context.judge = judge(context.settings.conflicts, _offsets(context))
-        heirs = follow(context, find_vanished(context)) if bounds.whole else {}
-        plan(context)
-        if bounds.whole:
-            _plan_deletes(context, heirs)
-        guarded = "" if unguarded else _guard(context)
-        if not guarded and consent(context):
-            _carry_out(context, spans)
+        settling.settle_intents(work.people)
+        spans, messages = _observe(work, bounds)
+        heirs = _plan_people(work, bounds)
+        planned = messages is not None and message_stream.plan(messages.context, bounds, deep=deep)
+        if bounds.whole and work.with_people:
+            _plan_deletes(work.people, heirs)
+        guarded = "" if unguarded else _guard(work)
+        if not guarded and consent(work):
+            _carry_out(work.people, spans)
+            if messages is not None and planned:
+                message_stream.carry_out(messages)
     except ConnectorError as error:
-        context.errors.append(str(error))
-    _tell_owners(context)
-    _count_open(context)
+        work.people.errors.append(str(error))
+    _tell_owners(work.people)
+    _count_open(work.people)
+    if work.messages is not None:
+        message_stream.count_open(work.messages)
     return guarded
 
 
@@ -55,6 +70,24 @@ def finish(context: Context, keep: timedelta) -> None:
     """Drop history that is older than it is to be kept."""
     with context.state.atomic() as db:
         history.prune(db, context.connection, context.now_ms() - round(keep.total_seconds() * 1000))
+
+
+def _observe(work: Work, bounds: Bounds) -> tuple[Spans, message_stream.Observed | None]:
+    people, spans = work.people, Spans()
+    if work.with_people:
+        spans = {side.name: observing.observe(people, side, bounds) for side in people.sides}
+    messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
+    people.judge = judge(people.settings.conflicts, _offsets(people))
+    return spans, messages
+
+
+def _plan_people(work: Work, bounds: Bounds) -> Heirs:
+    if not work.with_people:
+        planning.plan_strangers(work.people)
+        return {}
+    heirs = follow(work.people, vanishing.find_vanished(work.people)) if bounds.whole else {}
+    planning.plan(work.people)
+    return heirs
 
 
 def _plan_deletes(context: Context, heirs: Heirs) -> None:
@@ -65,16 +98,16 @@ def _plan_deletes(context: Context, heirs: Heirs) -> None:
         if link.id in heirs:
             list_merged(context, link, heirs[link.id])
         else:
-            plan_delete(context, link)
+            vanishing.plan_delete(context, link)
 
 
-def _carry_out(context: Context, spans: dict[str, IntervalSet]) -> None:
+def _carry_out(context: Context, spans: Spans) -> None:
     if context.dry:
-        pretend(context)
+        writing.pretend(context)
         return
-    write(context)
+    writing.write(context)
     if context.intents.open():
-        settle_intents(context)
+        settling.settle_intents(context)
     if not context.errors:
         _cover(context, spans)
 
@@ -91,16 +124,20 @@ def _tell_owners(context: Context) -> None:
             )
 
 
-def _cover(context: Context, spans: dict[str, IntervalSet]) -> None:
+def _cover(context: Context, spans: Spans) -> None:
     """Everything that was found is written, in conflict or listed: its windows are dealt with."""
     with context.state.atomic():
-        for side in context.sides:
-            context.cursors.add(side.name, COVERED, spans[side.name])
+        for side, covered in spans.items():
+            context.cursors.add(side, COVERED, covered)
 
 
-def _guard(context: Context) -> str:
-    command = f"{context.command} --connection {context.name}"
-    return guard(context.weights, context.settings.max_changed, command)
+def _guard(work: Work) -> str:
+    people = work.people
+    command = f"{people.command} --connection {people.name}"
+    stopped = guard(people.weights, people.settings.max_changed, command)
+    if stopped or work.messages is None:
+        return stopped
+    return guard(work.messages.weights, people.settings.max_changed, command, "messages")
 
 
 def _offsets(context: Context) -> tuple[float, float]:

@@ -128,8 +128,8 @@ WRONG = [
     (["run", "--bogus"], "No such option '--bogus'; see `sync run --help`"),
     (["run", "surplus"], "unexpected extra argument"),
     (["run", "--stream", "calls"], "'calls' is not one of 'contacts', 'messages'"),
-    (["run", "--stream", "messages"], "this version carries contacts only"),
-    (["plan", "--stream", "messages"], "this version carries contacts only"),
+    (["run", "--stream", "messages"], "no messages travel; add the table [connections.sales.messages]"),
+    (["plan", "--stream", "messages"], "no messages travel; add the table [connections.sales.messages]"),
     (["run", "--since", "soon"], "'soon' is no time; WHEN is"),
     (["run", "--since", "2100-01-01"], "--since 2100-01-01 lies in the future"),
     (["plan", "--since", "1d", "--until", "2d"], "--until 2d does not lie after --since 1d"),
@@ -193,15 +193,6 @@ def test_a_wrong_config_file_ends_every_command_with_2_and_a_line_each(
         assert main(arguments) == 2
         lines = capsys.readouterr().err.splitlines()
         assert [line.split(": ")[1] for line in lines] == ["connections.sales.contacts.conflicts", "state.history"]
-
-
-def test_a_messages_table_is_warned_of_on_standard_error(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config_file.write_text(GOOD, encoding="utf-8")
-    assert main(["conflicts", "list", "--json"]) == 0
-    shown = capsys.readouterr()
-    assert json.loads(shown.out) == {"conflicts": []}
-    assert shown.err.count("warning: ") == 1
-    assert "this version carries contacts only" in shown.err
 
 
 @pytest.mark.usefixtures("config_file")

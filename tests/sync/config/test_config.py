@@ -116,12 +116,6 @@ def test_addresses_that_keep_credentials_safe_are_taken(address: str) -> None:
     assert parse(text, FILE).accounts["growthhub"].base_url == address
 
 
-def test_a_messages_table_is_warned_of_once_for_each_connection() -> None:
-    (warning,) = parse(GOOD, FILE).warnings
-    assert "connections.sales.messages" in warning
-    assert "contacts only" in warning
-
-
 WRONG = [
     # table, line in it, key below the table, what else the message has
     ("", "colour = 1", "colour", ["no such key", "state, accounts, connections"]),

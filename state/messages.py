@@ -1,0 +1,128 @@
+"""The index of messages: every one that was ever listed on a side, linked or not (R6, R7).
+
+By it a message is known again by person, time and text where no link tells, and one whose person did not travel is
+found again when the person does. Texts are kept as digests alone. Times are milliseconds.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+STREAM = "messages"
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A message as the index knows it.
+
+    `print` is the digest of its text, None where no listing showed it; `left_out` tells that its person did not travel.
+    """
+
+    id: str
+    contact_id: str
+    sent_ms: int | None
+    print: bytes | None
+    left_out: bool = False
+
+
+class MessageIndex:
+    """The messages of one side of a connection. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, connection: int, side: str) -> None:
+        self._db = db
+        self._key = (connection, side)
+        self._side = side
+
+    def put(self, messages: Iterable[Indexed]) -> None:
+        """Store messages, or what is known of them now; a digest that is known stays where none is shown."""
+        self._db.executemany(
+            "INSERT INTO message (connection, side, id, contact_id, sent_ms, print, left_out)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection, side, id) DO UPDATE SET"
+            " contact_id = excluded.contact_id, sent_ms = excluded.sent_ms,"
+            " print = coalesce(excluded.print, print), left_out = max(left_out, excluded.left_out)",
+            [(*self._key, one.id, one.contact_id, one.sent_ms, one.print, one.left_out) for one in messages],
+        )
+
+    def drop(self, message_id: str) -> None:
+        """Forget a message that is gone."""
+        self._db.execute("DELETE FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id))
+
+    def mark(self, message_id: str, *, left_out: bool) -> None:
+        """Note whether a message waits for its person to travel."""
+        self._db.execute(
+            "UPDATE message SET left_out = ? WHERE connection = ? AND side = ? AND id = ?",
+            (left_out, *self._key, message_id),
+        )
+
+    def of(self, message_id: str) -> Indexed | None:
+        """Return one message."""
+        row = self._db.execute(
+            "SELECT * FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id)
+        ).fetchone()
+        return None if row is None else _indexed(row)
+
+    def alike(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[Indexed]:
+        """Return the messages of a person about that time that are linked to nothing, in the order of their times."""
+        rows = self._db.execute(
+            "SELECT m.* FROM message m WHERE m.contact_id = ? AND m.connection = ? AND m.side = ?"
+            " AND m.sent_ms BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM link l WHERE l.connection = m.connection"
+            f" AND l.stream = '{STREAM}' AND l.{self._side}_id = m.id) ORDER BY m.sent_ms, m.id",
+            (contact_id, *self._key, sent_ms - tolerance_ms, sent_ms + tolerance_ms),
+        )
+        return [_indexed(row) for row in rows.fetchall()]
+
+    def freed(self, after_link: int) -> Iterator[Indexed]:
+        """Yield the messages that were left out and whose person is in one of the links past that number."""
+        after = ""
+        query = (
+            f"SELECT m.* FROM link p JOIN message m ON m.contact_id = p.{self._side}_id AND m.connection = p.connection"
+            " AND m.side = ? WHERE p.stream = 'contacts' AND p.id > ? AND p.connection = ? AND m.left_out"
+            " AND m.id > ? ORDER BY m.id LIMIT ?"
+        )
+        connection, side = self._key
+        while rows := self._db.execute(query, (side, after_link, connection, after, CHUNK)).fetchall():
+            yield from map(_indexed, rows)
+            after = rows[-1]["id"]
+
+
+class Streams:
+    """What the streams of one connection were set up for. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, connection: int, name: str) -> None:
+        self._db = db
+        self._key = (connection, name)
+
+    def fingerprint(self) -> str | None:
+        """Return what the stream was last set up for, None when it never ran."""
+        row = self._db.execute("SELECT fingerprint FROM stream WHERE connection = ? AND name = ?", self._key).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_up(self, fingerprint: str) -> None:
+        """Set the stream up anew: what was read for another set-up counts as not covered."""
+        self._db.execute(
+            "INSERT INTO stream VALUES (?, ?, ?, 0) ON CONFLICT (connection, name)"
+            " DO UPDATE SET fingerprint = excluded.fingerprint",
+            (*self._key, fingerprint),
+        )
+        self._db.execute("DELETE FROM cursor WHERE connection = ? AND stream = ? AND kind = 'covered'", self._key)
+
+    def last_link(self) -> int:
+        """Return the number of the last link of people whose messages were followed up."""
+        row = self._db.execute("SELECT last_link FROM stream WHERE connection = ? AND name = ?", self._key).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def newest_link(self) -> int:
+        """Return the number of the newest link of people."""
+        row = self._db.execute(
+            "SELECT coalesce(max(id), 0) FROM link WHERE connection = ? AND stream = 'contacts'", self._key[:1]
+        ).fetchone()
+        return int(row[0])
+
+    def followed(self, link_id: int) -> None:
+        """Note that the messages of every person up to that link were followed up."""
+        self._db.execute("UPDATE stream SET last_link = ? WHERE connection = ? AND name = ?", (link_id, *self._key))
+
+
+def _indexed(row: sqlite3.Row) -> Indexed:
+    return Indexed(row["id"], row["contact_id"], row["sent_ms"], row["print"], bool(row["left_out"]))

@@ -1,0 +1,167 @@
+"""Make copies of messages, several at a time, never two of one (R6, R9, R20).
+
+Rules kept here:
+- the intent is durable before the call, and goes when the outcome is stored; it holds no text, since the original can
+  be read again;
+- what is there is looked for once more before anything is made: a person who was met on the way, instead of being
+  made, may have copies already;
+- while the outcome of a message is unknown, what was sent to the same person later waits, so that the order holds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from connectors.correspondence import Recorded
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
+from connectors.message import Message
+from state.history import Entry
+from state.intents import Intent
+from state.message_stage import Copying, StagedMessage
+from sync.contacts.context import Side
+from sync.contacts.trouble import Troubles
+from sync.messages.context import MessageContext, letters, message_of
+from sync.messages.finding import Pair, find
+from sync.messages.observing import indexed
+from sync.messages.trouble import BEHIND, CREATE, UNKNOWN, WAITS, WITHOUT_PERSON, list_failure
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A message of `source` to be copied to the person `contact_id` of `target`."""
+
+    target: Side
+    source: Side
+    staged: StagedMessage
+    original: Message
+    contact_id: str
+
+    def send(self) -> Recorded:
+        """Record the copy."""
+        return letters(self.target).record(self.original, self.contact_id)
+
+
+def copy(context: MessageContext, target: Side, steps: Sequence[Copying], troubles: Troubles[StagedMessage]) -> None:
+    """Make one wave of copies on a side. Raises what makes an account useless."""
+    found = [_job(context, target, step) for step in steps]
+    jobs = _whole(context, [job for job in found if job is not None])
+    jobs = [job for job in jobs if not _is_there(context, job)]
+    _intend(context, jobs)
+    answers = target.dispatcher.gather([job.send for job in jobs])
+    with context.state.atomic():
+        for job, answer in zip(jobs, answers, strict=True):
+            _conclude(context, job, answer, troubles)
+    context.progress.advance(len(steps))
+    troubles.raise_fatal()
+
+
+def adopt(context: MessageContext, pair: Pair) -> None:
+    """Link an original to its copy, both of which are there already."""
+    source = context.side(pair.side)
+    link = context.linked(source, pair.original, pair.digest, pair.copy)
+    with context.state.atomic():
+        context.links.save(link, context.run)
+        context.failures.close(source.name, pair.original.id)
+        context.failures.close(context.other(source).name, pair.copy.id)
+        context.intents.remove(context.other(source).name, pair.original.id)
+
+
+def remember_copy(
+    context: MessageContext, source: Side, original: Message, digest: bytes | None, made: Message
+) -> None:
+    """Store that a copy was made by us. Call inside `atomic`."""
+    target = context.other(source)
+    link = context.linked(source, original, digest, made)
+    context.links.save(link, context.run)
+    context.intents.remove(target.name, original.id)
+    context.failures.close(source.name, original.id)
+    if letters(target).listed:
+        context.index(target).put([indexed(made)])
+    entry = Entry(link.id, target.account, made.id, "*", None, None, "created")
+    context.history.add([entry], context.run, context.now_ms())
+    context.report.accounts[target.account].created += 1
+
+
+def _job(context: MessageContext, target: Side, step: Copying) -> Job | None:
+    """Return what is to be sent; None where that has to wait, which is listed."""
+    source = context.other(target)
+    staged = context.stage.get(source.name, step.source_id)
+    if staged is None:
+        return None
+    contact_id = context.person(source, step.contact_id)
+    if contact_id is None:
+        blocker = f"{source.name}:{step.contact_id}"
+        with context.state.atomic():
+            list_failure(context, source, staged, WAITS, WITHOUT_PERSON, blockers=(blocker,))
+        return None
+    if (target.name, step.contact_id) in context.held:
+        with context.state.atomic():
+            list_failure(context, source, staged, CREATE, BEHIND, due_ms=context.now_ms())
+        return None
+    return Job(target, source, staged, message_of(staged), contact_id)
+
+
+def _whole(context: MessageContext, jobs: Sequence[Job]) -> list[Job]:
+    """Read the texts that listings left out; an original that is gone needs no copy. Raises what is not about one."""
+    if not jobs:
+        return []
+    read = [partial(letters(job.source).whole, job.original) for job in jobs]
+    ready: list[Job] = []
+    for job, answer in zip(jobs, jobs[0].source.dispatcher.gather(read), strict=True):
+        if isinstance(answer, Message):
+            ready.append(replace(job, original=answer))
+        elif isinstance(answer, RecordError):
+            _list_unread(context, job, answer)
+        else:
+            raise answer
+    return ready
+
+
+def _list_unread(context: MessageContext, job: Job, error: RecordError) -> None:
+    with context.state.atomic():
+        list_failure(context, job.source, job.staged, CREATE, f"it can't be read: {error.message}")
+
+
+def _is_there(context: MessageContext, job: Job) -> bool:
+    pair = find(context, job.source, job.staged, job.original, job.contact_id)
+    if pair is not None:
+        adopt(context, pair)
+    return pair is not None
+
+
+def _intend(context: MessageContext, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    with context.state.atomic():
+        for job in jobs:
+            source = {
+                "contact": job.staged.contact_id,
+                "digest": job.staged.digest.hex() if job.staged.digest else None,
+            }
+            sent_ms = job.target.server_now_ms(context.clock)
+            intent = Intent(job.target.name, job.original.id, sent_ms, {"contact": job.contact_id}, source)
+            context.intents.add(intent, context.run)
+
+
+def _intent(context: MessageContext, job: Job) -> Intent:
+    digest = job.staged.digest
+    source = {"contact": job.staged.contact_id, "digest": None if digest is None else digest.hex()}
+    sent_ms = job.target.server_now_ms(context.clock)
+    return Intent(job.target.name, job.original.id, sent_ms, {"contact": job.contact_id}, source)
+
+
+def _conclude(
+    context: MessageContext, job: Job, answer: Recorded | ConnectorError, troubles: Troubles[StagedMessage]
+) -> None:
+    if isinstance(answer, Recorded):
+        troubles.fine(job.target)
+        remember_copy(context, job.source, job.original, job.staged.digest, answer.copy)
+        return
+    if not isinstance(answer, RecordError):
+        context.held.add((job.target.name, job.staged.contact_id))
+    if isinstance(answer, OutcomeUnknown):
+        due_ms = context.now_ms() + round(context.settle.total_seconds() * 1000)
+        list_failure(context, job.source, job.staged, CREATE, UNKNOWN, due_ms=due_ms)
+    else:
+        context.intents.remove(job.target.name, job.original.id)
+        troubles.note(job.source, job.staged, CREATE, answer)

@@ -1,0 +1,161 @@
+"""Decide what becomes of every message on the stage: linked, copied, amended, listed, or left out.
+
+Rules kept here (R6, R9, R22):
+- a message without a link is looked for on the other side before it is copied: by the marker, else by person, time and
+  text; that costs one call for each person where copies are not listed (notes), and none elsewhere;
+- who is not linked and does not travel has no messages that do: they are left out until the person travels. Where the
+  person is listed as a failure, so are the messages.
+"""
+
+import json
+from collections.abc import Sequence
+
+from state.failures import Failure
+from state.message_stage import Copying, StagedMessage
+from sync.contacts.context import Side
+from sync.contacts.planning import CREATE as PERSON_CREATED
+from sync.contacts.planning import FAIL as PERSON_LISTED
+from sync.decisions import people
+from sync.messages.context import MessageContext, letters, message_of
+from sync.messages.editing import plan_edit, plan_resolved
+from sync.messages.finding import Pair, find
+from sync.messages.observing import complete_index, stage_message
+from sync.messages.trouble import CREATE, WITHOUT_PERSON
+
+LINK, FAIL = "link", "fail"
+
+
+def plan(context: MessageContext) -> None:
+    """Plan everything that was staged, what was left out and is free now, and what people have decided."""
+    context.progress.stage("planning messages")
+    _stage_due(context)
+    _stage_freed(context)
+    for side in context.sides:
+        context.weights[side.account].linked = context.links.count()
+        for page in context.stage.pages(side.name):
+            _plan_page(context, side, page)
+    plan_resolved(context)
+
+
+def _stage_due(context: MessageContext) -> None:
+    """Read by id the messages of failures whose cause may be gone, or that were not tried for a day (R22)."""
+    for failure in context.failures.waiting():
+        side = context.side(failure.side)
+        if context.stage.get(side.name, failure.record_id) is not None:
+            continue
+        if not (failure.due_ms <= context.now_ms() or _is_free(context, failure)):
+            continue
+        known = context.index(side).of(failure.record_id)
+        if not stage_message(context, side, failure.record_id, known.contact_id if known else ""):
+            with context.state.atomic():
+                context.failures.close(side.name, failure.record_id)
+
+
+def _is_free(context: MessageContext, failure: Failure) -> bool:
+    """Say whether the person that a message waited for is linked by now, or will be by this run."""
+    for blocker in failure.blockers:
+        side = context.side(blocker.partition(":")[0])
+        contact_id = blocker.partition(":")[2]
+        if context.person(side, contact_id) or _is_coming(context, side, contact_id):
+            return True
+    return False
+
+
+def _stage_freed(context: MessageContext) -> None:
+    """Stage the messages that were left out and whose person travels by now."""
+    context.followed = context.streams.newest_link()
+    for side in context.sides:
+        if context.travel.leaves(side.name):
+            for one in context.index(side).freed(context.streams.last_link()):
+                if not stage_message(context, side, one.id, one.contact_id):
+                    with context.state.atomic():
+                        context.index(side).drop(one.id)
+
+
+def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage]) -> None:
+    listed = context.failures.of(side.name, [staged.id for staged in page])
+    for staged in page:
+        failure = listed.get(staged.id)
+        if failure is not None and _stays_listed(context, staged, failure):
+            continue
+        link = context.links.by_id(staged.link) if staged.link else None
+        if link is not None:
+            plan_edit(context, side, staged, link)
+        elif not context.stage.is_taken(side.name, staged.id):
+            _plan_new(context, side, staged)
+
+
+def _stays_listed(context: MessageContext, staged: StagedMessage, failure: Failure) -> bool:
+    if failure.digest != staged.digest:
+        return False
+    return failure.dismissed or not (failure.due_ms <= context.now_ms() or _is_free(context, failure))
+
+
+def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> None:
+    target = context.other(side)
+    contact_id = context.person(side, staged.contact_id) or context.people.stage.paired(side.name, staged.contact_id)
+    if contact_id is None:
+        _plan_for_stranger(context, side, staged)
+        return
+    if letters(target).listed:
+        complete_index(context, target)
+    pair = find(context, side, staged, message_of(staged), contact_id)
+    if pair is not None:
+        _plan_link(context, pair)
+    else:
+        _plan_create(context, target, staged)
+
+
+def _plan_for_stranger(context: MessageContext, side: Side, staged: StagedMessage) -> None:
+    """Plan a message whose person is not linked: it goes along with who is about to be, or waits, or is left out."""
+    if _is_coming(context, side, staged.contact_id):
+        if letters(context.other(side)).listed:
+            complete_index(context, context.other(side))
+        _plan_create(context, context.other(side), staged)
+        return
+    failure = context.people.failures.of(side.name, [staged.contact_id]).get(staged.contact_id)
+    if failure is not None or _is_listed_now(context, side, staged.contact_id):
+        _plan_waiting(context, side, staged)
+        return
+    context.report.left_out += 1
+    with context.state.atomic():
+        context.index(side).mark(staged.id, left_out=True)
+        context.failures.close(side.name, staged.id)
+
+
+def _is_coming(context: MessageContext, side: Side, contact_id: str) -> bool:
+    """Say whether this run is going to link somebody."""
+    stage = context.people.stage
+    return stage.operation(side.name, contact_id) == PERSON_CREATED or stage.paired(side.name, contact_id) is not None
+
+
+def _is_listed_now(context: MessageContext, side: Side, contact_id: str) -> bool:
+    """Say whether this run lists somebody as a failure, or does not know yet what became of them."""
+    run = context.people
+    return (
+        run.stage.operation(side.name, contact_id) == PERSON_LISTED
+        or (context.other(side).name, contact_id) in run.unknown
+    )
+
+
+def _plan_link(context: MessageContext, pair: Pair) -> None:
+    """Plan that two messages which exist on both sides already are linked."""
+    sides = (pair.side, context.other(context.side(pair.side)).name)
+    step = Copying(LINK, sides[1], pair.original.id, pair.original.contact_id, note=pair.to_json())
+    with context.state.atomic():
+        context.stage.plan(step)
+        for side, message in zip(sides, (pair.original, pair.copy), strict=True):
+            context.stage.take(side, message.id)
+
+
+def _plan_create(context: MessageContext, target: Side, staged: StagedMessage) -> None:
+    sent_ms = people.to_ms(message_of(staged).sent_at) or 0
+    with context.state.atomic():
+        context.stage.plan(Copying(CREATE, target.name, staged.id, staged.contact_id, sent_ms))
+
+
+def _plan_waiting(context: MessageContext, side: Side, staged: StagedMessage) -> None:
+    """Plan that a message is listed as one that waits for its person."""
+    note = json.dumps({"reason": WITHOUT_PERSON, "blockers": [f"{side.name}:{staged.contact_id}"]})
+    with context.state.atomic():
+        context.stage.plan(Copying(FAIL, context.other(side).name, staged.id, staged.contact_id, note=note))

@@ -1,0 +1,105 @@
+"""Settle what was sent about messages and whose outcome nobody knows (R20): of a killed run, and unanswered.
+
+A copy is looked for on the server itself. Found, it is linked; not found, it may be made again, but only when `settle`
+has passed since it was sent. An amended or deleted copy is read: what happened to it is remembered as if the answer had
+come; what did not is planned again.
+"""
+
+from datetime import timedelta
+
+from connectors.errors import RecordGone
+from connectors.message import Message
+from state.intents import Intent
+from state.message_stage import StagedMessage
+from sync.contacts.context import Side
+from sync.decisions.people import from_ms
+from sync.messages.amending import Amendment, agree
+from sync.messages.context import MessageContext, letters
+from sync.messages.copying import remember_copy
+from sync.messages.erasing import DELETED, remember_erased
+from sync.messages.trouble import CREATE, UNKNOWN, list_failure
+
+
+def settle_intents(context: MessageContext) -> None:
+    """Look what became of everything that is unknown. Raises AuthError, TransientError."""
+    for intent in context.intents.updates():
+        _settle_update(context, context.side(intent.side), intent)
+    for intent in context.intents.open():
+        _settle_create(context, context.side(intent.side), intent)
+
+
+def _settle_create(context: MessageContext, target: Side, intent: Intent) -> None:
+    source = context.other(target)
+    staged = StagedMessage(source.name, intent.source_id, str(intent.source["contact"]), digest=_digest(intent))
+    original = _original(source, staged)
+    found = _made(context, target, intent, original)
+    with context.state.atomic():
+        if found is not None:
+            remember_copy(context, source, original, staged.digest, found)
+        else:
+            _wait_or_drop(context, target, intent, staged)
+
+
+def _original(source: Side, staged: StagedMessage) -> Message:
+    """Return the original; of one that is gone no more than its id, by which a marker still tells its copy."""
+    try:
+        return letters(source).get(staged.id, staged.contact_id)
+    except RecordGone:
+        return Message(staged.id, staged.contact_id)
+
+
+def _made(context: MessageContext, target: Side, intent: Intent, original: Message) -> Message | None:
+    """Return the unlinked copy that the server has, with whoever the person is by now."""
+    since = from_ms(intent.sent_ms)
+    if since is None:
+        raise AssertionError(f"{target.account}: an intent without a time")
+    contacts = dict.fromkeys(
+        contact
+        for contact in (str(intent.sent["contact"]), context.person(context.other(target), original.contact_id))
+        if contact
+    )
+    for contact_id in contacts:
+        for copy in letters(target).find(original, contact_id, since - timedelta(seconds=1)):
+            if not context.links.by_record(target.name, [copy.id]):
+                return copy
+    return None
+
+
+def _wait_or_drop(context: MessageContext, target: Side, intent: Intent, staged: StagedMessage) -> None:
+    """Free a message to be copied again once `settle` has passed; until then its person's later ones wait as well."""
+    waited_ms = target.server_now_ms(context.clock) - intent.sent_ms
+    settle_ms = round(context.settle.total_seconds() * 1000)
+    if waited_ms >= settle_ms:
+        context.intents.remove(target.name, intent.source_id)
+    else:
+        context.held.add((target.name, staged.contact_id))
+    due_ms = context.now_ms() + max(0, settle_ms - waited_ms)
+    list_failure(context, context.other(target), staged, CREATE, UNKNOWN, due_ms=due_ms)
+
+
+def _settle_update(context: MessageContext, target: Side, intent: Intent) -> None:
+    """Look at a copy that was amended or deleted, and store what became of it."""
+    record_id = str(intent.source["record"])
+    link = context.links.by_record(target.name, [record_id]).get(record_id)
+    after = None if link is None else _read(target, record_id, context.home(link))
+    with context.state.atomic():
+        if link is not None and intent.source["rule"] == DELETED:
+            if after is None:
+                remember_erased(context, target, link, intent.source["old"])
+        elif link is not None and after is not None and after.text != intent.source["old"]:
+            rule, content = str(intent.source["rule"]), str(intent.sent["content"])
+            amendment = Amendment(intent.source_id, content, intent.source["old"], rule)
+            agree(context, context.other(target), link, amendment, after)
+        context.intents.remove(target.name, intent.source_id)
+
+
+def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
+    try:
+        return letters(side).get(record_id, contact_id)
+    except RecordGone:
+        return None
+
+
+def _digest(intent: Intent) -> bytes | None:
+    digest = intent.source["digest"]
+    return None if digest is None else bytes.fromhex(digest)

@@ -1,0 +1,93 @@
+"""The messages' part of a run: settled, read and planned after their people, written after them as well.
+
+Rules kept here:
+- an account that refuses its messages does not hold up anybody's people: the stream ends, with its error;
+- windows are covered when everything that was found in them is copied, in conflict, listed or left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connectors.errors import ConnectorError
+from state.cursors import COVERED
+from state.intervals import IntervalSet
+from sync.decisions.windows import Bounds
+from sync.messages import observing, planning, settling, vanishing, writing
+from sync.messages.context import MessageContext
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Messages that were read in full, as far as they were asked for, and what that covers."""
+
+    context: MessageContext
+    spans: dict[str, IntervalSet] = field(default_factory=dict)
+
+
+def observe(context: MessageContext, bounds: Bounds) -> Observed | None:
+    """Settle what is unknown, read both sides, and stage the people who are not linked; None where that failed."""
+    observed = Observed(context)
+
+    def read() -> None:
+        settling.settle_intents(context)
+        for side in context.sides:
+            observed.spans[side.name] = observing.observe(context, side, bounds)
+        for side in context.sides:
+            observing.bring_along(context, side)
+
+    return observed if _succeeds(context, read) else None
+
+
+def plan(context: MessageContext, bounds: Bounds, *, deep: bool) -> bool:
+    """Plan everything that was observed, after the plan of people; say whether that succeeded."""
+
+    def decide() -> None:
+        if bounds.whole:
+            vanishing.find_vanished(context, deep=deep)
+        planning.plan(context)
+        if bounds.whole:
+            vanishing.plan_deletes(context)
+
+    return _succeeds(context, decide)
+
+
+def carry_out(observed: Observed) -> None:
+    """Write what was planned, and cover what was read."""
+    context = observed.context
+    if context.people.dry:
+        writing.pretend(context)
+        return
+
+    def write() -> None:
+        writing.write(context)
+        if context.intents.open():
+            settling.settle_intents(context)
+
+    if _succeeds(context, write) and not context.errors and not context.people.errors:
+        _cover(observed)
+
+
+def count_open(context: MessageContext) -> None:
+    """Count what is listed and not settled after the run."""
+    context.report.conflicts = context.conflicts.count()
+    context.report.failed = context.failures.count()
+    for side in context.sides:
+        context.report.accounts[side.account].read = context.stage.count(side.name)
+    context.report.unchanged = context.stage.count_unchanged()
+
+
+def _succeeds(context: MessageContext, work: Callable[[], None]) -> bool:
+    try:
+        work()
+    except ConnectorError as error:
+        context.errors.append(str(error))
+        return False
+    return True
+
+
+def _cover(observed: Observed) -> None:
+    context = observed.context
+    with context.state.atomic():
+        for side, spans in observed.spans.items():
+            context.cursors.add(side, COVERED, spans)
+        context.streams.followed(context.followed)
