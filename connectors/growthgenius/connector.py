@@ -18,10 +18,11 @@ from connectors.clock import Clock, SystemClock
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import PHONE_SLOTS, Contact, Fields, same
 from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
-from connectors.growthgenius import mapping
-from connectors.growthgenius.client import Client, UserId
+from connectors.growthgenius import mapping, reading
+from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
-from connectors.growthgenius.reading import Habits, Reader
+from connectors.growthgenius.reading import Reader
+from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import Directory
 from connectors.growthgenius.writing import Writer
 from connectors.values import email, instant
@@ -60,7 +61,7 @@ class GrowthGenius:
         self._client = Client(wire, user_ids)
         self._users = Directory(self._client, cache)
         self._mapping = mapping.Reader(country, self._users.email_of)
-        self._habits = Habits()
+        self._feed = reading.contacts(self._client)
         self._writer = Writer(self._client, self._mapping, self._users, cache)
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
@@ -81,7 +82,7 @@ class GrowthGenius:
 
     def get(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, AuthError, TransientError."""
-        shown = self._client.contact(record_id)
+        shown = self._client.contacts.get(record_id)
         return Page([shown.raw] if shown.raw is not None else [], shown.served_at)
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
@@ -105,7 +106,7 @@ class GrowthGenius:
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
-            self._client.delete(record_id)
+            self._client.contacts.delete(record_id)
 
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
@@ -158,7 +159,7 @@ class GrowthGenius:
         self._wire.close()
 
     def _reader(self) -> Reader:
-        return Reader(self._client, self._clock, self._habits)
+        return Reader(self._client, self._clock, self._feed)
 
     def _server_now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self.clock_offset())

@@ -10,7 +10,8 @@ from typing import Any
 
 from connectors.connector import Cache, Raw
 from connectors.errors import AuthError, RecordError
-from connectors.growthgenius.client import Client, UserId
+from connectors.growthgenius.client import Client
+from connectors.growthgenius.records import UserId
 from connectors.values import email, text
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 

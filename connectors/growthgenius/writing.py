@@ -21,9 +21,10 @@ from connectors.connector import Answer, Cache, Raw
 from connectors.contact import PHONE_SLOTS, Fields, Value, same
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius import phones
-from connectors.growthgenius.client import Client, Shown
+from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.mapping import CARRIED, PLACES, READ_ONLY, Reader, label_shape, wire_value
+from connectors.growthgenius.records import Shown
 from connectors.growthgenius.users import Directory
 
 STYLE = "body_style"
@@ -85,7 +86,7 @@ class Writer:
         self.saw(current)
         order = self._order(current, self._reader.phones(current, memory).memory, changes)
         if not order.body:
-            shown = self._client.contact(identity(current))
+            shown = self._client.contacts.get(identity(current))
             return self._answer(order, self._known(current, order, shown))
         style = self._style()
         try:
@@ -152,7 +153,7 @@ class Writer:
 
     def _created(self, order: _Order, style: str) -> Shown:
         try:
-            return self._client.create(_styled(order.body, style), self._client.user_for(order.body))
+            return self._client.contacts.create(_styled(order.body, style), self._client.user_for(order.body))
         except RecordRefused as refused:
             if _names_missing(refused) and not self._proven(style):
                 self._cache.put(STYLE, {"style": _other(style), "proven": False})
@@ -161,13 +162,13 @@ class Writer:
 
     def _patched(self, order: _Order, known: Raw, body: Mapping[str, Any], style: str) -> _Written:
         user = self._client.user_for(known)
-        return self._complete(order, known, self._client.patch(identity(known), _styled(body, style), user))
+        return self._complete(order, known, self._client.contacts.patch(identity(known), _styled(body, style), user))
 
     def _complete(self, order: _Order, known: Raw, shown: Shown) -> _Written:
         """Overlay the answer on what was known, reading the record where the answer leaves out what was sent."""
         if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
             return self._known(known, order, shown)
-        read = self._client.contact(identity(known))
+        read = self._client.contacts.get(identity(known))
         found = {**known, **(shown.raw or {}), **(read.raw or {})}
         for key, value in order.body.items():
             if read.raw is None or key not in read.raw:
