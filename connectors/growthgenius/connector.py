@@ -23,6 +23,7 @@ from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.reading import Reader
 from connectors.growthgenius.records import UserId
+from connectors.growthgenius.style import Styles
 from connectors.growthgenius.users import Directory
 from connectors.growthgenius.writing import Writer
 from connectors.values import email, instant
@@ -62,7 +63,7 @@ class GrowthGenius:
         self._users = Directory(self._client, cache)
         self._mapping = mapping.Reader(country, self._users.email_of)
         self._feed = reading.contacts(self._client)
-        self._writer = Writer(self._client, self._mapping, self._users, cache)
+        self._writer = Writer(self._client, self._mapping, self._users, Styles(cache))
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
 
