@@ -21,6 +21,7 @@ from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
 from connectors.growthgenius import mapping, reading
 from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.messages import Messages
 from connectors.growthgenius.reading import Reader
 from connectors.growthgenius.records import UserId
 from connectors.growthgenius.style import Styles
@@ -37,7 +38,10 @@ ABSENT: Final = ...
 
 
 class GrowthGenius:
-    """The people of one GrowthGenius account, seen as each of its `user_ids`; `country` is alpha-2, for numbers."""
+    """The people of one GrowthGenius account, seen as each of its `user_ids`; `country` is alpha-2, for numbers.
+
+    `correspondence` are their messages; `messages` tells that those travel, so that `check` tries them as well.
+    """
 
     system = "growthgenius"
     marks = False
@@ -52,6 +56,7 @@ class GrowthGenius:
         cache: Cache,
         country: str,
         clock: Clock | None = None,
+        messages: bool = False,
     ) -> None:
         self.account = account
         self.mapped = self.fields = mapping.CARRIED
@@ -63,7 +68,10 @@ class GrowthGenius:
         self._users = Directory(self._client, cache)
         self._mapping = mapping.Reader(country, self._users.email_of)
         self._feed = reading.contacts(self._client)
-        self._writer = Writer(self._client, self._mapping, self._users, Styles(cache))
+        styles = Styles(cache)
+        self._writer = Writer(self._client, self._mapping, self._users, styles)
+        self.correspondence = Messages(self._client, self._users, styles, self._clock)
+        self._checks_messages = messages
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
 
@@ -151,9 +159,12 @@ class GrowthGenius:
         return 0 if asked else len(self._client.user_ids)
 
     def check(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
-        """Try the key, a window and the users."""
+        """Try the key, a window, the users and, where they travel, the messages."""
         findings = [self._check_window(user) for user in self._client.user_ids]
-        return [*findings, self._check_users()] if all(finding.ok for finding in findings) else findings
+        if not all(finding.ok for finding in findings):
+            return findings
+        messages = self.correspondence.check() if self._checks_messages else []
+        return [*findings, *messages, self._check_users()]
 
     def close(self) -> None:
         """Give the connections back."""

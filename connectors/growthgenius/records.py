@@ -66,7 +66,7 @@ class Records:
 
     def get(self, record_id: str) -> Shown:
         """Return one record. Raises RecordGone when no user of the account sees it (any more)."""
-        return self._as_each_user(lambda user: self._get(record_id, user))
+        return self._first(self._user_ids, lambda user: self._get(record_id, user))
 
     def create(self, body: Mapping[str, Any], user: UserId) -> Shown:
         """Create a record, once. It is None where the answer shows nothing that has an id."""
@@ -74,23 +74,25 @@ class Records:
         return Shown(self._shown(reply), reply.served_at)
 
     def patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
-        """Change some fields of a record. It is None where the answer does not show it."""
-        path = self._path_of(record_id)
-        reply = self._wire.write("PATCH", path, params={"user_id": str(user)}, json=body, repeatable=True)
-        raw = self._shown(reply)
-        return Shown(raw if raw is not None and identity(raw) == record_id else None, reply.served_at)
+        """Change some fields of a record, as this user if possible. It is None where the answer does not show it.
+
+        Raises RecordGone when no user of the account sees it (any more).
+        """
+        others = [each for each in self._user_ids if each != user]
+        return self._first([user, *others], lambda each: self._patch(record_id, body, each))
 
     def delete(self, record_id: str) -> None:
         """Delete a record; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
-        self._as_each_user(lambda user: self._delete(record_id, user))
+        self._first(self._user_ids, lambda user: self._delete(record_id, user))
 
-    def _as_each_user(self, ask: Callable[[UserId], _Found]) -> _Found:
-        for user in self._user_ids[:-1]:
+    def _first(self, users: Sequence[UserId], ask: Callable[[UserId], _Found]) -> _Found:
+        """Return what the first of the users is answered who does not hear that the record is gone."""
+        for user in users[:-1]:
             try:
                 return ask(user)
             except RecordGone:
                 continue
-        return ask(self._user_ids[-1])
+        return ask(users[-1])
 
     def _get(self, record_id: str, user: UserId) -> Shown:
         path = self._path_of(record_id)
@@ -104,6 +106,12 @@ class Records:
         if identity(raw) != record_id:
             raise ServerTrouble(self._wire.account, f"GET {path} answered with {self._noun} {identity(raw)}")
         return Shown(raw, reply.served_at)
+
+    def _patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
+        path = self._path_of(record_id)
+        reply = self._wire.write("PATCH", path, params={"user_id": str(user)}, json=body, repeatable=True)
+        raw = self._shown(reply)
+        return Shown(raw if raw is not None and identity(raw) == record_id else None, reply.served_at)
 
     def _delete(self, record_id: str, user: UserId) -> None:
         self._wire.write("DELETE", self._path_of(record_id), params={"user_id": str(user)}, repeatable=True)

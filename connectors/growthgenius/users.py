@@ -76,10 +76,14 @@ class Directory:
             found |= {str(user["id"]): user for user in self._shown(None)}
         addresses = ((user, email.clean(user.get("email"))) for user in found.values())
         shown = [(user, address) for user, address in addresses if isinstance(address, str)]
-        return [[user["id"], email.key(address), user.get("team_id")] for user, address in shown]
+        return [[user["id"], email.key(address), _id(user.get("team_id"))] for user, address in shown]
 
     def _shown(self, asked: UserId | None) -> list[Raw]:
         try:
             return list(self._client.users(asked))
         except (AuthError, RecordError):
             return []
+
+
+def _id(raw: Any) -> UserId | None:
+    return raw if isinstance(raw, int | str) and raw != "" else None
