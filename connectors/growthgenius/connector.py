@@ -18,10 +18,13 @@ from connectors.clock import Clock, SystemClock
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import PHONE_SLOTS, Contact, Fields, same
 from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
-from connectors.growthgenius import mapping
-from connectors.growthgenius.client import Client, UserId
+from connectors.growthgenius import mapping, reading
+from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
-from connectors.growthgenius.reading import Habits, Reader
+from connectors.growthgenius.messages import Messages
+from connectors.growthgenius.reading import Reader
+from connectors.growthgenius.records import UserId
+from connectors.growthgenius.style import Styles
 from connectors.growthgenius.users import Directory
 from connectors.growthgenius.writing import Writer
 from connectors.values import email, instant
@@ -35,7 +38,10 @@ ABSENT: Final = ...
 
 
 class GrowthGenius:
-    """The people of one GrowthGenius account, seen as each of its `user_ids`; `country` is alpha-2, for numbers."""
+    """The people of one GrowthGenius account, seen as each of its `user_ids`; `country` is alpha-2, for numbers.
+
+    `correspondence` are their messages; `messages` tells that those travel, so that `check` tries them as well.
+    """
 
     system = "growthgenius"
     marks = False
@@ -50,6 +56,7 @@ class GrowthGenius:
         cache: Cache,
         country: str,
         clock: Clock | None = None,
+        messages: bool = False,
     ) -> None:
         self.account = account
         self.mapped = self.fields = mapping.CARRIED
@@ -60,8 +67,11 @@ class GrowthGenius:
         self._client = Client(wire, user_ids)
         self._users = Directory(self._client, cache)
         self._mapping = mapping.Reader(country, self._users.email_of)
-        self._habits = Habits()
-        self._writer = Writer(self._client, self._mapping, self._users, cache)
+        self._feed = reading.contacts(self._client)
+        styles = Styles(cache)
+        self._writer = Writer(self._client, self._mapping, self._users, styles)
+        self.correspondence = Messages(self._client, self._users, styles, self._clock)
+        self._checks_messages = messages
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
 
@@ -81,7 +91,7 @@ class GrowthGenius:
 
     def get(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, AuthError, TransientError."""
-        shown = self._client.contact(record_id)
+        shown = self._client.contacts.get(record_id)
         return Page([shown.raw] if shown.raw is not None else [], shown.served_at)
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
@@ -105,7 +115,7 @@ class GrowthGenius:
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
-            self._client.delete(record_id)
+            self._client.contacts.delete(record_id)
 
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
@@ -149,16 +159,19 @@ class GrowthGenius:
         return 0 if asked else len(self._client.user_ids)
 
     def check(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
-        """Try the key, a window and the users."""
+        """Try the key, a window, the users and, where they travel, the messages."""
         findings = [self._check_window(user) for user in self._client.user_ids]
-        return [*findings, self._check_users()] if all(finding.ok for finding in findings) else findings
+        if not all(finding.ok for finding in findings):
+            return findings
+        messages = self.correspondence.check() if self._checks_messages else []
+        return [*findings, *messages, self._check_users()]
 
     def close(self) -> None:
         """Give the connections back."""
         self._wire.close()
 
     def _reader(self) -> Reader:
-        return Reader(self._client, self._clock, self._habits)
+        return Reader(self._client, self._clock, self._feed)
 
     def _server_now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self.clock_offset())

@@ -1,5 +1,7 @@
 """Reading windows to proven completeness, page by page (decisions in connectors.growthgenius.windows).
 
+Contacts and messages are read alike; a Feed says what differs.
+
 Rules kept here:
 - the parts of a window are read oldest first: an edit moves a record to a later time, so into a part still to come;
 - a listing in pages shifts when a record of it is edited, created or deleted meanwhile, and its order is not known.
@@ -7,6 +9,8 @@ Rules kept here:
   that. It is believed when its total stayed the same on every page and so many different ids were seen; then nobody
   left, and nobody was passed over, in whatever order. Otherwise it is split where its times say and read again, down
   to parts of one page, which are one moment of the server. What left it shows in what was edited since, read last;
+- a message does not show when it was updated, which is what its windows go by: when it was sent is a hint where to
+  split, and where that leads no further, the window is halved;
 - pages are passed on as they come, also those of a part that is read again afterwards;
 - a window that is still cut at its narrowest, by the server's own words, is IncompleteWindow. One of a round count is
   asked for further pages there, in case the server pages without saying so; a server that ignores that as well shows
@@ -22,8 +26,9 @@ from connectors.clock import Clock
 from connectors.connector import Page, Raw, Window
 from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, ServerTrouble
 from connectors.growthgenius import windows
-from connectors.growthgenius.client import Client, Listed, UserId
+from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.records import Listed, Records, UserId
 from connectors.growthgenius.windows import Span, Verdict
 from connectors.values import instant
 
@@ -45,24 +50,41 @@ class _Part:
 
 
 @dataclass(slots=True)
-class Habits:
-    """What was learned of how a server lists: the largest answer that it gave in one piece."""
+class Feed:
+    """A list that is read in windows, and what was learned of it, shared by all its readers.
 
+    `time` is the key of the time by which a window is split; `exact` tells that its windows go by that time. `largest`
+    is the largest answer that the server gave in one piece.
+    """
+
+    records: Records
+    time: str
+    exact: bool
     largest: int = 0
 
 
-class Reader:
-    """Reads windows of one account, one at a time; `habits` are shared by all readers of the account."""
+def contacts(client: Client) -> Feed:
+    """Return the contacts of an account, by when they were updated."""
+    return Feed(client.contacts, "updated_at", exact=True)
 
-    def __init__(self, client: Client, clock: Clock, habits: Habits) -> None:
+
+def messages(client: Client) -> Feed:
+    """Return the messages of an account; when they were updated does not show."""
+    return Feed(client.messages, "sent_at", exact=False)
+
+
+class Reader:
+    """Reads windows of one feed, one at a time."""
+
+    def __init__(self, client: Client, clock: Clock, feed: Feed) -> None:
         self._client = client
         self._clock = clock
-        self._habits = habits
+        self._feed = feed
         self._served_at: datetime | None = None
         self._too_large = 0
 
     def read(self, user: UserId, window: Window) -> Iterator[Page]:
-        """Yield the contacts that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
+        """Yield the records that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
         self._served_at, self._too_large = None, 0
         span = self._asked(window)
         yield from self._whole(user, span)
@@ -92,15 +114,16 @@ class Reader:
             self._prove_alive(user)
             pending.extend(self._halves(part, (), str(error)))
             return
-        verdict = windows.judge(answer.listing, self._habits.largest)
+        verdict = windows.judge(answer.listing, self._feed.largest)
         if answer.listing.total is None and not part.sized:
-            self._habits.largest = max(self._habits.largest, len(answer.listing.records))
+            self._feed.largest = max(self._feed.largest, len(answer.listing.records))
         if verdict is Verdict.PAGED:
             yield from self._paged(user, part, answer, pending)
         elif verdict is Verdict.PARTIAL:
-            pending.extend(self._halves(part, _times(answer.listing.records), "the server calls its answer partial"))
+            times = self._times(answer.listing.records)
+            pending.extend(self._halves(part, times, "the server calls its answer partial"))
         elif verdict is Verdict.DOUBTFUL:
-            halves = windows.split(part.span, _times(answer.listing.records))
+            halves = self._split(part.span, self._times(answer.listing.records))
             pending.extend(_Part(half, part.sized) for half in reversed(halves or ()))
             yield from () if halves else self._unannounced(user, part, answer)
         else:
@@ -128,7 +151,7 @@ class Reader:
         times: list[int] = []
         for listed in self._pages(user, part, answer):
             ids.update(identity(record) for record in listed.listing.records)
-            times += _times(listed.listing.records[::SAMPLED])
+            times += self._times(listed.listing.records[::SAMPLED])
             yield _page(listed)
             if listed.listing.total != answer.listing.total or listed.listing.partial:
                 break
@@ -170,7 +193,7 @@ class Reader:
 
     def _again(self, part: _Part, times: Sequence[int]) -> list[_Part]:
         """Return what to read in place of a part whose pages proved nothing."""
-        halves = windows.split(part.span, times)
+        halves = self._split(part.span, times)
         if halves is not None:
             return [_Part(half, sized=True) for half in reversed(halves)]
         if part.tries >= TRIES:
@@ -188,20 +211,20 @@ class Reader:
         times: list[int] = []
         for number in windows.sample_pages(answer.listing):
             listed = self._later_page(user, part, number)
-            times += _times(listed.listing.records) if listed else []
-        chunks = windows.cut(part.span, answer.listing, times or _times(answer.listing.records))
+            times += self._times(listed.listing.records) if listed else []
+        chunks = windows.cut(part.span, answer.listing, times or self._times(answer.listing.records))
         return chunks if len(chunks) > 1 else []
 
     def _later_page(self, user: UserId, part: _Part, number: int) -> Listed | None:
         """Return a page after the first, None where the server refuses it or it is too large: that proves nothing."""
         try:
-            return self._seen(self._client.contacts(user, part.span, number))
+            return self._seen(self._feed.records.window(user, part.span, number))
         except (RecordError, AnswerTooLarge):
             return None
 
     def _ask(self, user: UserId, part: _Part) -> Listed:
         try:
-            return self._seen(self._client.contacts(user, part.span, 1 if part.sized else None))
+            return self._seen(self._feed.records.window(user, part.span, 1 if part.sized else None))
         except RecordError as refused:
             raise ServerTrouble(
                 self._client.account, f"the window {part.span} was refused: {refused.message}"
@@ -217,17 +240,26 @@ class Reader:
         if self._served_at is None or self._too_large % PATIENCE == 0:
             failures = self._too_large
             try:
-                self._seen(self._client.contacts(user, Span(0, 1000), splittable=False))
+                self._seen(self._feed.records.window(user, Span(0, 1000), splittable=False))
             except AnswerTooLarge as error:
                 message = f"it finds one second too large to answer: {error.message}"
                 raise ServerTrouble(self._client.account, message) from error
             self._too_large = failures
 
     def _halves(self, part: _Part, times: Sequence[int], why: str) -> list[_Part]:
-        halves = windows.split(part.span, times)
+        halves = self._split(part.span, times)
         if halves is None:
             raise self._incomplete(part, why)
         return [_Part(half, part.sized) for half in reversed(halves)]
+
+    def _split(self, span: Span, times: Sequence[int]) -> tuple[Span, Span] | None:
+        """Return a window in two; times that are hints lead no further where records crowd about another time."""
+        halves = windows.split(span, times)
+        return halves if halves is not None or self._feed.exact else windows.split(span, ())
+
+    def _times(self, records: Sequence[Raw]) -> list[int]:
+        moments = (instant.parse(record.get(self._feed.time)) for record in records)
+        return [instant.to_ms(moment) for moment in moments if moment is not None]
 
     def _incomplete(self, part: _Part, why: str) -> IncompleteWindow:
         message = f"the window {part.span} cannot be read completely, nor be split further: {why}"
@@ -236,8 +268,3 @@ class Reader:
 
 def _page(answer: Listed) -> Page:
     return Page(answer.listing.records, answer.served_at)
-
-
-def _times(records: Sequence[Raw]) -> list[int]:
-    moments = (instant.parse(record.get("updated_at")) for record in records)
-    return [instant.to_ms(moment) for moment in moments if moment is not None]

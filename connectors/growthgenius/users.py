@@ -1,4 +1,6 @@
-"""The users of an account: whose e-mail an id stands for. Asked for only when an owner matters, and then once a day.
+"""The users of an account: whose e-mail an id stands for, and in which team. Asked for when an owner matters.
+
+They are asked for once a day at most.
 
 Rules kept here:
 - GET /users/ with user_id shows one user (newest documents), GET /users lists them (older ones): both are tried;
@@ -6,15 +8,24 @@ Rules kept here:
 - a user whom the directory does not show is unmapped (R17); where it cannot be read at all, owners are unknown (R4).
 """
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from connectors.connector import Cache, Raw
 from connectors.errors import AuthError, RecordError
-from connectors.growthgenius.client import Client, UserId
+from connectors.growthgenius.client import Client
+from connectors.growthgenius.records import UserId
 from connectors.values import email, text
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 
-CACHED = "users"
+CACHED: Final = "directory"
+
+
+class User(NamedTuple):
+    """A user: `id` and `team` with their types at the wire, the e-mail address without case."""
+
+    id: UserId
+    address: str
+    team: UserId | None
 
 
 class Directory:
@@ -32,11 +43,16 @@ class Directory:
         known = self._known()
         if not known:
             return UNKNOWN
-        return next((address for other, address in known if str(other) == found), Unmapped(found))
+        return next((user.address for user in known if str(user.id) == found), Unmapped(found))
 
     def id_of(self, address: str) -> UserId | None:
         """Return the id of a user by e-mail, with its type at the wire, None for a stranger."""
-        return next((user for user, known in self._known() if known == email.key(address)), None)
+        user = self.user_of(address)
+        return None if user is None else user.id
+
+    def user_of(self, address: str) -> User | None:
+        """Return the user with this e-mail, None for a stranger."""
+        return next((user for user in self._known() if user.address == email.key(address)), None)
 
     def readable(self) -> bool:
         """Say whether the account shows any users."""
@@ -46,23 +62,28 @@ class Directory:
         """Ask anew next time."""
         self._cache.forget(CACHED)
 
-    def _known(self) -> list[tuple[UserId, str]]:
+    def _known(self) -> list[User]:
         cached = self._cache.get(CACHED)
         if cached is None:
             cached = self._read()
             self._cache.put(CACHED, cached)
-        return [(user, address) for user, address in cached]
+        return [User(*each) for each in cached]
 
     def _read(self) -> list[list[Any]]:
-        """Return [id, e-mail] of each user, JSON for the cache."""
+        """Return [id, e-mail, team] of each user, JSON for the cache."""
         found = {str(user["id"]): user for asked in self._client.user_ids for user in self._shown(asked)}
         if any(str(user) not in found for user in self._client.user_ids):
             found |= {str(user["id"]): user for user in self._shown(None)}
-        addresses = ((user["id"], email.clean(user.get("email"))) for user in found.values())
-        return [[user, email.key(address)] for user, address in addresses if isinstance(address, str)]
+        addresses = ((user, email.clean(user.get("email"))) for user in found.values())
+        shown = [(user, address) for user, address in addresses if isinstance(address, str)]
+        return [[user["id"], email.key(address), _id(user.get("team_id"))] for user, address in shown]
 
     def _shown(self, asked: UserId | None) -> list[Raw]:
         try:
             return list(self._client.users(asked))
         except (AuthError, RecordError):
             return []
+
+
+def _id(raw: Any) -> UserId | None:
+    return raw if isinstance(raw, int | str) and raw != "" else None

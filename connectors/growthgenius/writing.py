@@ -11,25 +11,22 @@ Rules kept here:
 - a value that the server silently did not take is refused (R17), not an error.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.connector import Answer, Cache, Raw
+from connectors.connector import Answer, Raw
 from connectors.contact import PHONE_SLOTS, Fields, Value, same
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius import phones
-from connectors.growthgenius.client import Client, Shown
+from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.mapping import CARRIED, PLACES, READ_ONLY, Reader, label_shape, wire_value
+from connectors.growthgenius.records import Shown
+from connectors.growthgenius.style import Styles, names_missing, other, styled
 from connectors.growthgenius.users import Directory
 
-STYLE = "body_style"
-WRAPPED, FLAT = "wrapped", "flat"
-
-_MISSING = re.compile(r"missing|required|blank|empty|not provided", re.IGNORECASE)
 _NOBODY: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
 
 
@@ -56,11 +53,11 @@ class _Written:
 class Writer:
     """Creates and updates the contacts of one account."""
 
-    def __init__(self, client: Client, reader: Reader, users: Directory, cache: Cache) -> None:
+    def __init__(self, client: Client, reader: Reader, users: Directory, styles: Styles) -> None:
         self._client = client
         self._reader = reader
         self._users = users
-        self._cache = cache
+        self._styles = styles
         self._shape: str | None = None
 
     def saw(self, raw: Raw) -> None:
@@ -70,7 +67,7 @@ class Writer:
     def create(self, changes: Fields) -> Answer:
         """Create a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         order = self._order(_NOBODY, {}, {name: value for name, value in changes.items() if value is not None})
-        style = self._style()
+        style = self._styles.current()
         shown = self._created(order, style)
         if shown.raw is None:
             raise OutcomeUnknown(self._client.account, "a contact was sent, but the answer shows no id for it")
@@ -85,25 +82,25 @@ class Writer:
         self.saw(current)
         order = self._order(current, self._reader.phones(current, memory).memory, changes)
         if not order.body:
-            shown = self._client.contact(identity(current))
+            shown = self._client.contacts.get(identity(current))
             return self._answer(order, self._known(current, order, shown))
-        style = self._style()
+        style = self._styles.current()
         try:
             written = self._patched(order, current, order.body, style)
         except RecordRefused as refused:
-            if not _names_missing(refused):
+            if not names_missing(refused):
                 raise
-            style = _other(style)
+            style = other(style)
             written = self._patched(order, current, order.body, style)
-            self._prove(style)
+            self._styles.prove(style)
         return self._answer(order, self._finished(order, written, style))
 
     def _finished(self, order: _Order, written: _Written, style: str) -> _Written:
         """Write again what did not arrive, as far as another way of writing it may help."""
-        if self._nothing_arrived(order, written) and not self._proven(style):
+        if self._nothing_arrived(order, written) and not self._styles.proven(style):
             written, style = self._restyled(order, written, style)
         if order.body and not self._nothing_arrived(order, written):
-            self._prove(style)
+            self._styles.prove(style)
         blanks = {
             key: _blank(written.raw[key]) for key in order.body if order.body[key] is None and written.raw.get(key)
         }
@@ -112,8 +109,8 @@ class Writer:
         return self._patched(order, written.raw, blanks, style)
 
     def _restyled(self, order: _Order, written: _Written, style: str) -> tuple[_Written, str]:
-        again = self._patched(order, written.raw, order.body, _other(style))
-        return again, style if self._nothing_arrived(order, again) else _other(style)
+        again = self._patched(order, written.raw, order.body, other(style))
+        return again, style if self._nothing_arrived(order, again) else other(style)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
         """Say so where no change shows at all; what could not be read before, and cannot now, did not arrive."""
@@ -152,22 +149,24 @@ class Writer:
 
     def _created(self, order: _Order, style: str) -> Shown:
         try:
-            return self._client.create(_styled(order.body, style), self._client.user_for(order.body))
+            user = self._client.user_for(order.body)
+            return self._client.contacts.create(styled("contact", order.body, style), user)
         except RecordRefused as refused:
-            if _names_missing(refused) and not self._proven(style):
-                self._cache.put(STYLE, {"style": _other(style), "proven": False})
+            if names_missing(refused) and not self._styles.proven(style):
+                self._styles.give_up(style)
                 refused.again = True
             raise
 
     def _patched(self, order: _Order, known: Raw, body: Mapping[str, Any], style: str) -> _Written:
-        user = self._client.user_for(known)
-        return self._complete(order, known, self._client.patch(identity(known), _styled(body, style), user))
+        user, record_id = self._client.user_for(known), identity(known)
+        shown = self._client.contacts.patch(record_id, styled("contact", body, style), user)
+        return self._complete(order, known, shown)
 
     def _complete(self, order: _Order, known: Raw, shown: Shown) -> _Written:
         """Overlay the answer on what was known, reading the record where the answer leaves out what was sent."""
         if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
             return self._known(known, order, shown)
-        read = self._client.contact(identity(known))
+        read = self._client.contacts.get(identity(known))
         found = {**known, **(shown.raw or {}), **(read.raw or {})}
         for key, value in order.body.items():
             if read.raw is None or key not in read.raw:
@@ -192,28 +191,6 @@ class Writer:
     def _answer(self, order: _Order, written: _Written) -> Answer:
         return Answer(written.raw, written.served_at, order.impossible | written.stale)
 
-    def _style(self) -> str:
-        return str((self._cache.get(STYLE) or {}).get("style", WRAPPED))
-
-    def _proven(self, style: str) -> bool:
-        return bool(self._cache.get(STYLE) == {"style": style, "proven": True})
-
-    def _prove(self, style: str) -> None:
-        if not self._proven(style):
-            self._cache.put(STYLE, {"style": style, "proven": True})
-
-
-def _styled(body: Mapping[str, Any], style: str) -> Mapping[str, Any]:
-    return {"contact": dict(body)} if style == WRAPPED else dict(body)
-
-
-def _other(style: str) -> str:
-    return FLAT if style == WRAPPED else WRAPPED
-
 
 def _blank(value: Any) -> Any:
     return [] if isinstance(value, list) else ""
-
-
-def _names_missing(refused: RecordRefused) -> bool:
-    return refused.status in (400, 422) and bool(_MISSING.search(" ".join(refused.messages) or refused.message))

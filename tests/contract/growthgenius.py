@@ -68,25 +68,22 @@ def _open(behaviour: Behaviour, clock: FakeClock) -> GrowthGeniusPlace:
     return GrowthGeniusPlace(clock, behaviour)
 
 
+OTHERWISE: Final = Behaviour(
+    lists="wrapped",
+    page_size=25,
+    largest_page=50,
+    order="id",
+    cap=120,
+    says_partial=True,
+    ends="exclusive",
+    ids="uuid",
+    users="list",
+    answers="mini",
+    bodies="flat",
+    clearing="blank",
+)
+
 SUBJECTS: Final = (
     _subject("growthgenius", Behaviour()),
-    _subject(
-        "growthgenius-otherwise",
-        Behaviour(
-            lists="wrapped",
-            page_size=25,
-            largest_page=50,
-            order="id",
-            cap=120,
-            says_partial=True,
-            ends="exclusive",
-            ids="uuid",
-            users="list",
-            answers="mini",
-            bodies="flat",
-            clearing="blank",
-        ),
-        page=50,
-        priced=False,
-    ),
+    _subject("growthgenius-otherwise", OTHERWISE, page=50, priced=False),
 )

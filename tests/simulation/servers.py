@@ -130,8 +130,8 @@ class Left(Simulated, GrowthGeniusSandbox):
                     self.road.made(self.side, person)
         return served
 
-    def _taken(self, given: dict[str, Any]) -> dict[str, Any]:
-        taken = super()._taken(given)
+    def accepted(self, noun: str, given: dict[str, Any]) -> dict[str, Any]:
+        taken = super().accepted(noun, given)
         return {key: _rewritten(key, value, self.rewrites) for key, value in taken.items()}
 
 

@@ -1,0 +1,127 @@
+"""Writing the copy of a message, and finding out what became of it. It is a record: nobody is sent anything.
+
+Rules kept here:
+- a copy is written by one POST, which is never repeated (R20). An answer without an id is OutcomeUnknown;
+- bodies are wrapped, as those of contacts (connectors.growthgenius.style). Where the answer shows that nothing arrived,
+  or a PATCH is refused because something is missing, the same record is written once more, by PATCH, flat; a POST that
+  is refused so lets the next one be flat;
+- an answer that does not show what was sent is followed by a read;
+- a refused POST may mean that the person is gone: they are asked for, since the words of refusals are not documented.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.connector import Raw
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
+from connectors.growthgenius import message_mapping
+from connectors.growthgenius.client import Client
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.records import Shown
+from connectors.growthgenius.style import Styles, names_missing, other, styled
+from connectors.growthgenius.users import Directory, User
+from connectors.message import Message
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The record as far as the server showed it, and the server's time of that."""
+
+    raw: Raw
+    served_at: datetime
+
+
+class MessageWriter:
+    """Writes the copies of messages into one account."""
+
+    def __init__(self, client: Client, users: Directory, styles: Styles) -> None:
+        self._client = client
+        self._users = users
+        self._styles = styles
+
+    def record(self, original: Message, contact_id: str) -> Written:
+        """Write a copy, once.
+
+        Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        owner = self._owner(original)
+        body = {"contact_id": message_mapping.wire_id(contact_id), **message_mapping.body(original, owner)}
+        style = self._styles.current()
+        shown = self._posted(body, style, owner, contact_id)
+        if shown.raw is None:
+            raise OutcomeUnknown(self._client.account, "a message was sent, but the answer shows no id for it")
+        try:
+            written = self._complete(identity(shown.raw), shown, body)
+            return self._finished(message_mapping.NOTHING, written, body, style)
+        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
+            return Written({"id": shown.raw["id"], "contact_id": contact_id}, shown.served_at)
+
+    def amend(self, copy: Message, original: Message) -> Written:
+        """Write over a copy what its original shows, as often as is needed.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        body = message_mapping.body(original, self._owner(original))
+        style = self._styles.current()
+        try:
+            written = self._patched(copy.id, body, style)
+        except RecordRefused as refused:
+            if not names_missing(refused):
+                raise
+            style = other(style)
+            written = self._patched(copy.id, body, style)
+        return self._finished(message_mapping.known(copy), written, body, style)
+
+    def _owner(self, original: Message) -> User | None:
+        return None if original.owner is None else self._users.user_of(original.owner)
+
+    def _posted(self, body: Body, style: str, owner: User | None, contact_id: str) -> Shown:
+        user = self._client.user_for({"user_id": owner.id} if owner else None)
+        try:
+            return self._client.messages.create(styled("message", body, style), user)
+        except RecordError as refused:
+            with suppress(RecordRefused):  # which says nothing of whether they are there
+                self._client.contacts.get(contact_id)
+            raise self._taught(refused, style) from refused
+
+    def _taught(self, refused: RecordError, style: str) -> RecordError:
+        """Return what a refused POST comes to where the person is there, and learn from it."""
+        if isinstance(refused, RecordGone):
+            return RecordRefused(self._client.account, f"it takes no messages: {refused.message}", status=404)
+        if isinstance(refused, RecordRefused) and names_missing(refused) and not self._styles.proven(style):
+            self._styles.give_up(style)
+            refused.again = True
+        return refused
+
+    def _patched(self, message_id: str, body: Body, style: str) -> Written:
+        shown = self._client.messages.patch(message_id, styled("message", body, style), self._client.user_for(body))
+        return self._complete(message_id, shown, body)
+
+    def _complete(self, message_id: str, shown: Shown, body: Body) -> Written:
+        """Return the record as the answer shows it, or read it where the answer leaves out what was sent."""
+        if shown.raw is None or not {"contact_id", *body} <= shown.raw.keys():
+            shown = self._client.messages.get(message_id)
+        return Written(shown.raw or {"id": message_id}, shown.served_at)
+
+    def _finished(self, before: Raw, written: Written, body: Body, style: str) -> Written:
+        """Write again what did not arrive, where the style may be the reason."""
+        news = message_mapping.news(before, body)
+        if message_mapping.arrived(news, written.raw, body):
+            self._styles.prove(style)
+        elif news and not self._styles.proven(style):
+            return self._restyled(news, written, body, other(style))
+        return written
+
+    def _restyled(self, news: Iterable[str], written: Written, body: Body, style: str) -> Written:
+        try:
+            again = self._patched(identity(written.raw), body, style)
+        except RecordRefused:  # that style is not understood either: what is known is what is there
+            return written
+        if message_mapping.arrived(news, again.raw, body):
+            self._styles.prove(style)
+        return again

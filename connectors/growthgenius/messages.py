@@ -1,0 +1,145 @@
+"""The messages of one GrowthGenius account: the contract of connectors.correspondence, kept by the modules beside this.
+
+Rules kept here:
+- several user_ids are read one by one; whoever reads unites the pages by id;
+- copies are records like all others: they are listed, and they can be deleted;
+- whether a write whose answer never came took effect is looked up in what was updated since and, in case this server's
+  windows go by when a message was sent, about that time too (R20): messages do not show when they were updated.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from connectors.clock import Clock
+from connectors.connector import Finding, Page, Raw, Window
+from connectors.correspondence import Recorded
+from connectors.errors import ConnectorError, RecordGone
+from connectors.growthgenius import message_mapping, reading
+from connectors.growthgenius.client import Client
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.message_writing import MessageWriter, Written
+from connectors.growthgenius.reading import Reader
+from connectors.growthgenius.records import UserId
+from connectors.growthgenius.style import Styles
+from connectors.growthgenius.users import Directory
+from connectors.message import Message
+
+LATE: Final = timedelta(minutes=5)
+RECENT: Final = timedelta(minutes=15)
+
+
+class Messages:
+    """The messages that the users of one account see."""
+
+    listed = True
+    erasable = True
+
+    def __init__(self, client: Client, users: Directory, styles: Styles, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._feed = reading.messages(client)
+        self._mapping = message_mapping.Reader(users.email_of)
+        self._writer = MessageWriter(client, users, styles)
+
+    def read(self, window: Window) -> Iterator[Page]:
+        """Yield every message updated in the window; to finish is the proof that none is missing."""
+        for user in self._client.user_ids:
+            yield from self._read_as(user, window)
+
+    def message(self, raw: Raw) -> Message:
+        """Map a record to the canonical shape; a text that is dirt stays unknown, also where it is read by id."""
+        return self._mapping.message(raw)
+
+    def get(self, message_id: str, contact_id: str) -> Message:  # noqa: ARG002 (ids are the account's)
+        """Return a message by id; a record without a text has none. Raises RecordGone, AuthError, TransientError."""
+        raw = self._client.messages.get(message_id).raw or {}
+        return self.message({"rendered_copy": None, **raw})
+
+    def whole(self, message: Message) -> Message:
+        """Return it with its text, for a call where the list left it out.
+
+        Raises RecordGone, AuthError, TransientError.
+        """
+        return message if message.text is not None else self.get(message.id, message.contact_id)
+
+    def of_contact(self, contact_id: str) -> Sequence[Message]:  # noqa: ARG002 (whoever it is)
+        """Return nothing, without a call: there are no copies here that are not listed."""
+        return ()
+
+    def shows(self, copy: Message, original: Message) -> bool:
+        """Say whether a record is the copy of a whole original: the same time and the same words."""
+        return message_mapping.shows(copy, original)
+
+    def find(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:
+        """Return the records with this person that show the original, updated since, or sent when it was."""
+        found = self._showing(Window(since - LATE), original, contact_id)
+        sent_at = original.sent_at
+        if found or sent_at is None or sent_at >= since - LATE:
+            return found
+        about = Window(sent_at - message_mapping.TOLERANCE, sent_at + 2 * message_mapping.TOLERANCE)
+        return self._showing(about, original, contact_id)
+
+    def record(self, original: Message, contact_id: str) -> Recorded:
+        """Keep a copy, by one POST.
+
+        Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        return self._recorded(self._writer.record(original, contact_id))
+
+    def amend(self, copy: Message, original: Message) -> Recorded:
+        """Make a copy show its original, by PATCH.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        return self._recorded(self._writer.amend(copy, original))
+
+    def erase(self, copy_id: str, contact_id: str) -> None:  # noqa: ARG002 (ids are the account's)
+        """Delete a copy. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        with suppress(RecordGone):
+            self._client.messages.delete(copy_id)
+
+    def calls_for(self, original: Message, *, recorded: bool) -> int:  # noqa: ARG002
+        """Return 1: to record and to amend are one call each, where the server answers as documented."""
+        return 1
+
+    def check(self) -> Sequence[Finding]:
+        """Try to read messages as each user; what fails is advice, since contacts travel all the same."""
+        return [self._check_window(user) for user in self._client.user_ids]
+
+    def _read_as(self, user: UserId, window: Window) -> Iterator[Page]:
+        return Reader(self._client, self._clock, self._feed).read(user, window)
+
+    def _showing(self, window: Window, original: Message, contact_id: str) -> list[Message]:
+        cheap = self._mapping.without_owner()
+        united = {identity(raw): raw for page in self.read(window) for raw in page.records}
+        likely = [
+            raw
+            for raw in united.values()
+            if (copy := cheap.message(raw)).contact_id == contact_id and message_mapping.same_time(copy, original)
+        ]
+        return [copy for copy in self._wholes(likely) if self.shows(copy, original)]
+
+    def _wholes(self, raws: Iterable[Raw]) -> Iterator[Message]:
+        for raw in raws:
+            with suppress(RecordGone):  # deleted since it was listed
+                yield self.whole(self.message(raw))
+
+    def _recorded(self, written: Written) -> Recorded:
+        try:
+            copy = self.message(written.raw)
+        except ConnectorError:  # the users cannot be read now; that must not lose the id of what was written
+            copy = self._mapping.without_owner().message(written.raw)
+        return Recorded(copy, written.served_at)
+
+    def _check_window(self, user: UserId) -> Finding:
+        what = f"messages as user {user}"
+        now = self._clock.now() + timedelta(seconds=self._client.wire.clock_offset())
+        try:
+            for _ in self._read_as(user, Window(now - RECENT)):
+                pass
+        except ConnectorError as error:
+            mend = "messages do not travel; ask GrowthGenius whether the key may read them"
+            return Finding(what, ok=False, problem=error.message, mend=mend, fatal=False)
+        return Finding(what, ok=True)

@@ -1,0 +1,126 @@
+"""The calls for one kind of record at GrowthGenius, contacts or messages: they are asked for and written alike.
+
+Rules kept here:
+- `user_id` goes with every call, as a query parameter; ids are quoted into URLs;
+- whether a user sees the records of others is not documented: what one user says is gone is asked for as the next;
+- a create is never repeated by itself (GrowthGenius documents no deduplication and no idempotency key);
+- an answer in no known shape is ServerTrouble after a read; after a write it is no answer, and the caller looks (R20).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from connectors.connector import Raw
+from connectors.errors import RecordGone, ServerTrouble
+from connectors.growthgenius.envelope import Listing, Malformed, identity, listing, one
+from connectors.growthgenius.windows import PAGE_SIZE, Span
+from connectors.values import instant
+from connectors.wire import Reply, Wire
+
+UserId = int | str
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list answer and the server's time of it."""
+
+    listing: Listing
+    served_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One record, None where the answer shows none, and the server's time of it."""
+
+    raw: Raw | None
+    served_at: datetime
+
+
+class Records:
+    """The records that one account calls `noun`: "contact" or "message"."""
+
+    def __init__(self, wire: Wire, user_ids: Sequence[UserId], noun: str) -> None:
+        self._wire = wire
+        self._user_ids = tuple(user_ids)
+        self._noun = noun
+        self._path = f"/{noun}s"
+
+    def window(self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True) -> Listed:
+        """Return the records updated in the window; `page` is None for the plain question, with neither page nor size.
+
+        Raises AnswerTooLarge where it is splittable, AuthError, TransientError.
+        """
+        params = {"from": instant.render(span.first), "to": instant.render(span.last), "user_id": str(user)}
+        if page is not None:
+            params |= {"page": str(page), "per_page": str(PAGE_SIZE)}
+        reply = self._wire.read("GET", self._path, params=params, splittable=splittable)
+        try:
+            return Listed(listing(reply.body, self._noun), reply.served_at)
+        except Malformed as reason:
+            raise ServerTrouble(self._wire.account, f"GET {self._path}: {reason}") from reason
+
+    def get(self, record_id: str) -> Shown:
+        """Return one record. Raises RecordGone when no user of the account sees it (any more)."""
+        return self._first(self._user_ids, lambda user: self._get(record_id, user))
+
+    def create(self, body: Mapping[str, Any], user: UserId) -> Shown:
+        """Create a record, once. It is None where the answer shows nothing that has an id."""
+        reply = self._wire.write("POST", self._path, params={"user_id": str(user)}, json=body, repeatable=False)
+        return Shown(self._shown(reply), reply.served_at)
+
+    def patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
+        """Change some fields of a record, as this user if possible. It is None where the answer does not show it.
+
+        Raises RecordGone when no user of the account sees it (any more).
+        """
+        others = [each for each in self._user_ids if each != user]
+        return self._first([user, *others], lambda each: self._patch(record_id, body, each))
+
+    def delete(self, record_id: str) -> None:
+        """Delete a record; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
+        self._first(self._user_ids, lambda user: self._delete(record_id, user))
+
+    def _first(self, users: Sequence[UserId], ask: Callable[[UserId], _Found]) -> _Found:
+        """Return what the first of the users is answered who does not hear that the record is gone."""
+        for user in users[:-1]:
+            try:
+                return ask(user)
+            except RecordGone:
+                continue
+        return ask(users[-1])
+
+    def _get(self, record_id: str, user: UserId) -> Shown:
+        path = self._path_of(record_id)
+        reply = self._wire.read("GET", path, params={"user_id": str(user)})
+        try:
+            raw = one(reply.body, self._noun)
+        except Malformed as reason:
+            raise ServerTrouble(self._wire.account, f"GET {path}: {reason}") from reason
+        if raw is None:
+            raise RecordGone(self._wire.account, f"{self._noun} {record_id} is not there (any more)")
+        if identity(raw) != record_id:
+            raise ServerTrouble(self._wire.account, f"GET {path} answered with {self._noun} {identity(raw)}")
+        return Shown(raw, reply.served_at)
+
+    def _patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
+        path = self._path_of(record_id)
+        reply = self._wire.write("PATCH", path, params={"user_id": str(user)}, json=body, repeatable=True)
+        raw = self._shown(reply)
+        return Shown(raw if raw is not None and identity(raw) == record_id else None, reply.served_at)
+
+    def _delete(self, record_id: str, user: UserId) -> None:
+        self._wire.write("DELETE", self._path_of(record_id), params={"user_id": str(user)}, repeatable=True)
+
+    def _path_of(self, record_id: str) -> str:
+        return f"{self._path}/{quote(record_id, safe='')}"
+
+    def _shown(self, reply: Reply) -> Raw | None:
+        try:
+            return one(reply.body, self._noun)
+        except Malformed:
+            return None

@@ -1,0 +1,59 @@
+"""How the sandbox reads the documents of GrowthGenius: an option for everything that they leave open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """How this server reads its own documents.
+
+    `lists`: flat `{"contacts": [{}]}`, wrapped `{"contacts": [{"contact": {}}]}`, bare `[...]`, or single
+    `{"contact": {}}`, which shows no more than one. `page_size` None answers in one piece; `announces` shows
+    `pagination`; `pages` False ignores `page`; `largest_page` is what `per_page` can ask for. `cap` cuts what can be
+    listed (`says_partial`: and says so); more than `too_many` are 413. `ends`: which ends belong to a window.
+
+    `answers`: what a write shows; `bodies`: which style it understands (`complains`: 422 at the other, else it is
+    ignored); `ignored` are fields that it silently does not take; `clearing`: what empties a field.
+    `zone` is that of its times; `coarse` are whole seconds.
+
+    Of messages: `windows_of_messages` go by when they were updated (which does not show) or by when they were sent;
+    `strangers` are messages with nobody's `contact_id`: refused, not found, or taken; `messages_stay` when their
+    contact is deleted.
+    """
+
+    lists: Literal["flat", "wrapped", "bare", "single"] = "flat"
+    page_size: int | None = None
+    largest_page: int = 200
+    announces: bool = True
+    pages: bool = True
+    order: Literal["updated", "updated_desc", "id", "shuffled"] = "updated"
+    cap: int | None = None
+    says_partial: bool = False
+    too_many: int | None = None
+    ends: Literal["half_open", "inclusive", "exclusive", "start_exclusive"] = "half_open"
+    user_filters: bool = False
+    omits_null: bool = False
+    answers: Literal["full", "mini", "empty", "id"] = "full"
+    bodies: Literal["wrapped", "flat", "both"] = "wrapped"
+    complains: bool = False
+    clearing: Literal["null", "blank", "never"] = "null"
+    ignored: frozenset[str] = frozenset()
+    zone: str = "America/New_York"
+    coarse: bool = False
+    users: Literal["one", "list", "hidden"] = "one"
+    needs_user: bool = True
+    ids: Literal["int", "uuid", "hex"] = "int"
+    windows_of_messages: Literal["updated", "sent"] = "updated"
+    strangers: Literal["refused", "not_found", "taken"] = "refused"
+    messages_stay: bool = True
+
+    def stamp(self, moment: datetime) -> datetime:
+        """Return a moment as exactly as the server keeps it."""
+        return moment.replace(microsecond=0 if self.coarse else moment.microsecond // 1000 * 1000)
+
+    def local(self, moment: datetime) -> str:
+        """Return a moment as the server shows it."""
+        return self.stamp(moment).astimezone(ZoneInfo(self.zone)).isoformat(timespec="milliseconds")

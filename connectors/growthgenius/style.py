@@ -1,0 +1,57 @@
+"""Wrapped or flat: the two styles of body that the documents of GrowthGenius show, and which of them this server reads.
+
+Rules kept here (table row G1):
+- wrapped, `{"contact": {}}`, is the engineer's, so it is tried first; never both at once;
+- what is proven to work, with contacts or with messages, is remembered for a day, and never doubted within it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.connector import Cache
+from connectors.errors import RecordRefused
+
+STYLE: Final = "body_style"
+WRAPPED, FLAT = "wrapped", "flat"
+
+_MISSING = re.compile(r"missing|required|blank|empty|not provided|must exist", re.IGNORECASE)
+
+
+class Styles:
+    """What an account knows of the style that its server reads."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def current(self) -> str:
+        """Return the style to write in."""
+        return str((self._cache.get(STYLE) or {}).get("style", WRAPPED))
+
+    def proven(self, style: str) -> bool:
+        """Say whether something arrived that was written in it."""
+        return bool(self._cache.get(STYLE) == {"style": style, "proven": True})
+
+    def prove(self, style: str) -> None:
+        """Remember that something arrived."""
+        if not self.proven(style):
+            self._cache.put(STYLE, {"style": style, "proven": True})
+
+    def give_up(self, style: str) -> None:
+        """Let the next write try the other style."""
+        self._cache.put(STYLE, {"style": other(style), "proven": False})
+
+
+def styled(noun: str, body: Mapping[str, Any], style: str) -> Mapping[str, Any]:
+    """Return the fields of a record as a body."""
+    return {noun: dict(body)} if style == WRAPPED else dict(body)
+
+
+def other(style: str) -> str:
+    """Return the other style."""
+    return FLAT if style == WRAPPED else WRAPPED
+
+
+def names_missing(refused: RecordRefused) -> bool:
+    """Say whether a refusal complains of something missing: nothing was there that the server could read."""
+    return refused.status in (400, 422) and bool(_MISSING.search(" ".join(refused.messages) or refused.message))
