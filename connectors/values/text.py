@@ -50,7 +50,7 @@ _EDGE = _SPACES + _INVISIBLE
 def clean(raw: object) -> str | Unknown | None:
     """Return the text of a JSON value, None if it is empty, UNKNOWN if it is dirt or no single value at all."""
     if isinstance(raw, str):
-        return _judge(_tidy(raw))
+        return _judge(tidy(raw))
     if raw is None:
         return None
     if isinstance(raw, bool):
@@ -68,17 +68,18 @@ def clean_line(raw: object) -> str | Unknown | None:
     return " ".join(text.split()) if isinstance(text, str) else text
 
 
-def _judge(text: str) -> str | Unknown | None:
-    if text in DIRT:
-        return UNKNOWN
-    return text or None
-
-
-def _tidy(raw: str) -> str:
+def tidy(raw: str) -> str:
+    """Return a text as it can be kept: NFC, trimmed, with one kind of line end, without what cannot be sent."""
     if raw.isascii() and raw.isprintable():
         return raw.strip()
     fit = _UNFIT.sub(_replacement, raw)
     return unicodedata.normalize("NFC", _LINE_END.sub("\n", fit)).strip(_EDGE)
+
+
+def _judge(text: str) -> str | Unknown | None:
+    if text in DIRT:
+        return UNKNOWN
+    return text or None
 
 
 def _replacement(unfit: re.Match[str]) -> str:
