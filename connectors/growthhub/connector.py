@@ -13,6 +13,7 @@ from connectors.growthhub import answering, checking
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import NEVER_EMPTY
+from connectors.growthhub.gate import Gate
 from connectors.growthhub.location import Directory, Location
 from connectors.growthhub.mapping import NATIVE, Mapper, digest, lacks_names, tags_of
 from connectors.growthhub.search import Search
@@ -47,7 +48,7 @@ class GrowthHub:
     ) -> None:
         self.account = account
         self.traffic = wire.traffic
-        self.client = Client(wire, location_id)
+        self.client = Client(Gate(wire), location_id)
         self.custom_fields = CustomFields(self.client, cache, places or {})
         self.location = Location(self.client, cache)
         self.directory = Directory(self.client, cache, self.location)
@@ -72,7 +73,7 @@ class GrowthHub:
 
     def clock_offset(self) -> float:
         """Return seconds by which the server's clock is ahead of ours."""
-        return self.client.wire.clock_offset()
+        return self.client.gate.clock_offset()
 
     def read(self, window: Window) -> Iterator[Page]:
         """Yield everybody whose `dateUpdated` lies in the window.
@@ -169,7 +170,7 @@ class GrowthHub:
 
     def close(self) -> None:
         """Give the connections back."""
-        self.client.wire.close()
+        self.client.gate.close()
 
     def _with_names(self, row: Raw) -> Raw:
         if not lacks_names(row):
