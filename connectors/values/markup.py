@@ -1,0 +1,36 @@
+"""HTML, and the text in it that a person reads.
+
+Rules kept here:
+- what a reader sees stays, in its order: words, the addresses of links, list marks, quotation marks (">"); what he does
+  not see goes: styles, scripts, comments, titles, hidden lines, pictures without words;
+- a text that is no HTML stays as it is, "<" and all: it is HTML if it is said to be, or if it has the tags of one.
+"""
+
+import re
+from typing import Final
+
+from connectors.values import text
+
+_TAG: Final = re.compile(
+    r"<!doctype\s|</(?:html|body|div|p|span|a|b|i|u|em|strong|font|table|tr|td|ul|ol|li|h[1-6]|blockquote|pre)\s*>"
+    r"|<(?:br|hr)\s*/?>|<img\s[^<>]*>",
+    re.IGNORECASE,
+)
+_KIND: Final = re.compile(r"\s*(?:text/html|application/xhtml\+xml)\b", re.IGNORECASE)
+
+
+def is_html(raw: str, content_type: str | None = None) -> bool:
+    """Say whether a text is HTML: by its content type, or by tags that nobody writes by hand."""
+    return bool(content_type and _KIND.match(content_type)) or _TAG.search(raw) is not None
+
+
+def readable(raw: str, content_type: str | None = None) -> str:
+    """Return the text of what may be HTML, tidied (see connectors.values.text)."""
+    return plain(raw) if is_html(raw, content_type) else text.tidy(raw)
+
+
+def plain(raw: str) -> str:
+    """Return the text of an HTML document or a piece of one, however broken."""
+    from connectors.values.markup_text import read  # its parser takes longer to import than most runs to find nothing
+
+    return text.tidy(read(text.tidy(raw)))
