@@ -21,7 +21,10 @@ BASE_URL = "https://services.leadconnectorhq.com"
 VERSION = "2021-07-28"
 USERS_PER_PAGE = 100
 
-_GONE = re.compile(r"^contact\b.*\b(?:not found|is deleted|does not exist)", re.IGNORECASE)
+_GONE = re.compile(
+    r"^(?:contact|note|(?:email )?message|email|conversation)\b.*\b(?:not found|is deleted|does not exist)",
+    re.IGNORECASE,
+)
 _GONE_STATUSES = frozenset({404, 410})
 
 
@@ -158,7 +161,7 @@ class Client:
 
 
 def gone_or(refused: RecordRefused) -> RecordGone | RecordRefused:
-    """Return the refusal, or RecordGone if it says that the contact does not exist."""
+    """Return the refusal, or RecordGone if it says that what was asked for does not exist."""
     if refused.status in _GONE_STATUSES or any(map(_GONE.search, refused.messages)):
         return RecordGone(refused.account, refused.message)
     return refused
