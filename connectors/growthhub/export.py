@@ -16,7 +16,7 @@ Rules kept here:
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -89,17 +89,17 @@ class Export:
         if look.is_long and cut.helps is None and not self._heeds_dates(look):
             yield from self._span(window, narrowed, _Cut(helps=False))
             return
-        below = _Cut(True, cut.left) if look.is_long else _Cut(cut.helps, cut.left - 1)
-        for half in self._halves(look, below.left):
+        below = replace(cut, helps=True)
+        if not look.is_long:
+            below = _Cut(cut.helps, cut.left - 1, cut.trouble or look.trouble())
+        for half in self._halves(look, below):
             yield from self._span(half, narrowed, below)
 
-    def _halves(self, look: "_Look", left: int) -> tuple[Window, Window]:
+    def _halves(self, look: "_Look", cut: "_Cut") -> tuple[Window, Window]:
         window = look.window
         until = window.end or look.served_at
-        if left < 0 or not is_divisible(window, until):
-            end = window.end.isoformat() if window.end else "now"
-            where = f"the export from {window.start.isoformat()} to {end}"
-            raise IncompleteWindow(self.client.account, f"{where} {look.outcome}")
+        if cut.left < 0 or not is_divisible(window, until):
+            raise IncompleteWindow(self.client.account, cut.trouble)
         middle = window.start + (until - window.start) / 2
         return Window(window.start, middle), Window(middle, window.end)
 
@@ -134,10 +134,14 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Whether halving a long span helps (None: not known yet), and how often one may still be that was not proven."""
+    """Whether halving a long span helps (None: not known yet), and how often one may still be that was not proven.
+
+    `trouble` is what was wrong with the whole of it.
+    """
 
     helps: bool | None = None
     left: int = HALVINGS
+    trouble: str = ""
 
 
 @dataclass(slots=True)
@@ -175,6 +179,11 @@ class _Look:
         if self.window.end is None:
             return asked
         return {**asked, "endDate": instant.render(self.window.end + _MILLISECOND - timedelta(microseconds=1))}
+
+    def trouble(self) -> str:
+        """Say what came of the look."""
+        end = self.window.end.isoformat() if self.window.end else "now"
+        return f"the export from {self.window.start.isoformat()} to {end} {self.outcome}"
 
     def _pages(self, question: Mapping[str, str], first: Reply) -> Iterator[Page]:
         reply: Reply | None = first

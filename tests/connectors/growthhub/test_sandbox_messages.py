@@ -9,9 +9,7 @@ from connectors.growthhub.sandbox import LOCATION, TOKEN
 from connectors.growthhub.sandbox_messages import PROVIDER
 from connectors.values import instant
 from tests.connectors.growthhub.test_gate import SENDS
-from tests.connectors.growthhub.world import World
-
-EXPORT = "/conversations/messages/export"
+from tests.connectors.growthhub.world import EXPORT, World
 
 
 def ask(world: World, method: str, path: str, body: Any = None, **params: Any) -> requests.Response:
