@@ -1,14 +1,14 @@
-"""What `sync check` finds out about a GrowthHub account: the token, the search, custom fields, users, settings.
+"""What `sync check` finds out about a GrowthHub account: token, search, custom fields, users, settings, messages.
 
 Rules kept here: nothing is changed unless it is asked for; a token without `locations.readonly` is good enough
 if it can search contacts; each problem comes with the words that mend it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from connectors.connector import Finding
-from connectors.errors import AuthError, ConnectorError
+from connectors.errors import AuthError, ConnectorError, RecordError
 from connectors.growthhub.custom_fields import PLACES
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ SCOPES: Final = {
     "fields": "locations/customFields.readonly",
     "make fields": "locations/customFields.write",
     "users": "users.readonly",
+    "messages": "conversations/message.readonly",
+    "conversations": "conversations.readonly, conversations.write and conversations/message.write",
 }
 _ELSEWHERE: Final = "does not have access to this location"
 
@@ -31,7 +33,8 @@ def findings(hub: "GrowthHub", *, fix: bool) -> list[Finding]:
         return [contacts]
     hub.custom_fields.forget()
     hub.directory.forget()
-    return [contacts, *_location(hub), *_custom_fields(hub, fix=fix), _users(hub)]
+    messages = _messages(hub) if hub.has_messages else ()
+    return [contacts, *_location(hub), *_custom_fields(hub, fix=fix), _users(hub), *messages]
 
 
 def _contacts(hub: "GrowthHub") -> Finding:
@@ -115,3 +118,28 @@ def _users(hub: "GrowthHub") -> Finding:
         mend=f"give the token the scopes {SCOPES['users']} and {SCOPES['location']}, else owners do not travel",
         fatal=False,
     )
+
+
+def _messages(hub: "GrowthHub") -> Iterator[Finding]:
+    """Try what messages need; whether the token may record in conversations cannot be tried without doing it."""
+    client, style = hub.correspondence.client, hub.correspondence.style
+    yield _tried(
+        "messages readable",
+        lambda: client.export({"limit": "10"}),
+        f"give the token the scope {SCOPES['messages']}; without it, what is said at GrowthHub stays there",
+    )
+    if not style.as_note:
+        yield _tried(
+            "conversations readable, to record messages in them",
+            lambda: client.conversations({"limit": "1"}),
+            f"give the token the scopes {SCOPES['conversations']}, or keep messages as notes "
+            '(as = "note" needs contacts.write alone)',
+        )
+
+
+def _tried(what: str, ask: Callable[[], object], mend: str) -> Finding:
+    try:
+        ask()
+    except (AuthError, RecordError) as error:
+        return Finding(what, ok=False, problem=error.message, mend=mend, fatal=False)
+    return Finding(what, ok=True)

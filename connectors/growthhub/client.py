@@ -14,13 +14,17 @@ from urllib.parse import quote
 
 from connectors.connector import Page, Raw
 from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
-from connectors.wire import Reply, Wire
+from connectors.growthhub.gate import Gate
+from connectors.wire import Reply
 
 BASE_URL = "https://services.leadconnectorhq.com"
 VERSION = "2021-07-28"
 USERS_PER_PAGE = 100
 
-_GONE = re.compile(r"^contact\b.*\b(?:not found|is deleted|does not exist)", re.IGNORECASE)
+_GONE = re.compile(
+    r"^(?:contact|note|(?:email )?message|email|conversation)\b.*\b(?:not found|is deleted|does not exist)",
+    re.IGNORECASE,
+)
 _GONE_STATUSES = frozenset({404, 410})
 
 
@@ -32,22 +36,22 @@ def headers(token: str) -> dict[str, str]:
 class Client:
     """One location of one account."""
 
-    def __init__(self, wire: Wire, location_id: str) -> None:
-        self.wire = wire
-        self.account = wire.account
+    def __init__(self, gate: Gate, location_id: str) -> None:
+        self.gate = gate
+        self.account = gate.account
         self.location_id = location_id
         self._location = f"/locations/{quote(location_id, safe='')}"
 
     def search(self, body: Mapping[str, Any]) -> Reply:
         """Ask POST /contacts/search. Raises AnswerTooLarge where less should be asked for."""
         reading = {"locationId": self.location_id, **body}
-        return self.wire.read("POST", "/contacts/search", json=reading, splittable=True)
+        return self.gate.read("POST", "/contacts/search", json=reading, splittable=True)
 
     def contact(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone."""
         with_id = _contact_path(record_id)
         try:
-            reply = self.wire.read("GET", with_id)
+            reply = self.gate.read("GET", with_id)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
         record = _object(reply.body, "contact")
@@ -61,7 +65,7 @@ class Client:
         """Return whom the server takes for the same person by `email` or `number`, None if there is nobody."""
         asked = {"locationId": self.location_id, **identifier}
         try:
-            reply = self.wire.read("GET", "/contacts/search/duplicate", params=asked)
+            reply = self.gate.read("GET", "/contacts/search/duplicate", params=asked)
         except RecordGone:
             return None
         except RecordRefused as refused:
@@ -73,7 +77,7 @@ class Client:
     def create(self, properties: Mapping[str, Any]) -> Page:
         """Create a contact; the answer shows it. Raises RecordRefused, OutcomeUnknown."""
         sent = {**properties, "locationId": self.location_id}
-        reply = self.wire.write("POST", "/contacts/", json=sent, repeatable=False)
+        reply = self.gate.write("POST", "/contacts/", json=sent, repeatable=False)
         return self._written(reply)
 
     def update(self, record_id: str, properties: Mapping[str, Any]) -> Page:
@@ -82,7 +86,7 @@ class Client:
         Raises RecordGone, RecordRefused, OutcomeUnknown.
         """
         try:
-            reply = self.wire.write("PUT", _contact_path(record_id), json=dict(properties), repeatable=True)
+            reply = self.gate.write("PUT", _contact_path(record_id), json=dict(properties), repeatable=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
         shows_it = _object(reply.body, "contact") is not None
@@ -91,7 +95,7 @@ class Client:
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         try:
-            self.wire.write("DELETE", _contact_path(record_id), repeatable=True)
+            self.gate.write("DELETE", _contact_path(record_id), repeatable=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
 
@@ -105,24 +109,24 @@ class Client:
 
     def location(self) -> Mapping[str, Any]:
         """Return the location: its settings, its companyId."""
-        reply = self.wire.read("GET", self._location)
+        reply = self.gate.read("GET", self._location)
         return _object(reply.body, "location") or {}
 
     def custom_fields(self) -> list[Raw]:
         """Return the custom fields of contacts in this location."""
-        reply = self.wire.read("GET", f"{self._location}/customFields", params={"model": "contact"})
+        reply = self.gate.read("GET", f"{self._location}/customFields", params={"model": "contact"})
         return _objects(reply.body, "customFields")
 
     def create_custom_field(self, name: str, kind: str) -> Raw | None:
         """Make a custom field of contacts. Raises OutcomeUnknown, RecordRefused, AuthError (the scope)."""
         sent = {"name": name, "dataType": kind, "model": "contact"}
-        reply = self.wire.write("POST", f"{self._location}/customFields", json=sent, repeatable=False)
+        reply = self.gate.write("POST", f"{self._location}/customFields", json=sent, repeatable=False)
         return _object(reply.body, "customField")
 
     def users(self, company_id: str | None) -> Iterator[Raw]:
         """Yield the users of the location; without the company only the deprecated list can be asked."""
         if company_id is None:
-            reply = self.wire.read("GET", "/users/", params={"locationId": self.location_id})
+            reply = self.gate.read("GET", "/users/", params={"locationId": self.location_id})
             yield from _objects(reply.body, "users")
             return
         seen: dict[str, Raw] = {}
@@ -140,12 +144,12 @@ class Client:
             "skip": str(skip),
             "limit": str(USERS_PER_PAGE),
         }
-        return _objects(self.wire.read("GET", "/users/search", params=asked).body, "users")
+        return _objects(self.gate.read("GET", "/users/search", params=asked).body, "users")
 
     def _tags(self, method: str, record_id: str, tags: Sequence[str]) -> Reply:
         path = f"{_contact_path(record_id)}/tags"
         try:
-            return self.wire.write(method, path, json={"tags": list(tags)}, repeatable=True)
+            return self.gate.write(method, path, json={"tags": list(tags)}, repeatable=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
 
@@ -157,7 +161,7 @@ class Client:
 
 
 def gone_or(refused: RecordRefused) -> RecordGone | RecordRefused:
-    """Return the refusal, or RecordGone if it says that the contact does not exist."""
+    """Return the refusal, or RecordGone if it says that what was asked for does not exist."""
     if refused.status in _GONE_STATUSES or any(map(_GONE.search, refused.messages)):
         return RecordGone(refused.account, refused.message)
     return refused

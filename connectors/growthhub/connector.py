@@ -13,8 +13,10 @@ from connectors.growthhub import answering, checking
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import NEVER_EMPTY
+from connectors.growthhub.gate import Gate
 from connectors.growthhub.location import Directory, Location
 from connectors.growthhub.mapping import NATIVE, Mapper, digest, lacks_names, tags_of
+from connectors.growthhub.messages import Messages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.writing import Writer
 from connectors.wire import Wire
@@ -25,6 +27,8 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 
 class GrowthHub:
     """One location. `country` is the region of numbers without one, `places` the configured custom field keys.
+
+    `messages` is how messages are kept, None where none travel: nothing is asked for their sake then.
 
     Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `prepare` makes it
     whenever it is called, and writes before that go without. The wire is given back by `close`.
@@ -44,14 +48,19 @@ class GrowthHub:
         cache: Cache,
         country: str,
         places: Mapping[str, str] | None = None,
+        messages: MessageStyle | None = None,
     ) -> None:
         self.account = account
         self.traffic = wire.traffic
-        self.client = Client(wire, location_id)
+        gate = Gate(wire)
+        self.client = Client(gate, location_id)
         self.custom_fields = CustomFields(self.client, cache, places or {})
         self.location = Location(self.client, cache)
         self.directory = Directory(self.client, cache, self.location)
         self.search = Search(self.client)
+        style = messages or MessageStyle()
+        self.correspondence = Messages(gate, location_id, style, location=self.location, directory=self.directory)
+        self.has_messages = messages is not None
         self.mapped = frozenset({*NATIVE, *self.custom_fields.keys}) - {MARKER}
         self.fields = self.mapped
         self._country = country
@@ -72,7 +81,7 @@ class GrowthHub:
 
     def clock_offset(self) -> float:
         """Return seconds by which the server's clock is ahead of ours."""
-        return self.client.wire.clock_offset()
+        return self.client.gate.clock_offset()
 
     def read(self, window: Window) -> Iterator[Page]:
         """Yield everybody whose `dateUpdated` lies in the window.
@@ -169,7 +178,7 @@ class GrowthHub:
 
     def close(self) -> None:
         """Give the connections back."""
-        self.client.wire.close()
+        self.client.gate.close()
 
     def _with_names(self, row: Raw) -> Raw:
         if not lacks_names(row):

@@ -1,17 +1,19 @@
-"""A GrowthHub to try things on: the contacts part of the LeadConnector API 2.0 over real HTTP on loopback.
+"""A GrowthHub to try things on: contacts, notes and conversations of the LeadConnector API 2.0 over HTTP on loopback.
 
 Built from the documented and recorded behaviour; what is unproven there can be chosen in `quirks`. Beside the
 API it has hands: `add`, `edit`, `remove` and `merge` are what people do in the GrowthHub of their own.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from connectors.growthhub import sandbox_records as records
+from connectors.growthhub.sandbox_answers import elsewhere, refusal, routes, unknown
+from connectors.growthhub.sandbox_conversations import CONVERSATION_ROUTES, Conversations
 from connectors.growthhub.sandbox_index import InvalidQuestion
-from connectors.growthhub.sandbox_people import LOCATION, TOKEN, People, Quirks
+from connectors.growthhub.sandbox_notes import NOTE_ROUTES
+from connectors.growthhub.sandbox_people import LOCATION, TOKEN, Quirks
 from connectors.sandbox import Call, Served
 
 __all__ = ["COMPANY", "DUPLICATE", "LOCATION", "TOKEN", "GrowthHubSandbox", "Quirks"]
@@ -22,7 +24,7 @@ DUPLICATE = "This location does not allow duplicated contacts."
 SEARCH_BODY = frozenset({"locationId", "pageLimit", "page", "searchAfter", "filters", "sort", "query"})
 
 
-class GrowthHubSandbox(People):
+class GrowthHubSandbox(Conversations):
     """One location. Any other location's id is answered with 403."""
 
     def handle(self, call: Call) -> Served:
@@ -101,7 +103,7 @@ class GrowthHubSandbox(People):
     def show(self, _call: Call, record_id: str) -> Served:
         """GET /contacts/{id}."""
         if record_id not in self._records:
-            return unknown_contact(record_id)
+            return unknown("Contact", record_id)
         return Served(200, {"contact": records.by_id(self._records[record_id]), "traceId": self._trace()})
 
     def update(self, call: Call, record_id: str) -> Served:
@@ -112,7 +114,7 @@ class GrowthHubSandbox(People):
         if said:
             return refusal(422, said)
         if record_id not in self._records:
-            return unknown_contact(record_id)
+            return unknown("Contact", record_id)
         try:
             properties, custom = self._accepted(body)
         except ValueError as error:
@@ -128,7 +130,7 @@ class GrowthHubSandbox(People):
     def delete(self, _call: Call, record_id: str) -> Served:
         """DELETE /contacts/{id}."""
         if record_id not in self._records:
-            return unknown_contact(record_id)
+            return unknown("Contact", record_id)
         self._delete(record_id)
         return Served(200, {"succeded": True, "succeeded": True, "traceId": self._trace()})
 
@@ -234,7 +236,7 @@ class GrowthHubSandbox(People):
         if said or not isinstance(body.get("tags"), list):
             return refusal(422, said or ["tags must be an array"])
         if record_id not in self._records:
-            return unknown_contact(record_id)
+            return unknown("Contact", record_id)
         had, named = list(self._records[record_id]["tags"]), records.lower_tags(body["tags"])
         changed = [tag for tag in named if (tag in had) != adding]
         kept = [*had, *changed] if adding else [tag for tag in had if tag not in changed]
@@ -244,14 +246,9 @@ class GrowthHubSandbox(People):
         key = "tagsAdded" if adding else "tagsRemoved"
         return Served(201 if adding else 200, {"tags": shown, key: changed, "traceId": self._trace()})
 
-    def _trace(self) -> str:
-        return f"00000000-0000-4000-8000-{len(self.calls):012d}"
 
-
-Carry = Callable[..., Served]
-ROUTES: tuple[tuple[str, re.Pattern[str], str, Carry], ...] = tuple(
-    (method, re.compile(pattern), scope, carry_out)
-    for method, pattern, scope, carry_out in (
+ROUTES = (
+    *routes(
         ("POST", r"/contacts/search", "contacts.readonly", GrowthHubSandbox.search),
         ("GET", r"/contacts/search/duplicate", "contacts.readonly", GrowthHubSandbox.duplicate),
         ("POST", r"/contacts/?", "contacts.write", GrowthHubSandbox.create),
@@ -265,21 +262,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str, Carry], ...] = tuple(
         ("POST", r"/locations/([^/]+)/customFields", "locations/customFields.write", GrowthHubSandbox.create_field),
         ("GET", r"/users/search", "users.readonly", GrowthHubSandbox.search_users),
         ("GET", r"/users/", "users.readonly", GrowthHubSandbox.list_users),
-    )
+    ),
+    *NOTE_ROUTES,
+    *CONVERSATION_ROUTES,
 )
-
-
-def refusal(status: int, message: str | list[str]) -> Served:
-    """Return a refusal as the API words it: one string, or an array under 422."""
-    errors = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 422: "Unprocessable Entity"}
-    return Served(status, {"statusCode": status, "message": message, "error": errors[status]})
-
-
-def elsewhere() -> Served:
-    """Return what is said to the token of another location."""
-    return refusal(403, "The token does not have access to this location.")
-
-
-def unknown_contact(record_id: str) -> Served:
-    """Return what is said of a contact that does not exist."""
-    return refusal(400, f"Contact with id {record_id} not found")

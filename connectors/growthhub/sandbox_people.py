@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 
 from connectors.growthhub import sandbox_records as records
 from connectors.growthhub.sandbox_index import Record, SearchIndex
@@ -36,6 +36,11 @@ class Quirks:
     ignore without a word; `ignores_clears` keeps what is to be emptied, `ignores_nulls` what is to be emptied with
     null. `refuses_yet_creates` is how many creates answer 422 and take effect. `put_lacks` are keys
     that the answers of PUT do not show. `scopes_missing` are the scopes that the token lacks.
+
+    Of messages: the export's dates are those in `export_dates`; `message_lag` is in seconds; `total_cap` is where it
+    stops to count; a cursor lives `cursor_life` seconds; e-mails of a thread are one message, whose `dateAdded` is that
+    of the last with `threads_move`. `provider_kind` is what the conversation provider makes of a message that is
+    recorded; `silent_inbound` is how many of them are answered with nothing, and kept by nobody.
     """
 
     index_lag: float = 0.0
@@ -53,6 +58,20 @@ class Quirks:
     unknown_properties: frozenset[str] = frozenset()
     put_lacks: frozenset[str] = frozenset()
     scopes_missing: frozenset[str] = frozenset()
+    html_notes: bool = False
+    longest_note: int | None = None
+    note_lacks: frozenset[str] = frozenset()
+    export_dates: Literal["dateAdded", "createdAt", "sorted"] = "dateAdded"
+    export_ends_excluded: bool = False
+    message_lag: float = 0.0
+    export_total: bool = True
+    total_cap: int | None = None
+    largest_export: int = 500
+    cursor_life: float | None = None
+    threads_move: bool = True
+    alt_id_shown: bool = True
+    provider_kind: Literal["SMS", "Email"] = "SMS"
+    silent_inbound: int = 0
 
 
 class People(Sandbox):
@@ -157,6 +176,9 @@ class People(Sandbox):
 
     def _now(self) -> int:
         return instant.to_ms(self.server_now())
+
+    def _trace(self) -> str:
+        return f"00000000-0000-4000-8000-{len(self.calls):012d}"
 
     def _new_id(self) -> str:
         self._made += 1

@@ -6,11 +6,14 @@ from typing import Any
 
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox import TOKEN, GrowthHubSandbox
 from connectors.pace import MemoryLedger, Pacer
 from connectors.sandbox import Call, Served
 from connectors.wire import Wire
 from tests.connectors.clocks import FakeClock
+
+EXPORT = "/conversations/messages/export"
 
 
 class MemoryCache:
@@ -36,7 +39,9 @@ class ProbedSandbox(GrowthHubSandbox):
         super().__init__(**options)
         self.changes: dict[str, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[], object]] = {}
+        self.after_exports: dict[int, Callable[[], object]] = {}
         self.searches = 0
+        self.exports = 0
 
     def handle(self, call: Call) -> Served:
         served = super().handle(call)
@@ -44,6 +49,9 @@ class ProbedSandbox(GrowthHubSandbox):
         if call.path == "/contacts/search":
             self.searches += 1
             self.after.pop(self.searches, lambda: None)()
+        if call.path == EXPORT:
+            self.exports += 1
+            self.after_exports.pop(self.exports, lambda: None)()
         return served if change is None else replace(served, body=change(served.body))
 
 
@@ -58,7 +66,12 @@ class World:
         self.hub = self.connect()
 
     def connect(
-        self, *, token: str = TOKEN, location_id: str | None = None, places: Mapping[str, str] | None = None
+        self,
+        *,
+        token: str = TOKEN,
+        location_id: str | None = None,
+        places: Mapping[str, str] | None = None,
+        messages: MessageStyle | None = None,
     ) -> GrowthHub:
         """Return another connector over the same cache, as another run would have it."""
         pace = Pacer(MemoryLedger(), self.clock, None, "growthhub")
@@ -71,6 +84,7 @@ class World:
             cache=self.cache,
             country="US",
             places=places,
+            messages=messages,
         )
 
     def calls(self) -> list[str]:
@@ -94,6 +108,10 @@ class World:
     def after_search(self, number: int, act: Callable[[], object]) -> None:
         """Let something happen at the location right after the search of that number was answered."""
         self.sandbox.after[self.sandbox.searches + number] = act
+
+    def after_export(self, number: int, act: Callable[[], object]) -> None:
+        """Let something happen at the location right after the export of that number was answered."""
+        self.sandbox.after_exports[self.sandbox.exports + number] = act
 
     def change_answers(self, path: str, change: Callable[[Any], Any]) -> None:
         """Let every answer for a path be another one."""

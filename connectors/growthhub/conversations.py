@@ -1,0 +1,181 @@
+"""Copies of messages that are recorded in the conversation of a contact, through a conversation provider.
+
+Rules kept here:
+- a message is recorded and sent to nobody: `POST /conversations/messages/inbound`, whichever way it went;
+- its type is `Custom` always: under another it would lie with the location's own provider (#19). An e-mail names
+  sender and recipient as far as they are known, since a provider of e-mails misses them (#6);
+- an answer without the message is no success (#70): whether it was kept is looked up (R20);
+- what was recorded cannot be changed or deleted through the API.
+"""
+
+import html
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from connectors.connector import Raw, Window
+from connectors.correspondence import Recorded
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
+from connectors.growthhub import notes
+from connectors.growthhub.export import Export
+from connectors.growthhub.message_client import Logged, MessageClient
+from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
+from connectors.message import Message
+from connectors.values import instant, prose
+
+REMEMBERED: Final = 1000
+"""Conversations whose ids are kept in mind, so that a contact's second message costs no look-up."""
+
+_ALWAYS: Final = Window(datetime(1970, 1, 1, tzinfo=UTC))
+_TOLERANCE: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    """Where a contact's messages are, and the address that it shows."""
+
+    id: str
+    address: str | None
+
+
+class Conversations:
+    """The conversations of one location, for a provider.
+
+    `read` gives the messages of rows of the export, `get` one message by its id, with its text.
+    """
+
+    def __init__(
+        self,
+        client: MessageClient,
+        export: Export,
+        provider_id: str,
+        source: str,
+        *,
+        read: Callable[[Raw], Iterator[Message]],
+        get: Callable[[str, str], Message],
+    ) -> None:
+        self._client = client
+        self._export = export
+        self._provider_id = provider_id
+        self._source = source
+        self._read = read
+        self._get = get
+        self._known: OrderedDict[str, _Conversation] = OrderedDict()
+
+    def record(self, original: Message, contact_id: str) -> Recorded:
+        """Record a message. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        logged = self._log(original, contact_id, self._conversation(contact_id))
+        if logged is None:  # it may have been deleted since it was looked up
+            del self._known[contact_id]
+            logged = self._log(original, contact_id, self._conversation(contact_id))
+        if logged is None:
+            raise RecordRefused(self._client.account, f"the conversation of contact {contact_id} is not known any more")
+        return Recorded(self._shown(logged, original, contact_id), logged.served_at)
+
+    def find(self, original: Message, contact_id: str) -> Sequence[Message]:
+        """Return what of a contact's messages is the copy of a whole message. Raises AuthError, TransientError."""
+        found: dict[str, Message] = {}
+        for narrowed in ({"contactId": contact_id}, {"contactId": contact_id, "channel": EMAIL}):
+            for page in self._export.read(_ALWAYS, narrowed):
+                for shown in (each for row in page.records for each in self._read(row)):
+                    copy = self._whole(shown, original)
+                    if copy is not None and shows(copy, original):
+                        found[copy.id] = copy
+        return list(found.values())
+
+    def refuse(self) -> RecordRefused:
+        """Return the refusal to change or delete what was recorded."""
+        return RecordRefused(
+            self._client.account,
+            "a message that is recorded in a conversation cannot be changed or deleted through the API of GrowthHub: "
+            "do it there by hand",
+        )
+
+    def _conversation(self, contact_id: str) -> _Conversation:
+        known = self._known.get(contact_id) or self._existing(contact_id)
+        if known is None:
+            try:
+                made = self._client.create_conversation(contact_id)
+            except RecordRefused:  # it may exist, and not show in the search yet
+                made = None
+            known = self._existing(contact_id) if made is None else _Conversation(str(made["id"]), None)
+        if known is None:
+            raise RecordRefused(
+                self._client.account, f"contact {contact_id} shows no conversation, nor can one be made"
+            )
+        self._known[contact_id] = known
+        self._known.move_to_end(contact_id)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return known
+
+    def _existing(self, contact_id: str) -> _Conversation | None:
+        found = self._client.conversations({"contactId": contact_id})
+        own = next((each for each in found if each.get("id") and each.get("contactId") == contact_id), None)
+        return None if own is None else _Conversation(str(own["id"]), own.get("email") or None)
+
+    def _log(self, original: Message, contact_id: str, conversation: _Conversation) -> Logged | None:
+        """Record a message, None where there is no such conversation; a contact who is gone can have none made."""
+        try:
+            return self._client.log(self._properties(original, contact_id, conversation))
+        except RecordGone:
+            return None
+        except OutcomeUnknown as unknown:
+            hint = "conversation_provider_id may be wrong: GrowthHub answers one that it does not know like this"
+            raise OutcomeUnknown(unknown.account, f"{unknown.message} ({hint})") from unknown
+
+    def _properties(self, original: Message, contact_id: str, conversation: _Conversation) -> dict[str, Any]:
+        outbound = original.flow != "inbound"
+        properties = {
+            "type": "Custom",
+            "conversationId": conversation.id,
+            "contactId": contact_id,
+            "conversationProviderId": self._provider_id,
+            "message": original.text or "",
+            "altId": notes.mark(self._source, original.id),
+            "direction": "outbound" if outbound else "inbound",
+            "date": instant.render(original.sent_at) if original.sent_at else None,
+        }
+        if original.subject:
+            lines = html.escape(original.text or "", quote=False).replace("\n", "<br>\n")
+            ends = (original.owner, conversation.address)
+            sender, recipient = ends if outbound else ends[::-1]
+            properties |= {"subject": original.subject, "html": lines, "emailFrom": sender, "emailTo": recipient}
+        return {key: value for key, value in properties.items() if value is not None}
+
+    def _shown(self, logged: Logged, original: Message, contact_id: str) -> Message:
+        """Return what was recorded as the server shows it, or as it was sent: its id must not be lost over this."""
+        by_email = logged.email_id is not None
+        copy_id = f"{EMAIL_PREFIX}{logged.email_id}" if by_email else f"{MESSAGE_PREFIX}{logged.message_id}"
+        try:
+            return self._get(copy_id, contact_id)
+        except ConnectorError:
+            return replace(original, id=copy_id, contact_id=contact_id, owner=None, of=original.id)
+
+    def _whole(self, shown: Message, original: Message) -> Message | None:
+        """Return a message with its text if it may be the copy, None if it cannot."""
+        if shown.text is not None or shown.of == original.id:
+            return shown
+        if shown.of is not None or not _same_time(shown, original):
+            return None
+        try:
+            return self._get(shown.id, shown.contact_id)
+        except RecordGone:
+            return None
+
+
+def shows(copy: Message, original: Message) -> bool:
+    """Say whether a message of a conversation is the copy of a whole one: by its marker, else by time and text."""
+    if copy.of is not None:
+        return copy.of == original.id
+    is_whole = copy.text is not None and copy.sent_at is not None
+    return is_whole and _same_time(copy, original) and prose.same(copy.text, original.text)
+
+
+def _same_time(copy: Message, original: Message) -> bool:
+    """Say whether two messages may be of the same time, one that is not known included."""
+    if copy.sent_at is None or original.sent_at is None:
+        return True
+    return abs(copy.sent_at - original.sent_at) < _TOLERANCE

@@ -1,0 +1,230 @@
+"""Reading a span of time from GET /conversations/messages/export, with a proof at the end that nothing is missing.
+
+Rules kept here:
+- whether its dates mean when a message was, or when it was recorded or changed, is not documented. Nothing here stands
+  on an answer to that: a span is asked for a millisecond wider at its start and with its end in it, and its parts are
+  cut by the question, never by what the messages show;
+- a look at a span goes by its cursor to the end, and must show as many different messages as the first page promised.
+  If it does not (it broke off, went in circles, the cursor died, something was deleted), it is worth nothing, and the
+  span is looked at again in the other order; then in halves; then it is IncompleteWindow;
+- first in the order of changes, which may find edits and what is recorded late, then in that of making, which nothing
+  moves;
+- a span with many messages is halved before it is read: a cursor need not live long, no count can be capped, and a
+  history of any length is read in pieces that memory does not notice (unless the server heeds no dates at all: then
+  one look is as good as many);
+- a server that refuses 500 messages a page is asked for 100; an answer that is too large is asked for in halves.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from connectors.connector import Page, Raw, Window
+from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, RecordRefused, ServerTrouble
+from connectors.growthhub.message_client import MessageClient
+from connectors.growthhub.tally import Tally
+from connectors.values import instant
+from connectors.wire import Reply
+
+LARGEST_PAGE: Final = 500
+SMALLER_PAGE: Final = 100
+SMALLEST_PAGE: Final = 10
+MANY: Final = 10_000
+"""Messages in a span that is halved before it is read; also where some search servers stop to count."""
+HALVINGS: Final = 4
+"""How often a span that could not be proven is halved."""
+
+BY_CHANGE: Final = "updatedAt"
+BY_MAKING: Final = "createdAt"
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_SHORTEST: Final = timedelta(seconds=1)
+
+
+class Export:
+    """The export of one location. Remembers how many messages a page may have, and what it may be sorted by."""
+
+    def __init__(self, client: MessageClient) -> None:
+        self.client = client
+        self.page_limit = LARGEST_PAGE
+        self.orders: tuple[str, ...] = (BY_CHANGE, BY_MAKING)
+
+    def read(self, window: Window, narrowed: Mapping[str, str]) -> Iterator[Page]:
+        """Yield the messages of a window as the wire shows them, activity entries and all.
+
+        `narrowed` are more parameters: `channel`, `contactId`. Without a channel e-mails are left out. To come to the
+        end is the proof. Raises IncompleteWindow, AuthError, TransientError.
+        """
+        yield from self._span(window, narrowed, _Cut())
+
+    def ask(self, question: Mapping[str, str]) -> Reply:
+        """Ask for a first page, as large as the server lets us. Raises ServerTrouble when it refuses the question."""
+        while True:
+            try:
+                return self._asked(question)
+            except RecordRefused as refused:
+                question = self._simpler(question, refused)
+            except RecordError as refused:
+                raise ServerTrouble(refused.account, f"the export is refused: {refused.message}") from refused
+
+    def go_on(self, question: Mapping[str, str], cursor: str) -> Reply | None:
+        """Ask for the page behind a cursor, None where the server does not know it any more."""
+        try:
+            return self._asked({**question, "cursor": cursor})
+        except RecordError:
+            return None
+
+    def _span(self, window: Window, narrowed: Mapping[str, str], cut: "_Cut") -> Iterator[Page]:
+        """Yield a span, whole or in halves."""
+        for order in self.orders:
+            look = _Look(self, window, narrowed, order, halved=cut.helps)
+            yield from look.pages()
+            if look.is_proven:
+                return
+            if look.is_long or look.is_too_large:
+                break
+        if look.is_long and cut.helps is None and not self._heeds_dates(look):
+            yield from self._span(window, narrowed, _Cut(helps=False))
+            return
+        below = replace(cut, helps=True)
+        if not look.is_long:
+            below = _Cut(cut.helps, cut.left - 1, cut.trouble or look.trouble())
+        for half in self._halves(look, below):
+            yield from self._span(half, narrowed, below)
+
+    def _halves(self, look: "_Look", cut: "_Cut") -> tuple[Window, Window]:
+        window = look.window
+        until = window.end or look.served_at
+        if cut.left < 0 or not is_divisible(window, until):
+            raise IncompleteWindow(self.client.account, cut.trouble)
+        middle = window.start + (until - window.start) / 2
+        return Window(window.start, middle), Window(middle, window.end)
+
+    def _heeds_dates(self, look: "_Look") -> bool:
+        """Say whether there are fewer messages in the first second of 1970 than in a span that has many."""
+        nothing = _Look(self, Window(_EPOCH, _EPOCH + _SHORTEST), look.narrowed, look.order)
+        return _total(self.ask(nothing.question())) < look.promised
+
+    def _asked(self, question: Mapping[str, str]) -> Reply:
+        while True:
+            try:
+                reply = self.client.export({**question, "limit": str(self.page_limit)})
+            except AnswerTooLarge:
+                if self.page_limit == SMALLEST_PAGE:
+                    raise
+                self.page_limit = max(SMALLEST_PAGE, self.page_limit // 2)
+                continue
+            if not isinstance(reply.body, Mapping) or not isinstance(reply.body.get("messages"), list):
+                raise ServerTrouble(self.client.account, "the export was answered without messages")
+            return reply
+
+    def _simpler(self, question: Mapping[str, str], refused: RecordRefused) -> Mapping[str, str]:
+        """Return a question that may be taken where another was not."""
+        if self.page_limit > SMALLER_PAGE:
+            self.page_limit = SMALLER_PAGE
+            return question
+        if question["sortBy"] == BY_CHANGE:
+            self.orders = (BY_MAKING,)
+            return {**question, "sortBy": BY_MAKING}
+        raise ServerTrouble(refused.account, f"the export is refused: {refused.message}") from refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Whether halving a long span helps (None: not known yet), and how often one may still be that was not proven.
+
+    `trouble` is what was wrong with the whole of it.
+    """
+
+    helps: bool | None = None
+    left: int = HALVINGS
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at a span, from its first page to the end of its cursors; `halved` as in _Cut."""
+
+    export: Export
+    window: Window
+    narrowed: Mapping[str, str]
+    order: str
+    halved: bool | None = None
+    served_at: datetime = _EPOCH
+    promised: int = 0
+    is_proven: bool = False
+    is_long: bool = False
+    is_too_large: bool = False
+    outcome: str = "broke off: its cursor is not known any more"
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the pages; none of a span that is too long to be looked at whole."""
+        question = self.question()
+        reply = self._unless_too_large(lambda: self.export.ask(question))
+        if reply is None:
+            return
+        self.promised, self.served_at = _total(reply), reply.served_at
+        until = self.window.end or reply.served_at
+        self.is_long = self.promised >= MANY and self.halved is not False and is_divisible(self.window, until)
+        if not self.is_long:
+            yield from self._pages(question, reply)
+
+    def question(self) -> dict[str, str]:
+        """Return what is asked for a first page."""
+        start = max(_EPOCH, self.window.start - _MILLISECOND)
+        asked = {**self.narrowed, "sortBy": self.order, "sortOrder": "asc", "startDate": instant.render(start)}
+        if self.window.end is None:
+            return asked
+        return {**asked, "endDate": instant.render(self.window.end + _MILLISECOND - timedelta(microseconds=1))}
+
+    def trouble(self) -> str:
+        """Say what came of the look."""
+        end = self.window.end.isoformat() if self.window.end else "now"
+        return f"the export from {self.window.start.isoformat()} to {end} {self.outcome}"
+
+    def _pages(self, question: Mapping[str, str], first: Reply) -> Iterator[Page]:
+        reply: Reply | None = first
+        seen, known, cursors = Tally(), 0, set[str]()
+        while reply is not None:
+            messages, cursor = _messages(reply), _cursor(reply)
+            yield Page(messages, reply.served_at)
+            seen.add(str(each["id"]) for each in messages if each.get("id"))
+            before, known = known, seen.distinct()
+            if cursor is None or not messages:
+                self.is_proven = known >= self.promised
+                self.outcome = f"shows {known} of {self.promised} messages"
+                return
+            if cursor in cursors or known == before:
+                self.outcome = "goes round in circles"
+                return
+            cursors.add(cursor)
+            reply = self._unless_too_large(partial(self.export.go_on, question, cursor))
+
+    def _unless_too_large(self, ask: Callable[[], Reply | None]) -> Reply | None:
+        try:
+            return ask()
+        except AnswerTooLarge as error:
+            self.is_too_large, self.outcome = True, f"is too large: {error.message}"
+            return None
+
+
+def is_divisible(window: Window, until: datetime) -> bool:
+    """Say whether a window that reaches until then can be cut into halves."""
+    return until - window.start > _SHORTEST
+
+
+def _messages(reply: Reply) -> list[Raw]:
+    return [each for each in reply.body["messages"] if isinstance(each, Mapping)]
+
+
+def _cursor(reply: Reply) -> str | None:
+    cursor: Any = reply.body.get("nextCursor")
+    return str(cursor) if cursor else None
+
+
+def _total(reply: Reply) -> int:
+    total = reply.body.get("total")
+    return total if isinstance(total, int) else 0

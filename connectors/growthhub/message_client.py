@@ -1,0 +1,169 @@
+"""The endpoints of GrowthHub that messages need: the export, single messages, notes, conversations.
+
+Rules kept here:
+- nothing here sends: what would is not in this client, and connectors.growthhub.gate lets nothing of it out;
+- conversations are of an older version of the API than contacts and notes, which the `Version` header tells;
+- what an answer wraps is unwrapped ("message", "emailMessage", "note"), and an answer without its record makes no
+  sense;
+- what makes a note or records a message is never repeated here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from connectors.connector import Page, Raw
+from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
+from connectors.growthhub.client import gone_or
+from connectors.growthhub.gate import Gate
+from connectors.wire import Reply
+
+CONVERSATIONS: Final = {"Version": "2021-04-15"}
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What the recording of a message was answered with: its id, that of the e-mail if it became one, when."""
+
+    message_id: str
+    email_id: str | None
+    served_at: datetime
+
+
+class MessageClient:
+    """The messages and notes of one location."""
+
+    def __init__(self, gate: Gate, location_id: str) -> None:
+        self.gate = gate
+        self.account = gate.account
+        self.location_id = location_id
+
+    def export(self, asked: Mapping[str, str]) -> Reply:
+        """Ask GET /conversations/messages/export. Raises AnswerTooLarge where less should be asked for."""
+        params = {"locationId": self.location_id, **asked}
+        path = "/conversations/messages/export"
+        return self.gate.read("GET", path, params=params, headers=CONVERSATIONS, splittable=True)
+
+    def message(self, message_id: str) -> Raw:
+        """Return one message. Raises RecordGone."""
+        return self._one(f"/conversations/messages/{_segment(message_id)}", "message")
+
+    def email(self, email_id: str) -> Raw:
+        """Return one e-mail, with its text. Raises RecordGone."""
+        return self._one(f"/conversations/messages/email/{_segment(email_id)}", "emailMessage")
+
+    def notes(self, contact_id: str) -> list[Raw]:
+        """Return all notes of a contact: there are no pages. Raises RecordGone where the contact is gone."""
+        path = _notes_path(contact_id)
+        found = self._ask(path, {}).body
+        notes = found.get("notes") if isinstance(found, Mapping) else None
+        if not isinstance(notes, list):
+            raise ServerTrouble(self.account, f"GET {path} was answered without notes")
+        return [each for each in notes if isinstance(each, Mapping) and each.get("id")]
+
+    def note(self, contact_id: str, note_id: str) -> Page:
+        """Return one note. Raises RecordGone."""
+        path = f"{_notes_path(contact_id)}/{_segment(note_id)}"
+        reply = self._ask(path, {})
+        return Page([self._unwrapped(reply, "note", path)], reply.served_at)
+
+    def create_note(self, contact_id: str, properties: Mapping[str, Any]) -> Page:
+        """Write a note. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        reply = self._write("POST", _notes_path(contact_id), properties, repeatable=False)
+        note = _record(reply.body, "note")
+        if note is None:
+            raise OutcomeUnknown(self.account, "a note was answered without the note")
+        return Page([note], reply.served_at)
+
+    def update_note(self, contact_id: str, note_id: str, properties: Mapping[str, Any]) -> Page:
+        """Set properties of a note and return it, from the answer or else by id.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown.
+        """
+        reply = self._write("PUT", f"{_notes_path(contact_id)}/{_segment(note_id)}", properties, repeatable=True)
+        note = _record(reply.body, "note")
+        return self.note(contact_id, note_id) if note is None else Page([note], reply.served_at)
+
+    def delete_note(self, contact_id: str, note_id: str) -> None:
+        """Delete a note. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        self._write("DELETE", f"{_notes_path(contact_id)}/{_segment(note_id)}", None, repeatable=True)
+
+    def conversations(self, asked: Mapping[str, str]) -> list[Raw]:
+        """Return a page of conversations."""
+        params = {"locationId": self.location_id, **asked}
+        body = self._ask("/conversations/search", CONVERSATIONS, params).body
+        found = body.get("conversations") if isinstance(body, Mapping) else None
+        if not isinstance(found, list):
+            raise ServerTrouble(self.account, "GET /conversations/search was answered without conversations")
+        return [each for each in found if isinstance(each, Mapping)]
+
+    def create_conversation(self, contact_id: str) -> Raw | None:
+        """Make an empty conversation, which sends nothing; None where the answer does not show it.
+
+        A contact has one at most, so that twice is as good as once. Raises RecordGone, RecordRefused, OutcomeUnknown.
+        """
+        sent = {"locationId": self.location_id, "contactId": contact_id}
+        reply = self._write("POST", "/conversations/", sent, repeatable=True, headers=CONVERSATIONS)
+        return _record(reply.body, "conversation")
+
+    def log(self, properties: Mapping[str, Any]) -> Logged:
+        """Record a message, whichever way it went; nothing is sent.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown.
+        """
+        path = "/conversations/messages/inbound"
+        reply = self._write("POST", path, properties, repeatable=False, headers=CONVERSATIONS)
+        answer = reply.body if isinstance(reply.body, Mapping) else {}
+        message_id, email_id = answer.get("messageId"), answer.get("emailMessageId")
+        if not message_id:  # 201 and nothing is how an unusable conversation provider is answered (#70)
+            raise OutcomeUnknown(self.account, "recording a message was answered without the message")
+        return Logged(str(message_id), str(email_id) if email_id else None, reply.served_at)
+
+    def _one(self, path: str, key: str) -> Raw:
+        record = self._unwrapped(self._ask(path, CONVERSATIONS), key, path)
+        if record.get("deleted") is True:
+            raise RecordGone(self.account, f"GET {path} shows what is deleted")
+        return record
+
+    def _unwrapped(self, reply: Reply, key: str, path: str) -> Raw:
+        record = _record(reply.body, key)
+        if record is None:
+            raise ServerTrouble(self.account, f"GET {path} was answered without a record")
+        return record
+
+    def _ask(self, path: str, headers: Mapping[str, str], params: Mapping[str, str] | None = None) -> Reply:
+        try:
+            return self.gate.read("GET", path, params=params, headers=headers)
+        except RecordRefused as refused:
+            raise gone_or(refused) from refused
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        properties: Mapping[str, Any] | None,
+        *,
+        repeatable: bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        sent = None if properties is None else dict(properties)
+        try:
+            return self.gate.write(method, path, json=sent, repeatable=repeatable, headers=headers)
+        except RecordRefused as refused:
+            raise gone_or(refused) from refused
+
+
+def _record(body: Any, key: str) -> Raw | None:
+    """Return what an answer shows under a key, or as a whole where it wraps nothing; None without an id."""
+    found = body.get(key, body) if isinstance(body, Mapping) else None
+    return found if isinstance(found, Mapping) and found.get("id") else None
+
+
+def _segment(record_id: str) -> str:
+    return quote(record_id, safe="")
+
+
+def _notes_path(contact_id: str) -> str:
+    return f"/contacts/{_segment(contact_id)}/notes"

@@ -1,0 +1,157 @@
+"""Messages of conversations, as the wire shows them, in canonical shape. Pure.
+
+Rules kept here:
+- the e-mails of a thread are one message at the wire, which a later reply overwrites; each e-mail is a message here,
+  known by its own id, which never changes. What the thread says of its text, and with more than one e-mail of its time
+  and direction, is not believed: that takes the e-mail itself;
+- what is said between people counts: no activity entries, no comments of the team, no calls without words, nothing
+  that was deleted or is yet to be sent; and of it the channels that are wanted, and copies made by us in any channel;
+- `altId` is the marker of a copy that was recorded here; that of other messages is somebody else's.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from connectors.connector import Raw
+from connectors.growthhub import notes
+from connectors.message import Flow, Message
+from connectors.values import instant, markup, prose
+
+MESSAGE_PREFIX: Final = "message:"
+EMAIL_PREFIX: Final = "email:"
+EMAIL: Final = "Email"
+EMAIL_ID: Final = "emailMessageId"
+"""The key that tells which e-mail of a thread is meant: not of the export, but so called elsewhere at the wire."""
+
+CHANNELS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("EMAIL", "CAMPAIGN_EMAIL", "CUSTOM_EMAIL", "CUSTOM_PROVIDER_EMAIL"), EMAIL),
+    **dict.fromkeys(("SMS", "CAMPAIGN_SMS", "CAMPAIGN_MANUAL_SMS", "CUSTOM_SMS", "CUSTOM_PROVIDER_SMS"), "SMS"),
+    **dict.fromkeys(("SMS_REVIEW_REQUEST", "SMS_NO_SHOW_REQUEST", "SMS_REACTION"), "SMS"),
+    "WHATSAPP": "WhatsApp",
+    **dict.fromkeys(("INSTAGRAM", "INSTAGRAM_COMMENT"), "Instagram"),
+    **dict.fromkeys(("FACEBOOK", "CAMPAIGN_FACEBOOK", "FACEBOOK_COMMENT"), "Facebook"),
+    **dict.fromkeys(("CALL", "CAMPAIGN_CALL", "CAMPAIGN_MANUAL_CALL", "CAMPAIGN_VOICEMAIL", "IVR_CALL"), "Call"),
+    "CUSTOM_CALL": "Call",
+}
+"""The channel of each message type, as the config file names it; other types are of none."""
+
+_NOT_YET: Final = frozenset({"pending", "scheduled", "queued"})
+_BETWEEN_NO_PEOPLE: Final = ("ACTIVITY", "INTERNAL_COMMENT", "LIVE_CHAT_INFO")
+_FLOWS: Final[Mapping[str, Flow]] = {"inbound": "inbound", "outbound": "outbound"}
+
+
+def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, source: str) -> bool:
+    """Say whether a row of the export is a message between people, of a wanted channel or recorded by us."""
+    if not row.get("id") or not row.get("contactId") or row.get("deleted") is True or _is_to_come(row):
+        return False
+    channel = channel_of(row)
+    if channel == "Call" and not str(row.get("body") or "").strip():
+        return False
+    return channel in channels or (_is_ours(row, provider_id, source) and not _type(row).startswith(_BETWEEN_NO_PEOPLE))
+
+
+def messages_in(row: Raw) -> Iterator[Raw]:
+    """Yield a row, or one row for each e-mail of a thread."""
+    emails = email_ids(row)
+    if emails:
+        yield from ({**row, EMAIL_ID: each} for each in emails)
+    else:
+        yield row
+
+
+def message(row: Raw, owner_of: Callable[[str], str | None], source: str) -> Message:
+    """Return a message of the export, or one that was read by its id.
+
+    `owner_of` gives the address of a user.
+    """
+    email_id = row.get(EMAIL_ID)
+    shown = Message(
+        id=f"{EMAIL_PREFIX}{email_id}" if email_id else f"{MESSAGE_PREFIX}{row['id']}",
+        contact_id=str(row["contactId"]),
+        text=None if channel_of(row) == EMAIL else _text(row),
+        subject=_subject(row),
+        sent_at=instant.parse(row.get("dateAdded")),
+        kind=_kind(row),
+        channel=channel_of(row),
+        flow=_FLOWS.get(str(row.get("direction"))),
+        owner=_owner(row, owner_of),
+        of=notes.id_in(row.get("altId"), source),
+    )
+    return replace(shown, sent_at=None, flow=None, owner=None) if len(email_ids(row)) > 1 else shown
+
+
+def email(record: Raw, contact_id: str, owner_of: Callable[[str], str | None], source: str) -> Message:
+    """Return an e-mail that was read by its own id."""
+    return Message(
+        id=f"{EMAIL_PREFIX}{record['id']}",
+        contact_id=str(record.get("contactId") or contact_id),
+        text=_text(record),
+        subject=prose.comparable(str(record.get("subject") or "")) or None,
+        sent_at=instant.parse(record.get("dateAdded")),
+        kind="email",
+        channel=EMAIL,
+        flow=_FLOWS.get(str(record.get("direction"))),
+        owner=_owner(record, owner_of),
+        of=notes.id_in(record.get("altId"), source),
+    )
+
+
+def with_text(row: Raw, shown: Message) -> Message:
+    """Return a message with the text of a record that was read by its id: an e-mail that has no other."""
+    return replace(shown, text=_text(row)) if shown.text is None else shown
+
+
+def channel_of(row: Raw) -> str | None:
+    """Return the channel of a message, None where it is of none."""
+    return CHANNELS.get(_type(row))
+
+
+def email_ids(row: Raw) -> tuple[str, ...]:
+    """Return the ids of the e-mails of a thread, each once, of another message none."""
+    if channel_of(row) != EMAIL:
+        return ()
+    meta = _object(_object(row, "meta"), "email")
+    found = meta.get(
+        "messageIds", _object(meta, "email").get("messageIds")
+    )  # documented samples have it in both places
+    listed = found if isinstance(found, list) else []
+    return tuple(dict.fromkeys(str(each) for each in listed if each))
+
+
+def _is_to_come(row: Raw) -> bool:
+    """Say whether a message has not been sent: an e-mail, while it has no id of its own either."""
+    status = row.get("status")
+    return status == "scheduled" or (status in _NOT_YET and channel_of(row) == EMAIL and not email_ids(row))
+
+
+def _is_ours(row: Raw, provider_id: str | None, source: str) -> bool:
+    is_of_provider = provider_id is not None and row.get("conversationProviderId") == provider_id
+    return is_of_provider or notes.id_in(row.get("altId"), source) is not None
+
+
+def _type(row: Raw) -> str:
+    return str(row.get("messageType") or "").upper().removeprefix("TYPE_")
+
+
+def _kind(row: Raw) -> str:
+    return "email" if channel_of(row) == EMAIL else _type(row).lower()
+
+
+def _text(row: Raw) -> str:
+    return markup.readable(str(row.get("body") or ""), str(row.get("contentType") or ""))
+
+
+def _subject(row: Raw) -> str | None:
+    found = _object(_object(row, "meta"), "email").get("subject") or row.get("subject")
+    return prose.comparable(found) or None if isinstance(found, str) else None
+
+
+def _owner(row: Raw, owner_of: Callable[[str], str | None]) -> str | None:
+    user_id = row.get("userId")
+    return owner_of(str(user_id)) if user_id else None
+
+
+def _object(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = row.get(key)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,189 @@
+"""GrowthHub's messages as the engine sees them: the Correspondence of one location (see connectors.correspondence).
+
+Rules kept here:
+- messages come from the export, in two readings, since it leaves e-mails out of the other; copies are kept as notes,
+  or recorded in conversations, as `MessageStyle` says;
+- an id tells what it is of, "note:", "message:" or "email:", so that a note can be changed or deleted as one whatever
+  the style is now.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from connectors.connector import Page, Raw, Window
+from connectors.correspondence import Recorded
+from connectors.growthhub import conversations, message_mapping, notes
+from connectors.growthhub.conversations import Conversations
+from connectors.growthhub.export import Export
+from connectors.growthhub.gate import Gate
+from connectors.growthhub.location import Directory, Location
+from connectors.growthhub.message_client import MessageClient
+from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX
+from connectors.growthhub.notebook import Notebook
+from connectors.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStyle:
+    """How copies are kept here, and which channels are read. `source` is the kind of system that originals are of.
+
+    `provider_id` is the conversation provider through which copies are recorded where they are no notes.
+    Raises ValueError where it is missing then.
+    """
+
+    as_note: bool = True
+    provider_id: str | None = None
+    channels: tuple[str, ...] = ("Email", "SMS", "WhatsApp")
+    source: str = "growthgenius"
+
+    def __post_init__(self) -> None:
+        if not self.as_note and not self.provider_id:
+            raise ValueError("messages are recorded in conversations through a provider: provider_id is missing")
+
+
+class Messages:
+    """The messages of one location."""
+
+    def __init__(
+        self, gate: Gate, location_id: str, style: MessageStyle, *, location: Location, directory: Directory
+    ) -> None:
+        self.style = style
+        self.listed = not style.as_note
+        self.erasable = style.as_note
+        self.client = MessageClient(gate, location_id)
+        self.export = Export(self.client)
+        self._location = location
+        self._directory = directory
+        self._zone: tzinfo | None = None
+        self._channels = frozenset(style.channels)
+        self._notebook = Notebook(self.client, style.source, directory.id_of, self._where)
+        self._conversations = Conversations(
+            self.client, self.export, style.provider_id or "", style.source, read=self._read, get=self.get
+        )
+
+    def read(self, window: Window) -> Iterator[Page]:
+        """Yield the messages of the wanted channels, e-mails one by one; without any, a page without records.
+
+        Raises IncompleteWindow, AuthError, TransientError.
+        """
+        self._directory.renew()
+        for channel in self.streams():
+            narrowed = {} if channel is None else {"channel": channel}
+            for page in self.export.read(window, narrowed):
+                yield replace(page, records=[each for row in page.records for each in self._wanted(row)])
+
+    def streams(self) -> tuple[str | None, ...]:
+        """Return the channels that the export is read for, None for all but e-mails.
+
+        What our provider makes of a recorded copy is not known beforehand, so that copies are looked for in both.
+        """
+        others = self._channels - {EMAIL} or not self.style.as_note
+        emails = EMAIL in self._channels or not self.style.as_note
+        return (*((None,) if others else ()), *((EMAIL,) if emails else ()))
+
+    def message(self, raw: Raw) -> Message:
+        """Map a row that `read` has shown."""
+        return message_mapping.message(raw, self._directory.email_of, self.style.source)
+
+    def get(self, message_id: str, contact_id: str) -> Message:
+        """Return a note, a message or an e-mail by its id. Raises RecordGone, AuthError, TransientError."""
+        kind, _, wire_id = message_id.partition(":")
+        if f"{kind}:" == notes.ID_PREFIX:
+            self._where()
+            return self._notebook.get(wire_id, contact_id)
+        if f"{kind}:" == EMAIL_PREFIX:
+            return message_mapping.email(
+                self.client.email(wire_id), contact_id, self._directory.email_of, self.style.source
+            )
+        record = self.client.message(wire_id)
+        return message_mapping.with_text(record, self.message({"contactId": contact_id, **record}))
+
+    def whole(self, message: Message) -> Message:
+        """Return an e-mail with its text, and with what else a thread does not tell of it: one call.
+
+        Raises RecordGone, AuthError, TransientError.
+        """
+        if message.text is not None:
+            return message
+        shown = self.get(message.id, message.contact_id)
+        return replace(
+            message,
+            text=shown.text,
+            subject=shown.subject or message.subject,
+            sent_at=shown.sent_at or message.sent_at,
+            flow=shown.flow or message.flow,
+            owner=shown.owner or message.owner,
+            of=shown.of or message.of,
+        )
+
+    def of_contact(self, contact_id: str) -> Sequence[Message]:
+        """Return all notes of a contact; copies that are recorded in conversations are listed, and cost no call.
+
+        Raises RecordGone, AuthError, TransientError.
+        """
+        if self.listed:
+            return ()
+        self._where()
+        return self._notebook.of_contact(contact_id)
+
+    def shows(self, copy: Message, original: Message) -> bool:
+        """Say whether a note, or a message of a conversation, is the copy of a whole message."""
+        if copy.id.startswith(notes.ID_PREFIX):
+            return notes.shows(copy, original, self._where())
+        return conversations.shows(copy, original)
+
+    def find(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:  # noqa: ARG002
+        """Return the copies that a contact has of a message, however old. Raises AuthError, TransientError."""
+        if self.style.as_note:
+            return self._notebook.find(original, contact_id)
+        return self._conversations.find(original, contact_id)
+
+    def record(self, original: Message, contact_id: str) -> Recorded:
+        """Keep a copy; nobody is sent anything.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        keeper = self._notebook if self.style.as_note else self._conversations
+        return keeper.record(original, contact_id)
+
+    def amend(self, copy: Message, original: Message) -> Recorded:
+        """Write a note anew; what is recorded in a conversation stays as it is: RecordRefused.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        if not copy.id.startswith(notes.ID_PREFIX):
+            raise self._conversations.refuse()
+        return self._notebook.amend(copy.id.removeprefix(notes.ID_PREFIX), copy.contact_id, original)
+
+    def erase(self, copy_id: str, contact_id: str) -> None:
+        """Delete a note; what is recorded in a conversation stays: RecordRefused.
+
+        Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        if not copy_id.startswith(notes.ID_PREFIX):
+            raise self._conversations.refuse()
+        self._notebook.erase(copy_id.removeprefix(notes.ID_PREFIX), contact_id)
+
+    def calls_for(self, original: Message, *, recorded: bool) -> int:
+        """Return 1 for a note, new or not, and 2 to record in a conversation; 1 more to read a text.
+
+        A contact's first message costs 1 more, or 2 where there is no conversation yet.
+        """
+        calls = 1 if recorded or self.style.as_note else 2
+        return calls + (original.text is None)
+
+    def _wanted(self, row: Raw) -> Iterator[Raw]:
+        style = self.style
+        if message_mapping.is_wanted(row, self._channels, style.provider_id, style.source):
+            yield from message_mapping.messages_in(row)
+
+    def _read(self, row: Raw) -> Iterator[Message]:
+        if row.get("id") and row.get("contactId"):
+            yield from map(self.message, message_mapping.messages_in(row))
+
+    def _where(self) -> tzinfo:
+        """Return the zone of the location, asked for once."""
+        if self._zone is None:
+            self._zone = notes.zone(self._location.settings().get("timezone"))
+        return self._zone

@@ -1,0 +1,154 @@
+"""A message as a note: how it is written, and how it is known again. Pure.
+
+Rules kept here:
+- a note shows the subject, if there is one, a line that says what it was, who wrote it and when (in the zone of the
+  location, with its abbreviation), the text, and as its last line the marker: "[growthgenius-message:393642]";
+- people edit notes, and servers wrap them in HTML: the marker counts wherever it stands, the last one if a text quotes
+  another (R6). Without a marker a note is known by all the rest of what it shows;
+- a text that is too long for the server is cut with a line that says so, never the marker.
+"""
+
+import re
+from datetime import UTC, tzinfo
+from typing import Final
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
+
+from connectors.connector import Raw
+from connectors.message import Message
+from connectors.values import markup, prose, text
+
+TITLE_LENGTH: Final = 200
+ID_PREFIX: Final = "note:"
+KIND: Final = "note"
+
+_LENGTH: Final = re.compile(
+    r"too (?:long|large)|length|shorter|longer|at most|maximum|exceed|characters", re.IGNORECASE
+)
+_LIMIT: Final = re.compile(r"\d{3,}")
+_LARGEST: Final = 5000
+"""Characters to try after a refusal that names no limit."""
+
+
+def mark(source: str, message_id: str) -> str:
+    """Return the marker of a copy: printable, without white space, whatever the id is."""
+    return f"{source}-message:{quote(message_id, safe=':@+,=')}"
+
+
+def marked(shown: str, source: str) -> str | None:
+    """Return the id in the last marker in brackets that a text shows, None if there is none."""
+    found = _marker(source).findall(prose.comparable(shown))
+    return unquote(found[-1]) if found else None
+
+
+def id_in(shown: object, source: str) -> str | None:
+    """Return the id in a marker that stands alone, None for anything else."""
+    prefix = f"{source}-message:"
+    return unquote(shown[len(prefix) :]) if isinstance(shown, str) and shown.startswith(prefix) else None
+
+
+def zone(name: object) -> tzinfo:
+    """Return the time zone of that name, UTC if it is unknown."""
+    try:
+        return ZoneInfo(str(name)) if name else UTC
+    except (ValueError, OSError, LookupError):  # also the name of a folder, or one that is not of this machine
+        return UTC
+
+
+def title(original: Message) -> str:
+    """Return the title of its note, one line."""
+    return prose.comparable(original.subject or _words(original.kind))[:TITLE_LENGTH]
+
+
+def body(original: Message, source: str, where: tzinfo) -> str:
+    """Return what the note of a whole message shows."""
+    return f"{content(original, where)}\n\n[{mark(source, original.id)}]"
+
+
+def content(original: Message, where: tzinfo) -> str:
+    """Return the same without the marker."""
+    return "\n\n".join(filter(None, (_head(original, where), text.tidy(original.text or ""))))
+
+
+def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
+    """Return the note with as much of its text as fits in so many characters."""
+    head, marker = _head(original, where), f"[{mark(source, original.id)}]"
+    cut = f"(Cut here, a note takes no more: the whole text is at {source}.)"
+    room = max(0, limit - len(head) - len(cut) - len(marker) - 3 * len("\n\n"))
+    return "\n\n".join(filter(None, (head, text.tidy(original.text or "")[:room].rstrip(), cut, marker)))
+
+
+def limit_in(complaints: tuple[str, ...], sent: str) -> int | None:
+    """Return how many characters a note may have after it was refused, None if it was not for its length."""
+    said = " ".join(complaints)
+    if not _LENGTH.search(said):
+        return None
+    named = [int(each) for each in _LIMIT.findall(said)]
+    return min([*named, _LARGEST, len(sent) // 2]) if not named or named[0] >= len(sent) else named[0]
+
+
+def read(raw: Raw, contact_id: str, source: str) -> Message:
+    """Return a note as the copy that it may be; its text is what it shows, the marker apart."""
+    shown = _shown(raw)
+    return Message(
+        id=f"{ID_PREFIX}{raw['id']}",
+        contact_id=str(raw.get("contactId") or contact_id),
+        text=_without_marker(shown, source),
+        kind=KIND,
+        of=_marked(raw, shown, source),
+    )
+
+
+def shows(copy: Message, original: Message, where: tzinfo) -> bool:
+    """Say whether a note is the copy of a whole message: by its marker, else by all the rest (in that zone or UTC)."""
+    if copy.of is not None:
+        return copy.of == original.id
+    expected = {content(original, each) for each in (where, UTC)}
+    expected |= {markup.readable(each) for each in expected}
+    return any(prose.same(copy.text, each) for each in expected)
+
+
+def _head(original: Message, where: tzinfo) -> str:
+    said = (_words(original.kind), _who(original), _when(original, where))
+    lines = (prose.comparable(original.subject or ""), " · ".join(filter(None, said)))
+    return "\n".join(filter(None, lines))
+
+
+def _words(kind: str) -> str:
+    return prose.comparable(kind.replace("_", " "))
+
+
+def _who(original: Message) -> str:
+    if original.flow == "inbound":
+        return f"to {original.owner}" if original.owner else "from the contact"
+    return original.owner or ""
+
+
+def _when(original: Message, where: tzinfo) -> str:
+    return original.sent_at.astimezone(where).strftime("%Y-%m-%d %H:%M:%S %Z") if original.sent_at else ""
+
+
+def _shown(raw: Raw) -> str:
+    """Return what a note shows: its body, or the plain twin of one that is HTML."""
+    written, twin = str(raw.get("body") or ""), raw.get("bodyText")
+    if written and not markup.is_html(written):
+        return text.tidy(written)
+    return text.tidy(twin) if isinstance(twin, str) and twin.strip() else markup.readable(written)
+
+
+def _marked(raw: Raw, shown: str, source: str) -> str | None:
+    """Return the id in the marker of a note, wherever it has got to."""
+    written, twin = str(raw.get("body") or ""), str(raw.get("bodyText") or "")
+    if source.casefold() not in f"{written}{twin}{shown}".casefold():
+        return None
+    found = (marked(each, source) for each in (shown, twin, markup.readable(written), written))
+    return next(filter(None, found), None)
+
+
+def _marker(source: str) -> re.Pattern[str]:
+    return re.compile(rf"\[\s*{re.escape(source)}-message\s*:\s*([^\[\]\s]+)\s*\]", re.IGNORECASE)
+
+
+def _without_marker(shown: str, source: str) -> str:
+    found = list(_marker(source).finditer(shown))
+    return text.tidy(shown[: found[-1].start()] + shown[found[-1].end() :]) if found else shown

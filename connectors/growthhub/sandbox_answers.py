@@ -1,0 +1,38 @@
+"""How the parts of the GrowthHub sandbox are called, and how they refuse, in the words of the API."""
+
+import re
+from collections.abc import Callable
+
+from connectors.sandbox import Served
+
+Route = tuple[str, re.Pattern[str], str, Callable[..., Served]]
+"""A method, the pattern of a path, the scope that it takes, and what carries it out."""
+
+_ERRORS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    422: "Unprocessable Entity",
+    500: "Internal Server Error",
+}
+
+
+def routes(*calls: tuple[str, str, str, Callable[..., Served]]) -> tuple[Route, ...]:
+    """Return calls with their patterns compiled."""
+    return tuple((method, re.compile(pattern), scope, carry_out) for method, pattern, scope, carry_out in calls)
+
+
+def refusal(status: int, message: str | list[str]) -> Served:
+    """Return a refusal as the API words it: one string, or an array under 422."""
+    return Served(status, {"statusCode": status, "message": message, "error": _ERRORS[status]})
+
+
+def elsewhere() -> Served:
+    """Return what is said to the token of another location."""
+    return refusal(403, "The token does not have access to this location.")
+
+
+def unknown(what: str, record_id: str) -> Served:
+    """Return what is said of a contact, note or message that does not exist."""
+    return refusal(400, f"{what} with id {record_id} not found")
