@@ -11,9 +11,10 @@ from connectors.connector import Cache, Connector
 from connectors.dispatch import Dispatcher
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.messages import MessageStyle
 from connectors.pace import Ledger, Pacer, RateLimit
 from connectors.wire import Wire
-from sync.config.model import Connection, GrowthGeniusAccount, GrowthHubAccount
+from sync.config.model import Connection, GrowthGeniusAccount, GrowthHubAccount, MessagesStream
 
 GROWTHHUB_LIMIT = RateLimit(100, 10.0, 200_000)
 """What GrowthHub documents; its first answer tells what is in force."""
@@ -67,7 +68,20 @@ def _connector(
 ) -> Connector:
     cache, country = edges.settings(name), connection.country
     if isinstance(account, GrowthGeniusAccount):
-        return GrowthGenius(name, wire, user_ids=account.users, cache=cache, country=country, clock=edges.clock)
+        return GrowthGenius(
+            name, wire, user_ids=account.users, cache=cache, country=country, clock=edges.clock,
+            messages=connection.messages is not None,
+        )  # fmt: skip
     options = connection.contacts.fields.items()
     places = {field: place for field, option in options if (place := option.place(name, account.connector))}
-    return GrowthHub(name, wire, location_id=account.location_id, cache=cache, country=country, places=places)
+    return GrowthHub(
+        name, wire, location_id=account.location_id, cache=cache, country=country, places=places,
+        messages=_style(connection.messages),
+    )  # fmt: skip
+
+
+def _style(messages: MessagesStream | None) -> MessageStyle | None:
+    """Return how GrowthHub keeps messages, None where none travel."""
+    if messages is None:
+        return None
+    return MessageStyle(messages.as_ == "note", messages.conversation_provider_id, messages.channels)
