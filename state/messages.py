@@ -73,15 +73,22 @@ class MessageIndex:
         return [_indexed(row) for row in rows.fetchall()]
 
     def freed(self, after_link: int) -> Iterator[Indexed]:
-        """Yield the messages that were left out and whose person is in one of the links past that number."""
-        after = ""
+        """Yield the messages that were left out and whose person travels now.
+
+        That is: is in one of the links past that number, or is about to be linked by the plan on the stage.
+        """
+        persons = (
+            f"SELECT {self._side}_id AS person FROM link WHERE id > ? AND connection = ? AND stream = 'contacts'"
+            f" UNION SELECT {self._side}_id FROM stage.step WHERE operation = 'create'"
+            f" UNION SELECT {self._side}_id FROM stage.pair"
+        )
         query = (
-            f"SELECT m.* FROM link p JOIN message m ON m.contact_id = p.{self._side}_id AND m.connection = p.connection"
-            " AND m.side = ? WHERE p.stream = 'contacts' AND p.id > ? AND p.connection = ? AND m.left_out"
-            " AND m.id > ? ORDER BY m.id LIMIT ?"
+            f"SELECT m.* FROM ({persons}) JOIN message m ON m.contact_id = person AND m.connection = ?"
+            " AND m.side = ? WHERE m.left_out AND m.id > ? ORDER BY m.id LIMIT ?"
         )
         connection, side = self._key
-        while rows := self._db.execute(query, (side, after_link, connection, after, CHUNK)).fetchall():
+        after = ""
+        while rows := self._db.execute(query, (after_link, connection, *self._key, after, CHUNK)).fetchall():
             yield from map(_indexed, rows)
             after = rows[-1]["id"]
 

@@ -5,20 +5,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.letters import Office, made
 from tests.end_to_end.world import World
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A world whose time passes only when it is told to."""
-    made = World.made(tmp_path)
-    with made.gg, made.gh:
-        yield made
+    world = World.made(tmp_path)
+    with world.gg, world.gh:
+        yield world
 
 
 @pytest.fixture
 def live_world(tmp_path: Path) -> Iterator[World]:
     """A world for processes of their own, whose time goes on as the machine's does."""
-    made = World.made(tmp_path, live=True)
-    with made.gg, made.gh:
-        yield made
+    world = World.made(tmp_path, live=True)
+    with world.gg, world.gh:
+        yield world
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """A world in which messages travel, as notes, with nobody in it."""
+    world = made(tmp_path)
+    with world.gg, world.gh:
+        yield Office(world)
+        assert world.gh.sends == 0

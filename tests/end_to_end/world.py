@@ -30,6 +30,7 @@ from sync.runs.options import RunOptions
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LINKED = "SELECT left_id, right_id FROM link WHERE stream = 'contacts'"
 READS = ("/contacts/search",)
 
 
@@ -198,7 +199,7 @@ class World:
 
     def links(self) -> dict[str, str]:
         """Return the id at the right of each linked id at the left."""
-        return {row["left_id"]: row["right_id"] for row in self.rows("SELECT left_id, right_id FROM link")}
+        return {row["left_id"]: row["right_id"] for row in self.rows(LINKED)}
 
     def at_right(self, left_id: str) -> Mapping[str, Any]:
         """Return the person at the right that is linked to one at the left."""
