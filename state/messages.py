@@ -86,9 +86,8 @@ class MessageIndex:
             f"SELECT m.* FROM ({persons}) JOIN message m ON m.contact_id = person AND m.connection = ?"
             " AND m.side = ? WHERE m.left_out AND m.id > ? ORDER BY m.id LIMIT ?"
         )
-        connection, side = self._key
         after = ""
-        while rows := self._db.execute(query, (after_link, connection, *self._key, after, CHUNK)).fetchall():
+        while rows := self._db.execute(query, (after_link, self._key[0], *self._key, after, CHUNK)).fetchall():
             yield from map(_indexed, rows)
             after = rows[-1]["id"]
 

@@ -50,15 +50,17 @@ class Travel:
 
 
 def digest(message: Message) -> bytes:
-    """Return what a listing shows of a message, to be compared with a later listing of the same server."""
-    shown = (message.contact_id, message.subject, message.text, to_ms(message.sent_at), message.kind, message.owner)
-    return _hash(repr(shown))
+    """Return what is shown of a message, to be compared with what its server shows later.
+
+    Whose message it is, and who owns it, is left out: people are merged and users become readable, and no message
+    changes by that.
+    """
+    return _hash(repr((message.subject, message.text, to_ms(message.sent_at), message.kind)))
 
 
 def content_of(message: Message) -> str:
     """Return a digest of what a copy shows of a whole original: when it changes, the copy has to."""
-    shown = (message.subject, message.text, to_ms(message.sent_at), message.kind)
-    return _hash(repr(shown)).hex()
+    return digest(message).hex()
 
 
 def print_of(message: Message) -> bytes | None:

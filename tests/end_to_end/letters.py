@@ -1,5 +1,6 @@
 """What the tests of messages have in common: a world in which messages travel, and what each side shows of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,13 +9,12 @@ from typing import Any
 from tests.end_to_end.world import START, World
 
 TABLE = "connections.sales.messages"
-CONVERSATION = {"as": '"conversation"'}
 
 
-def made(folder: Path, *, live: bool = False, **settings: str) -> World:
+def made(folder: Path, settings: Mapping[str, str] | None = None, *, live: bool = False) -> World:
     """Return a world whose connection has a table of messages with these settings, not started yet."""
     world = World.made(folder, live=live)
-    lines = "\n".join(f"{key} = {value}" for key, value in settings.items())
+    lines = "\n".join(f"{key} = {value}" for key, value in (settings or {}).items())
     world.tables = f"[{TABLE}]\n{lines}\n"
     return world
 

@@ -213,7 +213,7 @@ def test_a_run_that_finds_nothing_makes_one_call_for_messages_here_and_two_there
 
 
 def test_what_direction_channels_and_flows_leave_out_does_not_travel(tmp_path: Any) -> None:
-    world = made(tmp_path, direction='"right_to_left"', channels='["SMS"]', flows='["inbound"]')
+    world = made(tmp_path, {"direction": '"right_to_left"', "channels": '["SMS"]', "flows": '["inbound"]'})
     office = Office(world)
     with world.gg, world.gh:
         left, right = office.person("ann")
@@ -228,7 +228,7 @@ def test_what_direction_channels_and_flows_leave_out_does_not_travel(tmp_path: A
 
 
 def test_a_set_up_that_takes_more_reads_what_went_before(tmp_path: Any) -> None:
-    world = made(tmp_path, channels='["SMS"]')
+    world = made(tmp_path, {"channels": '["SMS"]'})
     office = Office(world)
     with world.gg, world.gh:
         left, right = office.person("ann")

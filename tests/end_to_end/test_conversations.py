@@ -1,0 +1,73 @@
+"""`as = "conversation"`: GrowthGenius' messages recorded in GrowthHub's conversations, never sent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.growthhub.sandbox_messages import PROVIDER
+from tests.end_to_end.letters import Office, made, minutes
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[Office]:
+    world = made(tmp_path, {"as": '"conversation"', "conversation_provider_id": f'"{PROVIDER}"'})
+    with world.gg, world.gh:
+        yield Office(world)
+        assert world.gh.sends == 0
+
+
+def recorded(office: Office, right: str) -> list[str]:
+    """Return the texts in somebody's conversation, in the order in which they were sent."""
+    shown = [*office.world.gh.messages(right), *office.world.gh.emails(right)]
+    return [str(one["body"]) for one in sorted(shown, key=lambda one: str(one["dateAdded"])) if one.get("body")]
+
+
+def test_a_message_is_recorded_once_with_its_own_time_and_never_comes_back(recording: Office) -> None:
+    world = recording.world
+    left, right = recording.person("ann")
+    recording.write(left, "Hello", at=minutes(-4000))
+    world.gh.add_message(right, "SMS", "inbound", "Call me", at=minutes(-3000))
+    assert world.run().exit_code == 0
+    assert recorded(recording, right) == ["Hello", "Call me"]
+    assert recording.letters(left) == ["Hello", "Call me"]
+    for _ in range(2):
+        with world.calls() as calls:
+            assert world.run(skip=60).exit_code == 0
+        assert calls.writes == []
+
+
+def test_with_the_state_file_lost_nothing_is_recorded_again(recording: Office) -> None:
+    world = recording.world
+    left, right = recording.person("ann")
+    recording.write(left, "Hello", at=minutes(-4000))
+    world.gh.add_message(right, "SMS", "inbound", "Call me", at=minutes(-3000))
+    world.run()
+    for path in world.folder.glob("sync.db*"):
+        path.unlink()
+    with world.calls() as calls:
+        assert world.run(skip=60).exit_code == 0
+    assert calls.writes == []
+    assert recorded(recording, right) == ["Hello", "Call me"]
+
+
+def test_an_edit_that_a_conversation_cannot_take_is_listed(recording: Office) -> None:
+    left, right = recording.person("ann")
+    message = recording.write(left, "Hello", at=minutes(-4000))
+    recording.world.run()
+    recording.world.gg.edit_message(message, rendered_copy="Hello again")
+    report = recording.world.run()
+    assert (report.exit_code, report.streams["messages"].failed) == (1, 1)
+    assert recorded(recording, right) == ["Hello"]
+
+
+def test_a_silent_answer_is_no_success_and_the_message_is_recorded_once_in_the_end(recording: Office) -> None:
+    world = recording.world
+    left, right = recording.person("ann")
+    recording.write(left, "Hello", at=minutes(-4000))
+    world.gh.quirks.silent_inbound = 1
+    assert world.run().exit_code == 1
+    world.gh.quirks.silent_inbound = 0
+    world.run(skip=90)
+    assert world.run(skip=90).exit_code == 0
+    assert recorded(recording, right) == ["Hello"]

@@ -1,0 +1,169 @@
+"""Messages exist once on the other side, whatever is lost, repeated, cut off or killed (P1, P2, P6, R20)."""
+
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from connectors.faults import Kind
+from connectors.sandbox import Fault, Sandbox
+from tests.end_to_end.letters import Office, made, minutes
+from tests.end_to_end.world import World
+
+SETTLE = 60.0
+AFTER: tuple[Kind, ...] = ("reset_after", "drop_after", "html_after", "cut", "status_after")
+BEFORE: tuple[Kind, ...] = ("reset_before", "drop_before", "html", "status")
+COPYING = r"/notes$|/messages$|/inbound$"
+PATIENCE = 60.0
+
+
+def write_both_ways(office: Office) -> tuple[str, str]:
+    """Let Ann be written to three times on each side; return both of her ids."""
+    left, right = office.person("ann")
+    for number in range(3):
+        office.write(left, f"left {number}", at=minutes(-20 + number))
+        office.world.gh.add_message(right, "SMS", "inbound", f"right {number}", at=minutes(-10 + number))
+    return left, right
+
+
+def assert_all_is_there_once(office: Office, left: str, right: str, count: int = 3) -> None:
+    """Each message is on both sides, once, and the notes are in the order in which their messages were sent."""
+    wrote = [f"left {number}" for number in range(count)]
+    texts = [next(line for line in note.splitlines() if line.startswith("left")) for note in office.notes(right)]
+    assert texts == wrote
+    assert office.letters(left) == [*wrote, *(f"right {number}" for number in range(count))]
+    assert office.world.rows("SELECT * FROM intent") == []
+    assert office.world.gh.sends == 0
+
+
+@pytest.mark.parametrize("kind", [*AFTER, *BEFORE])
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_a_copy_whose_answer_got_lost_is_made_once(office: Office, account: str, kind: Kind) -> None:
+    world = office.world
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    left, right = write_both_ways(office)
+    server: Sandbox = world.gg if account == "gg" else world.gh
+    server.faults.append(Fault(kind, method="POST", path=COPYING, skip=1, times=1, status=502))
+    world.run(skip=SETTLE + 2)
+    world.run(skip=SETTLE + 2)
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert_all_is_there_once(office, left, right)
+    with world.calls() as calls:
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert calls.writes == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_before_settle_has_passed_a_lost_copy_is_neither_made_again_nor_forgotten(office: Office, account: str) -> None:
+    world = office.world
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    left, right = write_both_ways(office)
+    server: Sandbox = world.gg if account == "gg" else world.gh
+    server.faults.append(Fault("late", method="POST", path=COPYING, times=1, delay=3600.0))
+    report = world.run(skip=SETTLE + 2)
+    assert report.streams["messages"].failed == 3
+    report = world.run(skip=5)
+    assert report.streams["messages"].failed == 3
+    server.deliver_late()
+    world.run(skip=5)
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert_all_is_there_once(office, left, right)
+
+
+def test_a_copy_that_is_refused_is_listed_and_holds_up_no_other(office: Office) -> None:
+    world = office.world
+    _, right = write_both_ways(office)
+    world.gh.faults.append(
+        Fault("status", method="POST", path=r"/notes$", times=1, status=422, body={"message": ["no"]})
+    )
+    report = world.run()
+    assert (report.exit_code, report.streams["messages"].failed) == (1, 1)
+    assert len(office.notes(right)) == 2
+    (failure,) = world.rows("SELECT * FROM failure")
+    assert failure["who"] == "ann@example.com"
+    assert failure["reason"].startswith("message ")
+    world.run(skip=90_000)
+    assert len(office.notes(right)) == 3
+
+
+def test_messages_that_cannot_be_read_hold_up_no_people(office: Office) -> None:
+    world = office.world
+    world.gh.quirks.scopes_missing = frozenset({"conversations/message.readonly"})
+    world.gg.add(first_name="Bob", email="bob@example.com", at=minutes(-60))
+    report = world.run()
+    assert report.exit_code == 3
+    assert report.streams["contacts"].accounts["gh"].created == 1
+    world.gh.quirks.scopes_missing = frozenset()
+    left, right = write_both_ways(office)
+    assert world.run().exit_code == 0
+    assert_all_is_there_once(office, left, right)
+
+
+def test_a_thousand_messages_each_way_are_there_once_after_a_first_run_full_of_faults(office: Office) -> None:
+    world, people = office.world, [office.person(f"p{number}") for number in range(20)]
+    for number in range(1000):
+        left, right = people[number % len(people)]
+        office.write(left, f"left {number}", at=minutes(-5000 + number))
+        world.gh.add_message(right, "SMS", "inbound", f"right {number}", at=minutes(-5000 + number))
+    kinds = (*AFTER, *BEFORE)
+    for server in (world.gg, world.gh):
+        server.faults += [
+            Fault(kind, method="POST", path=COPYING, skip=40 * number, times=2, status=503)
+            for number, kind in enumerate(kinds)
+        ]
+    for _ in range(12):
+        if world.run(skip=5).exit_code == 0:
+            break
+    for left, right in people:
+        mine = [f"left {number}" for number in range(1000) if people[number % len(people)][0] == left]
+        texts = [next(line for line in note.splitlines() if line.startswith("left")) for note in office.notes(right)]
+        assert Counter(texts) == Counter(mine)
+        assert len(office.letters(left)) == 2 * len(mine)
+        assert set(Counter(office.letters(left)).values()) == {1}
+    with world.calls() as calls:
+        assert world.run(skip=100_000).exit_code == 0
+    assert calls.writes == []
+    assert world.rows("SELECT count(*) AS n FROM link WHERE stream = 'messages'") == [{"n": 2000}]
+
+
+def kill_when_asked_for(world: World, server: Sandbox, copies: int) -> None:
+    """Start a run in a process of its own, and end it by SIGKILL once a server was asked for so many copies."""
+    with world.start("run") as process:
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and sum(is_copying(call.method, call.path) for call in server.calls) < copies:
+            assert time.monotonic() < deadline, "the process neither copies nor ends"
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+
+
+def is_copying(method: str, path: str) -> bool:
+    return method == "POST" and path.endswith(("/notes", "/messages"))
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_runs_killed_again_and_again_copy_each_message_once(tmp_path: Path, account: str) -> None:
+    world = made(tmp_path, live=True)
+    office = Office(world)
+    with world.gg, world.gh:
+        left, right = office.person("ann")
+        for number in range(6):
+            world.clock.skip(1)
+            office.write(left, f"left {number}")
+            world.gh.add_message(right, "SMS", "inbound", f"right {number}")
+        server: Sandbox = world.gg if account == "gg" else world.gh
+        for copies in (1, 3, 5):
+            kill_when_asked_for(world, server, copies)
+        for _ in range(3):
+            world.run()
+        assert_all_is_there_once_live(office, left, right)
+
+
+def assert_all_is_there_once_live(office: Office, left: str, right: str) -> None:
+    texts = [next(line for line in note.splitlines() if line.startswith("left")) for note in office.notes(right)]
+    assert texts == [f"left {number}" for number in range(6)]
+    assert Counter(office.letters(left)) == Counter(
+        f"{side} {number}" for side in ("left", "right") for number in range(6)
+    )
+    assert office.world.rows("SELECT * FROM intent") == []
