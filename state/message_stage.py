@@ -85,8 +85,11 @@ class MessageStage:
         return int(self._db.execute("SELECT count(*) FROM stage.message WHERE side = ?", (side,)).fetchone()[0])
 
     def count_unchanged(self) -> int:
-        """Return how many linked originals or copies were read and show nothing new."""
-        row = self._db.execute("SELECT count(*) FROM stage.message WHERE link IS NOT NULL AND content IS NULL")
+        """Return how many linked messages were read, on whichever side, and show nothing new."""
+        row = self._db.execute(
+            "SELECT count(*) FROM (SELECT link FROM stage.message WHERE link IS NOT NULL"
+            " GROUP BY link HAVING count(content) = 0)"
+        )
         return int(row.fetchone()[0])
 
     def pages(self, side: str) -> Iterator[list[StagedMessage]]:

@@ -115,3 +115,21 @@ NEWCOMER: Final = Arrival(
     },
     timedelta(0),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is written to somebody (GrowthGenius) or by somebody (GrowthHub); `kind` is GrowthHub's."""
+
+    place: Place
+    who: str
+    text: str
+    subject: str = ""
+    kind: str = "SMS"
+
+
+WRITTEN: Final = (
+    Letter("left", "ann.reed@example.com", "Shall we talk on Tuesday?", "Your new role"),
+    Letter("right", "ben.stone@example.com", "Call me on the new number."),
+    Letter("right", "cleo.park@example.com", "<p>Yes, <b>please</b>.</p>", "The trial", "Email"),
+)

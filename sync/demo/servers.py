@@ -13,7 +13,7 @@ from connectors.growthgenius.sandbox import GrowthGeniusSandbox
 from connectors.growthhub.sandbox import GrowthHubSandbox
 from connectors.pace import RateLimit
 from sync.config.model import Config, load
-from sync.demo.cast import Edit
+from sync.demo.cast import Edit, Letter
 from sync.demo.population import Arrival, Place
 
 LEFT: Final = "growthgenius"
@@ -43,6 +43,9 @@ base_url = "{right}"
 left = "growthgenius"
 right = "growthhub"
 settle = "0s"
+
+[connections.sales.messages]
+as = "note"
 """
 
 
@@ -80,6 +83,15 @@ class Servers:
         name = "first_name" if place == "left" else "firstName"
         people = self.left.people() if place == "left" else self.right.people()
         return next(one for one in people if one.get("email") == email and first_name in ("", one.get(name)))
+
+    def write(self, letter: Letter) -> None:
+        """Let somebody write, or be written to, now. Raises StopIteration when the person is not there."""
+        person = str(self.person(letter.place, letter.who)["id"])
+        if letter.place == "left":
+            self.left.add_message(person, rendered_copy=letter.text, rendered_subject=letter.subject)
+        else:
+            subject: dict[str, Any] = {"subject": letter.subject} if letter.subject else {}
+            self.right.add_message(person, letter.kind, "inbound", letter.text, **subject)
 
     def counts(self) -> tuple[int, int]:
         """Return how many people each side has."""

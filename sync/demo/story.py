@@ -58,6 +58,7 @@ class Story:
         self._edits()
         self._second_run()
         self._settle()
+        self._messages()
         quiet = self._quiet()
         return self._agreement() and quiet
 
@@ -79,7 +80,7 @@ class Story:
         self.teller.heading("2. The first run: everybody meets")
         report = self._run()
         created = {name: counts.created for name, counts in report.streams["contacts"].accounts.items()}
-        links = self._rows("SELECT count(*) AS n FROM link")[0]["n"]
+        links = self._rows("SELECT count(*) AS n FROM link WHERE stream = 'contacts'")[0]["n"]
         rules = {row["rule"]: row["n"] for row in self._history(report, "rule, count(*) AS n", "GROUP BY rule")}
         self.teller.say(
             "",
@@ -144,8 +145,33 @@ class Story:
         at_left, at_right = (self.servers.person(place, cast.DISPUTED)["city"] for place in ("left", "right"))
         self.teller.say("", f"GrowthGenius has {value_text(at_left)} now, GrowthHub {value_text(at_right)}.")
 
+    def _messages(self) -> None:
+        self.teller.heading("6. Messages are carried along, and nobody is sent anything")
+        for letter in cast.WRITTEN:
+            self.servers.write(letter)
+        rows = [(NAMES[one.place], one.who, one.subject or "", one.text) for one in cast.WRITTEN]
+        self.teller.table(("IN", "WHOSE", "SUBJECT", "TEXT"), rows)
+        self._run()
+        self.teller.say("", "GrowthHub has a note now:")
+        noted = next(one for one in cast.WRITTEN if one.place == "left")
+        contact = self.servers.person("right", noted.who)
+        self.teller.result(
+            line for note in self.servers.right.notes(contact["id"]) for line in note["body"].split("\n")
+        )
+        self.teller.say("The last line tells it again, should the state file ever be lost. GrowthGenius has:")
+        copied = [one for one in self.servers.left.messages() if one["message_type"] in ("sms", "email")]
+        self.teller.table(
+            ("WHOSE", "KIND", "SUBJECT", "TEXT"),
+            [
+                (self._email("left", str(one["contact_id"])), one["message_type"], one["rendered_subject"] or "",
+                 " ".join(one["rendered_copy"].split()))
+                for one in copied
+            ],
+        )  # fmt: skip
+        self.teller.say(f"GrowthHub was asked to send {counted(self.servers.right.sends, 'message')}.")
+
     def _quiet(self) -> bool:
-        self.teller.heading("6. Nothing to do")
+        self.teller.heading("7. Nothing to do")
         report = self._run()
         calls = {name: traffic.reads + traffic.writes for name, traffic in report.requests.items()}
         writes = sum(traffic.writes for traffic in report.requests.values())
@@ -153,12 +179,13 @@ class Story:
         self.teller.say(
             "",
             f"{told}, {counted(writes, 'write')}. The calls do not grow with the number of people.",
-            "The last ten minutes are read again each time, in case a server shows a change late (`lookback`).",
+            "The last ten minutes are read again each time, in case a server shows a change late (`lookback`);",
+            "of messages the last day, in one call to GrowthGenius and two to GrowthHub (e-mails are listed apart).",
         )
         return writes == 0
 
     def _agreement(self) -> bool:
-        self.teller.heading("7. Do both sides agree?")
+        self.teller.heading("8. Do both sides agree?")
         connection = self.servers.config.connections["sales"]
         found = compare(self.servers.config, connection, self.servers.fills, self.clock)
         self.teller.say(

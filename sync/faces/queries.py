@@ -15,8 +15,9 @@ from state import connections
 from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.intervals import reach
-from sync.config.model import Config
-from sync.decisions.people import STREAM, from_ms, to_ms
+from sync.config.model import Config, Connection, MessagesStream
+from sync.decisions import messages, people
+from sync.decisions.people import from_ms, to_ms
 from sync.errors import UsageError
 from sync.reporting.report import WHOLE, time_text
 
@@ -48,6 +49,8 @@ def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | 
         row = _one_conflict(db, conflict_id)
         if row["field"] == WHOLE and side is None:
             raise UsageError(f"conflict {conflict_id} is about a deletion, which has no value; say --left or --right")
+        if row["stream"] == messages.STREAM and side is None:
+            raise UsageError(f"conflict {conflict_id} is about a message; say --left or --right")
         resolution = side or _typed(config, row, value or "")
         db.execute("UPDATE conflict SET resolution = ? WHERE id = ?", (resolution, conflict_id))
         return _conflict(row)
@@ -133,14 +136,10 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Doc
     settings = config.connections[name]
     row = connections.find_connection(db, name)
     number = row["id"] if row else 0
-    cursors = Cursors(db, number, STREAM)
-    reached = {
-        account: reach(cursors.get(side, COVERED), 0)
-        for side, account in (("left", settings.left), ("right", settings.right))
-    }
+    streams = (people.STREAM, *([messages.STREAM] if settings.messages is not None else []))
     return {
         "name": name,
-        "streams": {STREAM: {"covered_to": {a: _time(ms) for a, ms in reached.items()}, "lag_seconds": _lag(reached)}},
+        "streams": {stream: _stream_status(db, number, stream, settings) for stream in streams},
         "last_run": _last_run(db, number),
         "next_run_at": None,
         "conflicts": _count(db, "conflict", number, "resolution IS NULL"),
@@ -148,6 +147,22 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Doc
         "deleted": _count(db, "link", number, "gone IS NOT NULL"),
         "held": 0,
     }
+
+
+def _stream_status(db: sqlite3.Connection, connection: int, stream: str, settings: Connection) -> Document:
+    """Return how far a stream has come; a side whose messages do not travel is not read, and has no place in it."""
+    cursors = Cursors(db, connection, stream)
+    accounts = {"left": settings.left, "right": settings.right}
+    reached = {account: reach(cursors.get(side, COVERED), 0) for side, account in accounts.items()}
+    if stream == messages.STREAM and settings.messages is not None:
+        unread = _unread(settings.messages)
+        reached = {account: moment for account, moment in reached.items() if account != accounts.get(unread)}
+    return {"covered_to": {account: _time(ms) for account, ms in reached.items()}, "lag_seconds": _lag(reached)}
+
+
+def _unread(settings: MessagesStream) -> str:
+    """Return the side that is not listed: GrowthHub's, where nothing travels from it and copies are notes."""
+    return "right" if settings.direction == "left_to_right" and settings.as_ == "note" else ""
 
 
 def _lag(reached: Mapping[str, int | None]) -> float | None:

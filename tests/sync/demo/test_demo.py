@@ -79,14 +79,14 @@ def agreement_of(servers: Servers, clock: FakeClock) -> tuple[bool, list[str], l
 
 
 def test_the_demo_ends_with_both_sides_agreeing_and_nothing_left_to_do(story: str) -> None:
-    assert "1 call to GrowthGenius, 1 call to GrowthHub, 0 writes." in story
+    assert "2 calls to GrowthGenius, 3 calls to GrowthHub, 0 writes." in story
     assert "Both sides agree." in story
     assert "DIFFERS" not in story
     assert ESCAPE not in story
 
 
 def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_person(story: str) -> None:
-    second = story.split("4. The second run")[1].split("6. Nothing to do", maxsplit=1)[0]
+    second = story.split("4. The second run")[1].split("6. Messages", maxsplit=1)[0]
     for line in (
         r'ann\.reed@example\.com +GrowthHub +title: "Account Executive" -> "Head of Sales" +carried',
         r'ben\.stone@example\.com +GrowthGenius +phone: "\+13035550111" -> "\+13035550177" +carried',
@@ -101,6 +101,18 @@ def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_perso
         r'GrowthGenius has "Chicago" now, GrowthHub "Chicago"\.',
     ):
         assert re.search(line, second), line
+
+
+def test_messages_travel_both_ways_and_nobody_is_sent_anything(story: str) -> None:
+    told = story.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
+    for line in (
+        "Shall we talk on Tuesday?",
+        r"\[growthgenius-message:\d+\]",
+        r"ben\.stone@example\.com +sms +Call me on the new number\.",
+        r"cleo\.park@example\.com +email +The trial +Yes, \W*please\W*\.",
+        "GrowthHub was asked to send 0 messages",
+    ):
+        assert re.search(line, told), line
 
 
 def test_dirt_and_doubles_are_shown_with_what_became_of_them(story: str) -> None:

@@ -18,7 +18,7 @@ from state.links import Link, Links, LinkSide
 from sync.config.model import Config, parse
 from sync.errors import UsageError
 from sync.faces import queries
-from tests.sync.config_text import GOOD
+from tests.sync.config_text import GOOD, replaced
 
 NOON_MS = 1772366400000  # 2026-03-01T12:00:00Z
 CITY = Conflict(1, "city", "ada@example.com", '"Oslo"', "null", NOON_MS, None, NOON_MS + 1500, "r1")
@@ -91,7 +91,8 @@ def test_status_is_the_document_of_the_contract(config: Config) -> None:
     lag = document["connections"][0]["streams"]["contacts"].pop("lag_seconds")
     expected = """{"connections": [{"name": "sales",
         "streams": {"contacts": {
-            "covered_to": {"growthgenius": "2026-03-01T12:00:00Z", "growthhub": "2026-03-01T12:00:00.500000Z"}}},
+            "covered_to": {"growthgenius": "2026-03-01T12:00:00Z", "growthhub": "2026-03-01T12:00:00.500000Z"}},
+            "messages": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null}},
         "last_run": {"run": "r1", "status": "partial",
             "started_at": "2026-03-01T11:59:58Z", "finished_at": "2026-03-01T12:00:00Z"},
         "next_run_at": null, "conflicts": 1, "failures": 1, "deleted": 1, "held": 0}]}"""
@@ -102,7 +103,8 @@ def test_status_is_the_document_of_the_contract(config: Config) -> None:
 
 def test_without_a_state_file_nothing_is_open_and_none_is_made(config: Config) -> None:
     expected = """{"connections": [{"name": "sales",
-        "streams": {"contacts": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null}},
+        "streams": {"contacts": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null},
+            "messages": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null}},
         "last_run": null, "next_run_at": null, "conflicts": 0, "failures": 0, "deleted": 0, "held": 0}]}"""
     assert json.dumps(queries.status(config)) == json.dumps(json.loads(expected))
     assert queries.conflicts(config) == {"conflicts": []}
@@ -119,6 +121,21 @@ def test_a_side_that_is_not_covered_from_its_first_record_is_covered_to_nowhere(
     stream = queries.status(config)["connections"][0]["streams"]["contacts"]
     assert stream["covered_to"] == {"growthgenius": None, "growthhub": "2026-03-01T12:00:00Z"}
     assert stream["lag_seconds"] is None
+
+
+def test_a_side_whose_messages_are_never_listed_has_no_place_in_their_stream(tmp_path: Path) -> None:
+    config = parse(replaced('direction = "both"', 'direction = "left_to_right"'), tmp_path / "config.toml")
+    stream = queries.status(config)["connections"][0]["streams"]["messages"]
+    assert stream["covered_to"] == {"growthgenius": None}
+
+
+def test_a_conflict_about_a_message_takes_a_side_and_no_value(config: Config) -> None:
+    fill(config)
+    with change(config) as state:
+        state.db.execute("UPDATE conflict SET stream = 'messages'")
+    with pytest.raises(UsageError, match="about a message"):
+        queries.resolve(config, 1, side=None, value="Hello")
+    assert queries.resolve(config, 1, side="left", value=None)["stream"] == "messages"
 
 
 def test_the_last_run_is_the_one_that_began_last_also_while_it_goes_on(config: Config) -> None:
