@@ -57,14 +57,14 @@ def complete_index(context: MessageContext, side: Side) -> None:
 
 
 def bring_along(context: MessageContext, side: Side) -> None:
-    """Stage the people of new messages who are not linked yet and were not read by this run, so that they travel too.
+    """Stage the people of new messages who are not linked yet and not on the stage, so that they travel too.
 
-    `--stream messages` reads nobody else.
+    `--stream messages` reads nobody else; and who was made a moment ago lies behind the horizon.
     """
     run = context.people
     for contact_id in context.stage.persons(side.name):
         known = run.links.by_record(side.name, [contact_id]) or run.failures.of(side.name, [contact_id])
-        if contact_id and not known and not run.stage.has(side.name, contact_id):
+        if contact_id and not known and not run.stage.get(side.name, [contact_id]):
             stage_by_id(run, side, contact_id)
 
 

@@ -32,7 +32,9 @@ def plan(context: MessageContext) -> None:
     _stage_freed(context)
     for side in context.sides:
         context.weights[side.account].linked = context.links.count()
-        for page in context.stage.pages(side.name):
+        for number, page in enumerate(context.stage.pages(side.name)):
+            if not number and letters(context.other(side)).listed:
+                complete_index(context, context.other(side))
             _plan_page(context, side, page)
     plan_resolved(context)
 
@@ -97,8 +99,6 @@ def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> Non
     if contact_id is None:
         _plan_for_stranger(context, side, staged)
         return
-    if letters(target).listed:
-        complete_index(context, target)
     pair = find(context, side, staged, message_of(staged), contact_id)
     if pair is not None:
         _plan_link(context, pair)
@@ -109,12 +109,9 @@ def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> Non
 def _plan_for_stranger(context: MessageContext, side: Side, staged: StagedMessage) -> None:
     """Plan a message whose person is not linked: it goes along with who is about to be, or waits, or is left out."""
     if _is_coming(context, side, staged.contact_id):
-        if letters(context.other(side)).listed:
-            complete_index(context, context.other(side))
         _plan_create(context, context.other(side), staged)
         return
-    failure = context.people.failures.of(side.name, [staged.contact_id]).get(staged.contact_id)
-    if failure is not None or _is_listed_now(context, side, staged.contact_id):
+    if _is_listed(context, side, staged.contact_id):
         _plan_waiting(context, side, staged)
         return
     context.report.left_out += 1
@@ -129,13 +126,16 @@ def _is_coming(context: MessageContext, side: Side, contact_id: str) -> bool:
     return stage.operation(side.name, contact_id) == PERSON_CREATED or stage.paired(side.name, contact_id) is not None
 
 
-def _is_listed_now(context: MessageContext, side: Side, contact_id: str) -> bool:
-    """Say whether this run lists somebody as a failure, or does not know yet what became of them."""
-    run = context.people
-    return (
-        run.stage.operation(side.name, contact_id) == PERSON_LISTED
-        or (context.other(side).name, contact_id) in run.unknown
-    )
+def _is_listed(context: MessageContext, side: Side, contact_id: str) -> bool:
+    """Say whether somebody is a failure, by this run or an earlier one, or nobody knows yet what became of them.
+
+    Who was dismissed from the list is left out, and so are the messages.
+    """
+    run, target = context.people, context.other(side)
+    if run.stage.operation(side.name, contact_id) == PERSON_LISTED or (target.name, contact_id) in run.unknown:
+        return True
+    failure = run.failures.of(side.name, [contact_id]).get(contact_id)
+    return failure is not None and not failure.dismissed
 
 
 def _plan_link(context: MessageContext, pair: Pair) -> None:
