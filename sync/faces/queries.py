@@ -18,7 +18,7 @@ from state.intervals import reach
 from sync.config.model import Config
 from sync.decisions.people import STREAM, from_ms, to_ms
 from sync.errors import UsageError
-from sync.reporting.report import WHOLE, time_text
+from sync.reporting.spelling import WHOLE, time_text
 
 Document = dict[str, Any]
 
