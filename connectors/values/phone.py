@@ -19,11 +19,17 @@ _INTERNATIONAL = re.compile(r"^[\s(]*00[\s)]*(?=[1-9])")
 _PLUS = re.compile(r"^[\s(]*(?:tel:\s*)?[\s(]*[+\uff0b]", re.IGNORECASE)
 _AMERICAN = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
 """E.164 already: ten digits are possible under +1, and no prefix is taken off one that does not begin with 0 or 1."""
+_AMERICAN_ALONE = re.compile(r"[2-9]\d{9}", re.ASCII)
+"""The same as it is dialled in the United States."""
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _PUNCTUATION = str.maketrans("", "", " ().-")
 _FLOAT = re.compile(r"^(\+?\d{7,15})\.0$", re.ASCII)  # a number that went through a table of floats, as "NaN" did
 
 
-@lru_cache(maxsize=10_000)
+REMEMBERED = 10_000
+
+
+@lru_cache(maxsize=REMEMBERED)
 def to_e164(raw: str, regions: tuple[str, ...]) -> str | None:
     """Return the number as "+12125550123", or None when it is not even possible.
 
@@ -32,6 +38,10 @@ def to_e164(raw: str, regions: tuple[str, ...]) -> str | None:
     plain = raw.translate(_PUNCTUATION)
     if raw.startswith("+") and _AMERICAN.fullmatch(plain):
         return plain
+    if regions == ("US",) and _AMERICAN_ALONE.fullmatch(plain):
+        return f"+1{plain}"
+    if _E164.fullmatch(raw) and _stays(raw):
+        return raw
     import phonenumbers  # here, since its tables take longer to load than all of our own code
 
     number = _FLOAT.sub(r"\1", _INTERNATIONAL.sub("+", raw))
@@ -45,8 +55,12 @@ def to_e164(raw: str, regions: tuple[str, ...]) -> str | None:
     return e164 if _AMERICAN.fullmatch(e164) or _stays(e164) else None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _stays(e164: str) -> bool:
-    """Say whether a number is read as itself: a row of zeros loses one each time, and is no number."""
+    """Say whether a number is read as itself: a row of zeros loses one each time, and is no number.
+
+    Remembered, since what one side had typed is met again as it was written to the other.
+    """
     import phonenumbers
 
     number = _read(e164, None)
