@@ -46,12 +46,10 @@ def to_e164(raw: str, regions: tuple[str, ...]) -> str | None:
 
     number = _FLOAT.sub(r"\1", _INTERNATIONAL.sub("+", raw))
     asked: tuple[str | None, ...] = (None,) if _PLUS.match(number) else regions
-    readings = [reading for region in asked if (reading := _read(number, region))]
-    if len(readings) > 1:
-        readings = [reading for reading in readings if phonenumbers.is_valid_number(reading)] or readings
-    if not readings:
+    reading = _read(number, asked[0]) if len(asked) == 1 else _best(number, asked)
+    if reading is None:
         return None
-    e164 = phonenumbers.format_number(readings[0], phonenumbers.PhoneNumberFormat.E164)
+    e164 = phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164)
     return e164 if _AMERICAN.fullmatch(e164) or _stays(e164) else None
 
 
@@ -65,6 +63,19 @@ def _stays(e164: str) -> bool:
 
     number = _read(e164, None)
     return number is not None and phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == e164
+
+
+def _best(number: str, regions: tuple[str | None, ...]) -> "PhoneNumber | None":
+    """Return the number as read in the first region in which it is valid, else in the first in which it is possible."""
+    import phonenumbers
+
+    first = None
+    for region in regions:
+        reading = _read(number, region)
+        if reading is not None and phonenumbers.is_valid_number(reading):
+            return reading
+        first = first or reading
+    return first
 
 
 def _read(raw: str, region: str | None) -> "PhoneNumber | None":
