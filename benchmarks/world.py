@@ -15,7 +15,7 @@ from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
 from connectors.growthhub.custom_fields import MARKER, PLACES, CustomField
 from connectors.growthhub.encoding import encode
 from connectors.growthhub.sandbox import VERSIONS, GrowthHubSandbox
-from connectors.pace import RateLimit
+from connectors.rate import RateLimit
 from connectors.sandbox import Call, Headers
 
 AGO = timedelta(days=30)

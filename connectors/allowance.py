@@ -3,7 +3,7 @@
 from collections import deque
 from datetime import date, datetime, timedelta
 
-from connectors.pace import RateLimit
+from connectors.rate import RateLimit
 
 
 class Allowance:

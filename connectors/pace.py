@@ -12,7 +12,8 @@ from typing import Final, Protocol
 
 from connectors.clock import Clock
 from connectors.errors import AllowanceSpent
-from connectors.pace_book import Book, Ended, RateHeaders, RateLimit
+from connectors.pace_book import Book, Ended
+from connectors.rate import RateHeaders, RateLimit
 
 __all__ = ["Ledger", "MemoryLedger", "Pace", "Pacer", "RateLimit", "Turn", "interval_of"]
 

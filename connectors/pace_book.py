@@ -7,15 +7,16 @@ Rules kept here (R5):
 - calls that the server has counted and we have not made are another client's. As many as it made in the busiest of
   the last intervals are left to it, and the rest is ours;
 - what the headers say of the limit is believed from then on.
-Ends are kept in steps of a two-hundredth of the interval, rounded up, so that a book stays small under any limit.
+Ends are kept in steps of a two-hundredth of the interval, so that a book stays small under any limit.
 Times are wall-clock seconds since 1970, because several processes compare them.
 """
 
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+
+from connectors.ends import Ends, Moments
+from connectors.rate import RateHeaders, RateLimit
 
 OVERDUE: Final = 15.0
 REMEMBERED: Final = 3
@@ -24,53 +25,8 @@ UNKNOWN_RESET: Final = 3600.0
 """Seconds until a spent daily allowance is tried again, where the server does not say when it is renewed."""
 DAY: Final = 86400
 STEPS: Final = 200
-TICKS: Final = 10_000
-"""Ends are whole ten-thousandths of a second: the book is written anew at each call, and floats are slow to write."""
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-
-Moments = list[tuple[float, int]]
-"""Times with the number of calls at each."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """At most `calls` calls in any `interval` seconds, and at most `daily` of them in a day."""
-
-    calls: int
-    interval: float
-    daily: int | None = None
-
-    @property
-    def margin(self) -> float:
-        """Seconds kept on top of the interval, for clocks that round."""
-        return min(0.01, self.interval * 0.005)
-
-
-@dataclass(frozen=True, slots=True)
-class RateHeaders:
-    """What an answer says of the limits, None where it says nothing; `reset` is seconds until the daily one is new."""
-
-    calls: int | None = None
-    remaining: int | None = None
-    interval: float | None = None
-    daily: int | None = None
-    daily_remaining: int | None = None
-    reset: float | None = None
-
-    @classmethod
-    def of(cls, headers: Mapping[str, str]) -> "RateHeaders":
-        """Read the headers of an answer; a value that is no whole number counts as absent."""
-        interval = _whole(headers.get("X-RateLimit-Interval-Milliseconds"))
-        reset = _whole(headers.get("X-RateLimit-Daily-Reset"))
-        return cls(
-            _whole(headers.get("X-RateLimit-Max")),
-            _whole(headers.get("X-RateLimit-Remaining")),
-            None if interval is None else interval / 1000,
-            _whole(headers.get("X-RateLimit-Limit-Daily")),
-            _whole(headers.get("X-RateLimit-Daily-Remaining")),
-            None if reset is None else reset / 1000,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +49,10 @@ class Daily:
 
 @dataclass(slots=True)
 class Book:
-    """Everything known about an account's calls: starts of those under way by key, ends of the others in TICKS."""
+    """Everything known about an account's calls: starts of those under way by key, and when the others ended."""
 
     under_way: dict[int, float] = field(default_factory=dict)
-    ended: dict[int, int] = field(default_factory=dict)
+    ended: Ends = field(default_factory=Ends)
     foreign: Moments = field(default_factory=list)
     limit: RateLimit | None = None
     hold: float = 0.0
@@ -125,8 +81,7 @@ class Book:
         began = self.under_way.pop(ended.key, None)
         step = min(self._intervals(ceiling)) / STEPS
         if began is not None and step:
-            tick = round(math.ceil(ended.at / step) * step * TICKS)
-            self.ended[tick] = self.ended.get(tick, 0) + 1
+            self.ended.add(ended.at, step)
         if ended.said is not None:
             self._learn_limit(ended.said)
             self._learn_foreign(ended.said, ended.at if began is None else began, ended.at)
@@ -136,8 +91,7 @@ class Book:
         """Return seconds until the next call may start, 0.0 when it may now. `ceiling` is a limit of our own."""
         if self._is_far_from_limits(ceiling):
             return max(0.0, self.hold - now)
-        own = [(min(now, tick / TICKS), calls) for tick, calls in self.ended.items()]
-        own = sorted(own + [(min(now, began + OVERDUE), 1) for began in self.under_way.values()])
+        own = sorted(self.ended.moments(now) + [(min(now, began + OVERDUE), 1) for began in self.under_way.values()])
         waits = [self.hold - now]
         if ceiling is not None:
             waits.append(slot_in(own, ceiling.calls, ceiling, now))
@@ -149,7 +103,7 @@ class Book:
 
     def _is_far_from_limits(self, ceiling: RateLimit | None) -> bool:
         """Say whether no limit could be reached even if every call in the book had just ended."""
-        own = sum(self.ended.values()) + len(self.under_way)
+        own = self.ended.total() + len(self.under_way)
         foreign = sum(calls for _, calls in self.foreign)
         limits = [limit.calls for limit in (self.limit, ceiling) if limit is not None]
         return not limits or own + 2 * share_left(foreign) < min(limits)
@@ -165,9 +119,7 @@ class Book:
         interval = max(self._intervals(ceiling))
         oldest = now - interval - 1.0
         self.under_way = {key: min(now, began) for key, began in self.under_way.items() if began + OVERDUE > oldest}
-        first, last = round(oldest * TICKS), math.ceil((now + interval / STEPS) * TICKS)
-        if self.ended and not first < min(self.ended) <= max(self.ended) <= last:
-            self.ended = {tick: calls for tick, calls in self.ended.items() if first < tick <= last}
+        self.ended.tidy(oldest, now + interval / STEPS)
         self.foreign = [(min(now, at), n) for at, n in self.foreign if at > now - REMEMBERED * interval - 1.0]
 
     def _intervals(self, ceiling: RateLimit | None) -> list[float]:
@@ -183,8 +135,7 @@ class Book:
         if self.limit is None or said.calls is None or said.remaining is None:
             return
         start = began - self.limit.interval - self.limit.margin
-        first = start * TICKS
-        known = sum([calls for tick, calls in self.ended.items() if tick > first])
+        known = self.ended.total() - self.ended.by(start)
         known += sum(1 for each in self.under_way.values() if each <= ended)
         known += sum(calls for at, calls in self.foreign if at > start)
         strange = said.calls - said.remaining - known
@@ -199,11 +150,10 @@ class Book:
         self.daily = Daily(said.daily, max(0, said.daily_remaining - under_way), renewed_at)
 
     def dumped(self) -> str:
-        """Return the book as text."""
-        return _ENCODER.encode(
+        """Return the book as text: a line of ends, and JSON of everything else."""
+        rest = _ENCODER.encode(
             {
                 "under_way": list(self.under_way.items()),
-                "ended": [list(self.ended), list(self.ended.values())],
                 "foreign": self.foreign,
                 "limit": self.limit and [self.limit.calls, self.limit.interval, self.limit.daily],
                 "hold": self.hold,
@@ -213,16 +163,18 @@ class Book:
                 "today": self.today,
             }
         )
+        return f"{self.ended.dumped()}\n{rest}"
 
     @classmethod
     def loaded(cls, text: str) -> "Book":
         """Return the book from its text; an empty one from none."""
         if not text:
             return cls()
-        found = json.loads(text)
+        ends, _, rest = text.partition("\n")
+        found = json.loads(rest)
         return cls(
             dict(found["under_way"]),
-            dict(zip(*found["ended"], strict=True)),
+            Ends.loaded(ends),
             [(at, calls) for at, calls in found["foreign"]],
             RateLimit(*found["limit"]) if found["limit"] else None,
             found["hold"],
@@ -257,7 +209,3 @@ def busiest(moments: Moments, interval: float) -> int:
             first += 1
         most = max(most, within)
     return most
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -19,7 +19,7 @@ from typing import Any, Literal, Self
 
 from connectors.allowance import Allowance
 from connectors.faults import WITH_EFFECT, Fault
-from connectors.pace import RateLimit
+from connectors.rate import RateLimit
 from connectors.sandbox_server import Call, Headers, Outgoing, Server
 
 __all__ = ["Call", "Fault", "Headers", "RateLimit", "Sandbox", "Served"]

@@ -56,12 +56,12 @@ class Failures:
             ),
         )  # fmt: skip
 
-    def close(self, side: str, record_id: str) -> None:
-        """The record was carried, or is gone: neither failure nor trouble any more."""
+    def close(self, side: str, *record_ids: str) -> None:
+        """The records were carried, or are gone: neither failures nor troubles any more."""
         for table in ("failure", "trouble"):
-            self._db.execute(
+            self._db.executemany(
                 f"DELETE FROM {table} WHERE connection = ? AND stream = ? AND side = ? AND record_id = ?",
-                (*self._key, side, record_id),
+                [(*self._key, side, record_id) for record_id in record_ids],
             )
 
     def of(self, side: str, ids: Sequence[str]) -> dict[str, Failure]:

@@ -45,11 +45,11 @@ class Intents:
             ),
         )  # fmt: skip
 
-    def remove(self, side: str, source_id: str) -> None:
+    def remove(self, side: str, *source_ids: str) -> None:
         """The outcome is known, and stored."""
-        self._db.execute(
+        self._db.executemany(
             "DELETE FROM intent WHERE connection = ? AND stream = ? AND side = ? AND source_id = ?",
-            (*self._key, side, source_id),
+            [(*self._key, side, source_id) for source_id in source_ids],
         )
 
     def open(self) -> list[Intent]:

@@ -12,7 +12,9 @@ def main() -> None:
     gc.set_threshold(YOUNG)
     from sync import cli
 
-    sys.exit(cli.main())
+    code = cli.main()
+    gc.freeze()  # the process ends: looking through all that is alive for rings of dead objects would be for nothing
+    sys.exit(code)
 
 
 if __name__ == "__main__":

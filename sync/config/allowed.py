@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
 
 from connectors.contact import FIELDS
-from connectors.pace import RateLimit
-from connectors.values.country import display_name, to_alpha2
+from connectors.rate import RateLimit
 from sync.config.cron import check_cron
 from sync.config.span import RATE_HELP, SPAN_HELP, parse_rate, parse_span
 
@@ -96,6 +95,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _country(value: str) -> str:
+    from connectors.values.country import display_name, to_alpha2  # most files leave the country out
+
     try:
         display_name(value)
     except KeyError:

@@ -142,7 +142,7 @@ class ContactsStream(Table):
 
     direction: Direction = "both"
     create: Literal["both", "left", "right", "none"] = "both"
-    only: Only = Only()
+    only: Only = Field(default_factory=dict, validate_default=True)
     conflicts: Literal["newest", "left", "right", "manual"] = "newest"
     deletes: Literal["ignore", "propagate"] = "ignore"
     max_changed: ShareOrCount = 0.5
@@ -178,7 +178,7 @@ class Connection(NamedTable):
     settle: Span = timedelta(seconds=60)
     lookback: Span = timedelta(minutes=10)
     country: Country = "US"
-    contacts: ContactsStream = ContactsStream()
+    contacts: ContactsStream = Field(default_factory=dict, validate_default=True)
     messages: MessagesStream | None = None
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from connectors.pace import RateLimit
+from connectors.rate import RateLimit
 
 UNITS = {
     "ms": timedelta(milliseconds=1),

@@ -16,7 +16,8 @@ from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import PAIR, may_create, merged
 from sync.decisions import people
 from sync.decisions.merging import LEFT, RIGHT
-from sync.reporting.report import WHOLE, Comparison
+from sync.reporting.report import Comparison
+from sync.reporting.spelling import WHOLE
 
 Entry = dict[str, Any]
 

@@ -53,7 +53,7 @@ class Creation:
 
 def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
     """Make one wave of people on one side. Raises what makes the account useless."""
-    jobs = [_creation(context, target, step) for step in steps]
+    jobs = _creations(context, target, steps)
     if not context.first.get(target.account):
         jobs = _without_known(context, target, jobs, troubles)
     if jobs:
@@ -64,12 +64,15 @@ def create(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
     context.progress.advance(len(steps))
 
 
-def _creation(context: Context, target: Side, step: Step) -> Creation:
+def _creations(context: Context, target: Side, steps: Sequence[Step]) -> list[Creation]:
     source = context.other(target)
-    source_id = (step.left_id if source.name == "left" else step.right_id) or ""
-    own = context.stage.get(source.name, [source_id])[source_id]
-    contact = people.decode(own.contact or "")
-    return Creation(target, source, own, contact, sendable(context, target, contact.fields))
+    ids = [(step.left_id if source.name == "left" else step.right_id) or "" for step in steps]
+    staged = context.stage.get(source.name, ids)
+    contacts = [people.decode(staged[source_id].contact or "") for source_id in ids]
+    return [
+        Creation(target, source, staged[source_id], contact, sendable(context, target, contact.fields))
+        for source_id, contact in zip(ids, contacts, strict=True)
+    ]
 
 
 def sendable(context: Context, target: Side, fields: Fields) -> dict[str, Value]:
@@ -84,6 +87,8 @@ def sendable(context: Context, target: Side, fields: Fields) -> dict[str, Value]
 
 def _housed(context: Context, job: Creation) -> Creation:
     homeless = job.changes.keys() - job.target.connector.fields
+    if not homeless:
+        return job
     context.report.unmapped += len(homeless - {"owner"})
     return replace(job, changes={name: value for name, value in job.changes.items() if name not in homeless})
 
@@ -157,40 +162,45 @@ def _intent(context: Context, job: Creation) -> Intent:
 
 def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]) -> None:
     answers = target.dispatcher.gather([job.send for job in jobs])
-    made = [_made(job, answer) for job, answer in zip(jobs, answers, strict=True)]
+    made = [_made(job, answer) for job, answer in zip(jobs, answers, strict=True) if isinstance(answer, Answer)]
     refused: list[tuple[Creation, DuplicateRefused]] = []
     with context.state.atomic():
-        for job, answer, new in zip(jobs, answers, made, strict=True):
+        for job, answer in zip(jobs, answers, strict=True):
             if isinstance(answer, DuplicateRefused):
                 refused.append((job, answer))
             elif isinstance(answer, Answer):
                 troubles.fine(job.target)
-                remember(context, job, answer, new)
             else:
                 _conclude(context, job, answer, troubles)
+        _remember(context, target, made)
     for job, error in refused:
         _answer_duplicate(context, job, error, troubles)
-    for job, answer in zip(jobs, answers, strict=True):
-        if isinstance(answer, Answer) and needs_marker(job.source, job.contact):
-            made_id = job.target.connector.contact(answer.raw, {}).id
-            mark_source(context, job.source, json.loads(job.own.raw or "{}"), job.contact, made_id)
+    for one in made:
+        if one.waits_for_marker:
+            source_raw = json.loads(one.job.own.raw or "{}")
+            mark_source(context, one.job.source, source_raw, one.job.contact, one.contact.id)
     troubles.raise_fatal()
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What the answer to a create shows, and what of it answers to what was sent."""
+    """Somebody who was made: what the answer shows, and what of it answers to what was sent."""
 
+    job: Creation
+    answer: Answer
     contact: Contact
     settled: Fields
 
+    @property
+    def waits_for_marker(self) -> bool:
+        """Say whether the create is not over before the source bears its marker."""
+        return needs_marker(self.job.source, self.job.contact)
 
-def _made(job: Creation, answer: Answer | ConnectorError) -> _Made:
+
+def _made(job: Creation, answer: Answer) -> _Made:
     """Map what was made: before the transaction, since the mapping may have to ask for settings."""
-    if not isinstance(answer, Answer):
-        return _Made(Contact("", {}), {})
     connector = job.target.connector
-    return _Made(connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
+    return _Made(job, answer, connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
 
 
 def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]) -> None:
@@ -214,33 +224,43 @@ def _due(context: Context) -> int:
     return context.now_ms() + round(context.settle.total_seconds() * 1000)
 
 
-def remember(context: Context, job: Creation, answer: Answer, new_one: _Made) -> None:
-    """Store a person that was made, and the link. Call inside `atomic`."""
-    made = new_one.contact
-    settled, sent = context.travelling(new_one.settled), context.travelling(job.changes)
+def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
+    """Store the people whom a wave has made, and their links. Call inside `atomic`."""
+    source = context.other(target)
+    links = [_link(context, one) for one in made]
+    for link in links:
+        context.links.save(link, context.run)
+    context.intents.remove(target.name, *(one.job.own.id for one in made if not one.waits_for_marker))
+    context.failures.close(source.name, *(one.job.own.id for one in made))
+    target.identities.put(people.known(one.contact) for one in made)
+    context.history.add(
+        [
+            Entry(link.id, target.account, one.contact.id, "*", None, None, "created")
+            for link, one in zip(links, made, strict=True)
+        ],
+        context.run,
+        context.now_ms(),
+    )
+    context.report.accounts[target.account].created += len(made)
+    context.report.unmapped += sum(len(one.answer.refused & target.connector.fields) for one in made)
+
+
+def _link(context: Context, one: _Made) -> Link:
+    job, made = one.job, one.contact
+    settled, sent = context.travelling(one.settled), context.travelling(job.changes)
     shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
     if is_edited(made):
         bases = after_lost_create(shown, source, sent, edited=True)
     else:
         bases = after_create(shown, source, settled, sent)
-    empty = shadows.encode({}, tuple(context.rules))
-    own = LinkSide(job.own.id, empty, _text(job.contact.memory), job.own.digest)
-    new = LinkSide(made.id, empty, _text(made.memory), None, *own_times(made, answer))
-    if is_settled(context.travelling(made.fields), bases.target, frozenset()):
-        new.digest = job.target.connector.digest(answer.raw)
+    own = LinkSide(job.own.id, "", _text(job.contact.memory), job.own.digest)  # the shadows follow, both at once
+    new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))
+    if is_settled(shown, bases.target, frozenset()):
+        new.digest = job.target.connector.digest(one.answer.raw)
     link = Link(*((own, new) if job.source.name == "left" else (new, own)), context.mapping)
     context.set_base(link, job.target.name, bases.target)
     context.set_base(link, job.source.name, bases.source)
-    context.links.save(link, context.run)
-    if not needs_marker(job.source, job.contact):
-        context.intents.remove(job.target.name, job.own.id)
-    context.failures.close(job.source.name, job.own.id)
-    job.target.identities.put([people.known(made)])
-    context.history.add(
-        [Entry(link.id, job.target.account, made.id, "*", None, None, "created")], context.run, context.now_ms()
-    )
-    context.report.accounts[job.target.account].created += 1
-    context.report.unmapped += len(answer.refused & job.target.connector.fields)
+    return link
 
 
 def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles[Staged]) -> None:

@@ -12,7 +12,8 @@ from sync.contacts.creating import sendable
 from sync.contacts.planning import CREATE, DELETE, PAIR, merged
 from sync.decisions import people
 from sync.decisions.merging import LEFT, RIGHT
-from sync.reporting.report import WHOLE, Operation, PlannedChange
+from sync.reporting.report import Operation, PlannedChange
+from sync.reporting.spelling import WHOLE
 
 
 @dataclass(frozen=True, slots=True)

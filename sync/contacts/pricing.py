@@ -5,7 +5,7 @@ The reads that made the plan are counted too, because the run after it makes the
 
 from collections.abc import Mapping
 
-from connectors.pace import RateLimit
+from connectors.rate import RateLimit
 from sync.contacts.context import Context, Side
 from sync.contacts.forecast import Foreseen, foresee, written_fields
 from sync.contacts.planning import DELETE

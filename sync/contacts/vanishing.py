@@ -20,7 +20,7 @@ from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import DELETE, may_create, plan_create
 from sync.decisions import people, shadows
 from sync.decisions.merging import LEFT
-from sync.reporting.report import WHOLE
+from sync.reporting.spelling import WHOLE
 
 
 def find_vanished(context: Context) -> set[int]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from connectors.clock import Clock
 from connectors.growthgenius.sandbox import GrowthGeniusSandbox
 from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.pace import RateLimit
+from connectors.rate import RateLimit
 from sync.config.model import Config, load
 from sync.demo.cast import Edit, Letter
 from sync.demo.population import Arrival, Place

@@ -19,7 +19,7 @@ from sync.config.model import Config, Connection, MessagesStream
 from sync.decisions import messages, people
 from sync.decisions.people import from_ms, to_ms
 from sync.errors import UsageError
-from sync.reporting.report import WHOLE, time_text
+from sync.reporting.spelling import WHOLE, time_text
 
 Document = dict[str, Any]
 

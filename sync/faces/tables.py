@@ -7,17 +7,20 @@ table library costs more than a whole `sync status` may.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.contact import Value
-from sync.reporting.report import WHOLE, PlannedChange, RunReport, StreamReport
+from sync.reporting.spelling import WHOLE
+
+if TYPE_CHECKING:
+    from sync.reporting.report import PlannedChange, RunReport, StreamReport
 
 Document = Mapping[str, Any]
 
 LONGEST_VALUE = 80
 
 
-def run_lines(reports: Iterable[RunReport]) -> Iterator[str]:
+def run_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
     """Yield a summary of each run, and what to do about what is open."""
     for report in reports:
         if report.locked:
@@ -28,14 +31,14 @@ def run_lines(reports: Iterable[RunReport]) -> Iterator[str]:
         yield from _indented(_advice(report))
 
 
-def total_lines(report: RunReport) -> Iterator[str]:
+def total_lines(report: "RunReport") -> Iterator[str]:
     """Yield the totals of a plan, for the question before it is written."""
     yield f"The first run of {report.connection} would do this:"
     yield from _indented(_stream_lines(report))
     yield from _indented(_cost_lines(report))
 
 
-def plan_lines(reports: Iterable[RunReport]) -> Iterator[str]:
+def plan_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
     """Yield who would be written where, field by field, then the totals and the price."""
     for report in reports:
         if not report.locked:
@@ -187,13 +190,13 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
         yield f"  {line}"
 
 
-def _how_long(report: RunReport) -> str:
+def _how_long(report: "RunReport") -> str:
     if report.finished_at is None:
         return ""
     return f" in {span_text((report.finished_at - report.started_at).total_seconds())}"
 
 
-def _stream_lines(report: RunReport) -> Iterator[str]:
+def _stream_lines(report: "RunReport") -> Iterator[str]:
     for name, stream in report.streams.items():
         yield from aligned(_count_rows(stream, "would be " if report.dry_run else ""))
         left_over = {
@@ -209,7 +212,7 @@ def _stream_lines(report: RunReport) -> Iterator[str]:
             yield f"{account}: made custom fields {', '.join(map(printable, keys))}"
 
 
-def _count_rows(stream: StreamReport, would: str) -> Iterator[Sequence[str]]:
+def _count_rows(stream: "StreamReport", would: str) -> Iterator[Sequence[str]]:
     for account, counts in stream.accounts.items():
         yield (
             account,
@@ -220,7 +223,7 @@ def _count_rows(stream: StreamReport, would: str) -> Iterator[Sequence[str]]:
         )
 
 
-def _advice(report: RunReport) -> Iterator[str]:
+def _advice(report: "RunReport") -> Iterator[str]:
     for error in report.errors:
         yield f"error: {printable(error)}"
     if report.errors:
@@ -243,17 +246,17 @@ def _what_is_open(conflicts: int, failures: int) -> Iterator[str]:
         yield f"{counted(failures, 'failure')} open: sync failures list"
 
 
-def _cost_lines(report: RunReport) -> Iterator[str]:
+def _cost_lines(report: "RunReport") -> Iterator[str]:
     for account, cost in (report.cost or {}).items():
         share = f"{cost.share_of_day:.2%} of a day's allowance"
         yield f"{account}: {counted(cost.calls, 'call')}, {share}, {span_text(cost.seconds)}"
 
 
-def _person(change: PlannedChange) -> tuple[str, str, str]:
+def _person(change: "PlannedChange") -> tuple[str, str, str]:
     return change.account, change.operation, change.who
 
 
-def _change_lines(changes: Sequence[PlannedChange]) -> Iterator[str]:
+def _change_lines(changes: Sequence["PlannedChange"]) -> Iterator[str]:
     for change in changes:
         if change.operation == "update":
             yield f"{change.field}: {value_text(change.old)} -> {value_text(change.new)}"

@@ -12,7 +12,8 @@ from sync.messages.context import MessageContext, original_side
 from sync.messages.editing import AMEND, TEXT
 from sync.messages.trouble import CREATE
 from sync.messages.vanishing import DOUBLE
-from sync.reporting.report import WHOLE, Comparison
+from sync.reporting.report import Comparison
+from sync.reporting.spelling import WHOLE
 
 Entry = dict[str, object]
 

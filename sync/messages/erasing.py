@@ -21,7 +21,7 @@ from sync.contacts.trouble import Troubles
 from sync.decisions import shadows
 from sync.decisions.messages import print_of
 from sync.messages.context import MessageContext, letters
-from sync.reporting.report import WHOLE
+from sync.reporting.spelling import WHOLE
 
 ERASE = "delete"
 DELETED = "deleted"

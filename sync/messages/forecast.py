@@ -10,7 +10,8 @@ from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.editing import AMEND, TEXT
 from sync.messages.erasing import ERASE
 from sync.messages.trouble import CREATE
-from sync.reporting.report import WHOLE, PlannedChange
+from sync.reporting.report import PlannedChange
+from sync.reporting.spelling import WHOLE
 
 
 def changes(context: MessageContext) -> Iterator[PlannedChange]:

@@ -22,7 +22,7 @@ from sync.messages.editing import lose_copy
 from sync.messages.erasing import ERASE, is_edited, list_edited
 from sync.messages.finding import look_for_copies
 from sync.messages.observing import stage_message
-from sync.reporting.report import WHOLE
+from sync.reporting.spelling import WHOLE
 
 DOUBLE = "double"
 

@@ -6,21 +6,19 @@ RunReport while it works; nothing here decides anything but the status and the e
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
 from connectors.connector import Traffic, Window
 from connectors.contact import Value
 from sync.errors import DONE, GUARDED, LOCKED, OPEN, UNFINISHED
+from sync.reporting.spelling import time_text
 
 Status = Literal["ok", "partial", "failed", "guarded"]
 Operation = Literal["create", "update", "delete"]
 
 STATUS_CODES: Mapping[Status, int] = {"ok": DONE, "partial": OPEN, "failed": UNFINISHED, "guarded": GUARDED}
-WHOLE = "*"
-"""The field of what is about a record as a whole: that it was made or deleted."""
-
 PRECEDENCE = (UNFINISHED, GUARDED, LOCKED, OPEN, DONE)
 """Of several connections, the first of these that any of them ended with is the exit code of all."""
 
@@ -254,11 +252,6 @@ def exit_code(reports: Iterable[RunReport]) -> int:
     """Return the exit code of a command that ran these connections."""
     codes = {report.exit_code for report in reports}
     return next(code for code in PRECEDENCE if code in codes or code == DONE)
-
-
-def time_text(moment: datetime) -> str:
-    """Render an aware time as the documents do: ISO 8601 in UTC, as fine as it is, with a Z."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _window(window: Window | None) -> dict[str, str | None] | None:

@@ -2,6 +2,7 @@ import re
 import subprocess
 import sys
 
+import phonenumbers
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -87,6 +88,14 @@ def test_reading_twice_is_reading_once(raw: str, regions: tuple[str, ...]) -> No
         assert re.fullmatch(r"\+[1-9][0-9]{1,16}", once)
         assert phone.to_e164(once, ()) == once
         assert phone.to_e164(once, regions) == once
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.from_regex(r"[ ().-]{0,3}[2-9][0-9]{2}[ ().-]{0,3}[0-9]{3}[ ().-]{0,3}[0-9]{4}[ ().-]{0,3}", fullmatch=True))
+@example("(212) 555-0123")
+def test_what_is_plainly_american_is_read_as_the_tables_read_it(raw: str) -> None:
+    by_tables = phonenumbers.format_number(phonenumbers.parse(raw, "US"), phonenumbers.PhoneNumberFormat.E164)
+    assert phone.to_e164(raw, ("US",)) == by_tables
 
 
 def test_the_tables_are_loaded_only_when_a_number_is_read() -> None:

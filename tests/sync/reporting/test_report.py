@@ -14,8 +14,8 @@ from sync.reporting.report import (
     StreamReport,
     document,
     exit_code,
-    time_text,
 )
+from sync.reporting.spelling import time_text
 
 START = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 
