@@ -345,8 +345,15 @@ def test_a_candidate_whose_text_was_left_out_is_read_and_one_that_is_gone_is_non
         assert [copy.id for copy in messages_of(world).find(ORIGINAL, contact_id, since)] == [message_id]
 
 
+def test_words_that_would_be_taken_for_html_are_written_as_html() -> None:
+    with World() as world:
+        copy = messages_of(world).record(replace(ORIGINAL, text="write <b>a</b> &\n<br>"), world.sandbox.add()).copy
+        assert bodies(world)[0]["message"]["rendered_copy"] == "<p>write &lt;b&gt;a&lt;/b&gt; &amp;<br>&lt;br&gt;</p>"
+        assert copy.text == "write <b>a</b> &\n<br>"
+
+
 @pytest.mark.parametrize("text", ["None", "NaN", "", "<p>Hi</p>", "a &lt;b&gt; <br> c"])
-def test_a_copy_of_words_that_are_shown_otherwise_is_found(text: str) -> None:
+def test_a_copy_of_whatever_words_is_found(text: str) -> None:
     with World() as world:
         messages, contact_id, since = messages_of(world), world.sandbox.add(), world.clock.now()
         original = replace(ORIGINAL, text=text)
