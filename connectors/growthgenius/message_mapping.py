@@ -1,18 +1,20 @@
 """A message of GrowthGenius, from the wire to the canonical shape and back. Pure: users are passed in.
 
 Rules kept here:
-- a text that is not there was left out of the answer, "NaN" and the like are dirt: both are unknown (R4), None. Null
-  and "" are a message without words. HTML becomes what a reader sees of it;
+- a text that is not there was left out of the answer: it is unknown (R4), None. Null and "" are a message without
+  words. "None" and "N/A" are words here, and no dirt: they are what people answer, and a copy that is not known again
+  is made a second time. HTML becomes what a reader sees of it, and words that would be taken for HTML are written as
+  HTML, so that they are read as what they say;
 - eight keys are documented, and neither direction nor channel: what a campaign sent ("sales_force_message", the one
   documented type) went to the person, and a type that is the name of a channel tells the channel. No more is known;
-- there is no room for a marker: a copy is known by its time and its words. Both are compared as this system shows them,
-  so that words which it shows otherwise than they were sent are the same words still;
+- there is no room for a marker: a copy is known by its time and its words (R6);
 - a user is written only where the owner is one of the account's, with the team of that user; nobody stands in.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any, Final
 
 from connectors.connector import Raw
@@ -71,11 +73,18 @@ class Reader:
 
 
 def words(raw: object) -> str | None:
-    """Return what a person reads of a JSON value, "" where there is nothing to be read, None for dirt."""
+    """Return what a person reads of a JSON value, "" where there is nothing to be read, None for no single value."""
+    if isinstance(raw, str):
+        return markup.readable(raw)
     found = text.clean(raw)
-    if found is UNKNOWN:
-        return None
-    return markup.readable(found) if isinstance(found, str) else ""
+    return None if found is UNKNOWN else found or ""
+
+
+def written(plain: str) -> str:
+    """Return words as they are sent, so that `words` returns them again."""
+    if not markup.is_html(plain):
+        return plain
+    return "<p>" + escape(plain, quote=False).replace("\n", "<br>") + "</p>"
 
 
 def shows(copy: Message, original: Message) -> bool:
@@ -83,7 +92,7 @@ def shows(copy: Message, original: Message) -> bool:
 
     A subject counts where both have one.
     """
-    if not same_time(copy, original) or not prose.same(copy.text, words(original.text)):
+    if not same_time(copy, original) or not prose.same(copy.text, words(written(original.text or ""))):
         return False
     return copy.subject is None or original.subject is None or prose.same(copy.subject, original.subject)
 
@@ -110,13 +119,17 @@ def body(original: Message, user: User | None) -> dict[str, Any]:
         "user_id": None if user is None else user.id,
         "team_id": team,
     }
-    return {"rendered_copy": original.text or "", **{key: value for key, value in fields.items() if value is not None}}
+    return {
+        "rendered_copy": written(original.text or ""),
+        **{key: value for key, value in fields.items() if value is not None},
+    }
 
 
 def known(copy: Message) -> Raw:
     """Return what is known of the record of a copy, as far as it tells whether a write arrived."""
     sent_at = None if copy.sent_at is None else instant.render(copy.sent_at)
-    shown = {"rendered_copy": copy.text, "rendered_subject": copy.subject, "sent_at": sent_at}
+    sent = None if copy.text is None else written(copy.text)
+    shown = {"rendered_copy": sent, "rendered_subject": copy.subject, "sent_at": sent_at}
     return {key: value for key, value in shown.items() if value is not None}
 
 

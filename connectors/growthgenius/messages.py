@@ -49,7 +49,7 @@ class Messages:
             yield from self._read_as(user, window)
 
     def message(self, raw: Raw) -> Message:
-        """Map a record to the canonical shape; a text that is dirt stays unknown, also where it is read by id."""
+        """Map a record to the canonical shape."""
         return self._mapping.message(raw)
 
     def get(self, message_id: str, contact_id: str) -> Message:  # noqa: ARG002 (ids are the account's)

@@ -94,6 +94,11 @@ class _Letter(MarkdownConverter):
         """Return a heading between gaps."""
         return f"\n\n{text.strip()}\n\n"
 
+    def convert_list(self, items: Tag, text: str, parent_tags: set[str]) -> str:
+        """Return a list; words behind one in a list are not part of its last line."""
+        shown: str = super().convert_list(items, text, parent_tags)  # type: ignore[misc]  # its stub leaves it out
+        return shown + ("\n" if "li" in parent_tags else "")
+
     def convert_words(self, inline: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
         """Return what is only shown in another letter."""
         return text
@@ -102,6 +107,7 @@ class _Letter(MarkdownConverter):
         """Return a block as it is laid out."""
         return f"\n\n{text}\n\n"
 
+    convert_ul = convert_ol = convert_list
     convert_row = convert_article = convert_section = convert_div
     convert_h1 = convert_h2 = convert_h3 = convert_h4 = convert_h5 = convert_h6 = convert_heading
     convert_b = convert_strong = convert_i = convert_em = convert_sub = convert_sup = convert_words

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors.contact import PHONE_SLOTS
 from connectors.growthgenius.mapping import KEYS
-from connectors.growthgenius.sandbox import FIELDS, OWN, Behaviour, GrowthGeniusSandbox
+from connectors.growthgenius.sandbox import FIELDS, MESSAGE_FIELDS, OWN, Behaviour, GrowthGeniusSandbox
 from connectors.sandbox import Sandbox
 from tests.connectors.growthgenius.recording import CASSETTES
 from tests.contract.recording import Recording, paths
@@ -29,6 +29,10 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "contacts_flat": Behaviour(),
     "contacts_single": Behaviour(lists="single"),
     "contacts_wrapped_paginated": Behaviour(lists="wrapped", page_size=25, says_partial=True, ids="uuid"),
+    "message_created": Behaviour(strangers="taken"),
+    "message_read": Behaviour(),
+    "message_updated": Behaviour(),
+    "messages_list": Behaviour(),
     "user_one": Behaviour(users="one"),
     "users_list": Behaviour(users="list"),
 }
@@ -37,11 +41,16 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
 
 @contextmanager
 def stage(name: str) -> Iterator[tuple[Sandbox, Mapping[str, str]]]:
-    """Start an account that holds whom the cassette shows."""
-    users = [{"id": number, "email": "dev@example.com", "first_name": "Okay"} for number in (1, 78)]
+    """Start an account that holds whom, or what, the cassette shows."""
+    users = [{"id": number, "team_id": 1, "email": "dev@example.com", "first_name": "Okay"} for number in (1, 78)]
     sandbox = GrowthGeniusSandbox(api_key=KEY, users=users, behaviour=BEHAVIOURS[name], now=lambda: NOW)
     for person in _people(name):
         sandbox.add(at=UPDATED, **person)
+    if name in ("message_read", "message_updated", "messages_list"):
+        message = _answer(name)
+        sandbox.add_message(
+            message["contact_id"], at=UPDATED, **{key: message[key] for key in message if key != "contact_id"}
+        )
     with sandbox:
         yield sandbox, {"Authorization": KEY}
 
@@ -58,17 +67,21 @@ def _people(name: str) -> list[dict[str, Any]]:
 
 
 def _answer(name: str) -> dict[str, Any]:
-    """Return the first contact that a cassette shows."""
+    """Return the first contact or message that a cassette shows."""
     answer: Any = next(iter(RECORDING.exchanges(name))).answer
-    found = answer["contacts"][0] if "contacts" in answer else answer
-    contact: dict[str, Any] = found.get("contact", found)
-    return contact
+    noun = name.partition("_")[0].removesuffix("s")
+    found = answer[f"{noun}s"][0] if f"{noun}s" in answer else answer
+    record: dict[str, Any] = found.get(noun, found)
+    return record
 
 
 def _body(name: str, method: str) -> Any:
     """Return what a person could have sent to be answered so; the documents do not show it."""
-    sent = set(FIELDS) - DERIVED - OWN
-    return None if method == "GET" else {"contact": {key: each for key, each in _answer(name).items() if key in sent}}
+    if method == "GET":
+        return None
+    noun = name.partition("_")[0]
+    sent = set(FIELDS) - DERIVED - OWN if noun == "contact" else set(MESSAGE_FIELDS) - {"id"}
+    return {noun: {key: each for key, each in _answer(name).items() if key in sent}}
 
 
 RECORDING: Final = Recording(
@@ -78,9 +91,11 @@ RECORDING: Final = Recording(
     read=frozenset()
     .union(paths(["contact", "contacts[]", "contacts[].contact"], READ))
     .union(paths(["", "contacts[]"], ["contact"]))
+    .union(paths(["message", "messages[]"], MESSAGE_FIELDS))
+    .union(paths([""], ["message", "messages"]))
     .union(paths([""], ["contacts", "pagination", "partial_results_only", "partial_results_limit", "user", "users"]))
     .union(paths(["pagination"], ["page", "per_page", "total_entries", "total_pages"]))
-    .union(paths(["user", "users[]"], ["id", "email"])),
+    .union(paths(["user", "users[]"], ["id", "email", "team_id"])),
     excused={
         "contact.*name: null, not text": "the sandbox makes no whole name; it is read where parts are missing",
         "contacts[].contact.*: added": "the sample breaks off behind the e-mail address, with a comment that says so",
@@ -105,6 +120,8 @@ RECORDING: Final = Recording(
     unplayed={
         "contact_read_bare": "a dog of the first draft, left over from a page template",
         "contacts_of_the_first_draft": "the shape of another vendor's API, which the later drafts gave up",
+        "message_created_of_the_first_draft": "a greeting, left over from the same page template",
+        "message_deleted": "a list of contacts that strayed there; an answer to a deletion is not read",
     },
     body=_body,
 )

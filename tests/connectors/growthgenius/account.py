@@ -1,6 +1,6 @@
 """An account of a sandbox, with clocks that stand still, for the tests beside this file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -8,6 +8,7 @@ from connectors.connector import Page, Raw, Window
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
 from connectors.pace import Turn
+from connectors.values import instant
 from connectors.wire import Wire
 from tests.connectors.clocks import FakeClock
 
@@ -66,10 +67,18 @@ class World:
         self.account.close()
         self.sandbox.__exit__(kind, *rest)
 
-    def connect(self, key: str = KEY) -> GrowthGenius:
+    def connect(self, key: str = KEY, *, messages: bool = False) -> GrowthGenius:
         """Return the account as a new process would have it."""
         wire = Wire("gg", self.sandbox.base_url, {"Authorization": key}, NoPace(), clock=self.clock, secrets=[key])
-        return GrowthGenius("gg", wire, user_ids=self.user_ids, cache=self.cache, country="US", clock=self.clock)
+        return GrowthGenius(
+            "gg",
+            wire,
+            user_ids=self.user_ids,
+            cache=self.cache,
+            country="US",
+            clock=self.clock,
+            messages=messages,
+        )
 
     def populate(self, count: int, *, seconds: float = 60.0, ending: float = 3600.0) -> list[str]:
         """Add people, `seconds` apart, the last of them `ending` seconds ago."""
@@ -81,6 +90,23 @@ class World:
             for n in range(count)
         ]
 
+    def correspond(
+        self,
+        count: int,
+        *,
+        seconds: float = 60.0,
+        ending: float = 3600.0,
+        sent: Callable[[datetime], datetime | None] = lambda at: at,
+    ) -> list[str]:
+        """Write to somebody, `seconds` apart, the last time `ending` seconds ago; `sent` tells when that was sent."""
+        contact_id = self.sandbox.add(first_name="Louis")
+        first = self.clock.now() - timedelta(seconds=ending + seconds * (count - 1))
+        times = [first + timedelta(seconds=seconds * number) for number in range(count)]
+        return [
+            self.sandbox.add_message(contact_id, at=at, rendered_copy=f"Message {number}", sent_at=_shown(sent(at)))
+            for number, at in enumerate(times)
+        ]
+
     def asked(self) -> list[tuple[str, str]]:
         """Return method and path of every call so far."""
         prefix = "/integrations/v1"
@@ -89,6 +115,10 @@ class World:
     def read(self, window: Window = EVERYTHING) -> dict[str, Raw]:
         """Read a window to the end; the later showing of a record counts."""
         return united(self.account.read(window))
+
+
+def _shown(moment: datetime | None) -> str | None:
+    return None if moment is None else instant.render(moment)
 
 
 def united(pages: Iterable[Page]) -> dict[str, Raw]:

@@ -2,8 +2,9 @@
 
     GROWTHGENIUS_API_KEY=... GROWTHGENIUS_USER_ID=... python -m tests.connectors.growthgenius.recording
 
-reads the last day of the account, one of its contacts, and its users, writes nothing there, and leaves
-cassettes/live.yaml. The key never reaches the file; whatever may tell of a person or a company is replaced before.
+reads the last day of the account, one of its contacts, one of its messages, and its users, writes nothing there, and
+leaves cassettes/live.yaml. The key never reaches the file; whatever may tell of a person or a company is replaced
+before.
 """
 
 import json
@@ -25,7 +26,8 @@ from tests.connectors.growthgenius.account import MemoryCache, NoPace
 
 CASSETTES = Path(__file__).parent / "cassettes"
 PLAIN = frozenset(
-    {"id", "user_id", "team_id", "prospect_id", "contact_account_id", "created_at", "updated_at", "sent_at"}
+    {"id", "user_id", "team_id", "contact_id", "prospect_id", "contact_account_id"}
+    | {"created_at", "updated_at", "sent_at", "message_type"}
 )
 SHAPES = frozenset({"pagination", "roles", "partial_results_only", "partial_results_limit", "num_fetch_result"})
 HEADERS = frozenset({"date", "content-type", "retry-after", "x-ratelimit-max", "x-ratelimit-remaining"})
@@ -89,6 +91,8 @@ def record() -> None:
         day = Window(SystemClock().now() - timedelta(days=1))
         for raw in [raw for page in account.read(day) for raw in page.records][:1]:
             account.contact(account.get(str(raw["id"])).records[0], {})
+        for raw in [raw for page in account.correspondence.read(day) for raw in page.records][:1]:
+            account.correspondence.get(str(raw["id"]), "")
     account.close()
 
 

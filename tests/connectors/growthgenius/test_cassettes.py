@@ -12,7 +12,10 @@ from vcr.request import Request
 from vcr.serializers import yamlserializer
 
 from connectors.connector import Raw
+from connectors.errors import OutcomeUnknown
 from connectors.growthgenius.connector import BASE_URL, GrowthGenius
+from connectors.growthgenius.users import CACHED
+from connectors.message import Message
 from connectors.wire import Wire
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthgenius.account import EVERYTHING, MemoryCache, NoPace, united
@@ -20,13 +23,35 @@ from tests.connectors.growthgenius.recording import CASSETTES, player, scrub_req
 
 ELON = "d54c54ad-40be-4305-8a34-0ab44710b90d"
 KEY = "key-of-nobody"
+LOUIS = Message(
+    id="393642",
+    contact_id="155715",
+    text="Hey Louis,\n\nYou hate prospecting. I love it. Maybe it's a perfect match?",
+    sent_at=datetime(2019, 8, 9, 11, 10, 41, 275_000, tzinfo=UTC),
+    kind="sales_force_message",
+    flow="outbound",
+)
+
+
+def connected(cache: MemoryCache) -> GrowthGenius:
+    clock = FakeClock()
+    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=clock, secrets=[KEY])
+    return GrowthGenius("gg", wire, user_ids=[78], cache=cache, country="US", clock=clock)
 
 
 @pytest.fixture
 def account() -> Iterator[GrowthGenius]:
-    clock = FakeClock()
-    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=clock, secrets=[KEY])
-    account = GrowthGenius("gg", wire, user_ids=[78], cache=MemoryCache(), country="US", clock=clock)
+    account = connected(MemoryCache())
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def ownerless() -> Iterator[GrowthGenius]:
+    """Return an account that knows of no users, and asks for none."""
+    cache = MemoryCache()
+    cache.put(CACHED, [])
+    account = connected(cache)
     yield account
     account.close()
 
@@ -86,6 +111,40 @@ def test_the_documented_users_are_read(cassette: str) -> None:
     account.close()
 
 
+def test_the_documented_messages_are_listed(account: GrowthGenius) -> None:
+    with player().use_cassette("messages_list.yaml") as played:
+        (raw,) = united(account.correspondence.read(EVERYTHING)).values()
+        assert played.play_count == 1
+    assert raw["user_id"] == 78
+    assert account.correspondence.message({**raw, "user_id": None}) == LOUIS
+
+
+def test_the_documented_message_is_read_by_id(ownerless: GrowthGenius) -> None:
+    with player().use_cassette("message_read.yaml"):
+        assert ownerless.correspondence.get("393642", "155715") == LOUIS
+
+
+def test_the_documented_answers_to_writes_show_the_message(ownerless: GrowthGenius) -> None:
+    messages = ownerless.correspondence
+    with player().use_cassette("message_created.yaml") as played:
+        assert messages.record(LOUIS, "155715").copy == LOUIS
+        assert played.play_count == 1
+    with player().use_cassette("message_updated.yaml") as played:
+        assert messages.amend(LOUIS, LOUIS).copy == LOUIS
+        assert played.play_count == 1
+
+
+def test_the_greeting_of_the_first_draft_shows_no_message(ownerless: GrowthGenius) -> None:
+    with player().use_cassette("message_created_of_the_first_draft.yaml"), pytest.raises(OutcomeUnknown):
+        ownerless.correspondence.record(LOUIS, "155715")
+
+
+def test_the_documented_answer_to_a_deletion_is_a_success_whatever_it_lists(account: GrowthGenius) -> None:
+    with player().use_cassette("message_deleted.yaml") as played:
+        account.correspondence.erase("393642", "155715")
+        assert played.play_count == 1
+
+
 def test_a_call_that_is_not_on_the_cassette_is_an_error(account: GrowthGenius) -> None:
     with player().use_cassette("contact_read.yaml"), pytest.raises(CannotOverwriteExistingCassetteException):
         account.get("7")
@@ -114,6 +173,16 @@ def test_recording_replaces_people_and_keeps_shapes() -> None:
     }
     assert shown["email"].endswith("@example.com")
     assert not {"Ada", "ada@real.example", "vip", "cold", "93"} & set(json.dumps(kept).replace(",", '"').split('"'))
+
+
+def test_recording_replaces_what_messages_say_and_keeps_whose_they_are() -> None:
+    message = {
+        "id": 7, "contact_id": 5, "message_type": "sales_force_message", "rendered_copy": "Dear Ada", "team_id": 1,
+        "rendered_subject": "For Ada", "sent_at": "2019-08-09T07:10:41.275-04:00", "user_id": 78,
+    }  # fmt: skip
+    (shown,) = scrubbed({"messages": [message]})["messages"]
+    assert {key for key in message if shown[key] != message[key]} == {"rendered_copy", "rendered_subject"}
+    assert "Ada" not in json.dumps(shown)
 
 
 def test_recording_keeps_no_user_and_no_foreign_header() -> None:

@@ -64,6 +64,7 @@ def test_a_letter_becomes_what_its_reader_sees() -> None:
         ('<?xml version="1.0"?><html><p>x</p></html>', "x"),
         ("<p>unclosed <b>bold <i>it</p> rest", "unclosed bold it\n\nrest"),
         ("<ol><li>one</li><li>two</li></ol>", "1. one\n2. two"),
+        ("<ul><li>one<ul><li>deep</li></ul> goes on</li><li>two</li></ul>", "* one\n  * deep\n  goes on\n* two"),
         ("<p>a</p>\r\n\r\n\r\n\r\n<p>b</p>", "a\n\nb"),
         ("<p>\U0001f469\u200d\U0001f680</p>", "\U0001f469\u200d\U0001f680"),
         ("<br>", ""),
