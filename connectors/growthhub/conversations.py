@@ -23,7 +23,7 @@ from connectors.growthhub.export import Export
 from connectors.growthhub.message_client import Logged, MessageClient
 from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
 from connectors.message import Message
-from connectors.values import instant, prose
+from connectors.values import instant, markup, prose
 
 REMEMBERED: Final = 1000
 """Conversations whose ids are kept in mind, so that a contact's second message costs no look-up."""
@@ -170,8 +170,10 @@ def shows(copy: Message, original: Message) -> bool:
     """Say whether a message of a conversation is the copy of a whole one: by its marker, else by time and text."""
     if copy.of is not None:
         return copy.of == original.id
-    is_whole = copy.text is not None and copy.sent_at is not None
-    return is_whole and _same_time(copy, original) and prose.same(copy.text, original.text)
+    if copy.text is None or copy.sent_at is None or not _same_time(copy, original):
+        return False
+    written = original.text or ""
+    return prose.same(copy.text, written) or prose.same(copy.text, markup.readable(written))  # it is read like this
 
 
 def _same_time(copy: Message, original: Message) -> bool:
