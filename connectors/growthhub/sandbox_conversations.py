@@ -23,6 +23,7 @@ RECORDED: Final = frozenset(
     {"type", "attachments", "message", "conversationId", "contactId", "conversationProviderId", "html", "subject"}
     | {"emailFrom", "emailTo", "emailCc", "emailBcc", "emailMessageId", "altId", "direction", "date", "call"}
 )
+DATES: Final = ("dateAdded", "dateUpdated", "lastMessageDate")
 SMALLEST_EXPORT: Final = 10
 DEFAULT_EXPORT: Final = 100
 
@@ -72,7 +73,7 @@ class Conversations(Messages):
         if body["contactId"] in self._conversations:
             return refusal(400, "Conversation already exists")
         made = self._conversation(body["contactId"])
-        times = {key: instant.render(instant.from_ms(made[key])) for key in ("dateAdded", "dateUpdated")}
+        times = {key: instant.render(instant.from_ms(made[key])) for key in DATES}
         return Served(201, {"success": True, "conversation": {**made, **times, "deleted": False}})
 
     def record(self, call: Call) -> Served:
