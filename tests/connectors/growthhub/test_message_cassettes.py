@@ -80,8 +80,8 @@ def test_the_export_shows_what_people_said_and_each_email_of_a_thread() -> None:
     assert [(each.id, each.kind, each.flow, each.text, each.owner) for each in shown] == [
         ("message:LIoj6nurQg6YT0MCW6t4", "sms", "inbound", "Hi there", None),
         ("message:6ti7LFICjkuKfx1ZMV2M", "whatsapp", "outbound", "Good morning", "rep@example.com"),
-        ("email:ve9EPM428kjkvShlRW1K", "email", None, None, None),
-        ("email:ve9EPs1028kjkvShlRW1", "email", None, None, None),
+        ("email:ve9EPM428kjkvShlRW1K", "email", "outbound", None, None),
+        ("email:ve9EPs1028kjkvShlRW1", "email", "inbound", None, None),
     ]
     assert {each.subject for each in shown} == {None, "Order confirm"}
     assert shown[0].sent_at == datetime(2026, 7, 17, 10, 58, 9, 966_000, tzinfo=UTC)

@@ -176,29 +176,86 @@ def test_each_email_of_a_thread_is_a_message_that_a_reply_leaves_as_it_is(
     world: World, ann: str, kept: Messages
 ) -> None:
     say, clock = world.sandbox.add_message, world.clock
+    user_id = world.sandbox.users[0]["id"]
     first_at = clock.now()
-    first = say(ann, "Email", "outbound", "<p>Hi</p>", subject="Offer")
-    before = [kept.whole(message) for message in read(kept)]
+    first = say(ann, "Email", "outbound", "<p>Hi</p>", subject="Offer", userId=user_id)
+    before = read(kept)
     clock.pass_by(3600)
     second = say(ann, "Email", "inbound", "<p>Yes</p>", subject="Re: Offer", thread=first)
     messages = read(kept)
-    assert [(each.id, each.sent_at, each.flow) for each in messages] == [
-        (f"email:{first}", None, None),
-        (f"email:{second}", None, None),
+    assert [(each.id, each.sent_at, each.flow, each.owner) for each in messages] == [
+        (f"email:{first}", first_at, "outbound", "rep@example.com"),
+        (f"email:{second}", clock.now(), "inbound", None),
     ]
+    assert messages[0] == before[0]
     wholes = [kept.whole(message) for message in messages]
-    assert [(each.text, each.flow, each.sent_at) for each in wholes] == [
-        ("Hi", "outbound", first_at),
-        ("Yes", "inbound", clock.now()),
+    assert [(each.text, each.subject) for each in wholes] == [("Hi", "Offer"), ("Yes", "Re: Offer")]
+    assert [replace(each, text=None, subject=None) for each in wholes] == [
+        replace(each, subject=None) for each in messages
     ]
-    assert wholes[0] == before[0]
-    assert [each.subject for each in wholes] == ["Offer", "Re: Offer"]
+
+
+def test_the_emails_of_a_thread_are_read_once_and_then_known(world: World, ann: str) -> None:
+    first = world.sandbox.add_message(ann, "Email", text="<p>1</p>")
+    others = [world.sandbox.add_message(ann, "Email", text="<p>secret</p>", thread=first) for _ in range(3)]
+    shown = read(world.connect(messages=MessageStyle()).correspondence)
+    assert len([call for call in world.calls() if "/email/" in call]) == 4
+    again = world.connect(messages=MessageStyle()).correspondence
+    assert read(again) == shown
+    assert world.calls() == [f"GET {EXPORT}"] * 2
+    fifth = world.sandbox.add_message(ann, "Email", text="<p>5</p>", thread=first)
+    assert [message.id for message in read(again)] == [f"email:{each}" for each in (first, *others, fifth)]
+    assert [call for call in world.calls() if "/email/" in call] == [f"GET /conversations/messages/email/{fifth}"]
+    assert "secret" not in repr(world.cache.kept)
+
+
+def test_emails_are_remembered_only_so_far_and_also_of_a_reading_that_ended_early(
+    world: World, ann: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.growthhub.threads.REMEMBERED", 3)
+    monkeypatch.setattr("connectors.growthhub.threads.KEPT_EVERY", 2)
+    first = world.sandbox.add_message(ann, "Email", text="<p>1</p>")
+    emails = [first, *(world.sandbox.add_message(ann, "Email", text="<p>x</p>", thread=first) for _ in range(4))]
+    world.sandbox.faults.append(Fault("status", path=f"email/{emails[3]}", status=401, times=None))
+    hub = world.connect(messages=MessageStyle()).correspondence
+    with pytest.raises(AuthError):
+        read(hub)
+    assert list(world.cache.kept["emails"]) == emails[:3]
+    world.sandbox.faults.clear()
+    assert [message.id for message in read(hub)] == [f"email:{each}" for each in emails]
+    assert list(world.cache.kept["emails"]) == emails[2:]
+
+
+def test_an_email_that_is_gone_is_nobodys_and_one_that_is_not_shown_has_no_time(world: World, ann: str) -> None:
+    first = world.sandbox.add_message(ann, "Email", text="<p>1</p>")
+    gone, hidden = (world.sandbox.add_message(ann, "Email", text="<p>x</p>", thread=first) for _ in range(2))
+    world.sandbox.faults.append(Fault("status", path=f"email/{gone}", status=404, times=None))
+    world.sandbox.faults.append(Fault("status", path=f"email/{hidden}", status=422, times=None))
+    hub = world.connect(messages=MessageStyle()).correspondence
+    shown = read(hub)
+    assert [(message.id, message.sent_at is None) for message in shown] == [
+        (f"email:{first}", False),
+        (f"email:{hidden}", True),
+    ]
+    with pytest.raises(RecordRefused):
+        hub.whole(shown[1])
+
+
+def test_a_reply_to_what_we_recorded_is_no_copy_of_it(world: World, ann: str, logged: Messages) -> None:
+    world.sandbox.quirks.provider_kind = "Email"
+    copy = logged.record(LETTER, ann).copy
+    reply = world.sandbox.add_message(ann, "Email", text="<p>Yes</p>", thread=copy.id.removeprefix("email:"))
+    shown = {message.id: message.of for message in read(logged, datetime(1970, 1, 1, tzinfo=UTC))}
+    assert shown == {copy.id: "393642", f"email:{reply}": None}
 
 
 def test_a_thread_that_lists_its_emails_deeper_is_read_as_well(world: World) -> None:
     row = {"id": "m1", "contactId": "c1", "messageType": "TYPE_EMAIL", "meta": {"email": {"email": {}}}}
     row["meta"]["email"]["email"]["messageIds"] = ["e1", "e1", "", "e2"]  # type: ignore[index]
     world.change_answers(EXPORT, lambda _: {"messages": [row], "nextCursor": None, "total": 1})
+    for each in ("e1", "e2"):
+        body = {"emailMessage": {"id": each, "dateAdded": "2026-01-02T03:04:05.000Z"}}
+        world.sandbox.faults.append(Fault("status", path=f"email/{each}", status=200, body=body))
     hub = world.connect(messages=MessageStyle(channels=("Email",))).correspondence
     assert [message.id for message in read(hub)] == ["email:e1", "email:e2"]
 
