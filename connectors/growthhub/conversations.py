@@ -2,8 +2,9 @@
 
 Rules kept here:
 - a message is recorded and sent to nobody: `POST /conversations/messages/inbound`, whichever way it went;
-- its type is `Custom` always: under another it would lie with the location's own provider (#19). An e-mail names
-  sender and recipient as far as they are known, since a provider of e-mails misses them (#6);
+- its type is `Custom` always: under another it would lie with the location's own provider (#19). Whether ours is one of
+  text messages or of e-mails is not known, so that it gets what either needs: text and HTML, and the addresses as far
+  as they are known, which a provider of e-mails misses (#6);
 - an answer without the message is no success (#70): whether it was kept is looked up (R20);
 - what was recorded cannot be changed or deleted through the API.
 """
@@ -128,21 +129,21 @@ class Conversations:
 
     def _properties(self, original: Message, contact_id: str, conversation: _Conversation) -> dict[str, Any]:
         outbound = original.flow != "inbound"
+        sender, recipient = (original.owner, conversation.address)[:: 1 if outbound else -1]
         properties = {
             "type": "Custom",
             "conversationId": conversation.id,
             "contactId": contact_id,
             "conversationProviderId": self._provider_id,
+            "subject": original.subject,
             "message": original.text or "",
+            "html": html.escape(original.text or "", quote=False).replace("\n", "<br>\n"),
+            "emailFrom": sender,
+            "emailTo": recipient,
             "altId": notes.mark(self._source, original.id),
             "direction": "outbound" if outbound else "inbound",
             "date": instant.render(original.sent_at) if original.sent_at else None,
         }
-        if original.subject:
-            lines = html.escape(original.text or "", quote=False).replace("\n", "<br>\n")
-            ends = (original.owner, conversation.address)
-            sender, recipient = ends if outbound else ends[::-1]
-            properties |= {"subject": original.subject, "html": lines, "emailFrom": sender, "emailTo": recipient}
         return {key: value for key, value in properties.items() if value is not None}
 
     def _shown(self, logged: Logged, original: Message, contact_id: str) -> Message:

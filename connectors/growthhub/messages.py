@@ -19,7 +19,7 @@ from connectors.growthhub.export import Export
 from connectors.growthhub.gate import Gate
 from connectors.growthhub.location import Directory, Location
 from connectors.growthhub.message_client import MessageClient
-from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX
+from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
 from connectors.growthhub.notebook import Notebook
 from connectors.growthhub.threads import Threads
 from connectors.message import Message
@@ -66,7 +66,7 @@ class Messages:
         self._directory = directory
         self._zone: tzinfo | None = None
         self._channels = frozenset(style.channels)
-        self._notebook = Notebook(self.client, style.source, directory.id_of, self._where)
+        self._notebook = Notebook(self.client, cache, style.source, directory.id_of, self._where)
         self._conversations = Conversations(
             self.client, self.export, style.provider_id or "", style.source, read=self._read, get=self.get
         )
@@ -176,7 +176,7 @@ class Messages:
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
-        if not copy_id.startswith(notes.ID_PREFIX):
+        if copy_id.startswith((MESSAGE_PREFIX, EMAIL_PREFIX)):
             raise self._conversations.refuse()
         self._notebook.erase(copy_id.removeprefix(notes.ID_PREFIX), contact_id)
 

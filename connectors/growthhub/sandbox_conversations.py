@@ -182,7 +182,8 @@ class Conversations(Messages):
         date = instant.parse(body.get("date"))
         at = None if date is None else instant.from_ms(instant.to_ms(date))
         kept = {key: body[key] for key in ("subject", "altId", "conversationProviderId") if key in body}
-        text = body.get("message") or body.get("html") or ""
+        texts = (body.get("message"), body.get("html"))[:: -1 if self.quirks.provider_kind == "Email" else 1]
+        text = texts[0] or texts[1] or ""
         flow = body.get("direction") or "outbound"
         kind = f"Custom {self.quirks.provider_kind}"
         made = self.add_message(contact_id, kind, flow, text, at=at, source="api", **kept)

@@ -376,6 +376,9 @@ def test_a_property_that_notes_do_not_know_is_left_out(world: World, ann: str, k
     (note,) = world.sandbox.notes(ann)
     assert note["bodyText"].startswith("Quick question")
     assert not note.get(named)
+    world.calls()
+    kept.record(REPLY, ann)
+    assert world.calls() == [f"POST /contacts/{ann}/notes"]
 
 
 def test_a_note_that_is_too_long_is_cut_once_and_says_so(world: World, ann: str, kept: Messages) -> None:
@@ -458,11 +461,11 @@ def test_a_copy_is_recorded_in_the_conversation_at_its_time(world: World, ann: s
     assert (recorded.copy.sent_at, recorded.copy.flow) == (LETTER.sent_at, "outbound")
     logged.record(REPLY, ann)
     sent = next(call.body for call in world.sandbox.calls if call.body and "393643" in call.body["altId"])
-    assert sent["direction"] == "inbound"
-    assert sent.keys().isdisjoint({"subject", "html", "emailFrom", "emailTo"})
+    assert (sent["direction"], sent["message"], sent["html"]) == ("inbound", "Yes", "Yes")
+    assert sent.keys().isdisjoint({"subject", "emailFrom", "emailTo"})
 
 
-def test_an_email_goes_to_the_address_that_its_conversation_shows(world: World, ann: str, logged: Messages) -> None:
+def test_a_copy_names_the_address_that_its_conversation_shows(world: World, ann: str, logged: Messages) -> None:
     world.sandbox.add_message(ann, text="hi")
     for flow in ("outbound", "inbound"):
         logged.record(replace(LETTER, id=flow, flow=flow), ann)
