@@ -59,7 +59,9 @@ class GrowthHub:
         self.directory = Directory(self.client, cache, self.location)
         self.search = Search(self.client)
         style = messages or MessageStyle()
-        self.correspondence = Messages(gate, location_id, style, location=self.location, directory=self.directory)
+        self.correspondence = Messages(
+            gate, location_id, style, location=self.location, directory=self.directory, cache=cache
+        )
         self.has_messages = messages is not None
         self.mapped = frozenset({*NATIVE, *self.custom_fields.keys}) - {MARKER}
         self.fields = self.mapped

@@ -2,8 +2,9 @@
 
 Rules kept here:
 - a message is recorded and sent to nobody: `POST /conversations/messages/inbound`, whichever way it went;
-- its type is `Custom` always: under another it would lie with the location's own provider (#19). An e-mail names
-  sender and recipient as far as they are known, since a provider of e-mails misses them (#6);
+- its type is `Custom` always: under another it would lie with the location's own provider (#19). Whether ours is one of
+  text messages or of e-mails is not known, so that it gets what either needs: text and HTML, and the addresses as far
+  as they are known, which a provider of e-mails misses (#6);
 - an answer without the message is no success (#70): whether it was kept is looked up (R20);
 - what was recorded cannot be changed or deleted through the API.
 """
@@ -23,7 +24,7 @@ from connectors.growthhub.export import Export
 from connectors.growthhub.message_client import Logged, MessageClient
 from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
 from connectors.message import Message
-from connectors.values import instant, prose
+from connectors.values import instant, markup, prose
 
 REMEMBERED: Final = 1000
 """Conversations whose ids are kept in mind, so that a contact's second message costs no look-up."""
@@ -128,21 +129,21 @@ class Conversations:
 
     def _properties(self, original: Message, contact_id: str, conversation: _Conversation) -> dict[str, Any]:
         outbound = original.flow != "inbound"
+        sender, recipient = (original.owner, conversation.address)[:: 1 if outbound else -1]
         properties = {
             "type": "Custom",
             "conversationId": conversation.id,
             "contactId": contact_id,
             "conversationProviderId": self._provider_id,
+            "subject": original.subject,
             "message": original.text or "",
+            "html": html.escape(original.text or "", quote=False).replace("\n", "<br>\n"),
+            "emailFrom": sender,
+            "emailTo": recipient,
             "altId": notes.mark(self._source, original.id),
             "direction": "outbound" if outbound else "inbound",
             "date": instant.render(original.sent_at) if original.sent_at else None,
         }
-        if original.subject:
-            lines = html.escape(original.text or "", quote=False).replace("\n", "<br>\n")
-            ends = (original.owner, conversation.address)
-            sender, recipient = ends if outbound else ends[::-1]
-            properties |= {"subject": original.subject, "html": lines, "emailFrom": sender, "emailTo": recipient}
         return {key: value for key, value in properties.items() if value is not None}
 
     def _shown(self, logged: Logged, original: Message, contact_id: str) -> Message:
@@ -170,8 +171,10 @@ def shows(copy: Message, original: Message) -> bool:
     """Say whether a message of a conversation is the copy of a whole one: by its marker, else by time and text."""
     if copy.of is not None:
         return copy.of == original.id
-    is_whole = copy.text is not None and copy.sent_at is not None
-    return is_whole and _same_time(copy, original) and prose.same(copy.text, original.text)
+    if copy.text is None or copy.sent_at is None or not _same_time(copy, original):
+        return False
+    written = original.text or ""
+    return prose.same(copy.text, written) or prose.same(copy.text, markup.readable(written))  # it is read like this
 
 
 def _same_time(copy: Message, original: Message) -> bool:

@@ -2,8 +2,8 @@
 
 Rules kept here:
 - the e-mails of a thread are one message at the wire, which a later reply overwrites; each e-mail is a message here,
-  known by its own id, which never changes. What the thread says of its text, and with more than one e-mail of its time
-  and direction, is not believed: that takes the e-mail itself;
+  known by its own id, which never changes. What the thread says of a text is not believed, nor, where it has several
+  e-mails, what it says of time, direction, user and marker: connectors.growthhub.threads reads those;
 - what is said between people counts: no activity entries, no comments of the team, no calls without words, nothing
   that was deleted or is yet to be sent; and of it the channels that are wanted, and copies made by us in any channel;
 - `altId` is the marker of a copy that was recorded here; that of other messages is somebody else's.
@@ -52,7 +52,7 @@ def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, sourc
 
 
 def messages_in(row: Raw) -> Iterator[Raw]:
-    """Yield a row, or one row for each e-mail of a thread."""
+    """Yield a row, or one row for each e-mail of a thread, without what the thread does not tell of them."""
     emails = email_ids(row)
     if emails:
         yield from ({**row, EMAIL_ID: each} for each in emails)
@@ -78,7 +78,7 @@ def message(row: Raw, owner_of: Callable[[str], str | None], source: str) -> Mes
         owner=_owner(row, owner_of),
         of=notes.id_in(row.get("altId"), source),
     )
-    return replace(shown, sent_at=None, flow=None, owner=None) if len(email_ids(row)) > 1 else shown
+    return replace(shown, sent_at=None, flow=None, owner=None, of=None) if len(email_ids(row)) > 1 else shown
 
 
 def email(record: Raw, contact_id: str, owner_of: Callable[[str], str | None], source: str) -> Message:

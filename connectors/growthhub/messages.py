@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from connectors.connector import Page, Raw, Window
+from connectors.connector import Cache, Page, Raw, Window
 from connectors.correspondence import Recorded
 from connectors.growthhub import conversations, message_mapping, notes
 from connectors.growthhub.conversations import Conversations
@@ -19,8 +19,9 @@ from connectors.growthhub.export import Export
 from connectors.growthhub.gate import Gate
 from connectors.growthhub.location import Directory, Location
 from connectors.growthhub.message_client import MessageClient
-from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX
+from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
 from connectors.growthhub.notebook import Notebook
+from connectors.growthhub.threads import Threads
 from connectors.message import Message
 
 
@@ -46,18 +47,26 @@ class Messages:
     """The messages of one location."""
 
     def __init__(
-        self, gate: Gate, location_id: str, style: MessageStyle, *, location: Location, directory: Directory
+        self,
+        gate: Gate,
+        location_id: str,
+        style: MessageStyle,
+        *,
+        location: Location,
+        directory: Directory,
+        cache: Cache,
     ) -> None:
         self.style = style
         self.listed = not style.as_note
         self.erasable = style.as_note
         self.client = MessageClient(gate, location_id)
         self.export = Export(self.client)
+        self._threads = Threads(self.client, cache)
         self._location = location
         self._directory = directory
         self._zone: tzinfo | None = None
         self._channels = frozenset(style.channels)
-        self._notebook = Notebook(self.client, style.source, directory.id_of, self._where)
+        self._notebook = Notebook(self.client, cache, style.source, directory.id_of, self._where)
         self._conversations = Conversations(
             self.client, self.export, style.provider_id or "", style.source, read=self._read, get=self.get
         )
@@ -65,13 +74,19 @@ class Messages:
     def read(self, window: Window) -> Iterator[Page]:
         """Yield the messages of the wanted channels, e-mails one by one; without any, a page without records.
 
+        An e-mail of a thread with others costs a call when it is first seen.
+
         Raises IncompleteWindow, AuthError, TransientError.
         """
         self._directory.renew()
-        for channel in self.streams():
-            narrowed = {} if channel is None else {"channel": channel}
-            for page in self.export.read(window, narrowed):
-                yield replace(page, records=[each for row in page.records for each in self._wanted(row)])
+        self._threads.renew()
+        try:
+            for channel in self.streams():
+                narrowed = {} if channel is None else {"channel": channel}
+                for page in self.export.read(window, narrowed):
+                    yield replace(page, records=[each for row in page.records for each in self._wanted(row)])
+        finally:
+            self._threads.keep()
 
     def streams(self) -> tuple[str | None, ...]:
         """Return the channels that the export is read for, None for all but e-mails.
@@ -100,7 +115,7 @@ class Messages:
         return message_mapping.with_text(record, self.message({"contactId": contact_id, **record}))
 
     def whole(self, message: Message) -> Message:
-        """Return an e-mail with its text, and with what else a thread does not tell of it: one call.
+        """Return an e-mail with its text, for one call.
 
         Raises RecordGone, AuthError, TransientError.
         """
@@ -161,7 +176,7 @@ class Messages:
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
-        if not copy_id.startswith(notes.ID_PREFIX):
+        if copy_id.startswith((MESSAGE_PREFIX, EMAIL_PREFIX)):
             raise self._conversations.refuse()
         self._notebook.erase(copy_id.removeprefix(notes.ID_PREFIX), contact_id)
 
@@ -176,7 +191,7 @@ class Messages:
     def _wanted(self, row: Raw) -> Iterator[Raw]:
         style = self.style
         if message_mapping.is_wanted(row, self._channels, style.provider_id, style.source):
-            yield from message_mapping.messages_in(row)
+            yield from self._threads.messages_in(row)
 
     def _read(self, row: Raw) -> Iterator[Message]:
         if row.get("id") and row.get("contactId"):

@@ -3,8 +3,8 @@
 Rules kept here:
 - a note is written with text, title, and the user whose message it is where that is somebody here; nobody is put in
   his place;
-- what a refusal names as unknown (title, userId) is left out, and a text that is too long is cut; each once. Whether
-  a refused note was made all the same is looked up before it is sent again (R20);
+- what a refusal names (title, userId) is left out, what it does not know at all for a day; a text that is too long is
+  cut; each once. Whether a refused note was made all the same is looked up before it is sent again (R20);
 - the answer is the truth (R21): what comes back is the note as the server shows it.
 """
 
@@ -14,13 +14,14 @@ from contextlib import suppress
 from datetime import tzinfo
 from typing import Any, Final
 
-from connectors.connector import Page
+from connectors.connector import Cache, Page
 from connectors.correspondence import Recorded
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import notes
 from connectors.growthhub.message_client import MessageClient
 from connectors.message import Message
 
+_REFUSED: Final = "refused_note_properties"
 _OPTIONAL: Final = ("title", "userId")
 _TOO_LARGE: Final = 413
 
@@ -29,9 +30,15 @@ class Notebook:
     """The notes of one location. `user_of` gives the id of a user by address, `where` is the zone of the location."""
 
     def __init__(
-        self, client: MessageClient, source: str, user_of: Callable[[str], str | None], where: Callable[[], tzinfo]
+        self,
+        client: MessageClient,
+        cache: Cache,
+        source: str,
+        user_of: Callable[[str], str | None],
+        where: Callable[[], tzinfo],
     ) -> None:
         self._client = client
+        self._cache = cache
         self._source = source
         self._user_of = user_of
         self._where = where
@@ -99,19 +106,25 @@ class Notebook:
     def _properties(self, original: Message) -> dict[str, Any]:
         properties = {"body": notes.body(original, self._source, self._where()), "title": notes.title(original)}
         user_id = self._user_of(original.owner) if original.owner else None
-        return {key: value for key, value in {**properties, "userId": user_id}.items() if value}
+        refused = self._cache.get(_REFUSED) or ()
+        return {key: value for key, value in {**properties, "userId": user_id}.items() if value and key not in refused}
 
     def _less(self, original: Message, sent: dict[str, Any], refused: RecordRefused) -> dict[str, Any] | None:
         """Return what may be taken instead of what was refused, None if nothing helps."""
         said = refused.messages or (refused.message,)
         named = [key for key in _OPTIONAL if key in sent and any(re.search(rf"\b{key}\b", each) for each in said)]
         if named:
+            self._remember([key for key in named if f"property {key} should not exist" in said])
             return {key: value for key, value in sent.items() if key not in named}
         limit = notes.limit_in(("too large",) if refused.status == _TOO_LARGE else said, sent["body"])
         whole = notes.body(original, self._source, self._where())
         if limit is None or sent["body"] != whole:
             return None
         return {**sent, "body": notes.shortened(original, self._source, self._where(), limit)}
+
+    def _remember(self, unknown: Sequence[str]) -> None:
+        if unknown:
+            self._cache.put(_REFUSED, sorted({*(self._cache.get(_REFUSED) or ()), *unknown}))
 
     def _marked(self, message_id: str, contact_id: str) -> Recorded | None:
         """Return a note that a refusal made all the same, by its marker."""

@@ -23,6 +23,7 @@ RECORDED: Final = frozenset(
     {"type", "attachments", "message", "conversationId", "contactId", "conversationProviderId", "html", "subject"}
     | {"emailFrom", "emailTo", "emailCc", "emailBcc", "emailMessageId", "altId", "direction", "date", "call"}
 )
+DATES: Final = ("dateAdded", "dateUpdated", "lastMessageDate")
 SMALLEST_EXPORT: Final = 10
 DEFAULT_EXPORT: Final = 100
 
@@ -72,7 +73,7 @@ class Conversations(Messages):
         if body["contactId"] in self._conversations:
             return refusal(400, "Conversation already exists")
         made = self._conversation(body["contactId"])
-        times = {key: instant.render(instant.from_ms(made[key])) for key in ("dateAdded", "dateUpdated")}
+        times = {key: instant.render(instant.from_ms(made[key])) for key in DATES}
         return Served(201, {"success": True, "conversation": {**made, **times, "deleted": False}})
 
     def record(self, call: Call) -> Served:
@@ -181,7 +182,8 @@ class Conversations(Messages):
         date = instant.parse(body.get("date"))
         at = None if date is None else instant.from_ms(instant.to_ms(date))
         kept = {key: body[key] for key in ("subject", "altId", "conversationProviderId") if key in body}
-        text = body.get("message") or body.get("html") or ""
+        texts = (body.get("message"), body.get("html"))[:: -1 if self.quirks.provider_kind == "Email" else 1]
+        text = texts[0] or texts[1] or ""
         flow = body.get("direction") or "outbound"
         kind = f"Custom {self.quirks.provider_kind}"
         made = self.add_message(contact_id, kind, flow, text, at=at, source="api", **kept)

@@ -2,14 +2,14 @@
 
 Rules kept here:
 - a change shows only once its lag has passed;
-- messages of each channel, and all that are no e-mails, are in order all the time by each of their three times, so
-  that a page out of 100,000 messages costs about as much as one out of a hundred;
+- messages of each channel, and all that are no e-mails, are in order by each of their three times, and what was found
+  for a question is kept until something changes, so that a page out of 100,000 messages costs little;
 - a cursor stands for a place behind a message; it is bound to its question, and does not live for ever.
 """
 
 import base64
 import json
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -62,6 +62,8 @@ class ExportIndex:
     def __init__(self) -> None:
         self._shown: dict[str, Row] = {}
         self._ordered: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        self._disordered: set[tuple[str, str]] = set()
+        self._answered: tuple[Question, list[tuple[int, str]]] | None = None
         self._of_contact: dict[str, dict[str, None]] = {}
         self._pending: deque[tuple[int, str, Row | None]] = deque()
 
@@ -73,6 +75,7 @@ class ExportIndex:
         """Show what is due."""
         while self._pending and self._pending[0][0] <= now:
             _, message_id, row = self._pending.popleft()
+            self._answered = None
             self._take_out(message_id)
             if row is not None:
                 self._take_in(message_id, row)
@@ -88,11 +91,16 @@ class ExportIndex:
 
     def _keys(self, question: Question) -> list[tuple[int, str]]:
         """Return the matching messages in their order, as pairs of time and id."""
+        if self._answered is None or self._answered[0] != question:
+            self._answered = question, self._found(question)
+        return self._answered[1]
+
+    def _found(self, question: Question) -> list[tuple[int, str]]:
         channel = NO_EMAIL if question.channel is None else question.channel
         if question.contact_id is not None or question.conversation_id is not None:
             keys = self._few(question, channel)
         else:
-            ordered = self._ordered.get((channel, question.dates), [])
+            ordered = self._in_order((channel, question.dates))
             keys = ordered[bisect_left(ordered, (question.since, "")) : bisect_left(ordered, (question.until, ""))]
             if question.dates != question.sort:
                 keys = sorted((self._shown[each][question.sort], each) for _, each in keys)
@@ -111,12 +119,20 @@ class ExportIndex:
             and question.conversation_id in (None, row["conversationId"])
         )
 
+    def _in_order(self, key: tuple[str, str]) -> list[tuple[int, str]]:
+        ordered = self._ordered.setdefault(key, [])
+        if key in self._disordered:
+            ordered.sort()
+            self._disordered.discard(key)
+        return ordered
+
     def _take_in(self, message_id: str, row: Row) -> None:
         self._shown[message_id] = row
         self._of_contact.setdefault(row["contactId"], {})[message_id] = None
         for stream in _streams(row):
             for time in TIMES:
-                insort(self._ordered.setdefault((stream, time), []), (row[time], message_id))
+                self._ordered.setdefault((stream, time), []).append((row[time], message_id))
+                self._disordered.add((stream, time))
 
     def _take_out(self, message_id: str) -> None:
         row = self._shown.pop(message_id, None)
@@ -125,7 +141,7 @@ class ExportIndex:
         del self._of_contact[row["contactId"]][message_id]
         for stream in _streams(row):
             for time in TIMES:
-                ordered = self._ordered[stream, time]
+                ordered = self._in_order((stream, time))
                 del ordered[bisect_left(ordered, (row[time], message_id))]
 
 

@@ -71,6 +71,13 @@ class Messages(Notes):
                 return self._add_email(kind, added, thread, said)
             return str(self._add_message(kind, added, said)["id"])
 
+    def add_conversation(self, contact_id: str, **properties: Any) -> str:
+        """Let a contact have a conversation, return its id. Raises KeyError for a stranger."""
+        with self.lock:
+            conversation = self._conversation(self._records[contact_id]["id"])
+            conversation.update(properties)
+            return str(conversation["id"])
+
     def edit_message(self, message_id: str, **properties: Any) -> None:
         """Change a message, or an e-mail, by its id. Raises KeyError where there is none."""
         with self.lock:
@@ -155,10 +162,10 @@ class Messages(Notes):
         return row
 
     def _add_email(self, kind: str, added: int, thread: str | None, said: Mapping[str, Any]) -> str:
-        email_id = self._new_id()
+        email_id = str(said.get("id") or self._new_id())
         row = self._messages[self._emails[thread]["threadId"]] if thread is not None else None
         if row is None:
-            listed = {key: value for key, value in said.items() if key not in {"body", "subject"}}
+            listed = {key: value for key, value in said.items() if key not in {"id", "body", "subject"}}
             meta = {"email": {"messageIds": [email_id], "subject": said.get("subject", "")}}
             row = self._add_message(kind, added, {**listed, "contentType": "text/html", "meta": meta})
         else:

@@ -76,18 +76,15 @@ def _open(quirks: Quirks, clock: FakeClock) -> GrowthHubPlace:
     return GrowthHubPlace(clock, replace(quirks))
 
 
+OTHERWISE: Final = Quirks(
+    index_lag=30.0,
+    largest_page=100,
+    search_after=False,
+    tags_echo=True,
+    put_lacks=frozenset({"customFields", "website"}),
+)
+
 SUBJECTS: Final = (
     _subject("growthhub", Quirks()),
-    _subject(
-        "growthhub-otherwise",
-        Quirks(
-            index_lag=30.0,
-            largest_page=100,
-            search_after=False,
-            tags_echo=True,
-            put_lacks=frozenset({"customFields", "website"}),
-        ),
-        page=100,
-        priced=False,
-    ),
+    _subject("growthhub-otherwise", OTHERWISE, page=100, priced=False),
 )

@@ -20,7 +20,12 @@ from tests.contract.subject import SETTLE, Place
 
 
 class Post(Place):
-    """A place where users and people write to each other, apart from the copies that the account makes."""
+    """A place where users and people write to each other, apart from the copies that the account makes.
+
+    `recorded_at` is the pattern of the path by which copies are made, where other calls may come before.
+    """
+
+    recorded_at = ""
 
     @abstractmethod
     def letters(self, account: Connector) -> Correspondence:

@@ -2,14 +2,24 @@
 
 from typing import Final
 
-from tests.contract import growthgenius, growthgenius_messages, growthgenius_recording, growthhub, growthhub_recording
+from tests.contract import (
+    growthgenius,
+    growthgenius_messages,
+    growthgenius_recording,
+    growthhub,
+    growthhub_messages,
+    growthhub_recording,
+)
 from tests.contract.message_subject import MessageSubject
 from tests.contract.recording import Recording
 from tests.contract.subject import Subject
 
 SUBJECTS: Final[tuple[Subject, ...]] = (*growthgenius.SUBJECTS, *growthhub.SUBJECTS)
 
-MESSAGE_SUBJECTS: Final[tuple[MessageSubject, ...]] = (*growthgenius_messages.SUBJECTS,)
+MESSAGE_SUBJECTS: Final[tuple[MessageSubject, ...]] = (
+    *growthgenius_messages.SUBJECTS,
+    *growthhub_messages.SUBJECTS,
+)
 """Those that keep messages."""
 
 RECORDINGS: Final[tuple[Recording, ...]] = (growthgenius_recording.RECORDING, growthhub_recording.RECORDING)

@@ -22,7 +22,7 @@ CHANGED = replace(LETTER, text="I take it all back.")
 def lost(post: Post, fault: Fault, original: Message, contact_id: str) -> set[str]:
     """Record a message whose answer gets lost; return what was made."""
     before = post.kept()
-    post.sandbox.faults.append(fault)
+    post.sandbox.faults.append(replace(fault, path=post.recorded_at))
     with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
         post.letters(post.impatient()).record(original, contact_id)
     return post.kept() - before
@@ -62,6 +62,7 @@ def test_a_copy_that_is_made_after_its_connection_broke_is_found_once_it_is_ther
 def test_what_is_found_is_whole(post: Post) -> None:
     contact_id, since = post.somebody(), post.sandbox.server_now()
     lost(post, Fault("drop_after"), LETTER, contact_id)
+    post.settle()
     (copy,) = post.letters(post.connect()).find(LETTER, contact_id, since)
     assert copy.text is not None
     assert post.post.shows(copy, LETTER)

@@ -72,8 +72,10 @@ def test_messages_alike_but_for_their_time_are_told_apart(post: Post) -> None:
 
 
 def _found(post: Post, original: Message, contact_id: str) -> list[Message]:
-    """Look for a copy as another process would, which was recorded just now."""
-    return list(post.letters(post.connect()).find(original, contact_id, post.sandbox.server_now()))
+    """Look for a copy as another process would, which was recorded just now, once it shows."""
+    since = post.sandbox.server_now()
+    post.settle()
+    return list(post.letters(post.connect()).find(original, contact_id, since))
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
@@ -92,6 +94,7 @@ def test_the_same_message_for_two_people_is_two_copies(post: Post) -> None:
     other = post.add(NAMED)
     copies = {contact_id: post.post.record(LETTER, contact_id).copy.id for contact_id in (one, other)}
     since = post.sandbox.server_now()
+    post.settle()
     for contact_id, copy_id in copies.items():
         assert [each.id for each in post.post.find(LETTER, contact_id, since)] == [copy_id]
 

@@ -19,6 +19,8 @@ from vcr.stubs import VCRHTTPResponse
 from connectors.connector import Window
 from connectors.growthhub.client import BASE_URL, headers
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.message_mapping import email_ids
+from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox import LOCATION, TOKEN
 from connectors.pace import MemoryLedger, Pacer, RateLimit
 from connectors.wire import Wire
@@ -30,6 +32,7 @@ LIVE = "live.yaml"
 MATCHED = ("method", "scheme", "host", "path", "query", "body")
 KEPT = frozenset(
     {"dataType", "fieldKey", "model", "documentType", "country", "timezone", "type", "status", "error", "message"}
+    | {"messageType", "contentType", "lastMessageType", "source"}
     | {"dateAdded", "dateUpdated", "operator", "direction", "field", "gte", "lt", "channel", "matchingField"}
 )
 SHOWN_HEADERS = frozenset({"content-type", "date", "server"})
@@ -102,22 +105,27 @@ def player(mode: str = "none", scrubber: Scrubber | None = None) -> Any:
     )
 
 
-def connect(token: str = TOKEN, location_id: str = LOCATION) -> GrowthHub:
+def connect(token: str = TOKEN, location_id: str = LOCATION, messages: MessageStyle | None = None) -> GrowthHub:
     """Return a connector to the real address, which a cassette stands in for."""
     clock = FakeClock()
     pace = Pacer(MemoryLedger(), clock, RateLimit(100, 10.0), "growthhub")
     wire = Wire("growthhub", BASE_URL, headers(token), pace, clock=clock, secrets=(token,))
-    return GrowthHub("growthhub", wire, location_id=location_id, cache=MemoryCache(), country="US")
+    return GrowthHub("growthhub", wire, location_id=location_id, cache=MemoryCache(), country="US", messages=messages)
 
 
 def record(hub: GrowthHub) -> None:
-    """Read one page of people, the first of them by id, custom fields, location and users."""
+    """Read one page of people, the first of them by id and its notes, custom fields, location, users; and messages."""
     hub.search.page_limit = 10
     page = next(hub.read(Window(datetime(1970, 1, 1, tzinfo=UTC))))
     for raw in page.records[:1]:
         hub.get(str(raw["id"]))
+        hub.correspondence.client.notes(str(raw["id"]))
     hub.custom_fields.read()
     hub.directory.emails()
+    for asked in ({"limit": "10"}, {"limit": "10", "channel": "Email"}):
+        reply = hub.correspondence.client.export(asked)
+        for email_id in [each for row in reply.body["messages"] for each in email_ids(row)][:1]:
+            hub.correspondence.client.email(email_id)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from connectors.connector import Connector, Finding
-from tests.connectors.growthhub.world import World
+from connectors.faults import Fault
+from connectors.growthhub.messages import MessageStyle
+from connectors.growthhub.sandbox_messages import PROVIDER
+from tests.connectors.growthhub.world import EXPORT, World
+
+NOTES = MessageStyle()
+LOGGED = MessageStyle(as_note=False, provider_id=PROVIDER)
 
 
 def problems(findings: Sequence[Finding]) -> dict[str, Finding]:
@@ -92,3 +98,41 @@ def test_the_servers_clock_is_measured(world: World) -> None:
     for _ in range(5):
         world.hub.check(fix=False)
     assert abs(world.hub.clock_offset() - 90) <= 1
+
+
+def test_messages_are_tried_only_where_they_are_configured(world: World) -> None:
+    asked = [call for call in _checked(world, None) if "/conversations" in call or "/notes" in call]
+    assert asked == []
+    for style, calls in ((NOTES, [f"GET {EXPORT}"]), (LOGGED, [f"GET {EXPORT}", "GET /conversations/search"])):
+        assert [call for call in _checked(world, style) if "/conversations" in call] == calls
+
+
+def _checked(world: World, style: MessageStyle | None) -> list[str]:
+    world.calls()
+    world.connect(messages=style).check(fix=False)
+    return world.calls()
+
+
+def test_scopes_that_messages_need_are_named_and_not_fatal(world: World) -> None:
+    world.sandbox.quirks.scopes_missing = frozenset({"conversations/message.readonly", "conversations.readonly"})
+    findings = world.connect(messages=LOGGED).check(fix=False)
+    assert fatal(findings) == []
+    mends = {what: finding.mend for what, finding in problems(findings).items()}
+    assert "conversations/message.readonly" in mends["messages readable"]
+    (recording,) = (mend for what, mend in mends.items() if "record messages" in what)
+    assert all(
+        scope in recording
+        for scope in ("conversations.readonly", "conversations.write", "conversations/message.write", "contacts.write")
+    )
+
+
+def test_messages_that_may_be_read_are_said_to_be(world: World) -> None:
+    whats = {finding.what for finding in world.connect(messages=LOGGED).check(fix=False) if finding.ok}
+    assert {"messages readable", "conversations readable, to record messages in them"} <= whats
+
+
+def test_an_export_that_is_refused_is_advice(world: World) -> None:
+    world.sandbox.faults.append(Fault("status", path=EXPORT, status=404, body={"message": "Cannot GET"}))
+    finding = problems(world.connect(messages=NOTES).check(fix=False))["messages readable"]
+    assert "Cannot GET" in finding.problem
+    assert not finding.fatal
