@@ -27,6 +27,7 @@ from sync.reporting.progress import Silent
 from sync.reporting.report import RunReport
 from sync.runs.engine import run_connections
 from sync.runs.options import RunOptions
+from tests.end_to_end.transactions import no_call_inside_a_transaction
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -148,7 +149,8 @@ class World:
         self.clock.skip(skip)
         self.write_config()
         chosen = RunOptions(**options)
-        (report,) = run_connections(load(self.config_path), chosen, Silent(), lambda _: True, self.clock)
+        with no_call_inside_a_transaction():
+            (report,) = run_connections(load(self.config_path), chosen, Silent(), lambda _: True, self.clock)
         return report
 
     def sync(self, *arguments: str, skip: float = 2.0) -> Finished:
