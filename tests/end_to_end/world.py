@@ -36,10 +36,12 @@ READS = ("/contacts/search",)
 
 
 class Timeline:
-    """A clock that stands still but for `sleep` and `skip`; a live one also goes on as the machine's does."""
+    """A clock that stands still but for `sleep` and `skip`; a live one goes on as the machine's does, from the same
+    time unless it is told another.
+    """
 
-    def __init__(self, start: datetime = START, *, live: bool = False) -> None:
-        self._start = datetime.now(UTC) if live else start
+    def __init__(self, start: datetime | None = None, *, live: bool = False) -> None:
+        self._start = start or (datetime.now(UTC) if live else START)
         self._began = time.monotonic()
         self._live = live
         self._skipped = 0.0
