@@ -6,18 +6,18 @@ Rules kept here:
   have it too;
 - a file of a newer version, of another program, or unreadable is refused (StateError, exit 2), never repaired in
   silence;
-- sqlite-utils makes and migrates the tables; it is imported only when there is something to make, since it is slow to
-  import;
+- sqlite-utils makes and migrates the tables, in one process at a time; it is imported only when there is something to
+  make, since it is slow to import;
 - a dry run works on a `copy`, so that it can't move anything (R27).
 """
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from state.errors import StateError
+from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
 
 APPLICATION_ID = 0x67737963
@@ -38,10 +38,10 @@ class StateFile:
 
     @classmethod
     def open(cls, path: Path) -> "StateFile":
-        """Open the file, made if it is missing and migrated if it is old. Raises StateError."""
+        """Open the file, made if it is missing and migrated if it is old. Raises StateError, LockHeld."""
         try:
             _make(path)
-            return cls(path, _prepared(_connect(path), path))
+            return cls(path, _prepared(_connect(path), path, _renew_alone))
         except (OSError, sqlite3.DatabaseError) as error:
             raise StateError(_unusable(path, error)) from error
 
@@ -54,7 +54,7 @@ class StateFile:
                 with closing(_connect(path)) as source:
                     _check(source, path)
                     source.backup(copy)
-            return cls(path, _prepared(copy, path))
+            return cls(path, _prepared(copy, path, _migrate))
         except sqlite3.DatabaseError as error:
             raise StateError(_unusable(path, error)) from error
 
@@ -104,30 +104,60 @@ def _make_private(path: Path) -> None:
             name.chmod(0o600)
 
 
-def _prepared(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+def _prepared(
+    db: sqlite3.Connection, path: Path, renew: Callable[[sqlite3.Connection, Path], None]
+) -> sqlite3.Connection:
     try:
-        _prepare(db, path)
+        _check(db, path)
+        _make_private(path)  # not before it is known to be ours
+        renew(db, path)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    version = _check(db, path)
-    _make_private(path)  # not before it is known to be ours
-    db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # counts for a new file alone
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    if version < VERSION:
-        _migrate(db)
-    db.execute("PRAGMA foreign_keys = ON")
+def _renew_alone(db: sqlite3.Connection, path: Path) -> None:
+    """Make what is missing, one process at a time: SQLite refuses a second one at once, instead of letting it wait."""
+    if _version(db) == VERSION and _has_log(db):
+        return
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
+    try:
+        with lock.acquire(timeout=BUSY_SECONDS):
+            _check(db, path)  # who was first may have been a newer version
+            db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # counts for a new file alone
+            db.execute("PRAGMA journal_mode = WAL")
+            _migrate(db, path)
+            Path(lock.lock_file).unlink(missing_ok=True)  # who waits for it finds everything done
+    except Timeout:
+        raise LockHeld(f"{path}: another process makes or upgrades it; wait for that to end, and run again") from None
 
 
-def _check(db: sqlite3.Connection, path: Path) -> int:
+def _migrate(db: sqlite3.Connection, _path: Path) -> None:
+    if _version(db) == VERSION:
+        return
+    from sqlite_utils import Database
+
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(Database(db))
+
+
+def _has_log(db: sqlite3.Connection) -> bool:
+    return bool(db.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
     if path.exists() and 0 < path.stat().st_size < SMALLEST:
         raise StateError(_unusable(path, "file is not a database"))  # SQLite would write over it
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(db)
     application = int(db.execute("PRAGMA application_id").fetchone()[0])
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if tables and application != APPLICATION_ID:
@@ -137,14 +167,6 @@ def _check(db: sqlite3.Connection, path: Path) -> int:
             f"{path}: written by a newer growthsync (schema {version}, this one knows {VERSION}); "
             "upgrade growthsync, or set another `path` under [state]"
         )
-    return version
-
-
-def _migrate(db: sqlite3.Connection) -> None:
-    from sqlite_utils import Database
-
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    migrate(Database(db))
 
 
 def _unusable(path: Path, error: Exception | str) -> str:

@@ -38,6 +38,17 @@ def lacks(answer: Raw, sent: Sending) -> bool:
     )
 
 
+def silent(before: Raw, answer: Raw, sent: Sending) -> frozenset[str]:
+    """Return the properties that were emptied and that the answer does not show; CUSTOM stands for all custom fields.
+
+    They may be empty now; or it never shows them.
+    """
+    shown = {"address1": before.get("address"), **before}
+    emptied = {key for key, value in sent.properties.items() if value in _EMPTYING and shown.get(key)}
+    custom = {CUSTOM for value in sent.custom.values() if value in _EMPTYING}
+    return frozenset((emptied | custom) - answer.keys())
+
+
 def as_record(sent: Sending) -> dict[str, Any]:
     """Return what was sent in the shape of a record: what it would show, if the server took all of it."""
     values = [{"id": each, "value": value} for each, value in sent.custom.items()]

@@ -15,7 +15,7 @@ from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import NEVER_EMPTY
 from connectors.growthhub.gate import Gate
 from connectors.growthhub.location import Directory, Location
-from connectors.growthhub.mapping import NATIVE, Mapper, digest, lacks_names, tags_of
+from connectors.growthhub.mapping import NATIVE, Mapper, custom_values, digest, lacks_names, tags_of
 from connectors.growthhub.messages import Messages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.writing import Writer
@@ -100,6 +100,7 @@ class GrowthHub:
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record; asks for custom fields and users where the cache does not know them."""
+        self.custom_fields.learn({field_id for field_id, _ in custom_values(raw)})
         return self._mapper().contact(raw, memory)
 
     def digest(self, raw: Raw) -> bytes:

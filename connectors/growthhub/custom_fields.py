@@ -6,14 +6,15 @@ Rules kept here:
   that none is made twice;
 - a field that the user named in the config may be of any type, the others have to take plain text;
 - the list is kept in the cache of the account (a day), and read again when a write was refused because of a field,
-  and before a field is made: a run that was killed may have made it without remembering it (P2);
+  when a record shows a field that is not in it, and before a field is made: a run that was killed may have made it
+  without remembering it (P2), and a state file that was put back knows less than the records do;
 - a place that cannot be made (no scope, or refused) is no place until the cache forgets, and nothing breaks on
   it (R23).
 """
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,7 @@ class CustomFields:
         self._configured = frozenset(configured)
         self.keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
         self._places: Mapping[str, CustomField] | None = None
+        self._ids: frozenset[str] = frozenset()
         self._is_current = False
         self._lock = threading.RLock()
 
@@ -86,10 +88,21 @@ class CustomFields:
                     places = self._places = self._match(self._load())
         return places
 
+    def learn(self, ids: Collection[str]) -> None:
+        """Read the list again, once a run, where a record shows a field that is not in it: the marker may be in it."""
+        if self._is_current or not ids:
+            return
+        with self._lock:
+            if not self._ids:
+                self._load()
+            if self._ids.issuperset(ids) or self._is_current or not self._is_readable():
+                return
+            self._cache.forget(_LIST)
+            self._places = None
+
     def known(self) -> frozenset[str]:
         """Return the names that have or can have a place, as far as is known without a call."""
-        cached = self._cache.get(_LIST)
-        if cached is not None and not cached["readable"]:
+        if not self._is_readable():
             return frozenset()
         refused = self._refused()
         return frozenset(name for name, key in self.keys.items() if key not in refused)
@@ -154,6 +167,11 @@ class CustomFields:
         return any(self.keys[name] == key for name in self.places)
 
     def _load(self) -> list[CustomField]:
+        fields = self._listed()
+        self._ids = frozenset(field.id for field in fields)
+        return fields
+
+    def _listed(self) -> list[CustomField]:
         cached = self._cache.get(_LIST)
         if cached is None:
             try:
@@ -167,6 +185,10 @@ class CustomFields:
         rows = [[each.id, each.key, each.name, each.kind] for each in fields]
         self._cache.put(_LIST, {"readable": True, "fields": rows})
         self._places = None
+
+    def _is_readable(self) -> bool:
+        cached = self._cache.get(_LIST)
+        return cached is None or bool(cached["readable"])
 
     def _refused(self) -> frozenset[str]:
         return frozenset(self._cache.get(_REFUSED) or ())

@@ -8,7 +8,8 @@ Rules kept here:
   finds fault with by name;
 - a refusal over a custom field reads the list of fields again, and is repeated once if the list has changed;
 - tags go by their own calls, each only if there is something to add or to take away;
-- an answer that lacks what was sent is made up for by reading the record once.
+- an answer that lacks what was sent is made up for by reading the record once. So is one that lacks what was emptied,
+  until a reading has proven, for a day, that this property can be emptied: answers show no empty ones.
 """
 
 import re
@@ -23,12 +24,13 @@ from connectors.errors import ConnectorError, DuplicateRefused, RecordError, Rec
 from connectors.growthhub import answering
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
-from connectors.growthhub.encoding import Sending, encode
+from connectors.growthhub.encoding import CUSTOM, Sending, encode
 from connectors.growthhub.location import Directory
 from connectors.growthhub.mapping import Mapper, tags_of
 from connectors.wire import Reply
 
 _KNOWN = "refused_properties"
+_EMPTIED = "emptied_properties"
 _NOBODY: Raw = {}
 _IDENTITY = frozenset({"email", "phone"})
 _VALIDATION = 422
@@ -136,8 +138,20 @@ class Writer:
 
     def _shown(self, before: Raw, page: Page, sending: Sending) -> _Written:
         answer = page.records[0]
+        silent = answering.silent(before, answer, sending) - set(self._cache.get(_EMPTIED) or ())
+        if silent:
+            return self._read(str(answer["id"]), sending, silent)
         raw = None if answering.lacks(answer, sending) else answering.overlay(before, answer, sending)
         return _Written(str(answer["id"]), raw, page.served_at, sending)
+
+    def _read(self, record_id: str, sending: Sending, silent: frozenset[str]) -> _Written:
+        """Read the record, and remember which of its properties turn out to be emptied."""
+        page = self._client.contact(record_id)
+        raw = page.records[0]
+        emptied = {key for key in silent if key != CUSTOM and not raw.get(key)}
+        if emptied:
+            self._cache.put(_EMPTIED, sorted({*(self._cache.get(_EMPTIED) or ()), *emptied}))
+        return _Written(record_id, raw, page.served_at, sending)
 
     def _set_tags(self, current: Raw, value: Value, written: _Written) -> _Written:
         expected = list(tags_of(current))

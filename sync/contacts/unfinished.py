@@ -7,7 +7,6 @@ may be sent again, so nothing waits for `settle`; its intent is kept so long, be
 
 import json
 
-from connectors.connector import Raw
 from connectors.contact import Contact, same
 from connectors.errors import RecordGone
 from state.history import Entry
@@ -23,18 +22,20 @@ def settle_updates(context: Context) -> None:
         side = context.side(intent.side)
         record_id = str(intent.source["record"])
         link = context.links.by_record(side.name, [record_id]).get(record_id)
-        raw = _read(side, record_id)
+        shown = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
         with context.state.atomic():
-            arrived = raw is not None and _settle(context, side, intent, link, raw)
-            if arrived or raw is None or _has_waited(context, side, intent):
+            arrived = shown is not None and _settle(context, side, intent, link, shown)
+            if arrived or shown is None or _has_waited(context, side, intent):
                 context.intents.remove(side.name, intent.source_id)
 
 
-def _read(side: Side, record_id: str) -> Raw | None:
+def _read(side: Side, record_id: str, link: Link | None) -> Contact | None:
     try:
-        return side.connector.get(record_id).records[0]
+        raw = side.connector.get(record_id).records[0]
     except RecordGone:
         return None  # a deletion that is found in the usual way
+    memory = link.side(side.name).memory if link else None
+    return side.connector.contact(raw, json.loads(memory) if memory else {})
 
 
 def _has_waited(context: Context, side: Side, intent: Intent) -> bool:
@@ -42,10 +43,8 @@ def _has_waited(context: Context, side: Side, intent: Intent) -> bool:
     return waited_ms >= round(context.settle.total_seconds() * 1000)
 
 
-def _settle(context: Context, side: Side, intent: Intent, link: Link | None, raw: Raw) -> bool:
+def _settle(context: Context, side: Side, intent: Intent, link: Link | None, shown: Contact) -> bool:
     """Remember what of an update has arrived, and say whether anything has."""
-    memory = link.side(side.name).memory if link else None
-    shown = side.connector.contact(raw, json.loads(memory) if memory else {})
     sent = shadows.fields_of(intent.sent)
     arrived = [name for name in sent if name in shown.fields and same(name, shown.fields[name], sent[name])]
     if not arrived or (link is not None and link.gone):

@@ -5,9 +5,9 @@ conflicts for the policy and for a person, failures, first meetings, custom fiel
 deletions that are carried and one that is a conflict. Each is followed by one command; it is that which is killed.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -21,12 +21,12 @@ RATE = RateLimit(1000, 10.0)
 
 
 class Rewindable(Timeline):
-    """A live clock that can be put back."""
+    """A clock that can be put back."""
 
     def go_back_to(self, passed: float) -> None:
         """Make it so many seconds since its start."""
         with self._lock:
-            self._skipped = passed - (time.monotonic() - self._began)
+            self._skipped += passed - self.monotonic()
 
 
 @dataclass(slots=True)
@@ -37,9 +37,9 @@ class Stage(World):
     removed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def made(cls, folder: Path, *, live: bool = True) -> Self:
+    def made(cls, folder: Path, *, live: bool = True, start: datetime | None = None) -> Self:
         """Return a world with nobody in it, not started yet."""
-        clock = Rewindable(live=live)
+        clock = Rewindable(start, live=live)
         world = cls(folder, clock, GrowthGeniusSandbox(now=clock.now, rate=RATE), Hub(now=clock.now, rate=RATE))
         world.options["settle"] = f'"{SETTLE:.0f}s"'
         world.contacts = {"deletes": '"propagate"', "conflicts": '"newest"'}

@@ -13,6 +13,7 @@ from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
 SETTLE = 60.0
+DAY = 86_400.0
 AFTER: tuple[Kind, ...] = ("reset_after", "drop_after", "html_after", "cut", "status_after")
 WHO: tuple[dict[str, Any], ...] = (
     {"email": "ann@example.com"},
@@ -134,6 +135,25 @@ def test_an_update_whose_answer_got_lost_is_settled_by_the_next_run(world: World
         assert world.run().exit_code == 0
     assert calls.writes == []
     assert world.at_right(ann)["companyName"] == "Acme"
+    assert differences(world) == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_an_update_whose_answer_got_lost_is_settled_days_later_when_nothing_is_known_of_the_account_any_more(
+    world: World, account: str
+) -> None:
+    ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", user_id=78)
+    bob = world.gh.add(firstName="Bob", email="bob@example.com", assignedTo=world.gh.add_user("dev@example.com"))
+    world.run()
+    world.gg.edit(ann, company_name="Acme")
+    world.gh.edit(bob, companyName="Beta")
+    server: Sandbox = world.gg if account == "gg" else world.gh
+    server.faults = [Fault("status_after", method="PUT|PATCH", times=None)]
+    world.run()
+    server.faults = []
+    assert len(world.rows("SELECT * FROM intent")) == 1
+    assert [world.run(skip=2 * DAY).exit_code for _ in range(2)] == [0, 0]
+    assert world.rows("SELECT * FROM intent") == []
     assert differences(world) == []
 
 

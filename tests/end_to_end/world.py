@@ -27,6 +27,7 @@ from sync.reporting.progress import Silent
 from sync.reporting.report import RunReport
 from sync.runs.engine import run_connections
 from sync.runs.options import RunOptions
+from tests.end_to_end.transactions import no_call_inside_a_transaction
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -35,10 +36,12 @@ READS = ("/contacts/search",)
 
 
 class Timeline:
-    """A clock that stands still but for `sleep` and `skip`; a live one also goes on as the machine's does."""
+    """A clock that stands still but for `sleep` and `skip`; a live one goes on as the machine's does, from the same
+    time unless it is told another.
+    """
 
-    def __init__(self, start: datetime = START, *, live: bool = False) -> None:
-        self._start = datetime.now(UTC) if live else start
+    def __init__(self, start: datetime | None = None, *, live: bool = False) -> None:
+        self._start = start or (datetime.now(UTC) if live else START)
         self._began = time.monotonic()
         self._live = live
         self._skipped = 0.0
@@ -148,7 +151,8 @@ class World:
         self.clock.skip(skip)
         self.write_config()
         chosen = RunOptions(**options)
-        (report,) = run_connections(load(self.config_path), chosen, Silent(), lambda _: True, self.clock)
+        with no_call_inside_a_transaction():
+            (report,) = run_connections(load(self.config_path), chosen, Silent(), lambda _: True, self.clock)
         return report
 
     def sync(self, *arguments: str, skip: float = 2.0) -> Finished:

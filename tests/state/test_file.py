@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import sqlite_utils
+from filelock import FileLock
 
-from state.errors import StateError
+from state.errors import LockHeld, StateError
 from state.file import APPLICATION_ID, StateFile
 from state.links import Links
 from state.lock import hold
@@ -137,6 +138,13 @@ with state.atomic() as db:
 """
 
 
+OPENING = """
+from pathlib import Path
+from state.file import StateFile
+StateFile.open(Path(sys.argv[1])).close()
+"""
+
+
 def test_a_process_that_is_killed_leaves_what_it_committed_and_nothing_else(path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", DYING, str(path)], cwd=ROOT, check=False)  # noqa: S603 (our own code)
     assert done.returncode == -signal.SIGKILL
@@ -230,6 +238,25 @@ def test_a_migration_that_was_cut_off_is_done_by_the_next_start(path: Path, step
             assert "interrupted" in str(error)  # noqa: PT017 (late cuts come after the end)
     with opened(path) as state:
         assert {row[0] for row in state.db.execute("SELECT name FROM about")} == set(TABLES)
+
+
+def test_processes_that_start_at_once_make_one_file_together(path: Path) -> None:
+    command = [sys.executable, "-c", "import sys\n" + OPENING, str(path)]
+    processes = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(6)]  # noqa: S603 (our own code)
+    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 6
+    with opened(path) as state:
+        applied = [row[0] for row in state.db.execute("SELECT name FROM _sqlite_migrations")]
+        assert "001_contacts" in applied
+        assert len(applied) == len(set(applied))
+    assert sorted(modes(path.parent)) == ["sync.db"]
+
+
+def test_who_waits_too_long_for_another_process_to_make_the_file_is_told_so(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("state.file.BUSY_SECONDS", 0.01)
+    with FileLock(path.with_name("sync.db.lock")), pytest.raises(LockHeld, match="another process makes or upgrades"):
+        StateFile.open(path)
 
 
 def test_sqlite_utils_can_open_the_file_and_every_table_is_described_in_it(path: Path) -> None:

@@ -31,6 +31,34 @@ def test_missing_places_are_named_and_not_made(world: World) -> None:
     assert world.sandbox.fields == {}
 
 
+def test_a_record_with_a_field_that_the_list_lacks_has_the_list_read_again_once_a_run(world: World) -> None:
+    world.sandbox.add_field("Job Title")
+    assert world.hub.custom_fields.places.keys() == {"title"}
+    marker = world.sandbox.add_field("GrowthGenius ID")
+    ann = world.sandbox.add(firstName="Ann", custom={MARKER: "78", "contact.job_title": "CEO"})
+    world.calls()
+    raw = world.sandbox.person(ann)
+    assert world.connect().contact(raw, {}).marker == "78"
+    assert world.calls() == [LIST]
+    assert world.connect().contact(raw, {}).marker == "78"
+    assert world.calls() == []
+    del world.sandbox.fields[marker]  # of which records may still show values
+    world.cache.kept.clear()
+    hub = world.connect()
+    for _ in range(3):
+        assert hub.contact(raw, {}).fields["title"] == "CEO"
+    assert world.calls() == [LIST]
+
+
+def test_a_list_that_may_not_be_read_is_not_asked_for_again_for_each_record(world: World) -> None:
+    world.sandbox.add_field("GrowthGenius ID")
+    raw = world.sandbox.person(world.sandbox.add(firstName="Ann", custom={MARKER: "78"}))
+    world.sandbox.quirks.scopes_missing = frozenset({"locations/customFields.readonly"})
+    for _ in range(3):
+        assert world.hub.contact(raw, {}).marker is None
+    assert world.calls() == [LIST]
+
+
 def test_places_are_made_with_the_marker_and_only_once(world: World) -> None:
     assert world.hub.prepare(names("title", "keywords", "city")) == [
         MARKER,

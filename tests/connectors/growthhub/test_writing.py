@@ -419,6 +419,38 @@ def test_an_answer_that_lacks_what_was_sent_is_made_up_for_by_one_reading(world:
     assert world.hub.contact(answer.raw, {}).fields["title"] == "CTO"
 
 
+@pytest.mark.parametrize("quirk", ["ignores_clears", "ignores_nulls"])
+def test_a_value_that_stays_though_the_answer_does_not_show_it_is_not_taken_for_emptied(
+    world: World, quirk: str
+) -> None:
+    record_id = added(world, city="Oslo")
+    setattr(world.sandbox.quirks, quirk, True)
+    world.sandbox.quirks.put_lacks = frozenset({"city"})
+    answer = update(world, record_id, city=None)
+    stays = quirk == "ignores_clears"
+    assert world.sandbox.person(record_id).get("city") == ("Oslo" if stays else None)
+    assert answer.refused == ({"city"} if stays else frozenset())
+    assert world.hub.settled(answer.raw, {}, {"city": None}) == {"city": "Oslo" if stays else None}
+
+
+def test_that_a_property_can_be_emptied_is_read_once_a_day(world: World) -> None:
+    ann, bob = added(world, city="Oslo"), added(world, email="bob@example.com", city="Oslo", state="NY")
+    update(world, ann, city=None)
+    assert world.calls() == [f"PUT /contacts/{ann}", f"GET /contacts/{ann}"]
+    update(world, bob, city=None)
+    assert world.calls() == [f"PUT /contacts/{bob}"]
+    update(world, bob, state=None)
+    assert world.calls() == [f"PUT /contacts/{bob}", f"GET /contacts/{bob}"]
+
+
+def test_custom_values_that_an_answer_does_not_show_are_read(world: World) -> None:
+    prepared(world)
+    record_id = added(world, custom={"contact.job_title": "CTO"})
+    world.sandbox.quirks.ignores_clears = True
+    world.sandbox.quirks.put_lacks = frozenset({"customFields"})
+    assert update(world, record_id, title=None).refused == {"title"}
+
+
 def test_what_an_answer_lacks_and_was_not_sent_is_as_before(world: World) -> None:
     record_id = added(world, address1="1 Main St", custom={"contact.custom1": "one"})
     world.sandbox.quirks.put_lacks = frozenset({"customFields", "address1", "tags"})

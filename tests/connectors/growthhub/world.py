@@ -94,8 +94,8 @@ class World:
         return made
 
     def bodies(self) -> list[Any]:
-        """Return the bodies since the last look."""
-        sent = [call.body for call in self.sandbox.calls]
+        """Return the bodies of the writes since the last look."""
+        sent = [call.body for call in self.sandbox.calls if call.method != "GET"]
         self.sandbox.calls.clear()
         return sent
 
