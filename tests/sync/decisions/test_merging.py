@@ -15,12 +15,14 @@ from tests.sync.people_model import (
     NOON,
     POLICIES,
     SIDES,
+    Server,
     World,
     elements,
     judge_of,
     labels,
     resolutions,
     rule_tables,
+    values,
     views,
     worlds,
 )  # fmt: skip
@@ -349,3 +351,37 @@ def test_what_means_nothing_on_the_other_side_is_no_blank_to_be_filled() -> None
         assert not result.writes
         assert not result.conflicts
         assert not result.agreed
+
+
+def stepwise() -> st.SearchStrategy[list[tuple[str, str, Value]]]:
+    """Draw edits, each of one field on one side."""
+
+    def of(name: str) -> st.SearchStrategy[tuple[str, str, Value]]:
+        return st.tuples(st.sampled_from(SIDES), st.just(name), values(name))
+
+    return st.lists(st.one_of(of("city"), of("email"), of("tags"), of("tags")), min_size=2, max_size=8)
+
+
+@given(stepwise(), POLICIES)
+def test_each_of_many_edits_is_on_both_sides_after_the_run_that_follows_it(
+    edits: list[tuple[str, str, Value]], policy: str
+) -> None:
+    blank: dict[str, Value] = dict.fromkeys(NAMES)
+    world = World({LEFT: Server(dict(blank)), RIGHT: Server(dict(blank))})
+    world.run(BOTH_WAYS, policy)
+    for side, name, value in edits:
+        world.servers[side] = replace(world.servers[side], holds={**world.servers[side].holds, name: value})
+        world.run(BOTH_WAYS, policy)
+        assert all(same(name, world.servers[each].holds[name], value) for each in SIDES)
+        assert world.merged(BOTH_WAYS, policy) == Merge()
+
+
+def test_a_server_that_keeps_a_label_does_not_give_it_back_to_who_took_it_away() -> None:
+    both: dict[str, Value] = {**dict.fromkeys(NAMES), "tags": ("lead", "old", "vip")}
+    stubborn = Server(dict(both), keeps=frozenset({"tags"}))
+    world = World({LEFT: Server({**both, "tags": ("vip",)}), RIGHT: stubborn}, {LEFT: both, RIGHT: both})
+    for _ in range(2):
+        world.run(BOTH_WAYS, "manual")
+        assert world.servers[LEFT].holds["tags"] == ("vip",)
+        assert world.servers[RIGHT].holds["tags"] == ("lead", "old", "vip")
+    assert world.merged(BOTH_WAYS, "manual") == Merge()
