@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Value, same
 from sync.decisions.mapping import FieldRule, Rules
-from sync.decisions.merging import LEFT, RIGHT, Merge, Overwritten, Resolution, View, apply_changes, changes_of, merge
+from sync.decisions.merging import (
+    LEFT,
+    RIGHT,
+    Merge,
+    Overwritten,
+    Resolution,
+    View,
+    apply_changes,
+    changes_of,
+    merge,
+    refuse,
+)
 from tests.sync.people_model import (
     BOTH_WAYS,
     NAMES,
@@ -73,6 +84,35 @@ def test_each_line_of_the_truth_table_is_kept(left: View, right: View, expected:
 def test_addresses_that_differ_in_case_alone_are_one() -> None:
     left = View({"email": "Ada@Example.com"}, {"email": "ada@example.com"})
     assert merged(left, View({"email": "ADA@example.com"}, {"email": "ada@example.com"})) == Merge()
+
+
+def test_a_field_that_one_side_alone_was_ever_agreed_on_is_met_though_neither_side_changed() -> None:
+    left = View({"city": "Oslo"}, {"city": "Oslo"})
+    for right in (View({}, {}), View({"city": None}, {})):
+        assert merged(left, right, CITY) == Merge(to_right={"city": "Oslo"}, filled={"city"})
+        assert merged(right, left, CITY) == Merge(to_left={"city": "Oslo"}, filled={"city"})
+
+
+def test_a_merge_writes_when_either_side_is_to_be_written() -> None:
+    assert Merge(to_left={"city": None}).writes
+    assert Merge(to_right={"city": None}).writes
+    assert not Merge(agreed={"city": (None, None)}, conflicts={"state": ("a", "b")}).writes
+
+
+@given(views(), views(), resolutions(), st.sampled_from(SIDES), st.frozensets(st.sampled_from(NAMES)))
+def test_what_can_not_be_emptied_is_left_as_each_side_shows_it_and_all_else_is_written(
+    left: View, right: View, decided: Mapping[str, Resolution], side: str, kept: frozenset[str]
+) -> None:
+    before, after = (merged(left, right, policy="newest", decided=decided) for _ in range(2))
+    refuse(after, side, kept, left, right)
+    refused = {name for name, value in before.to(side).items() if value is None and name in kept}
+    assert after.refused == dict.fromkeys(refused, side)
+    assert after.to(side) == {name: value for name, value in before.to(side).items() if name not in refused}
+    assert after.to(OTHER[side]) == before.to(OTHER[side])
+    assert after.agreed == {**before.agreed, **{name: (left.value(name)[1], right.value(name)[1]) for name in refused}}
+    gone = [one for one in before.overwritten if one.side == side and one.field in refused]
+    assert after.overwritten == [one for one in before.overwritten if one not in gone]
+    assert (after.conflicts, after.filled) == (before.conflicts, before.filled)
 
 
 def test_a_field_without_a_rule_does_not_travel() -> None:
