@@ -237,6 +237,8 @@ def test_a_record_that_changed_more_than_a_second_after_it_was_made_is_edited(
     later = None if seconds is None else NOON + timedelta(seconds=seconds)
     assert is_edited(Contact("1", {}, NOON, later)) == edited
     assert not is_edited(Contact("1", {}, None, later))
+    assert is_edited(Contact("1", {}, NOON, later), untimed=True) == (edited or seconds is None)
+    assert is_edited(Contact("1", {}, None, later), untimed=True)
     assert timedelta(seconds=1) == AT_ONCE
 
 
