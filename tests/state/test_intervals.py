@@ -55,13 +55,12 @@ def test_once_the_gaps_are_covered_there_are_none(group: list[Interval], whole: 
     assert gaps(union(covered, gaps(covered, whole)), whole) == ()
 
 
-@given(GROUPS, POINTS)
-def test_the_reach_is_the_first_instant_after_the_origin_that_is_not_covered(
-    group: list[Interval], origin: int
-) -> None:
-    covered = instants(group)
-    expected = next(instant for instant in range(origin, END + 1) if instant not in covered)
-    assert reach(union(group), origin) == (expected if origin in covered else None)
+@given(GROUPS)
+def test_the_reach_of_an_instant_is_the_first_one_after_it_that_is_not_covered(group: list[Interval]) -> None:
+    covered, merged = instants(group), union(group)
+    for origin in range(END + 1):
+        expected = next(instant for instant in range(origin, END + 1) if instant not in covered)
+        assert reach(merged, origin) == (expected if origin in covered else None)
 
 
 def test_touching_intervals_are_one() -> None:
