@@ -19,7 +19,7 @@ from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import DELETE, PAIR
 from sync.contacts.trouble import Troubles
 from sync.contacts.updating import update
-from sync.contacts.vanishing import is_edited, list_edited
+from sync.contacts.vanishing import list_edited, was_edited
 from sync.decisions import people
 
 
@@ -34,7 +34,7 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged
     survivor = stage_by_id(context, target, link.side(target.name).id)
     if survivor is None:
         return
-    if is_edited(context, link, target, survivor):
+    if was_edited(context, link, target, survivor):
         list_edited(context, link, target, survivor)
         return
     _delete(context, target, link, survivor, troubles)

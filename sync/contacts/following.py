@@ -17,8 +17,8 @@ from state.links import Link
 from sync.contacts.context import Context, Side
 from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import DELETE, is_listed, plan_listing, plan_meeting
-from sync.contacts.vanishing import may_travel
 from sync.decisions import people
+from sync.decisions.deletion import is_carried
 from sync.decisions.pairing import leader, may_adopt
 
 Heirs = Mapping[int, Sequence[Known]]
@@ -112,7 +112,7 @@ def _person(context: Context, link: Link, gone: Side) -> Known:
 
 
 def _would_be_deleted(context: Context, link: Link) -> bool:
-    return context.settings.deletes == "propagate" and may_travel(context, _ends(context, link)[1])
+    return is_carried(_ends(context, link)[1].name, context.settings.deletes, context.settings.direction)
 
 
 def _ends(context: Context, link: Link) -> tuple[Side, Side]:

@@ -20,6 +20,7 @@ from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.observing import complete_index, stage_by_id
 from sync.contacts.surroundings import surroundings
 from sync.decisions import people
+from sync.decisions.deletion import goes_towards
 from sync.decisions.merging import LEFT, Merge, View, merge, refuse
 from sync.decisions.pairing import New, Paired, Refused, pair
 
@@ -251,8 +252,8 @@ def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequen
 
 def may_create(context: Context, target: Side) -> bool:
     """Say whether people may be made on a side."""
-    toward = "left_to_right" if target.name != LEFT else "right_to_left"
-    return context.settings.direction in ("both", toward) and context.settings.create in ("both", target.name)
+    settings = context.settings
+    return goes_towards(settings.direction, target.name) and settings.create in {"both", target.name}
 
 
 def _weigh(context: Context, result: Merge, *, first: bool = False) -> None:

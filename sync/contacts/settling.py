@@ -7,7 +7,7 @@ failure.
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from connectors.connector import Raw
 from connectors.contact import Contact, Fields, Value, same
@@ -21,10 +21,7 @@ from sync.contacts.creating import lost, mark_source, matching, needs_marker
 from sync.contacts.trouble import note_failure
 from sync.contacts.unfinished import settle_updates
 from sync.decisions import people, shadows
-from sync.decisions.carrying import after_doubtful_create, after_lost_create
-
-AT_ONCE = timedelta(seconds=1)
-"""Within so much of its making, what a record shows is its maker's."""
+from sync.decisions.carrying import after_doubtful_create, after_lost_create, is_edited
 
 
 def settle_intents(context: Context) -> None:
@@ -92,7 +89,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     if foreign:
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
     else:
-        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=_is_edited(found))
+        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=is_edited(found, untimed=True))
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
@@ -115,17 +112,10 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
 
 def _is_foreign(intent: Intent, found: Contact, sent: Fields) -> bool:
     """Say whether a record is not what the create made: somebody made the same person by hand, with other values."""
-    if found.marker == intent.source_id or _is_edited(found):
+    if found.marker == intent.source_id or is_edited(found, untimed=True):
         return False
     shown = {name: value for name, value in found.fields.items() if value is not None}
     return any(not same(name, shown[name], value) for name, value in sent.items() if name in shown)
-
-
-def _is_edited(found: Contact) -> bool:
-    """Say whether a record's times leave room for an edit after it was made."""
-    if found.created_at is None or found.updated_at is None:
-        return True
-    return found.updated_at - found.created_at > AT_ONCE
 
 
 def _wait_or_drop(context: Context, side: Side, intent: Intent, person: Contact) -> None:

@@ -19,7 +19,7 @@ from sync.contacts.context import Context, Side
 from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import DELETE, may_create, plan_create
 from sync.decisions import people, shadows
-from sync.decisions.merging import LEFT
+from sync.decisions.deletion import Fate, fate, is_edited
 from sync.reporting.spelling import WHOLE
 
 
@@ -42,26 +42,19 @@ def find_vanished(context: Context) -> set[int]:
 def plan_delete(context: Context, link: Link) -> None:
     """Plan the deletion of a survivor, as the config and people's decisions have it."""
     survivor = context.other(context.side(link.gone or ""))
-    decision = context.conflicts.of_link(link.id).get(WHOLE)
-    if decision is not None and decision.resolution is not None:
-        _carry_out(context, link, survivor, decision.resolution)
-    elif context.settings.deletes == "propagate" and may_travel(context, survivor):
+    decided, settings = _decided(context, link), context.settings
+    what = fate(link.gone or "", decided, settings.deletes, settings.direction)
+    if what is Fate.MADE_ANEW:
+        _make_anew(context, link, survivor)
+    elif what is Fate.DELETED and decided is not None:
+        _plan_step(context, link, survivor)
+    elif what is Fate.DELETED:
         _plan(context, link, survivor)
 
 
-def may_travel(context: Context, target: Side) -> bool:
-    """Say whether the stream goes towards a side."""
-    toward = "left_to_right" if target.name != LEFT else "right_to_left"
-    return context.settings.direction in {"both", toward}
-
-
-def is_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:
+def was_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:
     """Say whether a survivor shows what was never agreed on, unless a person has decided that it does not matter."""
-    decision = context.conflicts.of_link(link.id).get(WHOLE)
-    if decision is not None and decision.resolution == link.gone:
-        return False
-    view = context.view(link, survivor, staged)
-    return any(view.changed(name) for name in view.now)
+    return is_edited(context.view(link, survivor, staged), link.gone or "", _decided(context, link))
 
 
 def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> None:
@@ -85,7 +78,7 @@ def _plan(context: Context, link: Link, survivor: Side) -> None:
     staged = context.stage.get(survivor.name, [record_id]).get(record_id) or stage_by_id(context, survivor, record_id)
     if staged is None:
         return
-    if is_edited(context, link, survivor, staged):
+    if was_edited(context, link, survivor, staged):
         list_edited(context, link, survivor, staged)
         return
     with context.state.atomic():
@@ -99,15 +92,17 @@ def _plan_step(context: Context, link: Link, survivor: Side) -> None:
     context.weights[survivor.account].changed += 1
 
 
-def _carry_out(context: Context, link: Link, survivor: Side, resolution: str) -> None:
-    """Do what a person decided: delete the survivor too, or make the other one anew."""
-    if resolution == link.gone:
-        _plan_step(context, link, survivor)
-        return
+def _make_anew(context: Context, link: Link, survivor: Side) -> None:
     target = context.other(survivor)
     staged = stage_by_id(context, survivor, link.side(survivor.name).id) if may_create(context, target) else None
     if staged is not None:
         plan_create(context, target, staged, people.decode(staged.contact or ""))
+
+
+def _decided(context: Context, link: Link) -> str | None:
+    """Return the side that a person chose."""
+    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    return decision.resolution if decision is not None else None
 
 
 def _conflict(context: Context, link: Link, survivor: Side, staged: Staged, fields: Fields) -> Conflict:

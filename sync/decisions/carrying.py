@@ -91,10 +91,13 @@ def after_doubtful_create(shown: Fields, source: Mapping[str, Value], sent: Fiel
     return Bases({name: shown[name] for name in agreed}, {name: source[name] for name in agreed if name in source})
 
 
-def is_edited(made: Contact) -> bool:
-    """Say whether a record's times show an edit after it was made: its create's answer may have been read later."""
+def is_edited(made: Contact, *, untimed: bool = False) -> bool:
+    """Say whether a record's times show an edit after it was made: its create's answer may have been read later.
+
+    Where it shows no times, the answer is `untimed`.
+    """
     if made.created_at is None or made.updated_at is None:
-        return False
+        return untimed
     return made.updated_at - made.created_at > AT_ONCE
 
 

@@ -35,10 +35,6 @@ class Places:
     fields: frozenset[str]
     read_only: frozenset[str]
 
-    def takes(self, name: str) -> bool:
-        """Say whether the field can be written there."""
-        return name in self.fields and name not in self.read_only
-
 
 def rules(left: Places, right: Places, direction: str, directions: Mapping[str, str | None]) -> dict[str, FieldRule]:
     """Return the rule of every field that both sides know, `directions` being those set field by field.
@@ -50,9 +46,9 @@ def rules(left: Places, right: Places, direction: str, directions: Mapping[str, 
     for name in FIELDS:
         if name not in left.fields or name not in right.fields:
             continue
-        allowed = {direction, directions.get(name) or "both"} - {"both"}
-        to_left = left.takes(name) and "left_to_right" not in allowed
-        to_right = right.takes(name) and "right_to_left" not in allowed
+        set_to = (direction, directions.get(name))
+        to_left = name not in left.read_only and "left_to_right" not in set_to
+        to_right = name not in right.read_only and "right_to_left" not in set_to
         table[name] = FieldRule(name, to_left, to_right)
     return table
 

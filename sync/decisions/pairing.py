@@ -69,9 +69,8 @@ def pair(person: Known, around: Surroundings) -> Pairing:
     if first.id != person.id:
         reason = f"has the same e-mail as {first.id} on the same side, who is carried; merge them, or change one e-mail"
         return Refused(reason, ((True, first.id),), double=True)
-    if around.email:
-        return _by_email(person, around.email)
-    return _by_phone(person, around)
+    mailed = leader(around.email)
+    return _by_phone(person, around) if mailed is None else _by_email(person, mailed)
 
 
 def leader(people: Sequence[Known]) -> Known | None:
@@ -103,10 +102,9 @@ def may_adopt(person: Known, other: Known) -> bool:
     return _share_number(person, other) and phone_may_pair(person, other)
 
 
-def _by_email(person: Known, others: Sequence[Known]) -> Pairing:
-    other = leader(others)
-    if other is None or other.linked in (None, person.id):
-        return New() if other is None else Paired(other.id, "e-mail")
+def _by_email(person: Known, other: Known) -> Pairing:
+    if other.linked in {None, person.id}:
+        return Paired(other.id, "e-mail")
     reason = (
         f"has the e-mail of {other.id} on the other side, who is linked to {other.linked}; "
         "change the e-mail of one of them"

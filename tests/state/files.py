@@ -25,5 +25,11 @@ def opened(path: Path | None = None) -> Iterator[StateFile]:
         state.close()
 
 
+def other_connection(state: StateFile) -> int:
+    """Return the number of a second connection between the same accounts."""
+    with state.atomic() as db:
+        return connections.connection_id(db, "marketing", "growthgenius", "growthhub")
+
+
 def link(left: str = "1", right: str = "hub-1", gone: str | None = None) -> Link:
     return Link(LinkSide(left, "[]"), LinkSide(right, "[]"), mapping=1, gone=gone)

@@ -43,7 +43,13 @@ def test_sides_kinds_streams_and_connections_are_kept_apart() -> None:
         assert messages.get("left", COVERED) == ((7, 8),)
         assert elsewhere.get("left", COVERED) == ()
         with state.atomic():
+            elsewhere.add("left", COVERED, [(3, 4)])
+            contacts.add("left", COVERED, [(10, 12)])
+        assert contacts.get("left", COVERED) == ((0, 12),)
+        assert elsewhere.get("left", COVERED) == ((3, 4),)
+        with state.atomic():
             contacts.forget("left")
+        assert elsewhere.get("left", COVERED) == ((3, 4),)
         assert contacts.get("left", COVERED) == contacts.get("left", INDEXED) == ()
         assert contacts.get("right", COVERED) == ((5, 10),)
         assert messages.get("left", COVERED) == ((7, 8),)

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from state.intents import Intent, Intents
-from tests.state.files import opened
+from tests.state.files import opened, other_connection
 
 ADA = Intent("right", "1", 1700000000000, {"email": "ada@example.com", "tags": ["vip"], "city": None}, {"shadow": "[]"})
 
@@ -28,8 +28,39 @@ def test_a_create_that_is_sent_again_has_one_intent_with_the_time_of_the_last_tr
         assert intents.open() == [again]
 
 
-def test_streams_are_kept_apart() -> None:
+def test_creates_and_updates_are_told_apart_each_oldest_first() -> None:
     with opened() as state:
+        intents = Intents(state.db, 1, "contacts")
+        creates = [replace(ADA, source_id=source_id) for source_id in ("9", "2")]
+        updates = [replace(ADA, source_id=source_id, source={"record": "hub-1"}) for source_id in ("8", "1")]
         with state.atomic():
-            Intents(state.db, 1, "messages").add(ADA, "r1")
-        assert Intents(state.db, 1, "contacts").open() == []
+            for create, update in zip(creates, updates, strict=True):
+                intents.add(create, "r1")
+                intents.add(update, "r1")
+        assert intents.open() == creates
+        assert intents.updates() == updates
+
+
+def test_an_intent_that_is_written_again_is_the_youngest() -> None:
+    with opened() as state:
+        intents, grace = Intents(state.db, 1, "contacts"), replace(ADA, source_id="2")
+        with state.atomic():
+            for intent in (ADA, grace, ADA):
+                intents.add(intent, "r1")
+        assert intents.open() == [grace, ADA]
+
+
+def test_sides_streams_and_connections_are_kept_apart() -> None:
+    with opened() as state:
+        mine, left = Intents(state.db, 1, "contacts"), replace(ADA, side="left")
+        others = [Intents(state.db, 1, "messages"), Intents(state.db, other_connection(state), "contacts")]
+        with state.atomic():
+            for intents in (mine, *others):
+                intents.add(ADA, "r1")
+                intents.add(left, "r1")
+            mine.remove("right", ADA.source_id)
+        assert mine.open() == [left]
+        assert [intents.open() for intents in others] == [[ADA, left], [ADA, left]]
+        with state.atomic():
+            mine.remove("left", ADA.source_id)
+        assert mine.open() == []

@@ -5,8 +5,10 @@ from state.intervals import Interval, IntervalSet, gaps, reach, union
 
 END = 24
 POINTS = st.integers(0, END)
-INTERVALS = st.tuples(POINTS, POINTS)
-GROUPS = st.lists(INTERVALS, max_size=6)
+INTERVALS = st.tuples(POINTS, POINTS)  # half of them empty, since they end before they start
+SPANS = st.tuples(st.integers(0, END - 4), st.integers(1, 4)).map(lambda span: (span[0], sum(span)))
+GROUPS = st.lists(SPANS | INTERVALS, max_size=6)
+WHOLES = st.just((0, END)) | INTERVALS
 
 
 def instants(intervals: list[Interval] | IntervalSet) -> set[int]:
@@ -35,31 +37,30 @@ def test_unions_do_not_depend_on_order_and_repeating_them_adds_nothing(
     assert union(merged, one, merged) == merged
 
 
-@given(GROUPS, INTERVALS)
+@given(GROUPS, WHOLES)
 def test_gaps_are_every_instant_of_the_whole_that_is_not_covered(group: list[Interval], whole: Interval) -> None:
     covered = union(group)
     assert instants(gaps(covered, whole)) == instants([whole]) - instants(covered)
 
 
-@given(GROUPS, INTERVALS)
+@given(GROUPS, WHOLES)
 def test_gaps_are_as_few_and_in_order(group: list[Interval], whole: Interval) -> None:
     found = gaps(union(group), whole)
     assert found == union(found)
 
 
-@given(GROUPS, INTERVALS)
+@given(GROUPS, WHOLES)
 def test_once_the_gaps_are_covered_there_are_none(group: list[Interval], whole: Interval) -> None:
     covered = union(group)
     assert gaps(union(covered, gaps(covered, whole)), whole) == ()
 
 
-@given(GROUPS, POINTS)
-def test_the_reach_is_the_first_instant_after_the_origin_that_is_not_covered(
-    group: list[Interval], origin: int
-) -> None:
-    covered = instants(group)
-    expected = next(instant for instant in range(origin, END + 1) if instant not in covered)
-    assert reach(union(group), origin) == (expected if origin in covered else None)
+@given(GROUPS)
+def test_the_reach_of_an_instant_is_the_first_one_after_it_that_is_not_covered(group: list[Interval]) -> None:
+    covered, merged = instants(group), union(group)
+    for origin in range(END + 1):
+        expected = next(instant for instant in range(origin, END + 1) if instant not in covered)
+        assert reach(merged, origin) == (expected if origin in covered else None)
 
 
 def test_touching_intervals_are_one() -> None:

@@ -3,8 +3,9 @@ import sqlite3
 import pytest
 
 from state.conflicts import Conflict, Conflicts
-from state.links import Link, Links, LinkSide
-from tests.state.files import link, opened
+from state.file import StateFile
+from state.links import Link, Links, LinkSide, Seen
+from tests.state.files import link, opened, other_connection
 
 
 def test_a_link_is_read_back_from_both_sides_as_it_was_stored() -> None:
@@ -71,14 +72,39 @@ def test_a_link_that_goes_takes_its_conflicts_along() -> None:
         assert conflicts.count() == 0
 
 
-def test_streams_do_not_see_each_other() -> None:
+def test_streams_and_connections_do_not_see_each_other() -> None:
     with opened() as state:
-        contacts, messages = Links(state.db, 1, "contacts"), Links(state.db, 1, "messages")
+        mine = Links(state.db, 1, "contacts")
+        others = [Links(state.db, 1, "messages"), Links(state.db, other_connection(state), "contacts")]
         with state.atomic():
-            contacts.save(link("1", "hub-1"), "r1")
-            messages.save(link("1", "hub-7"), "r1")
-        assert contacts.by_record("left", ["1"])["1"].right.id == "hub-1"
-        assert messages.by_record("left", ["1"])["1"].right.id == "hub-7"
+            mine.save(link("1", "hub-1"), "r1")
+            mine.save(link("2", "hub-2", gone="left"), "r1")
+            for number, links in enumerate(others):
+                links.save(link("1", f"hub-7{number}"), "r1")
+                links.save(link("3", "hub-3"), "r1")
+                links.save(link("4", "hub-4", gone="right"), "r1")
+        assert [one.right.id for one in mine.all()] == ["hub-1", "hub-2"]
+        assert [one.right.id for one in mine.gone()] == ["hub-2"]
+        assert (mine.count(), mine.count_gone()) == (2, 1)
+        assert mine.by_record("left", ["1", "3"])["1"].right.id == "hub-1"
+        for side, ids in (("left", ["1", "2", "3", "4"]), ("right", ["hub-1", "hub-2", "hub-3", "hub-70"])):
+            assert mine.by_record(side, ids).keys() == mine.seen(side, ids).keys() == set(ids[:2])
+        for number, links in enumerate(others):
+            assert (links.count(), links.count_gone()) == (3, 1)
+            assert links.by_record("left", ["1"])["1"].right.id == f"hub-7{number}"
+
+
+def test_who_is_made_again_takes_the_place_of_no_pair_of_another_stream_or_connection() -> None:
+    with opened() as state:
+        mine = Links(state.db, 1, "contacts")
+        others = [Links(state.db, 1, "messages"), Links(state.db, other_connection(state), "contacts")]
+        with state.atomic():
+            for links in (mine, *others):
+                links.save(link("1", "hub-1", gone="right"), "r1")
+                links.save(link("2", "hub-2", gone="left"), "r1")
+            mine.save(link("9", "hub-2"), "r2")
+        assert mine.count_gone() == 1
+        assert [links.count_gone() for links in others] == [2, 2]
 
 
 def test_more_links_than_one_question_can_hold_are_found() -> None:
@@ -89,3 +115,96 @@ def test_more_links_than_one_question_can_hold_are_found() -> None:
                 links.save(link(str(number), f"hub-{number}"), "r1")
         assert len(links.by_record("left", [str(number) for number in range(1000)])) == 950
         assert [one.left.id for one in links.all()] == [str(number) for number in range(950)]
+
+
+def test_what_was_last_seen_of_a_record_is_told_of_either_side_however_many_are_asked_for() -> None:
+    with opened() as state:
+        links = Links(state.db, 1, "contacts")
+        with state.atomic():
+            for number in range(450):
+                stored = link(str(number), f"hub-{number}", gone="left" if number == 7 else None)
+                stored.left.digest, stored.right.digest = b"left %d" % number, b"right %d" % number
+                links.save(stored, "r1")
+        for side, name in (("left", "{}"), ("right", "hub-{}")):
+            seen = links.seen(side, [name.format(number) for number in range(500)])
+            assert seen == {
+                name.format(number): Seen(number + 1, f"{side} {number}".encode(), 1, "left" if number == 7 else None)
+                for number in range(450)
+            }
+
+
+def test_each_side_of_a_link_is_found_by_its_name() -> None:
+    pair = link("1", "hub-1")
+    assert (pair.side("left"), pair.side("right")) == (pair.left, pair.right)
+    assert (pair.side("left").id, pair.side("right").id) == ("1", "hub-1")
+
+
+def test_a_pair_that_is_forgotten_is_found_no_more_and_all_others_are() -> None:
+    with opened() as state:
+        links, one, other = Links(state.db, 1, "contacts"), link("1", "hub-1"), link("2", "hub-2")
+        with state.atomic():
+            links.save(one, "r1")
+            links.save(other, "r1")
+            links.remove(one.id)
+        assert list(links.all()) == [other]
+
+
+def test_pairs_that_lost_a_side_are_told_of_page_by_page_while_they_change() -> None:
+    with opened() as state:
+        links = Links(state.db, 1, "contacts")
+        with state.atomic():
+            for number in range(450):
+                links.save(link(str(number), f"hub-{number}", gone=("left", "right", None)[number % 3]), "r1")
+        told = []
+        for lost in links.gone():
+            told.append(lost.left.id)
+            with state.atomic():
+                links.remove(lost.id)
+        assert told == [str(number) for number in range(450) if number % 3 != 2]
+        assert links.count() == 150
+
+
+def run_of(state: StateFile, run: str, started_ms: int, status: str | None, connection: int = 1) -> None:
+    state.db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL)", (run, connection, started_ms, None, status))
+
+
+@pytest.mark.parametrize("ended", ["ok", "partial"])
+@pytest.mark.parametrize("cut_off", [None, "failed", "interrupted"])
+def test_the_first_pair_since_the_last_run_that_came_to_its_end_is_unfinished(ended: str, cut_off: str | None) -> None:
+    with opened() as state:
+        links = Links(state.db, 1, "contacts")
+        pairs = [link(str(number), f"hub-{number}") for number in range(5)]
+        with state.atomic():
+            for number, status in enumerate((cut_off, ended, cut_off, cut_off)):
+                run_of(state, f"r{number}", number, status)
+            for run, pair in zip(("r0", "r1", "r2", "r2", "r3"), pairs, strict=True):
+                links.save(pair, run)
+        assert links.first_unfinished() == pairs[2].id
+        with state.atomic():
+            run_of(state, "r4", 4, ended)
+        assert links.first_unfinished() is None
+
+
+def test_before_any_run_came_to_its_end_every_pair_is_unfinished() -> None:
+    with opened() as state:
+        links, pair = Links(state.db, 1, "contacts"), link()
+        assert links.first_unfinished() is None
+        with state.atomic():
+            run_of(state, "r1", 1, None)
+            links.save(link("0", "hub-0"), "r0")  # of a run that the state knows nothing of
+            links.save(pair, "r1")
+        assert links.first_unfinished() == pair.id
+
+
+def test_runs_and_pairs_of_others_make_no_pair_unfinished_or_finished() -> None:
+    with opened() as state:
+        links, elsewhere, pair = Links(state.db, 1, "contacts"), other_connection(state), link("5", "hub-5")
+        with state.atomic():
+            Links(state.db, 1, "messages").save(link(), "mine")
+            Links(state.db, elsewhere, "contacts").save(link(), "mine")
+            links.save(link("3", "hub-3"), "theirs")
+            links.save(pair, "mine")
+            run_of(state, "mine", 1, None)
+            run_of(state, "theirs", 2, None, elsewhere)
+            run_of(state, "ended", 9, "ok", elsewhere)
+        assert links.first_unfinished() == pair.id

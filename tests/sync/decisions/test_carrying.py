@@ -1,19 +1,36 @@
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contact import Fields, Value, same
+from connectors.contact import Contact, Fields, Value, same
 from sync.decisions.carrying import (
+    AT_ONCE,
+    Bases,
     after_agreement,
     after_create,
     after_doubtful_create,
     after_lost_create,
     after_write,
+    is_edited,
     is_settled,
+    unproven,
 )
 from sync.decisions.mapping import FieldRule
 from sync.decisions.merging import LEFT, RIGHT, Merge, View, merge
-from tests.sync.people_model import BOTH_WAYS, NAMES, POLICIES, SIDES, all_fields, judge_of, labels, some_fields, views
+from tests.sync.people_model import (
+    BOTH_WAYS,
+    NAMES,
+    NOON,
+    POLICIES,
+    SIDES,
+    all_fields,
+    judge_of,
+    labels,
+    some_fields,
+    views,
+)
 
 TAGS = {"tags": FieldRule("tags", to_left=True, to_right=True)}
 
@@ -57,6 +74,15 @@ def test_fields_that_a_write_did_not_carry_keep_their_shadows(
 
 
 @given(views(), views(), POLICIES, st.sampled_from(SIDES))
+def test_what_was_agreed_besides_a_write_is_in_both_shadows(left: View, right: View, policy: str, target: str) -> None:
+    result = merged(left, right, policy)
+    to, source = (left, right) if target == LEFT else (right, left)
+    bases = after_write(result, target, to, source, result.to(target))
+    for name, (one, other) in result.agreed.items():
+        assert (bases.target[name], bases.source[name]) == ((one, other) if target == LEFT else (other, one))
+
+
+@given(views(), views(), POLICIES, st.sampled_from(SIDES))
 def test_without_a_write_only_what_was_agreed_moves_a_shadow(left: View, right: View, policy: str, target: str) -> None:
     result = merged(left, right, policy)
     to, source = (left, right) if target == LEFT else (right, left)
@@ -82,6 +108,29 @@ def test_an_edit_of_the_source_while_it_was_carried_is_carried_by_the_next_run()
     bases = after_write(merged(left, right), RIGHT, right, left, {"city": "Paris"})
     edited = View({"city": "Rome"}, bases.source)
     assert merged(edited, View({"city": "Paris"}, bases.target)).to_right == {"city": "Rome"}
+
+
+def test_a_value_that_a_person_named_is_not_agreed_on_by_a_side_that_never_showed_the_field() -> None:
+    left, right = View({}, {}), View({"city": "Rome"}, {"city": "Rome"})
+    decided = merge(BOTH_WAYS, left, right, judge_of("manual"), "manual", {"city": ("value", "Oslo")})
+    bases = after_write(decided, RIGHT, right, left, {"city": "Oslo"})
+    assert bases == Bases({"city": "Oslo"}, {})
+    shown_later = merged(View({"city": "Bergen"}, bases.source), View({"city": "Oslo"}, bases.target))
+    assert shown_later.conflicts == {"city": ("Bergen", "Oslo")}
+
+
+def test_what_is_unproven_is_a_first_meeting_and_the_rest_stays_agreed() -> None:
+    bases = Bases({"city": "Oslo", "state": "NY", "title": "CEO"}, {"city": "Oslo", "state": "NY", "title": "CEO"})
+    unproven(bases, ["city", "state", "stage"])
+    assert bases == Bases({"title": "CEO"}, {"title": "CEO"})
+
+
+def test_a_server_that_dropped_what_it_was_sent_empties_nobody() -> None:
+    left, right = View({"city": "Paris"}, {"city": "Oslo"}), View({"city": "Oslo"}, {"city": "Oslo"})
+    bases = after_write(merged(left, right), RIGHT, right, left, {})
+    unproven(bases, {"city"})
+    again = merged(View({"city": "Paris"}, bases.source), View({"city": None}, bases.target))
+    assert again == Merge(to_right={"city": "Paris"}, filled={"city"})
 
 
 def test_a_label_that_somebody_added_while_labels_were_written_is_carried_back() -> None:
@@ -128,6 +177,19 @@ def test_somebody_who_was_made_is_agreed_on_in_all_that_both_sides_show(
     assert is_settled(shown, bases.target, frozenset())
 
 
+def test_a_new_persons_shadow_is_what_answers_to_what_was_sent_not_what_moved_into_its_place() -> None:
+    bases = after_create({"phone": "+12125550145"}, {"phone": None}, {"phone": None}, {"phone": None})
+    assert bases == Bases({"phone": None}, {"phone": None})
+
+
+def test_what_was_sent_with_a_create_and_is_not_shown_was_never_agreed_on() -> None:
+    sent: Fields = {"city": "Oslo", "state": "NY", "first_name": "Ada"}
+    bases = after_create({"first_name": "Ada"}, sent, {"first_name": "Ada"}, sent)
+    assert bases == Bases({"first_name": "Ada"}, {"first_name": "Ada"})
+    shown_later = merged(View(dict.fromkeys(sent), bases.target), View(sent, bases.source))
+    assert shown_later.to_left == {"city": "Oslo"}
+
+
 def test_a_lost_create_that_arrived_whole_leaves_nothing_to_do() -> None:
     sent = {"first_name": "Ada", "city": "Oslo"}
     bases = after_lost_create({**sent, "email": None}, {**sent, "email": None}, sent, edited=False)
@@ -149,12 +211,45 @@ def test_what_somebody_edited_after_a_lost_create_is_carried_back() -> None:
     assert merged(View(shown, bases.target), View(sent, bases.source)).to_right == {"city": "Rome"}
 
 
+def test_what_a_lost_create_did_not_leave_behind_is_in_no_shadow() -> None:
+    sent: Fields = {"first_name": "Ada", "city": "Oslo", "state": "NY"}
+    for shown in ({"first_name": "Ada", "city": None, "state": None}, {"first_name": "Ada"}):
+        bases = after_lost_create(shown, sent, sent, edited=False)
+        assert bases == Bases({"first_name": "Ada"}, {"first_name": "Ada"})
+
+
+def test_what_was_not_sent_with_a_lost_create_is_an_edit_where_the_times_tell_of_one_and_else_the_servers_own() -> None:
+    sent: Fields = {"first_name": "Ada"}
+    source: Fields = {"first_name": "Ada", "country": None, "city": None, "state": None}
+    shown: Fields = {"first_name": "Ada", "country": "US", "city": "Oslo", "state": None}
+    as_made = after_lost_create(shown, source, sent, edited=False)
+    assert as_made == Bases(dict(shown), dict(source))
+    edited = after_lost_create(shown, source, sent, edited=True)
+    assert edited == Bases({"first_name": "Ada", "state": None}, {"first_name": "Ada", "state": None})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "edited"), [(0.0, False), (1.0, False), (1.001, True), (3600.0, True), (None, False)]
+)
+def test_a_record_that_changed_more_than_a_second_after_it_was_made_is_edited(
+    seconds: float | None, edited: bool
+) -> None:
+    later = None if seconds is None else NOON + timedelta(seconds=seconds)
+    assert is_edited(Contact("1", {}, NOON, later)) == edited
+    assert not is_edited(Contact("1", {}, None, later))
+    assert is_edited(Contact("1", {}, NOON, later), untimed=True) == (edited or seconds is None)
+    assert is_edited(Contact("1", {}, None, later), untimed=True)
+    assert timedelta(seconds=1) == AT_ONCE
+
+
 def test_what_shows_as_it_was_sent_is_agreed_on_whoever_made_the_record() -> None:
-    sent = {"first_name": "Ada", "city": "Oslo"}
-    shown = {"first_name": "ADA", "city": "Oslo"}
-    bases = after_doubtful_create(shown, sent, sent)
-    assert bases.target == bases.source == {"city": "Oslo"}
-    result = merged(View(shown, bases.target), View({**sent, "city": "Rome"}, bases.source))
+    sent = {"first_name": "Ada", "city": "Oslo", "email": "ada@example.com", "stage": "New", "title": "CEO"}
+    source = {name: value for name, value in sent.items() if name != "title"}  # a title travels no more
+    shown = {"first_name": "ADA", "city": "Oslo", "email": "Ada@Example.com", "title": "CEO"}
+    bases = after_doubtful_create(shown, source, sent)
+    assert bases.target == {"city": "Oslo", "email": "Ada@Example.com", "title": "CEO"}
+    assert bases.source == {"city": "Oslo", "email": "ada@example.com"}
+    result = merged(View(shown, bases.target), View({**source, "city": "Rome"}, bases.source))
     assert result.to_left["city"] == "Rome"
     assert "city" not in result.conflicts
 

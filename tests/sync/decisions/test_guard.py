@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -70,8 +71,7 @@ def test_each_side_is_weighed_by_itself() -> None:
 def test_the_sentence_says_how_much_of_what_and_how_to_let_it_through() -> None:
     sentence = guard({"growthhub": Weight(linked=100, changed=51)}, 0.5, COMMAND)
     for part in (
-        "51 of 100",
-        "growthhub",
+        "it would change 51 of 100 people that are linked at growthhub",
         "max_changed = 0.5",
         "nothing was written",
         "--dry-run",
@@ -81,5 +81,32 @@ def test_the_sentence_says_how_much_of_what_and_how_to_let_it_through() -> None:
 
 
 def test_a_plan_without_weight_goes_on() -> None:
-    assert not guard({"growthgenius": Weight(), "growthhub": Weight()}, 0.0, COMMAND)
-    assert not guard({}, 0, COMMAND)
+    assert Weight() == Weight(linked=0, changed=0, meetings=0, replaced=0)
+    for nothing in (0, 0.0):
+        assert not guard({"growthgenius": Weight(), "growthhub": Weight()}, nothing, COMMAND)
+        assert not guard({}, nothing, COMMAND)
+
+
+def test_first_meetings_are_told_of_where_nothing_is_wrong_with_those_who_are_linked() -> None:
+    meeting, both = Weight(linked=100, meetings=60, replaced=31), Weight(100, 51, 60, 31)
+    assert "31 of 60 people that meet for the first time" in guard({"growthhub": meeting}, 0.5, COMMAND)
+    assert "51 of 100 people that are linked" in guard({"growthhub": both}, 0.5, COMMAND)
+
+
+WEIGHTS = st.builds(Weight, *(st.integers(0, 60) for _ in range(4)))
+SHARES = st.integers(0, 40) | st.integers(0, 100).map(lambda hundredths: hundredths / 100)
+
+
+@given(WEIGHTS, WEIGHTS, SHARES)
+def test_swapped_sides_are_stopped_alike(left: Weight, right: Weight, share: float) -> None:
+    there, back = {"left": left, "right": right}, {"left": right, "right": left}
+    assert bool(guard(there, share, COMMAND)) == bool(guard(back, share, COMMAND))
+    assert bool(guard(there, share, COMMAND)) == (stops(left, share) or stops(right, share))
+
+
+@given(WEIGHTS, SHARES, st.sampled_from(("changed", "replaced")), st.integers(1, 60))
+def test_a_plan_that_changes_more_is_never_let_through_where_less_was_stopped(
+    weight: Weight, share: float, what: str, more: int
+) -> None:
+    heavier = replace(weight, **{what: getattr(weight, what) + more})
+    assert stops(heavier, share) or not stops(weight, share)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from connectors.contact import FIELDS
 from connectors.growthgenius import mapping as growthgenius
-from sync.decisions.mapping import FieldRule, Places, fingerprint, present, rules
+from sync.decisions.mapping import FieldRule, Places, fingerprint, housed, present, rules
 
 EVERYTHING = Places(frozenset(FIELDS), frozenset())
 DIRECTIONS = ("both", "left_to_right", "right_to_left")
@@ -86,6 +86,43 @@ def test_swapped_systems_have_the_mirrored_rules(
     there = rules(left, right, direction, directions)
     here = rules(right, left, str(back[direction]), {name: back[value] for name, value in directions.items()})
     assert here == {name: FieldRule(name, rule.to_right, rule.to_left) for name, rule in there.items()}
+
+
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), st.tuples(st.booleans(), st.booleans())),
+    st.frozensets(st.sampled_from(FIELDS)),
+    st.frozensets(st.sampled_from(FIELDS)),
+)
+def test_what_an_account_has_no_place_for_now_is_never_written_there_and_all_else_as_before(
+    ways: dict[str, tuple[bool, bool]], left: frozenset[str], right: frozenset[str]
+) -> None:
+    now = present({name: FieldRule(name, *way) for name, way in ways.items()}, left, right)
+    assert now == {
+        name: FieldRule(name, to_left=to_left and name in left, to_right=to_right and name in right)
+        for name, (to_left, to_right) in ways.items()
+    }
+
+
+def test_a_field_that_moves_to_another_place_is_another_field_and_all_others_are_what_they_were() -> None:
+    table = rules(EVERYTHING, EVERYTHING, "both", {})
+
+    def keys(**places: dict[str, str]) -> dict[str, str]:
+        return {name: key for key, name in housed(table, {"places": places}).items()}
+
+    here = keys(custom1={"growthgenius": "score", "growthhub": "contact.score"})
+    moved = keys(custom1={"growthgenius": "score", "growthhub": "contact.points"})
+    assert housed(table, {}) == {name: name for name in FIELDS}
+    assert here == keys(custom1={"growthhub": "contact.score", "growthgenius": "score"})
+    assert len({each["custom1"] for each in (keys(), here, moved)}) == 3
+    for each in (here, moved):
+        assert {name: key for name, key in each.items() if name != key}.keys() == {"custom1"}
+
+
+def test_the_fingerprint_of_a_mapping_that_did_not_change_outlives_releases() -> None:
+    """Another one lets each installation read both sides in full; a release that wants that raises REVISION."""
+    table = {"email": FieldRule("email", to_left=True, to_right=True), "tags": FieldRule("tags", False, True)}
+    settings = {"create": "both", "only": {"left": {}, "right": {}}, "places": {}}
+    assert fingerprint(table, settings) == "bf3ba04b155122c2a9abd27ec90afed0"
 
 
 @given(st.sampled_from(FIELDS), st.booleans())

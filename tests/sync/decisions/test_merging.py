@@ -8,19 +8,32 @@ from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Value, same
 from sync.decisions.mapping import FieldRule, Rules
-from sync.decisions.merging import LEFT, RIGHT, Merge, Overwritten, Resolution, View, apply_changes, changes_of, merge
+from sync.decisions.merging import (
+    LEFT,
+    RIGHT,
+    Merge,
+    Overwritten,
+    Resolution,
+    View,
+    apply_changes,
+    changes_of,
+    merge,
+    refuse,
+)
 from tests.sync.people_model import (
     BOTH_WAYS,
     NAMES,
     NOON,
     POLICIES,
     SIDES,
+    Server,
     World,
     elements,
     judge_of,
     labels,
     resolutions,
     rule_tables,
+    values,
     views,
     worlds,
 )  # fmt: skip
@@ -71,6 +84,35 @@ def test_each_line_of_the_truth_table_is_kept(left: View, right: View, expected:
 def test_addresses_that_differ_in_case_alone_are_one() -> None:
     left = View({"email": "Ada@Example.com"}, {"email": "ada@example.com"})
     assert merged(left, View({"email": "ADA@example.com"}, {"email": "ada@example.com"})) == Merge()
+
+
+def test_a_field_that_one_side_alone_was_ever_agreed_on_is_met_though_neither_side_changed() -> None:
+    left = View({"city": "Oslo"}, {"city": "Oslo"})
+    for right in (View({}, {}), View({"city": None}, {})):
+        assert merged(left, right, CITY) == Merge(to_right={"city": "Oslo"}, filled={"city"})
+        assert merged(right, left, CITY) == Merge(to_left={"city": "Oslo"}, filled={"city"})
+
+
+def test_a_merge_writes_when_either_side_is_to_be_written() -> None:
+    assert Merge(to_left={"city": None}).writes
+    assert Merge(to_right={"city": None}).writes
+    assert not Merge(agreed={"city": (None, None)}, conflicts={"state": ("a", "b")}).writes
+
+
+@given(views(), views(), resolutions(), st.sampled_from(SIDES), st.frozensets(st.sampled_from(NAMES)))
+def test_what_can_not_be_emptied_is_left_as_each_side_shows_it_and_all_else_is_written(
+    left: View, right: View, decided: Mapping[str, Resolution], side: str, kept: frozenset[str]
+) -> None:
+    before, after = (merged(left, right, policy="newest", decided=decided) for _ in range(2))
+    refuse(after, side, kept, left, right)
+    refused = {name for name, value in before.to(side).items() if value is None and name in kept}
+    assert after.refused == dict.fromkeys(refused, side)
+    assert after.to(side) == {name: value for name, value in before.to(side).items() if name not in refused}
+    assert after.to(OTHER[side]) == before.to(OTHER[side])
+    assert after.agreed == {**before.agreed, **{name: (left.value(name)[1], right.value(name)[1]) for name in refused}}
+    gone = [one for one in before.overwritten if one.side == side and one.field in refused]
+    assert after.overwritten == [one for one in before.overwritten if one not in gone]
+    assert (after.conflicts, after.filled) == (before.conflicts, before.filled)
 
 
 def test_a_field_without_a_rule_does_not_travel() -> None:
@@ -349,3 +391,37 @@ def test_what_means_nothing_on_the_other_side_is_no_blank_to_be_filled() -> None
         assert not result.writes
         assert not result.conflicts
         assert not result.agreed
+
+
+def stepwise() -> st.SearchStrategy[list[tuple[str, str, Value]]]:
+    """Draw edits, each of one field on one side."""
+
+    def of(name: str) -> st.SearchStrategy[tuple[str, str, Value]]:
+        return st.tuples(st.sampled_from(SIDES), st.just(name), values(name))
+
+    return st.lists(st.one_of(of("city"), of("email"), of("tags"), of("tags")), min_size=2, max_size=8)
+
+
+@given(stepwise(), POLICIES)
+def test_each_of_many_edits_is_on_both_sides_after_the_run_that_follows_it(
+    edits: list[tuple[str, str, Value]], policy: str
+) -> None:
+    blank: dict[str, Value] = dict.fromkeys(NAMES)
+    world = World({LEFT: Server(dict(blank)), RIGHT: Server(dict(blank))})
+    world.run(BOTH_WAYS, policy)
+    for side, name, value in edits:
+        world.servers[side] = replace(world.servers[side], holds={**world.servers[side].holds, name: value})
+        world.run(BOTH_WAYS, policy)
+        assert all(same(name, world.servers[each].holds[name], value) for each in SIDES)
+        assert world.merged(BOTH_WAYS, policy) == Merge()
+
+
+def test_a_server_that_keeps_a_label_does_not_give_it_back_to_who_took_it_away() -> None:
+    both: dict[str, Value] = {**dict.fromkeys(NAMES), "tags": ("lead", "old", "vip")}
+    stubborn = Server(dict(both), keeps=frozenset({"tags"}))
+    world = World({LEFT: Server({**both, "tags": ("vip",)}), RIGHT: stubborn}, {LEFT: both, RIGHT: both})
+    for _ in range(2):
+        world.run(BOTH_WAYS, "manual")
+        assert world.servers[LEFT].holds["tags"] == ("vip",)
+        assert world.servers[RIGHT].holds["tags"] == ("lead", "old", "vip")
+    assert world.merged(BOTH_WAYS, "manual") == Merge()

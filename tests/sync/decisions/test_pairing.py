@@ -1,4 +1,5 @@
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,8 @@ def test_the_same_e_mail_is_the_same_person_whatever_the_names() -> None:
         [known("hub-1", "ada@example.com", created=2), known("hub-2", "ada@example.com", created=1)],
         [known("hub-3", "ada@example.com", created=1), known("hub-2", "ada@example.com", created=1)],
         [known("hub-1", "ada@example.com", created=None), known("hub-2", "ada@example.com", created=9)],
+        [known("hub-10", "ada@example.com", created=None), known("hub-2", "ada@example.com", created=None)],
+        [known("hub-10", "ada@example.com"), known("hub-2", "ada@example.com")],
     ],
 )
 def test_of_several_with_the_e_mail_the_oldest_is_the_person(others: list[Known]) -> None:
@@ -96,7 +99,7 @@ def test_of_twins_the_oldest_is_carried_and_the_others_are_failures_that_name_it
     verdict = pair(young, Surroundings(twins=[young, ADA]))
     assert isinstance(verdict, Refused)
     assert "1" in verdict.reason
-    assert verdict.blockers == ((True, "1"),)
+    assert (verdict.blockers, verdict.double) == (((True, "1"),), True)
 
 
 @pytest.mark.parametrize("created", [99, None])
@@ -113,7 +116,7 @@ def test_the_e_mail_of_somebody_who_is_linked_to_another_is_a_failure_that_names
     assert isinstance(verdict, Refused)
     assert "hub-1" in verdict.reason
     assert "5" in verdict.reason
-    assert verdict.blockers == ((False, "hub-1"), (True, "5"))
+    assert (verdict.blockers, verdict.double) == (((False, "hub-1"), (True, "5")), False)
 
 
 def test_an_e_mail_that_answers_leaves_no_word_to_a_number() -> None:
@@ -153,7 +156,16 @@ def test_two_on_the_persons_own_side_with_the_number_are_never_guessed_between()
     rival = known("2", None, "", OFFICE)
     verdict = pair(ADA, Surroundings(twins=[ADA], phone=[known("hub-1", None, "", OFFICE)], rivals=[rival]))
     assert isinstance(verdict, Refused)
-    assert verdict.blockers == ((False, "hub-1"), (True, "2"))
+    assert (verdict.blockers, verdict.double) == (((False, "hub-1"), (True, "2")), False)
+    assert "hub-1 on the other side, 2 on the same side, and" in verdict.reason
+
+
+def test_who_could_be_but_one_of_two_candidates_is_named_as_well() -> None:
+    rival = known("2", None, "", MOBILE)
+    others = [known("hub-1", None, "", OFFICE), known("hub-2", None, "", OFFICE, MOBILE)]
+    verdict = pair(ADA, Surroundings(twins=[ADA], phone=others, rivals=[rival]))
+    assert isinstance(verdict, Refused)
+    assert verdict.blockers == ((False, "hub-1"), (False, "hub-2"), (True, "2"))
 
 
 @pytest.mark.parametrize(
@@ -290,3 +302,38 @@ def test_the_one_who_stands_for_all_does_not_depend_on_the_order(crowded: list[K
 def test_the_tests_of_a_phone_are_the_same_from_both_sides(one: Known, other: Known) -> None:
     assert phone_may_pair(one, other) == phone_may_pair(other, one)
     assert names_differ(one.name, other.name) == names_differ(other.name, one.name)
+
+
+def pairs_of_a_run(first: list[Known], second: list[Known]) -> set[tuple[str, str]]:
+    """Return who is paired when one side is asked after the other, each knowing of the pairs that were made before."""
+    partner: dict[str, str] = {}
+    for mine, theirs in ((first, second), (second, first)):
+        for person in mine:
+            now = [[replace(one, linked=partner.get(one.id)) for one in side] for side in (mine, theirs)]
+            verdict = None if person.id in partner else pair(person, around(person, *now))
+            if isinstance(verdict, Paired):
+                partner[person.id], partner[verdict.id] = verdict.id, person.id
+    return {(one.id, partner[one.id]) for one in first if one.id in partner}
+
+
+@given(crowd("left"), crowd("right"))
+def test_swapped_sides_are_paired_alike(lefts: list[Known], rights: list[Known]) -> None:
+    assert pairs_of_a_run(lefts, rights) == {(left, right) for right, left in pairs_of_a_run(rights, lefts)}
+
+
+@given(crowd("left"), crowd("right"), st.randoms(use_true_random=False))
+def test_who_is_asked_first_changes_no_pair(lefts: list[Known], rights: list[Known], chance: Random) -> None:
+    shuffled = [chance.sample(side, len(side)) for side in (lefts, rights)]
+    assert pairs_of_a_run(*shuffled) == pairs_of_a_run(lefts, rights)
+
+
+@given(crowd("left"), crowd("right"))
+def test_once_all_pairs_are_made_nobody_else_is_paired(lefts: list[Known], rights: list[Known]) -> None:
+    partner = dict(pairs_of_a_run(lefts, rights))
+    back = {right: left for left, right in partner.items()}
+    lefts = [replace(one, linked=partner.get(one.id)) for one in lefts]
+    rights = [replace(one, linked=back.get(one.id)) for one in rights]
+    for mine, theirs in ((lefts, rights), (rights, lefts)):
+        for person in mine:
+            if person.linked is None:
+                assert not isinstance(pair(person, around(person, mine, theirs)), Paired)

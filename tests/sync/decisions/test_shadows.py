@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,17 @@ def test_empty_and_unknown_are_not_the_same() -> None:
 def test_a_shadow_holds_little_more_than_its_values() -> None:
     shadow: dict[str, Value] = {"city": "Zürich", "state": None, "tags": ("vip", "lead")}
     assert shadows.encode(shadow, ("stage", *shadow)) == '[null,"Zürich","",["vip","lead"]]'
+
+
+def test_a_shadow_of_another_mapping_is_refused_rather_than_misread() -> None:
+    text = shadows.encode({"city": "Oslo", "state": None}, ("city", "state"))
+    for fields in (("city",), ("city", "state", "stage")):
+        with pytest.raises(ValueError, match="zip"):
+            shadows.decode(text, fields)
+
+
+def test_a_single_value_is_written_as_people_read_it() -> None:
+    assert shadows.render("Zürich") == '"Zürich"'
 
 
 @given(st.sampled_from(FIELDS).flatmap(values))

@@ -1,0 +1,132 @@
+"""R20 and P3: what becomes of values when the answer to a create got lost and people went on editing."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from connectors.sandbox import Sandbox
+from tests.end_to_end.comparison import differences
+from tests.end_to_end.test_lost_answers import SETTLE, creating
+from tests.end_to_end.world import World
+
+ANN: dict[str, Any] = {
+    "first_name": "Ann",
+    "last_name": "Example",
+    "email": "ann@example.com",
+    "title": "CEO",
+    "city": "Oslo",
+}
+BOB: dict[str, Any] = {
+    "firstName": "Bob",
+    "lastName": "Example",
+    "email": "bob@example.com",
+    "companyName": "Acme",
+    "city": "Oslo",
+}
+
+
+def lost(world: World, account: str, *, effect: bool) -> Sandbox:
+    """Let the answer to a create at an account get lost, and its effect take place after the run, or never."""
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    if account == "gh":
+        world.gg.add(**ANN)
+    else:
+        world.gh.add(**BOB)
+    server: Sandbox = world.gh if account == "gh" else world.gg
+    server.faults.append(creating(account, "late" if effect else "reset_before"))
+    assert world.run(skip=SETTLE + 2).exit_code == 1
+    if effect:
+        server.deliver_late()
+        world.clock.skip(5)
+    return server
+
+
+def edit(world: World, account: str, **fields: Any) -> None:
+    """Edit the only person at an account."""
+    if account == "gg":
+        world.gg.edit(str(world.gg.people()[0]["id"]), **fields)
+    else:
+        world.gh.edit(world.gh.people()[0]["id"], **fields)
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+@pytest.mark.parametrize("policy", ["manual", "left", "right"])
+def test_edits_of_what_was_sent_are_carried_from_either_side_and_are_no_conflict(
+    world: World, account: str, policy: str
+) -> None:
+    world.contacts["conflicts"] = f'"{policy}"'
+    lost(world, account, effect=True)
+    edit(world, "gg", city="Rome")
+    edit(world, "gh", lastName="Later")
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    (left,), (right,) = world.gg.people(), world.gh.people()
+    assert (left["city"], right["city"]) == ("Rome", "Rome")
+    assert (left["last_name"], right["lastName"]) == ("Later", "Later")
+    assert differences(world) == []
+    assert world.rows("SELECT * FROM history WHERE rule = ?", policy) == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_who_is_found_is_linked_counted_and_in_the_history_as_if_the_answer_had_come(
+    world: World, account: str
+) -> None:
+    lost(world, account, effect=True)
+    report = world.run(skip=SETTLE + 2)
+    created = {name: counts.created for name, counts in report.streams["contacts"].accounts.items()}
+    assert created == {"gg": 0, "gh": 0, account: 1}
+    assert [(row["account"], row["rule"]) for row in world.rows("SELECT * FROM history")] == [(account, "created")]
+    assert world.rows("SELECT * FROM failure") == world.rows("SELECT * FROM intent") == []
+    assert world.run(skip=SETTLE + 2).streams["contacts"].accounts[account].created == 0
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_who_was_made_by_hand_instead_with_other_values_is_met_and_overwrites_nothing(
+    world: World, account: str
+) -> None:
+    world.contacts["conflicts"] = '"manual"'
+    lost(world, account, effect=False)
+    if account == "gh":
+        world.gh.add(
+            firstName="Ann", lastName="Example", email="ann@example.com", city="Rome", companyName="Made there"
+        )
+    else:
+        world.gg.add(first_name="Bob", last_name="Example", email="bob@example.com", city="Rome", title="Made there")
+    for _ in range(2):
+        report = world.run(skip=SETTLE + 2)
+        assert report.exit_code == 1
+        assert report.streams["contacts"].accounts[account].created == 0
+    (conflict,) = world.rows("SELECT * FROM conflict")
+    cities = ('"Rome"', '"Oslo"') if account == "gg" else ('"Oslo"', '"Rome"')
+    assert (conflict["field"], conflict["left_value"], conflict["right_value"]) == ("city", *cities)
+    (left,), (right,) = world.gg.people(), world.gh.people()
+    assert (left["city"], right["city"]) == (cities[0].strip('"'), cities[1].strip('"'))
+    assert left["company_name"] == right["companyName"] == ("Made there" if account == "gh" else "Acme")
+    assert world.rows("SELECT * FROM history WHERE rule = 'created'") == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_somebody_else_without_address_or_number_is_not_taken_for_who_was_to_be_made(
+    world: World, account: str
+) -> None:
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    world.gh.allow_duplicates = True
+    server: Sandbox = world.gh if account == "gh" else world.gg
+    if account == "gh":
+        world.gg.add(first_name="Eve", last_name="Example")
+    else:
+        world.gh.add(firstName="Eve", lastName="Example")
+    server.faults.append(creating(account, "reset_before"))
+    world.run(skip=SETTLE + 2)
+    if account == "gh":
+        world.gh.add(firstName="Fay", lastName="Example")
+    else:
+        world.gg.add(first_name="Fay", last_name="Example")
+    for _ in range(2):
+        world.run(skip=SETTLE + 2)
+    names = {"Eve": 1, "Fay": 1}
+    assert Counter(person["first_name"] for person in world.gg.people()) == names
+    assert Counter(person["firstName"] for person in world.gh.people()) == names
+    assert len(world.links()) == 2
+    assert differences(world) == []

@@ -1,0 +1,149 @@
+"""R20 and R21: what becomes of an update whose answer got lost, be it known to have arrived or not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors.faults import Kind
+from connectors.sandbox import Fault
+from tests.end_to_end.comparison import differences
+from tests.end_to_end.world import World
+
+SETTLE = 60.0
+
+
+def linked(world: World) -> tuple[str, str]:
+    """Put Ann on both sides, in sync, and return her ids."""
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", company_name="Old", city="Oslo")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    world.clock.skip(300)
+    return left, world.links()[left]
+
+
+def lose(world: World, kind: Kind = "reset_after") -> str:
+    """Run, and let the answers to the update at the right get lost, however often it is sent; return the run."""
+    world.gh.faults = [Fault(kind, method="PUT", times=None)]
+    assert world.run(skip=SETTLE + 2).exit_code == 3
+    world.gh.faults = []
+    assert len(world.rows("SELECT * FROM intent")) == 1
+    return str(world.rows("SELECT id FROM run ORDER BY started_ms DESC")[0]["id"])
+
+
+def changes(world: World) -> list[dict[str, Any]]:
+    return world.rows(
+        "SELECT run, account, record_id, field, old, new, rule FROM history WHERE field <> '*' ORDER BY field"
+    )
+
+
+def wrote_ms(world: World) -> object:
+    return world.rows("SELECT right_wrote_ms FROM link")[0]["right_wrote_ms"]
+
+
+def test_what_arrived_is_in_the_history_of_the_run_that_sent_it_and_is_not_sent_again(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="New", city=None)
+    before = wrote_ms(world)
+    sender = lose(world)
+    assert changes(world) == []
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []
+    entry = {"run": sender, "account": "gh", "record_id": right, "rule": "carried"}
+    assert changes(world) == [
+        {**entry, "field": "city", "old": '"Oslo"', "new": "null"},
+        {**entry, "field": "company", "old": '"Old"', "new": '"New"'},
+    ]
+    assert world.rows("SELECT * FROM intent") == []
+    assert wrote_ms(world) != before
+    assert differences(world) == []
+
+
+def test_what_arrived_is_agreed_on_so_that_the_next_edit_of_either_side_is_carried(world: World) -> None:
+    left, right = linked(world)
+    world.contacts["conflicts"] = '"manual"'
+    world.gg.edit(left, company_name="New")
+    lose(world)
+    world.gg.edit(left, company_name="Newer")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.gh.person(right)["companyName"] == "Newer"
+    world.gh.edit(right, city="Rome")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.gg.person(left)["city"] == "Rome"
+    assert [row["new"] for row in changes(world) if row["field"] == "company"] == ['"New"', '"Newer"']
+
+
+def test_the_time_of_what_arrived_is_that_of_our_own_write(world: World) -> None:
+    left, _ = linked(world)
+    world.gg.edit(left, company_name="New")
+    before = world.clock.now()
+    lose(world)
+    world.clock.skip(3600)
+    world.run()
+    (link,) = world.rows("SELECT right_wrote_ms, right_seen_ms FROM link")
+    assert link["right_wrote_ms"] == link["right_seen_ms"]
+    assert before <= datetime.fromtimestamp(link["right_wrote_ms"] / 1000, UTC) < world.clock.now() - timedelta(hours=1)
+
+
+def test_what_did_not_arrive_is_sent_again_and_is_in_the_history_once(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="New")
+    lose(world, "reset_before")
+    assert world.run().exit_code == 0
+    assert world.gh.person(right)["companyName"] == "New"
+    assert [row["new"] for row in changes(world)] == ['"New"']
+    assert world.rows("SELECT * FROM intent") == []
+
+
+def test_an_edit_there_since_is_not_taken_for_what_was_sent(world: World) -> None:
+    left, right = linked(world)
+    world.contacts["conflicts"] = '"manual"'
+    world.gg.edit(left, company_name="New", city="Rome")
+    lose(world)
+    world.gh.edit(right, companyName="Theirs")
+    assert world.run(skip=SETTLE + 2).exit_code == 1
+    (conflict,) = world.rows("SELECT * FROM conflict")
+    assert (conflict["left_value"], conflict["right_value"]) == ('"New"', '"Theirs"')
+    assert (world.gg.person(left)["company_name"], world.gh.person(right)["companyName"]) == ("New", "Theirs")
+    assert [row["field"] for row in changes(world)] == ["city"]
+
+
+@pytest.mark.parametrize("skip", [5.0, SETTLE + 2])
+def test_an_update_that_is_no_longer_wanted_may_still_take_effect_until_settle_has_passed(
+    world: World, skip: float
+) -> None:
+    left, _ = linked(world)
+    world.gg.edit(left, company_name="New")
+    lose(world, "reset_before")
+    world.gg.edit(left, company_name="Old")
+    world.run(skip=skip)
+    assert len(world.rows("SELECT * FROM intent")) == (1 if skip < SETTLE else 0)
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.rows("SELECT * FROM intent") == []
+    assert changes(world) == []
+
+
+def test_an_update_of_somebody_who_was_deleted_since_is_a_deletion_that_was_found(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="New")
+    lose(world)
+    world.gh.remove(right)
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.rows("SELECT * FROM intent") == []
+    assert world.gh.people() == []
+    assert [row["gone"] for row in world.rows("SELECT gone FROM link")] == ["right"]
+
+
+def test_two_whose_first_meeting_got_lost_are_linked_by_what_arrived(world: World) -> None:
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    left = world.gg.add(first_name="Ann", email="ann@example.com", company_name="Acme", city="Oslo")
+    right = world.gh.add(firstName="Ann", email="ann@example.com", website="https://example.com")
+    lose(world)
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.links() == {left: right}
+    assert world.gh.person(right)["companyName"] == "Acme"
+    filled = {(row["account"], row["field"], row["rule"]) for row in changes(world)}
+    assert {("gh", "company", "filled"), ("gh", "city", "filled")} <= filled
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert differences(world) == []
