@@ -7,6 +7,7 @@ Rules kept here:
 - what means nothing on another system is not in `fields` but in `unmapped`, with its raw text (R17).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ Fields = Mapping[str, Value]
 
 PHONE_SLOTS = ("mobile_phone", "first_phone", "work_phone", "corporate_phone", "home_phone", "other_phone")
 """The typed numbers of GrowthGenius, in the order in which one of them becomes `phone` (R16)."""
+
+_SIGNS = re.compile(r"[\W_]+")
 
 SET_FIELDS = frozenset({"tags", "lists"})
 """Merged element by element (R12)."""
@@ -65,3 +68,13 @@ def fold(name: str, value: Value) -> Value:
 def same(name: str, one: Value, other: Value) -> bool:
     """Say whether two known values of the field are one and the same."""
     return one == other or fold(name, one) == fold(name, other)
+
+
+def alike(name: str, one: Value, other: Value) -> bool:
+    """Say whether two values are the same but for case, spaces and signs: a server may have rewritten one of them."""
+    return same(name, one, other) or (one is not None and _bare(one) == _bare(other) != "")
+
+
+def _bare(value: Value) -> str:
+    parts = value if isinstance(value, tuple) else (value or "",)
+    return "|".join(sorted(_SIGNS.sub("", part).casefold() for part in parts))

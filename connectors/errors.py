@@ -100,4 +100,11 @@ class DuplicateRefused(RecordError):
 
 
 class OutcomeUnknown(ConnectorError):
-    """A write was sent, and nobody can say whether it took effect."""
+    """A write was sent, and nobody can say whether it took effect.
+
+    `accepted` tells that the server said yes, and nothing of what it led to.
+    """
+
+    def __init__(self, account: str, message: str, *, accepted: bool = False) -> None:
+        super().__init__(account, message)
+        self.accepted = accepted

@@ -167,14 +167,14 @@ class Book:
 
     @classmethod
     def loaded(cls, text: str) -> "Book":
-        """Return the book from its text; an empty one from none."""
+        """Return the book from its text, an empty one from none; until schema 2 the ends stood in the JSON as well."""
         if not text:
             return cls()
-        ends, _, rest = text.partition("\n")
+        ends, _, rest = ("", "", text) if text.startswith("{") else text.partition("\n")
         found = json.loads(rest)
         return cls(
             dict(found["under_way"]),
-            Ends.loaded(ends),
+            Ends(dict(zip(*found["ended"], strict=True))) if "ended" in found else Ends.loaded(ends),
             [(at, calls) for at, calls in found["foreign"]],
             RateLimit(*found["limit"]) if found["limit"] else None,
             found["hold"],

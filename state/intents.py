@@ -16,7 +16,8 @@ class Intent:
     """A write on `side` for the record `source_id` of the other side.
 
     `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know
-    when the outcome turns out: of a create the source's shadow, memory, digest and update time; of an update its
+    when the outcome turns out: of a create the source's shadow, memory, digest and update time, and whether the server
+    `accepted` it without showing what it led to; of an update its
     `record` (by which it is told from a create), the shadows that it would lead to, and its lines in the history.
     """
 
@@ -44,6 +45,13 @@ class Intents:
                 json.dumps(intent.sent), json.dumps(intent.source),
             ),
         )  # fmt: skip
+
+    def accept(self, side: str, source_id: str) -> None:
+        """Note that the server said yes to a create, and nothing of what it led to."""
+        query = "SELECT id, source FROM intent WHERE connection = ? AND stream = ? AND side = ? AND source_id = ?"
+        for row in self._db.execute(query, (*self._key, side, source_id)).fetchall():
+            source = json.dumps({**json.loads(row["source"]), "accepted": True})
+            self._db.execute("UPDATE intent SET source = ? WHERE id = ?", (source, row["id"]))
 
     def remove(self, side: str, *source_ids: str) -> None:
         """The outcome is known, and stored."""

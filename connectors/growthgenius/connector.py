@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
-from connectors.contact import PHONE_SLOTS, Contact, Fields, same
+from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
 from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
 from connectors.growthgenius import mapping, reading
 from connectors.growthgenius.client import Client
@@ -122,7 +122,10 @@ class GrowthGenius:
         return self._mapping.settled(raw, memory, changes)
 
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
-        """Return who was created lately and shows the e-mail, a number or the full name of what was sent."""
+        """Return who was created lately and shows the e-mail, a number or the full name of what was sent.
+
+        Of somebody without e-mail and number, any value will do: the caller looks closer.
+        """
         if since is None:
             with self._looking:
                 if self._recent is None:
@@ -187,8 +190,8 @@ class GrowthGenius:
         shown = self._mapping.without_owner().contact(raw, {})
         if _same_email(shown.fields, sent) or _full_name(sent) == _full_name(shown.fields) != "":
             return True
-        if not _full_name(sent) and not any(sent.get(name) for name in ("email", "phone", *PHONE_SLOTS)):
-            return any(value and same(name, value, sent[name]) for name, value in shown.fields.items() if name in sent)
+        if not any(sent.get(name) for name in ("email", "phone", *PHONE_SLOTS)):
+            return any(value and alike(name, value, sent[name]) for name, value in shown.fields.items() if name in sent)
         return any(sent.get(name) in shown.phones for name in ("phone", *PHONE_SLOTS) if sent.get(name))
 
     def _check_window(self, user: UserId) -> Finding:

@@ -70,7 +70,8 @@ class Writer:
         style = self._styles.current()
         shown = self._created(order, style)
         if shown.raw is None:
-            raise OutcomeUnknown(self._client.account, "a contact was sent, but the answer shows no id for it")
+            message = "a contact was sent, but the answer shows no id for it"
+            raise OutcomeUnknown(self._client.account, message, accepted=True)
         unproven = {key: value for key, value in shown.raw.items() if key not in order.body}
         try:
             return self._answer(order, self._finished(order, self._complete(order, shown.raw, shown), style))

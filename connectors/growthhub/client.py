@@ -156,7 +156,7 @@ class Client:
     def _written(self, reply: Reply) -> Page:
         record = _object(reply.body, "contact")
         if record is None or not record.get("id"):
-            raise OutcomeUnknown(self.account, "a write was answered without the contact")
+            raise OutcomeUnknown(self.account, "a write was answered without the contact", accepted=True)
         return Page([record], reply.served_at)
 
 

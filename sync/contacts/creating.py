@@ -205,6 +205,8 @@ def _made(job: Creation, answer: Answer) -> _Made:
 
 def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]) -> None:
     if isinstance(answer, OutcomeUnknown):
+        if answer.accepted:
+            context.intents.accept(job.target.name, job.own.id)
         note_failure(context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context))
     else:
         context.intents.remove(job.target.name, job.own.id)

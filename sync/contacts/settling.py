@@ -2,7 +2,8 @@
 
 The person is looked for on the server. Found, it is linked. Not found, it may be made again, but only when `settle`
 has passed since the create was sent: until then an effect may still be on its way, and the person stays listed as a
-failure.
+failure. Where the server said yes and shows nobody like that, it is made again only when a person says so: else each
+run would make another one (P2).
 """
 
 import json
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from connectors.connector import Raw
-from connectors.contact import Contact, Fields, Value, same
+from connectors.contact import Contact, Fields
 from connectors.errors import RecordGone
+from state.failures import Failure
 from state.history import Entry
 from state.intents import Intent
 from state.links import Link, LinkSide
@@ -22,20 +24,26 @@ from sync.contacts.trouble import note_failure
 from sync.contacts.unfinished import settle_updates
 from sync.decisions import people, shadows
 from sync.decisions.carrying import after_doubtful_create, after_lost_create, is_edited
+from sync.decisions.recognising import is_foreign, likeness, may_be_made_from
 
 
 def settle_intents(context: Context) -> None:
     """Look for everybody whose create or update has no known outcome. Raises AuthError, TransientError."""
     settle_updates(context)
-    for intent in context.intents.open():
+    unknown = context.intents.open()
+    for intent in unknown:
         side = context.side(intent.side)
+        if _rests(context, side, intent):
+            continue
         contact = people.decode(str(intent.source["person"]))
         if needs_marker(context.other(side), contact) and _mark(context, side, intent, contact):
             continue
         sent = shadows.fields_of(intent.sent)
         since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
         raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
-        raw = matching(context, side, people.known(contact), raws) or _same_content(context, side, contact, sent, raws)
+        raw = matching(context, side, people.known(contact), raws)
+        if raw is None and not contact.fields.get("email") and not contact.phones:
+            raw = _same_content(context, side, sent, raws, [other for other in unknown if other is not intent])
         found = side.connector.contact(raw, {}) if raw is not None else None
         with context.state.atomic():
             if found is not None:
@@ -63,20 +71,14 @@ def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool
 
 
 def _same_content(
-    context: Context, side: Side, person: Contact, sent: dict[str, Value], raws: Sequence[Raw]
+    context: Context, side: Side, sent: Fields, raws: Sequence[Raw], others: Sequence[Intent]
 ) -> Raw | None:
-    """Return an unlinked record that holds nothing but what was sent: for people with neither e-mail nor number."""
-    if person.fields.get("email") or person.phones:
-        return None
+    """Return the unlinked record that shows most of what was sent: for people with neither e-mail nor number."""
     links = context.links.by_record(side.name, [str(raw["id"]) for raw in raws])
-    fitting = [raw for raw in raws if str(raw["id"]) not in links and _holds(side.connector.contact(raw, {}), sent)]
-    return fitting[0] if fitting else None
-
-
-def _holds(contact: Contact, sent: dict[str, Value]) -> bool:
-    """Say whether a record shows some of what was sent and nothing else in its place; a server may drop a value."""
-    shown = {name: contact.fields[name] for name in sent if contact.fields.get(name) is not None}
-    return bool(shown) and all(same(name, value, sent[name]) for name, value in shown.items())
+    rivals = [shadows.fields_of(other.sent) for other in others if other.side == side.name]
+    shown = {str(raw["id"]): side.connector.contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
+    fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
+    return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).contradicting, default=None)
 
 
 def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:
@@ -85,11 +87,12 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     table = context.table[int(intent.source["mapping"])]
     own = context.travelling(shadows.decode(str(intent.source["shadow"]), table))
     sent = context.travelling(shadows.fields_of(intent.sent))
-    foreign = _is_foreign(intent, found, sent)
+    edited = is_edited(found, untimed=True)
+    foreign = found.marker != intent.source_id and is_foreign(found.fields, sent, edited=edited)
     if foreign:
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
     else:
-        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=is_edited(found, untimed=True))
+        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited)
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
@@ -110,22 +113,46 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     context.report.accounts[side.account].created += 1
 
 
-def _is_foreign(intent: Intent, found: Contact, sent: Fields) -> bool:
-    """Say whether a record is not what the create made: somebody made the same person by hand, with other values."""
-    if found.marker == intent.source_id or is_edited(found, untimed=True):
+def _rests(context: Context, side: Side, intent: Intent) -> bool:
+    """Say whether somebody whom the server said it has made, and does not show, is left to a person for now."""
+    listed = _listed(context, side, intent)
+    if not intent.source.get("accepted") or listed is None:
         return False
-    shown = {name: value for name, value in found.fields.items() if value is not None}
-    return any(not same(name, shown[name], value) for name, value in sent.items() if name in shown)
+    return _has_settled(context, side, intent) and (listed.dismissed or listed.due_ms > context.now_ms())
+
+
+def _listed(context: Context, side: Side, intent: Intent) -> Failure | None:
+    return context.failures.of(context.other(side).name, [intent.source_id]).get(intent.source_id)
+
+
+def _has_settled(context: Context, side: Side, intent: Intent) -> bool:
+    return _waited_ms(context, side, intent) >= _settle_ms(context)
+
+
+def _waited_ms(context: Context, side: Side, intent: Intent) -> int:
+    return side.server_now_ms(context.clock) - intent.sent_ms
+
+
+def _settle_ms(context: Context) -> int:
+    return round(context.settle.total_seconds() * 1000)
 
 
 def _wait_or_drop(context: Context, side: Side, intent: Intent, person: Contact) -> None:
     """Free the person to be made again once `settle` has passed, and keep it listed until then."""
-    source = context.other(side)
-    settle_ms = round(context.settle.total_seconds() * 1000)
-    waited_ms = side.server_now_ms(context.clock) - intent.sent_ms
-    settled = waited_ms >= settle_ms
-    if settled:
+    staged = Staged(context.other(side).name, intent.source_id, contact=people.encode(person))
+    listed, now = _listed(context, side, intent), context.now_ms()
+    if not _has_settled(context, side, intent):
+        reason, due_ms = lost(context, side), now + _settle_ms(context) - _waited_ms(context, side, intent)
+    elif intent.source.get("accepted") and (listed is None or listed.due_ms):
+        reason, due_ms = _unseen(side), 0
+    else:  # a due time of 0 is a person's word: `sync failures retry`
         context.intents.remove(side.name, intent.source_id)
-    due_ms = context.now_ms() + (0 if settled else settle_ms - waited_ms)
-    staged = Staged(source.name, intent.source_id, contact=people.encode(person))
-    note_failure(context, source, staged, "create", lost(context, side), due_ms=due_ms)
+        reason, due_ms = lost(context, side), now
+    note_failure(context, context.other(side), staged, "create", reason, due_ms=due_ms)
+
+
+def _unseen(side: Side) -> str:
+    return (
+        f"{side.account} accepted the create, and shows nobody like that: look for the person there. "
+        "`sync failures retry` makes it again, `sync failures dismiss` leaves it as it is"
+    )

@@ -383,3 +383,14 @@ def test_a_slot_is_free_when_there_are_fewer_calls_than_allowed() -> None:
 @pytest.mark.parametrize(("text", "interval"), [("10000", 10.0), ("", None), ("-5", None), ("10s", None)])
 def test_the_interval_is_read_from_the_headers(text: str, interval: float | None) -> None:
     assert interval_of({"X-RateLimit-Interval-Milliseconds": text}) == interval
+
+
+def test_a_book_of_the_first_schema_is_read_as_it_was_meant() -> None:
+    written = (
+        '{"under_way":[[25,100.5]],"ended":[[1000000,1005000],[2,1]],"foreign":[[101.0,3]],"limit":[100,10.0,null],'
+        '"hold":0.0,"daily":null,"next_key":28,"day":20517,"today":7}'
+    )
+    book = Book.loaded(written)
+    assert book.ended == Ends({1_000_000: 2, 1_005_000: 1})
+    assert (book.under_way, book.foreign, book.today) == ({25: 100.5}, [(101.0, 3)], 7)
+    assert Book.loaded(book.dumped()) == book

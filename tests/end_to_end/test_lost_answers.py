@@ -1,12 +1,13 @@
 """R20: an answer that never came is "unknown": a create is repeated only after `settle`, and a look-up in vain."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.faults import Kind
-from connectors.growthgenius.sandbox import Behaviour
+from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
 from connectors.growthhub.sandbox import Quirks
 from connectors.sandbox import Fault, Sandbox
 from tests.end_to_end.comparison import differences
@@ -168,3 +169,108 @@ def test_a_person_whose_values_did_not_arrive_is_filled_later_and_empties_nobody
         world.run()
     assert world.gh.person(ann)["companyName"] == "Acme"
     assert [(person["email"], person["company_name"]) for person in world.gg.people()] == [("ann@example.com", "Acme")]
+
+
+BLIND = Behaviour(bodies="flat", answers="empty")
+"""A server that says yes to what it does not understand, and shows nothing of what it made of it."""
+
+
+@pytest.mark.parametrize("who", [{"email": "ann@example.com"}, {}], ids=["an address", "a name"])
+def test_who_was_made_by_a_server_that_shows_nobody_is_made_again_only_at_a_persons_word(
+    world: World, who: dict[str, Any]
+) -> None:
+    add(world, "gg", who)
+    world.gg.behaviour = BLIND
+    for hours in (0, 0, 30, 30):
+        world.run(skip=SETTLE + 2 + hours * 3600)
+        assert len(world.gg.people()) == 1
+    (failure,) = world.sync("failures", "list", "--json").document["failures"]
+    assert "accepted the create, and shows nobody like that" in failure["reason"]
+    world.gg.behaviour = Behaviour()
+    assert world.sync("failures", "retry", str(failure["id"])).code == 0
+    world.run(skip=SETTLE + 2)
+    assert [person["first_name"] for person in world.gg.people()] == [None, "Ann"]
+    assert world.sync("failures", "list", "--json").document["failures"] == []
+    assert world.rows("SELECT * FROM intent") == []
+
+
+def test_a_dismissed_failure_of_somebody_who_is_not_shown_stays_dismissed(world: World) -> None:
+    add(world, "gg", {"email": "ann@example.com"})
+    world.gg.behaviour = BLIND
+    for _ in range(2):
+        world.run(skip=SETTLE + 2)
+    assert world.sync("failures", "dismiss", "1", "--why", "she is there, under another name").code == 0
+    for _ in range(2):
+        assert world.run(skip=30 * 3600).streams["contacts"].failed == 0
+    assert len(world.gg.people()) == 1
+
+
+def test_who_was_made_and_shows_later_is_linked_then(world: World) -> None:
+    world.contacts = {"create": '"left"'}
+    add(world, "gg", {"email": "ann@example.com"})
+    world.gg.behaviour = BLIND
+    for _ in range(2):
+        world.run(skip=SETTLE + 2)
+    world.gg.behaviour = Behaviour()
+    (ann,) = world.gg.people()
+    world.gg.edit(str(ann["id"]), email="ann@example.com", first_name="Ann", last_name="Example")
+    for _ in range(2):
+        world.run(skip=30 * 3600)
+    assert_ann_is_on_both_sides_once(world)
+
+
+class Shouting(GrowthGeniusSandbox):
+    """A GrowthGenius that keeps companies in capital letters."""
+
+    def accepted(self, noun: str, given: dict[str, Any]) -> dict[str, Any]:
+        kept = super().accepted(noun, given)
+        return {key: value.upper() if key == "company_name" and value else value for key, value in kept.items()}
+
+
+def test_somebody_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_person_edited(tmp_path: Path) -> None:
+    world = World.made(tmp_path)
+    world.gg = Shouting(now=world.clock.now)
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    with world.gg, world.gh:
+        for number in range(2):
+            values = {
+                "companyName": "Acme",
+                "city": "Oslo",
+                "state": "Viken",
+                "website": f"https://{number}.example.com",
+            }
+            world.gh.add(**values)
+        world.gg.faults = [Fault("html_after", method="POST", path=r"/contacts$", times=2)]
+        world.gg.faults += [Fault("html", method="GET", path=r"/contacts$", skip=1, times=None)]  # nobody is found yet
+        world.run(skip=SETTLE + 2)
+        world.gg.faults = []
+        assert len(world.gg.people()) == 2
+        world.gg.edit(str(world.gg.people()[0]["id"]), city="Bergen")
+        for _ in range(3):
+            world.run(skip=SETTLE + 2)
+        assert len(world.gg.people()) == len(world.gh.people()) == len(world.links()) == 2
+        sites = {str(person["website"]): person["city"] for person in world.gg.people()}
+        assert {world.at_left(str(each["id"]))["website"] for each in world.gh.people()} == set(sites)
+        assert {str(each["website"]): each["city"] for each in world.gh.people()} == sites
+
+
+def test_an_address_made_by_hand_with_other_values_and_edited_since_meets_as_for_the_first_time(world: World) -> None:
+    """Simulation, seed 738360240: the record that a late create had made was deleted, and made anew by hand."""
+    world.contacts = {"conflicts": '"left"'}
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    ann = world.gh.add(firstName="Ann", lastName="Example", email="ann@example.com", companyName="Acme")
+    world.gg.faults = [Fault("reset_before", method="POST", path=r"/contacts$", times=None)]
+    world.run(skip=SETTLE + 2)
+    world.gg.faults = []
+    by_hand = world.gg.add(first_name="Anne", last_name="Sample", email="ann@example.com")
+    world.clock.skip(30.0)
+    world.gg.edit(by_hand, city="Oslo")
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.links() == {by_hand: ann}
+    overwritten = world.rows("SELECT field, old, new, rule FROM history WHERE rule = 'left' ORDER BY field")
+    assert [(row["field"], row["old"], row["new"]) for row in overwritten] == [
+        ("first_name", '"Ann"', '"Anne"'), ("last_name", '"Example"', '"Sample"'),
+    ]  # fmt: skip
+    assert world.rows("SELECT * FROM history WHERE rule = 'created'") == []
+    assert differences(world) == []

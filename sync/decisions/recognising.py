@@ -1,0 +1,65 @@
+"""Whether a record is what a lost create made (R20). Pure.
+
+What tells it is what the record shows of what was sent. A server may have rewritten or dropped some of it, and a person
+may have edited some since; and somebody may have made a record by hand at the same time, for the same person or for a
+colleague who shares most of it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
+from sync.decisions.pairing import names_differ
+from sync.decisions.people import known
+
+IDENTITY = frozenset({"email", "phone", *PHONE_SLOTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How many of the values that were sent a record shows, and how many others in their place."""
+
+    agreeing: int
+    contradicting: int
+
+    @property
+    def is_likely(self) -> bool:
+        """Say whether the record shows more of what was sent than otherwise."""
+        return self.agreeing > self.contradicting
+
+
+def likeness(shown: Fields, sent: Fields, leaving_out: Collection[str] = ()) -> Likeness:
+    """Compare a record with what was sent; what it does not show says nothing, since servers drop values."""
+    names = [name for name in sent if shown.get(name) is not None and name not in leaving_out]
+    agreeing = sum(alike(name, shown[name], sent[name]) for name in names)
+    return Likeness(agreeing, len(names) - agreeing)
+
+
+def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) -> bool:
+    """Say whether a record may be what was made of somebody without e-mail and number.
+
+    Not where the names differ, nor where one of the `others`, which were sent at the same time, fits without a flaw.
+    """
+    found = likeness(shown, sent)
+    if not found.is_likely or names_differ(_name(shown), _name(sent)):
+        return False
+    return not found.contradicting or not any(_fits(shown, other) for other in others)
+
+
+def is_foreign(shown: Fields, sent: Fields, *, edited: bool) -> bool:
+    """Say whether a record without our marker, found by its e-mail or number, was made by hand and not by the create.
+
+    A record that nobody edited is, if it shows anything else than what was sent. One that was edited may be ours; it is
+    taken for a stranger's where, besides e-mail and numbers, it shows less of what was sent than otherwise.
+    """
+    found = likeness(shown, sent, IDENTITY)
+    return found.contradicting > found.agreeing if edited else found.contradicting > 0
+
+
+def _fits(shown: Fields, sent: Fields) -> bool:
+    found = likeness(shown, sent)
+    return found.agreeing > 0 and not found.contradicting
+
+
+def _name(fields: Fields) -> str:
+    return known(Contact("", fields)).name
