@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox import Fault, Sandbox
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_lost_answers import SETTLE, creating
 from tests.end_to_end.world import World
@@ -130,3 +130,33 @@ def test_somebody_else_without_address_or_number_is_not_taken_for_who_was_to_be_
     assert Counter(person["firstName"] for person in world.gh.people()) == names
     assert len(world.links()) == 2
     assert differences(world) == []
+
+
+def marker(world: World) -> object:
+    """Return whom the only person at the right claims to be at the left."""
+    return world.gh.custom(world.gh.people()[0]["id"], "contact.growthgenius_id")
+
+
+@pytest.mark.parametrize("found", [False, True], ids=["made at once", "found later"])
+def test_who_has_nothing_but_a_name_is_marked_however_often_that_fails(world: World, found: bool) -> None:
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    world.gh.add(firstName="Eve", lastName="Example")
+    unmarked = Fault("status", method="PUT", path="/contacts/", status=500, times=None)
+    world.gh.faults = [unmarked]
+    if found:
+        world.gg.faults = [creating("gg", "late")]
+        world.run(skip=SETTLE + 2)
+        world.gg.deliver_late()
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 3
+        assert (len(world.gg.people()), len(world.links()), len(world.rows("SELECT * FROM intent"))) == (1, 1, 1)
+    world.gh.faults = []
+    with world.calls() as calls:
+        world.run(skip=SETTLE + 2, dry_run=True)
+    assert calls.writes == []
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert marker(world) == str(world.gg.people()[0]["id"])
+    assert world.rows("SELECT * FROM intent") == []
+    world.state_path.unlink()
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert (len(world.gg.people()), len(world.gh.people())) == (1, 1)
