@@ -1,7 +1,8 @@
-# make demo   both sandboxes, synced before your eyes; needs no account
-# make test   the whole suite
-# make lint   style and types
-# make soak   lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
+# make demo     both sandboxes, synced before your eyes; needs no account
+# make test     the whole suite
+# make lint     style and types
+# make soak     lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
+# make mutants  changes the decisions in small ways, one at a time; what no test notices is printed, with its name
 #
 # Each makes .venv first when it is missing or older than what it is made from. It needs Python 3.11 or newer, and make.
 
@@ -10,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 READY := .venv/ready
 
-.PHONY: demo test lint soak clean
+.PHONY: demo test lint soak mutants clean
 
 demo: $(READY)
 	$(BIN)/python -m sync demo
@@ -28,6 +29,12 @@ MINUTES ?= 60
 soak: $(READY)
 	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) --keep
 
+mutants: $(READY)
+	$(PIP) --no-build-isolation --editable '.[dev,mutants]'
+	rm -rf mutants
+	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
+
 # Build isolation would fetch a setuptools of its own, past the constraints; so it is installed first.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "growthsync needs Python 3.11 or newer: make PYTHON=...")'
@@ -38,4 +45,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants

@@ -54,7 +54,7 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, sho
     _note_own_write(link.side(side.name), shown)
     context.links.save(link, context.run)
     context.conflicts.close(link.id, set(arrived))
-    entries = [_entry(side, intent, link, name) for name in arrived if name in intent.source["history"]]
+    entries = [_entry(side, intent, link, name) for name in arrived]
     context.history.add(entries, str(intent.source["run"]), context.now_ms())
     return True
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Sandbox
+from connectors.growthgenius.sandbox import Behaviour
+from connectors.growthhub.sandbox import Quirks
+from connectors.sandbox import Fault, Sandbox
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_lost_answers import SETTLE, creating
 from tests.end_to_end.world import World
@@ -130,3 +132,85 @@ def test_somebody_else_without_address_or_number_is_not_taken_for_who_was_to_be_
     assert Counter(person["firstName"] for person in world.gh.people()) == names
     assert len(world.links()) == 2
     assert differences(world) == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+@pytest.mark.parametrize("who", [{"email": "ann@example.com"}, {}], ids=["an address", "a name"])
+def test_who_is_found_without_a_value_that_the_server_dropped_is_the_one_who_was_made(
+    world: World, account: str, who: dict[str, Any]
+) -> None:
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    world.gg.behaviour, world.gh.quirks = (
+        Behaviour(ignored=frozenset({"website"})),
+        Quirks(drops=frozenset({"website"})),
+    )
+    server: Sandbox = world.gh if account == "gh" else world.gg
+    if account == "gh":
+        world.gg.add(first_name="Ann", website="https://example.com", **who)
+    else:
+        world.gh.add(firstName="Ann", website="https://example.com", **who)
+    server.faults.append(creating(account, "late"))
+    world.run(skip=SETTLE + 2)
+    server.deliver_late()
+    report = world.run(skip=SETTLE + 2)
+    assert report.streams["contacts"].accounts[account].created == 1
+    assert (len(world.gg.people()), len(world.gh.people()), len(world.links())) == (1, 1, 1)
+
+
+def marker(world: World) -> object:
+    """Return whom the only person at the right claims to be at the left."""
+    return world.gh.custom(world.gh.people()[0]["id"], "contact.growthgenius_id")
+
+
+@pytest.mark.parametrize("found", [False, True], ids=["made at once", "found later"])
+def test_who_has_nothing_but_a_name_is_marked_however_often_that_fails(world: World, found: bool) -> None:
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    world.gh.add(firstName="Eve", lastName="Example")
+    unmarked = Fault("status", method="PUT", path="/contacts/", status=500, times=None)
+    world.gh.faults = [unmarked]
+    if found:
+        world.gg.faults = [creating("gg", "late")]
+        world.run(skip=SETTLE + 2)
+        world.gg.deliver_late()
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 3
+        assert (len(world.gg.people()), len(world.links()), len(world.rows("SELECT * FROM intent"))) == (1, 1, 1)
+    world.gh.faults = []
+    with world.calls() as calls:
+        world.run(skip=SETTLE + 2, dry_run=True)
+    assert calls.writes == []
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert marker(world) == str(world.gg.people()[0]["id"])
+    assert world.rows("SELECT * FROM intent") == []
+    world.state_path.unlink()
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert (len(world.gg.people()), len(world.gh.people())) == (1, 1)
+
+
+def nameless_and_unmarked(world: World) -> None:
+    """Put Eve, who has nothing but a name, on both sides, and let her marker fail."""
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    world.gh.add(firstName="Eve", lastName="Example")
+    world.gh.faults = [Fault("status", method="PUT", path="/contacts/", status=500, times=None)]
+    assert world.run(skip=SETTLE + 2).exit_code == 3
+    world.gh.faults = []
+
+
+def test_who_is_found_is_marked_by_the_run_that_finds_her(world: World) -> None:
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    world.gh.add(firstName="Eve", lastName="Example")
+    world.gg.faults = [creating("gg", "late")]
+    world.run(skip=SETTLE + 2)
+    world.gg.deliver_late()
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert marker(world) == str(world.gg.people()[0]["id"])
+    assert world.rows("SELECT * FROM intent") == []
+
+
+def test_who_was_deleted_before_she_was_marked_needs_no_marker(world: World) -> None:
+    nameless_and_unmarked(world)
+    world.gh.remove(world.gh.people()[0]["id"])
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+        assert world.rows("SELECT * FROM intent") == []
+    assert len(world.gg.people()) == 1

@@ -147,3 +147,37 @@ def test_two_whose_first_meeting_got_lost_are_linked_by_what_arrived(world: Worl
     assert {("gh", "company", "filled"), ("gh", "city", "filled")} <= filled
     assert world.run(skip=SETTLE + 2).exit_code == 0
     assert differences(world) == []
+
+
+def settle_and_fail(world: World) -> None:
+    """Run, and let the reading fail after the settling."""
+    world.gg.faults = [Fault("status", method="GET", path="/contacts$", status=500, times=None)]
+    assert world.run(skip=SETTLE + 2).exit_code == 3
+    world.gg.faults = []
+    assert world.rows("SELECT * FROM intent") == []
+
+
+def test_an_edit_that_is_taken_back_after_it_arrived_is_taken_back_there_too(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="New")
+    lose(world)
+    settle_and_fail(world)
+    world.gg.edit(left, company_name="Old")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.gh.person(right)["companyName"] == world.gg.person(left)["company_name"] == "Old"
+
+
+def test_a_decision_that_arrived_is_not_carried_out_again_over_a_later_edit(world: World) -> None:
+    left, right = linked(world)
+    world.contacts["conflicts"] = '"manual"'
+    world.gg.edit(left, company_name="Ours")
+    world.gh.edit(right, companyName="Theirs")
+    assert world.run(skip=SETTLE + 2).exit_code == 1
+    (conflict,) = world.rows("SELECT id FROM conflict")
+    assert world.sync("conflicts", "resolve", str(conflict["id"]), "--left").code == 0
+    lose(world)
+    settle_and_fail(world)
+    assert world.rows("SELECT * FROM conflict") == []
+    world.gh.edit(right, companyName="Later")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.gh.person(right)["companyName"] == world.gg.person(left)["company_name"] == "Later"

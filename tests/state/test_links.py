@@ -164,6 +164,32 @@ def test_pairs_that_lost_a_side_are_told_of_page_by_page_while_they_change() -> 
         assert links.count() == 150
 
 
+def test_copies_of_messages_are_told_of_person_by_person_and_page_by_page_while_they_change() -> None:
+    with opened() as state:
+        mine = Links(state.db, 1, "messages")
+        others = [Links(state.db, 1, "contacts"), Links(state.db, other_connection(state), "messages")]
+        expected = []
+        with state.atomic():
+            for number in range(450):
+                copy = link(str(number), f"hub-{number}", gone="left" if number == 7 else None)
+                copy.right.memory, copy.right.shadow = f"person {number % 3}", "copy" if number % 5 else "own"
+                mine.save(copy, "r1")
+                if number % 5 and number != 7:
+                    expected.append((copy.right.memory, copy.id))
+            for links in others:
+                stranger = link("1", "hub-1")
+                stranger.right.memory, stranger.right.shadow = "person 1", "copy"
+                links.save(stranger, "r1")
+        told = []
+        for copy in mine.copies("right"):
+            told.append((copy.right.memory, copy.id))
+            with state.atomic():
+                copy.right.shadow = "amended"
+                mine.save(copy, "r2")
+        assert told == sorted(expected)
+        assert list(mine.copies("right")) == list(mine.copies("left")) == []
+
+
 def run_of(state: StateFile, run: str, started_ms: int, status: str | None, connection: int = 1) -> None:
     state.db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL)", (run, connection, started_ms, None, status))
 

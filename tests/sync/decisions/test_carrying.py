@@ -146,6 +146,16 @@ def test_a_label_that_somebody_added_while_labels_were_written_is_carried_back()
     assert not again.to_right
 
 
+def test_a_label_that_somebody_took_away_while_labels_were_written_is_taken_away_at_the_source() -> None:
+    left = View({"tags": ("base", "new")}, {"tags": ("base",)})
+    right = View({"tags": ("base",)}, {"tags": ("base",)})
+    bases = after_write(merge(TAGS, left, right, judge_of("manual"), "manual"), RIGHT, right, left, {"tags": ("new",)})
+    again = merge(
+        TAGS, View(left.now, bases.source), View({"tags": ("new",)}, bases.target), judge_of("manual"), "manual"
+    )
+    assert again == Merge(to_left={"tags": ("new",)})
+
+
 @pytest.mark.parametrize("first", SIDES)
 @given(base=labels(), one=labels(), other=labels())
 def test_a_set_that_is_written_on_both_sides_keeps_the_second_half_until_it_is_written_too(

@@ -1,0 +1,106 @@
+"""R20: intent, call, result are three durable steps, and every change of the state is part of a transaction."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import state.file
+from connectors.sandbox import Call, Fault
+from sync.reporting.report import RunReport
+from tests.durability.stage import CHAPTERS, Stage
+from tests.end_to_end.world import is_write
+
+CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks at every statement on the state file, and at what is on the disk when a server is asked to write."""
+
+    world: Stage
+    open: bool = False
+    loose: list[str] = field(default_factory=list)
+    unannounced: list[str] = field(default_factory=list)
+    writes: int = 0
+
+    def statement(self, text: str) -> None:
+        """Follow a statement; what is thrown away with its run, and what paces the calls, needs no transaction."""
+        first = text.split(None, 1)[0].upper()
+        if first in {"BEGIN", "COMMIT", "ROLLBACK"}:
+            self.open = first == "BEGIN"
+        elif first in CHANGES and "stage." not in text and not self.open:
+            self.loose.append(text)
+
+    def call(self, side: str, call: Call) -> None:
+        """Look whether a write to a person was noted before it is sent; a deletion may be sent twice."""
+        if not is_write(call) or "/contacts" not in call.path or call.method == "DELETE":
+            return
+        self.writes += 1
+        intents = self.world.rows("SELECT side, source_id, source FROM intent")
+        if self.open or not any(self._announces(intent, side, call) for intent in intents):
+            self.unannounced.append(f"{call.method} {call.path}")
+
+    def _announces(self, intent: dict[str, str], side: str, call: Call) -> bool:
+        place = call.path.partition("/contacts/")[2].partition("/")[0]
+        if not place:
+            return intent["side"] == side and "record" not in json.loads(intent["source"])
+        updated = (intent["side"], json.loads(intent["source"]).get("record")) == (side, place)
+        marked = intent["side"] != side and intent["source_id"] == place
+        return updated or marked
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage.made(tmp_path, live=False)
+    with stage.gg, stage.gh:
+        yield stage
+
+
+@pytest.fixture
+def watch(world: Stage, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    watch, connect = Watch(world), state.file._connect
+
+    def traced(path: Path | str) -> sqlite3.Connection:
+        db = connect(path)
+        db.set_trace_callback(watch.statement)
+        return db
+
+    monkeypatch.setattr(state.file, "_connect", traced)
+    return watch
+
+
+def live(world: Stage, watch: Watch) -> list[RunReport]:
+    """Go through all chapters, with answers that get lost and refusals on the way."""
+    faults = [
+        Fault("reset_after", method="POST", path=r"/contacts/?$", skip=1, times=1),
+        Fault("reset_after", method="PUT", skip=2, times=8),
+        Fault("status", method="PUT", status=422, body={"message": ["no"]}, skip=9, times=1),
+    ]
+    reports = []
+    for happen, command in CHAPTERS.values():
+        happen(world)
+        world.gh.faults = [*faults]
+        world.gg.faults = [Fault("reset_after", method="POST", path=r"/contacts$", skip=1, times=1)]
+        for _ in range(3):
+            watched = world.run(skip=90.0, whole=command[0] == "reconcile", unguarded=True)
+            reports.append(watched)
+            world.gh.faults = world.gg.faults = []
+    return reports
+
+
+def test_every_change_of_the_state_is_part_of_a_transaction(world: Stage, watch: Watch) -> None:
+    reports = live(world, watch)
+    assert [report.exit_code for report in reports].count(3) >= 1
+    assert watch.loose == []
+
+
+def test_every_write_is_noted_on_the_disk_before_it_is_sent(world: Stage, watch: Watch) -> None:
+    world.gg.before_answer = lambda call: watch.call("left", call)
+    world.gh.before_answer = lambda call: watch.call("right", call)
+    live(world, watch)
+    assert watch.writes > 30
+    assert watch.unannounced == []

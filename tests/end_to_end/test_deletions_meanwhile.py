@@ -1,0 +1,77 @@
+"""R19 and R24: what happens at the moment in which a survivor is deleted."""
+
+from collections.abc import Callable
+
+import pytest
+
+from connectors.sandbox import Call, Fault
+from tests.end_to_end.test_reconcile import NAMES, at_left, at_right, fill, only_conflict, propagate, reconcile
+from tests.end_to_end.world import World
+
+
+def just_before(world: World, method: str, record_id: str, act: Callable[[], None]) -> None:
+    """Let something happen just before a call to one record at the right is carried out."""
+
+    def strike(call: Call) -> None:
+        if call.method == method and call.path.endswith(record_id):
+            world.gh.before_answer = None
+            act()
+
+    world.gh.before_answer = strike
+
+
+def doomed(world: World) -> str:
+    """Let Ann be deleted at the left, and return who is to follow her at the right."""
+    people = fill(world)
+    propagate(world)
+    world.gg.remove(people["ann"][0])
+    return people["ann"][1]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_survivor_who_is_gone_by_then_is_forgotten(world: World, method: str) -> None:
+    right = doomed(world)
+    just_before(world, method, right, lambda: world.gh.remove(right))
+    assert reconcile(world).exit_code == 0
+    assert at_left(world) == at_right(world) == sorted(NAMES)[1:]
+    assert len(world.links()) == len(NAMES) - 1
+    with world.calls() as calls:
+        assert reconcile(world).exit_code == 0
+    assert calls.writes == []
+
+
+def test_a_survivor_who_is_edited_by_then_is_a_conflict(world: World) -> None:
+    right = doomed(world)
+    just_before(world, "GET", right, lambda: world.gh.edit(right, companyName="Acme"))
+    with world.calls() as calls:
+        assert reconcile(world).exit_code == 1
+    assert calls.writes == []
+    assert "ann" in at_right(world)
+    assert only_conflict(world)["field"] == "*"
+
+
+def test_an_account_that_turns_us_away_is_asked_to_delete_nobody_else(world: World) -> None:
+    people = fill(world)
+    propagate(world)
+    for name in ("ann", "bob", "cai"):
+        world.gg.remove(people[name][0])
+    world.gh.faults = [Fault("status", method="DELETE", status=401, times=None)]
+    with world.calls() as calls:
+        assert reconcile(world, unguarded=True).exit_code == 3
+    assert {call.path for call in calls.to("DELETE")} == {f"/contacts/{people['ann'][1]}"}
+    assert at_right(world) == sorted(NAMES)
+    world.gh.faults = []
+    assert reconcile(world, unguarded=True).exit_code == 0
+    assert at_left(world) == at_right(world) == ["dee", "eve"]
+
+
+def test_what_became_of_a_deletion_is_off_every_list(world: World) -> None:
+    right = doomed(world)
+    world.gh.faults = [Fault("status", method="DELETE", status=422, body={"message": "has an open deal"}, times=None)]
+    assert reconcile(world).exit_code == 1
+    assert len(world.rows("SELECT * FROM failure")) == 1
+    world.gh.faults = []
+    just_before(world, "GET", right, lambda: world.gh.edit(right, companyName="Acme"))
+    assert reconcile(world).exit_code == 1
+    assert world.rows("SELECT * FROM failure") == []
+    assert only_conflict(world)["right_value"] == '"edited"'
