@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from requests import ReadTimeout, Response
+from requests import ReadTimeout
+from urllib3 import BaseHTTPResponse
 
 CHUNK: Final = 65536
 BODY_SECONDS: Final = 120.0
@@ -27,7 +28,7 @@ class TooLarge(ValueError):
     """A body that is over the limit."""
 
 
-def read_body(response: Response, limit: int, monotonic: Callable[[], float] = time.monotonic) -> bytes:
+def read_body(response: BaseHTTPResponse, limit: int, monotonic: Callable[[], float] = time.monotonic) -> bytes:
     """Return the whole body, unpacked; memory never holds much more than `limit` bytes.
 
     Raises TooLarge, requests.ReadTimeout for one that drips, and what urllib3 raises for one that is cut off.
@@ -35,17 +36,17 @@ def read_body(response: Response, limit: int, monotonic: Callable[[], float] = t
     try:
         content = b"".join(_chunks(response, limit, monotonic))
     except BaseException:
-        response.raw.close()  # what is left unread would be taken for the next answer
+        response.close()  # what is left unread would be taken for the next answer
         raise
-    response.raw.release_conn()
+    response.release_conn()
     return content
 
 
-def _chunks(response: Response, limit: int, monotonic: Callable[[], float]) -> Iterator[bytes]:
+def _chunks(response: BaseHTTPResponse, limit: int, monotonic: Callable[[], float]) -> Iterator[bytes]:
     size, deadline = 0, monotonic() + BODY_SECONDS
     if int(response.headers.get("Content-Length") or 0) > limit:
         raise TooLarge
-    while chunk := response.raw.read1(CHUNK, decode_content=True):
+    while chunk := response.read1(CHUNK, decode_content=True):
         size += len(chunk)
         if size > limit:
             raise TooLarge

@@ -1,68 +1,78 @@
-"""One request, one answer: `requests`' adapter with nothing that acts by itself.
+"""One request, one answer: a pool of `requests`, and nothing that acts by itself.
 
-No retry, no redirect, no cookie, no .netrc; proxies and the CA bundle are read from the environment once. Each kept
-connection is checked before it is used again, so that one which the server has closed costs no call.
+No retry, no redirect, no cookie, no .netrc; proxies and the CA bundle are read from the environment once, and
+`requests` makes of them what it always does. Calls go to its pool directly: a session costs more than the call itself.
+Each kept connection is checked before it is used again, so that one which the server has closed costs no call.
 """
 
 import os
 import ssl
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final, cast
+from urllib.parse import urlsplit
 
-from requests import PreparedRequest, ReadTimeout, Response
+from requests import PreparedRequest, ReadTimeout
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
-from urllib3.connectionpool import ConnectionPool
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 from connectors.request import Request
 
 CONNECTIONS: Final = 8
-
-
-class _OneServer(HTTPAdapter):
-    """An adapter whose requests all go to one server the same way, so that its pool is looked up once."""
-
-    _pool: ConnectionPool | None = None
-
-    def get_connection_with_tls_context(self, *request: Any, **options: Any) -> ConnectionPool:
-        """Return the pool of connections."""
-        if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*request, **options)
-        return self._pool
-
-    def close(self) -> None:
-        """Let go of the pool, which closes its connections when nobody holds it any more."""
-        self._pool = None
-        super().close()
+BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
+"""Methods that say nothing of a body that is not there."""
 
 
 class Transport:
     """Connections to one server, for several threads."""
 
     def __init__(self, base_url: str, proxies: Mapping[str, str] | None, timeout: tuple[float, float]) -> None:
-        self._adapter = _OneServer(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
+        self._base_url = base_url
         self._proxies = dict(get_environ_proxies(base_url) if proxies is None else proxies)
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        self._timeout = timeout
+        self._timeout = Timeout(connect=timeout[0], read=timeout[1])
+        self._pool: HTTPConnectionPool | None = None
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: Request) -> BaseHTTPResponse:
         """Return the answer with its body unread. Raises what requests and urllib3 raise."""
-        prepared = PreparedRequest()
-        prepared.method = request.method
-        prepared.url = request.url
-        prepared.headers = CaseInsensitiveDict(request.headers)
-        prepared.body = request.body
-        if request.body is not None or request.method not in {"GET", "HEAD", "DELETE"}:
-            prepared.headers["Content-Length"] = str(len(request.body or b""))
-        return self._adapter.send(
-            prepared, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
+        pool = self._pool = self._pool or self._open()
+        headers = dict(request.headers)
+        if request.body is not None or request.method not in BODILESS:
+            headers["Content-Length"] = str(len(request.body or b""))
+        return pool.urlopen(
+            request.method,
+            _target(pool, request.url),
+            request.body,
+            headers,
+            retries=self._adapter.max_retries,
+            redirect=False,
+            assert_same_host=False,
+            timeout=self._timeout,
+            preload_content=False,
+            decode_content=False,
         )
 
     def close(self) -> None:
         """Close every connection."""
+        self._pool = None
         self._adapter.close()
+
+    def _open(self) -> HTTPConnectionPool:
+        prepared = PreparedRequest()
+        prepared.prepare_url(self._base_url, None)
+        pool = self._adapter.get_connection_with_tls_context(prepared, self._verify, self._proxies)
+        self._adapter.cert_verify(pool, self._base_url, self._verify, None)  # type: ignore[no-untyped-call] # has no stub
+        return cast("HTTPConnectionPool", pool)  # the stub names its base class
+
+
+def _target(pool: HTTPConnectionPool, url: str) -> str:
+    """Return what a request names: what follows the host, or the whole address where a proxy is asked in clear."""
+    if pool.proxy is not None and pool.scheme == "http":
+        return url
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

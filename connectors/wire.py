@@ -212,7 +212,7 @@ class Wire:
         started = self._clock.now()
         try:
             response = self._transport.send(question.request)
-            headers, status = response.headers, response.status_code
+            headers, status = response.headers, response.status
             served_at = self._skew.seen(headers.get("Date"), started, self._clock.now())
             content = read_body(response, self._body_limit, self._clock.monotonic)
         except TooLarge:

@@ -30,8 +30,8 @@ CREATE TABLE stage.step (
 class Staged:
     """A record as it was read.
 
-    `raw` and `contact` are JSON, None when nothing about it is new. `changed_ms` is when it changed, on our clock,
-    None when no time can be told (R14).
+    `contact` is the person as JSON, None when nothing about it is new; `raw` is the record itself, where it will be
+    asked for again. `changed_ms` is when it changed, on our clock, None when no time can be told (R14).
     """
 
     side: str
@@ -90,7 +90,7 @@ class Stage:
         """Return those of the records that are staged with something new, by id."""
         marks = ",".join("?" * len(ids))
         rows = self._db.execute(
-            f"SELECT * FROM stage.record WHERE side = ? AND id IN ({marks}) AND raw IS NOT NULL", (side, *ids)
+            f"SELECT * FROM stage.record WHERE side = ? AND id IN ({marks}) AND contact IS NOT NULL", (side, *ids)
         )
         return {row["id"]: _staged(row) for row in rows}
 
@@ -127,7 +127,7 @@ class Stage:
         return int(
             self._db.execute(
                 "SELECT count(*) FROM (SELECT link FROM stage.record WHERE link IS NOT NULL"
-                " GROUP BY link HAVING count(raw) = 0)"
+                " GROUP BY link HAVING count(contact) = 0)"
             ).fetchone()[0]
         )
 
@@ -137,7 +137,7 @@ class Stage:
         number = 0
         while True:
             rows = self._db.execute(
-                f"SELECT * FROM stage.record WHERE number > ? AND side = ? AND raw IS NOT NULL AND link {condition}"
+                f"SELECT * FROM stage.record WHERE number > ? AND side = ? AND contact IS NOT NULL AND link {condition}"
                 " ORDER BY number LIMIT ?",
                 (number, side, PAGE),
             ).fetchall()

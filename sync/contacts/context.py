@@ -60,6 +60,10 @@ class Side:
         """Return the time of this side's server."""
         return people.to_ms(clock.now() + timedelta(seconds=self.connector.clock_offset())) or 0
 
+    def needs_marker(self, person: Contact) -> bool:
+        """Say whether nothing but a marker could ever tell who somebody is: neither e-mail nor phone (R6)."""
+        return self.connector.marks and not person.fields.get("email") and not person.phones
+
 
 @dataclass(slots=True)
 class Context:

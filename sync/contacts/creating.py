@@ -131,7 +131,7 @@ def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged])
     """
     contact = job.target.connector.contact(raw, {})
     with context.state.atomic():
-        context.stage.put([staged_record(job.target, raw, contact, None)])
+        context.stage.put([staged_record(context, job.target, raw, contact, None)])
         job.target.identities.put([people.known(contact)])
         context.intents.remove(job.target.name, job.own.id)
     ids = {job.source.name: job.own.id, job.target.name: contact.id}
@@ -194,7 +194,7 @@ class _Made:
     @property
     def waits_for_marker(self) -> bool:
         """Say whether the create is not over before the source bears its marker."""
-        return needs_marker(self.job.source, self.job.contact)
+        return self.job.source.needs_marker(self.job.contact)
 
 
 def _made(job: Creation, answer: Answer) -> _Made:
@@ -304,11 +304,6 @@ def _create_without_number(context: Context, job: Creation, troubles: Troubles[S
     numberless = replace(job, changes=changes)
     _intend(context, [numberless])
     _send(context, job.target, [numberless], troubles)
-
-
-def needs_marker(source: Side, person: Contact) -> bool:
-    """Say whether nothing but a marker could ever tell who somebody is: neither e-mail nor phone (R6)."""
-    return source.connector.marks and not person.fields.get("email") and not person.phones
 
 
 def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:

@@ -68,7 +68,7 @@ def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
     raw = page.records[0]
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     contact = side.connector.contact(raw, _memory(link, side))
-    staged = staged_record(side, raw, contact, link)
+    staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic():
         context.stage.put([staged])
         side.identities.put([people.known(contact)])
@@ -108,13 +108,14 @@ def _lose(context: Context, side: Side, link: Link) -> None:
     context.links.save(link, context.run)
 
 
-def staged_record(side: Side, raw: Any, contact: Contact, link: Link | None) -> Staged:
-    """Return a record as it is staged."""
+def staged_record(context: Context, side: Side, raw: Any, contact: Contact, link: Link | None) -> Staged:
+    """Return a record as it is staged: as it came, too, where a plan is priced or a marker will be written to it."""
     wrote = link.side(side.name).wrote_ms if link else None
+    wanted = context.dry or side.needs_marker(contact)
     return Staged(
         side.name,
         contact.id,
-        json.dumps(raw, ensure_ascii=False, separators=(",", ":")),
+        json.dumps(raw, ensure_ascii=False, separators=(",", ":")) if wanted else None,
         people.encode(contact),
         side.connector.digest(raw),
         side.changed_ms(contact, wrote),
@@ -172,7 +173,7 @@ def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, sta
         raw_now, contact = believed
         contacts.append(contact)
         if limits.admit(contact.updated_at):
-            records.append(staged_record(side, raw_now, contact, link))
+            records.append(staged_record(context, side, raw_now, contact, link))
         else:
             later.append(record_id)
     _store(context, side, records, contacts, later) if stage else _store(context, side, [], contacts, [])

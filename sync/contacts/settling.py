@@ -19,7 +19,7 @@ from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged
 from sync.contacts.context import Context, Side
-from sync.contacts.creating import lost, mark_source, matching, needs_marker
+from sync.contacts.creating import lost, mark_source, matching
 from sync.contacts.trouble import note_failure
 from sync.contacts.unfinished import settle_updates
 from sync.decisions import people, shadows
@@ -36,7 +36,7 @@ def settle_intents(context: Context) -> None:
         if _rests(context, side, intent):
             continue
         contact = people.decode(str(intent.source["person"]))
-        if needs_marker(context.other(side), contact) and _mark(context, side, intent, contact):
+        if context.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
             continue
         sent = shadows.fields_of(intent.sent)
         since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
@@ -50,7 +50,7 @@ def settle_intents(context: Context) -> None:
                 _link(context, side, intent, contact, found)
             else:
                 _wait_or_drop(context, side, intent, contact)
-        if found is not None and needs_marker(context.other(side), contact):
+        if found is not None and context.other(side).needs_marker(contact):
             _mark(context, side, intent, contact)
 
 
@@ -102,7 +102,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     context.set_base(link, side.name, bases.target)
     context.set_base(link, source.name, bases.source)
     context.links.save(link, context.run)
-    if not needs_marker(source, person):
+    if not source.needs_marker(person):
         context.intents.remove(side.name, intent.source_id)
     context.failures.close(source.name, intent.source_id)
     side.identities.put([people.known(found)])

@@ -152,7 +152,7 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
     memory = job.link.side(job.target.name).memory if job.link else None
     job.raw = page.records[0]
     job.contact = job.target.connector.contact(job.raw, json.loads(memory) if memory else {})
-    fresh = staged_record(job.target, job.raw, job.contact, job.link)
+    fresh = staged_record(context, job.target, job.raw, job.contact, job.link)
     job.views = {
         job.target.name: context.view(job.link, job.target, fresh),
         job.source.name: context.view(job.link, job.source, job.own),
@@ -328,7 +328,7 @@ def _all_fields(job: Update) -> Fields:
 
 def _stage_answer(context: Context, job: Update, link: Link, answer: Answer, shown: Contact) -> None:
     """Let the second half of a merge that writes both sides see what the first one led to, with the times of before."""
-    fresh = staged_record(job.target, answer.raw, shown, link)
+    fresh = staged_record(context, job.target, answer.raw, shown, link)
     context.stage.put([
         Staged(fresh.side, fresh.id, fresh.raw, fresh.contact, fresh.digest, job.record.changed_ms, link.id)
     ])  # fmt: skip

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlite_utils  # noqa: F401 - what a command would import, imported once
-from requests import Response
+from urllib3 import BaseHTTPResponse
 
 from connectors.clock import SystemClock
 from connectors.request import Request
@@ -89,7 +89,7 @@ def watch(countdown: Countdown) -> None:
             db.set_trace_callback(Watch(db, countdown))
         return db
 
-    def sent(transport: Transport, request: Request) -> Response:
+    def sent(transport: Transport, request: Request) -> BaseHTTPResponse:
         countdown.step(f"{request.method} {request.url.partition('?')[0].partition('127.0.0.1')[2][6:]}")
         return send(transport, request)
 

@@ -14,7 +14,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from requests import ReadTimeout, Response
+from requests import ReadTimeout
+from urllib3 import BaseHTTPResponse
 
 from connectors.growthgenius.sandbox import GrowthGeniusSandbox
 from connectors.growthhub.sandbox import GrowthHubSandbox
@@ -168,9 +169,9 @@ def one_after_the_other(clock: Agenda) -> Iterator[None]:
     """
 
     class Impatient(Transport):
-        def send(self, request: Request) -> Response:
+        def send(self, request: Request) -> BaseHTTPResponse:
             response = super().send(request)
-            if response.status_code != TIMED_OUT:
+            if response.status != TIMED_OUT:
                 return response
             response.close()
             clock.sleep(PATIENCE)
