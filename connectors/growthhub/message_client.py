@@ -8,6 +8,7 @@ Rules kept here:
 - what makes a note or records a message is never repeated here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,9 @@ from connectors.growthhub.gate import Gate
 from connectors.wire import Reply
 
 CONVERSATIONS: Final = {"Version": "2021-04-15"}
+
+_ABSENT: Final = re.compile(r"\bnot found\b|\bno \w+ found\b|\bis deleted\b|\b(?:does not|no longer) exists?\b", re.I)
+"""How a question may be answered for what is not there: the words are known for contacts alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ class MessageClient:
         try:
             return self.gate.read("GET", path, params=params, headers=headers)
         except RecordRefused as refused:
-            raise gone_or(refused) from refused
+            if any(map(_ABSENT.search, refused.messages)):
+                raise RecordGone(refused.account, refused.message) from refused
+            raise
 
     def _write(
         self,

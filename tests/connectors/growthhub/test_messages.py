@@ -281,6 +281,23 @@ def test_what_does_not_exist_is_gone(ann: str, kept: Messages, message_id: str) 
         kept.get(message_id, ann)
 
 
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ("No message found with that id: not found", RecordGone),
+        ("Email does not exist", RecordGone),
+        ("No", RecordRefused),
+    ],
+)
+def test_a_refused_question_says_that_something_is_gone_in_many_words(
+    world: World, kept: Messages, said: str, error: type[ConnectorError]
+) -> None:
+    world.sandbox.faults.append(Fault("status", path="/messages/", status=400, body={"message": said}, times=None))
+    for message_id in ("message:x", "email:x"):
+        with pytest.raises(error):
+            kept.get(message_id, "c1")
+
+
 @pytest.mark.parametrize("kind", ["message", "email"])
 def test_what_is_shown_as_deleted_is_gone_and_nonsense_is_trouble(world: World, kept: Messages, kind: str) -> None:
     path = "/conversations/messages/" + ("email/x" if kind == "email" else "x")
