@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connectors.companies import Companies
 from connectors.contact import Contact, Fields
 
 if TYPE_CHECKING:
@@ -95,12 +96,24 @@ class Connector(Protocol):
     fields: frozenset[str]  # those of them that the account has a place for, as far as is known now
     read_only: frozenset[str]  # those that it can show but not take
     kept: frozenset[str]  # those that can be set but not emptied (R17)
+    consent_in: frozenset[str]  # fields that tell do_not_contact by "Do Not Contact", where it has no place of its own
     marks: bool  # whether its records carry a marker with the id at the other system
     traffic: Traffic
 
     @property
     def correspondence(self) -> "Correspondence":
         """Its messages."""
+
+    @property
+    def companies(self) -> Companies | None:
+        """What it knows of companies; None where it is not asked for any."""
+
+    @property
+    def owners(self) -> frozenset[str] | None:
+        """Return the addresses, in lower case, of whom a record can be given to, as far as is known without a call.
+
+        None before they were asked for, which `missing_places` of "owner" does.
+        """
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this account itself (location, users), as JSON, without a call (R28)."""

@@ -36,6 +36,13 @@ class History:
             [(now_ms, run, *self._key, e.link, e.account, e.record_id, e.field, e.old, e.new, e.rule) for e in entries],
         )
 
+    def fields_of(self, link: int) -> frozenset[str]:
+        """Return the fields of a pair that were ever written, on either side."""
+        rows = self._db.execute(
+            "SELECT DISTINCT field FROM history WHERE link = ? AND connection = ? AND stream = ?", (link, *self._key)
+        )
+        return frozenset(row["field"] for row in rows)
+
     def was_created(self, link: int, account: str, run: str) -> bool:
         """Say whether a record was made by a run."""
         row = self._db.execute(

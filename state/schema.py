@@ -31,6 +31,7 @@ TABLES = {
     "trouble": "Records whose writes met a transient error, and in how many runs.",
     "history": "What was overwritten, where, by which rule and in which run.",
     "run": "Runs and their reports.",
+    "company": "What an account that knows companies was asked, by domain, and what it knew: each question may cost.",
     "holder": "Who holds the lock on a connection (the lock itself is a file beside this one).",
 }
 
@@ -130,7 +131,14 @@ CREATE TABLE stream (
 ) WITHOUT ROWID;
 """
 
-VERSION = 2
+ENRICHMENT = """
+CREATE TABLE company (
+  account TEXT NOT NULL, domain TEXT NOT NULL, found TEXT, asked_ms INTEGER NOT NULL,
+  PRIMARY KEY (account, domain)
+) WITHOUT ROWID;
+"""
+
+VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied."""
 
 
@@ -147,6 +155,10 @@ def migrate(database: Any) -> None:
     @migrations(name="002_messages")
     def messages(db: Any) -> None:
         _execute(db, MESSAGES)
+
+    @migrations(name="003_enrichment")
+    def enrichment(db: Any) -> None:
+        _execute(db, ENRICHMENT)
 
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")

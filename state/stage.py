@@ -47,7 +47,8 @@ class Staged:
 class Step:
     """One thing to do.
 
-    `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is JSON for people and retries.
+    `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is what else the operation wants to
+    know: JSON for people and retries, or a domain that is to be asked for.
     """
 
     operation: str
@@ -185,6 +186,29 @@ class Stage:
         while rows := self._db.execute(query, (number, operation, *writes, size)).fetchall():
             yield [_step(row) for row in rows]
             number = rows[-1]["number"]
+
+    def rewrite(self, number: int, writes: str) -> None:
+        """Let a step of the plan write to other sides than it was planned to."""
+        self._db.execute("UPDATE stage.step SET writes = ? WHERE number = ?", (writes, number))
+
+    def noted(self, operation: str, writes: Sequence[str] = ()) -> Iterator[list[Step]]:
+        """Yield the steps of an operation that have a note, a page at a time; with `writes`, only those."""
+        number, marks = 0, ",".join("?" * len(writes))
+        condition = f"number > ? AND operation = ? AND note IS NOT NULL{f' AND writes IN ({marks})' if writes else ''}"
+        query = f"SELECT * FROM stage.step WHERE {condition} ORDER BY number LIMIT ?"
+        while rows := self._db.execute(query, (number, operation, *writes, PAGE)).fetchall():
+            yield [_step(row) for row in rows]
+            number = rows[-1]["number"]
+
+    def notes(self, operations: Sequence[str]) -> Iterator[list[str]]:
+        """Yield the different notes of all steps of these operations, a page at a time, in alphabetical order."""
+        marks = ",".join("?" * len(operations))
+        condition = f"note > ? AND operation IN ({marks})"
+        query = f"SELECT DISTINCT note FROM stage.step WHERE {condition} ORDER BY note LIMIT ?"
+        after = ""
+        while rows := self._db.execute(query, (after, *operations, PAGE)).fetchall():
+            yield [row["note"] for row in rows]
+            after = rows[-1]["note"]
 
     def count_steps(self, operation: str, side: str) -> int:
         """Return how many steps of an operation write to a side."""

@@ -8,12 +8,16 @@ Rules kept here:
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from connectors.connector import Raw
-from connectors.errors import ServerTrouble
-from connectors.growthgenius.envelope import Malformed, listing
+from connectors.errors import RecordGone, ServerTrouble
+from connectors.growthgenius.envelope import Malformed, identity, listing
 from connectors.growthgenius.records import Records, UserId
 from connectors.wire import Wire
+
+COMPANY_KEYS: Final = frozenset({"name", "website"})
+"""What an answer must have one of to be a company's."""
 
 
 class Client:
@@ -31,12 +35,32 @@ class Client:
 
         Raises RecordGone, RecordRefused where it does not, AuthError, TransientError.
         """
-        body, user = {"q_keywords": keywords}, str(self.user_ids[0])
-        reply = self.wire.read("POST", "/contacts/search", params={"user_id": user}, json=body)
+        found: dict[str, Raw] = {}
+        for user in self.user_ids:
+            asked = {"user_id": str(user)}
+            reply = self.wire.read("POST", "/contacts/search", params=asked, json={"q_keywords": keywords})
+            try:
+                found |= {identity(raw): raw for raw in listing(reply.body).records}
+            except Malformed as reason:
+                raise ServerTrouble(self.account, f"POST /contacts/search: {reason}") from reason
+        return list(found.values())
+
+    def company(self, domain: str) -> Raw | None:
+        """Return the company that GET /companies/find shows for a domain, None where there is none.
+
+        Raises RecordRefused, AuthError, TransientError.
+        """
+        asked = {"domain": domain, "user_id": str(self.user_ids[0])}
         try:
-            return listing(reply.body).records
-        except Malformed as reason:
-            raise ServerTrouble(self.account, f"POST /contacts/search: {reason}") from reason
+            body = self.wire.read("GET", "/companies/find", params=asked).body
+        except RecordGone:
+            return None
+        found = body.get("company", body) if isinstance(body, dict) else body
+        if found is None or found == {}:
+            return None
+        if not isinstance(found, dict) or not COMPANY_KEYS & found.keys():
+            raise ServerTrouble(self.account, "GET /companies/find: the answer holds no company")
+        return found
 
     def users(self, user: UserId | None) -> Sequence[Raw]:
         """Return the users that GET /users/ shows for a user, or that GET /users lists for None (older documents)."""

@@ -20,6 +20,7 @@ from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
 from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
 from connectors.growthgenius import mapping, reading
 from connectors.growthgenius.client import Client
+from connectors.growthgenius.companies import Companies
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.messages import Messages
 from connectors.growthgenius.reading import Reader
@@ -46,6 +47,7 @@ class GrowthGenius:
     system = "growthgenius"
     marks = False
     kept: frozenset[str] = frozenset()
+    consent_in = frozenset(mapping.CONSENT_IN)
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class GrowthGenius:
         self._wire = wire
         self._clock = clock or SystemClock()
         self._client = Client(wire, user_ids)
+        self.companies = Companies(self._client)
         self._users = Directory(self._client, cache)
         self._mapping = mapping.Reader(country, self._users.email_of)
         self._feed = reading.contacts(self._client)
@@ -74,6 +77,11 @@ class GrowthGenius:
         self._checks_messages = messages
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
+
+    @property
+    def owners(self) -> frozenset[str] | None:
+        """Return the addresses of the users that the account can read, None before they were asked for."""
+        return self._users.known()
 
     def identity(self) -> Mapping[str, Any]:
         """Return the users that the account is seen as, in the order of the config file made irrelevant."""
@@ -149,8 +157,10 @@ class GrowthGenius:
         """Make nothing: every field of GrowthGenius is there."""
         return []
 
-    def missing_places(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002
-        """Return nothing: every field of GrowthGenius is there."""
+    def missing_places(self, names: frozenset[str]) -> Sequence[str]:
+        """Return nothing: every field of GrowthGenius is there. Whose owners can be written, the users tell."""
+        if "owner" in names:
+            self._users.readable()
         return []
 
     def calls_for(self, current: Raw | None, changes: Fields) -> int:  # noqa: ARG002

@@ -6,6 +6,7 @@ Rules kept here:
 - the country is ISO 3166 alpha-2 here, and its display name at GrowthGenius (documented samples: "New Zealand", "USA");
 - `full_name` and `name` count only where first and last name are both missing: the documented samples contradict
   themselves (full_name "Steve Jobs", first_name "Tony");
+- there is no field for do-not-contact: a stage or a status "Do Not Contact" is how the team says it, in any case;
 - `label_names` and `lists` have no documented shape: read tolerantly, written in the shape last seen, else as a list;
 - the owner is a person's e-mail, since ids mean nothing elsewhere.
 """
@@ -19,7 +20,7 @@ from connectors.connector import Raw
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.growthgenius import phones
 from connectors.growthgenius.envelope import identity
-from connectors.values import country, email, instant, labels, text, web
+from connectors.values import consent, country, email, instant, labels, text, web
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
 PLACES: Final[Mapping[str, str]] = {
@@ -28,14 +29,18 @@ PLACES: Final[Mapping[str, str]] = {
     "tags": "label_names",
     "owner": "user_id",
 }
-"""The wire key of each canonical field; `phone` lives in one of PHONE_SLOTS."""
+"""The wire key of each canonical field; `phone` lives in one of PHONE_SLOTS, `do_not_contact` in CONSENT_IN."""
 
-HOMELESS: Final = frozenset({"address", "postal_code", "do_not_contact"})
+HOMELESS: Final = frozenset({"address", "postal_code"})
 READ_ONLY: Final = frozenset({"lists", "email_status", "email_confidence"})
 CARRIED: Final = frozenset(FIELDS) - HOMELESS
+CONSENT_IN: Final = ("stage", "status")
+"""The fields that tell whether somebody may not be contacted; it is the first of them that is set to say so."""
 
 KEYS: Final = tuple(
-    sorted({PLACES[name] for name in CARRIED - {"phone"}} | {"id", "full_name", "name", "created_at"}),
+    sorted(
+        {PLACES[name] for name in CARRIED - {"phone", "do_not_contact"}} | {"id", "full_name", "name", "created_at"}
+    ),
 )
 """The wire keys that a person is read from, apart from when it was updated."""
 
@@ -96,6 +101,7 @@ class Reader:
         fields: dict[str, Value] = {}
         unmapped: dict[str, str] = {}
         readings = {**_names(raw), **_plain(raw), **_numbers(numbers)}
+        readings["do_not_contact"] = _consent(readings)
         if "user_id" in raw:
             readings["owner"] = self.owner(raw["user_id"])
         for name, reading in readings.items():
@@ -139,6 +145,18 @@ class Reader:
         return settled
 
 
+def consent_body(before: Raw, body: Mapping[str, Any], value: Value) -> dict[str, Any]:
+    """Return what is to be written for `do_not_contact` beside `body`, so that the record `before` shows the value.
+
+    What `body` itself forbids is not taken back.
+    """
+    after = {**before, **body}
+    telling = [key for key in CONSENT_IN if consent.forbids(text.clean_line(after.get(key)))]
+    if value is None:
+        return {key: None for key in telling if key not in body}
+    return {} if telling else {CONSENT_IN[0]: consent.STAGE}
+
+
 def label_shape(raw: Any) -> str | None:
     """Return the shape of a raw set of labels: "text", "objects" or "list", None where it shows none."""
     if isinstance(raw, str) and raw:
@@ -173,6 +191,14 @@ def _names(raw: Raw) -> dict[str, Reading]:
         return dict(names)
     first, _, last = full.partition(" ")
     return {"first_name": first, "last_name": last or names.get("last_name", UNKNOWN)}
+
+
+def _consent(readings: Mapping[str, Any]) -> Reading:
+    """Return what stage and status say; that neither forbids is known only where both are."""
+    shown = [readings.get(name, UNKNOWN) for name in CONSENT_IN]
+    if any(map(consent.forbids, shown)):
+        return consent.SET
+    return UNKNOWN if UNKNOWN in shown else None
 
 
 def _plain(raw: Raw) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A GrowthGenius on loopback: the documented behaviour, and every way in which the documents can be read.
 
-Nothing is deduplicated. Contacts have the 58 documented fields, messages the eight. What the documents leave open is an
+Nothing is deduplicated. Contacts have the 58 documented fields, messages the eight; look-ups of companies are
+charged as documented. What the documents leave open is an
 option of `Behaviour`, so that a test can put the client before each reading: the shape of lists, paging, order, caps,
 whether the ends of a window belong to it, what an answer to a write shows, how a field is emptied.
 """
@@ -13,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from connectors.growthgenius.sandbox_behaviour import Behaviour
+from connectors.growthgenius.sandbox_companies import Companies
 from connectors.growthgenius.sandbox_contacts import FIELDS, OWN, Contacts
 from connectors.growthgenius.sandbox_messages import MESSAGE_FIELDS, Messages
 from connectors.growthgenius.sandbox_shelf import Record, Shelf
@@ -46,6 +48,7 @@ class GrowthGeniusSandbox(Sandbox):
         self.chance = Random(seed)  # noqa: S311 (an order for tests, no secret)
         self._contacts = Contacts(self)
         self._messages = Messages(self)
+        self.companies = Companies()
         self._next_id = 1_102_755
 
     @property
@@ -137,6 +140,8 @@ class GrowthGeniusSandbox(Sandbox):
             return self._serve_users(call, path)
         if self.behaviour.needs_user and "user_id" not in call.query:
             return Served(400, {"error": "user_id is missing"})
+        if path == "/companies/find":
+            return self.companies.serve(call)
         for root, collection in (("/contacts", self._contacts), ("/messages", self._messages)):
             if path == root or path.startswith(f"{root}/"):
                 return collection.serve(call, path)

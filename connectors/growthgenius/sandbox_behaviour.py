@@ -14,6 +14,7 @@ class Behaviour:
     `{"contact": {}}`, which shows no more than one. `page_size` None answers in one piece; `announces` shows
     `pagination`; `pages` False ignores `page`; `largest_page` is what `per_page` can ask for. `cap` cuts what can be
     listed (`says_partial`: and says so); more than `too_many` are 413. `ends`: which ends belong to a window.
+    `user_filters` shows a user no records but its own.
 
     `answers`: what a write shows; `bodies`: which style it understands (`complains`: 422 at the other, else it is
     ignored); `ignored` are fields that it silently does not take; `clearing`: what empties a field.

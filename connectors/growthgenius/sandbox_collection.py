@@ -122,7 +122,10 @@ class Collection(ABC):
         found = shelf.between(low, last + 1 if ends in ("inclusive", "start_exclusive") else last)
         if not self._host.behaviour.user_filters:
             return found
-        return [key for key in found if str(shelf.by_id[shelf.at[key]]["user_id"]) == call.query["user_id"]]
+        return [key for key in found if self._may_see(call, shelf.by_id[shelf.at[key]])]
+
+    def _may_see(self, call: Call, record: Record) -> bool:
+        return not self._host.behaviour.user_filters or str(record["user_id"]) == call.query["user_id"]
 
     def _ordered(self, keys: Sequence[Key]) -> Sequence[Key]:
         at = self.shelf.at
@@ -176,7 +179,7 @@ class Collection(ABC):
 
     def _serve_one(self, call: Call, record_id: str) -> Served:
         record = self.shelf.by_id.get(record_id)
-        if record is None:
+        if record is None or not self._may_see(call, record):
             return Served(404, {"error": "Not Found"})
         if call.method == "GET":
             return Served(200, {self.noun: self.shown(record)})

@@ -34,6 +34,8 @@ class Directory:
     def __init__(self, client: Client, cache: Cache) -> None:
         self._client = client
         self._cache = cache
+        self._seen: Any = None
+        self._addresses: frozenset[str] = frozenset()
 
     def email_of(self, user_id: Any) -> Reading:
         """Return the e-mail of a raw `user_id`, without case."""
@@ -53,6 +55,15 @@ class Directory:
     def user_of(self, address: str) -> User | None:
         """Return the user with this e-mail, None for a stranger."""
         return next((user for user in self._known() if user.address == email.key(address)), None)
+
+    def known(self) -> frozenset[str] | None:
+        """Return the addresses as far as they are known without a call, None before they were asked for."""
+        cached = self._cache.get(CACHED)
+        if cached is None:
+            return None
+        if cached is not self._seen:  # every merge asks
+            self._seen, self._addresses = cached, frozenset(User(*each).address for each in cached)
+        return self._addresses
 
     def readable(self) -> bool:
         """Say whether the account shows any users."""

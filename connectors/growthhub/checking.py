@@ -92,7 +92,7 @@ def _custom_fields(hub: "GrowthHub", *, fix: bool) -> Iterator[Finding]:
 
 def _places(hub: "GrowthHub", *, fix: bool) -> Finding:
     what = "custom fields for everything that GrowthHub has no field of its own for"
-    names = frozenset(PLACES)
+    names = frozenset(PLACES) - hub.groups.names
     made = hub.prepare(names) if fix else []
     missing = [key for name, key in hub.custom_fields.keys.items() if name not in hub.custom_fields.places]
     if not missing:

@@ -18,6 +18,7 @@ from connectors.growthhub.location import Directory, Location
 from connectors.growthhub.mapping import NATIVE, Mapper, custom_values, digest, lacks_names, tags_of
 from connectors.growthhub.messages import Messages, MessageStyle
 from connectors.growthhub.search import Search
+from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.writing import Writer
 from connectors.wire import Wire
 
@@ -28,6 +29,7 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 class GrowthHub:
     """One location. `country` is the region of numbers without one, `places` the configured custom field keys.
 
+    `groups` has the beginning of the tags of each field that is to be one of them, of which a person bears one.
     `messages` is how messages are kept, None where none travel: nothing is asked for their sake then.
 
     Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `prepare` makes it
@@ -38,6 +40,8 @@ class GrowthHub:
     marks = True
     kept = NEVER_EMPTY
     read_only: frozenset[str] = frozenset()
+    companies = None
+    consent_in: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -48,13 +52,15 @@ class GrowthHub:
         cache: Cache,
         country: str,
         places: Mapping[str, str] | None = None,
+        groups: Mapping[str, str] | None = None,
         messages: MessageStyle | None = None,
     ) -> None:
         self.account = account
         self.traffic = wire.traffic
         gate = Gate(wire)
         self.client = Client(gate, location_id)
-        self.custom_fields = CustomFields(self.client, cache, places or {})
+        self.groups = TagGroups(groups or {})
+        self.custom_fields = CustomFields(self.client, cache, places or {}, self.groups.names)
         self.location = Location(self.client, cache)
         self.directory = Directory(self.client, cache, self.location)
         self.search = Search(self.client)
@@ -63,7 +69,7 @@ class GrowthHub:
             gate, location_id, style, location=self.location, directory=self.directory, cache=cache
         )
         self.has_messages = messages is not None
-        self.mapped = frozenset({*NATIVE, *self.custom_fields.keys}) - {MARKER}
+        self.mapped = frozenset({*NATIVE, *self.custom_fields.keys, *self.groups.names}) - {MARKER}
         self.fields = self.mapped
         self._country = country
         self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
@@ -74,8 +80,14 @@ class GrowthHub:
             directory=self.directory,
             mapper=self._mapper,
             look_up=self._bearing,
+            groups=self.groups,
         )
         self._note_fields()
+
+    @property
+    def owners(self) -> frozenset[str] | None:
+        """Return the addresses of the users who are there, None before they were asked for."""
+        return self.directory.known()
 
     def identity(self) -> Mapping[str, Any]:
         """Return the location (R28)."""
@@ -154,7 +166,7 @@ class GrowthHub:
     def _have_a_place(self, names: frozenset[str]) -> bool:
         """Say whether any of the fields can be written here; whether owners can, the users tell."""
         if "owner" in names:
-            self.directory.emails()
+            self.directory.users()
             self._note_fields()
         return not names.isdisjoint(self.fields)
 
@@ -163,10 +175,12 @@ class GrowthHub:
         if current is None:
             return 1
         sent = {name for name, value in changes.items() if value is not None or name not in NEVER_EMPTY}
-        put = bool(sent - {"tags"}) or not changes
-        if "tags" not in changes:
+        tagged = {"tags", *self.groups.names}
+        put = bool(sent - tagged) or not changes
+        if tagged.isdisjoint(changes):
             return int(put)
-        added, gone = answering.tag_changes(tags_of(current), changes["tags"])
+        before = tags_of(current)
+        added, gone = answering.tag_changes(before, self.groups.wanted(before, changes))
         return put + bool(added) + bool(gone)
 
     def look_ups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
@@ -197,14 +211,14 @@ class GrowthHub:
         self._note_fields()
 
     def _note_fields(self) -> None:
-        fields = {*NATIVE, *self.custom_fields.known()} - {MARKER}
-        self.fields = frozenset(fields - ({"owner"} if self.directory.is_known_unreadable() else set()))
+        fields = {*NATIVE, *self.custom_fields.known(), *self.groups.names} - {MARKER}
+        self.fields = frozenset(fields - ({"owner"} if self.owners == frozenset() else set()))
 
     def _mapper(self) -> Mapper:
         places, mapped = self.custom_fields.places, self._mapped
         if mapped is None or mapped[0] is not places:
-            names = frozenset({*NATIVE, *self.custom_fields.known()})
-            mapped = self._mapped = places, Mapper(self._country, places, names, self.directory)
+            names = frozenset({*NATIVE, *self.custom_fields.known(), *self.groups.names})
+            mapped = self._mapped = places, Mapper(self._country, places, names, self.directory, self.groups)
             self._note_fields()
         return mapped[1]
 

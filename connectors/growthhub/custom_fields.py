@@ -65,13 +65,16 @@ class CustomField:
 
 
 class CustomFields:
-    """The places of one location."""
+    """The places of one location, but for fields that are `elsewhere`."""
 
-    def __init__(self, client: Client, cache: Cache, configured: Mapping[str, str]) -> None:
+    def __init__(
+        self, client: Client, cache: Cache, configured: Mapping[str, str], elsewhere: frozenset[str] = frozenset()
+    ) -> None:
         self._client = client
         self._cache = cache
         self._configured = frozenset(configured)
-        self.keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
+        keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
+        self.keys = {name: key for name, key in keys.items() if name not in elsewhere}
         self._places: Mapping[str, CustomField] | None = None
         self._ids: frozenset[str] = frozenset()
         self._is_current = False

@@ -98,6 +98,8 @@ _IMPOSSIBLE = object()
 def _native(name: str, value: Value, owner_id: Callable[[str], str | None]) -> Any:
     if isinstance(value, tuple):
         return list(value)
+    if name == "do_not_contact":
+        return value is not None
     if value is None:
         return _IMPOSSIBLE if name in NEVER_EMPTY else None
     if name == "owner":

@@ -2,13 +2,14 @@
 
 Rules kept here:
 - the canonical owner is a user's e-mail address without case; at the wire it is the user's id;
+- somebody who left is still the owner that a record names, but is not made the owner of any other;
 - a directory that cannot be read, or that is empty (recorded for a fresh account), says nothing about anybody:
   None;
 - a location that may not be read (no scope `locations.readonly`) has no known settings, and nothing breaks on it.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.connector import Cache, Raw
@@ -17,7 +18,7 @@ from connectors.growthhub.client import Client
 from connectors.values import email
 
 _LOCATION = "location"
-_USERS = "users"
+_USERS = "directory"
 _KEPT = ("id", "companyId", "name", "country", "timezone", "settings")
 
 
@@ -47,6 +48,15 @@ class Location:
         return kept
 
 
+class Users:
+    """The users of a location: `emails` by id, with those who left; `ids` by address, and `addresses`, without."""
+
+    def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
+        self.emails: dict[str, str] = {user_id: address for user_id, address, _ in rows}
+        self.ids: dict[str, str] = {address: user_id for user_id, address, is_there in rows if is_there}
+        self.addresses = frozenset(self.ids)
+
+
 class Directory:
     """Who `assignedTo` is, by id and by e-mail address. Asked only when an owner matters."""
 
@@ -54,66 +64,72 @@ class Directory:
         self._client = client
         self._cache = cache
         self._location = location
-        self._emails: dict[str, str] | None = None
+        self._users: Users | None = None
         self._lock = threading.RLock()
 
     def email_of(self, user_id: str) -> str | None:
         """Return the address of a user, None for a stranger."""
-        return self.emails().get(user_id)
+        return self.users().emails.get(user_id)
 
     def id_of(self, address: str) -> str | None:
-        """Return the id of the user with this address, None for a stranger."""
-        wanted = email.key(address)
-        return next((user_id for user_id, known in reversed(self.emails().items()) if known == wanted), None)
+        """Return the id of the user with this address who is there, None without any."""
+        return self.users().ids.get(email.key(address))
 
     def is_readable(self) -> bool:
         """Say whether anything is known about users."""
-        return bool(self.emails())
+        return bool(self.users().emails)
 
-    def is_known_unreadable(self) -> bool:
-        """Say the same of what is known without a call."""
-        emails = self._emails
-        known = self._cache.get(_USERS) if emails is None else emails
-        return known is not None and not known
+    def known(self) -> frozenset[str] | None:
+        """Return the addresses of those who are there, as far as is known without a call; None before they are asked.
 
-    def emails(self) -> dict[str, str]:
-        """Return the address by user id; empty when the directory cannot be read."""
-        emails = self._emails
-        if emails is None:
+        No address at all is a directory that cannot be read.
+        """
+        if self._users is None and self._cache.get(_USERS) is None:
+            return None
+        return self.users().addresses
+
+    def users(self) -> Users:
+        """Return everybody; nobody when the directory cannot be read."""
+        users = self._users
+        if users is None:
             with self._lock:  # several creates at a time ask for the users once
-                emails = self._emails
-                if emails is None:
-                    emails = self._emails = self._load()
-        return emails
+                users = self._users
+                if users is None:
+                    users = self._users = Users(self._load())
+        return users
 
     def renew(self) -> None:
         """Take the directory from the cache, or the server, before it is used next: for a new run."""
-        self._emails = None
+        self._users = None
 
     def forget(self) -> None:
         """Read it from the server before it is used next."""
         self._cache.forget(_USERS)
-        self._emails = None
+        self._users = None
 
-    def _load(self) -> dict[str, str]:
+    def _load(self) -> list[list[Any]]:
         known = self._cache.get(_USERS)
         if known is None:
             known = self._read()
             self._cache.put(_USERS, known)
-        return dict(known)
+        return list(known)
 
-    def _read(self) -> dict[str, str]:
+    def _read(self) -> list[list[Any]]:
+        """Return [id, address, whether the user is there] of each, JSON for the cache."""
         company = self._location.settings().get("companyId")
-        users = self._ask(str(company)) if company else {}
+        users = self._ask(str(company)) if company else []
         return users or self._ask(None)
 
-    def _ask(self, company_id: str | None) -> dict[str, str]:
+    def _ask(self, company_id: str | None) -> list[list[Any]]:
         try:
             users = list(self._client.users(company_id))
         except (AuthError, RecordError):
-            return {}
-        users.sort(key=lambda user: user.get("deleted") is not True)  # who is there wins over who left
-        return {str(user["id"]): address for user in users if user.get("id") and (address := _address(user))}
+            return []
+        return [
+            [str(user["id"]), address, user.get("deleted") is not True]
+            for user in users
+            if user.get("id") and (address := _address(user))
+        ]
 
 
 def _address(user: Raw) -> str | None:

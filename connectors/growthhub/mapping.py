@@ -7,6 +7,7 @@ Rules kept here:
 - numbers are read in the contact's own country, then the connection's; the E.164 form of one that needed a
   country is remembered with the raw text, so that editing the country changes no number (R16);
 - what means nothing elsewhere is unmapped (R17); an owner is unknown where users cannot be read;
+- `dnd` alone says whether somebody may be contacted: it was recorded as true with every channel inactive;
 - the digest covers what the mapping uses, and no times, search positions, twins or attribution.
 """
 
@@ -17,7 +18,8 @@ from typing import Any, Protocol
 from connectors.connector import Raw
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Value
 from connectors.growthhub.custom_fields import MARKER, CustomField
-from connectors.values import country, email, instant, labels, phone, text, web
+from connectors.growthhub.tag_groups import TagGroups
+from connectors.values import consent, country, email, instant, labels, phone, text, web
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 
 NATIVE: Mapping[str, str] = {
@@ -34,6 +36,7 @@ NATIVE: Mapping[str, str] = {
     "postal_code": "postalCode",
     "owner": "assignedTo",
     "tags": "tags",
+    "do_not_contact": "dnd",
 }
 """The wire property of each canonical field that has one."""
 
@@ -42,10 +45,11 @@ PHONES = frozenset({"phone", *PHONE_SLOTS})
 TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "lastNameLowerCase"}
 """Properties that show a name in lower case, and never in its own spelling."""
 
-_DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags"})
+_DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags", "dnd"})
 REMEMBERED = 64
 _VALUES = (str, tuple)
 _SEPARATOR = "\n"
+NO_GROUPS = TagGroups({})
 
 Read = Callable[[Any], Reading | tuple[str, ...]]
 
@@ -61,10 +65,21 @@ class Owners(Protocol):
 
 
 class Mapper:
-    """Maps contacts of one location. `names` are the fields it may show, `region` is the connection's country."""
+    """Maps contacts of one location. `names` are the fields it may show, `region` is the connection's country.
 
-    def __init__(self, region: str, places: Mapping[str, CustomField], names: frozenset[str], owners: Owners) -> None:
+    `groups` are fields that are tags.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        places: Mapping[str, CustomField],
+        names: frozenset[str],
+        owners: Owners,
+        groups: TagGroups = NO_GROUPS,
+    ) -> None:
         self._region = region
+        self._groups = groups
         self._owners = owners
         self._names = names
         self._blank: dict[str, Value] = {name: None for name in FIELDS if name in names}
@@ -104,6 +119,8 @@ class Mapper:
                 unmapped[name] = reading.raw
         for name in _unknown_names(raw):
             fields.pop(name, None)
+        if self._groups.names:
+            self._tell_apart(fields)
         numbers.extend(_additional_phones(raw))
         return Contact(
             id=str(raw.get("id")),
@@ -115,6 +132,15 @@ class Mapper:
             unmapped=unmapped,
             memory={"e164": numbers.derived} if numbers.derived else {},
         )
+
+    def _tell_apart(self, fields: dict[str, Value]) -> None:
+        """Make fields of those tags that are some; where the tags are unknown, so are they."""
+        tags = fields.get("tags")
+        if "tags" not in fields:
+            for name in self._groups.names:
+                fields.pop(name, None)
+        elif isinstance(tags, tuple):
+            fields |= {**self._groups.values(tags), "tags": self._groups.plain(tags) or None}
 
     def _values(self, raw: Raw) -> dict[str, Any]:
         """Return the raw value of every field that is not empty."""
@@ -218,6 +244,10 @@ def _country(value: Any) -> Reading:
     return country.to_alpha2(found) or Unmapped(found) if isinstance(found, str) else found
 
 
+def _consent(value: Any) -> Reading:
+    return consent.SET if str(value).casefold() == "true" else None
+
+
 _READERS: Mapping[str, Read] = {
     "email": email.clean,
     "website": web.website,
@@ -227,6 +257,7 @@ _READERS: Mapping[str, Read] = {
     "country": _country,
     "tags": labels.clean,
     "lists": _set,
+    "do_not_contact": _consent,
     **dict.fromkeys(("address", "keywords", "technologies", *(f"custom{n}" for n in range(1, 10))), _text),
 }
 

@@ -23,7 +23,9 @@ from connectors.wire import Reply
 
 CONVERSATIONS: Final = {"Version": "2021-04-15"}
 
-_ABSENT: Final = re.compile(r"\bnot found\b|\bno \w+ found\b|\bis deleted\b|\b(?:does not|no longer) exists?\b", re.I)
+_ABSENT: Final = re.compile(
+    r"\bnot found\b|\bno \w+ found\b|\bis deleted\b|\b(?:does not|no longer) exists?\b", re.IGNORECASE
+)
 """How a question may be answered for what is not there: the words are known for contacts alone."""
 
 

@@ -26,7 +26,8 @@ from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import CUSTOM, Sending, encode
 from connectors.growthhub.location import Directory
-from connectors.growthhub.mapping import Mapper, tags_of
+from connectors.growthhub.mapping import NO_GROUPS, Mapper, tags_of
+from connectors.growthhub.tag_groups import TagGroups
 from connectors.wire import Reply
 
 _KNOWN = "refused_properties"
@@ -66,6 +67,7 @@ class Writer:
         directory: Directory,
         mapper: Callable[[], Mapper],
         look_up: Callable[[Fields, str], Raw | None],
+        groups: TagGroups = NO_GROUPS,
     ) -> None:
         self._client = client
         self._cache = cache
@@ -73,6 +75,7 @@ class Writer:
         self._directory = directory
         self._mapper = mapper
         self._look_up = look_up
+        self._groups = groups
 
     def create(self, changes: Fields, marker: str | None) -> Answer:
         """Create a person. Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
@@ -103,10 +106,11 @@ class Writer:
         OutcomeUnknown, AuthError, TransientError.
         """
         had = self._mapper().contact(current, memory).marker
-        is_tags_only = changes.keys() == {"tags"}
+        tagged = {"tags", *self._groups.names}
+        is_tags_only = bool(changes) and changes.keys() <= tagged
         written = self._put(current, changes, None if marker == had or is_tags_only else marker)
-        if "tags" in changes:
-            written = self._set_tags(current, changes["tags"], written)
+        if not tagged.isdisjoint(changes):
+            written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
         return self._answer(current, memory, changes, written)
 
     def _put(self, current: Raw, changes: Fields, marker: str | None) -> _Written:
@@ -191,7 +195,11 @@ class Writer:
 
     def _sending(self, changes: Fields, marker: str | None, *, creating: bool) -> Sending:
         places = self._custom_fields.places
-        sending = encode(changes, places, self._directory.id_of, creating=creating)
+        grouped = self._groups.names & changes.keys()
+        sent = {name: value for name, value in changes.items() if name not in grouped}
+        if creating and grouped:
+            sent["tags"] = self._groups.wanted((), changes)
+        sending = encode(sent, places, self._directory.id_of, creating=creating)
         if marker is None or MARKER not in places:
             return sending
         custom = {**sending.custom, places[MARKER].id: marker}
@@ -225,11 +233,16 @@ class Writer:
             raw, served_at = page.records[0], page.served_at
         mapper = self._mapper()
 
+        tagged = {"tags", *self._groups.names} & changes.keys()
+
         def wanted() -> Fields:
-            return {**mapper.contact(answering.as_record(sending), {}).fields, "tags": changes.get("tags")}
+            shown = mapper.contact(answering.as_record(sending), {}).fields
+            tags = self._groups.wanted((), changes)
+            own = {**self._groups.values(tags), "tags": self._groups.plain(tags) or None}
+            return {**shown, **{name: own[name] for name in tagged}}
 
         refused = sending.refused | answering.refusals(
-            sending.carried() | ({"tags"} & changes.keys()),
+            sending.carried() | tagged,
             mapper.contact(before, memory),
             wanted,
             mapper.contact(raw, memory),

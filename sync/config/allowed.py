@@ -142,6 +142,7 @@ def _values(value: object) -> tuple[str, ...]:
     raise ValueError("a text, or a list of texts of which one must be met")
 
 
+Flag = Annotated[bool, Field(strict=True)]
 Channel = Literal["Email", "SMS", "WhatsApp", "Instagram", "Facebook"]
 Flow = Literal["inbound", "outbound"]
 Direction = Literal["both", "left_to_right", "right_to_left"]

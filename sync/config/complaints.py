@@ -21,6 +21,7 @@ SHOWN_UNDER_ACCOUNTS = frozenset({"connector", "rate", "user_id", "user_ids"})
 LONGEST_SHOWN = 60
 
 _ALLOWED = {
+    "bool_type": "true or false",
     "dict_type": "a table",
     "model_attributes_type": "a table",
     "model_type": "a table",

@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_validator
 
 from sync.config.allowed import (
     BaseUrl,
@@ -20,7 +20,6 @@ from sync.config.allowed import (
     Country,
     Cron,
     Direction,
-    FieldName,
     FilePath,
     Flow,
     Interval,
@@ -28,24 +27,17 @@ from sync.config.allowed import (
     Name,
     Rate,
     Secret,
-    ShareOrCount,
     Span,
     Text,
     UserId,
-    Values,
     suggest,
 )
 from sync.config.complaints import Complaint, from_pydantic, lines
+from sync.config.contacts import ContactsStream, Only, check_contacts
+from sync.config.table import Table
 from sync.errors import ConfigError
 
 FILE_NAME = "config.toml"
-
-
-class Table(BaseModel):
-    """A table of the file: no key but those that stand here, and nothing changes after loading."""
-
-    # Built when first used: that is once, as parts of Config, and not once more for each table.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class NamedTable(Table):
@@ -109,44 +101,6 @@ class GrowthHubAccount(NamedTable):
 
 
 Account = GrowthGeniusAccount | GrowthHubAccount
-
-
-class Only(Table):
-    """Who is carried over for the first time from a side: people who show one of the values in every field named."""
-
-    left: dict[FieldName, Values] = {}
-    right: dict[FieldName, Values] = {}
-
-
-class FieldOptions(Table):
-    """Where one field differs from the defaults. `places` is keyed by account name, or by kind of connector."""
-
-    direction: Direction | None = None
-    places: dict[str, Text] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _every_other_key_is_a_place(cls, table: Any) -> Any:
-        if not isinstance(table, dict):
-            return table
-        places = {key: value for key, value in table.items() if key != "direction"}
-        return {"places": places} | {key: value for key, value in table.items() if key == "direction"}
-
-    def place(self, account: str, connector: str) -> str | None:
-        """Return the key that holds this field at the account, None where it is the default one."""
-        return self.places.get(account, self.places.get(connector))
-
-
-class ContactsStream(Table):
-    """How people travel."""
-
-    direction: Direction = "both"
-    create: Literal["both", "left", "right", "none"] = "both"
-    only: Only = Field(default_factory=dict, validate_default=True)
-    conflicts: Literal["newest", "left", "right", "manual"] = "newest"
-    deletes: Literal["ignore", "propagate"] = "ignore"
-    max_changed: ShareOrCount = 0.5
-    fields: dict[FieldName, FieldOptions] = {}
 
 
 class MessagesStream(Table):
@@ -284,14 +238,5 @@ def _cross_check(config: Config) -> Iterator[Complaint]:
         if not unknown and connection.left == connection.right:
             yield Complaint((*place, "right"), "another account than left", connection.right)
         if not unknown:
-            yield from _check_places(config, connection, place)
-
-
-def _check_places(config: Config, connection: Connection, place: tuple[str, ...]) -> Iterator[Complaint]:
-    """Yield the keys of the `fields` table that name neither an account of the connection nor its kind."""
-    sides = (connection.left, connection.right)
-    known = dict.fromkeys(("direction", *sides, *(config.accounts[side].connector for side in sides)))
-    for field, options in connection.contacts.fields.items():
-        for key in options.places:
-            if key not in known:
-                yield Complaint((*place, "contacts", "fields", field, key), suggest(key, known), unknown=True)
+            kinds = {side: config.accounts[side].connector for side in (connection.left, connection.right)}
+            yield from check_contacts(connection.contacts, kinds, (*place, "contacts"))

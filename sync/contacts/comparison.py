@@ -94,7 +94,7 @@ def _differing(context: Context, link: Link | None, left_id: str, right_id: str)
     views = context.view(link, context.left, left), context.view(link, context.right, right)
     result = merged(context, link, left, right)
     who = people.who(context.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now})
-    for name in sorted({*result.to_left, *result.to_right}):
+    for name in sorted({*result.to_left, *result.to_right} - result.enriched):
         yield {"who": who, "field": name, "left": views[0].value(name)[1], "right": views[1].value(name)[1]}
 
 

@@ -3,9 +3,11 @@
 Both sides, the rules, the state behind them, and what is counted on the way.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from connectors.clock import Clock
 from connectors.connector import Connector
@@ -20,14 +22,18 @@ from state.identity import Identities
 from state.intents import Intents
 from state.links import Link, Links
 from state.stage import Stage, Staged
-from sync.config.model import ContactsStream
+from sync.config.contacts import ContactsStream
 from sync.decisions import people, shadows
+from sync.decisions.exchange import Members
 from sync.decisions.guard import Weight
 from sync.decisions.mapping import Rules, present
 from sync.decisions.merging import LEFT, RIGHT, Judge, Resolution, View
 from sync.decisions.newest import correct
 from sync.reporting.progress import Progress
 from sync.reporting.report import StreamReport
+
+if TYPE_CHECKING:
+    from sync.contacts.enriching import Enrichment
 
 OWN_WRITE_MS = 1000
 """A record whose time is at most so much after our own last write to it was last changed by us (R14)."""
@@ -72,7 +78,8 @@ class Context:
     `table` holds the fields of every mapping that links were stored under, `mapping` is the one in force. `horizons`
     and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
     `unknown` are the creates, by target side and source id, whose outcome nobody knows yet; `unfinished` is the first
-    pair made since the last run that came to its end.
+    pair made since the last run that came to its end; `nameless` counts, by account, field and value, what this run
+    left alone because it has no name on the other side; `enrichment` is there where companies are looked up.
     """
 
     run: str
@@ -106,8 +113,10 @@ class Context:
     unknown: set[tuple[str, str]] = field(default_factory=set)
     unfinished: int | None = None
     errors: list[str] = field(default_factory=list)
-    _present: tuple[tuple[frozenset[str], frozenset[str]], Rules] | None = None
+    nameless: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
     fields_created: dict[str, list[str]] = field(default_factory=dict)
+    enrichment: "Enrichment | None" = None
 
     def __post_init__(self) -> None:
         key = (self.state.db, self.connection, STREAM)
@@ -130,9 +139,11 @@ class Context:
 
     def present_rules(self) -> Rules:
         """Return the rules as both accounts can keep them now."""
-        key = (self.left.connector.fields, self.right.connector.fields)
+        left, right = self.left.connector, self.right.connector
+        key = (left.fields, right.fields, left.owners, right.owners)
         if self._present is None or self._present[0] != key:
-            self._present = (key, present(self.rules, *key))
+            owners = Members(left.owners, right.owners)
+            self._present = (key, present(self.rules, left.fields, right.fields, owners))
         return self._present[1]
 
     def now_ms(self) -> int:

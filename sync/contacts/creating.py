@@ -13,38 +13,52 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from connectors.connector import Answer, Raw
-from connectors.contact import Contact, Fields, Value
-from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordError, RecordGone
+from connectors.contact import Contact, Fields
+from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone
 from state.history import Entry
 from state.identity import Known
 from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged, Step
 from sync.contacts.context import Context, Side
+from sync.contacts.enriching import awaits, of_new
+from sync.contacts.marking import mark_source
+from sync.contacts.nameless import sendable
 from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
 from sync.contacts.planning import PAIR
 from sync.contacts.trouble import Troubles, note_failure
 from sync.contacts.updating import own_times, update
 from sync.decisions import people, shadows
-from sync.decisions.carrying import after_create, after_lost_create, is_edited, is_settled
+from sync.decisions.carrying import after_create, after_lost_create, is_edited, is_settled, unmet
 from sync.decisions.pairing import leader, may_adopt
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Somebody of `source` who is to be made on `target` with `changes`."""
+    """Somebody of `source` who is to be made on `target` with `changes`, and without what is `withheld`.
+
+    `enriched` are those of the changes that are known of the company, `awaits` tells that it could not be asked for.
+    """
 
     target: Side
     source: Side
     own: Staged
     contact: Contact
     changes: Fields
+    withheld: frozenset[str]
+    enriched: frozenset[str]
+    awaits: bool
 
     @property
     def marker(self) -> str | None:
         """Return what the new record says of where it came from."""
         return self.own.id if self.target.connector.marks else None
+
+    @property
+    def enriched_changes(self) -> Fields:
+        """Return those of the changes that are known of the company."""
+        return {name: self.changes[name] for name in self.enriched if name in self.changes}
 
     def send(self) -> Answer:
         """Create the record."""
@@ -68,21 +82,18 @@ def _creations(context: Context, target: Side, steps: Sequence[Step]) -> list[Cr
     source = context.other(target)
     ids = [(step.left_id if source.name == "left" else step.right_id) or "" for step in steps]
     staged = context.stage.get(source.name, ids)
-    contacts = [people.decode(staged[source_id].contact or "") for source_id in ids]
-    return [
-        Creation(target, source, staged[source_id], contact, sendable(context, target, contact.fields))
-        for source_id, contact in zip(ids, contacts, strict=True)
-    ]
+    return [_creation(context, target, staged[source_id]) for source_id in ids]
 
 
-def sendable(context: Context, target: Side, fields: Fields) -> dict[str, Value]:
-    """Return the values of a new person that go to a side."""
-    rules = context.present_rules()
-    return {
-        name: value
-        for name, value in fields.items()
-        if value is not None and name in rules and rules[name].to(target.name)
-    }
+def _creation(context: Context, target: Side, own: Staged) -> Creation:
+    contact = people.decode(own.contact or "")
+    made = sendable(context, target, contact.fields)
+    known = of_new(context, target, contact.fields, made.changes)
+    changes = {**made.changes, **known}
+    return Creation(
+        target, context.other(target), own, contact, changes, made.withheld, frozenset(known),
+        awaits(context, target, contact),
+    )  # fmt: skip
 
 
 def _housed(context: Context, job: Creation) -> Creation:
@@ -155,6 +166,8 @@ def _intent(context: Context, job: Creation) -> Intent:
         "mapping": context.mapping,
         "memory": dict(job.contact.memory),
         "digest": job.own.digest.hex() if job.own.digest else None,
+        "withheld": sorted(job.withheld),
+        "enriched": sorted(job.enriched & job.changes.keys()),
         "person": people.encode(replace(job.contact, memory={}, unmapped={})),
     }
     return Intent(job.target.name, job.own.id, job.target.server_now_ms(context.clock), dict(job.changes), source)
@@ -235,14 +248,12 @@ def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
     context.intents.remove(target.name, *(one.job.own.id for one in made if not one.waits_for_marker))
     context.failures.close(source.name, *(one.job.own.id for one in made))
     target.identities.put(people.known(one.contact) for one in made)
-    context.history.add(
-        [
-            Entry(link.id, target.account, one.contact.id, "*", None, None, "created")
-            for link, one in zip(links, made, strict=True)
-        ],
-        context.run,
-        context.now_ms(),
-    )
+    entries = [
+        entry
+        for link, one in zip(links, made, strict=True)
+        for entry in entries_of_creation(target, link.id, one.contact.id, one.job.enriched_changes)
+    ]
+    context.history.add(entries, context.run, context.now_ms())
     context.report.accounts[target.account].created += len(made)
     context.report.unmapped += sum(len(one.answer.refused & target.connector.fields) for one in made)
 
@@ -255,7 +266,9 @@ def _link(context: Context, one: _Made) -> Link:
         bases = after_lost_create(shown, source, sent, edited=True)
     else:
         bases = after_create(shown, source, settled, sent)
-    own = LinkSide(job.own.id, "", _text(job.contact.memory), job.own.digest)  # the shadows follow, both at once
+    unmet(bases, job.withheld)
+    digest = None if job.withheld or job.awaits else job.own.digest
+    own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))
     if is_settled(shown, bases.target, frozenset()):
         new.digest = job.target.connector.digest(one.answer.raw)
@@ -263,6 +276,15 @@ def _link(context: Context, one: _Made) -> Link:
     context.set_base(link, job.target.name, bases.target)
     context.set_base(link, job.source.name, bases.source)
     return link
+
+
+def entries_of_creation(target: Side, link: int, record_id: str, enriched: Fields) -> list[Entry]:
+    """Return what the history has to say of a person who was made: that, and what of it is known of the company."""
+    filled = [
+        Entry(link, target.account, record_id, name, shadows.render(None), shadows.render(value), "enriched")
+        for name, value in sorted(enriched.items())
+    ]
+    return [Entry(link, target.account, record_id, "*", None, None, "created"), *filled]
 
 
 def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles[Staged]) -> None:
@@ -304,28 +326,6 @@ def _create_without_number(context: Context, job: Creation, troubles: Troubles[S
     numberless = replace(job, changes=changes)
     _intend(context, [numberless])
     _send(context, job.target, [numberless], troubles)
-
-
-def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
-    """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
-    prepare(context, source, frozenset())
-    update_source = partial(source.connector.update, raw, person.memory, {}, made_id)
-    outcome = source.dispatcher.gather([update_source])[0]
-    if isinstance(outcome, ConnectorError):
-        context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
-        if isinstance(outcome, RecordError):
-            with context.state.atomic():
-                context.intents.remove(context.other(source).name, person.id)
-        return
-    marked = source.connector.contact(outcome.raw, person.memory)
-    with context.state.atomic():
-        link = context.links.by_record(source.name, [person.id])[person.id]
-        side = link.side(source.name)
-        side.digest = None
-        side.seen_ms, side.wrote_ms = own_times(marked, outcome)
-        context.links.save(link, context.run)
-        source.identities.put([people.known(marked)])
-        context.intents.remove(context.other(source).name, person.id)
 
 
 def _text(memory: object) -> str | None:

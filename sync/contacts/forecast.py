@@ -8,7 +8,7 @@ from connectors.connector import Raw
 from connectors.contact import Fields
 from state.stage import PAGE, Step
 from sync.contacts.context import Context, Side
-from sync.contacts.creating import sendable
+from sync.contacts.nameless import sendable
 from sync.contacts.planning import CREATE, DELETE, PAIR, merged
 from sync.decisions import people
 from sync.decisions.merging import LEFT, RIGHT
@@ -70,7 +70,7 @@ def _create(context: Context, side: Side, step: Step) -> Foreseen:
     record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
     contact = people.decode(context.stage.get(source.name, [record_id])[record_id].contact or "")
     who = people.who(source.account, record_id, contact.fields)
-    return Foreseen("create", who, {}, sendable(context, side, contact.fields))
+    return Foreseen("create", who, {}, sendable(context, side, contact.fields).changes)
 
 
 def _delete(context: Context, side: Side, step: Step) -> Foreseen:

@@ -12,17 +12,21 @@ do to each side is weighed for the guard. The steps are
 import json
 from collections.abc import Sequence
 
-from connectors.contact import Contact, Value
+from connectors.contact import Contact
 from state.failures import Failure
 from state.links import Link
 from state.stage import Staged, Step
 from sync.contacts.context import SIDE_NAMES, Context, Side
+from sync.contacts.enriching import awaited, enrich
+from sync.contacts.nameless import ask_for_owners, count, is_nameless, sendable
 from sync.contacts.observing import complete_index, stage_by_id
 from sync.contacts.surroundings import surroundings
+from sync.contacts.weighing import weigh, weigh_rest
 from sync.decisions import people
 from sync.decisions.deletion import goes_towards
-from sync.decisions.merging import LEFT, Merge, View, merge, refuse
+from sync.decisions.merging import LEFT, Merge, View, merge
 from sync.decisions.pairing import New, Paired, Refused, pair
+from sync.decisions.withholding import protect, refuse
 
 CREATE, PAIR, FAIL = "create", "pair", "fail"
 
@@ -54,17 +58,19 @@ def merged(context: Context, link: Link | None, left: Staged | None, right: Stag
     result = merge_views(context, link, *views)
     rules = context.present_rules()
     for side in context.sides:
-        if "owner" in result.to(side.name):
-            side.connector.missing_places(frozenset({"owner"}))
+        if "owner" in result.to(side.name) or "owner" in result.conflicts:
+            ask_for_owners(side)
     return result if context.present_rules() is rules else merge_views(context, link, *views)
 
 
 def merge_views(context: Context, link: Link | None, left: View, right: View) -> Merge:
     """Merge what two sides show, by the rules of the connection and of both accounts."""
-    resolutions = context.resolutions(link) if link else {}
-    result = merge(context.present_rules(), left, right, context.judge, context.settings.conflicts, resolutions)
+    resolutions, rules = context.resolutions(link) if link else {}, context.present_rules()
+    result = merge(rules, left, right, context.judge, context.settings.conflicts, resolutions)
+    protect(result, rules, left, right)
     for side in context.sides:
         refuse(result, side.name, side.connector.kept, left, right)
+    enrich(context, link, result, left, right)
     return result
 
 
@@ -110,7 +116,8 @@ def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool
     """Say whether a record shows a field of which the other side was never agreed on, so that it has to be read too."""
     base, disputed = context.base(link, other.name), context.conflicts.of_link(link.id)
     shown = context.travelling(people.decode(staged.contact or "").fields)
-    return any(name not in base and name not in disputed for name in shown)
+    unmet = [name for name in shown if name not in base and name not in disputed]
+    return any(not is_nameless(context, name, shown[name], other) for name in unmet)
 
 
 def _is_gone(context: Context, side: Side, link: Link) -> bool:
@@ -135,11 +142,11 @@ def _plan_resolved(context: Context) -> None:
 def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged | None) -> None:
     result = merged(context, link, left, right)
     if context.unfinished is not None and link.id >= context.unfinished:
-        _weigh_rest(context, result, link, left, right)
+        weigh_rest(context, result, link, left, right)
     else:
-        _weigh(context, result)
+        weigh(context, result)
     _count(context, result, left, right)
-    step = Step(PAIR, "", link.left.id, link.right.id, link.id, _writes(result))
+    step = Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result), result.awaits)
     with context.state.atomic():
         context.stage.plan(step)
 
@@ -195,11 +202,11 @@ def plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact,
         return
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
     result = merged(context, None, left, right)
-    _weigh(context, result, first=True)
+    weigh(context, result, first=True)
     _count(context, result, left, right)
     with context.state.atomic():
         context.stage.pair(left.id, right.id)
-        context.stage.plan(Step(PAIR, "", left.id, right.id, None, _writes(result)))
+        context.stage.plan(Step(PAIR, "", left.id, right.id, None, sides_written(result), result.awaits))
 
 
 def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
@@ -229,10 +236,12 @@ def plan_create(context: Context, target: Side, staged: Staged, contact: Contact
     """Plan that somebody is made on a side, unless an earlier create of theirs has an outcome that nobody knows."""
     if (target.name, staged.id) in context.unknown:
         return
-    context.report.unmapped += _unmapped(context, contact)
+    sendable(context, target, contact.fields)  # asks for what has to be known of the other side
+    note = awaited(context, target, contact)
+    context.report.unmapped += count(context, context.other(target), contact)
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
     with context.state.atomic():
-        context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name))
+        context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
 
 
 def _plan_failure(context: Context, side: Side, staged: Staged, verdict: Refused) -> None:
@@ -256,44 +265,17 @@ def may_create(context: Context, target: Side) -> bool:
     return goes_towards(settings.direction, target.name) and settings.create in {"both", target.name}
 
 
-def _weigh(context: Context, result: Merge, *, first: bool = False) -> None:
-    for side in context.sides:
-        weight = context.weights[side.account]
-        if first:
-            weight.meetings += 1
-            weight.replaced += any(one.side == side.name for one in result.overwritten)
-        else:
-            weight.changed += bool(result.to(side.name))
-
-
-def _weigh_rest(context: Context, result: Merge, link: Link, left: Staged | None, right: Staged | None) -> None:
-    """Weigh a pair whose first meeting a run that never came to its end may have left half written (P6, R25)."""
-    for side, staged in zip(context.sides, (left, right), strict=True):
-        weight, had = context.weights[side.account], context.view(link, side, staged).now
-        weight.linked -= 1
-        weight.meetings += 1
-        weight.replaced += any(_is_lost(had.get(name), value) for name, value in result.to(side.name).items())
-
-
-def _is_lost(had: Value, wanted: Value) -> bool:
-    kept = isinstance(had, tuple) and isinstance(wanted, tuple) and set(had) <= set(wanted)
-    return had is not None and not kept
-
-
 def _count(context: Context, result: Merge, left: Staged | None, right: Staged | None) -> None:
     """Count the values that mean nothing on the other side, and pairs of which nothing is to be written or listed."""
-    for staged in (left, right):
+    for side, staged in zip(context.sides, (left, right), strict=True):
         if staged is not None:
-            context.report.unmapped += _unmapped(context, people.decode(staged.contact or ""))
+            context.report.unmapped += count(context, side, people.decode(staged.contact or ""))
     context.report.unmapped += len(result.refused)
     context.report.unchanged += not result.writes and not result.conflicts
 
 
-def _unmapped(context: Context, contact: Contact) -> int:
-    return sum(name in context.rules for name in contact.unmapped)
-
-
-def _writes(result: Merge) -> str:
+def sides_written(result: Merge) -> str:
+    """Return which sides a merge writes to: '', 'left', 'right' or 'both'."""
     if result.to_left and result.to_right:
         return "both"
     return LEFT if result.to_left else "right" if result.to_right else ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from connectors.rate import RateLimit
 from sync.contacts.context import Context, Side
+from sync.contacts.enquiring import count_unknown
 from sync.contacts.forecast import Foreseen, foresee, written_fields
 from sync.contacts.planning import DELETE
 from sync.reporting.report import Cost
@@ -19,8 +20,13 @@ CALLS_OF_DELETE = 2
 
 def price(context: Context, limits: Mapping[str, RateLimit | None], beside: Mapping[str, int]) -> dict[str, Cost]:
     """Return the cost of the plan on the stage, by account; `beside` are the calls of other streams."""
+    charged = {context.enrichment.source.account: count_unknown(context)} if context.enrichment else {}
     return {
-        side.account: _cost(_calls(context, side) + beside.get(side.account, 0), limits[side.account])
+        side.account: _cost(
+            _calls(context, side) + beside.get(side.account, 0) + charged.get(side.account, 0),
+            limits[side.account],
+            charged.get(side.account, 0),
+        )
         for side in context.sides
     }
 
@@ -48,13 +54,13 @@ def _calls_of_create(context: Context, side: Side, one: Foreseen, *, asked: bool
     return looked_up + side.connector.calls_for(None, one.changes)
 
 
-def _cost(calls: int, limit: RateLimit | None) -> Cost:
-    """Return the cost of so many calls.
+def _cost(calls: int, limit: RateLimit | None, charged: int) -> Cost:
+    """Return the cost of so many calls, of which some may be charged for.
 
     An account without a known limit has no share of a day, and no pace to wait for.
     """
     if limit is None:
-        return Cost(calls, 0.0, 0.0)
+        return Cost(calls, 0.0, 0.0, charged)
     seconds = calls * limit.interval / limit.calls
     daily = limit.daily or DAY_SECONDS * limit.calls / limit.interval
-    return Cost(calls, round(calls / daily, 4), round(seconds, 1))
+    return Cost(calls, round(calls / daily, 4), round(seconds, 1), charged)

@@ -14,16 +14,16 @@ from connectors.connector import Raw
 from connectors.contact import Contact, Fields
 from connectors.errors import RecordGone
 from state.failures import Failure
-from state.history import Entry
 from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged
 from sync.contacts.context import Context, Side
-from sync.contacts.creating import lost, mark_source, matching
+from sync.contacts.creating import entries_of_creation, lost, matching
+from sync.contacts.marking import mark_source
 from sync.contacts.trouble import note_failure
 from sync.contacts.unfinished import settle_updates
 from sync.decisions import people, shadows
-from sync.decisions.carrying import after_doubtful_create, after_lost_create, is_edited
+from sync.decisions.carrying import after_doubtful_create, after_lost_create, is_edited, unmet
 from sync.decisions.recognising import is_foreign, likeness, may_be_made_from
 
 
@@ -93,6 +93,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
     else:
         bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited)
+    unmet(bases, intent.source.get("withheld", ()))
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
@@ -108,8 +109,8 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     side.identities.put([people.known(found)])
     if foreign:
         return
-    entry = Entry(link.id, side.account, found.id, "*", None, None, "created")
-    context.history.add([entry], context.run, context.now_ms())
+    enriched = {name: sent[name] for name in intent.source.get("enriched", ()) if name in sent}
+    context.history.add(entries_of_creation(side, link.id, found.id, enriched), context.run, context.now_ms())
     context.report.accounts[side.account].created += 1
 
 

@@ -259,6 +259,8 @@ def _link(context: Context, job: Update, bases: Bases, shown: Contact, answer: A
         memory = people.decode(job.own.contact).memory
         source.memory = json.dumps(dict(memory)) if memory else None
         source.digest = None if job.result.to(job.source.name) else job.own.digest
+    if job.result.nameless or job.result.awaits:  # the next whole run looks whether it has a name, or is known, by then
+        target.digest = source.digest = None
     link.gone = None
     return link
 
@@ -295,6 +297,7 @@ def _entries(job: Update, link: Link, answer: Answer | None) -> list[Entry]:
 def _rules(job: Update) -> dict[str, str]:
     """Return why each field is written."""
     rules = dict.fromkeys(job.changes, "carried") | dict.fromkeys(job.result.filled & job.changes.keys(), "filled")
+    rules |= dict.fromkeys(job.result.enriched & job.changes.keys(), "enriched")
     overwritten = [one for one in job.result.overwritten if one.side == job.target.name and one.field in job.changes]
     return rules | {one.field: one.rule for one in overwritten}
 

@@ -16,6 +16,7 @@ from state.stage import PAGE, Step
 from sync.contacts.context import Context
 from sync.contacts.creating import create
 from sync.contacts.deleting import delete
+from sync.contacts.enquiring import enquire, of_made
 from sync.contacts.forecast import written_fields
 from sync.contacts.planning import CREATE, DELETE, FAIL, PAIR
 from sync.contacts.trouble import troubles_of
@@ -30,8 +31,9 @@ def write(context: Context) -> None:
     """
     operations = (PAIR, CREATE, DELETE)
     total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
-    context.progress.stage("writing", total)
     troubles = troubles_of(context)
+    enquire(context)
+    context.progress.stage("writing", total)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
     for side in context.sides:
         for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):
@@ -39,6 +41,8 @@ def write(context: Context) -> None:
     for side in context.sides:
         for wave in _steps(context, CREATE, (side.name,), WIDTH):
             create(context, side, wave, troubles)
+    for wave in of_made(context):
+        update(context, context.enrichment.target if context.enrichment else context.right, wave, troubles)
     for side in context.sides:
         for wave in _steps(context, DELETE, (side.name,), WIDTH):
             for step in wave:

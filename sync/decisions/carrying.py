@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.contact import SET_FIELDS, Contact, Fields, Value, same
-from sync.decisions.merging import Merge, View, apply_changes, changes_of
+from sync.decisions.merging import Merge, View
+from sync.decisions.sets import apply_changes, changes_of
 
 AT_ONCE = timedelta(seconds=1)
 """Within so much of its making, what a record shows is its maker's."""
@@ -46,6 +47,15 @@ def unproven(bases: Bases, names: Collection[str]) -> None:
     for name in names:
         bases.target.pop(name, None)
         bases.source.pop(name, None)
+
+
+def unmet(bases: Bases, names: Collection[str]) -> None:
+    """Let fields that stayed behind when a person was made meet as for the first time (R10).
+
+    The source keeps its shadow: what it shows is known, and the new record need not be read to learn it.
+    """
+    for name in names:
+        bases.target.pop(name, None)
 
 
 def after_agreement(result: Merge, target: str, to: View, source: View) -> Bases:
@@ -107,6 +117,10 @@ def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:
 
 
 def _agree(bases: Bases, result: Merge, target: str) -> None:
+    for name, (side, value) in result.nameless.items():  # met, and not agreed on: it may get a name there
+        own, other = (bases.target, bases.source) if side == target else (bases.source, bases.target)
+        own[name] = value
+        other.pop(name, None)
     for name, (left, right) in result.agreed.items():
         bases.target[name], bases.source[name] = (left, right) if target == "left" else (right, left)
 

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connectors.contact import FIELDS
+from connectors.contact import FIELDS, Value, same
+from connectors.values.consent import forbids
+from sync.decisions.exchange import Exchange, Members, Named
 
 REVISION = 1
 """Raised by a release that maps more or maps otherwise; the next run then reads both sides in full."""
@@ -14,15 +16,38 @@ REVISION = 1
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """Whether a field may be written on the left, and on the right."""
+    """Whether a field may be written on the left, and on the right, and what else is particular about it.
+
+    `exchange` says what its values are called on the other side, where they are not the same there. A field that
+    `tightens` is set on the other side and never emptied. `consent` are the sides on which it tells whether the person
+    may be contacted. Elements of a set that begin with one of `reserved` (folded) are another field's.
+    """
 
     name: str
     to_left: bool
     to_right: bool
+    exchange: Exchange | None = None
+    tightens: bool = False
+    consent: frozenset[str] = frozenset()
+    reserved: tuple[str, ...] = ()
 
     def to(self, side: str) -> bool:
         """Say whether the field may be written on 'left' or 'right'."""
         return self.to_left if side == "left" else self.to_right
+
+    def lets(self, value: Value, side: str) -> bool:
+        """Say whether this value may be written on 'left' or 'right'."""
+        return self.to(side) and not (self.tightens and value is None)
+
+    def carried(self, value: Value, side: str) -> Named:
+        """Return what a value of the opposite side is called on 'left' or 'right'."""
+        return value if self.exchange is None else self.exchange.carried(value, side)
+
+    def same(self, left: Value, right: Value) -> bool:
+        """Say whether a value of the left and one of the right are one and the same."""
+        if self.consent and forbids(left) and forbids(right):
+            return True
+        return same(self.name, left, right) if self.exchange is None else self.exchange.same(left, right)
 
 
 Rules = Mapping[str, FieldRule]
@@ -30,14 +55,28 @@ Rules = Mapping[str, FieldRule]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What a system has a place for, and what of that it only shows."""
+    """What a system has a place for, what of that it only shows, and in which of them it tells do_not_contact."""
 
     fields: frozenset[str]
     read_only: frozenset[str]
+    consent_in: frozenset[str] = frozenset()
 
 
-def rules(left: Places, right: Places, direction: str, directions: Mapping[str, str | None]) -> dict[str, FieldRule]:
-    """Return the rule of every field that both sides know, `directions` being those set field by field.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the config says field by field.
+
+    `loosen` lets do_not_contact be taken back; `reserved` are the beginnings of tags that are another field's, folded.
+    """
+
+    directions: Mapping[str, str | None] = field(default_factory=dict)
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+    loosen: bool = False
+    reserved: tuple[str, ...] = ()
+
+
+def rules(left: Places, right: Places, direction: str, options: Options) -> dict[str, FieldRule]:
+    """Return the rule of every field that both sides know.
 
     A stream that goes one way takes every field with it; what a system only shows can't be written there (R13: lists,
     email_status, email_confidence).
@@ -46,19 +85,31 @@ def rules(left: Places, right: Places, direction: str, directions: Mapping[str, 
     for name in FIELDS:
         if name not in left.fields or name not in right.fields:
             continue
-        set_to = (direction, directions.get(name))
-        to_left = name not in left.read_only and "left_to_right" not in set_to
-        to_right = name not in right.read_only and "right_to_left" not in set_to
-        table[name] = FieldRule(name, to_left, to_right)
+        set_to = (direction, options.directions.get(name))
+        table[name] = FieldRule(
+            name,
+            to_left=name not in left.read_only and "left_to_right" not in set_to,
+            to_right=name not in right.read_only and "right_to_left" not in set_to,
+            exchange=options.exchanges.get(name),
+            tightens=name == "do_not_contact" and not options.loosen,
+            consent=frozenset(side for side, at in (("left", left), ("right", right)) if name in at.consent_in),
+            reserved=options.reserved if name == "tags" else (),
+        )
     return table
 
 
-def present(table: Rules, left: frozenset[str], right: frozenset[str]) -> dict[str, FieldRule]:
-    """Return the rules as they can be kept now: a field is not written where the account has no place for it (R23)."""
-    return {
-        name: FieldRule(name, rule.to_left and name in left, rule.to_right and name in right)
+def present(table: Rules, left: frozenset[str], right: frozenset[str], owners: Members) -> dict[str, FieldRule]:
+    """Return the rules as they can be kept now: a field is not written where the account has no place for it (R23).
+
+    `owners` are the users whom each account knows.
+    """
+    now = {
+        name: replace(rule, to_left=rule.to_left and name in left, to_right=rule.to_right and name in right)
         for name, rule in table.items()
     }
+    if "owner" in now:
+        now["owner"] = replace(now["owner"], exchange=owners)
+    return now
 
 
 def housed(table: Rules, settings: Mapping[str, Any]) -> dict[str, str]:

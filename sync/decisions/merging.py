@@ -12,6 +12,9 @@ The truth table of a field, with L and R for "differs from its own side's shadow
     never agreed       same: agreed; one blank: filled; else a conflict (R10)
 
 - an unknown value is what was last agreed, or meets nothing (R4);
+- a value goes over in the words of the other side (sync.decisions.exchange). One that has none there is not written;
+  where it would win a conflict, a person decides;
+- whoever may not be contacted on either side wins every conflict over it (sync.decisions.consent);
 - sets are merged element by element and know no conflict (R12);
 - what may not travel stays as it is, and its shadow with it, so that P3 still holds when the other side changes;
 - whatever a policy overwrites is reported with both values (P3).
@@ -23,7 +26,10 @@ from datetime import datetime
 from typing import Final
 
 from connectors.contact import SET_FIELDS, Fields, Value, same
+from sync.decisions import consent
+from sync.decisions.exchange import NAMELESS, Named
 from sync.decisions.mapping import FieldRule, Rules
+from sync.decisions.sets import apply_changes, changes_of, elements
 
 LEFT: Final = "left"
 RIGHT: Final = "right"
@@ -76,7 +82,9 @@ class Merge:
     """What to do about a person.
 
     `agreed` are the fields whose shadows become what each side shows, without a write; `filled` those that were blank
-    at a first meeting; `refused` names the side that is known not to take the value.
+    at a first meeting; `refused` names the side that is known not to take the value; `nameless` the side, with its
+    value, that at a first meeting has something that the other has no name for; `enriched` are blanks to be filled with
+    what is known of the company, `awaits` is its domain as long as that is not known.
     """
 
     to_left: dict[str, Value] = field(default_factory=dict)
@@ -86,6 +94,9 @@ class Merge:
     overwritten: list[Overwritten] = field(default_factory=list)
     filled: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
+    nameless: dict[str, tuple[str, Value]] = field(default_factory=dict)
+    enriched: set[str] = field(default_factory=set)
+    awaits: str | None = None
 
     def to(self, side: str) -> dict[str, Value]:
         """Return what to write on 'left' or 'right'."""
@@ -126,15 +137,6 @@ def _is_as_agreed(rules: Rules, view: View) -> bool:
     return view.now == view.base and rules.keys() <= view.base.keys()
 
 
-def refuse(result: Merge, side: str, kept: frozenset[str], left: View, right: View) -> None:
-    """Leave out of what is to be written on a side what can't be emptied there (R17): each side keeps what it shows."""
-    for name in [name for name, value in result.to(side).items() if value is None and name in kept]:
-        del result.to(side)[name]
-        result.overwritten = [one for one in result.overwritten if (one.side, one.field) != (side, name)]
-        result.agreed[name] = (left.value(name)[1], right.value(name)[1])
-        result.refused[name] = side
-
-
 @dataclass(frozen=True, slots=True)
 class _Merging:
     """One person on both sides, and who decides where both changed a field; each method merges one field."""
@@ -151,34 +153,33 @@ class _Merging:
         if not left_changed and not right_changed:
             return
         one, other = self._values(rule.name)
-        if same(rule.name, one, other):
+        if rule.same(one, other):
             self.result.agreed[rule.name] = (one, other)
         elif left_changed and right_changed:
-            self._dispute(rule, one, other)
-        elif left_changed and rule.to_right:
-            self.result.to_right[rule.name] = one
-        elif right_changed and rule.to_left:
-            self.result.to_left[rule.name] = other
+            self._finish_or_dispute(rule, one, other)
+        else:
+            self._carry(rule, LEFT if left_changed else RIGHT)
 
     def meet(self, rule: FieldRule) -> None:
         """Merge a field at its first meeting: blanks are filled, differing values are a conflict (R10).
 
         Nothing of a side that does not show the field now is carried, nor is it in a conflict (R4). What means nothing
-        on the other side is no blank: it is left as it is (R17).
+        on the other side is no blank: it is left as it is (R17). Where it was met before and has not changed, only the
+        other side has.
         """
         if rule.name in self.left.unmapped or rule.name in self.right.unmapped:
             return
         name, (one, other) = rule.name, self._values(rule.name)
         left_shown, right_shown = name in self.left.now, name in self.right.now
         left_has, right_has = left_shown and one is not None, right_shown and other is not None
-        if same(name, one, other) or not (left_has or right_has):
+        if rule.same(one, other) or not (left_has or right_has):
             if left_shown and right_shown:
                 self.result.agreed[name] = (one, other)
         elif left_has and right_has:
-            self._dispute(rule, one, other)
+            met = self._met_before(rule)
+            self._carry(rule, _OPPOSITE[met]) if met else self._dispute(rule, one, other)
         elif rule.to(RIGHT if left_has else LEFT):
-            self.result.to(RIGHT if left_has else LEFT)[name] = one if left_has else other
-            self.result.filled.add(name)
+            self._fill(rule, LEFT if left_has else RIGHT)
         elif left_shown and right_shown:
             self.result.agreed[name] = (one, other)
 
@@ -192,9 +193,10 @@ class _Merging:
         if (kind == LEFT and name not in self.left.now) or (kind == RIGHT and name not in self.right.now):
             self.result.conflicts[name] = (one, other)
             return
-        wanted = {LEFT: one, RIGHT: other}.get(kind, value)
+        decided = _decided(rule, kind, {LEFT: one, RIGHT: other}.get(kind, value))
         for side, present in ((LEFT, one), (RIGHT, other)):
-            if rule.to(side) and not same(name, present, wanted):
+            wanted = decided[side]
+            if wanted is not NAMELESS and rule.lets(wanted, side) and not same(name, present, wanted):
                 self.result.to(side)[name] = wanted
                 self.result.overwritten.append(Overwritten(side, name, present, wanted, "resolved"))
         if name not in self.result.to_left and name not in self.result.to_right:
@@ -203,8 +205,9 @@ class _Merging:
     def unite(self, rule: FieldRule) -> None:
         """Merge a set, element by element (R12)."""
         name, (one, other) = rule.name, self._values(rule.name)
-        wanted_left = apply_changes(one, *changes_of(self.right.base.get(name), other)) if rule.to_left else one
-        wanted_right = apply_changes(other, *changes_of(self.left.base.get(name), one)) if rule.to_right else other
+        own, kept = rule.reserved, (self.left.base.get(name), self.right.base.get(name))
+        wanted_left = apply_changes(one, *changes_of(kept[1], other, own)) if rule.to_left else one
+        wanted_right = apply_changes(other, *changes_of(kept[0], one, own)) if rule.to_right else other
         if not same(name, wanted_left, one):
             self.result.to_left[name] = wanted_left
         if not same(name, wanted_right, other):
@@ -222,33 +225,69 @@ class _Merging:
         changed = (rule.to_left and self.right.changed(rule.name)) or (rule.to_right and self.left.changed(rule.name))
         return never_agreed or changed
 
-    def _dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
-        name, winner = rule.name, self.judge(self.left, self.right)
-        if winner is None:
-            self.result.conflicts[name] = (one, other)
-        elif winner == LEFT and rule.to_right:
-            self.result.to_right[name] = one
-            self.result.overwritten.append(Overwritten(RIGHT, name, other, one, self.policy))
-        elif winner == RIGHT and rule.to_left:
-            self.result.to_left[name] = other
-            self.result.overwritten.append(Overwritten(LEFT, name, one, other, self.policy))
+    def _carry(self, rule: FieldRule, source: str) -> bool:
+        """Write what one side alone changed to the other; say whether it may go there and has a name there."""
+        target = _OPPOSITE[source]
+        value = self._values(rule.name)[source == RIGHT]
+        carried = rule.carried(value, target)
+        if carried is NAMELESS or not rule.lets(value, target):
+            return False
+        self.result.to(target)[rule.name] = carried
+        return True
+
+    def _fill(self, rule: FieldRule, source: str) -> None:
+        """Write what one side alone has to the other."""
+        if self._carry(rule, source):
+            self.result.filled.add(rule.name)
         else:
-            self.result.agreed[name] = (one, other)
+            self.result.nameless[rule.name] = (source, self._values(rule.name)[source == RIGHT])
+
+    def _met_before(self, rule: FieldRule) -> str | None:
+        """Return the side whose value was met before, had no name on the other side then, and has none now."""
+        for side, view in ((LEFT, self.left), (RIGHT, self.right)):
+            met = rule.name in view.base and not view.changed(rule.name)
+            if met and rule.carried(view.base[rule.name], _OPPOSITE[side]) is NAMELESS:
+                return side
+        return None
+
+    def _finish_or_dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
+        """Finish what was half written: a side that shows its old value and the new one of the other side beside it."""
+        for side, view, shown in ((LEFT, self.left, one), (RIGHT, self.right, other)):
+            news = rule.carried(other if side == LEFT else one, side)
+            if isinstance(news, str) and rule.to(side) and _is_half_written(shown, view.base[rule.name], news):
+                self.result.to(side)[rule.name] = news
+                return
+        self._dispute(rule, one, other)
+
+    def _dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
+        tighter = consent.tighter(rule, one, other, self.policy)
+        winner = tighter or self.judge(self.left, self.right)
+        if winner is None:
+            self.result.conflicts[rule.name] = (one, other)
+            return
+        value, loser, old = (one, RIGHT, other) if winner == LEFT else (other, LEFT, one)
+        carried = rule.carried(value, loser)
+        if not rule.lets(value, loser):
+            self.result.agreed[rule.name] = (one, other)
+        elif carried is NAMELESS:
+            self.result.conflicts[rule.name] = (one, other)
+        else:
+            self.result.to(loser)[rule.name] = carried
+            why = consent.FIELD if tighter else self.policy
+            self.result.overwritten.append(Overwritten(loser, rule.name, old, carried, why))
 
 
-def changes_of(base: Value, now: Value) -> tuple[dict[str, str], frozenset[str]]:
-    """Return the elements that a set gained (by their case-folded form) and lost since it was last agreed on."""
-    before, after = _elements(base), _elements(now)
-    gained = {key: text for key, text in after.items() if key not in before}
-    return gained, frozenset(key for key in before if key not in after)
+_OPPOSITE: Final = {LEFT: RIGHT, RIGHT: LEFT}
 
 
-def apply_changes(value: Value, gained: Mapping[str, str], lost: frozenset[str]) -> Value:
-    """Return the set with those elements added and taken away, in a stable order; an empty set is None."""
-    elements = {**gained, **_elements(value)}
-    kept = {key: text for key, text in elements.items() if key not in lost}
-    return tuple(kept[key] for key in sorted(kept)) or None
+def _decided(rule: FieldRule, kind: str, value: Value) -> dict[str, Named]:
+    """Return what each side is to show: the value of a side, or one that a person typed in the words of either."""
+    if kind == RIGHT:
+        return {LEFT: rule.carried(value, LEFT), RIGHT: value}
+    carried = rule.carried(value, RIGHT)
+    typed_for_the_right = kind != LEFT and carried is NAMELESS
+    return {LEFT: rule.carried(value, LEFT), RIGHT: value} if typed_for_the_right else {LEFT: value, RIGHT: carried}
 
 
-def _elements(value: Value) -> dict[str, str]:
-    return {element.casefold(): element for element in value} if isinstance(value, tuple) else {}
+def _is_half_written(shown: Value, base: Value, news: str) -> bool:
+    return isinstance(shown, tuple) and isinstance(base, str) and elements(shown).keys() == {*elements((base, news))}

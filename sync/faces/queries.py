@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from state import connections
+from state.companies import KnownCompanies
 from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.intervals import reach
+from sync.config.contacts import ASKED
 from sync.config.model import Config, Connection, MessagesStream
 from sync.decisions import messages, people
+from sync.decisions.exchange import NAMELESS, terms
 from sync.decisions.people import from_ms, to_ms
 from sync.errors import UsageError
 from sync.reporting.spelling import WHOLE, time_text
@@ -146,6 +149,7 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Doc
         "failures": _count(db, "failure", number, "dismissed IS NULL"),
         "deleted": _count(db, "link", number, "gone IS NOT NULL"),
         "held": 0,
+        **_charged(db, config, name),
     }
 
 
@@ -163,6 +167,15 @@ def _stream_status(db: sqlite3.Connection, connection: int, stream: str, setting
 def _unread(settings: MessagesStream) -> str:
     """Return the side that is not listed: GrowthHub's, where nothing travels from it and copies are notes."""
     return "right" if settings.direction == "left_to_right" and settings.as_ == "note" else ""
+
+
+def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:
+    """Return, where companies are looked up, how many look-ups of the last 30 days may have been charged for."""
+    connection = config.connections[name]
+    if not connection.contacts.enrich:
+        return {}
+    asked = [side for side in (connection.left, connection.right) if config.accounts[side].connector == ASKED]
+    return {"charged": sum(KnownCompanies(db, account).count(_now_ms()) for account in asked)}
 
 
 def _lag(reached: Mapping[str, int | None]) -> float | None:
@@ -239,6 +252,13 @@ def _typed(config: Config, row: sqlite3.Row, typed: str) -> str:
 
     connection = config.connections.get(row["connection_name"])
     value = read_value(row["field"], typed, connection.country if connection else "US")
+    option = connection.contacts.fields.get(row["field"]) if connection else None
+    if (
+        option is not None
+        and option.map
+        and all(terms(option.map).carried(value, to) is NAMELESS for to in ("left", "right"))
+    ):
+        raise UsageError(f"--value {typed!r}: the map of {row['field']} in {config.path} has no such value")
     return f"value:{json.dumps(value, ensure_ascii=False)}"
 
 

@@ -61,6 +61,10 @@ def status_lines(document: Document) -> Iterator[str]:
     """Yield a table of the connections and their streams, and what is open."""
     header = ("CONNECTION", "STREAM", "COVERED TO", "LAG", "LAST RUN", "CONFLICTS", "FAILURES", "DELETED", "HELD")
     yield from aligned([header, *_status_rows(document["connections"])])
+    for connection in document["connections"]:
+        if connection.get("charged"):
+            asked = counted(connection["charged"], "look-up")
+            yield f"{connection['name']}: {asked} of companies in the last 30 days, each of which may be charged"
     yield from _what_is_open(
         sum(connection["conflicts"] for connection in document["connections"]),
         sum(connection["failures"] for connection in document["connections"]),
@@ -249,7 +253,8 @@ def _what_is_open(conflicts: int, failures: int) -> Iterator[str]:
 def _cost_lines(report: "RunReport") -> Iterator[str]:
     for account, cost in (report.cost or {}).items():
         share = f"{cost.share_of_day:.2%} of a day's allowance"
-        yield f"{account}: {counted(cost.calls, 'call')}, {share}, {span_text(cost.seconds)}"
+        money = f"; {counted(cost.charged, 'look-up')} of companies may be charged" if cost.charged else ""
+        yield f"{account}: {counted(cost.calls, 'call')}, {share}, {span_text(cost.seconds)}{money}"
 
 
 def _person(change: "PlannedChange") -> tuple[str, str, str]:

@@ -78,15 +78,20 @@ class StreamReport:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan would take of one account: calls, their share of the daily allowance, and time at its pace."""
+    """What a plan would take of one account: calls, their share of the daily allowance, and time at its pace.
+
+    `charged` of the calls look up companies, and may cost money.
+    """
 
     calls: int
     share_of_day: float
     seconds: float
+    charged: int = 0
 
     def to_json(self) -> dict[str, float]:
         """Return the object of one account."""
-        return {"calls": self.calls, "share_of_day": self.share_of_day, "seconds": self.seconds}
+        money = {"charged": self.charged} if self.charged else {}
+        return {"calls": self.calls, "share_of_day": self.share_of_day, "seconds": self.seconds, **money}
 
 
 @dataclass(frozen=True, slots=True)

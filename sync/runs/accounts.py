@@ -76,7 +76,7 @@ def _connector(
     places = {field: place for field, option in options if (place := option.place(name, account.connector))}
     return GrowthHub(
         name, wire, location_id=account.location_id, cache=cache, country=country, places=places,
-        messages=_style(connection.messages),
+        groups=connection.contacts.groups, messages=_style(connection.messages),
     )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """`sync check`: try every account, and say what is wrong and how to mend it. Changes nothing unless it is told to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from connectors.clock import Clock, SystemClock
-from connectors.connector import Cache, Finding
+from connectors.connector import Cache, Connector, Finding
 from connectors.errors import ConnectorError
 from connectors.pace import MemoryLedger
 from state.file import StateFile
@@ -16,8 +16,12 @@ from sync.config.secret import reveal
 from sync.decisions.people import to_ms
 from sync.runs.accounts import Account, Edges, connect
 from sync.runs.identity import confirm_identity
+from sync.runs.mappings import rules_of
 
 Checked = tuple[str, str, Sequence[Finding]]
+
+LONGEST = 20
+"""So many users are named."""
 
 
 def check(config: Config, fix: bool, warn: Callable[[str], None], clock: Clock | None = None) -> list[Checked]:
@@ -32,7 +36,9 @@ def check(config: Config, fix: bool, warn: Callable[[str], None], clock: Clock |
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
         if config.state.path.exists():
             _confirm(config, accounts)
-        return [_checked(account, fix) for account in accounts]
+        checked = [_checked(account, fix) for account in accounts]
+        connectors = {account.connector.account: account.connector for account in accounts}
+        return [(name, system, [*found, *_owners(config, name, connectors)]) for name, system, found in checked]
 
 
 def _edges(config: Config, stack: ExitStack, clock: Clock) -> Edges:
@@ -87,6 +93,39 @@ def _confirm(config: Config, accounts: Sequence[Account]) -> None:
             confirm_identity(state, connector.account, connector.system, connector.identity())
     finally:
         state.close()
+
+
+def _owners(config: Config, name: str, connectors: Mapping[str, Connector]) -> Iterator[Finding]:
+    """Yield, for each connection of an account, which of its users are none at the other side.
+
+    Nothing is asked for it: what the users of an account are was found out by its own check.
+    """
+    for connection in config.connections.values():
+        sides = (connection.left, connection.right)
+        if name not in sides:
+            continue
+        left, right = (connectors[side] for side in sides)
+        other = connectors[sides[name == connection.left]]
+        rule = rules_of(connection, left, right).get("owner")
+        if rule is not None and rule.to("right" if name == connection.left else "left"):
+            yield from _partners(connectors[name], other)
+
+
+def _partners(own: Connector, other: Connector) -> Iterator[Finding]:
+    if not own.owners or not other.owners:  # one of them shows no users, which is a finding of its own
+        return
+    alone = sorted(own.owners - other.owners)
+    shown = ", ".join([*alone[:LONGEST], *([f"{len(alone) - LONGEST} more"] if len(alone) > LONGEST else [])])
+    yield Finding(
+        f"users are users of {other.account} too, by e-mail, for the field owner",
+        ok=not alone,
+        problem=f"not there: {shown}" if alone else "",
+        mend=f"add them at {other.account} with the same e-mail, or leave it: people of theirs keep their owner here "
+        "and get none there"
+        if alone
+        else "",
+        fatal=False,
+    )
 
 
 def _checked(account: Account, fix: bool) -> Checked:

@@ -17,6 +17,7 @@ from state.intervals import IntervalSet
 from sync.contacts import observing, planning, settling, vanishing, writing
 from sync.contacts.context import Context
 from sync.contacts.following import Heirs, follow, list_merged
+from sync.contacts.nameless import tell
 from sync.decisions.guard import guard
 from sync.decisions.newest import judge
 from sync.decisions.windows import Bounds
@@ -60,6 +61,7 @@ def run(work: Work, bounds: Bounds, *, deep: bool = False, unguarded: bool = Fal
     except ConnectorError as error:
         work.people.errors.append(str(error))
     _tell_owners(work.people)
+    tell(work.people)
     _count_open(work.people)
     if work.messages is not None:
         message_stream.count_open(work.messages)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
+from connectors.ends import Ends
 from connectors.errors import AllowanceSpent
 from connectors.pace import MemoryLedger, Pacer, RateLimit, Turn, interval_of
 from connectors.pace_book import Book, busiest, slot_in

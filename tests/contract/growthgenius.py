@@ -17,10 +17,10 @@ from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
 USERS: Final[Sequence[Mapping[str, Any]]] = [{"id": id_, "email": address} for id_, address in enumerate(OWNERS, 78)]
 WIRE: Final[Mapping[str, str]] = {"phone": "mobile_phone", "company": "company_name", "tags": "label_names"}
 
-HOMELESS: Final = frozenset({"address", "postal_code", "do_not_contact"})
+HOMELESS: Final = frozenset({"address", "postal_code"})
 SHOWN_ONLY: Final = frozenset({"lists", "email_status", "email_confidence"})
-IN_PHONES_PLACE: Final = "mobile_phone"
-"""The typed number that is `phone` where there is any: nobody has both (R16)."""
+IN_THE_PLACE_OF_OTHERS: Final = frozenset({"mobile_phone", "do_not_contact"})
+"""The typed number that is `phone` where there is any (R16), and what is a stage here: nobody has both."""
 
 
 class GrowthGeniusPlace(Place):
@@ -59,7 +59,7 @@ def _wire(fields: Fields) -> dict[str, Any]:
 
 
 def _subject(name: str, behaviour: Behaviour, *, page: int = 100, priced: bool = True) -> Subject:
-    taken = SAMPLE.keys() - HOMELESS - SHOWN_ONLY - {IN_PHONES_PLACE}
+    taken = SAMPLE.keys() - HOMELESS - SHOWN_ONLY - IN_THE_PLACE_OF_OTHERS
     sample = {name: value for name, value in SAMPLE.items() if name in taken}
     return Subject(name, partial(_open, behaviour), sample, page=page, priced=priced)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from connectors.contact import PHONE_SLOTS
 from connectors.growthgenius.mapping import KEYS
 from connectors.growthgenius.sandbox import FIELDS, MESSAGE_FIELDS, OWN, Behaviour, GrowthGeniusSandbox
+from connectors.growthgenius.sandbox_companies import COMPANY_FIELDS
 from connectors.sandbox import Sandbox
 from tests.connectors.growthgenius.recording import CASSETTES
 from tests.contract.recording import Recording, paths
@@ -16,6 +17,9 @@ NOW: Final = datetime(2021, 1, 22, 12, tzinfo=UTC)
 UPDATED: Final = datetime(2021, 1, 19, 22, 7, 20, 529_000, tzinfo=UTC)
 KEY: Final = "gg-sandbox-key"
 READ: Final = frozenset({*KEYS, *PHONE_SLOTS, "updated_at"})
+COMPANY_KEYS: Final = frozenset({"name", "website", "industry", "size_range"})
+"""What is read of a company."""
+
 DERIVED: Final = frozenset(
     {"full_name", "name", "contact_account", "contact_account_id", "prospect_id", "linkedin_username"}
     | {"company_name_informal", "seo_description", "user_id"}
@@ -23,6 +27,7 @@ DERIVED: Final = frozenset(
 """What the server finds out by itself; nobody sends it."""
 
 BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
+    "company_found": Behaviour(),
     "contact_created": Behaviour(),
     "contact_read": Behaviour(),
     "contact_updated_mini": Behaviour(answers="mini", ids="uuid"),
@@ -51,6 +56,9 @@ def stage(name: str) -> Iterator[tuple[Sandbox, Mapping[str, str]]]:
         sandbox.add_message(
             message["contact_id"], at=UPDATED, **{key: message[key] for key in message if key != "contact_id"}
         )
+    if name == "company_found":
+        known = {key: value for key, value in _answer(name).items() if key in COMPANY_KEYS}
+        sandbox.companies.add("google.com", **known)
     with sandbox:
         yield sandbox, {"Authorization": KEY}
 
@@ -95,7 +103,8 @@ RECORDING: Final = Recording(
     .union(paths([""], ["message", "messages"]))
     .union(paths([""], ["contacts", "pagination", "partial_results_only", "partial_results_limit", "user", "users"]))
     .union(paths(["pagination"], ["page", "per_page", "total_entries", "total_pages"]))
-    .union(paths(["user", "users[]"], ["id", "email", "team_id"])),
+    .union(paths(["user", "users[]"], ["id", "email", "team_id"]))
+    .union(COMPANY_KEYS),
     excused={
         "contact.*name: null, not text": "the sandbox makes no whole name; it is read where parts are missing",
         "contacts[].contact.*: added": "the sample breaks off behind the e-mail address, with a comment that says so",
@@ -114,6 +123,12 @@ RECORDING: Final = Recording(
         "breadcrumbs: missing": "the words that were searched for; a window has none",
         "disable_eu_prospecting: missing": "a setting of the account",
         "num_fetch_result: missing": "recorded null",
+        # of a company
+        **{
+            f"{key}: null, not *": "what its people do not get from it, and the sandbox does not know"
+            for key in COMPANY_FIELDS
+            if key not in {*COMPANY_KEYS, "id", "headline"}
+        },
         # of users
         "user*: missing": "a user's other names, addresses and rights: an owner is an address here",
     },

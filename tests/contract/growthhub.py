@@ -18,7 +18,7 @@ from tests.contract.people import OWNERS, SAMPLE
 from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
 
 WIRE: Final[Mapping[str, str]] = {"first_name": "firstName", "last_name": "lastName", "company": "companyName"}
-HOMELESS: Final = frozenset({"do_not_contact"})
+NO_GROUPS: Final[Mapping[str, str]] = {}
 MAKING_FIELDS: Final = "locations/customFields.write"
 
 
@@ -27,8 +27,9 @@ class GrowthHubPlace(Place):
 
     sandbox: GrowthHubSandbox
 
-    def __init__(self, clock: FakeClock, quirks: Quirks) -> None:
+    def __init__(self, clock: FakeClock, quirks: Quirks, groups: Mapping[str, str] = NO_GROUPS) -> None:
         super().__init__(clock)
+        self._groups = groups
         self.sandbox = GrowthHubSandbox(token=SECRET, now=clock.now)
         self.sandbox.quirks = quirks
         for address in OWNERS:
@@ -60,20 +61,21 @@ class GrowthHubPlace(Place):
     def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector:
         wire = self.wire(self.sandbox.url, headers(secret), secret, timeout)
         location = "anotherLocation00001" if elsewhere else LOCATION
-        return GrowthHub(ACCOUNT, wire, location_id=location, cache=self.cache, country="US")
+        return GrowthHub(ACCOUNT, wire, location_id=location, cache=self.cache, country="US", groups=self._groups)
 
 
 def _wire(fields: Fields) -> dict[str, Any]:
     return {WIRE.get(name, name): list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
-def _subject(name: str, quirks: Quirks, *, page: int = 500, priced: bool = True) -> Subject:
-    sample = {name: value for name, value in SAMPLE.items() if name not in HOMELESS}
-    return Subject(name, partial(_open, quirks), sample, frozenset({"email", "phone"}), page, priced)
+def _subject(
+    name: str, quirks: Quirks, *, page: int = 500, priced: bool = True, groups: Mapping[str, str] = NO_GROUPS
+) -> Subject:
+    return Subject(name, partial(_open, quirks, groups), SAMPLE, frozenset({"email", "phone"}), page, priced)
 
 
-def _open(quirks: Quirks, clock: FakeClock) -> GrowthHubPlace:
-    return GrowthHubPlace(clock, replace(quirks))
+def _open(quirks: Quirks, groups: Mapping[str, str], clock: FakeClock) -> GrowthHubPlace:
+    return GrowthHubPlace(clock, replace(quirks), groups)
 
 
 OTHERWISE: Final = Quirks(
@@ -86,5 +88,6 @@ OTHERWISE: Final = Quirks(
 
 SUBJECTS: Final = (
     _subject("growthhub", Quirks()),
+    _subject("growthhub-tags", Quirks(tags_echo=True), groups={"stage": "stage:", "status": "Status / "}),
     _subject("growthhub-otherwise", OTHERWISE, page=100, priced=False),
 )

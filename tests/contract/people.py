@@ -1,7 +1,8 @@
 """The people of the contract: two values for every canonical field, in canonical form, and people with few of them.
 
-Whatever a connector takes comes out of it as it went in, so nothing here needs rewriting by any system: tags are in
-lower case, numbers are E.164 and possible, addresses have the form of their network. All of it is invented.
+Whatever a connector takes comes out of it as it went in, so nothing here needs rewriting by any system: tags, and
+what can be one, are in lower case, numbers are E.164 and possible, addresses have the form of their network. All of it
+is invented.
 """
 
 from connectors.contact import FIELDS, Fields, Value
@@ -35,12 +36,12 @@ SAMPLE: Fields = {
     "technologies": "Jacquard, Linux",
     "tags": ("customer", "vip"),
     "lists": ("autumn", "spring, late"),
-    "stage": "Replied",
-    "status": "Ongoing",
+    "stage": "replied",
+    "status": "ongoing",
     "owner": "ann@example.com",
     "email_status": "valid",
     "email_confidence": "97",
-    "do_not_contact": "yes",
+    "do_not_contact": "true",
     **{f"custom{number}": f"Anything {number}" for number in range(1, 10)},
 }
 """A value for every canonical field."""
@@ -65,8 +66,9 @@ OTHER: Fields = {
     "lists": ("winter",),
     "owner": "bob@example.com",
     "email_confidence": "12",
+    "do_not_contact": None,
 }
-"""Another value for each of them."""
+"""Another value for each of them; what is set or not has no other than none."""
 
 OWNERS = ("ann@example.com", "bob@example.com")
 """The users whom a sandbox has to know, so that SAMPLE and OTHER can name them as owners."""

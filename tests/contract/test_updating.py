@@ -10,7 +10,8 @@ from tests.contract.subject import Place, Subject
 
 MARKER = "4711"
 NUMBERS = frozenset({"phone", *PHONE_SLOTS})
-"""Numbers change places among each other when one of them is set (R16), so that they are looked at together."""
+"""Numbers change places among each other when one of them is set (R16), so that they are looked at together. So is what
+tells whether somebody may be contacted."""
 
 
 def created(place: Place, fields: Fields, marker: str | None = None) -> str:
@@ -35,8 +36,9 @@ def updated(place: Place, record_id: str, changes: Fields, marker: str | None = 
     return answer, kept
 
 
-def others(contact: Contact, name: str) -> dict[str, Value]:
-    beside = NUMBERS if name in NUMBERS else {name}
+def others(place: Place, contact: Contact, name: str) -> dict[str, Value]:
+    consent = {"do_not_contact", *place.account.consent_in}
+    beside = next((group for group in (NUMBERS, consent) if name in group), {name})
     return {key: value for key, value in contact.fields.items() if key not in beside}
 
 
@@ -51,7 +53,7 @@ def test_each_field_can_be_set_alone(place: Place) -> None:
         before = place.person(record_id)
         answer, after = updated(place, record_id, {name: SAMPLE[name]})
         assert (name, answer.refused) == (name, frozenset())
-        assert others(after, name) == others(before, name), name
+        assert others(place, after, name) == others(place, before, name), name
         if name in NUMBERS:
             assert (
                 {*before.phones, SAMPLE[name]}
@@ -70,7 +72,7 @@ def test_each_field_can_be_set_to_something_else_and_back(place: Place, subject:
             answer, after = updated(place, record_id, {name: value})
             assert (name, answer.refused) == (name, frozenset())
             assert same(name, after.fields[name], value), name
-            assert others(after, name) == others(whole, name), name
+            assert others(place, after, name) == others(place, whole, name), name
             assert (place.account.digest(answer.raw) == digest) == (value == SAMPLE[name]), name
 
 
@@ -92,7 +94,7 @@ def test_each_field_can_be_emptied_or_is_known_to_be_kept(place: Place, subject:
             assert before.fields[name] not in after.phones, name
         else:
             assert after.fields[name] == (before.fields[name] if kept else None), name
-        assert others(after, name) == others(before, name), name
+        assert others(place, after, name) == others(place, before, name), name
 
 
 def test_all_fields_can_be_emptied_at_once(place: Place, subject: Subject) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tests.durability.stage import Stage
 
-AT_LEFT = ("shelves", "_next_id", "users", "behaviour")
+AT_LEFT = ("shelves", "companies", "_next_id", "users", "behaviour")
 AT_RIGHT = ("_records", "_identities", "_index", "_made", "fields", "users", "quirks", "allow_duplicates")
 
 

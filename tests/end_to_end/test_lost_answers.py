@@ -233,7 +233,7 @@ def test_somebody_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_pe
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     with world.gg, world.gh:
         for number in range(2):
-            values = {
+            values: dict[str, Any] = {
                 "companyName": "Acme",
                 "city": "Oslo",
                 "state": "Viken",

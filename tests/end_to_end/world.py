@@ -130,7 +130,7 @@ class World:
             "gg": {
                 "connector": '"growthgenius"',
                 "api_key": f'"{self.gg.api_key}"',
-                "user_id": "78",
+                **({} if "user_ids" in self.accounts["gg"] else {"user_id": "78"}),
                 "base_url": f'"{self.gg.base_url}"',
             },
             "gh": {

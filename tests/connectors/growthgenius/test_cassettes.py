@@ -102,6 +102,16 @@ def test_the_documented_five_field_answer_to_an_update_is_completed(account: Gro
         assert played.play_count == 2
 
 
+def test_the_documented_company_is_read(account: GrowthGenius) -> None:
+    with player().use_cassette("company_found.yaml"):
+        assert account.companies.company("google.com") == {
+            "company": "google",
+            "website": "https://google.com",
+            "industry": "internet",
+            "employee_count": "10001+",
+        }
+
+
 @pytest.mark.parametrize("cassette", ["users_list", "user_one"])
 def test_the_documented_users_are_read(cassette: str) -> None:
     wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=FakeClock())

@@ -75,14 +75,14 @@ def test_the_documented_sample_is_read_field_by_field() -> None:
         "facebook_url": "https://www.facebook.com/tony", "city": "San Francisco", "state": "Bay Of Plenty",
         "country": "US", "employee_count": "11-50", "annual_revenue": "$1-$10 million", "technologies": None,
         "tags": None, "lists": None, "stage": "Replied", "status": "Ongoing", "owner": "dev@growthgenius.com",
-        "email_status": "valid", "email_confidence": "100", "custom1": None,
+        "email_status": "valid", "email_confidence": "100", "custom1": None, "do_not_contact": None,
     }  # fmt: skip
 
 
 def test_every_canonical_field_with_a_place_has_a_documented_key() -> None:
-    places = {PLACES[name] for name in mapping.CARRIED - {"phone"}}
-    assert places <= set(WIRE_FIELDS)
-    assert set(FIELDS) - mapping.CARRIED == {"address", "postal_code", "do_not_contact"}
+    places = {PLACES[name] for name in mapping.CARRIED - {"phone", "do_not_contact"}}
+    assert {*places, *mapping.CONSENT_IN} <= set(WIRE_FIELDS)
+    assert set(FIELDS) - mapping.CARRIED == {"address", "postal_code"}
 
 
 def test_absent_is_unknown_and_null_or_blank_is_empty_and_dirt_is_unknown() -> None:
@@ -163,6 +163,45 @@ def test_settled_shows_the_slot_written_and_not_the_number_that_moved_up() -> No
     assert READER.settled(before, memory, {"phone": None}) == {"phone": "+12125550123"}
 
 
+@pytest.mark.parametrize(
+    ("raw", "consent"),
+    [
+        ({"stage": "Do Not Contact", "status": None}, {"do_not_contact": "true"}),
+        ({"stage": "Replied", "status": " DO NOT\tcontact "}, {"do_not_contact": "true"}),
+        ({"stage": "do not contact"}, {"do_not_contact": "true"}),  # the other may be unknown: one forbids
+        ({"stage": "Replied", "status": "Ongoing"}, {"do_not_contact": None}),
+        ({"stage": None, "status": ""}, {"do_not_contact": None}),
+        ({"stage": "Replied"}, {}),  # the status may forbid, nobody knows
+        ({"stage": "NaN", "status": None}, {}),
+        ({}, {}),
+    ],
+)
+def test_a_stage_or_a_status_tells_who_may_not_be_contacted(raw: dict[str, Any], consent: dict[str, Any]) -> None:
+    fields = READER.contact({"id": 1, **raw}, {}).fields
+    assert {name: value for name, value in fields.items() if name == "do_not_contact"} == consent
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "value", "written"),
+    [
+        ({"stage": "Replied"}, {}, "true", {"stage": "Do Not Contact"}),
+        ({"stage": "Replied"}, {"stage": "Lost"}, "true", {"stage": "Do Not Contact"}),
+        ({"stage": "do not contact"}, {}, "true", {}),
+        ({"stage": "Replied", "status": "Do Not Contact"}, {"stage": "Lost"}, "true", {}),
+        ({"stage": "Replied", "status": "Do Not Contact"}, {"status": "Lost"}, "true", {"stage": "Do Not Contact"}),
+        ({"stage": "Do Not Contact"}, {}, None, {"stage": None}),
+        ({"stage": "Do Not Contact", "status": "do not contact"}, {}, None, {"stage": None, "status": None}),
+        ({"stage": "Do Not Contact"}, {"stage": "Lost"}, None, {}),
+        ({"stage": "Replied"}, {"stage": "Do Not Contact"}, None, {}),
+        ({"stage": "Replied"}, {}, None, {}),
+    ],
+)
+def test_a_stage_is_written_for_do_not_contact_and_only_where_nothing_says_it_yet(
+    before: dict[str, Any], body: dict[str, Any], value: str | None, written: dict[str, Any]
+) -> None:
+    assert mapping.consent_body(before, body, value) == written
+
+
 TEXTS = st.one_of(
     st.none(), st.text(max_size=12), st.sampled_from(["NaN", "USA", "x.com/a", "a@example.com", "212-555-0123"])
 )
@@ -175,7 +214,7 @@ def test_writing_what_was_read_and_reading_it_again_changes_nothing(raw: dict[st
     written = {
         PLACES[name]: wire_value(name, value, label_shape(raw.get("label_names")))
         for name, value in person.fields.items()
-        if name not in ("phone", *PHONE_SLOTS, "owner")
+        if name not in ("phone", *PHONE_SLOTS, "owner", "do_not_contact")
     }
     again = READER.contact({"id": 1, **raw, **written}, person.memory)
     assert again.fields == person.fields

@@ -191,12 +191,78 @@ def test_an_owner_is_written_as_the_users_id_with_its_type() -> None:
         assert world.account.contact(answer.raw, {}).fields["owner"] == "b@example.com"
 
 
+def test_do_not_contact_is_a_stage_that_no_other_stage_of_the_same_write_undoes() -> None:
+    with World() as world:
+        record_id = world.sandbox.add(first_name="Tony", stage="Replied")
+        changes = {"do_not_contact": "true", "stage": "Lost"}
+        answer = world.account.update(world.sandbox.person(record_id), {}, changes, None)
+        assert bodies(world) == [{"contact": {"stage": "Do Not Contact"}}]
+        assert world.account.settled(answer.raw, {}, changes) == {"do_not_contact": "true", "stage": "Do Not Contact"}
+        again = world.account.update(answer.raw, {}, {"do_not_contact": "true"}, None)
+        assert (len(bodies(world)), again.refused) == (1, frozenset())
+        cleared = world.account.update(answer.raw, {}, {"do_not_contact": None}, None)
+        assert (world.sandbox.person(record_id)["stage"], cleared.refused) == (None, frozenset())
+
+
+def test_a_server_that_does_not_take_the_stage_refuses_do_not_contact() -> None:
+    with World(Behaviour(ignored=frozenset({"stage"}))) as world:
+        record_id = world.sandbox.add(first_name="Tony", stage="Replied")
+        answer = world.account.update(world.sandbox.person(record_id), {}, {"do_not_contact": "true"}, None)
+        assert answer.refused == {"do_not_contact"}
+
+
+def test_somebody_who_may_not_be_contacted_is_made_with_the_stage_that_says_so() -> None:
+    with World() as world:
+        answer = world.account.create({**TONY, "stage": "Lost", "do_not_contact": "true"}, None)
+        assert answer.raw["stage"] == "Do Not Contact"
+        assert world.account.contact(answer.raw, {}).fields["do_not_contact"] == "true"
+        assert len(bodies(world)) == 1
+
+
 def test_a_contact_is_written_as_its_own_user() -> None:
     users = [{"id": 78, "email": "a@example.com"}, {"id": 81, "email": "b@example.com"}]
     with World(user_ids=(78, 81), users=users) as world:
         record_id = world.sandbox.add(first_name="Tony", user_id=81)
         world.account.update(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
         assert world.sandbox.calls[-1].query == {"user_id": "81"}
+
+
+USERS = [{"id": 78, "email": "a@example.com"}, {"id": 81, "email": "b@example.com"}]
+
+
+def test_a_contact_that_only_another_user_sees_is_read_written_and_deleted_as_that_one() -> None:
+    with World(Behaviour(user_filters=True, answers="mini"), user_ids=(78, 81), users=USERS) as world:
+        record_id = world.sandbox.add(first_name="Tony", user_id=81)
+        current = world.account.get(record_id).records[0]
+        answer = world.account.update(current, {}, {"title": "CEO"}, None)
+        assert (answer.raw["title"], answer.refused) == ("CEO", frozenset())
+        world.account.delete(record_id)
+        assert world.sandbox.people() == []
+
+
+def test_a_contact_that_changes_hands_is_written_as_the_old_owner_and_read_as_the_new_one() -> None:
+    with World(Behaviour(user_filters=True, answers="id"), user_ids=(78, 81), users=USERS) as world:
+        record_id = world.sandbox.add(first_name="Tony", user_id=81)
+        current = world.account.get(record_id).records[0]
+        answer = world.account.update(current, {}, {"owner": "a@example.com", "title": "CEO"}, None)
+        assert (answer.raw["user_id"], answer.raw["title"], answer.refused) == (78, "CEO", frozenset())
+
+
+def test_somebody_is_made_as_the_owner_that_the_contact_is_to_have() -> None:
+    with World(Behaviour(user_filters=True), user_ids=(78, 81), users=USERS) as world:
+        answer = world.account.create({**TONY, "owner": "b@example.com"}, None)
+        assert [call.query["user_id"] for call in world.sandbox.calls if call.method == "POST"] == ["81"]
+        assert answer.raw["user_id"] == 81
+
+
+def test_the_users_whom_a_contact_can_be_given_to_are_known_once_they_were_asked_for() -> None:
+    with World(user_ids=(78, 81), users=USERS) as world:
+        assert world.account.owners is None
+        world.account.missing_places(frozenset({"owner"}))
+        assert world.account.owners == {"a@example.com", "b@example.com"}
+        calls = len(world.sandbox.calls)
+        assert world.connect().owners == world.account.owners
+        assert len(world.sandbox.calls) == calls
 
 
 def test_an_update_of_somebody_deleted_is_gone() -> None:

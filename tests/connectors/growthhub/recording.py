@@ -121,7 +121,7 @@ def record(hub: GrowthHub) -> None:
         hub.get(str(raw["id"]))
         hub.correspondence.client.notes(str(raw["id"]))
     hub.custom_fields.read()
-    hub.directory.emails()
+    hub.directory.users()
     for asked in ({"limit": "10"}, {"limit": "10", "channel": "Email"}):
         reply = hub.correspondence.client.export(asked)
         for email_id in [each for row in reply.body["messages"] for each in email_ids(row)][:1]:

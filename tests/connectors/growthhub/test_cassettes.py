@@ -9,6 +9,7 @@ from vcr.request import Request
 from connectors.connector import Window
 from connectors.errors import DuplicateRefused, RecordGone
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.location import Users
 from connectors.growthhub.sandbox import LOCATION
 from tests.connectors.growthhub.recording import CASSETTES, Scrubber, connect, player
 
@@ -31,7 +32,7 @@ def test_the_vendors_published_contact_is_mapped() -> None:
         page = hub.get(PERSON)
     assert page.served_at == datetime(2026, 7, 17, 12, 48, tzinfo=UTC)
     with replayed("custom_fields") as hub, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hub.directory, "emails", lambda: {"ve9EPM428h8vShlRW1KT": "john@deo.com"})
+        patch.setattr(hub.directory, "users", lambda: Users([["ve9EPM428h8vShlRW1KT", "john@deo.com", True]]))
         contact = hub.contact(page.records[0], {})
     assert {name: value for name, value in contact.fields.items() if value is not None} == {
         "first_name": "rubika",
@@ -48,6 +49,7 @@ def test_the_vendors_published_contact_is_mapped() -> None:
         "tags": ("consequat", "nisi sint commodo amet"),
         "owner": "john@deo.com",
         "title": "name",
+        "do_not_contact": "true",
     }
     assert contact.unmapped == {}
 
@@ -98,7 +100,7 @@ def test_an_update_and_its_tag_calls_come_out_as_one_record() -> None:
     with replayed("contact_by_id") as hub:
         current = hub.get(PERSON).records[0]
     with replayed("update_with_tags") as hub, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hub.directory, "emails", dict)
+        patch.setattr(hub.directory, "users", lambda: Users([]))
         tags = ("nisi sint commodo amet", "warm")
         answer = hub.update(current, {}, {"city": "Dolomite", "tags": tags}, None)
         contact = hub.contact(answer.raw, {})
@@ -111,7 +113,7 @@ def test_a_company_that_put_does_not_know_is_refused_and_the_rest_goes() -> None
     with replayed("contact_by_id") as hub:
         current = hub.get(PERSON).records[0]
     with replayed("update_without_company") as hub, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hub.directory, "emails", dict)
+        patch.setattr(hub.directory, "users", lambda: Users([]))
         answer = hub.update(current, {}, {"company": "Example Ltd", "city": "Dolomite"}, None)
     assert answer.refused == {"company"}
     assert answer.raw["companyName"] == "DGS VolMAX"

@@ -61,7 +61,7 @@ def record(**properties: Any) -> dict[str, Any]:
 
 def test_a_record_without_anything_is_empty_and_not_unknown() -> None:
     contact = mapped({})
-    assert set(contact.fields) == set(FIELDS) - {"do_not_contact"}
+    assert set(contact.fields) == set(FIELDS)
     assert set(contact.fields.values()) == {None}
     assert (contact.marker, contact.phones, contact.unmapped, contact.memory) == (None, (), {}, {})
 
@@ -128,6 +128,27 @@ def test_a_row_with_only_the_lower_case_twin_of_a_name_leaves_it_unknown() -> No
     contact = mapped({"firstNameLowerCase": "ann", "lastName": None, "lastNameLowerCase": "lee"})
     assert "first_name" not in contact.fields
     assert contact.fields["last_name"] is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ({"dnd": True}, "true"),
+        ({"dnd": True, "dndSettings": {"Email": {"status": "inactive"}}}, "true"),  # recorded: dnd alone decides
+        ({"dnd": False, "dndSettings": {"Email": {"status": "active"}}}, None),
+        ({"dnd": None}, None),
+        ({}, None),
+    ],
+)
+def test_dnd_alone_says_who_may_not_be_contacted(raw: dict[str, Any], value: str | None) -> None:
+    contact = mapped(raw)
+    assert (contact.fields["do_not_contact"], contact.unmapped) == (value, {})
+
+
+def test_do_not_contact_is_sent_as_dnd() -> None:
+    assert encode({"do_not_contact": "true"}, {}, IDS.get, creating=True).body() == {"dnd": True}
+    assert encode({"do_not_contact": None}, {}, IDS.get, creating=True).body() == {}
+    assert encode({"do_not_contact": None}, {}, IDS.get, creating=False).body() == {"dnd": False}
 
 
 @pytest.mark.parametrize(
@@ -280,10 +301,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "owner": st.just("rep@example.com"),
     "tags": LABELS,
     "lists": LABELS,
+    "do_not_contact": st.just("true"),
 }
-CHANGES = st.fixed_dictionaries(
-    {}, optional={name: strategy for name, strategy in VALUES.items() if name != "do_not_contact"}
-)
+CHANGES = st.fixed_dictionaries({}, optional=VALUES)
 
 
 @settings(max_examples=50)

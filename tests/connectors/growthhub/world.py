@@ -71,6 +71,7 @@ class World:
         token: str = TOKEN,
         location_id: str | None = None,
         places: Mapping[str, str] | None = None,
+        groups: Mapping[str, str] | None = None,
         messages: MessageStyle | None = None,
     ) -> GrowthHub:
         """Return another connector over the same cache, as another run would have it."""
@@ -84,6 +85,7 @@ class World:
             cache=self.cache,
             country="US",
             places=places,
+            groups=groups,
             messages=messages,
         )
 

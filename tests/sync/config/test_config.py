@@ -50,6 +50,7 @@ def test_what_is_left_out_has_the_value_of_the_contract() -> None:
     )  # fmt: skip
     assert contacts.max_changed == 0.5
     assert (contacts.only.left, contacts.only.right, contacts.fields) == ({}, {}, {})
+    assert not contacts.enrich
 
 
 def test_tables_know_the_names_that_the_file_gives_them() -> None:
@@ -89,6 +90,23 @@ def test_the_place_of_a_field_is_that_of_the_account_before_that_of_its_kind() -
     assert options.place("growthhub", "growthhub") == "contact.lead_score"
     assert options.place("north", "growthhub") == "contact.lead_score"
     assert options.place("growthgenius", "growthgenius") is None
+
+
+def test_the_beginning_of_a_tag_is_the_fields_name_unless_the_file_has_another() -> None:
+    lines = "stage = { as = 'tags' }\nstatus = { as = 'tags', prefix = 'Status/' }"
+    contacts = parse(with_line("connections.sales.contacts.fields", lines), FILE).connections["sales"].contacts
+    assert contacts.groups == {"stage": "stage:", "status": "Status/"}
+
+
+def test_a_field_can_be_no_tag_where_no_side_has_them() -> None:
+    other = GOOD.replace('connector = "growthhub"\ntoken = "env:GROWTHHUB_TOKEN"\nlocation_id = "ve9EPM428h8vShlRW1KT"',
+                         'connector = "growthgenius"\napi_key = "env:OTHER_KEY"\nuser_id = 7')  # fmt: skip
+    text = other.replace(
+        "[connections.sales.contacts.fields]\n", "[connections.sales.contacts.fields]\nstage={as='tags'}\n"
+    )
+    assert "tags only at growthhub" in complaint(text)
+    enriching = other.replace("[connections.sales.contacts]\n", "[connections.sales.contacts]\nenrich = true\n")
+    assert "enrich: found true; allowed is true only between growthgenius" in complaint(enriching)
 
 
 def test_only_takes_one_value_or_several() -> None:
@@ -154,6 +172,7 @@ WRONG = [
     ("connections.sales.contacts", "max_changed = -1", "max_changed", ["a whole number"]),
     ("connections.sales.contacts", "max_changed = true", "max_changed", ["a share"]),
     ("connections.sales.contacts", "max_changed = nan", "max_changed", ["a share"]),
+    ("connections.sales.contacts", "enrich = 1", "enrich", ["found 1", "true or false"]),
     ("connections.sales.contacts", "only = { west = {} }", "only.west", ["left, right"]),
     ("connections.sales.contacts", "only = { left = { tag = 'x' } }", "only.left.tag", ["did you mean tags?"]),
     ("connections.sales.contacts", "only = { left = { tags = [] } }", "only.left.tags", ["a list of texts"]),
@@ -163,6 +182,26 @@ WRONG = [
     ("connections.sales.contacts.fields", "city = { growthhub = 7 }", "city.growthhub", ["a text"]),
     ("connections.sales.contacts.fields", "city = { growthub = 'x' }", "city.growthub", ["did you mean growthhub?"]),
     ("connections.sales.contacts.fields", "city = { direction = 'x' }", "city.direction", ["right_to_left"]),
+    ("connections.sales.contacts.fields", "city = { as = 'tags' }", "city.as", ["tags only for stage and status"]),
+    ("connections.sales.contacts.fields", "stage = { as = 'labels' }", "stage.as", ["field, tags"]),
+    ("connections.sales.contacts.fields", "stage = { prefix = 'x' }", "stage", ['beside as = "tags"']),
+    ("connections.sales.contacts.fields", "stage = { prefx = 'x' }", "stage.prefx", ["did you mean prefix?"]),
+    ("connections.sales.contacts.fields", "stage = { as = 'tags', prefix = ' ' }", "stage.prefix", ["not empty"]),
+    ("connections.sales.contacts.fields", "stage = { as = 'tags', growthhub = 'x' }", "stage.as", ["not beside"]),
+    (
+        "connections.sales.contacts.fields",
+        "stage = { as = 'tags' }\nstatus = { as = 'tags', prefix = 'STAGE:x' }",
+        "stage.prefix",
+        ["no other prefix begins with"],
+    ),
+    ("connections.sales.contacts.fields", "stage = { map = {} }", "stage.map", ["one at least"]),
+    ("connections.sales.contacts.fields", "stage = { map = 'x' }", "stage.map", ["a table"]),
+    ("connections.sales.contacts.fields", "stage = { map = { A = 7 } }", "stage.map.A", ["found 7", "a text"]),
+    ("connections.sales.contacts.fields", "stage = { map = { A = '' } }", "stage.map.A", ["not empty"]),
+    ("connections.sales.contacts.fields", "stage = { map = { A = 'x', a = 'y' } }", "stage", ["capital letters"]),
+    ("connections.sales.contacts.fields", "email = { map = { A = 'x' } }", "email.map", ["stage, state, status"]),
+    ("connections.sales.contacts.fields", "city = { loosen = true }", "city.loosen", ["do_not_contact only"]),
+    ("connections.sales.contacts.fields", "do_not_contact = { loosen = 1 }", "do_not_contact.loosen", ["or false"]),
     ("connections.sales.messages", 'as = "mail"', "as", ["note, conversation"]),
     ("connections.sales.messages", 'as_ = "note"', "as_", ["no such key", "as, conversation_provider_id"]),
     ("connections.sales.messages", 'as = "conversation"', "", ["conversation_provider_id"]),
@@ -315,10 +354,12 @@ def test_the_example_documents_every_key_and_every_field() -> None:
 
 def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    keys = r"(?m)^# (?=(rate|base_url|direction|as|conversation_provider_id|channels) = |\[connections)"
-    config = parse(re.sub(keys, "", text), EXAMPLE)
+    keys = "rate|base_url|direction|as|conversation_provider_id|channels|stage|status|do_not_contact"
+    config = parse(re.sub(rf"(?m)^# (?=({keys}) = |\[connections)", "", text), EXAMPLE)
     assert config.accounts["growthgenius"].rate == RateLimit(2, 1.0)
     assert config.connections["sales"].messages is not None
+    assert config.connections["sales"].contacts.groups == {"status": "status:"}
+    assert config.connections["sales"].contacts.fields["stage"].map == {"Replied": "Engaged", "Not Interested": "Lost"}
 
 
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True).filter(

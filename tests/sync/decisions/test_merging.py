@@ -8,18 +8,9 @@ from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Value, same
 from sync.decisions.mapping import FieldRule, Rules
-from sync.decisions.merging import (
-    LEFT,
-    RIGHT,
-    Merge,
-    Overwritten,
-    Resolution,
-    View,
-    apply_changes,
-    changes_of,
-    merge,
-    refuse,
-)
+from sync.decisions.merging import LEFT, RIGHT, Merge, Overwritten, Resolution, View, merge
+from sync.decisions.sets import apply_changes, changes_of
+from sync.decisions.withholding import refuse
 from tests.sync.people_model import (
     BOTH_WAYS,
     NAMES,

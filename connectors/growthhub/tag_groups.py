@@ -1,0 +1,54 @@
+"""Tags of which a person bears one at a time, in the place of a field: "stage:replied" for the stage "replied".
+
+Rules kept here:
+- a tag belongs to the group whose beginning it has, compared without case; it is none of the canonical `tags`;
+- one tag of a group is the value, none is empty, and several are several values, of which none is guessed;
+- a value is written in lower case, as GrowthHub keeps tags; all other tags are left alone.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from connectors.contact import Fields, Value
+
+Tags = tuple[str, ...]
+
+
+class TagGroups:
+    """The groups of a location: the beginning of the tags of each field that is one of them."""
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self._prefixes = dict(prefixes)
+        self.names = frozenset(prefixes)
+
+    def values(self, tags: Iterable[str]) -> dict[str, Value]:
+        """Return the value of each field, None where no tag says anything."""
+        found: dict[str, dict[str, str]] = {name: {} for name in self._prefixes}
+        for tag in tags:
+            name = self._group(tag)
+            value = tag[len(self._prefixes[name]) :].strip() if name else ""
+            if name and value:
+                found[name].setdefault(value.casefold(), value)
+        return {name: _one_or_several(tuple(each.values())) for name, each in found.items()}
+
+    def plain(self, tags: Iterable[str]) -> Tags:
+        """Return the tags that belong to no group."""
+        return tuple(tag for tag in tags if self._group(tag) is None)
+
+    def wanted(self, before: Tags, changes: Fields) -> Tags:
+        """Return all tags of a person who had those of `before`, once the canonical changes are made."""
+        plain = changes["tags"] if "tags" in changes else self.plain(before)
+        kept = [tag for tag in before if (name := self._group(tag)) is not None and name not in changes]
+        set_ = [self.tag(name, changes[name]) for name in self._prefixes if name in changes]
+        return (*(plain if isinstance(plain, tuple) else ()), *kept, *(tag for tag in set_ if tag))
+
+    def tag(self, name: str, value: Value) -> str | None:
+        """Return the tag that says that a field has a value, None where it has none."""
+        return f"{self._prefixes[name]}{value}".lower() if isinstance(value, str) else None
+
+    def _group(self, tag: str) -> str | None:
+        folded = tag.casefold()
+        return next((name for name, start in self._prefixes.items() if folded.startswith(start.casefold())), None)
+
+
+def _one_or_several(values: Tags) -> Value:
+    return values[0] if len(values) == 1 else tuple(sorted(values, key=str.casefold)) or None

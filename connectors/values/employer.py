@@ -1,0 +1,58 @@
+"""The domain of the company that somebody works for, as far as a web address or an e-mail address tells.
+
+Rules kept here:
+- one spelling for one domain: lower case, no scheme, no "www.", no port, no path, ASCII (IDNA), since GrowthGenius
+  charges once for each request that it takes for another one;
+- where everybody can have an address or a page, it tells nothing of a company.
+"""
+
+import re
+from typing import Final
+
+from connectors.values import domain, web
+
+PUBLIC_MAIL: Final = frozenset({
+    "126.com", "163.com", "aol.com", "att.net", "bellsouth.net", "bigpond.com", "bluewin.ch", "bt.com",
+    "btinternet.com", "charter.net", "comcast.net", "cox.net", "duck.com", "email.com", "fastmail.com", "fastmail.fm",
+    "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.com", "gmx.de", "gmx.net", "googlemail.com",
+    "hey.com", "hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.es", "hotmail.fr", "hotmail.it", "icloud.com",
+    "inbox.com", "laposte.net", "libero.it", "live.ca", "live.co.uk", "live.com", "live.fr", "live.nl", "mac.com",
+    "mail.com", "mail.ru", "mailbox.org", "me.com", "msn.com", "naver.com", "ntlworld.com", "optonline.net",
+    "orange.fr", "outlook.com", "outlook.de", "outlook.fr", "pm.me", "posteo.de", "proton.me", "protonmail.com",
+    "qq.com", "rediffmail.com", "rocketmail.com", "rogers.com", "sbcglobal.net", "sfr.fr", "shaw.ca", "sky.com",
+    "sympatico.ca", "t-online.de", "talktalk.net", "tiscali.it", "tutanota.com", "uol.com.br", "verizon.net",
+    "virgilio.it", "virginmedia.com", "wanadoo.fr", "web.de", "xtra.co.nz", "yahoo.ca", "yahoo.co.in", "yahoo.co.jp",
+    "yahoo.co.uk", "yahoo.com", "yahoo.com.au", "yahoo.com.br", "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.in",
+    "yahoo.it", "yandex.com", "yandex.ru", "ymail.com", "zoho.com",
+})  # fmt: skip
+"""Where everybody can have an e-mail address."""
+
+PUBLIC_PAGES: Final = frozenset({
+    "about.me", "blogspot.com", "calendly.com", "crunchbase.com", "facebook.com", "fb.com", "github.com", "github.io",
+    "google.com", "instagram.com", "linkedin.com", "linktr.ee", "medium.com", "notion.site", "pinterest.com",
+    "substack.com", "t.me", "tiktok.com", "twitter.com", "vimeo.com", "weebly.com", "wixsite.com", "wordpress.com",
+    "x.com", "xing.com", "youtube.com",
+})  # fmt: skip
+"""Where everybody can have a page."""
+
+_END_OF_HOST = re.compile(r"[/?#:]")
+
+
+def of_website(address: str) -> str | None:
+    """Return the domain of a web address in its canonical form, None where it tells of no company."""
+    return _canonical(_END_OF_HOST.split(web.key(address), maxsplit=1)[0], PUBLIC_PAGES)
+
+
+def of_email(address: str) -> str | None:
+    """Return the domain of an e-mail address in its canonical form, None where it tells of no company."""
+    return _canonical(address.rpartition("@")[2], PUBLIC_MAIL)
+
+
+def _canonical(host: str, public: frozenset[str]) -> str | None:
+    name = domain.canonical(host)
+    if name is None or any(f".{name}".endswith(f".{each}") for each in public):
+        return None
+    try:
+        return name.removeprefix("www.").encode("idna").decode("ascii")
+    except UnicodeError:
+        return None

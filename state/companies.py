@@ -1,0 +1,57 @@
+"""What is known of companies, by domain, so that nothing is asked twice that may cost: answers are good for 30 days.
+
+Rules kept here: that there is no such company is an answer, too; each answer is durable before it is used.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SPAN_MS = 30 * 86_400_000
+"""The span in which GrowthGenius charges once for the same request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an account knew of a domain: fields, None where there is no such company."""
+
+    found: Mapping[str, Any] | None
+
+
+class KnownCompanies:
+    """What one account was asked. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, account: str) -> None:
+        self._db = db
+        self._account = account
+
+    def get(self, domain: str, now_ms: int) -> Answer | None:
+        """Return what was answered within the span, None where the domain is to be asked for."""
+        row = self._db.execute(
+            "SELECT found FROM company WHERE account = ? AND domain = ? AND asked_ms > ?",
+            (self._account, domain, now_ms - SPAN_MS),
+        ).fetchone()
+        if row is None:
+            return None
+        return Answer(None if row["found"] is None else json.loads(row["found"]))
+
+    def put(self, answers: Iterable[tuple[str, Answer]], now_ms: int) -> None:
+        """Remember what was answered just now, by domain."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO company VALUES (?, ?, ?, ?)",
+            [
+                (self._account, domain, None if answer.found is None else json.dumps(dict(answer.found)), now_ms)
+                for domain, answer in answers
+            ],
+        )
+
+    def prune(self, now_ms: int) -> None:
+        """Drop what is not good any more."""
+        self._db.execute("DELETE FROM company WHERE account = ? AND asked_ms <= ?", (self._account, now_ms - SPAN_MS))
+
+    def count(self, now_ms: int) -> int:
+        """Return how many questions were asked within the span: each of them may have been charged for."""
+        query = "SELECT count(*) FROM company WHERE account = ? AND asked_ms > ?"
+        return int(self._db.execute(query, (self._account, now_ms - SPAN_MS)).fetchone()[0])

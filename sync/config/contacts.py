@@ -1,0 +1,135 @@
+"""How people travel on a connection: the tables `contacts`, `contacts.only` and `contacts.fields` of the config file.
+
+The keys are fixed by the contract, config.example.toml explains them, `sync.config.allowed` says what their values may
+be; what is wrong between keys that are right by themselves is told by `check_contacts`.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sync.config.allowed import Direction, FieldName, Flag, ShareOrCount, Text, Values, suggest
+from sync.config.complaints import Complaint
+from sync.config.table import Table
+
+
+class Only(Table):
+    """Who is carried over for the first time from a side: people who show one of the values in every field named."""
+
+    left: dict[FieldName, Values] = Field(default_factory=dict)
+    right: dict[FieldName, Values] = Field(default_factory=dict)
+
+
+class FieldOptions(Table):
+    """Where one field differs from the defaults. `places` is keyed by account name, or by kind of connector.
+
+    `map` has the words of the right side by those of the left. With `as` "tags" the field is a tag at GrowthHub that
+    begins with `prefix`, of which a person bears one.
+    """
+
+    direction: Direction | None = None
+    as_: Literal["field", "tags"] = Field(default="field", alias="as")
+    prefix: Text | None = None
+    map: Annotated[dict[Text, Text], Field(min_length=1)] | None = None
+    loosen: Flag = False
+    places: dict[str, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _every_other_key_is_a_place(cls, table: Any) -> Any:
+        if not isinstance(table, dict):
+            return table
+        places = {key: value for key, value in table.items() if key not in FIELD_KEYS}
+        return {"places": places} | {key: value for key, value in table.items() if key in FIELD_KEYS}
+
+    @model_validator(mode="after")
+    def _words_of_the_left_are_different(self) -> Self:
+        folded = [word.casefold() for word in self.map or {}]
+        if len(set(folded)) < len(folded):
+            raise ValueError("a map whose words on the left side differ in more than capital letters")
+        return self
+
+    @model_validator(mode="after")
+    def _a_prefix_is_of_tags(self) -> Self:
+        if self.prefix is not None and self.as_ != "tags":
+            raise ValueError('prefix beside as = "tags", and not without it')
+        return self
+
+    def place(self, account: str, connector: str) -> str | None:
+        """Return the key that holds this field at the account, None where it is the default one."""
+        return self.places.get(account, self.places.get(connector))
+
+
+FIELD_KEYS = ("direction", "as", "prefix", "map", "loosen")
+"""The keys of a field; every other one names an account, or a kind of connector."""
+
+EXCLUSIVE = frozenset({"stage", "status"})
+"""Fields that can be tags of which a person bears one at a time."""
+
+WORDED = frozenset(
+    {*EXCLUSIVE, "title", "company", "city", "state", "industry", "employee_count", "annual_revenue"}
+    | {"keywords", "technologies", "email_status", "email_confidence", *(f"custom{number}" for number in range(1, 10))}
+)
+"""Fields whose values are plain words, which a map may turn into others."""
+
+CONSENT = "do_not_contact"
+ASKED = "growthgenius"
+"""The kind of account that knows companies."""
+
+TAGGED = "growthhub"
+"""The kind of account at which a field may be a tag."""
+
+
+class ContactsStream(Table):
+    """How people travel."""
+
+    direction: Direction = "both"
+    create: Literal["both", "left", "right", "none"] = "both"
+    only: Only = Field(default_factory=dict, validate_default=True)
+    conflicts: Literal["newest", "left", "right", "manual"] = "newest"
+    deletes: Literal["ignore", "propagate"] = "ignore"
+    max_changed: ShareOrCount = 0.5
+    enrich: Flag = False
+    fields: dict[FieldName, FieldOptions] = Field(default_factory=dict)
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Return the beginning of the tags, as the file has it, of every field that is one of its tags at GrowthHub."""
+        return {name: option.prefix or f"{name}:" for name, option in self.fields.items() if option.as_ == "tags"}
+
+
+def check_contacts(contacts: ContactsStream, kinds: Mapping[str, str], place: tuple[str, ...]) -> Iterator[Complaint]:
+    """Yield what is wrong between the keys of a contacts' table at a place; `kinds` are its accounts' connectors."""
+    if contacts.enrich and sorted(kind == ASKED for kind in kinds.values()) != [False, True]:
+        allowed = f"true only between {ASKED}, which is asked, and another system"
+        yield Complaint((*place, "enrich"), allowed, found=True)
+    for name, options in contacts.fields.items():
+        yield from _check_field(name, options, kinds, (*place, "fields", name))
+    yield from _check_prefixes(contacts, (*place, "fields"))
+
+
+def _check_field(
+    name: str, options: FieldOptions, kinds: Mapping[str, str], place: tuple[str, ...]
+) -> Iterator[Complaint]:
+    known = dict.fromkeys((*FIELD_KEYS, *kinds, *kinds.values()))
+    for key in options.places:
+        if key not in known:
+            yield Complaint((*place, key), suggest(key, known), unknown=True)
+    if options.as_ == "tags" and name not in EXCLUSIVE:
+        yield Complaint((*place, "as"), f"tags only for {' and '.join(sorted(EXCLUSIVE))}", "tags")
+    elif options.as_ == "tags" and (TAGGED not in kinds.values() or options.places):
+        yield Complaint((*place, "as"), f"tags only at {TAGGED}, and not beside the key of a field", "tags")
+    if options.map is not None and name not in WORDED:
+        yield Complaint((*place, "map"), f"for {', '.join(sorted(WORDED))} only", None)
+    if options.loosen and name != CONSENT:
+        yield Complaint((*place, "loosen"), f"true for {CONSENT} only", found=True)
+
+
+def _check_prefixes(contacts: ContactsStream, place: tuple[str, ...]) -> Iterator[Complaint]:
+    """Yield two groups of tags of which nobody could tell apart the tags."""
+    for (name, prefix), (_, other) in permutations(contacts.groups.items(), 2):
+        if other.casefold().startswith(prefix.casefold()):
+            yield Complaint((*place, name, "prefix"), "a beginning that no other prefix begins with", prefix)
+            return

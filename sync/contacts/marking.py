@@ -1,0 +1,33 @@
+"""The marker by itself: written on people whom nothing else would ever tell (R6)."""
+
+from functools import partial
+
+from connectors.connector import Raw
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, RecordError
+from sync.contacts.context import Context, Side
+from sync.contacts.places import prepare
+from sync.contacts.updating import own_times
+from sync.decisions import people
+
+
+def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
+    """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
+    prepare(context, source, frozenset())
+    update_source = partial(source.connector.update, raw, person.memory, {}, made_id)
+    outcome = source.dispatcher.gather([update_source])[0]
+    if isinstance(outcome, ConnectorError):
+        context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
+        if isinstance(outcome, RecordError):
+            with context.state.atomic():
+                context.intents.remove(context.other(source).name, person.id)
+        return
+    marked = source.connector.contact(outcome.raw, person.memory)
+    with context.state.atomic():
+        link = context.links.by_record(source.name, [person.id])[person.id]
+        side = link.side(source.name)
+        side.digest = None
+        side.seen_ms, side.wrote_ms = own_times(marked, outcome)
+        context.links.save(link, context.run)
+        source.identities.put([people.known(marked)])
+        context.intents.remove(context.other(source).name, person.id)

@@ -1,0 +1,36 @@
+"""What of a person goes to a side on which the person is about to be made. Pure."""
+
+from dataclasses import dataclass
+
+from connectors.contact import SET_FIELDS, Fields, Value
+from sync.decisions import consent
+from sync.decisions.exchange import NAMELESS
+from sync.decisions.mapping import Rules
+from sync.decisions.sets import without
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """The values of a new person, and the fields that stay behind: both sides have yet to meet there."""
+
+    changes: dict[str, Value]
+    withheld: frozenset[str]
+
+
+def making(rules: Rules, fields: Fields, target: str) -> Making:
+    """Return what goes to the side 'left' or 'right': what may, has a name there, and makes nobody contacted (R17)."""
+    changes: dict[str, Value] = {}
+    withheld = set()
+    for name, shown in fields.items():
+        value = without(shown, rules[name].reserved) if name in SET_FIELDS and name in rules else shown
+        if value is None or name not in rules or not rules[name].to(target):
+            continue
+        carried = rules[name].carried(value, target)
+        if carried is NAMELESS:
+            withheld.add(name)
+        else:
+            changes[name] = carried
+    for name in consent.undone(rules, target, {}, changes):
+        del changes[name]
+        withheld.add(name)
+    return Making(changes, frozenset(withheld))

@@ -1,0 +1,32 @@
+"""What a merge would write, and is not: a system does not take it, or must not be given it (R17). Pure."""
+
+from collections.abc import Iterable
+
+from sync.decisions import consent
+from sync.decisions.mapping import Rules
+from sync.decisions.merging import LEFT, RIGHT, Merge, View
+
+
+def refuse(result: Merge, side: str, kept: frozenset[str], left: View, right: View) -> None:
+    """Leave out of what is to be written on a side what can't be emptied there (R17): each side keeps what it shows."""
+    _withhold(
+        result, side, [name for name, value in result.to(side).items() if value is None and name in kept], left, right
+    )
+
+
+def protect(result: Merge, rules: Rules, left: View, right: View) -> None:
+    """Leave out of what is to be written what would undo that somebody may not be contacted."""
+    for side, view in ((LEFT, left), (RIGHT, right)):
+        shown = {
+            name: view.value(name)[1] for name, rule in rules.items() if rule.consent or rule.name == consent.FIELD
+        }
+        _withhold(result, side, consent.undone(rules, side, shown, result.to(side)), left, right)
+
+
+def _withhold(result: Merge, side: str, names: Iterable[str], left: View, right: View) -> None:
+    """Leave fields out of what is to be written on a side: each side keeps what it shows."""
+    for name in names:
+        del result.to(side)[name]
+        result.overwritten = [one for one in result.overwritten if (one.side, one.field) != (side, name)]
+        result.agreed[name] = (left.value(name)[1], right.value(name)[1])
+        result.refused[name] = side
