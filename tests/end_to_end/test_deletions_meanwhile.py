@@ -1,11 +1,21 @@
 """R19 and R24: what happens at the moment in which a survivor is deleted."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from connectors.sandbox import Call, Fault
-from tests.end_to_end.test_reconcile import NAMES, at_left, at_right, fill, only_conflict, propagate, reconcile
+from tests.end_to_end.test_reconcile import (
+    NAMES,
+    at_left,
+    at_right,
+    fill,
+    hide_from_search,
+    only_conflict,
+    propagate,
+    reconcile,
+)
 from tests.end_to_end.world import World
 
 
@@ -75,3 +85,40 @@ def test_what_became_of_a_deletion_is_off_every_list(world: World) -> None:
     assert reconcile(world).exit_code == 1
     assert world.rows("SELECT * FROM failure") == []
     assert only_conflict(world)["right_value"] == '"edited"'
+
+
+def test_an_edit_of_who_is_back_by_then_is_carried_though_no_window_will_ever_show_it(world: World) -> None:
+    people = fill(world)
+    propagate(world)
+    left, right = people["ann"]
+    world.gh.edit(right, companyName="Acme")
+    hidden = hide_from_search(world, right)
+    lost = {"statusCode": 404, "message": "Not Found"}
+    world.gh.faults = [Fault("status", method="GET", path=right, status=404, body=lost, times=1)]
+    assert reconcile(world).exit_code == 0
+    hidden.clear()
+    assert world.gg.person(left)["company_name"] == world.gh.person(right)["companyName"] == "Acme"
+    assert world.rows("SELECT * FROM link WHERE gone IS NOT NULL") == []
+
+
+def test_troubles_with_some_hold_up_the_deletion_of_nobody_else(world: World) -> None:
+    people = fill(world, ["ann", "bob", "cai", "dee", "eve", "fay"])
+    propagate(world)
+    for left, _ in people.values():
+        world.gg.remove(left)
+    troubled = ("ann", "cai", "eve")
+    world.gh.faults = [
+        Fault("status", method="DELETE", path=people[name][1], status=500, times=None) for name in troubled
+    ]
+    assert reconcile(world, unguarded=True).exit_code == 3
+    assert at_right(world) == sorted(troubled)
+
+
+def test_what_a_deleted_survivor_showed_is_in_the_history_without_its_blanks(world: World) -> None:
+    right = doomed(world)
+    assert world.gh.person(right).get("city") is None
+    reconcile(world)
+    (entry,) = world.rows("SELECT old FROM history WHERE rule = 'deleted'")
+    shown = json.loads(entry["old"])
+    assert (shown["email"], shown["title"]) == ("ann@example.com", "CEO")
+    assert None not in shown.values()
