@@ -2,10 +2,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from state.links import Links
 from state.stage import PAGE, Stage, Staged, Step
-from tests.state.files import link, opened
+from tests.state.files import link, opened, other_connection
 
 
 def staged(record_id: str, side: str = "left", raw: str | None = "{}", linked: int | None = None) -> Staged:
@@ -68,6 +70,51 @@ def test_what_shows_nothing_new_is_counted_and_not_worked_on() -> None:
         assert not stage.has("left", "3")
         assert stage.count("left") == 2
         assert stage.count_unchanged() == 1
+
+
+PAIRS = st.lists(
+    st.tuples(st.sampled_from((None, "left", "right")), st.sampled_from(("changed", "old news", "later", "not shown"))),
+    max_size=8,
+)
+
+
+@given(PAIRS, st.sampled_from(("left", "right")))
+def test_missing_is_who_is_linked_was_not_shown_and_is_not_known_to_be_gone(
+    pairs: list[tuple[str | None, str]], side: str
+) -> None:
+    with opened() as state:
+        stage, links, expected = Stage(state), Links(state.db, 1, "contacts"), []
+        with state.atomic():
+            for number, (gone, shown) in enumerate(pairs):
+                pair = link(f"left {number}", f"right {number}", gone=gone)
+                links.save(pair, "r1")
+                record_id = pair.side(side).id
+                if shown == "later":
+                    stage.see(side, [record_id])
+                elif shown != "not shown":
+                    stage.put([staged(record_id, side, "{}" if shown == "changed" else None, pair.id)])
+                elif gone != side:
+                    expected.append((pair.id, record_id))
+            stage.put([staged(f"{side} {number}", "right" if side == "left" else "left") for number in range(8)])
+        assert stage.missing(side, 1, 0) == expected
+        for after in range(len(pairs)):
+            assert stage.missing(side, 1, after) == [one for one in expected if one[0] > after]
+
+
+def test_people_of_other_connections_and_messages_are_missed_by_nobody_and_pages_end() -> None:
+    with opened() as state:
+        stage, other = Stage(state), other_connection(state)
+        with state.atomic():
+            Links(state.db, 1, "messages").save(link("1", "hub-1"), "r1")
+            Links(state.db, other, "contacts").save(link("2", "hub-2"), "r1")
+            for number in range(PAGE + 3):
+                Links(state.db, 1, "contacts").save(link(f"left {number}", f"right {number}"), "r1")
+        first = stage.missing("left", 1, 0)
+        assert [record_id for _, record_id in first] == [f"left {number}" for number in range(PAGE)]
+        assert [record_id for _, record_id in stage.missing("left", 1, first[-1][0])] == [
+            f"left {number}" for number in range(PAGE, PAGE + 3)
+        ]
+        assert [record_id for _, record_id in stage.missing("right", other, 0)] == ["hub-2"]
 
 
 def test_a_pair_is_known_from_both_sides_and_nobody_is_paired_twice() -> None:
