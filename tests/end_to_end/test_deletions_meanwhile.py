@@ -19,11 +19,14 @@ from tests.end_to_end.test_reconcile import (
 from tests.end_to_end.world import World
 
 
-def just_before(world: World, method: str, record_id: str, act: Callable[[], None]) -> None:
-    """Let something happen just before a call to one record at the right is carried out."""
+def just_before(world: World, method: str, record_id: str, act: Callable[[], None], *, nth: int = 1) -> None:
+    """Let something happen just before the nth call to one record at the right is carried out."""
+    seen = 0
 
     def strike(call: Call) -> None:
-        if call.method == method and call.path.endswith(record_id):
+        nonlocal seen
+        seen += call.method == method and call.path.endswith(record_id)
+        if seen == nth:
             world.gh.before_answer = None
             act()
 
@@ -38,10 +41,10 @@ def doomed(world: World) -> str:
     return people["ann"][1]
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_survivor_who_is_gone_by_then_is_forgotten(world: World, method: str) -> None:
+@pytest.mark.parametrize(("method", "nth"), [("GET", 1), ("GET", 2), ("DELETE", 1)])
+def test_a_survivor_who_is_gone_by_then_is_forgotten(world: World, method: str, nth: int) -> None:
     right = doomed(world)
-    just_before(world, method, right, lambda: world.gh.remove(right))
+    just_before(world, method, right, lambda: world.gh.remove(right), nth=nth)
     assert reconcile(world).exit_code == 0
     assert at_left(world) == at_right(world) == sorted(NAMES)[1:]
     assert len(world.links()) == len(NAMES) - 1
@@ -50,9 +53,10 @@ def test_a_survivor_who_is_gone_by_then_is_forgotten(world: World, method: str) 
     assert calls.writes == []
 
 
-def test_a_survivor_who_is_edited_by_then_is_a_conflict(world: World) -> None:
+@pytest.mark.parametrize("nth", [1, 2], ids=["when it is planned", "when it is carried out"])
+def test_a_survivor_who_is_edited_by_then_is_a_conflict(world: World, nth: int) -> None:
     right = doomed(world)
-    just_before(world, "GET", right, lambda: world.gh.edit(right, companyName="Acme"))
+    just_before(world, "GET", right, lambda: world.gh.edit(right, companyName="Acme"), nth=nth)
     with world.calls() as calls:
         assert reconcile(world).exit_code == 1
     assert calls.writes == []
@@ -122,3 +126,19 @@ def test_what_a_deleted_survivor_showed_is_in_the_history_without_its_blanks(wor
     shown = json.loads(entry["old"])
     assert (shown["email"], shown["title"]) == ("ann@example.com", "CEO")
     assert None not in shown.values()
+
+
+def test_an_edit_that_is_taken_back_ends_the_conflict_even_where_the_deletion_is_refused(world: World) -> None:
+    right = doomed(world)
+    before = world.gh.person(right).get("companyName")
+    world.gh.edit(right, companyName="Acme")
+    assert reconcile(world).exit_code == 1
+    assert only_conflict(world)["field"] == "*"
+    world.gh.edit(right, companyName=before)
+    world.gh.faults = [Fault("status", method="DELETE", status=422, body={"message": "has an open deal"}, times=None)]
+    assert reconcile(world).exit_code == 1
+    assert world.rows("SELECT * FROM conflict") == []
+    assert len(world.rows("SELECT * FROM failure")) == 1
+    world.gh.faults = []
+    assert reconcile(world).exit_code == 0
+    assert "ann" not in at_right(world)
