@@ -108,6 +108,8 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
         twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
         if twin is None and _asks_for(context, link, staged, other):
             twin = stage_by_id(context, other, link.side(other.name).id)
+            if twin is None:  # gone: who outlives it is free to meet somebody else
+                continue
         left, right = (staged, twin) if side.name == LEFT else (twin, staged)
         _plan_pair(context, link, left, right)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from connectors.growthgenius.sandbox import Behaviour
 from connectors.sandbox import Call
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
@@ -124,3 +125,18 @@ def test_somebody_edited_all_the_time_is_carried_when_that_ends(world: World) ->
         world.run(skip=10)
     assert world.run(skip=40).exit_code == 0
     assert world.gh.person(right)["companyName"] == "Company 4"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_who_was_made_anew_meets_whose_deletion_comes_to_light_while_the_run_plans(world: World, whole: bool) -> None:
+    world.gg.behaviour = Behaviour(omits_null=True)  # so that nothing is agreed on that is empty
+    right = world.gh.add(firstName="Ann", email="ann@example.com")
+    assert world.run().exit_code == 0
+    (old,) = world.links()
+    world.gg.remove(old)
+    new = world.gg.add(first_name="Ann", email="ann@example.com", city="Oslo")
+    world.gh.edit(right, dnd=True)  # which shows, and does not travel
+    for _ in range(2):
+        assert world.run(whole=whole).exit_code == 0
+    assert world.links() == {new: right}
+    assert world.gh.person(right)["city"] == "Oslo"
