@@ -9,7 +9,10 @@ from typing import Any, Self
 from tests.durability.stage import Stage
 
 AT_LEFT = ("shelves", "companies", "_next_id", "users", "behaviour")
-AT_RIGHT = ("_records", "_identities", "_index", "_made", "fields", "users", "quirks", "allow_duplicates")
+AT_RIGHT = (
+    "_records", "_identities", "_index", "_made", "fields", "users", "quirks", "allow_duplicates",
+    "_notes", "_conversations", "_messages", "_emails", "_export", "sends",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
