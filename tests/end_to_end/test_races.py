@@ -1,6 +1,7 @@
 """R19 and R21: an edit made while another is being carried is neither overwritten nor swallowed by a shadow."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -103,6 +104,33 @@ def test_an_edit_of_somebody_at_the_moment_of_her_making_is_not_swallowed(world:
     assert world.run().exit_code == 0
     assert world.run().exit_code == 0
     assert world.at_left(made[0])["company_name"] == "Acme"
+    assert differences(world) == []
+
+
+@pytest.mark.parametrize("answers", ["full", "mini", "empty", "id"])
+def test_an_edit_before_the_new_record_is_read_back_is_not_swallowed(
+    world: World, answers: Literal["full", "mini", "empty", "id"]
+) -> None:
+    world.gg.behaviour = Behaviour(answers=answers)
+    bob = world.gh.add(firstName="Bob", lastName="Example", email="bob@example.com", city="Oslo")
+
+    def strike(call: Call) -> None:
+        if world.gg.people() and call.method == "GET":
+            edit()
+
+    def edit() -> None:
+        world.gg.before_answer = None
+        world.clock.skip(3)
+        world.gg.edit(str(world.gg.people()[0]["id"]), company_name="Acme", last_name="Later", city=None)
+
+    world.gg.before_answer = strike
+    world.run()
+    if world.gg.before_answer is not None:
+        edit()
+    for _ in range(2):
+        assert world.run().exit_code == 0
+    right = world.gh.person(bob)
+    assert (right["companyName"], right["lastName"]) == ("Acme", "Later")
     assert differences(world) == []
 
 
