@@ -138,8 +138,9 @@ CREATE TABLE company (
 ) WITHOUT ROWID;
 """
 
-VERSION = 3
-"""What PRAGMA user_version says of a file whose migrations are all applied."""
+VERSION = 2
+"""What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
+may bring several."""
 
 
 def migrate(database: Any) -> None:
