@@ -1,7 +1,8 @@
 """Intents: writes that were about to be sent (R20).
 
 A create, so that a crash or a lost answer never leads to a second one; an update, so that what it overwrote is in the
-history, and its time is known as that of our own write, also when its result was never stored.
+history, and its time is known as that of our own write, also when its result was never stored; a deletion, so that it
+is in the history as ours, with all that the record showed.
 """
 
 import json
@@ -9,6 +10,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+DELETED = "deleted"
+"""The `rule` that tells the intent of a deletion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,8 @@ class Intent:
     `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know
     when the outcome turns out: of a create the source's shadow, memory, digest and update time, and whether the server
     `accepted` it without showing what it led to; of an update its
-    `record` (by which it is told from a create), the shadows that it would lead to, and its lines in the history.
+    `record` (by which it is told from a create), the shadows that it would lead to, and its lines in the history; of a
+    deletion its `record`, what that showed (`old`), and the `rule` DELETED.
     """
 
     side: str
@@ -65,7 +70,7 @@ class Intents:
         return [intent for intent in self._all() if "record" not in intent.source]
 
     def updates(self) -> list[Intent]:
-        """Return the updates whose outcome is not known, oldest first."""
+        """Return the updates and deletions whose outcome is not known, oldest first."""
         return [intent for intent in self._all() if "record" in intent.source]
 
     def _all(self) -> list[Intent]:

@@ -3,15 +3,16 @@
 Rules kept here:
 - the record that is gone is asked for once more: who is back is merged instead;
 - the survivor is read by id as well, so that an edit behind the horizon is not lost with it: it makes a conflict;
-- what the survivor showed goes into the history.
+- what the survivor showed goes into the history; the intent knows it before the call (R20).
 """
 
 import json
 from functools import partial
 
 from connectors.contact import Contact
-from connectors.errors import ConnectorError, RecordGone
+from connectors.errors import ConnectorError, RecordError, RecordGone
 from state.history import Entry
+from state.intents import DELETED, Intent
 from state.links import Link
 from state.stage import Staged, Step
 from sync.contacts.context import Context, Side
@@ -21,6 +22,7 @@ from sync.contacts.trouble import Troubles
 from sync.contacts.updating import update
 from sync.contacts.vanishing import list_edited, was_edited
 from sync.decisions import people
+from sync.reporting.report import WHOLE
 
 
 def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
@@ -41,14 +43,39 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged
 
 
 def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles[Staged]) -> None:
+    intent = _intent(context, target, link, survivor)
+    with context.state.atomic():
+        context.intents.add(intent, context.run)
     outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
     with context.state.atomic():
+        if isinstance(outcome, RecordError):
+            context.intents.remove(target.name, intent.source_id)
         if isinstance(outcome, ConnectorError):
             troubles.note(context.other(target), _lost(context, context.other(target), link), DELETE, outcome)
         else:
             troubles.fine(target)
-            _remember(context, target, link, survivor)
+            remember_deleted(context, target, link, intent)
     troubles.raise_fatal()
+
+
+def remember_deleted(context: Context, target: Side, link: Link, intent: Intent) -> None:
+    """Store that a survivor was deleted by us. Call inside `atomic`."""
+    record_id = str(intent.source["record"])
+    deletion = Entry(link.id, target.account, record_id, WHOLE, str(intent.source["old"]), None, DELETED)
+    context.history.add([deletion], str(intent.source["run"]), context.now_ms())
+    target.identities.drop(record_id)
+    for side in context.sides:
+        context.failures.close(side.name, link.side(side.name).id)
+    context.intents.remove(target.name, intent.source_id)
+    context.links.remove(link.id)
+    context.report.accounts[target.account].deleted += 1
+
+
+def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> Intent:
+    fields = people.decode(survivor.contact or "").fields
+    shown = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+    told = {"record": survivor.id, "run": context.run, "rule": DELETED, "old": shown}
+    return Intent(target.name, link.side(link.gone or "").id, target.server_now_ms(context.clock), {}, told)
 
 
 def _is_back(side: Side, link: Link) -> bool:
@@ -75,15 +102,3 @@ def _lost(context: Context, side: Side, link: Link) -> Staged:
     """Return the record that is gone as it last was, so that it can be named."""
     record_id = link.side(side.name).id
     return Staged(side.name, record_id, contact=people.encode(Contact(record_id, context.base(link, side.name))))
-
-
-def _remember(context: Context, target: Side, link: Link, survivor: Staged) -> None:
-    fields = people.decode(survivor.contact or "").fields
-    shown = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
-    deletion = Entry(link.id, target.account, survivor.id, "*", shown, None, "deleted")
-    context.history.add([deletion], context.run, context.now_ms())
-    target.identities.drop(survivor.id)
-    for side in context.sides:
-        context.failures.close(side.name, link.side(side.name).id)
-    context.links.remove(link.id)
-    context.report.accounts[target.account].deleted += 1

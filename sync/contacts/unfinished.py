@@ -1,8 +1,9 @@
-"""Updates of which nobody knows whether they arrived: those of a run that was killed, and unanswered ones (R20, R21).
+"""Updates and deletions of which nobody knows whether they arrived: of a killed run, and unanswered (R20, R21).
 
 The record is read by id. What shows there as it was sent has arrived: it is in the history as if the answer had come,
 both shadows have it, and the record's time is that of our own write. What does not show is left to the merge. An update
 may be sent again, so nothing waits for `settle`; its intent is kept so long, because it may still take effect.
+A deletion has arrived when the record is gone.
 """
 
 import json
@@ -10,21 +11,25 @@ import json
 from connectors.contact import Contact, same
 from connectors.errors import RecordGone
 from state.history import Entry
-from state.intents import Intent
+from state.intents import DELETED, Intent
 from state.links import Link, LinkSide
 from sync.contacts.context import Context, Side
+from sync.contacts.deleting import remember_deleted
 from sync.decisions import people, shadows
 
 
 def settle_updates(context: Context) -> None:
-    """Look what became of every update whose result was not stored. Raises AuthError, TransientError."""
+    """Look what became of every update and deletion whose result was not stored. Raises AuthError, TransientError."""
     for intent in context.intents.updates():
         side = context.side(intent.side)
         record_id = str(intent.source["record"])
         link = context.links.by_record(side.name, [record_id]).get(record_id)
         shown = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
         with context.state.atomic():
-            arrived = shown is not None and _settle(context, side, intent, link, shown)
+            deletes = intent.source.get("rule") == DELETED
+            if deletes and shown is None and link is not None:
+                remember_deleted(context, side, link, intent)
+            arrived = not deletes and shown is not None and _settle(context, side, intent, link, shown)
             if arrived or shown is None or _has_waited(context, side, intent):
                 context.intents.remove(side.name, intent.source_id)
 

@@ -13,7 +13,7 @@ from connectors.errors import ConnectorError, RecordGone
 from connectors.message import Message
 from state.conflicts import Conflict
 from state.history import Entry
-from state.intents import Intent
+from state.intents import DELETED, Intent
 from state.links import Link
 from state.message_stage import Copying, StagedMessage
 from sync.contacts.context import Side
@@ -24,8 +24,6 @@ from sync.messages.context import MessageContext, letters
 from sync.reporting.spelling import WHOLE
 
 ERASE = "delete"
-DELETED = "deleted"
-"""The rule in the history, and what tells the intent of a deletion."""
 
 
 def erase(context: MessageContext, target: Side, step: Copying, troubles: Troubles[StagedMessage]) -> None:

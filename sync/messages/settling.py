@@ -9,14 +9,14 @@ from datetime import timedelta
 
 from connectors.errors import RecordGone
 from connectors.message import Message
-from state.intents import Intent
+from state.intents import DELETED, Intent
 from state.message_stage import StagedMessage
 from sync.contacts.context import Side
 from sync.decisions.people import from_ms
 from sync.messages.amending import Amendment, agree
 from sync.messages.context import MessageContext, letters
 from sync.messages.copying import remember_copy
-from sync.messages.erasing import DELETED, remember_erased
+from sync.messages.erasing import remember_erased
 from sync.messages.trouble import CREATE, UNKNOWN, list_failure
 
 

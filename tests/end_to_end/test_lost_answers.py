@@ -233,13 +233,8 @@ def test_somebody_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_pe
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     with world.gg, world.gh:
         for number in range(2):
-            values: dict[str, Any] = {
-                "companyName": "Acme",
-                "city": "Oslo",
-                "state": "Viken",
-                "website": f"https://{number}.example.com",
-            }
-            world.gh.add(**values)
+            site = f"https://{number}.example.com"
+            world.gh.add(companyName="Acme", city="Oslo", state="Viken", website=site)
         world.gg.faults = [Fault("html_after", method="POST", path=r"/contacts$", times=2)]
         world.gg.faults += [Fault("html", method="GET", path=r"/contacts$", skip=1, times=None)]  # nobody is found yet
         world.run(skip=SETTLE + 2)

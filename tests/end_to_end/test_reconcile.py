@@ -1,10 +1,12 @@
 """R24: deletions are found by a scan of everything, confirmed by id, and carried only as the config says."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
 
-from connectors.sandbox import Call, Fault, Served
+from connectors.faults import Kind
+from connectors.sandbox import Call, Fault, Sandbox, Served
 from sync.reporting.report import RunReport
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_kills import kill_after
@@ -261,6 +263,31 @@ def test_a_deletion_that_a_server_refuses_is_listed_until_it_is_carried(world: W
     world.gh.faults.remove(refusal)
     assert reconcile(world).exit_code == 0
     assert "ann" not in at_right(world)
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+@pytest.mark.parametrize(("kind", "landed"), [("status_after", True), ("status", False)])
+def test_a_deletion_that_was_never_answered_is_in_the_history_as_ours_once_it_has_landed(
+    world: World, account: str, kind: Kind, landed: bool
+) -> None:
+    people = fill(world)
+    propagate(world)
+    ann = people["ann"]
+    server: Sandbox = world.gg if account == "gg" else world.gh
+    (world.gh if account == "gg" else world.gg).remove(ann[account == "gg"])
+    server.faults = [Fault(kind, method="DELETE", status=500, times=None)]
+    assert reconcile(world).exit_code == 3
+    server.faults = []
+    report = world.run() if landed else reconcile(world)
+    assert (report.exit_code, report.streams["contacts"].accounts[account].deleted) == (0, 1)
+    assert "ann" not in at_left(world) + at_right(world)
+    entries = world.rows("SELECT run, account, record_id, old, rule FROM history WHERE rule LIKE '%deleted'")
+    found, deleted = entries
+    assert (found["rule"], deleted["rule"]) == ("found deleted", "deleted")
+    assert (deleted["account"], deleted["record_id"]) == (account, ann[account == "gh"])
+    assert json.loads(deleted["old"])["email"] == "ann@example.com"
+    assert (deleted["run"] == found["run"]) == landed  # it is told of the run that sent it
+    assert world.rows("SELECT * FROM intent") == []
 
 
 def test_a_listed_failure_whose_record_is_gone_is_taken_off_the_list(world: World) -> None:
