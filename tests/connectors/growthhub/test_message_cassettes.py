@@ -33,7 +33,7 @@ def replayed(name: str, style: MessageStyle = NOTES) -> Iterator[Messages]:
     """Play a cassette to the messages of a connector that knows location and users."""
     hub = connect(messages=style)
     hub.location._cache.put("location", {"timezone": "America/Chicago"})
-    hub.directory._cache.put("users", {LOCATION: "rep@example.com"})
+    hub.directory._cache.put("directory", [[LOCATION, "rep@example.com", True]])
     with player().use_cassette(f"{name}.yaml") as cassette:
         yield hub.correspondence
         assert cassette.all_played
