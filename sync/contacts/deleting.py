@@ -22,7 +22,7 @@ from sync.contacts.trouble import Troubles
 from sync.contacts.updating import update
 from sync.contacts.vanishing import list_edited, was_edited
 from sync.decisions import people
-from sync.reporting.report import WHOLE
+from sync.reporting.spelling import WHOLE
 
 
 def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
