@@ -61,12 +61,20 @@ def test_copies_that_are_made_while_a_run_writes_are_consistent(live_world: Worl
         assert world.sync("state", "backup", path.name, skip=0.0).code == 0
         made.append(path)
 
+    begun, copied = threading.Event(), threading.Event()
+
+    def hold(call: Call) -> None:
+        """Let the run go on with its first create only when there is a copy."""
+        if is_create(call):
+            begun.set()
+            copied.wait(60)
+
     run = threading.Thread(target=world.run)
-    begun = threading.Event()
-    world.gh.before_answer = lambda call: begun.set() if is_create(call) else None
+    world.gh.before_answer = hold
     run.start()
     assert begun.wait(30)
     back_up()
+    copied.set()
     while run.is_alive():
         back_up()
     run.join()
