@@ -18,7 +18,7 @@ from state.links import Link
 from state.stage import Staged, Step
 from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.enriching import awaited, enrich
-from sync.contacts.nameless import ask_for_owners, count, is_nameless, sendable
+from sync.contacts.nameless import ask_before_making, ask_for_owners, count, is_nameless
 from sync.contacts.observing import complete_index, stage_by_id
 from sync.contacts.surroundings import surroundings
 from sync.contacts.weighing import weigh, weigh_rest
@@ -149,8 +149,7 @@ def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged 
         weigh(context, result)
     _count(context, result, left, right)
     step = Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result), result.awaits)
-    with context.state.atomic():
-        context.stage.plan(step)
+    context.stage.plan(step)
 
 
 def plan_strangers(context: Context) -> None:
@@ -238,12 +237,11 @@ def plan_create(context: Context, target: Side, staged: Staged, contact: Contact
     """Plan that somebody is made on a side, unless an earlier create of theirs has an outcome that nobody knows."""
     if (target.name, staged.id) in context.unknown:
         return
-    sendable(context, target, contact.fields)  # asks for what has to be known of the other side
+    ask_before_making(context, target, contact.fields)
     note = awaited(context, target, contact)
     context.report.unmapped += count(context, context.other(target), contact)
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    with context.state.atomic():
-        context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
+    context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
 
 
 def _plan_failure(context: Context, side: Side, staged: Staged, verdict: Refused) -> None:
@@ -257,8 +255,7 @@ def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequen
     who = people.who(context.side(staged.side).account, staged.id, people.decode(staged.contact or "").fields)
     note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    with context.state.atomic():
-        context.stage.plan(Step(FAIL, staged.side, left_id, right_id, None, "", note))
+    context.stage.plan(Step(FAIL, staged.side, left_id, right_id, None, "", note))
 
 
 def may_create(context: Context, target: Side) -> bool:
