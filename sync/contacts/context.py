@@ -17,12 +17,14 @@ from state.conflicts import Conflicts
 from state.cursors import Cursors
 from state.failures import Failures
 from state.file import StateFile
+from state.held import Held
 from state.history import History
 from state.identity import Identities
 from state.intents import Intents
 from state.links import Link, Links
 from state.stage import Stage, Staged
 from sync.config.contacts import ContactsStream
+from sync.contacts.undone import Undone
 from sync.decisions import people, shadows
 from sync.decisions.exchange import Members
 from sync.decisions.guard import Weight
@@ -79,7 +81,8 @@ class Context:
     and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
     `unknown` are the creates, by target side and source id, whose outcome nobody knows yet; `unfinished` is the first
     pair made since the last run that came to its end; `nameless` counts, by account, field and value, what this run
-    left alone because it has no name on the other side; `enrichment` is there where companies are looked up.
+    left alone because it has no name on the other side; `enrichment` is there where companies are looked up; `undone`
+    is the run that this one is to undo, if that is what it is for.
     """
 
     run: str
@@ -106,12 +109,14 @@ class Context:
     failures: Failures = field(init=False)
     intents: Intents = field(init=False)
     history: History = field(init=False)
+    held: Held = field(init=False)
     cursors: Cursors = field(init=False)
     weights: dict[str, Weight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)
     unknown: set[tuple[str, str]] = field(default_factory=set)
     unfinished: int | None = None
+    undone: Undone | None = None
     errors: list[str] = field(default_factory=list)
     nameless: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
@@ -122,6 +127,7 @@ class Context:
         key = (self.state.db, self.connection, STREAM)
         self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
         self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
+        self.held = Held(*key)
         self.weights = {side.account: Weight() for side in self.sides}
 
     @property

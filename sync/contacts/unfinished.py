@@ -15,7 +15,10 @@ from state.intents import DELETED, Intent
 from state.links import Link, LinkSide
 from sync.contacts.context import Context, Side
 from sync.contacts.deleting import remember_deleted
+from sync.contacts.holding import hold, release
+from sync.contacts.remembering import unmapped_text
 from sync.decisions import people, shadows
+from sync.decisions.undoing import UNDO
 
 
 def settle_updates(context: Context) -> None:
@@ -56,12 +59,19 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, sho
         return False
     link = link or _new_link(context, side, intent)
     _agree(context, side, intent, link, arrived)
-    _note_own_write(link.side(side.name), shown)
+    _note_own_write(context, link.side(side.name), shown)
     context.links.save(link, context.run)
     context.conflicts.close(link.id, set(arrived))
+    _hold_or_release(context, intent, link, arrived)
     entries = [_entry(side, intent, link, name) for name in arrived]
     context.history.add(entries, str(intent.source["run"]), context.now_ms())
     return True
+
+
+def _hold_or_release(context: Context, intent: Intent, link: Link, arrived: list[str]) -> None:
+    put_back = [name for name in arrived if intent.source["history"].get(name, [None, ""])[1] == UNDO]
+    hold(context, link, put_back)
+    release(context, link, set(arrived) - set(put_back))
 
 
 def _new_link(context: Context, side: Side, intent: Intent) -> Link:
@@ -85,13 +95,14 @@ def _agree(context: Context, side: Side, intent: Intent, link: Link, arrived: li
         link.side(name).digest = None
 
 
-def _note_own_write(side: LinkSide, shown: Contact) -> None:
+def _note_own_write(context: Context, side: LinkSide, shown: Contact) -> None:
     """Take the record's time for that of our own write; a person who edited it since is asked where times decide."""
     side.memory = json.dumps(dict(shown.memory)) if shown.memory else None
+    side.unmapped = unmapped_text(context, shown)
     side.seen_ms = side.wrote_ms = people.to_ms(shown.updated_at)
 
 
 def _entry(side: Side, intent: Intent, link: Link, name: str) -> Entry:
-    old, rule = intent.source["history"][name]
+    old, rule, *source = intent.source["history"][name]
     new = shadows.render(shadows.fields_of(intent.sent)[name])
-    return Entry(link.id, side.account, str(intent.source["record"]), name, old, new, rule)
+    return Entry(link.id, side.account, str(intent.source["record"]), name, old, new, rule, *source)

@@ -29,20 +29,20 @@ Document = dict[str, Any]
 
 def status(config: Config) -> Document:
     """Return cursors, lag, last runs and what is open, for every connection of the config file."""
-    with _looking(config) as db:
+    with looking(config) as db:
         return {"connections": [_connection_status(db, config, name) for name in config.connections]}
 
 
 def conflicts(config: Config) -> Document:
     """Return the open conflicts that nobody has settled yet, oldest first."""
-    with _looking(config) as db:
+    with looking(config) as db:
         rows = db.execute(f"{_CONFLICTS} WHERE c.resolution IS NULL ORDER BY c.id").fetchall()
         return {"conflicts": [_conflict(row) for row in rows]}
 
 
 def conflict(config: Config, conflict_id: int) -> Document:
     """Return one open conflict. Raises UsageError when there is none of that number."""
-    with _looking(config) as db:
+    with looking(config) as db:
         return _conflict(_one_conflict(db, conflict_id))
 
 
@@ -61,7 +61,7 @@ def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | 
 
 def failures(config: Config) -> Document:
     """Return the open failures, oldest first."""
-    with _looking(config) as db:
+    with looking(config) as db:
         rows = db.execute(f"{_FAILURES} WHERE f.dismissed IS NULL ORDER BY f.id").fetchall()
         return {"failures": [_failure(row) for row in rows]}
 
@@ -115,7 +115,8 @@ _FAILURES = "SELECT f.*, n.name AS connection_name FROM failure f JOIN connectio
 
 
 @contextmanager
-def _looking(config: Config) -> Iterator[sqlite3.Connection]:
+def looking(config: Config) -> Iterator[sqlite3.Connection]:
+    """Open the state file to look into it, an empty one where there is none. Raises StateError."""
     state = StateFile.open(config.state.path) if config.state.path.exists() else StateFile.open_copy(config.state.path)
     try:
         yield state.db
@@ -125,7 +126,7 @@ def _looking(config: Config) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
-    with _looking(config) as db:
+    with looking(config) as db:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
@@ -148,7 +149,7 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Doc
         "conflicts": _count(db, "conflict", number, "resolution IS NULL"),
         "failures": _count(db, "failure", number, "dismissed IS NULL"),
         "deleted": _count(db, "link", number, "gone IS NOT NULL"),
-        "held": 0,
+        "held": _count(db, "held", number, "TRUE"),
         **_charged(db, config, name),
     }
 
