@@ -72,20 +72,15 @@ class History:
 
     def of_run(self, run: str, after: int = 0) -> list[Line]:
         """Return a page of what a run wrote, past line number `after`."""
-        rows = self._db.execute(
-            f"{_LINES} WHERE h.run = ? AND h.connection = ? AND h.stream = ? AND h.id > ? ORDER BY h.id LIMIT ?",
-            (run, *self._key, after, PAGE),
-        )
-        return [_line(row) for row in rows.fetchall()]
+        condition = "h.run = ? AND h.connection = ? AND h.stream = ? AND h.id > ? ORDER BY h.id LIMIT ?"
+        return lines(self._db, condition, (run, *self._key, after, PAGE))
 
     def of_records(self, records: Sequence[tuple[str, str]]) -> list[Line]:
         """Return everything about these records (account, id), oldest first."""
         wanted = " OR ".join(["(h.record_id = ? AND h.account = ?)"] * len(records))
-        rows = self._db.execute(
-            f"{_LINES} WHERE ({wanted}) AND h.connection = ? AND h.stream = ? ORDER BY h.id",
-            (*(value for account, record_id in records for value in (record_id, account)), *self._key),
-        )
-        return [_line(row) for row in rows.fetchall()]
+        values = [value for account, record_id in records for value in (record_id, account)]
+        condition = f"({wanted}) AND h.connection = ? AND h.stream = ? ORDER BY h.id"
+        return lines(self._db, condition, (*values, *self._key))
 
     def fields_of(self, link: int) -> frozenset[str]:
         """Return the fields of a pair that were ever written, on either side."""
@@ -103,7 +98,10 @@ class History:
         return row is not None
 
 
-_LINES = "SELECT h.*, r.undoes FROM history h LEFT JOIN run r ON r.id = h.run"
+def lines(db: sqlite3.Connection, condition: str, values: Sequence[object]) -> list[Line]:
+    """Return the lines (`h`) for which a condition of ours holds, in the order that it asks for."""
+    rows = db.execute(f"SELECT h.*, r.undoes FROM history h LEFT JOIN run r ON r.id = h.run WHERE {condition}", values)
+    return [_line(row) for row in rows.fetchall()]
 
 
 def begin_run(db: sqlite3.Connection, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:

@@ -9,6 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from state.history import History, Line, lines
+from state.identity import Identities, Known
+
 STREAM = "contacts"
 
 
@@ -38,6 +41,12 @@ class Person:
     def ids(self) -> Mapping[str, str]:
         """Return the ids by account, left first."""
         return {record.account: record.id for record in self.records}
+
+
+def accounts(db: sqlite3.Connection) -> list[str]:
+    """Return the names of all accounts of all connections."""
+    rows = db.execute("SELECT left_account FROM connection UNION SELECT right_account FROM connection")
+    return [row[0] for row in rows]
 
 
 def by_record(db: sqlite3.Connection, account: str, record_id: str) -> list[Record]:
@@ -97,6 +106,43 @@ def persons(db: sqlite3.Connection, records: Iterable[Record]) -> list[Person]:
         ends = tuple(sorted(both))
         found[ends] = Person(ends, row["id"] if row else None)
     return list(found.values())
+
+
+def by_marker(db: sqlite3.Connection, record: Record) -> list[Record]:
+    """Return the records of the other side that claim, by their marker, to be this one."""
+    query = "SELECT connection, side, id FROM person WHERE marker = ? AND side <> ?"
+    found = _records(db, {query: (record.id, record.side)})
+    return [each for each in found if each.connection == record.connection]
+
+
+def known(db: sqlite3.Connection, record: Record) -> Known | None:
+    """Return what the identity index keeps of a record."""
+    found = Identities(db, record.connection, record.side).by_id([record.id])
+    return found[0] if found else None
+
+
+def history(db: sqlite3.Connection, person: Person) -> list[Line]:
+    """Return all that was written to somebody's records, and what became of their messages, oldest first."""
+    records = [(record.account, record.id) for record in person.records]
+    found = History(db, person.connection, STREAM).of_records(records)
+    if links := message_links(db, person):
+        marks = ",".join("?" * len(links))
+        condition = f"h.link IN ({marks}) AND h.stream = 'messages' AND h.connection = ?"
+        found += lines(db, condition, (*links, person.connection))
+    return sorted(found, key=lambda line: line.id)
+
+
+def message_links(db: sqlite3.Connection, person: Person) -> list[int]:
+    """Return the numbers of the links of somebody's messages."""
+    found: set[int] = set()
+    for record in person.records:
+        rows = db.execute(
+            f"SELECT l.id FROM message m JOIN link l ON l.{record.side}_id = m.id AND l.connection = m.connection"
+            " WHERE m.contact_id = ? AND m.connection = ? AND m.side = ? AND l.stream = 'messages'",
+            (record.id, record.connection, record.side),
+        )
+        found.update(row[0] for row in rows)
+    return sorted(found)
 
 
 _DELETED = (

@@ -20,7 +20,9 @@ import click
 from sync.commands.check import check
 from sync.commands.conflicts import conflicts
 from sync.commands.demo import demo
+from sync.commands.explain import explain
 from sync.commands.failures import failures
+from sync.commands.forget import forget
 from sync.commands.run import plan, reconcile, run
 from sync.commands.state import state
 from sync.commands.status import status
@@ -43,7 +45,7 @@ def cli() -> None:
     """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
 
 
-for _command in (demo, check, run, plan, status, conflicts, failures, undo, verify, reconcile, state):
+for _command in (demo, check, run, plan, status, conflicts, failures, explain, undo, verify, reconcile, forget, state):
     cli.add_command(_command)
 
 

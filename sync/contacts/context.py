@@ -17,6 +17,7 @@ from state.conflicts import Conflicts
 from state.cursors import Cursors
 from state.failures import Failures
 from state.file import StateFile
+from state.forgotten import Forgotten
 from state.held import Held
 from state.history import History
 from state.identity import Identities
@@ -27,6 +28,7 @@ from sync.config.contacts import ContactsStream
 from sync.contacts.undone import Undone
 from sync.decisions import people, shadows
 from sync.decisions.exchange import Members
+from sync.decisions.forgetting import mark_of_record, marks_to_look_for
 from sync.decisions.guard import Weight
 from sync.decisions.mapping import Rules, present
 from sync.decisions.merging import LEFT, RIGHT, Judge, Resolution, View
@@ -110,6 +112,7 @@ class Context:
     intents: Intents = field(init=False)
     history: History = field(init=False)
     held: Held = field(init=False)
+    forgotten: Forgotten = field(init=False)
     cursors: Cursors = field(init=False)
     weights: dict[str, Weight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
@@ -127,7 +130,7 @@ class Context:
         key = (self.state.db, self.connection, STREAM)
         self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
         self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
-        self.held = Held(*key)
+        self.held, self.forgotten = Held(*key), Forgotten(self.state.db)
         self.weights = {side.account: Weight() for side in self.sides}
 
     @property
@@ -151,6 +154,17 @@ class Context:
             owners = Members(left.owners, right.owners)
             self._present = (key, present(self.rules, left.fields, right.fields, owners))
         return self._present[1]
+
+    def is_forgotten(self, side: Side, contact: Contact) -> bool:
+        """Say whether a record is that of somebody who was forgotten, and is left out."""
+        if not self.forgotten:
+            return False
+        marks = marks_to_look_for(side.account, self.other(side).account, people.known(contact))
+        return self.forgotten.knows(marks)
+
+    def is_forgotten_record(self, side: Side, record_id: str) -> bool:
+        """Say whether a record of that id was forgotten, without looking at it."""
+        return self.forgotten.knows([mark_of_record(side.account, record_id)])
 
     def now_ms(self) -> int:
         """Return our own time."""

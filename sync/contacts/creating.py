@@ -130,6 +130,7 @@ def matching(context: Context, side: Side, person: Known, raws: Sequence[Raw]) -
     """Return the record among those that a server named that is this person, by the tests of pairing."""
     by_id = {str(raw["id"]): raw for raw in raws}
     contacts = [side.connector.contact(raw, {}) for raw in raws]
+    contacts = [contact for contact in contacts if not context.is_forgotten(side, contact)]
     links = context.links.by_record(side.name, list(by_id))
     other_side = context.other(side).name
     others = [people.known(one, links[one.id].side(other_side).id if one.id in links else None) for one in contacts]

@@ -5,6 +5,7 @@ Rules kept here:
 - every gap in what is covered is read, each from `lookback` before its start; `[since, until)` is exact (R2);
 - an observation older than the last answer that is held for that record is not believed, the record is read by id (R3);
 - everybody seen goes into the identity index, those behind the horizon too (R7); only those before it are staged;
+- who was forgotten is neither: counted as left out, and not kept in any way;
 - a record whose digest is that of the last observation is not mapped: nothing about it can be new, unless it failed
   since and was changed back (R22).
 """
@@ -61,12 +62,15 @@ def complete_index(context: Context, side: Side) -> None:
 
 
 def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
-    """Read one record by id and stage it, whatever its time; None when it is gone, which is noted."""
+    """Read one record by id and stage it, whatever its time.
+
+    None when it is gone, which is noted, or that of somebody who was forgotten.
+    """
     return stage_by_ids(context, side, [record_id]).get(record_id)
 
 
 def stage_by_ids(context: Context, side: Side, ids: Sequence[str]) -> dict[str, Staged]:
-    """Read records by id, several at a time, as `stage_by_id` does; return those that are there.
+    """Read records by id, several at a time, as `stage_by_id` does; return those that were staged.
 
     Raises AuthError, TransientError.
     """
@@ -77,15 +81,17 @@ def stage_by_ids(context: Context, side: Side, ids: Sequence[str]) -> dict[str, 
             note_gone(context, side, record_id)
         elif isinstance(page, ConnectorError):
             raise page
-        else:
-            found[record_id] = _stage(context, side, record_id, page)
+        elif (staged := _stage(context, side, record_id, page)) is not None:
+            found[record_id] = staged
     return found
 
 
-def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged:
+def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged | None:
     raw = page.records[0]
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     contact = side.connector.contact(raw, _memory(link, side))
+    if link is None and context.is_forgotten(side, contact):
+        return None
     staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic():
         context.stage.put([staged])
@@ -189,6 +195,11 @@ def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, sta
         if believed is None:
             continue
         raw_now, contact = believed
+        if link is None and context.is_forgotten(side, contact):
+            is_new = limits.admit(contact.updated_at) and not context.stage.has(side.name, record_id)
+            context.report.left_out += stage and is_new
+            later.append(record_id)
+            continue
         contacts.append(contact)
         if limits.admit(contact.updated_at):
             records.append(staged_record(context, side, raw_now, contact, link))

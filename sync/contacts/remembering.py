@@ -84,7 +84,8 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
     was_gone = job.link is not None and job.link.gone is not None
     link = _link(context, job, bases, shown, answer)
     context.links.save(link, context.run)
-    context.history.add(_entries(context, job, link, answer), context.run, context.now_ms())
+    written = _entries(context, job, link, answer) if answer is not None else []
+    context.history.add([*_refusals(job, link), *written], context.run, context.now_ms())
     _list_conflicts(context, job, link)
     release(context, link, job.result.touched, back=was_gone)
     for side, record_id in ((job.target, job.record.id), (job.source, job.source_id)):
@@ -169,12 +170,9 @@ def _new_link(context: Context, job: Update) -> Link:
     return Link(ends["left"], ends["right"], context.mapping)
 
 
-def _entries(context: Context, job: Update, link: Link, answer: Answer | None) -> list[Entry]:
-    refused = [_refusal(job, link, name) for name, side in job.result.refused.items() if side == job.target.name]
-    if answer is None:
-        return refused
+def _entries(context: Context, job: Update, link: Link, answer: Answer) -> list[Entry]:
     why = reasons(context, job)
-    return refused + [_entry(job, link, answer, name, why[name]) for name in job.changes]
+    return [_entry(job, link, answer, name, why[name]) for name in job.changes]
 
 
 def _entry(job: Update, link: Link, answer: Answer, name: str, why: tuple[str, str | None]) -> Entry:
@@ -208,12 +206,17 @@ def reasons(context: Context, job: Update) -> dict[str, tuple[str, str | None]]:
     return found
 
 
-def _refusal(job: Update, link: Link, name: str) -> Entry:
-    shown = job.views[job.target.name].value(name)[1]
-    wanted = job.views[job.source.name].value(name)[1]
-    values = (shadows.render(shown), shadows.render(wanted))
-    source = f"{job.source.account}:{job.source_id}"
-    return Entry(link.id, job.target.account, job.record.id, name, *values, REFUSED, source)
+def _refusals(job: Update, link: Link) -> list[Entry]:
+    """Return what can't be emptied on either side: it is agreed on as it is by this merge, and so by no later one."""
+    ids = {job.target.name: job.record.id, job.source.name: job.source_id}
+    sides = {job.target.name: (job.target, job.source), job.source.name: (job.source, job.target)}
+    entries = []
+    for name, kept in job.result.refused.items():
+        side, other = sides[kept]
+        shown, wanted = (shadows.render(job.views[each.name].value(name)[1]) for each in (side, other))
+        source = f"{other.account}:{ids[other.name]}"
+        entries.append(Entry(link.id, side.account, ids[kept], name, shown, wanted, REFUSED, source))
+    return entries
 
 
 def _list_conflicts(context: Context, job: Update, link: Link) -> None:

@@ -16,6 +16,7 @@ from state.companies import KnownCompanies
 from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.intervals import reach
+from state.people import Person
 from sync.config.contacts import ASKED
 from sync.config.model import Config, Connection, MessagesStream
 from sync.decisions import messages, people
@@ -93,6 +94,24 @@ def dismiss(config: Config, failure_id: int, why: str) -> Document:
             (_now_ms(), row["connection"], row["stream"], row["account"], row["record_id"], json.dumps(why)),
         )
         return _failure(row)
+
+
+def open_about(db: sqlite3.Connection, person: Person) -> Document:
+    """Return the open conflicts and failures of somebody, and of their messages."""
+    rows = db.execute(
+        f"{_CONFLICTS} WHERE c.link = ? AND c.resolution IS NULL ORDER BY c.id", (person.link,)
+    ).fetchall()
+    failures = [
+        row
+        for record in person.records
+        for row in db.execute(
+            f"{_FAILURES} WHERE f.dismissed IS NULL AND f.connection = ? AND f.side = ? AND (f.stream = 'contacts' AND"
+            " f.record_id = ? OR f.stream = 'messages' AND EXISTS (SELECT 1 FROM message m WHERE m.id = f.record_id"
+            " AND m.connection = f.connection AND m.side = f.side AND m.contact_id = ?)) ORDER BY f.id",
+            (record.connection, record.side, record.id, record.id),
+        ).fetchall()
+    ]
+    return {"conflicts": [_conflict(row) for row in rows], "failures": [_failure(row) for row in failures]}
 
 
 def back_up(config: Config, path: Path) -> Document:
