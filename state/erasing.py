@@ -64,31 +64,27 @@ def _erase_record(db: sqlite3.Connection, record: Record, erased: Counter[str]) 
 
 
 def _erase_messages(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
-    """Erase the messages of a person: what is kept of them is ids, times and digests, and in the history their text."""
+    """Erase the messages of a person: ids, times and digests in the index and the links, texts in the history."""
     key = (record.connection, record.side, record.id)
+    here = {"connection": record.connection, "stream": "messages"}
     links = db.execute(
-        f"SELECT l.id, l.left_id, l.right_id FROM message m JOIN link l ON l.{record.side}_id = m.id"
-        " AND l.connection = m.connection WHERE m.connection = ? AND m.side = ? AND m.contact_id = ?"
-        " AND l.stream = 'messages'",
-        key,
+        f"SELECT id FROM link WHERE connection = ? AND stream = 'messages' AND ({record.side}_id IN (SELECT id FROM"
+        f" message WHERE {_OF_PERSON}) OR json_extract({record.side}_memory, '$.contact') = ?)",
+        (record.connection, *key, record.id),
     ).fetchall()
-    messages = [row[0] for row in db.execute(f"SELECT id FROM message WHERE {_MESSAGE}", key).fetchall()]
-    ids = {record.side: {*messages, *(row[f"{record.side}_id"] for row in links)}}
-    other = "right" if record.side == "left" else "left"
-    ids[other] = {row[f"{other}_id"] for row in links}
-    for side, wanted in ids.items():
-        for message_id in sorted(wanted):
-            here = {"connection": record.connection, "stream": "messages"}
-            _delete(db, erased, "history", here | {"account": _account(db, record, side), "record_id": message_id})
-            for table in ("failure", "trouble"):
-                _delete(db, erased, table, here | {"side": side, "record_id": message_id})
-            _delete(db, erased, "intent", here | {"source_id": message_id})
     for row in links:
+        _delete(db, erased, "history", here | {"link": row["id"]})
         _delete(db, erased, "link", {"id": row["id"]})
-    erased["message"] += db.execute(f"DELETE FROM message WHERE {_MESSAGE}", key).rowcount
+    for row in db.execute(f"SELECT id FROM message WHERE {_OF_PERSON}", key).fetchall():
+        for table in ("failure", "trouble"):
+            _delete(db, erased, table, here | {"side": record.side, "record_id": row["id"]})
+        _delete(db, erased, "intent", here | {"source_id": row["id"]})
+        _delete(db, erased, "history", here | {"account": record.account, "record_id": row["id"]})
+    _delete(db, erased, "history", here | {"account": record.account, "person": record.id})
+    erased["message"] += db.execute(f"DELETE FROM message WHERE {_OF_PERSON}", key).rowcount
 
 
-_MESSAGE = "connection = ? AND side = ? AND contact_id = ?"
+_OF_PERSON = "connection = ? AND side = ? AND contact_id = ?"
 
 
 def _erase_address(db: sqlite3.Connection, emails: Collection[str], erased: Counter[str]) -> None:
@@ -136,10 +132,3 @@ def _pattern(person: Identity) -> re.Pattern[str]:
 def _delete(db: sqlite3.Connection, erased: Counter[str], table: str, where: Mapping[str, object]) -> None:
     condition = " AND ".join(f"{column} = ?" for column in where)
     erased[table] += db.execute(f"DELETE FROM {table} WHERE {condition}", tuple(where.values())).rowcount
-
-
-def _account(db: sqlite3.Connection, record: Record, side: str) -> str:
-    if side == record.side:
-        return record.account
-    row = db.execute(f"SELECT {side}_account FROM connection WHERE id = ?", (record.connection,)).fetchone()
-    return str(row[0])

@@ -23,7 +23,7 @@ class Entry:
 
     `old` and `new` are JSON; a created person has the field `*`. `source` is the record ("ACCOUNT:ID") that the value
     came from, None where a person typed it. `shown` is JSON of what the record showed after the write, None where that
-    is `new`.
+    is `new`. `person` is whose a record is that is no person: of a message, whom it was sent to or came from.
     """
 
     link: int | None
@@ -35,6 +35,7 @@ class Entry:
     rule: str
     source: str | None = None
     shown: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ class History:
         """Append entries."""
         self._db.executemany(
             "INSERT INTO history (at_ms, run, connection, stream, link, account, record_id, field, old, new, rule,"
-            " source, shown) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " source, shown, person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     now_ms, run, *self._key, e.link, e.account, e.record_id, e.field, e.old, e.new, e.rule,
-                    e.source, e.shown,
+                    e.source, e.shown, e.person,
                 )
                 for e in entries
             ],
@@ -143,6 +144,6 @@ def prune(db: sqlite3.Connection, connection: int, before_ms: int) -> None:
 def _line(row: sqlite3.Row) -> Line:
     entry = Entry(
         row["link"], row["account"], row["record_id"], row["field"], row["old"], row["new"], row["rule"],
-        row["source"], row["shown"],
+        row["source"], row["shown"], row["person"],
     )  # fmt: skip
     return Line(row["id"], row["at_ms"], row["run"], row["undoes"], row["stream"], entry)

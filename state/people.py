@@ -125,24 +125,10 @@ def history(db: sqlite3.Connection, person: Person) -> list[Line]:
     """Return all that was written to somebody's records, and what became of their messages, oldest first."""
     records = [(record.account, record.id) for record in person.records]
     found = History(db, person.connection, STREAM).of_records(records)
-    if links := message_links(db, person):
-        marks = ",".join("?" * len(links))
-        condition = f"h.link IN ({marks}) AND h.stream = 'messages' AND h.connection = ?"
-        found += lines(db, condition, (*links, person.connection))
+    for account, record_id in records:
+        condition = "h.person = ? AND h.account = ? AND h.connection = ?"
+        found += lines(db, condition, (record_id, account, person.connection))
     return sorted(found, key=lambda line: line.id)
-
-
-def message_links(db: sqlite3.Connection, person: Person) -> list[int]:
-    """Return the numbers of the links of somebody's messages."""
-    found: set[int] = set()
-    for record in person.records:
-        rows = db.execute(
-            f"SELECT l.id FROM message m JOIN link l ON l.{record.side}_id = m.id AND l.connection = m.connection"
-            " WHERE m.contact_id = ? AND m.connection = ? AND m.side = ? AND l.stream = 'messages'",
-            (record.id, record.connection, record.side),
-        )
-        found.update(row[0] for row in rows)
-    return sorted(found)
 
 
 _DELETED = (

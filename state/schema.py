@@ -144,11 +144,13 @@ CREATE TABLE company (
 BY_HAND = """
 ALTER TABLE history ADD COLUMN source TEXT;
 ALTER TABLE history ADD COLUMN shown TEXT;
+ALTER TABLE history ADD COLUMN person TEXT;
 ALTER TABLE run ADD COLUMN undoes TEXT;
 ALTER TABLE link ADD COLUMN left_unmapped TEXT;
 ALTER TABLE link ADD COLUMN right_unmapped TEXT;
 CREATE INDEX history_by_record ON history (record_id);
 CREATE INDEX history_by_run ON history (run);
+CREATE INDEX history_by_person ON history (person) WHERE person IS NOT NULL;
 CREATE TABLE held (
   link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, field TEXT NOT NULL,
   connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,

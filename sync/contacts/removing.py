@@ -16,6 +16,7 @@ from state.held import Hold
 from state.history import Entry
 from state.intents import REMOVED, Intent
 from state.links import Link
+from state.messages import MessageIndex
 from state.stage import Staged, Step
 from sync.contacts.context import Context, Side
 from sync.contacts.observing import stage_by_id
@@ -29,9 +30,11 @@ REMOVE = "delete"
 
 
 def is_changed(context: Context, undone: Undone, link: Link, side: Side, staged: Staged) -> bool:
-    """Say whether somebody has changed a record there since the run created it, be it carried by now or not."""
+    """Say whether somebody has worked on a record there since the run created it: edited it, or written messages."""
     view = context.view(link, side, staged)
-    return any(view.changed(name) for name in view.now) or undone.is_worked_on(link, side.name)
+    letters = MessageIndex(context.state.db, context.connection, side.name)
+    edited = any(view.changed(name) for name in view.now) or undone.is_worked_on(link, side.name)
+    return edited or letters.has_originals(staged.id)
 
 
 def remove(context: Context, undone: Undone, target: Side, step: Step, troubles: Troubles[Staged]) -> None:

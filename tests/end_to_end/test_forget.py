@@ -16,6 +16,7 @@ from sync.errors import UsageError
 from sync.faces import forgetting
 from sync.faces.explanation import explain
 from sync.reporting.report import Comparison, RunReport
+from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.world import World
 
 SECRETS = ("annika", "zorn", "2125550123", "trondheim", "quux")
@@ -133,7 +134,7 @@ def test_no_run_takes_somebody_up_again_and_neither_side_is_touched(world: World
     world.gh.edit(right, companyName="Beta")
     for options in ({}, {"whole": True}):
         with world.calls() as calls:
-            report = world.run(**options)  # type: ignore[arg-type]
+            report = world.run(**options)
         assert (report.exit_code, calls.writes, left_out(report)) == (0, [], 2)
         assert left not in world.links()
         assert leftovers(world, right) == set()
@@ -149,6 +150,7 @@ def test_who_comes_back_under_another_id_is_left_out_as_well(world: World, side:
     forget(world, "annika@example.com")
     world.gg.remove(left)
     world.gh.remove(right)
+    known: dict[str, Any]
     if side == "left":
         known = {"email": "Annika@Example.com"} if again == "the address" else {"work_phone": "212-555-0123"}
         world.gg.add(first_name="Annika", last_name="Zorn", **known)
@@ -282,3 +284,42 @@ def test_the_command_says_what_it_did_not_do(live_world: World) -> None:
     lifted = world.sync("forget", "annika@example.com", "--lift", "--json")
     assert (lifted.code, lifted.document) == (0, {"lifted": 1})
     assert world.sync("forget", "annika@example.com", "--lift").code == 1
+
+
+def test_the_messages_of_somebody_go_with_them_and_those_of_others_stay(office: Office) -> None:
+    world = office.world
+    (left, right), (other, _) = office.person("annika"), office.person("bob")
+    text = office.write(left, "The quux is at Trondheim", at=minutes(-9))
+    office.write(other, "Hello Bob", at=minutes(-8))
+    world.gh.add_message(right, "SMS", "inbound", "Zorn here", at=minutes(-7))
+    world.run()
+    world.gg.edit_message(text, rendered_copy="The Zorn is at Trondheim")
+    world.run()
+    assert {"trondheim", "quux", right} <= leftovers(world, right)
+    (person,) = explain(load(world.config_path), "annika@example.com", None)["people"]
+    events = [one for one in person["history"] if one["stream"] == "messages"]
+    told = [(one["account"], one["rule"]) for one in events]
+    assert told == [("gh", "created"), ("gg", "created"), ("gh", "carried")]
+    assert events[0]["source"] == f"gg:{text}"
+    forget(world, "annika@example.com")
+    assert leftovers(world, right) == set()
+    assert len(world.rows("SELECT * FROM message WHERE side = 'left'")) == 1
+    with world.calls() as calls:
+        report = world.run(whole=True)
+    assert calls.writes == []
+    assert report.streams["messages"].left_out > 0
+    assert leftovers(world, right) == set()
+
+
+def test_a_copy_that_was_erased_leaves_no_text_behind(office: Office) -> None:
+    world = office.world
+    world.contacts["deletes"] = '"propagate"'
+    left, right = office.person("annika")
+    text = office.write(left, "The quux is at Trondheim", at=minutes(-9))
+    world.run()
+    world.gg.remove_message(text)
+    world.run(whole=True)
+    assert office.notes(right) == []
+    assert "trondheim" in leftovers(world)
+    forget(world, f"gh:{right}")
+    assert leftovers(world, right) == set()

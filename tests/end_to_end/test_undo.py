@@ -7,6 +7,7 @@ import pytest
 
 from connectors.sandbox import Fault
 from sync.reporting.report import RunReport
+from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.world import World
 
 
@@ -409,6 +410,32 @@ def test_who_was_created_and_changed_there_since_is_not_deleted_but_named(world:
     present = {person["id"] for person in world.gh.people()}
     assert {bob, cai} <= present
     assert dan not in present
+
+
+def test_who_has_written_since_is_not_deleted_but_named(office: Office) -> None:
+    world = office.world
+    left = world.gg.add(first_name="Ann", email="ann@example.com", at=minutes(-60))
+    office.write(left, "Hello", at=minutes(-50))
+    made = world.run()
+    right = world.links()[left]
+    world.gh.add_message(right, "SMS", "inbound", "Hello too", at=minutes(0))
+    world.run()
+    report = undo(world, made, created=True)
+    assert (report.exit_code, left_alone(report)) == (1, [("gh", "*", "was changed since")])
+    assert world.gh.person(right)
+
+
+def test_messages_stay_as_they_are(office: Office) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    world.gg.edit(left, city="Oslo")
+    office.write(left, "Hello", at=minutes(-50))
+    met = world.run()
+    before = office.notes(right)
+    assert undo(world, met).exit_code == 0
+    assert not world.gh.person(right).get("city")
+    assert office.notes(right) == before
+    assert_quiet(world)
 
 
 def test_undoing_that_makes_them_again_from_their_counterparts(world: World) -> None:
