@@ -24,7 +24,7 @@ from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.finding import Pair, find
 from sync.messages.observing import indexed
 from sync.messages.trouble import BEHIND, CREATE, UNKNOWN, WAITS, WITHOUT_PERSON, list_failure
-from sync.reporting.report import WHOLE
+from sync.reporting.spelling import WHOLE
 
 
 @dataclass(frozen=True, slots=True)

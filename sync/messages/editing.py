@@ -18,7 +18,7 @@ from state.message_stage import Copying, StagedMessage
 from sync.contacts.context import Side
 from sync.decisions.messages import Verdict, content_of, judge_edit, print_of
 from sync.messages.context import MessageContext, copied_content, letters, original_side
-from sync.reporting.report import WHOLE
+from sync.reporting.spelling import WHOLE
 
 AMEND = "amend"
 TEXT = "text"
