@@ -51,8 +51,8 @@ def after_undo(changes: Fields, to: View, source: View, settled: Fields) -> Base
         if name in SET_FIELDS:
             gained, lost = changes_of(to.value(name)[1], sent)
             touched = gained.keys() | lost
-            held = _aligned(to.base.get(name), held, touched)
-            value = _aligned(source.base.get(name), value, touched)
+            held = aligned(to.base.get(name), held, touched)
+            value = aligned(source.base.get(name), value, touched)
         bases.target[name] = held
         if known:
             bases.source[name] = value
@@ -160,7 +160,7 @@ def _after_set_write(to: View, source: View, name: str, held: Value) -> Value:
     return apply_changes(to.base.get(name), agreed, gone)
 
 
-def _aligned(base: Value, shown: Value, touched: Collection[str]) -> Value:
+def aligned(base: Value, shown: Value, touched: Collection[str]) -> Value:
     """Return a set's shadow in which the touched elements are as the side shows them."""
     now, _ = changes_of(None, shown)
     present = {key: text for key, text in now.items() if key in touched}
