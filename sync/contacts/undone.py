@@ -37,10 +37,11 @@ class Undone:
         return LEFT if account == self.accounts[LEFT] else RIGHT
 
     def decide(self, rules: Rules, link: Link | None, left: View, right: View) -> Undoing:
-        """Return what is put back of one person, and what is not."""
+        """Return what is put back of one person, and what is not; a record that the run made stays as it is."""
         if link is None:
             return Undoing()
-        return undo(rules, left, right, written_by(self.run, self.traces(link)))
+        made, written = self.made(link), written_by(self.run, self.traces(link))
+        return undo(rules, left, right, [one for one in written if one.side != made])
 
     def review(
         self, rules: Rules, link: Link, views: tuple[View, View], refused: Mapping[str, str], sides: Collection[str]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import Fault
+from sync.decisions.undoing import BARRED, REFUSED
 from sync.reporting.report import RunReport
 from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.world import World
@@ -241,7 +242,7 @@ def test_what_a_server_cannot_empty_is_named(world: World) -> None:
     bad = world.run()
     report = undo(world, bad)
     assert report.exit_code == 1
-    assert left_alone(report) == [("gh", "country", "is not taken, or not emptied, by the server")]
+    assert left_alone(report) == [("gh", "country", REFUSED)]
     assert (world.gh.person(right)["country"], world.gh.person(right)["city"]) == ("DE", "Oslo")
     assert_quiet(world)
     assert held(world) == [("city", "Rome", "Oslo")]
@@ -423,6 +424,60 @@ def test_who_has_written_since_is_not_deleted_but_named(office: Office) -> None:
     report = undo(world, made, created=True)
     assert (report.exit_code, left_alone(report)) == (1, [("gh", "*", "was changed since")])
     assert world.gh.person(right)
+
+
+def test_a_stage_goes_back_in_the_words_of_its_side(world: World) -> None:
+    mapped = '{ "Replied" = "Engaged", "Not Interested" = "Lost", "Bounced" = "Lost" }'
+    world.tables = f"[connections.sales.contacts.fields]\nstage = {{ map = {mapped} }}\n"
+    left, right = linked(world, stage="Replied")
+    world.gg.edit(left, stage="Not Interested")
+    undoing = undo(world, world.run())
+    assert (undoing.exit_code, undoing.left_alone) == (0, [])
+    assert world.gh.custom(right, "contact.stage") == "Engaged"
+    assert held(world) == [("stage", "Not Interested", "Engaged")]
+    assert_quiet(world)
+    undo(world, undoing)
+    assert world.gh.custom(right, "contact.stage") == "Lost"
+    assert held(world) == []
+
+
+def test_that_somebody_may_not_be_contacted_is_not_taken_back(world: World) -> None:
+    left, right = linked(world, stage="Replied", city="Oslo")
+    world.gg.edit(left, stage="Do Not Contact", city="Rome")
+    bad = world.run()
+    report = undo(world, bad)
+    assert report.exit_code == 1
+    assert ("gh", "do_not_contact", BARRED) in left_alone(report)
+    assert world.gh.person(right)["dnd"] is True
+    assert world.gh.person(right)["city"] == "Oslo"
+    assert_quiet(world)
+
+
+def test_what_is_known_of_a_company_is_taken_out_again_and_not_filled_in_once_more(world: World) -> None:
+    world.gg.companies.add("acme.example.com", name="acme", industry="software", size_range="11-50")
+    left = world.gg.add(first_name="Ann", email="ann@acme.example.com")
+    world.run()
+    world.contacts["enrich"] = "true"
+    filled = world.run(whole=True)
+    right = world.links()[left]
+    assert world.gh.person(right)["companyName"] == "acme"
+    assert undo(world, filled).exit_code == 0
+    assert not world.gh.person(right).get("companyName")
+    with world.calls() as calls:
+        world.run(whole=True)
+    assert calls.writes == []
+    assert held(world) == []
+
+
+def test_a_record_that_the_run_made_keeps_what_it_was_made_with(world: World) -> None:
+    world.contacts["enrich"] = "true"
+    world.gg.companies.add("acme.example.com", name="acme", industry="software", size_range="11-50")
+    left = world.gg.add(first_name="Ann", email="ann@acme.example.com")
+    made = world.run()
+    with world.calls() as calls:
+        assert undo(world, made).exit_code == 0
+    assert calls.writes == []
+    assert world.at_right(left)["companyName"] == "acme"
 
 
 def test_messages_stay_as_they_are(office: Office) -> None:
