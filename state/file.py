@@ -70,6 +70,23 @@ class StateFile:
         except (OSError, sqlite3.DatabaseError) as error:
             raise StateError(f"{path}: can't be written ({error})") from error
 
+    def scrub(self) -> None:
+        """Rewrite the file, so that nothing that was deleted is left in it, nor in its log.
+
+        Raises StateError where the disk has no room for that, or others read the file for longer than can be waited.
+        """
+        try:
+            self.db.execute("VACUUM")
+            busy = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            reason = f"{self.path}: what was deleted may still be in the file ({error}); run it again"
+            raise StateError(reason) from error
+        if busy:
+            raise StateError(
+                f"{self.path}: another process reads the file, so what was deleted may still be in it; "
+                "wait for that to end, and run it again"
+            )
+
     @contextmanager
     def atomic(self) -> Iterator[sqlite3.Connection]:
         """All or nothing: one durable commit at the end, or no change at all."""

@@ -1,16 +1,30 @@
-"""History: what was overwritten, where, by which rule, in which run; and the runs themselves.
+"""History: what was overwritten, where, from where, by which rule, in which run; and the runs themselves.
 
-Kept for `[state] history`.
+Kept for `[state] history`. A run that undoes another one names it (`undoes`): by that its lines are told from those of
+people's changes (R26).
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+PAGE = 200
+
+CREATED, DELETED, FOUND_DELETED, DISMISSED = "created", "deleted", "found deleted", "dismissed"
+"""Rules of entries about a record as a whole: made or deleted by us, deleted by somebody, and a failure taken off."""
+
+REFUSED, ENRICHED = "refused", "enriched"
+"""Rules of entries about a value that the server did not take, and about what is known of a company."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value that changed on an account. `old` and `new` are JSON; a created person has the field `*`."""
+    """One value that changed on an account.
+
+    `old` and `new` are JSON; a created person has the field `*`. `source` is the record ("ACCOUNT:ID") that the value
+    came from, None where a person typed it. `shown` is JSON of what the record showed after the write, None where that
+    is `new`. `person` is whose a record is that is no person: of a message, whom it was sent to or came from.
+    """
 
     link: int | None
     account: str
@@ -19,6 +33,21 @@ class Entry:
     old: str | None
     new: str | None
     rule: str
+    source: str | None = None
+    shown: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as it is kept. `undoes` is the run that its own run has undone, None for any other run."""
+
+    id: int
+    at_ms: int
+    run: str
+    undoes: str | None
+    stream: str
+    entry: Entry
 
 
 class History:
@@ -31,10 +60,28 @@ class History:
     def add(self, entries: Iterable[Entry], run: str, now_ms: int) -> None:
         """Append entries."""
         self._db.executemany(
-            "INSERT INTO history (at_ms, run, connection, stream, link, account, record_id, field, old, new, rule)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(now_ms, run, *self._key, e.link, e.account, e.record_id, e.field, e.old, e.new, e.rule) for e in entries],
-        )
+            "INSERT INTO history (at_ms, run, connection, stream, link, account, record_id, field, old, new, rule,"
+            " source, shown, person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    now_ms, run, *self._key, e.link, e.account, e.record_id, e.field, e.old, e.new, e.rule,
+                    e.source, e.shown, e.person,
+                )
+                for e in entries
+            ],
+        )  # fmt: skip
+
+    def of_run(self, run: str, after: int = 0) -> list[Line]:
+        """Return a page of what a run wrote, past line number `after`."""
+        condition = "h.run = ? AND h.connection = ? AND h.stream = ? AND h.id > ? ORDER BY h.id LIMIT ?"
+        return lines(self._db, condition, (run, *self._key, after, PAGE))
+
+    def of_records(self, records: Sequence[tuple[str, str]]) -> list[Line]:
+        """Return everything about these records (account, id), oldest first."""
+        wanted = " OR ".join(["(h.record_id = ? AND h.account = ?)"] * len(records))
+        values = [value for account, record_id in records for value in (record_id, account)]
+        condition = f"({wanted}) AND h.connection = ? AND h.stream = ? ORDER BY h.id"
+        return lines(self._db, condition, (*values, *self._key))
 
     def fields_of(self, link: int) -> frozenset[str]:
         """Return the fields of a pair that were ever written, on either side."""
@@ -52,9 +99,17 @@ class History:
         return row is not None
 
 
-def begin_run(db: sqlite3.Connection, run: str, connection: int, now_ms: int) -> None:
-    """Note that a run has begun."""
-    db.execute("INSERT INTO run (id, connection, started_ms) VALUES (?, ?, ?)", (run, connection, now_ms))
+def lines(db: sqlite3.Connection, condition: str, values: Sequence[object]) -> list[Line]:
+    """Return the lines (`h`) for which a condition of ours holds, in the order that it asks for."""
+    rows = db.execute(f"SELECT h.*, r.undoes FROM history h LEFT JOIN run r ON r.id = h.run WHERE {condition}", values)
+    return [_line(row) for row in rows.fetchall()]
+
+
+def begin_run(db: sqlite3.Connection, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:
+    """Note that a run has begun, and which run it undoes if that is what it is for."""
+    db.execute(
+        "INSERT INTO run (id, connection, started_ms, undoes) VALUES (?, ?, ?, ?)", (run, connection, now_ms, undoes)
+    )
 
 
 def end_run(db: sqlite3.Connection, run: str, now_ms: int, status: str, report: str) -> None:
@@ -62,7 +117,33 @@ def end_run(db: sqlite3.Connection, run: str, now_ms: int, status: str, report: 
     db.execute("UPDATE run SET finished_ms = ?, status = ?, report = ? WHERE id = ?", (now_ms, status, report, run))
 
 
+def find_run(db: sqlite3.Connection, run: str) -> str | None:
+    """Return the name of the connection that a run was of, None when there is no such run."""
+    row = db.execute(
+        "SELECT c.name FROM run r JOIN connection c ON c.id = r.connection WHERE r.id = ?", (run,)
+    ).fetchone()
+    return None if row is None else str(row["name"])
+
+
+def recent_runs(db: sqlite3.Connection, count: int) -> list[tuple[str, str, int, str | None]]:
+    """Return name, connection, beginning (milliseconds) and status of the last runs, the last one first."""
+    rows = db.execute(
+        "SELECT r.id, c.name, r.started_ms, r.status FROM run r JOIN connection c ON c.id = r.connection"
+        " ORDER BY r.started_ms DESC, r.id DESC LIMIT ?",
+        (count,),
+    )
+    return [tuple(row) for row in rows.fetchall()]
+
+
 def prune(db: sqlite3.Connection, connection: int, before_ms: int) -> None:
     """Drop history and runs that are older than they are to be kept."""
     db.execute("DELETE FROM history WHERE connection = ? AND at_ms < ?", (connection, before_ms))
     db.execute("DELETE FROM run WHERE connection = ? AND started_ms < ?", (connection, before_ms))
+
+
+def _line(row: sqlite3.Row) -> Line:
+    entry = Entry(
+        row["link"], row["account"], row["record_id"], row["field"], row["old"], row["new"], row["rule"],
+        row["source"], row["shown"], row["person"],
+    )  # fmt: skip
+    return Line(row["id"], row["at_ms"], row["run"], row["undoes"], row["stream"], entry)

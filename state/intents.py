@@ -2,7 +2,8 @@
 
 A create, so that a crash or a lost answer never leads to a second one; an update, so that what it overwrote is in the
 history, and its time is known as that of our own write, also when its result was never stored; a deletion, so that it
-is in the history as ours, with all that the record showed.
+is in the history as ours, with all that the record showed; so is the removal of somebody whom a run that is undone had
+created, so that nobody takes it for a person's deletion.
 """
 
 import json
@@ -11,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DELETED = "deleted"
-"""The `rule` that tells the intent of a deletion."""
+DELETED, REMOVED = "deleted", "removed"
+"""The `rule` that tells the intent of a deletion, and that of a removal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Intent:
     when the outcome turns out: of a create the source's shadow, memory, digest and update time, and whether the server
     `accepted` it without showing what it led to; of an update its
     `record` (by which it is told from a create), the shadows that it would lead to, and its lines in the history; of a
-    deletion its `record`, what that showed (`old`), and the `rule` DELETED.
+    deletion its `record`, what that showed (`old`), and the `rule` DELETED; of a removal the same, and REMOVED.
     """
 
     side: str
@@ -71,7 +72,11 @@ class Intents:
 
     def updates(self) -> list[Intent]:
         """Return the updates and deletions whose outcome is not known, oldest first."""
-        return [intent for intent in self._all() if "record" in intent.source]
+        return [one for one in self._all() if "record" in one.source and one.source.get("rule") != REMOVED]
+
+    def removals(self) -> list[Intent]:
+        """Return the removals whose outcome is not known, oldest first."""
+        return [one for one in self._all() if one.source.get("rule") == REMOVED]
 
     def _all(self) -> list[Intent]:
         rows = self._db.execute("SELECT * FROM intent WHERE connection = ? AND stream = ? ORDER BY id", self._key)

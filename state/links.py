@@ -14,7 +14,10 @@ CHUNK = 200
 
 @dataclass(slots=True)
 class LinkSide:
-    """One side of a link. Times are milliseconds of that side's server."""
+    """One side of a link. Times are milliseconds of that side's server.
+
+    `unmapped` is JSON of the values that mean nothing on the other side, by field (R17), None where there are none.
+    """
 
     id: str
     shadow: str
@@ -22,6 +25,7 @@ class LinkSide:
     digest: bytes | None = None
     seen_ms: int | None = None
     wrote_ms: int | None = None
+    unmapped: str | None = None
 
 
 @dataclass(slots=True)
@@ -49,9 +53,8 @@ class Seen:
     gone: str | None
 
 
-COLUMNS = tuple(
-    f"{side}_{part}" for side in SIDES for part in ("id", "shadow", "memory", "digest", "seen_ms", "wrote_ms")
-)
+PARTS = ("id", "shadow", "memory", "digest", "seen_ms", "wrote_ms", "unmapped")
+COLUMNS = tuple(f"{side}_{part}" for side in SIDES for part in PARTS)
 
 
 class Links:
@@ -109,7 +112,7 @@ class Links:
         query = (
             "SELECT min(id) FROM link WHERE connection = ? AND stream = ? AND run IN (SELECT id FROM run"
             " WHERE connection = ? AND started_ms > (SELECT coalesce(max(started_ms), 0) FROM run"
-            " WHERE connection = ? AND status IN ('ok', 'partial')))"
+            " WHERE connection = ? AND status IN ('ok', 'partial') AND undoes IS NULL))"
         )
         found: int | None = self._db.execute(query, (*self._key, self._key[0], self._key[0])).fetchone()[0]
         return found
@@ -153,11 +156,7 @@ class Links:
 
         A new one takes the place of a pair that had lost a side: who was deleted may have been made again.
         """
-        values = [
-            value
-            for side in (link.left, link.right)
-            for value in (side.id, side.shadow, side.memory, side.digest, side.seen_ms, side.wrote_ms)
-        ]
+        values = [getattr(side, part) for side in (link.left, link.right) for part in PARTS]
         if link.id:
             assignments = ", ".join(f"{column} = ?" for column in COLUMNS)
             self._db.execute(
@@ -180,11 +179,5 @@ class Links:
 
 
 def _link(row: sqlite3.Row) -> Link:
-    left, right = (
-        LinkSide(
-            row[f"{side}_id"], row[f"{side}_shadow"], row[f"{side}_memory"],
-            row[f"{side}_digest"], row[f"{side}_seen_ms"], row[f"{side}_wrote_ms"],
-        )
-        for side in SIDES
-    )  # fmt: skip
+    left, right = (LinkSide(*(row[f"{side}_{part}"] for part in PARTS)) for side in SIDES)
     return Link(left, right, row["mapping"], row["gone"], row["id"])

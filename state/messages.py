@@ -62,6 +62,16 @@ class MessageIndex:
         ).fetchone()
         return None if row is None else _indexed(row)
 
+    def has_originals(self, contact_id: str) -> bool:
+        """Say whether somebody has a message here that is no copy of ours."""
+        row = self._db.execute(
+            "SELECT 1 FROM message m WHERE m.contact_id = ? AND m.connection = ? AND m.side = ?"
+            " AND NOT EXISTS (SELECT 1 FROM link l WHERE l.connection = m.connection AND l.stream = 'messages'"
+            f" AND l.{self._side}_id = m.id AND l.{self._side}_shadow = 'copy')",
+            (contact_id, *self._key),
+        ).fetchone()
+        return row is not None
+
     def alike(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[Indexed]:
         """Return the messages of a person about that time that are linked to nothing, in the order of their times."""
         rows = self._db.execute(

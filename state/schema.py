@@ -30,6 +30,9 @@ TABLES = {
     "failure": "Records that could not be carried, with the reason, until they can or are dismissed.",
     "trouble": "Records whose writes met a transient error, and in how many runs.",
     "history": "What was overwritten, where, by which rule and in which run.",
+    "held": "Fields in which a person wanted both sides to differ, until the next edit of them.",
+    "forgotten": "Who is not to be taken up again, as salted hashes of what would tell them.",
+    "salt": "The salt of these hashes.",
     "run": "Runs and their reports.",
     "company": "What an account that knows companies was asked, by domain, and what it knew: each question may cost.",
     "holder": "Who holds the lock on a connection (the lock itself is a file beside this one).",
@@ -138,6 +141,27 @@ CREATE TABLE company (
 ) WITHOUT ROWID;
 """
 
+BY_HAND = """
+ALTER TABLE history ADD COLUMN source TEXT;
+ALTER TABLE history ADD COLUMN shown TEXT;
+ALTER TABLE history ADD COLUMN person TEXT;
+ALTER TABLE run ADD COLUMN undoes TEXT;
+ALTER TABLE link ADD COLUMN left_unmapped TEXT;
+ALTER TABLE link ADD COLUMN right_unmapped TEXT;
+CREATE INDEX history_by_record ON history (record_id);
+CREATE INDEX history_by_run ON history (run);
+CREATE INDEX history_by_person ON history (person) WHERE person IS NOT NULL;
+CREATE TABLE held (
+  link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, field TEXT NOT NULL,
+  connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,
+  since_ms INTEGER NOT NULL, run TEXT NOT NULL, PRIMARY KEY (link, field)
+) WITHOUT ROWID;
+CREATE TABLE forgotten (
+  digest BLOB NOT NULL, person INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (digest, person)
+) WITHOUT ROWID;
+CREATE TABLE salt (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
+"""
+
 VERSION = 2
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -160,6 +184,10 @@ def migrate(database: Any) -> None:
     @migrations(name="003_enrichment")
     def enrichment(db: Any) -> None:
         _execute(db, ENRICHMENT)
+
+    @migrations(name="004_by_hand")
+    def by_hand(db: Any) -> None:
+        _execute(db, BY_HAND)
 
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")

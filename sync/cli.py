@@ -20,10 +20,13 @@ import click
 from sync.commands.check import check
 from sync.commands.conflicts import conflicts
 from sync.commands.demo import demo
+from sync.commands.explain import explain
 from sync.commands.failures import failures
+from sync.commands.forget import forget
 from sync.commands.run import plan, reconcile, run
 from sync.commands.state import state
 from sync.commands.status import status
+from sync.commands.undo import undo
 from sync.commands.verify import verify
 
 BROKEN_PIPE = 128 + signal.SIGPIPE
@@ -42,7 +45,7 @@ def cli() -> None:
     """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
 
 
-for _command in (demo, check, run, plan, status, conflicts, failures, verify, reconcile, state):
+for _command in (demo, check, run, plan, status, conflicts, failures, explain, undo, verify, reconcile, forget, state):
     cli.add_command(_command)
 
 
@@ -109,7 +112,7 @@ def _fail(error: BaseException, given: Sequence[str]) -> int:
 
 def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
     command = next((argument for argument in given if not argument.startswith("-")), "")
-    return {"runs": [], "error": text} if command in ("run", "plan", "reconcile") else {"error": text}
+    return {"runs": [], "error": text} if command in ("run", "plan", "reconcile", "undo") else {"error": text}
 
 
 def _text(error: BaseException) -> str:

@@ -10,6 +10,8 @@ import click
 from sync.commands.face import config_option, json_option, open_config, show_json, show_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sync.config.model import Config
     from sync.reporting.progress import Lines, Screen
     from sync.reporting.report import RunReport
@@ -24,14 +26,14 @@ _connection = click.option(
 )
 _stream = click.option("--stream", type=click.Choice(["contacts", "messages"]), help="Only this stream.")
 _deep = click.option("--deep", is_flag=True, help="With messages: read the notes of everybody who is linked.")
-_unguarded = click.option(
+unguarded_option = click.option(
     "--unguarded", is_flag=True, help="Let this one run rewrite or delete an unusual share of people."
 )
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what run and plan both take, in the order in which help shows it."""
-    for option in reversed((_since, _until, _connection, _stream, _unguarded, config_option, json_option)):
+    for option in reversed((_since, _until, _connection, _stream, unguarded_option, config_option, json_option)):
         command = option(command)
     return command
 
@@ -58,7 +60,7 @@ def plan(as_json: bool, **chosen: Any) -> int:
 @_stream
 @click.option("--dry-run", is_flag=True, help="Write nothing, and show what would be written.")
 @_deep
-@_unguarded
+@unguarded_option
 @click.option("--yes", is_flag=True, help="Do not ask before the first run of a connection.")
 @config_option
 @json_option
@@ -91,11 +93,11 @@ def _run(
         start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole, deep=deep,
         streams=(stream,) if stream else ("contacts", "messages"),
     )  # fmt: skip
-    return _carry_out(config, options, as_json=as_json, ask=not yes)
+    return carry_out(config, options, as_json=as_json, ask=not yes)
 
 
-def _carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool) -> int:
-    from sync.faces.tables import plan_lines, run_lines
+def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool) -> int:
+    """Run, and show what was done; return the exit code."""
     from sync.reporting.progress import for_stream
     from sync.reporting.report import document, exit_code
     from sync.runs.engine import run_connections
@@ -105,8 +107,18 @@ def _carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: b
     if as_json:
         show_json(document(reports))
     else:
-        show_lines(plan_lines(reports) if options.dry_run else run_lines(reports))
+        show_lines(_lines(options, reports))
     return exit_code(reports)
+
+
+def _lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[str]":
+    from sync.faces.tables import plan_lines, run_lines
+
+    if options.undoes:
+        from sync.faces.undoing import undo_lines
+
+        return undo_lines(reports)
+    return plan_lines(reports) if options.dry_run else run_lines(reports)
 
 
 def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport], bool]":

@@ -4,7 +4,7 @@ What is unmapped, refused or left out counts as agreeing, as in a run; what wait
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from state.failures import Failure
@@ -12,6 +12,7 @@ from state.links import Link
 from state.stage import PAGE, Staged
 from sync.contacts.context import Context, Side
 from sync.contacts.forecast import foresee
+from sync.contacts.holding import held_entries
 from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import PAIR, may_create, merged
 from sync.decisions import people
@@ -33,6 +34,7 @@ def compare(context: Context) -> Comparison:
     found.only = {side.account: _only(context, side) for side in context.sides}
     found.differ = [*_to_write(context), *_in_conflict(context)]
     found.doubles = _doubles(context)
+    found.held = _held(context, found.differ)
     return found
 
 
@@ -43,15 +45,18 @@ def _only(context: Context, side: Side) -> list[Entry]:
 
 
 def _survivors(context: Context, side: Side) -> list[Entry]:
-    """Return those whose other record is gone, but for those who are to be made anew."""
+    """Return those whose other record is gone, but for those of whom a person wants it so, or has it made anew."""
     return [
         {"who": people.who(side.account, link.side(side.name).id, context.base(link, side.name))}
         for link in context.links.gone()
-        if link.gone != side.name and not _is_decided_for(context, link, side)
+        if link.gone != side.name and not _is_wanted(context, link, side)
     ]
 
 
-def _is_decided_for(context: Context, link: Link, side: Side) -> bool:
+def _is_wanted(context: Context, link: Link, side: Side) -> bool:
+    """Say whether somebody is to be alone there, after an undo, or to have the other record made anew."""
+    if WHOLE in context.held.of_link(link.id):
+        return True
     decision = context.conflicts.of_link(link.id).get(WHOLE)
     return decision is not None and decision.resolution == side.name and may_create(context, context.other(side))
 
@@ -110,6 +115,12 @@ def _in_conflict(context: Context) -> list[Entry]:
         for one in context.conflicts.all()
         if one.field != WHOLE and one.resolution is None
     ]
+
+
+def _held(context: Context, differ: Sequence[Entry]) -> list[Entry]:
+    """Return what a person wanted to differ, but for what is to be written all the same, since it was edited."""
+    travelling = {(one["who"], one["field"]) for one in differ}
+    return [entry for entry in held_entries(context) if (entry["who"], entry["field"]) not in travelling]
 
 
 def _doubles(context: Context) -> list[Entry]:

@@ -17,14 +17,18 @@ from state.conflicts import Conflicts
 from state.cursors import Cursors
 from state.failures import Failures
 from state.file import StateFile
+from state.forgotten import Forgotten
+from state.held import Held
 from state.history import History
 from state.identity import Identities
 from state.intents import Intents
 from state.links import Link, Links
 from state.stage import Stage, Staged
 from sync.config.contacts import ContactsStream
+from sync.contacts.undone import Undone
 from sync.decisions import people, shadows
 from sync.decisions.exchange import Members
+from sync.decisions.forgetting import mark_of_record, marks_to_look_for
 from sync.decisions.guard import Weight
 from sync.decisions.mapping import Rules, present
 from sync.decisions.merging import LEFT, RIGHT, Judge, Resolution, View
@@ -79,7 +83,8 @@ class Context:
     and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
     `unknown` are the creates, by target side and source id, whose outcome nobody knows yet; `unfinished` is the first
     pair made since the last run that came to its end; `nameless` counts, by account, field and value, what this run
-    left alone because it has no name on the other side; `enrichment` is there where companies are looked up.
+    left alone because it has no name on the other side; `enrichment` is there where companies are looked up; `undone`
+    is the run that this one is to undo, if that is what it is for.
     """
 
     run: str
@@ -106,12 +111,15 @@ class Context:
     failures: Failures = field(init=False)
     intents: Intents = field(init=False)
     history: History = field(init=False)
+    held: Held = field(init=False)
+    forgotten: Forgotten = field(init=False)
     cursors: Cursors = field(init=False)
     weights: dict[str, Weight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)
     unknown: set[tuple[str, str]] = field(default_factory=set)
     unfinished: int | None = None
+    undone: Undone | None = None
     errors: list[str] = field(default_factory=list)
     nameless: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
@@ -122,6 +130,7 @@ class Context:
         key = (self.state.db, self.connection, STREAM)
         self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
         self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
+        self.held, self.forgotten = Held(*key), Forgotten(self.state.db)
         self.weights = {side.account: Weight() for side in self.sides}
 
     @property
@@ -145,6 +154,17 @@ class Context:
             owners = Members(left.owners, right.owners)
             self._present = (key, present(self.rules, left.fields, right.fields, owners))
         return self._present[1]
+
+    def is_forgotten(self, side: Side, contact: Contact) -> bool:
+        """Say whether a record is that of somebody who was forgotten, and is left out."""
+        if not self.forgotten:
+            return False
+        marks = marks_to_look_for(side.account, self.other(side).account, people.known(contact))
+        return self.forgotten.knows(marks)
+
+    def is_forgotten_record(self, side: Side, record_id: str) -> bool:
+        """Say whether a record of that id was forgotten, without looking at it."""
+        return self.forgotten.knows([mark_of_record(side.account, record_id)])
 
     def now_ms(self) -> int:
         """Return our own time."""

@@ -15,7 +15,7 @@ from functools import partial
 from connectors.connector import Answer, Raw
 from connectors.contact import Contact, Fields
 from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone
-from state.history import Entry
+from state.history import CREATED, ENRICHED, Entry
 from state.identity import Known
 from state.intents import Intent
 from state.links import Link, LinkSide
@@ -27,11 +27,13 @@ from sync.contacts.nameless import sendable
 from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
 from sync.contacts.planning import PAIR
+from sync.contacts.remembering import own_times, unmapped_text
 from sync.contacts.trouble import Troubles, note_failure
-from sync.contacts.updating import own_times, update
+from sync.contacts.updating import update
 from sync.decisions import people, shadows
 from sync.decisions.carrying import after_create, after_lost_create, is_edited, is_settled, unmet
 from sync.decisions.pairing import leader, may_adopt
+from sync.reporting.spelling import WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def matching(context: Context, side: Side, person: Known, raws: Sequence[Raw]) -
     """Return the record among those that a server named that is this person, by the tests of pairing."""
     by_id = {str(raw["id"]): raw for raw in raws}
     contacts = [side.connector.contact(raw, {}) for raw in raws]
+    contacts = [contact for contact in contacts if not context.is_forgotten(side, contact)]
     links = context.links.by_record(side.name, list(by_id))
     other_side = context.other(side).name
     others = [people.known(one, links[one.id].side(other_side).id if one.id in links else None) for one in contacts]
@@ -251,7 +254,7 @@ def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
     entries = [
         entry
         for link, one in zip(links, made, strict=True)
-        for entry in entries_of_creation(target, link.id, one.contact.id, one.job.enriched_changes)
+        for entry in entries_of_creation(context, target, link, one.job.enriched_changes)
     ]
     context.history.add(entries, context.run, context.now_ms())
     context.report.accounts[target.account].created += len(made)
@@ -272,19 +275,22 @@ def _link(context: Context, one: _Made) -> Link:
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))
     if is_settled(shown, bases.target, frozenset()):
         new.digest = job.target.connector.digest(one.answer.raw)
+    own.unmapped, new.unmapped = unmapped_text(context, job.contact), unmapped_text(context, made)
     link = Link(*((own, new) if job.source.name == "left" else (new, own)), context.mapping)
     context.set_base(link, job.target.name, bases.target)
     context.set_base(link, job.source.name, bases.source)
     return link
 
 
-def entries_of_creation(target: Side, link: int, record_id: str, enriched: Fields) -> list[Entry]:
+def entries_of_creation(context: Context, target: Side, link: Link, enriched: Fields) -> list[Entry]:
     """Return what the history has to say of a person who was made: that, and what of it is known of the company."""
+    source, record_id = context.other(target), link.side(target.name).id
+    origin = f"{source.account}:{link.side(source.name).id}"
     filled = [
-        Entry(link, target.account, record_id, name, shadows.render(None), shadows.render(value), "enriched")
+        Entry(link.id, target.account, record_id, name, shadows.render(None), shadows.render(value), ENRICHED)
         for name, value in sorted(enriched.items())
     ]
-    return [Entry(link, target.account, record_id, "*", None, None, "created"), *filled]
+    return [Entry(link.id, target.account, record_id, WHOLE, None, None, CREATED, origin), *filled]
 
 
 def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles[Staged]) -> None:

@@ -6,7 +6,6 @@ Rules kept here:
 - what the survivor showed goes into the history; the intent knows it before the call (R20).
 """
 
-import json
 from functools import partial
 
 from connectors.contact import Contact
@@ -18,6 +17,7 @@ from state.stage import Staged, Step
 from sync.contacts.context import Context, Side
 from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import DELETE, PAIR
+from sync.contacts.removing import shown_text
 from sync.contacts.trouble import Troubles
 from sync.contacts.updating import update
 from sync.contacts.vanishing import list_edited, was_edited
@@ -72,8 +72,7 @@ def remember_deleted(context: Context, target: Side, link: Link, intent: Intent)
 
 
 def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> Intent:
-    fields = people.decode(survivor.contact or "").fields
-    shown = json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+    shown = shown_text(people.decode(survivor.contact or ""))
     told = {"record": survivor.id, "run": context.run, "rule": DELETED, "old": shown}
     return Intent(target.name, link.side(link.gone or "").id, target.server_now_ms(context.clock), {}, told)
 

@@ -7,7 +7,7 @@ from connectors.contact import Contact
 from connectors.errors import ConnectorError, RecordError
 from sync.contacts.context import Context, Side
 from sync.contacts.places import prepare
-from sync.contacts.updating import own_times
+from sync.contacts.remembering import own_times
 from sync.decisions import people
 
 

@@ -5,6 +5,7 @@ Rules kept here:
 - every gap in what is covered is read, each from `lookback` before its start; `[since, until)` is exact (R2);
 - an observation older than the last answer that is held for that record is not believed, the record is read by id (R3);
 - everybody seen goes into the identity index, those behind the horizon too (R7); only those before it are staged;
+- who was forgotten is neither: counted as left out, and not kept in any way;
 - a record whose digest is that of the last observation is not mapped: nothing about it can be new, unless it failed
   since and was changed back (R22).
 """
@@ -13,19 +14,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.connector import Page, Raw, Window
 from connectors.contact import Contact
-from connectors.errors import RecordGone
+from connectors.errors import ConnectorError, RecordGone
 from state.cursors import COVERED, INDEXED
-from state.history import Entry
+from state.history import FOUND_DELETED, Entry
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
 from sync.contacts.context import Context, Side
 from sync.decisions import people
 from sync.decisions.windows import Bounds, moment, reported, spans_of, window_of
+from sync.reporting.spelling import WHOLE
 
 
 def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
@@ -59,15 +62,36 @@ def complete_index(context: Context, side: Side) -> None:
 
 
 def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
-    """Read one record by id and stage it, whatever its time; None when it is gone, which is noted."""
-    try:
-        page = side.connector.get(record_id)
-    except RecordGone:
-        note_gone(context, side, record_id)
-        return None
+    """Read one record by id and stage it, whatever its time.
+
+    None when it is gone, which is noted, or that of somebody who was forgotten.
+    """
+    return stage_by_ids(context, side, [record_id]).get(record_id)
+
+
+def stage_by_ids(context: Context, side: Side, ids: Sequence[str]) -> dict[str, Staged]:
+    """Read records by id, several at a time, as `stage_by_id` does; return those that were staged.
+
+    Raises AuthError, TransientError.
+    """
+    pages = side.dispatcher.gather([partial(side.connector.get, record_id) for record_id in ids])
+    found = {}
+    for record_id, page in zip(ids, pages, strict=True):
+        if isinstance(page, RecordGone):
+            note_gone(context, side, record_id)
+        elif isinstance(page, ConnectorError):
+            raise page
+        elif (staged := _stage(context, side, record_id, page)) is not None:
+            found[record_id] = staged
+    return found
+
+
+def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged | None:
     raw = page.records[0]
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     contact = side.connector.contact(raw, _memory(link, side))
+    if link is None and context.is_forgotten(side, contact):
+        return None
     staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic():
         context.stage.put([staged])
@@ -97,7 +121,7 @@ def forget_gone(context: Context, side: Side, record_id: str) -> None:
 
 def _lose(context: Context, side: Side, link: Link) -> None:
     other = context.other(side)
-    deletion = Entry(link.id, side.account, link.side(side.name).id, "*", None, None, "found deleted")
+    deletion = Entry(link.id, side.account, link.side(side.name).id, WHOLE, None, None, FOUND_DELETED)
     context.history.add([deletion], context.run, context.now_ms())
     context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
     context.failures.close(other.name, link.side(other.name).id)
@@ -171,6 +195,11 @@ def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, sta
         if believed is None:
             continue
         raw_now, contact = believed
+        if link is None and context.is_forgotten(side, contact):
+            is_new = limits.admit(contact.updated_at) and not context.stage.has(side.name, record_id)
+            context.report.left_out += stage and is_new
+            later.append(record_id)
+            continue
         contacts.append(contact)
         if limits.admit(contact.updated_at):
             records.append(staged_record(context, side, raw_now, contact, link))

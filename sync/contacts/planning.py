@@ -64,13 +64,18 @@ def merged(context: Context, link: Link | None, left: Staged | None, right: Stag
 
 
 def merge_views(context: Context, link: Link | None, left: View, right: View) -> Merge:
-    """Merge what two sides show, by the rules of the connection and of both accounts."""
-    resolutions, rules = context.resolutions(link) if link else {}, context.present_rules()
-    result = merge(rules, left, right, context.judge, context.settings.conflicts, resolutions)
+    """Merge what two sides show, by the rules of the connection and of both accounts; or what is to be undone."""
+    rules = context.present_rules()
+    if context.undone is not None:
+        result = context.undone.decide(rules, link, left, right).merge
+    else:
+        resolutions = context.resolutions(link) if link else {}
+        result = merge(rules, left, right, context.judge, context.settings.conflicts, resolutions)
     protect(result, rules, left, right)
     for side in context.sides:
         refuse(result, side.name, side.connector.kept, left, right)
-    enrich(context, link, result, left, right)
+    if context.undone is None:
+        enrich(context, link, result, left, right)
     return result
 
 

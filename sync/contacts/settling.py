@@ -20,6 +20,7 @@ from state.stage import Staged
 from sync.contacts.context import Context, Side
 from sync.contacts.creating import entries_of_creation, lost, matching
 from sync.contacts.marking import mark_source
+from sync.contacts.removing import settle_removals
 from sync.contacts.trouble import note_failure
 from sync.contacts.unfinished import settle_updates
 from sync.decisions import people, shadows
@@ -28,8 +29,9 @@ from sync.decisions.recognising import is_foreign, likeness, may_be_made_from
 
 
 def settle_intents(context: Context) -> None:
-    """Look for everybody whose create or update has no known outcome. Raises AuthError, TransientError."""
+    """Look what became of everything that was sent and has no known outcome. Raises AuthError, TransientError."""
     settle_updates(context)
+    settle_removals(context)
     unknown = context.intents.open()
     for intent in unknown:
         side = context.side(intent.side)
@@ -110,7 +112,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     if foreign:
         return
     enriched = {name: sent[name] for name in intent.source.get("enriched", ()) if name in sent}
-    context.history.add(entries_of_creation(side, link.id, found.id, enriched), context.run, context.now_ms())
+    context.history.add(entries_of_creation(context, side, link, enriched), context.run, context.now_ms())
     context.report.accounts[side.account].created += 1
 
 

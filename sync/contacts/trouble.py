@@ -99,9 +99,9 @@ class Troubles(Generic[Record]):
 
         What makes the account useless is kept for `raise_fatal`, to be called outside.
         """
-        context, target = self._context, self._context.other(side)
+        target = self._context.other(side)
         if isinstance(error, RecordError):
-            due_ms = context.now_ms() if isinstance(error, RecordRefused) and error.again else 0
+            due_ms = self._context.now_ms() if isinstance(error, RecordRefused) and error.again else 0
             reason = f"{target.account} refuses it: {error.message}"
             self._list(side, staged, operation, reason, due_ms)
             return
@@ -111,12 +111,16 @@ class Troubles(Generic[Record]):
         self._in_a_row[target.account] = self._in_a_row.get(target.account, 0) + 1
         if isinstance(error, TransientError) and self._in_a_row[target.account] >= PATIENCE_RECORDS:
             self._fatal = error
+        self._put_off(side, staged, operation, error)
+
+    _fatal: ConnectorError | None = None
+
+    def _put_off(self, side: Side, staged: Record, operation: str, error: ConnectorError) -> None:
+        """Leave a record for the next run, but not for ever."""
         if self._failures.count_trouble(side.name, staged.id) >= PATIENCE_RUNS:
             self._list(side, staged, operation, f"failed in {PATIENCE_RUNS} runs: {error.message}", 0)
         else:
             self._errors.append(str(error))
-
-    _fatal: ConnectorError | None = None
 
     def is_fatal(self) -> bool:
         """Say whether an error ends the run."""

@@ -4,18 +4,27 @@ The record is read by id. What shows there as it was sent has arrived: it is in 
 both shadows have it, and the record's time is that of our own write. What does not show is left to the merge. An update
 may be sent again, so nothing waits for `settle`; its intent is kept so long, because it may still take effect.
 A deletion has arrived when the record is gone.
+
+Of tags, which take several calls, the first may have arrived alone. A merge comes to the same end from there; what an
+undo has put back of them would look like somebody's edit, so it is remembered element by element.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 
-from connectors.contact import Contact, same
+from connectors.contact import SET_FIELDS, Contact, Fields, Value, same
 from connectors.errors import RecordGone
 from state.history import Entry
 from state.intents import DELETED, Intent
 from state.links import Link, LinkSide
 from sync.contacts.context import Context, Side
 from sync.contacts.deleting import remember_deleted
+from sync.contacts.holding import hold, release
+from sync.contacts.remembering import unmapped_text
 from sync.decisions import people, shadows
+from sync.decisions.carrying import aligned
+from sync.decisions.sets import changes_of
+from sync.decisions.undoing import UNDO
 
 
 def settle_updates(context: Context) -> None:
@@ -52,16 +61,38 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, sho
     """Remember what of an update has arrived, and say whether anything has."""
     sent = shadows.fields_of(intent.sent)
     arrived = [name for name in sent if name in shown.fields and same(name, shown.fields[name], sent[name])]
-    if not arrived or (link is not None and link.gone):
+    parts = {name: _elements_of(intent, name, shown) for name in _put_back(intent, sent) if name not in arrived}
+    parts = {name: elements for name, elements in parts.items() if elements}
+    if not (arrived or parts) or (link is not None and link.gone):
         return False
     link = link or _new_link(context, side, intent)
     _agree(context, side, intent, link, arrived)
-    _note_own_write(link.side(side.name), shown)
+    _agree_in_part(context, side, intent, link, parts)
+    _note_own_write(context, link.side(side.name), shown)
     context.links.save(link, context.run)
     context.conflicts.close(link.id, set(arrived))
-    entries = [_entry(side, intent, link, name) for name in arrived]
+    put_back = _put_back(intent, [*arrived, *parts])
+    hold(context, link, put_back)
+    release(context, link, set(arrived) - set(put_back))
+    entries = [_entry(side, intent, link, name, sent[name]) for name in arrived]
+    entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts]
     context.history.add(entries, str(intent.source["run"]), context.now_ms())
     return True
+
+
+def _put_back(intent: Intent, names: Iterable[str]) -> list[str]:
+    """Return those of the fields that an undo was writing."""
+    return [name for name in names if intent.source["history"].get(name, [None, ""])[1] == UNDO]
+
+
+def _elements_of(intent: Intent, name: str, shown: Contact) -> frozenset[str]:
+    """Return those elements of a set that was being put back that are as they were to be."""
+    if name not in SET_FIELDS or name not in shown.fields:
+        return frozenset()
+    sent = shadows.fields_of(intent.sent)[name]
+    gained, lost = changes_of(shadows.parse(intent.source["history"][name][0]), sent)
+    now, _ = changes_of(None, shown.fields[name])
+    return frozenset(gained.keys() & now.keys()) | (lost - now.keys())
 
 
 def _new_link(context: Context, side: Side, intent: Intent) -> Link:
@@ -79,19 +110,37 @@ def _agree(context: Context, side: Side, intent: Intent, link: Link, arrived: li
     for one, part in ((side, "target"), (other, "source")):
         aimed = shadows.fields_of(intent.source[part])
         bases[one.name] |= {name: aimed[name] for name in arrived if name in aimed}
+    _set_bases(context, link, bases)
+
+
+def _agree_in_part(
+    context: Context, side: Side, intent: Intent, link: Link, parts: Mapping[str, frozenset[str]]
+) -> None:
+    """Let both shadows have the elements of sets that arrived, as they were aimed at."""
+    other = context.other(side)
+    bases = {one.name: dict(context.base(link, one.name)) for one in (side, other)}
+    for one, part in ((side, "target"), (other, "source")):
+        aimed = shadows.fields_of(intent.source[part])
+        for name, elements in parts.items():
+            bases[one.name][name] = aligned(bases[one.name].get(name), aimed.get(name), elements)
+    _set_bases(context, link, bases)
+
+
+def _set_bases(context: Context, link: Link, bases: Mapping[str, Fields]) -> None:
     link.mapping = context.mapping
     for name, base in bases.items():
         context.set_base(link, name, base)
         link.side(name).digest = None
 
 
-def _note_own_write(side: LinkSide, shown: Contact) -> None:
+def _note_own_write(context: Context, side: LinkSide, shown: Contact) -> None:
     """Take the record's time for that of our own write; a person who edited it since is asked where times decide."""
     side.memory = json.dumps(dict(shown.memory)) if shown.memory else None
+    side.unmapped = unmapped_text(context, shown)
     side.seen_ms = side.wrote_ms = people.to_ms(shown.updated_at)
 
 
-def _entry(side: Side, intent: Intent, link: Link, name: str) -> Entry:
-    old, rule = intent.source["history"][name]
-    new = shadows.render(shadows.fields_of(intent.sent)[name])
-    return Entry(link.id, side.account, str(intent.source["record"]), name, old, new, rule)
+def _entry(side: Side, intent: Intent, link: Link, name: str, new: Value) -> Entry:
+    old, rule, *source = intent.source["history"][name]
+    record_id = str(intent.source["record"])
+    return Entry(link.id, side.account, record_id, name, old, shadows.render(new), rule, *source)

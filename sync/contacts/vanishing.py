@@ -40,7 +40,9 @@ def find_vanished(context: Context) -> set[int]:
 
 
 def plan_delete(context: Context, link: Link) -> None:
-    """Plan the deletion of a survivor, as the config and people's decisions have it."""
+    """Plan the deletion of a survivor, as the config and people's decisions have it; never after an undo (R26)."""
+    if WHOLE in context.held.of_link(link.id):
+        return
     survivor = context.other(context.side(link.gone or ""))
     decided, settings = _decided(context, link), context.settings
     what = fate(link.gone or "", decided, settings.deletes, settings.direction)

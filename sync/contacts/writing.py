@@ -19,8 +19,9 @@ from sync.contacts.deleting import delete
 from sync.contacts.enquiring import enquire, of_made
 from sync.contacts.forecast import written_fields
 from sync.contacts.planning import CREATE, DELETE, FAIL, PAIR
+from sync.contacts.remembering import settle_pair
 from sync.contacts.trouble import troubles_of
-from sync.contacts.updating import settle_pair, update
+from sync.contacts.updating import update
 from sync.decisions.merging import LEFT, RIGHT
 
 
@@ -53,6 +54,11 @@ def pretend(context: Context) -> None:
     """Count what `write` would do, without a call; conflicts and failures are listed in the copy that a dry run has."""
     everything = (LEFT, RIGHT, "both", "")
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, everything, PAGE))
+    foretell(context)
+
+
+def foretell(context: Context) -> None:
+    """Count what the plan on the stage writes, and say which custom fields it makes."""
     _foresee_places(context)
     for side in context.sides:
         counts = context.report.accounts[side.account]

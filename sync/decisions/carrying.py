@@ -38,6 +38,27 @@ def after_write(result: Merge, target: str, to: View, source: View, settled: Fie
     return bases
 
 
+def after_undo(changes: Fields, to: View, source: View, settled: Fields) -> Bases:
+    """Return the shadows after `changes` were put back on a side by hand (R26): each side's is what it shows.
+
+    What differs then is agreed, so that it stays until somebody edits it. Of a set that goes for the elements that were
+    put back alone: what else is new in it is still to be carried.
+    """
+    bases = Bases(dict(to.base), dict(source.base))
+    for name, sent in changes.items():
+        known, value = source.value(name)
+        held = settled.get(name, sent)
+        if name in SET_FIELDS:
+            gained, lost = changes_of(to.value(name)[1], sent)
+            touched = gained.keys() | lost
+            held = aligned(to.base.get(name), held, touched)
+            value = aligned(source.base.get(name), value, touched)
+        bases.target[name] = held
+        if known:
+            bases.source[name] = value
+    return bases
+
+
 def unproven(bases: Bases, names: Collection[str]) -> None:
     """Take back what was sent and is not shown: nobody knows whether it arrived.
 
@@ -139,3 +160,10 @@ def _after_set_write(to: View, source: View, name: str, held: Value) -> Value:
     before, _ = changes_of(None, to.value(name)[1])
     gone = frozenset(key for key in before if key not in theirs and key not in now)
     return apply_changes(to.base.get(name), agreed, gone)
+
+
+def aligned(base: Value, shown: Value, touched: Collection[str]) -> Value:
+    """Return a set's shadow in which the touched elements are as the side shows them."""
+    now, _ = changes_of(None, shown)
+    present = {key: text for key, text in now.items() if key in touched}
+    return apply_changes(base, present, frozenset(key for key in touched if key not in now))

@@ -34,6 +34,9 @@ from sync.decisions.sets import apply_changes, changes_of, elements
 LEFT: Final = "left"
 RIGHT: Final = "right"
 
+RESOLVED: Final = "resolved"
+"""The rule of what a person decided."""
+
 Resolution = tuple[str, Value]
 """What a person decided of a conflict: ("left", _), ("right", _) or ("value", V)."""
 
@@ -106,6 +109,11 @@ class Merge:
     def writes(self) -> bool:
         """Say whether anything is to be written to either system."""
         return bool(self.to_left or self.to_right)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Return the fields of which anything is new, whatever becomes of it."""
+        return frozenset({*self.to_left, *self.to_right, *self.agreed, *self.conflicts})
 
 
 def merge(  # noqa: PLR0917 (two sides, the rules, and who decides: that is what a merge is made of)
@@ -198,7 +206,7 @@ class _Merging:
             wanted = decided[side]
             if wanted is not NAMELESS and rule.lets(wanted, side) and not same(name, present, wanted):
                 self.result.to(side)[name] = wanted
-                self.result.overwritten.append(Overwritten(side, name, present, wanted, "resolved"))
+                self.result.overwritten.append(Overwritten(side, name, present, wanted, RESOLVED))
         if name not in self.result.to_left and name not in self.result.to_right:
             self.result.agreed[name] = (one, other)
 

@@ -15,6 +15,7 @@ from state import connections
 from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.intervals import reach
+from state.people import Person
 from sync.config.contacts import ASKED
 from sync.config.model import Config, Connection, MessagesStream
 from sync.decisions.people import from_ms, to_ms
@@ -27,20 +28,20 @@ Document = dict[str, Any]
 
 def status(config: Config) -> Document:
     """Return cursors, lag, last runs and what is open, for every connection of the config file."""
-    with _looking(config) as db:
+    with looking(config) as db:
         return {"connections": [_connection_status(db, config, name) for name in config.connections]}
 
 
 def conflicts(config: Config) -> Document:
     """Return the open conflicts that nobody has settled yet, oldest first."""
-    with _looking(config) as db:
+    with looking(config) as db:
         rows = db.execute(f"{_CONFLICTS} WHERE c.resolution IS NULL ORDER BY c.id").fetchall()
         return {"conflicts": [_conflict(row) for row in rows]}
 
 
 def conflict(config: Config, conflict_id: int) -> Document:
     """Return one open conflict. Raises UsageError when there is none of that number."""
-    with _looking(config) as db:
+    with looking(config) as db:
         return _conflict(_one_conflict(db, conflict_id))
 
 
@@ -59,7 +60,7 @@ def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | 
 
 def failures(config: Config) -> Document:
     """Return the open failures, oldest first."""
-    with _looking(config) as db:
+    with looking(config) as db:
         rows = db.execute(f"{_FAILURES} WHERE f.dismissed IS NULL ORDER BY f.id").fetchall()
         return {"failures": [_failure(row) for row in rows]}
 
@@ -93,6 +94,24 @@ def dismiss(config: Config, failure_id: int, why: str) -> Document:
         return _failure(row)
 
 
+def open_about(db: sqlite3.Connection, person: Person) -> Document:
+    """Return the open conflicts and failures of somebody, and of their messages."""
+    rows = db.execute(
+        f"{_CONFLICTS} WHERE c.link = ? AND c.resolution IS NULL ORDER BY c.id", (person.link,)
+    ).fetchall()
+    failures = [
+        row
+        for record in person.records
+        for row in db.execute(
+            f"{_FAILURES} WHERE f.dismissed IS NULL AND f.connection = ? AND f.side = ? AND (f.stream = 'contacts' AND"
+            " f.record_id = ? OR f.stream = 'messages' AND EXISTS (SELECT 1 FROM message m WHERE m.id = f.record_id"
+            " AND m.connection = f.connection AND m.side = f.side AND m.contact_id = ?)) ORDER BY f.id",
+            (record.connection, record.side, record.id, record.id),
+        ).fetchall()
+    ]
+    return {"conflicts": [_conflict(row) for row in rows], "failures": [_failure(row) for row in failures]}
+
+
 def back_up(config: Config, path: Path) -> Document:
     """Write a consistent copy of the state file. Raises StateError, UsageError when there is none yet."""
     if not config.state.path.exists():
@@ -113,7 +132,8 @@ _FAILURES = "SELECT f.*, n.name AS connection_name FROM failure f JOIN connectio
 
 
 @contextmanager
-def _looking(config: Config) -> Iterator[sqlite3.Connection]:
+def looking(config: Config) -> Iterator[sqlite3.Connection]:
+    """Open the state file to look into it, an empty one where there is none. Raises StateError."""
     state = StateFile.open(config.state.path) if config.state.path.exists() else StateFile.open_copy(config.state.path)
     try:
         yield state.db
@@ -123,7 +143,7 @@ def _looking(config: Config) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
-    with _looking(config) as db:
+    with looking(config) as db:
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
@@ -146,7 +166,7 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Doc
         "conflicts": _count(db, "conflict", number, "resolution IS NULL"),
         "failures": _count(db, "failure", number, "dismissed IS NULL"),
         "deleted": _count(db, "link", number, "gone IS NOT NULL"),
-        "held": 0,
+        "held": _count(db, "held", number, "TRUE"),
         **_charged(db, config, name),
     }
 

@@ -33,7 +33,8 @@ def run_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
 
 def total_lines(report: "RunReport") -> Iterator[str]:
     """Yield the totals of a plan, for the question before it is written."""
-    yield f"The first run of {report.connection} would do this:"
+    what = f"Undoing run {report.undoes}" if report.undoes else "The first run"
+    yield f"{what} of {report.connection} would do this:"
     yield from _indented(_stream_lines(report))
     yield from _indented(_cost_lines(report))
 
@@ -234,9 +235,8 @@ def _advice(report: "RunReport") -> Iterator[str]:
         yield "nothing is lost; run again"
     if report.guarded:
         yield f"stopped before the first write: {printable(report.guarded)}"
-        command = f"{report.command} --connection {report.connection}"
-        yield f"see what it would do: {command} --dry-run"
-        yield f"let it through once: {command} --unguarded"
+        yield f"see what it would do: {report.typed} --dry-run"
+        yield f"let it through once: {report.typed} --unguarded"
     yield from _what_is_open(
         sum(stream.conflicts for stream in report.streams.values()),
         sum(stream.failed for stream in report.streams.values()),

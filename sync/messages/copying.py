@@ -15,7 +15,7 @@ from functools import partial
 from connectors.correspondence import Recorded
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
 from connectors.message import Message
-from state.history import Entry
+from state.history import CREATED, Entry
 from state.intents import Intent
 from state.message_stage import Copying, StagedMessage
 from sync.contacts.context import Side
@@ -24,6 +24,7 @@ from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.finding import Pair, find
 from sync.messages.observing import indexed
 from sync.messages.trouble import BEHIND, CREATE, UNKNOWN, WAITS, WITHOUT_PERSON, list_failure
+from sync.reporting.spelling import WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def remember_copy(
     context.failures.close(source.name, original.id)
     if letters(target).listed:
         context.index(target).put([indexed(made)])
-    entry = Entry(link.id, target.account, made.id, "*", None, None, "created")
+    origin = f"{source.account}:{original.id}"
+    entry = Entry(link.id, target.account, made.id, WHOLE, None, None, CREATED, origin, person=made.contact_id)
     context.history.add([entry], context.run, context.now_ms())
     context.report.accounts[target.account].created += 1
 

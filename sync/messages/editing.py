@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from connectors.errors import RecordGone
 from connectors.message import Message
 from state.conflicts import Conflict
-from state.history import Entry
+from state.history import FOUND_DELETED, Entry
 from state.links import Link
 from state.message_stage import Copying, StagedMessage
 from sync.contacts.context import Side
 from sync.decisions.messages import Verdict, content_of, judge_edit, print_of
 from sync.messages.context import MessageContext, copied_content, letters, original_side
+from sync.reporting.spelling import WHOLE
 
 AMEND = "amend"
 TEXT = "text"
@@ -96,7 +97,8 @@ def pass_over(context: MessageContext, couple: Couple) -> None:
 def lose_copy(context: MessageContext, target: Side, link: Link) -> None:
     """Remember that a copy was deleted: it is not made again, and its original stays."""
     link.gone = target.name
-    entry = Entry(link.id, target.account, link.side(target.name).id, "*", None, None, "found deleted")
+    copy_id, person = link.side(target.name).id, context.home(link)
+    entry = Entry(link.id, target.account, copy_id, WHOLE, None, None, FOUND_DELETED, person=person)
     with context.state.atomic():
         context.links.save(link, context.run)
         context.history.add([entry], context.run, context.now_ms())

@@ -65,7 +65,8 @@ def list_edited(context: MessageContext, target: Side, link: Link, copy: Message
 def remember_erased(context: MessageContext, target: Side, link: Link, text: str | None) -> None:
     """Store that a copy was deleted by us. Call inside `atomic`."""
     source, copy_id = context.other(target), link.side(target.name).id
-    entry = Entry(link.id, target.account, copy_id, WHOLE, json.dumps(text, ensure_ascii=False), None, DELETED)
+    shown, person = json.dumps(text, ensure_ascii=False), context.home(link)
+    entry = Entry(link.id, target.account, copy_id, WHOLE, shown, None, DELETED, person=person)
     context.history.add([entry], context.run, context.now_ms())
     context.index(target).drop(copy_id)
     context.index(source).drop(link.side(source.name).id)

@@ -50,8 +50,10 @@ def complete_index(context: MessageContext, side: Side) -> None:
     for start, end in gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms)):
         context.progress.stage(f"reading all messages of {side.account} once")
         for page in letters(side).read(Window(moment(start), moment(end) if end < horizon_ms else None)):
+            shown = [letters(side).message(raw) for raw in page.records]
+            kept = [one for one in shown if not context.people.is_forgotten_record(side, one.contact_id)]
             with context.state.atomic():
-                context.index(side).put(indexed(letters(side).message(raw)) for raw in page.records)
+                context.index(side).put(map(indexed, kept))
             context.progress.advance(len(page.records))
         _remember_indexed(context, side, start, end)
 
@@ -103,11 +105,18 @@ def _read(context: MessageContext, side: Side, window: Window, *, whole: bool) -
 
 
 def _take_page(context: MessageContext, side: Side, page: Page, *, whole: bool) -> None:
-    messages = [letters(side).message(raw) for raw in page.records]
+    messages = _without_forgotten(context, side, [letters(side).message(raw) for raw in page.records])
     staged = list(_staged(context, side, messages, whole=whole))
     with context.state.atomic():
         context.stage.put(staged)
         context.index(side).put(indexed(message) for message in messages)
+
+
+def _without_forgotten(context: MessageContext, side: Side, messages: Sequence[Message]) -> list[Message]:
+    """Leave out the messages of those who were forgotten, and count them."""
+    kept = [one for one in messages if not context.people.is_forgotten_record(side, one.contact_id)]
+    context.report.left_out += len(messages) - len(kept)
+    return kept
 
 
 def _staged(

@@ -46,7 +46,8 @@ class Counts:
 class StreamReport:
     """One stream of a run. `accounts` and `windows` are keyed by account name, left first.
 
-    `conflicts` and `failed` count what is listed and not settled after the run.
+    `conflicts` and `failed` count what is listed and not settled after the run. `kept` are, by account, the people whom
+    a run that was undone had created and who stay.
     """
 
     accounts: dict[str, Counts]
@@ -56,6 +57,7 @@ class StreamReport:
     failed: int = 0
     unmapped: int = 0
     left_out: int = 0
+    kept: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_busy(self) -> bool:
@@ -117,6 +119,27 @@ class PlannedChange:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A field of a record, or the whole of it (`*`), that an undo leaves alone, and why."""
+
+    account: str
+    id: str
+    who: str
+    field: str
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        """Return one line of what was left alone."""
+        return {
+            "who": self.who,
+            "account": self.account,
+            "id": self.id,
+            "field": self.field,
+            "reason": self.reason,
+        }
+
+
 @dataclass(slots=True)
 class Comparison:
     """What `verify` found of one connection. Lists hold the objects of its document.
@@ -155,6 +178,7 @@ class RunReport:
 
     `errors` are safe to show, and make the run a failed one; `guarded` is the guard's sentence when it stopped the run.
     `command` is what carried it out, for people to type again.
+    `undoes` is the run that this one was to undo, '' for any other run, and `left_alone` what it did not put back.
     `locked` is why the run could not even start: such a report is no run, and becomes the `error` of the document.
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
@@ -173,6 +197,8 @@ class RunReport:
     command: str = "sync run"
     cost: dict[str, Cost] | None = None
     comparison: Comparison | None = None
+    undoes: str = ""
+    left_alone: Sequence[LeftAlone] = ()
     changes: Iterable[PlannedChange] = ()
 
     @property
@@ -182,7 +208,7 @@ class RunReport:
             return "failed"
         if self.guarded:
             return "guarded"
-        if any(stream.conflicts or stream.failed for stream in self.streams.values()):
+        if self.left_alone or any(stream.conflicts or stream.failed for stream in self.streams.values()):
             return "partial"
         return "ok"
 
@@ -191,8 +217,16 @@ class RunReport:
         """Return what this run alone would end with."""
         return LOCKED if self.locked else STATUS_CODES[self.status]
 
+    @property
+    def typed(self) -> str:
+        """Return what a person types to have this run again."""
+        return self.command if self.undoes else f"{self.command} --connection {self.connection}"
+
     def to_json(self) -> dict[str, Any]:
-        """Return the object of one run; `cost` and `plan` are there only when the run was priced."""
+        """Return the object of one run.
+
+        `cost` and `plan` are there only when the run was priced, `undoes`, `left_alone` and `kept` only of an undo.
+        """
         return {
             "run": self.run,
             "connection": self.connection,
@@ -204,7 +238,17 @@ class RunReport:
             "fields_created": {account: list(keys) for account, keys in self.fields_created.items() if keys},
             "requests": {account: _traffic(traffic) for account, traffic in self.requests.items()},
             "errors": [*self.errors, *([self.guarded] if self.guarded else [])],
+            **self._undoing(),
             **self._price(),
+        }
+
+    def _undoing(self) -> dict[str, Any]:
+        if not self.undoes:
+            return {}
+        return {
+            "undoes": self.undoes,
+            "left_alone": [one.to_json() for one in self.left_alone],
+            "kept": {account: count for stream in self.streams.values() for account, count in stream.kept.items()},
         }
 
     def _price(self) -> dict[str, Any]:

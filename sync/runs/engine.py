@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from connectors.clock import Clock, SystemClock
 from connectors.pace import Ledger, MemoryLedger
@@ -20,6 +21,7 @@ from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.contacts.comparison import compare
 from sync.contacts.context import Context
+from sync.contacts.undone import Undone
 from sync.decisions import messages, people
 from sync.decisions.windows import Bounds
 from sync.errors import UsageError
@@ -32,7 +34,8 @@ from sync.runs.assembling import assemble
 from sync.runs.foreseeing import cost, planned_changes, totals
 from sync.runs.identity import confirm_identity, remember_identity
 from sync.runs.options import RunOptions
-from sync.runs.run import Work, finish, run
+from sync.runs.run import Consent, Work, finish, run
+from sync.runs.undo import undo
 
 Confirm = Callable[[RunReport], bool]
 Emit = Callable[[RunReport], None]
@@ -109,6 +112,7 @@ class Runner:
         run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         options = self.options
         report = RunReport(run_id, connection.name, started, dry_run=options.dry_run, command=options.command)
+        report.undoes = options.undoes
         try:
             with self._lock(state, connection):
                 self._run(state, connection, accounts, report)
@@ -146,13 +150,12 @@ class Runner:
             report.requests[account.connector.account] = account.connector.traffic
 
         def consent(ready: Work) -> bool:
-            return not newcomer or self.options.dry_run or self._ask(ready, report)
+            asks = newcomer or self.options.undoes
+            return not asks or self.options.dry_run or self._ask(ready, report)
 
-        status, options = "interrupted", self.options
+        status = "interrupted"
         try:
-            bounds = Bounds(options.since, options.until, whole=options.whole)
-            deep = options.deep and options.whole
-            report.guarded = run(work, bounds, deep=deep, unguarded=options.unguarded, consent=consent)
+            report.guarded = self._observe_and_write(work, report, consent)
             report.streams = dict(_streams(work))
             self._foresee(work, accounts, report)
             status = report.status
@@ -160,6 +163,19 @@ class Runner:
             report.fields_created = context.fields_created
             report.finished_at = self.clock.now()
             self._end(context, report, status)
+
+    def _observe_and_write(self, work: Work, report: RunReport, consent: Consent) -> str:
+        options = self.options
+        if not options.undoes:
+            bounds = Bounds(options.since, options.until, whole=options.whole)
+            deep = options.deep and options.whole
+            return run(work, bounds, deep=deep, unguarded=options.unguarded, consent=consent)
+        accounts = {side.name: side.account for side in work.people.sides}
+        undone = Undone(options.undoes, work.people.history, accounts, options.created, {})
+        try:
+            return undo(work, undone, unguarded=options.unguarded, consent=consent)
+        finally:
+            report.left_alone = list(undone.left_alone.values())
 
     def _foresee(self, work: Work, accounts: tuple[Account, Account], report: RunReport) -> None:
         """Add what only a dry run is asked for: the plan and its cost, or what both sides disagree about."""
@@ -177,16 +193,17 @@ class Runner:
         """Note that a run has begun; return whether it is the connection's first."""
         with context.state.atomic() as db:
             earlier = db.execute(
-                "SELECT count(*) FROM run WHERE connection = ? AND status IN ('ok', 'partial')", (context.connection,)
+                "SELECT count(*) FROM run WHERE connection = ? AND status IN ('ok', 'partial') AND undoes IS NULL",
+                (context.connection,),
             ).fetchone()[0]
-            history.begin_run(db, report.run, context.connection, context.now_ms())
+            history.begin_run(db, report.run, context.connection, context.now_ms(), report.undoes or None)
         return not earlier
 
     def _end(self, context: Context, report: RunReport, status: str) -> None:
         with context.state.atomic() as db:
             if context.horizons.keys() == {side.account for side in context.sides}:
                 self._remember_accounts(context)
-            document = json.dumps(report.to_json() | {"plan": []}, ensure_ascii=False)
+            document = json.dumps(_kept(report.to_json()), ensure_ascii=False)
             history.end_run(db, report.run, context.now_ms(), status, document)
         finish(context, self.config.state.history)
 
@@ -203,12 +220,17 @@ class Runner:
 
     def _ask(self, work: Work, report: RunReport) -> bool:
         """Show the plan's totals and ask, before the first write of a connection's first run."""
-        preview = RunReport(report.run, report.connection, report.started_at, dry_run=True)
+        preview = RunReport(report.run, report.connection, report.started_at, dry_run=True, undoes=report.undoes)
         preview.streams = {name: totals(work, name, stream) for name, stream in report.streams.items()}
         return self.confirm(preview)
 
     def _now_ms(self) -> int:
         return people.to_ms(self.clock.now()) or 0
+
+
+def _kept(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what the state keeps of a report: not whom a plan or an undo names, of whom the history tells."""
+    return document | {name: [] for name in ("plan", "left_alone") if name == "plan" or name in document}
 
 
 def _streams(work: Work) -> Iterator[tuple[str, StreamReport]]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from connectors.pace import RateLimit
 from sync.contacts import forecast as people_forecast
-from sync.contacts.planning import CREATE, PAIR
+from sync.contacts.planning import CREATE, DELETE, PAIR
 from sync.contacts.pricing import price
 from sync.decisions import people
 from sync.messages import forecast as message_forecast
 from sync.messages.editing import AMEND
+from sync.messages.erasing import ERASE
 from sync.messages.trouble import CREATE as COPY
 from sync.reporting.report import Cost, Counts, PlannedChange, StreamReport
 from sync.runs.run import Work
@@ -36,10 +37,9 @@ def totals(work: Work, stream: str, report: StreamReport) -> StreamReport:
     return StreamReport(counts, report.windows, report.unchanged)
 
 
-def _steps(work: Work, stream: str, side: str) -> tuple[int, int]:
-    """Return how many creates and updates are planned on a side."""
+def _steps(work: Work, stream: str, side: str) -> Iterator[int]:
+    """Yield how many creates, updates and deletions are planned on a side."""
     if stream == people.STREAM:
-        return work.people.stage.count_steps(CREATE, side), work.people.stage.count_steps(PAIR, side)
-    if work.messages is None:
-        return 0, 0
-    return work.messages.stage.count_steps(COPY, side), work.messages.stage.count_steps(AMEND, side)
+        yield from (work.people.stage.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
+    elif work.messages is not None:
+        yield from (work.messages.stage.count_steps(operation, side) for operation in (COPY, AMEND, ERASE))

@@ -9,6 +9,7 @@ class RunOptions:
     """The command line of `sync run`. Times are aware UTC; `connections` empty means all of the config file.
 
     `since` and `until` bound `[since, until)` (R2). `unguarded` lets this one run pass the guard (R25).
+    `undoes` is a run to be undone (R26), `created` whether the people whom it created are to be deleted then.
     `whole` reads both sides in full, which alone shows deletions (R24). Only a dry run has, if it is asked for, the
     plan's changes and cost in its report (`priced`), or what both sides disagree about (`compared`).
     `streams` are those that run, where the config has them; `deep` looks at the copies of messages that everybody has.
@@ -24,8 +25,12 @@ class RunOptions:
     priced: bool = False
     streams: tuple[str, ...] = ("contacts", "messages")
     deep: bool = False
+    undoes: str = ""
+    created: bool = False
 
     @property
     def command(self) -> str:
         """Return the command that asks for it, without its options."""
+        if self.undoes:
+            return f"sync undo {self.undoes}{' --created' if self.created else ''}"
         return "sync reconcile" if self.whole else "sync run"

@@ -62,7 +62,7 @@ def run(work: Work, bounds: Bounds, *, deep: bool = False, unguarded: bool = Fal
         work.people.errors.append(str(error))
     _tell_owners(work.people)
     tell(work.people)
-    _count_open(work.people)
+    count_open(work.people)
     if work.messages is not None:
         message_stream.count_open(work.messages)
     return guarded
@@ -79,7 +79,7 @@ def _observe(work: Work, bounds: Bounds) -> tuple[Spans, message_stream.Observed
     if work.with_people:
         spans = {side.name: observing.observe(people, side, bounds) for side in people.sides}
     messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
-    people.judge = judge(people.settings.conflicts, _offsets(people))
+    people.judge = judge(people.settings.conflicts, offsets(people))
     return spans, messages
 
 
@@ -142,10 +142,12 @@ def _guard(work: Work) -> str:
     return guard(work.messages.weights, people.settings.max_changed, command, "messages")
 
 
-def _offsets(context: Context) -> tuple[float, float]:
+def offsets(context: Context) -> tuple[float, float]:
+    """Return by how many seconds the left and the right server are ahead of us."""
     return context.left.connector.clock_offset(), context.right.connector.clock_offset()
 
 
-def _count_open(context: Context) -> None:
+def count_open(context: Context) -> None:
+    """Count what is listed and not settled."""
     context.report.conflicts = context.conflicts.count()
     context.report.failed = context.failures.count()

@@ -1,8 +1,9 @@
-"""A world that can be put back to where it was, and the three chapters of what happens to it.
+"""A world that can be put back to where it was, and the chapters of what happens to it.
 
 The chapters together hold every kind of step: people made both ways, updated both ways, tags both ways, values cleared,
 conflicts for the policy and for a person, failures, first meetings, custom fields made, a number that is a stranger's,
-deletions that are carried and one that is a conflict. Each is followed by one command; it is that which is killed.
+deletions that are carried and one that is a conflict, and all of that put back by hand. Each is followed by one
+command; it is that which is killed.
 """
 
 from collections.abc import Callable
@@ -31,10 +32,11 @@ class Rewindable(Timeline):
 
 @dataclass(slots=True)
 class Stage(World):
-    """A world for kills. `removed` has the names of those whom somebody deleted, by id."""
+    """A world for kills. `removed` has the names of those whom somebody deleted, by id; `bad` is a run to be undone."""
 
     clock: Rewindable
     removed: dict[str, str] = field(default_factory=dict)
+    bad: str = ""
 
     @classmethod
     def made(cls, folder: Path, *, live: bool = True, start: datetime | None = None) -> Self:
@@ -120,9 +122,30 @@ def deletions(world: Stage) -> None:
     world.gh.add(firstName="Pam", lastName="South", email="pam@example.com")
 
 
+def a_bad_run(world: Stage) -> None:
+    """A run that carries values, tags and people both ways, and an edit since of some of that."""
+    gg, gh = world.gg, world.gh
+    gg.edit(world.left("Ann"), title="CTO", city="Utica", label_names=["vip", "bad"])
+    gg.edit(world.left("Ida"), state="Iowa", work_phone="+1 212 555 0139")
+    gh.edit(world.right("Dan"), companyName="Bad & Sons", tags=["bad"])
+    gh.edit(world.right("Kim"), city="Lyon", custom={"contact.job_title": "CMO"})
+    gh.edit(world.right("Pam"), lastName="Sud", city="Nice")
+    gg.add(first_name="Quin", last_name="Bad", email="quin@example.com", title="CEO")
+    gh.add(firstName="Ray", lastName="Bad", email="ray@example.com", tags=["bad"])
+    gh.add(firstName="Sue", lastName="Bad", email="sue@example.com")
+    world.bad = world.run(skip=5.0, unguarded=True).run
+    world.clock.skip(5.0)
+    gh.edit(world.right("Ann"), city="Troy")
+    gg.edit(world.left("Sue"), city="Ovid")
+
+
 Command = tuple[str, ...]
+BAD_RUN = "RUN"
+"""Stands in a command for the run to be undone."""
+
 CHAPTERS: dict[str, tuple[Callable[[Stage], None], Command]] = {
     "first": (first_meetings, ("run",)),
     "later": (edits, ("run", "--unguarded")),
     "deletions": (deletions, ("reconcile", "--unguarded")),
+    "undo": (a_bad_run, ("undo", BAD_RUN, "--created", "--unguarded")),
 }

@@ -45,19 +45,35 @@ def differences(world: World, excuse: Excuse = nothing) -> list[tuple[str, str, 
 
     `excuse` says of a field, a left and a right value whether that is what the servers of this world do to it.
     """
+    with ExitStack() as stack:
+        left, right = _connectors(world, stack)
+        found = [each for link in _links(world) for each in _differing(world, link, left, right)]
+    return [each for each in found if not excuse(*each[1:])]
+
+
+def shown(world: World) -> dict[tuple[str, str], dict[str, Value]]:
+    """Return all that everybody who is linked shows on either side, by account and id."""
+    found: dict[tuple[str, str], dict[str, Value]] = {}
+    with ExitStack() as stack:
+        sides = dict(zip(("left", "right"), _connectors(world, stack), strict=True))
+        for link in _links(world):
+            for side, connector in sides.items():
+                record_id, memory = link[f"{side}_id"], _memory(link[f"{side}_memory"])
+                contact = connector.contact(connector.get(record_id).records[0], memory)
+                found[connector.account, record_id] = dict(contact.fields)
+    return found
+
+
+def _connectors(world: World, stack: ExitStack) -> tuple[Connector, Connector]:
     world.write_config()
     config = load(world.config_path)
     connection = config.connections["sales"]
     edges = Edges(MemoryLedger(), world.clock, lambda _: Memory())
     secrets = {"gg": world.gg.api_key, "gh": world.gh.token}
-    with ExitStack() as stack:
-        sides = []
-        for name in ("gg", "gh"):
-            account = connect(name, config.accounts[name], secrets[name], connection, edges)
-            stack.callback(account.close)
-            sides.append(account.connector)
-        found = [each for link in _links(world) for each in _differing(world, link, sides[0], sides[1])]
-    return [each for each in found if not excuse(*each[1:])]
+    accounts = [connect(name, config.accounts[name], secrets[name], connection, edges) for name in secrets]
+    for account in accounts:
+        stack.callback(account.close)
+    return accounts[0].connector, accounts[1].connector
 
 
 def _links(world: World) -> list[dict[str, Any]]:

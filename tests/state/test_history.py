@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 from state.connections import connection_id
-from state.history import Entry, History, begin_run, end_run, prune
+from state.history import PAGE, Entry, History, begin_run, end_run, find_run, prune, recent_runs
 from tests.state.files import opened
 
-ENTRY = Entry(None, "growthhub", "hub-1", "city", '"Oslo"', '"Rome"', "newest")
+ENTRY = Entry(None, "growthhub", "hub-1", "city", '"Oslo"', '"Rome"', "newest", "growthgenius:1", '"ROME"')
 
 
 def test_an_entry_says_what_was_replaced_by_what_where_when_and_why() -> None:
@@ -13,7 +15,8 @@ def test_an_entry_says_what_was_replaced_by_what_where_when_and_why() -> None:
         assert row == {
             "id": 1, "at_ms": 100, "run": "r1", "connection": 1, "stream": "contacts", "link": None,
             "account": "growthhub", "record_id": "hub-1", "field": "city", "old": '"Oslo"', "new": '"Rome"',
-            "rule": "newest",
+            "rule": "newest", "source": "growthgenius:1", "shown": '"ROME"',
+            "person": None,
         }  # fmt: skip
 
 
@@ -21,10 +24,10 @@ def test_a_run_is_noted_when_it_begins_and_again_when_it_ends() -> None:
     with opened() as state:
         with state.atomic() as db:
             begin_run(db, "r1", 1, 100)
-        assert tuple(state.db.execute("SELECT * FROM run").fetchone()) == ("r1", 1, 100, None, None, None)
+        assert tuple(state.db.execute("SELECT * FROM run").fetchone()) == ("r1", 1, 100, None, None, None, None)
         with state.atomic() as db:
             end_run(db, "r1", 200, "ok", "{}")
-        assert tuple(state.db.execute("SELECT * FROM run").fetchone()) == ("r1", 1, 100, 200, "ok", "{}")
+        assert tuple(state.db.execute("SELECT * FROM run").fetchone()) == ("r1", 1, 100, 200, "ok", "{}", None)
 
 
 def test_only_what_is_older_than_the_history_is_kept_for_goes_and_only_of_this_connection() -> None:
@@ -39,3 +42,45 @@ def test_only_what_is_older_than_the_history_is_kept_for_goes_and_only_of_this_c
         left = ["1-100", f"{other}-99", f"{other}-100"]
         assert [row[0] for row in state.db.execute("SELECT run FROM history ORDER BY id")] == left
         assert [row[0] for row in state.db.execute("SELECT id FROM run ORDER BY rowid")] == left
+
+
+def test_what_a_run_wrote_comes_in_pages_in_the_order_in_which_it_was_written() -> None:
+    with opened() as state:
+        history = History(state.db, 1, "contacts")
+        entries = [replace(ENTRY, record_id=f"hub-{number}") for number in range(PAGE + 3)]
+        with state.atomic():
+            history.add(entries, "r1", 100)
+            history.add([ENTRY], "r2", 100)
+            History(state.db, 1, "messages").add([ENTRY], "r1", 100)
+        first = history.of_run("r1")
+        rest = history.of_run("r1", first[-1].id)
+        assert (len(first), len(rest)) == (PAGE, 3)
+        assert [line.entry for line in (*first, *rest)] == entries
+        assert history.of_run("r1", rest[-1].id) == []
+
+
+def test_the_lines_of_records_are_those_of_their_own_account_and_say_what_their_run_undid() -> None:
+    with opened() as state:
+        history = History(state.db, 1, "contacts")
+        elsewhere = replace(ENTRY, account="growthgenius")
+        with state.atomic() as db:
+            begin_run(db, "r1", 1, 100)
+            begin_run(db, "u1", 1, 200, "r1")
+            history.add([ENTRY, elsewhere, replace(ENTRY, record_id="hub-2")], "r1", 100)
+            history.add([ENTRY], "u1", 200)
+        lines = history.of_records([("growthhub", "hub-1"), ("growthgenius", "7")])
+        assert [(line.run, line.undoes, line.at_ms, line.entry) for line in lines] == [
+            ("r1", None, 100, ENTRY), ("u1", "r1", 200, ENTRY),
+        ]  # fmt: skip
+
+
+def test_a_run_is_found_with_its_connection_and_the_last_ones_are_listed_first() -> None:
+    with opened() as state:
+        with state.atomic() as db:
+            begin_run(db, "r1", 1, 100)
+            begin_run(db, "r2", 1, 200)
+            end_run(db, "r1", 150, "ok", "{}")
+        assert find_run(state.db, "r1") == "sales"
+        assert find_run(state.db, "r3") is None
+        assert recent_runs(state.db, 5) == [("r2", "sales", 200, None), ("r1", "sales", 100, "ok")]
+        assert recent_runs(state.db, 1) == [("r2", "sales", 200, None)]

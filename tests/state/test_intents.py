@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from state.intents import Intent, Intents
+from state.intents import DELETED, REMOVED, Intent, Intents
 from tests.state.files import opened, other_connection
 
 ADA = Intent("right", "1", 1700000000000, {"email": "ada@example.com", "tags": ["vip"], "city": None}, {"shadow": "[]"})
@@ -64,3 +64,15 @@ def test_sides_streams_and_connections_are_kept_apart() -> None:
         with state.atomic():
             mine.remove("left", ADA.source_id)
         assert mine.open() == []
+
+
+def test_removals_are_told_from_updates_and_deletions() -> None:
+    with opened() as state:
+        intents = Intents(state.db, 1, "contacts")
+        update = replace(ADA, source_id="2", source={"record": "hub-2", "history": {}})
+        deletion = replace(ADA, source_id="3", source={"record": "hub-3", "rule": DELETED, "old": "{}"})
+        removal = replace(ADA, source_id="4", source={"record": "hub-4", "rule": REMOVED, "old": "{}"})
+        with state.atomic():
+            for each in (ADA, update, deletion, removal):
+                intents.add(each, "r1")
+        assert (intents.open(), intents.updates(), intents.removals()) == ([ADA], [update, deletion], [removal])

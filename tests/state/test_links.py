@@ -4,6 +4,7 @@ import pytest
 
 from state.conflicts import Conflict, Conflicts
 from state.file import StateFile
+from state.history import begin_run, end_run
 from state.links import Link, Links, LinkSide, Seen
 from tests.state.files import link, opened, other_connection
 
@@ -11,7 +12,9 @@ from tests.state.files import link, opened, other_connection
 def test_a_link_is_read_back_from_both_sides_as_it_was_stored() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
-        left = LinkSide("1", '["a"]', '{"slot":"mobile_phone"}', b"1" * 16, 1700000000000, 1700000000001)
+        left = LinkSide(
+            "1", '["a"]', '{"slot":"mobile_phone"}', b"1" * 16, 1700000000000, 1700000000001, '{"phone":"12"}'
+        )
         full = Link(left, LinkSide("hub-1", '["b"]'), mapping=1)
         with state.atomic():
             links.save(full, "r1")
@@ -191,7 +194,7 @@ def test_copies_of_messages_are_told_of_person_by_person_and_page_by_page_while_
 
 
 def run_of(state: StateFile, run: str, started_ms: int, status: str | None, connection: int = 1) -> None:
-    state.db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL)", (run, connection, started_ms, None, status))
+    state.db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, NULL, NULL)", (run, connection, started_ms, None, status))
 
 
 @pytest.mark.parametrize("ended", ["ok", "partial"])
@@ -234,3 +237,18 @@ def test_runs_and_pairs_of_others_make_no_pair_unfinished_or_finished() -> None:
             run_of(state, "theirs", 2, None, elsewhere)
             run_of(state, "ended", 9, "ok", elsewhere)
         assert links.first_unfinished() == pair.id
+
+
+def test_an_undo_ends_no_first_meetings_that_were_cut_off() -> None:
+    with opened() as state:
+        links = Links(state.db, 1, "contacts")
+        with state.atomic() as db:
+            begin_run(db, "r1", 1, 100)
+            links.save(link(), "r1")
+            begin_run(db, "u1", 1, 200, "r1")
+            end_run(db, "u1", 300, "ok", "{}")
+        assert links.first_unfinished() == 1
+        with state.atomic() as db:
+            begin_run(db, "r2", 1, 400)
+            end_run(db, "r2", 500, "ok", "{}")
+        assert links.first_unfinished() is None

@@ -65,7 +65,8 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     assert found.returncode == 0
     commands = [line.split()[0] for line in found.stdout.split("Commands:\n")[1].splitlines()]
     assert commands == [
-        "demo", "check", "run", "plan", "status", "conflicts", "failures", "verify", "reconcile", "state"
+        "demo", "check", "run", "plan", "status", "conflicts", "failures", "explain", "undo", "verify", "reconcile",
+        "forget", "state",
     ]  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     "arguments",
     [["demo"], ["check"], ["run"], ["plan"], ["status"], ["conflicts"], ["conflicts", "list"], ["conflicts", "show"],
      ["conflicts", "resolve"], ["failures"], ["failures", "list"], ["failures", "retry"], ["failures", "dismiss"],
-     ["verify"], ["reconcile"], ["state"], ["state", "backup"]],
+     ["explain"], ["undo"], ["verify"], ["reconcile"], ["forget"], ["state"], ["state", "backup"]],
     ids=" ".join,
 )  # fmt: skip
 def test_every_command_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,6 +152,15 @@ WRONG = [
     (["failures", "dismiss", "7"], "Missing option '--why'"),
     (["failures", "dismiss", "7", "--why", " "], "--why needs a reason"),
     (["failures", "dismiss", "7", "--why", "known"], "there is no failure 7"),
+    (["explain"], "Missing argument 'WHO'"),
+    (["explain", "ann"], "'ann' is neither an e-mail address, nor a phone number, nor ACCOUNT:ID"),
+    (["explain", "ann@example.com", "town"], "there is no field town; allowed is first_name"),
+    (["undo"], "Missing argument 'RUN'"),
+    (["undo", "r1"], "there is no run r1; the state file knows no run at all"),
+    (["undo", "r1", "--connection", "sales"], "No such option '--connection'"),
+    (["forget"], "Missing argument 'WHO'"),
+    (["forget", "17"], "'17' is neither an e-mail address"),
+    (["forget", "17", "--lift"], "'17' is neither an e-mail address"),
     (["reconcile", "--since", "1d"], "No such option '--since'"),
     (["reconcile", "--connection", "sale"], "no such connection; allowed is sales; did you mean sales?"),
     (["reconcile"], "accounts.growthgenius.api_key: the environment variable GROWTHGENIUS_API_KEY is not set"),
@@ -181,7 +191,7 @@ def test_with_json_a_wrong_command_line_is_one_document(
     shown = capsys.readouterr()
     document = json.loads(shown.out)
     assert words in document.pop("error")
-    assert document == ({"runs": []} if arguments[0] in ("run", "plan", "reconcile") else {})
+    assert document == ({"runs": []} if arguments[0] in ("run", "plan", "reconcile", "undo") else {})
     assert words in shown.err
 
 

@@ -238,16 +238,17 @@ def test_of_two_connections_the_one_that_is_locked_does_not_stop_the_other(offic
 
 @dataclass(slots=True)
 class Seat:
-    """Somebody at a terminal of 24 lines, in front of `sync run`."""
+    """Somebody at a terminal of 24 lines, in front of `sync run` or another command."""
 
     folder: Path
+    command: tuple[str, ...] = ("run",)
     terminal: int = 0
 
     def run(self, answer: str, *arguments: str) -> tuple[int, str]:
         """Type an answer once the run asks; return its exit code and what the terminal showed."""
         self.terminal, other = pty.openpty()
         with subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "sync", "run", *arguments],
+            [sys.executable, "-m", "sync", *self.command, *arguments],
             stdin=other, stderr=other, stdout=subprocess.DEVNULL, cwd=self.folder,
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3]), "TERM": "xterm", "COLUMNS": "200"},
         ) as running:  # fmt: skip

@@ -1,0 +1,58 @@
+"""Who was forgotten: nothing but salted hashes of what would tell them again, and when that was.
+
+The salt is made with the first of them and stays in the file, so a hash means nothing without the file. Who has the
+file can still try whether an address that they already know is among them: that is what the hashes are for.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from hashlib import blake2b
+from secrets import token_bytes
+
+DIGEST_BYTES = 32
+
+
+class Forgotten:
+    """Everybody who was forgotten, over all connections. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        row = db.execute("SELECT value FROM salt").fetchone()
+        self._salt: bytes | None = None if row is None else row["value"]
+        self._digests = frozenset(row[0] for row in db.execute("SELECT DISTINCT digest FROM forgotten"))
+
+    def __bool__(self) -> bool:
+        """Say whether there is anybody at all."""
+        return bool(self._digests)
+
+    def knows(self, marks: Iterable[str]) -> bool:
+        """Say whether one of the marks is that of somebody who was forgotten."""
+        return bool(self._digests) and not self._digests.isdisjoint(self._hashed(marks))
+
+    def add(self, marks: Iterable[str], now_ms: int) -> None:
+        """Remember that the person with these marks was forgotten."""
+        if self._salt is None:
+            self._salt = token_bytes(DIGEST_BYTES)
+            self._db.execute("INSERT INTO salt VALUES (1, ?)", (self._salt,))
+        number = self._db.execute("SELECT coalesce(max(person), 0) + 1 FROM forgotten").fetchone()[0]
+        digests = self._hashed(marks)
+        self._db.executemany("INSERT INTO forgotten VALUES (?, ?, ?)", [(digest, number, now_ms) for digest in digests])
+        self._digests |= digests
+
+    def lift(self, marks: Iterable[str]) -> int:
+        """Drop all hashes of everybody who has one of the marks; return how many people that were."""
+        digests = self._hashed(marks)
+        wanted = ",".join("?" * len(digests))
+        rows = self._db.execute(f"SELECT DISTINCT person FROM forgotten WHERE digest IN ({wanted})", (*digests,))
+        people = [(row["person"],) for row in rows.fetchall()]
+        self._db.executemany("DELETE FROM forgotten WHERE person = ?", people)
+        self._digests = frozenset(row[0] for row in self._db.execute("SELECT DISTINCT digest FROM forgotten"))
+        return len(people)
+
+    def _hashed(self, marks: Iterable[str]) -> set[bytes]:
+        salt = self._salt
+        return set() if salt is None else {_digest(mark, salt) for mark in marks}
+
+
+def _digest(mark: str, salt: bytes) -> bytes:
+    return blake2b(mark.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES, key=salt).digest()

@@ -1,0 +1,23 @@
+"""`sync explain`: what the state remembers of one person, without calling anybody."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.command()
+@click.argument("who", metavar="WHO")
+@click.argument("field", metavar="[FIELD]", required=False)
+@config_option
+@json_option
+def explain(who: str, field: str | None, config_path: Path | None, as_json: bool) -> int:
+    """Show the history of one person: e-mail address, phone number, or ACCOUNT:ID."""
+    from sync.errors import DONE, OPEN
+    from sync.faces.biography import explanation_lines
+    from sync.faces.explanation import explain as look_up
+
+    document = look_up(open_config(config_path), who, field)
+    show(document, as_json, explanation_lines)
+    return DONE if document["people"] else OPEN

@@ -1,0 +1,27 @@
+"""`sync forget`: erase a person from the state, and keep runs from taking them up again; and the end of that."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.command()
+@click.argument("who", metavar="WHO")
+@click.option("--lift", "lifted", is_flag=True, help="Let somebody who was forgotten be taken up again.")
+@config_option
+@json_option
+def forget(*, who: str, lifted: bool, config_path: Path | None, as_json: bool) -> int:
+    """Erase one person from the state and its history; neither account is written to."""
+    from sync.errors import DONE, OPEN
+    from sync.faces import forgetting
+
+    config = open_config(config_path)
+    if lifted:
+        document = forgetting.lift(config, who)
+        show(document, as_json, forgetting.lifted_lines)
+        return DONE if document["lifted"] else OPEN
+    document = forgetting.forget(config, who)
+    show(document, as_json, forgetting.forgotten_lines)
+    return DONE if document["forgotten"] else OPEN

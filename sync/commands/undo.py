@@ -1,0 +1,37 @@
+"""`sync undo`: put back what a run wrote, where nobody has changed it since (R26)."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config
+from sync.commands.run import carry_out, unguarded_option
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--created", is_flag=True, help="Delete the people whom the run created, too.")
+@click.option("--dry-run", is_flag=True, help="Write nothing, and show what would be written.")
+@unguarded_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@config_option
+@json_option
+def undo(
+    *, run: str, created: bool, dry_run: bool, unguarded: bool, yes: bool, config_path: Path | None, as_json: bool
+) -> int:
+    """Put back what a run overwrote, on both sides, where nobody has changed it since."""
+    config = open_config(config_path)
+
+    from sync.faces.undoing import connection_of
+    from sync.runs.options import RunOptions
+
+    options = RunOptions(
+        connections=(connection_of(config, run),),
+        dry_run=dry_run,
+        unguarded=unguarded,
+        priced=dry_run,
+        undoes=run,
+        streams=("contacts",),
+        created=created,
+    )
+    return carry_out(config, options, as_json=as_json, ask=not yes)

@@ -1,0 +1,242 @@
+"""What is stored of a pair after a write, after a merge that needs none, and after an undo (R20, R21, R26)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.connector import Answer
+from connectors.contact import Contact, Fields, Value, same
+from state.conflicts import Conflict
+from state.history import ENRICHED, REFUSED, Entry
+from state.links import Link, LinkSide
+from state.stage import Staged
+from sync.contacts.context import Context, Side
+from sync.contacts.holding import hold, release
+from sync.contacts.observing import staged_record
+from sync.contacts.planning import merge_views
+from sync.decisions import people, shadows
+from sync.decisions.carrying import Bases, after_agreement, after_undo, after_write, is_settled, unproven
+from sync.decisions.merging import RESOLVED, Merge, View
+from sync.decisions.undoing import UNDO
+
+
+@dataclass(slots=True)
+class Update:
+    """One person to be written on `target`, with values of `source`. `record` and `own` are what is staged of them."""
+
+    target: Side
+    source: Side
+    record: Staged
+    own: Staged | None
+    link: Link | None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    contact: Contact = field(default_factory=lambda: Contact("", {}))
+    views: dict[str, View] = field(default_factory=dict)
+    result: Merge = field(default_factory=Merge)
+    changes: dict[str, Value] = field(default_factory=dict)
+    shown: Contact = field(default_factory=lambda: Contact("", {}))
+    settled: Fields = field(default_factory=dict)
+
+    @property
+    def left_first(self) -> tuple[View, View]:
+        """Return both views, left first."""
+        return self.views["left"], self.views["right"]
+
+    @property
+    def source_id(self) -> str:
+        """Return the id of the person the values come from."""
+        if self.own is not None:
+            return self.own.id
+        return self.link.side(self.source.name).id if self.link else ""
+
+    @property
+    def who(self) -> str:
+        """Name the person for people."""
+        views = (self.views[side.name] for side in (self.source, self.target) if side.name in self.views)
+        shown = {name: value for view in views for name, value in view.now.items() if value is not None}
+        return people.who(self.target.account, self.record.id, shown)
+
+
+def settle_pair(context: Context, left: Staged | None, right: Staged | None, link: Link | None) -> None:
+    """Remember a pair that needs no write: what was agreed, and what is in conflict. Call inside `atomic`."""
+    target, source = context.left, context.right
+    ids = (link.left.id, link.right.id) if link else (left.id if left else "", right.id if right else "")
+    job = Update(target, source, left or Staged("left", ids[0]), right or Staged("right", ids[1]), link)
+    job.views = {"left": context.view(link, context.left, left), "right": context.view(link, context.right, right)}
+    job.contact = people.decode(left.contact) if left and left.contact else Contact(ids[0], job.views["left"].now)
+    job.result = merge_views(context, link, *job.left_first)
+    remember(context, job, None)
+
+
+def remember(context: Context, job: Update, answer: Answer | None) -> None:
+    """Store what a write, or a merge without one, led to. Call inside `atomic`."""
+    to, source = job.views[job.target.name], job.views[job.source.name]
+    shown = job.contact
+    if answer is None:
+        bases = after_agreement(job.result, job.target.name, to, source)
+    else:
+        shown = job.shown
+        settled = context.travelling(job.settled)
+        bases = after_write(job.result, job.target.name, to, source, settled)
+        unproven(bases, {name for name, value in job.changes.items() if value is not None and name not in settled})
+        context.report.unmapped += len(answer.refused & job.target.connector.fields)
+    was_gone = job.link is not None and job.link.gone is not None
+    link = _link(context, job, bases, shown, answer)
+    context.links.save(link, context.run)
+    written = _entries(context, job, link, answer) if answer is not None else []
+    context.history.add([*_refusals(job, link), *written], context.run, context.now_ms())
+    _list_conflicts(context, job, link)
+    release(context, link, job.result.touched, back=was_gone)
+    for side, record_id in ((job.target, job.record.id), (job.source, job.source_id)):
+        context.failures.close(side.name, record_id)
+    if answer is not None:
+        _stage_answer(context, job, link, answer, shown)
+
+
+def remember_undone(context: Context, job: Update, answer: Answer) -> None:
+    """Store what putting back led to: each side shows what was agreed, and where they differ, that is held (R26).
+
+    Nothing else of the pair was dealt with: open conflicts, failures, and whatever is still to be carried stay as they
+    are. Call inside `atomic`.
+    """
+    link = job.link
+    if link is None:
+        raise AssertionError(f"{job.target.account}:{job.record.id}: put back without a link")
+    to, source = job.views[job.target.name], job.views[job.source.name]
+    taken = {name: value for name, value in job.changes.items() if name not in answer.refused}
+    bases = after_undo(taken, to, source, context.travelling(job.settled))
+    waiting = frozenset(context.conflicts.of_link(link.id))
+    if link.mapping != context.mapping:  # under which neither side was looked at yet (R18)
+        link.left.digest = link.right.digest = None
+    link.mapping = context.mapping
+    context.set_base(link, job.target.name, bases.target)
+    context.set_base(link, job.source.name, bases.source)
+    target = link.side(job.target.name)
+    _keep(context, target, job.shown)
+    is_dealt_with = is_settled(context.travelling(job.shown.fields), bases.target, waiting)
+    target.digest = job.target.connector.digest(answer.raw) if is_dealt_with else None
+    target.seen_ms, target.wrote_ms = own_times(job.shown, answer)
+    context.links.save(link, context.run)
+    context.history.add(_entries(context, job, link, answer), context.run, context.now_ms())
+    hold(context, link, taken)
+    _stage_answer(context, job, link, answer, job.shown)
+
+
+def _link(context: Context, job: Update, bases: Bases, shown: Contact, answer: Answer | None) -> Link:
+    waiting = frozenset(job.result.conflicts)
+    link = job.link or _new_link(context, job)
+    link.mapping = context.mapping
+    context.set_base(link, job.target.name, bases.target)
+    context.set_base(link, job.source.name, bases.source)
+    target, source = link.side(job.target.name), link.side(job.source.name)
+    if job.record.contact is not None or answer is not None:
+        _keep(context, target, shown)
+        target.digest = None
+        if is_settled(context.travelling(shown.fields), bases.target, waiting):
+            target.digest = job.target.connector.digest(answer.raw) if answer else job.record.digest
+    if answer is not None:
+        target.seen_ms, target.wrote_ms = own_times(shown, answer)
+    if job.own is not None and job.own.contact is not None:
+        _keep(context, source, people.decode(job.own.contact))
+        source.digest = None if job.result.to(job.source.name) else job.own.digest
+    if job.result.nameless or job.result.awaits:  # the next whole run looks whether it has a name, or is known, by then
+        target.digest = source.digest = None
+    link.gone = None
+    return link
+
+
+def _keep(context: Context, end: LinkSide, contact: Contact) -> None:
+    end.memory = json.dumps(dict(contact.memory)) if contact.memory else None
+    end.unmapped = unmapped_text(context, contact)
+
+
+def unmapped_text(context: Context, contact: Contact) -> str | None:
+    """Return what a record shows that means nothing on the other side, as a link keeps it (R17)."""
+    found = {name: text for name, text in contact.unmapped.items() if name in context.rules}
+    return json.dumps(found, ensure_ascii=False) if found else None
+
+
+def own_times(shown: Contact, answer: Answer) -> tuple[int | None, int | None]:
+    """Return the update time that the answer shows, and the latest at which the write took effect (R3, R14)."""
+    served = people.to_ms(answer.served_at) or 0
+    updated = people.to_ms(shown.updated_at)
+    return updated, max(served, updated or 0)
+
+
+def _new_link(context: Context, job: Update) -> Link:
+    empty = shadows.encode({}, tuple(context.rules))
+    ends = {job.target.name: LinkSide(job.record.id, empty), job.source.name: LinkSide(job.source_id, empty)}
+    return Link(ends["left"], ends["right"], context.mapping)
+
+
+def _entries(context: Context, job: Update, link: Link, answer: Answer) -> list[Entry]:
+    why = reasons(context, job)
+    return [_entry(job, link, answer, name, why[name]) for name in job.changes]
+
+
+def _entry(job: Update, link: Link, answer: Answer, name: str, why: tuple[str, str | None]) -> Entry:
+    (rule, source), value = why, job.changes[name]
+    held = job.settled.get(name, value)
+    return Entry(
+        link.id,
+        job.target.account,
+        job.record.id,
+        name,
+        shadows.render(job.views[job.target.name].value(name)[1]),
+        shadows.render(value),
+        REFUSED if name in answer.refused else rule,
+        source,
+        None if same(name, held, value) else shadows.render(held),
+    )
+
+
+def reasons(context: Context, job: Update) -> dict[str, tuple[str, str | None]]:
+    """Return why each field is written, and which record its value comes from, None where a person wants it so."""
+    came = f"{job.source.account}:{job.source_id}"
+    found: dict[str, tuple[str, str | None]] = {
+        name: ("filled" if name in job.result.filled else "carried", came) for name in job.changes
+    }
+    found |= dict.fromkeys(job.result.enriched & job.changes.keys(), (ENRICHED, None))
+    for one in job.result.overwritten:
+        if one.side == job.target.name and one.field in job.changes:
+            rule, theirs = context.rules[one.field], job.views[job.source.name].value(one.field)[1]
+            typed = one.rule == UNDO or (one.rule == RESOLVED and one.new != rule.carried(theirs, job.target.name))
+            found[one.field] = (one.rule, None if typed else came)
+    return found
+
+
+def _refusals(job: Update, link: Link) -> list[Entry]:
+    """Return what can't be emptied on either side: it is agreed on as it is by this merge, and so by no later one."""
+    ids = {job.target.name: job.record.id, job.source.name: job.source_id}
+    sides = {job.target.name: (job.target, job.source), job.source.name: (job.source, job.target)}
+    entries = []
+    for name, kept in job.result.refused.items():
+        side, other = sides[kept]
+        shown, wanted = (shadows.render(job.views[each.name].value(name)[1]) for each in (side, other))
+        source = f"{other.account}:{ids[other.name]}"
+        entries.append(Entry(link.id, side.account, ids[kept], name, shown, wanted, REFUSED, source))
+    return entries
+
+
+def _list_conflicts(context: Context, job: Update, link: Link) -> None:
+    """Open, update and close conflicts; one that is still to be carried the other way stays open until it is."""
+    left, right = job.left_first
+    for name, (one, other) in job.result.conflicts.items():
+        context.conflicts.put(
+            Conflict(
+                link.id, name, job.who, shadows.render(one), shadows.render(other),
+                people.to_ms(left.changed_at), people.to_ms(right.changed_at), context.now_ms(), context.run,
+            )
+        )  # fmt: skip
+    keep = job.result.conflicts.keys() | (job.result.to(job.source.name).keys())
+    context.conflicts.close(link.id, context.conflicts.of_link(link.id).keys() - keep)
+
+
+def _stage_answer(context: Context, job: Update, link: Link, answer: Answer, shown: Contact) -> None:
+    """Let the second half of a merge that writes both sides see what the first one led to, with the times of before."""
+    fresh = staged_record(context, job.target, answer.raw, shown, link)
+    context.stage.put([
+        Staged(fresh.side, fresh.id, fresh.raw, fresh.contact, fresh.digest, job.record.changed_ms, link.id)
+    ])  # fmt: skip
+    job.target.identities.put([people.known(shown)])

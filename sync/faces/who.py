@@ -1,0 +1,52 @@
+"""WHO, as people type it: an e-mail address, a phone number in any form, or ACCOUNT:ID."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connectors.values import email, phone
+from state import people
+from state.people import Record
+from sync.config.model import Config
+from sync.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What was typed: one of a record (account and id), an address (case-folded), or numbers that it may be (E.164)."""
+
+    typed: str
+    record: tuple[str, str] | None = None
+    email: str | None = None
+    phones: tuple[str, ...] = ()
+
+    def records(self, db: sqlite3.Connection) -> list[Record]:
+        """Return the records that are meant: of those who have the address or number now, else of those who had it."""
+        if self.record is not None:
+            return people.by_record(db, *self.record)
+        if self.email is not None:
+            return people.by_email(db, self.email) or people.by_former_email(db, self.email)
+        now = [record for number in self.phones for record in people.by_phone(db, number)]
+        return now or [record for number in self.phones for record in people.by_former_phone(db, number)]
+
+
+def read_who(typed: str, config: Config, accounts: Iterable[str]) -> Who:
+    """Return what is meant; `accounts` are the names that the state knows beside those of the config.
+
+    Raises UsageError for what is none of the three.
+    """
+    text = typed.strip()
+    known = sorted({*config.accounts, *accounts})
+    name, colon, record_id = text.partition(":")
+    if colon and name in known and record_id.strip():
+        return Who(text, record=(name, record_id.strip()))
+    address = email.clean(text) if "@" in text else None
+    if isinstance(address, str):
+        return Who(text, email=address.casefold())
+    regions = dict.fromkeys(connection.country for connection in config.connections.values())
+    numbers = dict.fromkeys(number for region in regions if (number := phone.to_e164(text, (region,))))
+    if numbers:
+        return Who(text, phones=tuple(numbers))
+    raise UsageError(
+        f"{typed!r} is neither an e-mail address, nor a phone number, nor ACCOUNT:ID (accounts are {', '.join(known)})"
+    )

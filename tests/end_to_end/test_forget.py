@@ -1,0 +1,325 @@
+"""`sync forget`: not a byte of somebody is left in the state, neither account is called, and no run takes them up."""
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from connectors.sandbox import Fault
+from state.errors import LockHeld, StateError
+from state.file import StateFile
+from state.lock import hold
+from sync.config.model import load
+from sync.errors import UsageError
+from sync.faces import forgetting
+from sync.faces.explanation import explain
+from sync.reporting.report import Comparison, RunReport
+from tests.end_to_end.letters import Office, minutes
+from tests.end_to_end.world import World
+
+SECRETS = ("annika", "zorn", "2125550123", "trondheim", "quux")
+
+
+def forget(world: World, who: str) -> dict[str, Any]:
+    """Forget somebody; nobody may be called for it."""
+    world.write_config()
+    with world.calls() as calls:
+        found = forgetting.forget(load(world.config_path), who)
+    assert calls.counts == (0, 0)
+    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
+
+
+def lift(world: World, who: str) -> int:
+    return int(forgetting.lift(load(world.config_path), who)["lifted"])
+
+
+def linked(world: World) -> tuple[str, str]:
+    """Put Ann in sync, with a history, and Bob beside her; return her ids, left first."""
+    world.gg.add(first_name="Bob", email="bob@example.com", mobile_phone="+1 212 555 0177")
+    left = world.gg.add(
+        first_name="Annika",
+        last_name="Zorn",
+        email="annika@example.com",
+        mobile_phone="+1 212 555 0123",
+        city="Trondheim",
+    )
+    assert world.run().exit_code == 0
+    world.gg.edit(left, company_name="Quux")
+    assert world.run().exit_code == 0
+    return left, world.links()[left]
+
+
+def leftovers(world: World, *more: str) -> set[str]:
+    """Return what is left of somebody in any file of the state, whatever it is part of."""
+    files = [path for path in world.folder.iterdir() if path.name.startswith("sync.db")]
+    assert files
+    content = b"".join(path.read_bytes() for path in files).lower()
+    return {secret for secret in (*SECRETS, *more) if secret.lower().encode() in content}
+
+
+def left_out(report: RunReport) -> int:
+    return report.streams["contacts"].left_out
+
+
+def verified(world: World) -> Comparison:
+    found = world.run(dry_run=True, unguarded=True, whole=True, compared=True).comparison
+    assert found is not None
+    return found
+
+
+def test_not_a_byte_is_left_of_somebody_who_is_forgotten(world: World) -> None:
+    left, right = linked(world)
+    assert leftovers(world, right) == {*SECRETS, right}
+    found = forget(world, "annika@example.com")
+    assert found["people"] == [{"ids": {"gg": [left], "gh": [right]}}]
+    assert found["erased"] == {"link": 1, "history": 2, "person": 2, "number": 2}
+    assert leftovers(world, right, f'"{left}"') == set()
+    assert [row["email"] for row in world.rows("SELECT DISTINCT email FROM person")] == ["bob@example.com"]
+
+
+def test_everything_that_may_be_open_about_somebody_goes_too(world: World) -> None:
+    world.contacts["conflicts"] = '"manual"'
+    left, right = linked(world)
+    world.gg.edit(left, city="Annika's town", title="CTO")
+    world.gh.edit(right, city="Zorn's town")
+    twin = world.gg.add(first_name="Annika", last_name="Zorn", email="ANNIKA@example.com")
+    world.gh.faults.append(Fault("status", method="PUT", status=422, body={"message": "annika@example.com is odd"}))
+    world.run()
+    world.run()
+    bad = world.run()
+    world.gg.edit(left, company_name="Quux 2")
+    carried = world.run()
+    world.run(undoes=carried.run)
+    assert {row["field"] for row in world.rows("SELECT field FROM held")} == {"company", "title"}
+    assert bad.exit_code == 1
+    found = forget(world, f"gh:{right}")
+    assert found["people"] == [{"ids": {"gg": sorted([left, twin]), "gh": [right]}}]
+    assert leftovers(world, right) == set()
+    for table in ("conflict", "failure", "held", "intent", "trouble"):
+        assert world.rows(f"SELECT * FROM {table}") == [], table
+
+
+def test_an_error_that_a_run_reported_loses_the_name(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, title="CTO")
+    body = {"message": f"no answer about annika@example.com ({right})"}
+    world.gh.faults.append(Fault("status", method="PUT", status=500, body=body, times=None))
+    assert world.run().exit_code == 3
+    world.gh.faults.clear()
+    forget(world, "annika@example.com")
+    assert leftovers(world, right) == set()
+
+
+def test_a_failure_of_somebody_else_loses_the_name_and_stays(world: World) -> None:
+    one = world.gg.add(first_name="Annika", last_name="Zorn", mobile_phone="+12125550123")
+    world.gg.add(
+        first_name="Annika", last_name="Zorn", mobile_phone="+12125550123", city="Trondheim", company_name="Quux"
+    )
+    world.gh.add(firstName="Annika", lastName="Zorn", phone="+12125550123")
+    world.run()
+    assert len(world.rows("SELECT * FROM failure")) == 3
+    forget(world, f"gg:{one}")
+    failures = world.rows("SELECT * FROM failure")
+    assert len(failures) == 2
+    assert [row for row in failures if one in row["reason"] or one in row["blockers"]] == []
+    assert "(forgotten)" in failures[0]["reason"] + failures[1]["reason"]
+
+
+def test_no_run_takes_somebody_up_again_and_neither_side_is_touched(world: World) -> None:
+    left, right = linked(world)
+    forget(world, "annika@example.com")
+    world.gg.edit(left, city="Oslo")
+    world.gh.edit(right, companyName="Beta")
+    for options in ({}, {"whole": True}):
+        with world.calls() as calls:
+            report = world.run(**options)
+        assert (report.exit_code, calls.writes, left_out(report)) == (0, [], 2)
+        assert left not in world.links()
+        assert leftovers(world, right) == set()
+    found = verified(world)
+    assert (found.agree, found.only) == (True, {"gg": [], "gh": []})
+    assert len(world.gh.people()) == 2
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("again", ["the address", "the number alone"])
+def test_who_comes_back_under_another_id_is_left_out_as_well(world: World, side: str, again: str) -> None:
+    left, right = linked(world)
+    forget(world, "annika@example.com")
+    world.gg.remove(left)
+    world.gh.remove(right)
+    known: dict[str, Any]
+    if side == "left":
+        known = {"email": "Annika@Example.com"} if again == "the address" else {"work_phone": "212-555-0123"}
+        world.gg.add(first_name="Annika", last_name="Zorn", **known)
+    else:
+        known = {"email": "Annika@Example.com"} if again == "the address" else {"phone": "+12125550123"}
+        world.gh.add(firstName="Annika", lastName="Zorn", **known)
+    with world.calls() as calls:
+        report = world.run()
+    assert (calls.writes, left_out(report)) == ([], 1)
+
+
+def test_colleagues_who_share_the_number_are_carried(world: World) -> None:
+    linked(world)
+    forget(world, "annika@example.com")
+    world.run()
+    world.gg.add(first_name="Cai", last_name="Stone", work_phone="212-555-0123")
+    world.gg.add(first_name="Annika", last_name="Zorn", email="another.annika@example.com", work_phone="212-555-0123")
+    report = world.run()
+    assert (left_out(report), report.streams["contacts"].accounts["gh"].created) == (0, 2)
+
+
+def test_nobody_is_met_who_was_forgotten_when_a_server_names_them(world: World) -> None:
+    _, right = linked(world)
+    forget(world, "annika@example.com")
+    left = world.gg.add(first_name="Annika", last_name="Zorn", email="new@example.com", mobile_phone="+12125550123")
+    world.run()
+    assert world.links().get(left) != right
+
+
+def test_lifting_ends_it_and_a_run_that_reads_everything_takes_them_up(world: World) -> None:
+    left, right = linked(world)
+    forget(world, "annika@example.com")
+    assert lift(world, "nobody@example.com") == 0
+    assert lift(world, "+12125550123") == 1
+    assert world.rows("SELECT * FROM forgotten") == []
+    assert lift(world, "annika@example.com") == 0
+    report = world.run(whole=True)
+    assert (report.exit_code, left_out(report)) == (0, 0)
+    assert world.links()[left] == right
+    world.gg.edit(left, city="Oslo")
+    world.run()
+    assert world.gh.person(right)["city"] == "Oslo"
+
+
+@pytest.mark.parametrize("who", ["gg", "gh", "annika@example.com", "(212) 555-0123"])
+def test_lifting_works_by_whatever_somebody_is_known(world: World, who: str) -> None:
+    ids = dict(zip(("gg", "gh"), linked(world), strict=True))
+    forget(world, "annika@example.com")
+    typed = f"{who}:{ids[who]}" if who in ids else who
+    assert explain(load(world.config_path), typed, None) == {"people": [], "forgotten": True}
+    assert lift(world, typed) == 1
+    assert explain(load(world.config_path), typed, None) == {"people": [], "forgotten": False}
+
+
+def test_a_number_of_several_people_erases_nobody(world: World) -> None:
+    linked(world)
+    cai = world.gg.add(first_name="Cai", email="cai@example.com", work_phone="+12125550123")
+    world.run()
+    before = world.tables_of_state("holder")
+    with pytest.raises(UsageError, match=rf"of several people, and nobody is erased by mistake; name one.*gg:{cai}"):
+        forget(world, "+12125550123")
+    assert world.tables_of_state("holder") == before
+
+
+def test_a_stranger_is_not_forgotten(world: World) -> None:
+    assert forget(world, "nobody@example.com") == {"people": [], "erased": {}, "forgotten": False}
+    assert not world.state_path.exists()
+    linked(world)
+    assert forget(world, "nobody@example.com")["forgotten"] is False
+    assert world.rows("SELECT * FROM forgotten") == []
+
+
+def test_hashes_are_salted(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    linked(world)
+    forget(world, "annika@example.com")
+    first = {row["digest"] for row in world.rows("SELECT digest FROM forgotten")}
+    lift(world, "annika@example.com")
+    world.run(whole=True)
+    forget(world, "annika@example.com")
+    assert {row["digest"] for row in world.rows("SELECT digest FROM forgotten")} == first
+    with closing(sqlite3.connect(world.state_path)) as db:
+        db.execute("DELETE FROM salt")
+        db.execute("DELETE FROM forgotten")
+        db.commit()
+    world.run(whole=True)
+    forget(world, "annika@example.com")
+    assert {row["digest"] for row in world.rows("SELECT digest FROM forgotten")}.isdisjoint(first)
+
+
+def test_a_run_that_goes_on_is_not_disturbed(world: World) -> None:
+    linked(world)
+    state = StateFile.open(world.state_path)
+    try:
+        with hold(state, "sales", 0), pytest.raises(LockHeld):
+            forget(world, "annika@example.com")
+    finally:
+        state.close()
+    assert "annika" in leftovers(world)
+
+
+def test_while_somebody_reads_the_file_it_is_said_that_bytes_may_be_left_and_the_next_try_finishes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, right = linked(world)
+    monkeypatch.setattr("state.file.BUSY_SECONDS", 0)
+    with closing(sqlite3.connect(world.state_path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM link").fetchone()
+        with pytest.raises(StateError, match="another process reads the file"):
+            forget(world, "annika@example.com")
+        assert world.rows("SELECT * FROM link WHERE right_id = ?", right) == []
+    again = forget(world, "annika@example.com")
+    assert again == {"people": [], "erased": {}, "forgotten": True}
+    assert leftovers(world, right) == set()
+
+
+def test_the_command_says_what_it_did_not_do(live_world: World) -> None:
+    world = live_world
+    left, right = linked(world)
+    told = world.sync("forget", "annika@example.com")
+    assert told.code == 0
+    lines = told.out.splitlines()
+    assert lines[0] == f"forgotten: gg:{left}, gh:{right}"
+    assert lines[2] == "  not deleted at gg and gh: the records are still there, and left out from now on"
+    assert "copies of the state file still hold" in told.out
+    assert world.sync("forget", "nobody@example.com").code == 1
+    assert world.sync("forget", "ann").code == 2
+    explained = world.sync("explain", "annika@example.com")
+    assert explained.code == 1
+    assert "take them up again with: sync forget WHO --lift" in explained.out
+    lifted = world.sync("forget", "annika@example.com", "--lift", "--json")
+    assert (lifted.code, lifted.document) == (0, {"lifted": 1})
+    assert world.sync("forget", "annika@example.com", "--lift").code == 1
+
+
+def test_the_messages_of_somebody_go_with_them_and_those_of_others_stay(office: Office) -> None:
+    world = office.world
+    (left, right), (other, _) = office.person("annika"), office.person("bob")
+    text = office.write(left, "The quux is at Trondheim", at=minutes(-9))
+    office.write(other, "Hello Bob", at=minutes(-8))
+    world.gh.add_message(right, "SMS", "inbound", "Zorn here", at=minutes(-7))
+    world.run()
+    world.gg.edit_message(text, rendered_copy="The Zorn is at Trondheim")
+    world.run()
+    assert {"trondheim", "quux", right} <= leftovers(world, right)
+    (person,) = explain(load(world.config_path), "annika@example.com", None)["people"]
+    events = [one for one in person["history"] if one["stream"] == "messages"]
+    told = {(one["account"], one["rule"]): one["source"] for one in events}
+    assert told.keys() == {("gh", "created"), ("gg", "created"), ("gh", "carried")}
+    assert told["gh", "created"] == told["gh", "carried"] == f"gg:{text}"
+    forget(world, "annika@example.com")
+    assert leftovers(world, right) == set()
+    assert len(world.rows("SELECT * FROM message WHERE side = 'left'")) == 1
+    with world.calls() as calls:
+        report = world.run(whole=True)
+    assert calls.writes == []
+    assert report.streams["messages"].left_out > 0
+    assert leftovers(world, right) == set()
+
+
+def test_a_copy_that_was_erased_leaves_no_text_behind(office: Office) -> None:
+    world = office.world
+    world.contacts["deletes"] = '"propagate"'
+    left, right = office.person("annika")
+    text = office.write(left, "The quux is at Trondheim", at=minutes(-9))
+    world.run()
+    world.gg.remove_message(text)
+    world.run(whole=True)
+    assert office.notes(right) == []
+    assert "trondheim" in leftovers(world)
+    forget(world, f"gh:{right}")
+    assert leftovers(world, right) == set()
