@@ -23,6 +23,7 @@ from state.intents import Intents
 from state.links import Link, Links
 from state.stage import Stage, Staged
 from sync.config.contacts import ContactsStream
+from sync.contacts.logged import LoggedConflicts, LoggedFailures, LoggedHistory
 from sync.decisions import people, shadows
 from sync.decisions.exchange import Members
 from sync.decisions.guard import Weight
@@ -122,6 +123,10 @@ class Context:
         key = (self.state.db, self.connection, STREAM)
         self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
         self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
+        if not self.dry:
+            accounts = {side.name: side.account for side in self.sides}
+            self.history, self.conflicts = LoggedHistory(*key), LoggedConflicts(*key)
+            self.failures = LoggedFailures(*key, accounts)
         self.weights = {side.account: Weight() for side in self.sides}
 
     @property
