@@ -25,6 +25,14 @@ def progress_of(db: sqlite3.Connection, connection: str, stream: str) -> Progres
     return None if row is None else Progress(row[0], row[1])
 
 
+def is_begun(db: sqlite3.Connection, connection: int, stream: str) -> bool:
+    """Say whether a run of a stream ever came to its end, or, in a state from before that was noted, linked anything."""
+    where = (connection, stream)
+    if db.execute("SELECT 1 FROM progress WHERE connection = ? AND stream = ?", where).fetchone() is not None:
+        return True
+    return db.execute("SELECT 1 FROM link WHERE connection = ? AND stream = ? LIMIT 1", where).fetchone() is not None
+
+
 def note_end(db: sqlite3.Connection, connection: int, stream: str, now_ms: int) -> None:
     """Note that a run has come to its end: what it found is written, in conflict or listed."""
     db.execute(

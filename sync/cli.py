@@ -19,9 +19,11 @@ import click
 
 from sync.commands.check import check
 from sync.commands.conflicts import conflicts
+from sync.commands.daemon import daemon
 from sync.commands.demo import demo
 from sync.commands.failures import failures
 from sync.commands.run import plan, reconcile, run
+from sync.commands.service import service
 from sync.commands.state import state
 from sync.commands.status import status
 from sync.commands.verify import verify
@@ -42,7 +44,7 @@ def cli() -> None:
     """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
 
 
-for _command in (demo, check, run, plan, status, conflicts, failures, verify, reconcile, state):
+for _command in (demo, check, run, plan, daemon, status, conflicts, failures, verify, reconcile, state, service):
     cli.add_command(_command)
 
 

@@ -23,7 +23,7 @@ from state.intents import Intents
 from state.links import Link, Links
 from state.stage import Stage, Staged
 from sync.config.contacts import ContactsStream
-from sync.contacts.logged import LoggedConflicts, LoggedFailures, LoggedHistory
+from sync.contacts.logged import logged_tables
 from sync.decisions import people, shadows
 from sync.decisions.exchange import Members
 from sync.decisions.guard import Weight
@@ -121,12 +121,9 @@ class Context:
 
     def __post_init__(self) -> None:
         key = (self.state.db, self.connection, STREAM)
-        self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
-        self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
-        if not self.dry:
-            accounts = {side.name: side.account for side in self.sides}
-            self.history, self.conflicts = LoggedHistory(*key), LoggedConflicts(*key)
-            self.failures = LoggedFailures(*key, accounts)
+        accounts = {side.name: side.account for side in self.sides}
+        self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=self.dry)
+        self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
         self.weights = {side.account: Weight() for side in self.sides}
 
     @property

@@ -12,6 +12,19 @@ from state.history import Entry, History
 from sync.reporting import journal
 
 
+def logged_tables(
+    db: sqlite3.Connection, connection: int, stream: str, accounts: Mapping[str, str], *, dry: bool
+) -> tuple[History, Conflicts, Failures]:
+    """Return the tables of a stream that runs fill; those of a dry run, which fills a copy, tell nothing.
+
+    `accounts` are the names of left and right.
+    """
+    key = (db, connection, stream)
+    if dry:
+        return History(*key), Conflicts(*key), Failures(*key)
+    return LoggedHistory(*key), LoggedConflicts(*key), LoggedFailures(*key, accounts)
+
+
 class LoggedHistory(History):
     """A history that tells what is written, field by field."""
 
@@ -22,7 +35,7 @@ class LoggedHistory(History):
         if journal.listens("debug"):
             for entry in kept:
                 record = f"{entry.account}:{entry.record_id}"
-                journal.debug("record changed", record=record, field=entry.field, rule=entry.rule)
+                journal.debug("record changed", stream=self._key[1], record=record, field=entry.field, rule=entry.rule)
 
 
 class LoggedFailures(Failures):
@@ -38,6 +51,7 @@ class LoggedFailures(Failures):
         record = f"{self._accounts[failure.side]}:{failure.record_id}"
         journal.warning(
             "record not carried",
+            stream=self._key[1],
             record=record,
             account=failure.account,
             operation=failure.operation,
@@ -53,7 +67,7 @@ class LoggedConflicts(Conflicts):
         known = conflict.field in self.of_link(conflict.link)
         super().put(conflict)
         tell = journal.debug if known else journal.warning
-        tell("conflict", link=conflict.link, field=conflict.field, **self._records(conflict.link))
+        tell("conflict", stream=self._key[1], link=conflict.link, field=conflict.field, **self._records(conflict.link))
 
     def _records(self, link: int) -> dict[str, str]:
         row = self._db.execute(

@@ -156,6 +156,8 @@ class RunReport:
     `errors` are safe to show, and make the run a failed one; `guarded` is the guard's sentence when it stopped the run.
     `command` is what carried it out, for people to type again.
     `locked` is why the run could not even start: such a report is no run, and becomes the `error` of the document.
+    `asked` are the streams that were to run.
+    `renewed_at` is when a daily allowance that is spent is renewed, None where none is.
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
 
@@ -170,6 +172,8 @@ class RunReport:
     errors: list[str] = field(default_factory=list)
     guarded: str = ""
     locked: str = ""
+    asked: tuple[str, ...] = ()
+    renewed_at: datetime | None = None
     command: str = "sync run"
     cost: dict[str, Cost] | None = None
     comparison: Comparison | None = None
