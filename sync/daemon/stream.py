@@ -164,6 +164,8 @@ def _log(report: RunReport, *, whole: bool) -> None:
     accounts = list(counts.accounts.values()) if counts else []
     tell(
         "run ended",
+        connection=report.connection,
+        stream=STREAM,
         run=report.run,
         status=report.status,
         whole=whole,

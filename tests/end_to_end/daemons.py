@@ -11,7 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.end_to_end.world import World
+from sync.config.model import load
+from sync.daemon.stopping import Activity, Stop
+from sync.daemon.stream import Stream
+from sync.notices.telling import Teller
+from tests.end_to_end.world import Timeline, World
 
 if TYPE_CHECKING:
     import subprocess
@@ -89,6 +93,28 @@ def started(world: World) -> Iterator[Daemon]:
         finally:
             process.kill()
             process.communicate()
+
+
+class Passing(Stop):
+    """A wish to end under a clock that stands still: who waits for it lets the time pass."""
+
+    def __init__(self, clock: Timeline) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def wait(self, seconds: float) -> bool:
+        """Let the time pass, and say whether the wish is there."""
+        self._clock.sleep(seconds)
+        return self.is_asked
+
+
+def stream_of(world: World, stop: Stop | None = None) -> Stream:
+    """Return the stream of the world's connection as the daemon would have it, to be run by hand."""
+    world.write_config()
+    config = load(world.config_path)
+    clock, connection = world.clock, config.connections["sales"]
+    wish = stop or Passing(clock)
+    return Stream(config, connection, "contacts", Teller(config, clock), wish, clock, Activity(clock), clock.now())
 
 
 def until(condition: Any) -> None:

@@ -13,11 +13,11 @@ from connectors.pace import RateLimit
 from state.file import StateFile
 from state.lock import hold
 from sync.config.model import load
-from sync.daemon.stopping import Activity, Stop
+from sync.daemon.stopping import Stop
 from sync.daemon.stream import Stream
 from sync.decisions.scheduling import HANGING, Ended
 from sync.errors import Interrupted
-from sync.notices.telling import Teller
+from tests.end_to_end.daemons import Passing, stream_of
 from tests.end_to_end.world import World
 from tests.sync.notices.programs import heard, program
 
@@ -48,13 +48,8 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 def made(world: World) -> Daemon:
     world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
     world.tables = f'[notify]\ncommand = "{program(world.folder)}"\n'
-    world.write_config()
-    config, stop = load(world.config_path), Stop()
-    activity, teller = Activity(world.clock), Teller(config, world.clock)
-    connection = config.connections["sales"]
-    return Daemon(
-        world, stop, Stream(config, connection, "contacts", teller, stop, world.clock, activity, world.clock.now())
-    )
+    stop = Passing(world.clock)
+    return Daemon(world, stop, stream_of(world, stop))
 
 
 def down(world: World, times: int = 1000) -> Fault:
@@ -144,10 +139,7 @@ def test_a_comparison_in_full_is_due_a_span_after_the_last_one_whoever_made_it(d
     assert not daemon.run().whole
     world.run(skip=7 * 86400, whole=True)
     assert not daemon.run().whole
-    again = Stream(
-        daemon.stream.config, daemon.stream.connection, "contacts", daemon.stream.teller, daemon.stop, world.clock,
-        Activity(world.clock), world.clock.now(),
-    )  # fmt: skip
+    again = stream_of(world)
     assert not again.run().whole
     world.clock.skip(7 * 86400)
     assert again.run().whole
