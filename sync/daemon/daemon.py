@@ -10,7 +10,7 @@ Rules kept here:
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from apscheduler.events import (
@@ -38,6 +38,9 @@ from sync.notices.telling import Teller
 from sync.reporting import journal
 from sync.reporting.report import time_text
 
+SETTLED = timedelta(seconds=1)
+"""What a job takes at most to end once its work is done: until then APScheduler starts no other of its name."""
+
 TROUBLES = {EVENT_JOB_ERROR: "job failed", EVENT_JOB_MISSED: "job missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 
@@ -56,9 +59,9 @@ class Daemon:
         )
         self._scheduler.add_listener(_tell_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
-    def start(self) -> None:
-        """Begin with everything at once."""
-        self._scheduler.start()
+    def start(self, *, paused: bool = False) -> None:
+        """Begin with everything at once; `paused` plans it, and leaves it to `tick` to run it."""
+        self._scheduler.start(paused=paused)
         self.take_up(self._config)
 
     def take_up(self, config: Config) -> None:
@@ -135,7 +138,7 @@ class Daemon:
         with suppress(ValueError):  # there is one already
             self._scheduler.add_executor(ThreadPoolExecutor(1), executor)
         self._scheduler.add_job(
-            self._tick,
+            self.tick,
             trigger_of(stream.connection),
             args=[stream.key],
             id=stream.key,
@@ -144,7 +147,7 @@ class Daemon:
             next_run_time=datetime.now(UTC),
         )
 
-    def _tick(self, key: str) -> None:
+    def tick(self, key: str) -> None:
         """Run a stream once, in the thread of its connection, and plan what follows."""
         stream = self._streams.get(key)
         if stream is None or self._stop.is_asked:
@@ -160,20 +163,21 @@ class Daemon:
             return
         with self._lock:
             if self._streams.get(stream.key) is not stream:
-                self._again(stream.key)
+                self._run_at(stream.key, self._clock.now())  # under the config that came into force meanwhile
                 return
-            at = following.at or _earlier(self._planned(stream.key), _reconcile_at(stream))
+            at = following.at or _earlier(self._planned(stream.key), stream.reconcile_at())
             if at is not None:
-                with suppress(JobLookupError):
-                    self._scheduler.modify_job(stream.key, next_run_time=at)
+                at = self._run_at(stream.key, at)
         _tell_next(ended, following, at)
         row = Planned(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
         self._in_state(lambda db: plan_run(db, row))
 
-    def _again(self, key: str) -> None:
-        """Run a stream at once under the config that came into force while it ran."""
+    def _run_at(self, key: str, at: datetime) -> datetime:
+        """Have a stream run then, but not before the run that is about to end has ended; return when that will be."""
+        at = max(at, self._clock.now() + SETTLED)
         with suppress(JobLookupError):
-            self._scheduler.modify_job(key, next_run_time=datetime.now(UTC))
+            self._scheduler.modify_job(key, next_run_time=at)
+        return at
 
     def _planned(self, key: str) -> datetime | None:
         job = self._scheduler.get_job(key)
@@ -197,13 +201,6 @@ class Daemon:
 
 def _earlier(*times: datetime | None) -> datetime | None:
     return min(filter(None, times), default=None)
-
-
-def _reconcile_at(stream: Stream) -> datetime | None:
-    try:
-        return stream.reconcile_at()
-    except (StateError, LockHeld, sqlite3.Error):
-        return None
 
 
 def _tell_next(ended: Ended, following: Next, at: datetime | None) -> None:

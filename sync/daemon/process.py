@@ -156,8 +156,14 @@ class _Service:
         self.hung = hung
         if not hung:
             systemd.tell(systemd.WELL, _status(self.daemon))
-            show_well(self.lock)
+            self._show_well()
         self.daemon.watch()
+
+    def _show_well(self) -> None:
+        try:
+            show_well(self.lock)
+        except OSError as error:
+            journal.error("the lock can't be touched", reason=str(error.strerror))
 
 
 @contextmanager

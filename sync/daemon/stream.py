@@ -89,8 +89,7 @@ class Stream:
         return following
 
     def reconcile_at(self) -> datetime | None:
-        """Return when both sides are to be compared in full, None for never. Raises StateError."""
-        self._look()
+        """Return when both sides are to be compared in full as far as is known here, None for never."""
         last = None if self._progress is None else from_ms(self._progress.reconciled_ms)
         return reconcile_at(last, self.connection.reconcile, self.standing)
 
@@ -107,15 +106,20 @@ class Stream:
         return hangs(now, self.activity.moved_at, latest_after(self.connection, now) - now)
 
     def _is_whole(self) -> bool:
+        """Say whether a comparison in full is due now. Whoever made the last one, the state knows of it."""
+        if self._progress is None or self._seems_due():
+            self._look()
+        return self._seems_due()
+
+    def _seems_due(self) -> bool:
         at = self.reconcile_at()
         return at is not None and at <= self.clock.now()
 
     def _run(self, *, whole: bool) -> Ended:
-        options = RunOptions(connections=(self.connection.name,), streams=(self.name,), whole=whole)
-        tell = self.teller.after_run
+        options = RunOptions(connections=(self.connection.name,), whole=whole)
         clock = StoppableClock(self.clock, self.stop, self.activity)
         journal.debug("run begins", whole=whole)
-        (report,) = run_connections(self.config, options, self._watched, _agree, clock, afterwards=tell)
+        (report,) = run_connections(self.config, options, self._watched, _agree, clock, afterwards=self._afterwards)
         return _ended(report, self.clock.now(), whole=whole)
 
     def _seems_to_stand_still(self) -> bool:
@@ -127,6 +131,10 @@ class Stream:
     def _ended_at(self) -> datetime:
         ended_ms = self._progress.ended_ms if self._progress else 0
         return from_ms(ended_ms or None) or self.started_at
+
+    def _afterwards(self, state: StateFile, report: RunReport) -> None:
+        self._progress = progress_of(state.db, self.connection.name, self.name)
+        self.teller.after_run(state, report)
 
     def _look(self) -> None:
         """See in the state how far the stream has come."""

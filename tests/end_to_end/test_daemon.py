@@ -157,6 +157,19 @@ def test_another_config_is_put_in_force_without_a_restart(world: World, other: W
         assert_ends_with_0_in_time(daemon)
 
 
+def test_a_run_that_is_under_way_ends_under_its_config_and_one_under_the_new_one_follows(world: World) -> None:
+    world.options["every"] = '"1h"'
+    add(world, 1)
+    world.gh.faults.append(Fault("hang", method="POST", path="/contacts/search", times=1, delay=2.0))
+    with started(world) as daemon:
+        until(lambda: not world.gh.faults[0].times)
+        world.write_config()
+        daemon.reload()
+        daemon.wait("config read again")
+        daemon.wait_for_runs(2)
+        assert_ends_with_0_in_time(daemon)
+
+
 def test_a_wrong_config_changes_nothing_and_is_told(world: World) -> None:
     with started(world) as daemon:
         daemon.wait_for_runs(1)
