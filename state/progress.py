@@ -26,7 +26,7 @@ def progress_of(db: sqlite3.Connection, connection: str, stream: str) -> Progres
 
 
 def is_begun(db: sqlite3.Connection, connection: int, stream: str) -> bool:
-    """Say whether a run of a stream ever came to its end, or, in a state from before that was noted, linked anything."""
+    """Say whether a run of a stream ever came to its end, or, before that was noted, linked anything."""
     where = (connection, stream)
     if db.execute("SELECT 1 FROM progress WHERE connection = ? AND stream = ?", where).fetchone() is not None:
         return True

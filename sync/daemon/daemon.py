@@ -29,14 +29,15 @@ from state.file import StateFile
 from state.schedule import Planned, plan_run, plan_runs
 from sync.config.model import Config
 from sync.daemon.stopping import Activity, Stop
-from sync.daemon.stream import Stream, key_of, streams_of
+from sync.daemon.stream import Stream, key_of
 from sync.daemon.triggers import latest_after, trigger_of
 from sync.decisions.people import to_ms
 from sync.decisions.scheduling import Ended, Next
 from sync.errors import Interrupted
 from sync.notices.telling import Teller
 from sync.reporting import journal
-from sync.reporting.report import time_text
+from sync.reporting.spelling import time_text
+from sync.runs.due import streams_of
 
 SETTLED = timedelta(seconds=1)
 """What a job takes at most to end once its work is done: until then APScheduler starts no other of its name."""

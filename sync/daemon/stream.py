@@ -20,19 +20,15 @@ from state.progress import Progress, progress_of
 from sync.config.model import Config, Connection
 from sync.daemon.stopping import Activity, Stop, StoppableClock, Watched
 from sync.daemon.triggers import interval_at, latest_after
-from sync.decisions.people import STREAM, from_ms
+from sync.decisions.people import from_ms
 from sync.decisions.scheduling import Ended, Next, Standing, after, hangs, reconcile_at, stands_still
 from sync.errors import SyncError
 from sync.notices.telling import Teller
 from sync.reporting import journal
+from sync.reporting.privacy import public
 from sync.reporting.report import RunReport
 from sync.runs.engine import run_connections
 from sync.runs.options import RunOptions
-
-
-def streams_of(connection: Connection) -> tuple[str, ...]:
-    """Return the streams of a connection: people, and their messages where the config has them."""
-    return (people.STREAM,) if connection.messages is None else (people.STREAM, messages.STREAM)
 
 
 def key_of(connection: str, stream: str) -> str:
@@ -116,7 +112,7 @@ class Stream:
         return at is not None and at <= self.clock.now()
 
     def _run(self, *, whole: bool) -> Ended:
-        options = RunOptions(connections=(self.connection.name,), whole=whole)
+        options = RunOptions(connections=(self.connection.name,), streams=(self.name,), whole=whole)
         clock = StoppableClock(self.clock, self.stop, self.activity)
         journal.debug("run begins", whole=whole)
         (report,) = run_connections(self.config, options, self._watched, _agree, clock, afterwards=self._afterwards)
@@ -168,12 +164,12 @@ def _ended(report: RunReport, now: datetime, *, whole: bool) -> Ended:
 
 def _log(report: RunReport, *, whole: bool) -> None:
     tell = journal.info if report.status in ("ok", "partial") else journal.warning
-    counts = report.streams.get(STREAM)
-    accounts = list(counts.accounts.values()) if counts else []
+    streams = report.streams.values()
+    accounts = [counts for stream in streams for counts in stream.accounts.values()]
     tell(
         "run ended",
         connection=report.connection,
-        stream=STREAM,
+        stream="+".join(report.asked),
         run=report.run,
         status=report.status,
         whole=whole,
@@ -181,10 +177,10 @@ def _log(report: RunReport, *, whole: bool) -> None:
         created=sum(one.created for one in accounts),
         updated=sum(one.updated for one in accounts),
         deleted=sum(one.deleted for one in accounts),
-        conflicts=counts.conflicts if counts else 0,
-        failed=counts.failed if counts else 0,
+        conflicts=sum(stream.conflicts for stream in streams),
+        failed=sum(stream.failed for stream in streams),
         seconds=_seconds(report),
-        reason="; ".join((*report.errors, report.guarded)) or None,
+        reason="; ".join(map(public, filter(None, (*report.errors, report.guarded)))) or None,
     )
 
 

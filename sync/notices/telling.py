@@ -9,6 +9,7 @@ Rules kept here:
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -18,12 +19,13 @@ from state.file import StateFile
 from state.told import Told
 from sync.config.model import Config
 from sync.config.secret import CREDENTIALS, secret_variables
-from sync.decisions.people import STREAM, from_ms, to_ms
+from sync.decisions.people import from_ms, to_ms
 from sync.decisions.telling import CONFLICTS, FAILED, GUARDED, STALLED, Notice, causes_after, notices
 from sync.notices.program import Program
 from sync.reporting import journal
 from sync.reporting.privacy import public
-from sync.reporting.report import RunReport, time_text
+from sync.reporting.report import RunReport
+from sync.reporting.spelling import time_text
 
 OURS: Final = frozenset({CREDENTIALS, "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
 """Variables of our environment that say where secrets are, or speak for us."""
@@ -51,8 +53,9 @@ class Teller:
         """Tell what a run has led to. Raises nothing but an interruption."""
         if self._program is None:
             return
-        with journal.about(connection=report.connection, stream=STREAM):
-            self._carefully(lambda: self._after_run(state, report))
+        for stream in report.asked:
+            with journal.about(connection=report.connection, stream=stream):
+                self._carefully(partial(self._after_run, state, report, stream))
 
     def stalled(self, connection: str, stream: str, since: datetime, span: timedelta) -> None:
         """Tell that a stream has made no progress since then, for longer than `span`. Raises nothing."""
@@ -78,14 +81,17 @@ class Teller:
         except (OSError, sqlite3.Error, StateError, LockHeld) as error:
             journal.error("nobody could be told", kind=type(error).__name__)
 
-    def _after_run(self, state: StateFile, report: RunReport) -> None:
-        open_conflicts = _conflicts(state, report.connection)
+    def _after_run(self, state: StateFile, report: RunReport, stream: str) -> None:
+        """Tell what a run has led to for one of its streams; what went wrong with all of them is told for the first."""
+        open_conflicts = _conflicts(state, report.connection, stream)
         present = causes_after(report.status, open_conflicts, self._now_ms())
+        if stream != report.asked[0] and report.status in ("failed", "guarded"):
+            present = {CONFLICTS: present[CONFLICTS]}
 
         def about(notice: Notice) -> dict[str, Any]:
             return {"run": report.run, **_about_run(report, notice, open_conflicts)}
 
-        self._tell(state, report.connection, STREAM, present, about)
+        self._tell(state, report.connection, stream, present, about)
 
     def _tell(
         self,
@@ -144,12 +150,12 @@ def _program(config: Config, clock: Clock, is_stopping: Callable[[], bool]) -> P
     return Program(config.notify.command, config.path.parent, config.notify.time_limit, hidden, clock, is_stopping)
 
 
-def _conflicts(state: StateFile, connection: str) -> dict[str, int]:
-    """Return the open conflicts of a connection that wait for a person: when each was found, by a key of its own."""
+def _conflicts(state: StateFile, connection: str, stream: str) -> dict[str, int]:
+    """Return the open conflicts of a stream that wait for a person: when each was found, by a key of its own."""
     rows = state.db.execute(
         "SELECT f.id, f.found_ms FROM conflict f JOIN connection c ON c.id = f.connection"
-        " WHERE c.name = ? AND f.resolution IS NULL ORDER BY f.id",
-        (connection,),
+        " WHERE c.name = ? AND f.stream = ? AND f.resolution IS NULL ORDER BY f.id",
+        (connection, stream),
     )
     return {f"{row['id']}@{row['found_ms']}": row["found_ms"] for row in rows.fetchall()}
 

@@ -4,6 +4,7 @@ Rules kept here:
 - secrets go, whatever the text is (`connectors.redaction`);
 - what a server said goes, since it may repeat what it was sent; that it spoke, and with which status, stays;
 - e-mail addresses and phone numbers become a hash: the same within one process, and of no use outside it;
+- values of fields that a note quotes become a hash as well;
 - a value under a name that is not known to hold ids, numbers, times or words of ours becomes a hash as a whole.
 Names can't be told from other words, so no text of ours may hold any.
 """
@@ -17,8 +18,10 @@ from typing import Any, Final
 
 from connectors.redaction import EMAIL, PHONE, Redaction
 
-TEXTS: Final = frozenset({"reason", "text", "error"})
+TEXTS: Final = frozenset({"reason", "text"})
 """Facts that are sentences: what a person is told, without what may be anybody's."""
+NOTE: Final = "text"
+"""The sentence that quotes values of fields, which may be anybody's too."""
 PLAIN: Final = frozenset(
     {
         "account", "applies", "at", "attempt", "by", "command", "conflicts", "connection", "connections", "created",
@@ -35,6 +38,7 @@ _SAID = re.compile(
     r"((?: \(tried \d+ times\))?(?:; it may have taken effect)?|; (?:its|the) key or token (?:is wrong|lacks)[^;]*)$",
     re.DOTALL,
 )
+_QUOTED = re.compile(r'"([^"]*)"')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")
 _KEY: Final = secrets.token_bytes(16)
 
@@ -82,6 +86,8 @@ def public_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _fact(name: str, value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value if name in PLAIN else hashed(value)
+    if name == NOTE:
+        return public(_QUOTED.sub(lambda match: f'"{hashed(match[1])}"', str(value)))
     if name in TEXTS:
         return public(str(value))
     if name in PLAIN:

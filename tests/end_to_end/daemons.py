@@ -108,13 +108,13 @@ class Passing(Stop):
         return self.is_asked
 
 
-def stream_of(world: World, stop: Stop | None = None) -> Stream:
-    """Return the stream of the world's connection as the daemon would have it, to be run by hand."""
+def stream_of(world: World, stop: Stop | None = None, name: str = "contacts") -> Stream:
+    """Return a stream of the world's connection as the daemon would have it, to be run by hand."""
     world.write_config()
     config = load(world.config_path)
     clock, connection = world.clock, config.connections["sales"]
     wish = stop or Passing(clock)
-    return Stream(config, connection, "contacts", Teller(config, clock), wish, clock, Activity(clock), clock.now())
+    return Stream(config, connection, name, Teller(config, clock), wish, clock, Activity(clock), clock.now())
 
 
 def until(condition: Any) -> None:

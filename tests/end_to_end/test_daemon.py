@@ -157,6 +157,23 @@ def test_another_config_is_put_in_force_without_a_restart(world: World, other: W
         assert_ends_with_0_in_time(daemon)
 
 
+def test_people_and_their_messages_are_run_each_by_itself_and_take_turns(world: World) -> None:
+    world.tables = LOUD + "[connections.sales.messages]\n"
+    add(world, 1)
+    (person,) = world.gg.people()
+    world.gg.add_message(str(person["id"]), rendered_copy="Hello", at=world.clock.now() - timedelta(minutes=5))
+    with started(world) as daemon:
+        for stream in ("contacts", "messages"):
+            daemon.wait("run ended", 2, stream=stream, status="ok")
+        (right,) = world.gh.people()
+        until(lambda: len(world.gh.notes(right["id"])) == 1)
+        planned = {row["stream"] for row in world.rows("SELECT stream FROM schedule WHERE next_ms IS NOT NULL")}
+        assert planned == {"contacts", "messages"}
+        assert daemon.of("another run holds the lock") == []
+        assert_ends_with_0_in_time(daemon)
+    assert [line for line in daemon.of("run ended", whole=True) if line["status"] == "ok"] == []
+
+
 def test_a_run_that_is_under_way_ends_under_its_config_and_one_under_the_new_one_follows(world: World) -> None:
     world.options["every"] = '"1h"'
     add(world, 1)

@@ -6,14 +6,16 @@ The people are those of the demo. The servers answer with people's data wherever
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.faults import Fault
+from sync.daemon.stream import Stream
 from sync.demo.cast import DIRTY, EARLIER, KNOWN, LATER, Edit
 from sync.demo.population import Arrival, population
 from sync.reporting.logs import logging_to
@@ -24,6 +26,7 @@ from tests.sync.notices.programs import heard, program
 EVERYBODY = (*population(), *KNOWN, *(arrival for arrival, *_ in DIRTY))
 NAMES = ("first_name", "last_name", "firstName", "lastName")
 NUMBERS = re.compile(r"phone", re.IGNORECASE)
+LETTERS = ("Just between us", "Nobody must know", "An urgent matter")
 GOSSIP = "Ann Reed <ann.reed@example.com>, (303) 555-0111 or +13035550111, is not to my liking"
 
 
@@ -45,7 +48,7 @@ def edit(world: World, change: Edit) -> None:
 
 def private(world: World) -> Iterator[str]:
     """Yield every e-mail, name, number and secret there is, in the forms in which they travel."""
-    yield from (world.gg.api_key, world.gh.token, "ann.reed", "Ann Reed", "303) 555", "not to my liking")
+    yield from (world.gg.api_key, world.gh.token, "ann.reed", "Ann Reed", "303) 555", "not to my liking", *LETTERS)
     for arrival in EVERYBODY:
         for key, value in arrival.fields.items():
             text = str(value or "").strip()
@@ -79,44 +82,57 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     return Life(world, log.getvalue())
 
 
+def run(world: World, streams: Iterable[Stream], wait: float) -> None:
+    """Let time pass, and run each stream as the daemon would."""
+    world.clock.skip(wait)
+    for stream in streams:
+        stream.conclude(stream.run())
+
+
 def lead_a_life(world: World) -> None:
     """Let everybody be synced while everything goes wrong: refusals, failures, conflicts, outages, the guard."""
     for arrival in EVERYBODY:
         add(world, arrival)
-    world.tables = f'[notify]\ncommand = "{program(world.folder)}"\n'
+    world.tables = f'[notify]\ncommand = "{program(world.folder)}"\n[connections.sales.messages]\n'
     world.gh.faults += [
         Fault("status", method="POST", path="/contacts/$", status=422, times=3, body={"message": [GOSSIP]}),
         Fault("status", method="POST", path="/contacts/$", status=400, skip=9, times=2, body={"message": GOSSIP}),
         Fault("status", method="POST", path="/contacts/$", status=503, skip=20, times=1, body=GOSSIP),
         Fault("html_after", method="POST", path="/contacts/$", skip=30, times=1),
+        Fault("status", method="POST", path="/notes", status=422, times=1, body={"message": GOSSIP}),
     ]
-    stream = stream_of(world)
-    world.clock.skip(5)
-    for _ in range(3):
-        stream.conclude(stream.run())
-        world.clock.skip(30)
+    streams = [stream_of(world, name=name) for name in ("contacts", "messages")]
+    write_letters(world)
+    for wait in (5, 30, 30):
+        run(world, streams, wait)
     for change in (*EARLIER, *LATER):
         edit(world, change)
         world.clock.skip(0.2)
-    world.clock.skip(5)
     world.gh.faults.append(Fault("status", method="PUT", status=422, times=2, body={"message": GOSSIP}))
-    stream.conclude(stream.run())
+    run(world, streams, 5)
     for number, fault in enumerate((
         Fault("status", status=401, times=1000, body={"message": GOSSIP}),
         Fault("status", status=500, times=1000, body={"message": GOSSIP, "email": "ann.reed@example.com"}),
         Fault("status", status=500, times=1000, body=f"<html><title>{GOSSIP}</title></html>".encode()),
     )):  # fmt: skip
         world.gh.faults.insert(0, fault)
-        world.clock.skip(3600 * (number + 1))
-        stream.conclude(stream.run())
+        run(world, streams, 3600 * (number + 1))
         world.gh.faults.remove(fault)
     world.clock.skip(60)
     for person in world.gg.people():
         world.gg.edit(str(person["id"]), company_name="Another Company")
-    world.clock.skip(60)
-    stream.conclude(stream.run())
+    run(world, streams, 60)
     world.run(whole=True, unguarded=True)
-    stream.teller.stalled("sales", "contacts", world.clock.now(), world.clock.now() - world.clock.now())
+    streams[0].teller.stalled("sales", "contacts", world.clock.now(), world.clock.now() - world.clock.now())
+
+
+def write_letters(world: World) -> None:
+    """Let people write to each other."""
+    moment = world.clock.now() - timedelta(hours=1)
+    for person in world.gg.people()[:9]:
+        world.gg.add_message(str(person["id"]), rendered_copy=LETTERS[0], rendered_subject=LETTERS[2], at=moment)
+    for person in world.gh.people()[:9]:
+        world.gh.add_message(person["id"], "SMS", "inbound", LETTERS[1], at=moment)
 
 
 def found_in(text: str, secrets: set[str]) -> set[str]:
@@ -137,7 +153,11 @@ def test_the_logs_of_a_life_show_no_person_and_no_secret(life: Life) -> None:
 
 def test_the_lines_of_a_run_say_of_which_and_every_record_is_an_account_with_an_id(life: Life) -> None:
     world = life.world
-    ids = {f"gg:{one['id']}" for one in world.gg.people()} | {f"gh:{one['id']}" for one in world.gh.people()}
+    ids = {f"gg:{one['id']}" for one in (*world.gg.people(), *world.gg.messages())}
+    right = [str(one["id"]) for one in world.gh.people()]
+    ids |= {f"gh:{one}" for one in right}
+    ids |= {f"gh:{each['id']}" for one in right for each in world.gh.messages(one)}
+    ids |= {f"gh:note:{each['id']}" for one in right for each in world.gh.notes(one)}
     for line in life.lines:
         if line["event"] in ("record changed", "record not carried", "conflict", "step", "run ended"):
             assert line.keys() >= {"run", "connection", "stream"}, line

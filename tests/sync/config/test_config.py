@@ -359,9 +359,7 @@ def test_the_example_documents_every_key_and_every_field() -> None:
 
 def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    keys = (
-        "rate|base_url|direction|as|conversation_provider_id|channels|stage|status|do_not_contact|command|time_limit"
-    )
+    keys = "rate|base_url|direction|as|conversation_provider_id|channels|stage|status|do_not_contact|command|time_limit"
     config = parse(re.sub(rf"(?m)^# (?=({keys}) = |\[(connections|notify))", "", text), EXAMPLE)
     assert config.accounts["growthgenius"].rate == RateLimit(2, 1.0)
     assert config.connections["sales"].messages is not None

@@ -27,6 +27,7 @@ def config(folder: Path, then: str = "", limit: str = "30s") -> Config:
 
 def report(**changed: object) -> RunReport:
     made = RunReport("r1", "sales", NOON)
+    made.asked = ("contacts",)
     made.streams["contacts"] = StreamReport({"growthgenius": Counts(), "growthhub": Counts()})
     for name, value in changed.items():
         setattr(made, name, value)
@@ -116,6 +117,18 @@ def test_a_stream_that_makes_no_progress_is_told_once_and_over_with_the_next_run
     assert (begun["event"], begun["since"], begun["run"]) == ("stalled", "2026-03-01T11:00:00Z", None)
     assert begun["text"] == "sales: no run has come to its end since 2026-03-01T11:00:00Z, for more than 0:15:00"
     assert (over["event"], over["over"], over["run"]) == ("stalled", True, "r1")
+
+
+def test_a_run_of_both_streams_is_told_for_the_first_and_ends_what_was_wrong_with_either(tmp_path: Path) -> None:
+    teller = Teller(config(tmp_path), Timeline(NOON))
+    with opened() as state:
+        teller.after_run(state, report(asked=("messages",), errors=["growthhub: no scope"]))
+        teller.after_run(state, report(asked=("contacts",)))
+        teller.after_run(state, report(asked=("contacts", "messages"), errors=["growthhub: is down"]))
+        teller.after_run(state, report(asked=("contacts", "messages")))
+    assert [(one["stream"], one["over"]) for one in heard(tmp_path)] == [
+        ("messages", False), ("contacts", False), ("contacts", True), ("messages", True)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("then", ["sys.exit(3)", "time.sleep(600)"], ids=["fails", "hangs"])

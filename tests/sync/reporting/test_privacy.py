@@ -60,5 +60,13 @@ def test_facts_that_nobody_knows_become_a_hash_as_a_whole() -> None:
     assert "ann" not in shown["reason"]
 
 
+def test_values_that_a_note_quotes_become_a_hash() -> None:
+    text = 'gg: owners who are no users of gh, left alone: "Ann Example" (3), "Bob" (1)'
+    shown = public_facts({"text": text})["text"]
+    assert (
+        shown == f'gg: owners who are no users of gh, left alone: "{hashed("Ann Example")}" (3), "{hashed("Bob")}" (1)'
+    )
+
+
 def test_what_is_none_is_no_fact() -> None:
     assert public_facts({"reason": None, "who": None, "next_run_at": None}) == {}
