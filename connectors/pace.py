@@ -106,7 +106,11 @@ class Pacer:
         self._text: str | None = None
 
     def take(self) -> Turn:
-        """Wait until a call may start. Raises AllowanceSpent, which says when there will be calls again."""
+        """Wait until a call may start. Raises AllowanceSpent, which says when there will be calls again.
+
+        Each call passes by the clock's sleep, if only for a moment: a clock that can be stopped stops a run there.
+        """
+        self._clock.sleep(0.0)
         while self._is_free():
             wait = self._free_wait()
             if wait <= 0.0:
@@ -146,6 +150,11 @@ class Pacer:
         book = Book.loaded(self._ledger.peek(self._account))
         book.count(self._now(), 0)
         return book.today
+
+    def renewed_at(self) -> datetime | None:
+        """Return when a daily allowance that is spent will be renewed, in UTC, None while calls are left."""
+        until = Book.loaded(self._ledger.peek(self._account)).spent_until(self._now())
+        return None if until is None else datetime.fromtimestamp(until, UTC)
 
     def close(self) -> None:
         """Write down what is not yet written."""

@@ -24,8 +24,8 @@ _MARKED = re.compile(
     """
 )
 _SHAPED = re.compile(r"\bpit-[0-9A-Za-z-]{8,}|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
-_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
+EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
 
 
 class Redaction:
@@ -41,7 +41,7 @@ class Redaction:
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
         text = _SHAPED.sub(HIDDEN, _MARKED.sub(rf"\g<name>{HIDDEN}", text))
-        return _PHONE.sub(PERSON, _EMAIL.sub(PERSON, text)) if people else text
+        return PHONE.sub(PERSON, EMAIL.sub(PERSON, text)) if people else text
 
     def value(self, value: Any, *, people: bool = False) -> Any:
         """Return a JSON value with every text in it redacted, names of keys included."""

@@ -14,7 +14,7 @@ Rules kept here:
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from state.errors import LockHeld, StateError
@@ -111,8 +111,10 @@ def _connect(path: Path | str) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
+    """Make a file that is missing. One that is there is left to SQLite: closing it here would drop SQLite's locks."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _make_private(path: Path) -> None:

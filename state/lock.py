@@ -1,4 +1,4 @@
-"""The lock on a connection: one run at a time, however it was started.
+"""The lock on a connection: one run at a time, however it was started. And the lock of the daemon: one at a time.
 
 The lock is the kernel's, on a file beside the state file, so a holder that dies, by kill -9 too, frees it. Who holds it
 since when stands in the table `holder`, for the message to whoever comes second.
@@ -9,11 +9,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from state.errors import LockHeld
 from state.file import StateFile
+from state.presence import LOOKING, daemon_lock
+
+DAEMON = ".daemon"
+"""The daemon's name in the table `holder`: no connection can have it."""
 
 
 @contextmanager
@@ -30,6 +35,28 @@ def hold(state: StateFile, connection: str, now_ms: int) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def hold_daemon(state: StateFile, now_ms: int) -> Iterator[Path]:
+    """Be the only daemon on a state file for the length of the block; yield the lock's file. Raises LockHeld."""
+    path = daemon_lock(state.path)
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=LOOKING)
+    except Timeout:
+        raise LockHeld(_other_daemon(state)) from None
+    try:
+        _introduce(state, DAEMON, now_ms)
+        yield path
+    finally:
+        lock.release()
+
+
+def _other_daemon(state: StateFile) -> str:
+    row = state.db.execute("SELECT pid, host FROM holder WHERE connection = ?", (DAEMON,)).fetchone()
+    who = f" (process {row['pid']} on {row['host']}; stop it with: kill {row['pid']})" if row else ""
+    return f"{state.path}: another daemon works on it{who}"
 
 
 def _introduce(state: StateFile, connection: str, now_ms: int) -> None:

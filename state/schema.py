@@ -36,6 +36,9 @@ TABLES = {
     "run": "Runs and their reports.",
     "company": "What an account that knows companies was asked, by domain, and what it knew: each question may cost.",
     "holder": "Who holds the lock on a connection (the lock itself is a file beside this one).",
+    "progress": "When a run of each stream last came to its end, and when both sides were last compared in full.",
+    "schedule": "What the daemon means to do next, while there is one.",
+    "told": "What the command under [notify] was told, until it is over.",
 }
 
 SCHEMA = """
@@ -162,6 +165,21 @@ CREATE TABLE forgotten (
 CREATE TABLE salt (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
 """
 
+NOTIFY = """
+CREATE TABLE progress (
+  connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,
+  ended_ms INTEGER NOT NULL, reconciled_ms INTEGER NOT NULL, PRIMARY KEY (connection, stream)
+) WITHOUT ROWID;
+CREATE TABLE schedule (
+  connection TEXT NOT NULL, stream TEXT NOT NULL, next_ms INTEGER, delayed TEXT NOT NULL,
+  PRIMARY KEY (connection, stream)
+) WITHOUT ROWID;
+CREATE TABLE told (
+  connection TEXT NOT NULL, stream TEXT NOT NULL, cause TEXT NOT NULL, key TEXT NOT NULL,
+  since_ms INTEGER NOT NULL, tries INTEGER NOT NULL, told_ms INTEGER, PRIMARY KEY (connection, stream, cause, key)
+) WITHOUT ROWID;
+"""
+
 VERSION = 2
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -188,6 +206,10 @@ def migrate(database: Any) -> None:
     @migrations(name="004_by_hand")
     def by_hand(db: Any) -> None:
         _execute(db, BY_HAND)
+
+    @migrations(name="005_notify")
+    def notify(db: Any) -> None:
+        _execute(db, NOTIFY)
 
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")

@@ -19,11 +19,13 @@ import click
 
 from sync.commands.check import check
 from sync.commands.conflicts import conflicts
+from sync.commands.daemon import daemon
 from sync.commands.demo import demo
 from sync.commands.explain import explain
 from sync.commands.failures import failures
 from sync.commands.forget import forget
 from sync.commands.run import plan, reconcile, run
+from sync.commands.service import service
 from sync.commands.state import state
 from sync.commands.status import status
 from sync.commands.undo import undo
@@ -45,7 +47,10 @@ def cli() -> None:
     """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
 
 
-for _command in (demo, check, run, plan, status, conflicts, failures, explain, undo, verify, reconcile, forget, state):
+for _command in (
+    demo, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget, state,
+    service,
+):  # fmt: skip
     cli.add_command(_command)
 
 

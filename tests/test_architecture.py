@@ -14,7 +14,10 @@ IMPURE = {
     "asyncio", "filelock", "http", "io", "os", "pathlib", "random", "requests", "rich", "secrets", "shutil", "socket",
     "sqlite3", "sqlite_utils", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "urllib3",
 }  # fmt: skip
-FLOORS = ("config", "decisions", "reporting", "contacts", "messages", "runs", "faces", "demo", "commands")
+FLOORS = (
+    "config", "decisions", "reporting", "notices", "contacts", "messages", "runs", "daemon", "faces", "service", "demo",
+    "commands",
+)  # fmt: skip
 STAR = "*"
 
 

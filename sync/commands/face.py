@@ -35,6 +35,11 @@ def open_config(path: Path | None) -> "Config":
     return load(find(path))
 
 
+def warn(text: str) -> None:
+    """Tell a person something, beside the result."""
+    click.echo(f"warning: {text}", err=True)
+
+
 def show(document: Mapping[str, Any], as_json: bool, lines: Callable[[Mapping[str, Any]], Iterable[str]]) -> None:
     """Print the result: the document as it is, or the lines that people read instead."""
     if as_json:

@@ -1,7 +1,9 @@
 """`sync run` and `sync plan`: one run of each connection, and what it would do."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +44,10 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_options
 @click.option("--dry-run", is_flag=True, help="Write nothing; the same as `sync plan`.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first run of a connection.")
-def run(as_json: bool, dry_run: bool, yes: bool, **chosen: Any) -> int:
+@click.option("--scheduled", is_flag=True, help="As a daemon would, for timers: reconcile instead where that is due.")
+def run(as_json: bool, dry_run: bool, yes: bool, scheduled: bool, **chosen: Any) -> int:
     """Carry over what has changed, once."""
-    return _run(as_json=as_json, dry_run=dry_run, yes=yes, **chosen)
+    return _run(as_json=as_json, dry_run=dry_run, yes=yes, scheduled=scheduled, **chosen)
 
 
 @click.command()
@@ -82,7 +85,10 @@ def _run(
     yes: bool,
     whole: bool = False,
     deep: bool = False,
+    scheduled: bool = False,
 ) -> int:
+    if scheduled and (dry_run or unguarded or since or until):
+        raise click.UsageError("--scheduled is for timers: it goes with --connection and --stream alone")
     config = open_config(config_path)
     _check_stream(config, stream, connections)
     start, end = _window(since, until)
@@ -93,17 +99,24 @@ def _run(
         start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole, deep=deep,
         streams=(stream,) if stream else ("contacts", "messages"),
     )  # fmt: skip
-    return carry_out(config, options, as_json=as_json, ask=not yes)
+    return carry_out(config, options, as_json=as_json, ask=not (yes or scheduled), scheduled=scheduled)
 
 
-def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool) -> int:
+def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool, scheduled: bool = False) -> int:
     """Run, and show what was done; return the exit code."""
-    from sync.reporting.progress import for_stream
+    from connectors.clock import SystemClock
+    from sync.notices.telling import Teller
     from sync.reporting.report import document, exit_code
     from sync.runs.engine import run_connections
 
-    with for_stream() as progress:
-        reports = run_connections(config, options, progress, _question(progress, ask=ask))
+    clock = SystemClock()
+    tell = Teller(config, clock).after_run
+    with _watched(config, options) as progress:
+        confirm = _question(progress, ask=ask)
+        reports = run_connections(config, options, progress, confirm, clock, afterwards=tell)
+        if scheduled and (due := _due(config, options, reports)):
+            due_options = replace(options, connections=due, whole=True)
+            reports += run_connections(config, due_options, progress, confirm, clock, afterwards=tell)
     if as_json:
         show_json(document(reports))
     else:
@@ -119,6 +132,32 @@ def _lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[s
 
         return undo_lines(reports)
     return plan_lines(reports) if options.dry_run else run_lines(reports)
+
+
+def _due(config: "Config", options: "RunOptions", reports: "list[RunReport]") -> tuple[str, ...]:
+    """Return the connections to compare in full now: those that are due, and whose accounts have just answered."""
+    from datetime import UTC, datetime
+
+    from sync.runs.due import due_for_reconcile
+    from sync.runs.engine import chosen_connections
+
+    due = due_for_reconcile(config, chosen_connections(config, options.connections), datetime.now(UTC))
+    answered = {report.connection for report in reports if not (report.locked or report.errors)}
+    return tuple(name for name in due if name in answered)
+
+
+@contextmanager
+def _watched(config: "Config", options: "RunOptions") -> "Iterator[Screen | Lines]":
+    """Show the progress to who watches; write a log where nobody does, but for a dry run, which is for people."""
+    from sync.reporting.logs import logging_to
+    from sync.reporting.progress import Logged, for_stream
+
+    if options.dry_run or sys.stderr.isatty():
+        with for_stream() as progress:
+            yield progress
+        return
+    with logging_to(sys.stderr, config.log.level, config.log.format), Logged(sys.stderr) as logged:
+        yield logged
 
 
 def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport], bool]":

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 RESERVED = frozenset({"window", "unchanged", "conflicts", "failed", "unmapped", "left_out", "direction"})
 """Words of the run report and of the `fields` table, which stand where account names stand."""
 
+LONGEST_COMMAND = timedelta(seconds=60)
+
 
 def suggest(word: str, allowed: "Iterable[str]") -> str:
     """Return "a, b, c", and what was probably meant."""
@@ -52,6 +54,26 @@ def _interval_or_off(value: object) -> timedelta | None:
         return _interval(value)
     except ValueError as error:
         raise ValueError(f'{error}, or "off"') from None
+
+
+def _short(value: object) -> timedelta:
+    span = _interval(value)
+    if span > LONGEST_COMMAND:
+        raise ValueError(f"{SPAN_HELP}, from 1s to 60s")
+    return span
+
+
+def _command(value: str) -> str:
+    """Check that it can be told apart into words, as a shell would; no shell carries it out."""
+    import shlex  # most files tell nobody
+
+    try:
+        words = shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"a program with its arguments, quoted as for a shell ({str(error).lower()})") from None
+    if not words:
+        raise ValueError("a program with its arguments")
+    return value
 
 
 def _rate(value: object) -> RateLimit:
@@ -156,6 +178,8 @@ UserId = Annotated[int | str, BeforeValidator(_user_id)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
 IntervalOrOff = Annotated[timedelta | None, BeforeValidator(_interval_or_off)]
+ShortSpan = Annotated[timedelta, BeforeValidator(_short)]
+Command = Annotated[Text, AfterValidator(_command)]
 Rate = Annotated[RateLimit, BeforeValidator(_rate)]
 Cron = Annotated[Text, AfterValidator(check_cron)]
 Country = Annotated[Text, AfterValidator(_country)]

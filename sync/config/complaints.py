@@ -32,13 +32,14 @@ _ALLOWED = {
 }
 _MISSING = {
     "accounts": "a table for each account, like [accounts.growthhub]",
-    "api_key": "env:NAME, file:PATH, keyring:SERVICE/USER, or the key itself",
+    "api_key": "env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the key itself",
+    "command": "a program with its arguments",
     "connector": "growthgenius or growthhub",
     "connections": "a table for each pair of accounts, like [connections.sales]",
     "left": "the name of an account",
     "location_id": "the id of the location",
     "right": "the name of an account",
-    "token": "env:NAME, file:PATH, keyring:SERVICE/USER, or the token itself",
+    "token": "env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the token itself",
 }
 _INSIDE = ("[key]", "places")  # steps of a path that the checks have and the file has not
 

@@ -17,6 +17,7 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_valid
 from sync.config.allowed import (
     BaseUrl,
     Channel,
+    Command,
     Country,
     Cron,
     Direction,
@@ -27,6 +28,7 @@ from sync.config.allowed import (
     Name,
     Rate,
     Secret,
+    ShortSpan,
     Span,
     Text,
     UserId,
@@ -142,10 +144,26 @@ class Connection(NamedTable):
         return self
 
 
+class LogOptions(Table):
+    """What is logged, and how; `auto` is for people on a terminal, and JSON elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "human", "json"] = "auto"
+
+
+class NotifyOptions(Table):
+    """A program that is told, once each, what a person should know; it has so long to take it in."""
+
+    command: Command
+    time_limit: ShortSpan = timedelta(seconds=10)
+
+
 class Config(Table):
     """A whole file."""
 
     state: StateOptions = Field(default_factory=dict, validate_default=True)
+    log: LogOptions = LogOptions()
+    notify: NotifyOptions | None = None
     accounts: Annotated[dict[Name, Annotated[Account, Field(discriminator="connector")]], Field(min_length=1)]
     connections: Annotated[dict[Name, Connection], Field(min_length=1)]
     _path: Path = PrivateAttr(Path(FILE_NAME))
@@ -161,6 +179,8 @@ TABLES = {
     for place, table in (
         ((), Config),
         (("state",), StateOptions),
+        (("log",), LogOptions),
+        (("notify",), NotifyOptions),
         (("accounts", "*", "growthgenius"), GrowthGeniusAccount),
         (("accounts", "*", "growthhub"), GrowthHubAccount),
         (("connections", "*"), Connection),

@@ -1,4 +1,7 @@
-"""Opens the secrets that the config file only points to: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER`.
+"""Opens the secrets that the config file only points to.
+
+They are written `env:NAME`, `file:PATH`, `credential:NAME` (a credential that systemd hands to a service), or
+`keyring:SERVICE/USER`.
 
 Anything else is the secret itself. No message holds a secret, nor what the file says where a secret may stand; it names
 the key, and how to set it.
@@ -10,6 +13,8 @@ import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from sync.config.model import Config
 from sync.errors import ConfigError
 
@@ -17,6 +22,10 @@ Warn = Callable[[str], None]
 
 KEYRING_HELP = 'the keyring package is not installed; pip install "growthsync[keyring]"'
 
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts the credentials of a service (systemd.exec(5))."""
+
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PRINTABLE = re.compile(r"[!-~]+")
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -45,6 +54,8 @@ def _open(reference: str, config_path: Path, warn: Warn) -> str:
         return _checked(_from_environment(rest), f"the environment variable {rest}")
     if kind == "file":
         return _checked(_from_file(config_path.parent / Path(rest).expanduser(), warn), f"the file {rest}")
+    if kind == "credential":
+        return _checked(_from_credential(rest, warn), f"the credential {rest}")
     if kind == "keyring":
         return _checked(_from_keyring(rest), f"the keyring entry {rest}")
     _warn_when_open(config_path, warn)
@@ -75,6 +86,18 @@ def _from_file(path: Path, warn: Warn) -> str:
     return value
 
 
+def _from_credential(name: str, warn: Warn) -> str:
+    if _CREDENTIAL.fullmatch(name) is None:
+        raise ValueError("a credential is written credential:NAME")
+    folder = os.environ.get(CREDENTIALS, "")
+    if not folder:
+        raise ValueError(
+            f"the credential {name} is there for a service of systemd alone, which sets ${CREDENTIALS}; "
+            "see `sync service install --print`"
+        )
+    return _from_file(Path(folder, name), warn)
+
+
 def _from_keyring(entry: str) -> str:
     service, slash, user = entry.partition("/")
     if not (service and slash and user):
@@ -103,3 +126,14 @@ def _checked(value: str, where: str) -> str:
 def _warn_when_open(path: Path, warn: Warn) -> None:
     if os.name == "posix" and path.exists() and path.stat().st_mode & _OPEN_TO_OTHERS:
         warn(f"{path} holds a secret and can be read by others; chmod 600 {path}")
+
+
+def secret_variables(config: Config) -> frozenset[str]:
+    """Return the environment variables that the config file names as secrets: for programs that shall not have them."""
+    references = (
+        value.get_secret_value()
+        for account in config.accounts.values()
+        for _, value in account
+        if isinstance(value, SecretStr)
+    )
+    return frozenset(rest for kind, _, rest in (one.partition(":") for one in references) if kind == "env")

@@ -25,6 +25,7 @@ from state.intents import Intents
 from state.links import Link, Links
 from state.stage import Stage, Staged
 from sync.config.contacts import ContactsStream
+from sync.contacts.logged import logged_tables
 from sync.contacts.undone import Undone
 from sync.decisions import people, shadows
 from sync.decisions.exchange import Members
@@ -128,8 +129,9 @@ class Context:
 
     def __post_init__(self) -> None:
         key = (self.state.db, self.connection, STREAM)
-        self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
-        self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
+        accounts = {side.name: side.account for side in self.sides}
+        self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=self.dry)
+        self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
         self.held, self.forgotten = Held(*key), Forgotten(self.state.db)
         self.weights = {side.account: Weight() for side in self.sides}
 

@@ -16,6 +16,8 @@ from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.intervals import reach
 from state.people import Person
+from state.presence import is_daemon_there
+from state.schedule import Planned, planned_runs
 from sync.config.contacts import ASKED
 from sync.config.model import Config, Connection, MessagesStream
 from sync.decisions.people import from_ms, to_ms
@@ -29,7 +31,8 @@ Document = dict[str, Any]
 def status(config: Config) -> Document:
     """Return cursors, lag, last runs and what is open, for every connection of the config file."""
     with looking(config) as db:
-        return {"connections": [_connection_status(db, config, name) for name in config.connections]}
+        planned = _planned(db, config)
+        return {"connections": [_connection_status(db, config, name, planned) for name in config.connections]}
 
 
 def conflicts(config: Config) -> Document:
@@ -153,7 +156,16 @@ def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
         db.execute("COMMIT")
 
 
-def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Document:
+def _planned(db: sqlite3.Connection, config: Config) -> dict[str, Planned]:
+    """Return the next run of each connection, as the daemon has planned it; nothing is planned where none is there."""
+    runs = planned_runs(db)
+    if not (runs and is_daemon_there(config.state.path)):
+        return {}
+    return {run.connection: run for run in reversed(runs)}  # the next one counts
+
+
+def _connection_status(db: sqlite3.Connection, config: Config, name: str, planned: Mapping[str, Planned]) -> Document:
+    next_run = planned.get(name)
     settings = config.connections[name]
     row = connections.find_connection(db, name)
     number = row["id"] if row else 0
@@ -162,12 +174,13 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Doc
         "name": name,
         "streams": {stream: _stream_status(db, number, stream, settings) for stream in streams},
         "last_run": _last_run(db, number),
-        "next_run_at": None,
+        "next_run_at": _time(next_run.next_ms) if next_run else None,
         "conflicts": _count(db, "conflict", number, "resolution IS NULL"),
         "failures": _count(db, "failure", number, "dismissed IS NULL"),
         "deleted": _count(db, "link", number, "gone IS NOT NULL"),
         "held": _count(db, "held", number, "TRUE"),
         **_charged(db, config, name),
+        **({"delayed": next_run.delayed} if next_run and next_run.delayed else {}),
     }
 
 

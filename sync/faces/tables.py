@@ -60,12 +60,16 @@ def check_lines(document: Document) -> Iterator[str]:
 
 def status_lines(document: Document) -> Iterator[str]:
     """Yield a table of the connections and their streams, and what is open."""
-    header = ("CONNECTION", "STREAM", "COVERED TO", "LAG", "LAST RUN", "CONFLICTS", "FAILURES", "DELETED", "HELD")
+    header = (
+        "CONNECTION", "STREAM", "COVERED TO", "LAG", "LAST RUN", "NEXT RUN", "CONFLICTS", "FAILURES", "DELETED", "HELD",
+    )  # fmt: skip
     yield from aligned([header, *_status_rows(document["connections"])])
     for connection in document["connections"]:
         if connection.get("charged"):
             asked = counted(connection["charged"], "look-up")
             yield f"{connection['name']}: {asked} of companies in the last 30 days, each of which may be charged"
+        if "delayed" in connection:
+            yield f"{connection['name']}: the next run is delayed: {printable(connection['delayed'])}"
     yield from _what_is_open(
         sum(connection["conflicts"] for connection in document["connections"]),
         sum(connection["failures"] for connection in document["connections"]),
@@ -92,6 +96,18 @@ def verify_lines(document: Document) -> Iterator[str]:
 def backup_lines(document: Document) -> Iterator[str]:
     """Yield where the copy is."""
     yield f"{document['backup']}: a copy of {document['state']}, {document['bytes']:,} bytes"
+
+
+def installation_lines(document: Document) -> Iterator[str]:
+    """Yield the files with what is in them, or that they are written, and what to do next."""
+    for file in document["files"]:
+        if document["written"]:
+            yield f"wrote {file['path']}"
+        else:
+            yield f"# {file['path']}"
+            yield from file["content"].splitlines()
+            yield ""
+    yield from (f"{'' if document['written'] else '# '}next: {step}" for step in document["next"])
 
 
 def _because(entry: Document) -> str:
@@ -290,6 +306,7 @@ def _status_rows(connections: Iterable[Document]) -> Iterator[Sequence[str]]:
                 min(covered, default="never") if len(covered) == len(state["covered_to"]) else "never",
                 "-" if state["lag_seconds"] is None else span_text(state["lag_seconds"]),
                 _last_run(connection["last_run"]),
+                connection["next_run_at"] or "-",
                 *(str(connection[key]) for key in ("conflicts", "failures", "deleted", "held")),
             )
 

@@ -26,6 +26,7 @@ from state.message_stage import MessageStage, StagedMessage
 from state.messages import STREAM, MessageIndex, Streams
 from sync.config.model import MessagesStream
 from sync.contacts.context import Context, Side
+from sync.contacts.logged import logged_tables
 from sync.decisions import people
 from sync.decisions.guard import Weight
 from sync.decisions.messages import Travel, content_of, decode, print_of
@@ -67,8 +68,9 @@ class MessageContext:
         context, settings = self.people, self.settings
         key = (context.state.db, context.connection, STREAM)
         self.travel = Travel(settings.direction, frozenset(settings.channels), frozenset(settings.flows))
-        self.links, self.conflicts, self.failures = Links(*key), Conflicts(*key), Failures(*key)
-        self.intents, self.history, self.cursors = Intents(*key), History(*key), Cursors(*key)
+        accounts = {side.name: side.account for side in context.sides}
+        self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=context.dry)
+        self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
         self.streams = Streams(*key)
         self.indexes = {side.name: MessageIndex(*key[:2], side.name) for side in context.sides}
         self.weights = {side.account: Weight() for side in context.sides}

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
+from sync.reporting import journal
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -71,6 +73,14 @@ class Lines:
         """Write the line, at once."""
         self._out.write(f"{text}\n")
         self._out.flush()
+
+
+class Logged(Lines):
+    """Puts notes into the log (`sync.reporting.logs`), and tells nothing else: for runs that nobody watches."""
+
+    def note(self, text: str) -> None:
+        """Tell it."""
+        journal.info("note", text=text)
 
 
 class Screen:

@@ -180,6 +180,8 @@ class RunReport:
     `command` is what carried it out, for people to type again.
     `undoes` is the run that this one was to undo, '' for any other run, and `left_alone` what it did not put back.
     `locked` is why the run could not even start: such a report is no run, and becomes the `error` of the document.
+    `asked` are the streams that were to run.
+    `renewed_at` is when a daily allowance that is spent is renewed, None where none is.
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
 
@@ -194,6 +196,8 @@ class RunReport:
     errors: list[str] = field(default_factory=list)
     guarded: str = ""
     locked: str = ""
+    asked: tuple[str, ...] = ()
+    renewed_at: datetime | None = None
     command: str = "sync run"
     cost: dict[str, Cost] | None = None
     comparison: Comparison | None = None

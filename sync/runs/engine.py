@@ -26,6 +26,8 @@ from sync.decisions import messages, people
 from sync.decisions.windows import Bounds
 from sync.errors import UsageError
 from sync.messages.comparison import compare as compare_messages
+from sync.reporting import journal
+from sync.reporting.privacy import hide
 from sync.reporting.progress import Progress
 from sync.reporting.report import RunReport, StreamReport
 from sync.reporting.spool import Spool
@@ -33,16 +35,24 @@ from sync.runs.accounts import Account, Edges, connect
 from sync.runs.assembling import assemble
 from sync.runs.foreseeing import cost, planned_changes, totals
 from sync.runs.identity import confirm_identity, remember_identity
+from sync.runs.lasting import fresh_streams, note_progress
 from sync.runs.options import RunOptions
 from sync.runs.run import Consent, Work, finish, run
 from sync.runs.undo import undo
 
 Confirm = Callable[[RunReport], bool]
-Emit = Callable[[RunReport], None]
+Afterwards = Callable[[StateFile, RunReport], None]
+"""What is to be done with each report of a run that was no dry one, while the lock is still held; raises nothing."""
 
 
 def run_connections(
-    config: Config, options: RunOptions, progress: Progress, confirm: Confirm, clock: Clock | None = None
+    config: Config,
+    options: RunOptions,
+    progress: Progress,
+    confirm: Confirm,
+    clock: Clock | None = None,
+    *,
+    afterwards: Afterwards = lambda _state, _report: None,
 ) -> list[RunReport]:
     """Run the connections that were asked for, one after the other, and return a report of each.
 
@@ -52,7 +62,8 @@ def run_connections(
     chosen = chosen_connections(config, options.connections)
     names = list(dict.fromkeys(name for one in chosen for name in (one.left, one.right)))
     credentials = reveal(config, names, progress.note)
-    runner = Runner(config, options, progress, confirm, clock or SystemClock(), credentials)
+    hide(credentials.values())
+    runner = Runner(config, options, progress, confirm, clock or SystemClock(), credentials, afterwards)
     return runner.run_all(chosen)
 
 
@@ -75,6 +86,7 @@ class Runner:
     confirm: Confirm
     clock: Clock
     credentials: Mapping[str, str]
+    afterwards: Afterwards
 
     def run_all(self, chosen: Sequence[Connection]) -> list[RunReport]:
         """Run the connections one after the other, none of them unless all accounts are who they were (R28)."""
@@ -113,9 +125,13 @@ class Runner:
         options = self.options
         report = RunReport(run_id, connection.name, started, dry_run=options.dry_run, command=options.command)
         report.undoes = options.undoes
+        report.asked = tuple(_asked(options, connection))
+        about = {"run": run_id, "connection": connection.name, "stream": "+".join(report.asked)}
         try:
-            with self._lock(state, connection):
+            with self._lock(state, connection), journal.about(**about):
                 self._run(state, connection, accounts, report)
+                if not options.dry_run:
+                    self.afterwards(state, report)
         except LockHeld as error:
             report.locked = str(error)
         return report
@@ -144,7 +160,7 @@ class Runner:
 
     def _work(self, work: Work, accounts: tuple[Account, Account], report: RunReport) -> None:
         context = work.people
-        newcomer = self._begin(context, report)
+        newcomer, fresh = self._begin(context, report), fresh_streams(context, report.asked)
         report.streams = dict(_streams(work))
         for account in accounts:
             report.requests[account.connector.account] = account.connector.traffic
@@ -158,11 +174,12 @@ class Runner:
             report.guarded = self._observe_and_write(work, report, consent)
             report.streams = dict(_streams(work))
             self._foresee(work, accounts, report)
+            report.renewed_at = max(filter(None, (account.pacer.renewed_at() for account in accounts)), default=None)
             status = report.status
         finally:
             report.fields_created = context.fields_created
             report.finished_at = self.clock.now()
-            self._end(context, report, status)
+            self._end(context, report, status, fresh)
 
     def _observe_and_write(self, work: Work, report: RunReport, consent: Consent) -> str:
         options = self.options
@@ -199,8 +216,9 @@ class Runner:
             history.begin_run(db, report.run, context.connection, context.now_ms(), report.undoes or None)
         return not earlier
 
-    def _end(self, context: Context, report: RunReport, status: str) -> None:
+    def _end(self, context: Context, report: RunReport, status: str, fresh: frozenset[str]) -> None:
         with context.state.atomic() as db:
+            note_progress(context, report.asked, status, self.options, fresh)
             if context.horizons.keys() == {side.account for side in context.sides}:
                 self._remember_accounts(context)
             document = json.dumps(_kept(report.to_json()), ensure_ascii=False)
@@ -231,6 +249,13 @@ class Runner:
 def _kept(document: dict[str, Any]) -> dict[str, Any]:
     """Return what the state keeps of a report: not whom a plan or an undo names, of whom the history tells."""
     return document | {name: [] for name in ("plan", "left_alone") if name == "plan" or name in document}
+
+
+def _asked(options: RunOptions, connection: Connection) -> Iterator[str]:
+    """Yield the streams that were asked for and that the connection has."""
+    for stream in options.streams:
+        if stream != messages.STREAM or connection.messages is not None:
+            yield stream
 
 
 def _streams(work: Work) -> Iterator[tuple[str, StreamReport]]:

@@ -21,7 +21,7 @@ class FakeClock:
 
     def sleep(self, seconds: float) -> None:
         with self._lock:
-            self.slept.append(seconds)
+            self.slept += [seconds] if seconds else []  # a sleep of no time is a place to stop at
             self.passed += seconds
 
     def pass_by(self, seconds: float) -> None:

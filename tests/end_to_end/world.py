@@ -97,7 +97,10 @@ class Finished:
 
 @dataclass(slots=True)
 class World:
-    """Two accounts `gg` and `gh`, and the connection `sales` between them. `tables` is appended to the config file."""
+    """Two accounts `gg` and `gh`, and the connection `sales` between them.
+
+    `tables` is appended to the config file; `environment` is what its processes have besides.
+    """
 
     folder: Path
     clock: Timeline
@@ -107,6 +110,7 @@ class World:
     contacts: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, dict[str, str]] = field(default_factory=lambda: {"gg": {}, "gh": {}})
     tables: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def made(cls, folder: Path, *, live: bool = False) -> Self:
@@ -170,7 +174,7 @@ class World:
         return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "sync", *arguments],
             cwd=self.folder,
-            env=known,
+            env=known | self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

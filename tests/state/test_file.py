@@ -145,6 +145,28 @@ StateFile.open(Path(sys.argv[1])).close()
 """
 
 
+LOOKING = """
+import sys
+from pathlib import Path
+from state.file import StateFile
+state = StateFile.open(Path(sys.argv[1]))
+print([row["key"] for row in state.db.execute("SELECT key FROM setting ORDER BY key")])
+state.close()
+"""
+
+
+def test_what_several_threads_have_open_another_process_may_open_and_close(path: Path) -> None:
+    """The locks of a process on a file are gone when it closes that file in any other way than SQLite does."""
+    first, second = StateFile.open(path), StateFile.open(path)
+    looked = [sys.executable, "-c", LOOKING, str(path)]
+    for key in ("one", "two", "three"):
+        change(first, ONE_SETTING.replace("users", key))
+        seen = subprocess.run(looked, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 (our own code)
+        assert key in seen
+    second.close()
+    first.close()
+
+
 def test_a_process_that_is_killed_leaves_what_it_committed_and_nothing_else(path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", DYING, str(path)], cwd=ROOT, check=False)  # noqa: S603 (our own code)
     assert done.returncode == -signal.SIGKILL

@@ -65,8 +65,8 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     assert found.returncode == 0
     commands = [line.split()[0] for line in found.stdout.split("Commands:\n")[1].splitlines()]
     assert commands == [
-        "demo", "check", "run", "plan", "status", "conflicts", "failures", "explain", "undo", "verify", "reconcile",
-        "forget", "state",
+        "demo", "check", "run", "plan", "daemon", "status", "conflicts", "failures", "explain", "undo", "verify",
+        "reconcile", "forget", "state", "service",
     ]  # fmt: skip
 
 
@@ -74,7 +74,8 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     "arguments",
     [["demo"], ["check"], ["run"], ["plan"], ["status"], ["conflicts"], ["conflicts", "list"], ["conflicts", "show"],
      ["conflicts", "resolve"], ["failures"], ["failures", "list"], ["failures", "retry"], ["failures", "dismiss"],
-     ["explain"], ["undo"], ["verify"], ["reconcile"], ["forget"], ["state"], ["state", "backup"]],
+     ["explain"], ["undo"], ["verify"], ["reconcile"], ["forget"], ["state"], ["state", "backup"], ["daemon"],
+      ["service"], ["service", "install"]],
     ids=" ".join,
 )  # fmt: skip
 def test_every_command_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

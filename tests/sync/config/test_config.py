@@ -136,7 +136,7 @@ def test_addresses_that_keep_credentials_safe_are_taken(address: str) -> None:
 
 WRONG = [
     # table, line in it, key below the table, what else the message has
-    ("", "colour = 1", "colour", ["no such key", "state, accounts, connections"]),
+    ("", "colour = 1", "colour", ["no such key", "state, log, notify, accounts, connections"]),
     ("state", "histroy = 1", "histroy", ["no such key", "did you mean history?"]),
     ("state", "path = 7", "path", ["found 7", "the path of a file"]),
     ("state", 'path = ""', "path", ["the path of a file"]),
@@ -145,6 +145,11 @@ WRONG = [
     ("accounts.growthgenius", "rate = 2", "rate", ["found 2", '"2/s"']),
     ("accounts.growthgenius", 'rate = "0/s"', "rate", ["more than none"]),
     ("accounts.growthgenius", 'location_id = "x"', "location_id", ["no such key", "user_id"]),
+    ("", "log = { level = 'loud' }", "log.level", ["debug", "warning"]),
+    ("", "log = { format = 'xml' }", "log.format", ["auto", "human", "json"]),
+    ("", "notify = {}", "notify.command", ["is missing", "a program with its arguments"]),
+    ("", "notify = { command = 'mail \"ann' }", "notify.command", ["quoted as for a shell", "no closing quotation"]),
+    ("", "notify = { command = '#' , time_limit = '2m' }", "notify.time_limit", ["from 1s to 60s"]),
     ("accounts.growthhub", 'base_url = "ftp://example.com"', "base_url", ["https://"]),
     ("accounts.growthhub", 'base_url = "http://example.com"', "base_url", ["only for this machine"]),
     ("accounts.growthhub", 'base_url = "http://127.0.0.1.example.com"', "base_url", ["https://"]),
@@ -338,7 +343,7 @@ def test_the_example_loads_and_shows_the_defaults() -> None:
     example = load(EXAMPLE)
     bare = parse(GOOD[: GOOD.index("[connections.sales.contacts]")], EXAMPLE)
     assert example.accounts == bare.accounts
-    assert example.state == bare.state
+    assert (example.state, example.log, example.notify) == (bare.state, bare.log, bare.notify)
     ours, default = example.connections["sales"], bare.connections["sales"]
     assert ours.model_copy(update={"contacts": default.contacts}) == default
     assert ours.contacts.model_copy(update={"fields": {}}) == default.contacts
@@ -354,12 +359,14 @@ def test_the_example_documents_every_key_and_every_field() -> None:
 
 def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    keys = "rate|base_url|direction|as|conversation_provider_id|channels|stage|status|do_not_contact"
-    config = parse(re.sub(rf"(?m)^# (?=({keys}) = |\[connections)", "", text), EXAMPLE)
+    keys = "rate|base_url|direction|as|conversation_provider_id|channels|stage|status|do_not_contact|command|time_limit"
+    config = parse(re.sub(rf"(?m)^# (?=({keys}) = |\[(connections|notify))", "", text), EXAMPLE)
     assert config.accounts["growthgenius"].rate == RateLimit(2, 1.0)
     assert config.connections["sales"].messages is not None
     assert config.connections["sales"].contacts.groups == {"status": "status:"}
     assert config.connections["sales"].contacts.fields["stage"].map == {"Replied": "Engaged", "Not Interested": "Lost"}
+    assert config.notify is not None
+    assert config.notify.time_limit == timedelta(seconds=10)
 
 
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True).filter(

@@ -1,6 +1,6 @@
 import pytest
 
-from sync.config.cron import check_cron
+from sync.config.cron import Crontab, check_cron, parse_cron
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,26 @@ def test_a_field_out_of_its_range_is_named(text: str, field: str) -> None:
 def test_a_line_has_five_fields(text: str) -> None:
     with pytest.raises(ValueError, match="five fields of a crontab"):
         check_cron(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        ("*/20 0-12/6 1,15 jan,dec *", Crontab((0, 20, 40), (0, 6, 12), (1, 15), (1, 12), tuple(range(7)), False)),
+        ("50/5 22 * * 7", Crontab((50, 55), (22,), tuple(range(1, 32)), tuple(range(1, 13)), (0,), False)),
+        ("0 0 13 * fri", Crontab((0,), (0,), (13,), tuple(range(1, 13)), (5,), True)),
+        ("0 0 */10 * 5-7", Crontab((0,), (0,), (1, 11, 21, 31), tuple(range(1, 13)), (0, 5, 6), False)),
+    ],
+)
+def test_a_line_means_what_cron_means_by_it(text: str, moments: Crontab) -> None:
+    assert parse_cron(text) == moments
+
+
+@pytest.mark.parametrize("text", ["0 0 30 2 *", "0 0 31 4,6,9,11 *"])
+def test_a_day_that_never_comes_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="none of these months has such a day"):
+        check_cron(text)
+
+
+def test_a_day_that_never_comes_does_not_matter_where_a_weekday_is_enough() -> None:
+    assert check_cron("0 0 30 2 mon") == "0 0 30 2 mon"

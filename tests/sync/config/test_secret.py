@@ -71,6 +71,23 @@ def test_a_file_beside_the_config_holds_a_secret(tmp_path: Path) -> None:
     assert secret(tmp_path, f"file:{tmp_path / 'token'}") == SECRET
 
 
+def test_a_credential_that_systemd_hands_to_a_service_holds_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private(tmp_path / "hub-token", f"{SECRET}\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert secret(tmp_path, "credential:hub-token") == SECRET
+    assert "there is no file" in complaint(tmp_path, "credential:other")
+    assert "credential:NAME" in complaint(tmp_path, "credential:../hub-token")
+
+
+def test_a_credential_outside_a_service_is_refused_with_where_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert "sync service install --print" in complaint(tmp_path, "credential:hub-token")
+
+
 def test_the_keyring_holds_a_secret(tmp_path: Path, keyring: dict[tuple[str, str], str | None]) -> None:
     keyring["growthsync", "ann"] = SECRET
     assert secret(tmp_path, "keyring:growthsync/ann") == SECRET

@@ -141,10 +141,16 @@ def connection(**changed: Any) -> dict[str, Any]:
 
 def test_status_shows_the_side_that_lags_and_what_is_open() -> None:
     assert list(status_lines({"connections": [connection(conflicts=2)]})) == [
-        "CONNECTION  STREAM    COVERED TO            LAG        LAST RUN  CONFLICTS  FAILURES  DELETED  HELD",
-        "sales       contacts  2026-11-20T14:28:00Z  1 h 2 min  ok at b   2          0         0        0",
+        "CONNECTION  STREAM    COVERED TO            LAG        LAST RUN  NEXT RUN  CONFLICTS  FAILURES  DELETED  HELD",
+        "sales       contacts  2026-11-20T14:28:00Z  1 h 2 min  ok at b   -         2          0         0        0",
         "2 conflicts open: sync conflicts list",
     ]
+
+
+def test_status_shows_when_the_daemon_runs_next_and_why_that_is_late() -> None:
+    lines = list(status_lines({"connections": [connection(next_run_at="2026-11-20T14:30:00Z", delayed="gg: is down")]}))
+    assert "  2026-11-20T14:30:00Z  0 " in lines[1]
+    assert lines[2] == "sales: the next run is delayed: gg: is down"
 
 
 def test_status_says_never_and_since_where_no_run_has_ended() -> None:

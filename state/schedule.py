@@ -1,0 +1,39 @@
+"""What the daemon means to do next, for `sync status`. True only while a daemon holds its lock (`state.lock`)."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The next run of a stream, in milliseconds, None for none; `delayed` is why it comes late, '' where it does not.
+
+    `connection` is the name in the config file, which the state need not know yet.
+    """
+
+    connection: str
+    stream: str
+    next_ms: int | None
+    delayed: str = ""
+
+
+def plan_run(db: sqlite3.Connection, planned: Planned) -> None:
+    """Note when a stream is run next. Call inside `atomic`."""
+    db.execute(
+        "INSERT OR REPLACE INTO schedule VALUES (?, ?, ?, ?)",
+        (planned.connection, planned.stream, planned.next_ms, planned.delayed),
+    )
+
+
+def plan_runs(db: sqlite3.Connection, runs: Iterable[Planned]) -> None:
+    """Note all there is, in place of what was there. Call inside `atomic`."""
+    db.execute("DELETE FROM schedule")
+    for planned in runs:
+        plan_run(db, planned)
+
+
+def planned_runs(db: sqlite3.Connection) -> list[Planned]:
+    """Return what a daemon has noted, the next run first."""
+    rows = db.execute("SELECT * FROM schedule ORDER BY next_ms IS NULL, next_ms, connection, stream")
+    return [Planned(row["connection"], row["stream"], row["next_ms"], row["delayed"]) for row in rows.fetchall()]

@@ -1,0 +1,34 @@
+"""`sync daemon`: run every connection on its schedule until told to stop."""
+
+from pathlib import Path
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show
+
+
+@click.command()
+@click.option(
+    "--healthcheck", is_flag=True, help="Start nothing; end with 0 when a daemon is there and well, else with 1."
+)
+@config_option
+@json_option
+def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
+    """Run every connection on its schedule, until SIGTERM or SIGINT; SIGHUP reads the config file again."""
+    config = open_config(config_path)
+    if healthcheck:
+        from sync.daemon.health import health
+
+        well, text = health(config.state.path)
+        show({"well": well, "text": text}, as_json, lambda document: [document["text"]])
+        return 0 if well else 1
+
+    import sys
+
+    from connectors.clock import SystemClock
+    from sync.config.model import load
+    from sync.daemon.process import serve
+    from sync.reporting.logs import logging_to
+
+    with logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format):
+        return serve(config, lambda: load(config.path), SystemClock())

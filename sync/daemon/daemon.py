@@ -1,0 +1,225 @@
+"""All streams under one scheduler: begun, begun anew with another config, watched, and stopped.
+
+Rules kept here:
+- a job per connection and stream, under a stable name, in memory: the config says what there is, the state how far it
+  has come, so a restart loses nothing and starts nothing over;
+- runs of one job never overlap; what was missed is made up for by one run;
+- what is to come is noted in the state for `sync status`, and removed at the end.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    JobEvent,
+)
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from connectors.clock import Clock
+from state.errors import LockHeld, StateError
+from state.file import StateFile
+from state.schedule import Planned, plan_run, plan_runs
+from sync.config.model import Config
+from sync.daemon.stopping import Activity, Stop
+from sync.daemon.stream import Stream, key_of
+from sync.daemon.triggers import latest_after, trigger_of
+from sync.decisions.people import to_ms
+from sync.decisions.scheduling import Ended, Next
+from sync.errors import Interrupted
+from sync.notices.telling import Teller
+from sync.reporting import journal
+from sync.reporting.spelling import time_text
+from sync.runs.due import streams_of
+
+SETTLED = timedelta(seconds=1)
+"""What a job takes at most to end once its work is done: until then APScheduler starts no other of its name."""
+
+TROUBLES = {EVENT_JOB_ERROR: "job failed", EVENT_JOB_MISSED: "job missed", EVENT_JOB_MAX_INSTANCES: "still running"}
+
+
+class Daemon:
+    """The streams of a config, run by their schedules in threads, one thread per connection."""
+
+    def __init__(self, config: Config, stop: Stop, clock: Clock) -> None:
+        self._config = config
+        self._stop = stop
+        self._clock = clock
+        self._streams: dict[str, Stream] = {}
+        self._activities: dict[str, Activity] = {}
+        self._lock = Lock()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._scheduler.add_listener(_tell_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+
+    def start(self, *, paused: bool = False) -> None:
+        """Begin with everything at once; `paused` plans it, and leaves it to `tick` to run it."""
+        self._scheduler.start(paused=paused)
+        self.take_up(self._config)
+
+    def take_up(self, config: Config) -> None:
+        """Put a config in force: jobs of its streams, each to be run at once, and no others.
+
+        What is under way goes on under the config that it began with, and is followed by a run under the new one.
+        """
+        with self._lock:
+            self._config = config
+            kept = self._streams
+            self._streams = {stream.key: stream for stream in self._new_streams(config)}
+            for key in kept.keys() - self._streams.keys():
+                with suppress(JobLookupError):
+                    self._scheduler.remove_job(key)
+            for stream in self._streams.values():
+                self._schedule(stream)
+        self._note_plan()
+
+    def streams(self) -> list[Stream]:
+        """Return the streams that are in force."""
+        return list(self._streams.values())
+
+    def hanging(self) -> list[str]:
+        """Return the names of streams whose run neither moves nor waits for anything."""
+        return [stream.key for stream in self.streams() if stream.hangs()]
+
+    def watch(self) -> None:
+        """Tell of streams that make no progress."""
+        for stream in self.streams():
+            try:
+                since = stream.stands_still_since()
+            except (StateError, LockHeld, sqlite3.Error) as error:
+                journal.error("the state can't be read", reason=str(error))
+                continue
+            if since is None:
+                stream.stalled = False
+                continue
+            span = latest_after(stream.connection, since) - since
+            if not stream.stalled:
+                stream.stalled = True
+                journal.error(
+                    "no progress", connection=stream.connection.name, stream=stream.name, since=time_text(since)
+                )
+            stream.teller.stalled(stream.connection.name, stream.name, since, span)
+
+    def end(self, seconds: float) -> bool:
+        """Start nothing more, and wait so long for what is under way; say whether all of it has ended."""
+        self._scheduler.shutdown(wait=False)
+        deadline = self._clock.monotonic() + seconds
+        while any(activity.began_at for activity in self._activities.values()):
+            if self._clock.monotonic() >= deadline:
+                return False
+            self._clock.sleep(0.02)
+        return True
+
+    def forget_plan(self) -> None:
+        """Take the plan out of the state: nothing comes any more."""
+        self._in_state(lambda db: plan_runs(db, ()))
+
+    def next_run_at(self) -> datetime | None:
+        """Return when the next run begins, None when none is planned."""
+        times = [job.next_run_time for job in self._scheduler.get_jobs() if job.next_run_time is not None]
+        return min(times, default=None)
+
+    def _new_streams(self, config: Config) -> Iterator[Stream]:
+        teller = Teller(config, self._clock, lambda: self._stop.is_asked)
+        for connection in config.connections.values():
+            for name in streams_of(connection):
+                activity = self._activities.setdefault(key_of(connection.name, name), Activity(self._clock))
+                yield Stream(config, connection, name, teller, self._stop, self._clock, activity, self._clock.now())
+
+    def _schedule(self, stream: Stream) -> None:
+        executor = stream.connection.name
+        with suppress(ValueError):  # there is one already
+            self._scheduler.add_executor(ThreadPoolExecutor(1), executor)
+        self._scheduler.add_job(
+            self.tick,
+            trigger_of(stream.connection),
+            args=[stream.key],
+            id=stream.key,
+            executor=executor,
+            replace_existing=True,
+            next_run_time=datetime.now(UTC),
+        )
+
+    def tick(self, key: str) -> None:
+        """Run a stream once, in the thread of its connection, and plan what follows."""
+        stream = self._streams.get(key)
+        if stream is None or self._stop.is_asked:
+            return
+        with journal.about(connection=stream.connection.name, stream=stream.name), suppress(Interrupted):
+            ended = stream.run()
+            following = stream.conclude(ended)
+            self._plan(stream, ended, following)
+
+    def _plan(self, stream: Stream, ended: Ended, following: Next) -> None:
+        """Say when a stream is run next, unless another config is in force by now."""
+        if self._stop.is_asked:
+            return
+        with self._lock:
+            if self._streams.get(stream.key) is not stream:
+                self._run_at(stream.key, self._clock.now())  # under the config that came into force meanwhile
+                return
+            at = following.at or _earlier(self._planned(stream.key), stream.reconcile_at())
+            if at is not None:
+                at = self._run_at(stream.key, at)
+        _tell_next(ended, following, at)
+        row = Planned(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
+        self._in_state(lambda db: plan_run(db, row))
+
+    def _run_at(self, key: str, at: datetime) -> datetime:
+        """Have a stream run then, but not before the run that is about to end has ended; return when that will be."""
+        at = max(at, self._clock.now() + SETTLED)
+        with suppress(JobLookupError):
+            self._scheduler.modify_job(key, next_run_time=at)
+        return at
+
+    def _planned(self, key: str) -> datetime | None:
+        job = self._scheduler.get_job(key)
+        return None if job is None else job.next_run_time
+
+    def _note_plan(self) -> None:
+        rows = [
+            Planned(stream.connection.name, stream.name, to_ms(self._planned(stream.key)), stream.standing.delayed)
+            for stream in self.streams()
+        ]
+        self._in_state(lambda db: plan_runs(db, rows))
+
+    def _in_state(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        """Change what the state says of the plan. It is for people to look at: no run fails for it."""
+        try:
+            with closing(StateFile.open(self._config.state.path)) as state, state.atomic() as db:
+                change(db)
+        except (StateError, LockHeld, sqlite3.Error) as error:
+            journal.error("the plan can't be noted", reason=str(error))
+
+
+def _earlier(*times: datetime | None) -> datetime | None:
+    return min(filter(None, times), default=None)
+
+
+def _tell_next(ended: Ended, following: Next, at: datetime | None) -> None:
+    next_run_at = None if at is None else time_text(at)
+    if ended.how == "locked":
+        tell = journal.info if following.told else journal.debug
+        tell("another run holds the lock", reason=ended.reason, next_run_at=next_run_at)
+    elif ended.how == "failed":
+        tell = journal.warning if following.told else journal.info
+        failures = following.standing.failures
+        tell("the next run is delayed", failures=failures, reason=ended.reason, next_run_at=next_run_at)
+    else:
+        journal.debug("next run", next_run_at=next_run_at)
+
+
+def _tell_trouble(event: JobEvent) -> None:
+    connection, _, stream = str(event.job_id).partition("/")
+    tell = journal.info if event.code == EVENT_JOB_MAX_INSTANCES else journal.error
+    error = getattr(event, "exception", None)
+    kind = None if error is None else type(error).__name__
+    tell(TROUBLES[event.code], connection=connection, stream=stream, kind=kind)

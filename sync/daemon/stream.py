@@ -1,0 +1,190 @@
+"""One stream of one connection in the daemon: its runs, one after the other, and how it stands.
+
+Runs come from one thread; whoever watches reads from another.
+"""
+
+import random
+import sqlite3
+import traceback
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from connectors.clock import Clock
+from connectors.errors import ConnectorError
+from state.errors import LockHeld, StateError
+from state.file import StateFile
+from state.progress import Progress, progress_of
+from sync.config.model import Config, Connection
+from sync.daemon.stopping import Activity, Stop, StoppableClock, Watched
+from sync.daemon.triggers import interval_at, latest_after
+from sync.decisions.people import from_ms
+from sync.decisions.scheduling import Ended, Next, Standing, after, hangs, reconcile_at, stands_still
+from sync.errors import SyncError
+from sync.notices.telling import Teller
+from sync.reporting import journal
+from sync.reporting.privacy import public
+from sync.reporting.report import RunReport
+from sync.runs.engine import run_connections
+from sync.runs.options import RunOptions
+
+
+def key_of(connection: str, stream: str) -> str:
+    """Return the name of a stream among all: the id of its job."""
+    return f"{connection}/{stream}"
+
+
+@dataclass(slots=True)
+class Stream:
+    """A stream, under a config. `started_at` is when the daemon took it up under this one."""
+
+    config: Config
+    connection: Connection
+    name: str
+    teller: Teller
+    stop: Stop
+    clock: Clock
+    activity: Activity
+    started_at: datetime
+    standing: Standing = field(default_factory=Standing)
+    tried: bool = False
+    stalled: bool = False
+    _watched: Watched = field(init=False)
+    _progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        self._watched = Watched(self.stop, self.activity)
+
+    @property
+    def key(self) -> str:
+        """Return its name among all streams: the id of its job."""
+        return key_of(self.connection.name, self.name)
+
+    def run(self) -> Ended:
+        """Run it once, in full where that is due, and say how that ended. Raises Interrupted when asked to stop."""
+        whole = False
+        self.activity.begin()
+        try:
+            whole = self._is_whole()
+            return self._run(whole=whole)
+        except LockHeld as error:
+            return Ended("locked", self.clock.now(), str(error), whole=whole)
+        except Exception as error:  # noqa: BLE001 - what goes wrong with one stream shall not end the others
+            return Ended("failed", self.clock.now(), _reason(error), whole=whole)
+        finally:
+            self.tried = True
+            self.activity.end()
+
+    def conclude(self, ended: Ended) -> Next:
+        """Take in how a run ended, and return what follows from it."""
+        interval = interval_at(self.connection, ended.at).total_seconds()
+        following = after(self.standing, ended, interval, random.random())  # noqa: S311 - spreads calls, guards nothing
+        self.standing = following.standing
+        return following
+
+    def reconcile_at(self) -> datetime | None:
+        """Return when both sides are to be compared in full as far as is known here, None for never."""
+        last = None if self._progress is None else from_ms(self._progress.reconciled_ms)
+        return reconcile_at(last, self.connection.reconcile, self.standing)
+
+    def stands_still_since(self) -> datetime | None:
+        """Return since when no run has come to its end, where that is for too long; None where all is well."""
+        if not self._seems_to_stand_still():
+            return None
+        self._look()  # somebody else may have run it
+        return self._ended_at() if self._seems_to_stand_still() else None
+
+    def hangs(self) -> bool:
+        """Say whether a run is under way that neither moves nor waits for anything."""
+        now = self.clock.now()
+        return hangs(now, self.activity.moved_at, latest_after(self.connection, now) - now)
+
+    def _is_whole(self) -> bool:
+        """Say whether a comparison in full is due now. Whoever made the last one, the state knows of it."""
+        if self._progress is None or self._seems_due():
+            self._look()
+        return self._seems_due()
+
+    def _seems_due(self) -> bool:
+        at = self.reconcile_at()
+        return at is not None and at <= self.clock.now()
+
+    def _run(self, *, whole: bool) -> Ended:
+        options = RunOptions(connections=(self.connection.name,), streams=(self.name,), whole=whole)
+        clock = StoppableClock(self.clock, self.stop, self.activity)
+        journal.debug("run begins", whole=whole)
+        (report,) = run_connections(self.config, options, self._watched, _agree, clock, afterwards=self._afterwards)
+        return _ended(report, self.clock.now(), whole=whole)
+
+    def _seems_to_stand_still(self) -> bool:
+        since = self._ended_at()
+        due = latest_after(self.connection, since if self.tried else max(since, self.started_at))
+        moving = self.activity.began_at is not None and not self.hangs()
+        return stands_still(self.clock.now(), due, moving=moving)
+
+    def _ended_at(self) -> datetime:
+        ended_ms = self._progress.ended_ms if self._progress else 0
+        return from_ms(ended_ms or None) or self.started_at
+
+    def _afterwards(self, state: StateFile, report: RunReport) -> None:
+        self._progress = progress_of(state.db, self.connection.name, self.name)
+        self.teller.after_run(state, report)
+
+    def _look(self) -> None:
+        """See in the state how far the stream has come."""
+        if self.config.state.path.exists():
+            with closing(StateFile.open(self.config.state.path)) as state:
+                self._progress = progress_of(state.db, self.connection.name, self.name)
+
+
+_agree: Callable[[RunReport], bool] = lambda _report: True  # noqa: E731 - nobody is there to be asked
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong; a mistake of ours by its place, since its message may hold anything."""
+    if isinstance(error, ConnectorError | StateError | SyncError):
+        return str(error)
+    if isinstance(error, OSError | sqlite3.Error):
+        return f"a file can't be used ({error})"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return f"unexpected {type(error).__name__} at {where}: this is a mistake in growthsync, please report it"
+
+
+def _ended(report: RunReport, now: datetime, *, whole: bool) -> Ended:
+    if report.locked:
+        return Ended("locked", now, report.locked, whole=whole)
+    _log(report, whole=whole)
+    if report.errors:
+        return Ended("failed", now, "; ".join(report.errors), report.renewed_at, whole)
+    return Ended("guarded" if report.guarded else "done", now, report.guarded, whole=whole)
+
+
+def _log(report: RunReport, *, whole: bool) -> None:
+    tell = journal.info if report.status in ("ok", "partial") else journal.warning
+    streams = report.streams.values()
+    accounts = [counts for stream in streams for counts in stream.accounts.values()]
+    tell(
+        "run ended",
+        connection=report.connection,
+        stream="+".join(report.asked),
+        run=report.run,
+        status=report.status,
+        whole=whole,
+        read=sum(one.read for one in accounts),
+        created=sum(one.created for one in accounts),
+        updated=sum(one.updated for one in accounts),
+        deleted=sum(one.deleted for one in accounts),
+        conflicts=sum(stream.conflicts for stream in streams),
+        failed=sum(stream.failed for stream in streams),
+        seconds=_seconds(report),
+        reason="; ".join(map(public, filter(None, (*report.errors, report.guarded)))) or None,
+    )
+
+
+def _seconds(report: RunReport) -> float:
+    if report.finished_at is None:
+        return 0.0
+    return round((report.finished_at - report.started_at).total_seconds(), 3)

@@ -1,0 +1,75 @@
+"""When a connection is run: `every` and `cron` of the config file as triggers of APScheduler, in UTC.
+
+A crontab line is handed over as lists of numbers: what APScheduler makes of the line itself counts weekdays from Monday
+and asks for both day and weekday. `every` is spread by a tenth at most, so that not all connections call at once.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from sync.config.cron import WEEKDAYS, parse_cron
+from sync.config.model import Connection
+from sync.decisions.scheduling import JITTER, PATIENCE
+
+SPREAD: Final = 300.0
+"""Seconds by which a run is spread at most."""
+
+
+class Trigger(Protocol):
+    """What APScheduler asks for the next time. Times are aware."""
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """Return the next time, None when there is none any more."""
+
+
+def trigger_of(connection: Connection) -> Trigger:
+    """Return when the connection is to be run."""
+    if connection.cron is not None:
+        return _cron(connection.cron)
+    jitter = min(connection.every.total_seconds() * JITTER, SPREAD)
+    return _interval(connection.every, jitter)
+
+
+def interval_at(connection: Connection, now: datetime) -> timedelta:
+    """Return the time between two runs of the connection, as it is now."""
+    if connection.cron is None:
+        return connection.every
+    trigger = _cron(connection.cron)
+    first = trigger.get_next_fire_time(None, now) or now
+    second = trigger.get_next_fire_time(first, first) or now
+    return max(second - first, timedelta(minutes=1))
+
+
+def latest_after(connection: Connection, since: datetime) -> datetime:
+    """Return when a stream that ran then has made no progress for as many runs as are put up with."""
+    if connection.cron is None:
+        return since + PATIENCE * connection.every
+    trigger, at = _cron(connection.cron), since
+    for _ in range(PATIENCE):
+        at = trigger.get_next_fire_time(at, at) or at
+    return at
+
+
+def _interval(every: timedelta, jitter: float) -> Trigger:
+    trigger: Trigger = IntervalTrigger(seconds=every.total_seconds(), jitter=jitter, timezone=UTC)
+    return trigger
+
+
+def _cron(line: str) -> Trigger:
+    tab = parse_cron(line)
+    times = {"minute": _list(tab.minutes), "hour": _list(tab.hours), "month": _list(tab.months)}
+    day, weekday = _list(tab.days), ",".join(WEEKDAYS[number] for number in tab.weekdays)
+    if tab.either:
+        by_date = CronTrigger(day=day, **times, timezone=UTC)
+        either: Trigger = OrTrigger([by_date, CronTrigger(day_of_week=weekday, **times, timezone=UTC)])
+        return either
+    both: Trigger = CronTrigger(day=day, day_of_week=weekday, **times, timezone=UTC)
+    return both
+
+
+def _list(numbers: tuple[int, ...]) -> str:
+    return ",".join(map(str, numbers))

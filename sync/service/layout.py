@@ -1,0 +1,64 @@
+"""Where a service keeps what, and what it needs: what units and container are both made from."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from sync.config.model import Config, Connection
+
+NAME: Final = "growthsync"
+ETC: Final = Path("/etc/growthsync")
+STATE: Final = Path("/var/lib/growthsync")
+UID: Final = 10001
+"""Of the user in the container, whom no other service has."""
+STOPS_WITHIN: Final = 15
+"""Seconds after which a daemon that was asked to end is killed: it needs 5."""
+WATCHDOG: Final = 120
+"""Seconds after which a daemon that has not shown that it is well is started anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is to be run: the program, its config file, the folder of its state, its secrets, and its connections.
+
+    `credentials` are the names of secrets that the service manager hands over; `environment` tells that others come
+    from the environment.
+    """
+
+    program: tuple[str, ...]
+    config: Path
+    state: Path
+    credentials: tuple[str, ...]
+    environment: bool
+    connections: Mapping[str, Connection]
+
+
+def service_of(config: Config, program: tuple[str, ...]) -> Service:
+    """Return what a service for this config needs."""
+    kinds = [(kind, rest) for kind, _, rest in (reference.partition(":") for _, reference in references(config))]
+    return Service(
+        program,
+        config.path,
+        config.state.path.parent,
+        tuple(dict.fromkeys(rest for kind, rest in kinds if kind == "credential")),
+        any(kind == "env" for kind, _ in kinds),
+        config.connections,
+    )
+
+
+def references(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield the key of each secret in the config file, and what stands there."""
+    for name, account in config.accounts.items():
+        for key, value in account:
+            if isinstance(value, SecretStr):
+                yield f"accounts.{name}.{key}", value.get_secret_value()
+
+
+def this_program() -> tuple[str, ...]:
+    """Return how this installation is started, by absolute paths."""
+    script = Path(sys.executable).parent / NAME
+    return (str(script),) if script.is_file() else (sys.executable, "-m", "sync")
