@@ -1,7 +1,8 @@
 """What can go wrong with what is remembered.
 
-StateError   the state file can't be used as it is: unreadable, of a newer version, of another account   (exit 2)
-LockHeld     another run works on the connection; the message names it, its age and what to do          (exit 75)
+StateError       the state file can't be used as it is: unreadable, of a newer version, of another account   (exit 2)
+StateUnwritable  a disk is full, or refuses; nothing is lost                                                (exit 3)
+LockHeld         another run works on the connection; the message names it, its age and what to do          (exit 75)
 """
 
 
@@ -11,3 +12,7 @@ class StateError(Exception):
 
 class LockHeld(Exception):
     """Another run holds the connection."""
+
+
+class StateUnwritable(Exception):
+    """A disk takes no more; the message names the file, and says what to do."""

@@ -8,7 +8,8 @@ Rules kept here:
   silence;
 - sqlite-utils makes and migrates the tables, in one process at a time; it is imported only when there is something to
   make, since it is slow to import;
-- a dry run works on a `copy`, so that it can't move anything (R27).
+- a dry run works on a `copy`, so that it can't move anything (R27);
+- a full disk is told as one (StateUnwritable, exit 3).
 """
 
 import os
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from state.disk import is_refused, telling, unwritable
 from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
 
@@ -38,37 +40,47 @@ class StateFile:
 
     @classmethod
     def open(cls, path: Path) -> "StateFile":
-        """Open the file, made if it is missing and migrated if it is old. Raises StateError, LockHeld."""
-        try:
+        """Open the file, made if it is missing and migrated if it is old.
+
+        Raises StateError, StateUnwritable, LockHeld.
+        """
+        with _usable(path):
             _make(path)
             return cls(path, _prepared(_connect(path), path, _renew_alone))
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise StateError(_unusable(path, error)) from error
 
     @classmethod
     def open_copy(cls, path: Path) -> "StateFile":
-        """Open a private copy that vanishes when it is closed; of a missing file, an empty one. Raises StateError."""
-        copy = _connect("")
-        try:
+        """Open a private copy that vanishes when it is closed; of a missing file, an empty one.
+
+        Raises StateError, StateUnwritable.
+        """
+        with _usable(path):
+            copy = _connect("")
             if path.exists():
                 with closing(_connect(path)) as source:
                     _check(source, path)
                     source.backup(copy)
             return cls(path, _prepared(copy, path, _migrate))
-        except sqlite3.DatabaseError as error:
-            raise StateError(_unusable(path, error)) from error
 
     def back_up(self, path: Path) -> None:
-        """Write a consistent copy, while runs go on. Raises StateError when there is something at that path already."""
+        """Write a consistent copy, while runs go on, or none at all.
+
+        Raises StateError when there is something at that path already, StateUnwritable.
+        """
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            copy = _connect(path)
-            self.db.backup(copy)
-            copy.close()
         except FileExistsError:
             raise StateError(f"{path}: there is a file already; name another one") from None
-        except (OSError, sqlite3.DatabaseError) as error:
+        except OSError as error:
             raise StateError(f"{path}: can't be written ({error})") from error
+        try:
+            with telling(path), closing(_connect(path)) as copy:
+                self.db.backup(copy)
+        except BaseException as error:
+            path.unlink()  # half a copy is none
+            if isinstance(error, sqlite3.DatabaseError):
+                raise StateError(f"{path}: can't be written ({error})") from error
+            raise
 
     def scrub(self) -> None:
         """Rewrite the file, so that nothing that was deleted is left in it, nor in its log.
@@ -186,6 +198,17 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
             f"{path}: written by a newer growthsync (schema {version}, this one knows {VERSION}); "
             "upgrade growthsync, or set another `path` under [state]"
         )
+
+
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """Tell whatever keeps the file from being opened."""
+    try:
+        yield
+    except (OSError, sqlite3.DatabaseError) as error:
+        if is_refused(error):
+            raise unwritable(path, error) from error
+        raise StateError(_unusable(path, error)) from error
 
 
 def _unusable(path: Path, error: Exception | str) -> str:

@@ -35,10 +35,11 @@ class SharedLedger:
                 self._db.execute(
                     "INSERT OR REPLACE INTO allowance VALUES (?, ?)", (account, change(self._read(account)))
                 )
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # some errors, a full disk among them, have ended it already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the connection."""

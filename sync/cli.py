@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -108,11 +108,18 @@ def _fail(error: BaseException, given: Sequence[str]) -> int:
     if isinstance(error, click.Abort):  # click hides behind it what came while a question was open
         error = error.__context__ or KeyboardInterrupt()
     text = _text(error)
-    click.echo(text, err=True)
-    if "--json" in takewhile(lambda argument: argument != "--", given):
-        sys.stdout.write(json.dumps(_document(text, given), ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+    _tell(text, sys.stderr)
+    as_json = "--json" in takewhile(lambda argument: argument != "--", given)
+    _tell(json.dumps(_document(text, given), ensure_ascii=False) if as_json else "", sys.stdout)
     return WRONG_USE if isinstance(error, click.ClickException) else exit_code(error)
+
+
+def _tell(text: str, stream: TextIO) -> None:
+    """Write a line, and what waits in the stream; where that can't be written, the exit code has to tell it alone."""
+    try:
+        click.echo(text, file=stream, nl=bool(text))
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or the interpreter ends with a code of its own
 
 
 def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
@@ -122,12 +129,15 @@ def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
 
 def _text(error: BaseException) -> str:
     """Return what a person should read: the message of an expected error, and where an unexpected one came from."""
+    from state.disk import is_refused
     from sync.errors import is_expected
 
     if isinstance(error, click.UsageError):
         return f"{error.format_message().rstrip('.')}{_try_help(error)}"
     if isinstance(error, click.ClickException):
         return error.format_message()
+    if isinstance(error, OSError) and is_refused(error):
+        return f"the output can't be written ({error}); nothing is lost: free some space, and run again"
     if isinstance(error, KeyboardInterrupt | EOFError):
         return f"{str(error) or 'interrupted'}; nothing is lost, run again"
     return str(error) if is_expected(error) else _bug(error)

@@ -9,6 +9,7 @@
         └── Declined       somebody who was asked before the first write said no          (exit 130)
     state.errors
     ├── StateError         the state file is unreadable, newer, or of other accounts      (exit 2)
+    ├── StateUnwritable    a disk is full or refuses; nothing is lost                     (exit 3)
     └── LockHeld           another run holds the lock on the connection                   (exit 75)
     connectors.errors
     └── ConnectorError     an account could not be reached or refused us                  (exit 3)
@@ -20,7 +21,7 @@ kept at every instruction (P6), and a run after it goes on as if nothing had hap
 import signal
 
 from connectors.errors import ConnectorError
-from state.errors import LockHeld, StateError
+from state.errors import LockHeld, StateError, StateUnwritable
 
 DONE = 0
 OPEN = 1
@@ -72,6 +73,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (GuardStopped, GUARDED),
     (LockHeld, LOCKED),
     (StateError, WRONG_USE),
+    (StateUnwritable, UNFINISHED),
     (ConnectorError, UNFINISHED),
 )
 """The first class that an error belongs to decides."""

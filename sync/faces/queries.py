@@ -6,13 +6,14 @@ Nothing here calls an account. A state file that does not exist yet is an empty 
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from state import connections
 from state.cursors import COVERED, Cursors
+from state.disk import telling
 from state.file import StateFile
 from state.intervals import reach
 from state.people import Person
@@ -119,11 +120,8 @@ def back_up(config: Config, path: Path) -> Document:
     """Write a consistent copy of the state file. Raises StateError, UsageError when there is none yet."""
     if not config.state.path.exists():
         raise UsageError(f"there is no state file {config.state.path} yet; a first `sync run` makes it")
-    state = StateFile.open(config.state.path)
-    try:
+    with closing(StateFile.open(config.state.path)) as state:
         state.back_up(path)
-    finally:
-        state.close()
     return {"state": str(config.state.path), "backup": str(path), "bytes": path.stat().st_size}
 
 
@@ -135,25 +133,23 @@ _FAILURES = "SELECT f.*, n.name AS connection_name FROM failure f JOIN connectio
 
 
 @contextmanager
+def _opened(config: Config) -> Iterator[StateFile]:
+    path = config.state.path
+    with closing(StateFile.open(path) if path.exists() else StateFile.open_copy(path)) as state, telling(path):
+        yield state
+
+
+@contextmanager
 def looking(config: Config) -> Iterator[sqlite3.Connection]:
     """Open the state file to look into it, an empty one where there is none. Raises StateError."""
-    state = StateFile.open(config.state.path) if config.state.path.exists() else StateFile.open_copy(config.state.path)
-    try:
+    with _opened(config) as state:
         yield state.db
-    finally:
-        state.close()
 
 
 @contextmanager
 def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
-    with looking(config) as db:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+    with _opened(config) as state, state.atomic() as db:
+        yield db
 
 
 def _planned(db: sqlite3.Connection, config: Config) -> dict[str, Planned]:

@@ -8,6 +8,7 @@ from connectors.clock import Clock, SystemClock
 from connectors.connector import Cache, Connector, Finding
 from connectors.errors import ConnectorError
 from connectors.pace import MemoryLedger
+from state.disk import telling
 from state.file import StateFile
 from state.ledger import SharedLedger
 from state.settings import Settings
@@ -31,7 +32,7 @@ def check(config: Config, fix: bool, warn: Callable[[str], None], clock: Clock |
     """
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
     credentials = reveal(config, used, warn)
-    with ExitStack() as stack:
+    with telling(config.state.path), ExitStack() as stack:
         edges = _edges(config, stack, clock or SystemClock())
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
         if config.state.path.exists():

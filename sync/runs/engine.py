@@ -10,6 +10,7 @@ from typing import Any
 from connectors.clock import Clock, SystemClock
 from connectors.pace import Ledger, MemoryLedger
 from state import history
+from state.disk import telling
 from state.errors import LockHeld
 from state.file import StateFile
 from state.ledger import SharedLedger
@@ -57,14 +58,16 @@ def run_connections(
     """Run the connections that were asked for, one after the other, and return a report of each.
 
     `confirm` is asked before the first write of a connection's first run. Raises UsageError, ConfigError and StateError
-    before anything is called; what goes wrong with an account stands in its report.
+    before anything is called, and StateUnwritable whenever a disk is full; what goes wrong with an account stands in
+    its report.
     """
     chosen = chosen_connections(config, options.connections)
     names = list(dict.fromkeys(name for one in chosen for name in (one.left, one.right)))
     credentials = reveal(config, names, progress.note)
     hide(credentials.values())
     runner = Runner(config, options, progress, confirm, clock or SystemClock(), credentials, afterwards)
-    return runner.run_all(chosen)
+    with telling(config.state.path):
+        return runner.run_all(chosen)
 
 
 def chosen_connections(config: Config, names: Sequence[str]) -> list[Connection]:

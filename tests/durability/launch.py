@@ -47,8 +47,13 @@ class Launcher:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def carry_out(self, world: Stage, *arguments: str, kill_at: int | None = None, skip: float = 2.0) -> Ended:
-        """Let `skip` seconds pass in the world, and carry out a command, killed right before a step."""
+    def carry_out(
+        self, world: Stage, *arguments: str, kill_at: int | None = None, full_at: int | None = None, skip: float = 2.0
+    ) -> Ended:
+        """Let `skip` seconds pass in the world, and carry out a command, killed right before a step.
+
+        Or with a disk that is full from a step on.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         world.clock.skip(skip)
@@ -57,6 +62,7 @@ class Launcher:
             "shift": (world.clock.now() - datetime.now(UTC)).total_seconds(),
             "folder": str(world.folder),
             "kill_at": kill_at,
+            "full_at": full_at,
         }
         self._process.stdin.write(json.dumps(wanted) + "\n")
         self._process.stdin.flush()

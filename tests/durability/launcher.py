@@ -5,15 +5,18 @@ after a step is right before the next one, as far as anything durable can tell, 
 states in which a kill can leave file and servers. What only counts calls (the table `allowance`) and what is unlinked
 already (the stage) is no step.
 
-Standard input has one JSON object per line: `arguments`, `folder`, `kill_at` (a number, null for never), `shift` (by
-how many seconds the machine's clock is behind the one that the process is to have). Each is answered by a line: `code`
-(negative for a signal), `out`, `err`, and `steps`, what was stepped over.
+A disk can be full from a step on as well: no file may grow beyond ROOM then, neither log nor stage nor shared memory.
+
+Standard input has one JSON object per line: `arguments`, `folder`, `kill_at` and `full_at` (a number, null for never),
+`shift` (by how many seconds the machine's clock is behind the one that the process is to have). Each is answered by a
+line: `code` (negative for a signal), `out`, `err`, and `steps`, what was stepped over.
 Each command is a fork of this process, which has imported the program and done nothing with it.
 """
 
 import json
 import os
 import re
+import resource
 import signal
 import sqlite3
 import sys
@@ -37,20 +40,28 @@ SETTING = re.compile(r"\s*PRAGMA\s+(journal_mode|application_id|user_version)\s*
 END = re.compile(r"\s*(?:COMMIT|RELEASE|END)\b", re.IGNORECASE)
 
 
-class Countdown:
-    """Notes each step in a file, and kills the process right before the one that was asked for."""
+ROOM = 4096
+"""Bytes to which a file may grow on a full disk: less than a page of the state, and more than is printed."""
 
-    def __init__(self, log: int, kill_at: int | None) -> None:
+
+class Countdown:
+    """Notes each step in a file, and kills the process, or fills the disk, right before the one that was asked for."""
+
+    def __init__(self, log: int, kill_at: int | None, full_at: int | None) -> None:
         self._log = log
         self._kill_at = kill_at
+        self._full_at = full_at
         self._passed = 0
 
     def step(self, what: str) -> None:
         """Come to a step."""
         if self._passed == self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
+        if self._passed == self._full_at:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
+        if self._full_at is None or self._passed < self._full_at:
+            os.write(self._log, f"{what}\n".encode())
         self._passed += 1
-        os.write(self._log, f"{what}\n".encode())
 
 
 class Watch:
@@ -104,7 +115,9 @@ def serve() -> None:
         sys.stdout.flush()
 
 
-def carried_out(arguments: list[str], shift: float, folder: str, kill_at: int | None) -> dict[str, Any]:
+def carried_out(
+    arguments: list[str], shift: float, folder: str, kill_at: int | None, full_at: int | None
+) -> dict[str, Any]:
     """Fork, let the child carry out one command, and return how it ended."""
     with tempfile.TemporaryDirectory() as place:
         notes = {name: Path(place, name) for name in ("out", "err", "steps")}
@@ -113,7 +126,7 @@ def carried_out(arguments: list[str], shift: float, folder: str, kill_at: int | 
         if child == 0:
             become(files, folder)
             shift_clock(shift)
-            watch(Countdown(files["steps"], kill_at))
+            watch(Countdown(files["steps"], kill_at, full_at))
             os._exit(main(arguments))
         _, status = os.waitpid(child, 0)
         for file in files.values():

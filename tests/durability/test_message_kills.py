@@ -9,8 +9,8 @@ from tests.durability import letters
 from tests.durability.launch import Launcher
 from tests.durability.letters import CHAPTERS, ending
 from tests.durability.snapshot import Snapshot
-from tests.durability.test_kills import Chapter as Played
-from tests.durability.test_kills import Theatre, chosen, kind
+from tests.durability.theatre import Chapter as Played
+from tests.durability.theatre import Theatre, chosen, kind
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from connectors.growthgenius.sandbox import GrowthGeniusSandbox
 from connectors.growthhub.sandbox import GrowthHubSandbox
@@ -165,7 +165,9 @@ class World:
             out, err = process.communicate(timeout=60)
         return Finished(process.returncode, out, err)
 
-    def start(self, *arguments: str, skip: float = 2.0, write_config: bool = True) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, skip: float = 2.0, write_config: bool = True, stdout: int | IO[str] = subprocess.PIPE
+    ) -> "subprocess.Popen[str]":
         """Start a command in a process of its own, and leave it running."""
         self.clock.skip(skip)
         if write_config:
@@ -176,7 +178,7 @@ class World:
             cwd=self.folder,
             env=known | self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -1,0 +1,114 @@
+import errno
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from state.disk import is_refused, telling
+from state.errors import StateError, StateUnwritable
+from state.file import StateFile
+from state.ledger import SharedLedger
+from tests.state.files import opened
+
+ROOT = Path(__file__).parents[2]
+LARGE = "x" * 500_000
+
+
+@contextmanager
+def no_more_room(db: sqlite3.Connection) -> Iterator[None]:
+    """Let the database behind a connection grow no further, as on a full disk."""
+    largest = db.execute("PRAGMA max_page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+    yield
+    db.execute(f"PRAGMA max_page_count = {largest}")
+
+
+def put(state: StateFile, key: str, value: str) -> None:
+    with state.atomic() as db:
+        db.execute("INSERT INTO setting VALUES ('growthhub', ?, ?, 0)", (key, value))
+
+
+def keys(state: StateFile) -> list[str]:
+    return [row["key"] for row in state.db.execute("SELECT key FROM setting")]
+
+
+def test_a_full_disk_is_told_with_the_file_and_what_to_do_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    with opened(path) as state:
+        with no_more_room(state.db), pytest.raises(StateUnwritable) as told, telling(path):
+            put(state, "large", LARGE)
+        assert str(path) in str(told.value)
+        assert "database or disk is full" in str(told.value)
+        assert "free some space" in str(told.value)
+        assert keys(state) == []
+        put(state, "large", LARGE)
+        assert keys(state) == ["large"]
+
+
+def test_the_folder_for_temporary_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "missing"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with pytest.raises(StateUnwritable, match=rf"and in {tmp_path}, where SQLite keeps"), telling(Path("sync.db")):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_quota_is_a_full_disk(number: int) -> None:
+    assert is_refused(OSError(number, os.strerror(number)))
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOENT, "no"), ValueError("no"), sqlite3.IntegrityError("no")])
+def test_other_errors_are_left_as_they_are(error: Exception) -> None:
+    assert not is_refused(error)
+    with pytest.raises(type(error)), telling(Path("sync.db")):
+        raise error
+
+
+def test_a_book_that_does_not_fit_is_told_and_the_next_one_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    with opened(path), closing(SharedLedger(path)) as ledger:
+        ledger.revise("growthhub", lambda _: "before")
+        with no_more_room(ledger._db), pytest.raises(sqlite3.OperationalError, match="full"):
+            ledger.revise("growthhub", lambda _: LARGE)
+        assert ledger.peek("growthhub") == "before"
+        ledger.revise("growthhub", lambda _: "after")
+        assert ledger.peek("growthhub") == "after"
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from state.errors import StateUnwritable
+from state.file import StateFile
+state = StateFile.open(Path(sys.argv[1])) if sys.argv[2] == "back_up" else None
+resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, resource.RLIM_INFINITY))
+try:
+    state.back_up(Path(sys.argv[3])) if state else StateFile.open(Path(sys.argv[3]))
+except StateUnwritable as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("what", ["back_up", "open"])
+def test_neither_a_copy_nor_a_new_file_is_left_half_written(tmp_path: Path, what: str) -> None:
+    path, other = tmp_path / "sync.db", tmp_path / "other.db"
+    with opened(path) as state:
+        put(state, "large", LARGE)
+    command = [sys.executable, "-c", LIMITED, str(path), what, str(other)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 (our own code)
+    assert str(other) in done.stdout
+    assert "free some space" in done.stdout
+    if what == "back_up":
+        assert not other.exists()
+    with opened(other) as fresh:
+        assert keys(fresh) == []
+
+
+def test_a_copy_where_nothing_may_be_written_is_no_full_disk(tmp_path: Path) -> None:
+    with opened(tmp_path / "sync.db") as state, pytest.raises(StateError, match="can't be written"):
+        state.back_up(tmp_path / "nowhere" / "copy.db")
