@@ -35,12 +35,21 @@ def tighter(rule: FieldRule, left: Value, right: Value, policy: str) -> str | No
     return None
 
 
-def undone(rules: Mapping[str, FieldRule], side: str, shown: Fields, changes: Fields) -> list[str]:
-    """Return the changes of a side that would undo it there. `shown` is what the side shows of the fields that tell."""
-    if changes.get(FIELD, shown.get(FIELD)) != SET:
+def is_told(rules: Mapping[str, FieldRule], side: str, changes: Fields) -> bool:
+    """Say whether a stage or a status alone will say so on a side: there it is news, and has yet to travel."""
+    return FIELD not in changes and any(side in rules[name].consent and forbids(changes[name]) for name in changes)
+
+
+def undone(rules: Mapping[str, FieldRule], side: str, now: Fields, base: Fields, changes: Fields) -> list[str]:
+    """Return the changes of a side that would undo it there, by what it shows now and showed when both agreed.
+
+    What it does not show now may have been said, and says nothing.
+    """
+    last = {**base, **now}
+    if changes.get(FIELD, last.get(FIELD)) != SET:
         return []
     telling = [name for name, rule in rules.items() if side in rule.consent]
-    if any(forbids(changes.get(name, shown.get(name))) for name in telling):
+    if any(forbids(changes.get(name, now.get(name))) for name in telling):
         return []
-    told = [name for name in telling if name in changes and forbids(shown.get(name))]
+    told = [name for name in telling if name in changes and forbids(last.get(name))]
     return told or [name for name in telling if name in changes and name == WRITTEN_AS and FIELD in changes]

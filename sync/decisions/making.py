@@ -30,7 +30,9 @@ def making(rules: Rules, fields: Fields, target: str) -> Making:
             withheld.add(name)
         else:
             changes[name] = carried
-    for name in consent.undone(rules, target, {}, changes):
+    for name in consent.undone(rules, target, {}, {}, changes):
         del changes[name]
         withheld.add(name)
+    if consent.is_told(rules, target, changes):
+        withheld.add(consent.FIELD)
     return Making(changes, frozenset(withheld))

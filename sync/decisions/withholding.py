@@ -17,10 +17,8 @@ def refuse(result: Merge, side: str, kept: frozenset[str], left: View, right: Vi
 def protect(result: Merge, rules: Rules, left: View, right: View) -> None:
     """Leave out of what is to be written what would undo that somebody may not be contacted."""
     for side, view in ((LEFT, left), (RIGHT, right)):
-        shown = {
-            name: view.value(name)[1] for name, rule in rules.items() if rule.consent or rule.name == consent.FIELD
-        }
-        _withhold(result, side, consent.undone(rules, side, shown, result.to(side)), left, right)
+        undone = consent.undone(rules, side, view.now, view.base, result.to(side))
+        _withhold(result, side, undone, left, right)
 
 
 def _withhold(result: Merge, side: str, names: Iterable[str], left: View, right: View) -> None:

@@ -127,6 +127,13 @@ def test_whoever_is_made_on_the_other_side_may_not_be_contacted_there_either(wor
     assert rules_of(world, "stage")[-1] == ("gh", '"Lost"', f'"{STAGE}"', "do_not_contact")
 
 
+def test_somebody_made_with_a_stage_that_says_so_may_not_be_contacted_where_the_person_came_from(world: World) -> None:
+    world.gh.add_field("Stage")
+    right = world.gh.add(firstName="Bo", custom={"contact.stage": STAGE}, email="bo@example.com")
+    assert at_rest(world)
+    assert dnd(world, right)
+
+
 def test_an_edit_behind_the_horizon_is_not_undone_by_a_stage_that_is_on_its_way(world: World) -> None:
     left, right = linked(world)
     world.gh.edit(right, custom={"contact.stage": "Lost"})

@@ -120,7 +120,10 @@ def physics(chance: Random) -> Physics:
 
 @dataclass(slots=True)
 class Universe:
-    """A world to break. Use it as a context manager; `folder` is empty and its own."""
+    """A world to break. Use it as a context manager; `folder` is empty and its own.
+
+    `apart` are fields that have a verdict of their own.
+    """
 
     seed: int
     folder: Path
@@ -137,6 +140,7 @@ class Universe:
     busy: bool = False
     looked_at: set[tuple[str, str]] = field(default_factory=set)
     fresh: dict[tuple[str, str], float] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -169,7 +173,7 @@ class Universe:
         self.world.options = {"settle": f'"{SETTLE:.0f}s"', "lookback": f'"{self.law.lookback}"'}
         self.world.contacts = {"conflicts": f'"{self.law.policy}"', "deletes": f'"{self.law.deletes}"'}
         self.diary = Diary()
-        self.crowd = Crowd(self.servers, self.clock, self.chance, self.diary)
+        self.crowd = self._crowd()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -233,6 +237,9 @@ class Universe:
         self.quiet_run(whole=True)
         self.quiet_run(skip=DAY)
         self.quiet_run(skip=DAY)
+
+    def _crowd(self) -> Crowd:
+        return Crowd(self.servers, self.clock, self.chance, self.diary)
 
     def _ended(self, began: float, report: RunReport) -> None:
         self.diary.runs.append((began, self.clock.monotonic()))

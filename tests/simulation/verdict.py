@@ -41,7 +41,8 @@ def _unrest(universe: Universe) -> Iterator[str]:
         report = universe.quiet_run()
     yield from (f"the last run could not go on: {error}" for error in report.errors)
     yield from (f"the last run wrote: {write}" for write in calls.writes)
-    yield from (f"an intent is open: {intent}" for intent in universe.world.rows("SELECT * FROM intent"))
+    forgotten = "SELECT * FROM intent i WHERE NOT EXISTS (SELECT 1 FROM failure f WHERE f.record_id = i.source_id)"
+    yield from (f"an intent is open, and nothing lists it: {intent}" for intent in universe.world.rows(forgotten))
     if sum(calls.counts) > QUIET_CALLS + CALLS_PER_FAILURE * failures:
         yield f"a run with nothing to do made {calls.counts} calls, with {failures} failures listed"
     if universe.servers[1].throttled:
@@ -80,7 +81,7 @@ def _differing(universe: Universe) -> Iterator[str]:
     failing = {row["record_id"] for row in universe.world.rows("SELECT record_id FROM failure")}
     for who, name, left, right in differences(universe.world, excuse):
         ids = who.rpartition(" ")[2].split("/")
-        if name not in universe.law.deaf and not failing.intersection(ids):
+        if name not in universe.law.deaf | universe.apart and not failing.intersection(ids):
             yield f"{who}: {name} is {left!r} and {right!r}, and nothing lists it"
 
 
@@ -92,7 +93,8 @@ def _unexplained(universe: Universe) -> Iterator[str]:
         ids = ("left", str(link["left_id"])), ("right", str(link["right_id"]))
         if any(each not in shown or len(universe.partners.get(each, ())) > 1 for each in ids):
             continue
-        for name in sorted(shown[ids[0]].keys() | shown[ids[1]].keys() | _edited(universe, ids)):
+        names = shown[ids[0]].keys() | shown[ids[1]].keys() | _edited(universe, ids)
+        for name in sorted(names - universe.apart):
             story = _story(universe, listing, link, ids, name, shown)
             if story is None:
                 continue

@@ -194,6 +194,15 @@ def test_a_new_do_not_disturb_is_not_lost_to_one_that_was_taken_back_meanwhile()
     assert pair.merged(TIGHT, "right").to_right["do_not_contact"] == SET
 
 
+def test_a_status_that_is_not_shown_any_more_protects_no_stage() -> None:
+    told: Fields = {"stage": STAGE, "status": STAGE, "do_not_contact": SET}
+    left = View({"stage": STAGE, "do_not_contact": SET}, told)  # a server that leaves out what is empty
+    right = View({**told, "stage": "Lost"}, told)
+    result = merge(TIGHT, left, right, judge_of(RIGHT), RIGHT)
+    protect(result, TIGHT, left, right)
+    assert (result.to_left, result.refused) == ({}, {"stage": LEFT})
+
+
 @given(pairs(), POLICIES)
 def test_a_first_meeting_forbids_on_both_sides_what_either_forbids(pair: Pair, policy: str) -> None:
     forbidden = pair.forbidden(LEFT) or pair.forbidden(RIGHT)

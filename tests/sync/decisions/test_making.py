@@ -32,3 +32,9 @@ def test_somebody_who_may_not_be_contacted_gets_no_other_stage_where_it_is_the_s
     there: dict[str, Value] = {"status": "Ongoing", "do_not_contact": "true"}
     assert making(RULES, person, "left") == Making(there, frozenset({"stage"}))
     assert making(RULES, {**person, "stage": "Replied"}, "right").changes["stage"] == "Engaged"
+
+
+def test_a_stage_that_says_so_alone_leaves_do_not_contact_to_be_met() -> None:
+    person: Fields = {"status": "do not contact", "do_not_contact": None}
+    assert making(RULES, person, "left") == Making({"status": "do not contact"}, frozenset({"do_not_contact"}))
+    assert making(RULES, person, "right") == Making({"status": "do not contact"}, frozenset())

@@ -1,0 +1,15 @@
+"""Lives in which stages and do-not-disturb are set on both sides, while everything goes wrong: nobody is contacted by
+mistake, and stage and do-not-contact, which are one place at GrowthGenius, start no ping-pong (P5)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.consent import ConsentUniverse, consent_verdict
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_nobody_is_contacted_by_mistake_and_both_sides_come_to_rest(seed: int, tmp_path: Path) -> None:
+    with ConsentUniverse(seed, tmp_path) as universe:
+        universe.live()
+        assert consent_verdict(universe) == []
