@@ -119,7 +119,8 @@ def _drop(context: Context, side: Side, link: Link, intent: Intent) -> None:
 
 def _remember(context: Context, side: Side, link: Link, intent: Intent) -> None:
     record_id = str(intent.source["record"])
-    removal = Entry(link.id, side.account, record_id, WHOLE, str(intent.source["old"]), None, UNDO)
+    counterpart = f"{context.other(side).account}:{intent.source_id}"
+    removal = Entry(link.id, side.account, record_id, WHOLE, str(intent.source["old"]), None, UNDO, counterpart)
     context.history.add([removal], str(intent.source["run"]), context.now_ms())
     side.identities.drop(record_id)
     context.failures.close(side.name, record_id)

@@ -26,6 +26,7 @@ from sync.contacts.undone import Undone
 from sync.contacts.updating import update
 from sync.contacts.weighing import weigh
 from sync.decisions import people
+from sync.decisions.deletion import goes_towards
 from sync.decisions.merging import LEFT, RIGHT
 from sync.decisions.undoing import BARRED, CHANGED, GONE, UNDO, UNLINKED
 from sync.decisions.undoing import DELETED as NOT_TO_BE_HAD_BACK
@@ -86,6 +87,15 @@ class _Troubles(Troubles[Staged]):
 
 
 def _plan_page(context: Context, undone: Undone, page: Sequence[Line]) -> None:
+    new = [link for link in _pairs(context, undone, page) if not context.stage.has(LEFT, link.left.id)]
+    ends = {side.name: stage_by_ids(context, side, [link.side(side.name).id for link in new]) for side in context.sides}
+    for link in new:
+        found = {name: staged[link.side(name).id] for name, staged in ends.items() if link.side(name).id in staged}
+        _plan_pair(context, undone, link, found)
+
+
+def _pairs(context: Context, undone: Undone, page: Sequence[Line]) -> Iterable[Link]:
+    """Return the pairs that are to be looked at, and deal with every line that needs no look at a pair."""
     links = _links(context, undone, page)
     pairs: dict[int, Link] = {}
     for line in page:
@@ -100,11 +110,7 @@ def _plan_page(context: Context, undone: Undone, page: Sequence[Line]) -> None:
             pairs[link.id] = link
         else:
             context.report.kept[line.entry.account] = context.report.kept.get(line.entry.account, 0) + 1
-    new = [link for link in pairs.values() if not context.stage.has(LEFT, link.left.id)]
-    ends = {side.name: stage_by_ids(context, side, [link.side(side.name).id for link in new]) for side in context.sides}
-    for link in new:
-        found = {name: staged[link.side(name).id] for name, staged in ends.items() if link.side(name).id in staged}
-        _plan_pair(context, undone, link, found)
+    return pairs.values()
 
 
 def _links(context: Context, undone: Undone, page: Iterable[Line]) -> dict[tuple[str, str], Link]:
@@ -145,9 +151,10 @@ def _plan_removal(context: Context, undone: Undone, link: Link, ends: Ends) -> s
     if made is None:
         return ""
     side, staged = context.side(made), ends[made]
-    if is_changed(context, undone, link, side, staged):
+    barred = not goes_towards(context.settings.direction, made)
+    if barred or is_changed(context, undone, link, side, staged):
         who = people.who(side.account, staged.id, people.decode(staged.contact or "").fields)
-        undone.leave(made, staged.id, who, WHOLE, CHANGED)
+        undone.leave(made, staged.id, who, WHOLE, BARRED if barred else CHANGED)
         return ""
     with context.state.atomic():
         context.stage.plan(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
@@ -161,6 +168,8 @@ def _plan_return(context: Context, undone: Undone, line: Line, link: Link | None
     if entry.rule not in (DELETED, UNDO):
         return
     side = undone.side(entry.account)
+    if entry.rule == UNDO and link is None and _is_back(context, side, entry.source or ""):
+        return
     if entry.rule == DELETED or link is None:
         who = people.who(entry.account, entry.record_id, json.loads(entry.old or "{}"))
         undone.leave(side, entry.record_id, who, WHOLE, NOT_TO_BE_HAD_BACK)
@@ -177,6 +186,14 @@ def _plan_return(context: Context, undone: Undone, line: Line, link: Link | None
         plan_create(context, target, staged, contact)
     else:
         undone.leave(side, entry.record_id, people.who(survivor.account, staged.id, contact.fields), WHOLE, BARRED)
+
+
+def _is_back(context: Context, side: str, counterpart: str) -> bool:
+    """Say whether somebody is on a side again, under another id, whose counterpart stayed."""
+    survivor = context.other(context.side(side))
+    record_id = counterpart.partition(":")[2]
+    link = context.links.by_record(survivor.name, [record_id]).get(record_id)
+    return link is not None and link.gone is None
 
 
 def _name_lost(context: Context, undone: Undone, line: Line, link: Link | None) -> None:

@@ -74,7 +74,7 @@ def _what(event: Document) -> str:
     if event["field"] == WHOLE:
         text = EVENTS.get(event["rule"], event["rule"])
         why = f": {value_text(event['new'])}" if event["rule"] == "dismissed" else ""
-        return f"{text}{why}{_origin(event)}"
+        return f"{text}{why}{'' if event['rule'] == 'undo' else _origin(event)}"
     values = f"{event['field']}: {value_text(event['old'])} -> {value_text(event['new'])}"
     if event["rule"] == "refused":
         return f"{values} was not taken{_origin(event)}"

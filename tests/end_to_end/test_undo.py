@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import Fault
+from state.file import StateFile
+from state.lock import hold
 from sync.decisions.undoing import BARRED, REFUSED
 from sync.reporting.report import RunReport
 from tests.end_to_end.letters import Office, minutes
@@ -81,6 +83,17 @@ def test_an_edit_of_another_field_travels_and_ends_nothing(world: World) -> None
     assert world.run().exit_code == 0
     assert world.gh.person(right)["companyName"] == "Acme"
     assert world.gg.person(left)["label_names"] == ["vip"]
+    assert held(world) == [("city", "Rome", "Oslo")]
+
+
+def test_a_config_that_maps_otherwise_has_everything_read_and_ends_nothing_that_is_held(world: World) -> None:
+    left, _ = linked(world, city="Oslo", title="CEO")
+    world.gg.edit(left, city="Rome")
+    undo(world, world.run())
+    world.tables = '[connections.sales.contacts.fields]\ntitle = { direction = "left_to_right" }\n'
+    with world.calls() as calls:
+        assert world.run().streams["contacts"].accounts["gg"].read == 1
+    assert calls.writes == []
     assert held(world) == [("city", "Rome", "Oslo")]
 
 
@@ -395,6 +408,31 @@ def test_people_who_were_created_are_deleted_on_request_and_their_counterparts_s
         assert calls.writes == []
 
 
+def test_nobody_is_deleted_where_the_config_lets_nothing_be_written(world: World) -> None:
+    linked(world)
+    world.gh.add(firstName="Cai", email="cai@example.com")
+    made = world.run()
+    world.contacts["direction"] = '"left_to_right"'
+    report = undo(world, made, created=True)
+    assert left_alone(report) == [("gg", "*", BARRED)]
+    assert len(world.gg.people()) == 2
+
+
+def test_another_run_that_holds_the_lock_keeps_an_undo_from_starting(world: World) -> None:
+    left, right = linked(world, city="Oslo")
+    world.gg.edit(left, city="Rome")
+    bad = world.run()
+    state = StateFile.open(world.state_path)
+    try:
+        with hold(state, "sales", 0), world.calls() as calls:
+            report = undo(world, bad)
+    finally:
+        state.close()
+    assert (report.exit_code, calls.counts) == (75, (0, 0))
+    assert undo(world, bad).exit_code == 0
+    assert world.gh.person(right)["city"] == "Oslo"
+
+
 def test_who_was_created_and_changed_there_since_is_not_deleted_but_named(world: World) -> None:
     linked(world)
     ids = [world.gg.add(first_name=name, email=f"{name}@example.com") for name in ("bob", "cai", "dan", "eve")]
@@ -507,6 +545,9 @@ def test_undoing_that_makes_them_again_from_their_counterparts(world: World) -> 
     assert held(world) == []
     assert world.rows("SELECT * FROM held") == []
     assert_quiet(world)
+    with world.calls() as calls:
+        assert undo(world, undoing).exit_code == 0
+    assert calls.writes == []
 
 
 def test_people_whom_a_run_deleted_are_named_and_left(world: World) -> None:

@@ -42,7 +42,7 @@ def test_what_is_about_a_record_as_a_whole_is_told_by_what_became_of_it() -> Non
     lines = told(
         whole | {"rule": "created"},
         whole | {"rule": "found deleted", "source": None},
-        whole | {"rule": "undo", "source": None},
+        whole | {"rule": "undo"},
         whole | {"rule": "dismissed", "new": "a test", "run": "", "source": None},
         whole | {"rule": "created", "stream": "messages", "id": "note-1"},
     )
