@@ -61,7 +61,7 @@ def differences(world: World, excuse: Excuse = nothing) -> list[tuple[str, str, 
 
 
 def _links(world: World) -> list[dict[str, Any]]:
-    return world.rows("SELECT * FROM link WHERE gone IS NULL")
+    return world.rows("SELECT * FROM link WHERE stream = 'contacts' AND gone IS NULL")
 
 
 def _differing(
