@@ -22,7 +22,7 @@ APART = 0x9E3779B9
 """Sets the seed of the post apart from that of the world."""
 
 KINDS = ("SMS", "SMS", "Email", "WhatsApp")
-FLAVOURS = ("", "", "\nOn a second line", " a < b & c", "<p>Tea &amp; cake</p>", " – ☕", " " + 40 * "many words ")
+FLAVOURS = ("", "", "\nOn a second line", " a < b & c", "<p>Tea &amp; cake</p>", " \u2013 ☕", " " + 40 * "many words ")
 PATHS = ("/contacts", "/notes", "/messages", "/conversations")
 AGES = (0.0, 0.0, 0.0, 3600.0, 200_000.0)
 """Seconds that a message is old when it gets into its system: it may have been imported."""
@@ -84,8 +84,11 @@ def post_law(chance: Random) -> PostLaw:
 
 @dataclass(slots=True)
 class Post:
-    """Everybody who writes. `settled` are the copies that a run has linked: only those does anybody delete or rewrite,
-    since of others no trace would be left by which to know them again. `spared` are copies between look and write (R19)."""
+    """Everybody who writes.
+
+    `settled` are the copies that a run has linked: only those does anybody delete or rewrite, since of others no trace
+    would be left by which to know them again. `spared` are copies between look and write (R19).
+    """
 
     servers: tuple[Left, Right]
     clock: Agenda
@@ -208,7 +211,7 @@ class Post:
 def _copy_of(side: str, call: Call) -> tuple[str, str] | None:
     """Return the message or note that a call is about, None where it is about none or several."""
     parts = call.path.split("/")
-    if len(parts) >= 2 and parts[-2] == "notes":  # noqa: PLR2004 - a noun and an id
+    if len(parts) >= 2 and parts[-2] == "notes":
         return side, f"note:{parts[-1]}"
     if side == "left" and parts[-2] == "messages":
         return side, parts[-1]

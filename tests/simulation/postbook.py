@@ -13,7 +13,7 @@ Shown = dict[str, tuple[str, str]]
 """Person and text of each message and note of one side, by id."""
 
 By = Literal["hand", "call", "late"]
-_WORDS = re.compile(r"\b(?:Letter|Again|Scribble) \d+")
+_WORDS = re.compile(r"(?:Letter|Again|Scribble) \d+")
 
 
 @dataclass(slots=True)

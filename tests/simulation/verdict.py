@@ -24,6 +24,9 @@ PEOPLE = "stream = 'contacts'"
 PEOPLE_FAILING = f"SELECT side, record_id FROM failure WHERE {PEOPLE}"
 HISTORY = f"SELECT link, account, field, old, new, rule, at_ms FROM history WHERE {PEOPLE} AND link IS NOT NULL"
 
+OPEN = "SELECT * FROM intent WHERE json_extract(source, '$.accepted') IS NULL"
+"""An accepted create that the server shows nothing of stays open, and is listed, until a person has looked."""
+
 QUIET_CALLS = 14
 CALLS_PER_FAILURE = 8
 
@@ -47,7 +50,7 @@ def _unrest(universe: Universe) -> Iterator[str]:
         report = universe.quiet_run()
     yield from (f"the last run could not go on: {error}" for error in report.errors)
     yield from (f"the last run wrote: {write}" for write in calls.writes)
-    yield from (f"an intent is open: {intent}" for intent in universe.world.rows("SELECT * FROM intent"))
+    yield from (f"an intent is open: {intent}" for intent in universe.world.rows(OPEN))
     if sum(calls.counts) > QUIET_CALLS + CALLS_PER_FAILURE * failures:
         yield f"a run with nothing to do made {calls.counts} calls, with {failures} failures listed"
     if universe.servers[1].throttled:
