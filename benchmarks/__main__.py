@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-from benchmarks import creating, idling, memory, pacing, pulling, starting
+from benchmarks import corresponding, creating, idling, memory, pacing, pulling, starting
 from benchmarks.goals import Row, table
 from benchmarks.linked import LinkedWorlds
 
@@ -16,6 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[LinkedWorlds], list[Row]]] = {
     "g4": starting.measure,
     "g5": pacing.measure,
     "g6": idling.measure,
+    "g7": corresponding.measure,
 }
 
 
