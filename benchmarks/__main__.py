@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-from benchmarks import creating, daemon, idling, memory, pacing, pulling, starting
+from benchmarks import corresponding, creating, daemon, idling, memory, pacing, pulling, starting
 from benchmarks.goals import Row, table
 from benchmarks.linked import LinkedWorlds
 
@@ -17,6 +17,7 @@ BENCHMARKS: Mapping[str, Callable[[LinkedWorlds], list[Row]]] = {
     "g5": pacing.measure,
     "g6": idling.measure,
     "g6c": daemon.measure,
+    "g7": corresponding.measure,
 }
 
 

@@ -6,9 +6,11 @@ with how many calls they have had; at the end of its input it stops. The options
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks.letters import text
 from benchmarks.people import prospect
 from connectors.growthgenius import mapping
 from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
@@ -29,6 +31,7 @@ def main() -> None:
     left = GrowthGeniusSandbox(behaviour=Behaviour(page_size=200))
     right = GrowthHubSandbox(rate=limit)
     fill(left, right, options["people"], on_both=options["on_both"])
+    correspond(left, right, options["messages"])
     with left, right:
         right.throttled = 0
         tell({"growthgenius": left.base_url, "growthhub": right.url, "key": left.api_key, "token": right.token,
@@ -52,6 +55,22 @@ def fill(left: GrowthGeniusSandbox, right: GrowthHubSandbox, people: int, *, on_
             sending = encode(fields, places, lambda _: owner, creating=True)
             add(right, sending.body(), places[MARKER].id, record_id, moment)
     right.rate = limit
+
+
+def correspond(left: GrowthGeniusSandbox, right: GrowthHubSandbox, each_way: int) -> None:
+    """Let so many messages be written at either side, a second apart until a month ago, to everybody in turn."""
+    ids = [str(each["id"]) for each in left.people()], [str(each["id"]) for each in right.people()]
+    start, clock = datetime.now(UTC) - AGO - timedelta(seconds=each_way), right.now
+    for number in range(each_way):
+        moment = start + timedelta(seconds=number)
+        left.add_message(ids[0][number % len(ids[0])], at=moment, rendered_copy=text(number))
+        right.now = _standing_at(moment)
+        right.add_message(ids[1][number % len(ids[1])], "SMS", "inbound", f"Answer. {text(number)}", at=moment)
+    right.now = clock
+
+
+def _standing_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
 
 
 def make_places(right: GrowthHubSandbox) -> dict[str, CustomField]:

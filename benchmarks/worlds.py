@@ -33,15 +33,23 @@ left = "growthgenius"
 right = "growthhub"
 settle = "0s"
 """
+LETTERS = """
+lookback = "0s"
+[connections.sales.messages]
+lookback = "0s"
+"""
 
 
 class World:
-    """People at GrowthGenius and, with `on_both`, the same ones at GrowthHub, under a limit of (calls, seconds)."""
+    """People at GrowthGenius and, with `on_both`, the same ones at GrowthHub, under a limit of (calls, seconds).
 
-    def __init__(self, people: int, *, on_both: bool, limit: tuple[int, float] = WIDE) -> None:
+    So many `messages` were written at either side, a month ago; they stay there until they are let travel.
+    """
+
+    def __init__(self, people: int, *, on_both: bool, limit: tuple[int, float] = WIDE, messages: int = 0) -> None:
         self.people = people
         self.folder = Path(tempfile.mkdtemp(prefix="growthsync-benchmark-"))
-        options = json.dumps({"people": people, "on_both": on_both, "limit": limit})
+        options = json.dumps({"people": people, "on_both": on_both, "limit": limit, "messages": messages})
         self._server = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.world", options],
             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -79,6 +87,10 @@ class World:
     def run(self) -> Cost:
         """Run growthsync once, and make sure that both sides agree afterwards."""
         return self.sync("run", "--json")
+
+    def let_messages_travel(self) -> None:
+        """Put messages into the config, without looking back: servers here show at once what was changed."""
+        self.config.write_text(CONFIG.format(**self.places) + LETTERS)
 
     def floor(self, name: str, *arguments: str) -> Cost:
         """Run a floor against the same servers."""

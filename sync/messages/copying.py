@@ -2,7 +2,7 @@
 
 Rules kept here:
 - the intent is durable before the call, and goes when the outcome is stored; it holds no text, since the original can
-  be read again;
+  be read again, but a digest of what was sent: the original may show something else by then;
 - what is there is looked for once more before anything is made: a person who was met on the way, instead of being
   made, may have copies already;
 - while the outcome of a message is unknown, what was sent to the same person later waits, so that the order holds.
@@ -20,6 +20,7 @@ from state.intents import Intent
 from state.message_stage import Copying, StagedMessage
 from sync.contacts.context import Side
 from sync.contacts.trouble import Troubles
+from sync.decisions.messages import content_of
 from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.finding import Pair, find
 from sync.messages.observing import indexed
@@ -68,11 +69,20 @@ def adopt(context: MessageContext, pair: Pair) -> None:
 
 
 def remember_copy(
-    context: MessageContext, source: Side, original: Message, digest: bytes | None, made: Message
+    context: MessageContext,
+    source: Side,
+    original: Message,
+    digest: bytes | None,
+    made: Message,
+    *,
+    content: str | None = None,
 ) -> None:
-    """Store that a copy was made by us. Call inside `atomic`."""
+    """Store that a copy was made by us, of `content` where the original may have changed since.
+
+    Call inside `atomic`.
+    """
     target = context.other(source)
-    link = context.linked(source, original, digest, made)
+    link = context.linked(source, original, digest, made, content=content)
     context.links.save(link, context.run)
     context.intents.remove(target.name, original.id)
     context.failures.close(source.name, original.id)
@@ -140,16 +150,10 @@ def _intend(context: MessageContext, jobs: Sequence[Job]) -> None:
                 "contact": job.staged.contact_id,
                 "digest": job.staged.digest.hex() if job.staged.digest else None,
             }
+            sent = {"contact": job.contact_id, "content": content_of(job.original)}
             sent_ms = job.target.server_now_ms(context.clock)
-            intent = Intent(job.target.name, job.original.id, sent_ms, {"contact": job.contact_id}, source)
+            intent = Intent(job.target.name, job.original.id, sent_ms, sent, source)
             context.intents.add(intent, context.run)
-
-
-def _intent(context: MessageContext, job: Job) -> Intent:
-    digest = job.staged.digest
-    source = {"contact": job.staged.contact_id, "digest": None if digest is None else digest.hex()}
-    sent_ms = job.target.server_now_ms(context.clock)
-    return Intent(job.target.name, job.original.id, sent_ms, {"contact": job.contact_id}, source)
 
 
 def _conclude(

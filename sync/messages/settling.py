@@ -35,7 +35,8 @@ def _settle_create(context: MessageContext, target: Side, intent: Intent) -> Non
     found = _made(context, target, intent, original)
     with context.state.atomic():
         if found is not None:
-            remember_copy(context, source, original, staged.digest, found)
+            content = intent.sent.get("content")
+            remember_copy(context, source, original, staged.digest, found, content=content and str(content))
         else:
             _wait_or_drop(context, target, intent, staged)
 

@@ -77,7 +77,7 @@ def _connectors(world: World, stack: ExitStack) -> tuple[Connector, Connector]:
 
 
 def _links(world: World) -> list[dict[str, Any]]:
-    return world.rows("SELECT * FROM link WHERE gone IS NULL")
+    return world.rows("SELECT * FROM link WHERE stream = 'contacts' AND gone IS NULL")
 
 
 def _differing(

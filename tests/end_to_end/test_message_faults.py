@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.faults import Kind
-from connectors.sandbox import Fault, Sandbox
+from connectors.sandbox import Call, Fault, Sandbox
 from tests.end_to_end.letters import Office, made, minutes
 from tests.end_to_end.world import World
 
@@ -70,6 +70,28 @@ def test_before_settle_has_passed_a_lost_copy_is_neither_made_again_nor_forgotte
     world.run(skip=5)
     assert world.run(skip=SETTLE + 2).exit_code == 0
     assert_all_is_there_once(office, left, right)
+
+
+def test_an_edit_made_before_a_lost_copy_was_found_reaches_it_all_the_same(office: Office) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+
+    def edit(call: Call) -> None:
+        if call.method == "POST" and call.path.endswith("/notes"):
+            world.gg.edit_message(message, rendered_copy="Hello again")
+
+    world.gh.before_answer = edit
+    world.gh.faults.append(Fault("status_after", method="POST", path=COPYING, times=1, status=502))
+    world.run()
+    world.gh.before_answer = None
+    assert len(office.notes(right)) == 1
+    world.run()
+    assert world.run().exit_code == 0
+    (note,) = office.notes(right)
+    assert "Hello again" in note
+    (entry,) = world.rows("SELECT old FROM history WHERE stream = 'messages' AND field = 'text'")
+    assert "Hello" in entry["old"]
 
 
 def test_a_copy_that_is_refused_is_listed_and_holds_up_no_other(office: Office) -> None:

@@ -6,7 +6,7 @@ time-out is an answer that the transport of the simulation takes for one.
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -88,6 +88,7 @@ class Road:
     before: Callable[[str, Call], None] | None = None
     late: Callable[[str, Callable[[], None]], None] | None = None
     made: Callable[[str, dict[str, Any]], None] | None = None
+    wrote: Callable[[str, Call], AbstractContextManager[None]] | None = None
     slowest: float = 0.4
 
 
@@ -105,6 +106,11 @@ class Simulated(Sandbox):
         outgoing = super().respond(call)
         self.road.trace.add(self.road.clock.now(), self.side, call, outgoing)
         return outgoing
+
+    def watched(self, call: Call) -> AbstractContextManager[None]:
+        """Let whoever wants to know see what a call changes."""
+        watch = self.road.wrote
+        return nullcontext() if watch is None or not is_write(call) else watch(self.side, call)
 
     def _schedule(self, delay: float, call: Call) -> None:
         def land() -> None:
@@ -124,7 +130,8 @@ class Left(Simulated, GrowthGeniusSandbox):
     def handle(self, call: Call) -> Served:
         """Carry out a call, and tell of somebody whom it made."""
         before = {str(person["id"]) for person in self.people()} if is_write(call) else set()
-        served = super().handle(call)
+        with self.watched(call):
+            served = super().handle(call)
         if is_write(call) and self.road.made is not None:
             for person in self.people():
                 if str(person["id"]) not in before:
@@ -145,7 +152,8 @@ class Right(Simulated, GrowthHubSandbox):
     def handle(self, call: Call) -> Served:
         """Carry out a call, and tell of somebody whom it made."""
         before = {person["id"] for person in self.people()} if is_write(call) else set()
-        served = super().handle(call)
+        with self.watched(call):
+            served = super().handle(call)
         if is_write(call) and self.road.made is not None:
             for person in self.people():
                 if person["id"] not in before:

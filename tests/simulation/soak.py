@@ -19,20 +19,20 @@ from tests.simulation.verdict import verdict
 KEPT = Path(__file__).with_name("seeds.txt")
 
 
-def lead(seed: int) -> list[str]:
-    """Lead the life of a seed; return what is wrong at its end."""
+def lead(seed: int, *, letters: bool = False) -> list[str]:
+    """Lead the life of a seed, with or without messages; return what is wrong at its end."""
     try:
-        with tempfile.TemporaryDirectory() as folder, Universe(seed, Path(folder)) as universe:
+        with tempfile.TemporaryDirectory() as folder, Universe(seed, Path(folder), letters) as universe:
             universe.live()
             return verdict(universe)
     except Exception:  # noqa: BLE001 - whatever it is, it is a finding with a seed
         return [traceback.format_exc()]
 
 
-def kept_seeds() -> list[int]:
-    """Return the seeds that once broke something."""
-    lines = KEPT.read_text(encoding="utf-8").splitlines()
-    return [int(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
+def kept_seeds(*, letters: bool = False) -> list[int]:
+    """Return the seeds that once broke something, in lives with or without messages."""
+    lines = [line.split("#")[0].split() for line in KEPT.read_text(encoding="utf-8").splitlines()]
+    return [int(line[0]) for line in lines if line and (line[1:] == ["letters"]) == letters]
 
 
 def main() -> int:
@@ -40,21 +40,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, action="append", help="lead this life, and no other")
+    parser.add_argument("--letters", action="store_true", help="people write to each other as well")
     parser.add_argument("--keep", action="store_true", help="add what fails to seeds.txt")
     arguments = parser.parse_args()
     seeds = iter(arguments.seed) if arguments.seed else _fresh(arguments.minutes)
     led = failed = 0
+    more = (" letters", " --letters") if arguments.letters else ("", "")
     for seed in seeds:
-        wrong = lead(seed)
+        wrong = lead(seed, letters=arguments.letters)
         led += 1
         if wrong:
             failed += 1
             lines = "\n  ".join(wrong)
-            sys.stdout.write(f"seed {seed}: python -m tests.simulation.soak --seed {seed}\n  {lines}\n")
+            sys.stdout.write(f"seed {seed}: python -m tests.simulation.soak --seed {seed}{more[1]}\n  {lines}\n")
             sys.stdout.flush()
             if arguments.keep:
                 with KEPT.open("a", encoding="utf-8") as file:
-                    file.write(f"{seed}\n")
+                    file.write(f"{seed}{more[0]}\n")
     sys.stdout.write(f"{led} lives, {failed} broke a promise\n")
     return int(failed > 0)
 

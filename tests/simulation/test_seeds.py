@@ -15,7 +15,8 @@ REPLAY = """
 import sys, tempfile
 from pathlib import Path
 from tests.simulation.universe import Universe
-with tempfile.TemporaryDirectory() as folder, Universe(int(sys.argv[1]), Path(folder)) as universe:
+letters = sys.argv[2] == "letters"
+with tempfile.TemporaryDirectory() as folder, Universe(int(sys.argv[1]), Path(folder), letters) as universe:
     universe.live()
     sys.stdout.write(universe.road.trace.text)
 """
@@ -26,19 +27,30 @@ def test_a_life_that_once_broke_a_promise_keeps_them_all(seed: int) -> None:
     assert lead(seed) == []
 
 
-@pytest.mark.parametrize("seed", [3, 11])
-def test_the_same_seed_leads_to_the_same_trace_byte_for_byte(seed: int, tmp_path: Path) -> None:
-    with Universe(seed, tmp_path) as universe:
+@pytest.mark.parametrize("seed", [*kept_seeds(letters=True), 4, 6, 7])
+def test_a_life_with_messages_keeps_every_promise(seed: int) -> None:
+    assert lead(seed, letters=True) == []
+
+
+@pytest.mark.parametrize(("seed", "letters"), [(3, False), (11, False), (8, True)])
+def test_the_same_seed_leads_to_the_same_trace_byte_for_byte(seed: int, letters: bool, tmp_path: Path) -> None:
+    with Universe(seed, tmp_path, letters) as universe:
         universe.live()
         trace = universe.road.trace.text
     assert len(universe.road.trace.lines) > 30
-    assert replayed(seed, hash_seed="4242") == trace
+    assert ("/notes" in trace) == letters
+    assert replayed(seed, letters=letters, hash_seed="4242") == trace
 
 
-def replayed(seed: int, *, hash_seed: str) -> str:
+def replayed(seed: int, *, letters: bool, hash_seed: str) -> str:
     """Return the trace of another process, in which sets and dicts are walked through in another order."""
     known = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "PYTHONHASHSEED": hash_seed}
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", REPLAY, str(seed)], env=known, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", REPLAY, str(seed), "letters" if letters else "people"],
+        env=known,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     return done.stdout

@@ -5,8 +5,8 @@ Every decision is drawn from the seed, and time is virtual, so that the same see
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ from sync.reporting.report import RunReport
 from tests.end_to_end.world import World, is_write
 from tests.simulation.diary import Diary, plain
 from tests.simulation.people import Crowd
+from tests.simulation.post import APART, PATHS, Post, post_law
+from tests.simulation.postbook import shown_by
 from tests.simulation.servers import TIMED_OUT, Agenda, Left, Right, Road, one_after_the_other, skewed
 
 STARTS = (
@@ -123,10 +125,13 @@ class Universe:
     """A world to break. Use it as a context manager; `folder` is empty and its own.
 
     `apart` are fields that have a verdict of their own.
+    With `letters` its people write to each other as well; the life of a seed without them is another one.
     """
 
     seed: int
     folder: Path
+    letters: bool = False
+    post: Post | None = field(init=False, default=None)
     chance: Random = field(init=False)
     clock: Agenda = field(init=False)
     road: Road = field(init=False)
@@ -174,6 +179,8 @@ class Universe:
         self.world.contacts = {"conflicts": f'"{self.law.policy}"', "deletes": f'"{self.law.deletes}"'}
         self.diary = Diary()
         self.crowd = self._crowd()
+        if self.letters:
+            self._open_post()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -194,6 +201,8 @@ class Universe:
         for _ in range(count):
             self.clock.skip(self.chance.choice((0.002, 0.5, 2.5, 7.0, 40.0)))
             self.crowd.act()
+            if self.post is not None:
+                self.post.act()
 
     def trouble(self) -> None:
         """Let things go wrong at some calls from now on."""
@@ -241,10 +250,31 @@ class Universe:
     def _crowd(self) -> Crowd:
         return Crowd(self.servers, self.clock, self.chance, self.diary)
 
+    def _open_post(self) -> None:
+        chance = Random(self.seed ^ APART)  # noqa: S311 - a world to repeat, no secret
+        law = post_law(chance)
+        left, right = self.servers
+        left.behaviour, right.quirks = law.apply(left.behaviour, right.quirks)
+        self.world.tables = law.table
+        self.post = Post(self.servers, self.clock, chance, law)
+        self.road.wrote = self._wrote
+
+    @contextmanager
+    def _wrote(self, side: str, call: Call) -> Iterator[None]:
+        server = self.servers[side == "right"]
+        before = shown_by(server)
+        yield
+        if self.post is not None:
+            self.post.book.note(server, call, before, shown_by(server))
+
     def _ended(self, began: float, report: RunReport) -> None:
         self.diary.runs.append((began, self.clock.monotonic()))
         self.reports.append(report)
         self.looked_at.clear()
+        if self.post is not None:
+            self.post.spared.clear()
+            links = self.world.rows("SELECT left_id, right_id FROM link WHERE stream = 'messages'")
+            self.post.settled = {(side, str(row[f"{side}_id"])) for row in links for side in ("left", "right")}
         for left, right in self.world.links().items():
             self.partners.setdefault(("left", left), set()).add(right)
             self.partners.setdefault(("right", right), set()).add(left)
@@ -255,7 +285,7 @@ class Universe:
         return Fault(
             kind,
             method=chance.choice(METHODS),
-            path="/contacts",
+            path="/contacts" if self.post is None else self.post.chance.choice(PATHS),
             skip=chance.randrange(8),
             times=chance.choice((1, 1, 1, 2, 30)),
             status=status,
@@ -269,6 +299,8 @@ class Universe:
         if self.busy and not is_write(call) and self.chance.random() < 0.15:
             just_made = {who for who, at in self.fresh.items() if self.clock.monotonic() - at < JUST_MADE}
             self.crowd.act(frozenset(self.looked_at | just_made))
+        if self.busy and self.post is not None:
+            self.post.meanwhile(side, call)
         if call.method == "GET" and "/contacts/" in call.path:
             self.looked_at.add(record)
         elif is_write(call):
@@ -276,7 +308,11 @@ class Universe:
 
     def _late(self, side: str, land: Callable[[], None]) -> None:
         """What the network delivers late is nobody's fault; it is noted like an edit."""
+        if self.post is not None:
+            self.post.book.late = True
         self.diary.watch(self.clock.monotonic(), self.servers, land, late=True)
+        if self.post is not None:
+            self.post.book.late = False
 
     def _made(self, side: str, person: dict[str, Any]) -> None:
         self.fresh[side, str(person["id"])] = self.clock.monotonic()

@@ -13,11 +13,16 @@ from connectors.contact import Value
 from tests.end_to_end.comparison import differences
 from tests.simulation.diary import Shown, everybody, plain
 from tests.simulation.oracle import Admitted, Story, complaint
+from tests.simulation.post_verdict import post_verdict
 from tests.simulation.universe import Universe
 
 DECIDED = frozenset({"newest", "left", "right", "resolved", "filled"})
 """Rules of the history that own up to an overwriting. "filled": whether somebody emptied a field before the answer to
 the create came, or the server never took it, nobody can tell; a blank is filled then."""
+
+PEOPLE = "stream = 'contacts'"
+PEOPLE_FAILING = f"SELECT side, record_id FROM failure WHERE {PEOPLE}"
+HISTORY = f"SELECT link, account, field, old, new, rule, at_ms FROM history WHERE {PEOPLE} AND link IS NOT NULL"
 
 QUIET_CALLS = 14
 CALLS_PER_FAILURE = 8
@@ -31,6 +36,7 @@ def verdict(universe: Universe) -> list[str]:
         *_doubles(universe),
         *_differing(universe),
         *_unexplained(universe),
+        *(post_verdict(universe, universe.post) if universe.post is not None else ()),
     ]
 
 
@@ -52,8 +58,8 @@ def _unrest(universe: Universe) -> Iterator[str]:
 def _strangers(universe: Universe) -> Iterator[str]:
     """Everybody is linked to one person, or is listed."""
     world = universe.world
-    links = world.rows("SELECT left_id, right_id FROM link")
-    failing = {(row["side"], row["record_id"]) for row in world.rows("SELECT side, record_id FROM failure")}
+    links = world.rows("SELECT left_id, right_id FROM link WHERE stream = 'contacts'")
+    failing = {(row["side"], row["record_id"]) for row in world.rows(PEOPLE_FAILING)}
     for side in ("left", "right"):
         linked = Counter(row[f"{side}_id"] for row in links)
         yield from (f"{side} {each} has {count} links" for each, count in linked.items() if count > 1)
@@ -78,7 +84,7 @@ def _differing(universe: Universe) -> Iterator[str]:
     def excuse(name: str, left: Value, right: Value) -> bool:
         return name in rewritten and plain(left) == plain(right)
 
-    failing = {row["record_id"] for row in universe.world.rows("SELECT record_id FROM failure")}
+    failing = {row["record_id"] for row in universe.world.rows(PEOPLE_FAILING)}
     for who, name, left, right in differences(universe.world, excuse):
         ids = who.rpartition(" ")[2].split("/")
         if name not in universe.law.deaf | universe.apart and not failing.intersection(ids):
@@ -89,7 +95,7 @@ def _unexplained(universe: Universe) -> Iterator[str]:
     """For each field of everybody linked there is a legal order of events that explains its end."""
     shown = everybody(universe.servers)
     listing = Listing.of(universe)
-    for link in universe.world.rows("SELECT id, left_id, right_id FROM link WHERE gone IS NULL"):
+    for link in universe.world.rows(f"SELECT id, left_id, right_id FROM link WHERE {PEOPLE} AND gone IS NULL"):
         ids = ("left", str(link["left_id"])), ("right", str(link["right_id"]))
         if any(each not in shown or len(universe.partners.get(each, ())) > 1 for each in ids):
             continue
@@ -120,14 +126,14 @@ class Listing:
     def of(cls, universe: Universe) -> "Listing":
         """Ask the state file, as `conflicts list`, `failures list` and `explain` do."""
         rows = universe.world.rows
-        history = rows("SELECT link, account, field, old, new, rule, at_ms FROM history WHERE link IS NOT NULL")
+        history = rows(HISTORY)
         admitted: dict[tuple[int, str], list[Admitted]] = {}
         for row in history:
             if row["rule"] in DECIDED:
                 admitted.setdefault((row["link"], row["field"]), []).append(_admitted(universe, row))
         return cls(
-            frozenset((row["link"], row["field"]) for row in rows("SELECT link, field FROM conflict")),
-            frozenset((row["side"], row["record_id"]) for row in rows("SELECT side, record_id FROM failure")),
+            frozenset((row["link"], row["field"]) for row in rows(f"SELECT link, field FROM conflict WHERE {PEOPLE}")),
+            frozenset((row["side"], row["record_id"]) for row in rows(PEOPLE_FAILING)),
             frozenset((row["link"], row["field"]) for row in history if row["rule"] == "refused"),
             admitted,
         )
