@@ -79,7 +79,7 @@ def _write(
     target, original, copy = context.other(couple.source), couple.original, couple.copy
     amendment = Amendment(original.id, content_of(original), copy.text, rule)
     with context.state.atomic():
-        context.intents.add(_intent(context, target, amendment, copy), context.run)
+        context.intents.add(_intent(context, couple, amendment), context.run)
     answer = target.dispatcher.gather([partial(letters(target).amend, copy, original)])[0]
     with context.state.atomic():
         if isinstance(answer, Recorded):
@@ -91,7 +91,8 @@ def _write(
     troubles.raise_fatal()
 
 
-def _intent(context: MessageContext, target: Side, amendment: Amendment, copy: Message) -> Intent:
+def _intent(context: MessageContext, couple: Couple, amendment: Amendment) -> Intent:
+    target, copy = context.other(couple.source), couple.copy
     source = {"record": copy.id, "old": amendment.old, "rule": amendment.rule}
-    sent = {"content": amendment.content, "contact": copy.contact_id}
+    sent = {"content": amendment.content, "contact": copy.contact_id, "text": couple.original.text or ""}
     return Intent(target.name, amendment.original, target.server_now_ms(context.clock), sent, source)

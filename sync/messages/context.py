@@ -157,15 +157,9 @@ class MessageContext:
         fields = people.decode(staged.contact).fields if staged is not None and staged.contact else {}
         return people.who(side.account, contact_id, fields)
 
-    def linked(
-        self, side: Side, original: Message, digest: bytes | None, copy: Message, *, content: str | None = None
-    ) -> Link:
-        """Return the new link of an original of a side, which its listing shows as `digest`, and its copy.
-
-        `content` is what the copy was made from, the original as it is now unless told.
-        """
-        if content is None and original.text is not None:
-            content = content_of(original)
+    def linked(self, side: Side, original: Message, digest: bytes | None, copy: Message) -> Link:
+        """Return the new link of an original of a side, which its listing shows as `digest`, and its copy."""
+        content = None if original.text is None else content_of(original)
         own = LinkSide(original.id, ORIGINAL, json.dumps({"content": content}), digest)
         other = LinkSide(copy.id, COPY, json.dumps({"contact": copy.contact_id}), print_of(copy))
         return Link(*((own, other) if side.name == "left" else (other, own)), self.people.mapping)

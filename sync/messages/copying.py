@@ -1,8 +1,8 @@
 """Make copies of messages, several at a time, never two of one (R6, R9, R20).
 
 Rules kept here:
-- the intent is durable before the call, and goes when the outcome is stored; it holds no text, since the original can
-  be read again, but a digest of what was sent: the original may show something else by then;
+- the intent is durable before the call, and goes when the outcome is stored; till then it holds what was sent, since
+  the original may show something else when the copy is looked for, and where no marker shows it is known by its text;
 - what is there is looked for once more before anything is made: a person who was met on the way, instead of being
   made, may have copies already;
 - while the outcome of a message is unknown, what was sent to the same person later waits, so that the order holds.
@@ -20,7 +20,7 @@ from state.intents import Intent
 from state.message_stage import Copying, StagedMessage
 from sync.contacts.context import Side
 from sync.contacts.trouble import Troubles
-from sync.decisions.messages import content_of
+from sync.decisions.messages import encode
 from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.finding import Pair, find
 from sync.messages.observing import indexed
@@ -74,15 +74,10 @@ def remember_copy(
     original: Message,
     digest: bytes | None,
     made: Message,
-    *,
-    content: str | None = None,
 ) -> None:
-    """Store that a copy was made by us, of `content` where the original may have changed since.
-
-    Call inside `atomic`.
-    """
+    """Store that a copy was made by us, of the original as it was sent. Call inside `atomic`."""
     target = context.other(source)
-    link = context.linked(source, original, digest, made, content=content)
+    link = context.linked(source, original, digest, made)
     context.links.save(link, context.run)
     context.intents.remove(target.name, original.id)
     context.failures.close(source.name, original.id)
@@ -150,7 +145,7 @@ def _intend(context: MessageContext, jobs: Sequence[Job]) -> None:
                 "contact": job.staged.contact_id,
                 "digest": job.staged.digest.hex() if job.staged.digest else None,
             }
-            sent = {"contact": job.contact_id, "content": content_of(job.original)}
+            sent = {"contact": job.contact_id, "message": encode(job.original)}
             sent_ms = job.target.server_now_ms(context.clock)
             intent = Intent(job.target.name, job.original.id, sent_ms, sent, source)
             context.intents.add(intent, context.run)

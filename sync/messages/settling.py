@@ -9,9 +9,11 @@ from datetime import timedelta
 
 from connectors.errors import RecordGone
 from connectors.message import Message
+from connectors.values import prose
 from state.intents import DELETED, Intent
 from state.message_stage import StagedMessage
 from sync.contacts.context import Side
+from sync.decisions.messages import decode
 from sync.decisions.people import from_ms
 from sync.messages.amending import Amendment, agree
 from sync.messages.context import MessageContext, letters
@@ -32,11 +34,11 @@ def _settle_create(context: MessageContext, target: Side, intent: Intent) -> Non
     source = context.other(target)
     staged = StagedMessage(source.name, intent.source_id, str(intent.source["contact"]), digest=_digest(intent))
     original = _original(source, staged)
-    found = _made(context, target, intent, original)
+    sent = _sent(intent) or original
+    found = _made(context, target, intent, sent, original.contact_id)
     with context.state.atomic():
         if found is not None:
-            content = intent.sent.get("content")
-            remember_copy(context, source, original, staged.digest, found, content=content and str(content))
+            remember_copy(context, source, sent, staged.digest, found)
         else:
             _wait_or_drop(context, target, intent, staged)
 
@@ -49,18 +51,24 @@ def _original(source: Side, staged: StagedMessage) -> Message:
         return Message(staged.id, staged.contact_id)
 
 
-def _made(context: MessageContext, target: Side, intent: Intent, original: Message) -> Message | None:
+def _sent(intent: Intent) -> Message | None:
+    """Return the original as it was sent: it may have been edited since; None of an intent that does not tell."""
+    sent = intent.sent.get("message")
+    return None if sent is None else decode(str(sent))
+
+
+def _made(context: MessageContext, target: Side, intent: Intent, sent: Message, contact_now: str) -> Message | None:
     """Return the unlinked copy that the server has, with whoever the person is by now."""
     since = from_ms(intent.sent_ms)
     if since is None:
         raise AssertionError(f"{target.account}: an intent without a time")
     contacts = dict.fromkeys(
         contact
-        for contact in (str(intent.sent["contact"]), context.person(context.other(target), original.contact_id))
+        for contact in (str(intent.sent["contact"]), context.person(context.other(target), contact_now))
         if contact
     )
     for contact_id in contacts:
-        for copy in letters(target).find(original, contact_id, since - timedelta(seconds=1)):
+        for copy in letters(target).find(sent, contact_id, since - timedelta(seconds=1)):
             if not context.links.by_record(target.name, [copy.id]):
                 return copy
     return None
@@ -87,11 +95,18 @@ def _settle_update(context: MessageContext, target: Side, intent: Intent) -> Non
         if link is not None and intent.source["rule"] == DELETED:
             if after is None:
                 remember_erased(context, target, link, intent.source["old"])
-        elif link is not None and after is not None and after.text != intent.source["old"]:
+        elif link is not None and after is not None and _arrived(intent, after):
             rule, content = str(intent.source["rule"]), str(intent.sent["content"])
             amendment = Amendment(intent.source_id, content, intent.source["old"], rule)
             agree(context, context.other(target), link, amendment, after)
         context.intents.remove(target.name, intent.source_id)
+
+
+def _arrived(intent: Intent, after: Message) -> bool:
+    """Say whether a copy shows what it was amended to. One that shows something else was edited by a person."""
+    if after.text == intent.source["old"]:
+        return False
+    return prose.comparable(str(intent.sent["text"])) in prose.comparable(after.text or "")
 
 
 def _read(side: Side, record_id: str, contact_id: str) -> Message | None:

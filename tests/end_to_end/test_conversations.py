@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.growthhub.sandbox_messages import PROVIDER
+from connectors.sandbox import Call, Fault
 from tests.end_to_end.letters import Office, made, minutes
 
 
@@ -71,3 +72,21 @@ def test_a_silent_answer_is_no_success_and_the_message_is_recorded_once_in_the_e
     world.run(skip=90)
     assert world.run(skip=90).exit_code == 0
     assert recorded(recording, right) == ["Hello"]
+
+
+def test_an_edit_made_before_a_lost_recording_was_found_makes_no_second_one(recording: Office) -> None:
+    world = recording.world
+    left, right = recording.person("ann")
+    message = recording.write(left, "Hello", at=minutes(-4000))
+    world.gh.quirks.alt_id_shown = False
+
+    def edit(call: Call) -> None:
+        if call.path.endswith("/inbound"):
+            world.gg.edit_message(message, rendered_copy="Hello again")
+
+    world.gh.before_answer = edit
+    world.gh.faults.append(Fault("status_after", method="POST", path="/inbound", times=1, status=502))
+    for _ in range(3):
+        world.run(skip=90)
+    assert recorded(recording, right) == ["Hello"]
+    assert recording.letters(left) == ["Hello again"]

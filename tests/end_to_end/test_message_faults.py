@@ -110,6 +110,25 @@ def test_a_copy_that_is_refused_is_listed_and_holds_up_no_other(office: Office) 
     assert len(office.notes(right)) == 3
 
 
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
+def test_a_note_edited_after_an_amendment_whose_answer_got_lost_hides_no_edit(office: Office, kind: Kind) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    world.run()
+    world.gg.edit_message(message, rendered_copy="Hello again")
+    world.gh.faults.append(Fault(kind, method="PUT", path="/notes/", times=None))
+    assert world.run().exit_code == 3
+    world.gh.faults.clear()
+    (note,) = world.gh.notes(right)
+    world.gh.edit_note(right, note["id"], body=f"{note['body']}\nShe likes tea.")
+    report = world.run()
+    shows_it = "Hello again" in office.notes(right)[0]
+    assert shows_it == (kind == "reset_after")
+    assert report.streams["messages"].conflicts == (0 if shows_it else 1)
+    assert "She likes tea" in office.notes(right)[0]
+
+
 def test_messages_that_cannot_be_read_hold_up_no_people(office: Office) -> None:
     world = office.world
     world.gh.quirks.scopes_missing = frozenset({"conversations/message.readonly"})
