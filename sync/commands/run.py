@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sync.reporting.progress import Lines, Screen
     from sync.reporting.report import RunReport
     from sync.runs.options import RunOptions
+
+    Carry = Callable[[RunOptions], list[RunReport]]
 
 WHEN = "A time (ISO 8601), a date, or a span back from now, like 2d or 36h."
 
@@ -110,13 +113,16 @@ def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bo
     from sync.runs.engine import run_connections
 
     clock = SystemClock()
-    tell = Teller(config, clock).after_run
     with _watched(config, options) as progress:
-        confirm = _question(progress, ask=ask)
-        reports = run_connections(config, options, progress, confirm, clock, afterwards=tell)
-        if scheduled and (due := _due(config, options, reports)):
-            due_options = replace(options, connections=due, whole=True)
-            reports += run_connections(config, due_options, progress, confirm, clock, afterwards=tell)
+        carry = partial(
+            run_connections,
+            config,
+            progress=progress,
+            confirm=_question(progress, ask=ask),
+            clock=clock,
+            afterwards=Teller(config, clock).after_run,
+        )
+        reports = _as_scheduled(config, options, carry) if scheduled else carry(options)
     if as_json:
         show_json(document(reports))
     else:
@@ -134,6 +140,21 @@ def _lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[s
     return plan_lines(reports) if options.dry_run else run_lines(reports)
 
 
+def _as_scheduled(config: "Config", options: "RunOptions", carry: "Carry") -> "list[RunReport]":
+    """Carry over what is new, then compare in full where that is due.
+
+    How it ended goes to the log, which is all that anybody reads of what a timer started.
+    """
+    reports = carry(options)
+    _log_ends(reports, whole=False)
+    due = _due(config, options, reports)
+    if not due:
+        return reports
+    compared = carry(replace(options, connections=due, whole=True))
+    _log_ends(compared, whole=True)
+    return reports + compared
+
+
 def _due(config: "Config", options: "RunOptions", reports: "list[RunReport]") -> tuple[str, ...]:
     """Return the connections to compare in full now: those that are due, and whose accounts have just answered."""
     from datetime import UTC, datetime
@@ -144,6 +165,17 @@ def _due(config: "Config", options: "RunOptions", reports: "list[RunReport]") ->
     due = due_for_reconcile(config, chosen_connections(config, options.connections), datetime.now(UTC))
     answered = {report.connection for report in reports if not (report.locked or report.errors)}
     return tuple(name for name in due if name in answered)
+
+
+def _log_ends(reports: "list[RunReport]", *, whole: bool) -> None:
+    from sync.reporting import journal
+    from sync.reporting.ending import log_end
+
+    for report in reports:
+        if report.locked:
+            journal.info("another run holds the lock", connection=report.connection, reason=report.locked)
+        else:
+            log_end(report, whole=whole)
 
 
 @contextmanager

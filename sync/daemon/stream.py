@@ -25,7 +25,7 @@ from sync.decisions.scheduling import Ended, Next, Standing, after, hangs, recon
 from sync.errors import SyncError
 from sync.notices.telling import Teller
 from sync.reporting import journal
-from sync.reporting.privacy import public
+from sync.reporting.ending import log_end
 from sync.reporting.report import RunReport
 from sync.runs.engine import run_connections
 from sync.runs.options import RunOptions
@@ -156,35 +156,7 @@ def _reason(error: Exception) -> str:
 def _ended(report: RunReport, now: datetime, *, whole: bool) -> Ended:
     if report.locked:
         return Ended("locked", now, report.locked, whole=whole)
-    _log(report, whole=whole)
+    log_end(report, whole=whole)
     if report.errors:
         return Ended("failed", now, "; ".join(report.errors), report.renewed_at, whole)
     return Ended("guarded" if report.guarded else "done", now, report.guarded, whole=whole)
-
-
-def _log(report: RunReport, *, whole: bool) -> None:
-    tell = journal.info if report.status in ("ok", "partial") else journal.warning
-    streams = report.streams.values()
-    accounts = [counts for stream in streams for counts in stream.accounts.values()]
-    tell(
-        "run ended",
-        connection=report.connection,
-        stream="+".join(report.asked),
-        run=report.run,
-        status=report.status,
-        whole=whole,
-        read=sum(one.read for one in accounts),
-        created=sum(one.created for one in accounts),
-        updated=sum(one.updated for one in accounts),
-        deleted=sum(one.deleted for one in accounts),
-        conflicts=sum(stream.conflicts for stream in streams),
-        failed=sum(stream.failed for stream in streams),
-        seconds=_seconds(report),
-        reason="; ".join(map(public, filter(None, (*report.errors, report.guarded)))) or None,
-    )
-
-
-def _seconds(report: RunReport) -> float:
-    if report.finished_at is None:
-        return 0.0
-    return round((report.finished_at - report.started_at).total_seconds(), 3)

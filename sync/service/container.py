@@ -49,6 +49,7 @@ services:
       context: ..
       dockerfile: deploy/Dockerfile
     restart: unless-stopped
+    init: true
     user: "{UID}:{UID}"
     read_only: true
     cap_drop:

@@ -94,6 +94,8 @@ OnFailure={NAME}-failed@%N.service
 [Service]
 Type=oneshot
 ExecStart={command} %i
+# What it prints is for people, and may name some; its log goes to the journal.
+StandardOutput=null
 TimeoutStopSec={STOPS_WITHIN}
 # 1: conflicts or failures are open; 75: another run is at work.
 SuccessExitStatus=1 75

@@ -1,5 +1,6 @@
 """`sync run --scheduled`: what a timer starts does as the daemon does, and compares in full where that is due (R24)."""
 
+import json
 from contextlib import closing
 
 import pytest
@@ -29,6 +30,18 @@ def test_a_comparison_follows_where_it_is_due_and_nowhere_else(live_world: World
     assert [row["left_id"] for row in world.rows("SELECT left_id FROM link WHERE gone IS NOT NULL")] == [gone]
     assert len(world.sync("run", "--scheduled", "--json").document["runs"]) == 1
     assert kept in world.links()
+
+
+def test_how_it_ended_is_in_the_log_which_alone_goes_to_the_journal(live_world: World) -> None:
+    world = live_world
+    world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
+    world.sync("run")
+    make_due(world)
+    lines = [json.loads(line) for line in world.sync("run", "--scheduled").err.splitlines()]
+    ended = [line for line in lines if line["event"] == "run ended"]
+    assert [(line["status"], line["whole"], line["stream"]) for line in ended] == [
+        ("ok", False, "contacts"), ("ok", True, "contacts")
+    ]  # fmt: skip
 
 
 def test_a_reconcile_by_hand_counts_and_off_is_never(live_world: World) -> None:
