@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from requests import PreparedRequest, RequestException
 
 PORTS: Final = {"http": 80, "https": 443}
+_ENCODER: Final = jsonlib.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Origin:
         if json is None:
             return Request(method, url, sent)
         sent["Content-Type"] = "application/json"
-        return Request(method, url, sent, jsonlib.dumps(json, separators=(",", ":"), allow_nan=False).encode())
+        return Request(method, url, sent, _ENCODER.encode(json).encode())
 
     def moved(self, request: Request, location: str) -> Request | None:
         """Return the request at the place where a redirect points, None when that is another server."""

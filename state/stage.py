@@ -161,7 +161,7 @@ class Stage:
         return None if row is None else str(row[0])
 
     def plan(self, step: Step) -> None:
-        """Add a step to the plan."""
+        """Add a step to the plan. It touches nothing but the stage, so it needs no `atomic`."""
         self._db.execute(
             "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",

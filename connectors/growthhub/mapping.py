@@ -190,9 +190,9 @@ def custom_values(raw: Raw) -> list[tuple[str, Any]]:
     if not isinstance(found, list):
         return []
     return [
-        (str(each.get("id")), each.get("value"))
+        (str(each.get("id")), value)
         for each in found
-        if isinstance(each, dict) and not _is_empty(each.get("value"))
+        if isinstance(each, dict) and not _is_empty(value := each.get("value"))
     ]
 
 

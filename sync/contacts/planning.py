@@ -149,8 +149,7 @@ def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged 
         weigh(context, result)
     _count(context, result, left, right)
     step = Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result), result.awaits)
-    with context.state.atomic():
-        context.stage.plan(step)
+    context.stage.plan(step)
 
 
 def plan_strangers(context: Context) -> None:
@@ -242,8 +241,7 @@ def plan_create(context: Context, target: Side, staged: Staged, contact: Contact
     note = awaited(context, target, contact)
     context.report.unmapped += count(context, context.other(target), contact)
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    with context.state.atomic():
-        context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
+    context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
 
 
 def _plan_failure(context: Context, side: Side, staged: Staged, verdict: Refused) -> None:
@@ -257,8 +255,7 @@ def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequen
     who = people.who(context.side(staged.side).account, staged.id, people.decode(staged.contact or "").fields)
     note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    with context.state.atomic():
-        context.stage.plan(Step(FAIL, staged.side, left_id, right_id, None, "", note))
+    context.stage.plan(Step(FAIL, staged.side, left_id, right_id, None, "", note))
 
 
 def may_create(context: Context, target: Side) -> bool:

@@ -87,8 +87,7 @@ def _plan(context: Context, link: Link, survivor: Side) -> None:
 
 
 def _plan_step(context: Context, link: Link, survivor: Side) -> None:
-    with context.state.atomic():
-        context.stage.plan(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
+    context.stage.plan(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
     context.weights[survivor.account].changed += 1
 
 

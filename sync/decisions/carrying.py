@@ -113,7 +113,9 @@ def is_edited(made: Contact, *, untimed: bool = False) -> bool:
 
 def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:
     """Say whether a record shows nothing beyond its shadow, but for fields that are listed as conflicts."""
-    return all(name in waiting or (name in base and same(name, value, base[name])) for name, value in shown.items())
+    return shown == base or all(
+        name in waiting or (name in base and same(name, value, base[name])) for name, value in shown.items()
+    )
 
 
 def _agree(bases: Bases, result: Merge, target: str) -> None:

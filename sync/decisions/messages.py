@@ -18,8 +18,9 @@ from typing import Any, Literal
 from connectors.message import Message
 from connectors.values import prose
 from sync.decisions.people import from_ms, to_ms
+from sync.decisions.streams import MESSAGES
 
-STREAM = "messages"
+STREAM = MESSAGES
 TOLERANCE_MS = 1000
 """Times of one message may differ by so much between two systems: some cut them to seconds (R6)."""
 

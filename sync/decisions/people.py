@@ -9,13 +9,14 @@ from typing import Any
 from connectors.contact import Contact, Fields
 from state.identity import Known
 from sync.decisions.shadows import fields_of
+from sync.decisions.streams import CONTACTS
 
 REMEMBERED = 256
 """Contacts that are not read from their text again: planning and remembering look at a record several times."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-STREAM = "contacts"
+STREAM = CONTACTS
 """What the state calls the people among all that is kept in sync."""
 
 

@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from state import connections
-from state.companies import KnownCompanies
 from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.intervals import reach
 from sync.config.contacts import ASKED
 from sync.config.model import Config, Connection, MessagesStream
-from sync.decisions import messages, people
-from sync.decisions.exchange import NAMELESS, terms
 from sync.decisions.people import from_ms, to_ms
+from sync.decisions.streams import CONTACTS, MESSAGES
 from sync.errors import UsageError
 from sync.reporting.spelling import WHOLE, time_text
 
@@ -52,7 +50,7 @@ def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | 
         row = _one_conflict(db, conflict_id)
         if row["field"] == WHOLE and side is None:
             raise UsageError(f"conflict {conflict_id} is about a deletion, which has no value; say --left or --right")
-        if row["stream"] == messages.STREAM and side is None:
+        if row["stream"] == MESSAGES and side is None:
             raise UsageError(f"conflict {conflict_id} is about a message; say --left or --right")
         resolution = side or _typed(config, row, value or "")
         db.execute("UPDATE conflict SET resolution = ? WHERE id = ?", (resolution, conflict_id))
@@ -139,7 +137,7 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str) -> Doc
     settings = config.connections[name]
     row = connections.find_connection(db, name)
     number = row["id"] if row else 0
-    streams = (people.STREAM, *([messages.STREAM] if settings.messages is not None else []))
+    streams = (CONTACTS, *([MESSAGES] if settings.messages is not None else []))
     return {
         "name": name,
         "streams": {stream: _stream_status(db, number, stream, settings) for stream in streams},
@@ -158,7 +156,7 @@ def _stream_status(db: sqlite3.Connection, connection: int, stream: str, setting
     cursors = Cursors(db, connection, stream)
     accounts = {"left": settings.left, "right": settings.right}
     reached = {account: reach(cursors.get(side, COVERED), 0) for side, account in accounts.items()}
-    if stream == messages.STREAM and settings.messages is not None:
+    if stream == MESSAGES and settings.messages is not None:
         unread = _unread(settings.messages)
         reached = {account: moment for account, moment in reached.items() if account != accounts.get(unread)}
     return {"covered_to": {account: _time(ms) for account, ms in reached.items()}, "lag_seconds": _lag(reached)}
@@ -174,6 +172,8 @@ def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:
     connection = config.connections[name]
     if not connection.contacts.enrich:
         return {}
+    from state.companies import KnownCompanies
+
     asked = [side for side in (connection.left, connection.right) if config.accounts[side].connector == ASKED]
     return {"charged": sum(KnownCompanies(db, account).count(_now_ms()) for account in asked)}
 
@@ -248,6 +248,7 @@ def _failure(row: sqlite3.Row) -> Document:
 
 
 def _typed(config: Config, row: sqlite3.Row, typed: str) -> str:
+    from sync.decisions.exchange import NAMELESS, terms
     from sync.faces.entry import read_value
 
     connection = config.connections.get(row["connection_name"])

@@ -15,7 +15,11 @@ from tests.sync.config_text import GOOD
 ROOT = Path(__file__).parents[2]
 LOADED = "import json, sys; from sync.cli import main; main(sys.argv[1:]); print(json.dumps(sorted(sys.modules)))"
 HEAVY = {"requests", "urllib3", "sqlite_utils", "rich", "phonenumbers", "pendulum", "filelock", "concurrent.futures"}
-OURS = {"sync.runs.engine", "sync.reporting.report", "connectors.connector", "connectors.wire", "connectors.pace"}
+OURS = {"sync.runs.engine", "sync.reporting.report", "connectors.connector", "connectors.wire", "connectors.pace"} | {
+    "sync.decisions.messages",
+    "sync.decisions.exchange",
+    "state.companies",
+}
 
 
 def loaded(folder: Path, *arguments: str) -> set[str]:
