@@ -75,6 +75,7 @@ class CustomFields:
         self._configured = frozenset(configured)
         keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
         self.keys = {name: key for name, key in keys.items() if name not in elsewhere}
+        self._names = frozenset(self.keys)
         self._places: Mapping[str, CustomField] | None = None
         self._ids: frozenset[str] = frozenset()
         self._is_current = False
@@ -108,6 +109,8 @@ class CustomFields:
         if not self._is_readable():
             return frozenset()
         refused = self._refused()
+        if not refused:  # nearly always, and asked several times for each record
+            return self._names
         return frozenset(name for name, key in self.keys.items() if key not in refused)
 
     def missing(self, names: frozenset[str]) -> list[str]:

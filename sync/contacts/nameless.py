@@ -18,10 +18,15 @@ LONGEST = 10
 
 def sendable(context: Context, target: Side, fields: Fields) -> Making:
     """Return what of a new person goes to a side. Whom it knows is asked when there is an owner."""
+    ask_before_making(context, target, fields)
+    return making(context.present_rules(), fields, target.name)
+
+
+def ask_before_making(context: Context, target: Side, fields: Fields) -> None:
+    """Ask for what has to be known of a side before it is said what of a new person goes there."""
     rule = context.rules.get(OWNER)
     if fields.get(OWNER) is not None and rule is not None and rule.to(target.name):
         ask_for_owners(target)
-    return making(context.present_rules(), fields, target.name)
 
 
 def ask_for_owners(side: Side) -> None:

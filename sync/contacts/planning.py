@@ -18,7 +18,7 @@ from state.links import Link
 from state.stage import Staged, Step
 from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.enriching import awaited, enrich
-from sync.contacts.nameless import ask_for_owners, count, is_nameless, sendable
+from sync.contacts.nameless import ask_before_making, ask_for_owners, count, is_nameless
 from sync.contacts.observing import complete_index, stage_by_id
 from sync.contacts.surroundings import surroundings
 from sync.contacts.weighing import weigh, weigh_rest
@@ -237,7 +237,7 @@ def plan_create(context: Context, target: Side, staged: Staged, contact: Contact
     """Plan that somebody is made on a side, unless an earlier create of theirs has an outcome that nobody knows."""
     if (target.name, staged.id) in context.unknown:
         return
-    sendable(context, target, contact.fields)  # asks for what has to be known of the other side
+    ask_before_making(context, target, contact.fields)
     note = awaited(context, target, contact)
     context.report.unmapped += count(context, context.other(target), contact)
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
