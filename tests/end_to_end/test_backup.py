@@ -7,6 +7,7 @@ from pathlib import Path
 
 from connectors.sandbox import Call
 from tests.end_to_end.comparison import differences
+from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.world import World
 
 
@@ -48,6 +49,33 @@ def test_a_run_goes_on_from_a_copy_as_from_the_original(world: World) -> None:
         1,
     )
     assert differences(world) == []
+
+
+def test_with_the_copy_of_yesterday_put_back_nobody_and_no_message_is_made_again(office: Office) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    office.write(left, "first", at=minutes(-9))
+    world.run()
+    assert world.sync("state", "backup", "copy.db").code == 0
+    world.gg.add(first_name="Bob", email="bob@example.com", city="Oslo")
+    world.gh.add(firstName="Cai", phone="+12125550123")
+    world.gg.add(first_name="Dan", last_name="Nameless")
+    world.gg.edit(left, title="CEO")
+    office.write(left, "second")
+    world.gh.add_message(right, "SMS", "inbound", "third")
+    assert world.run(skip=3600).exit_code == 0
+    world.run(skip=80_000)
+    everybody = len(world.gg.people()), len(world.gh.people()), len(world.gg.messages()), len(world.gh.notes(right))
+    for path in world.folder.glob("sync.db*"):
+        path.unlink()
+    (world.folder / "copy.db").rename(world.state_path)
+    assert world.run(skip=3600).exit_code == 0
+    after = len(world.gg.people()), len(world.gh.people()), len(world.gg.messages()), len(world.gh.notes(right))
+    assert after == everybody == (4, 4, 3, 2)
+    assert differences(world) == []
+    with world.calls() as calls:
+        assert world.run(skip=3600).exit_code == 0
+    assert calls.writes == []
 
 
 def test_copies_that_are_made_while_a_run_writes_are_consistent(live_world: World) -> None:
