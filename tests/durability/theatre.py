@@ -1,6 +1,6 @@
 """A world with its chapters, in which one command after the other is broken off, and finished by fresh processes.
 
-By default each is broken off after the first write of each kind and at every tenth of the other steps; with SOAK=1 in
+By default each is broken off after the first write of each kind and at every fourteenth of the other steps; with SOAK=1 in
 the environment at all of them.
 """
 
@@ -17,7 +17,7 @@ from tests.durability.snapshot import Snapshot
 from tests.durability.stage import BAD_RUN, CHAPTERS, Command, Stage
 
 SOAK = bool(os.environ.get("SOAK"))
-EVERY = 10
+EVERY = 14
 RUNS = 6
 
 
