@@ -1,7 +1,7 @@
 """A world with its chapters, in which one command after the other is broken off, and finished by fresh processes.
 
-By default each is broken off after the first write of each kind and at every fourteenth of the other steps; with SOAK=1 in
-the environment at all of them.
+By default each is broken off after the first write of each kind and at every fourteenth of the other steps; with SOAK=1
+in the environment at all of them.
 """
 
 import os
