@@ -2,11 +2,13 @@
 
 Rules kept here:
 - a tag belongs to the group whose beginning it has, compared without case; it is none of the canonical `tags`;
-- one tag of a group is the value, none is empty, and several are several values, of which none is guessed;
+- one tag of a group is the value, none is empty, and several are several values, of which none is guessed; who puts
+  them back gets them all;
 - a value is written in lower case, as GrowthHub keeps tags; all other tags are left alone.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from connectors.contact import Fields, Value
 
@@ -38,12 +40,13 @@ class TagGroups:
         """Return all tags of a person who had those of `before`, once the canonical changes are made."""
         plain = changes["tags"] if "tags" in changes else self.plain(before)
         kept = [tag for tag in before if (name := self._group(tag)) is not None and name not in changes]
-        set_ = [self.tag(name, changes[name]) for name in self._prefixes if name in changes]
-        return (*(plain if isinstance(plain, tuple) else ()), *kept, *(tag for tag in set_ if tag))
+        said = [self._tags(name, changes[name]) for name in self._prefixes if name in changes]
+        return (*(plain if isinstance(plain, tuple) else ()), *kept, *chain.from_iterable(said))
 
-    def tag(self, name: str, value: Value) -> str | None:
-        """Return the tag that says that a field has a value, None where it has none."""
-        return f"{self._prefixes[name]}{value}".lower() if isinstance(value, str) else None
+    def _tags(self, name: str, value: Value) -> Tags:
+        """Return the tags that say what a field has."""
+        values = value if isinstance(value, tuple) else (value,)
+        return tuple(f"{self._prefixes[name]}{each}".lower() for each in values if each)
 
     def _group(self, tag: str) -> str | None:
         folded = tag.casefold()

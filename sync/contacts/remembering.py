@@ -183,7 +183,7 @@ def _entry(job: Update, link: Link, answer: Answer, name: str, why: tuple[str, s
         job.target.account,
         job.record.id,
         name,
-        shadows.render(job.views[job.target.name].value(name)[1]),
+        shadows.render(job.views[job.target.name].replaced(name, value)),
         shadows.render(value),
         REFUSED if name in answer.refused else rule,
         source,

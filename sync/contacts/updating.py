@@ -86,7 +86,10 @@ def _intent(context: Context, job: Update) -> Intent:
         "memory": dict(memory) if memory else None,
         "target": {name: bases.target[name] for name in job.changes},
         "source": {name: bases.source[name] for name in job.changes if name in bases.source},
-        "history": {name: [shadows.render(to.value(name)[1]), *why] for name, why in reasons(context, job).items()},
+        "history": {
+            name: [shadows.render(to.replaced(name, job.changes[name])), *why]
+            for name, why in reasons(context, job).items()
+        },
     }
     return Intent(job.target.name, job.source_id, job.target.server_now_ms(context.clock), dict(job.changes), aim)
 

@@ -68,6 +68,17 @@ class View:
         """Say whether the side differs from its own shadow."""
         return name in self.now and not same(name, self.now[name], self.base.get(name))
 
+    def is_half_written(self, name: str, wanted: Value) -> bool:
+        """Say whether a write of one value got no further than putting it beside the old one (P6)."""
+        shown, base = self.now.get(name), self.base.get(name)
+        if name in SET_FIELDS or not (isinstance(shown, tuple) and isinstance(base, str) and isinstance(wanted, str)):
+            return False
+        return elements(shown).keys() == {*elements((base, wanted))}
+
+    def replaced(self, name: str, wanted: Value) -> Value:
+        """Return what a write takes the place of: of what was half written before, what had been there then."""
+        return self.base[name] if self.is_half_written(name, wanted) else self.value(name)[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Overwritten:
@@ -260,9 +271,9 @@ class _Merging:
 
     def _finish_or_dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
         """Finish what was half written: a side that shows its old value and the new one of the other side beside it."""
-        for side, view, shown in ((LEFT, self.left, one), (RIGHT, self.right, other)):
+        for side, view in ((LEFT, self.left), (RIGHT, self.right)):
             news = rule.carried(other if side == LEFT else one, side)
-            if isinstance(news, str) and rule.to(side) and _is_half_written(shown, view.base[rule.name], news):
+            if news is not NAMELESS and rule.to(side) and view.is_half_written(rule.name, news):
                 self.result.to(side)[rule.name] = news
                 return
         self._dispute(rule, one, other)
@@ -295,7 +306,3 @@ def _decided(rule: FieldRule, kind: str, value: Value) -> dict[str, Named]:
     carried = rule.carried(value, RIGHT)
     typed_for_the_right = kind != LEFT and carried is NAMELESS
     return {LEFT: rule.carried(value, LEFT), RIGHT: value} if typed_for_the_right else {LEFT: value, RIGHT: carried}
-
-
-def _is_half_written(shown: Value, base: Value, news: str) -> bool:
-    return isinstance(shown, tuple) and isinstance(base, str) and elements(shown).keys() == {*elements((base, news))}

@@ -3,7 +3,8 @@
 Rules kept here:
 - a value is put back where the record still shows what the run left there, and nobody has changed the field since on
   either side, be it that a later run carried the change or that it is still to be carried;
-- where the record shows what was there before, there is nothing to put back: so undoing twice is as good as once;
+- where the record shows what was there before, there is nothing to put back: so undoing twice is as good as once; what
+  an undo that was broken off put back by half is put back;
 - a set is put back element by element, like it was merged (R12): what was added or taken away since stays;
 - what an undo put back is no change of a person's: undoing the later of two runs frees the earlier one, and an undo can
   be undone;
@@ -156,8 +157,9 @@ def _obstacle(rules: Rules, one: Written, view: View, wanted: Value) -> str:
 
 def _change(one: Written, view: View, other: View) -> str:
     shown = view.now[one.field]
-    untouched = same(one.field, shown, one.left) or same(one.field, shown, one.new)
-    if untouched and not one.later and not view.changed(one.field) and not other.changed(one.field):
+    as_left = same(one.field, shown, one.left) or same(one.field, shown, one.new)
+    untouched = (as_left and not view.changed(one.field)) or view.is_half_written(one.field, one.old)
+    if untouched and not one.later and not other.changed(one.field):
         return ""
     return CHANGED
 

@@ -111,8 +111,11 @@ def test_two_tags_of_a_group_and_another_stage_are_a_conflict_for_a_person(world
     (conflict,) = world.rows("SELECT field, left_value, right_value FROM conflict")
     assert conflict == {"field": "stage", "left_value": '"Won"', "right_value": '["lost", "replied"]'}
     assert world.sync("conflicts", "resolve", open_conflict(world), "--left").code == 0
-    settle(world)
+    run = world.run().run
     assert tags(world, right) == {"stage:won"}
+    settle(world)
+    assert world.sync("undo", run).code == 0
+    assert tags(world, right) == {"stage:replied", "stage:lost"}
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
@@ -127,6 +130,49 @@ def test_a_stage_that_was_written_by_half_is_finished_by_the_next_run(world: Wor
     assert tags(world, right) == {"stage:won"}
     assert world.gg.person(left)["stage"] == "Won"
     assert world.rows("SELECT 1 FROM conflict") == []
+
+
+def test_what_a_half_written_stage_replaced_is_the_stage_of_before_and_an_undo_puts_it_back(world: World) -> None:
+    configure(world, TAGS)
+    left, right = linked(world)
+    world.gg.edit(left, stage="Won")
+    world.gh.faults.append(Fault("drop_before", method="DELETE", path="/tags", times=None))
+    world.run()
+    world.gh.faults.clear()
+    run = world.run().run
+    (line,) = world.rows("SELECT old, new FROM history WHERE run = ?", run)
+    assert (line["old"], line["new"]) == ('"replied"', '"Won"')
+    assert world.sync("undo", run).code == 0
+    assert tags(world, right) == {"stage:replied"}
+
+
+@pytest.mark.parametrize("runs", [0, 1])
+def test_an_undo_that_put_a_stage_back_by_half_is_finished_by_the_next(world: World, runs: int) -> None:
+    configure(world, TAGS)
+    left, right = linked(world)
+    world.gg.edit(left, stage="Won")
+    run = world.run().run
+    world.gh.faults.append(Fault("status", method="DELETE", path="/tags", status=400, times=None))
+    world.sync("undo", run)
+    world.gh.faults.clear()
+    assert tags(world, right) == {"stage:replied", "stage:won"}
+    for _ in range(runs):
+        world.run()
+    assert world.sync("undo", run).code == 0
+    assert tags(world, right) == {"stage:replied"}
+    settle(world)
+    assert (world.gg.person(left)["stage"], tags(world, right)) == ("Won", {"stage:replied"})
+
+
+def test_an_undo_leaves_a_stage_alone_that_changed_on_the_other_side_since(world: World) -> None:
+    configure(world, TAGS)
+    left, right = linked(world)
+    world.gg.edit(left, stage="Won")
+    run = world.run().run
+    world.gh.edit(right, tags=["stage:replied", "stage:won"])
+    world.gg.edit(left, stage="Lost")
+    world.sync("undo", run)
+    assert tags(world, right) == {"stage:replied", "stage:won"}
 
 
 def test_people_who_meet_have_one_stage_whatever_its_case(world: World) -> None:

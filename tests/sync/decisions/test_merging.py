@@ -416,3 +416,23 @@ def test_a_server_that_keeps_a_label_does_not_give_it_back_to_who_took_it_away()
         assert world.servers[LEFT].holds["tags"] == ("vip",)
         assert world.servers[RIGHT].holds["tags"] == ("lead", "old", "vip")
     assert world.merged(BOTH_WAYS, "manual") == Merge()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "base", "wanted", "half"),
+    [
+        ("stage", ("lost", "Replied"), "replied", "Lost", True),
+        ("stage", ("lost", "replied", "won"), "replied", "lost", False),
+        ("stage", ("lost", "won"), "replied", "lost", False),
+        ("stage", "lost", "replied", "lost", False),
+        ("stage", ("lost", "replied"), None, "lost", False),
+        ("stage", ("lost", "replied"), "replied", None, False),
+        ("tags", ("lost", "replied"), ("replied",), ("lost",), False),
+    ],
+)
+def test_a_value_beside_the_one_that_it_was_to_replace_is_half_written_and_replaces_that_one(
+    name: str, shown: Value, base: Value, wanted: Value, half: bool
+) -> None:
+    view = View({name: shown}, {name: base})
+    assert view.is_half_written(name, wanted) is half
+    assert view.replaced(name, wanted) == (base if half else shown)
