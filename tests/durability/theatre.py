@@ -6,7 +6,7 @@ in the environment at all of them.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,6 +19,9 @@ from tests.durability.stage import BAD_RUN, CHAPTERS, Command, Stage
 SOAK = bool(os.environ.get("SOAK"))
 EVERY = 14
 RUNS = 6
+
+Scene = tuple[Callable[[Stage], None], Command]
+"""What happens, and the command that is carried out then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,11 @@ class Theatre:
     chapters: dict[str, Chapter]
 
     @classmethod
-    def rehearsed(cls, world: Stage, launcher: Launcher, kept: Path) -> Self:
+    def rehearsed(cls, world: Stage, launcher: Launcher, kept: Path, scenes: Mapping[str, Scene] = CHAPTERS) -> Self:
         """Return the chapters, each carried out once without a break; `kept` is for what they began with."""
         world.write_config()
         made = cls(world, launcher, {})
-        for name, (happen, words) in CHAPTERS.items():
+        for name, (happen, words) in scenes.items():
             world.clock.skip(10.0)
             happen(world)
             command = tuple(world.bad if word == BAD_RUN else word for word in words)
