@@ -7,7 +7,7 @@ value in the wrong place may be a secret.
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
 
@@ -23,6 +23,22 @@ RESERVED = frozenset({"window", "unchanged", "conflicts", "failed", "unmapped", 
 """Words of the run report and of the `fields` table, which stand where account names stand."""
 
 LONGEST_COMMAND = timedelta(seconds=60)
+HIGHEST_PORT = 65535
+
+
+class Address(NamedTuple):
+    """An IP address of this machine, and a port to listen at; 0 takes any that is free."""
+
+    host: str
+    port: int
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether only this machine can reach it."""
+        return _is_loopback(self.host)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def suggest(word: str, allowed: "Iterable[str]") -> str:
@@ -116,6 +132,22 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _listen(value: str) -> Address:
+    """Check an address to listen at; a name but localhost may mean several, so it is an IP address."""
+    from ipaddress import ip_address
+
+    allowed = "an IP address of this machine and a port, like 127.0.0.1:8787 or [::1]:8787"
+    host, _, port = value.rpartition(":")
+    host = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
+    try:
+        found = Address(str(ip_address(host)), int(port) if port.isascii() and port.isdigit() else -1)
+    except ValueError:
+        raise ValueError(allowed) from None
+    if not 0 <= found.port <= HIGHEST_PORT:
+        raise ValueError(allowed)
+    return found
+
+
 def _country(value: str) -> str:
     from connectors.values.country import display_name, to_alpha2  # most files leave the country out
 
@@ -174,6 +206,7 @@ Name = Annotated[str, AfterValidator(_name)]
 FieldName = Annotated[str, AfterValidator(_canonical)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 BaseUrl = Annotated[Text, AfterValidator(_base_url)]
+Listen = Annotated[Text, AfterValidator(_listen)]
 UserId = Annotated[int | str, BeforeValidator(_user_id)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]

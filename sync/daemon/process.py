@@ -11,7 +11,7 @@ Rules kept here:
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ from sync.decisions.people import to_ms
 from sync.errors import DONE, ConfigError
 from sync.reporting import journal
 from sync.reporting.privacy import hide
+from sync.serving.door import Door, Doors
 
 GRACE: Final = 3.5
 """Seconds for what is under way to end by itself."""
@@ -41,27 +42,49 @@ WATCH: Final = 10.0
 Load = Callable[[], Config]
 
 
-def serve(config: Config, load: Load, clock: Clock) -> int:
+@dataclass(slots=True)
+class InForce:
+    """The config that is in force: what the doors ask for it."""
+
+    config: Config
+
+
+MakeDoors = Callable[[InForce, Daemon], Iterable[Door]]
+
+
+def serve(config: Config, load: Load, clock: Clock, make_doors: MakeDoors = lambda _config, _daemon: ()) -> int:
     """Run every connection of the config until a signal ends it; `load` reads the config anew.
 
-    Raises ConfigError, StateError and LockHeld before anything is run.
+    `make_doors` says what is served over HTTP beside the runs. Raises ConfigError, StateError and LockHeld before
+    anything is run.
     """
     with Signals() as signals, ExitStack() as stack:
         check_secrets(config)
         lock = stack.enter_context(_alone(config.state.path, clock))
         daemon = Daemon(config, signals.stop, clock)
         journal.info("daemon begins", connections=list(config.connections), pid=os.getpid())
+        in_force = InForce(config)
+        doors = Doors(make_doors(in_force, daemon))
+        stack.callback(doors.close)
+        doors.open(config)
+        _tell(doors)
         daemon.start()
         show_well(lock)
         systemd.tell(systemd.READY, _status(daemon))
-        _Service(config, load, daemon, lock).attend(signals)
+        _Service(in_force, load, daemon, doors, lock).attend(signals)
         systemd.tell(systemd.STOPPING)
         journal.info("daemon ends", signal=signals.name)
+        doors.close()
         ended = daemon.end(GRACE)
         daemon.forget_plan()
         if not ended:
             _abandon()
     return DONE
+
+
+def _tell(doors: Doors) -> None:
+    for key, address in doors.addresses().items():
+        journal.info("listening", key=key, address=str(address))
 
 
 def check_secrets(config: Config) -> None:
@@ -114,9 +137,10 @@ class Signals:
 class _Service:
     """What the main thread does while the streams are run: heed signals, look at them, say that all is well."""
 
-    config: Config
+    in_force: InForce
     load: Load
     daemon: Daemon
+    doors: Doors
     lock: Path
     hung: frozenset[str] = field(default_factory=frozenset)
 
@@ -131,11 +155,13 @@ class _Service:
         systemd.tell(systemd.RELOADING)
         try:
             config = self._loaded()
+            self.doors.open(config)
         except ConfigError as error:
             for line in error.lines:
                 journal.error("config refused, the one before stays in force", reason=line)
         else:
-            self.config = config
+            self.in_force.config = config
+            _tell(self.doors)
             self.daemon.take_up(config)
             journal.info("config read again", connections=list(config.connections))
         systemd.tell(systemd.READY, _status(self.daemon))
@@ -143,7 +169,7 @@ class _Service:
     def _loaded(self) -> Config:
         """Return the config as it is now. Raises ConfigError when it can't be put in force."""
         config = self.load()
-        if config.state.path != self.config.state.path:
+        if config.state.path != self.in_force.config.state.path:
             raise ConfigError(f"{config.path}: state.path: another state file needs a restart, not a reload")
         check_secrets(config)
         return config

@@ -1,0 +1,65 @@
+"""The doors of the daemon: what is served, and where, as the config in force says.
+
+Rules kept here:
+- a door stands open while the config names an address for it; another address, or none, is put in force by a reload;
+- an application is handed the way to the config and not the config, so that it always knows the one in force;
+- an address that can't be taken ends the start, and at a reload refuses the whole config before any door has moved.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sync.serving.listener import Listener
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from sync.config.allowed import Address
+    from sync.config.model import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is served at the address that a config names. `key` is that address' place in the config file."""
+
+    key: str
+    address: "Callable[[Config], Address | None]"
+    application: "Callable[[], ASGIApp]"
+
+
+class Doors:
+    """Every door of the daemon, each open or not."""
+
+    def __init__(self, doors: Iterable[Door]) -> None:
+        self._doors = tuple(doors)
+        self._open: dict[str, tuple[Address, Listener]] = {}
+
+    def open(self, config: "Config") -> None:
+        """Open and close what the config opens and closes. Raises ConfigError; nothing has changed then."""
+        new = {door.key: (address, door) for door in self._doors if (address := door.address(config)) is not None}
+        kept = {key for key, (address, _) in self._open.items() if key in new and new[key][0] == address}
+        begun: dict[str, tuple[Address, Listener]] = {}
+        try:
+            for key in new.keys() - kept:
+                address, door = new[key]
+                begun[key] = (address, Listener(door.application(), address, key).start())
+        except BaseException:
+            _stop(begun.values())
+            raise
+        _stop(one for key, one in self._open.items() if key not in kept)
+        self._open = {key: self._open[key] for key in kept} | begun
+
+    def addresses(self) -> "dict[str, Address]":
+        """Return where each open door is, with the port that it really has."""
+        return {key: listener.address for key, (_, listener) in self._open.items()}
+
+    def close(self) -> None:
+        """Close all of them."""
+        _stop(self._open.values())
+        self._open = {}
+
+
+def _stop(open_ones: "Iterable[tuple[Address, Listener]]") -> None:
+    for _, listener in open_ones:
+        listener.stop()

@@ -1,0 +1,81 @@
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from sync.config.allowed import Address
+from sync.errors import ConfigError
+from sync.serving.door import Door, Doors
+
+ANY = Address("127.0.0.1", 0)
+
+
+def config(**addresses: Address) -> Any:
+    return SimpleNamespace(addresses=addresses)
+
+
+def door(name: str) -> Door:
+    def greet(_request: object) -> PlainTextResponse:
+        return PlainTextResponse(name)
+
+    return Door(name, lambda given: given.addresses.get(name), lambda: Starlette(routes=[Route("/", greet)]))  # type: ignore[attr-defined] # the stand-in above
+
+
+@pytest.fixture
+def doors() -> Iterator[Doors]:
+    both = Doors([door("page"), door("webhooks")])
+    yield both
+    both.close()
+
+
+def greeting(address: Address) -> str:
+    return requests.get(f"http://{address}/", timeout=10).text
+
+
+def test_each_door_that_the_config_names_is_open_and_no_other(doors: Doors) -> None:
+    doors.open(config(page=ANY))
+    assert {key: greeting(address) for key, address in doors.addresses().items()} == {"page": "page"}
+
+
+def test_a_door_whose_address_stays_is_not_touched_by_a_reload(doors: Doors) -> None:
+    doors.open(config(page=ANY))
+    before = doors.addresses()["page"]
+    doors.open(config(page=ANY, webhooks=ANY))
+    assert doors.addresses()["page"] == before
+    assert greeting(doors.addresses()["webhooks"]) == "webhooks"
+
+
+def test_a_door_that_the_config_names_no_more_is_closed(doors: Doors) -> None:
+    doors.open(config(page=ANY))
+    before = doors.addresses()["page"]
+    doors.open(config())
+    assert doors.addresses() == {}
+    with pytest.raises(requests.ConnectionError):
+        greeting(before)
+
+
+def test_an_address_that_is_taken_refuses_the_config_and_leaves_all_doors_as_they_were(doors: Doors) -> None:
+    doors.open(config(page=ANY))
+    before = doors.addresses()
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        busy = Address("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(ConfigError, match="webhooks: "):
+            doors.open(config(webhooks=busy))
+    assert doors.addresses() == before
+    assert greeting(before["page"]) == "page"
+
+
+def test_all_are_closed_at_the_end(doors: Doors) -> None:
+    doors.open(config(page=ANY, webhooks=ANY))
+    addresses = doors.addresses()
+    doors.close()
+    for address in addresses.values():
+        with pytest.raises(requests.ConnectionError):
+            greeting(address)
