@@ -161,7 +161,7 @@ def own_times(shown: Contact, answer: Answer) -> tuple[int | None, int | None]:
     """Return the update time that the answer shows, and the latest at which the write took effect (R3, R14)."""
     served = people.to_ms(answer.served_at) or 0
     updated = people.to_ms(shown.updated_at)
-    return updated, max(served, updated or 0)
+    return updated, served if answer.edited else max(served, updated or 0)
 
 
 def _new_link(context: Context, job: Update) -> Link:

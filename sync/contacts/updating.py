@@ -177,6 +177,9 @@ def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
     if isinstance(answer, Answer):
         job.shown = job.target.connector.contact(answer.raw, job.contact.memory)
         job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
+        if answer.edited:
+            sent = {name: job.changes[name] for name in job.settled.keys() - answer.refused}
+            job.settled = {**job.settled, **sent}
 
 
 def _conclude(
