@@ -118,7 +118,13 @@ class Writer:
         return self._patched(order, written.raw, blanks, style)
 
     def _restyled(self, order: _Order, written: _Written, style: str) -> tuple[_Written, str]:
-        again = self._patched(order, written.raw, order.body, other(style))
+        """Write in the other style, too. Where the server can't read that, it reads the first, and did not want it."""
+        try:
+            again = self._patched(order, written.raw, order.body, other(style))
+        except RecordRefused as refused:
+            if names_missing(refused):
+                self._styles.prove(style)
+            return written, style
         return again, style if self._nothing_arrived(order, again) else other(style)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
@@ -183,7 +189,7 @@ class Writer:
             if read.raw is None or key not in read.raw:
                 found.pop(key, None)
                 found |= {key: None} if value is None else {}
-        written = self._known({}, order, Shown(found, read.served_at))
+        written = self._silenced(order, self._known({}, order, Shown(found, read.served_at)))
         effect_at = took_effect(_updated_at(shown.raw), shown.served_at)
         updated_at = _updated_at(read.raw)
         if updated_at is None or updated_at <= effect_at:
@@ -203,6 +209,12 @@ class Writer:
             if not same(name, value, order.changes[name]) and same(name, value, before.get(name))
         }
         return _Written(raw, shown.served_at, frozenset(stale) - order.impossible)
+
+    def _silenced(self, order: _Order, written: _Written) -> _Written:
+        """Take what was sent and is not shown at all for not taken: some servers show no empty fields."""
+        shown = self._reader.settled(written.raw, order.memory, order.changes)
+        silent = {name for name, value in order.changes.items() if value is not None and name not in shown}
+        return replace(written, stale=written.stale | (silent - order.impossible))
 
     def _answer(self, order: _Order, written: _Written) -> Answer:
         return Answer(written.raw, written.served_at, order.impossible | written.stale, written.edited)

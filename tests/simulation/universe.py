@@ -4,7 +4,6 @@ Every decision is drawn from the seed, and time is virtual, so that the same see
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -139,7 +138,7 @@ class Universe:
     world: World = field(init=False)
     diary: Diary = field(init=False)
     crowd: Crowd = field(init=False)
-    creates: Counter[tuple[str, str]] = field(default_factory=Counter)
+    creates: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     reports: list[RunReport] = field(default_factory=list)
     partners: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     busy: bool = False
@@ -319,8 +318,12 @@ class Universe:
     def _made(self, side: str, person: dict[str, Any]) -> None:
         self.fresh[side, str(person["id"])] = self.clock.monotonic()
         token = plain(person.get("custom9")) if side == "left" else self._token(person)
-        if token:
-            self.creates[side, token] += 1
+        if not token:
+            return
+        there = {str(each["id"]) for each in self.servers[side == "right"].people()}
+        earlier = self.creates.get((side, token), ())
+        kept = [one for one in earlier if one in there or (side, one) in self.partners]
+        self.creates[side, token] = [*kept, str(person["id"])]
 
     def _token(self, person: dict[str, Any]) -> str | None:
         field_ = self.world.gh.field("contact.custom9")
