@@ -166,8 +166,10 @@ def _again_without_number(context: Context, job: Update, answer: Answer | Connec
     _leave_alone(context, job, "phone", TAKEN)
     is_free = job.changes.get(slot) is None and slot in context.rules and context.rules[slot].to(job.target.name)
     is_beside = same(slot, job.views[job.target.name].value(slot)[1], number)
-    if is_free and not is_beside and context.undone is None:
+    if is_free and context.undone is None:
         job.changes[slot] = planned[slot] = number
+        if is_beside:
+            del job.changes[slot]
     prepare(context, job.target, frozenset(job.changes))
     _drop_homeless(context, job)
     context.report.unmapped += 1

@@ -167,3 +167,19 @@ def test_what_is_no_number_is_left_out_and_the_rest_is_carried(world: World, dir
     assert world.gh.custom(made["id"], "contact.job_title") == "CEO"
     assert world.run().exit_code == 0
     assert world.gg.person(ann)["mobile_phone"] == dirt
+
+
+def test_a_strangers_number_that_stood_beside_before_two_people_met_stays_there(world: World) -> None:
+    world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
+    world.gh.add_field("Mobile Phone")
+    right = world.gh.add(
+        firstName="Ann", lastName="Example", email="ann@example.com", custom={"contact.mobile_phone": THEIRS}
+    )
+    left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
+    for _ in range(3):
+        assert world.run().exit_code == 0
+    assert world.gg.person(left)["mobile_phone"] == THEIRS
+    assert world.gh.custom(right, "contact.mobile_phone") == THEIRS
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []

@@ -217,7 +217,8 @@ class Universe:
             report = self.world.run(skip=skip, unguarded=True, whole=whole)
         finally:
             self.busy = False
-        self._ended(began, report)
+        self.reports.append(report)
+        self.ended(began)
         return report
 
     def quiet_run(self, skip: float = 2 * SETTLE, *, whole: bool = False) -> RunReport:
@@ -225,7 +226,8 @@ class Universe:
         self.clock.skip(skip)
         began = self.clock.monotonic()
         report = self.world.run(skip=0.0, unguarded=True, whole=whole)
-        self._ended(began, report)
+        self.reports.append(report)
+        self.ended(began)
         return report
 
     def live(self) -> None:
@@ -268,9 +270,9 @@ class Universe:
         if self.post is not None:
             self.post.book.note(server, call, before, shown_by(server))
 
-    def _ended(self, began: float, report: RunReport) -> None:
+    def ended(self, began: float) -> None:
+        """Note that a run has ended, whoever began it, and how everybody stands then."""
         self.diary.runs.append((began, self.clock.monotonic()))
-        self.reports.append(report)
         self.looked_at.clear()
         if self.post is not None:
             self.post.spared.clear()
