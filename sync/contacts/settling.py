@@ -80,7 +80,7 @@ def _same_content(
     rivals = [shadows.fields_of(other.sent) for other in others if other.side == side.name]
     shown = {str(raw["id"]): side.connector.contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
     fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
-    return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).contradicting, default=None)
+    return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 
 
 def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:
