@@ -62,6 +62,22 @@ class StateFile:
                     source.backup(copy)
             return cls(path, _prepared(copy, path, _migrate))
 
+    @classmethod
+    def open_to_look(cls, path: Path, seconds: float) -> "StateFile":
+        """Open the file for reading alone, waiting so long for others at most; nothing is made, migrated or changed.
+
+        Raises StateError, also where there is none or it is of an older version.
+        """
+        try:
+            db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=seconds, isolation_level=None)
+            db.row_factory = sqlite3.Row
+            _check(db, path)
+            if _version(db) != VERSION:
+                raise StateError(f"{path}: not brought up to date yet; the next run does it")
+        except sqlite3.DatabaseError as error:
+            raise StateError(_unusable(path, error)) from error
+        return cls(path, db)
+
     def back_up(self, path: Path) -> None:
         """Write a consistent copy, while runs go on, or none at all.
 
