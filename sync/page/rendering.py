@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +20,13 @@ FOLDER: Final = Path(__file__).parent
 MINUTE: Final = 60
 
 
+@cache
 def environment() -> Environment:
-    """Return what makes pages of templates."""
+    """Return what makes pages of templates; each is read once."""
     made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
