@@ -124,7 +124,7 @@ class Browser:
             self.troubles.append(f"{about['entry']['source']}: {about['entry']['text']}")
         elif method == "Runtime.exceptionThrown":
             self.troubles.append(str(about["exceptionDetails"]))
-        elif method == "Network.loadingFailed":
+        elif method == "Network.loadingFailed" and not about.get("canceled"):  # left behind by going elsewhere
             self.troubles.append(f"{about.get('blockedReason', '')} {about['errorText']}")
 
     def _read(self) -> dict[str, Any]:
