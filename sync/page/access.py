@@ -113,15 +113,21 @@ class Access:
 
     def set_cookie(self, session: Session, headers: MutableHeaders, *, secure: bool = False) -> None:
         """Have the browser keep a session; no script sees it, no other site sends it."""
-        cookie = f"{COOKIE}={self.sessions.cookie(session, self.token)}; Path=/; Max-Age={LIFETIME}"
+        cookie = f"{self._cookie}={self.sessions.cookie(session, self.token)}; Path=/; Max-Age={LIFETIME}"
         headers.append("set-cookie", f"{cookie}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}")
+
+    @property
+    def _cookie(self) -> str:
+        """Return the name of our cookie: browsers do not tell ports apart, and there may be several daemons."""
+        address = self._config().status_page.listen
+        return f"{COOKIE}-{address.port if address else 0}"
 
     def _is_local(self) -> bool:
         address = self._config().status_page.listen
         return address is None or address.is_local
 
     def _session(self, headers: Headers) -> tuple[Session, str]:
-        shown = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        shown = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
         session = self.sessions.read(shown, self.token) if shown else None
         if session is not None:
             return session, ""

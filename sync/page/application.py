@@ -59,7 +59,9 @@ def application(
     access = Access(config, Sessions(now), ours)
     desk = Desk(config, access, Pages(), Handles())
     routes = [*_programs(config, runs), *_api(Api(desk)), *_pages(desk), *_actions(Actions(desk)), *_files()]
-    return Gate(Starlette(routes=routes, exception_handlers=_told(desk)), access)
+    inner = Starlette(routes=routes, exception_handlers=_told(desk))
+    inner.router.redirect_slashes = False  # an address is one of ours, or it is none
+    return Gate(inner, access)
 
 
 def _programs(config: Callable[[], Config], runs: Runs) -> list[Route]:

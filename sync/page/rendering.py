@@ -35,6 +35,7 @@ def environment() -> Environment:
         "span": span_text,
         "shown": shown,
         "counted": counted,
+        "cut": cut,
         "moment": moment,
         "iso": iso,
         "at": at,
@@ -64,6 +65,11 @@ def shown(value: Value | Sequence[str]) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else ", ".join(map(str, value))
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text, no more than so many characters of it."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def moment(value: str | datetime | None) -> datetime | None:

@@ -332,6 +332,21 @@ def test_a_page_can_be_used_without_a_mouse_and_without_eyes(visitor: Visitor, p
     assert not [one for _, one in page.tags if int(one.get("tabindex", "0")) > 0]
 
 
+def test_a_value_of_any_length_makes_no_long_list(visitor: Visitor, config: Config) -> None:
+    long, tags = "x" * 1_000_000, [f"tag {number}" for number in range(100_000)]
+    with change(config) as state:
+        values = (json.dumps(long), json.dumps(tags), long)
+        state.db.execute("UPDATE conflict SET left_value = ?, right_value = ?, who = ?", (*values[:2], EMAIL))
+        state.db.execute("UPDATE failure SET reason = ?", (long,))
+        state.db.execute("UPDATE history SET old = ?, new = ? WHERE field <> '*'", values[:2])
+    for path in ("/conflicts", "/failures", f"/runs/{RUN}", "/history/1/person", "/failures/1/person"):
+        assert len(visitor.get(path).body) < 50_000, path
+    text = visitor.get("/conflicts").document.text
+    assert "and 99,900 more" in text
+    assert "x" * 400 + "…" in text
+    assert "x" * 90_000 in visitor.get("/conflicts/1").document.text
+
+
 def test_times_are_for_people_and_for_machines(visitor: Visitor) -> None:
     for one in visitor.get("/conflicts").document.attributes("time"):
         assert datetime.fromisoformat(one["datetime"]).tzinfo is not None
