@@ -166,6 +166,16 @@ class Access:
         return None
 
 
+def is_over_tls(headers: Headers) -> bool:
+    """Say whether a browser is known to speak TLS with a proxy before us: its cookie then goes nowhere else.
+
+    A browser tells where a request comes from (Sec-Fetch-Site) over TLS alone, or to its own machine.
+    """
+    if _name_of(headers.get("host", "")) in LOCAL_NAMES:
+        return False
+    return "sec-fetch-site" in headers or headers.get("x-forwarded-proto") == "https"
+
+
 def _is_for_programs(path: str) -> bool:
     return path == METRICS or path.startswith(API)
 

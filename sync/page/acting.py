@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sync.errors import NotThere, UsageError
 from sync.faces import queries
+from sync.page.access import is_over_tls
 from sync.page.gate import ADMITTED
 from sync.page.pages import Desk, form_of
 
@@ -65,8 +66,7 @@ class Actions:
         if not access.is_token(form_of(request).get("token", "").strip()):
             return self._desk.page(request, "login", 403, problem="This is not the token.")
         answer = RedirectResponse("/", 303)
-        secure = request.headers.get("origin", "").startswith("https://")
-        access.set_cookie(access.sessions.begin(knows=True), answer.headers, secure=secure)
+        access.set_cookie(access.sessions.begin(knows=True), answer.headers, secure=is_over_tls(request.headers))
         return answer
 
     def leave(self, request: Request) -> Response:

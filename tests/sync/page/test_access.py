@@ -122,8 +122,21 @@ def test_a_session_is_hidden_from_scripts_and_other_sites_and_is_another_one_aft
     assert before.partition(".")[0] != after.partition(".")[0]
     assert "Secure" not in after
     assert TOKEN not in after
-    answer = stranger.send("/login", {"token": TOKEN}, "/login", origin="https://127.0.0.1:8787")
-    assert "; Secure" in answer.header("set-cookie")
+
+
+@pytest.mark.parametrize(
+    ("said", "secure"),
+    [
+        ({"host": "sync.example.com", "sec_fetch_site": "same-origin"}, True),
+        ({"host": "sync.example.com", "x_forwarded_proto": "https"}, True),
+        ({"host": "sync.example.com"}, False),
+        ({"host": "localhost:8787", "sec_fetch_site": "same-origin"}, False),
+    ],
+)
+def test_over_tls_a_session_goes_nowhere_else(stranger: Visitor, said: dict[str, str], secure: bool) -> None:
+    answer = stranger.send("/login", {"token": TOKEN}, "/login", **said)
+    assert answer.status == 303
+    assert ("; Secure" in answer.header("set-cookie")) == secure
 
 
 def test_a_session_ends_when_its_owner_leaves_also_for_who_kept_its_cookie(stranger: Visitor) -> None:
