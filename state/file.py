@@ -71,12 +71,9 @@ class StateFile:
         try:
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=seconds, isolation_level=None)
             db.row_factory = sqlite3.Row
-            _check(db, path)
-            if _version(db) != VERSION:
-                raise StateError(f"{path}: not brought up to date yet; the next run does it")
+            return cls(path, _prepared_to_look(db, path))
         except sqlite3.DatabaseError as error:
             raise StateError(_unusable(path, error)) from error
-        return cls(path, db)
 
     def back_up(self, path: Path) -> None:
         """Write a consistent copy, while runs go on, or none at all.
@@ -164,6 +161,21 @@ def _prepared(
         db.close()
         raise
     return db
+
+
+def _prepared_to_look(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    try:
+        _check(db, path)
+        _check_renewed(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check_renewed(db: sqlite3.Connection, path: Path) -> None:
+    if _version(db) != VERSION:
+        raise StateError(f"{path}: not brought up to date yet; the next run does it")
 
 
 def _renew_alone(db: sqlite3.Connection, path: Path) -> None:

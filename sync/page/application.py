@@ -57,7 +57,7 @@ def application(
 ) -> "ASGIApp":
     """Return the application; `config` returns the one in force."""
     access = Access(config, Sessions(now), ours)
-    desk = Desk(config, access, Pages(), Handles())
+    desk = Desk(config, access, Pages(), Handles(), runs.hanging)
     routes = [*_programs(config, runs), *_api(Api(desk)), *_pages(desk), *_actions(Actions(desk)), *_files()]
     inner = Starlette(routes=routes, exception_handlers=_told(desk))
     inner.router.redirect_slashes = False  # an address is one of ours, or it is none
@@ -149,6 +149,9 @@ def _told(desk: Desk) -> Mapping[Any, Any]:
     def missing(request: Request, error: Exception) -> Response:
         return tell(request, 404, str(error))
 
+    def too_large(request: Request, _error: Exception) -> Response:
+        return tell(request, 404, "there is nothing of that number")
+
     def wrong(request: Request, error: Exception) -> Response:
         return tell(request, 422, str(error))
 
@@ -161,6 +164,7 @@ def _told(desk: Desk) -> Mapping[Any, Any]:
 
     return {
         NotThere: missing,
+        OverflowError: too_large,
         UsageError: wrong,
         StateError: unready,
         StateUnwritable: unready,

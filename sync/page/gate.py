@@ -93,7 +93,7 @@ class _Answer:
 async def _body(scope: "Scope", receive: "Receive") -> bytes | None:
     """Return the body, None where it is too large."""
     declared = Headers(scope=scope).get("content-length", "0")
-    if not declared.isdigit() or int(declared) > LARGEST:
+    if not declared.isdecimal() or int(declared) > LARGEST:
         return None
     body, more = b"", True
     while more:

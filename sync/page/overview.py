@@ -1,7 +1,7 @@
 """How everything stands, for the first page: of each connection its streams, its days, its allowances, what is open."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -47,6 +47,7 @@ class Picture:
 
 
 OK: Final = Verdict("good", "✓", "in step")
+HANGS: Final = Verdict("bad", "✕", "a run hangs")
 VERDICTS: Final = {
     None: Verdict("calm", "…", "running"),
     "failed": Verdict("bad", "✕", "last run failed"),
@@ -55,11 +56,14 @@ VERDICTS: Final = {
 }
 
 
-def overview(db: sqlite3.Connection, config: Config, now: datetime) -> Document:
-    """Return the facts of the first page."""
+def overview(db: sqlite3.Connection, config: Config, hanging: Iterable[str], now: datetime) -> Document:
+    """Return the facts of the first page; `hanging` are the streams whose run hangs."""
+    hung = {key.partition("/")[0] for key in hanging}
     document = queries.status_of(db, config)
     return {
-        "connections": [_connection(db, config, one, now) for one in document["connections"]],
+        "connections": [
+            _connection(db, config, one, now, hangs=one["name"] in hung) for one in document["connections"]
+        ],
         "conflicts": sum(one["conflicts"] for one in document["connections"]),
         "failures": sum(one["failures"] for one in document["connections"]),
     }
@@ -79,11 +83,11 @@ def verdict(status: Document) -> Verdict:
     return VERDICTS.get(run["status"], OK)
 
 
-def _connection(db: sqlite3.Connection, config: Config, status: Document, now: datetime) -> Document:
+def _connection(db: sqlite3.Connection, config: Config, status: Document, now: datetime, *, hangs: bool) -> Document:
     connection = config.connections[status["name"]]
     return status | {
         "accounts": (connection.left, connection.right),
-        "verdict": verdict(status),
+        "verdict": HANGS if hangs else verdict(status),
         "streams": [_stream(db, config, status, name) for name in status["streams"]],
         "pictures": _pictures(db, connection, now),
         "allowances": [_allowance(db, connection, account, now) for account in (connection.left, connection.right)],

@@ -5,7 +5,7 @@ is about them, or under a random name for what was typed.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +41,7 @@ class Desk:
     access: Access
     pages: Pages
     handles: Handles
+    hanging: Callable[[], Iterable[str]]
 
     def page(self, request: Request, name: str, status: int = 200, **facts: Any) -> Response:
         """Return a page for who asked, with what they do next in each form of it."""
@@ -58,7 +59,9 @@ class Desk:
     def overview(self, request: Request) -> Response:
         """Show how everything stands."""
         with self.looking() as (db, facts):
-            return self.page(request, "overview", **facts, **overview(db, self.config(), datetime.now(UTC)))
+            return self.page(
+                request, "overview", **facts, **overview(db, self.config(), self.hanging(), datetime.now(UTC))
+            )
 
     def conflicts(self, request: Request) -> Response:
         """Show what waits for a person's word."""

@@ -11,7 +11,7 @@ from sync.config.model import Config
 from tests.sync.config_text import GOOD
 from tests.sync.page.asking import Visitor
 from tests.sync.page.remembered import EMAIL, LEFT, RUN, change, report, stored
-from tests.sync.page.test_pages import many
+from tests.sync.page.test_bounds import many
 
 
 def command(config: Config, *arguments: str) -> Any:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -11,14 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from state.conflicts import Conflict, Conflicts
 from state.failures import Failure, Failures
-from state.links import Link, Links, LinkSide
 from sync.config.model import Config
-from sync.faces import queries
-from sync.page.looking import looking
 from sync.page.overview import verdict
-from sync.page.pages import PAGE
 from tests.sync.page.asking import Answer, Visitor
 from tests.sync.page.remembered import BEGUN_MS, EMAIL, LEFT, LOST, PHONE, RIGHT, RUN, change, stored
 
@@ -38,6 +32,13 @@ def test_the_overview_says_how_each_connection_is_and_what_waits(visitor: Visito
     assert re.search(r"Last run just now|Last run \d+ min ago", page.text)
     assert "Next run not planned" in page.text
     assert len(page.attributes("table")) == 2
+
+
+def test_a_run_that_hangs_is_the_first_thing_to_be_told(visitor: Visitor) -> None:
+    visitor.state.hanging = ("sales/contacts",)
+    assert "a run hangs" in visitor.get("/").document.text
+    visitor.state.hanging = ("other/contacts",)
+    assert "a run hangs" not in visitor.get("/").document.text
 
 
 def test_without_anything_remembered_the_pages_say_so(visitor: Visitor, config: Config) -> None:
@@ -186,81 +187,6 @@ def test_a_number_that_is_none_is_the_beginning(visitor: Visitor, after: str) ->
     assert EMAIL in visitor.get(f"/conflicts?after={quote(after)}").document.text
 
 
-def many(config: Config, number: int) -> None:
-    with change(config) as state:
-        for at in range(2, number + 2):
-            Links(state.db, 1, "contacts").save(Link(LinkSide(str(at), "[]"), LinkSide(f"hub-{at}", "[]"), 1), RUN)
-            values = (json.dumps(f"left {at}"), json.dumps(f"right {at}"))
-            Conflicts(state.db, 1, "contacts").put(
-                Conflict(at, "city", f"p{at}@example.com", *values, None, None, BEGUN_MS, RUN)
-            )
-            Failures(state.db, 1, "contacts").put(
-                Failure("left", f"f{at}", RIGHT, f"f{at}@example.com", "create", "no"), BEGUN_MS
-            )
-
-
-def walked(visitor: Visitor, path: str) -> list[str]:
-    """Return the heading of every entry of a list, page by page, by the links that lead on."""
-    found = []
-    while path:
-        page = visitor.get(path).document
-        ids = [one["id"] for one in page.attributes("h2") if "id" in one]
-        assert len(ids) <= PAGE
-        found += ids
-        path = next((one["href"] for one in page.attributes("a") if one.get("rel") == "next"), "")
-    return found
-
-
-def test_long_lists_are_shown_page_by_page_and_nothing_is_missed(visitor: Visitor, config: Config) -> None:
-    many(config, 2 * PAGE)
-    conflicts, failures = walked(visitor, "/conflicts"), walked(visitor, "/failures")
-    assert conflicts == [f"conflict-{number}" for number in range(1, 2 * PAGE + 2)]
-    assert failures == [f"failure-{number}" for number in range(1, 2 * PAGE + 2)]
-    page = visitor.get(f"/conflicts?after={PAGE}").document
-    assert page.field("after") == str(PAGE)
-    answer = visitor.send(f"/conflicts/{PAGE + 1}/resolve", {"side": "left", "after": str(PAGE)})
-    assert answer.header("location") == f"/conflicts?settled={PAGE + 1}&after={PAGE}"
-
-
-def test_a_state_that_can_t_be_read_is_told_as_that_and_no_more(visitor: Visitor, config: Config) -> None:
-    config.state.path.rename(config.state.path.with_name("away"))
-    for path in ("/", "/conflicts", "/api/status", "/metrics"):
-        answer = visitor.get(path)
-        assert (answer.status, answer.header("retry-after")) == (503, "5")
-    assert visitor.get("/readyz").status == 503
-    assert visitor.get("/healthz").status == 200
-    assert not config.state.path.exists()
-    config.state.path.write_bytes(b"something else entirely, and long enough for SQLite to look at" * 20)
-    assert visitor.get("/").status == visitor.get("/readyz").status == 503
-
-
-def test_a_look_that_takes_too_long_is_broken_off(config: Config) -> None:
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-    with looking(config, 0.05) as db, pytest.raises(sqlite3.OperationalError, match="interrupted"):
-        db.execute(endless).fetchone()
-
-
-def test_looking_changes_nothing_and_makes_nothing(config: Config) -> None:
-    with looking(config) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
-        db.execute("DELETE FROM conflict")
-
-
-def test_every_list_is_found_by_an_index(config: Config) -> None:
-    with looking(config) as db:
-        for query in (
-            "SELECT count(*) FROM conflict WHERE resolution IS NULL",
-            "SELECT count(*) FROM failure WHERE dismissed IS NULL",
-            "SELECT count(*) FROM link WHERE connection = 1 AND gone IS NOT NULL",
-            "SELECT count(*) FROM held WHERE connection = 1 AND TRUE",
-            "SELECT * FROM run r WHERE (r.started_ms, r.id) < (1, '') ORDER BY r.started_ms DESC, r.id DESC",
-        ):
-            plan = [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
-            assert all("INDEX" in step for step in plan), plan
-        for query in (f"{queries._CONFLICTS} WHERE c.resolution IS NULL AND c.id > 0 ORDER BY c.id LIMIT 50",):
-            plan = [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
-            assert not [step for step in plan if "TEMP" in step], plan
-
-
 NASTY = st.sampled_from(
     [
         "<script>alert(1)</script>",
@@ -330,21 +256,6 @@ def test_a_page_can_be_used_without_a_mouse_and_without_eyes(visitor: Visitor, p
     assert set(referred) <= set(ids)
     assert all(one.get("alt") is not None for one in page.attributes("img"))
     assert not [one for _, one in page.tags if int(one.get("tabindex", "0")) > 0]
-
-
-def test_a_value_of_any_length_makes_no_long_list(visitor: Visitor, config: Config) -> None:
-    long, tags = "x" * 1_000_000, [f"tag {number}" for number in range(100_000)]
-    with change(config) as state:
-        values = (json.dumps(long), json.dumps(tags), long)
-        state.db.execute("UPDATE conflict SET left_value = ?, right_value = ?, who = ?", (*values[:2], EMAIL))
-        state.db.execute("UPDATE failure SET reason = ?", (long,))
-        state.db.execute("UPDATE history SET old = ?, new = ? WHERE field <> '*'", values[:2])
-    for path in ("/conflicts", "/failures", f"/runs/{RUN}", "/history/1/person", "/failures/1/person"):
-        assert len(visitor.get(path).body) < 50_000, path
-    text = visitor.get("/conflicts").document.text
-    assert "and 99,900 more" in text
-    assert "x" * 400 + "…" in text
-    assert "x" * 90_000 in visitor.get("/conflicts/1").document.text
 
 
 def test_times_are_for_people_and_for_machines(visitor: Visitor) -> None:
