@@ -39,6 +39,7 @@ TABLES = {
     "progress": "When a run of each stream last came to its end, and when both sides were last compared in full.",
     "schedule": "What the daemon means to do next, while there is one.",
     "told": "What the command under [notify] was told, until it is over.",
+    "tally": "What runs did, counted per day; day 0 has what was counted before history is kept.",
 }
 
 SCHEMA = """
@@ -180,6 +181,19 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 
+PAGE = """
+CREATE TABLE tally (
+  connection INTEGER NOT NULL REFERENCES connection (id), day INTEGER NOT NULL, stream TEXT NOT NULL,
+  account TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (connection, day, stream, account, name)
+) WITHOUT ROWID;
+CREATE INDEX conflict_open ON conflict (connection) WHERE resolution IS NULL;
+CREATE INDEX failure_open ON failure (connection) WHERE dismissed IS NULL;
+CREATE INDEX link_gone ON link (connection) WHERE gone IS NOT NULL;
+CREATE INDEX held_by_connection ON held (connection);
+CREATE INDEX run_by_time ON run (started_ms, id);
+"""
+
 VERSION = 2
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -210,6 +224,10 @@ def migrate(database: Any) -> None:
     @migrations(name="005_notify")
     def notify(db: Any) -> None:
         _execute(db, NOTIFY)
+
+    @migrations(name="008_page")
+    def page(db: Any) -> None:
+        _execute(db, PAGE)
 
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")

@@ -16,7 +16,7 @@ IMPURE = {
 }  # fmt: skip
 FLOORS = (
     "config", "decisions", "reporting", "notices", "contacts", "messages", "runs", "serving", "daemon", "faces",
-    "service", "demo", "commands",
+    "page", "service", "demo", "commands",
 )  # fmt: skip
 STAR = "*"
 

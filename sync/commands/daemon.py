@@ -28,7 +28,13 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     from connectors.clock import SystemClock
     from sync.config.model import load
     from sync.daemon.process import serve
+    from sync.page.door import page_door
     from sync.reporting.logs import logging_to
 
     with logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format):
-        return serve(config, lambda: load(config.path), SystemClock())
+        return serve(
+            config,
+            lambda: load(config.path),
+            SystemClock(),
+            lambda in_force, daemon: [page_door(in_force, daemon)],
+        )

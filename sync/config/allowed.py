@@ -148,6 +148,17 @@ def _listen(value: str) -> Address:
     return found
 
 
+def _listen_or_off(value: object) -> Address | None:
+    if value == "off":
+        return None
+    if isinstance(value, Address):
+        return value
+    try:
+        return _listen(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError(f'{error}, or "off"') from None
+
+
 def _country(value: str) -> str:
     from connectors.values.country import display_name, to_alpha2  # most files leave the country out
 
@@ -207,6 +218,7 @@ FieldName = Annotated[str, AfterValidator(_canonical)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 BaseUrl = Annotated[Text, AfterValidator(_base_url)]
 Listen = Annotated[Text, AfterValidator(_listen)]
+ListenOrOff = Annotated[Address | None, BeforeValidator(_listen_or_off)]
 UserId = Annotated[int | str, BeforeValidator(_user_id)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
