@@ -37,6 +37,7 @@ from sync.config.allowed import (
 from sync.config.complaints import Complaint, from_pydantic, lines
 from sync.config.contacts import ContactsStream, Only, check_contacts
 from sync.config.table import Table
+from sync.config.webhooks import WebhooksOptions
 from sync.errors import ConfigError
 
 FILE_NAME = "config.toml"
@@ -164,6 +165,7 @@ class Config(Table):
     state: StateOptions = Field(default_factory=dict, validate_default=True)
     log: LogOptions = LogOptions()
     notify: NotifyOptions | None = None
+    webhooks: WebhooksOptions | None = None
     accounts: Annotated[dict[Name, Annotated[Account, Field(discriminator="connector")]], Field(min_length=1)]
     connections: Annotated[dict[Name, Connection], Field(min_length=1)]
     _path: Path = PrivateAttr(Path(FILE_NAME))
@@ -181,6 +183,7 @@ TABLES = {
         (("state",), StateOptions),
         (("log",), LogOptions),
         (("notify",), NotifyOptions),
+        (("webhooks",), WebhooksOptions),
         (("accounts", "*", "growthgenius"), GrowthGeniusAccount),
         (("accounts", "*", "growthhub"), GrowthHubAccount),
         (("connections", "*"), Connection),

@@ -25,6 +25,8 @@ PATIENCE: Final = 3
 """A stream that makes no progress for so many intervals stands still."""
 HANGING: Final = timedelta(minutes=15)
 """A run that neither moves nor waits for so long hangs: the longest call that is put up with takes a few minutes."""
+HEARD: Final = timedelta(hours=24)
+"""Webhooks are heard while the last one is no older: few accounts stand still for so long."""
 _DOUBLINGS: Final = 30
 
 Ending = Literal["done", "guarded", "failed", "locked"]
@@ -93,6 +95,12 @@ def reconcile_at(reconciled_at: datetime | None, span: timedelta | None, standin
         return reconciled_at + span
     postponed = timedelta(seconds=LONGEST * 2.0 ** min(standing.missed - 1, _DOUBLINGS))
     return max(reconciled_at + span, standing.missed_at + min(postponed, span))
+
+
+def pace_while_hearing(heard_at: datetime | None, now: datetime, every: timedelta | None) -> timedelta:
+    """Return how far apart two polls are while webhooks are heard; nothing where that makes no difference."""
+    heard = heard_at is not None and now - heard_at < HEARD
+    return every if heard and every is not None else timedelta(0)
 
 
 def stands_still(now: datetime, due: datetime, *, moving: bool) -> bool:

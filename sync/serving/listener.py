@@ -15,12 +15,15 @@ import uvicorn
 
 from sync.config.allowed import Address
 from sync.errors import ConfigError
+from sync.serving.patience import PatientProtocol
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 BACKLOG: Final = 512
 """Connections that wait to be accepted; the kernel turns away those beyond, who try again."""
+KEPT_ALIVE: Final = 75
+"""Seconds that an idle connection is kept: longer than a reverse proxy keeps it, so that no request meets its end."""
 
 
 class Listener:
@@ -40,7 +43,9 @@ class Listener:
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
+                http=PatientProtocol,
                 ws="none",
+                timeout_keep_alive=KEPT_ALIVE,
                 timeout_graceful_shutdown=1,
             )
         )

@@ -136,7 +136,7 @@ def test_addresses_that_keep_credentials_safe_are_taken(address: str) -> None:
 
 WRONG = [
     # table, line in it, key below the table, what else the message has
-    ("", "colour = 1", "colour", ["no such key", "state, log, notify, accounts, connections"]),
+    ("", "colour = 1", "colour", ["no such key", "state, log, notify, webhooks, accounts, connections"]),
     ("state", "histroy = 1", "histroy", ["no such key", "did you mean history?"]),
     ("state", "path = 7", "path", ["found 7", "the path of a file"]),
     ("state", 'path = ""', "path", ["the path of a file"]),
