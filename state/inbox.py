@@ -53,16 +53,17 @@ class Inbox:
         last = db.execute("SELECT coalesce(max(number), 0) FROM hint").fetchone()[0]
         self._number = max(int(last), now_ms * 1000)  # above every number that was ever given, across restarts
         self._put_off: OrderedDict[bytes, None] = OrderedDict()
+        self.waiting = 0
 
     def take_in(self, arrivals: Sequence[Arrival], capacity: int) -> list[Outcome]:
-        """Keep events, in the order in which they came. Call inside `atomic`."""
-        room = capacity - count_all(self._db)
+        """Keep events, in the order in which they came; `waiting` are all hints then. Call inside `atomic`."""
+        self.waiting = count_all(self._db)
         outcomes = []
         heard: dict[str, int] = {}
         for arrival in arrivals:
-            outcome, taken = self._take(arrival, room)
+            outcome, taken = self._take(arrival, capacity - self.waiting)
             outcomes.append(outcome)
-            room -= taken
+            self.waiting += taken
             if outcome is Outcome.QUEUED:
                 heard.update((place[0], arrival.heard_ms) for place, _ in arrival.hints)
         self._db.executemany("INSERT OR REPLACE INTO heard VALUES (?, ?)", heard.items())

@@ -20,7 +20,6 @@ from typing import Final
 from connectors.clock import Clock
 from state.errors import LockHeld, StateError
 from state.file import StateFile
-from state.hints import count_all
 from state.inbox import Arrival, Inbox, Outcome, Place
 from sync.decisions.people import to_ms
 from sync.reporting import journal
@@ -122,13 +121,13 @@ class Desk:
     def _written(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         state, inbox = self._opened()
         terms = self._terms()
-        with state.atomic() as db:
+        with state.atomic():
             if terms.wanted != self._wanted:
                 inbox.keep_only(terms.wanted)
             outcomes = inbox.take_in(arrivals, terms.capacity)
-            waiting = count_all(db)
         self._wanted = terms.wanted
-        self._counters.hear(self._clock.now(), waiting)
+        if Outcome.QUEUED in outcomes:
+            self._counters.hear(self._clock.now(), inbox.waiting)
         return outcomes
 
     def _note(self, arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> None:
