@@ -32,16 +32,13 @@ from sync.daemon.stopping import Activity, Stop
 from sync.daemon.stream import Stream, key_of
 from sync.daemon.triggers import latest_after, trigger_of
 from sync.decisions.people import to_ms
-from sync.decisions.scheduling import Ended, Next
+from sync.decisions.scheduling import Ended, Next, gathering, next_run
 from sync.errors import Interrupted
 from sync.notices.telling import Teller
 from sync.reporting import journal
 from sync.reporting.spelling import time_text
 from sync.runs.due import streams_of
 from sync.webhooks.counters import Counters
-
-SOON = timedelta(seconds=2)
-"""How long hints gather before a stream looks at them: what is edited comes in several events, and several are one."""
 
 SETTLED = timedelta(seconds=1)
 """What a job takes at most to end once its work is done: until then APScheduler starts no other of its name."""
@@ -115,11 +112,11 @@ class Daemon:
 
     def wake(self, keys: Iterable[tuple[str, str]]) -> None:
         """Run streams soon: hints wait for them. One that is under way, or was stopped, looks at them in its time."""
-        at = datetime.now(UTC) + SOON
         for connection, name in keys:
             stream = self._streams.get(key_of(connection, name))
             if stream is None or not stream.can_be_woken:
                 continue
+            at = self._clock.now() + gathering(stream.connection.settle)
             with self._lock:
                 planned = self._planned(stream.key)
                 if planned is not None and planned > at:
@@ -193,13 +190,10 @@ class Daemon:
         self._in_state(lambda db: plan_run(db, row))
 
     def _next_time(self, stream: Stream, ended: Ended, *, hinted: bool) -> datetime | None:
-        """Return when a stream whose run came to its end is run next: soon where hints wait that it has not seen."""
-        soon = self._clock.now() + SOON
-        planned = self._planned(stream.key)
-        if hinted and stream.can_be_woken:
-            planned = soon
-        elif planned is not None and planned > soon:  # else it was woken meanwhile
-            planned = max(planned, ended.at + stream.slower)
+        """Return when a stream whose run came to its end is run next."""
+        soon = self._clock.now() + gathering(stream.connection.settle)
+        look = hinted and stream.can_be_woken
+        planned = next_run(self._planned(stream.key), soon, ended.at + stream.slower, look=look)
         return _earlier(planned, stream.reconcile_at())
 
     def _run_at(self, key: str, at: datetime) -> datetime:

@@ -31,7 +31,8 @@ def free_port() -> int:
 def laid(world: World, *, weather: Weather | None = None, seed: int = 0, **options: str) -> Iterator[Line]:
     """Lay the line: the config names the address and the sender's key. Polling is so seldom that it tells nothing."""
     port = free_port()
-    sender = Sender(f"http://127.0.0.1:{port}/webhooks", world.gh.location_id, weather=weather, seed=seed)
+    url = f"http://127.0.0.1:{port}/webhooks"
+    sender = Sender(url, world.gh.location_id, weather=weather, seed=seed, pause=0.1, tries=10_000)
     world.options |= {"every": '"6h"', "reconcile": '"off"'}
     keys = {"listen": f'"127.0.0.1:{port}"', "ed25519_key": f'"{sender.keys.ed25519}"', **options}
     lines = "\n".join(f"{key} = {value}" for key, value in keys.items())
@@ -46,8 +47,8 @@ def laid(world: World, *, weather: Weather | None = None, seed: int = 0, **optio
 
 @contextmanager
 def listening(line: Line) -> Iterator[Daemon]:
-    """Start the daemon, and wait until it has run every stream once and nothing it has heard of is left."""
+    """Start the daemon, and wait until it listens and a first run has ended."""
     with started(line.world) as daemon:
         daemon.wait("listening")
-        daemon.wait_for_runs(1)
+        daemon.wait("run ended", status="ok")
         yield daemon
