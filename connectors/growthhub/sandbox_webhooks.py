@@ -82,12 +82,13 @@ class Letter:
 class Sender:
     """Sends what it is told of to an address, in a thread of its own; to be a sandbox's `tells`.
 
-    `answers` are the statuses of all answers, 0 for none. `pause` is how long a 429 is waited for.
+    `answers` are the statuses of all answers, 0 for none. A 429 is waited for `pause` seconds, and tried so many times.
     """
 
     def __init__(
-        self, url: str, location: str, *, weather: Weather | None = None, seed: int = 0, pause: float = 0.05
-    ) -> None:
+        self, url: str, location: str, *,
+        weather: Weather | None = None, seed: int = 0, pause: float = 0.05, tries: int = TRIES,
+    ) -> None:  # fmt: skip
         self.keys = Keys()
         self.answers: list[int] = []
         self.weather = weather or Weather()
@@ -95,6 +96,7 @@ class Sender:
         self._place = urlsplit(url)
         self._location = location
         self._pause = pause
+        self._tries = tries
         self._random = Random(seed)  # noqa: S311 - the weather guards nothing
         self._waiting: deque[Letter] = deque()
         self._held: list[Letter] = []
@@ -148,7 +150,7 @@ class Sender:
             status = self._post(letter)
             with self._changed:
                 self.answers.append(status)
-                if status == AGAIN and letter.tries + 1 < TRIES:
+                if status == AGAIN and letter.tries + 1 < self._tries:
                     self._waiting.append(Letter(letter.body, letter.keys, letter.tries + 1))
                     self._changed.wait_for(lambda: self._stopping, self._pause)
                 self._busy = False
