@@ -26,7 +26,7 @@ BY_ID: Final = 200
 def observe(context: Context, bounds: Bounds) -> set[int]:
     """Read and stage those who are hinted at; return the links of those who turned out to be gone."""
     found: set[int] = set()
-    if bounds.exact:
+    if not bounds.heeds_hints:
         return found
     for side in context.sides:
         hints = context.hints.waiting(side.account)

@@ -24,7 +24,7 @@ BY_ID: Final = 200
 
 def observe(context: MessageContext, bounds: Bounds) -> None:
     """Read and stage what is hinted at."""
-    if bounds.exact:
+    if not bounds.heeds_hints:
         return
     for side in context.sides:
         hints = context.hints.waiting(side.account)

@@ -39,6 +39,7 @@ class Listener:
                 application,
                 lifespan="off",
                 log_config=None,
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 date_header=False,

@@ -34,6 +34,7 @@ TIDYING: Final = 60.0
 
 Wake = Callable[[Iterable[Place]], None]
 Errand = tuple[Arrival, "asyncio.Future[Outcome]"]
+Answer = tuple["asyncio.Future[Outcome]", Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Terms:
 
 
 class Desk:
-    """The thread, from the first event on. Events come from one event loop at a time."""
+    """The thread. Events may come from several event loops."""
 
     def __init__(self, path: Path, clock: Clock, counters: Counters, wake: Wake, terms: Callable[[], Terms]) -> None:
         self._path = path
@@ -110,8 +111,8 @@ class Desk:
         """Write events down; where that fails, all of them are put off."""
         try:
             outcomes = self._written(arrivals)
-        except (sqlite3.Error, OSError, StateError, LockHeld) as error:
-            self._tell_trouble(str(error))
+        except Exception as error:  # noqa: BLE001 - a thread that ended would leave everybody waiting
+            self._tell_trouble(_reason(error))
             outcomes = [Outcome.FULL] * len(arrivals)
         else:
             self._tell_trouble("")
@@ -137,8 +138,12 @@ class Desk:
             self._inbox.put_off(arrival for arrival, outcome in both if outcome is Outcome.FULL)
             self._inbox.settle(arrival for arrival, outcome in both if outcome is Outcome.QUEUED)
         places = {place for one, outcome in both if outcome is Outcome.QUEUED for place, _ in one.hints}
-        if places:
+        if not places:
+            return
+        try:
             self._wake(places)
+        except Exception as error:  # noqa: BLE001 - what is queued is looked at by the next run on schedule
+            journal.error("streams can't be woken", kind=type(error).__name__)
 
     def _opened(self) -> tuple[StateFile, Inbox]:
         if self._state is None or self._inbox is None:
@@ -148,9 +153,12 @@ class Desk:
         return self._state, self._inbox
 
     def _answer(self, errands: Sequence[Errand], outcomes: Sequence[Outcome]) -> None:
-        with suppress(RuntimeError):  # the door has been closed meanwhile: nobody waits any more
-            loop = errands[0][1].get_loop()
-            loop.call_soon_threadsafe(_settle, errands, outcomes)
+        answers: dict[asyncio.AbstractEventLoop, list[Answer]] = {}  # a door that is moved has a loop of its own
+        for (_, future), outcome in zip(errands, outcomes, strict=True):
+            answers.setdefault(future.get_loop(), []).append((future, outcome))
+        for loop, some in answers.items():
+            with suppress(RuntimeError):  # the door has been closed meanwhile: nobody waits any more
+                loop.call_soon_threadsafe(_settle, some)
 
     def _tidy(self) -> None:
         """Forget ids that can't come again, in small steps, and tell the totals where they have changed."""
@@ -161,8 +169,8 @@ class Desk:
             while forgotten and not self._waiting:
                 with state.atomic():
                     forgotten = inbox.forget_ids(before_ms)
-        except (sqlite3.Error, OSError, StateError, LockHeld) as error:
-            self._tell_trouble(str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._tell_trouble(_reason(error))
         heard = self._counters.snapshot()
         if heard.received != self._told:
             self._told = heard.received
@@ -176,7 +184,13 @@ class Desk:
         self._trouble = trouble
 
 
-def _settle(errands: Sequence[Errand], outcomes: Sequence[Outcome]) -> None:
-    for (_, future), outcome in zip(errands, outcomes, strict=True):
+def _settle(answers: Sequence[Answer]) -> None:
+    for future, outcome in answers:
         if not future.done():  # who brought it may have gone
             future.set_result(outcome)
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong; of a mistake of ours its kind, since its message may hold anything."""
+    known = isinstance(error, sqlite3.Error | OSError | StateError | LockHeld)
+    return str(error) if known else f"unexpected {type(error).__name__}: a mistake in growthsync, please report it"

@@ -109,7 +109,9 @@ class Reception:
     async def _received(self, scope: "Scope", receive: "Receive") -> str | None:
         """Return what became of a request; None where nobody waits for the answer."""
         rules = self._in_force()
-        if rules is None or scope["path"] != rules.options.path:
+        if rules is None:
+            return words.PUT_OFF  # the config that opens the door is about to be in force
+        if scope["path"] != rules.options.path:
             return words.MISDIRECTED
         if scope["method"] != "POST":
             return words.NO_POST

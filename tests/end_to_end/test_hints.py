@@ -307,9 +307,23 @@ def test_a_run_over_a_window_of_its_own_looks_at_no_hint(world: World, post: Pos
     world.gh.quirks.index_lag = 300
     world.gh.edit(ann(world), city="Lyon")
     post.bring(ann(world))
-    assert world.run(since=datetime.fromisoformat("2026-03-02T08:00:00+00:00")).exit_code == 0
+    eight, nine = (datetime.fromisoformat(f"2026-03-02T{hour}:00:00+00:00") for hour in ("08", "09"))
+    for since, until_when in ((eight, None), (None, nine), (eight, nine)):
+        assert world.run(since=since, until=until_when).exit_code == 0
     assert post.waiting() == [ann(world)]
     assert world.at_left(ann(world)).get("city") is None
+
+
+def test_verifying_looks_at_no_hint(world: World, post: Post) -> None:
+    world.options["settle"] = '"60s"'
+    world.clock.skip(60)
+    world.gh.edit(ann(world), city="Lyon")
+    post.bring(ann(world))
+    with world.calls() as calls:
+        report = world.run(dry_run=True, whole=True, compared=True)
+    assert looks(calls) == []
+    assert report.comparison is not None
+    assert report.comparison.agree  # what lies behind the horizon is no difference yet
 
 
 def test_while_the_account_is_down_hints_stay(world: World, post: Post) -> None:

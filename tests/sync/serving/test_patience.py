@@ -60,6 +60,16 @@ def test_who_is_answered_may_take_their_time_until_the_next_request(
         assert is_hung_up(line)
 
 
+def test_what_is_no_http_is_refused_and_leaves_no_line_in_the_log(
+    listener: Listener, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_connection(listener.address, timeout=30) as line:
+        line.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
+        assert line.recv(1000).startswith(b"HTTP/1.1 400")
+    listener.stop()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_no_more_than_so_many_are_let_in_at_once(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "MOST", 2)
     lines = [socket.create_connection(listener.address, timeout=30) for _ in range(3)]

@@ -50,6 +50,7 @@ class House:
     """A door, and what stands behind it. `config` is in force; another one may be put in its place."""
 
     config: Config
+    reception: Reception = field(init=False)
     clock: Clock = field(default_factory=Clock)
     counters: Counters = field(default_factory=Counters)
     woken: list[tuple[str, str]] = field(default_factory=list)
@@ -120,7 +121,7 @@ def config_with(folder: Path, *, with_messages: bool = True, **options: str) -> 
 def opened(config: Config) -> Iterator[House]:
     """Open a door."""
     house = House(config)
-    reception = Reception(lambda: house.config, house.clock, house.counters, house.woken.extend)
+    house.reception = reception = Reception(lambda: house.config, house.clock, house.counters, house.woken.extend)
     reception.open(config)
     listener = Listener(reception, Address("127.0.0.1", 0), "webhooks.listen").start()
     house.address = listener.address

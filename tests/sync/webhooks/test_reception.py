@@ -4,6 +4,7 @@ import json
 import socket
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,10 @@ import requests
 from connectors.growthhub.sandbox_webhooks import Keys
 from connectors.values import instant
 from state.file import StateFile
+from state.inbox import Inbox
+from sync.config.allowed import Address
 from sync.reporting import journal
+from sync.serving.listener import Listener
 from sync.webhooks import desk, reception
 from tests.end_to_end.daemons import until
 from tests.sync.webhooks.doors import (
@@ -253,6 +257,39 @@ def test_while_the_disk_refuses_nothing_is_acknowledged(house: House, monkeypatc
     assert house.tell(webhookId="w2", id="bob") == 200
     assert [hint.record for hint in house.waiting()] == ["ann", "bob"]
     assert told == ["webhooks are put off: the state can't be written"]
+
+
+def test_a_door_that_is_moved_answers_at_both_places_meanwhile(tmp_path: Path) -> None:
+    config = config_with(tmp_path)
+    with opened(config) as house:
+        second = Listener(house.reception, Address("127.0.0.1", 0), "webhooks.listen").start()
+        try:
+            bodies = [event(webhookId=f"w{number}", id=f"p{number}") for number in range(40)]
+            places = [house.address, second.address] * 20
+            with ThreadPoolExecutor(8) as pool:
+                statuses = list(pool.map(lambda pair: post_to(*pair), zip(places, bodies, strict=True)))
+        finally:
+            second.stop()
+        assert set(statuses) == {200}
+        assert len(house.waiting()) == 40
+
+
+def test_a_mistake_of_ours_is_told_and_puts_events_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(journal, "error", lambda _event, reason: told.append(reason))
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("ann@example.com")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Inbox, "take_in", broken)
+        assert house.tell() == 429
+    assert house.tell() == 200
+    assert told == ["unexpected ZeroDivisionError: a mistake in growthsync, please report it"]
+
+
+def post_to(address: Address, body: bytes) -> int:
+    return requests.post(f"http://{address}/webhooks", body, headers=KEYS.sign(body), timeout=30).status_code
 
 
 def test_another_config_counts_from_the_next_event_on(tmp_path: Path, house: House) -> None:
