@@ -218,7 +218,7 @@ class People(Sandbox):
         }
         record["country"] = record["country"] or self.country
         self._keep({"dateAdded": now, "dateUpdated": record.get("dateAdded", now), **record})
-        self._tell("ContactCreate", self._records[record_id])
+        self._tell("ContactCreate", self._records[record["id"]])
         return record_id
 
     def _change(self, record_id: str, properties: Mapping[str, Any], custom: Mapping[str, Any]) -> None:
