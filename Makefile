@@ -1,6 +1,7 @@
 # make demo     both sandboxes, synced before your eyes; needs no account
 # make test     the whole suite
 # make lint     style and types
+# make screenshots  takes the pictures of the status page that docs/ shows; needs chromium
 # make soak     lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
 # make mutants  changes the decisions in small ways, one at a time; what no test notices is printed, with its name
 #
@@ -11,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 READY := .venv/ready
 
-.PHONY: demo test lint soak mutants clean
+.PHONY: demo test lint screenshots soak mutants clean
 
 demo: $(READY)
 	$(BIN)/python -m sync demo
@@ -23,6 +24,9 @@ lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+screenshots: $(READY)
+	$(BIN)/python -m tests.browser.screenshots docs
 
 MINUTES ?= 60
 

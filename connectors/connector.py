@@ -6,8 +6,8 @@ Records pass through the engine as `Raw`, the decoded JSON object of the wire, a
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from connectors.companies import Companies
 from connectors.contact import Contact, Fields
@@ -41,11 +41,27 @@ class Answer:
 
     `served_at` is the server's time of the answer. `refused` are the fields that the server was known or found not to
     take or not to clear, whatever it answered (R17); they were left out of the write.
+    `edited` says that the record had to be read to learn that, and that by its times somebody had edited it by then:
+    another value than was sent is that person's, and not what the server made of ours. `served_at` is the latest moment
+    at which the write took effect, then.
     """
 
     raw: Raw
     served_at: datetime
     refused: frozenset[str] = frozenset()
+    edited: bool = False
+
+
+AT_ONCE: Final = timedelta(seconds=1)
+"""What a record's time is later than its server's word of a write by at most: that word tells whole seconds."""
+
+
+def took_effect(updated_at: datetime | None, served_at: datetime) -> datetime:
+    """Return the latest moment at which a write took effect: the record's time in its answer, else that of the answer.
+
+    Where both are known they are of one server, and the record's is the finer one.
+    """
+    return served_at + AT_ONCE if updated_at is None else updated_at
 
 
 @dataclass(frozen=True, slots=True)

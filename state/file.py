@@ -62,6 +62,19 @@ class StateFile:
                     source.backup(copy)
             return cls(path, _prepared(copy, path, _migrate))
 
+    @classmethod
+    def open_to_look(cls, path: Path, seconds: float) -> "StateFile":
+        """Open the file for reading alone, waiting so long for others at most; nothing is made, migrated or changed.
+
+        Raises StateError, also where there is none or it is of an older version.
+        """
+        try:
+            db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=seconds, isolation_level=None)
+            db.row_factory = sqlite3.Row
+            return cls(path, _prepared_to_look(db, path))
+        except sqlite3.DatabaseError as error:
+            raise StateError(_unusable(path, error)) from error
+
     def back_up(self, path: Path) -> None:
         """Write a consistent copy, while runs go on, or none at all.
 
@@ -148,6 +161,21 @@ def _prepared(
         db.close()
         raise
     return db
+
+
+def _prepared_to_look(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    try:
+        _check(db, path)
+        _check_renewed(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check_renewed(db: sqlite3.Connection, path: Path) -> None:
+    if _version(db) != VERSION:
+        raise StateError(f"{path}: not brought up to date yet; the next run does it")
 
 
 def _renew_alone(db: sqlite3.Connection, path: Path) -> None:

@@ -42,6 +42,7 @@ TABLES = {
     "hint": "Records that webhooks say have changed, until a run has looked at them: ids and times, nothing else.",
     "webhook": "Digests of the ids of webhooks that were heard, while they could be sent again.",
     "heard": "When a webhook for a connection was last heard.",
+    "tally": "What runs did, counted per day; day 0 has what was counted before history is kept.",
 }
 
 SCHEMA = """
@@ -194,6 +195,19 @@ CREATE INDEX webhook_by_time ON webhook (heard_ms);
 CREATE TABLE heard (connection TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+PAGE = """
+CREATE TABLE tally (
+  connection INTEGER NOT NULL REFERENCES connection (id), day INTEGER NOT NULL, stream TEXT NOT NULL,
+  account TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (connection, day, stream, account, name)
+) WITHOUT ROWID;
+CREATE INDEX conflict_open ON conflict (connection) WHERE resolution IS NULL;
+CREATE INDEX failure_open ON failure (connection) WHERE dismissed IS NULL;
+CREATE INDEX link_gone ON link (connection) WHERE gone IS NOT NULL;
+CREATE INDEX held_by_connection ON held (connection);
+CREATE INDEX run_by_time ON run (started_ms, id);
+"""
+
 VERSION = 2
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -228,6 +242,10 @@ def migrate(database: Any) -> None:
     @migrations(name="007_webhooks")
     def webhooks(db: Any) -> None:
         _execute(db, WEBHOOKS)
+
+    @migrations(name="008_page")
+    def page(db: Any) -> None:
+        _execute(db, PAGE)
 
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")

@@ -2,6 +2,7 @@
 
     SyncError
     ├── UsageError         the command line asks for something that cannot be            (exit 2)
+    │   └── NotThere       something of that number or name is not there                  (exit 2)
     ├── ConfigError        the config file is wrong; one line per complaint               (exit 2)
     └── GuardStopped       the guard stopped a run before its first write (R25)           (exit 4)
     KeyboardInterrupt
@@ -37,6 +38,10 @@ class SyncError(Exception):
 
 class UsageError(SyncError):
     """The command line asks for something that cannot be."""
+
+
+class NotThere(UsageError):
+    """There is nothing of that number or name."""
 
 
 class ConfigError(SyncError):

@@ -8,12 +8,14 @@ from hypothesis import settings
 settings.register_profile("suite", deadline=None, max_examples=50)
 settings.load_profile("suite")
 
+NEEDED = {
+    "systemd-analyze": "so nobody checked the units; install the package systemd",
+    "chromium": "so nobody looked at the status page; install the package chromium",
+}
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say aloud what could not be tested on this machine."""
-    if shutil.which("systemd-analyze") is None:
-        terminalreporter.write_line(
-            "NOT TESTED: systemd-analyze is missing, so nobody checked the units; install the package systemd",
-            red=True,
-            bold=True,
-        )
+    for program, what in NEEDED.items():
+        if shutil.which(program) is None:
+            terminalreporter.write_line(f"NOT TESTED: {program} is missing, {what}", red=True, bold=True)

@@ -16,7 +16,7 @@ IMPURE = {
 }  # fmt: skip
 FLOORS = (
     "config", "decisions", "reporting", "notices", "contacts", "messages", "runs", "serving", "webhooks",
-    "daemon", "faces", "service", "demo", "commands",
+    "daemon", "faces", "page", "service", "demo", "commands",
 )  # fmt: skip
 STAR = "*"
 

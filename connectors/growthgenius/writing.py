@@ -12,11 +12,11 @@ Rules kept here:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from connectors.connector import Answer, Raw
+from connectors.connector import Answer, Raw, took_effect
 from connectors.contact import PHONE_SLOTS, Fields, Value, same
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius import phones
@@ -26,6 +26,7 @@ from connectors.growthgenius.mapping import CARRIED, PLACES, READ_ONLY, Reader, 
 from connectors.growthgenius.records import Shown
 from connectors.growthgenius.style import Styles, names_missing, other, styled
 from connectors.growthgenius.users import Directory
+from connectors.values import instant
 
 _NOBODY: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
 
@@ -43,11 +44,16 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """The record as far as it is known, the server's time of that, and which changes it shows not to be taken."""
+    """The record as far as it is known, the server's time of that, and which changes it shows not to be taken.
+
+    `edited` says that it had to be read, and had been edited since the write; `served_at` is that of the write,
+    then.
+    """
 
     raw: Raw
     served_at: datetime
     stale: frozenset[str]
+    edited: bool = False
 
 
 class Writer:
@@ -98,6 +104,8 @@ class Writer:
 
     def _finished(self, order: _Order, written: _Written, style: str) -> _Written:
         """Write again what did not arrive, as far as another way of writing it may help."""
+        if written.edited:
+            return written
         if self._nothing_arrived(order, written) and not self._styles.proven(style):
             written, style = self._restyled(order, written, style)
         if order.body and not self._nothing_arrived(order, written):
@@ -110,7 +118,13 @@ class Writer:
         return self._patched(order, written.raw, blanks, style)
 
     def _restyled(self, order: _Order, written: _Written, style: str) -> tuple[_Written, str]:
-        again = self._patched(order, written.raw, order.body, other(style))
+        """Write in the other style, too. Where the server can't read that, it reads the first, and did not want it."""
+        try:
+            again = self._patched(order, written.raw, order.body, other(style))
+        except RecordRefused as refused:
+            if names_missing(refused):
+                self._styles.prove(style)
+            return written, style
         return again, style if self._nothing_arrived(order, again) else other(style)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
@@ -175,7 +189,12 @@ class Writer:
             if read.raw is None or key not in read.raw:
                 found.pop(key, None)
                 found |= {key: None} if value is None else {}
-        return self._known({}, order, Shown(found, read.served_at))
+        written = self._silenced(order, self._known({}, order, Shown(found, read.served_at)))
+        effect_at = took_effect(_updated_at(shown.raw), shown.served_at)
+        updated_at = _updated_at(read.raw)
+        if updated_at is None or updated_at <= effect_at:
+            return written
+        return replace(written, served_at=effect_at, edited=True)
 
     def _needed(self, order: _Order) -> set[str]:
         return {*order.body, "updated_at"} if order.before is _NOBODY else set(order.body)
@@ -191,8 +210,18 @@ class Writer:
         }
         return _Written(raw, shown.served_at, frozenset(stale) - order.impossible)
 
+    def _silenced(self, order: _Order, written: _Written) -> _Written:
+        """Take what was sent and is not shown at all for not taken: some servers show no empty fields."""
+        shown = self._reader.settled(written.raw, order.memory, order.changes)
+        silent = {name for name, value in order.changes.items() if value is not None and name not in shown}
+        return replace(written, stale=written.stale | (silent - order.impossible))
+
     def _answer(self, order: _Order, written: _Written) -> Answer:
-        return Answer(written.raw, written.served_at, order.impossible | written.stale)
+        return Answer(written.raw, written.served_at, order.impossible | written.stale, written.edited)
+
+
+def _updated_at(raw: Raw | None) -> datetime | None:
+    return None if raw is None else instant.parse(raw.get("updated_at"))
 
 
 def _blank(value: Any) -> Any:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from connectors.connector import Answer, Cache, Page, Raw
+from connectors.connector import Answer, Cache, Page, Raw, took_effect
 from connectors.contact import Fields, Value
 from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
 from connectors.growthhub import answering
@@ -28,6 +28,7 @@ from connectors.growthhub.encoding import CUSTOM, Sending, encode
 from connectors.growthhub.location import Directory
 from connectors.growthhub.mapping import NO_GROUPS, Mapper, tags_of
 from connectors.growthhub.tag_groups import TagGroups
+from connectors.values import instant
 from connectors.wire import Reply
 
 _KNOWN = "refused_properties"
@@ -46,13 +47,16 @@ class _Written:
     """How far a write has come.
 
     `raw` is None where the answers do not show what they led to, `served_at` is None before the first of them: then the
-    record has to be read.
+    record has to be read. `effect_at` is the latest moment at which the last of the writes took effect. `edited` says
+    that what was read had been edited since.
     """
 
     id: str
     raw: Raw | None
     served_at: datetime | None
     sending: Sending
+    effect_at: datetime | None = None
+    edited: bool = False
 
 
 class Writer:
@@ -130,6 +134,8 @@ class Writer:
     def _blanked(self, written: _Written) -> _Written:
         """Empty with "" what still shows after null: which of them a server takes is not documented."""
         raw, sending = written.raw or {}, written.sending
+        if written.edited:
+            return written
         stuck = {key: "" for key, value in sending.properties.items() if value is None and raw.get(key)}
         if not stuck:
             return written
@@ -142,20 +148,29 @@ class Writer:
 
     def _shown(self, before: Raw, page: Page, sending: Sending) -> _Written:
         answer = page.records[0]
-        silent = answering.silent(before, answer, sending) - set(self._cache.get(_EMPTIED) or ())
-        if silent:
-            return self._read(str(answer["id"]), sending, silent)
         raw = None if answering.lacks(answer, sending) else answering.overlay(before, answer, sending)
-        return _Written(str(answer["id"]), raw, page.served_at, sending)
+        effect_at = took_effect(_updated_at(answer), page.served_at)
+        written = _Written(str(answer["id"]), raw, page.served_at, sending, effect_at)
+        silent = answering.silent(before, answer, sending) - set(self._cache.get(_EMPTIED) or ())
+        if not silent:
+            return written
+        written = self._read(written)
+        self._learn_emptied(silent, written.raw or {})
+        return written
 
-    def _read(self, record_id: str, sending: Sending, silent: frozenset[str]) -> _Written:
-        """Read the record, and remember which of its properties turn out to be emptied."""
-        page = self._client.contact(record_id)
-        raw = page.records[0]
+    def _learn_emptied(self, silent: frozenset[str], raw: Raw) -> None:
+        """Remember which of a record's properties turned out to be emptied."""
         emptied = {key for key in silent if key != CUSTOM and not raw.get(key)}
         if emptied:
             self._cache.put(_EMPTIED, sorted({*(self._cache.get(_EMPTIED) or ()), *emptied}))
-        return _Written(record_id, raw, page.served_at, sending)
+
+    def _read(self, written: _Written) -> _Written:
+        """Read the record that a write led to; by its time somebody may have edited it since."""
+        page = self._client.contact(written.id)
+        raw, effect_at = page.records[0], written.effect_at
+        updated_at = _updated_at(raw)
+        edited = effect_at is not None and updated_at is not None and updated_at > effect_at
+        return replace(written, raw=raw, served_at=effect_at if edited else page.served_at, edited=edited)
 
     def _set_tags(self, current: Raw, value: Value, written: _Written) -> _Written:
         expected = list(tags_of(current))
@@ -227,10 +242,11 @@ class Writer:
 
     def _answer(self, before: Raw, memory: Mapping[str, Any], changes: Fields, written: _Written) -> Answer:
         """Say what a write led to; where its answers do not, read the record."""
-        raw, served_at, sending = written.raw, written.served_at, written.sending
+        if written.raw is None or written.served_at is None:
+            written = self._read(written)
+        sending, raw, served_at = written.sending, written.raw, written.served_at
         if raw is None or served_at is None:
-            page = self._client.contact(written.id)
-            raw, served_at = page.records[0], page.served_at
+            raise AssertionError(f"{written.id}: a reading shows neither record nor time")
         mapper = self._mapper()
 
         tagged = {"tags", *self._groups.names} & changes.keys()
@@ -249,13 +265,18 @@ class Writer:
         )
         if not refused.isdisjoint(self._custom_fields.places):
             self._custom_fields.forget()  # it may be gone from the location
-        return Answer(raw, served_at, refused)
+        return Answer(raw, served_at, refused, written.edited)
 
 
 def _with_tags(written: _Written, reply: Reply, tags: list[str] | None) -> _Written:
     is_shown = written.raw is not None and tags is not None
     raw = {**(written.raw or {}), "tags": tags} if is_shown else None
-    return replace(written, raw=raw, served_at=reply.served_at)
+    effect_at = took_effect(None, reply.served_at)
+    return replace(written, raw=raw, served_at=reply.served_at, effect_at=effect_at)
+
+
+def _updated_at(raw: Raw) -> datetime | None:
+    return instant.parse(raw.get("dateUpdated"))
 
 
 def _is_duplicate(refused: RecordRefused) -> bool:

@@ -33,13 +33,15 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     from sync.config.model import load
     from sync.daemon.daemon import Daemon
     from sync.daemon.process import InForce, serve
+    from sync.page.door import page_door
     from sync.reporting.logs import logging_to
     from sync.webhooks import door as webhooks
 
     clock = SystemClock()
 
     def doors(in_force: InForce, daemon: Daemon) -> "tuple[Door, ...]":
-        return (webhooks.door(lambda: in_force.config, clock, daemon.webhooks, daemon.wake),)
+        heard = webhooks.door(lambda: in_force.config, clock, daemon.webhooks, daemon.wake)
+        return page_door(in_force, daemon), heard
 
     with logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format):
         return serve(config, lambda: load(config.path), clock, doors)

@@ -148,6 +148,17 @@ def _listen(value: object) -> Address:
     return found
 
 
+def _listen_or_off(value: object) -> Address | None:
+    if value == "off":
+        return None
+    if isinstance(value, Address):
+        return value
+    try:
+        return _listen(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError(f'{error}, or "off"') from None
+
+
 def _url_path(value: str) -> str:
     if not re.fullmatch(r"/[A-Za-z0-9._~/-]*", value):
         raise ValueError("a path that begins with /, of letters, digits and . _ ~ - /")
@@ -213,6 +224,7 @@ FieldName = Annotated[str, AfterValidator(_canonical)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 BaseUrl = Annotated[Text, AfterValidator(_base_url)]
 Listen = Annotated[Address, BeforeValidator(_listen)]
+ListenOrOff = Annotated[Address | None, BeforeValidator(_listen_or_off)]
 UrlPath = Annotated[Text, AfterValidator(_url_path)]
 UserId = Annotated[int | str, BeforeValidator(_user_id)]
 Span = Annotated[timedelta, BeforeValidator(_span)]

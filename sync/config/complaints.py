@@ -1,7 +1,7 @@
 """What is wrong with a config file, as lines for the person who wrote it.
 
 A line names the file, the line in it, the key with its table, what was found, and what is allowed. What was found is
-left out wherever it could be a secret: that is under `accounts`, but for a few keys that never hold one.
+left out wherever it could be a secret: that is under `accounts`, but for a few keys that never hold one, and in SECRET.
 """
 
 import json
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 SHOWN_UNDER_ACCOUNTS = frozenset({"connector", "rate", "user_id", "user_ids"})
+SECRET = frozenset({("status_page", "token")})
 LONGEST_SHOWN = 60
 
 _ALLOWED = {
@@ -120,6 +121,8 @@ def _pattern(steps: Sequence[str]) -> str:
 
 def _may_be_shown(place: Sequence[str], value: object) -> bool:
     if isinstance(value, dict | list | tuple):
+        return False
+    if tuple(place) in SECRET:
         return False
     return place[0] != "accounts" or not SHOWN_UNDER_ACCOUNTS.isdisjoint(place[2:])
 

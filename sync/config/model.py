@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_validator
 
 from sync.config.allowed import (
+    Address,
     BaseUrl,
     Channel,
     Command,
@@ -25,6 +26,7 @@ from sync.config.allowed import (
     Flow,
     Interval,
     IntervalOrOff,
+    ListenOrOff,
     Name,
     Rate,
     Secret,
@@ -159,6 +161,24 @@ class NotifyOptions(Table):
     time_limit: ShortSpan = timedelta(seconds=10)
 
 
+class StatusPageOptions(Table):
+    """Where the daemon shows how everything stands, None for nowhere; and the token of who may look."""
+
+    listen: ListenOrOff = Address("127.0.0.1", 8787)
+    token: Secret | None = None
+
+    @model_validator(mode="after")
+    def _others_need_a_token(self) -> Self:
+        if self.listen is not None and not self.listen.is_local and self.token is None:
+            raise ValueError("a token beside an address that other machines can reach")
+        return self
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Say whether somebody wrote the address; the one that nobody wrote may be taken by something else."""
+        return "listen" in self.model_fields_set
+
+
 class Config(Table):
     """A whole file."""
 
@@ -166,6 +186,7 @@ class Config(Table):
     log: LogOptions = LogOptions()
     notify: NotifyOptions | None = None
     webhooks: WebhooksOptions | None = None
+    status_page: StatusPageOptions = StatusPageOptions()
     accounts: Annotated[dict[Name, Annotated[Account, Field(discriminator="connector")]], Field(min_length=1)]
     connections: Annotated[dict[Name, Connection], Field(min_length=1)]
     _path: Path = PrivateAttr(Path(FILE_NAME))
@@ -184,6 +205,7 @@ TABLES = {
         (("log",), LogOptions),
         (("notify",), NotifyOptions),
         (("webhooks",), WebhooksOptions),
+        (("status_page",), StatusPageOptions),
         (("accounts", "*", "growthgenius"), GrowthGeniusAccount),
         (("accounts", "*", "growthhub"), GrowthHubAccount),
         (("connections", "*"), Connection),

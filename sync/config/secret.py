@@ -22,6 +22,9 @@ Warn = Callable[[str], None]
 
 KEYRING_HELP = 'the keyring package is not installed; pip install "growthsync[keyring]"'
 
+SHORTEST_TOKEN = 16
+"""Characters of a token that nobody guesses."""
+
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the credentials of a service (systemd.exec(5))."""
 
@@ -46,6 +49,20 @@ def reveal(config: Config, accounts: Iterable[str], warn: Warn) -> dict[str, str
     if complaints:
         raise ConfigError(*complaints)
     return secrets
+
+
+def reveal_page_token(config: Config, warn: Warn) -> str | None:
+    """Return what the status page asks for, None where it asks for nothing. Raises ConfigError."""
+    reference = config.status_page.token
+    if reference is None:
+        return None
+    try:
+        token = _open(reference.get_secret_value(), config.path, warn)
+        if len(token) < SHORTEST_TOKEN:
+            raise ValueError(f"shorter than {SHORTEST_TOKEN} characters; make one: openssl rand -hex 16")  # noqa: TRY301
+    except ValueError as error:
+        raise ConfigError(f"{config.path}: status_page.token: {error}") from None
+    return token
 
 
 def _open(reference: str, config_path: Path, warn: Warn) -> str:
@@ -130,10 +147,6 @@ def _warn_when_open(path: Path, warn: Warn) -> None:
 
 def secret_variables(config: Config) -> frozenset[str]:
     """Return the environment variables that the config file names as secrets: for programs that shall not have them."""
-    references = (
-        value.get_secret_value()
-        for account in config.accounts.values()
-        for _, value in account
-        if isinstance(value, SecretStr)
-    )
+    tables = (*config.accounts.values(), config.status_page)
+    references = (value.get_secret_value() for table in tables for _, value in table if isinstance(value, SecretStr))
     return frozenset(rest for kind, _, rest in (one.partition(":") for one in references) if kind == "env")

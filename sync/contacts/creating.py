@@ -265,7 +265,7 @@ def _link(context: Context, one: _Made) -> Link:
     job, made = one.job, one.contact
     settled, sent = context.travelling(one.settled), context.travelling(job.changes)
     shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
-    if is_edited(made):
+    if is_edited(made) or one.answer.edited:
         bases = after_lost_create(shown, source, sent, edited=True)
     else:
         bases = after_create(shown, source, settled, sent)

@@ -20,6 +20,7 @@ from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.enriching import awaited, enrich
 from sync.contacts.nameless import ask_before_making, ask_for_owners, count, is_nameless
 from sync.contacts.observing import complete_index, stage_by_id
+from sync.contacts.succeeding import succession
 from sync.contacts.surroundings import surroundings
 from sync.contacts.weighing import weigh, weigh_rest
 from sync.decisions import people
@@ -181,6 +182,8 @@ def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
         if context.stage.paired(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
             continue
         verdict = pair(person, around[person.id])
+        if isinstance(verdict, New):
+            verdict = succession(context, side, person, around[person.id]) or verdict
         if isinstance(verdict, Paired):
             plan_meeting(context, side, staged, contacts[staged.id], verdict.id)
         elif isinstance(verdict, Refused):

@@ -16,7 +16,7 @@ from sync.contacts.holding import hold, release
 from sync.contacts.observing import staged_record
 from sync.contacts.planning import merge_views
 from sync.decisions import people, shadows
-from sync.decisions.carrying import Bases, after_agreement, after_undo, after_write, is_settled, unproven
+from sync.decisions.carrying import Bases, after_agreement, after_undo, after_write, is_settled, not_taken, unproven
 from sync.decisions.merging import RESOLVED, Merge, View
 from sync.decisions.undoing import UNDO
 
@@ -79,7 +79,9 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
         shown = job.shown
         settled = context.travelling(job.settled)
         bases = after_write(job.result, job.target.name, to, source, settled)
-        unproven(bases, {name for name, value in job.changes.items() if value is not None and name not in settled})
+        silent = {name for name, value in job.changes.items() if value is not None and name not in settled}
+        unproven(bases, silent - answer.refused)
+        not_taken(bases, silent & answer.refused)
         context.report.unmapped += len(answer.refused & job.target.connector.fields)
     was_gone = job.link is not None and job.link.gone is not None
     link = _link(context, job, bases, shown, answer)
@@ -161,7 +163,7 @@ def own_times(shown: Contact, answer: Answer) -> tuple[int | None, int | None]:
     """Return the update time that the answer shows, and the latest at which the write took effect (R3, R14)."""
     served = people.to_ms(answer.served_at) or 0
     updated = people.to_ms(shown.updated_at)
-    return updated, max(served, updated or 0)
+    return updated, served if answer.edited else max(served, updated or 0)
 
 
 def _new_link(context: Context, job: Update) -> Link:

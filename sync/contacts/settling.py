@@ -35,7 +35,7 @@ def settle_intents(context: Context) -> None:
     unknown = context.intents.open()
     for intent in unknown:
         side = context.side(intent.side)
-        if _rests(context, side, intent):
+        if _rests(context, side, intent) or _is_moot(context, side, intent):
             continue
         contact = people.decode(str(intent.source["person"]))
         if context.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
@@ -54,6 +54,21 @@ def settle_intents(context: Context) -> None:
                 _wait_or_drop(context, side, intent, contact)
         if found is not None and context.other(side).needs_marker(contact):
             _mark(context, side, intent, contact)
+
+
+def _is_moot(context: Context, side: Side, intent: Intent) -> bool:
+    """Drop the create of somebody who has met somebody else meanwhile; say whether that is so.
+
+    What it made after all, if it made anything, has the same address as whom the person met: it is listed as a double.
+    """
+    source = context.other(side)
+    link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
+    if link is None or link.gone is not None or source.needs_marker(people.decode(str(intent.source["person"]))):
+        return False
+    with context.state.atomic():
+        context.intents.remove(side.name, intent.source_id)
+        context.failures.close(source.name, intent.source_id)
+    return True
 
 
 def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool:
@@ -80,7 +95,7 @@ def _same_content(
     rivals = [shadows.fields_of(other.sent) for other in others if other.side == side.name]
     shown = {str(raw["id"]): side.connector.contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
     fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
-    return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).contradicting, default=None)
+    return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 
 
 def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from connectors.connector import Answer, Page
+from connectors.contact import same
 from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordGone
 from state.intents import Intent
 from state.stage import Staged, Step
@@ -61,7 +62,8 @@ def _write(
     for job, answer in zip(writing, answers, strict=True):
         _read_answer(job, answer)
     unwritten = [(job, None) for job in ready if not job.changes]
-    return [*unwritten, *((job, answer) for job, answer in zip(writing, answers, strict=True) if job.changes)]
+    concluded = [answer if job.changes else None for job, answer in zip(writing, answers, strict=True)]
+    return [*unwritten, *zip(writing, concluded, strict=True)]
 
 
 def _intend(context: Context, jobs: Sequence[Update]) -> None:
@@ -163,8 +165,11 @@ def _again_without_number(context: Context, job: Update, answer: Answer | Connec
     del job.changes["phone"], planned["phone"]
     _leave_alone(context, job, "phone", TAKEN)
     is_free = job.changes.get(slot) is None and slot in context.rules and context.rules[slot].to(job.target.name)
+    is_beside = same(slot, job.views[job.target.name].value(slot)[1], number)
     if is_free and context.undone is None:
         job.changes[slot] = planned[slot] = number
+        if is_beside:
+            del job.changes[slot]
     prepare(context, job.target, frozenset(job.changes))
     _drop_homeless(context, job)
     context.report.unmapped += 1
@@ -177,12 +182,16 @@ def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
     if isinstance(answer, Answer):
         job.shown = job.target.connector.contact(answer.raw, job.contact.memory)
         job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
+        if answer.edited:
+            sent = {name: job.changes[name] for name in job.settled.keys() - answer.refused}
+            job.settled = {**job.settled, **sent}
 
 
 def _conclude(
     context: Context, job: Update, answer: Answer | ConnectorError | None, troubles: Troubles[Staged]
 ) -> None:
     if answer is None:
+        context.intents.remove(job.target.name, job.source_id)  # of a number that turned out to be a stranger's
         if context.undone is None:
             remember(context, job, None)
         return

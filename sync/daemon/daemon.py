@@ -137,6 +137,11 @@ class Daemon:
         """Take the plan out of the state: nothing comes any more."""
         self._in_state(lambda db: plan_runs(db, ()))
 
+    @property
+    def is_running(self) -> bool:
+        """Say whether runs are being started when they are due."""
+        return bool(self._scheduler.running) and not self._stop.is_asked
+
     def next_run_at(self) -> datetime | None:
         """Return when the next run begins, None when none is planned."""
         times = [job.next_run_time for job in self._scheduler.get_jobs() if job.next_run_time is not None]

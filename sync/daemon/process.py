@@ -24,7 +24,7 @@ from state.file import StateFile
 from state.lock import hold_daemon
 from state.presence import show_well
 from sync.config.model import Config
-from sync.config.secret import reveal
+from sync.config.secret import reveal, reveal_page_token
 from sync.daemon import systemd
 from sync.daemon.daemon import Daemon
 from sync.daemon.stopping import Stop
@@ -84,13 +84,14 @@ def serve(config: Config, load: Load, clock: Clock, make_doors: MakeDoors = lamb
 
 def _tell(doors: Doors) -> None:
     for key, address in doors.addresses().items():
-        journal.info("listening", key=key, address=str(address))
+        journal.info("listening", key=key, listen=str(address))
 
 
 def check_secrets(config: Config) -> None:
     """Open every secret once, so that one that is missing is told now and not with each run. Raises ConfigError."""
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
-    hide(reveal(config, used, _note).values())
+    token = reveal_page_token(config, _note)
+    hide([*reveal(config, used, _note).values(), *([token] if token else [])])
 
 
 def _note(text: str) -> None:

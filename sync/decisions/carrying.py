@@ -70,6 +70,14 @@ def unproven(bases: Bases, names: Collection[str]) -> None:
         bases.source.pop(name, None)
 
 
+def not_taken(bases: Bases, names: Collection[str]) -> None:
+    """Let fields be empty at the target that it does not take and does not show either, not even empty (R17).
+
+    The source keeps what was carried, so that it is not sent again before it changes.
+    """
+    bases.target.update(dict.fromkeys(names))
+
+
 def unmet(bases: Bases, names: Collection[str]) -> None:
     """Let fields that stayed behind when a person was made meet as for the first time (R10).
 

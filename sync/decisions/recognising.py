@@ -27,6 +27,11 @@ class Likeness:
         """Say whether the record shows more of what was sent than otherwise."""
         return self.agreeing > self.contradicting
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Return what puts the most like first."""
+        return self.contradicting, -self.agreeing
+
 
 def likeness(shown: Fields, sent: Fields, leaving_out: Collection[str] = ()) -> Likeness:
     """Compare a record with what was sent; what it does not show says nothing, since servers drop values."""
@@ -38,12 +43,14 @@ def likeness(shown: Fields, sent: Fields, leaving_out: Collection[str] = ()) -> 
 def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) -> bool:
     """Say whether a record may be what was made of somebody without e-mail and number.
 
-    Not where the names differ, nor where one of the `others`, which were sent at the same time, fits without a flaw.
+    Not where the names differ, nor where one of the `others`, which were sent at the same time, fits without a flaw
+    and better: two that share no more than their country are told apart by the rest.
     """
     found = likeness(shown, sent)
     if not found.is_likely or names_differ(_name(shown), _name(sent)):
         return False
-    return not found.contradicting or not any(_fits(shown, other) for other in others)
+    rivals = (likeness(shown, other) for other in others)
+    return not any(rival.is_likely and not rival.contradicting and rival.order < found.order for rival in rivals)
 
 
 def is_foreign(shown: Fields, sent: Fields, *, edited: bool) -> bool:
@@ -54,11 +61,6 @@ def is_foreign(shown: Fields, sent: Fields, *, edited: bool) -> bool:
     """
     found = likeness(shown, sent, IDENTITY)
     return found.contradicting > found.agreeing if edited else found.contradicting > 0
-
-
-def _fits(shown: Fields, sent: Fields) -> bool:
-    found = likeness(shown, sent)
-    return found.agreeing > 0 and not found.contradicting
 
 
 def _name(fields: Fields) -> str:

@@ -28,15 +28,20 @@ Document = dict[str, Any]
 
 def explain(config: Config, typed: str, field: str | None) -> Document:
     """Return everybody who is meant, with their history; of one field, if it is named. Raises UsageError."""
+    with queries.looking(config) as db:
+        return explain_in(db, config, typed, field)
+
+
+def explain_in(db: sqlite3.Connection, config: Config, typed: str, field: str | None) -> Document:
+    """Return the same of a state file that is open. Raises UsageError."""
     if field is not None and field not in FIELDS:
         raise UsageError(f"there is no field {field}; allowed is {suggest(field, FIELDS)}")
-    with queries.looking(config) as db:
-        asked = read_who(typed, config, people.accounts(db))
-        found = people.persons(db, asked.records(db))
-        return {
-            "people": [_person(db, person, asked, field) for person in found],
-            "forgotten": not found and is_forgotten(db, asked),
-        }
+    asked = read_who(typed, config, people.accounts(db))
+    found = people.persons(db, asked.records(db))
+    return {
+        "people": [_person(db, person, asked, field) for person in found],
+        "forgotten": not found and is_forgotten(db, asked),
+    }
 
 
 def _person(db: sqlite3.Connection, person: Person, asked: Who, field: str | None) -> Document:

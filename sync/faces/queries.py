@@ -24,30 +24,48 @@ from sync.config.contacts import ASKED
 from sync.config.model import Config, Connection, MessagesStream
 from sync.decisions.people import from_ms, to_ms
 from sync.decisions.streams import CONTACTS, MESSAGES
-from sync.errors import UsageError
+from sync.errors import NotThere, UsageError
 from sync.reporting.spelling import WHOLE, time_text
 
 Document = dict[str, Any]
+
+ALL = -1
+"""A limit that is none."""
 
 
 def status(config: Config) -> Document:
     """Return cursors, lag, last runs and what is open, for every connection of the config file."""
     with looking(config) as db:
-        planned = _planned(db, config)
-        return {"connections": [_connection_status(db, config, name, planned) for name in config.connections]}
+        return status_of(db, config)
+
+
+def status_of(db: sqlite3.Connection, config: Config) -> Document:
+    """Return the same of a state file that is open."""
+    planned = _planned(db, config)
+    return {"connections": [_connection_status(db, config, name, planned) for name in config.connections]}
 
 
 def conflicts(config: Config) -> Document:
     """Return the open conflicts that nobody has settled yet, oldest first."""
     with looking(config) as db:
-        rows = db.execute(f"{_CONFLICTS} WHERE c.resolution IS NULL ORDER BY c.id").fetchall()
-        return {"conflicts": [_conflict(row) for row in rows]}
+        return {"conflicts": conflicts_of(db)}
+
+
+def conflicts_of(db: sqlite3.Connection, after: int = 0, limit: int = ALL) -> list[Document]:
+    """Return so many of them at most, past the one of a number."""
+    condition = "c.resolution IS NULL AND c.id > ? ORDER BY c.id LIMIT ?"
+    return [_conflict(row) for row in db.execute(f"{_CONFLICTS} WHERE {condition}", (after, limit)).fetchall()]
 
 
 def conflict(config: Config, conflict_id: int) -> Document:
     """Return one open conflict. Raises UsageError when there is none of that number."""
     with looking(config) as db:
-        return _conflict(_one_conflict(db, conflict_id))
+        return conflict_of(db, conflict_id)
+
+
+def conflict_of(db: sqlite3.Connection, conflict_id: int) -> Document:
+    """Return the same of a state file that is open. Raises NotThere."""
+    return _conflict(_one_conflict(db, conflict_id))
 
 
 def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | None) -> Document:
@@ -66,8 +84,13 @@ def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | 
 def failures(config: Config) -> Document:
     """Return the open failures, oldest first."""
     with looking(config) as db:
-        rows = db.execute(f"{_FAILURES} WHERE f.dismissed IS NULL ORDER BY f.id").fetchall()
-        return {"failures": [_failure(row) for row in rows]}
+        return {"failures": failures_of(db)}
+
+
+def failures_of(db: sqlite3.Connection, after: int = 0, limit: int = ALL) -> list[Document]:
+    """Return so many of them at most, past the one of a number."""
+    condition = "f.dismissed IS NULL AND f.id > ? ORDER BY f.id LIMIT ?"
+    return [_failure(row) for row in db.execute(f"{_FAILURES} WHERE {condition}", (after, limit)).fetchall()]
 
 
 def retry(config: Config, failure_id: int | None) -> Document:
@@ -76,7 +99,7 @@ def retry(config: Config, failure_id: int | None) -> Document:
         condition, values = ("f.id = ?", (failure_id,)) if failure_id is not None else ("f.dismissed IS NULL", ())
         rows = db.execute(f"{_FAILURES} WHERE {condition} ORDER BY f.id", values).fetchall()
         if failure_id is not None and not rows:
-            raise UsageError(f"there is no failure {failure_id}; see `sync failures list`")
+            raise NotThere(f"there is no failure {failure_id}; see `sync failures list`")
         db.executemany(
             "UPDATE failure SET due_ms = 0, digest = NULL, dismissed = NULL WHERE id = ?",
             [(row["id"],) for row in rows],
@@ -89,7 +112,7 @@ def dismiss(config: Config, failure_id: int, why: str) -> Document:
     with _deciding(config) as db:
         row = db.execute(f"{_FAILURES} WHERE f.id = ? AND f.dismissed IS NULL", (failure_id,)).fetchone()
         if row is None:
-            raise UsageError(f"there is no failure {failure_id}; see `sync failures list`")
+            raise NotThere(f"there is no failure {failure_id}; see `sync failures list`")
         db.execute("UPDATE failure SET dismissed = ? WHERE id = ?", (why, failure_id))
         db.execute(
             "INSERT INTO history (at_ms, run, connection, stream, account, record_id, field, new, rule)"
@@ -246,7 +269,7 @@ def _count(db: sqlite3.Connection, table: str, connection: int, condition: str) 
 def _one_conflict(db: sqlite3.Connection, conflict_id: int) -> sqlite3.Row:
     row: sqlite3.Row | None = db.execute(f"{_CONFLICTS} WHERE c.id = ?", (conflict_id,)).fetchone()
     if row is None:
-        raise UsageError(f"there is no conflict {conflict_id}; see `sync conflicts list`")
+        raise NotThere(f"there is no conflict {conflict_id}; see `sync conflicts list`")
     return row
 
 

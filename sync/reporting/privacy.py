@@ -25,11 +25,11 @@ NOTE: Final = "text"
 PLAIN: Final = frozenset(
     {
         "account", "applies", "at", "attempt", "by", "command", "conflicts", "connection", "connections", "created",
-        "delayed", "deleted", "duplicate", "event", "every", "failed", "failures", "field", "held", "ignored", "kind",
-        "large", "late", "left", "level", "link", "method", "misdirected", "next_run_at", "no_post", "operation",
-        "path", "pid", "put_off", "queued", "read", "received", "record", "right", "rule", "run", "seconds", "signal",
-        "since", "slow", "status", "stream", "timestamp", "unchanged", "unmapped", "unreadable", "unsigned", "until",
-        "updated", "version", "waiting", "whole",
+        "delayed", "deleted", "duplicate", "event", "every", "failed", "failures", "field", "held", "ignored", "key",
+        "kind", "large", "late", "left", "level", "link", "listen", "method", "misdirected", "next_run_at", "no_post",
+        "operation", "path", "pid", "put_off", "queued", "read", "received", "record", "right", "rule", "run",
+        "seconds", "signal", "since", "slow", "status", "stream", "timestamp", "unchanged", "unmapped", "unreadable",
+        "unsigned", "until", "updated", "version", "waiting", "whole",
     }
 )  # fmt: skip
 """Facts that hold ids, numbers, times or words of ours."""

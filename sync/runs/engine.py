@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.clock import Clock, SystemClock
 from connectors.pace import Ledger, MemoryLedger
-from state import history
+from state import history, tally
 from state.disk import telling
 from state.errors import LockHeld
 from state.file import StateFile
@@ -39,6 +39,7 @@ from sync.runs.identity import confirm_identity, remember_identity
 from sync.runs.lasting import fresh_streams, note_progress
 from sync.runs.options import RunOptions
 from sync.runs.run import Consent, Work, finish, run
+from sync.runs.tallying import counted
 from sync.runs.undo import undo
 
 Confirm = Callable[[RunReport], bool]
@@ -226,6 +227,7 @@ class Runner:
                 self._remember_accounts(context)
             document = json.dumps(_kept(report.to_json()), ensure_ascii=False)
             history.end_run(db, report.run, context.now_ms(), status, document)
+            tally.add(db, context.connection, context.now_ms(), counted(report, status, self.clock.now()))
         finish(context, self.config.state.history)
 
     def _remember_accounts(self, context: Context) -> None:

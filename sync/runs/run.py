@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connectors.errors import ConnectorError
-from state import history
+from state import history, tally
 from state.cursors import COVERED
 from state.intervals import IntervalSet
 from state.links import Link
@@ -73,8 +73,10 @@ def run(work: Work, bounds: Bounds, *, deep: bool = False, unguarded: bool = Fal
 
 def finish(context: Context, keep: timedelta) -> None:
     """Drop history that is older than it is to be kept."""
+    before_ms = context.now_ms() - round(keep.total_seconds() * 1000)
     with context.state.atomic() as db:
-        history.prune(db, context.connection, context.now_ms() - round(keep.total_seconds() * 1000))
+        history.prune(db, context.connection, before_ms)
+        tally.fold(db, context.connection, before_ms)
 
 
 @dataclass(frozen=True, slots=True)

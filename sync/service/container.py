@@ -64,6 +64,10 @@ services:
       - state:{STATE}
     secrets:
 {mounted}
+    # The status page, for this machine alone: set listen = "0.0.0.0:8787" and token = "credential:page-token" under
+    # [status_page] in config.toml, make this file anew, and publish it. For others, put a proxy with TLS in front.
+    # ports:
+    #   - "127.0.0.1:8787:8787"
 
 volumes:
   state:

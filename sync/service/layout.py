@@ -56,6 +56,8 @@ def references(config: Config) -> Iterator[tuple[str, str]]:
         for key, value in account:
             if isinstance(value, SecretStr):
                 yield f"accounts.{name}.{key}", value.get_secret_value()
+    if config.status_page.token is not None:
+        yield "status_page.token", config.status_page.token.get_secret_value()
 
 
 def this_program() -> tuple[str, ...]:

@@ -3,13 +3,16 @@
 Rules kept here:
 - a door stands open while the config names an address for it; another address, or none, is put in force by a reload;
 - an application is handed the way to the config and not the config, so that it always knows the one in force;
-- an address that can't be taken ends the start, and at a reload refuses the whole config before any door has moved.
+- an address that can't be taken ends the start, and at a reload refuses the whole config before any door has moved;
+  one that nobody asked for is left to who has it, which is told, and tried again by the next reload.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sync.errors import ConfigError
+from sync.reporting import journal
 from sync.serving.listener import Listener
 
 if TYPE_CHECKING:
@@ -21,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What is served at the address that a config names. `key` is that address' place in the config file."""
+    """What is served at the address that a config names. `key` is that address' place in the config file.
+
+    `is_asked_for` says whether somebody wrote that address.
+    """
 
     key: str
     address: "Callable[[Config], Address | None]"
     application: "Callable[[], ASGIApp]"
+    is_asked_for: "Callable[[Config], bool]" = lambda _config: True
 
 
 class Doors:
@@ -43,7 +50,8 @@ class Doors:
         try:
             for key in new.keys() - kept:
                 address, door = new[key]
-                begun[key] = (address, Listener(door.application(), address, key).start())
+                if (listener := _listener(door, address, config)) is not None:
+                    begun[key] = (address, listener)
         except BaseException:
             _stop(begun.values())
             raise
@@ -58,6 +66,16 @@ class Doors:
         """Close all of them."""
         _stop(self._open.values())
         self._open = {}
+
+
+def _listener(door: Door, address: "Address", config: "Config") -> Listener | None:
+    try:
+        return Listener(door.application(), address, door.key).start()
+    except ConfigError as error:
+        if door.is_asked_for(config):
+            raise
+        journal.warning("not listening", key=door.key, reason=str(error))
+        return None
 
 
 def _stop(open_ones: "Iterable[tuple[Address, Listener]]") -> None:

@@ -46,6 +46,47 @@ def test_a_number_that_becomes_a_strangers_holds_up_no_other_field(world: World)
     assert world.at_right(ann)["phone"] == THEIRS
 
 
+def test_a_strangers_number_is_not_tried_again_with_every_run_that_looks_back(world: World) -> None:
+    world.options["lookback"] = '"10m"'
+    world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
+    ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=MINE)
+    assert world.run().exit_code == 0
+    world.gg.edit(ann, mobile_phone=THEIRS)
+    assert world.run().exit_code == 0
+    for _ in range(3):
+        with world.calls() as calls:
+            report = world.run(skip=60)
+        assert (report.exit_code, calls.writes) == (0, [])
+    assert sum(calls.counts) == 2
+
+
+def test_a_strangers_number_that_stands_beside_already_is_not_written_there_again(world: World) -> None:
+    world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
+    ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=MINE)
+    assert world.run().exit_code == 0
+    world.gg.edit(ann, mobile_phone=THEIRS)
+    assert world.run().exit_code == 0
+    with world.calls() as calls:
+        world.gg.edit(ann, company_name="Acme")
+        report = world.run()
+    assert (report.exit_code, report.streams["contacts"].unmapped) == (0, 1)
+    assert calls.to("PUT")[-1].body == {"companyName": "Acme"}
+    assert world.rows("SELECT * FROM intent") == []
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []
+
+
+def test_a_number_that_a_person_put_beside_is_tried_where_no_stranger_has_it(world: World) -> None:
+    ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=MINE)
+    assert world.run().exit_code == 0
+    right = world.links()[ann]
+    world.gh.edit(right, custom={"contact.mobile_phone": THEIRS})
+    world.gg.edit(ann, mobile_phone=THEIRS)
+    assert world.run().exit_code == 0
+    assert world.gh.person(right)["phone"] == THEIRS
+
+
 def test_an_address_that_becomes_a_strangers_is_a_failure_that_says_so(world: World) -> None:
     world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com")
     world.contacts["create"] = '"right"'
@@ -126,3 +167,19 @@ def test_what_is_no_number_is_left_out_and_the_rest_is_carried(world: World, dir
     assert world.gh.custom(made["id"], "contact.job_title") == "CEO"
     assert world.run().exit_code == 0
     assert world.gg.person(ann)["mobile_phone"] == dirt
+
+
+def test_a_strangers_number_that_stood_beside_before_two_people_met_stays_there(world: World) -> None:
+    world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
+    world.gh.add_field("Mobile Phone")
+    right = world.gh.add(
+        firstName="Ann", lastName="Example", email="ann@example.com", custom={"contact.mobile_phone": THEIRS}
+    )
+    left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
+    for _ in range(3):
+        assert world.run().exit_code == 0
+    assert world.gg.person(left)["mobile_phone"] == THEIRS
+    assert world.gh.custom(right, "contact.mobile_phone") == THEIRS
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []

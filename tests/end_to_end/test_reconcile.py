@@ -455,6 +455,38 @@ def test_a_link_follows_a_merge_into_somebody_with_another_e_mail(world: World, 
     assert_followed(world, people["ann"][0], kept)
 
 
+@pytest.mark.parametrize("policy", ["ignore", "propagate"])
+def test_a_link_follows_a_merge_that_an_ordinary_run_meets_first(world: World, policy: str) -> None:
+    people = fill(world)
+    world.contacts["deletes"] = f'"{policy}"'
+    kept = world.gh.add(firstName="ann", email="ann.new@example.com", city="Oslo")
+    world.gh.merge(kept, people["ann"][1])
+    assert world.run().exit_code == 0
+    assert_followed(world, people["ann"][0], kept)
+
+
+def test_a_copy_of_somebody_who_is_still_there_is_somebody_new_for_all_that_it_bears_the_marker(world: World) -> None:
+    people = fill(world)
+    world.gh.add(firstName="Ann's twin", email="twin@example.com", custom={"contact.growthgenius_id": people["ann"][0]})
+    assert world.run().exit_code == 0
+    assert world.links()[people["ann"][0]] == people["ann"][1]
+    assert "Ann's twin" in at_left(world)
+    assert reconcile(world).exit_code == 0
+    assert len(world.gg.people()) == len(world.gh.people()) == 6
+
+
+def test_a_plan_follows_a_merge_as_the_run_after_it_does_and_moves_nothing(world: World) -> None:
+    people = fill(world)
+    world.gh.merge(world.gh.add(firstName="ann", email="ann.new@example.com", city="Oslo"), people["ann"][1])
+    before = world.tables_of_state("allowance")
+    planned = world.run(dry_run=True)
+    assert world.tables_of_state("allowance") == before
+    ran = world.run()
+    counts = [report.to_json()["streams"]["contacts"]["gg"] for report in (planned, ran)]
+    assert counts[0] == counts[1]
+    assert counts[1]["created"] == 0
+
+
 def assert_followed(world: World, left: str, kept: str) -> None:
     """The survivor is linked to the record that was kept, and nobody was made or deleted."""
     assert world.links()[left] == kept

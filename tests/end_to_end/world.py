@@ -147,6 +147,8 @@ class World:
         parts = [_table(f"accounts.{name}", {**own, **self.accounts[name]}) for name, own in accounts.items()]
         parts.append(_table("connections.sales", {"left": '"gg"', "right": '"gh"', **self.options}))
         parts.append(_table("connections.sales.contacts", self.contacts))
+        if "[status_page]" not in self.tables:  # its address is the same for all that run at once
+            parts.append(_table("status_page", {"listen": '"off"'}))
         self.config_path.write_text("\n".join([*parts, self.tables]), encoding="utf-8")
         self.config_path.chmod(0o600)
 

@@ -4,7 +4,6 @@ Every decision is drawn from the seed, and time is virtual, so that the same see
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -139,7 +138,7 @@ class Universe:
     world: World = field(init=False)
     diary: Diary = field(init=False)
     crowd: Crowd = field(init=False)
-    creates: Counter[tuple[str, str]] = field(default_factory=Counter)
+    creates: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     reports: list[RunReport] = field(default_factory=list)
     partners: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     busy: bool = False
@@ -218,7 +217,8 @@ class Universe:
             report = self.world.run(skip=skip, unguarded=True, whole=whole)
         finally:
             self.busy = False
-        self._ended(began, report)
+        self.reports.append(report)
+        self.ended(began)
         return report
 
     def quiet_run(self, skip: float = 2 * SETTLE, *, whole: bool = False) -> RunReport:
@@ -226,7 +226,8 @@ class Universe:
         self.clock.skip(skip)
         began = self.clock.monotonic()
         report = self.world.run(skip=0.0, unguarded=True, whole=whole)
-        self._ended(began, report)
+        self.reports.append(report)
+        self.ended(began)
         return report
 
     def live(self) -> None:
@@ -269,9 +270,9 @@ class Universe:
         if self.post is not None:
             self.post.book.note(server, call, before, shown_by(server))
 
-    def _ended(self, began: float, report: RunReport) -> None:
+    def ended(self, began: float) -> None:
+        """Note that a run has ended, whoever began it, and how everybody stands then."""
         self.diary.runs.append((began, self.clock.monotonic()))
-        self.reports.append(report)
         self.looked_at.clear()
         if self.post is not None:
             self.post.spared.clear()
@@ -319,8 +320,12 @@ class Universe:
     def _made(self, side: str, person: dict[str, Any]) -> None:
         self.fresh[side, str(person["id"])] = self.clock.monotonic()
         token = plain(person.get("custom9")) if side == "left" else self._token(person)
-        if token:
-            self.creates[side, token] += 1
+        if not token:
+            return
+        there = {str(each["id"]) for each in self.servers[side == "right"].people()}
+        earlier = self.creates.get((side, token), ())
+        kept = [one for one in earlier if one in there or (side, one) in self.partners]
+        self.creates[side, token] = [*kept, str(person["id"])]
 
     def _token(self, person: dict[str, Any]) -> str | None:
         field_ = self.world.gh.field("contact.custom9")

@@ -69,10 +69,13 @@ def _strangers(universe: Universe) -> Iterator[str]:
 
 
 def _doubles(universe: Universe) -> Iterator[str]:
-    """Nobody was made twice, and nobody where a person had made it."""
-    for (side, token), count in sorted(universe.creates.items()):
-        if count > 1:
-            yield f"{token} was created {count} times at the {side}"
+    """Nobody was made twice, and nobody where a person had made it.
+
+    Whom somebody deleted before a run could link them is made again: that is a create that was lost, for all one knows.
+    """
+    for (side, token), made in sorted(universe.creates.items()):
+        if len(made) > 1:
+            yield f"{token} was created {len(made)} times at the {side}: {', '.join(made)}"
         if universe.crowd.tokens.get(token) == side:
             yield f"{token} was made by hand at the {side}, and created there once more"
 

@@ -107,6 +107,20 @@ def test_an_update_is_repeated_flat_once_and_the_style_is_remembered(complains: 
         assert bodies(world) == [{"title": "CTO"}]
 
 
+@pytest.mark.parametrize("answers", ["full", "empty"])
+def test_what_a_server_silently_ignores_is_refused_though_the_other_style_is_one_that_it_complains_of(
+    answers: Any,
+) -> None:
+    with World(Behaviour(bodies="wrapped", complains=True, ignored=frozenset({"city"}), answers=answers)) as world:
+        record_id = world.sandbox.add(first_name="Tony", city="Oslo")
+        answer = world.account.update(world.sandbox.person(record_id), {}, {"city": "Rome"}, None)
+        assert (answer.raw["city"], answer.refused) == ("Oslo", frozenset({"city"}))
+        assert [body for body in bodies(world) if body] == [{"contact": {"city": "Rome"}}, {"city": "Rome"}]
+        world.sandbox.calls.clear()
+        world.account.update(answer.raw, {}, {"city": "Bern"}, None)
+        assert [body for body in bodies(world) if body] == [{"contact": {"city": "Bern"}}]
+
+
 def test_a_create_refused_for_missing_fields_lets_the_next_one_try_flat() -> None:
     with World(Behaviour(bodies="flat", complains=True)) as world:
         with pytest.raises(RecordRefused, match="missing"):

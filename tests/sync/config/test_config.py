@@ -149,7 +149,7 @@ def test_keys_of_webhooks_are_taken_as_pem_or_bare_alone_or_in_a_list() -> None:
 
 WRONG = [
     # table, line in it, key below the table, what else the message has
-    ("", "colour = 1", "colour", ["no such key", "state, log, notify, webhooks, accounts, connections"]),
+    ("", "colour = 1", "colour", ["no such key", "log, notify, webhooks, status_page, accounts, connections"]),
     ("state", "histroy = 1", "histroy", ["no such key", "did you mean history?"]),
     ("state", "path = 7", "path", ["found 7", "the path of a file"]),
     ("state", 'path = ""', "path", ["the path of a file"]),
@@ -160,6 +160,10 @@ WRONG = [
     ("accounts.growthgenius", 'location_id = "x"', "location_id", ["no such key", "user_id"]),
     ("", "log = { level = 'loud' }", "log.level", ["debug", "warning"]),
     ("", "log = { format = 'xml' }", "log.format", ["auto", "human", "json"]),
+    ("", "status_page = { listen = 8787 }", "status_page.listen", ["found 8787", "like 127.0.0.1:8787", 'or "off"']),
+    ("", "status_page = { listen = '0.0.0.0:8787' }", "status_page", ["a token beside an address"]),
+    ("", "status_page = { token = '' }", "status_page.token", ["one at least"]),
+    ("", "status_page = { port = 1 }", "status_page.port", ["no such key", "listen, token"]),
     ("", "notify = {}", "notify.command", ["is missing", "a program with its arguments"]),
     ("", "notify = { command = 'mail \"ann' }", "notify.command", ["quoted as for a shell", "no closing quotation"]),
     ("", "notify = { command = '#' , time_limit = '2m' }", "notify.time_limit", ["from 1s to 60s"]),
@@ -379,6 +383,7 @@ def test_the_example_loads_and_shows_the_defaults() -> None:
     bare = parse(GOOD[: GOOD.index("[connections.sales.contacts]")], EXAMPLE)
     assert example.accounts == bare.accounts
     assert (example.state, example.log, example.notify) == (bare.state, bare.log, bare.notify)
+    assert example.status_page == bare.status_page
     ours, default = example.connections["sales"], bare.connections["sales"]
     assert ours.model_copy(update={"contacts": default.contacts}) == default
     assert ours.contacts.model_copy(update={"fields": {}}) == default.contacts
@@ -395,7 +400,7 @@ def test_the_example_documents_every_key_and_every_field() -> None:
 def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     keys = "rate|base_url|direction|as|conversation_provider_id|channels|stage|status|do_not_contact|command|time_limit"
-    keys += "|listen|path|largest|queue|window|every|rsa_key"
+    keys += "|listen|path|largest|queue|window|every|rsa_key|token"
     config = parse(re.sub(rf"(?m)^# (?=({keys}) = |\[(connections|notify|webhooks))", "", text), EXAMPLE)
     assert config.accounts["growthgenius"].rate == RateLimit(2, 1.0)
     assert config.connections["sales"].messages is not None

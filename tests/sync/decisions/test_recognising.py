@@ -42,6 +42,14 @@ def test_who_fits_somebody_else_without_a_flaw_is_left_to_that_one() -> None:
     assert may_be_made_from(SOMEBODY, SOMEBODY, [SOMEBODY])
 
 
+def test_who_shares_no_more_than_the_country_is_left_to_the_one_whose_name_and_address_it_shows() -> None:
+    nameless: Fields = {"company": "Acme, Inc.", "city": "Oslo", "country": "NO"}
+    lee: Fields = {"last_name": "Lee", "email": "lee@example.com", "country": "NO"}
+    assert not may_be_made_from(lee, nameless, [lee])
+    assert may_be_made_from(nameless, nameless, [lee])
+    assert likeness(nameless, nameless).order < likeness(lee, nameless).order
+
+
 @given(shown=people, sent=people, others=st.lists(people, max_size=2))
 def test_a_record_that_contradicts_as_much_as_it_confirms_is_never_taken_for_what_was_made(
     shown: Fields, sent: Fields, others: list[Fields]

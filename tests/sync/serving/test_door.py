@@ -1,6 +1,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from sync.config.allowed import Address
 from sync.errors import ConfigError
+from sync.reporting import journal
 from sync.serving.door import Door, Doors
 
 ANY = Address("127.0.0.1", 0)
@@ -70,6 +72,23 @@ def test_an_address_that_is_taken_refuses_the_config_and_leaves_all_doors_as_the
             doors.open(config(webhooks=busy))
     assert doors.addresses() == before
     assert greeting(before["page"]) == "page"
+
+
+def test_an_address_that_nobody_asked_for_is_left_to_who_has_it_until_a_reload_finds_it_free() -> None:
+    lines: list[tuple[str, str, Any]] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        busy = Address("127.0.0.1", taken.getsockname()[1])
+        unasked = replace(door("page"), is_asked_for=lambda _config: False)
+        doors = Doors([unasked, door("webhooks")])
+        with journal.listening("info", lambda: lambda level, event, facts: lines.append((level, event, facts))):
+            doors.open(config(page=busy, webhooks=ANY))
+        assert doors.addresses().keys() == {"webhooks"}
+        ((level, event, facts),) = lines
+        assert (level, event, facts["key"]) == ("warning", "not listening", "page")
+        assert str(busy) in facts["reason"]
+    doors.open(config(page=busy, webhooks=ANY))
+    assert greeting(doors.addresses()["page"]) == "page"
+    doors.close()
 
 
 def test_all_are_closed_at_the_end(doors: Doors) -> None:

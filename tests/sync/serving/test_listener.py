@@ -51,8 +51,18 @@ def test_its_address_is_free_again_once_it_is_stopped(listener: Listener) -> Non
         again.stop()
 
 
+def test_no_half_of_an_answer_waits_for_a_word_on_the_other(listener: Listener) -> None:
+    assert listener._socket is not None
+    assert listener._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    with closing(socket.create_connection(listener.address)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
 def test_an_address_in_use_is_told_with_the_key_that_names_it() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(ConfigError, match=rf"status_page\.listen: {address} can't be listened at"):
+        with pytest.raises(
+            ConfigError, match=rf"status_page\.listen: {address} can't be listened at: Address already in use; "
+        ):
             listener_at(address).start()

@@ -1,0 +1,72 @@
+"""What runs did, counted per day: for charts, and for counters that only ever grow.
+
+Apart from the runs themselves, which are forgotten after `[state] history`: what was counted on days that long ago is
+added up in day 0, so that the table stays small and no sum ever falls. Days are those of UTC, since 1970.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many of something. `stream` and `account` are '' where it belongs to none."""
+
+    stream: str
+    account: str
+    name: str
+    count: int
+
+
+def day_of(now_ms: int) -> int:
+    """Return the number of the day."""
+    return now_ms // DAY_MS
+
+
+def add(db: sqlite3.Connection, connection: int, now_ms: int, counts: Iterable[Count]) -> None:
+    """Add to what was counted today. Call inside `atomic`."""
+    db.executemany(
+        "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (connection, day, stream, account, name) DO UPDATE SET count = count + excluded.count",
+        [(connection, day_of(now_ms), one.stream, one.account, one.name, one.count) for one in counts if one.count],
+    )
+
+
+def fold(db: sqlite3.Connection, connection: int, before_ms: int) -> None:
+    """Add up, in day 0, what was counted before that day. Call inside `atomic`."""
+    old = (connection, day_of(before_ms))
+    db.execute(
+        "INSERT INTO tally SELECT connection, 0, stream, account, name, sum(count) FROM tally"
+        " WHERE connection = ? AND day > 0 AND day < ? GROUP BY stream, account, name"
+        " ON CONFLICT (connection, day, stream, account, name) DO UPDATE SET count = count + excluded.count",
+        old,
+    )
+    db.execute("DELETE FROM tally WHERE connection = ? AND day > 0 AND day < ?", old)
+
+
+def totals(db: sqlite3.Connection) -> list[tuple[str, Count]]:
+    """Return all that was ever counted, with the name of the connection."""
+    rows = db.execute(
+        "SELECT c.name AS connection_name, t.stream, t.account, t.name, sum(t.count) AS count"
+        " FROM tally t JOIN connection c ON c.id = t.connection"
+        " GROUP BY c.name, t.stream, t.account, t.name ORDER BY c.name, t.stream, t.account, t.name"
+    )
+    return [(row["connection_name"], _count(row)) for row in rows.fetchall()]
+
+
+def days(db: sqlite3.Connection, connection: str, since: int) -> list[tuple[int, Count]]:
+    """Return what was counted in the connection of that name, from a day on, with its day."""
+    rows = db.execute(
+        "SELECT t.* FROM tally t JOIN connection c ON c.id = t.connection WHERE c.name = ? AND t.day >= ?"
+        " ORDER BY t.day, t.stream, t.account, t.name",
+        (connection, since),
+    )
+    return [(row["day"], _count(row)) for row in rows.fetchall()]
+
+
+def _count(row: sqlite3.Row) -> Count:
+    return Count(row["stream"], row["account"], row["name"], row["count"])

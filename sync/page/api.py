@@ -1,0 +1,121 @@
+"""/api/: the documents of the commands, word for word, and what people decide as JSON.
+
+A list has LARGEST entries at most; where there are more, `next` is the address of those behind them.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sync.errors import UsageError
+from sync.faces import queries
+from sync.faces.explanation import explain_in
+from sync.page import records
+from sync.page.gate import ASKED
+from sync.page.looking import looking
+from sync.page.pages import Desk
+
+if TYPE_CHECKING:
+    from sync.page.access import Asked
+
+LARGEST: Final = 1000
+RUNS: Final = 50
+
+Document = dict[str, Any]
+
+
+class Api:
+    """What programs ask for."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._config = desk.config
+
+    def status(self, _request: Request) -> Response:
+        """`sync status --json`."""
+        config = self._config()
+        with looking(config) as db:
+            return _json(queries.status_of(db, config))
+
+    def conflicts(self, request: Request) -> Response:
+        """`sync conflicts list --json`."""
+        with looking(self._config()) as db:
+            return _json(_paged("conflicts", queries.conflicts_of(db, _after(request), LARGEST + 1)))
+
+    def conflict(self, request: Request) -> Response:
+        """`sync conflicts show ID --json`."""
+        with looking(self._config()) as db:
+            return _json(queries.conflict_of(db, request.path_params["id"]))
+
+    def failures(self, request: Request) -> Response:
+        """`sync failures list --json`."""
+        with looking(self._config()) as db:
+            return _json(_paged("failures", queries.failures_of(db, _after(request), LARGEST + 1)))
+
+    def runs(self, request: Request) -> Response:
+        """The reports of `sync run --json`, the last one first."""
+        with looking(self._config()) as db:
+            found = records.runs(db, request.query_params.get("before", ""), RUNS + 1)
+        more = {"next": f"/api/runs?before={found[RUNS - 1]['run']}"} if len(found) > RUNS else {}
+        return _json({"runs": found[:RUNS]} | more)
+
+    def run(self, request: Request) -> Response:
+        """The report of one run."""
+        with looking(self._config()) as db:
+            return _json(records.run(db, request.path_params["run"]))
+
+    def explain(self, request: Request) -> Response:
+        """`sync explain WHO [FIELD] --json`: {"who": WHO, "field": FIELD}."""
+        sent = _sent(request, {"who", "field"})
+        config = self._config()
+        with looking(config) as db:
+            return _json(explain_in(db, config, sent.get("who") or "", sent.get("field")))
+
+    def resolve(self, request: Request) -> Response:
+        """`sync conflicts resolve ID --json`: {"side": "left"} or {"value": V}."""
+        sent = _sent(request, {"side", "value"})
+        side = sent.get("side")
+        if len(sent) != 1 or side not in ("left", "right", None):
+            raise UsageError('say {"side": "left"}, {"side": "right"} or {"value": V}, one of them')
+        return _json(queries.resolve(self._config(), request.path_params["id"], side=side, value=sent.get("value")))
+
+    def retry(self, request: Request) -> Response:
+        """`sync failures retry ID --json`; or all of them."""
+        return _json(queries.retry(self._config(), request.path_params.get("id")))
+
+    def dismiss(self, request: Request) -> Response:
+        """`sync failures dismiss ID --why TEXT --json`: {"why": TEXT}."""
+        why = (_sent(request, {"why"}).get("why") or "").strip()
+        if not why:
+            raise UsageError('say {"why": TEXT}; the reason is kept in the history')
+        return _json(queries.dismiss(self._config(), request.path_params["id"], why))
+
+
+def _json(document: Document) -> Response:
+    return JSONResponse(document)
+
+
+def _paged(name: str, found: list[Document]) -> Document:
+    if len(found) <= LARGEST:
+        return {name: found}
+    return {name: found[:LARGEST], "next": f"/api/{name}?after={found[LARGEST - 1]['id']}"}
+
+
+def _after(request: Request) -> int:
+    text = request.query_params.get("after", "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - what SQLite takes
+        raise UsageError("`after` is the number of an entry")
+    return int(text)
+
+
+def _sent(request: Request, known: set[str]) -> dict[str, str]:
+    """Return the object that was sent. Raises UsageError where it is none of texts under these names."""
+    asked: Asked = request.scope[ASKED]
+    try:
+        sent = json.loads(asked.body or b"{}")
+    except ValueError:
+        raise UsageError("the body is not JSON") from None
+    if not isinstance(sent, dict) or not all(isinstance(one, str) for one in sent.values()) or sent.keys() - known:
+        raise UsageError(f"the body is an object of texts: {', '.join(sorted(known))}")
+    return sent

@@ -1,0 +1,178 @@
+"""The page as an application: which address leads where, and how what goes wrong is told.
+
+Everything is answered in threads, since SQLite and the files of secrets have people wait; `/healthz` is not, since it
+says whether the process itself still moves.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from state.errors import LockHeld, StateError, StateUnwritable
+from sync.config.model import Config
+from sync.errors import NotThere, UsageError
+from sync.page import metrics
+from sync.page.access import API, Access
+from sync.page.acting import Actions
+from sync.page.api import Api
+from sync.page.gate import Gate
+from sync.page.handles import Handles
+from sync.page.looking import looking
+from sync.page.neighbour import End, is_ours
+from sync.page.pages import Desk
+from sync.page.rendering import FOLDER, Pages
+from sync.page.sessions import Sessions
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+BUSY: Final = "The state file can't be read right now; try again in a moment."
+LOOK: Final = 2.0
+"""Seconds for the look that says whether the state can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What the daemon says of its runs: which streams hang, and whether runs are started when they are due."""
+
+    hanging: Callable[[], Iterable[str]]
+    are_started: Callable[[], bool]
+
+
+def application(
+    config: Callable[[], Config],
+    runs: Runs,
+    *,
+    now: Callable[[], float] = time.time,
+    ours: Callable[[End, End], bool] = is_ours,
+) -> "ASGIApp":
+    """Return the application; `config` returns the one in force."""
+    access = Access(config, Sessions(now), ours)
+    desk = Desk(config, access, Pages(), Handles(), runs.hanging)
+    routes = [*_programs(config, runs), *_api(Api(desk)), *_pages(desk), *_actions(Actions(desk)), *_files()]
+    inner = Starlette(routes=routes, exception_handlers=_told(desk))
+    inner.router.redirect_slashes = False  # an address is one of ours, or it is none
+    return Gate(inner, access)
+
+
+def _programs(config: Callable[[], Config], runs: Runs) -> list[Route]:
+    async def healthz(_request: Request) -> Response:
+        return _word(not list(runs.hanging()))
+
+    def readyz(_request: Request) -> Response:
+        try:
+            with looking(config(), LOOK) as db:
+                db.execute("SELECT 1 FROM connection LIMIT 1").fetchone()
+        except (StateError, sqlite3.Error):
+            return _word(well=False)
+        return _word(runs.are_started())
+
+    def scraped(_request: Request) -> Response:
+        with looking(config()) as db:
+            text = metrics.metrics(db, config(), runs.hanging(), datetime.now(UTC))
+        return Response(text, media_type=metrics.KIND)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", scraped)]
+
+
+def _api(api: Api) -> list[Route]:
+    return [
+        Route("/api/status", api.status),
+        Route("/api/conflicts", api.conflicts),
+        Route("/api/conflicts/{id:int}", api.conflict),
+        Route("/api/conflicts/{id:int}/resolve", api.resolve, methods=["POST"]),
+        Route("/api/failures", api.failures),
+        Route("/api/failures/retry", api.retry, methods=["POST"]),
+        Route("/api/failures/{id:int}/retry", api.retry, methods=["POST"]),
+        Route("/api/failures/{id:int}/dismiss", api.dismiss, methods=["POST"]),
+        Route("/api/runs", api.runs),
+        Route("/api/runs/{run}", api.run),
+        Route("/api/explain", api.explain, methods=["POST"]),
+    ]
+
+
+def _pages(desk: Desk) -> list[Route]:
+    return [
+        Route("/", desk.overview),
+        Route("/conflicts", desk.conflicts),
+        Route("/conflicts/{id:int}", desk.conflict),
+        Route("/conflicts/{id:int}/person", desk.person_of_conflict),
+        Route("/failures", desk.failures),
+        Route("/failures/{id:int}/person", desk.person_of_failure),
+        Route("/people", desk.people, methods=["GET"]),
+        Route("/people", desk.search, methods=["POST"]),
+        Route("/people/{handle}", desk.person),
+        Route("/runs", desk.runs),
+        Route("/runs/{run}", desk.run),
+        Route("/history/{id:int}/person", desk.person_of_line),
+    ]
+
+
+def _actions(actions: Actions) -> list[Route]:
+    return [
+        Route("/conflicts/{id:int}/resolve", actions.resolve, methods=["POST"]),
+        Route("/failures/retry", actions.retry_all, methods=["POST"]),
+        Route("/failures/{id:int}/retry", actions.retry, methods=["POST"]),
+        Route("/failures/{id:int}/dismiss", actions.dismiss, methods=["POST"]),
+        Route("/login", actions.come_in, methods=["GET"]),
+        Route("/login", actions.show_token, methods=["POST"]),
+        Route("/leave", actions.leave, methods=["POST"]),
+    ]
+
+
+def _files() -> list[Route]:
+    def file(name: str, kind: str) -> Route:
+        return Route(f"/{name}", lambda _request: FileResponse(FOLDER / "static" / name, media_type=kind))
+
+    return [file("page.css", "text/css"), file("icon.svg", "image/svg+xml")]
+
+
+def _told(desk: Desk) -> Mapping[Any, Any]:
+    """Return how each error is told, to people and to programs."""
+
+    def tell(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+        if request.url.path.startswith(API):
+            return JSONResponse({"error": text}, status, headers)
+        answer = desk.page(request, "message", status, open=None, code=status, text=text)
+        answer.headers.update(headers or {})
+        return answer
+
+    def missing(request: Request, error: Exception) -> Response:
+        return tell(request, 404, str(error))
+
+    def too_large(request: Request, _error: Exception) -> Response:
+        return tell(request, 404, "there is nothing of that number")
+
+    def wrong(request: Request, error: Exception) -> Response:
+        return tell(request, 422, str(error))
+
+    def unready(request: Request, error: Exception) -> Response:
+        return tell(request, 503, BUSY if isinstance(error, sqlite3.Error) else str(error), {"retry-after": "5"})
+
+    def other(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
+        return tell(request, error.status_code, f"{error.detail}.", error.headers)
+
+    return {
+        NotThere: missing,
+        OverflowError: too_large,
+        UsageError: wrong,
+        StateError: unready,
+        StateUnwritable: unready,
+        LockHeld: unready,
+        sqlite3.Error: unready,
+        HTTPException: other,
+    }
+
+
+def _word(well: bool) -> Response:
+    return PlainTextResponse("ok\n" if well else "not ok\n", 200 if well else 503)

@@ -1,0 +1,140 @@
+"""What stands before every page: limits, who may ask, and the headers that each answer has, whatever it is.
+
+Rules kept here:
+- a body of more than LARGEST bytes is not read to its end;
+- an answer is never kept, framed, or run: no page of ours has a script, and none needs anything from elsewhere;
+- an error of ours is told in the log by its place, since its message may hold anything, and to the browser not at all.
+"""
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from sync.page.access import API, LOGIN, Access, Asked, Refused
+from sync.reporting import journal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST: Final = 64 * 1024
+ADMITTED: Final = "growthsync.admitted"
+ASKED: Final = "growthsync.asked"
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS: Final = {
+    "content-security-policy": POLICY,
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Gate:
+    """An application behind a gate."""
+
+    def __init__(self, inner: "ASGIApp", access: Access) -> None:
+        self._inner = inner
+        self._access = access
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            return
+        answer = _Answer(send)
+        try:
+            body = await _body(scope, receive)
+            if body is None:
+                await _too_large()(scope, receive, answer.send)
+                return
+            await self._answered(scope, _again(body, receive), body, answer)
+        except Exception as error:  # noqa: BLE001 - the server would print it, with whatever its message holds
+            journal.error("a page failed", kind=type(error).__name__, path=_place(error))
+            if not answer.begun:
+                await PlainTextResponse("This is a mistake in growthsync.\n", 500)(scope, receive, answer.send)
+
+    async def _answered(self, scope: "Scope", receive: "Receive", body: bytes, answer: "_Answer") -> None:
+        asked = _asked(scope, body)
+        decided = self._access.decide(asked)
+        if isinstance(decided, Refused):
+            await _refusal(decided, asked)(scope, receive, answer.send)
+            return
+        if decided.cookie:
+            answer.cookie = lambda headers: self._access.set_cookie(decided.session, headers)
+        await self._inner({**scope, ADMITTED: decided, ASKED: asked}, receive, answer.send)
+
+
+class _Answer:
+    """An answer on its way out; it gets the headers that all have."""
+
+    def __init__(self, send: "Send") -> None:
+        self._send = send
+        self.begun = False
+        self.cookie: Any = None
+
+    async def send(self, message: "Message") -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            if self.cookie is not None and "set-cookie" not in headers:
+                self.cookie(headers)
+        await self._send(message)
+
+
+async def _body(scope: "Scope", receive: "Receive") -> bytes | None:
+    """Return the body, None where it is too large."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > LARGEST:
+        return None
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return body
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST:
+            return None
+    return body
+
+
+def _again(body: bytes, receive: "Receive") -> "Receive":
+    """Return what gives the body that was read already, and behind it whatever comes."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> "Message":
+        return left.pop() if left else await receive()
+
+    return receive_again
+
+
+def _asked(scope: "Scope", body: bytes) -> Asked:
+    ends = [None if scope.get(name) is None else tuple(scope[name]) for name in ("client", "server")]
+    return Asked(scope["method"], scope["path"], Headers(scope=scope), ends[0], ends[1], body)
+
+
+def _refusal(refused: Refused, asked: Asked) -> Response:
+    if refused.to_login:
+        return RedirectResponse(LOGIN, 303)
+    headers = {"www-authenticate": 'Bearer realm="growthsync"'} if refused.status == 401 else None  # noqa: PLR2004
+    if asked.path.startswith(API):
+        return JSONResponse({"error": refused.why}, refused.status, headers)
+    return PlainTextResponse(f"{refused.why}\n", refused.status, headers)
+
+
+def _too_large() -> Response:
+    return PlainTextResponse(f"more than {LARGEST} bytes are not taken\n", 413, {"connection": "close"})
+
+
+def _place(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(place.filename).name}:{place.lineno}"

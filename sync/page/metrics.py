@@ -1,0 +1,149 @@
+"""/metrics: everything that can be counted, in the words of Prometheus, read from the state file when it is asked for.
+
+Labels are names of the config file and words of ours, never anything of people. Counters are sums over all that was
+ever counted (`state.tally`), so they never fall; runs that were killed add nothing to them.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from state import tally
+from state.progress import progress_of
+from state.schedule import planned_runs
+from state.tally import Count
+from sync.config.model import Config
+from sync.faces import queries
+from sync.page.allowances import allowance
+from sync.runs.tallying import LIMITS, RECORDS, RUN, TOOK, WITHIN
+
+KIND: Final = "text/plain; version=0.0.4; charset=utf-8"
+OPEN: Final = {
+    "conflicts": "Conflicts that wait for a person",
+    "failures": "Records that could not be carried",
+    "held": "Fields that a person wanted to differ",
+    "deleted": "People who were deleted on one side",
+}
+CALLS: Final = {
+    "retries": "Calls that were tried again",
+    "throttled": "Calls that a server turned away for their number",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known(Collector):
+    """What a scrape sees: the state file at one moment, and which streams hang."""
+
+    db: sqlite3.Connection
+    config: Config
+    status: Sequence[Mapping[str, Any]]
+    hanging: frozenset[str]
+    now: datetime
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric."""
+        yield _gauge(
+            "growthsync_build_info", "The version that is running", ["version"], [((version("growthsync"),), 1)]
+        )
+        yield from self._streams()
+        yield from self._open()
+        yield from self._allowances()
+        yield from _totals(tally.totals(self.db))
+
+    def _streams(self) -> Iterator[Metric]:
+        labels = ["connection", "stream"]
+        streams = [(one["name"], name, facts) for one in self.status for name, facts in one["streams"].items()]
+        lags = [((name, stream), facts["lag_seconds"]) for name, stream, facts in streams]
+        yield _gauge("growthsync_lag_seconds", "Seconds up to which both sides have been read", labels, lags)
+        ends = [((name, stream), self._ended(name, stream)) for name, stream, _ in streams]
+        yield _gauge("growthsync_last_end_timestamp_seconds", "When a run last came to its end", labels, ends)
+        plan = [
+            ((one.connection, one.stream), None if one.next_ms is None else one.next_ms / 1000)
+            for one in planned_runs(self.db)
+        ]
+        yield _gauge("growthsync_next_run_timestamp_seconds", "When the next run is planned", labels, plan)
+        delayed = [((one.connection, one.stream), int(bool(one.delayed))) for one in planned_runs(self.db)]
+        yield _gauge("growthsync_delayed", "1 where the next run comes late", labels, delayed)
+        hangs = [((name, stream), int(f"{name}/{stream}" in self.hanging)) for name, stream, _ in streams]
+        yield _gauge("growthsync_hanging", "1 where a run neither moves nor waits for anything", labels, hangs)
+
+    def _ended(self, connection: str, stream: str) -> float | None:
+        progress = progress_of(self.db, connection, stream)
+        return progress.ended_ms / 1000 if progress and progress.ended_ms else None
+
+    def _open(self) -> Iterator[Metric]:
+        for key, help_ in OPEN.items():
+            found = [((one["name"],), one[key]) for one in self.status]
+            yield _gauge(f"growthsync_{key}", help_, ["connection"], found)
+
+    def _allowances(self) -> Iterator[Metric]:
+        found = [allowance(self.db, account, self.now.timestamp()) for account in self.config.accounts]
+        used = [((one.account,), one.used) for one in found]
+        yield _gauge(
+            "growthsync_allowance_used", "Calls of today, by the server's count if it gives one", ["account"], used
+        )
+        limits = [((one.account,), one.limit) for one in found]
+        yield _gauge("growthsync_allowance_limit", "Calls that the server allows in a day", ["account"], limits)
+
+
+def metrics(db: sqlite3.Connection, config: Config, hanging: Iterable[str], now: datetime) -> bytes:
+    """Return the page."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Known(db, config, queries.status_of(db, config)["connections"], frozenset(hanging), now))
+    return generate_latest(registry)
+
+
+def _totals(totals: Iterable[tuple[str, Count]]) -> Iterator[Metric]:
+    runs = CounterMetricFamily("growthsync_runs", "Runs that have ended", labels=["connection", "status"])
+    records = CounterMetricFamily(
+        "growthsync_records",
+        "Records read, created, updated, deleted",
+        labels=["connection", "stream", "account", "operation"],
+    )
+    calls = CounterMetricFamily("growthsync_calls", "Calls", labels=["connection", "account", "kind"])
+    others = {
+        name: CounterMetricFamily(f"growthsync_{name}", help_, labels=["connection", "account"])
+        for name, help_ in CALLS.items()
+    }
+    durations: dict[str, dict[str, int]] = defaultdict(dict)
+    for connection, one in totals:
+        if one.name.startswith(RUN):
+            runs.add_metric([connection, one.name.removeprefix(RUN)], one.count)
+        elif one.name in RECORDS:
+            records.add_metric([connection, one.stream, one.account, one.name], one.count)
+        elif one.name in ("reads", "writes"):
+            calls.add_metric([connection, one.account, one.name.removesuffix("s")], one.count)
+        elif one.name in others:
+            others[one.name].add_metric([connection, one.account], one.count)
+        else:
+            durations[connection][one.name] = one.count
+    yield from (runs, records, calls, *others.values(), _durations(durations))
+
+
+def _durations(found: dict[str, dict[str, int]]) -> Metric:
+    family = HistogramMetricFamily("growthsync_run_duration_seconds", "How long runs took", labels=["connection"])
+    for connection, counts in found.items():
+        total, buckets = 0, []
+        for limit, bound in [*((str(limit), f"{limit}.0") for limit in LIMITS), ("inf", "+Inf")]:
+            total += counts.get(f"{WITHIN}{limit}", 0)
+            buckets.append((bound, float(total)))
+        family.add_metric([connection], buckets, counts.get(TOOK, 0) / 1000)
+    return family
+
+
+def _gauge(name: str, text: str, labels: list[str], values: Iterable[tuple[tuple[str, ...], Any]]) -> Metric:
+    """Return a metric; what is not known is left out."""
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for key, value in values:
+        if value is not None:
+            family.add_metric(list(key), value)
+    return family

@@ -1,0 +1,119 @@
+"""What a browser looks at: two weeks in the life of the demo's invented people, and the page over what is remembered.
+
+Everything of the two weeks comes from one seed, and the clock stands still but where it is told to go on; it ends at
+the machine's time, from which the page counts.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from state.file import StateFile
+from state.lock import hold_daemon
+from state.schedule import Planned, plan_runs
+from sync.config.allowed import Address
+from sync.config.model import Config
+from sync.decisions.people import to_ms
+from sync.demo import cast
+from sync.demo.cast import Edit
+from sync.demo.population import Arrival, Fields, population
+from sync.demo.servers import Servers, serving
+from sync.page.application import Runs, application
+from sync.reporting.progress import Silent
+from sync.runs.engine import run_connections
+from sync.runs.options import RunOptions
+from sync.serving.listener import Listener
+from tests.end_to_end.world import Timeline
+
+DAYS = 14
+SEED = 5
+RECENT = 40.0
+"""Seconds since the last edits."""
+CITIES = ("Austin", "Boston", "Chicago", "Denver", "Eugene", "Fargo")
+DISPUTED = (
+    ("ann.reed@example.com", {"title": "Head of Sales"}, {"title": "Sales Director"}),
+    ("dan.webb@example.com", {"website": "https://dan.example.com"}, {"website": "https://webb.example.com"}),
+    (cast.DISPUTED, {"city": "Chicago"}, {"city": "Denver"}),
+)
+"""Whose record is changed on both sides in the same second: what the left and the right are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The page, and what it shows."""
+
+    url: str
+    config: Config
+    runs: Runs
+
+
+@contextmanager
+def scene(days: int = DAYS) -> Iterator[Scene]:
+    """Live through so many days, and show the page until the block ends."""
+    clock = Timeline(datetime.now(UTC) - timedelta(days=days + 4))
+    with serving(clock, keep=False) as servers, ExitStack() as stack:
+        _live(servers, clock, days)
+        state = stack.enter_context(closing(StateFile.open(servers.config.state.path)))
+        now_ms = to_ms(datetime.now(UTC)) or 0
+        stack.enter_context(hold_daemon(state, now_ms))
+        with state.atomic() as db:
+            plan_runs(db, [Planned("sales", name, now_ms + 263_000) for name in ("contacts", "messages")])
+        runs = Runs(lambda: (), lambda: True)
+        shown = application(lambda: servers.config, runs, ours=lambda _client, _server: True)
+        listener = Listener(shown, Address("127.0.0.1", 0), "status_page.listen").start()
+        stack.callback(listener.stop)
+        yield Scene(f"http://{listener.address}", servers.config, runs)
+
+
+def _live(servers: Servers, clock: Timeline, days: int) -> None:
+    chance = Random(SEED)  # noqa: S311 - what happens in two weeks, no secret
+    for arrival in (*population(), *(one for one, _, _ in cast.DIRTY), *cast.KNOWN):
+        servers.welcome(arrival)
+    _run(servers, clock)
+    clock.skip(2 * 86400)
+    _run(servers, clock)
+    clock.skip(2 * 86400)
+    for day in range(1, days):
+        clock.skip(86400)
+        for number in range(chance.randrange(2, 14) if day % 7 not in (2, 3) else 1):
+            servers.welcome(_newcomer(day, number, chance))
+        for _ in range(chance.randrange(4, 30)):
+            _move(servers, chance)
+        _run(servers, clock)
+    clock.skip((datetime.now(UTC) - clock.now()).total_seconds() - RECENT)
+    for edit in cast.EARLIER[1:5]:
+        servers.edit(edit)
+    for letter in cast.WRITTEN:
+        servers.write(letter)
+    for who, left, right in DISPUTED:
+        servers.edit(Edit("left", who, "", left))
+        servers.edit(Edit("right", who, "", right))
+    _run(servers, clock)
+
+
+def _newcomer(day: int, number: int, chance: Random) -> Arrival:
+    name, place = f"guest.{day}.{number}@example.com", chance.choice(("left", "right"))
+    fields: Fields = (
+        {"first_name": "Guest", "last_name": f"Of day {day}", "email": name, "country": "USA"}
+        if place == "left"
+        else {"firstName": "Guest", "lastName": f"Of day {day}", "email": name, "country": "US"}
+    )
+    return Arrival("left" if place == "left" else "right", fields, timedelta(0))
+
+
+def _move(servers: Servers, chance: Random) -> None:
+    place = chance.choice(("left", "right"))
+    people = servers.left.people() if place == "left" else servers.right.people()
+    record = chance.choice([one for one in people if one.get("email")])
+    if place == "left":
+        servers.left.edit(str(record["id"]), city=chance.choice(CITIES))
+    else:
+        servers.right.edit(str(record["id"]), city=chance.choice(CITIES))
+
+
+def _run(servers: Servers, clock: Timeline) -> None:
+    clock.skip(3)
+    (report,) = run_connections(servers.config, RunOptions(), Silent(), lambda _: True, clock)
+    assert not report.errors

@@ -1,0 +1,124 @@
+"""P1: an edit between our write and the reading of what it led to is somebody's, not the server's rewriting.
+
+Where the answer to a write does not show what was written, the record is read: it may have been edited by then.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.growthgenius.sandbox import Behaviour
+from connectors.growthhub.sandbox import Quirks
+from connectors.sandbox import Call
+from tests.end_to_end.comparison import differences
+from tests.end_to_end.test_races import linked
+from tests.end_to_end.world import World
+
+GAP = 4.0
+"""Seconds in which a reading is tried again and somebody edits: longer than a coarse clock hides."""
+
+
+def edit_before_reading(world: World, account: str, act: Any) -> list[str]:
+    """Let something happen right before a person is read who was just written at an account."""
+    server = world.gg if account == "gg" else world.gh
+    seen: list[str] = []
+
+    def strike(call: Call) -> None:
+        if "/contacts/" not in call.path or "search" in call.path:
+            return
+        if call.method == "GET" and seen:
+            server.before_answer = None
+            world.clock.skip(GAP)
+            act()
+            world.clock.skip(GAP)
+        elif call.method in {"PUT", "PATCH"}:
+            seen.append(call.method)
+
+    server.before_answer = strike
+    return seen
+
+
+def silent_put(world: World) -> None:
+    """Let answers to a PUT leave out the city, so that what a write led to has to be read."""
+    world.gh.quirks = Quirks(put_lacks=frozenset({"city"}))
+
+
+def test_the_same_field_edited_at_the_right_before_it_is_read_travels_back(world: World) -> None:
+    silent_put(world)
+    left, right = linked(world)
+    world.gg.edit(left, company_name="Ours", city="Denver")
+    seen = edit_before_reading(world, "gh", lambda: world.gh.edit(right, companyName="Theirs"))
+    assert world.run().exit_code == 0
+    assert seen == ["PUT"]
+    assert world.run().exit_code == 0
+    assert world.gg.person(left)["company_name"] == "Theirs"
+    assert differences(world) == []
+
+
+def test_a_field_that_shows_what_it_showed_before_counts_as_refused_and_empties_nobody(world: World) -> None:
+    """Whether somebody emptied it or the server never took it, nobody can tell: the value stays where it is."""
+    silent_put(world)
+    left, right = linked(world)
+    world.gg.edit(left, company_name="Ours", city="Denver")
+    edit_before_reading(world, "gh", lambda: world.gh.edit(right, city=None))
+    world.run()
+    assert world.run().exit_code == 0
+    assert world.gg.person(left)["city"] == "Denver"
+    assert [row["rule"] for row in world.rows("SELECT rule FROM history WHERE field = 'city'")] == ["refused"]
+
+
+@pytest.mark.parametrize("answers", ["empty", "id", "mini"])
+def test_the_same_field_edited_at_the_left_before_it_is_read_travels_back(world: World, answers: Any) -> None:
+    world.gg.behaviour = replace(Behaviour(), answers=answers)
+    left, right = linked(world)
+    world.gh.edit(right, companyName="Ours", city="Denver")
+    seen = edit_before_reading(world, "gg", lambda: world.gg.edit(left, company_name="Theirs"))
+    assert world.run().exit_code == 0
+    assert seen == ["PATCH"]
+    assert world.run().exit_code == 0
+    assert world.gh.person(right)["companyName"] == "Theirs"
+    assert differences(world) == []
+
+
+def test_both_edited_before_it_is_read_is_decided_by_the_later_edit_and_not_taken_for_our_own_write(
+    world: World,
+) -> None:
+    silent_put(world)
+    left, right = linked(world)
+    world.gg.edit(left, company_name="Ours", city="Denver")
+
+    def both() -> None:
+        world.gh.edit(right, companyName="Right")
+        world.clock.skip(10)
+        world.gg.edit(left, company_name="Left")
+
+    edit_before_reading(world, "gh", both)
+    world.run()
+    assert world.run().exit_code == 0
+    assert world.gh.person(right)["companyName"] == world.gg.person(left)["company_name"] == "Left"
+
+
+def test_a_server_that_rewrites_what_it_is_given_is_still_believed(world: World) -> None:
+    silent_put(world)
+    left, right = linked(world)
+    world.gg.edit(left, label_names=["VIP", "Not Yet"], city="Denver")
+    assert world.run().exit_code == 0
+    assert set(world.gh.person(right)["tags"]) == {"vip", "not yet"}
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []
+    assert world.gg.person(left)["label_names"] == ["VIP", "Not Yet"]
+
+
+def test_a_lost_sub_second_is_no_edit(world: World) -> None:
+    world.gg.clock_offset = timedelta(milliseconds=-700)
+    world.gg.behaviour = replace(Behaviour(), answers="empty", coarse=True)
+    left, right = linked(world)
+    world.gh.edit(right, companyName="Ours")
+    assert world.run().exit_code == 0
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []
+    assert world.gg.person(left)["company_name"] == "Ours"

@@ -1,0 +1,104 @@
+"""The status page of a live daemon, over HTTP; and that what runs did is counted, whoever ran them."""
+
+import re
+from contextlib import closing
+
+import pytest
+import requests
+
+from state import tally
+from state.file import StateFile
+from state.tally import Count
+from tests.end_to_end.daemons import started, until
+from tests.end_to_end.world import World
+
+TOKEN = "a-token-of-invented-letters"
+LOUD = '[log]\nlevel = "debug"\nformat = "json"\n[status_page]\nlisten = "127.0.0.1:0"\n'
+
+
+def companies(world: World) -> list[str]:
+    """Return the company that each side shows."""
+    return [world.gg.people()[0]["company_name"], world.gh.people()[0]["companyName"]]
+
+
+def disputed(world: World) -> None:
+    """Let both sides change the company of somebody in sync, where only a person can tell."""
+    world.contacts["conflicts"] = '"manual"'
+    left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", company_name="Old")
+    assert world.run().exit_code == 0
+    world.gg.edit(left, company_name="Left")
+    world.gh.edit(world.links()[left], companyName="Right")
+
+
+def test_a_daemon_shows_a_conflict_and_writes_what_is_decided_there(live_world: World) -> None:
+    world = live_world
+    world.options["every"] = '"1s"'
+    world.tables = LOUD
+    disputed(world)
+    with started(world) as daemon:
+        url = f"http://{daemon.wait('listening', key='status_page.listen')['listen']}"
+        assert requests.get(f"{url}/healthz", timeout=60).text == "ok\n"
+        until(lambda: requests.get(f"{url}/readyz", timeout=60).status_code == 200)
+        until(lambda: requests.get(f"{url}/api/conflicts", timeout=60).json()["conflicts"])
+        with requests.Session() as browser:
+            page = browser.get(f"{url}/conflicts", timeout=60).text
+            form = re.search(r'name="form" value="(\w+)"', page)
+            action = re.search(r'action="(/conflicts/\d+/resolve)"', page)
+            assert form is not None
+            assert action is not None
+            sent = {"form": form[1], "side": "right"}
+            answer = browser.post(url + action[1], sent, timeout=60, headers={"Origin": url})
+        assert "is settled" in answer.text
+        until(lambda: companies(world) == ["Right", "Right"])
+        until(lambda: "Nothing waits for you" in requests.get(url, timeout=60).text)
+        updated = 'account="gg",connection="sales",operation="updated",stream="contacts"'
+        until(lambda: f"growthsync_records_total{{{updated}}} 1.0" in requests.get(f"{url}/metrics", timeout=60).text)
+        assert requests.get(url, timeout=60, headers={"Host": "evil.example.com"}).status_code == 421
+        assert daemon.stop() == 0
+    assert "example.com" not in str([line for line in daemon.lines if line.get("event") != "note"])
+
+
+def test_a_reload_puts_a_token_in_force_and_closes_the_page(live_world: World) -> None:
+    world = live_world
+    world.tables = LOUD
+    with started(world) as daemon:
+        first = daemon.wait("listening", key="status_page.listen")["listen"]
+        assert requests.get(f"http://{first}/api/status", timeout=60).status_code == 200
+        world.tables = LOUD + f'token = "{TOKEN}"\n'
+        world.write_config()
+        daemon.reload()
+        daemon.wait("config read again")
+        assert requests.get(f"http://{first}/api/status", timeout=60).status_code == 401
+        shown = {"Authorization": f"Bearer {TOKEN}"}
+        assert requests.get(f"http://{first}/api/status", timeout=60, headers=shown).status_code == 200
+        world.tables = LOUD.replace("127.0.0.1:0", "off")
+        world.write_config()
+        daemon.reload()
+        daemon.wait("config read again", 2)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"http://{first}/healthz", timeout=60)
+        assert daemon.stop() == 0
+
+
+def test_a_token_that_can_be_guessed_keeps_the_daemon_from_starting(live_world: World) -> None:
+    live_world.tables = LOUD + 'token = "short"\n'
+    ended = live_world.sync("daemon")
+    assert ended.code == 2
+    assert "status_page.token: shorter than 16 characters" in ended.err
+
+
+def test_runs_are_counted_as_their_reports_say_and_a_plan_is_not(world: World) -> None:
+    world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
+    reports = [world.run(), world.run()]
+    world.run(dry_run=True)
+    with closing(StateFile.open(world.state_path)) as state:
+        found = {one for _, one in tally.totals(state.db)}
+    expected = {
+        Count("contacts", account, name, total)
+        for account in ("gg", "gh")
+        for name in ("read", "created", "updated", "deleted")
+        if (total := sum(getattr(one.streams["contacts"].accounts[account], name) for one in reports))
+    }
+    assert expected <= found
+    assert Count("", "", "run ok", 2) in found
+    assert Count("contacts", "gh", "created", 1) in found

@@ -1,0 +1,120 @@
+"""/metrics, as Prometheus reads it."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from connectors.pace_book import Book, Daily
+from connectors.rate import RateLimit
+from state import tally
+from state.tally import Count
+from sync.config.model import Config
+from sync.page.allowances import Allowance, allowance
+from sync.page.looking import looking
+from sync.runs.tallying import LIMITS
+from tests.sync.page.asking import Visitor
+from tests.sync.page.remembered import BEGUN_MS, EMAIL, LEFT, LOST, NOW_MS, PHONE, RIGHT, change
+
+SALES = {"connection": "sales"}
+
+
+def scraped(visitor: Visitor) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """Return every sample by its name."""
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(visitor.get("/metrics").text):
+        assert family.documentation
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
+
+
+def count(config: Config, *counts: tuple[str, str, str, int]) -> None:
+    with change(config) as state:
+        state.db.execute("DELETE FROM tally")
+        tally.add(state.db, 1, NOW_MS, [Count(*one) for one in counts])
+
+
+def test_prometheus_can_read_it_and_it_says_what_it_is(visitor: Visitor) -> None:
+    answer = visitor.get("/metrics")
+    assert answer.header("content-type").startswith("text/plain; version=0.0.4")
+    assert scraped(visitor)["growthsync_build_info"][0][1] == 1
+
+
+def test_what_is_open_and_how_far_each_stream_is_are_those_of_status(visitor: Visitor) -> None:
+    found, status = scraped(visitor), visitor.get("/api/status").json["connections"][0]
+    for name in ("conflicts", "failures", "held", "deleted"):
+        assert found[f"growthsync_{name}"] == [(SALES, status[name])]
+    ((labels, lag),) = found["growthsync_lag_seconds"]
+    assert labels == {"connection": "sales", "stream": "contacts"}
+    assert lag == pytest.approx(status["streams"]["contacts"]["lag_seconds"], abs=60)
+    assert found["growthsync_last_end_timestamp_seconds"][0][1] == (BEGUN_MS + 2000) / 1000
+
+
+def test_what_was_counted_is_summed_over_all_days(visitor: Visitor, config: Config) -> None:
+    count(
+        config, ("contacts", LEFT, "read", 5), ("", LEFT, "reads", 7), ("", LEFT, "throttled", 1), ("", "", "run ok", 2)
+    )
+    with change(config) as state:
+        tally.add(state.db, 1, NOW_MS - 40 * tally.DAY_MS, [Count("contacts", LEFT, "read", 10)])
+        tally.add(state.db, 1, NOW_MS, [Count("messages", RIGHT, "created", 3), Count("", LEFT, "writes", 1)])
+    found = scraped(visitor)
+    here = {"connection": "sales", "account": LEFT}
+    assert found["growthsync_records_total"] == [
+        ({**here, "stream": "contacts", "operation": "read"}, 15),
+        ({"connection": "sales", "account": RIGHT, "stream": "messages", "operation": "created"}, 3),
+    ]
+    assert found["growthsync_calls_total"] == [({**here, "kind": "read"}, 7), ({**here, "kind": "write"}, 1)]
+    assert found["growthsync_throttled_total"] == [(here, 1)]
+    assert found["growthsync_runs_total"] == [({**SALES, "status": "ok"}, 2)]
+
+
+def test_durations_are_a_histogram(visitor: Visitor, config: Config) -> None:
+    count(
+        config, ("", "", "within 1", 2), ("", "", "within 60", 3), ("", "", "within inf", 1), ("", "", "took_ms", 9500)
+    )
+    found = scraped(visitor)
+    buckets = {labels["le"]: value for labels, value in found["growthsync_run_duration_seconds_bucket"]}
+    assert [buckets[f"{limit}.0"] for limit in LIMITS] == [2, 2, 2, 5, 5, 5, 5]
+    assert buckets["+Inf"] == found["growthsync_run_duration_seconds_count"][0][1] == 6
+    assert found["growthsync_run_duration_seconds_sum"] == [(SALES, 9.5)]
+
+
+def test_a_stream_that_hangs_is_told(visitor: Visitor) -> None:
+    visitor.state.hanging = ("sales/messages",)
+    hangs = {labels["stream"]: value for labels, value in scraped(visitor)["growthsync_hanging"]}
+    assert hangs == {"contacts": 0, "messages": 1}
+
+
+def test_no_label_is_about_people(visitor: Visitor) -> None:
+    text = visitor.get("/metrics").text
+    assert not re.search(f"{EMAIL}|{LOST}|{re.escape(PHONE)}|Oslo|hub-1|ada", text)
+    labels: set[Any] = {name for samples in scraped(visitor).values() for one, _ in samples for name in one}
+    assert labels <= {"connection", "stream", "account", "status", "operation", "kind", "le", "version"}
+
+
+@pytest.mark.parametrize(
+    ("daily", "limit", "expected"),
+    [
+        (None, None, (7, None)),
+        (None, RateLimit(100, 10.0, 5000), (7, 5000)),
+        (Daily(200_000, 199_900, NOW_MS / 1000 + 60), None, (100, 200_000)),
+        (Daily(200_000, 0, NOW_MS / 1000 - 60), RateLimit(100, 10.0, 200_000), (7, 200_000)),
+    ],
+)
+def test_an_allowance_is_the_servers_count_until_it_is_renewed(
+    config: Config, daily: Daily | None, limit: RateLimit | None, expected: tuple[int, int | None]
+) -> None:
+    now = NOW_MS / 1000
+    book = Book(daily=daily, limit=limit, day=int(now // 86400), today=7)
+    with change(config) as state:
+        state.db.execute("INSERT INTO allowance VALUES (?, ?)", (LEFT, book.dumped()))
+    with looking(config) as db:
+        found = allowance(db, LEFT, now)
+        assert (found.used, found.limit) == expected
+        assert allowance(db, LEFT, now + 90_000).used == 0
+        assert allowance(db, "unknown", now) == Allowance("unknown", 0, None, None)
+    if found.renewed_at is not None:
+        assert found.renewed_at > datetime.fromtimestamp(now, UTC)

@@ -1,0 +1,264 @@
+"""What the pages show, and what is decided on them."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from state.failures import Failure, Failures
+from sync.config.model import Config
+from sync.page.overview import verdict
+from tests.sync.page.asking import Answer, Visitor
+from tests.sync.page.remembered import BEGUN_MS, EMAIL, LEFT, LOST, PHONE, RIGHT, RUN, change, stored
+
+ABOUT_ADA = ("/conflicts", "/conflicts/1", "/conflicts/1/person", "/runs", f"/runs/{RUN}")
+EVERY_PAGE = ("/", *ABOUT_ADA, "/failures", "/failures/1/person", "/history/1/person", "/history/2/person", "/people")
+
+
+def search(visitor: Visitor, who: str) -> Answer:
+    found = visitor.send("/people", {"who": who})
+    return visitor.get(found.header("location")) if found.status == 303 else found
+
+
+def test_the_overview_says_how_each_connection_is_and_what_waits(visitor: Visitor) -> None:
+    page = visitor.get("/").document
+    for text in ("1 conflict and 1 failure wait for you", "needs a person", "Contacts", "Messages", "growthgenius 12"):
+        assert text in page.text
+    assert re.search(r"Last run just now|Last run \d+ min ago", page.text)
+    assert "Next run not planned" in page.text
+    assert len(page.attributes("table")) == 2
+
+
+def test_a_run_that_hangs_is_the_first_thing_to_be_told(visitor: Visitor) -> None:
+    visitor.state.hanging = ("sales/contacts",)
+    assert "a run hangs" in visitor.get("/").document.text
+    visitor.state.hanging = ("other/contacts",)
+    assert "a run hangs" not in visitor.get("/").document.text
+
+
+def test_without_anything_remembered_the_pages_say_so(visitor: Visitor, config: Config) -> None:
+    with change(config) as state:
+        for table in ("conflict", "failure", "run", "history", "tally"):
+            state.db.execute(f"DELETE FROM {table}")
+    assert "Nothing waits for you" in visitor.get("/").document.text
+    assert "not run yet" in visitor.get("/").document.text
+    assert "No conflicts are open." in visitor.get("/conflicts").document.text
+    assert "No failures are open." in visitor.get("/failures").document.text
+    assert "No run has begun yet." in visitor.get("/runs").document.text
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ({"last_run": None}, "not run yet"),
+        ({"last_run": {"status": None}}, "running"),
+        ({"last_run": {"status": "ok"}}, "in step"),
+        ({"last_run": {"status": "ok"}, "failures": 1}, "needs a person"),
+        ({"last_run": {"status": "failed"}, "failures": 1}, "last run failed"),
+        ({"last_run": {"status": "guarded"}}, "stopped by the guard"),
+        ({"last_run": {"status": "interrupted"}}, "interrupted"),
+        ({"last_run": {"status": "ok"}, "delayed": "it answered 503"}, "delayed"),
+    ],
+)
+def test_a_connection_is_called_by_what_matters_most(status: dict[str, Any], word: str) -> None:
+    found = verdict({"conflicts": 0, "failures": 0} | status)
+    assert found.word == word
+    assert found.sign
+
+
+def test_both_values_of_a_conflict_stand_side_by_side_with_the_times(visitor: Visitor) -> None:
+    for path in ("/conflicts", "/conflicts/1"):
+        page = visitor.get(path).document
+        assert re.search(rf"city of {EMAIL}.*{LEFT} left Oslo changed.*{RIGHT} right Bergen changed.*newer", page.text)
+        assert [one["value"] for one in page.attributes("input") if one["name"] == "side"] == ["left", "right"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "resolution"),
+    [
+        ({"side": "left"}, "left"),
+        ({"side": "right"}, "right"),
+        ({"value": "Lund"}, 'value:"Lund"'),
+        ({"value": ""}, "value:null"),
+    ],
+)
+def test_what_is_decided_on_the_page_is_what_the_command_would_have_decided(
+    visitor: Visitor, config: Config, fields: dict[str, str], resolution: str
+) -> None:
+    answer = visitor.send("/conflicts/1/resolve", fields, "/conflicts/1")
+    assert (answer.status, answer.header("location")) == (303, "/conflicts?settled=1")
+    assert stored(config, "SELECT resolution FROM conflict") == [{"resolution": resolution}]
+    page = visitor.get(answer.header("location")).document
+    assert "Conflict 1 is settled. The next run writes it." in page.text
+    assert "No conflicts are open" in page.text
+
+
+def test_a_value_that_can_t_be_is_told_and_stays_in_its_place(visitor: Visitor, config: Config) -> None:
+    with change(config) as state:
+        state.db.execute("UPDATE conflict SET field = 'country'")
+    answer = visitor.send("/conflicts/1/resolve", {"value": "Atlantis"}, "/conflicts/1")
+    assert answer.status == 422
+    assert "can't be a country" in answer.document.text
+    assert answer.document.field("value") == "Atlantis"
+    assert visitor.send("/conflicts/1/resolve", {"side": "up"}).status == 422
+    assert stored(config, "SELECT resolution FROM conflict") == [{"resolution": None}]
+
+
+def test_a_failure_is_tried_again_or_taken_off_with_a_reason(visitor: Visitor, config: Config) -> None:
+    page = visitor.get("/failures").document
+    assert f"{LOST} sales · contacts · create at growthhub never answered 1 attempt" in page.text
+    assert visitor.send("/failures/1/retry", {}).header("location") == "/failures?retried=1"
+    assert stored(config, "SELECT due_ms FROM failure") == [{"due_ms": 0}]
+    assert visitor.send("/failures/1/dismiss", {"why": "  "}).status == 422
+    assert visitor.send("/failures/1/dismiss", {"why": "a test record"}).header("location") == "/failures?dismissed=1"
+    assert stored(config, "SELECT dismissed FROM failure") == [{"dismissed": "a test record"}]
+    assert "off the list" in visitor.get("/failures?dismissed=1").document.text
+
+
+def test_all_failures_are_tried_again_at_once(visitor: Visitor, config: Config) -> None:
+    with change(config) as state:
+        Failures(state.db, 1, "contacts").put(Failure("left", "8", RIGHT, "b@example.com", "create", "no"), BEGUN_MS)
+    assert "Try all 2 again" in visitor.get("/failures").document.text
+    assert visitor.send("/failures/retry", {}).header("location") == "/failures?all=1"
+    assert stored(config, "SELECT DISTINCT due_ms FROM failure") == [{"due_ms": 0}]
+
+
+@pytest.mark.parametrize("who", [EMAIL, "ADA@example.com", "(303) 555-0142", f"{LEFT}:1", f"{RIGHT}:hub-1"])
+def test_somebody_is_found_by_whatever_explain_finds_them(visitor: Visitor, who: str) -> None:
+    page = search(visitor, who).document
+    assert EMAIL in page.text
+    assert "city Turku →to Oslo" in page.text
+    assert f"run {RUN}" in page.text
+    assert "linked" in page.text
+
+
+def test_nobody_and_nonsense_are_told(visitor: Visitor) -> None:
+    assert "Nobody is known by that" in search(visitor, "nobody@example.com").document.text
+    answer = search(visitor, "nonsense")
+    assert answer.status == 422
+    assert "neither an e-mail address" in answer.document.text
+    assert answer.document.field("who") == "nonsense"
+    assert visitor.get("/people/forgotten-handle").status == 404
+
+
+def test_whom_something_is_about_is_shown_by_its_number(visitor: Visitor) -> None:
+    for path in ("/conflicts/1/person", "/history/1/person", "/history/2/person"):
+        assert EMAIL in visitor.get(path).document.text
+    assert f"{LEFT}:7" in visitor.get("/failures/1/person").document.text
+
+
+def test_a_run_is_shown_with_all_that_it_wrote(visitor: Visitor) -> None:
+    listed = visitor.get("/runs").document
+    assert f"/runs/{RUN}" in listed.addresses
+    assert "3 updated at growthhub" in listed.text
+    page = visitor.get(f"/runs/{RUN}").document
+    assert "contacts growthgenius 12 1 3 0" in page.text
+    assert "city Turku →to Oslo" in page.text
+    assert f"sync undo {RUN}" in page.text
+
+
+def test_a_run_that_has_not_ended_is_shown_as_one(visitor: Visitor, config: Config) -> None:
+    with change(config) as state:
+        state.db.execute("UPDATE run SET finished_ms = NULL, status = NULL, report = NULL")
+    assert "not ended" in visitor.get("/runs").document.text
+    assert "not ended" in visitor.get(f"/runs/{RUN}").document.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/conflicts/9", "/conflicts/9/person", "/failures/9/person", "/runs/x", "/history/9/person"]
+)
+def test_what_is_not_there_is_told(visitor: Visitor, path: str) -> None:
+    assert visitor.get(path).status == 404
+    assert "Not found" in visitor.get(path).document.text
+
+
+@pytest.mark.parametrize("path", ["/conflicts/9/resolve", "/failures/9/retry", "/failures/9/dismiss"])
+def test_what_is_not_there_can_t_be_decided(visitor: Visitor, path: str) -> None:
+    assert visitor.send(path, {"side": "left", "why": "because"}).status == 404
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1e3", "9" * 30, "٣", ""])
+def test_a_number_that_is_none_is_the_beginning(visitor: Visitor, after: str) -> None:
+    assert EMAIL in visitor.get(f"/conflicts?after={quote(after)}").document.text
+
+
+NASTY = st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "'\"<&>",
+        "</textarea><b>",
+        "javascript:alert(1)",
+        "{{ 7*7 }}",
+    ]
+)
+texts = NASTY | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), min_size=1, max_size=30)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(city=texts, who=texts, reason=texts)
+def test_whatever_people_typed_is_shown_as_text(visitor: Visitor, city: str, who: str, reason: str) -> None:
+    with change(visitor.state.config) as state:
+        shadow = json.dumps([who, city])
+        state.db.execute("UPDATE conflict SET who = ?, left_value = ?", (who, json.dumps(city)))
+        state.db.execute("UPDATE failure SET who = ?, reason = ?", (who, reason))
+        state.db.execute("UPDATE history SET new = ? WHERE field = 'city'", (json.dumps(city),))
+        state.db.execute("UPDATE person SET email = ?", (who,))
+        state.db.execute("UPDATE link SET left_shadow = ?, right_shadow = ?", (shadow, shadow))
+    for path in EVERY_PAGE:
+        page = visitor.get(path).document
+        assert not {tag for tag, _ in page.tags} & {"script", "iframe", "textarea", "object"}
+        assert len(page.attributes("img")) == 1
+        assert not [one for _, one in page.tags if any(name.startswith("on") for name in one)]
+        assert all(re.fullmatch(r"[/#][A-Za-z0-9/?=&._-]*", address) for address in page.addresses)
+    assert squeezed(city) in visitor.get("/conflicts/1").document.text
+    assert squeezed(reason) in visitor.get("/failures").document.text
+    assert squeezed(who) in visitor.get("/failures").document.text
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def test_no_address_tells_of_anybody(visitor: Visitor) -> None:
+    told = (EMAIL, PHONE, PHONE[2:], LOST, "ada", "Oslo", "hub-1", "Ada")
+    addresses = [address for path in EVERY_PAGE for address in visitor.get(path).document.addresses]
+    sent = [("/people", {"who": who}) for who in (EMAIL, PHONE, f"{LEFT}:1")]
+    sent += [("/conflicts/1/resolve", {"value": "Oslo"}), ("/failures/1/dismiss", {"why": EMAIL})]
+    addresses += [visitor.send(path, fields).header("location") for path, fields in sent]
+    assert len(addresses) > 50
+    assert all(addresses)
+    assert not [address for address in addresses for word in told if word in address]
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_a_page_can_be_used_without_a_mouse_and_without_eyes(visitor: Visitor, path: str) -> None:
+    page = visitor.get(path).document
+    names = [tag for tag, _ in page.tags]
+    assert (names.count("main"), names.count("h1"), names.count("footer")) == (1, 1, 1)
+    assert page.attributes("html")[0]["lang"] == "en"
+    assert page.attributes("a")[0] == {"class": "skip", "href": "#main"}
+    assert page.attributes("main")[0]["id"] == "main"
+    ids = [one["id"] for _, one in page.tags if "id" in one]
+    assert len(ids) == len(set(ids))
+    labelled = {one["for"] for one in page.attributes("label")}
+    assert {one["id"] for one in page.attributes("input") if one.get("type") != "hidden"} == labelled
+    referred = [
+        name
+        for _, one in page.tags
+        for name in f"{one.get('aria-labelledby', '')} {one.get('aria-describedby', '')}".split()
+    ]
+    assert set(referred) <= set(ids)
+    assert all(one.get("alt") is not None for one in page.attributes("img"))
+    assert not [one for _, one in page.tags if int(one.get("tabindex", "0")) > 0]
+
+
+def test_times_are_for_people_and_for_machines(visitor: Visitor) -> None:
+    for one in visitor.get("/conflicts").document.attributes("time"):
+        assert datetime.fromisoformat(one["datetime"]).tzinfo is not None
+        assert datetime.fromisoformat(one["datetime"]) <= datetime.now(UTC)
