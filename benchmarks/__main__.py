@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-from benchmarks import corresponding, creating, daemon, idling, memory, pacing, pulling, starting
+from benchmarks import corresponding, creating, daemon, hearing, idling, memory, pacing, pulling, starting
 from benchmarks.goals import Row, table
 from benchmarks.linked import LinkedWorlds
 
@@ -18,6 +18,7 @@ BENCHMARKS: Mapping[str, Callable[[LinkedWorlds], list[Row]]] = {
     "g6": idling.measure,
     "g6c": daemon.measure,
     "g7": corresponding.measure,
+    "g8": hearing.measure,
 }
 
 

@@ -44,6 +44,12 @@ class Correspondence(Protocol):
         Raises RecordGone, AuthError, TransientError.
         """
 
+    def listed_as(self, message_id: str, contact_id: str) -> Message | None:
+        """Return a message by its id, None where `read` would not show it, or would show it under another id.
+
+        Raises RecordGone, AuthError, TransientError.
+        """
+
     def whole(self, message: Message) -> Message:
         """Return it with its text, which costs a call where the listing left it out.
 

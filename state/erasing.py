@@ -34,6 +34,7 @@ def erase(db: sqlite3.Connection, person: Identity) -> Counter[str]:
     """Erase somebody and return how many rows went, by table. Call inside `atomic`."""
     erased: Counter[str] = Counter()
     for record in sorted(person.records):
+        _erase_hints(db, record, erased)
         _erase_messages(db, record, erased)
         _erase_record(db, record, erased)
     _erase_address(db, person.emails, erased)
@@ -82,6 +83,16 @@ def _erase_messages(db: sqlite3.Connection, record: Record, erased: Counter[str]
         _delete(db, erased, "history", here | {"account": record.account, "record_id": row["id"]})
     _delete(db, erased, "history", here | {"account": record.account, "person": record.id})
     erased["message"] += db.execute(f"DELETE FROM message WHERE {_OF_PERSON}", key).rowcount
+
+
+def _erase_hints(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
+    """Erase what webhooks have told of a person and their messages; before the messages, which tell whose they are."""
+    rows = db.execute(
+        "DELETE FROM hint WHERE account = ? AND (record = ? OR contact = ? OR stream = 'messages' AND record IN"
+        f" (SELECT id FROM message WHERE {_OF_PERSON}))",
+        (record.account, record.id, record.id, record.connection, record.side, record.id),
+    )
+    erased["hint"] += rows.rowcount
 
 
 _OF_PERSON = "connection = ? AND side = ? AND contact_id = ?"

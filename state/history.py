@@ -90,6 +90,15 @@ class History:
         )
         return frozenset(row["field"] for row in rows)
 
+    def count_deleted(self, account: str, since_ms: int) -> int:
+        """Return how many records of an account we have deleted since."""
+        row = self._db.execute(
+            "SELECT count(*) FROM history"
+            " WHERE connection = ? AND stream = ? AND account = ? AND rule = ? AND at_ms > ?",
+            (*self._key, account, DELETED, since_ms),
+        ).fetchone()
+        return int(row[0])
+
     def was_created(self, link: int, account: str, run: str) -> bool:
         """Say whether a record was made by a run."""
         row = self._db.execute(

@@ -39,6 +39,9 @@ TABLES = {
     "progress": "When a run of each stream last came to its end, and when both sides were last compared in full.",
     "schedule": "What the daemon means to do next, while there is one.",
     "told": "What the command under [notify] was told, until it is over.",
+    "hint": "Records that webhooks say have changed, until a run has looked at them: ids and times, nothing else.",
+    "webhook": "Digests of the ids of webhooks that were heard, while they could be sent again.",
+    "heard": "When a webhook for a connection was last heard.",
     "tally": "What runs did, counted per day; day 0 has what was counted before history is kept.",
 }
 
@@ -181,6 +184,17 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 
+WEBHOOKS = """
+CREATE TABLE hint (
+  connection TEXT NOT NULL, stream TEXT NOT NULL, account TEXT NOT NULL, record TEXT NOT NULL, contact TEXT NOT NULL,
+  gone INTEGER NOT NULL, event_ms INTEGER, heard_ms INTEGER NOT NULL, number INTEGER NOT NULL,
+  PRIMARY KEY (connection, stream, account, record)
+) WITHOUT ROWID;
+CREATE TABLE webhook (digest BLOB PRIMARY KEY, heard_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX webhook_by_time ON webhook (heard_ms);
+CREATE TABLE heard (connection TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
 PAGE = """
 CREATE TABLE tally (
   connection INTEGER NOT NULL REFERENCES connection (id), day INTEGER NOT NULL, stream TEXT NOT NULL,
@@ -224,6 +238,10 @@ def migrate(database: Any) -> None:
     @migrations(name="005_notify")
     def notify(db: Any) -> None:
         _execute(db, NOTIFY)
+
+    @migrations(name="007_webhooks")
+    def webhooks(db: Any) -> None:
+        _execute(db, WEBHOOKS)
 
     @migrations(name="008_page")
     def page(db: Any) -> None:

@@ -57,6 +57,10 @@ class Messages:
         raw = self._client.messages.get(message_id).raw or {}
         return self.message({"rendered_copy": None, **raw})
 
+    def listed_as(self, message_id: str, contact_id: str) -> Message | None:
+        """Return a message by id: all are listed here. Raises RecordGone, AuthError, TransientError."""
+        return self.get(message_id, contact_id)
+
     def whole(self, message: Message) -> Message:
         """Return it with its text, for a call where the list left it out.
 

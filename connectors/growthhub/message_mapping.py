@@ -36,7 +36,7 @@ CHANNELS: Final[Mapping[str, str]] = {
 }
 """The channel of each message type, as the config file names it; other types are of none."""
 
-_NOT_YET: Final = frozenset({"pending", "scheduled", "queued"})
+NOT_YET: Final = frozenset({"pending", "scheduled", "queued"})
 _BETWEEN_NO_PEOPLE: Final = ("ACTIVITY", "INTERNAL_COMMENT", "LIVE_CHAT_INFO")
 _FLOWS: Final[Mapping[str, Flow]] = {"inbound": "inbound", "outbound": "outbound"}
 
@@ -122,7 +122,7 @@ def email_ids(row: Raw) -> tuple[str, ...]:
 def _is_to_come(row: Raw) -> bool:
     """Say whether a message has not been sent: an e-mail, while it has no id of its own either."""
     status = row.get("status")
-    return status == "scheduled" or (status in _NOT_YET and channel_of(row) == EMAIL and not email_ids(row))
+    return status == "scheduled" or (status in NOT_YET and channel_of(row) == EMAIL and not email_ids(row))
 
 
 def _is_ours(row: Raw, provider_id: str | None, source: str) -> bool:

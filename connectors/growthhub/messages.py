@@ -114,6 +114,19 @@ class Messages:
         record = self.client.message(wire_id)
         return message_mapping.with_text(record, self.message({"contactId": contact_id, **record}))
 
+    def listed_as(self, message_id: str, contact_id: str) -> Message | None:
+        """Return a message or an e-mail by its id, None where the export does not show it as one (yet).
+
+        Raises RecordGone, AuthError, TransientError.
+        """
+        kind, _, wire_id = message_id.partition(":")
+        if f"{kind}:" == EMAIL_PREFIX:
+            return self._listed_email(wire_id, contact_id)
+        row = {"contactId": contact_id, **self.client.message(wire_id)}
+        if message_mapping.channel_of(row) == EMAIL or not self._is_wanted(row):
+            return None
+        return message_mapping.with_text(row, self.message(row))
+
     def whole(self, message: Message) -> Message:
         """Return an e-mail with its text, for one call.
 
@@ -189,9 +202,20 @@ class Messages:
         return calls + (original.text is None)
 
     def _wanted(self, row: Raw) -> Iterator[Raw]:
-        style = self.style
-        if message_mapping.is_wanted(row, self._channels, style.provider_id, style.source):
+        if self._is_wanted(row):
             yield from self._threads.messages_in(row)
+
+    def _is_wanted(self, row: Raw) -> bool:
+        style = self.style
+        return message_mapping.is_wanted(row, self._channels, style.provider_id, style.source)
+
+    def _listed_email(self, email_id: str, contact_id: str) -> Message | None:
+        """Return an e-mail by its own id, once it is on its way; which of them are listed is told by its channel."""
+        record = self.client.email(email_id)
+        gone_or_to_come = record.get("deleted") is True or record.get("status") in message_mapping.NOT_YET
+        if gone_or_to_come or EMAIL not in self._channels:
+            return None
+        return message_mapping.email(record, contact_id, self._directory.email_of, self.style.source)
 
     def _read(self, row: Raw) -> Iterator[Message]:
         if row.get("id") and row.get("contactId"):

@@ -69,7 +69,9 @@ class Messages(Notes):
             said = {"contactId": self._records[contact_id]["id"], "direction": flow, "body": text, **properties}
             if TYPES[kind][0].endswith("EMAIL"):
                 return self._add_email(kind, added, thread, said)
-            return str(self._add_message(kind, added, said)["id"])
+            row = self._add_message(kind, added, said)
+            self._tell(f"{flow.title()}Message", row)
+            return str(row["id"])
 
     def add_conversation(self, contact_id: str, **properties: Any) -> str:
         """Let a contact have a conversation, return its id. Raises KeyError for a stranger."""
@@ -175,6 +177,7 @@ class Messages(Notes):
         own = {key: row[key] for key in ("locationId", "conversationId", "status", "source")}
         sent = {"from": "", "to": [], "cc": [], "bcc": [], "contentType": "text/html", "subject": ""}
         self._emails[email_id] = {"id": email_id, "threadId": row["id"], **own, **sent, **said, "dateAdded": added}
+        self._tell(f"{str(said['direction']).title()}Message", self._emails[email_id])
         return email_id
 
     def _touch(self, message_id: str, properties: Mapping[str, Any]) -> None:

@@ -35,11 +35,12 @@ class Notes(People):
         """Change a note by hand. Raises KeyError where there is none."""
         with self.lock:
             self._notes[contact_id][note_id].update(_kept(properties))
+            self._tell("NoteUpdate", self._notes[contact_id][note_id])
 
     def remove_note(self, contact_id: str, note_id: str) -> None:
         """Delete a note by hand. Raises KeyError where there is none."""
         with self.lock:
-            del self._notes[contact_id][note_id]
+            self._tell("NoteDelete", self._notes[contact_id].pop(note_id))
 
     def notes(self, contact_id: str) -> list[dict[str, Any]]:
         """Return the notes of a contact, newest first, as the API shows them."""
@@ -82,13 +83,14 @@ class Notes(People):
         if note is None:
             return self._unknown(contact_id, note_id)
         note.update(self._shaped(call.body))
+        self._tell("NoteUpdate", note)
         return self._showing(note)
 
     def delete_note(self, _call: Call, contact_id: str, note_id: str) -> Served:
         """DELETE /contacts/{id}/notes/{id}."""
         if note_id not in self._notes.get(contact_id, {}):
             return self._unknown(contact_id, note_id)
-        del self._notes[contact_id][note_id]
+        self._tell("NoteDelete", self._notes[contact_id].pop(note_id))
         return Served(200, {"succeded": True, "succeeded": True, "traceId": self._trace()})
 
     def _showing(self, note: dict[str, Any]) -> Served:
@@ -128,6 +130,7 @@ class Notes(People):
             **self._shaped(properties),
         }
         self._notes.setdefault(contact_id, {})[note["id"]] = note
+        self._tell("NoteCreate", note)
         return dict(note)
 
     def _delete(self, record_id: str) -> None:

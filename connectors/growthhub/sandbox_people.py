@@ -6,7 +6,7 @@ is held by the duplicate rule.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from connectors.growthhub import sandbox_records as records
+from connectors.growthhub.sandbox_events import kind_of_change
 from connectors.growthhub.sandbox_index import Record, SearchIndex
 from connectors.sandbox import Sandbox
 from connectors.values import instant
@@ -23,6 +24,9 @@ TOKEN = "pit-00000000-0000-4000-8000-000000000000"  # noqa: S105 (invented)
 
 ADDITIONAL = {"email": "additionalEmails", "phone": "additionalPhones"}
 """Where a contact shows more than one e-mail or number."""
+
+Tells = Callable[[str, Mapping[str, Any], datetime], None]
+"""Who is told of events: the type, the record that it is about, and when, by the server's clock."""
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 20
@@ -99,6 +103,7 @@ class People(Sandbox):
         self._identities: dict[tuple[str, str], dict[str, None]] = {}
         self._index = SearchIndex()
         self._made = 0
+        self.tells: Tells | None = None
 
     def add(self, *, custom: Mapping[str, Any] | None = None, **properties: Any) -> str:
         """Add a contact by hand, return its id. `custom` is by fieldKey; dateAdded and dateUpdated may be set."""
@@ -213,6 +218,7 @@ class People(Sandbox):
         }
         record["country"] = record["country"] or self.country
         self._keep({"dateAdded": now, "dateUpdated": record.get("dateAdded", now), **record})
+        self._tell("ContactCreate", self._records[record["id"]])
         return record_id
 
     def _change(self, record_id: str, properties: Mapping[str, Any], custom: Mapping[str, Any]) -> None:
@@ -228,6 +234,7 @@ class People(Sandbox):
         changed["id"] = record_id
         self._forget_identity(record)
         self._keep(changed)
+        self._tell(kind_of_change(record, changed), changed)
 
     def _by_hand(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Return properties as they are kept: possible numbers as E.164, times in milliseconds."""
@@ -240,6 +247,11 @@ class People(Sandbox):
                 kept[key] = _milliseconds(kept[key])
         return kept
 
+    def _tell(self, kind: str, record: Mapping[str, Any]) -> None:
+        """Tell of an event, where somebody has subscribed."""
+        if self.tells is not None:
+            self.tells(kind, record, self.server_now())
+
     def _keep(self, record: Record) -> None:
         self._records[record["id"]] = record
         for key in _identities(record):
@@ -250,6 +262,7 @@ class People(Sandbox):
         record = self._records.pop(record_id)
         self._forget_identity(record)
         self._index.put(self._due(), record_id, None)
+        self._tell("ContactDelete", record)
 
     def _forget_identity(self, record: Record) -> None:
         for key in _identities(record):

@@ -1,10 +1,14 @@
 """`sync daemon`: run every connection on its schedule until told to stop."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sync.commands.face import config_option, json_option, open_config, show
+
+if TYPE_CHECKING:
+    from sync.serving.door import Door
 
 
 @click.command()
@@ -27,14 +31,17 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
 
     from connectors.clock import SystemClock
     from sync.config.model import load
-    from sync.daemon.process import serve
+    from sync.daemon.daemon import Daemon
+    from sync.daemon.process import InForce, serve
     from sync.page.door import page_door
     from sync.reporting.logs import logging_to
+    from sync.webhooks import door as webhooks
+
+    clock = SystemClock()
+
+    def doors(in_force: InForce, daemon: Daemon) -> "tuple[Door, ...]":
+        heard = webhooks.door(lambda: in_force.config, clock, daemon.webhooks, daemon.wake)
+        return page_door(in_force, daemon), heard
 
     with logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format):
-        return serve(
-            config,
-            lambda: load(config.path),
-            SystemClock(),
-            lambda in_force, daemon: [page_door(in_force, daemon)],
-        )
+        return serve(config, lambda: load(config.path), clock, doors)

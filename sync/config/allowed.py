@@ -132,12 +132,12 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(value: str) -> Address:
+def _listen(value: object) -> Address:
     """Check an address to listen at; a name but localhost may mean several, so it is an IP address."""
     from ipaddress import ip_address
 
     allowed = "an IP address of this machine and a port, like 127.0.0.1:8787 or [::1]:8787"
-    host, _, port = value.rpartition(":")
+    host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
     host = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
     try:
         found = Address(str(ip_address(host)), int(port) if port.isascii() and port.isdigit() else -1)
@@ -157,6 +157,12 @@ def _listen_or_off(value: object) -> Address | None:
         return _listen(value if isinstance(value, str) else "")
     except ValueError as error:
         raise ValueError(f'{error}, or "off"') from None
+
+
+def _url_path(value: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9._~/-]*", value):
+        raise ValueError("a path that begins with /, of letters, digits and . _ ~ - /")
+    return value
 
 
 def _country(value: str) -> str:
@@ -217,8 +223,9 @@ Name = Annotated[str, AfterValidator(_name)]
 FieldName = Annotated[str, AfterValidator(_canonical)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 BaseUrl = Annotated[Text, AfterValidator(_base_url)]
-Listen = Annotated[Text, AfterValidator(_listen)]
+Listen = Annotated[Address, BeforeValidator(_listen)]
 ListenOrOff = Annotated[Address | None, BeforeValidator(_listen_or_off)]
+UrlPath = Annotated[Text, AfterValidator(_url_path)]
 UserId = Annotated[int | str, BeforeValidator(_user_id)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]

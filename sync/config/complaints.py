@@ -38,6 +38,7 @@ _MISSING = {
     "connector": "growthgenius or growthhub",
     "connections": "a table for each pair of accounts, like [connections.sales]",
     "left": "the name of an account",
+    "listen": "an IP address of this machine and a port, like 127.0.0.1:8788",
     "location_id": "the id of the location",
     "right": "the name of an account",
     "token": "env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the token itself",

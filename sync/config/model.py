@@ -39,6 +39,7 @@ from sync.config.allowed import (
 from sync.config.complaints import Complaint, from_pydantic, lines
 from sync.config.contacts import ContactsStream, Only, check_contacts
 from sync.config.table import Table
+from sync.config.webhooks import WebhooksOptions
 from sync.errors import ConfigError
 
 FILE_NAME = "config.toml"
@@ -184,6 +185,7 @@ class Config(Table):
     state: StateOptions = Field(default_factory=dict, validate_default=True)
     log: LogOptions = LogOptions()
     notify: NotifyOptions | None = None
+    webhooks: WebhooksOptions | None = None
     status_page: StatusPageOptions = StatusPageOptions()
     accounts: Annotated[dict[Name, Annotated[Account, Field(discriminator="connector")]], Field(min_length=1)]
     connections: Annotated[dict[Name, Connection], Field(min_length=1)]
@@ -202,6 +204,7 @@ TABLES = {
         (("state",), StateOptions),
         (("log",), LogOptions),
         (("notify",), NotifyOptions),
+        (("webhooks",), WebhooksOptions),
         (("status_page",), StatusPageOptions),
         (("accounts", "*", "growthgenius"), GrowthGeniusAccount),
         (("accounts", "*", "growthhub"), GrowthHubAccount),

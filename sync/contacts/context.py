@@ -19,6 +19,7 @@ from state.failures import Failures
 from state.file import StateFile
 from state.forgotten import Forgotten
 from state.held import Held
+from state.hints import Hint, Hints
 from state.history import History
 from state.identity import Identities
 from state.intents import Intents
@@ -84,7 +85,8 @@ class Context:
     and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
     `unknown` are the creates, by target side and source id, whose outcome nobody knows yet; `unfinished` is the first
     pair made since the last run that came to its end; `nameless` counts, by account, field and value, what this run
-    left alone because it has no name on the other side; `enrichment` is there where companies are looked up; `undone`
+    left alone because it has no name on the other side; `heeded` are the hints that this run carries to their end;
+    `enrichment` is there where companies are looked up; `undone`
     is the run that this one is to undo, if that is what it is for.
     """
 
@@ -115,6 +117,8 @@ class Context:
     held: Held = field(init=False)
     forgotten: Forgotten = field(init=False)
     cursors: Cursors = field(init=False)
+    hints: Hints = field(init=False)
+    heeded: list[Hint] = field(default_factory=list)
     weights: dict[str, Weight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)
@@ -133,6 +137,7 @@ class Context:
         self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=self.dry)
         self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
         self.held, self.forgotten = Held(*key), Forgotten(self.state.db)
+        self.hints = Hints(self.state.db, self.name, STREAM)
         self.weights = {side.account: Weight() for side in self.sides}
 
     @property

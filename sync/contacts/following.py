@@ -8,7 +8,7 @@ Rules kept here:
 - a record that is linked to somebody else can't: then the survivor is a failure that names both.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from connectors.contact import PHONE_SLOTS, Contact
@@ -25,14 +25,14 @@ Heirs = Mapping[int, Sequence[Known]]
 """By link: in whom the person of the record that is gone lives on, each with whom it is linked to."""
 
 
-def follow(context: Context, found: Collection[int]) -> Heirs:
-    """Plan the meetings of survivors with the heirs of the records that are gone; return the heirs.
+def follow(context: Context, links: Iterable[Link], found: Collection[int]) -> Heirs:
+    """Plan the meetings of the survivors of these pairs with the heirs of the records that are gone; return the heirs.
 
-    The server is asked for those that this scan found to be gone (links of these numbers), and for those that would be
+    The server is asked for those that this run found to be gone (links of these numbers), and for those that would be
     deleted; of the others the index tells.
     """
     known: dict[int, Sequence[Known]] = {}
-    for link in context.links.gone():
+    for link in links:
         asked = link.id in found or _would_be_deleted(context, link)
         if heirs := _heirs(context, link, asked=asked):
             known[link.id] = heirs

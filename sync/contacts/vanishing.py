@@ -10,6 +10,7 @@ Rules kept here:
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from connectors.contact import Fields
 from state.conflicts import Conflict
@@ -21,6 +22,8 @@ from sync.contacts.planning import DELETE, may_create, plan_create
 from sync.decisions import people, shadows
 from sync.decisions.deletion import Fate, fate, is_edited
 from sync.reporting.spelling import WHOLE
+
+DAY_MS: Final = 86_400_000
 
 
 def find_vanished(context: Context) -> set[int]:
@@ -52,6 +55,19 @@ def plan_delete(context: Context, link: Link) -> None:
         _plan_step(context, link, survivor)
     elif what is Fate.DELETED:
         _plan(context, link, survivor)
+
+
+def weigh_with_the_last_day(context: Context) -> None:
+    """Weigh with the deletions that this run plans those of the last day: events come one by one.
+
+    Somebody who deletes everybody would else be followed in steps, each of which is harmless.
+    """
+    since_ms = context.now_ms() - DAY_MS
+    for side in context.sides:
+        if context.stage.count_steps(DELETE, side.name):
+            before, weight = context.history.count_deleted(side.account, since_ms), context.weights[side.account]
+            weight.changed += before
+            weight.linked += before
 
 
 def was_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:

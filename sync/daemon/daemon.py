@@ -8,7 +8,7 @@ Rules kept here:
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -32,12 +32,13 @@ from sync.daemon.stopping import Activity, Stop
 from sync.daemon.stream import Stream, key_of
 from sync.daemon.triggers import latest_after, trigger_of
 from sync.decisions.people import to_ms
-from sync.decisions.scheduling import Ended, Next
+from sync.decisions.scheduling import Ended, Next, gathering, next_run
 from sync.errors import Interrupted
 from sync.notices.telling import Teller
 from sync.reporting import journal
 from sync.reporting.spelling import time_text
 from sync.runs.due import streams_of
+from sync.webhooks.counters import Counters
 
 SETTLED = timedelta(seconds=1)
 """What a job takes at most to end once its work is done: until then APScheduler starts no other of its name."""
@@ -55,6 +56,7 @@ class Daemon:
         self._streams: dict[str, Stream] = {}
         self._activities: dict[str, Activity] = {}
         self._lock = Lock()
+        self.webhooks = Counters()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -107,6 +109,19 @@ class Daemon:
                     "no progress", connection=stream.connection.name, stream=stream.name, since=time_text(since)
                 )
             stream.teller.stalled(stream.connection.name, stream.name, since, span)
+
+    def wake(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Run streams soon: hints wait for them. One that is under way, or was stopped, looks at them in its time."""
+        for connection, name in keys:
+            stream = self._streams.get(key_of(connection, name))
+            if stream is None or not stream.can_be_woken:
+                continue
+            at = self._clock.now() + gathering(stream.connection.settle)
+            with self._lock:
+                planned = self._planned(stream.key)
+                if planned is not None and planned > at:
+                    with suppress(JobLookupError):
+                        self._scheduler.modify_job(stream.key, next_run_time=at)
 
     def end(self, seconds: float) -> bool:
         """Start nothing more, and wait so long for what is under way; say whether all of it has ended."""
@@ -167,16 +182,24 @@ class Daemon:
         """Say when a stream is run next, unless another config is in force by now."""
         if self._stop.is_asked:
             return
+        hinted = stream.look_for_hints(ended)
         with self._lock:
             if self._streams.get(stream.key) is not stream:
                 self._run_at(stream.key, self._clock.now())  # under the config that came into force meanwhile
                 return
-            at = following.at or _earlier(self._planned(stream.key), stream.reconcile_at())
+            at = following.at or self._next_time(stream, ended, hinted=hinted)
             if at is not None:
                 at = self._run_at(stream.key, at)
         _tell_next(ended, following, at)
         row = Planned(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
         self._in_state(lambda db: plan_run(db, row))
+
+    def _next_time(self, stream: Stream, ended: Ended, *, hinted: bool) -> datetime | None:
+        """Return when a stream whose run came to its end is run next."""
+        soon = self._clock.now() + gathering(stream.connection.settle)
+        look = hinted and stream.can_be_woken
+        planned = next_run(self._planned(stream.key), soon, ended.at + stream.slower, look=look)
+        return _earlier(planned, stream.reconcile_at())
 
     def _run_at(self, key: str, at: datetime) -> datetime:
         """Have a stream run then, but not before the run that is about to end has ended; return when that will be."""

@@ -9,19 +9,30 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from connectors.clock import Clock
 from connectors.errors import ConnectorError
 from state.errors import LockHeld, StateError
 from state.file import StateFile
+from state.hints import Hints, heard_at
 from state.progress import Progress, progress_of
 from sync.config.model import Config, Connection
 from sync.daemon.stopping import Activity, Stop, StoppableClock, Watched
 from sync.daemon.triggers import interval_at, latest_after
 from sync.decisions.people import from_ms
-from sync.decisions.scheduling import Ended, Next, Standing, after, hangs, reconcile_at, stands_still
+from sync.decisions.scheduling import (
+    PATIENCE,
+    Ended,
+    Next,
+    Standing,
+    after,
+    hangs,
+    pace_while_hearing,
+    reconcile_at,
+    stands_still,
+)
 from sync.errors import SyncError
 from sync.notices.telling import Teller
 from sync.reporting import journal
@@ -51,11 +62,18 @@ class Stream:
     standing: Standing = field(default_factory=Standing)
     tried: bool = False
     stalled: bool = False
+    guarded: bool = False
+    slower: timedelta = timedelta(0)
     _watched: Watched = field(init=False)
     _progress: Progress | None = None
 
     def __post_init__(self) -> None:
         self._watched = Watched(self.stop, self.activity)
+
+    @property
+    def can_be_woken(self) -> bool:
+        """Say whether a run now makes sense: none is under way, the accounts answer, and the guard stops nothing."""
+        return self.activity.began_at is None and not self.standing.delayed and not self.guarded
 
     @property
     def key(self) -> str:
@@ -82,7 +100,27 @@ class Stream:
         interval = interval_at(self.connection, ended.at).total_seconds()
         following = after(self.standing, ended, interval, random.random())  # noqa: S311 - spreads calls, guards nothing
         self.standing = following.standing
+        if ended.how != "locked":
+            self.guarded = ended.how == "guarded"
         return following
+
+    def look_for_hints(self, ended: Ended) -> bool:
+        """See how webhooks stand, and say whether hints wait after a run that has come to its end.
+
+        Where events were heard of late, the connection is polled as seldom as the config says for that.
+        """
+        webhooks = self.config.webhooks
+        if webhooks is None:
+            return False
+        try:
+            with closing(StateFile.open(self.config.state.path)) as state:
+                heard = from_ms(heard_at(state.db, self.connection.name))
+                waiting = Hints(state.db, self.connection.name, self.name).count()
+        except (StateError, LockHeld, sqlite3.Error) as error:
+            journal.error("the state can't be read", reason=str(error))
+            return False
+        self.slower = pace_while_hearing(heard, self.clock.now(), webhooks.every)
+        return ended.how == "done" and waiting > 0
 
     def reconcile_at(self) -> datetime | None:
         """Return when both sides are to be compared in full as far as is known here, None for never."""
@@ -120,7 +158,8 @@ class Stream:
 
     def _seems_to_stand_still(self) -> bool:
         since = self._ended_at()
-        due = latest_after(self.connection, since if self.tried else max(since, self.started_at))
+        begun = since if self.tried else max(since, self.started_at)
+        due = max(latest_after(self.connection, begun), begun + PATIENCE * self.slower)
         moving = self.activity.began_at is not None and not self.hangs()
         return stands_still(self.clock.now(), due, moving=moving)
 

@@ -25,6 +25,11 @@ PATIENCE: Final = 3
 """A stream that makes no progress for so many intervals stands still."""
 HANGING: Final = timedelta(minutes=15)
 """A run that neither moves nor waits for so long hangs: the longest call that is put up with takes a few minutes."""
+SOONEST: Final = timedelta(seconds=1)
+SOON: Final = timedelta(seconds=3)
+"""A stream for which hints wait is run after so long at the latest."""
+HEARD: Final = timedelta(hours=24)
+"""Webhooks are heard while the last one is no older: few accounts stand still for so long."""
 _DOUBLINGS: Final = 30
 
 Ending = Literal["done", "guarded", "failed", "locked"]
@@ -93,6 +98,30 @@ def reconcile_at(reconciled_at: datetime | None, span: timedelta | None, standin
         return reconciled_at + span
     postponed = timedelta(seconds=LONGEST * 2.0 ** min(standing.missed - 1, _DOUBLINGS))
     return max(reconciled_at + span, standing.missed_at + min(postponed, span))
+
+
+def gathering(settle: timedelta) -> timedelta:
+    """Return how long hints gather before a stream looks at them: one edit makes several events, and several are one.
+
+    Where the APIs show a change at once, they need not gather for long.
+    """
+    return min(max(settle, SOONEST), SOON)
+
+
+def next_run(planned: datetime | None, soon: datetime, slower: datetime, *, look: bool) -> datetime | None:
+    """Return when a stream is run next, which is planned for then: soon where hints wait, else not before `slower`.
+
+    What is planned for sooner than soon was woken meanwhile.
+    """
+    if look:
+        return soon
+    return planned if planned is None or planned <= soon else max(planned, slower)
+
+
+def pace_while_hearing(heard_at: datetime | None, now: datetime, every: timedelta | None) -> timedelta:
+    """Return how far apart two polls are while webhooks are heard; nothing where that makes no difference."""
+    heard = heard_at is not None and now - heard_at < HEARD
+    return every if heard and every is not None else timedelta(0)
 
 
 def stands_still(now: datetime, due: datetime, *, moving: bool) -> bool:

@@ -19,16 +19,25 @@ FAR_MS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What is to be read: `[since, until)`; without `since` every gap there is, or with `whole` simply everything."""
+    """What is to be read: `[since, until)`; without `since` every gap there is, or with `whole` simply everything.
+
+    `hinted` tells that records may be looked at besides which somebody has told of.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     whole: bool = False
+    hinted: bool = True
 
     @property
     def exact(self) -> bool:
         """Say whether nothing outside the window is to be dealt with."""
         return self.since is not None
+
+    @property
+    def heeds_hints(self) -> bool:
+        """Say whether records that somebody has told of are looked at, whatever their time."""
+        return self.hinted and self.since is None and self.until is None
 
 
 def spans_of(bounds: Bounds, covered: IntervalSet) -> Sequence[Interval]:

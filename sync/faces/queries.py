@@ -15,6 +15,7 @@ from state import connections
 from state.cursors import COVERED, Cursors
 from state.disk import telling
 from state.file import StateFile
+from state.hints import heard_at
 from state.intervals import reach
 from state.people import Person
 from state.presence import is_daemon_there
@@ -199,6 +200,7 @@ def _connection_status(db: sqlite3.Connection, config: Config, name: str, planne
         "deleted": _count(db, "link", number, "gone IS NOT NULL"),
         "held": _count(db, "held", number, "TRUE"),
         **_charged(db, config, name),
+        **_webhooks(db, config, name),
         **({"delayed": next_run.delayed} if next_run and next_run.delayed else {}),
     }
 
@@ -228,6 +230,14 @@ def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:
 
     asked = [side for side in (connection.left, connection.right) if config.accounts[side].connector == ASKED]
     return {"charged": sum(KnownCompanies(db, account).count(_now_ms()) for account in asked)}
+
+
+def _webhooks(db: sqlite3.Connection, config: Config, name: str) -> Document:
+    """Return, where webhooks are heard, when the last one was, and how many records wait to be looked at."""
+    if config.webhooks is None:
+        return {}
+    waiting = db.execute("SELECT count(*) FROM hint WHERE connection = ?", (name,)).fetchone()[0]
+    return {"webhooks": {"heard_at": _time(heard_at(db, name)), "waiting": waiting}}
 
 
 def _lag(reached: Mapping[str, int | None]) -> float | None:

@@ -68,6 +68,9 @@ def status_lines(document: Document) -> Iterator[str]:
         if connection.get("charged"):
             asked = counted(connection["charged"], "look-up")
             yield f"{connection['name']}: {asked} of companies in the last 30 days, each of which may be charged"
+        if "webhooks" in connection:
+            heard, waiting = connection["webhooks"]["heard_at"], connection["webhooks"]["waiting"]
+            yield f"{connection['name']}: last webhook heard: {heard or 'never'}; {counted(waiting, 'record')} waiting"
         if "delayed" in connection:
             yield f"{connection['name']}: the next run is delayed: {printable(connection['delayed'])}"
     yield from _what_is_open(

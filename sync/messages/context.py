@@ -19,6 +19,7 @@ from state.conflicts import Conflicts
 from state.cursors import Cursors
 from state.failures import Failures
 from state.file import StateFile
+from state.hints import Hint, Hints
 from state.history import History
 from state.intents import Intents
 from state.links import Link, Links, LinkSide
@@ -41,7 +42,8 @@ class MessageContext:
     """The messages of one run. `people` is the run itself: its sides, its state, its clock.
 
     `horizons` and `weights` are by account; `held` are the persons, by target side and id of their original's side, of
-    whom a message has an unknown outcome: what was sent to them later waits for it.
+    whom a message has an unknown outcome: what was sent to them later waits for it; `heeded` are the hints that this
+    run carries to their end.
     """
 
     people: Context
@@ -56,6 +58,8 @@ class MessageContext:
     intents: Intents = field(init=False)
     history: History = field(init=False)
     cursors: Cursors = field(init=False)
+    hints: Hints = field(init=False)
+    heeded: list[Hint] = field(default_factory=list)
     streams: Streams = field(init=False)
     indexes: Mapping[str, MessageIndex] = field(init=False)
     weights: dict[str, Weight] = field(init=False)
@@ -72,6 +76,7 @@ class MessageContext:
         self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=context.dry)
         self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
         self.streams = Streams(*key)
+        self.hints = Hints(context.state.db, context.name, STREAM)
         self.indexes = {side.name: MessageIndex(*key[:2], side.name) for side in context.sides}
         self.weights = {side.account: Weight() for side in context.sides}
 

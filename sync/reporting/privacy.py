@@ -24,11 +24,12 @@ NOTE: Final = "text"
 """The sentence that quotes values of fields, which may be anybody's too."""
 PLAIN: Final = frozenset(
     {
-        "account", "applies", "at", "attempt", "by", "command", "conflicts", "connection", "connections",
-        "created", "delayed", "deleted", "event", "every", "failed", "failures", "field", "held", "key", "kind",
-        "left", "level", "link", "listen", "method", "next_run_at", "operation", "path", "pid", "read",
-        "record", "right", "rule", "run", "seconds", "signal", "since", "status", "stream", "timestamp",
-        "unchanged", "unmapped", "until", "updated", "version", "whole",
+        "account", "applies", "at", "attempt", "by", "command", "conflicts", "connection", "connections", "created",
+        "delayed", "deleted", "duplicate", "event", "every", "failed", "failures", "field", "held", "ignored", "key",
+        "kind", "large", "late", "left", "level", "link", "listen", "method", "misdirected", "next_run_at", "no_post",
+        "operation", "path", "pid", "put_off", "queued", "read", "received", "record", "right", "rule", "run",
+        "seconds", "signal", "since", "slow", "status", "stream", "timestamp", "unchanged", "unmapped", "unreadable",
+        "unsigned", "until", "updated", "version", "waiting", "whole",
     }
 )  # fmt: skip
 """Facts that hold ids, numbers, times or words of ours."""

@@ -188,7 +188,7 @@ class Runner:
     def _observe_and_write(self, work: Work, report: RunReport, consent: Consent) -> str:
         options = self.options
         if not options.undoes:
-            bounds = Bounds(options.since, options.until, whole=options.whole)
+            bounds = Bounds(options.since, options.until, whole=options.whole, hinted=not options.compared)
             deep = options.deep and options.whole
             return run(work, bounds, deep=deep, unguarded=options.unguarded, consent=consent)
         accounts = {side.name: side.account for side in work.people.sides}

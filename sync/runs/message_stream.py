@@ -12,7 +12,7 @@ from connectors.errors import ConnectorError
 from state.cursors import COVERED
 from state.intervals import IntervalSet
 from sync.decisions.windows import Bounds
-from sync.messages import observing, planning, settling, vanishing, writing
+from sync.messages import hinted, observing, planning, settling, vanishing, writing
 from sync.messages.context import MessageContext
 
 
@@ -32,6 +32,7 @@ def observe(context: MessageContext, bounds: Bounds) -> Observed | None:
         settling.settle_intents(context)
         for side in context.sides:
             observed.spans[side.name] = observing.observe(context, side, bounds)
+        hinted.observe(context, bounds)
         for side in context.sides:
             observing.bring_along(context, side)
 
@@ -91,3 +92,4 @@ def _cover(observed: Observed) -> None:
         for side, spans in observed.spans.items():
             context.cursors.add(side, COVERED, spans)
         context.streams.followed(context.followed)
+        context.hints.drop(context.heeded)

@@ -6,15 +6,16 @@ and intents that are true, and windows that are not yet covered, so that the nex
 People go before their messages in everything. What goes wrong with messages holds up no people.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connectors.errors import ConnectorError
 from state import history, tally
 from state.cursors import COVERED
 from state.intervals import IntervalSet
-from sync.contacts import observing, planning, settling, vanishing, writing
+from state.links import Link
+from sync.contacts import hinted, observing, planning, settling, vanishing, writing
 from sync.contacts.context import Context
 from sync.contacts.following import Heirs, follow, list_merged
 from sync.contacts.nameless import tell
@@ -48,14 +49,16 @@ def run(work: Work, bounds: Bounds, *, deep: bool = False, unguarded: bool = Fal
     guarded = ""
     try:
         settling.settle_intents(work.people)
-        spans, messages = _observe(work, bounds)
-        heirs = _plan_people(work, bounds)
+        seen, messages = _observe(work, bounds)
+        heirs = _plan_people(work, bounds, seen)
         planned = messages is not None and message_stream.plan(messages.context, bounds, deep=deep)
-        if bounds.whole and work.with_people:
-            _plan_deletes(work.people, heirs)
+        if work.with_people:
+            _plan_deletes(work.people, _lost(work.people, bounds, seen), heirs)
+            if seen.lost:
+                vanishing.weigh_with_the_last_day(work.people)
         guarded = "" if unguarded else _guard(work)
         if not guarded and consent(work):
-            _carry_out(work.people, spans)
+            _carry_out(work.people, seen.spans)
             if messages is not None and planned:
                 message_stream.carry_out(messages)
     except ConnectorError as error:
@@ -76,27 +79,45 @@ def finish(context: Context, keep: timedelta) -> None:
         tally.fold(db, context.connection, before_ms)
 
 
-def _observe(work: Work, bounds: Bounds) -> tuple[Spans, message_stream.Observed | None]:
-    people, spans = work.people, Spans()
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a run has read of people: the spans that it will cover, and the pairs that hints have found to be lost."""
+
+    spans: Spans = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
+
+
+def _observe(work: Work, bounds: Bounds) -> tuple[_Seen, message_stream.Observed | None]:
+    people, seen = work.people, _Seen()
     if work.with_people:
-        spans = {side.name: observing.observe(people, side, bounds) for side in people.sides}
+        seen.spans.update({side.name: observing.observe(people, side, bounds) for side in people.sides})
+        seen.lost.update(hinted.observe(people, bounds))
     messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
     people.judge = judge(people.settings.conflicts, offsets(people))
-    return spans, messages
+    return seen, messages
 
 
-def _plan_people(work: Work, bounds: Bounds) -> Heirs:
+def _plan_people(work: Work, bounds: Bounds, seen: _Seen) -> Heirs:
     if not work.with_people:
         planning.plan_strangers(work.people)
         return {}
-    heirs = follow(work.people, vanishing.find_vanished(work.people)) if bounds.whole else {}
+    found = seen.lost | (vanishing.find_vanished(work.people) if bounds.whole else set())
+    heirs = follow(work.people, _lost(work.people, bounds, seen), found)
     planning.plan(work.people)
     return heirs
 
 
-def _plan_deletes(context: Context, heirs: Heirs) -> None:
+def _lost(context: Context, bounds: Bounds, seen: _Seen) -> Iterable[Link]:
+    """Return the pairs that have lost one side: all where everything was read, else those that hints told of."""
+    if bounds.whole:
+        return context.links.gone()
+    found = map(context.links.by_id, sorted(seen.lost))
+    return [link for link in found if link is not None and link.gone is not None]
+
+
+def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
     """Plan what becomes of the survivors of deletions, but of those who meet another record in this run."""
-    for link in context.links.gone():
+    for link in lost:
         if context.stage.paired("left", link.left.id) or context.stage.paired("right", link.right.id):
             continue
         if link.id in heirs:
@@ -129,10 +150,11 @@ def _tell_owners(context: Context) -> None:
 
 
 def _cover(context: Context, spans: Spans) -> None:
-    """Everything that was found is written, in conflict or listed: its windows are dealt with."""
+    """Everything that was found is written, in conflict or listed: its windows and hints are dealt with."""
     with context.state.atomic():
         for side, covered in spans.items():
             context.cursors.add(side, COVERED, covered)
+        context.hints.drop(context.heeded)
 
 
 def _guard(work: Work) -> str:

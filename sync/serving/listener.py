@@ -16,12 +16,15 @@ import uvicorn
 
 from sync.config.allowed import Address
 from sync.errors import ConfigError
+from sync.serving.patience import PatientProtocol
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 BACKLOG: Final = 512
 """Connections that wait to be accepted; the kernel turns away those beyond, who try again."""
+KEPT_ALIVE: Final = 75
+"""Seconds that an idle connection is kept: longer than a reverse proxy keeps it, so that no request meets its end."""
 
 
 class Listener:
@@ -37,11 +40,14 @@ class Listener:
                 application,
                 lifespan="off",
                 log_config=None,
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
+                http=PatientProtocol,
                 ws="none",
+                timeout_keep_alive=KEPT_ALIVE,
                 timeout_graceful_shutdown=1,
             )
         )

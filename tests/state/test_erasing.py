@@ -7,8 +7,10 @@ from state.erasing import SOMEBODY, Identity, erase
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.held import Held, Hold
+from state.hints import Hint
 from state.history import Entry, History, begin_run, end_run
 from state.identity import Identities, Known
+from state.inbox import Arrival, Inbox
 from state.intents import Intent, Intents
 from state.links import Link, Links, LinkSide
 from state.messages import Indexed, MessageIndex
@@ -66,6 +68,24 @@ def test_all_that_is_known_of_a_person_goes_and_nothing_of_anybody_else() -> Non
         assert erased == {
             "link": 2, "failure": 2, "trouble": 1, "intent": 2, "history": 3, "person": 2, "number": 1, "message": 1,
         }  # fmt: skip
+
+
+def test_hints_about_a_person_and_their_messages_go() -> None:
+    with opened() as state:
+        fill(state, 1)
+        MessageIndex(state.db, 1, "right").put([Indexed("message:m1", "hub-1", 0, None)])
+        places = ("contacts", "hub-1", ""), ("messages", "message:m1", ""), ("messages", "note:n1", "hub-1")
+        others = ("contacts", "hub-2", ""), ("messages", "message:m2", "hub-2")
+        hints = [
+            Arrival(record.encode(), [(("any", stream), Hint("growthhub", record, contact))], 0)
+            for stream, record, contact in (*places, *others)
+        ]
+        with state.atomic() as db:
+            Inbox(db, 0).take_in(hints, 9)
+            erased = erase(db, ANN)
+        assert erased["hint"] == 3
+        left = state.db.execute("SELECT record FROM hint ORDER BY record").fetchall()
+        assert [row["record"] for row in left] == ["hub-2", "message:m2"]
 
 
 def test_the_same_ids_of_another_connection_stay() -> None:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connectors.contact import FIELDS
+from connectors.growthhub.signatures import ED25519, RSA
 from connectors.pace import RateLimit
 from sync.config.complaints import from_pydantic, lines
 from sync.config.model import TABLES, Config, find, load, parse
+from sync.config.webhooks import WebhooksOptions
 from sync.errors import ConfigError
 from tests.sync.config_text import GOOD, replaced, with_line
 
@@ -134,9 +136,20 @@ def test_addresses_that_keep_credentials_safe_are_taken(address: str) -> None:
     assert parse(text, FILE).accounts["growthhub"].base_url == address
 
 
+def test_keys_of_webhooks_are_taken_as_pem_or_bare_alone_or_in_a_list() -> None:
+    pem = f"-----BEGIN PUBLIC KEY-----\\n{RSA[:300]}\\n{RSA[300:]}\\n-----END PUBLIC KEY-----\\n"
+    keys = f'ed25519_key = ["{ED25519}", "{ED25519}"]\nrsa_key = "{pem}"'
+    webhooks = parse(f'{GOOD}\n[webhooks]\nlisten = "127.0.0.1:0"\n{keys}\n', FILE).webhooks
+    assert webhooks is not None
+    assert (webhooks.ed25519_key, webhooks.rsa_key) == ((ED25519, ED25519), (RSA,))
+    off = parse(f'{GOOD}\n[webhooks]\nlisten = "[::1]:0"\nrsa_key = "off"\n', FILE).webhooks
+    assert off is not None
+    assert (off.ed25519_key, off.rsa_key, str(off.listen)) == (None, (), "[::1]:0")
+
+
 WRONG = [
     # table, line in it, key below the table, what else the message has
-    ("", "colour = 1", "colour", ["no such key", "state, log, notify, status_page, accounts, connections"]),
+    ("", "colour = 1", "colour", ["no such key", "log, notify, webhooks, status_page, accounts, connections"]),
     ("state", "histroy = 1", "histroy", ["no such key", "did you mean history?"]),
     ("state", "path = 7", "path", ["found 7", "the path of a file"]),
     ("state", 'path = ""', "path", ["the path of a file"]),
@@ -181,6 +194,28 @@ WRONG = [
     ("connections.sales.contacts", "max_changed = -1", "max_changed", ["a whole number"]),
     ("connections.sales.contacts", "max_changed = true", "max_changed", ["a share"]),
     ("connections.sales.contacts", "max_changed = nan", "max_changed", ["a share"]),
+    ("", "webhooks = {}", "webhooks.listen", ["is missing", "127.0.0.1:8788"]),
+    ("", "webhooks = { listen = 'example.com:80' }", "webhooks.listen", ["an IP address of this machine"]),
+    ("", "webhooks = { listen = 8788 }", "webhooks.listen", ["found 8788", "an IP address of this machine"]),
+    *(
+        ("", f"webhooks = {{ listen = '127.0.0.1:1', {line} }}", f"webhooks.{line.partition(' ')[0]}", words)
+        for line, words in (
+            ("path = 'hooks'", ["a path that begins with /"]),
+            ("path = '/a?b'", ["a path that begins with /"]),
+            ("largest = 10", ["found 10", "a whole number from 1024 to 16000000"]),
+            ("queue = 0", ["from 1 to 100000"]),
+            ("queue = true", ["from 1 to 100000"]),
+            ("window = '0s'", ["of a second or more"]),
+            ("every = 5", ["found 5"]),
+            ("ed25519_key = 'off'", ["a public key (Ed25519"]),
+            ("ed25519_key = 'bm9uc2Vuc2U='", ["a public key (Ed25519"]),
+            ("ed25519_key = []", ["a public key (Ed25519"]),
+            ("ed25519_key = [1]", ["a public key (Ed25519"]),
+            (f"ed25519_key = '{RSA}'", ["a public key (Ed25519"]),
+            (f"rsa_key = '{ED25519}'", ["a public key (RSA", '"off"']),
+            (f"rsa_key = '{RSA[:400]}'", ["a public key (RSA", '"off"']),
+        )
+    ),
     ("connections.sales.contacts", "enrich = 1", "enrich", ["found 1", "true or false"]),
     ("connections.sales.contacts", "only = { west = {} }", "only.west", ["left, right"]),
     ("connections.sales.contacts", "only = { left = { tag = 'x' } }", "only.left.tag", ["did you mean tags?"]),
@@ -365,12 +400,17 @@ def test_the_example_documents_every_key_and_every_field() -> None:
 def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     keys = "rate|base_url|direction|as|conversation_provider_id|channels|stage|status|do_not_contact|command|time_limit"
-    keys += "|listen|token"
-    config = parse(re.sub(rf"(?m)^# (?=({keys}) = |\[(connections|notify))", "", text), EXAMPLE)
+    keys += "|listen|path|largest|queue|window|every|rsa_key|token"
+    config = parse(re.sub(rf"(?m)^# (?=({keys}) = |\[(connections|notify|webhooks))", "", text), EXAMPLE)
     assert config.accounts["growthgenius"].rate == RateLimit(2, 1.0)
     assert config.connections["sales"].messages is not None
     assert config.connections["sales"].contacts.groups == {"status": "status:"}
     assert config.connections["sales"].contacts.fields["stage"].map == {"Replied": "Engaged", "Not Interested": "Lost"}
+    assert config.webhooks is not None
+    assert config.webhooks.every == timedelta(minutes=30)
+    assert config.webhooks.model_copy(update={"every": None, "rsa_key": None}) == WebhooksOptions.model_validate(
+        {"listen": "127.0.0.1:8788"}
+    )
     assert config.notify is not None
     assert config.notify.time_limit == timedelta(seconds=10)
 

@@ -16,7 +16,10 @@ from sync.decisions.scheduling import (
     Standing,
     after,
     backoff,
+    gathering,
     hangs,
+    next_run,
+    pace_while_hearing,
     reconcile_at,
     stands_still,
 )
@@ -181,3 +184,40 @@ def test_a_comparison_is_never_due_before_its_span_and_never_put_off_for_more_th
     if standing.missed:
         assert due > (standing.missed_at or due)
         assert reconcile_at(reconciled, span, replace(standing, missed=standing.missed + 1)) >= due  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("settle", "waits"), [(0, 1), (1, 1), (2, 2), (60, 3), (3600, 3)])
+def test_hints_gather_for_a_moment_and_no_longer_than_the_apis_need(settle: int, waits: int) -> None:
+    assert gathering(timedelta(seconds=settle)) == timedelta(seconds=waits)
+
+
+@pytest.mark.parametrize(
+    ("heard", "every", "pace"),
+    [(None, DAY, 0), (NOON - timedelta(hours=23), DAY, 1), (NOON - DAY, DAY, 0), (NOON, None, 0), (NOON, 2 * DAY, 2)],
+    ids=["never heard", "heard", "heard too long ago", "no other pace", "another pace"],
+)
+def test_polls_are_further_apart_while_webhooks_are_heard(
+    heard: datetime | None, every: timedelta | None, pace: int
+) -> None:
+    assert pace_while_hearing(heard, NOON, every) == pace * DAY
+
+
+SOON = NOON + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("planned", "slower", "look", "expected"),
+    [
+        (NOON + DAY, NOON, True, SOON),
+        (None, NOON, True, SOON),
+        (NOON + DAY, NOON, False, NOON + DAY),
+        (NOON + DAY, NOON + 2 * DAY, False, NOON + 2 * DAY),
+        (SOON, NOON + 2 * DAY, False, SOON),
+        (None, NOON + 2 * DAY, False, None),
+    ],
+    ids=["hints wait", "nothing planned", "as planned", "slower", "woken meanwhile", "never"],
+)
+def test_hints_bring_the_next_run_near_and_a_slower_pace_puts_it_off(
+    planned: datetime | None, slower: datetime, look: bool, expected: datetime | None
+) -> None:
+    assert next_run(planned, SOON, slower, look=look) == expected

@@ -13,7 +13,9 @@ from state.cursors import COVERED, Cursors
 from state.errors import StateError
 from state.failures import Failure, Failures
 from state.file import StateFile
+from state.hints import Hint
 from state.history import begin_run, end_run
+from state.inbox import Arrival, Inbox
 from state.links import Link, Links, LinkSide
 from sync.config.model import Config, parse
 from sync.errors import UsageError
@@ -99,6 +101,16 @@ def test_status_is_the_document_of_the_contract(config: Config) -> None:
     assert json.dumps(document) == json.dumps(json.loads(expected))
     assert isinstance(lag, float)
     assert lag == pytest.approx(max(0.0, before - NOON_MS / 1000), abs=60)
+
+
+def test_status_tells_of_webhooks_where_they_are_heard(tmp_path: Path) -> None:
+    config = parse(f'{GOOD}\n[webhooks]\nlisten = "127.0.0.1:0"\n', tmp_path / "config.toml")
+    assert queries.status(config)["connections"][0]["webhooks"] == {"heard_at": None, "waiting": 0}
+    arrival = Arrival(b"w", [(("sales", "messages"), Hint("growthhub", "message:m1", "c1"))], NOON_MS)
+    with change(config) as state:
+        Inbox(state.db, NOON_MS).take_in([arrival], 9)
+    heard = {"heard_at": "2026-03-01T12:00:00Z", "waiting": 1}
+    assert queries.status(config)["connections"][0]["webhooks"] == heard
 
 
 def test_without_a_state_file_nothing_is_open_and_none_is_made(config: Config) -> None:

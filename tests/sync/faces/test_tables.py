@@ -153,6 +153,16 @@ def test_status_shows_when_the_daemon_runs_next_and_why_that_is_late() -> None:
     assert lines[2] == "sales: the next run is delayed: gg: is down"
 
 
+def test_status_shows_when_webhooks_were_last_heard_and_how_many_records_wait() -> None:
+    heard = connection(webhooks={"heard_at": "2026-11-20T14:30:00Z", "waiting": 2})
+    never = connection(webhooks={"heard_at": None, "waiting": 0})
+    lines = list(status_lines({"connections": [heard, never]}))
+    assert lines[3:5] == [
+        "sales: last webhook heard: 2026-11-20T14:30:00Z; 2 records waiting",
+        "sales: last webhook heard: never; 0 records waiting",
+    ]
+
+
 def test_status_says_never_and_since_where_no_run_has_ended() -> None:
     nowhere = {"contacts": {"covered_to": {"a": None, "b": "2026-11-20T14:28:00Z"}, "lag_seconds": None}}
     running = {"run": "r1", "status": None, "started_at": "2026-11-20T14:30:00Z", "finished_at": None}

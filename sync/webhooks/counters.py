@@ -1,0 +1,66 @@
+"""What became of the webhooks since the daemon began, and when the last one was heard: for pages and metrics.
+
+`Daemon.webhooks` is the one object; it may be read from any thread, at any time.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Final
+
+QUEUED: Final = "queued"
+DUPLICATE: Final = "duplicate"
+IGNORED: Final = "ignored"
+PUT_OFF: Final = "put_off"
+
+UNSIGNED: Final = "unsigned"
+LATE: Final = "late"
+LARGE: Final = "large"
+SLOW: Final = "slow"
+UNREADABLE: Final = "unreadable"
+MISDIRECTED: Final = "misdirected"
+NO_POST: Final = "no_post"
+
+REFUSALS: Final = (UNSIGNED, LATE, LARGE, SLOW, UNREADABLE, MISDIRECTED, NO_POST)
+"""Causes for which a request is refused for good; what is put off is asked to come again."""
+OUTCOMES: Final = (QUEUED, DUPLICATE, IGNORED, PUT_OFF, *REFUSALS)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known at a moment. `outcomes` has a number for each of OUTCOMES; `waiting` are hints in the queue."""
+
+    outcomes: dict[str, int]
+    waiting: int
+    last_at: datetime | None
+
+    @property
+    def received(self) -> int:
+        """Return how many requests were answered."""
+        return sum(self.outcomes.values())
+
+
+@dataclass(slots=True)
+class Counters:
+    """The running totals."""
+
+    _outcomes: Counter[str] = field(default_factory=Counter)
+    _waiting: int = 0
+    _last_at: datetime | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def count(self, outcome: str) -> None:
+        """Note what became of a request."""
+        with self._lock:
+            self._outcomes[outcome] += 1
+
+    def hear(self, at: datetime, waiting: int) -> None:
+        """Note that events were kept, and how many hints wait now."""
+        with self._lock:
+            self._last_at, self._waiting = at, waiting
+
+    def snapshot(self) -> Heard:
+        """Return how things stand."""
+        with self._lock:
+            return Heard({name: self._outcomes[name] for name in OUTCOMES}, self._waiting, self._last_at)
