@@ -7,6 +7,7 @@ in threads of the process that started it; `stop` ends and joins them all. A bug
 """
 
 import json
+import socket
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -66,6 +67,7 @@ class Sandbox(ABC):
         self.rate = rate
         self._port = port
         self._server: Server | None = None
+        self._kept: socket.socket | None = None
         self._stopping = threading.Event()
         self._late: dict[threading.Thread, Call] = {}
         self._timers: list[threading.Timer] = []
@@ -107,6 +109,7 @@ class Sandbox(ABC):
     def start(self) -> Self:
         """Listen; the same port again when it was running before."""
         self._stopping.clear()
+        self._free_port()
         self._server = Server(self._port, self.respond, self.server_now)
         self._port = self._server.port
         self._server.start()
@@ -117,6 +120,13 @@ class Sandbox(ABC):
         self._halt()
         if self._bugs:
             raise self._bugs.pop(0)
+
+    def go_down(self) -> None:
+        """Stop, and keep the port to itself: calls are refused there until `start`."""
+        self.stop()
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind(("127.0.0.1", self._port))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -228,9 +238,15 @@ class Sandbox(ABC):
             timer.join()
         self._timers.clear()
         self._late.clear()
+        self._free_port()
         if self._server is not None:
             self._server.stop()
             self._server = None
+
+    def _free_port(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
 
 def encode_body(body: Any) -> tuple[bytes, str]:

@@ -72,7 +72,7 @@ def test_a_question_that_is_never_answered_is_transient(typical: Place, kind: Ki
 
 def test_a_server_that_is_not_there_is_transient_for_writes_as_well(typical: Place) -> None:
     raw = somebody(typical)
-    typical.sandbox.stop()
+    typical.sandbox.go_down()
     for name, operation in ALL.items():
         with naming(typical, name), pytest.raises(TransientError, match=NAMED_ACCOUNT):
             operation(typical.connect(), raw)

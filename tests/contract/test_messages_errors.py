@@ -86,7 +86,7 @@ def test_a_server_that_is_not_there_is_transient_for_writes_as_well(
     post: Post, message_subject: MessageSubject
 ) -> None:
     copy = copied(post)
-    post.sandbox.stop()
+    post.sandbox.go_down()
     for name, operation in operations(post, message_subject).items():
         with naming(post, name), pytest.raises(TransientError, match=NAMED_ACCOUNT):
             operation(post.letters(post.connect()), copy)

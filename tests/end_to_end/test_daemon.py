@@ -211,7 +211,7 @@ def test_a_wrong_config_changes_nothing_and_is_told(world: World) -> None:
 
 def test_an_account_that_is_down_backs_off_by_itself_while_the_others_go_on(world: World, other: World) -> None:
     add(world, 1)
-    other.gh.stop()
+    other.gh.go_down()
     with started(world) as daemon:
         add(other, 1)
         line = daemon.wait("the next run is delayed", connection="support")
