@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.connector import Answer, Raw, took_effect
-from connectors.contact import PHONE_SLOTS, Fields, Value, same
+from connectors.contact import PHONE_SLOTS, Fields, Value, alike, same
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius import phones
 from connectors.growthgenius.client import Client
@@ -128,7 +128,10 @@ class Writer:
         return again, style if self._nothing_arrived(order, again) else other(style)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
-        """Say so where no change shows at all; what could not be read before, and cannot now, did not arrive."""
+        """Say so where nothing shows as it was sent; what could not be read before, and cannot now, did not arrive.
+
+        That something else shows than before proves nothing: somebody may have edited the record meanwhile.
+        """
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(written.raw, order.memory, order.changes)
         wanted = {
@@ -138,7 +141,7 @@ class Writer:
         }
         if order.before is _NOBODY:  # the server makes whoever creates the owner: that shows nothing of the body
             wanted -= {"owner"}
-        arrived = {name for name in wanted & after.keys() if not same(name, before.get(name), after[name])}
+        arrived = {name for name in wanted & after.keys() if alike(name, after[name], order.changes[name])}
         return bool(order.body and wanted) and not arrived
 
     def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _Order:

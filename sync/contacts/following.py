@@ -100,7 +100,7 @@ def _meet(context: Context, link: Link, heirs: Sequence[Known]) -> None:
     namesakes = survivor.identities.by_email([heir.email] if heir.email else [])
     staged = stage_by_id(context, gone, heir.id) if {one.id for one in namesakes} <= {survivor_id} else None
     if staged is not None:
-        plan_meeting(context, gone, staged, people.decode(staged.contact or ""), survivor_id)
+        plan_meeting(context, gone, staged, survivor_id)
 
 
 def _person(context: Context, link: Link, gone: Side) -> Known:

@@ -185,11 +185,16 @@ def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
         if isinstance(verdict, New):
             verdict = succession(context, side, person, around[person.id]) or verdict
         if isinstance(verdict, Paired):
-            plan_meeting(context, side, staged, contacts[staged.id], verdict.id)
+            _meet(context, side, staged, contacts[staged.id], verdict.id)
         elif isinstance(verdict, Refused):
             _plan_failure(context, side, staged, verdict)
         else:
             _plan_create(context, side, staged, contacts[staged.id])
+
+
+def _meet(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:
+    if not plan_meeting(context, side, staged, other_id):
+        _plan_again(context, side, staged, contact)
 
 
 def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool:
@@ -202,13 +207,12 @@ def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool
     return failure.dismissed or not (failure.due_ms <= context.now_ms() or _unblocked(context, failure))
 
 
-def plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:
-    """Plan two people who meet for the first time (R10)."""
+def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) -> bool:
+    """Plan two people who meet for the first time (R10); return False where the other turns out to be gone."""
     other = context.other(side)
     twin = context.stage.get(other.name, [other_id]).get(other_id) or stage_by_id(context, other, other_id)
     if twin is None:
-        _plan_again(context, side, staged, contact)
-        return
+        return False
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
     result = merged(context, None, left, right)
     weigh(context, result, first=True)
@@ -216,6 +220,7 @@ def plan_meeting(context: Context, side: Side, staged: Staged, contact: Contact,
     with context.state.atomic():
         context.stage.pair(left.id, right.id)
         context.stage.plan(Step(PAIR, "", left.id, right.id, None, sides_written(result), result.awaits))
+    return True
 
 
 def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
@@ -227,7 +232,7 @@ def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) 
     elif isinstance(verdict, Refused):
         _plan_failure(context, side, staged, verdict)
     else:
-        plan_meeting(context, side, staged, contact, verdict.id)
+        _meet(context, side, staged, contact, verdict.id)
 
 
 def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact) -> None:

@@ -121,6 +121,28 @@ def test_what_a_server_silently_ignores_is_refused_though_the_other_style_is_one
         assert [body for body in bodies(world) if body] == [{"contact": {"city": "Bern"}}]
 
 
+def test_what_somebody_edits_meanwhile_does_not_prove_that_the_server_reads_the_wrapper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with World(Behaviour(bodies="flat", answers="empty", coarse=True)) as world:
+        record_id = world.sandbox.add(first_name="Tony", title="CEO")
+        handle = world.sandbox.handle
+
+        def edited(call: Any) -> Any:
+            if call.method == "GET":
+                monkeypatch.setattr(world.sandbox, "handle", handle)
+                world.sandbox.edit(record_id, company_name="Somebody else's")
+            return handle(call)
+
+        current = world.sandbox.person(record_id)
+        monkeypatch.setattr(world.sandbox, "handle", edited)
+        answer = world.account.update(current, {}, {"company": "Acme", "title": "CTO"}, None)
+        assert answer.raw["title"] == "CTO"
+        world.sandbox.calls.clear()
+        world.account.update(answer.raw, {}, {"title": "CIO"}, None)
+        assert [body for body in bodies(world) if body] == [{"title": "CIO"}]
+
+
 def test_a_create_refused_for_missing_fields_lets_the_next_one_try_flat() -> None:
     with World(Behaviour(bodies="flat", complains=True)) as world:
         with pytest.raises(RecordRefused, match="missing"):
