@@ -38,6 +38,7 @@ TABLES = {
     "holder": "Who holds the lock on a connection (the lock itself is a file beside this one).",
     "progress": "When a run of each stream last came to its end, and when both sides were last compared in full.",
     "schedule": "What the daemon means to do next, while there is one.",
+    "token": "OAuth tokens of accounts, encrypted under a key that is not in this file.",
     "told": "What the command under [notify] was told, until it is over.",
 }
 
@@ -180,6 +181,13 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 
+TOKENS = """
+CREATE TABLE token (
+  account TEXT PRIMARY KEY, key TEXT NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL,
+  stored_ms INTEGER NOT NULL, began_ms INTEGER
+) WITHOUT ROWID;
+"""
+
 VERSION = 2
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -210,6 +218,10 @@ def migrate(database: Any) -> None:
     @migrations(name="005_notify")
     def notify(db: Any) -> None:
         _execute(db, NOTIFY)
+
+    @migrations(name="006_tokens")
+    def tokens(db: Any) -> None:
+        _execute(db, TOKENS)
 
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import click
 
+from sync.commands.auth import auth
 from sync.commands.check import check
 from sync.commands.conflicts import conflicts
 from sync.commands.daemon import daemon
@@ -48,7 +49,7 @@ def cli() -> None:
 
 
 for _command in (
-    demo, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget, state,
+    demo, auth, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget, state,
     service,
 ):  # fmt: skip
     cli.add_command(_command)

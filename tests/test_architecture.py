@@ -15,7 +15,7 @@ IMPURE = {
     "sqlite3", "sqlite_utils", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "urllib3",
 }  # fmt: skip
 FLOORS = (
-    "config", "decisions", "reporting", "notices", "contacts", "messages", "runs", "serving", "daemon", "faces",
+    "config", "decisions", "reporting", "authorizing", "notices", "contacts", "messages", "runs", "serving", "daemon", "faces",
     "service", "demo", "commands",
 )  # fmt: skip
 STAR = "*"

@@ -48,6 +48,17 @@ def reveal(config: Config, accounts: Iterable[str], warn: Warn) -> dict[str, str
     return secrets
 
 
+def reveal_token_key(config: Config, warn: Warn) -> str:
+    """Return what the key of the tokens points to, as it is written there. Raises ConfigError."""
+    reference = config.state.token_key
+    if reference is None:
+        raise AssertionError("a config with OAuth accounts does not load without it")
+    try:
+        return _open(reference.get_secret_value(), config.path, warn)
+    except ValueError as error:
+        raise ConfigError(f"{config.path}: state.token_key: {error}") from None
+
+
 def _open(reference: str, config_path: Path, warn: Warn) -> str:
     kind, _, rest = reference.partition(":")
     if kind == "env":
@@ -132,8 +143,8 @@ def secret_variables(config: Config) -> frozenset[str]:
     """Return the environment variables that the config file names as secrets: for programs that shall not have them."""
     references = (
         value.get_secret_value()
-        for account in config.accounts.values()
-        for _, value in account
+        for table in (config.state, *config.accounts.values())
+        for _, value in table
         if isinstance(value, SecretStr)
     )
     return frozenset(rest for kind, _, rest in (one.partition(":") for one in references) if kind == "env")

@@ -139,7 +139,7 @@ class World:
             },
             "gh": {
                 "connector": '"growthhub"',
-                "token": f'"{self.gh.token}"',
+                **({} if "client_id" in self.accounts["gh"] else {"token": f'"{self.gh.token}"'}),
                 "location_id": f'"{self.gh.location_id}"',
                 "base_url": f'"{self.gh.url}"',
             },
