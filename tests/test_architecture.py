@@ -15,8 +15,8 @@ IMPURE = {
     "sqlite3", "sqlite_utils", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "urllib3",
 }  # fmt: skip
 FLOORS = (
-    "config", "decisions", "reporting", "authorizing", "notices", "contacts", "messages", "runs", "serving", "daemon", "faces",
-    "service", "demo", "commands",
+    "config", "decisions", "reporting", "authorizing", "notices", "contacts", "messages", "runs", "serving", "daemon",
+    "faces", "service", "demo", "commands",
 )  # fmt: skip
 STAR = "*"
 

@@ -166,7 +166,12 @@ class World:
         return Finished(process.returncode, out, err)
 
     def start(
-        self, *arguments: str, skip: float = 2.0, write_config: bool = True, stdout: int | IO[str] = subprocess.PIPE
+        self,
+        *arguments: str,
+        skip: float = 2.0,
+        write_config: bool = True,
+        stdout: int | IO[str] = subprocess.PIPE,
+        stdin: int = subprocess.DEVNULL,
     ) -> "subprocess.Popen[str]":
         """Start a command in a process of its own, and leave it running."""
         self.clock.skip(skip)
@@ -177,7 +182,7 @@ class World:
             [sys.executable, "-m", "sync", *arguments],
             cwd=self.folder,
             env=known | self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
