@@ -25,6 +25,7 @@ from sync.commands.demo import demo
 from sync.commands.explain import explain
 from sync.commands.failures import failures
 from sync.commands.forget import forget
+from sync.commands.init import init
 from sync.commands.run import plan, reconcile, run
 from sync.commands.service import service
 from sync.commands.state import state
@@ -49,8 +50,8 @@ def cli() -> None:
 
 
 for _command in (
-    demo, auth, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget, state,
-    service,
+    demo, init, auth, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget,
+    state, service,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -16,7 +16,7 @@ IMPURE = {
 }  # fmt: skip
 FLOORS = (
     "config", "decisions", "reporting", "authorizing", "notices", "contacts", "messages", "runs", "serving", "daemon",
-    "faces", "service", "demo", "commands",
+    "faces", "service", "demo", "setup", "commands",
 )  # fmt: skip
 STAR = "*"
 

@@ -280,7 +280,9 @@ def parse(text: str, path: Path) -> Config:
     return _named(config, path)
 
 
-_HOW_TO_BEGIN = "write one after config.example.toml, or try `sync demo`, which needs none"
+_HOW_TO_BEGIN = (
+    "write one after config.example.toml, have one written by `sync init`, or try `sync demo`, which needs none"
+)
 
 
 def oauth_accounts(config: Config, names: Iterable[str]) -> dict[str, GrowthHubAccount]:

@@ -1,6 +1,6 @@
 """`sync check`: try every account, and say what is wrong and how to mend it. Changes nothing unless it is told to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -28,12 +28,19 @@ LONGEST = 20
 """So many users are named."""
 
 
-def check(config: Config, fix: bool, warn: Callable[[str], None], clock: Clock | None = None) -> list[Checked]:
-    """Try every account that a connection uses, and return its name, its connector and what was found.
+def check(
+    config: Config,
+    fix: bool,
+    warn: Callable[[str], None],
+    clock: Clock | None = None,
+    *,
+    names: Iterable[str] | None = None,
+) -> list[Checked]:
+    """Try every account that a connection uses, or those named; return its name, its connector and what was found.
 
     `warn` is told what is unwise about secrets. Raises ConfigError and StateError before anything is called.
     """
-    used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
+    used = dict.fromkeys(names or (name for one in config.connections.values() for name in (one.left, one.right)))
     credentials, time = reveal(config, used, warn), clock or SystemClock()
     authorities = authorities_of(config, used, warn, time)
     with telling(config.state.path), ExitStack() as stack:
@@ -111,7 +118,7 @@ def _owners(config: Config, name: str, connectors: Mapping[str, Connector]) -> I
     """
     for connection in config.connections.values():
         sides = (connection.left, connection.right)
-        if name not in sides:
+        if name not in sides or not connectors.keys() >= set(sides):
             continue
         left, right = (connectors[side] for side in sides)
         other = connectors[sides[name == connection.left]]

@@ -330,7 +330,9 @@ def test_toml_that_is_broken_is_told_with_its_line() -> None:
 
 
 def test_a_file_that_is_not_there_leads_to_the_demo(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"config\.example\.toml, or try `sync demo`"):
+    with pytest.raises(
+        ConfigError, match=r"config\.example\.toml, have one written by `sync init`, or try `sync demo`"
+    ):
         load(tmp_path / "config.toml")
 
 
