@@ -2,6 +2,7 @@
 
     ConnectorError
     ├── AuthError            mend the credentials or the scopes; nothing else helps        (exit 3)
+    ├── LoginNeeded          no token, and only a person's login gets another (OAuth)      (exit 3)
     ├── TransientError       try again later, nothing is lost                              (exit 3)
     │   ├── Unreachable      no answer within the patience of a one-shot run
     │   ├── ServerTrouble    5xx, HTML instead of JSON, a cut-off body, on something safe to repeat
@@ -34,6 +35,10 @@ class ConnectorError(Exception):
 
 class AuthError(ConnectorError):
     """401 or 403: credentials or scope."""
+
+
+class LoginNeeded(ConnectorError):
+    """No token works, and only a login gets another one: never a sign that just a scope is missing."""
 
 
 class TransientError(ConnectorError):

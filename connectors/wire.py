@@ -4,13 +4,15 @@ Rules kept here:
 - what is not safe to repeat is repeated only when it surely was not executed; else OutcomeUnknown (R20);
 - every call, a repeated one too, takes its turn from the pace (R5, P7);
 - credentials go to the configured scheme, host and port and nowhere else;
-- no message and no error carries a secret (P8), and errors hide what caused them, because that may.
+- no message and no error carries a secret (P8), and errors hide what caused them, because that may;
+- where tokens change (connectors.authority), a call that is answered 401 is made once more with another token, whatever
+  it does: it had no effect.
 """
 
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from requests import RequestException
 from urllib3.exceptions import HTTPError
 
 from connectors.answers import Garbled, TooLarge, decode, is_plain_word, looks_like, messages_of, read_body
+from connectors.authority import Authority
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Traffic
 from connectors.errors import (
@@ -48,8 +51,9 @@ NOT_DONE_HERE: Final = KEEPS_METHOD | {301}
 MOVED: Final = NOT_DONE_HERE | {302, 303}
 RETRIED: Final = frozenset({408, 425})
 GONE: Final = frozenset({404, 410})
+MENDED_BY_HAND: Final = "mend it in the config file"
 MENDS: Final = {
-    401: "its key or token is wrong, expired or revoked: mend it in the config file, then run `sync check`",
+    401: f"its key or token is wrong, expired or revoked: {MENDED_BY_HAND}, then run `sync check`",
     403: "the key or token lacks a scope, or is for another location: `sync check` names what is missing",
 }
 
@@ -66,7 +70,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A call as it was asked for; `what` names it in messages."""
+    """A call as it was asked for; `what` names it in messages.
+
+    `bearer` is the token that it went with, `refusal` what was said to it where another one is to be got, `renewed`
+    tells that there was another one already.
+    """
 
     request: Request
     what: str
@@ -74,6 +82,9 @@ class _Question:
     repeatable: bool = True
     splittable: bool = False
     redirects: int = 0
+    bearer: str = field(default="", repr=False)
+    refusal: ConnectorError | None = None
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,8 @@ class Wire:
     """Calls to one account's server, from several threads.
 
     `headers` go with every call. `timeout` is (connect, read) in seconds, `patience` is how long no usable answer is
-    put up with, `secrets` are kept out of messages, `chance` draws from [0, 1).
+    put up with, `secrets` are kept out of messages, `chance` draws from [0, 1). `authority` gives the tokens where
+    they change.
     """
 
     def __init__(
@@ -115,10 +127,13 @@ class Wire:
         body_limit: int = 16 * MEBIBYTE,
         user_agent: str = USER_AGENT,
         chance: Callable[[], float] = random.random,
+        authority: Authority | None = None,
     ) -> None:
         self.account = account
         self.traffic = Traffic()
         self.redaction = Redaction(secrets)
+        self._secrets = frozenset(secrets)
+        self._authority = authority
         own = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": user_agent}
         self._origin = Origin(base_url, {**own, **headers})
         self._transport = Transport(self._origin.base_url, proxies, timeout)
@@ -144,7 +159,8 @@ class Wire:
         """Ask something that is safe to repeat: a GET, or a search by POST. Segments of `path` come quoted.
 
         With `splittable`, an answer that takes too long raises AnswerTooLarge at once, as one that is too large always
-        does. Raises AuthError, RecordGone, RecordRefused, AnswerTooLarge, Unreachable, ServerTrouble, AllowanceSpent.
+        does. Raises AuthError, LoginNeeded, RecordGone, RecordRefused, AnswerTooLarge, Unreachable, ServerTrouble,
+        AllowanceSpent.
         """
         request = self._origin.request(method, path, params=params, json=json, headers=headers)
         return self._ask(_Question(request, f"{method} {path}", splittable=splittable))
@@ -168,6 +184,13 @@ class Wire:
         request = self._origin.request(method, path, params=params, json=json, form=form, headers=headers)
         return self._ask(_Question(request, f"{method} {path}", write=True, repeatable=repeatable))
 
+    def hide(self, *secrets: str) -> None:
+        """Keep these out of every message as well from now on."""
+        with self._lock:
+            known = self._secrets.union(filter(None, secrets))
+            if known != self._secrets:
+                self._secrets, self.redaction = known, Redaction(sorted(known))
+
     def clock_offset(self) -> float:
         """Return seconds by which the server's clock is ahead of ours, 0.0 before the first answer."""
         return self._skew.offset()
@@ -181,6 +204,7 @@ class Wire:
         effort = Effort()
         while True:
             turn = self._turn(question, effort)
+            question = self._signed(question, effort, turn)
             began = self._clock.monotonic()
             result = self._try(question, turn)
             if isinstance(result, Reply):
@@ -205,6 +229,31 @@ class Wire:
             self.traffic.writes += effort.tries == 0 and question.write
             self.traffic.reads += effort.tries == 0 and not question.write
         return turn
+
+    def _signed(self, question: _Question, effort: Effort, turn: Turn) -> _Question:
+        """Return the call with a token that is good now; after a 401 with another one, or raise what was said."""
+        if self._authority is None:
+            return question
+        try:
+            token = self._bearer(self._authority, question)
+        except BaseException as error:
+            self._pace.done(turn, None, None)
+            if isinstance(error, ConnectorError) and question.write and effort.uncertain:
+                raise self._error(OutcomeUnknown, question, f"{error.message}; it may have taken effect") from None
+            raise
+        self.hide(token)
+        request = question.request
+        signed = replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
+        renewed = question.renewed or question.refusal is not None
+        return replace(question, request=signed, bearer=token, refusal=None, renewed=renewed)
+
+    def _bearer(self, authority: Authority, question: _Question) -> str:
+        if question.refusal is None:
+            return authority.token()
+        other = authority.another(question.bearer, question.refusal.message)
+        if other is None:
+            raise question.refusal
+        return other
 
     def _try(self, question: _Question, turn: Turn) -> Reply | _Failure | _Question:
         headers: Mapping[str, str] | None = None
@@ -249,7 +298,10 @@ class Wire:
         if status == 413 and not question.write:  # noqa: PLR2004 (content too large)
             return _Failure(said, too_large=True)
         self._outage.answered()
-        raise self._refusal(question, status, body, said)
+        refusal = self._refusal(question, status, body, said)
+        if status == 401 and self._authority is not None and not question.renewed:  # noqa: PLR2004 (unauthorised)
+            return replace(question, refusal=refusal)
+        raise refusal
 
     def _moved(self, question: _Question, status: int, location: str) -> _Failure | _Question:
         request = self._origin.moved(question.request, location)
@@ -265,7 +317,12 @@ class Wire:
 
     def _refusal(self, question: _Question, status: int, body: Any, said: str) -> ConnectorError:
         if status in MENDS:
-            return self._error(AuthError, question, f"{said}; {MENDS[status]}")
+            mend = (
+                MENDS[status]
+                if self._authority is None
+                else MENDS[status].replace(MENDED_BY_HAND, self._authority.mend)
+            )
+            return self._error(AuthError, question, f"{said}; {mend}")
         if status in GONE:
             return self._error(RecordGone, question, said)
         shown = self._message(question, said)

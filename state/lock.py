@@ -1,4 +1,4 @@
-"""The lock on a connection: one run at a time, however it was started. And the lock of the daemon: one at a time.
+"""The locks: on a connection (one run at a time, however it was started), of the daemon, on the token of an account.
 
 The lock is the kernel's, on a file beside the state file, so a holder that dies, by kill -9 too, frees it. Who holds it
 since when stands in the table `holder`, for the message to whoever comes second.
@@ -6,8 +6,8 @@ since when stands in the table `holder`, for the message to whoever comes second
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from state.presence import LOOKING, daemon_lock
 
 DAEMON = ".daemon"
 """The daemon's name in the table `holder`: no connection can have it."""
+
+LOOKS = 60
+"""So often, for LOOKING each, a token that another process is changing is waited for."""
 
 
 @contextmanager
@@ -49,6 +52,26 @@ def hold_daemon(state: StateFile, now_ms: int) -> Iterator[Path]:
     try:
         _introduce(state, DAEMON, now_ms)
         yield path
+    finally:
+        lock.release()
+
+
+@contextmanager
+def hold_token(state_path: Path, account: str, wait: Callable[[], None]) -> Iterator[None]:
+    """Be the only one who changes the token of an account for the length of the block.
+
+    `wait` is called between two looks, LOOKS of them. Raises LockHeld.
+    """
+    lock = FileLock(state_path.with_name(f"{state_path.name}.{account}.token.lock"), mode=0o600)
+    for _ in range(LOOKS):
+        with suppress(Timeout):
+            lock.acquire(timeout=LOOKING)
+            break
+        wait()
+    else:
+        raise LockHeld(f"account {account}: another process has been changing its token for {LOOKS * LOOKING:.0f} s")
+    try:
+        yield
     finally:
         lock.release()
 

@@ -38,6 +38,7 @@ TABLES = {
     "holder": "Who holds the lock on a connection (the lock itself is a file beside this one).",
     "progress": "When a run of each stream last came to its end, and when both sides were last compared in full.",
     "schedule": "What the daemon means to do next, while there is one.",
+    "token": "OAuth tokens of accounts, encrypted under a key that is not in this file.",
     "told": "What the command under [notify] was told, until it is over.",
     "hint": "Records that webhooks say have changed, until a run has looked at them: ids and times, nothing else.",
     "webhook": "Digests of the ids of webhooks that were heard, while they could be sent again.",
@@ -184,6 +185,13 @@ CREATE TABLE told (
 ) WITHOUT ROWID;
 """
 
+TOKENS = """
+CREATE TABLE token (
+  account TEXT PRIMARY KEY, key TEXT NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL,
+  stored_ms INTEGER NOT NULL, began_ms INTEGER
+) WITHOUT ROWID;
+"""
+
 WEBHOOKS = """
 CREATE TABLE hint (
   connection TEXT NOT NULL, stream TEXT NOT NULL, account TEXT NOT NULL, record TEXT NOT NULL, contact TEXT NOT NULL,
@@ -238,6 +246,10 @@ def migrate(database: Any) -> None:
     @migrations(name="005_notify")
     def notify(db: Any) -> None:
         _execute(db, NOTIFY)
+
+    @migrations(name="006_tokens")
+    def tokens(db: Any) -> None:
+        _execute(db, TOKENS)
 
     @migrations(name="007_webhooks")
     def webhooks(db: Any) -> None:

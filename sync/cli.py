@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import click
 
+from sync.commands.auth import auth
 from sync.commands.check import check
 from sync.commands.conflicts import conflicts
 from sync.commands.daemon import daemon
@@ -24,6 +25,7 @@ from sync.commands.demo import demo
 from sync.commands.explain import explain
 from sync.commands.failures import failures
 from sync.commands.forget import forget
+from sync.commands.init import init
 from sync.commands.run import plan, reconcile, run
 from sync.commands.service import service
 from sync.commands.state import state
@@ -48,8 +50,8 @@ def cli() -> None:
 
 
 for _command in (
-    demo, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget, state,
-    service,
+    demo, init, auth, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget,
+    state, service,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -15,8 +15,8 @@ IMPURE = {
     "sqlite3", "sqlite_utils", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "urllib3",
 }  # fmt: skip
 FLOORS = (
-    "config", "decisions", "reporting", "notices", "contacts", "messages", "runs", "serving", "webhooks",
-    "daemon", "faces", "page", "service", "demo", "commands",
+    "config", "decisions", "reporting", "authorizing", "notices", "contacts", "messages", "runs", "serving", "webhooks",
+    "daemon", "faces", "page", "service", "demo", "setup", "commands",
 )  # fmt: skip
 STAR = "*"
 

@@ -47,6 +47,8 @@ def _contacts(hub: "GrowthHub") -> Finding:
 
 
 def _mend(hub: "GrowthHub", error: AuthError) -> str:
+    if hub.login:
+        return f"log in again, with the location {hub.client.location_id} and all scopes: {hub.login}"
     if _ELSEWHERE in error.message:
         return (
             f"the token belongs to another location than {hub.client.location_id}: correct location_id, or make a "

@@ -30,7 +30,8 @@ class GrowthHub:
     """One location. `country` is the region of numbers without one, `places` the configured custom field keys.
 
     `groups` has the beginning of the tags of each field that is to be one of them, of which a person bears one.
-    `messages` is how messages are kept, None where none travel: nothing is asked for their sake then.
+    `messages` is how messages are kept, None where none travel: nothing is asked for their sake then. `login` is the
+    command that gets another token, '' where a person makes one at GrowthHub.
 
     Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `prepare` makes it
     whenever it is called, and writes before that go without. The wire is given back by `close`.
@@ -54,7 +55,9 @@ class GrowthHub:
         places: Mapping[str, str] | None = None,
         groups: Mapping[str, str] | None = None,
         messages: MessageStyle | None = None,
+        login: str = "",
     ) -> None:
+        self.login = login
         self.account = account
         self.traffic = wire.traffic
         gate = Gate(wire)

@@ -29,6 +29,8 @@ CHANGED: Final = (
     ("DELETE", f"/contacts/{_ID}/notes/{_ID}"),
     ("POST", f"/locations/{_ID}/customFields"),
     ("POST", "/conversations/"),  # makes an empty conversation
+    ("POST", "/oauth/token"),  # turns a code, or a refresh token, into tokens
+    ("POST", "/oauth/locationToken"),
     ("POST", "/conversations/messages/inbound"),  # records a message, whichever way it went, and sends nothing
 )
 """What changes something: method, and pattern of the path."""
@@ -61,12 +63,23 @@ class Gate:
         return self._wire.read(method, path, params=params, json=json, headers=headers, splittable=splittable)
 
     def write(
-        self, method: str, path: str, *, repeatable: bool, json: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Change something, as Wire.write does. Raises what that raises, and NotPermitted."""
         if not is_listed(CHANGED, method, path):
             raise NotPermitted(f"{method} {path} is not among what this connector may change")
-        return self._wire.write(method, path, repeatable=repeatable, json=json, headers=headers)
+        return self._wire.write(method, path, repeatable=repeatable, json=json, form=form, headers=headers)
+
+    def hide(self, *secrets: str) -> None:
+        """Keep these out of every message from now on."""
+        self._wire.hide(*secrets)
 
     def clock_offset(self) -> float:
         """Return seconds by which the server's clock is ahead of ours."""

@@ -13,6 +13,7 @@ from connectors.growthhub.sandbox_answers import elsewhere, refusal, routes, unk
 from connectors.growthhub.sandbox_conversations import CONVERSATION_ROUTES, Conversations
 from connectors.growthhub.sandbox_index import InvalidQuestion
 from connectors.growthhub.sandbox_notes import NOTE_ROUTES
+from connectors.growthhub.sandbox_oauth import OAuth
 from connectors.growthhub.sandbox_people import LOCATION, TOKEN, Quirks
 from connectors.sandbox import Call, Served
 
@@ -25,11 +26,19 @@ SEARCH_BODY = frozenset({"locationId", "pageLimit", "page", "searchAfter", "filt
 
 
 class GrowthHubSandbox(Conversations):
-    """One location. Any other location's id is answered with 403."""
+    """One location. Any other location's id is answered with 403. Its token opens it, and so do those of `oauth`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.oauth = OAuth(self.location_id, COMPANY)
 
     def handle(self, call: Call) -> Served:
         """Carry out one call."""
-        if call.headers.get("authorization") != f"Bearer {self.token}":
+        answer = self.oauth.answer(call)
+        if answer is not None:
+            return answer
+        bearer = call.headers.get("authorization", "").removeprefix("Bearer ")
+        if bearer != self.token and not self.oauth.accepts(bearer, call.at):
             return refusal(401, "Invalid JWT")
         if call.headers.get("version") not in VERSIONS:
             return refusal(401, "version header was not found.")

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 RESERVED = frozenset({"window", "unchanged", "conflicts", "failed", "unmapped", "left_out", "direction"})
 """Words of the run report and of the `fields` table, which stand where account names stand."""
 
+REFERENCES = ("env", "file", "credential", "keyring")
+"""How something is written that is kept elsewhere."""
+
+SEALING_HELP = (
+    "env:NAME, file:PATH, credential:NAME or keyring:SERVICE/USER, where 32 random bytes are in base64, made by: "
+    "openssl rand -base64 32"
+)
+
 LONGEST_COMMAND = timedelta(seconds=60)
 HIGHEST_PORT = 65535
 
@@ -165,6 +173,28 @@ def _url_path(value: str) -> str:
     return value
 
 
+def _redirect(value: str) -> str:
+    """Check where a consent sends the browser back to: a port of this machine, or a page of the user's own."""
+    from urllib.parse import urlsplit  # most files leave it out
+
+    parts = urlsplit(_base_url(value))
+    if parts.scheme == "http" and not parts.port:
+        raise ValueError("an address with a port where it is on this machine, like http://127.0.0.1:8789/callback")
+    return value  # to the letter, as it is registered with the app
+
+
+def _reference(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().partition(":")[0] not in REFERENCES:
+        raise ValueError(f"{SEALING_HELP}; the key itself may not stand here")
+    return value
+
+
+def _scope(value: str) -> str:
+    if re.fullmatch(r"[!#-\[\]-~]+", value) is None:  # RFC 6749
+        raise ValueError("a scope without spaces, like contacts.readonly")
+    return value
+
+
 def _country(value: str) -> str:
     from connectors.values.country import display_name, to_alpha2  # most files leave the country out
 
@@ -232,6 +262,9 @@ Interval = Annotated[timedelta, BeforeValidator(_interval)]
 IntervalOrOff = Annotated[timedelta | None, BeforeValidator(_interval_or_off)]
 ShortSpan = Annotated[timedelta, BeforeValidator(_short)]
 Command = Annotated[Text, AfterValidator(_command)]
+RedirectUri = Annotated[Text, AfterValidator(_redirect)]
+Scope = Annotated[Text, AfterValidator(_scope)]
+TokenKey = Annotated[Secret, AfterValidator(_reference)]
 Rate = Annotated[RateLimit, BeforeValidator(_rate)]
 Cron = Annotated[Text, AfterValidator(check_cron)]
 Country = Annotated[Text, AfterValidator(_country)]

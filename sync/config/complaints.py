@@ -1,7 +1,8 @@
 """What is wrong with a config file, as lines for the person who wrote it.
 
 A line names the file, the line in it, the key with its table, what was found, and what is allowed. What was found is
-left out wherever it could be a secret: that is under `accounts`, but for a few keys that never hold one, and in SECRET.
+left out wherever it could be a secret: that is under `accounts`, but for a few keys that never hold one, in SECRET, and
+in the key of the tokens.
 """
 
 import json
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
+NEVER_SHOWN = frozenset({"token_key"})
 SHOWN_UNDER_ACCOUNTS = frozenset({"connector", "rate", "user_id", "user_ids"})
 SECRET = frozenset({("status_page", "token")})
 LONGEST_SHOWN = 60
@@ -41,7 +43,6 @@ _MISSING = {
     "listen": "an IP address of this machine and a port, like 127.0.0.1:8788",
     "location_id": "the id of the location",
     "right": "the name of an account",
-    "token": "env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the token itself",
 }
 _INSIDE = ("[key]", "places")  # steps of a path that the checks have and the file has not
 
@@ -120,7 +121,7 @@ def _pattern(steps: Sequence[str]) -> str:
 
 
 def _may_be_shown(place: Sequence[str], value: object) -> bool:
-    if isinstance(value, dict | list | tuple):
+    if isinstance(value, dict | list | tuple) or place[-1] in NEVER_SHOWN:
         return False
     if tuple(place) in SECRET:
         return False

@@ -7,7 +7,7 @@ so nothing behind it checks again. Secrets are held as they are written (`env:NA
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_validator
 
 from sync.config.allowed import (
+    SEALING_HELP,
     Address,
     BaseUrl,
     Channel,
@@ -29,10 +30,13 @@ from sync.config.allowed import (
     ListenOrOff,
     Name,
     Rate,
+    RedirectUri,
+    Scope,
     Secret,
     ShortSpan,
     Span,
     Text,
+    TokenKey,
     UserId,
     suggest,
 )
@@ -57,10 +61,14 @@ class NamedTable(Table):
 
 
 class StateOptions(Table):
-    """Where the state file is (absolute, once loaded), and how long overwritten values and runs are kept."""
+    """Where the state file is (absolute, once loaded), and how long overwritten values and runs are kept.
+
+    `token_key` points to what OAuth tokens in it are encrypted under.
+    """
 
     path: FilePath = Field(default="sync.db", validate_default=True)
     history: Span = timedelta(days=365)
+    token_key: TokenKey | None = None
 
 
 class GrowthGeniusAccount(NamedTable):
@@ -91,17 +99,53 @@ class GrowthGeniusAccount(NamedTable):
 
 
 class GrowthHubAccount(NamedTable):
-    """A private integration token, and the location that it is for."""
+    """A location, and what opens it: a private integration token, or an app that somebody consents to (OAuth).
+
+    With `company_id` the consent is the company's (the agency's), whose token then gives the location's.
+    """
 
     connector: Literal["growthhub"]
-    token: Secret
+    token: Secret | None = None
+    client_id: Text | None = None
+    client_secret: Secret | None = None
+    company_id: Text | None = None
+    redirect_uri: RedirectUri = "http://127.0.0.1:8789/callback"
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)] | None = None
+    authorize_url: BaseUrl = "https://marketplace.gohighlevel.com/v2/oauth/chooselocation"
     location_id: Text
     rate: Rate | None = None
     base_url: BaseUrl = "https://services.leadconnectorhq.com"
 
+    @model_validator(mode="after")
+    def _opened_in_one_way(self) -> Self:
+        app = {"client_id", "client_secret"} & self._set
+        if (self.token is None) == (not app):
+            raise ValueError(
+                "token (env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the token itself), or else "
+                "client_id and client_secret (OAuth)"
+            )
+        if len(app) == 1:
+            raise ValueError("client_id and client_secret, both of them")
+        if self.token is not None and (others := self._set & {"company_id", "redirect_uri", "scopes", "authorize_url"}):
+            raise ValueError(f"{min(others)} beside client_id and client_secret alone, not beside token")
+        return self
+
+    @property
+    def _set(self) -> set[str]:
+        return self.model_fields_set
+
+    @property
+    def uses_oauth(self) -> bool:
+        """Say whether its token is got by a consent, and changes."""
+        return self.client_id is not None
+
     @property
     def secret(self) -> tuple[str, SecretStr]:
         """Return the key that holds the credential, and what the file says there."""
+        if self.client_secret is not None:
+            return "client_secret", self.client_secret
+        if self.token is None:
+            raise AssertionError("a loaded account has either")
         return "token", self.token
 
 
@@ -261,7 +305,15 @@ def parse(text: str, path: Path) -> Config:
     return _named(config, path)
 
 
-_HOW_TO_BEGIN = "write one after config.example.toml, or try `sync demo`, which needs none"
+_HOW_TO_BEGIN = (
+    "write one after config.example.toml, have one written by `sync init`, or try `sync demo`, which needs none"
+)
+
+
+def oauth_accounts(config: Config, names: Iterable[str]) -> dict[str, GrowthHubAccount]:
+    """Return those of the accounts named whose tokens are got by a consent."""
+    found = ((name, config.accounts[name]) for name in names)
+    return {name: one for name, one in found if isinstance(one, GrowthHubAccount) and one.uses_oauth}
 
 
 def _named(config: Config, path: Path) -> Config:
@@ -274,6 +326,8 @@ def _named(config: Config, path: Path) -> Config:
 
 def _cross_check(config: Config) -> Iterator[Complaint]:
     """Yield what is wrong between tables that are right by themselves."""
+    if config.state.token_key is None and oauth_accounts(config, config.accounts):
+        yield Complaint(("state", "token_key"), SEALING_HELP, missing=True)
     for name, connection in config.connections.items():
         place = ("connections", name)
         unknown = [side for side in ("left", "right") if getattr(connection, side) not in config.accounts]

@@ -65,24 +65,33 @@ def reveal_page_token(config: Config, warn: Warn) -> str | None:
     return token
 
 
+def reveal_token_key(config: Config, warn: Warn) -> str:
+    """Return what the key of the tokens points to, as it is written there. Raises ConfigError."""
+    reference = config.state.token_key
+    if reference is None:
+        raise AssertionError("a config with OAuth accounts does not load without it")
+    try:
+        return _open(reference.get_secret_value(), config.path, warn)
+    except ValueError as error:
+        raise ConfigError(f"{config.path}: state.token_key: {error}") from None
+
+
 def _open(reference: str, config_path: Path, warn: Warn) -> str:
     kind, _, rest = reference.partition(":")
     if kind == "env":
-        return _checked(_from_environment(rest), f"the environment variable {rest}")
+        return check_secret(_from_environment(rest), f"the environment variable {rest}")
     if kind == "file":
-        return _checked(_from_file(config_path.parent / Path(rest).expanduser(), warn), f"the file {rest}")
+        return check_secret(_from_file(config_path.parent / Path(rest).expanduser(), warn), f"the file {rest}")
     if kind == "credential":
-        return _checked(_from_credential(rest, warn), f"the credential {rest}")
+        return check_secret(_from_credential(rest, warn), f"the credential {rest}")
     if kind == "keyring":
-        return _checked(_from_keyring(rest), f"the keyring entry {rest}")
+        return check_secret(_from_keyring(rest), f"the keyring entry {rest}")
     _warn_when_open(config_path, warn)
-    return _checked(reference, "the value")
+    return check_secret(reference, "the value")
 
 
 def _from_environment(name: str) -> str:
-    if _VARIABLE.fullmatch(name) is None:
-        raise ValueError("an environment variable is written env:NAME")
-    value = os.environ.get(name, "").strip()
+    value = os.environ.get(check_variable(name), "").strip()
     if not value:
         raise ValueError(f"the environment variable {name} is not set; set it: export {name}=...")
     return value
@@ -133,8 +142,18 @@ def _from_keyring(entry: str) -> str:
     return str(value)
 
 
-def _checked(value: str, where: str) -> str:
-    """Return the value if a header can carry it; one that cannot would end in an error that shows it."""
+def check_variable(name: str) -> str:
+    """Return the name of an environment variable if it can be one. Raises ValueError."""
+    if _VARIABLE.fullmatch(name) is None:
+        raise ValueError("an environment variable is written env:NAME")
+    return name
+
+
+def check_secret(value: str, where: str) -> str:
+    """Return the value if a header can carry it; one that cannot would end in an error that shows it.
+
+    Raises ValueError.
+    """
     if _PRINTABLE.fullmatch(value) is None:
         raise ValueError(f"{where} holds spaces or characters that no key has; was more than the key copied?")
     return value
@@ -147,6 +166,10 @@ def _warn_when_open(path: Path, warn: Warn) -> None:
 
 def secret_variables(config: Config) -> frozenset[str]:
     """Return the environment variables that the config file names as secrets: for programs that shall not have them."""
-    tables = (*config.accounts.values(), config.status_page)
-    references = (value.get_secret_value() for table in tables for _, value in table if isinstance(value, SecretStr))
+    references = (
+        value.get_secret_value()
+        for table in (config.state, *config.accounts.values(), config.status_page)
+        for _, value in table
+        if isinstance(value, SecretStr)
+    )
     return frozenset(rest for kind, _, rest in (one.partition(":") for one in references) if kind == "env")

@@ -10,6 +10,7 @@ from connectors.errors import (
     AllowanceSpent,
     AuthError,
     ConnectorError,
+    LoginNeeded,
     RecordError,
     RecordRefused,
     TransientError,
@@ -60,7 +61,7 @@ def troubles_of(context: Context) -> "Troubles[Staged]":
 
 def is_fatal(error: ConnectorError) -> bool:
     """Say whether the account as a whole can't be worked with."""
-    return isinstance(error, AuthError | Unreachable | AllowanceSpent)
+    return isinstance(error, AuthError | LoginNeeded | Unreachable | AllowanceSpent)
 
 
 class Recorded(Protocol):

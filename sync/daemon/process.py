@@ -19,10 +19,11 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Final, NoReturn, Self
 
-from connectors.clock import Clock
+from connectors.clock import Clock, SystemClock
 from state.file import StateFile
 from state.lock import hold_daemon
 from state.presence import show_well
+from sync.authorizing.authorities import authorities_of
 from sync.config.model import Config
 from sync.config.secret import reveal, reveal_page_token
 from sync.daemon import systemd
@@ -92,6 +93,7 @@ def check_secrets(config: Config) -> None:
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
     token = reveal_page_token(config, _note)
     hide([*reveal(config, used, _note).values(), *([token] if token else [])])
+    authorities_of(config, used, _note, SystemClock())
 
 
 def _note(text: str) -> None:

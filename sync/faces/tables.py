@@ -113,6 +113,31 @@ def installation_lines(document: Document) -> Iterator[str]:
     yield from (f"{'' if document['written'] else '# '}next: {step}" for step in document["next"])
 
 
+def token_lines(document: Document) -> Iterator[str]:
+    """Yield how the token of each account stands."""
+    if not document["accounts"]:
+        yield "no account uses OAuth"
+    for one in document["accounts"]:
+        yield f"{one['account']}: {printable(one['problem'])}" if one["problem"] else _token_line(one)
+        if one["missing_scopes"]:
+            yield f"  scopes that were asked for and not granted: {', '.join(one['missing_scopes'])}"
+
+
+def _token_line(one: Document) -> str:
+    until = f"{'until' if one['state'] == 'good' else 'expired at'} {one['expires_at'] or 'it is refused'}"
+    whose = f"location {one['location_id']}" + (f" of company {one['company_id']}" if one["kind"] == "Company" else "")
+    then = "renewed by itself" if one["refreshable"] else f"not renewed; then: sync auth login {one['account']}"
+    return f"{one['account']}: a token for {whose}, {until}, {then}"
+
+
+def logout_lines(document: Document) -> Iterator[str]:
+    """Yield what a log-out did, and what is left to do elsewhere."""
+    if not document["removed"]:
+        yield f"{document['account']}: there was no token"
+        return
+    yield f"{document['account']}: the token is gone; the app is still installed at GrowthHub, where it can be removed"
+
+
 def _because(entry: Document) -> str:
     return f" ({printable(entry['reason'])})" if "reason" in entry else ""
 

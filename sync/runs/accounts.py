@@ -6,14 +6,17 @@ Credentials, pace, settings and clock are put together here.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from connectors.authority import Authority
 from connectors.clock import Clock
 from connectors.connector import Cache, Connector
 from connectors.dispatch import Dispatcher
 from connectors.growthgenius.connector import GrowthGenius
+from connectors.growthhub.client import VERSION
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.messages import MessageStyle
 from connectors.pace import Ledger, Pacer, RateLimit
 from connectors.wire import Wire
+from sync.authorizing.authorities import Authorities
 from sync.config.model import Connection, GrowthGeniusAccount, GrowthHubAccount, MessagesStream
 
 GROWTHHUB_LIMIT = RateLimit(100, 10.0, 200_000)
@@ -22,11 +25,12 @@ GROWTHHUB_LIMIT = RateLimit(100, 10.0, 200_000)
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What every account of a run shares."""
+    """What every account of a run shares; `authorities` is None where none of them uses OAuth."""
 
     ledger: Ledger
     clock: Clock
     settings: Callable[[str], Cache]
+    authorities: Authorities | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,31 @@ def connect(
     limit = GROWTHHUB_LIMIT if isinstance(account, GrowthHubAccount) else None
     ceiling = account.rate
     pacer = Pacer(edges.ledger, edges.clock, limit, name, ceiling=ceiling)
-    wire = Wire(name, account.base_url, _headers(account, secret), pacer, clock=edges.clock, secrets=[secret])
+    wire = Wire(
+        name, account.base_url, _headers(account, secret), pacer,
+        clock=edges.clock, secrets=[secret], authority=_authority(name, account, secret, edges),
+    )  # fmt: skip
     known = ceiling or limit
     dispatcher = Dispatcher(edges.clock, lambda: known.calls / known.interval if known else None)
     return Account(_connector(name, account, wire, connection, edges), pacer, dispatcher, known)
 
 
 def _headers(account: GrowthGeniusAccount | GrowthHubAccount, secret: str) -> Mapping[str, str]:
-    if isinstance(account, GrowthHubAccount):
-        return {"Authorization": f"Bearer {secret}", "Version": "2021-07-28"}
-    return {"Authorization": secret}
+    if not isinstance(account, GrowthHubAccount):
+        return {"Authorization": secret}
+    bearer = {} if account.uses_oauth else {"Authorization": f"Bearer {secret}"}
+    return {**bearer, "Version": VERSION}
+
+
+def _authority(
+    name: str, account: GrowthGeniusAccount | GrowthHubAccount, secret: str, edges: Edges
+) -> Authority | None:
+    """Return what gives the tokens of an account, None where it has one that stays."""
+    if not isinstance(account, GrowthHubAccount) or not account.uses_oauth:
+        return None
+    if edges.authorities is None:
+        raise AssertionError(f"{name}: an OAuth account, and no key for its token")
+    return edges.authorities.bearer(name, account, secret)
 
 
 def _connector(
@@ -77,6 +96,7 @@ def _connector(
     return GrowthHub(
         name, wire, location_id=account.location_id, cache=cache, country=country, places=places,
         groups=connection.contacts.groups, messages=_style(connection.messages),
+        login=f"sync auth login {name}" if account.uses_oauth else "",
     )  # fmt: skip
 
 

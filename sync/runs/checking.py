@@ -1,17 +1,20 @@
 """`sync check`: try every account, and say what is wrong and how to mend it. Changes nothing unless it is told to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Cache, Connector, Finding
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, LoginNeeded
 from connectors.pace import MemoryLedger
 from state.disk import telling
 from state.file import StateFile
 from state.ledger import SharedLedger
 from state.settings import Settings
+from sync.authorizing.authorities import authorities_of
+from sync.authorizing.standing import token_findings
 from sync.config.model import Config
 from sync.config.secret import reveal
 from sync.decisions.people import to_ms
@@ -25,21 +28,33 @@ LONGEST = 20
 """So many users are named."""
 
 
-def check(config: Config, fix: bool, warn: Callable[[str], None], clock: Clock | None = None) -> list[Checked]:
-    """Try every account that a connection uses, and return its name, its connector and what was found.
+def check(
+    config: Config,
+    fix: bool,
+    warn: Callable[[str], None],
+    clock: Clock | None = None,
+    *,
+    names: Iterable[str] | None = None,
+) -> list[Checked]:
+    """Try every account that a connection uses, or those named; return its name, its connector and what was found.
 
     `warn` is told what is unwise about secrets. Raises ConfigError and StateError before anything is called.
     """
-    used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
-    credentials = reveal(config, used, warn)
+    used = dict.fromkeys(names or (name for one in config.connections.values() for name in (one.left, one.right)))
+    credentials, time = reveal(config, used, warn), clock or SystemClock()
+    authorities = authorities_of(config, used, warn, time)
     with telling(config.state.path), ExitStack() as stack:
-        edges = _edges(config, stack, clock or SystemClock())
+        edges = replace(_edges(config, stack, time), authorities=authorities)
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
         if config.state.path.exists():
             _confirm(config, accounts)
         checked = [_checked(account, fix) for account in accounts]
+        tokens = token_findings(config, used, authorities, time)
         connectors = {account.connector.account: account.connector for account in accounts}
-        return [(name, system, [*found, *_owners(config, name, connectors)]) for name, system, found in checked]
+        return [
+            (name, system, [*tokens.get(name, ()), *found, *_owners(config, name, connectors)])
+            for name, system, found in checked
+        ]
 
 
 def _edges(config: Config, stack: ExitStack, clock: Clock) -> Edges:
@@ -103,7 +118,7 @@ def _owners(config: Config, name: str, connectors: Mapping[str, Connector]) -> I
     """
     for connection in config.connections.values():
         sides = (connection.left, connection.right)
-        if name not in sides:
+        if name not in sides or not connectors.keys() >= set(sides):
             continue
         left, right = (connectors[side] for side in sides)
         other = connectors[sides[name == connection.left]]
@@ -133,6 +148,15 @@ def _checked(account: Account, fix: bool) -> Checked:
     connector = account.connector
     try:
         findings = connector.check(fix)
+    except LoginNeeded as error:
+        findings = [
+            Finding(
+                "there is a token that works",
+                ok=False,
+                problem=error.message,
+                mend="see the line above; then try again",
+            )
+        ]
     except ConnectorError as error:
         findings = [
             Finding("the account answers", ok=False, problem=error.message, mend="see the line above; then try again")

@@ -17,6 +17,7 @@ from state.ledger import SharedLedger
 from state.lock import hold
 from state.settings import Settings
 from state.stage import Stage
+from sync.authorizing.authorities import Authorities, authorities_of
 from sync.config.allowed import suggest
 from sync.config.model import Config, Connection
 from sync.config.secret import reveal
@@ -66,7 +67,9 @@ def run_connections(
     names = list(dict.fromkeys(name for one in chosen for name in (one.left, one.right)))
     credentials = reveal(config, names, progress.note)
     hide(credentials.values())
-    runner = Runner(config, options, progress, confirm, clock or SystemClock(), credentials, afterwards)
+    time = clock or SystemClock()
+    authorities = authorities_of(config, names, progress.note, time)
+    runner = Runner(config, options, progress, confirm, time, credentials, authorities, afterwards)
     with telling(config.state.path):
         return runner.run_all(chosen)
 
@@ -90,6 +93,7 @@ class Runner:
     confirm: Confirm
     clock: Clock
     credentials: Mapping[str, str]
+    authorities: Authorities | None
     afterwards: Afterwards
 
     def run_all(self, chosen: Sequence[Connection]) -> list[RunReport]:
@@ -99,7 +103,7 @@ class Runner:
             state = StateFile.open_copy(path) if self.options.dry_run else StateFile.open(path)
             stack.callback(state.close)
             ledger = self._ledger(stack)
-            edges = Edges(ledger, self.clock, lambda name: Settings(state, name, self._now_ms))
+            edges = Edges(ledger, self.clock, lambda name: Settings(state, name, self._now_ms), self.authorities)
             joined = [(one, self._connect(one, edges, stack)) for one in chosen]
             for _, accounts in joined:
                 for account in accounts:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from state import connections
@@ -24,6 +25,15 @@ def confirm_identity(state: StateFile, account: str, connector: str, identity: M
         f"{_text(connector, identity)}; give the account another name, or begin anew with another state file "
         f"({shlex.join(['mv', str(state.path), f'{state.path}.old'])}, or set another `path` under [state])"
     )
+
+
+def confirm_known(path: Path, account: str, connector: str, identity: Mapping[str, Any]) -> None:
+    """Refuse an account that is another one than the state file at a path knows; make the file where there is none."""
+    state = StateFile.open(path)
+    try:
+        confirm_identity(state, account, connector, identity)
+    finally:
+        state.close()
 
 
 def remember_identity(

@@ -52,10 +52,11 @@ def service_of(config: Config, program: tuple[str, ...]) -> Service:
 
 def references(config: Config) -> Iterator[tuple[str, str]]:
     """Yield the key of each secret in the config file, and what stands there."""
-    for name, account in config.accounts.items():
-        for key, value in account:
+    tables = {"state": config.state, **{f"accounts.{name}": account for name, account in config.accounts.items()}}
+    for name, table in tables.items():
+        for key, value in table:
             if isinstance(value, SecretStr):
-                yield f"accounts.{name}.{key}", value.get_secret_value()
+                yield f"{name}.{key}", value.get_secret_value()
     if config.status_page.token is not None:
         yield "status_page.token", config.status_page.token.get_secret_value()
 

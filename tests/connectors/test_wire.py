@@ -503,3 +503,94 @@ def test_halves_of_characters_and_nan_do_not_get_through(wire: Wire, server: Not
     body = b'{"name": "Ann \\ud83d", "ok": "\\ud83d\\ude00", "lines": "a\\nb", "score": NaN}'
     server.faults = [Fault("status", status=200, body=body)]
     assert get(wire).body == {"name": "Ann \ufffd", "ok": "\U0001f600", "lines": "a\nb", "score": "NaN"}
+
+
+class Turnstile(Notebook):
+    """Lets in who has the token of the day."""
+
+    good = "token-2"
+
+    def handle(self, call: Call) -> Served:
+        if call.headers.get("authorization") != f"Bearer {self.good}":
+            return Served(401, {"message": f"Invalid JWT {call.headers.get('authorization')}"})
+        return super().handle(call)
+
+
+class Book:
+    """An authority with tokens to give, one after the other."""
+
+    mend = "ask for another"
+
+    def __init__(self, *tokens: str, failing: ConnectorError | None = None) -> None:
+        self.tokens = list(tokens)
+        self.failing = failing
+        self.asked: list[str] = []
+
+    def token(self) -> str:
+        if self.failing is not None:
+            raise self.failing
+        return self.tokens[0]
+
+    def another(self, refused: str, said: str) -> str | None:
+        self.asked.append(f"{refused}: {said}")
+        assert self.tokens.pop(0) == refused
+        return self.tokens[0] if self.tokens else None
+
+
+@pytest.fixture
+def turnstile(clock: FakeClock) -> Iterator[Turnstile]:
+    with Turnstile(now=clock.now) as running:
+        yield running
+
+
+def test_a_call_that_is_answered_401_is_made_once_more_with_another_token_whatever_it_does(
+    turnstile: Turnstile, make: MakeWire
+) -> None:
+    book = Book("token-1", "token-2")
+    wire = make(base_url=turnstile.url, authority=book)
+    assert wire.write("POST", "/notes", json={"a": 1}, repeatable=False).status == 201
+    assert turnstile.notes == [{"a": 1}]
+    assert wire.read("GET", "/").body["seen"]["authorization"] == "Bearer token-2"
+    assert len(book.asked) == 1
+    assert (wire.traffic.writes, wire.traffic.retries) == (1, 1)
+
+
+def test_a_second_401_is_told_with_what_mends_it_and_without_the_token(turnstile: Turnstile, make: MakeWire) -> None:
+    wire = make(base_url=turnstile.url, authority=Book("token-0", "token-1", "token-2"))
+    with pytest.raises(AuthError, match=r"Invalid JWT.*revoked: ask for another, then run `sync check`") as caught:
+        wire.read("GET", "/")
+    assert "token-" not in str(caught.value)
+    assert len(turnstile.calls) == 2
+
+
+def test_where_another_token_does_not_help_the_refusal_stands(turnstile: Turnstile, make: MakeWire) -> None:
+    wire = make(base_url=turnstile.url, authority=Book("token-1"))
+    with pytest.raises(AuthError):
+        wire.read("GET", "/")
+    assert len(turnstile.calls) == 1
+
+
+def test_after_another_token_a_call_is_retried_as_ever(turnstile: Turnstile, make: MakeWire) -> None:
+    turnstile.faults.append(Fault("status", status=503, skip=1, times=2))
+    book = Book("token-1", "token-2")
+    assert make(base_url=turnstile.url, authority=book).read("GET", "/").status == 200
+    assert (len(turnstile.calls), len(book.asked)) == (4, 1)
+
+
+def test_a_write_that_may_have_taken_effect_stays_unknown_where_no_token_is_left_to_try_again(
+    turnstile: Turnstile, make: MakeWire
+) -> None:
+    turnstile.faults.append(Fault("reset_after"))
+    book = Book("token-2")
+    wire = make(base_url=turnstile.url, authority=book)
+    send = wire._transport.send
+
+    def once(request: Any) -> Any:
+        book.failing = Unreachable("hub", "the token endpoint is down")
+        return send(request)
+
+    wire._transport.send = once  # type: ignore[method-assign] # the endpoint fails from here on
+    with pytest.raises(OutcomeUnknown, match="the token endpoint is down; it may have taken effect"):
+        wire.write("PUT", "/notes", json={}, repeatable=True)
+    with pytest.raises(Unreachable):
+        wire.write("PUT", "/notes", json={}, repeatable=True)

@@ -139,7 +139,7 @@ class World:
             },
             "gh": {
                 "connector": '"growthhub"',
-                "token": f'"{self.gh.token}"',
+                **({} if "client_id" in self.accounts["gh"] else {"token": f'"{self.gh.token}"'}),
                 "location_id": f'"{self.gh.location_id}"',
                 "base_url": f'"{self.gh.url}"',
             },
@@ -168,7 +168,12 @@ class World:
         return Finished(process.returncode, out, err)
 
     def start(
-        self, *arguments: str, skip: float = 2.0, write_config: bool = True, stdout: int | IO[str] = subprocess.PIPE
+        self,
+        *arguments: str,
+        skip: float = 2.0,
+        write_config: bool = True,
+        stdout: int | IO[str] = subprocess.PIPE,
+        stdin: int = subprocess.DEVNULL,
     ) -> "subprocess.Popen[str]":
         """Start a command in a process of its own, and leave it running."""
         self.clock.skip(skip)
@@ -179,7 +184,7 @@ class World:
             [sys.executable, "-m", "sync", *arguments],
             cwd=self.folder,
             env=known | self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,

@@ -14,7 +14,17 @@ from tests.sync.config_text import GOOD
 
 ROOT = Path(__file__).parents[2]
 LOADED = "import json, sys; from sync.cli import main; main(sys.argv[1:]); print(json.dumps(sorted(sys.modules)))"
-HEAVY = {"requests", "urllib3", "sqlite_utils", "rich", "phonenumbers", "pendulum", "filelock", "concurrent.futures"}
+HEAVY = {
+    "requests",
+    "urllib3",
+    "sqlite_utils",
+    "rich",
+    "phonenumbers",
+    "pendulum",
+    "filelock",
+    "concurrent.futures",
+    "cryptography",
+}
 OURS = {"sync.runs.engine", "sync.reporting.report", "connectors.connector", "connectors.wire", "connectors.pace"} | {
     "sync.decisions.messages",
     "sync.decisions.exchange",

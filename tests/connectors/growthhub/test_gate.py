@@ -15,7 +15,7 @@ from tests.connectors.growthhub.world import World
 
 FOLDER = Path(connectors.growthhub.__file__).parent
 SOURCES = sorted(path for path in FOLDER.glob("*.py") if not path.stem.startswith("sandbox"))
-CLIENTS = {"client.py", "message_client.py"}
+CLIENTS = {"client.py", "message_client.py", "oauth.py"}
 SENDS = (
     ("POST", "/conversations/messages"),
     ("POST", "/conversations/messages/"),

@@ -13,7 +13,7 @@ from connectors.contact import FIELDS
 from connectors.growthhub.signatures import ED25519, RSA
 from connectors.pace import RateLimit
 from sync.config.complaints import from_pydantic, lines
-from sync.config.model import TABLES, Config, find, load, parse
+from sync.config.model import TABLES, Config, GrowthHubAccount, find, load, parse
 from sync.config.webhooks import WebhooksOptions
 from sync.errors import ConfigError
 from tests.sync.config_text import GOOD, replaced, with_line
@@ -267,6 +267,15 @@ def test_what_is_wrong_is_one_line_with_its_place_and_what_is_allowed(
     assert all(word in rest for word in words)
 
 
+KEY_LINE = 'token_key = "env:TOKEN_KEY"'
+
+
+def oauth(key: str, line: str = "") -> str:
+    """Return the good config with OAuth instead of a token: with a line below [state], and one for the account."""
+    app = f'client_id = "app-1"\nclient_secret = "env:CLIENT_SECRET"\n{line}'
+    return replaced('token = "env:GROWTHHUB_TOKEN"', app).replace("[state]", f"[state]\n{key}")
+
+
 MISSING = [
     (re.sub(r"(?s)^.*?(?=\[connections)", "", GOOD), "accounts: is missing"),
     (re.sub(r"(?s)\[connections.*", "", GOOD), "connections: is missing"),
@@ -274,7 +283,20 @@ MISSING = [
     (replaced('connector = "growthhub"\n', ""), "accounts.growthhub.connector: is missing"),
     (replaced('connector = "growthhub"', 'connector = "growthhubb"'), "did you mean growthhub?"),
     (replaced('connector = "growthhub"', "connector = 5"), "accounts.growthhub.connector: "),
-    (replaced('token = "env:GROWTHHUB_TOKEN"\n', ""), "accounts.growthhub.token: is missing; it takes env:NAME"),
+    (replaced('token = "env:GROWTHHUB_TOKEN"\n', ""), "accounts.growthhub: allowed is token (env:NAME"),
+    (with_line("accounts.growthhub", 'client_id = "app-1"'), "or else client_id and client_secret (OAuth)"),
+    (
+        replaced("token = ", "client_secret = "),
+        "accounts.growthhub: allowed is client_id and client_secret, both of them",
+    ),
+    (with_line("accounts.growthhub", 'company_id = "c"'), "company_id beside client_id and client_secret alone"),
+    (oauth(""), "state.token_key: is missing; it takes env:NAME, file:PATH"),
+    (oauth('token_key = "S0VZ"'), "openssl rand -base64 32; the key itself may not stand here"),
+    (oauth("token_key = 7"), "state.token_key: allowed is a text"),
+    (oauth(KEY_LINE, 'redirect_uri = "http://127.0.0.1/back"'), "redirect_uri: allowed is an address with a port"),
+    (oauth(KEY_LINE, 'redirect_uri = "ftp://example.com"'), "redirect_uri: allowed is an address that begins with"),
+    (oauth(KEY_LINE, 'scopes = ["contacts.readonly contacts.write"]'), "scopes.0: allowed is a scope without spaces"),
+    (oauth(KEY_LINE, "scopes = []"), "scopes: allowed is one at least"),
     (replaced('api_key = "env:GROWTHGENIUS_API_KEY"\n', ""), "accounts.growthgenius.api_key: is missing"),
     (replaced("user_id = 78\n", ""), "accounts.growthgenius: allowed is user_id or user_ids"),
     (replaced("user_id = 78", "user_id = true"), "accounts.growthgenius.user_id: found true; allowed is the id"),
@@ -294,6 +316,14 @@ MISSING = [
 @pytest.mark.parametrize(("text", "words"), MISSING, ids=[case[1] for case in MISSING])
 def test_what_is_missing_or_does_not_fit_together_is_told(text: str, words: str) -> None:
     assert any(words in line for line in complaints(text))
+
+
+def test_an_account_may_use_oauth_for_its_location_or_through_its_company() -> None:
+    account = parse(oauth(KEY_LINE, 'company_id = "c1"\nredirect_uri = "https://example.com/back/"'), FILE).accounts
+    hub = account["growthhub"]
+    assert isinstance(hub, GrowthHubAccount)
+    assert (hub.uses_oauth, hub.company_id, hub.redirect_uri) == (True, "c1", "https://example.com/back/")
+    assert hub.secret[0] == "client_secret"
 
 
 def test_left_and_right_are_two_accounts() -> None:
@@ -319,6 +349,8 @@ def test_all_complaints_come_at_once_in_the_order_of_the_file() -> None:
         replaced("[accounts.growthhub]", '[accounts]\nother = "pit-invented-secret"\n[accounts.growthhub]'),
         with_line("accounts.growthhub", 'base_url = "http://example.com/pit-invented-secret"'),
         with_line("accounts.growthhub", 'api_key = "pit-invented-secret"'),
+        with_line("state", 'token_key = "pit-invented-secret"'),
+        with_line("accounts.growthhub", 'client_secret = "pit-invented-secret"'),
         GOOD + '\nbroken = "pit-invented-secret',
     ],
 )
@@ -337,7 +369,9 @@ def test_toml_that_is_broken_is_told_with_its_line() -> None:
 
 
 def test_a_file_that_is_not_there_leads_to_the_demo(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"config\.example\.toml, or try `sync demo`"):
+    with pytest.raises(
+        ConfigError, match=r"config\.example\.toml, have one written by `sync init`, or try `sync demo`"
+    ):
         load(tmp_path / "config.toml")
 
 
@@ -395,6 +429,17 @@ def test_the_example_documents_every_key_and_every_field() -> None:
         for key in keys:
             assert re.search(rf"\b{key}\b", text), f"{table}.{key}"
     assert not {field for field in FIELDS if not field.startswith("custom") and field not in text}
+
+
+def test_the_example_of_oauth_with_its_comments_taken_in_is_a_good_config() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    keys = "token_key|client_id|client_secret|company_id|redirect_uri|scopes|authorize_url"
+    config = parse(re.sub(rf"(?m)^# (?=({keys}) = )", "", re.sub(r"(?m)^token = .*$", "", text)), EXAMPLE)
+    hub, plain = config.accounts["growthhub"], parse(oauth(KEY_LINE), FILE).accounts["growthhub"]
+    assert isinstance(hub, GrowthHubAccount)
+    assert isinstance(plain, GrowthHubAccount)
+    assert (hub.redirect_uri, hub.authorize_url) == (plain.redirect_uri, plain.authorize_url)
+    assert hub.scopes == ("contacts.readonly", "contacts.write")
 
 
 def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:

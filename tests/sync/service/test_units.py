@@ -129,6 +129,18 @@ def test_every_secret_of_a_config_is_found() -> None:
     }  # fmt: skip
 
 
+def test_the_secrets_of_oauth_are_handed_over_like_the_others() -> None:
+    app = 'client_id = "app-1"\nclient_secret = "credential:client-secret"'
+    text = GOOD.replace('token = "env:GROWTHHUB_TOKEN"', app)
+    found = parse(
+        text.replace("[state]", '[state]\ntoken_key = "credential:token-key"'), Path("/etc/growthsync/c.toml")
+    )
+    assert dict(references(found)).keys() >= {"state.token_key", "accounts.growthhub.client_secret"}
+    unit = installation(found, "system", timer=False).files[Path("/etc/systemd/system/growthsync.service")]
+    for name in ("client-secret", "token-key"):
+        assert f"LoadCredential={name}:%E/growthsync/credentials/{name}" in unit
+
+
 KINDS = [("system", False), ("system", True), ("user", False), ("user", True)]
 
 

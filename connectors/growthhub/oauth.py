@@ -1,0 +1,170 @@
+"""The token endpoint of GrowthHub: codes and refresh tokens become tokens, a company's token one of its locations'.
+
+Rules kept here:
+- answers are read in the spelling of 2021 (`access_token`) and in that of v3 (`accessToken`);
+- asking twice is no worse than asking once, so the wire may: a refresh token that was used up by an answer which
+  never came is dead, whether it is asked for again or not;
+- what the server refuses is GrantRefused, everything else may work later (TransientError);
+- `repr` shows no token.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from connectors.errors import (
+    AuthError,
+    ConnectorError,
+    OutcomeUnknown,
+    RecordError,
+    RecordGone,
+    RecordRefused,
+    ServerTrouble,
+)
+from connectors.growthhub.client import VERSION
+from connectors.growthhub.gate import Gate
+from connectors.wire import Reply
+
+UserType = Literal["Location", "Company"]
+
+SCOPES: Final = (
+    "contacts.readonly",
+    "contacts.write",
+    "locations.readonly",
+    "locations/customFields.readonly",
+    "locations/customFields.write",
+    "users.readonly",
+)
+"""What people need. Nothing that sends is among them."""
+MESSAGE_SCOPES: Final = ("conversations/message.readonly",)
+CONVERSATION_SCOPES: Final = ("conversations.readonly", "conversations.write", "conversations/message.write")
+COMPANY_SCOPES: Final = ("oauth.write",)
+"""What a company's token needs to become one of its locations'."""
+
+LONGEST: Final = 400 * 86400.0
+"""A lifetime in seconds beyond which an answer is not believed."""
+_BAD_CLIENT: Final = ("invalid_client", "unauthorized_client", "client_id", "client_secret", "client credentials")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """An answer of the token endpoint; what it does not say is None. `lifetime` is in seconds."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    lifetime: float | None
+    scopes: tuple[str, ...]
+    user_type: str | None
+    location_id: str | None
+    company_id: str | None
+
+
+class GrantRefused(ConnectorError):
+    """The token endpoint gives nothing for a code, a refresh token or a company's token.
+
+    `reason` is what it answered, `unauthorised` that this was 401 or 403; `bad_client` tells that it is about client_id
+    or client_secret.
+    """
+
+    def __init__(self, account: str, reason: str, *, unauthorised: bool) -> None:
+        super().__init__(account, reason)
+        self.reason = reason
+        self.unauthorised = unauthorised
+
+    @property
+    def bad_client(self) -> bool:
+        """Say whether not the grant but the app is unknown."""
+        return any(word in self.reason.lower() for word in _BAD_CLIENT)
+
+
+class TokenEndpoint:
+    """The token endpoint, for one app."""
+
+    def __init__(self, gate: Gate, client_id: str, client_secret: str) -> None:
+        self.gate = gate
+        self._client = {"client_id": client_id, "client_secret": client_secret}
+        gate.hide(client_secret)
+
+    def exchange(self, code: str, redirect_uri: str, user_type: UserType) -> Tokens:
+        """Turn the code of a consent into tokens. Raises GrantRefused, TransientError."""
+        asked = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        return self._token({**asked, "user_type": user_type}, secret=code)
+
+    def refresh(self, refresh_token: str, user_type: UserType) -> Tokens:
+        """Get new tokens; the refresh token is used up. Raises GrantRefused, TransientError."""
+        asked = {"grant_type": "refresh_token", "refresh_token": refresh_token, "user_type": user_type}
+        return self._token(asked, secret=refresh_token)
+
+    def location_token(self, company_token: str, company_id: str, location_id: str) -> Tokens:
+        """Get the token of a location from that of its company. Raises GrantRefused, TransientError."""
+        headers = {"Authorization": f"Bearer {company_token}", "Version": VERSION}
+        form = {"companyId": company_id, "locationId": location_id}
+        return self._asked("/oauth/locationToken", form, headers, company_token)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.gate.close()
+
+    def _token(self, asked: Mapping[str, str], secret: str) -> Tokens:
+        return self._asked("/oauth/token", {**self._client, **asked}, None, secret)
+
+    def _asked(self, path: str, form: Mapping[str, str], headers: Mapping[str, str] | None, secret: str) -> Tokens:
+        self.gate.hide(secret)
+        try:
+            reply = self.gate.write("POST", path, repeatable=True, form=form, headers=headers)
+        except OutcomeUnknown as error:
+            raise ServerTrouble(error.account, error.message) from None
+        except RecordGone as error:  # there is no such endpoint: an address is wrong, no token is dead
+            raise ServerTrouble(error.account, error.message) from None
+        except (AuthError, RecordError) as error:
+            raise GrantRefused(error.account, _reason(error), unauthorised=isinstance(error, AuthError)) from None
+        tokens = tokens_of(reply)
+        if tokens is None:
+            raise ServerTrouble(self.gate.account, f"POST {path} was answered without a token")
+        self.gate.hide(tokens.access_token, tokens.refresh_token or "")
+        return tokens
+
+
+def tokens_of(reply: Reply) -> Tokens | None:
+    """Return what an answer says, None where it holds no token that a header could carry."""
+    body = reply.body if isinstance(reply.body, Mapping) else {}
+    access = _text(body, "access_token", "accessToken")
+    if access is None:
+        return None
+    return Tokens(
+        access,
+        _text(body, "refresh_token", "refreshToken"),
+        _lifetime(body),
+        _scopes(body.get("scope")),
+        _text(body, "userType", "user_type"),
+        _text(body, "locationId", "location_id"),
+        _text(body, "companyId", "company_id"),
+    )
+
+
+def _text(body: Mapping[str, Any], *names: str) -> str | None:
+    found = next((body[name] for name in names if body.get(name)), None)
+    return found if isinstance(found, str) and found.isascii() and found.isprintable() and " " not in found else None
+
+
+def _lifetime(body: Mapping[str, Any]) -> float | None:
+    found = body.get("expires_in", body.get("expiresIn"))
+    try:
+        seconds = float(found) if isinstance(found, int | float | str) and not isinstance(found, bool) else 0.0
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) and 0 < seconds <= LONGEST else None
+
+
+def _scopes(found: Any) -> tuple[str, ...]:
+    words = found.split() if isinstance(found, str) else found if isinstance(found, list) else ()
+    return tuple(dict.fromkeys(str(word) for word in words))
+
+
+def _reason(error: AuthError | RecordError) -> str:
+    """Return what was said without what would mend a key, the code of the error with it."""
+    said = error.message.partition("; the key or token")[0].partition("; its key or token")[0]
+    body = error.body if isinstance(error, RecordRefused) and isinstance(error.body, Mapping) else {}
+    code = str(body.get("error", ""))
+    return said if not code.islower() or code in said else f"{said} ({code})"

@@ -1,0 +1,86 @@
+"""The OAuth tokens of accounts, as ciphertext: what it says, and under which key, is nobody's affair here.
+
+Rules kept here:
+- each change is durable when it returns, on a connection of its own: tokens are renewed in the middle of a run, from
+  any of its threads, and by a dry run as well, whose copy of the file would lose them;
+- before a renewal its beginning is written down, so that a disk which takes nothing is found out while the old token
+  is still good;
+- what is deleted or replaced is overwritten in the file.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from state.disk import telling
+from state.file import BUSY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A ciphertext, the name of its key, and its nonce."""
+
+    key: str
+    nonce: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept for an account; `began_ms` is when a renewal began whose answer was never stored."""
+
+    sealed: Sealed
+    stored_ms: int
+    began_ms: int | None
+
+
+class TokenStore:
+    """The tokens in the state file at a path. Calls may come from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, account: str) -> Kept | None:
+        """Return what is kept, None where nothing is, or no file. Raises StateUnwritable."""
+        if not self._path.exists():
+            return None
+        with self._connected() as db:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'token'").fetchone():
+                return None  # the file is of an older version, which knew no tokens
+            row = db.execute("SELECT * FROM token WHERE account = ?", (account,)).fetchone()
+        if row is None:
+            return None
+        return Kept(Sealed(row["key"], row["nonce"], row["sealed"]), row["stored_ms"], row["began_ms"])
+
+    def begin(self, account: str, now_ms: int) -> None:
+        """Note that a renewal begins. Raises StateUnwritable."""
+        with self._connected() as db:
+            db.execute("UPDATE token SET began_ms = ? WHERE account = ?", (now_ms, account))
+
+    def put(self, account: str, sealed: Sealed, now_ms: int) -> None:
+        """Keep this instead of whatever there was, durably. Raises StateUnwritable."""
+        with self._connected() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?, NULL)",
+                (account, sealed.key, sealed.nonce, sealed.content, now_ms),
+            )
+
+    def remove(self, account: str) -> bool:
+        """Drop what is kept; say whether there was anything. Raises StateUnwritable."""
+        if self.get(account) is None:
+            return False
+        with self._connected() as db:
+            return db.execute("DELETE FROM token WHERE account = ?", (account,)).rowcount > 0
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """Open the file, in which each statement is a commit of its own."""
+        with telling(self._path):
+            db = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+            with closing(db):
+                db.row_factory = sqlite3.Row
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA secure_delete = ON")
+                yield db

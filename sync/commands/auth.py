@@ -1,0 +1,159 @@
+"""`sync auth`: what opens an OAuth account: log in, look, log out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.commands.face import config_option, json_option, open_config, show, warn
+
+if TYPE_CHECKING:
+    from connectors.clock import Clock
+    from sync.authorizing.callback import Answer
+    from sync.authorizing.login import Login
+    from sync.config.model import Config, GrowthHubAccount
+
+WAIT = 300
+"""Seconds that a consent may take."""
+
+
+@click.group()
+def auth() -> None:
+    """Log in to accounts that use OAuth."""
+
+
+@auth.command()
+@click.argument("account", metavar="ACCOUNT")
+@click.option("--paste", is_flag=True, help="Ask for the code, or for the address that the browser was sent to.")
+@click.option("--no-browser", is_flag=True, help="Show the address of the consent page, and open no browser.")
+@click.option(
+    "--wait", type=click.IntRange(1), default=WAIT, show_default=True, help="Seconds to wait for the consent."
+)
+@config_option
+@json_option
+def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path: Path | None, as_json: bool) -> int:
+    """Get a token for an account: somebody consents in a browser."""
+    config = open_config(config_path)
+
+    from connectors.clock import SystemClock
+    from sync.authorizing.authorities import wanted_scopes
+    from sync.authorizing.standing import of_grant
+    from sync.decisions.people import to_ms
+    from sync.faces.tables import token_lines
+
+    clock = SystemClock()
+    one = _login(config, account, clock)
+    grant = one.complete(_pasted(one) if paste or not _comes_back(one) else _answered(one, wait, browse=not no_browser))
+    wanted = wanted_scopes(config, account, one.account)
+    standing = of_grant(account, grant, wanted, to_ms(clock.now()) or 0)
+    show({"accounts": [standing.document()]}, as_json, token_lines)
+    return 0
+
+
+@auth.command()
+@config_option
+@json_option
+def status(config_path: Path | None, as_json: bool) -> int:
+    """Show how the tokens stand, without calling anybody."""
+    config = open_config(config_path)
+
+    from connectors.clock import SystemClock
+    from sync.authorizing.authorities import authorities_for
+    from sync.authorizing.standing import standings
+    from sync.faces.tables import token_lines
+
+    clock = SystemClock()
+    found = standings(config, config.accounts, authorities_for(config, config.accounts, warn, clock), clock)
+    show({"accounts": [one.document() for one in found]}, as_json, token_lines)
+    return 0
+
+
+@auth.command()
+@click.argument("account", metavar="ACCOUNT")
+@config_option
+@json_option
+def logout(account: str, config_path: Path | None, as_json: bool) -> int:
+    """Remove the token of an account from the state file."""
+    config = open_config(config_path)
+
+    from connectors.clock import SystemClock
+    from sync.authorizing.authorities import authorities_for
+    from sync.faces.tables import logout_lines
+
+    one = _account(config, account)
+    authorities = authorities_for(config, [account], warn, SystemClock())
+    if authorities is None:
+        raise AssertionError("an OAuth account has a key")
+    vault = authorities.vault(account, one)
+    with vault.alone():
+        removed = vault.remove()
+    show({"account": account, "removed": removed}, as_json, logout_lines)
+    return 0
+
+
+def _account(config: "Config", name: str) -> "GrowthHubAccount":
+    """Return the account of this name. Raises UsageError where it does not use OAuth."""
+    from sync.config.allowed import suggest
+    from sync.config.model import oauth_accounts
+    from sync.errors import UsageError
+
+    accounts = oauth_accounts(config, config.accounts)
+    if name in accounts:
+        return accounts[name]
+    if name in config.accounts:
+        raise UsageError(f"account {name} uses no OAuth: its key or token stands in {config.path}; try it: sync check")
+    raise UsageError(f"{config.path} has no account {name}; allowed is {suggest(name, accounts or config.accounts)}")
+
+
+def _login(config: "Config", name: str, clock: "Clock") -> "Login":
+    """Return a login, with a state file to keep what comes of it, of the same accounts as ever (R28)."""
+    from sync.authorizing.authorities import authorities_for, wanted_scopes
+    from sync.authorizing.login import Login
+    from sync.config.secret import reveal
+    from sync.reporting.privacy import hide
+    from sync.runs.identity import confirm_known
+
+    one = _account(config, name)
+    secrets = reveal(config, [name], warn)
+    hide(secrets.values())
+    authorities = authorities_for(config, [name], warn, clock)
+    if authorities is None:
+        raise AssertionError("an OAuth account has a key")
+    confirm_known(config.state.path, name, one.connector, {"location": one.location_id})
+    return Login(name, one, secrets[name], wanted_scopes(config, name, one), authorities, clock)
+
+
+def _comes_back(one: "Login") -> bool:
+    from sync.authorizing.callback import is_local
+
+    return is_local(one.account.redirect_uri)
+
+
+def _answered(one: "Login", wait: int, *, browse: bool) -> "Answer | None":
+    """Wait at the redirect address for the browser."""
+    import webbrowser
+
+    from sync.authorizing.callback import Callback
+
+    with Callback(one.account.redirect_uri, one.state) as callback:
+        _show_address(one)
+        if browse and not webbrowser.open(one.address):
+            click.echo("no browser could be opened here", err=True)
+        click.echo(f"waiting for the consent at {one.account.redirect_uri}; elsewhere use --paste", err=True)
+        return callback.wait(wait)
+
+
+def _pasted(one: "Login") -> "Answer":
+    from sync.authorizing.callback import NotOurs, read_pasted
+    from sync.errors import UsageError
+
+    _show_address(one)
+    text = click.prompt("then paste the code, or the whole address that the browser was sent to", err=True)
+    try:
+        return read_pasted(text, one.state)
+    except NotOurs as error:
+        raise UsageError(f"{str(error).rstrip('.')}; log in again: sync auth login {one.name} --paste") from None
+
+
+def _show_address(one: "Login") -> None:
+    click.echo(f"open this address, and choose the location {one.account.location_id}:\n\n  {one.address}\n", err=True)

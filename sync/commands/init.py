@@ -1,0 +1,104 @@
+"""`sync init`: a config file by asking, tried before it is written."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sync.commands.face import config_option, json_option, show
+
+if TYPE_CHECKING:
+    from sync.setup.asking import Questions
+    from sync.setup.draft import Draft
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Write over a config file, and over secrets, that are there.")
+@click.option("--growthgenius-url", metavar="URL", help="The API of GrowthGenius, where it is not the usual one.")
+@click.option("--growthhub-url", metavar="URL", help="The API of GrowthHub, where it is not the usual one.")
+@config_option
+@json_option
+def init(
+    *, force: bool, growthgenius_url: str | None, growthhub_url: str | None, config_path: Path | None, as_json: bool
+) -> int:
+    """Write a config file by asking a few questions; the answers are tried first."""
+    import os
+
+    from sync.config.model import FILE_NAME
+    from sync.errors import UsageError
+    from sync.setup.asking import Questions
+    from sync.setup.draft import GROWTHGENIUS, GROWTHHUB, Draft
+    from sync.setup.file import check_address, refuse_existing, write
+    from sync.setup.secrets import waiting_beside
+
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    path = (config_path or Path(os.environ.get("SYNC_CONFIG") or FILE_NAME)).absolute()
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            f"sync init asks questions, which takes a terminal; without one write {path} after config.example.toml, "
+            "and try it: sync check"
+        )
+    refuse_existing(path, force=force)
+    urls = {
+        name: check_address(url) for name, url in ((GROWTHGENIUS, growthgenius_url), (GROWTHHUB, growthhub_url)) if url
+    }
+    with waiting_beside(path.parent, force=force) as secrets:
+        questions = Questions(Terminal(), secrets)
+        draft, accounts = _tried(questions, questions.ask(Draft(base_urls=urls)), path)
+        places = write(draft, secrets, path)
+    following = [f"sync auth login {GROWTHHUB}"] if draft.uses_oauth else []
+    document = {
+        "config": str(path),
+        "secrets": places,
+        "accounts": accounts,
+        "next": [*following, "sync check", "sync plan", "sync run"],
+    }
+    show(document, as_json, _lines)
+    return 0
+
+
+class Terminal:
+    """Asks on standard error, since standard output is for the result."""
+
+    def text(self, question: str, default: str = "") -> str:
+        """Return a line; where it is empty, the default."""
+        return str(click.prompt(question, default=default, show_default=bool(default), err=True))
+
+    def secret(self, question: str) -> str:
+        """Return a line that was not shown while it was typed."""
+        return str(click.prompt(question, hide_input=True, default="", show_default=False, err=True))
+
+    def choice(self, question: str, allowed: tuple[str, ...], default: str) -> str:
+        """Return one of the allowed words."""
+        return str(click.prompt(question, type=click.Choice(allowed), default=default, err=True))
+
+    def yes(self, question: str, *, default: bool) -> bool:
+        """Return whether the answer was yes."""
+        return click.confirm(question, default=default, err=True)
+
+    def tell(self, text: str) -> None:
+        """Say something."""
+        click.echo(text, err=True)
+
+
+def _tried(questions: "Questions", draft: "Draft", path: Path) -> "tuple[Draft, list[dict[str, Any]]]":
+    """Try the answers as `sync check` does, as long as a person wants to correct them."""
+    from sync.setup.trying import try_accounts
+
+    while True:
+        found = try_accounts(draft, questions.secrets, path)
+        for one in found:
+            for line in one.lines:
+                questions.asker.tell(line)
+        wrong = [one.account for one in found if not one.works]
+        if not wrong or not questions.asker.yes(f"Correct the answers for {wrong[0]}?", default=True):
+            return draft, [one.document() for one in found]
+        draft = questions.again(draft, wrong[0])
+
+
+def _lines(document: Any) -> "Any":
+    yield f"{document['config']} is written"
+    for place in document["secrets"]:
+        yield f"a secret is in {place}"
+    yield f"next: {', then '.join(document['next'])}"

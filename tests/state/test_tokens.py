@@ -1,0 +1,91 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from state import lock
+from state.errors import LockHeld
+from state.file import StateFile
+from state.lock import hold_token
+from state.tokens import Kept, Sealed, TokenStore
+
+FIRST = Sealed("k1", b"n" * 12, b"ciphertext-one")
+SECOND = Sealed("k1", b"m" * 12, b"ciphertext-two")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> TokenStore:
+    StateFile.open(tmp_path / "sync.db").close()
+    return TokenStore(tmp_path / "sync.db")
+
+
+def test_what_was_put_last_is_kept_for_each_account(store: TokenStore) -> None:
+    store.put("gh", FIRST, 1)
+    store.put("other", FIRST, 2)
+    store.put("gh", SECOND, 3)
+    assert store.get("gh") == Kept(SECOND, 3, None)
+    assert store.get("other") == Kept(FIRST, 2, None)
+
+
+def test_a_renewal_that_was_cut_off_is_known_until_something_is_stored(store: TokenStore) -> None:
+    store.put("gh", FIRST, 1)
+    store.begin("gh", 5)
+    assert store.get("gh") == Kept(FIRST, 1, 5)
+    store.put("gh", SECOND, 6)
+    assert store.get("gh") == Kept(SECOND, 6, None)
+
+
+def test_what_is_removed_is_gone_from_the_file_too(store: TokenStore, tmp_path: Path) -> None:
+    store.put("gh", FIRST, 1)
+    assert store.remove("gh")
+    assert not store.remove("gh")
+    assert store.get("gh") is None
+    state = StateFile.open(tmp_path / "sync.db")
+    state.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    state.close()
+    assert b"ciphertext-one" not in b"".join(path.read_bytes() for path in tmp_path.glob("sync.db*"))
+
+
+def test_without_a_file_there_is_no_token_and_no_file_is_made(tmp_path: Path) -> None:
+    store = TokenStore(tmp_path / "sync.db")
+    assert store.get("gh") is None
+    assert not store.remove("gh")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_knows_no_tokens_yet_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    state = StateFile.open(path)
+    state.db.execute("DROP TABLE token")
+    state.close()
+    assert TokenStore(path).get("gh") is None
+
+
+def test_the_token_of_an_account_is_changed_by_one_at_a_time(tmp_path: Path) -> None:
+    path, inside, order = tmp_path / "sync.db", threading.Event(), list[str]()
+
+    def second() -> None:
+        inside.wait(60)
+        with hold_token(path, "gh", lambda: None):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with hold_token(path, "gh", lambda: None), hold_token(path, "other", lambda: None):
+        inside.set()
+        order.append("first")
+    thread.join(60)
+    assert order == ["first", "second"]
+
+
+def test_who_waits_too_long_for_a_token_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "LOOKS", 2)
+    monkeypatch.setattr(lock, "LOOKING", 0.01)
+    waits: list[int] = []
+    with (
+        hold_token(tmp_path / "sync.db", "gh", lambda: None),
+        pytest.raises(LockHeld, match="account gh"),
+        hold_token(tmp_path / "sync.db", "gh", lambda: waits.append(1)),
+    ):
+        pass
+    assert len(waits) == 2
