@@ -64,8 +64,15 @@ class Terminal:
         os.write(self._ours, f"{text}\n".encode())
 
     def interrupt(self, question: str) -> None:
-        """Wait for a question, and end the command as Ctrl-C does."""
+        """Wait for a question, and end the command as Ctrl-C does.
+
+        A signal that comes before it waits for the answer would be noticed with the next key alone: so Python reads.
+        """
         self._until(question)
+        deadline = time.monotonic() + PATIENCE
+        while Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+            assert time.monotonic() < deadline, "it does not wait for the answer"
+            time.sleep(0.01)
         self._process.send_signal(signal.SIGINT)
 
     def end(self) -> tuple[int, str]:
