@@ -18,7 +18,7 @@ demo: $(READY)
 	$(BIN)/python -m sync demo
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -23,6 +23,10 @@ OF_MESSAGES: Final = frozenset(
     {"note_made", "notes_of_a_contact", "note_changed_and_deleted", "export", "email_body", "message_by_id"}
     | {"message_recorded", "conversation_made"}
 )
+GOOD_ONCE: Final = (
+    "codes and refresh tokens are good once, so a recorded question can't be asked again; "
+    "tests/connectors/growthhub/test_oauth.py reads these answers, and those of the sandbox"
+)
 NOTE: Final = frozenset({"id", "body", "bodyText", "contactId"})
 MESSAGE: Final = frozenset(
     {"id", "contactId", "messageType", "direction", "body", "contentType", "dateAdded", "status", "userId", "altId"}
@@ -175,6 +179,7 @@ RECORDING: Final = Recording(
         "users[].*: missing": "a user's name, number and rights: an owner is an address here",
     },
     unplayed={
+        **dict.fromkeys(("token_for_a_code", "token_in_v3", "location_token", "refresh_refused"), GOOD_ONCE),
         "message_recorded_in_silence": "an answer without a body has no shape; the sandbox gives it as a quirk",
     },
 )

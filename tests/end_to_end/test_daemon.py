@@ -18,6 +18,8 @@ from connectors.pace import RateLimit
 from connectors.sandbox import RateLimit as SandboxLimit
 from state.file import StateFile
 from state.lock import hold
+from sync.config.model import load
+from sync.faces import queries
 from tests.end_to_end.daemons import PATIENCE, Daemon, ServiceManager, started, until
 from tests.end_to_end.test_kills import assert_all_are_there_once, fill
 from tests.end_to_end.world import World, is_write
@@ -63,7 +65,7 @@ def assert_ends_with_0_in_time(daemon: Daemon, number: int = signal.SIGTERM) -> 
 
 
 def status_of(world: World, name: str = "sales") -> dict[str, object]:
-    found = world.sync("status", "--json", skip=0).document["connections"]
+    found = queries.status(load(world.config_path))["connections"]
     return next(one for one in found if one["name"] == name)
 
 

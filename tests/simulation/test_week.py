@@ -16,7 +16,7 @@ from tests.simulation.verdict import verdict
 from tests.simulation.week import TROUBLES, Week
 
 SOAK = bool(os.environ.get("SOAK"))
-EVERY = timedelta(minutes=15) if SOAK else timedelta(hours=2)
+EVERY = timedelta(minutes=15) if SOAK else timedelta(hours=3)
 HARNESS = ("connectors.growthgenius.sandbox", "connectors.growthhub.sandbox", "connectors.sandbox", "connectors.faults")
 LOG = 8 * 1024 * 1024
 """Bytes up to which SQLite's log may grow before it is written back."""
@@ -34,7 +34,7 @@ def test_a_week_of_outages_expired_tokens_and_restarts_loses_nobody_and_doubles_
         week.lead()
         assert week.wrong == []
         assert week.troubles.keys() == TROUBLES.keys()
-        assert week.runs["done"] > 60
+        assert week.runs["done"] > 40
         assert week.runs["interrupted"] > 0
         assert verdict(universe) == []
         assert max(log for _, log in week.sizes) < LOG
@@ -43,9 +43,9 @@ def test_a_week_of_outages_expired_tokens_and_restarts_loses_nobody_and_doubles_
 def test_a_daemon_grows_in_a_week_by_what_it_is_to_remember_and_by_nothing_else(tmp_path: Path) -> None:
     with Universe(2, tmp_path, letters=True) as universe:
         week = Week(universe, Random(2), EVERY)  # noqa: S311 - a world to repeat
-        week.lead(2)
+        week.lead(1)
         objects, size, rows = living(), universe.world.state_path.stat().st_size, remembered(universe)
-        week.lead(3)
+        week.lead(2)
         assert week.wrong == []
         assert verdict(universe) == []
         grown = {kind: count for kind, count in living().items() if count > 1.1 * objects[kind] + 50}

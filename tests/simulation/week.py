@@ -158,7 +158,7 @@ class Week:
             lasting = self.chance.uniform(0.5, 3.0) * HOUR
             server = self.universe.servers[self.chance.randrange(2)]
             self._at(at, partial(self._begin, name, server, lasting))
-            at += lasting + self.chance.uniform(3.0, 6.0) * HOUR
+            at += lasting + self.chance.uniform(3.0, 6.0) * HOUR + self.every.total_seconds()
 
     def _plan_deeds(self, end: float) -> None:
         at = self._now()
