@@ -2,8 +2,8 @@ r"""Texts that people wrote: when two of them are the same.
 
 Rules kept here:
 - servers wrap, trim, and re-encode what they keep: white space of every kind and length counts as one space, U+21B5 (a
-  line end, as GrowthGenius' pages print it) as white space, and what cannot be seen (zero-width space, byte order mark,
-  soft hyphen) as nothing; letters are NFC;
+  line end, as GrowthGenius' pages print it) as white space, and what cannot be seen (zero-width spaces, joiners, byte
+  order mark, soft hyphen) as nothing; letters are NFC;
 - everything else counts: case, punctuation, every word.
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from connectors.values import text
 
-_UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+_UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u200c\u2060\ufeff"))
 
 
 def comparable(raw: str) -> str:

@@ -133,7 +133,7 @@ def test_what_holds_no_messages_is_no_empty_window(body: Any) -> None:
             read(world)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(EDITING, st.sampled_from(sorted(HINTS)))
 def test_nothing_is_passed_over_when_messages_are_edited_written_and_deleted_between_pages(
     case: dict[str, Any], hint: str

@@ -176,7 +176,7 @@ EDITING = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(EDITING)
 def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(case: dict[str, Any]) -> None:
     size = int(case["size"])
@@ -218,7 +218,7 @@ def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(
         assert at_first - gone <= set(seen)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(["updated", "updated_desc", "id", "shuffled"]), st.integers(0, 999))
 def test_when_people_stop_editing_the_last_showing_is_the_state_of_the_server(order: str, seed: int) -> None:
     with World(Behaviour(page_size=4, largest_page=4, order=order)) as world:  # type: ignore[arg-type]
