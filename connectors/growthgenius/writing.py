@@ -214,9 +214,14 @@ class Writer:
         return _Written(raw, shown.served_at, frozenset(stale) - order.impossible)
 
     def _silenced(self, order: _Order, written: _Written) -> _Written:
-        """Take what was sent and is not shown at all for not taken: some servers show no empty fields."""
+        """Take what was sent into a blank, and is not shown at all, for not taken: some servers show no empty fields.
+
+        Where there was another value, it may be there still.
+        """
+        before = self._reader.settled(order.before, order.memory, order.changes)
         shown = self._reader.settled(written.raw, order.memory, order.changes)
-        silent = {name for name, value in order.changes.items() if value is not None and name not in shown}
+        sent = {name for name, value in order.changes.items() if value is not None and before.get(name) is None}
+        silent = sent - shown.keys()
         return replace(written, stale=written.stale | (silent - order.impossible))
 
     def _answer(self, order: _Order, written: _Written) -> Answer:

@@ -48,7 +48,7 @@ class _Written:
 
     `raw` is None where the answers do not show what they led to, `served_at` is None before the first of them: then the
     record has to be read. `effect_at` is the latest moment at which the last of the writes took effect. `edited` says
-    that what was read had been edited since.
+    that what was read had been edited since. `tags_unread` tells that only the tags are still to be read.
     """
 
     id: str
@@ -57,6 +57,7 @@ class _Written:
     sending: Sending
     effect_at: datetime | None = None
     edited: bool = False
+    tags_unread: bool = False
 
 
 class Writer:
@@ -114,6 +115,8 @@ class Writer:
         is_tags_only = bool(changes) and changes.keys() <= tagged
         written = self._put(current, changes, None if marker == had or is_tags_only else marker)
         if not tagged.isdisjoint(changes):
+            if written.raw is None:  # now, while its time still tells whether somebody has edited it
+                written = self._read(written)
             written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
         return self._answer(current, memory, changes, written)
 
@@ -244,6 +247,9 @@ class Writer:
         """Say what a write led to; where its answers do not, read the record."""
         if written.raw is None or written.served_at is None:
             written = self._read(written)
+        elif written.tags_unread:
+            page = self._client.contact(written.id)
+            written = replace(written, raw={**written.raw, "tags": page.records[0].get("tags")})
         sending, raw, served_at = written.sending, written.raw, written.served_at
         if raw is None or served_at is None:
             raise AssertionError(f"{written.id}: a reading shows neither record nor time")
@@ -269,10 +275,13 @@ class Writer:
 
 
 def _with_tags(written: _Written, reply: Reply, tags: list[str] | None) -> _Written:
-    is_shown = written.raw is not None and tags is not None
-    raw = {**(written.raw or {}), "tags": tags} if is_shown else None
-    effect_at = took_effect(None, reply.served_at)
-    return replace(written, raw=raw, served_at=reply.served_at, effect_at=effect_at)
+    """Take in the answer to a call about tags; the rest is as the write before it left it, whoever has edited it since.
+
+    The time of an edit that was seen stays after that of the write.
+    """
+    raw = written.raw if tags is None else {**(written.raw or {}), "tags": tags}
+    served_at = written.served_at if written.edited else reply.served_at
+    return replace(written, raw=raw, served_at=served_at, tags_unread=tags is None)
 
 
 def _updated_at(raw: Raw) -> datetime | None:

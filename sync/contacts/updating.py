@@ -173,8 +173,12 @@ def _again_without_number(context: Context, job: Update, answer: Answer | Connec
     prepare(context, job.target, frozenset(job.changes))
     _drop_homeless(context, job)
     context.report.unmapped += 1
-    _intend(context, [job] if job.changes else [])
-    return job.target.dispatcher.gather([partial(_send, job)])[0] if job.changes else answer
+    if job.changes:
+        _intend(context, [job])
+        return job.target.dispatcher.gather([partial(_send, job)])[0]
+    with context.state.atomic():
+        context.intents.remove(job.target.name, job.source_id)  # the write was refused, and there is no other
+    return answer
 
 
 def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
@@ -191,7 +195,6 @@ def _conclude(
     context: Context, job: Update, answer: Answer | ConnectorError | None, troubles: Troubles[Staged]
 ) -> None:
     if answer is None:
-        context.intents.remove(job.target.name, job.source_id)  # of a number that turned out to be a stranger's
         if context.undone is None:
             remember(context, job, None)
         return

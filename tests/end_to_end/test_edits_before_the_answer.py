@@ -122,3 +122,42 @@ def test_a_lost_sub_second_is_no_edit(world: World) -> None:
         assert world.run().exit_code == 0
     assert calls.writes == []
     assert world.gg.person(left)["company_name"] == "Ours"
+
+
+@pytest.mark.parametrize("echo", [True, False])
+def test_an_edit_before_tags_are_written_travels_back_though_the_tags_move_the_time(world: World, echo: bool) -> None:
+    world.gh.quirks = Quirks(put_lacks=frozenset({"city"}), tags_echo=echo)
+    left, right = linked(world)
+    world.gg.edit(left, company_name="Ours", city="Denver", label_names=["VIP", "New"])
+
+    def strike(call: Call) -> None:
+        if call.method == "POST" and call.path.endswith("/tags"):
+            world.gh.before_answer = None
+            world.clock.skip(GAP)
+            world.gh.edit(right, companyName="Theirs")
+            world.clock.skip(GAP)
+
+    world.gh.before_answer = strike
+    assert world.run().exit_code == 0
+    assert world.run().exit_code == 0
+    assert world.gg.person(left)["company_name"] == "Theirs"
+    assert set(world.gh.person(right)["tags"]) == {"vip", "new"}
+    assert differences(world) == []
+
+
+def test_an_edit_between_the_answer_to_a_write_and_a_reading_of_its_tags_travels_back(world: World) -> None:
+    world.gh.quirks = Quirks(tags_echo=True)
+    left, right = linked(world)
+    world.gg.edit(left, company_name="Ours", label_names=["VIP", "New"])
+
+    def strike(call: Call) -> None:
+        if call.method == "POST" and call.path.endswith("/tags"):
+            world.gh.before_answer = None
+            world.clock.skip(0.2)
+            world.gh.edit(right, companyName="Theirs")
+
+    world.gh.before_answer = strike
+    assert world.run().exit_code == 0
+    assert world.run().exit_code == 0
+    assert world.gg.person(left)["company_name"] == "Theirs"
+    assert differences(world) == []

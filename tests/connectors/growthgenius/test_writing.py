@@ -121,6 +121,28 @@ def test_what_a_server_silently_ignores_is_refused_though_the_other_style_is_one
         assert [body for body in bodies(world) if body] == [{"contact": {"city": "Bern"}}]
 
 
+@pytest.mark.parametrize(("before", "refused"), [(None, frozenset({"city"})), ("Oslo", frozenset())])
+def test_what_a_reading_does_not_show_counts_as_not_taken_only_where_nothing_was_before(
+    before: str | None, refused: frozenset[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were "Oslo" taken for gone, it would come back as an edit the next time that it shows."""
+    with World(Behaviour(answers="empty", ignored=frozenset({"city"}))) as world:
+        record_id = world.sandbox.add(first_name="Tony", city=before)
+        handle = world.sandbox.handle
+
+        def silent(call: Any) -> Any:
+            served = handle(call)
+            for shown in (served.body, served.body.get("contact")) if isinstance(served.body, dict) else ():
+                if isinstance(shown, dict):
+                    shown.pop("city", None)
+            return served
+
+        current = world.sandbox.person(record_id)
+        monkeypatch.setattr(world.sandbox, "handle", silent)
+        answer = world.account.update(current, {}, {"city": "Rome", "title": "CTO"}, None)
+        assert (answer.raw["title"], answer.refused) == ("CTO", refused)
+
+
 def test_what_somebody_edits_meanwhile_does_not_prove_that_the_server_reads_the_wrapper(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
