@@ -31,6 +31,7 @@ TABLES = {
     "trouble": "Records whose writes met a transient error, and in how many runs.",
     "history": "What was overwritten, where, by which rule and in which run.",
     "held": "Fields in which a person wanted both sides to differ, until the next edit of them.",
+    "owed": "Values that have no place at the other side yet, until a run has carried them.",
     "forgotten": "Who is not to be taken up again, as salted hashes of what would tell them.",
     "salt": "The salt of these hashes.",
     "run": "Runs and their reports.",
@@ -216,7 +217,17 @@ CREATE INDEX held_by_connection ON held (connection);
 CREATE INDEX run_by_time ON run (started_ms, id);
 """
 
-VERSION = 2
+OWED = """
+CREATE TABLE owed (
+  link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, side TEXT NOT NULL, field TEXT NOT NULL,
+  connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL, value TEXT NOT NULL, run TEXT NOT NULL,
+  PRIMARY KEY (link, field, side)
+) WITHOUT ROWID;
+CREATE INDEX owed_by_field ON owed (connection, side, field, link);
+ALTER TABLE connection ADD COLUMN owed_known INTEGER NOT NULL DEFAULT 0;
+"""
+
+VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
 
@@ -258,6 +269,10 @@ def migrate(database: Any) -> None:
     @migrations(name="008_page")
     def page(db: Any) -> None:
         _execute(db, PAGE)
+
+    @migrations(name="009_owed")
+    def owed(db: Any) -> None:
+        _execute(db, OWED)
 
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")
