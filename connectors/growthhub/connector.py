@@ -1,6 +1,6 @@
 """GrowthHub as the engine sees it: the Connector of one location (see connectors.connector)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from typing import Any
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import Contact, Fields
 from connectors.errors import RecordGone, RecordRefused
-from connectors.growthhub import answering, checking
+from connectors.growthhub import answering, checking, consent
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import NEVER_EMPTY
@@ -29,6 +29,7 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 class GrowthHub:
     """One location. `country` is the region of numbers without one, `places` the configured custom field keys.
 
+    `channels` are those in which a block means that the person may not be contacted.
     `groups` has the beginning of the tags of each field that is to be one of them, of which a person bears one.
     `messages` is how messages are kept, None where none travel: nothing is asked for their sake then. `login` is the
     command that gets another token, '' where a person makes one at GrowthHub.
@@ -54,6 +55,7 @@ class GrowthHub:
         country: str,
         places: Mapping[str, str] | None = None,
         groups: Mapping[str, str] | None = None,
+        channels: Collection[str] = consent.DEFAULT,
         messages: MessageStyle | None = None,
         login: str = "",
     ) -> None:
@@ -75,6 +77,7 @@ class GrowthHub:
         self.mapped = frozenset({*NATIVE, *self.custom_fields.keys, *self.groups.names}) - {MARKER}
         self.fields = self.mapped
         self._country = country
+        self._channels = channels
         self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
         self._writer = Writer(
             self.client,
@@ -84,6 +87,7 @@ class GrowthHub:
             mapper=self._mapper,
             look_up=self._bearing,
             groups=self.groups,
+            channels=channels,
         )
         self._note_fields()
 
@@ -221,7 +225,10 @@ class GrowthHub:
         places, mapped = self.custom_fields.places, self._mapped
         if mapped is None or mapped[0] is not places:
             names = frozenset({*NATIVE, *self.custom_fields.known(), *self.groups.names})
-            mapped = self._mapped = places, Mapper(self._country, places, names, self.directory, self.groups)
+            mapped = self._mapped = (
+                places,
+                Mapper(self._country, places, names, self.directory, self.groups, channels=self._channels),
+            )
             self._note_fields()
         return mapped[1]
 

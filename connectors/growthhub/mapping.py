@@ -7,16 +7,18 @@ Rules kept here:
 - numbers are read in the contact's own country, then the connection's; the E.164 form of one that needed a
   country is remembered with the raw text, so that editing the country changes no number (R16);
 - what means nothing elsewhere is unmapped (R17); an owner is unknown where users cannot be read;
-- `dnd` alone says whether somebody may be contacted: it was recorded as true with every channel inactive;
+- `dnd` and the blocked channels say together who may not be contacted (connectors.growthhub.consent); what only the
+  answer to a create tells of it is remembered with the record;
 - the digest covers what the mapping uses, and no times, search positions, twins or attribution.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, Protocol
 
 from connectors.connector import Raw
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Value
+from connectors.growthhub import consent as wishes
 from connectors.growthhub.custom_fields import MARKER, CustomField
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.values import consent, country, email, instant, labels, phone, text, web
@@ -47,6 +49,9 @@ TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "la
 
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags", "dnd"})
 REMEMBERED = 64
+CONSENT = "do_not_contact"
+EMAIL_REFUSED = "email_refused"
+"""Under which the memory of a record keeps that its address had unsubscribed or bounced when it was created."""
 _VALUES = (str, tuple)
 _SEPARATOR = "\n"
 NO_GROUPS = TagGroups({})
@@ -67,7 +72,7 @@ class Owners(Protocol):
 class Mapper:
     """Maps contacts of one location. `names` are the fields it may show, `region` is the connection's country.
 
-    `groups` are fields that are tags.
+    `groups` are fields that are tags, `channels` those in which a block means "do not contact".
     """
 
     def __init__(
@@ -77,8 +82,11 @@ class Mapper:
         names: frozenset[str],
         owners: Owners,
         groups: TagGroups = NO_GROUPS,
+        *,
+        channels: Collection[str] = wishes.DEFAULT,
     ) -> None:
         self._region = region
+        self._channels = channels
         self._groups = groups
         self._owners = owners
         self._names = names
@@ -103,6 +111,9 @@ class Mapper:
 
     def _map(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         values = self._values(raw)
+        refused = bool(memory.get(EMAIL_REFUSED)) or wishes.is_refused_at_creation(raw)
+        if wishes.forbids(raw, self._channels, refused=refused):
+            values[CONSENT] = consent.SET
         code = country.to_alpha2(str(values["country"])) if "country" in values else None
         numbers = _Numbers((code, self._region), memory.get("e164") or {})
         fields, unmapped = dict(self._blank), {}
@@ -130,7 +141,10 @@ class Mapper:
             marker=_text_or_none(values.get(MARKER)),
             phones=tuple(numbers.possible),
             unmapped=unmapped,
-            memory={"e164": numbers.derived} if numbers.derived else {},
+            memory={
+                **({"e164": numbers.derived} if numbers.derived else {}),
+                **({EMAIL_REFUSED: True} if refused else {}),
+            },
         )
 
     def _tell_apart(self, fields: dict[str, Value]) -> None:
@@ -144,7 +158,8 @@ class Mapper:
 
     def _values(self, raw: Raw) -> dict[str, Any]:
         """Return the raw value of every field that is not empty."""
-        values = {name: value for name, key in NATIVE.items() if not _is_empty(value := raw.get(key))}
+        keys = ((name, key) for name, key in NATIVE.items() if name != CONSENT)
+        values = {name: value for name, key in keys if not _is_empty(value := raw.get(key))}
         if not raw.get("address1") and raw.get("address"):
             values["address"] = raw["address"]
         for field_id, value in custom_values(raw):
@@ -212,6 +227,7 @@ def digest(raw: Raw) -> bytes:
         sorted(custom_values(raw), key=lambda pair: pair[0]),
         sorted(map(str, _additional_phones(raw))),
         bool(raw.get("dnd")),
+        *wishes.digested(raw),
     ]
     used[2] = used[2] or None
     return blake2b(repr(used).encode(errors="surrogatepass"), digest_size=16).digest()
@@ -244,10 +260,6 @@ def _country(value: Any) -> Reading:
     return country.to_alpha2(found) or Unmapped(found) if isinstance(found, str) else found
 
 
-def _consent(value: Any) -> Reading:
-    return consent.SET if str(value).casefold() == "true" else None
-
-
 _READERS: Mapping[str, Read] = {
     "email": email.clean,
     "website": web.website,
@@ -257,7 +269,7 @@ _READERS: Mapping[str, Read] = {
     "country": _country,
     "tags": labels.clean,
     "lists": _set,
-    "do_not_contact": _consent,
+    CONSENT: lambda value: value,
     **dict.fromkeys(("address", "keywords", "technologies", *(f"custom{n}" for n in range(1, 10))), _text),
 }
 

@@ -107,7 +107,13 @@ class GrowthHubSandbox(Conversations):
         if self.quirks.refuses_yet_creates > 0:
             self.quirks.refuses_yet_creates -= 1
             return refusal(422, ["Unprocessable Entity"])
-        return Served(201, {"contact": records.by_id(self._records[record_id]), "traceId": self._trace()})
+        shown = {**records.by_id(self._records[record_id]), **self._deliverability(record_id)}
+        return Served(201, {"contact": shown, "traceId": self._trace()})
+
+    def _deliverability(self, record_id: str) -> dict[str, bool]:
+        """Return what the location knows of the address of somebody who was just created."""
+        address = str(self._records[record_id].get("email") or "").casefold()
+        return {"unsubscribeEmail": address in self.unsubscribed, "bounceEmail": address in self.bounced}
 
     def show(self, _call: Call, record_id: str) -> Served:
         """GET /contacts/{id}."""

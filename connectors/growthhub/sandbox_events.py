@@ -8,8 +8,8 @@ from connectors.growthhub import sandbox_records as records
 from connectors.values import instant
 
 CONTACT_KEYS: Final = (
-    "address1", "assignedTo", "city", "companyName", "country", "dateOfBirth", "dnd", "email", "firstName", "lastName",
-    "name", "phone", "postalCode", "source", "state", "tags", "website",
+    "address1", "assignedTo", "city", "companyName", "country", "dateOfBirth", "dnd", "dndSettings", "email",
+    "firstName", "lastName", "name", "phone", "postalCode", "source", "state", "tags", "website",
 )  # fmt: skip
 NOTE_KEYS: Final = ("id", "body", "contactId", "dateAdded")
 MESSAGE_KEYS: Final = (

@@ -79,7 +79,11 @@ class Quirks:
 
 
 class People(Sandbox):
-    """One location with its contacts, custom fields and users."""
+    """One location with its contacts, custom fields and users.
+
+    `unsubscribed` and `bounced` are addresses, in lower case, of which the location knows that they had enough, or that
+    they do not exist: only the answer to a create tells of it.
+    """
 
     def __init__(
         self,
@@ -96,6 +100,8 @@ class People(Sandbox):
         self.country = country
         self.allow_duplicates = allow_duplicates
         self.unique_identifiers = ["email", "phone"]
+        self.unsubscribed: set[str] = set()
+        self.bounced: set[str] = set()
         self.users: list[dict[str, Any]] = []
         self.quirks = Quirks()
         self.fields: dict[str, records.Field] = {}

@@ -25,6 +25,8 @@ CREATED: Final = frozenset({*STRINGS, *OTHERS, "locationId"})
 UPDATED: Final = CREATED - {"locationId", "gender"}
 NULLABLE_IN_PUT: Final = NULLABLE | {"companyName", "source", "assignedTo", "dateOfBirth"}
 NULLABLE_IN_POST: Final = NULLABLE | {"companyName", "dateOfBirth"}
+CHANNELS: Final = frozenset({"call", "email", "sms", "whatsapp", "gmb", "fb", "rcs"})
+CHANNEL_STATES: Final = ("active", "inactive", "permanent")
 NUMBERS: Final = frozenset({"NUMERICAL", "MONETORY"})
 CHOICES: Final = frozenset({"CHECKBOX", "MULTIPLE_OPTIONS"})
 
@@ -70,10 +72,25 @@ def complaints(body: Mapping[str, Any], allowed: frozenset[str], nullable: froze
     address = body.get("email")
     if isinstance(address, str) and address and not isinstance(email.clean(address), str):
         found.append("email must be an email")
+    found += _complaints_about_channels(body.get("dndSettings"))
     tags = body.get("tags", [])
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         found.append("each value in tags must be a string")
     return found
+
+
+def _complaints_about_channels(settings: Any) -> Iterator[str]:
+    """Yield what is wrong with the channels of a body, one by one."""
+    if settings is None:
+        return
+    if not isinstance(settings, Mapping):
+        yield "dndSettings must be an object"
+        return
+    for channel, one in settings.items():
+        if str(channel).casefold() not in CHANNELS:
+            yield f"dndSettings.property {channel} should not exist"
+        elif not isinstance(one, Mapping) or one.get("status") not in CHANNEL_STATES:
+            yield f"dndSettings.{channel}.status must be one of the following values: {', '.join(CHANNEL_STATES)}"
 
 
 def native_values(body: Mapping[str, Any], region: str) -> dict[str, Any]:
@@ -155,8 +172,8 @@ def search_row(record: Record, search_after: list[Any] | None) -> dict[str, Any]
         "contactName": " ".join(filter(None, (first, last))).lower() or None,
         "followers": [],
         "validEmail": None,
-        "dndSettings": {},
-        "inboundDndSettings": {},
+        "dndSettings": record.get("dndSettings") or {},
+        "inboundDndSettings": record.get("inboundDndSettings") or {},
     }
     return row if search_after is None else {**row, "searchAfter": search_after}
 

@@ -7,13 +7,14 @@ Rules kept here:
   the rest is sent again; the cache remembers it for a day, per method. So is, in an update, a value that it
   finds fault with by name;
 - a refusal over a custom field reads the list of fields again, and is repeated once if the list has changed;
+- do-not-contact is not taken back where a channel that counts is blocked: that is the person's own word (R38);
 - tags go by their own calls, each only if there is something to add or to take away;
 - an answer that lacks what was sent is made up for by reading the record once. So is one that lacks what was emptied,
   until a reading has proven, for a day, that this property can be emptied: answers show no empty ones.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,12 +22,12 @@ from typing import Any, TypeVar
 from connectors.connector import Answer, Cache, Page, Raw, took_effect
 from connectors.contact import Fields, Value
 from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
-from connectors.growthhub import answering
+from connectors.growthhub import answering, consent
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import CUSTOM, Sending, encode
 from connectors.growthhub.location import Directory
-from connectors.growthhub.mapping import NO_GROUPS, Mapper, tags_of
+from connectors.growthhub.mapping import CONSENT, EMAIL_REFUSED, NO_GROUPS, Mapper, tags_of
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.values import instant
 from connectors.wire import Reply
@@ -73,7 +74,9 @@ class Writer:
         mapper: Callable[[], Mapper],
         look_up: Callable[[Fields, str], Raw | None],
         groups: TagGroups = NO_GROUPS,
+        channels: Collection[str] = consent.DEFAULT,
     ) -> None:
+        self._channels = channels
         self._client = client
         self._cache = cache
         self._custom_fields = custom_fields
@@ -110,6 +113,8 @@ class Writer:
         Raises DuplicateRefused where an address or a number is somebody else's, RecordGone, RecordRefused,
         OutcomeUnknown, AuthError, TransientError.
         """
+        kept = self._not_loosened(current, memory, changes)
+        changes = {name: value for name, value in changes.items() if name not in kept}
         had = self._mapper().contact(current, memory).marker
         tagged = {"tags", *self._groups.names}
         is_tags_only = bool(changes) and changes.keys() <= tagged
@@ -118,7 +123,16 @@ class Writer:
             if written.raw is None:  # now, while its time still tells whether somebody has edited it
                 written = self._read(written)
             written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
-        return self._answer(current, memory, changes, written)
+        answer = self._answer(current, memory, changes, written)
+        return replace(answer, refused=answer.refused | kept)
+
+    def _not_loosened(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> frozenset[str]:
+        """Return do_not_contact where it is to be taken back from a person with a blocked channel."""
+        is_taken_back = CONSENT in changes and changes[CONSENT] is None
+        refused = bool(memory.get(EMAIL_REFUSED))
+        if is_taken_back and consent.is_blocked(current, self._channels, refused=refused):
+            return frozenset({CONSENT})
+        return frozenset()
 
     def _put(self, current: Raw, changes: Fields, marker: str | None) -> _Written:
         def send(sending: Sending) -> Page | None:

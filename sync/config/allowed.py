@@ -245,6 +245,7 @@ def _values(value: object) -> tuple[str, ...]:
 
 Flag = Annotated[bool, Field(strict=True)]
 Channel = Literal["Email", "SMS", "WhatsApp", "Instagram", "Facebook"]
+ConsentChannel = Literal["Email", "SMS", "Call", "WhatsApp", "GMB", "FB", "RCS"]
 Flow = Literal["inbound", "outbound"]
 Direction = Literal["both", "left_to_right", "right_to_left"]
 Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]

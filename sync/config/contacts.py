@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sync.config.allowed import Direction, FieldName, Flag, ShareOrCount, Text, Values, suggest
+from sync.config.allowed import ConsentChannel, Direction, FieldName, Flag, ShareOrCount, Text, Values, suggest
 from sync.config.complaints import Complaint
 from sync.config.table import Table
 
@@ -26,7 +26,8 @@ class FieldOptions(Table):
     """Where one field differs from the defaults. `places` is keyed by account name, or by kind of connector.
 
     `map` has the words of the right side by those of the left. With `as` "tags" the field is a tag at GrowthHub that
-    begins with `prefix`, of which a person bears one.
+    begins with `prefix`, of which a person bears one. `channels` are those of GrowthHub in which a block means that the
+    person may not be contacted.
     """
 
     direction: Direction | None = None
@@ -34,6 +35,7 @@ class FieldOptions(Table):
     prefix: Text | None = None
     map: Annotated[dict[Text, Text], Field(min_length=1)] | None = None
     loosen: Flag = False
+    channels: tuple[ConsentChannel, ...] | None = None
     places: dict[str, Text] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -62,7 +64,7 @@ class FieldOptions(Table):
         return self.places.get(account, self.places.get(connector))
 
 
-FIELD_KEYS = ("direction", "as", "prefix", "map", "loosen")
+FIELD_KEYS = ("direction", "as", "prefix", "map", "loosen", "channels")
 """The keys of a field; every other one names an account, or a kind of connector."""
 
 EXCLUSIVE = frozenset({"stage", "status"})
@@ -95,6 +97,12 @@ class ContactsStream(Table):
     fields: dict[FieldName, FieldOptions] = Field(default_factory=dict)
 
     @property
+    def consent_channels(self) -> tuple[str, ...] | None:
+        """Return the channels in which a block means do-not-contact, None for the default."""
+        options = self.fields.get(CONSENT)
+        return None if options is None else options.channels
+
+    @property
     def groups(self) -> dict[str, str]:
         """Return the beginning of the tags, as the file has it, of every field that is one of its tags at GrowthHub."""
         return {name: option.prefix or f"{name}:" for name, option in self.fields.items() if option.as_ == "tags"}
@@ -125,6 +133,8 @@ def _check_field(
         yield Complaint((*place, "map"), f"for {', '.join(sorted(WORDED))} only", None)
     if options.loosen and name != CONSENT:
         yield Complaint((*place, "loosen"), f"true for {CONSENT} only", found=True)
+    if options.channels is not None and (name != CONSENT or TAGGED not in kinds.values()):
+        yield Complaint((*place, "channels"), f"for {CONSENT} of an account at {TAGGED} only", list(options.channels))
 
 
 def _check_prefixes(contacts: ContactsStream, place: tuple[str, ...]) -> Iterator[Complaint]:

@@ -32,6 +32,7 @@ from sync.contacts.trouble import Troubles, note_failure
 from sync.contacts.updating import update
 from sync.decisions import people, shadows
 from sync.decisions.carrying import after_create, after_lost_create, is_edited, is_settled, unmet
+from sync.decisions.consent import unheard
 from sync.decisions.pairing import leader, may_adopt
 from sync.reporting.spelling import WHOLE
 
@@ -195,6 +196,7 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
         if one.waits_for_marker:
             source_raw = json.loads(one.job.own.raw or "{}")
             mark_source(context, one.job.source, source_raw, one.job.contact, one.contact.id)
+    _tell_source(context, target, [one for one in made if one.unheard(context)], troubles)
     troubles.raise_fatal()
 
 
@@ -212,11 +214,29 @@ class _Made:
         """Say whether the create is not over before the source bears its marker."""
         return self.job.source.needs_marker(self.job.contact)
 
+    def unheard(self, context: Context) -> frozenset[str]:
+        """Return what the new record says of consent that its source does not know yet."""
+        return unheard(context.rules, self.job.source.name, self.contact.fields, self.job.changes)
+
 
 def _made(job: Creation, answer: Answer) -> _Made:
     """Map what was made: before the transaction, since the mapping may have to ask for settings."""
     connector = job.target.connector
     return _Made(job, answer, connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
+
+
+def _tell_source(context: Context, target: Side, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
+    """Carry back at once that a person who was just created may not be contacted: later readings may not show it."""
+    if not made:
+        return
+    source = context.other(target)
+    links = context.links.by_record(target.name, [one.contact.id for one in made])
+    with context.state.atomic():
+        context.stage.put(
+            staged_record(context, target, one.answer.raw, one.contact, links[one.contact.id]) for one in made
+        )
+    steps = [Step(PAIR, "", link.left.id, link.right.id, link.id, source.name) for link in links.values()]
+    update(context, source, steps, troubles)
 
 
 def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]) -> None:
@@ -269,7 +289,7 @@ def _link(context: Context, one: _Made) -> Link:
         bases = after_lost_create(shown, source, sent, edited=True)
     else:
         bases = after_create(shown, source, settled, sent)
-    unmet(bases, job.withheld)
+    unmet(bases, job.withheld | one.unheard(context))
     digest = None if job.withheld or job.awaits else job.own.digest
     own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))

@@ -25,6 +25,7 @@ from sync.contacts.trouble import note_failure
 from sync.contacts.unfinished import settle_updates
 from sync.decisions import people, shadows
 from sync.decisions.carrying import after_doubtful_create, after_lost_create, is_edited, unmet
+from sync.decisions.consent import unheard
 from sync.decisions.recognising import is_foreign, likeness, may_be_made_from
 
 
@@ -110,7 +111,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
     else:
         bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited)
-    unmet(bases, intent.source.get("withheld", ()))
+    unmet(bases, {*intent.source.get("withheld", ()), *unheard(context.rules, source.name, found.fields, sent)})
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),

@@ -40,6 +40,16 @@ def is_told(rules: Mapping[str, FieldRule], side: str, changes: Fields) -> bool:
     return FIELD not in changes and any(side in rules[name].consent and forbids(changes[name]) for name in changes)
 
 
+def unheard(rules: Mapping[str, FieldRule], source: str, shown: Fields, sent: Fields) -> frozenset[str]:
+    """Return do_not_contact where a record that was just created says so by itself, and its source does not know yet.
+
+    A server may know of an address that it unsubscribed. What a server fills in is agreed on; this has to travel.
+    """
+    rule = rules.get(FIELD)
+    is_news = shown.get(FIELD) == SET and sent.get(FIELD) != SET
+    return frozenset({FIELD}) if is_news and rule is not None and rule.to(source) else frozenset()
+
+
 def undone(rules: Mapping[str, FieldRule], side: str, now: Fields, base: Fields, changes: Fields) -> list[str]:
     """Return the changes of a side that would undo it there, by what it shows now and showed when both agreed.
 

@@ -10,7 +10,7 @@ from connectors.contact import FIELDS, Value, same
 from connectors.values.consent import forbids
 from sync.decisions.exchange import Exchange, Members, Named
 
-REVISION = 1
+REVISION = 2
 """Raised by a release that maps more or maps otherwise; the next run then reads both sides in full."""
 
 

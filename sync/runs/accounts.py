@@ -13,6 +13,7 @@ from connectors.dispatch import Dispatcher
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthhub.client import VERSION
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.consent import DEFAULT
 from connectors.growthhub.messages import MessageStyle
 from connectors.pace import Ledger, Pacer, RateLimit
 from connectors.wire import Wire
@@ -93,9 +94,11 @@ def _connector(
         )  # fmt: skip
     options = connection.contacts.fields.items()
     places = {field: place for field, option in options if (place := option.place(name, account.connector))}
+    chosen = connection.contacts.consent_channels
+    channels = DEFAULT if chosen is None else chosen
     return GrowthHub(
         name, wire, location_id=account.location_id, cache=cache, country=country, places=places,
-        groups=connection.contacts.groups, messages=_style(connection.messages),
+        groups=connection.contacts.groups, channels=channels, messages=_style(connection.messages),
         login=f"sync auth login {name}" if account.uses_oauth else "",
     )  # fmt: skip
 

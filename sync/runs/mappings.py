@@ -55,6 +55,7 @@ def _settings(connection: Connection) -> Mapping[str, object]:
     told = {
         "maps": {name: option.map for name, option in contacts.fields.items() if option.map},
         "loosen": any(option.loosen for option in contacts.fields.values()),
+        "channels": None if contacts.consent_channels is None else sorted(contacts.consent_channels),
         "enrich": contacts.enrich,
     }
-    return settings | {key: value for key, value in told.items() if value}
+    return settings | {key: value for key, value in told.items() if value or value == []}

@@ -159,12 +159,9 @@ RECORDING: Final = Recording(
         "contact.createdBy: added": "recorded for a create; the vendor's page leaves it out",
         "contact.createdBy.sourceId: missing": "the id of the integration that wrote",
         "contact.lastUpdatedBy: missing": "who wrote last; nothing is decided by it",
-        "contact.bounceEmail: missing": "deliverability, which does not travel",
-        "contact.unsubscribeEmail: missing": "the same",
-        "contact.validEmail: missing": "the same",
+        "contact.validEmail: missing": "deliverability, which does not travel",
         # of contacts, in a search
         "contacts[].attributionSource: missing": "as by id",
-        "contacts[].dndSettings.*: missing": "the channels one by one; the sandbox keeps `dnd` alone",
         "contacts[].opportunities: missing": "another object of the location",
         # of custom fields
         "customField*.dateAdded: missing": "when the field was made",

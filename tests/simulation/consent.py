@@ -1,8 +1,9 @@
 """Lives in which people also set stages and do-not-disturb, and the verdict that nobody is contacted by mistake.
 
-A stage or a status "Do Not Contact" at the left and `dnd` at the right say that somebody may not be contacted. Whoever
-says so on one side may not be contacted on either side in the end, unless a person took it back; and no call of ours
-ever takes it back, on no side, whatever the policy is and whatever goes wrong on the way.
+A stage or a status "Do Not Contact" at the left, and `dnd` or a blocked channel for e-mail at the right, say that
+somebody may not be contacted. Whoever says so on one side may not be contacted on either side in the end, unless a
+person took it back; and no call of ours ever takes it back, on no side, whatever the policy is and whatever goes
+wrong on the way.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
+from connectors.growthhub import consent as channels
 from connectors.sandbox import Call, Fault
 from connectors.values.consent import STAGE, forbids
 from tests.end_to_end.world import is_write
@@ -19,6 +21,7 @@ from tests.simulation.verdict import verdict
 
 Who = tuple[str, str]
 PREFIX = "stage:"
+STATES = ("active", "active", "permanent", "inactive")
 WORDS = ("Replied", "Interested", "Lost", STAGE, "do not contact", None)
 APART = frozenset(
     {"stage", "status", "do_not_contact", *(f"tags:{PREFIX}{word}".lower() for word in (*WORDS, "x") if word)}
@@ -48,7 +51,15 @@ class Stagers(Crowd):
     def forbidden(self) -> set[Who]:
         """Return who may not be contacted, by side and record."""
         left = {("left", str(each["id"])) for each in self._left.people() if _forbids_left(each)}
-        return left | {("right", each["id"]) for each in self._right.people() if each.get("dnd")}
+        return left | {
+            ("right", each["id"]) for each in self._right.people() if channels.forbids(each, channels.DEFAULT)
+        }
+
+    def _wish(self) -> dict[str, Any]:
+        """Return what a person wants: not to be disturbed at all, or on one channel."""
+        if self._own.random() < 0.5:
+            return {"dnd": self._own.random() < 0.7}
+        return {"dndSettings": {self._own.choice(("Email", "SMS")): {"status": self._own.choice(STATES)}}}
 
     def _set(self, spare: frozenset[Who]) -> None:
         who = self._someone(spare)
@@ -60,7 +71,7 @@ class Stagers(Crowd):
             values: dict[str, Any] = {self._own.choice(("stage", "stage", "status")): word}
             self._left.edit(record, **values)
         elif self._own.random() < 0.5:
-            self._right.edit(record, dnd=self._own.random() < 0.7)
+            self._right.edit(record, **self._wish())
         elif self.tagged:
             others = [tag for tag in self._right.person(record)["tags"] if not tag.startswith(PREFIX)]
             both = self._own.random() < 0.2

@@ -134,13 +134,13 @@ def test_a_row_with_only_the_lower_case_twin_of_a_name_leaves_it_unknown() -> No
     ("raw", "value"),
     [
         ({"dnd": True}, "true"),
-        ({"dnd": True, "dndSettings": {"Email": {"status": "inactive"}}}, "true"),  # recorded: dnd alone decides
-        ({"dnd": False, "dndSettings": {"Email": {"status": "active"}}}, None),
+        ({"dnd": True, "dndSettings": {"Email": {"status": "inactive"}}}, "true"),  # as it was recorded
+        ({"dnd": False, "dndSettings": {"Email": {"status": "active"}}}, "true"),
         ({"dnd": None}, None),
         ({}, None),
     ],
 )
-def test_dnd_alone_says_who_may_not_be_contacted(raw: dict[str, Any], value: str | None) -> None:
+def test_dnd_or_a_blocked_channel_says_who_may_not_be_contacted(raw: dict[str, Any], value: str | None) -> None:
     contact = mapped(raw)
     assert (contact.fields["do_not_contact"], contact.unmapped) == (value, {})
 

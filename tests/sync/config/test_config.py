@@ -147,6 +147,7 @@ def test_keys_of_webhooks_are_taken_as_pem_or_bare_alone_or_in_a_list() -> None:
     assert (off.ed25519_key, off.rsa_key, str(off.listen)) == (None, (), "[::1]:0")
 
 
+DNC = "do_not_contact"
 WRONG = [
     # table, line in it, key below the table, what else the message has
     ("", "colour = 1", "colour", ["no such key", "log, notify, webhooks, status_page, accounts, connections"]),
@@ -245,6 +246,9 @@ WRONG = [
     ("connections.sales.contacts.fields", "stage = { map = { A = 'x', a = 'y' } }", "stage", ["capital letters"]),
     ("connections.sales.contacts.fields", "email = { map = { A = 'x' } }", "email.map", ["stage, state, status"]),
     ("connections.sales.contacts.fields", "city = { loosen = true }", "city.loosen", ["do_not_contact only"]),
+    ("connections.sales.contacts.fields", "do_not_contact = { channels = ['Fax'] }", f"{DNC}.channels.0", ["Call"]),
+    ("connections.sales.contacts.fields", "do_not_contact = { channels = 'SMS' }", f"{DNC}.channels", ["a list"]),
+    ("connections.sales.contacts.fields", "city = { channels = ['SMS'] }", "city.channels", [DNC]),
     ("connections.sales.contacts.fields", "do_not_contact = { loosen = 1 }", "do_not_contact.loosen", ["or false"]),
     ("connections.sales.messages", 'as = "mail"', "as", ["note, conversation"]),
     ("connections.sales.messages", 'as_ = "note"', "as_", ["no such key", "as, conversation_provider_id"]),
