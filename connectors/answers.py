@@ -17,6 +17,8 @@ EXCERPT: Final = 300
 _DECODER = json.JSONDecoder(parse_constant=str)  # NaN becomes the text "NaN", which the values know as dirt (R4)
 _WORD = re.compile(rb"[A-Za-z][A-Za-z .!]{0,39}")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+HTTP_ERROR: Final = 400
+_SUCCESS = ("success", "succeeded", "succeded", "ok")
 _COMPLAINTS = ("message", "messages", "error_description", "error", "errors", "msg", "detail")
 
 
@@ -91,6 +93,22 @@ def looks_like(text: str) -> str:
     if text.lstrip()[:1] in ("{", "["):
         return "JSON that is broken or cut off"
     return f"something that is not JSON ({' '.join(text.split())[:60]!r})"
+
+
+def complaint_of(body: Any) -> str:
+    """Return what an answer of success says went wrong, "" for one that is a success (R43).
+
+    A record may have a field named `error` (GrowthHub's failed messages do), so that alone says nothing where the
+    answer is a record by itself.
+    """
+    if not isinstance(body, dict):
+        return ""
+    status = body.get("statusCode")
+    failed = any(body.get(key) is False for key in _SUCCESS) or (isinstance(status, int) and status >= HTTP_ERROR)
+    named = "id" not in body and (body.get("error") or body.get("errors"))
+    if not failed and not named:
+        return ""
+    return "; ".join(messages_of(body))[:EXCERPT] or "it says that it failed"
 
 
 def messages_of(body: Any) -> tuple[str, ...]:

@@ -1,7 +1,10 @@
-"""How far a server's clock is ahead of ours, from the `Date` of its answers (R1, R14).
+"""How far a server's clock is ahead of ours, from the `Date` of its answers (R1, R14, R43).
 
 `Date` counts whole seconds: the server's time lay somewhere in `[Date, Date + 1 s)` at some moment between the
 start and the end of the round trip. Each answer so bounds the offset from both sides, and many together bound it well.
+
+A `Date` that is far from our clock and from the last known offset is in doubt until the next answer agrees with it:
+one wrong header must not move a cursor into the future. A `Date` outside of EARLIEST to LATEST is never a clock.
 """
 
 import threading
@@ -14,6 +17,10 @@ from typing import Final
 RESOLUTION: Final = 1.0
 DRIFT: Final = 1e-4
 """Seconds by which two clocks part in a second, at worst."""
+PLAUSIBLE: Final = 60.0
+"""Seconds by which a `Date` may differ from what was expected before it is in doubt: the usual `settle`."""
+EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +37,57 @@ class Bounds:
         highest = min(self.highest + drift, other.highest)
         return Bounds(lowest, highest) if lowest <= highest else other
 
+    def is_near(self, other: "Bounds") -> bool:
+        """Say whether both may mean the same offset, give or take PLAUSIBLE seconds."""
+        return self.lowest - PLAUSIBLE <= other.highest and other.lowest - PLAUSIBLE <= self.highest
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """When an answer was served, by the server's clock; `doubted` says that its `Date` was not believed."""
+
+    at: datetime
+    doubted: bool = False
+
 
 class Skew:
-    """The measured offset of one server's clock."""
+    """The measured offset of one server's clock. `expected` is the one that an earlier process measured, in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: float | None = None) -> None:
         self._bounds: Bounds | None = None
+        self._doubted = None if expected is None else Bounds(expected, expected)
         self._measured_at = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
-    def seen(self, date: str | None, started: datetime, ended: datetime) -> datetime:
-        """Learn from an answer, and return the server's own time of it (estimated where it has no usable `Date`)."""
+    def seen(self, date: str | None, started: datetime, ended: datetime) -> Served:
+        """Learn from an answer; return the server's own time of it, estimated where its `Date` can't be believed."""
         served_at = parse_date(date) if date else None
-        if served_at is None:
-            return ended + timedelta(seconds=self.offset())
+        if served_at is None or not EARLIEST <= served_at < LATEST:
+            return Served(ended + timedelta(seconds=self.offset()))
         lowest = (served_at - ended).total_seconds()
         highest = (served_at - started).total_seconds() + RESOLUTION
+        measured = Bounds(lowest, max(lowest, highest))
         with self._lock:
-            self._learn(Bounds(lowest, max(lowest, highest)), ended)
-        return served_at
+            if self._is_believed(measured):
+                self._learn(measured, ended)
+                return Served(served_at)
+            self._doubted = measured
+        return Served(ended + timedelta(seconds=self.offset()), doubted=True)
 
     def offset(self) -> float:
         """Return seconds by which the server is ahead of us, 0.0 before the first answer."""
         bounds = self._bounds
         return 0.0 if bounds is None else (bounds.lowest + bounds.highest) / 2
 
+    def _is_believed(self, measured: Bounds) -> bool:
+        """Say whether a measured offset is near our clock, near what is known, or near the last one in doubt."""
+        expected = (Bounds(0.0, 0.0), self._bounds, self._doubted)
+        return any(each is not None and measured.is_near(each) for each in expected)
+
     def _learn(self, measured: Bounds, now: datetime) -> None:
         if self._bounds is not None:
             measured = self._bounds.narrowed(measured, (now - self._measured_at).total_seconds())
-        self._bounds, self._measured_at = measured, now
+        self._bounds, self._measured_at, self._doubted = measured, now, None
 
 
 @lru_cache(maxsize=16)
@@ -66,6 +95,6 @@ def parse_date(text: str) -> datetime | None:
     """Return the time of an HTTP date, None when it is none."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # a zone can take the year 1 out of the calendar
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -19,7 +19,16 @@ from typing import Any, Final
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 
-from connectors.answers import Garbled, TooLarge, decode, is_plain_word, looks_like, messages_of, read_body
+from connectors.answers import (
+    Garbled,
+    TooLarge,
+    complaint_of,
+    decode,
+    is_plain_word,
+    looks_like,
+    messages_of,
+    read_body,
+)
 from connectors.authority import Authority
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Traffic
@@ -38,12 +47,14 @@ from connectors.pace import Pace, Turn, interval_of
 from connectors.redaction import Redaction
 from connectors.request import Origin, Request
 from connectors.retry import Effort, Outage, next_wait, retry_after, throttled_wait
-from connectors.skew import Skew
+from connectors.skew import Served, Skew
 from connectors.transport import Transport, explain, is_hopeless, is_timeout, surely_unsent
 
 MEBIBYTE: Final = 1024 * 1024
 SHOWN: Final = 65536
 REDIRECTS: Final = 5
+DOUBTS: Final = 2
+"""How often a read is made again because of its `Date` (R43); then our own clock is used."""
 USER_AGENT: Final = "growthsync/0.1"
 KEEPS_METHOD: Final = frozenset({307, 308})
 NOT_DONE_HERE: Final = KEEPS_METHOD | {301}
@@ -72,7 +83,7 @@ class Reply:
 class _Question:
     """A call as it was asked for; `what` names it in messages.
 
-    `bearer` is the token that it went with, `refusal` what was said to it where another one is to be got, `renewed`
+    `doubts` counts answers that were not taken because their `Date` was in doubt. `bearer` is the token that it went with, `refusal` what was said to it where another one is to be got, `renewed`
     tells that there was another one already.
     """
 
@@ -82,6 +93,7 @@ class _Question:
     repeatable: bool = True
     splittable: bool = False
     redirects: int = 0
+    doubts: int = 0
     bearer: str = field(default="", repr=False)
     refusal: ConnectorError | None = None
     renewed: bool = False
@@ -109,7 +121,7 @@ class Wire:
 
     `headers` go with every call. `timeout` is (connect, read) in seconds, `patience` is how long no usable answer is
     put up with, `secrets` are kept out of messages, `chance` draws from [0, 1). `authority` gives the tokens where
-    they change.
+    they change. `expected_offset` is by how many seconds the server's clock was ahead of ours when last measured.
     """
 
     def __init__(
@@ -128,6 +140,7 @@ class Wire:
         user_agent: str = USER_AGENT,
         chance: Callable[[], float] = random.random,
         authority: Authority | None = None,
+        expected_offset: float | None = None,
     ) -> None:
         self.account = account
         self.traffic = Traffic()
@@ -139,7 +152,7 @@ class Wire:
         self._transport = Transport(self._origin.base_url, proxies, timeout)
         self._pace = pace
         self._clock = clock or SystemClock()
-        self._skew = Skew()
+        self._skew = Skew(expected_offset)
         self._patience = patience
         self._outage = Outage(patience)
         self._body_limit = body_limit
@@ -262,7 +275,7 @@ class Wire:
         try:
             response = self._transport.send(question.request)
             headers, status = response.headers, response.status
-            served_at = self._skew.seen(headers.get("Date"), started, self._clock.now())
+            served = self._skew.seen(headers.get("Date"), started, self._clock.now())
             content = read_body(response, self._body_limit, self._clock.monotonic)
         except TooLarge:
             return _Failure(f"the answer is larger than {self._body_limit} bytes", too_large=True)
@@ -270,10 +283,10 @@ class Wire:
             return _broken(error, answered=status is not None)
         finally:
             self._pace.done(turn, headers, status)
-        return self._judge(question, status, headers, content, served_at)
+        return self._judge(question, status, headers, content, served)
 
     def _judge(
-        self, question: _Question, status: int, headers: Mapping[str, str], content: bytes, served_at: datetime
+        self, question: _Question, status: int, headers: Mapping[str, str], content: bytes, served: Served
     ) -> Reply | _Failure | _Question:
         try:
             body, garbled = decode(content), ""
@@ -282,12 +295,18 @@ class Wire:
             body, garbled = None, f"it answered {status} with {looks_like(shown)}"
         if 200 <= status < 300:  # noqa: PLR2004 (success, by the standard)
             said_yes = question.write and question.repeatable and is_plain_word(content)
-            return _Failure(garbled) if garbled and not said_yes else Reply(status, body, served_at, headers)
+            if garbled and not said_yes:
+                return _Failure(garbled)
+            if said_no := complaint_of(body):
+                return _Failure(f"it answered {status} with an error: {self.redaction.text(said_no)}")
+            if served.doubted and not question.write and question.doubts < DOUBTS:
+                return replace(question, doubts=question.doubts + 1)  # another answer settles which clock is right
+            return Reply(status, body, served.at, headers)
         body = self.redaction.value(body)  # first of all: half a secret at the end of an excerpt is not known as one
         if status in MOVED:
             return self._moved(question, status, headers.get("Location", ""))
         said = garbled or f"it answered {status}{_quoted(body)}"
-        asked = retry_after(headers.get("Retry-After"), served_at)
+        asked = retry_after(headers.get("Retry-After"), served.at)
         if status == 429:  # noqa: PLR2004 (too many requests: by its meaning not executed)
             with self._lock:
                 self.traffic.throttled += 1

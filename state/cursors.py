@@ -27,14 +27,17 @@ class Cursors:
 
     def add(self, side: str, kind: str, intervals: Iterable[Interval]) -> None:
         """Add spans; touching ones merge. Call inside `atomic`, together with what the spans led to."""
-        merged = union(self.get(side, kind), intervals)
+        self.put(side, kind, union(self.get(side, kind), intervals))
+
+    def put(self, side: str, kind: str, intervals: IntervalSet) -> None:
+        """Set the spans to exactly these. Call inside `atomic`."""
         self._db.execute(
             "DELETE FROM cursor WHERE connection = ? AND stream = ? AND side = ? AND kind = ?",
             (*self._key, side, kind),
         )
         self._db.executemany(
             "INSERT INTO cursor VALUES (?, ?, ?, ?, ?, ?)",
-            [(*self._key, side, kind, start, end) for start, end in merged],
+            [(*self._key, side, kind, start, end) for start, end in intervals],
         )
 
     def forget(self, side: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from state.file import StateFile
 
 DAY_MS = 86_400_000
+SLACK_MS = 60_000
 
 
 class Settings:
@@ -27,7 +28,8 @@ class Settings:
         """Return the JSON value, or None when it is absent or older than a day."""
         with self._lock:
             value, stored_ms = self._read.get(key) or self._load(key)
-        return value if stored_ms > self._now_ms() - DAY_MS else None
+        age_ms = self._now_ms() - stored_ms
+        return value if -SLACK_MS < age_ms < DAY_MS else None  # what was stored in the future knew another clock
 
     def put(self, key: str, value: Any) -> None:
         """Remember a JSON value from now on."""

@@ -5,7 +5,7 @@ Rules kept here:
 - several: `{"contacts": [{}]}`, `{"contacts": [{"contact": {}}]}`, `[...]`, one `{"contact": {}}` (newest documents),
   each with or without `pagination` and `partial_results_*` (documented samples of January and February 2021);
 - the key "//" is a comment of the documents; `fist_name` (documented sample) is first_name;
-- what is none of these is Malformed: nothing is guessed to be empty. No I/O.
+- what is none of these, `{"contacts": null}` too, is Malformed: nothing is guessed to be empty (R43). No I/O.
 """
 
 from collections.abc import Mapping, Sequence
@@ -88,8 +88,8 @@ def _rows(body: Mapping[str, Any], noun: str) -> tuple[list[Any], bool]:
     plural = f"{noun}s"
     if plural in body:
         rows = body[plural]
-        if rows is None or isinstance(rows, list):
-            return rows or [], False
+        if isinstance(rows, list):
+            return rows, False
     elif noun in body:
         inner = body[noun]
         if isinstance(inner, list):

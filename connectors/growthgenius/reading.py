@@ -12,6 +12,8 @@ Rules kept here:
 - a message does not show when it was updated, which is what its windows go by: when it was sent is a hint where to
   split, and where that leads no further, the window is halved;
 - pages are passed on as they come, also those of a part that is read again afterwards;
+- a part must promise less than what it is a part of, in the end: where MOST_STUCK cuts in a row change nothing, the
+  server's totals mean nothing (R43). A page that shows nothing new ends the reading of its part;
 - a window that is still cut at its narrowest, by the server's own words, is IncompleteWindow. One of a round count is
   asked for further pages there, in case the server pages without saying so; a server that ignores that as well shows
   no more of one millisecond by any question.
@@ -38,15 +40,22 @@ WIDER = timedelta(seconds=1)
 TRIES = 5
 PATIENCE = 4
 SAMPLED = 10
+MOST_STUCK = 45
+"""So many halvings lead from all of history to a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A span still to be read; `sized` asks for the largest pages, `tries` counts proofs that failed on all of it."""
+    """A span still to be read; `sized` asks for the largest pages, `tries` counts proofs that failed on all of it.
+
+    `promised` is the total of the part that it was cut out of, and `stuck` how many cuts in a row left that as it was.
+    """
 
     span: Span
     sized: bool = False
     tries: int = 0
+    promised: int | None = None
+    stuck: int = 0
 
 
 @dataclass(slots=True)
@@ -114,6 +123,7 @@ class Reader:
             self._prove_alive(user)
             pending.extend(self._halves(part, (), str(error)))
             return
+        part = self._measured(part, answer)
         verdict = windows.judge(answer.listing, self._feed.largest)
         if answer.listing.total is None and not part.sized:
             self._feed.largest = max(self._feed.largest, len(answer.listing.records))
@@ -124,7 +134,7 @@ class Reader:
             pending.extend(self._halves(part, times, "the server calls its answer partial"))
         elif verdict is Verdict.DOUBTFUL:
             halves = self._split(part.span, self._times(answer.listing.records))
-            pending.extend(_Part(half, part.sized) for half in reversed(halves or ()))
+            pending.extend(self._parts(part, halves or (), sized=part.sized))
             yield from () if halves else self._unannounced(user, part, answer)
         else:
             yield _page(answer)
@@ -134,26 +144,30 @@ class Reader:
         listing, span = answer.listing, part.span
         past = windows.past_of(span, answer.served_at)
         if not part.sized and (listing.total or 0) <= windows.PAGE_SIZE:
-            pending.append(_Part(span, sized=True))
+            pending.append(replace(part, sized=True))
         elif past is not None and past.end < span.end:
-            pending.extend([_Part(windows.after(span, past), sized=True), _Part(past, sized=True)])
+            whole = replace(part, promised=None)  # nearly all of a window is its past
+            pending.extend(self._parts(whole, (past, windows.after(span, past)), sized=True))
         elif past is None and span.last > answer.served_at:
             pending.append(self._later(part))
         elif not part.sized:
-            pending.append(_Part(span, sized=True))
-        elif (listing.total or 0) > windows.readable(listing) and (chunks := self._chunks(user, part, answer)):
-            pending.extend(_Part(chunk, sized=True) for chunk in reversed(chunks))
+            pending.append(replace(part, sized=True))
+        elif (listing.total or 0) > windows.readable(listing) and (spans := self._smaller(user, part, answer)):
+            pending.extend(self._parts(part, spans, sized=True))
         else:
             yield from self._page_by_page(user, part, answer, pending)
 
     def _page_by_page(self, user: UserId, part: _Part, answer: Listed, pending: list[_Part]) -> Iterator[Page]:
         ids: set[str] = set()
         times: list[int] = []
+        known = -1
         for listed in self._pages(user, part, answer):
             ids.update(identity(record) for record in listed.listing.records)
             times += self._times(listed.listing.records[::SAMPLED])
             yield _page(listed)
-            if listed.listing.total != answer.listing.total or listed.listing.partial:
+            is_new = len(ids) > known
+            known = len(ids)
+            if listed.listing.total != answer.listing.total or listed.listing.partial or not is_new:
                 break
         else:
             if len(ids) == answer.listing.total:
@@ -195,7 +209,7 @@ class Reader:
         """Return what to read in place of a part whose pages proved nothing."""
         halves = self._split(part.span, times)
         if halves is not None:
-            return [_Part(half, sized=True) for half in reversed(halves)]
+            return self._parts(part, halves, sized=True)
         if part.tries >= TRIES:
             raise self._incomplete(part, f"its pages did not add up in {TRIES} attempts")
         return [replace(part, tries=part.tries + 1)]
@@ -206,6 +220,12 @@ class Reader:
             raise self._incomplete(part, "the server's clock stands still")
         self._clock.sleep(windows.GRACE.total_seconds())
         return replace(part, sized=True, tries=part.tries + 1)
+
+    def _smaller(self, user: UserId, part: _Part, answer: Listed) -> Sequence[Span]:
+        """Return a large window cut up; where the last cut changed nothing, samples are not worth their calls."""
+        if part.stuck:
+            return self._split(part.span, self._times(answer.listing.records)) or ()
+        return self._chunks(user, part, answer)
 
     def _chunks(self, user: UserId, part: _Part, answer: Listed) -> list[Span]:
         times: list[int] = []
@@ -246,11 +266,25 @@ class Reader:
                 raise ServerTrouble(self._client.account, message) from error
             self._too_large = failures
 
+    def _measured(self, part: _Part, answer: Listed) -> _Part:
+        """Return the part with what it promises. Raises IncompleteWindow where cutting does not lead on."""
+        total = answer.listing.total
+        if total is None:
+            return part
+        stuck = part.stuck + 1 if part.promised is not None and total >= part.promised > windows.PAGE_SIZE else 0
+        if stuck > MOST_STUCK:
+            raise self._incomplete(part, f"it promises {total} records however it is cut")
+        return replace(part, promised=total, stuck=stuck)
+
+    def _parts(self, part: _Part, spans: Sequence[Span], *, sized: bool) -> list[_Part]:
+        """Return what a part is cut into, the oldest last: it is read first."""
+        return [_Part(span, sized, promised=part.promised, stuck=part.stuck) for span in reversed(spans)]
+
     def _halves(self, part: _Part, times: Sequence[int], why: str) -> list[_Part]:
         halves = self._split(part.span, times)
         if halves is None:
             raise self._incomplete(part, why)
-        return [_Part(half, part.sized) for half in reversed(halves)]
+        return self._parts(part, halves, sized=part.sized)
 
     def _split(self, span: Span, times: Sequence[int]) -> tuple[Span, Span] | None:
         """Return a window in two; times that are hints lead no further where records crowd about another time."""

@@ -38,6 +38,8 @@ LARGEST_PAGED = 30_000
 CHUNK = 20_000
 """So many entries a window aims at when a larger one is cut up by time."""
 
+MOST_CHUNKS = 50
+
 OFF_CENTRE = 0.45
 OVERLAP = 1
 NARROWEST = 4
@@ -165,6 +167,10 @@ def _border(span: Span, seen: Sequence[int]) -> int | None:
 
 
 def _chunks(answer: Listing) -> int:
-    """Return into how many parts a large listing is cut: in two where its later pages are out of reach."""
+    """Return into how many parts a large listing is cut: in two where its later pages are out of reach.
+
+    A total out of all reason must not cost a call for each chunk that it would make, so there are MOST_CHUNKS at most;
+    a part that is still too large is cut again.
+    """
     total = answer.total or 0
-    return max(2, ceil(total / CHUNK)) if answer.limit is None or total < answer.limit else 2
+    return min(MOST_CHUNKS, max(2, ceil(total / CHUNK))) if answer.limit is None or total < answer.limit else 2

@@ -72,6 +72,8 @@ class Client:
             if isinstance(gone_or(refused), RecordGone):
                 return None
             raise
+        if not isinstance(reply.body, Mapping):  # to take it for "no such contact" could double one
+            raise ServerTrouble(self.account, "GET /contacts/search/duplicate was answered without an object")
         return _object(reply.body, "contact")
 
     def create(self, properties: Mapping[str, Any]) -> Page:
@@ -110,12 +112,14 @@ class Client:
     def location(self) -> Mapping[str, Any]:
         """Return the location: its settings, its companyId."""
         reply = self.gate.read("GET", self._location)
-        return _object(reply.body, "location") or {}
+        location = _object(reply.body, "location")
+        if location is None:
+            raise ServerTrouble(self.account, f"GET {self._location} was answered without the location")
+        return location
 
     def custom_fields(self) -> list[Raw]:
         """Return the custom fields of contacts in this location."""
-        reply = self.gate.read("GET", f"{self._location}/customFields", params={"model": "contact"})
-        return _objects(reply.body, "customFields")
+        return self._listed(f"{self._location}/customFields", {"model": "contact"}, "customFields")
 
     def create_custom_field(self, name: str, kind: str) -> Raw | None:
         """Make a custom field of contacts. Raises OutcomeUnknown, RecordRefused, AuthError (the scope)."""
@@ -126,8 +130,7 @@ class Client:
     def users(self, company_id: str | None) -> Iterator[Raw]:
         """Yield the users of the location; without the company only the deprecated list can be asked."""
         if company_id is None:
-            reply = self.gate.read("GET", "/users/", params={"locationId": self.location_id})
-            yield from _objects(reply.body, "users")
+            yield from self._listed("/users/", {"locationId": self.location_id}, "users")
             return
         seen: dict[str, Raw] = {}
         while True:
@@ -144,7 +147,15 @@ class Client:
             "skip": str(skip),
             "limit": str(USERS_PER_PAGE),
         }
-        return _objects(self.gate.read("GET", "/users/search", params=asked).body, "users")
+        return self._listed("/users/search", asked, "users")
+
+    def _listed(self, path: str, params: Mapping[str, str], key: str) -> list[Raw]:
+        """Return the objects of a list answer. Raises ServerTrouble without the list: that is no empty list (R43)."""
+        body = self.gate.read("GET", path, params=params).body
+        found = body.get(key) if isinstance(body, Mapping) else None
+        if not isinstance(found, list):
+            raise ServerTrouble(self.account, f"GET {path} was answered without {key}")
+        return [each for each in found if isinstance(each, Mapping)]
 
     def _tags(self, method: str, record_id: str, tags: Sequence[str]) -> Reply:
         path = f"{_contact_path(record_id)}/tags"
@@ -174,8 +185,3 @@ def _contact_path(record_id: str) -> str:
 def _object(body: Any, key: str) -> Raw | None:
     found = body.get(key) if isinstance(body, Mapping) else None
     return found if isinstance(found, Mapping) else None
-
-
-def _objects(body: Any, key: str) -> list[Raw]:
-    found = body.get(key) if isinstance(body, Mapping) else None
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

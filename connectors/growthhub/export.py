@@ -119,6 +119,8 @@ class Export:
                 continue
             if not isinstance(reply.body, Mapping) or not isinstance(reply.body.get("messages"), list):
                 raise ServerTrouble(self.client.account, "the export was answered without messages")
+            if not _has_total(reply.body):
+                raise ServerTrouble(self.client.account, "the export was answered without a total")
             return reply
 
     def _simpler(self, question: Mapping[str, str], refused: RecordRefused) -> Mapping[str, str]:
@@ -225,6 +227,10 @@ def _cursor(reply: Reply) -> str | None:
     return str(cursor) if cursor else None
 
 
+def _has_total(body: Mapping[str, Any]) -> bool:
+    total = body.get("total")
+    return isinstance(total, int) and not isinstance(total, bool) and total >= 0
+
+
 def _total(reply: Reply) -> int:
-    total = reply.body.get("total")
-    return total if isinstance(total, int) else 0
+    return int(reply.body["total"])

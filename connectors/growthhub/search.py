@@ -6,6 +6,9 @@ Rules kept here:
 - `total` of the last answer is what the reading is measured by: distinct records seen must reach it. If they do
   not, the end of the span is read again, then all of it, then it is IncompleteWindow. A deletion lowers the
   total;
+- each page must lead on: a record that this reading has not shown yet, or a later time. A server that repeats itself
+  under ever new keys, or shows far more than it promises, ends the reading (R43);
+- an answer without `total` proves nothing: this API always gives it;
 - items without `searchAfter` (it is in no published schema): the reading goes on from the last item's time,
   united by id;
 - a server that refuses 500 items a page is asked for 100; an answer that is too large is asked for in halves.
@@ -24,6 +27,9 @@ from connectors.wire import Reply
 
 LARGEST_PAGE = 500
 SMALLER_PAGE = 100
+AT_MOST_TIMES = 2
+AT_MOST_MORE = 10_000
+"""A reading ends that shows more than twice what is promised and so many rows more: edits do not explain that."""
 END_OF_SPAN = timedelta(minutes=15)
 _REFUSALS = frozenset({400, 422})
 _MILLISECOND = timedelta(milliseconds=1)
@@ -64,12 +70,56 @@ class Search:
             except RecordError as refused:
                 raise ServerTrouble(refused.account, f"search refused: {refused.message}") from refused
 
+    def total(self, reply: Reply) -> int:
+        """Return how many records an answer promises in all. Raises ServerTrouble when it does not say (R43)."""
+        total = reply.body.get("total") if isinstance(reply.body, Mapping) else None
+        if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+            raise ServerTrouble(self.client.account, "search was answered without a total")
+        return total
+
     def items(self, reply: Reply) -> list[Raw]:
         """Return the contacts of an answer. Raises ServerTrouble when it has none of that name."""
         found = reply.body.get("contacts") if isinstance(reply.body, Mapping) else None
         if not isinstance(found, list):
             raise ServerTrouble(self.client.account, "search was answered without contacts")
         return [each for each in found if isinstance(each, Mapping)]
+
+
+class _Headway:
+    """Whether the pages of one reading lead on.
+
+    The ids at the latest time tell it for a server that sorts as asked; a tally of all ids for one that does not.
+    """
+
+    def __init__(self, by: str) -> None:
+        self._by = by
+        self._latest: datetime | None = None
+        self._at_latest: set[str] = set()
+        self._seen = Tally()
+        self._rows = 0
+
+    def made_by(self, found: Sequence[Raw], promised: int) -> bool:
+        """Say whether a page shows a record, or a time of one, that the reading has not shown yet."""
+        ids = [str(each.get("id")) for each in found]
+        self._rows += len(ids)
+        if self._rows > AT_MOST_TIMES * promised + AT_MOST_MORE:
+            return False
+        sorted_news = self._note_times(found, ids)
+        before = -1 if sorted_news else self._seen.distinct()
+        self._seen.add(ids)
+        return sorted_news or self._seen.distinct() > before
+
+    def _note_times(self, found: Sequence[Raw], ids: Sequence[str]) -> bool:
+        news = False
+        for each, record_id in zip(found, ids, strict=True):
+            time = instant.parse(each.get(self._by))
+            if time is None or (self._latest is not None and time < self._latest):
+                continue
+            if self._latest is None or time > self._latest:
+                self._latest, self._at_latest, news = time, set(), True
+            news = news or record_id not in self._at_latest
+            self._at_latest.add(record_id)
+        return news
 
 
 class Reading:
@@ -105,20 +155,22 @@ class Reading:
         """Yield pages from a moment on, and on again from the last time where there is no key to go by."""
         after: Any = None
         rows = 0
+        headway = _Headway(self._by)
         while True:
             limit = self._search.page_limit
             reply = self._search.ask(self._question(start, after))
-            found, promised = self._search.items(reply), _total(reply)
+            found, promised = self._search.items(reply), self._search.total(reply)
             limit = min(limit, self._search.page_limit)
             self._note(found, promised if start == self._window.start else None)
             yield Page(found, reply.served_at)
+            leads_on = headway.made_by(found, promised)
             rows += len(found)
             is_short = len(found) < limit
             if not found or (is_short and rows >= promised):
                 return
             before, after = after, found[-1].get("searchAfter")
-            if after and after == before:
-                raise self._incomplete("shows the same page again and again")
+            if (after and after == before) or not leads_on:
+                raise self._incomplete("shows the same records again and again")
             if not after:
                 last = self._last_time
                 if last is None or last <= start:

@@ -13,38 +13,78 @@ Rules kept here:
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from connectors.connector import Page, Raw, Window
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, RecordGone
-from state.cursors import COVERED, INDEXED
+from state.cursors import COVERED, INDEXED, Cursors
 from state.history import FOUND_DELETED, Entry
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
 from sync.contacts.context import Context, Side
 from sync.decisions import people
-from sync.decisions.windows import Bounds, moment, reported, spans_of, window_of
+from sync.decisions.windows import ORIGIN, Bounds, cut_back, moment, reported, spans_of, window_of
 from sync.reporting.spelling import WHOLE
+
+CLOCK_GRAIN = timedelta(seconds=2)
+"""A server's word of its time counts whole seconds, and two machines of one service differ a little."""
 
 
 def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
     """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
     context.progress.stage(f"reading {side.account}")
-    spans = spans_of(bounds, context.cursors.get(side.name, COVERED))
+    spans = list(spans_of(bounds, context.cursors.get(side.name, COVERED)))
+    covered = _read_spans(context, side, bounds, spans)
+    horizon = context.horizons.get(side.account)
+    if again := future_again(context, context.cursors, side, bounds, horizon, covered):
+        spans += again
+        covered += _read_spans(context, side, bounds, again)
+    context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
+    context.report.accounts[side.account].read = context.stage.count(side.name)
+    return union(covered)
+
+
+def _read_spans(context: Context, side: Side, bounds: Bounds, spans: Sequence[Interval]) -> list[Interval]:
+    """Read spans; return what of them lies before the horizon."""
     covered: list[Interval] = []
     for start, end in spans:
-        window = window_of(bounds, (start, end), context.lookback)
+        window = reachable(context, side, window_of(bounds, (start, end), context.lookback))
         horizon_ms = _read(context, side, window, exact=bounds.exact, stage=True)
         covered.append((start, min(end, horizon_ms)))
         _remember_indexed(context, side, start, horizon_ms, end)
-    horizon = context.horizons.get(side.account)
-    context.report.windows[side.account] = reported(bounds, spans, context.lookback, horizon)
-    context.report.accounts[side.account].read = context.stage.count(side.name)
-    return union(covered)
+    return covered
+
+
+def reachable(context: Context, side: Side, window: Window) -> Window:
+    """Return an open window that begins now at the latest: a cursor may reach past the server's clock (R43)."""
+    now = context.clock.now() + timedelta(seconds=side.connector.clock_offset())
+    if window.end is not None or window.start <= now:
+        return window
+    return Window(max(ORIGIN, now - context.lookback))
+
+
+def future_again(
+    context: Context, cursors: Cursors, side: Side, bounds: Bounds, horizon: datetime | None,
+    covered: Iterable[Interval],
+) -> list[Interval]:  # fmt: skip
+    """Cut cursors back that reach past the server's present; return what is to be read again because of that (R43)."""
+    if horizon is None:
+        return []
+    present_ms = people.to_ms(horizon + context.settle + CLOCK_GRAIN) or 0
+    kept = {kind: cut_back(cursors.get(side.name, kind), present_ms) for kind in (COVERED, INDEXED)}
+    cut = [kind for kind in kept if kept[kind] != cursors.get(side.name, kind)]
+    if not cut:
+        return []
+    context.progress.note(f"{side.account}: what was read reaches past the server's clock, so it is read again")
+    with context.state.atomic():
+        for kind in cut:
+            cursors.put(side.name, kind, kept[kind])
+    whole = (0, people.to_ms(horizon) or 0)
+    return [] if bounds.exact else list(gaps(union(kept[COVERED], covered), whole))
 
 
 def complete_index(context: Context, side: Side) -> None:

@@ -3,6 +3,7 @@
 Rules kept here:
 - without `since` every gap between 1970 and the horizon is read, each from the lookback before its start; `[since,
   until)` is exact, without lookback (R2);
+- what reaches past the present was covered by a wrong clock, and is read again (R43);
 - an end that is not given is the horizon, which only the server's first answer tells (R1): FAR_MS until then.
 """
 
@@ -61,6 +62,15 @@ def reported(bounds: Bounds, spans: Sequence[Interval], lookback: timedelta, hor
     first = window_of(bounds, spans[0], lookback).start
     last = horizon if spans[-1][1] >= FAR_MS else min(horizon, moment(spans[-1][1]))
     return Window(first, max(first, last))
+
+
+def cut_back(covered: IntervalSet, present_ms: int) -> IntervalSet:
+    """Return what of the covered spans can be believed at that moment of the server's clock (R43).
+
+    A span that ends after it was covered by another clock. Where that clock began to be wrong is not known, so that
+    span is to be read again from its start.
+    """
+    return tuple((start, end) for start, end in covered if end <= present_ms)
 
 
 def moment(milliseconds: int) -> datetime:

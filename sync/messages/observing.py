@@ -19,7 +19,7 @@ from state.links import Link
 from state.message_stage import StagedMessage
 from state.messages import Indexed
 from sync.contacts.context import Side
-from sync.contacts.observing import stage_by_id
+from sync.contacts.observing import future_again, reachable, stage_by_id
 from sync.decisions import people
 from sync.decisions.messages import digest, encode, print_of
 from sync.decisions.windows import Bounds, moment, reported, spans_of, window_of
@@ -31,15 +31,25 @@ def observe(context: MessageContext, side: Side, bounds: Bounds) -> IntervalSet:
     if not context.reads(side):
         return ()
     context.progress.stage(f"reading messages of {side.account}")
-    spans = spans_of(bounds, context.cursors.get(side.name, COVERED))
+    spans = list(spans_of(bounds, context.cursors.get(side.name, COVERED)))
+    covered = _read_spans(context, side, bounds, spans)
+    horizon = context.horizons.get(side.account)
+    if again := future_again(context.people, context.cursors, side, bounds, horizon, covered):
+        spans += again
+        covered += _read_spans(context, side, bounds, again)
+    context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
+    return union(covered)
+
+
+def _read_spans(context: MessageContext, side: Side, bounds: Bounds, spans: Sequence[Interval]) -> list[Interval]:
+    """Read spans; return what of them lies before the horizon."""
     covered: list[Interval] = []
     for span in spans:
-        horizon_ms = _read(context, side, window_of(bounds, span, context.lookback), whole=bounds.whole)
+        window = reachable(context.people, side, window_of(bounds, span, context.lookback))
+        horizon_ms = _read(context, side, window, whole=bounds.whole)
         covered.append((span[0], min(span[1], horizon_ms)))
         _remember_indexed(context, side, span[0], min(span[1], horizon_ms))
-    horizon = context.horizons.get(side.account)
-    context.report.windows[side.account] = reported(bounds, spans, context.lookback, horizon)
-    return union(covered)
+    return covered
 
 
 def complete_index(context: MessageContext, side: Side) -> None:

@@ -16,12 +16,16 @@ from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.consent import DEFAULT
 from connectors.growthhub.messages import MessageStyle
 from connectors.pace import Ledger, Pacer, RateLimit
+from connectors.skew import PLAUSIBLE
 from connectors.wire import Wire
 from sync.authorizing.authorities import Authorities
 from sync.config.model import Connection, GrowthGeniusAccount, GrowthHubAccount, MessagesStream
 
 GROWTHHUB_LIMIT = RateLimit(100, 10.0, 200_000)
 """What GrowthHub documents; its first answer tells what is in force."""
+
+CLOCK_OFFSET = "clock_offset"
+"""The setting that holds by how many seconds the server's clock was ahead of ours, where that was much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,13 @@ class Account:
     pacer: Pacer
     dispatcher: Dispatcher
     limit: RateLimit | None
+    settings: Cache
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and keep a large offset of the server's clock for the next process (R43)."""
+        offset, known = self.connector.clock_offset(), self.settings.get(CLOCK_OFFSET)
+        if abs(offset - (known or 0.0)) > PLAUSIBLE:
+            self.settings.put(CLOCK_OFFSET, offset)
         self.connector.close()
         self.pacer.close()
 
@@ -56,13 +64,16 @@ def connect(
     limit = GROWTHHUB_LIMIT if isinstance(account, GrowthHubAccount) else None
     ceiling = account.rate
     pacer = Pacer(edges.ledger, edges.clock, limit, name, ceiling=ceiling)
+    settings = edges.settings(name)
     wire = Wire(
         name, account.base_url, _headers(account, secret), pacer,
         clock=edges.clock, secrets=[secret], authority=_authority(name, account, secret, edges),
+        expected_offset=settings.get(CLOCK_OFFSET),
     )  # fmt: skip
     known = ceiling or limit
     dispatcher = Dispatcher(edges.clock, lambda: known.calls / known.interval if known else None)
-    return Account(_connector(name, account, wire, connection, edges), pacer, dispatcher, known)
+    connector = _connector(name, account, wire, connection, edges, settings)
+    return Account(connector, pacer, dispatcher, known, settings)
 
 
 def _headers(account: GrowthGeniusAccount | GrowthHubAccount, secret: str) -> Mapping[str, str]:
@@ -84,9 +95,10 @@ def _authority(
 
 
 def _connector(
-    name: str, account: GrowthGeniusAccount | GrowthHubAccount, wire: Wire, connection: Connection, edges: Edges
-) -> Connector:
-    cache, country = edges.settings(name), connection.country
+    name: str, account: GrowthGeniusAccount | GrowthHubAccount, wire: Wire, connection: Connection, edges: Edges,
+    cache: Cache,
+) -> Connector:  # fmt: skip
+    country = connection.country
     if isinstance(account, GrowthGeniusAccount):
         return GrowthGenius(
             name, wire, user_ids=account.users, cache=cache, country=country, clock=edges.clock,

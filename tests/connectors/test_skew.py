@@ -22,7 +22,7 @@ def test_the_true_offset_is_never_further_away_than_one_round_trip_allows(
     offset: float, trips: list[tuple[float, float, float]]
 ) -> None:
     skew, at = Skew(), NOW
-    for pause, length, share in trips:
+    for pause, length, share in [*trips[:1], *trips]:  # the second answer settles what is in doubt
         at += timedelta(seconds=pause)
         ended = at + timedelta(seconds=length)
         answered = at + timedelta(seconds=length * share + offset)
@@ -42,8 +42,44 @@ def test_many_answers_measure_finer_than_the_second_of_the_header() -> None:
 def test_a_server_whose_clock_was_set_is_believed_from_then_on() -> None:
     skew = Skew()
     skew.seen(shown(NOW), NOW, NOW)
-    skew.seen(shown(NOW + timedelta(hours=1)), NOW, NOW)
+    first = skew.seen(shown(NOW + timedelta(hours=1)), NOW, NOW)
+    second = skew.seen(shown(NOW + timedelta(hours=1)), NOW, NOW)
+    assert first.doubted
+    assert not second.doubted
     assert skew.offset() == pytest.approx(3600.5)
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(days=-1), timedelta(days=366), timedelta(minutes=-2)])
+def test_one_wrong_date_is_not_believed(wrong: timedelta) -> None:
+    skew = Skew()
+    served = skew.seen(shown(NOW + wrong), NOW, NOW)
+    assert (served.at, served.doubted) == (NOW, True)
+    assert skew.seen(shown(NOW), NOW, NOW).at == NOW
+    assert abs(skew.offset()) < 1
+
+
+def test_two_dates_that_are_wrong_in_different_ways_prove_nothing() -> None:
+    skew = Skew()
+    for days in (1, 2, 3, 4):
+        assert skew.seen(shown(NOW + timedelta(days=days)), NOW, NOW).doubted
+    assert skew.offset() == 0.0
+
+
+def test_an_offset_of_an_earlier_process_is_believed_at_once() -> None:
+    skew = Skew(expected=86_400.0)
+    assert not skew.seen(shown(NOW + timedelta(days=1)), NOW, NOW).doubted
+    assert Skew(expected=86_400.0).offset() == 0.0
+
+
+@pytest.mark.parametrize("year", [1, 1970, 2019, 2200, 9999])
+def test_a_date_of_another_age_is_no_clock(year: int) -> None:
+    served = Skew().seen(shown(NOW.replace(year=year)), NOW, NOW)
+    assert (served.at, served.doubted) == (NOW, False)
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -2359"])
+def test_a_date_that_its_zone_takes_out_of_the_calendar_is_none(date: str) -> None:
+    assert parse_date(date) is None
 
 
 def test_the_offset_is_none_before_the_first_answer() -> None:
@@ -53,8 +89,8 @@ def test_the_offset_is_none_before_the_first_answer() -> None:
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Wed, 99 Mar 2026 05:06:07 GMT"])
 def test_an_answer_without_a_usable_date_is_taken_to_be_served_now_by_the_servers_clock(date: str | None) -> None:
     skew = Skew()
-    skew.seen(shown(NOW + timedelta(hours=1)), NOW, NOW)
-    assert skew.seen(date, NOW, NOW) == NOW + timedelta(hours=1, seconds=0.5)
+    skew.seen(shown(NOW + timedelta(seconds=40)), NOW, NOW)
+    assert skew.seen(date, NOW, NOW).at == NOW + timedelta(seconds=40.5)
 
 
 def test_dates_with_another_zone_are_utc_afterwards() -> None:

@@ -23,6 +23,8 @@ from tests.connectors.growthgenius.recording import CASSETTES, player, scrub_req
 
 ELON = "d54c54ad-40be-4305-8a34-0ab44710b90d"
 KEY = "key-of-nobody"
+OFFSET = (datetime(2021, 1, 22, 12, tzinfo=UTC) - FakeClock().start).total_seconds()
+"""By how many seconds the `Date` of the answers is ahead of the clock."""
 LOUIS = Message(
     id="393642",
     contact_id="155715",
@@ -35,7 +37,7 @@ LOUIS = Message(
 
 def connected(cache: MemoryCache) -> GrowthGenius:
     clock = FakeClock()
-    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=clock, secrets=[KEY])
+    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=clock, secrets=[KEY], expected_offset=OFFSET)
     return GrowthGenius("gg", wire, user_ids=[78], cache=cache, country="US", clock=clock)
 
 
@@ -114,7 +116,7 @@ def test_the_documented_company_is_read(account: GrowthGenius) -> None:
 
 @pytest.mark.parametrize("cassette", ["users_list", "user_one"])
 def test_the_documented_users_are_read(cassette: str) -> None:
-    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=FakeClock())
+    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=FakeClock(), expected_offset=OFFSET)
     account = GrowthGenius("gg", wire, user_ids=[1], cache=MemoryCache(), country="US")
     with player().use_cassette(f"{cassette}.yaml"):
         assert account.contact({"id": 7, "user_id": 1}, {}).fields["owner"] == "dev@growthgenius.com"

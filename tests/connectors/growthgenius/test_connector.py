@@ -52,7 +52,7 @@ def test_null_in_place_of_a_record_is_gone() -> None:
 @pytest.mark.parametrize("body", [{"contact": {"id": 8}}, {"error": "no"}, None, ["x"]])
 def test_an_answer_about_somebody_else_or_nobody_is_trouble(body: Any) -> None:
     with World() as world:
-        world.sandbox.faults.append(Fault("status", status=200, body=body))
+        world.sandbox.faults.append(Fault("status", status=200, body=body, times=None))
         with pytest.raises(ServerTrouble):
             world.account.get("7")
 

@@ -115,7 +115,7 @@ def test_an_open_window_reaches_the_servers_now_when_our_clock_is_days_behind() 
         world.clock.pass_by(1.0)
         late = world.sandbox.add(first_name="Late")
         assert set(world.read()) == {late}
-        assert len(world.sandbox.calls) == 2
+        assert len(world.sandbox.calls) == 3  # the first one twice, since its `Date` was in doubt
 
 
 def test_several_users_are_read_one_by_one() -> None:
@@ -239,3 +239,18 @@ def test_when_people_stop_editing_the_last_showing_is_the_state_of_the_server(or
         assert {record_id: raw["title"] for record_id, raw in seen.items()} == {
             str(record["id"]): record["title"] for record in world.sandbox.people()
         }
+
+
+@pytest.mark.parametrize("total", [10**9, 9 * 10**12])
+@pytest.mark.parametrize("fresh", [False, True], ids=["one page again and again", "one page under other ids"])
+def test_totals_out_of_all_reason_end_the_reading_soon(total: int, fresh: bool) -> None:
+    with World() as world:
+        rows = list(world.read().values()) if world.populate(200) else []
+        pages = {"page": 1, "per_page": 200, "total_entries": total, "total_pages": total // 200}
+        shown = [{**row, "id": f"new{n}"} if fresh else row for n, row in enumerate(rows)]
+        body = {"contacts": shown, "pagination": pages}
+        world.sandbox.faults.append(Fault("status", status=200, body=body, times=None))
+        before = len(world.sandbox.calls)
+        with pytest.raises(IncompleteWindow):
+            world.read()
+        assert len(world.sandbox.calls) - before < 400

@@ -91,6 +91,10 @@ def read1(response: VCRHTTPResponse, size: int = -1, *, decode_content: bool | N
     return bytes(response._content.read1(size))
 
 
+RECORDED_AT = datetime(2026, 7, 17, 12, 48, tzinfo=UTC)
+"""The `Date` of the answers."""
+
+
 def player(mode: str = "none", scrubber: Scrubber | None = None) -> Any:
     """Return the recorder that tests replay with; with a scrubber, one that records."""
     hooks = {"before_record_request": scrubber.request, "before_record_response": scrubber.response} if scrubber else {}
@@ -107,7 +111,7 @@ def player(mode: str = "none", scrubber: Scrubber | None = None) -> Any:
 
 def connect(token: str = TOKEN, location_id: str = LOCATION, messages: MessageStyle | None = None) -> GrowthHub:
     """Return a connector to the real address, which a cassette stands in for."""
-    clock = FakeClock()
+    clock = FakeClock(RECORDED_AT)
     pace = Pacer(MemoryLedger(), clock, RateLimit(100, 10.0), "growthhub")
     wire = Wire("growthhub", BASE_URL, headers(token), pace, clock=clock, secrets=(token,))
     return GrowthHub("growthhub", wire, location_id=location_id, cache=MemoryCache(), country="US", messages=messages)

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -155,11 +156,65 @@ def test_a_count_that_is_never_reached_is_an_incomplete_window(world: World) -> 
         read(world)
 
 
-def test_without_a_total_the_key_is_proof_enough(world: World) -> None:
-    added = fill(world, 700)
-    world.sandbox.quirks.total = False
-    assert ids(read(world)) == added
-    assert world.calls() == [SEARCH] * 2
+@pytest.mark.parametrize("total", ["absent", None, "2", -1, True])
+def test_a_search_without_a_usable_total_proves_nothing(world: World, total: Any) -> None:
+    fill(world, 2)
+    world.sandbox.changes["/contacts/search"] = lambda body: {
+        **{key: value for key, value in body.items() if key != "total"},
+        **({} if total == "absent" else {"total": total}),
+    }
+    with pytest.raises(ServerTrouble, match="without a total"):
+        read(world)
+
+
+@pytest.mark.parametrize(
+    "more", [{"error": "index is down"}, {"success": False}, {"statusCode": 500, "message": "shard failed"}]
+)
+def test_an_empty_search_that_tells_of_an_error_proves_nothing(world: World, more: dict[str, Any]) -> None:
+    world.sandbox.changes["/contacts/search"] = lambda _: {"contacts": [], "total": 0, **more}
+    with pytest.raises(ServerTrouble, match="answered 200 with an error"):
+        read(world)
+
+
+def test_pages_that_repeat_themselves_under_ever_new_keys_end_the_reading(world: World) -> None:
+    fill(world, 20)
+    fresh, rows_shown = count(1), list[Any]()
+
+    def again(body: Any) -> Any:
+        rows = [{**row, "searchAfter": [next(fresh), "x"]} for row in rows_shown]
+        return {**body, "contacts": rows, "total": 10**9}
+
+    rows_shown[:] = [dict(raw) for page in read(world) for raw in page.records]
+    world.sandbox.changes["/contacts/search"] = again
+    calls = len(world.calls())
+    with pytest.raises(IncompleteWindow, match="again and again"):
+        read(world)
+    assert len(world.calls()) - calls <= 6
+
+
+def test_pages_of_ever_new_records_end_far_behind_what_was_promised(world: World) -> None:
+    fill(world, 20)
+    fresh, rows_shown = count(1), list[Any]()
+
+    def more(body: Any) -> Any:
+        rows = [{**row, "id": f"new{next(fresh)}", "searchAfter": [next(fresh), "x"]} for row in rows_shown]
+        return {**body, "contacts": rows * 25, "total": 20}
+
+    rows_shown[:] = [dict(raw) for page in read(world) for raw in page.records]
+    world.sandbox.changes["/contacts/search"] = more
+    with pytest.raises(IncompleteWindow, match="again and again"):
+        read(world)
+
+
+def test_pages_in_no_order_are_read_to_the_end(world: World) -> None:
+    added = fill(world, 1200)
+
+    def shuffled(body: Any) -> Any:
+        rows = list(reversed(body["contacts"]))
+        return {**body, "contacts": [{**row, "searchAfter": rows[0]["searchAfter"]} for row in rows]} if rows else body
+
+    world.sandbox.changes["/contacts/search"] = shuffled
+    assert sorted(ids(read(world))) == sorted(added)
 
 
 def test_without_search_after_the_reading_goes_on_from_the_last_time(world: World) -> None:
@@ -190,7 +245,7 @@ def test_a_server_that_does_not_go_on_is_not_asked_for_ever(world: World) -> Non
     fill(world, 600)
     page = {"contacts": [{"id": str(n), "searchAfter": [1, "x"]} for n in range(500)], "total": 600}
     world.change_answers("/contacts/search", lambda _: page)
-    with pytest.raises(IncompleteWindow, match="same page"):
+    with pytest.raises(IncompleteWindow, match="same records"):
         read(world)
 
 
