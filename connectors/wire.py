@@ -83,8 +83,8 @@ class Reply:
 class _Question:
     """A call as it was asked for; `what` names it in messages.
 
-    `doubts` counts answers that were not taken because their `Date` was in doubt. `bearer` is the token that it went with, `refusal` what was said to it where another one is to be got, `renewed`
-    tells that there was another one already.
+    `doubts` counts answers that were not taken because their `Date` was in doubt. `bearer` is the token that it went
+    with, `refusal` what the server said where another token is to be got, `renewed` that there was another one already.
     """
 
     request: Request
@@ -297,11 +297,7 @@ class Wire:
             said_yes = question.write and question.repeatable and is_plain_word(content)
             if garbled and not said_yes:
                 return _Failure(garbled)
-            if said_no := complaint_of(body):
-                return _Failure(f"it answered {status} with an error: {self.redaction.text(said_no)}")
-            if served.doubted and not question.write and question.doubts < DOUBTS:
-                return replace(question, doubts=question.doubts + 1)  # another answer settles which clock is right
-            return Reply(status, body, served.at, headers)
+            return self._succeeded(question, Reply(status, body, served.at, headers), doubted=served.doubted)
         body = self.redaction.value(body)  # first of all: half a secret at the end of an excerpt is not known as one
         if status in MOVED:
             return self._moved(question, status, headers.get("Location", ""))
@@ -321,6 +317,14 @@ class Wire:
         if status == 401 and self._authority is not None and not question.renewed:  # noqa: PLR2004 (unauthorised)
             return replace(question, refusal=refusal)
         raise refusal
+
+    def _succeeded(self, question: _Question, reply: Reply, *, doubted: bool) -> Reply | _Failure | _Question:
+        """Return an answer of success, unless it says that it failed or its `Date` must be settled first (R43)."""
+        if said_no := complaint_of(reply.body):
+            return _Failure(f"it answered {reply.status} with an error: {self.redaction.text(said_no)}")
+        if doubted and not question.write and question.doubts < DOUBTS:
+            return replace(question, doubts=question.doubts + 1)  # another answer settles which clock is right
+        return reply
 
     def _moved(self, question: _Question, status: int, location: str) -> _Failure | _Question:
         request = self._origin.moved(question.request, location)

@@ -40,7 +40,7 @@ def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
     spans = list(spans_of(bounds, context.cursors.get(side.name, COVERED)))
     covered = _read_spans(context, side, bounds, spans)
     horizon = context.horizons.get(side.account)
-    if again := future_again(context, context.cursors, side, bounds, horizon, covered):
+    if not bounds.exact and (again := future_again(context, context.cursors, side, horizon, covered)):
         spans += again
         covered += _read_spans(context, side, bounds, again)
     context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
@@ -68,9 +68,8 @@ def reachable(context: Context, side: Side, window: Window) -> Window:
 
 
 def future_again(
-    context: Context, cursors: Cursors, side: Side, bounds: Bounds, horizon: datetime | None,
-    covered: Iterable[Interval],
-) -> list[Interval]:  # fmt: skip
+    context: Context, cursors: Cursors, side: Side, horizon: datetime | None, covered: Iterable[Interval]
+) -> list[Interval]:
     """Cut cursors back that reach past the server's present; return what is to be read again because of that (R43)."""
     if horizon is None:
         return []
@@ -84,7 +83,7 @@ def future_again(
         for kind in cut:
             cursors.put(side.name, kind, kept[kind])
     whole = (0, people.to_ms(horizon) or 0)
-    return [] if bounds.exact else list(gaps(union(kept[COVERED], covered), whole))
+    return list(gaps(union(kept[COVERED], covered), whole))
 
 
 def complete_index(context: Context, side: Side) -> None:

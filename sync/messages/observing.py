@@ -34,7 +34,7 @@ def observe(context: MessageContext, side: Side, bounds: Bounds) -> IntervalSet:
     spans = list(spans_of(bounds, context.cursors.get(side.name, COVERED)))
     covered = _read_spans(context, side, bounds, spans)
     horizon = context.horizons.get(side.account)
-    if again := future_again(context.people, context.cursors, side, bounds, horizon, covered):
+    if not bounds.exact and (again := future_again(context.people, context.cursors, side, horizon, covered)):
         spans += again
         covered += _read_spans(context, side, bounds, again)
     context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)

@@ -72,7 +72,7 @@ def connect(
     )  # fmt: skip
     known = ceiling or limit
     dispatcher = Dispatcher(edges.clock, lambda: known.calls / known.interval if known else None)
-    connector = _connector(name, account, wire, connection, edges, settings)
+    connector = _connector(name, account, wire, connection, edges)
     return Account(connector, pacer, dispatcher, known, settings)
 
 
@@ -95,10 +95,9 @@ def _authority(
 
 
 def _connector(
-    name: str, account: GrowthGeniusAccount | GrowthHubAccount, wire: Wire, connection: Connection, edges: Edges,
-    cache: Cache,
-) -> Connector:  # fmt: skip
-    country = connection.country
+    name: str, account: GrowthGeniusAccount | GrowthHubAccount, wire: Wire, connection: Connection, edges: Edges
+) -> Connector:
+    cache, country = edges.settings(name), connection.country
     if isinstance(account, GrowthGeniusAccount):
         return GrowthGenius(
             name, wire, user_ids=account.users, cache=cache, country=country, clock=edges.clock,
