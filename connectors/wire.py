@@ -285,7 +285,7 @@ class Wire:
             self._pace.done(turn, headers, status)
         return self._judge(question, status, headers, content, served)
 
-    def _judge(
+    def _judge(  # noqa: PLR0911 - one return for each kind of answer
         self, question: _Question, status: int, headers: Mapping[str, str], content: bytes, served: Served
     ) -> Reply | _Failure | _Question:
         try:
