@@ -49,6 +49,12 @@ class Ends:
         if self._calls and not lowest < next(iter(self._calls)) <= next(reversed(self._calls)) <= highest:
             self._keep([tick for tick in self._calls if lowest < tick <= highest])
 
+    def shift(self, seconds: float) -> None:
+        """Move all of them in time."""
+        ticks = round(seconds * TICKS)
+        self._calls = {tick + ticks: calls for tick, calls in self._calls.items()}
+        self._texts = {tick: f"{tick}:{calls}" for tick, calls in self._calls.items()}
+
     def total(self) -> int:
         """Return how many calls there are."""
         return sum(self._calls.values())

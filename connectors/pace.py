@@ -153,7 +153,9 @@ class Pacer:
 
     def renewed_at(self) -> datetime | None:
         """Return when a daily allowance that is spent will be renewed, in UTC, None while calls are left."""
-        until = Book.loaded(self._ledger.peek(self._account)).spent_until(self._now())
+        book, now = Book.loaded(self._ledger.peek(self._account)), self._now()
+        book.set_clock(now)
+        until = book.spent_until(now)
         return None if until is None else datetime.fromtimestamp(until, UTC)
 
     def close(self) -> None:
@@ -170,6 +172,7 @@ class Pacer:
         return self._glimpse.limit is None and self._glimpse.daily is None
 
     def _free_wait(self) -> float:
+        self._glimpse.set_clock(self._now())
         wait = self._glimpse.hold - self._now()
         if wait <= 0.0:
             with self._lock:
@@ -209,6 +212,7 @@ class Pacer:
     def _revised(self, text: str, ended: tuple[Ended, ...], uncounted: int, change: Callable[[Book], None]) -> str:
         book = self._book if text == self._text else Book.loaded(text)
         self._text = None  # what is half changed is not the book of any text
+        book.set_clock(self._now())
         book.limit = book.limit or self._limit
         for each in ended:
             book.end(each, self._ceiling)

@@ -8,7 +8,8 @@ Rules kept here (R5):
   the last intervals are left to it, and the rest is ours;
 - what the headers say of the limit is believed from then on.
 Ends are kept in steps of a two-hundredth of the interval, so that a book stays small under any limit.
-Times are wall-clock seconds since 1970, because several processes compare them.
+Times are wall-clock seconds since 1970, because several processes compare them. `at` is when the book was last
+written: one from the future was written before the clock was set back, and is brought to now.
 """
 
 import json
@@ -24,6 +25,8 @@ REMEMBERED: Final = 3
 UNKNOWN_RESET: Final = 3600.0
 """Seconds until a spent daily allowance is tried again, where the server does not say when it is renewed."""
 DAY: Final = 86400
+CLOCK_SLACK: Final = 1.0
+"""Seconds by which the clocks of two threads or processes of one machine may differ."""
 STEPS: Final = 200
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -60,6 +63,22 @@ class Book:
     next_key: int = 1
     day: int = 0
     today: int = 0
+    at: float = 0.0
+
+    def set_clock(self, now: float) -> None:
+        """Bring the book to now where it was written in the future: the clock was set back since then.
+
+        Every wait keeps its length; without this a call would wait for as long as the clock was set back by.
+        """
+        step = now - self.at
+        if self.at and step < -CLOCK_SLACK:
+            self.under_way = {key: began + step for key, began in self.under_way.items()}
+            self.ended.shift(step)
+            self.foreign = [(at + step, calls) for at, calls in self.foreign]
+            self.hold += step
+            if self.daily is not None:
+                self.daily.renewed_at += step
+        self.at = now
 
     def begin(self, now: float) -> int:
         """Write down a call that starts now; return its key."""
@@ -161,6 +180,7 @@ class Book:
                 "next_key": self.next_key,
                 "day": self.day,
                 "today": self.today,
+                "at": self.at,
             }
         )
         return f"{self.ended.dumped()}\n{rest}"
@@ -182,6 +202,7 @@ class Book:
             found["next_key"],
             found["day"],
             found["today"],
+            found.get("at", 0.0),
         )
 
 

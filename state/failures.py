@@ -18,7 +18,8 @@ RETRY_MS = 86_400_000
 class Failure:
     """One failure.
 
-    Times are milliseconds; `digest` is that of the record when it failed; `due_ms` is when to try again.
+    Times are milliseconds; `digest` is that of the record when it failed; `due_ms` is when to try again,
+    `noted_ms` when it was noted last.
     """
 
     side: str
@@ -31,6 +32,11 @@ class Failure:
     digest: bytes | None = None
     due_ms: int = 0
     dismissed: bool = False
+    noted_ms: int = 0
+
+    def is_due(self, now_ms: int) -> bool:
+        """Say whether it is time to try again. One noted in the future was noted by a clock that was set back since."""
+        return self.due_ms <= now_ms or self.noted_ms > now_ms
 
 
 class Failures:
@@ -103,5 +109,5 @@ class Failures:
 def _failure(row: sqlite3.Row) -> Failure:
     return Failure(
         row["side"], row["record_id"], row["account"], row["who"], row["operation"], row["reason"],
-        tuple(json.loads(row["blockers"])), row["digest"], row["due_ms"], row["dismissed"] is not None,
+        tuple(json.loads(row["blockers"])), row["digest"], row["due_ms"], row["dismissed"] is not None, row["last_ms"],
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _stage_due(context: Context) -> None:
         side = context.side(failure.side)
         if failure.operation == DELETE or context.stage.get(side.name, [failure.record_id]):
             continue
-        if failure.due_ms <= now or _unblocked(context, failure):
+        if failure.is_due(now) or _unblocked(context, failure):
             stage_by_id(context, side, failure.record_id)
 
 
@@ -204,7 +204,7 @@ def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool
     """
     if failure is None or failure.digest != staged.digest:
         return False
-    return failure.dismissed or not (failure.due_ms <= context.now_ms() or _unblocked(context, failure))
+    return failure.dismissed or not (failure.is_due(context.now_ms()) or _unblocked(context, failure))
 
 
 def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) -> bool:

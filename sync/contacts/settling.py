@@ -137,7 +137,7 @@ def _rests(context: Context, side: Side, intent: Intent) -> bool:
     listed = _listed(context, side, intent)
     if not intent.source.get("accepted") or listed is None:
         return False
-    return _has_settled(context, side, intent) and (listed.dismissed or listed.due_ms > context.now_ms())
+    return _has_settled(context, side, intent) and (listed.dismissed or not listed.is_due(context.now_ms()))
 
 
 def _listed(context: Context, side: Side, intent: Intent) -> Failure | None:

@@ -28,9 +28,10 @@ from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.schedule import Planned, plan_run, plan_runs
 from sync.config.model import Config
+from sync.daemon.clock_step import ClockStep
 from sync.daemon.stopping import Activity, Stop
 from sync.daemon.stream import Stream, key_of
-from sync.daemon.triggers import latest_after, trigger_of
+from sync.daemon.triggers import latest_after, moved, trigger_of
 from sync.decisions.people import to_ms
 from sync.decisions.scheduling import Ended, Next, gathering, next_run
 from sync.errors import Interrupted
@@ -57,6 +58,7 @@ class Daemon:
         self._activities: dict[str, Activity] = {}
         self._lock = Lock()
         self.webhooks = Counters()
+        self._clock_step = ClockStep(clock)
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -92,7 +94,8 @@ class Daemon:
         return [stream.key for stream in self.streams() if stream.hangs()]
 
     def watch(self) -> None:
-        """Tell of streams that make no progress."""
+        """Tell of streams that make no progress, after the plan has followed a clock that was set."""
+        self._follow_clock()
         for stream in self.streams():
             try:
                 since = stream.stands_still_since()
@@ -109,6 +112,23 @@ class Daemon:
                     "no progress", connection=stream.connection.name, stream=stream.name, since=time_text(since)
                 )
             stream.teller.stalled(stream.connection.name, stream.name, since, span)
+
+    def _follow_clock(self) -> None:
+        """Move what is planned along where the machine's clock was set back: APScheduler plans by wall time."""
+        step = self._clock_step.since_last_look()
+        if not step:
+            return
+        journal.warning("the clock was set", seconds=round(step.total_seconds()))
+        now = self._clock.now()
+        with self._lock:
+            for stream in self._streams.values():
+                stream.clock_set_at = now
+                planned = self._planned(stream.key)
+                if planned is not None and step < timedelta(0):
+                    with suppress(JobLookupError):
+                        self._scheduler.modify_job(stream.key, next_run_time=moved(stream.connection, planned, step))
+        self._scheduler.wakeup()
+        self._note_plan()
 
     def wake(self, keys: Iterable[tuple[str, str]]) -> None:
         """Run streams soon: hints wait for them. One that is under way, or was stopped, looks at them in its time."""

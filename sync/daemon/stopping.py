@@ -39,21 +39,29 @@ class Stop:
 
 
 class Activity:
-    """Since when a run is under way, and when it last moved, or will go on moving after a wait; None for none."""
+    """Since when a run is under way, and when it last moved, or will go on moving after a wait; None for none.
+
+    Its times go on steadily from the first one, whatever the machine's clock is set to meanwhile.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._start, self._counter = clock.now(), clock.monotonic()
         self.began_at: datetime | None = None
         self.moved_at: datetime | None = None
 
+    def now(self) -> datetime:
+        """Return the time that the activity goes by."""
+        return self._start + timedelta(seconds=self._clock.monotonic() - self._counter)
+
     def begin(self) -> None:
         """A run begins."""
-        self.began_at = self.moved_at = self._clock.now()
+        self.began_at = self.moved_at = self.now()
 
     def move(self, wait: float = 0.0) -> None:
         """It moves, or waits for so many seconds, as it should."""
         if self.began_at is not None:
-            self.moved_at = self._clock.now() + timedelta(seconds=wait)
+            self.moved_at = self.now() + timedelta(seconds=wait)
 
     def end(self) -> None:
         """It has ended."""

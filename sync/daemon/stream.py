@@ -49,7 +49,10 @@ def key_of(connection: str, stream: str) -> str:
 
 @dataclass(slots=True)
 class Stream:
-    """A stream, under a config. `started_at` is when the daemon took it up under this one."""
+    """A stream, under a config. `started_at` is when the daemon took it up under this one.
+
+    `clock_set_at` is when the machine's clock was last set, by the new time: no span that reaches across it is known.
+    """
 
     config: Config
     connection: Connection
@@ -64,6 +67,7 @@ class Stream:
     stalled: bool = False
     guarded: bool = False
     slower: timedelta = timedelta(0)
+    clock_set_at: datetime | None = None
     _watched: Watched = field(init=False)
     _progress: Progress | None = None
 
@@ -125,6 +129,7 @@ class Stream:
     def reconcile_at(self) -> datetime | None:
         """Return when both sides are to be compared in full as far as is known here, None for never."""
         last = None if self._progress is None else from_ms(self._progress.reconciled_ms)
+        last = None if last is None else min(last, self.clock.now())  # the clock may have been set back
         return reconcile_at(last, self.connection.reconcile, self.standing)
 
     def stands_still_since(self) -> datetime | None:
@@ -136,7 +141,7 @@ class Stream:
 
     def hangs(self) -> bool:
         """Say whether a run is under way that neither moves nor waits for anything."""
-        now = self.clock.now()
+        now = self.activity.now()
         return hangs(now, self.activity.moved_at, latest_after(self.connection, now) - now)
 
     def _is_whole(self) -> bool:
@@ -158,14 +163,14 @@ class Stream:
 
     def _seems_to_stand_still(self) -> bool:
         since = self._ended_at()
-        begun = since if self.tried else max(since, self.started_at)
+        begun = max(since, self.clock_set_at or since) if self.tried else max(since, self.started_at)
         due = max(latest_after(self.connection, begun), begun + PATIENCE * self.slower)
         moving = self.activity.began_at is not None and not self.hangs()
         return stands_still(self.clock.now(), due, moving=moving)
 
     def _ended_at(self) -> datetime:
         ended_ms = self._progress.ended_ms if self._progress else 0
-        return from_ms(ended_ms or None) or self.started_at
+        return min(from_ms(ended_ms or None) or self.started_at, self.clock.now())
 
     def _afterwards(self, state: StateFile, report: RunReport) -> None:
         self._progress = progress_of(state.db, self.connection.name, self.name)

@@ -44,6 +44,17 @@ def interval_at(connection: Connection, now: datetime) -> timedelta:
     return max(second - first, timedelta(minutes=1))
 
 
+def moved(connection: Connection, planned: datetime, step: timedelta) -> datetime:
+    """Return when a run that was planned takes place after the clock was set back by `step`, which is negative.
+
+    A span keeps its length. A crontab line means times of day, so its next time by the new clock counts.
+    """
+    later = planned + step
+    if connection.cron is None:
+        return later
+    return _cron(connection.cron).get_next_fire_time(None, later) or later
+
+
 def latest_after(connection: Connection, since: datetime) -> datetime:
     """Return when a stream that ran then has made no progress for as many runs as are put up with."""
     if connection.cron is None:

@@ -45,7 +45,7 @@ def _stage_due(context: MessageContext) -> None:
         side = context.side(failure.side)
         if context.stage.get(side.name, failure.record_id) is not None:
             continue
-        if not (failure.due_ms <= context.now_ms() or _is_free(context, failure)):
+        if not (failure.is_due(context.now_ms()) or _is_free(context, failure)):
             continue
         known = context.index(side).of(failure.record_id)
         if not stage_message(context, side, failure.record_id, known.contact_id if known else ""):
@@ -90,7 +90,7 @@ def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage
 def _stays_listed(context: MessageContext, staged: StagedMessage, failure: Failure) -> bool:
     if failure.digest != staged.digest:
         return False
-    return failure.dismissed or not (failure.due_ms <= context.now_ms() or _is_free(context, failure))
+    return failure.dismissed or not (failure.is_due(context.now_ms()) or _is_free(context, failure))
 
 
 def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> None:

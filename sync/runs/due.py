@@ -22,15 +22,19 @@ def due_for_reconcile(config: Config, connections: Iterable[Connection], now: da
     if not config.state.path.exists():
         return ()
     with closing(StateFile.open(config.state.path)) as state:
-        return tuple(one.name for one in connections if any(at <= now for at in _times(state, one)))
+        return tuple(one.name for one in connections if any(at <= now for at in _times(state, one, now)))
 
 
-def _times(state: StateFile, connection: Connection) -> Iterator[datetime]:
-    """Yield when each stream of a connection that has come to an end once is to be compared in full."""
+def _times(state: StateFile, connection: Connection, now: datetime) -> Iterator[datetime]:
+    """Yield when each stream of a connection that has come to an end once is to be compared in full.
+
+    A comparison in the future was noted by a clock that was set back since: it counts as made now.
+    """
     for stream in streams_of(connection):
         known = progress_of(state.db, connection.name, stream)
         if known is None:
             continue
-        at = reconcile_at(from_ms(known.reconciled_ms), connection.reconcile, Standing())
+        last = from_ms(known.reconciled_ms)
+        at = reconcile_at(last and min(last, now), connection.reconcile, Standing())
         if at is not None:
             yield at

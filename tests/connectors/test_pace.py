@@ -252,6 +252,38 @@ def test_a_clock_that_was_set_back_stops_nobody() -> None:
     assert clock.passed <= 1.1
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=3), timedelta(days=400)], ids=str)
+def test_a_hold_keeps_its_length_when_the_clock_is_set_back(back: timedelta) -> None:
+    clock, ledger = FakeClock(), MemoryLedger()
+    pacer(clock, HUB, ledger).hold(30.0)
+    clock.start -= back
+    pacer(clock, HUB, ledger).take()
+    assert clock.passed == pytest.approx(30.0)
+
+
+def test_a_clock_that_is_set_back_again_and_again_delays_no_call_for_longer_than_the_interval() -> None:
+    clock, ledger = FakeClock(), MemoryLedger()
+    two = RateLimit(2, 1.0)
+    for _ in range(10):
+        pace = pacer(clock, two, ledger)
+        call(pace, clock, Server(two))
+        pace.close()
+        clock.start -= timedelta(hours=5)
+    assert clock.passed <= 20.0
+
+
+def test_the_renewal_of_a_spent_allowance_moves_with_a_clock_that_is_set_back() -> None:
+    clock, ledger = FakeClock(), MemoryLedger()
+    pace = pacer(clock, HUB, ledger)
+    headers = {"X-RateLimit-Limit-Daily": "200000", "X-RateLimit-Daily-Remaining": "0"}
+    pace.done(pace.take(), CaseInsensitiveDict(headers), 200)
+    pace.close()
+    renewed = pace.renewed_at()
+    clock.start -= timedelta(hours=9)
+    assert renewed is not None
+    assert pacer(clock, HUB, ledger).renewed_at() == renewed - timedelta(hours=9)
+
+
 def test_a_hold_is_kept_by_every_process_of_the_account() -> None:
     clock, ledger = FakeClock(), MemoryLedger()
     one, other = pacer(clock, None, ledger), pacer(clock, None, ledger)
