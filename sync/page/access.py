@@ -96,16 +96,18 @@ class Access:
 
     def decide(self, asked: Asked) -> Refused | Admitted:
         """Say whether the request is answered."""
-        if self._is_local() and _name_of(asked.headers.get("host", "")) not in LOCAL_NAMES:
-            return Refused(421, "this address answers to a name of this machine alone, like localhost")
         session, cookie = self._session(asked.headers)
+        if refused := self._outsider(asked, session):
+            return refused
         if asked.path in HEALTH | LOOKS:
             return Admitted(session)
-        if asked.path != LOGIN and (refused := self._stranger(asked, session)):
-            return refused
         if (asked.changes or asked.path.startswith(API)) and (refused := self._foreign(asked, session)):
             return refused
         return Admitted(session, "" if _is_for_programs(asked.path) else cookie)
+
+    def refused_by_head(self, asked: Asked) -> Refused | None:
+        """Return why a request is refused whatever its body says, so that the body need not be waited for."""
+        return self._outsider(asked, self._session(asked.headers)[0])
 
     def is_token(self, shown: str) -> bool:
         """Say whether this is the token."""
@@ -133,6 +135,14 @@ class Access:
             return session, ""
         begun = self.sessions.begin(knows=False)
         return begun, self.sessions.cookie(begun, self.token)
+
+    def _outsider(self, asked: Asked, session: Session) -> Refused | None:
+        """Return why a caller is refused for where they come from and who they are, None where they are let in."""
+        if self._is_local() and _name_of(asked.headers.get("host", "")) not in LOCAL_NAMES:
+            return Refused(421, "this address answers to a name of this machine alone, like localhost")
+        if asked.path in HEALTH | LOOKS | {LOGIN}:
+            return None
+        return self._stranger(asked, session)
 
     def _stranger(self, asked: Asked, session: Session) -> Refused | None:
         """Return why somebody is not let in, None where they are."""

@@ -6,8 +6,7 @@ says whether the process itself still moves.
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +29,9 @@ from sync.page.looking import looking
 from sync.page.neighbour import End, is_ours
 from sync.page.pages import Desk
 from sync.page.rendering import FOLDER, Pages
+from sync.page.runs import Runs
 from sync.page.sessions import Sessions
+from sync.page.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -38,14 +39,6 @@ if TYPE_CHECKING:
 BUSY: Final = "The state file can't be read right now; try again in a moment."
 LOOK: Final = 2.0
 """Seconds for the look that says whether the state can be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """What the daemon says of its runs: which streams hang, and whether runs are started when they are due."""
-
-    hanging: Callable[[], Iterable[str]]
-    are_started: Callable[[], bool]
 
 
 def application(
@@ -68,18 +61,26 @@ def _programs(config: Callable[[], Config], runs: Runs) -> list[Route]:
     async def healthz(_request: Request) -> Response:
         return _word(not list(runs.hanging()))
 
-    def readyz(_request: Request) -> Response:
+    def is_readable() -> bool:
         try:
             with looking(config(), LOOK) as db:
                 db.execute("SELECT 1 FROM connection LIMIT 1").fetchone()
         except (StateError, sqlite3.Error):
-            return _word(well=False)
-        return _word(runs.are_started())
+            return False
+        return True
+
+    def counted() -> bytes:
+        with looking(config()) as db:
+            return metrics.metrics(db, config(), runs, datetime.now(UTC))
+
+    # Anyone on this machine may ask for these two: many who ask at once are given one answer.
+    readable, text = SingleFlight(is_readable), SingleFlight(counted)
+
+    def readyz(_request: Request) -> Response:
+        return _word(readable.value() and runs.are_started())
 
     def scraped(_request: Request) -> Response:
-        with looking(config()) as db:
-            text = metrics.metrics(db, config(), runs.hanging(), datetime.now(UTC))
-        return Response(text, media_type=metrics.KIND)
+        return Response(text.value(), media_type=metrics.KIND)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", scraped)]
 

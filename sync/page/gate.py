@@ -1,12 +1,14 @@
 """What stands before every page: limits, who may ask, and the headers that each answer has, whatever it is.
 
 Rules kept here:
-- a body of more than LARGEST bytes is not read to its end;
+- who is refused for what they are is answered before a body is waited for, and looked at again when it has come;
+- a body of more than LARGEST bytes is not read to its end, and one that was cut off is no request;
 - an answer is never kept, framed, or run: no page of ours has a script, and none needs anything from elsewhere;
 - an error of ours is told in the log by its place, since its message may hold anything, and to the browser not at all.
 """
 
 import traceback
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +39,13 @@ HEADERS: Final = {
 }
 
 
+class _Cut(Enum):
+    """Why a body was not read to its end."""
+
+    TOO_LARGE = 1
+    GONE = 2
+
+
 class Gate:
     """An application behind a gate."""
 
@@ -50,11 +59,15 @@ class Gate:
             return
         answer = _Answer(send)
         try:
-            body = await _body(scope, receive)
-            if body is None:
-                await _too_large()(scope, receive, answer.send)
+            asked = _asked(scope, b"")
+            if refused := self._access.refused_by_head(asked):
+                await _closing(_refusal(refused, asked))(scope, receive, answer.send)
                 return
-            await self._answered(scope, _again(body, receive), body, answer)
+            body = await _body(scope, receive)
+            if body is _Cut.TOO_LARGE:
+                await _too_large()(scope, receive, answer.send)
+            elif body is not _Cut.GONE:  # who hung up half-way has asked for nothing
+                await self._answered(scope, _again(body, receive), body, answer)
         except Exception as error:  # noqa: BLE001 - the server would print it, with whatever its message holds
             journal.error("a page failed", kind=type(error).__name__, path=_place(error))
             if not answer.begun:
@@ -90,20 +103,20 @@ class _Answer:
         await self._send(message)
 
 
-async def _body(scope: "Scope", receive: "Receive") -> bytes | None:
-    """Return the body, None where it is too large."""
+async def _body(scope: "Scope", receive: "Receive") -> bytes | _Cut:
+    """Return the body, or why there is none."""
     declared = Headers(scope=scope).get("content-length", "0")
     if not declared.isdecimal() or int(declared) > LARGEST:
-        return None
+        return _Cut.TOO_LARGE
     body, more = b"", True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return body
+            return _Cut.GONE
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > LARGEST:
-            return None
+            return _Cut.TOO_LARGE
     return body
 
 
@@ -132,7 +145,13 @@ def _refusal(refused: Refused, asked: Asked) -> Response:
 
 
 def _too_large() -> Response:
-    return PlainTextResponse(f"more than {LARGEST} bytes are not taken\n", 413, {"connection": "close"})
+    return _closing(PlainTextResponse(f"more than {LARGEST} bytes are not taken\n", 413))
+
+
+def _closing(answer: Response) -> Response:
+    """Return an answer after which the connection ends: the rest of the request may be under way."""
+    answer.headers["connection"] = "close"
+    return answer
 
 
 def _place(error: Exception) -> str:

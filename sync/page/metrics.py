@@ -24,7 +24,9 @@ from state.tally import Count
 from sync.config.model import Config
 from sync.faces import queries
 from sync.page.allowances import allowance
+from sync.page.runs import Runs
 from sync.runs.tallying import LIMITS, RECORDS, RUN, TOOK, WITHIN
+from sync.webhooks.counters import Heard
 
 KIND: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPEN: Final = {
@@ -48,6 +50,7 @@ class Known(Collector):
     status: Sequence[Mapping[str, Any]]
     hanging: frozenset[str]
     now: datetime
+    heard: Heard | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
@@ -58,6 +61,8 @@ class Known(Collector):
         yield from self._open()
         yield from self._allowances()
         yield from _totals(tally.totals(self.db))
+        if self.heard is not None:
+            yield from _webhooks(self.heard)
 
     def _streams(self) -> Iterator[Metric]:
         labels = ["connection", "stream"]
@@ -95,10 +100,11 @@ class Known(Collector):
         yield _gauge("growthsync_allowance_limit", "Calls that the server allows in a day", ["account"], limits)
 
 
-def metrics(db: sqlite3.Connection, config: Config, hanging: Iterable[str], now: datetime) -> bytes:
+def metrics(db: sqlite3.Connection, config: Config, runs: Runs, now: datetime) -> bytes:
     """Return the page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Known(db, config, queries.status_of(db, config)["connections"], frozenset(hanging), now))
+    status = queries.status_of(db, config)["connections"]
+    registry.register(Known(db, config, status, frozenset(runs.hanging()), now, runs.heard()))
     return generate_latest(registry)
 
 
@@ -138,6 +144,18 @@ def _durations(found: dict[str, dict[str, int]]) -> Metric:
             buckets.append((bound, float(total)))
         family.add_metric([connection], buckets, counts.get(TOOK, 0) / 1000)
     return family
+
+
+def _webhooks(heard: Heard) -> Iterator[Metric]:
+    events = CounterMetricFamily(
+        "growthsync_webhooks", "Requests for webhooks since the daemon began", labels=["outcome"]
+    )
+    for outcome, count in heard.outcomes.items():
+        events.add_metric([outcome], count)
+    yield events
+    yield _gauge("growthsync_webhooks_waiting", "Records that webhooks named and no run has read", [], [((), heard.waiting)])
+    last = None if heard.last_at is None else heard.last_at.timestamp()
+    yield _gauge("growthsync_webhooks_last_timestamp_seconds", "When the last event was kept", [], [((), last)])
 
 
 def _gauge(name: str, text: str, labels: list[str], values: Iterable[tuple[tuple[str, ...], Any]]) -> Metric:

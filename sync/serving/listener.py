@@ -10,12 +10,14 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 import uvicorn
 
 from sync.config.allowed import Address
 from sync.errors import ConfigError
+from sync.serving.callers import Callers, Limits
 from sync.serving.patience import PatientProtocol
 
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ BACKLOG: Final = 512
 KEPT_ALIVE: Final = 75
 """Seconds that an idle connection is kept: longer than a reverse proxy keeps it, so that no request meets its end."""
 
+EVERYDAY: Final = Limits()
+
 
 class Listener:
     """An application that answers at an address from `start` until `stop`."""
 
-    def __init__(self, application: "ASGIApp", address: Address, key: str) -> None:
+    def __init__(self, application: "ASGIApp", address: Address, key: str, limits: Limits = EVERYDAY) -> None:
         self._address = address
         self._key = key
         self._socket: socket.socket | None = None
@@ -45,7 +49,7 @@ class Listener:
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                http=PatientProtocol,
+                http=partial(PatientProtocol, callers=Callers(limits)),  # type: ignore[arg-type] # all it does is call it
                 ws="none",
                 timeout_keep_alive=KEPT_ALIVE,
                 timeout_graceful_shutdown=1,

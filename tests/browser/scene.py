@@ -20,7 +20,8 @@ from sync.demo import cast
 from sync.demo.cast import Edit
 from sync.demo.population import Arrival, Fields, population
 from sync.demo.servers import Servers, serving
-from sync.page.application import Runs, application
+from sync.page.application import application
+from sync.page.runs import Runs
 from sync.reporting.progress import Silent
 from sync.runs.engine import run_connections
 from sync.runs.options import RunOptions

@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from sync.config.model import Config
-from sync.page.application import Runs, application
+from sync.page.application import application
 from sync.page.neighbour import End
+from sync.page.runs import Runs
+from sync.webhooks.counters import Heard
 
 CLIENT, SERVER = ("127.0.0.1", 50000), ("127.0.0.1", 8787)
 HERE = "127.0.0.1:8787"
@@ -26,6 +28,7 @@ class State:
     hanging: tuple[str, ...] = ()
     are_started: bool = True
     ours: bool = True
+    heard: Heard | None = None
 
     def is_ours(self, _client: End, _server: End) -> bool:
         return self.ours
@@ -109,7 +112,7 @@ class Visitor:
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def __post_init__(self) -> None:
-        runs = Runs(lambda: self.state.hanging, lambda: self.state.are_started)
+        runs = Runs(lambda: self.state.hanging, lambda: self.state.are_started, lambda: self.state.heard)
         self.app = self.app or application(
             lambda: self.state.config, runs, now=lambda: self.state.now, ours=self.state.is_ours
         )

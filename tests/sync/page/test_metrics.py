@@ -15,6 +15,7 @@ from sync.config.model import Config
 from sync.page.allowances import Allowance, allowance
 from sync.page.looking import looking
 from sync.runs.tallying import LIMITS
+from sync.webhooks.counters import OUTCOMES, Counters
 from tests.sync.page.asking import Visitor
 from tests.sync.page.remembered import BEGUN_MS, EMAIL, LEFT, LOST, NOW_MS, PHONE, RIGHT, change
 
@@ -118,3 +119,24 @@ def test_an_allowance_is_the_servers_count_until_it_is_renewed(
         assert allowance(db, "unknown", now) == Allowance("unknown", 0, None, None)
     if found.renewed_at is not None:
         assert found.renewed_at > datetime.fromtimestamp(now, UTC)
+
+
+def test_what_became_of_webhooks_is_counted_where_there_are_any(visitor: Visitor) -> None:
+    assert not [name for name in scraped(visitor) if "webhooks" in name]
+    counters = Counters()
+    for outcome in ("queued", "queued", "unsigned"):
+        counters.count(outcome)
+    visitor.state.heard = counters.snapshot()
+    found = scraped(visitor)
+    assert {labels["outcome"]: count for labels, count in found["growthsync_webhooks_total"] if count} == {
+        "queued": 2,
+        "unsigned": 1,
+    }
+    assert len(found["growthsync_webhooks_total"]) == len(OUTCOMES)
+    assert found["growthsync_webhooks_waiting"] == [({}, 0)]
+    assert "growthsync_webhooks_last_timestamp_seconds" not in found
+    counters.hear(datetime(2026, 3, 1, tzinfo=UTC), 3)
+    visitor.state.heard = counters.snapshot()
+    found = scraped(visitor)
+    assert found["growthsync_webhooks_waiting"] == [({}, 3)]
+    assert found["growthsync_webhooks_last_timestamp_seconds"] == [({}, 1_772_323_200.0)]
