@@ -1,13 +1,14 @@
 """Who sends the events of the GrowthHub sandbox: signed by keys of its own, over HTTP, with the faults of the real one.
 
-Rules kept here (documented behaviour): an answer of 429 is tried again, up to six times; any other answer, or none, and
-the event is lost. Order is not promised. What goes wrong besides is drawn from `Weather`, by a seed.
+Rules kept here (documented behaviour): whatever is not answered 2xx is sent again, with the same body and so with the
+time that it had, up to 12 times; an address that answers too few events with 2xx is sent nothing more until a person
+switches it on again. Order is not promised. What goes wrong besides is drawn from `Weather`, by a seed.
 """
 
 import json
 import threading
 from base64 import b64encode
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,9 +27,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from connectors.growthhub import sandbox_events as events
 
-TRIES: Final = 7
-"""The first one, and six more."""
-AGAIN: Final = 429
+TRIES: Final = 13
+"""The first one, and twelve more."""
+JUDGED_AFTER: Final = 10_000
+"""Events after which the share of those that were answered 2xx is looked at."""
+LEAST_SHARE: Final = 0.9
+SUCCESS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +76,24 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A body on its way, and who has signed it."""
+    """A body on its way, and whether GrowthHub signs it."""
 
     body: bytes
-    keys: Keys
+    is_forged: bool = False
     tries: int = 0
 
 
 class Sender:
     """Sends what it is told of to an address, in a thread of its own; to be a sandbox's `tells`.
 
-    `answers` are the statuses of all answers, 0 for none. A 429 is waited for `pause` seconds, and tried so many times.
+    `answers` are the statuses of all answers, 0 for none. What fails is sent again after `pause` seconds, and `tries`
+    times at most. `is_paused` says that the address has failed too often; whoever sets it back switches it on again.
     """
 
     def __init__(
         self, url: str, location: str, *,
         weather: Weather | None = None, seed: int = 0, pause: float = 0.05, tries: int = TRIES,
+        judged_after: int = JUDGED_AFTER,
     ) -> None:  # fmt: skip
         self.keys = Keys()
         self.answers: list[int] = []
@@ -97,6 +103,9 @@ class Sender:
         self._location = location
         self._pause = pause
         self._tries = tries
+        self._judged_after = judged_after
+        self._ended: Counter[bool] = Counter()
+        self.is_paused = False
         self._random = Random(seed)  # noqa: S311 - the weather guards nothing
         self._waiting: deque[Letter] = deque()
         self._held: list[Letter] = []
@@ -118,10 +127,12 @@ class Sender:
     def __call__(self, kind: str, record: Mapping[str, Any], at: datetime) -> None:
         """Take an event to be sent."""
         with self._changed:
+            if self.is_paused:
+                return
             self._told += 1
             webhook = f"00000000-0000-4000-9000-{self._told:012d}"
             body = json.dumps(events.payload(kind, record, self._location, at, webhook)).encode()
-            self._take(Letter(body, self.keys))
+            self._take(Letter(body))
             self._changed.notify_all()
 
     def wait(self) -> None:
@@ -135,7 +146,7 @@ class Sender:
     def _take(self, letter: Letter) -> None:
         chance, weather = self._random.random, self.weather
         if chance() < weather.forged:
-            self._waiting.append(Letter(letter.body.replace(b"-9000-", b"-9fff-"), self._forger))
+            self._waiting.append(Letter(letter.body.replace(b"-9000-", b"-9fff-"), is_forged=True))
         if chance() < weather.lost:
             return
         if chance() < weather.delayed:
@@ -150,11 +161,22 @@ class Sender:
             status = self._post(letter)
             with self._changed:
                 self.answers.append(status)
-                if status == AGAIN and letter.tries + 1 < self._tries:
-                    self._waiting.append(Letter(letter.body, letter.keys, letter.tries + 1))
-                    self._changed.wait_for(lambda: self._stopping, self._pause)
+                self._settle(letter, is_taken=status // 100 == SUCCESS)
                 self._busy = False
                 self._changed.notify_all()
+
+    def _settle(self, letter: Letter, *, is_taken: bool) -> None:
+        """Send again what was not taken, and judge the address by what has ended."""
+        if letter.is_forged:
+            return  # whoever forges does not try again, and is nobody's statistics
+        if not is_taken and letter.tries + 1 < self._tries:
+            self._waiting.append(Letter(letter.body, tries=letter.tries + 1))
+            self._changed.wait_for(lambda: self._stopping, self._pause)
+            return
+        self._ended[is_taken] += 1
+        ended = self._ended.total()
+        if ended > self._judged_after and self._ended[True] < LEAST_SHARE * ended:
+            self.is_paused = True
 
     def _next(self) -> Letter | None:
         with self._changed:
@@ -167,7 +189,8 @@ class Sender:
     def _post(self, letter: Letter) -> int:
         connection = HTTPConnection(self._place.hostname or "", self._place.port, timeout=30)
         try:
-            headers = {"Content-Type": "application/json", **letter.keys.sign(letter.body)}
+            keys = self._forger if letter.is_forged else self.keys
+            headers = {"Content-Type": "application/json", **keys.sign(letter.body)}
             connection.request("POST", self._place.path, letter.body, headers)
             return connection.getresponse().status
         except (OSError, HTTPException):

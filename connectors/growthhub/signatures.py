@@ -2,7 +2,7 @@
 
 Rules kept here:
 - `x-ghl-signature` (Ed25519) counts where it is there, right or wrong; else `x-wh-signature` (RSA, PKCS #1 v1.5,
-  SHA-256), which GrowthHub meant to send until 2026-07-01;
+  SHA-256), where a key for it is given: GrowthHub meant to send it until 2026-07-01, and seems to have ended it since;
 - the value "N/A" is none, and so is a header that comes twice: nobody can say which of them is meant;
 - base64 has one spelling, so that no two headers are the same signature.
 """
@@ -43,7 +43,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Verifier:
     """The keys that a signature may be by, as base64 of DER. Raises ValueError for what is no such key."""
 
-    def __init__(self, ed25519: Sequence[str] = (ED25519,), rsa: Sequence[str] = (RSA,)) -> None:
+    def __init__(self, ed25519: Sequence[str] = (ED25519,), rsa: Sequence[str] = ()) -> None:
         self._ed25519 = [_loaded_ed25519(key) for key in ed25519]
         self._rsa = [_loaded_rsa(key) for key in rsa]
 

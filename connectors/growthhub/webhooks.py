@@ -33,8 +33,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 class Event:
     """One event. `subject` is None for one of no interest; `contact` is the person of a message.
 
-    `at` and `webhook` are what it says of its own time and id, None where it does not. `dated` tells that it names a
-    time, be it one that can't be read.
+    `at` and `webhook` are what it says of its own time and id, None where it does not, or not so that it can be read.
     """
 
     kind: str
@@ -44,7 +43,6 @@ class Event:
     contact: str = ""
     gone: bool = False
     at: datetime | None = None
-    dated: bool = False
     webhook: str | None = None
 
 
@@ -56,7 +54,7 @@ def read(body: bytes) -> Event:
     data = said.get("data")
     fields = {**data, **said} if isinstance(data, Mapping) else said
     subject, record, contact = _about(said["type"], fields)
-    webhook, stamp = said.get("webhookId"), said.get("timestamp")
+    webhook = said.get("webhookId")
     return Event(
         kind=said["type"],
         location=_text(fields.get("locationId")),
@@ -64,8 +62,7 @@ def read(body: bytes) -> Event:
         record=record,
         contact=contact,
         gone=said["type"] in (CONTACT_GONE, NOTE_GONE),
-        at=instant.parse(stamp),
-        dated=stamp is not None,
+        at=instant.parse(said.get("timestamp")),
         webhook=webhook if isinstance(webhook, str) and webhook else None,
     )
 

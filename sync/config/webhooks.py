@@ -13,6 +13,8 @@ from pydantic import BeforeValidator
 from sync.config.allowed import Interval, Listen, UrlPath
 from sync.config.table import Table
 
+ON: Final = ("on",)
+"""Stands for the RSA key that GrowthHub has published."""
 ED25519_BEGINS: Final = bytes.fromhex("302a300506032b6570032100")
 ED25519_BYTES: Final = 44
 RSA_OID: Final = bytes.fromhex("06092a864886f70d010101")
@@ -64,7 +66,9 @@ def _ed25519(value: object) -> tuple[str, ...]:
 
 
 def _rsa(value: object) -> tuple[str, ...]:
-    allowed = 'a public key (RSA, SubjectPublicKeyInfo, PEM or base64), a list of them, or "off"'
+    allowed = 'a public key (RSA, SubjectPublicKeyInfo, PEM or base64), a list of them, "on", or "off"'
+    if value == "on":
+        return ON
     try:
         keys = _keys(value)
     except ValueError:
@@ -84,14 +88,15 @@ class WebhooksOptions(Table):
     """Where the daemon listens for events, and what it takes.
 
     `largest` are the bytes of a body, `queue` the records that wait to be looked at; an event is as old as `window` at
-    most. With `every`, connections that hear events are polled so seldom. Keys are GrowthHub's own unless named.
+    most. With `every`, connections that hear events are polled so seldom. The Ed25519 key is GrowthHub's own unless it
+    is named; signatures by RSA, which GrowthHub has ended, are not taken unless a key is named or it is "on".
     """
 
     listen: Listen
     path: UrlPath = "/webhooks"
     largest: Annotated[int, BeforeValidator(_between(1024, 16_000_000))] = 1_000_000
     queue: Annotated[int, BeforeValidator(_between(1, 100_000))] = 10_000
-    window: Interval = timedelta(minutes=5)
+    window: Interval = timedelta(days=4)  # GrowthHub sends an event again for up to 3 days, with the time it had
     every: Interval | None = None
     ed25519_key: Annotated[tuple[str, ...] | None, BeforeValidator(_ed25519)] = None
-    rsa_key: Annotated[tuple[str, ...] | None, BeforeValidator(_rsa)] = None
+    rsa_key: Annotated[tuple[str, ...], BeforeValidator(_rsa)] = ()

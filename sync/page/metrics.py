@@ -153,7 +153,9 @@ def _webhooks(heard: Heard) -> Iterator[Metric]:
     for outcome, count in heard.outcomes.items():
         events.add_metric([outcome], count)
     yield events
-    yield _gauge("growthsync_webhooks_waiting", "Records that webhooks named and no run has read", [], [((), heard.waiting)])
+    yield _gauge(
+        "growthsync_webhooks_waiting", "Records that webhooks named and no run has read", [], [((), heard.waiting)]
+    )
     last = None if heard.last_at is None else heard.last_at.timestamp()
     yield _gauge("growthsync_webhooks_last_timestamp_seconds", "When the last event was kept", [], [((), last)])
 

@@ -16,9 +16,7 @@ from sync.serving.callers import Callers
 
 CHUNK_FRAME: Final = 8
 """Bytes around each byte of a body, at worst: chunks of one byte with their sizes."""
-TOO_LARGE: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-)
+TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class TooMuchError(Exception):

@@ -4,9 +4,10 @@ Rules kept here:
 - a request is looked at from the outside in: place, method, size, signature; only then is a word of it read, and
   nothing of it is ever logged;
 - a body is read no further than is allowed, and for no longer than LONGEST;
-- an event is as old as `window` at most, or as new; one that names no time is taken, since all that it leads to is that
-  a record is looked at, and so is known by its whole body where it has no id;
-- 200 says that an event is on the disk, known already, or of no interest; 429 that it shall come again.
+- an event is as old as `window` at most, or as new; one that names no time is taken, and is known by its whole body
+  where it has no id. All that an event leads to is that a record is looked at, so one that is sent again does no harm;
+- GrowthHub sends again whatever is not answered 2xx, and stops sending to an address that answers too much else. So
+  whatever it has signed is answered 200, of use or not, unless it shall come again: that is 503.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from connectors.growthhub.signatures import Verifier
 from connectors.growthhub.webhooks import Event
 from state.inbox import Arrival, Outcome
 from sync.config.model import Config
-from sync.config.webhooks import WebhooksOptions
+from sync.config.webhooks import ON, WebhooksOptions
 from sync.decisions.people import to_ms
 from sync.reporting import journal
 from sync.webhooks import counters as words
@@ -38,8 +39,8 @@ LONGEST: Final = 10.0
 DIGEST_BYTES: Final = 16
 
 ANSWERS: Final = {
-    words.QUEUED: 200, words.DUPLICATE: 200, words.IGNORED: 200, words.PUT_OFF: 429, words.UNSIGNED: 401,
-    words.LATE: 401, words.LARGE: 413, words.SLOW: 408, words.UNREADABLE: 400, words.MISDIRECTED: 404,
+    words.QUEUED: 200, words.DUPLICATE: 200, words.IGNORED: 200, words.PUT_OFF: 503, words.UNSIGNED: 401,
+    words.LATE: 200, words.LARGE: 413, words.SLOW: 408, words.UNREADABLE: 200, words.MISDIRECTED: 404,
     words.NO_POST: 405,
 }  # fmt: skip
 KEPT: Final = {
@@ -63,20 +64,17 @@ class Rules:
     def of(cls, config: Config, options: WebhooksOptions) -> "Rules":
         """Return what a config says."""
         ed25519 = (signatures.ED25519,) if options.ed25519_key is None else options.ed25519_key
-        rsa = (signatures.RSA,) if options.rsa_key is None else options.rsa_key
+        rsa = (signatures.RSA,) if options.rsa_key == ON else options.rsa_key
         return cls(config, options, Verifier(ed25519, rsa), routes_of(config))
 
     @property
     def terms(self) -> Terms:
         """Return what of it the desk has to know."""
-        kept = 2 * self.options.window  # one that is from the future by a window is in time for two
-        return Terms(self.options.queue, round(kept.total_seconds() * 1000), wanted(self.routes))
+        return Terms(self.options.queue, round(self.options.window.total_seconds() * 1000), wanted(self.routes))
 
     def is_late(self, event: Event, now: datetime) -> bool:
         """Say whether an event is of another time than now."""
-        if not event.dated:
-            return False
-        return event.at is None or abs(now - event.at) > self.options.window
+        return event.at is not None and abs(now - event.at) > self.options.window
 
 
 class Reception:
@@ -196,6 +194,7 @@ async def _respond(send: "Send", outcome: str) -> None:
     status = ANSWERS[outcome]
     headers = [(b"content-length", b"0")]
     headers += [(b"connection", b"close")] if outcome in CLOSING else []
+    headers += [(b"retry-after", b"60")] if outcome == words.PUT_OFF else []
     headers += [(b"allow", b"POST")] if outcome == words.NO_POST else []
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

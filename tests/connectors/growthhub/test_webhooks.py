@@ -23,7 +23,7 @@ def read(**said: Any) -> Event:
 @pytest.mark.parametrize("kind", ["ContactCreate", "ContactUpdate", "ContactTagUpdate", "ContactDndUpdate"])
 def test_what_changes_a_person_is_a_hint_to_them(kind: str) -> None:
     found = read(type=kind, id="c1", email="ann@example.com")
-    assert found == Event(kind, "loc1", "contact", "c1", at=NOON, dated=True, webhook="w1")
+    assert found == Event(kind, "loc1", "contact", "c1", at=NOON, webhook="w1")
 
 
 def test_a_deletion_says_that_somebody_is_gone() -> None:
@@ -55,13 +55,9 @@ def test_fields_may_stand_within_data() -> None:
     assert (found.location, found.record, found.at, found.webhook) == ("loc1", "c1", NOON, None)
 
 
-def test_a_time_that_cannot_be_read_is_none_but_was_there() -> None:
-    assert (read(type="ContactUpdate", id="c1", timestamp="soon").at, read(type="x", timestamp="soon").dated) == (
-        None,
-        True,
-    )
-    said = {"type": "ContactUpdate", "id": "c1"}
-    assert webhooks.read(json.dumps(said).encode()).dated is False
+def test_a_time_that_cannot_be_read_is_none() -> None:
+    assert read(type="ContactUpdate", id="c1", timestamp="soon").at is None
+    assert webhooks.read(json.dumps({"type": "ContactUpdate", "id": "c1"}).encode()).at is None
 
 
 @pytest.mark.parametrize(
@@ -117,5 +113,5 @@ def test_every_event_of_the_sandbox_is_read_as_what_happened() -> None:
         ("ContactDelete", ann),
     ]  # fmt: skip
     assert [one.kind for one in heard if not one.subject] == ["NoteCreate", "NoteUpdate"]
-    assert {(one.location, one.at, one.dated) for one in heard} == {(hub.location_id, NOON, True)}
+    assert {(one.location, one.at) for one in heard} == {(hub.location_id, NOON)}
     assert abs(NOON - (heard[0].at or NOON)) < timedelta(seconds=1)

@@ -14,7 +14,7 @@ from connectors.growthhub.signatures import ED25519, RSA
 from connectors.pace import RateLimit
 from sync.config.complaints import from_pydantic, lines
 from sync.config.model import TABLES, Config, GrowthHubAccount, find, load, parse
-from sync.config.webhooks import WebhooksOptions
+from sync.config.webhooks import ON, WebhooksOptions
 from sync.errors import ConfigError
 from tests.sync.config_text import GOOD, replaced, with_line
 
@@ -145,6 +145,12 @@ def test_keys_of_webhooks_are_taken_as_pem_or_bare_alone_or_in_a_list() -> None:
     off = parse(f'{GOOD}\n[webhooks]\nlisten = "[::1]:0"\nrsa_key = "off"\n', FILE).webhooks
     assert off is not None
     assert (off.ed25519_key, off.rsa_key, str(off.listen)) == (None, (), "[::1]:0")
+    plain = parse(f'{GOOD}\n[webhooks]\nlisten = "[::1]:0"\n', FILE).webhooks
+    assert plain == off  # signatures of the old kind are not taken unless somebody says so
+    assert plain.window == timedelta(days=4)
+    on = parse(f'{GOOD}\n[webhooks]\nlisten = "[::1]:0"\nrsa_key = "on"\n', FILE).webhooks
+    assert on is not None
+    assert on.rsa_key == ON
 
 
 DNC = "do_not_contact"
@@ -457,7 +463,7 @@ def test_the_example_with_its_comments_taken_in_is_a_good_config() -> None:
     assert config.connections["sales"].contacts.fields["stage"].map == {"Replied": "Engaged", "Not Interested": "Lost"}
     assert config.webhooks is not None
     assert config.webhooks.every == timedelta(minutes=30)
-    assert config.webhooks.model_copy(update={"every": None, "rsa_key": None}) == WebhooksOptions.model_validate(
+    assert config.webhooks.model_copy(update={"every": None, "rsa_key": ()}) == WebhooksOptions.model_validate(
         {"listen": "127.0.0.1:8788"}
     )
     assert config.notify is not None

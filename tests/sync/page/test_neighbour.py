@@ -103,9 +103,8 @@ HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrn
 
 
 def line(state: str, user: int, inode: int) -> str:
-    return (
-        f"   0: 0100007F:C350 0100007F:2253 {state} 00000000:00000000 00:00000000 00000000 {user:5} 0 {inode} 1 0 20 4\n"
-    )
+    ends = "0100007F:C350 0100007F:2253"
+    return f"   0: {ends} {state} 00000000:00000000 00:00000000 00000000 {user:5} 0 {inode} 1 0 20 4\n"
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,9 @@ class Loop(asyncio.SelectorEventLoop):
         self.now = 0.0
         self.alarms: list[Alarm] = []
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
+    def call_later(  # type: ignore[override] # alarms are of our own kind here
+        self, delay: float, callback: Any, *args: Any, context: Any = None
+    ) -> Any:
         del context
         alarm = Alarm(self.now + delay, lambda: callback(*args))
         self.alarms.append(alarm)
