@@ -110,6 +110,8 @@ class Connector(Protocol):
     system: str  # the kind of connector: "growthgenius", "growthhub"
     mapped: frozenset[str]  # canonical fields that this system can have a place for, whatever the account's scopes
     fields: frozenset[str]  # those of them that the account has a place for, as far as is known now
+    to_be_made: frozenset[str]  # fields whose place is not there by nature, but has to be made (R23)
+    place_scope: str  # what a token needs to make places; "" where none are made
     read_only: frozenset[str]  # those that it can show but not take
     kept: frozenset[str]  # those that can be set but not emptied (R17)
     consent_in: frozenset[str]  # fields that tell do_not_contact by "Do Not Contact", where it has no place of its own
@@ -123,6 +125,10 @@ class Connector(Protocol):
     @property
     def companies(self) -> Companies | None:
         """What it knows of companies; None where it is not asked for any."""
+
+    @property
+    def unplaced(self) -> frozenset[str]:
+        """Return the fields that no record shows now: their place is still to be made, or cannot be read."""
 
     @property
     def owners(self) -> frozenset[str] | None:
@@ -197,6 +203,12 @@ class Connector(Protocol):
         """Make the custom fields that values of these canonical fields need (R23); return the keys that were made.
 
         Fields whose place cannot be made (no scope) leave `fields` from then on.
+        """
+
+    def reconsider(self, *, retry: bool) -> None:
+        """Ask again what the account has a place for, since a value is owed to it (R41). Raises TransientError.
+
+        With `retry`, the next `prepare` tries again to make what could not be made before.
         """
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:

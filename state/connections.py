@@ -46,6 +46,16 @@ def find_connection(db: sqlite3.Connection, name: str) -> sqlite3.Row | None:
     return row
 
 
+def is_healed(db: sqlite3.Connection, connection: int) -> bool:
+    """Say whether it was looked for values that an earlier version had no place for, and took for empty."""
+    return bool(db.execute("SELECT owed_known FROM connection WHERE id = ?", (connection,)).fetchone()[0])
+
+
+def note_healed(db: sqlite3.Connection, connection: int) -> None:
+    """Note that it was."""
+    db.execute("UPDATE connection SET owed_known = 1 WHERE id = ?", (connection,))
+
+
 def mappings(db: sqlite3.Connection, connection: int) -> dict[int, tuple[str, tuple[str, ...]]]:
     """Return fingerprint and fields of every mapping that was ever in force, oldest first."""
     rows = db.execute("SELECT * FROM mapping WHERE connection = ? ORDER BY id", (connection,))

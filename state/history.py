@@ -57,6 +57,16 @@ class History:
         self._db = db
         self._key = (connection, stream)
 
+    def refused(self) -> set[tuple[int, str, str]]:
+        """Return the links, accounts and fields of all that a server is known not to have taken."""
+        query = "SELECT DISTINCT link, account, field FROM history WHERE connection = ? AND stream = ? AND rule = ?"
+        return {tuple(row) for row in self._db.execute(query, (*self._key, REFUSED)) if row[0] is not None}
+
+    def written_in(self, run: str) -> set[tuple[int, str, str]]:
+        """Return the links, accounts and fields that a run wrote."""
+        rows = self._db.execute("SELECT DISTINCT link, account, field FROM history WHERE run = ?", (run,))
+        return {tuple(row) for row in rows if row[0] is not None}
+
     def add(self, entries: Iterable[Entry], run: str, now_ms: int) -> None:
         """Append entries."""
         self._db.executemany(

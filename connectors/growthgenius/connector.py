@@ -46,6 +46,9 @@ class GrowthGenius:
 
     system = "growthgenius"
     marks = False
+    place_scope = ""
+    to_be_made: frozenset[str] = frozenset()
+    unplaced: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     consent_in = frozenset(mapping.CONSENT_IN)
 
@@ -156,6 +159,9 @@ class GrowthGenius:
     def prepare(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002 (nothing to be made)
         """Make nothing: every field of GrowthGenius is there."""
         return []
+
+    def reconsider(self, *, retry: bool) -> None:
+        """Do nothing: every field of GrowthGenius is there."""
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
         """Return nothing: every field of GrowthGenius is there. Whose owners can be written, the users tell."""

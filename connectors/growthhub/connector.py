@@ -40,6 +40,7 @@ class GrowthHub:
 
     system = "growthhub"
     marks = True
+    place_scope = checking.SCOPES["make fields"]
     kept = NEVER_EMPTY
     read_only: frozenset[str] = frozenset()
     companies = None
@@ -75,6 +76,7 @@ class GrowthHub:
         )
         self.has_messages = messages is not None
         self.mapped = frozenset({*NATIVE, *self.custom_fields.keys, *self.groups.names}) - {MARKER}
+        self.to_be_made = self.mapped & self.custom_fields.keys.keys()
         self.fields = self.mapped
         self._country = country
         self._channels = channels
@@ -157,6 +159,16 @@ class GrowthHub:
                 found |= {str(raw.get("id")): raw for raw in self._added(since)}
         return list(found.values())
 
+    @property
+    def unplaced(self) -> frozenset[str]:
+        """Return the fields that have no custom field now, so that no record shows them."""
+        return self.to_be_made - self.custom_fields.placed()
+
+    def reconsider(self, *, retry: bool) -> None:
+        """Read the custom fields again, which is one call; with `retry`, what could not be made may be tried again."""
+        self.custom_fields.reconsider(retry=retry)
+        self._mapper()
+
     def prepare(self, names: frozenset[str]) -> Sequence[str]:
         """Make the custom fields that these canonical fields, and the marker, lack.
 
@@ -224,7 +236,7 @@ class GrowthHub:
     def _mapper(self) -> Mapper:
         places, mapped = self.custom_fields.places, self._mapped
         if mapped is None or mapped[0] is not places:
-            names = frozenset({*NATIVE, *self.custom_fields.known(), *self.groups.names})
+            names = frozenset({*NATIVE, *places, *self.groups.names})
             mapped = self._mapped = (
                 places,
                 Mapper(self._country, places, names, self.directory, self.groups, channels=self._channels),

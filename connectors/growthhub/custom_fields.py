@@ -8,8 +8,8 @@ Rules kept here:
 - the list is kept in the cache of the account (a day), and read again when a write was refused because of a field,
   when a record shows a field that is not in it, and before a field is made: a run that was killed may have made it
   without remembering it (P2), and a state file that was put back knows less than the records do;
-- a place that cannot be made (no scope, or refused) is no place until the cache forgets, and nothing breaks on
-  it (R23).
+- a place that cannot be made (no scope, or refused) is no place until the cache forgets, or until a run that owes it
+  a value asks again, and nothing breaks on it (R23, R41). Without the scope one try is enough for all of them.
 """
 
 import re
@@ -111,7 +111,12 @@ class CustomFields:
         refused = self._refused()
         if not refused:  # nearly always, and asked several times for each record
             return self._names
-        return frozenset(name for name, key in self.keys.items() if key not in refused)
+        places = self.places if self._cache.get(_LIST) is not None else {}
+        return frozenset(name for name, key in self.keys.items() if key not in refused or name in places)
+
+    def placed(self) -> frozenset[str]:
+        """Return the names that have a place, the MARKER among them, as far as is known without a call."""
+        return frozenset(self.places) if self._cache.get(_LIST) is not None else frozenset()
 
     def missing(self, names: frozenset[str]) -> list[str]:
         """Return the keys that `make` would make for these names."""
@@ -120,13 +125,30 @@ class CustomFields:
         return list(dict.fromkeys(self.keys[name] for name in wanted))
 
     def make(self, names: frozenset[str]) -> list[str]:
-        """Make the places that these names lack; return their keys. Raises OutcomeUnknown, TransientError."""
+        """Make the places that these names lack; return their keys. Raises OutcomeUnknown, TransientError.
+
+        Without the scope to make fields, none is made, and all of them count as refused.
+        """
         missing = self.missing(names)
         if missing and not self._is_current:
             self._cache.forget(_LIST)
             self._places = None
             missing = self.missing(names)
-        return [key for key in missing if self._make_one(key)]
+        made = []
+        for key in missing:
+            try:
+                made += [key] if self._make_one(key) else []
+            except AuthError:  # the scope lacks, which is the same for each of them
+                self._refuse(missing)
+                break
+        return made
+
+    def reconsider(self, *, retry: bool) -> None:
+        """Read the list again before it is used next; with `retry`, also try again what was refused."""
+        self._cache.forget(_LIST)
+        if retry:
+            self._cache.forget(_REFUSED)
+        self.renew()
 
     def renew(self) -> None:
         """Take the list from the cache, or the server, before it is used next: for a new run."""
@@ -152,10 +174,13 @@ class CustomFields:
         try:
             if not self._create(key, kind) and not self._create(key, kind):
                 raise OutcomeUnknown(self._client.account, f"the custom field {key} was made, and is not there")
-        except (AuthError, RecordError):
-            self._cache.put(_REFUSED, sorted({*self._refused(), key}))
+        except RecordError:
+            self._refuse([key])
             return False
         return True
+
+    def _refuse(self, keys: Collection[str]) -> None:
+        self._cache.put(_REFUSED, sorted({*self._refused(), *keys}))
 
     def _create(self, key: str, kind: str) -> bool:
         """Make a field; say whether it is there, also when the answer got lost or shows no field."""

@@ -24,6 +24,7 @@ from state.history import History
 from state.identity import Identities
 from state.intents import Intents
 from state.links import Link, Links
+from state.owed import Owed
 from state.stage import Stage, Staged
 from sync.config.contacts import ContactsStream
 from sync.contacts.logged import logged_tables
@@ -85,8 +86,10 @@ class Context:
     and `weights` are by account; `first` tells for which of them everybody is read for the first time by this run;
     `unknown` are the creates, by target side and source id, whose outcome nobody knows yet; `unfinished` is the first
     pair made since the last run that came to its end; `nameless` counts, by account, field and value, what this run
-    left alone because it has no name on the other side; `heeded` are the hints that this run carries to their end;
-    `enrichment` is there where companies are looked up; `undone`
+    left alone because it has no name on the other side; `owes` tells that values waited for a place when the run began,
+    `foreseen_owed` counts, by account and field, those of people whom a dry run would make; `furnished` are, by side,
+    the fields whose places this run has made; `heeded` are the hints that this run carries to their end; `enrichment`
+    is there where companies are looked up; `undone`
     is the run that this one is to undo, if that is what it is for.
     """
 
@@ -115,6 +118,7 @@ class Context:
     intents: Intents = field(init=False)
     history: History = field(init=False)
     held: Held = field(init=False)
+    owed: Owed = field(init=False)
     forgotten: Forgotten = field(init=False)
     cursors: Cursors = field(init=False)
     hints: Hints = field(init=False)
@@ -129,6 +133,9 @@ class Context:
     nameless: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
     fields_created: dict[str, list[str]] = field(default_factory=dict)
+    foreseen_owed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    furnished: dict[str, frozenset[str]] = field(default_factory=dict)
+    owes: bool = False
     enrichment: "Enrichment | None" = None
 
     def __post_init__(self) -> None:
@@ -137,6 +144,7 @@ class Context:
         self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=self.dry)
         self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
         self.held, self.forgotten = Held(*key), Forgotten(self.state.db)
+        self.owed = Owed(*key)
         self.hints = Hints(self.state.db, self.name, STREAM)
         self.weights = {side.account: Weight() for side in self.sides}
 

@@ -9,7 +9,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connectors.connector import Answer, Raw
@@ -21,6 +21,7 @@ from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged, Step
 from sync.contacts.context import Context, Side
+from sync.contacts.debts import note_new_debts
 from sync.contacts.enriching import awaits, of_new
 from sync.contacts.marking import mark_source
 from sync.contacts.nameless import sendable
@@ -39,7 +40,7 @@ from sync.reporting.spelling import WHOLE
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Somebody of `source` who is to be made on `target` with `changes`, and without what is `withheld`.
+    """Somebody of `source` who is to be made on `target` with `changes`, without what is `withheld` or `owed` (R41).
 
     `enriched` are those of the changes that are known of the company, `awaits` tells that it could not be asked for.
     """
@@ -52,6 +53,7 @@ class Creation:
     withheld: frozenset[str]
     enriched: frozenset[str]
     awaits: bool
+    owed: Fields = field(default_factory=dict)
 
     @property
     def marker(self) -> str | None:
@@ -75,7 +77,7 @@ def create(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
         jobs = _without_known(context, target, jobs, troubles)
     if jobs:
         prepare(context, target, frozenset(name for job in jobs for name in job.changes))
-    jobs = [_housed(context, job) for job in jobs]
+    jobs = [_housed(job) for job in jobs]
     _intend(context, jobs)
     _send(context, target, jobs, troubles)
     context.progress.advance(len(steps))
@@ -95,16 +97,18 @@ def _creation(context: Context, target: Side, own: Staged) -> Creation:
     changes = {**made.changes, **known}
     return Creation(
         target, context.other(target), own, contact, changes, made.withheld, frozenset(known),
-        awaits(context, target, contact),
+        awaits(context, target, contact), made.owed,
     )  # fmt: skip
 
 
-def _housed(context: Context, job: Creation) -> Creation:
+def _housed(job: Creation) -> Creation:
+    """Owe what the target turned out to have no place for (R41)."""
     homeless = job.changes.keys() - job.target.connector.fields
     if not homeless:
         return job
-    context.report.unmapped += len(homeless - {"owner"})
-    return replace(job, changes={name: value for name, value in job.changes.items() if name not in homeless})
+    owed = {name: job.changes[name] for name in homeless - {"owner"} - job.enriched}
+    changes = {name: value for name, value in job.changes.items() if name not in homeless}
+    return replace(job, changes=changes, owed={**job.owed, **owed})
 
 
 def _without_known(
@@ -171,6 +175,7 @@ def _intent(context: Context, job: Creation) -> Intent:
         "memory": dict(job.contact.memory),
         "digest": job.own.digest.hex() if job.own.digest else None,
         "withheld": sorted(job.withheld),
+        "owed": dict(job.owed),
         "enriched": sorted(job.enriched & job.changes.keys()),
         "person": people.encode(replace(job.contact, memory={}, unmapped={})),
     }
@@ -266,8 +271,9 @@ def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
     """Store the people whom a wave has made, and their links. Call inside `atomic`."""
     source = context.other(target)
     links = [_link(context, one) for one in made]
-    for link in links:
+    for link, one in zip(links, made, strict=True):
         context.links.save(link, context.run)
+        note_new_debts(context, link, target, one.job.owed)
     context.intents.remove(target.name, *(one.job.own.id for one in made if not one.waits_for_marker))
     context.failures.close(source.name, *(one.job.own.id for one in made))
     target.identities.put(people.known(one.contact) for one in made)
@@ -289,7 +295,7 @@ def _link(context: Context, one: _Made) -> Link:
         bases = after_lost_create(shown, source, sent, edited=True)
     else:
         bases = after_create(shown, source, settled, sent)
-    unmet(bases, job.withheld | one.unheard(context))
+    unmet(bases, {*job.withheld, *job.owed, *one.unheard(context)})
     digest = None if job.withheld or job.awaits else job.own.digest
     own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))
@@ -349,7 +355,7 @@ def _create_without_number(context: Context, job: Creation, troubles: Troubles[S
         changes[slot] = job.changes["phone"]
     prepare(context, job.target, frozenset(changes))
     context.report.unmapped += 1
-    numberless = replace(job, changes=changes)
+    numberless = _housed(replace(job, changes=changes))
     _intend(context, [numberless])
     _send(context, job.target, [numberless], troubles)
 

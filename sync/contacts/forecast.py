@@ -18,13 +18,17 @@ from sync.reporting.spelling import WHOLE
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One person to be written. `shown` is what the record shows now, `raw` the same as far as it was read."""
+    """One person to be written. `shown` is what the record shows now, `raw` the same as far as it was read.
+
+    `owed` are the fields of somebody who is made that have no place.
+    """
 
     operation: Operation
     who: str
     shown: Fields
     changes: Fields
     raw: Raw | None = None
+    owed: frozenset[str] = frozenset()
 
 
 def foresee(context: Context, side: Side) -> Iterator[Foreseen]:
@@ -70,7 +74,8 @@ def _create(context: Context, side: Side, step: Step) -> Foreseen:
     record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
     contact = people.decode(context.stage.get(source.name, [record_id])[record_id].contact or "")
     who = people.who(source.account, record_id, contact.fields)
-    return Foreseen("create", who, {}, sendable(context, side, contact.fields).changes)
+    made = sendable(context, side, contact.fields)
+    return Foreseen("create", who, {}, made.changes, owed=frozenset(made.owed))
 
 
 def _delete(context: Context, side: Side, step: Step) -> Foreseen:

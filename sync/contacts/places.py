@@ -1,11 +1,19 @@
 """The places that values need on the other side, made before the first of them is written (R23)."""
 
+from collections.abc import Sequence
+
 from sync.contacts.context import Context, Side
 
 
-def prepare(context: Context, side: Side, names: frozenset[str]) -> None:
-    """Make the custom fields that these values, and the marker, need and that are missing, and say so in the report."""
+def prepare(context: Context, side: Side, names: frozenset[str]) -> Sequence[str]:
+    """Make the custom fields that these values, and the marker, need and that are missing, and say so in the report.
+
+    Return their keys.
+    """
+    lacking = side.connector.unplaced
     made = side.connector.prepare(names)
     if made:
+        context.furnished[side.name] = context.furnished.get(side.name, frozenset()) | lacking - side.connector.unplaced
         context.fields_created.setdefault(side.account, []).extend(made)
         context.progress.note(f"{side.account}: made the custom fields {', '.join(made)}")
+    return made

@@ -17,6 +17,7 @@ from state.failures import Failure
 from state.links import Link
 from state.stage import Staged, Step
 from sync.contacts.context import SIDE_NAMES, Context, Side
+from sync.contacts.debts import payable
 from sync.contacts.enriching import awaited, enrich
 from sync.contacts.nameless import ask_before_making, ask_for_owners, count, is_nameless
 from sync.contacts.observing import complete_index, stage_by_id
@@ -46,6 +47,7 @@ def plan(context: Context) -> None:
         for page in context.stage.pages(side.name, linked=True):
             _plan_linked(context, side, page)
     _plan_resolved(context)
+    _plan_debts(context)
     plan_strangers(context)
     context.report.unchanged += context.stage.count_unchanged()
 
@@ -123,6 +125,7 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
 def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool:
     """Say whether a record shows a field of which the other side was never agreed on, so that it has to be read too."""
     base, disputed = context.base(link, other.name), context.conflicts.of_link(link.id)
+    base = {**base, **dict.fromkeys(other.connector.unplaced)}  # what is shown of nobody there need not be asked for
     shown = context.travelling(people.decode(staged.contact or "").fields)
     unmet = [name for name in shown if name not in base and name not in disputed]
     return any(not is_nameless(context, name, shown[name], other) for name in unmet)
@@ -147,12 +150,26 @@ def _plan_resolved(context: Context) -> None:
             _plan_pair(context, link, None, None)
 
 
+def _plan_debts(context: Context) -> None:
+    """Plan the pairs to which something is owed that has a place now (R41)."""
+    if not context.owes:
+        return
+    for side in context.sides:
+        for step in (step for page in payable(context, side) for step in page):
+            link = context.links.by_id(step.link or 0)
+            if link is not None:
+                left, right = (
+                    context.stage.get(name, [link.side(name).id]).get(link.side(name).id) for name in SIDE_NAMES
+                )
+                _plan_pair(context, link, left, right)
+
+
 def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged | None) -> None:
     result = merged(context, link, left, right)
     if context.unfinished is not None and link.id >= context.unfinished:
         weigh_rest(context, result, link, left, right)
     else:
-        weigh(context, result)
+        weigh(context, result, link)
     _count(context, result, left, right)
     step = Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result), result.awaits)
     context.stage.plan(step)
@@ -215,7 +232,7 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
         return False
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
     result = merged(context, None, left, right)
-    weigh(context, result, first=True)
+    weigh(context, result)
     _count(context, result, left, right)
     with context.state.atomic():
         context.stage.pair(left.id, right.id)

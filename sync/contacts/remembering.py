@@ -12,12 +12,13 @@ from state.history import ENRICHED, REFUSED, Entry
 from state.links import Link, LinkSide
 from state.stage import Staged
 from sync.contacts.context import Context, Side
+from sync.contacts.debts import note_debts
 from sync.contacts.holding import hold, release
 from sync.contacts.observing import staged_record
 from sync.contacts.planning import merge_views
 from sync.decisions import people, shadows
 from sync.decisions.carrying import Bases, after_agreement, after_undo, after_write, is_settled, not_taken, unproven
-from sync.decisions.merging import RESOLVED, Merge, View
+from sync.decisions.merging import OPPOSITE, RESOLVED, Merge, View
 from sync.decisions.undoing import UNDO
 
 
@@ -86,6 +87,7 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
     was_gone = job.link is not None and job.link.gone is not None
     link = _link(context, job, bases, shown, answer)
     context.links.save(link, context.run)
+    _note_debts(context, job, link)
     written = _entries(context, job, link, answer) if answer is not None else []
     context.history.add([*_refusals(job, link), *written], context.run, context.now_ms())
     _list_conflicts(context, job, link)
@@ -94,6 +96,14 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
         context.failures.close(side.name, record_id)
     if answer is not None:
         _stage_answer(context, job, link, answer, shown)
+
+
+def _note_debts(context: Context, job: Update, link: Link) -> None:
+    """Keep what is owed of the pair, with the values as their side shows them."""
+    values = {name: job.views[OPPOSITE[side]].value(name)[1] for name, side in job.result.owed.items()}
+    staged = {job.target.name: job.record, job.source.name: job.own}
+    known = {name for name, each in staged.items() if each is not None and each.contact is not None}
+    note_debts(context, link, job.result, values, known=known)
 
 
 def remember_undone(context: Context, job: Update, answer: Answer) -> None:

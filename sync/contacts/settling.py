@@ -19,6 +19,7 @@ from state.links import Link, LinkSide
 from state.stage import Staged
 from sync.contacts.context import Context, Side
 from sync.contacts.creating import entries_of_creation, lost, matching
+from sync.contacts.debts import note_new_debts
 from sync.contacts.marking import mark_source
 from sync.contacts.removing import settle_removals
 from sync.contacts.trouble import note_failure
@@ -111,7 +112,9 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
     else:
         bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited)
-    unmet(bases, {*intent.source.get("withheld", ()), *unheard(context.rules, source.name, found.fields, sent)})
+    owed = shadows.fields_of(intent.source.get("owed", {}))
+    made_known = unheard(context.rules, source.name, found.fields, sent)
+    unmet(bases, {*intent.source.get("withheld", ()), *owed, *made_known})
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
@@ -121,6 +124,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     context.set_base(link, side.name, bases.target)
     context.set_base(link, source.name, bases.source)
     context.links.save(link, context.run)
+    note_new_debts(context, link, side, owed)
     if not source.needs_marker(person):
         context.intents.remove(side.name, intent.source_id)
     context.failures.close(source.name, intent.source_id)

@@ -141,11 +141,12 @@ def _leave_alone(context: Context, job: Update, name: str, reason: str) -> None:
 
 
 def _drop_homeless(context: Context, job: Update) -> None:
-    """Leave out what the target turned out to have no place for (R23)."""
+    """Leave out what the target turned out to have no place for, and owe it (R41)."""
     for name in [name for name in job.changes if name not in job.target.connector.fields]:
         del job.changes[name]
         job.result.to(job.target.name).pop(name)
-        context.report.unmapped += name != "owner"
+        if name != "owner" and name not in job.result.enriched and job.views[job.source.name].value(name)[0]:
+            job.result.owed[name] = job.target.name
         _leave_alone(context, job, name, HOMELESS)
 
 

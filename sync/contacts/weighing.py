@@ -7,15 +7,20 @@ from sync.contacts.context import Context
 from sync.decisions.merging import Merge
 
 
-def weigh(context: Context, result: Merge, *, first: bool = False) -> None:
-    """Weigh what is planned for a pair; blanks that are filled with what is known of a company weigh nothing."""
+def weigh(context: Context, result: Merge, link: Link | None = None) -> None:
+    """Weigh what is planned for a pair, one that meets for the first time where it has no link.
+
+    Blanks that are filled with what is known of a company, or with what was owed, weigh nothing.
+    """
+    owed = context.owed.of_link(link.id) if link is not None and context.owes else {}
     for side in context.sides:
         weight = context.weights[side.account]
-        if first:
+        if link is None:
             weight.meetings += 1
             weight.replaced += any(one.side == side.name for one in result.overwritten)
         else:
-            weight.changed += bool(result.to(side.name).keys() - result.enriched)
+            paid = {name for name in owed if name not in context.base(link, side.name)}
+            weight.changed += bool(result.to(side.name).keys() - result.enriched - paid)
 
 
 def weigh_rest(context: Context, result: Merge, link: Link, left: Staged | None, right: Staged | None) -> None:

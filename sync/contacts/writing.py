@@ -12,15 +12,16 @@ from collections.abc import Iterator, Sequence
 
 from connectors.dispatch import WIDTH
 from state.failures import Failure
-from state.stage import PAGE, Step
+from state.stage import PAGE, Staged, Step
 from sync.contacts.context import Context
 from sync.contacts.creating import create
+from sync.contacts.debts import make_places, payable, unmeet_new_places
 from sync.contacts.deleting import delete
 from sync.contacts.enquiring import enquire, of_made
-from sync.contacts.forecast import written_fields
+from sync.contacts.forecast import foresee, written_fields
 from sync.contacts.planning import CREATE, DELETE, FAIL, PAIR
 from sync.contacts.remembering import settle_pair
-from sync.contacts.trouble import troubles_of
+from sync.contacts.trouble import Troubles, troubles_of
 from sync.contacts.updating import update
 from sync.decisions.merging import LEFT, RIGHT
 
@@ -37,6 +38,8 @@ def write(context: Context) -> None:
     context.progress.stage("writing", total)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
     for side in context.sides:
+        make_places(context, side)
+    for side in context.sides:
         for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):
             update(context, side, wave, troubles)
     for side in context.sides:
@@ -44,10 +47,20 @@ def write(context: Context) -> None:
             create(context, side, wave, troubles)
     for wave in of_made(context):
         update(context, context.enrichment.target if context.enrichment else context.right, wave, troubles)
+    _pay(context, troubles)
     for side in context.sides:
         for wave in _steps(context, DELETE, (side.name,), WIDTH):
             for step in wave:
                 delete(context, side, step, troubles)
+
+
+def _pay(context: Context, troubles: Troubles[Staged]) -> None:
+    """Carry what is owed to sides whose places were made just now (R41)."""
+    unmeet_new_places(context)
+    for side in (side for side in context.sides if side.name in context.furnished):
+        for page in payable(context, side):
+            for start in range(0, len(page), WIDTH):
+                update(context, side, page[start : start + WIDTH], troubles)
 
 
 def pretend(context: Context) -> None:
@@ -70,9 +83,10 @@ def foretell(context: Context) -> None:
 
 
 def _foresee_places(context: Context) -> None:
-    """Say which custom fields the plan would make (R23)."""
+    """Say which custom fields the plan would make (R23), and what of those whom it makes has no place (R41)."""
     for side in context.sides:
         written = written_fields(context, side)
+        context.foreseen_owed.update((side.account, name) for one in foresee(context, side) for name in one.owed)
         if written:
             context.fields_created[side.account] = list(side.connector.missing_places(written))
 

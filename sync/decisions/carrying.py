@@ -34,6 +34,7 @@ def after_write(result: Merge, target: str, to: View, source: View, settled: Fie
             bases.source[name] = value
         held = settled.get(name, sent)
         bases.target[name] = _after_set_write(to, source, name, held) if name in SET_FIELDS else held
+    _owe(bases, result, target, to, source)
     _agree(bases, result, target)
     return bases
 
@@ -90,6 +91,7 @@ def unmet(bases: Bases, names: Collection[str]) -> None:
 def after_agreement(result: Merge, target: str, to: View, source: View) -> Bases:
     """Return the shadows after a merge of which nothing is written to the target now."""
     bases = Bases(dict(to.base), dict(source.base))
+    _owe(bases, result, target, to, source)
     _agree(bases, result, target)
     return bases
 
@@ -145,6 +147,19 @@ def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:
     return shown == base or all(
         name in waiting or (name in base and same(name, value, base[name])) for name, value in shown.items()
     )
+
+
+def _owe(bases: Bases, result: Merge, target: str, to: View, source: View) -> None:
+    """Leave the shadows of what is owed as they are (R41).
+
+    Where there is none for the side without a place, the other side's becomes what it shows: it need not be read again
+    to be carried, and both meet for the first time then.
+    """
+    for name, side in result.owed.items():
+        own, view = (bases.source, source) if side == target else (bases.target, to)
+        known, value = view.value(name)
+        if known and name not in (bases.target if side == target else bases.source):
+            own[name] = value
 
 
 def _agree(bases: Bases, result: Merge, target: str) -> None:

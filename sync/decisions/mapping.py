@@ -20,7 +20,8 @@ class FieldRule:
 
     `exchange` says what its values are called on the other side, where they are not the same there. A field that
     `tightens` is set on the other side and never emptied. `consent` are the sides on which it tells whether the person
-    may be contacted. Elements of a set that begin with one of `reserved` (folded) are another field's.
+    may be contacted. Elements of a set that begin with one of `reserved` (folded) are another field's. `homeless` are
+    the sides on which the field might be written, and the account has no place for it now (R41).
     """
 
     name: str
@@ -30,6 +31,11 @@ class FieldRule:
     tightens: bool = False
     consent: frozenset[str] = frozenset()
     reserved: tuple[str, ...] = ()
+    homeless: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def owes(self, side: str) -> bool:
+        """Say whether a value for 'left' or 'right' has to wait until the account has a place for it."""
+        return side in self.homeless
 
     def to(self, side: str) -> bool:
         """Say whether the field may be written on 'left' or 'right'."""
@@ -101,15 +107,21 @@ def rules(left: Places, right: Places, direction: str, options: Options) -> dict
 def present(table: Rules, left: frozenset[str], right: frozenset[str], owners: Members) -> dict[str, FieldRule]:
     """Return the rules as they can be kept now: a field is not written where the account has no place for it (R23).
 
-    `owners` are the users whom each account knows.
+    `owners` are the users whom each account knows. Owners that have no place are never owed: the run says so by itself.
     """
-    now = {
-        name: replace(rule, to_left=rule.to_left and name in left, to_right=rule.to_right and name in right)
-        for name, rule in table.items()
-    }
+    now = {name: _housed(rule, left, right) for name, rule in table.items()}
     if "owner" in now:
         now["owner"] = replace(now["owner"], exchange=owners)
     return now
+
+
+def _housed(rule: FieldRule, left: frozenset[str], right: frozenset[str]) -> FieldRule:
+    to_left, to_right = rule.to_left and rule.name in left, rule.to_right and rule.name in right
+    if (to_left, to_right) == (rule.to_left, rule.to_right):
+        return rule
+    lost = {"left": rule.to_left and not to_left, "right": rule.to_right and not to_right}
+    homeless = frozenset(side for side, is_lost in lost.items() if is_lost and rule.name != "owner")
+    return replace(rule, to_left=to_left, to_right=to_right, homeless=homeless)
 
 
 def housed(table: Rules, settings: Mapping[str, Any]) -> dict[str, str]:

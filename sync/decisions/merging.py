@@ -33,6 +33,7 @@ from sync.decisions.sets import apply_changes, changes_of, elements
 
 LEFT: Final = "left"
 RIGHT: Final = "right"
+OPPOSITE: Final = {LEFT: RIGHT, RIGHT: LEFT}
 
 RESOLVED: Final = "resolved"
 """The rule of what a person decided."""
@@ -98,7 +99,8 @@ class Merge:
     `agreed` are the fields whose shadows become what each side shows, without a write; `filled` those that were blank
     at a first meeting; `refused` names the side that is known not to take the value; `nameless` the side, with its
     value, that at a first meeting has something that the other has no name for; `enriched` are blanks to be filled with
-    what is known of the company, `awaits` is its domain as long as that is not known.
+    what is known of the company, `awaits` is its domain as long as that is not known; `owed` names the side that has no
+    place for what it is to get (R41): nothing is agreed of these fields.
     """
 
     to_left: dict[str, Value] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class Merge:
     nameless: dict[str, tuple[str, Value]] = field(default_factory=dict)
     enriched: set[str] = field(default_factory=set)
     awaits: str | None = None
+    owed: dict[str, str] = field(default_factory=dict)
 
     def to(self, side: str) -> dict[str, Value]:
         """Return what to write on 'left' or 'right'."""
@@ -176,8 +179,8 @@ class _Merging:
             self.result.agreed[rule.name] = (one, other)
         elif left_changed and right_changed:
             self._finish_or_dispute(rule, one, other)
-        else:
-            self._carry(rule, LEFT if left_changed else RIGHT)
+        elif not self._carry(rule, LEFT if left_changed else RIGHT):
+            self._owe(rule, RIGHT if left_changed else LEFT)
 
     def meet(self, rule: FieldRule) -> None:
         """Merge a field at its first meeting: blanks are filled, differing values are a conflict (R10).
@@ -196,9 +199,11 @@ class _Merging:
                 self.result.agreed[name] = (one, other)
         elif left_has and right_has:
             met = self._met_before(rule)
-            self._carry(rule, _OPPOSITE[met]) if met else self._dispute(rule, one, other)
+            self._carry(rule, OPPOSITE[met]) if met else self._dispute(rule, one, other)
         elif rule.to(RIGHT if left_has else LEFT):
             self._fill(rule, LEFT if left_has else RIGHT)
+        elif self._owe(rule, RIGHT if left_has else LEFT):
+            return
         elif left_shown and right_shown:
             self.result.agreed[name] = (one, other)
 
@@ -218,7 +223,9 @@ class _Merging:
             if wanted is not NAMELESS and rule.lets(wanted, side) and not same(name, present, wanted):
                 self.result.to(side)[name] = wanted
                 self.result.overwritten.append(Overwritten(side, name, present, wanted, RESOLVED))
-        if name not in self.result.to_left and name not in self.result.to_right:
+            elif rule.owes(side) and wanted is not NAMELESS and not same(name, present, wanted):
+                self.result.conflicts[name] = (one, other)  # decided, and still to be written
+        if name not in {**self.result.to_left, **self.result.to_right, **self.result.conflicts}:
             self.result.agreed[name] = (one, other)
 
     def unite(self, rule: FieldRule) -> None:
@@ -231,6 +238,10 @@ class _Merging:
             self.result.to_left[name] = wanted_left
         if not same(name, wanted_right, other):
             self.result.to_right[name] = wanted_right
+        for side, wanted, news in ((LEFT, one, (kept[1], other)), (RIGHT, other, (kept[0], one))):
+            if rule.owes(side) and not same(name, apply_changes(wanted, *changes_of(*news, own)), wanted):
+                self.result.owed[name] = side
+                return
         known = self.left.value(name)[0] and self.right.value(name)[0]
         if known and name not in self.result.to_left and name not in self.result.to_right and self._travels(rule):
             self.result.agreed[name] = (one, other)
@@ -246,12 +257,20 @@ class _Merging:
 
     def _carry(self, rule: FieldRule, source: str) -> bool:
         """Write what one side alone changed to the other; say whether it may go there and has a name there."""
-        target = _OPPOSITE[source]
+        target = OPPOSITE[source]
         value = self._values(rule.name)[source == RIGHT]
         carried = rule.carried(value, target)
         if carried is NAMELESS or not rule.lets(value, target):
             return False
         self.result.to(target)[rule.name] = carried
+        return True
+
+    def _owe(self, rule: FieldRule, target: str) -> bool:
+        """Leave a value for later that has no place at its target now; say whether that is so (R41)."""
+        value = self._values(rule.name)[target == LEFT]
+        if not rule.owes(target) or rule.carried(value, target) is NAMELESS or (rule.tightens and value is None):
+            return False
+        self.result.owed[rule.name] = target
         return True
 
     def _fill(self, rule: FieldRule, source: str) -> None:
@@ -265,7 +284,7 @@ class _Merging:
         """Return the side whose value was met before, had no name on the other side then, and has none now."""
         for side, view in ((LEFT, self.left), (RIGHT, self.right)):
             met = rule.name in view.base and not view.changed(rule.name)
-            if met and rule.carried(view.base[rule.name], _OPPOSITE[side]) is NAMELESS:
+            if met and rule.carried(view.base[rule.name], OPPOSITE[side]) is NAMELESS:
                 return side
         return None
 
@@ -286,6 +305,8 @@ class _Merging:
             return
         value, loser, old = (one, RIGHT, other) if winner == LEFT else (other, LEFT, one)
         carried = rule.carried(value, loser)
+        if self._owe(rule, loser):
+            return
         if not rule.lets(value, loser):
             self.result.agreed[rule.name] = (one, other)
         elif carried is NAMELESS:
@@ -294,9 +315,6 @@ class _Merging:
             self.result.to(loser)[rule.name] = carried
             why = consent.FIELD if tighter else self.policy
             self.result.overwritten.append(Overwritten(loser, rule.name, old, carried, why))
-
-
-_OPPOSITE: Final = {LEFT: RIGHT, RIGHT: LEFT}
 
 
 def _decided(rule: FieldRule, kind: str, value: Value) -> dict[str, Named]:

@@ -100,6 +100,8 @@ def _fact_lines(person: Document) -> Iterator[str]:
         yield f"failed: {one['operation']}, {printable(one['reason'])} (failure {one['id']})"
     for one in person["refused"]:
         yield f"not taken by {one['account']}: {one['field']} {value_text(one['value'])}"
+    for one in person["owed"]:
+        yield f"no place yet at {one['account']}: {one['field']} {value_text(one['value'])}, see: sync check"
     for account, values in person["unmapped"].items():
         for field, text in values.items():
             yield f"means nothing on the other side: {field} {value_text(text)} at {account}"

@@ -49,8 +49,11 @@ def _person(db: sqlite3.Connection, person: Person, asked: Who, field: str | Non
     accounts = {record.side: record.account for record in person.records}
     agreed = _agreed(db, person, link)
     history = people.history(db, person)
+    owed = _owed(db, person, accounts)
+    agreed = {name: values for name, values in agreed.items() if name not in {one["field"] for one in owed}}
     facts: dict[str, Any] = {
         "agreed": agreed,
+        "owed": owed,
         "held": _held(db, person, agreed),
         "refused": _refused(history),
         "unmapped": _unmapped(link, accounts),
@@ -130,6 +133,15 @@ def _held(db: sqlite3.Connection, person: Person, agreed: Mapping[str, Mapping[s
             "run": row["run"],
         }
         for row in rows
+    ]
+
+
+def _owed(db: sqlite3.Connection, person: Person, accounts: Mapping[str, str]) -> list[Document]:
+    """Return the values that wait for a place at an account (R41)."""
+    rows = db.execute("SELECT side, field, value FROM owed WHERE link = ? ORDER BY field", (person.link,))
+    return [
+        {"account": accounts.get(row["side"], row["side"]), "field": row["field"], "value": _value(row["value"])}
+        for row in rows.fetchall()
     ]
 
 

@@ -91,6 +91,10 @@ def verify_lines(document: Document) -> Iterator[str]:
             yield f"  {printable(one['who'])}: {one['field']} is {values}"
         for one in connection["doubles"]:
             yield f"  twice at {one['account']}: {printable(one['who'])} ({', '.join(map(printable, one['ids']))})"
+        for one in connection.get("held", ()):
+            values = f"{value_text(one['left'])} and {value_text(one['right'])}"
+            yield f"  held since {one['since']}: {printable(one['who'])}: {one['field']} is {values}"
+        yield from _indented(owed_lines(connection.get("owed", {})))
     yield from (f"error: {printable(error)}" for error in document.get("errors", ()))
     if not all(connection["agree"] for connection in document["connections"]):
         yield "carry over what can be with: sync run; find deletions with: sync reconcile"
@@ -259,6 +263,14 @@ def _stream_lines(report: "RunReport") -> Iterator[str]:
     for account, keys in report.fields_created.items():
         if keys:
             yield f"{account}: made custom fields {', '.join(map(printable, keys))}"
+    yield from owed_lines(report.owed)
+
+
+def owed_lines(owed: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Yield what waits for a place, by account (R41)."""
+    for account, fields in owed.items():
+        values = ", ".join(f"{printable(name)} ({number:,})" for name, number in fields.items())
+        yield f"{account}: no place yet for {values}; they are carried once there is one, see: sync check"
 
 
 def _count_rows(stream: "StreamReport", would: str) -> Iterator[Sequence[str]]:

@@ -145,7 +145,8 @@ class Comparison:
     """What `verify` found of one connection. Lists hold the objects of its document.
 
     `compared` counts pairs; `only`, by account, is who is there and nowhere else; `differ` are fields, `doubles` people
-    of one account with the same e-mail address, `held` differences that a person wanted.
+    of one account with the same e-mail address, `held` differences that a person wanted, `owed` how many values wait
+    for a place, by account and field.
     """
 
     compared: int = 0
@@ -153,6 +154,7 @@ class Comparison:
     differ: list[dict[str, Any]] = field(default_factory=list)
     doubles: list[dict[str, Any]] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
+    owed: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def agree(self) -> bool:
@@ -169,6 +171,7 @@ class Comparison:
             "differ": self.differ,
             "doubles": self.doubles,
             "held": self.held,
+            **({"owed": self.owed} if self.owed else {}),
         }
 
 
@@ -182,6 +185,7 @@ class RunReport:
     `locked` is why the run could not even start: such a report is no run, and becomes the `error` of the document.
     `asked` are the streams that were to run.
     `renewed_at` is when a daily allowance that is spent is renewed, None where none is.
+    `owed` is how many values have no place at an account yet, by account and field (R41).
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
 
@@ -192,6 +196,7 @@ class RunReport:
     dry_run: bool = False
     streams: dict[str, StreamReport] = field(default_factory=dict)
     fields_created: dict[str, list[str]] = field(default_factory=dict)
+    owed: dict[str, dict[str, int]] = field(default_factory=dict)
     requests: dict[str, Traffic] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     guarded: str = ""
@@ -240,6 +245,7 @@ class RunReport:
             "dry_run": self.dry_run,
             "streams": {name: stream.to_json() for name, stream in self.streams.items()},
             "fields_created": {account: list(keys) for account, keys in self.fields_created.items() if keys},
+            **({"owed": self.owed} if self.owed else {}),
             "requests": {account: _traffic(traffic) for account, traffic in self.requests.items()},
             "errors": [*self.errors, *([self.guarded] if self.guarded else [])],
             **self._undoing(),

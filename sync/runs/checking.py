@@ -1,7 +1,8 @@
 """`sync check`: try every account, and say what is wrong and how to mend it. Changes nothing unless it is told to."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
@@ -9,15 +10,17 @@ from connectors.clock import Clock, SystemClock
 from connectors.connector import Cache, Connector, Finding
 from connectors.errors import ConnectorError, LoginNeeded
 from connectors.pace import MemoryLedger
+from state import connections
 from state.disk import telling
 from state.file import StateFile
 from state.ledger import SharedLedger
+from state.owed import counts
 from state.settings import Settings
 from sync.authorizing.authorities import authorities_of
 from sync.authorizing.standing import token_findings
 from sync.config.model import Config
 from sync.config.secret import reveal
-from sync.decisions.people import to_ms
+from sync.decisions.people import STREAM, to_ms
 from sync.runs.accounts import Account, Edges, connect
 from sync.runs.identity import confirm_identity
 from sync.runs.mappings import rules_of
@@ -49,10 +52,20 @@ def check(
         if config.state.path.exists():
             _confirm(config, accounts)
         checked = [_checked(account, fix) for account in accounts]
+        owed = _owed(config)
         tokens = token_findings(config, used, authorities, time)
         connectors = {account.connector.account: account.connector for account in accounts}
         return [
-            (name, system, [*tokens.get(name, ()), *found, *_owners(config, name, connectors)])
+            (
+                name,
+                system,
+                [
+                    *tokens.get(name, ()),
+                    *found,
+                    *_owners(config, name, connectors),
+                    *_debts(connectors[name], owed.get(name, {})),
+                ],
+            )
             for name, system, found in checked
         ]
 
@@ -109,6 +122,36 @@ def _confirm(config: Config, accounts: Sequence[Account]) -> None:
             confirm_identity(state, connector.account, connector.system, connector.identity())
     finally:
         state.close()
+
+
+def _owed(config: Config) -> dict[str, Counter[str]]:
+    """Return how many values wait for a place, by account and field, as the last runs have found it (R41)."""
+    found: dict[str, Counter[str]] = {}
+    if not config.state.path.exists():
+        return found
+    with closing(StateFile.open(config.state.path)) as state:
+        for name in config.connections:
+            row = connections.find_connection(state.db, name)
+            if row is None:
+                continue
+            for (side, field), number in counts(state.db, row["id"], STREAM).items():
+                found.setdefault(row[f"{side}_account"], Counter())[field] += number
+    return found
+
+
+def _debts(connector: Connector, owed: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield what waits for a place at an account, and what makes one."""
+    if not owed:
+        return
+    values = ", ".join(f"{field} ({number:,})" for field, number in sorted(owed.items()))
+    able = f"give the token the scope {connector.place_scope}" if connector.place_scope else "make the fields there"
+    yield Finding(
+        "every value of the other side has a place here",
+        ok=False,
+        problem=f"no place yet for {values}",
+        mend=f"{able}, or make the custom fields by hand; the next `sync run` carries them, with no need of an edit",
+        fatal=False,
+    )
 
 
 def _owners(config: Config, name: str, connectors: Mapping[str, Connector]) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.contacts.comparison import compare
 from sync.contacts.context import Context
+from sync.contacts.debts import by_account
 from sync.contacts.undone import Undone
 from sync.decisions import messages, people
 from sync.decisions.windows import Bounds
@@ -186,6 +187,7 @@ class Runner:
             status = report.status
         finally:
             report.fields_created = context.fields_created
+            report.owed = by_account(context.foreseen_owed)
             report.finished_at = self.clock.now()
             self._end(context, report, status, fresh)
 
@@ -211,6 +213,7 @@ class Runner:
             report.cost = cost(work, limits, deep=self.options.deep)
         if self.options.compared and not report.errors:
             report.comparison = compare(work.people)
+            report.comparison.owed = by_account(work.people.foreseen_owed)
             if work.messages is not None:
                 compare_messages(work.messages, report.comparison)
 

@@ -17,6 +17,7 @@ from state.intervals import IntervalSet
 from state.links import Link
 from sync.contacts import hinted, observing, planning, settling, vanishing, writing
 from sync.contacts.context import Context
+from sync.contacts.debts import count_debts, reconsider
 from sync.contacts.following import Heirs, follow, list_merged
 from sync.contacts.nameless import tell
 from sync.decisions.guard import guard
@@ -66,6 +67,7 @@ def run(work: Work, bounds: Bounds, *, deep: bool = False, unguarded: bool = Fal
     _tell_owners(work.people)
     tell(work.people)
     count_open(work.people)
+    count_debts(work.people)
     if work.messages is not None:
         message_stream.count_open(work.messages)
     return guarded
@@ -90,6 +92,7 @@ class _Seen:
 def _observe(work: Work, bounds: Bounds) -> tuple[_Seen, message_stream.Observed | None]:
     people, seen = work.people, _Seen()
     if work.with_people:
+        reconsider(people)
         seen.spans.update({side.name: observing.observe(people, side, bounds) for side in people.sides})
         seen.lost.update(hinted.observe(people, bounds))
     messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None

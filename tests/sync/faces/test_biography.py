@@ -8,8 +8,8 @@ EVENT: dict[str, Any] = {
 }  # fmt: skip
 PERSON: dict[str, Any] = {
     "ids": {"gg": "1", "gh": "hub-1"}, "who": "ann@example.com", "connection": "sales", "linked": True,
-    "deleted_from": None, "history": [EVENT], "agreed": {}, "held": [], "refused": [], "unmapped": {}, "conflicts": [],
-    "failures": [], "unanswered": [],
+    "deleted_from": None, "history": [EVENT], "agreed": {}, "owed": [], "held": [], "refused": [], "unmapped": {},
+    "conflicts": [], "failures": [], "unanswered": [],
 }  # fmt: skip
 
 
