@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from connectors.values import email, labels, phone, text
+
 Value = str | tuple[str, ...] | None
 Fields = Mapping[str, Value]
 
 PHONE_SLOTS = ("mobile_phone", "first_phone", "work_phone", "corporate_phone", "home_phone", "other_phone")
 """The typed numbers of GrowthGenius, in the order in which one of them becomes `phone` (R16)."""
 
+_NUMBERS = frozenset({"phone", *PHONE_SLOTS})
 _SIGNS = re.compile(r"[\W_]+")
 
 SET_FIELDS = frozenset({"tags", "lists"})
@@ -41,9 +44,9 @@ class Contact:
     """A person as one system shows it.
 
     `marker` is the id that this record claims to have at the other system. `phones` are all its possible numbers
-    (E.164), for pairing. `memory` is what the mapping wants back when it maps this record again (R16: the E.164 form
-    of each raw number, and under "slot" which of PHONE_SLOTS `phone` came from); it is JSON, and apart from "slot"
-    opaque.
+    (E.164), `emails` all its addresses, both for pairing. `memory` is what the mapping wants back when it maps this
+    record again (R16: the E.164 form of each raw number, and under "slot" which of PHONE_SLOTS `phone` came from); it
+    is JSON, and apart from "slot" opaque.
     """
 
     id: str
@@ -54,15 +57,21 @@ class Contact:
     phones: tuple[str, ...] = ()
     unmapped: Mapping[str, str] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
+    emails: tuple[str, ...] = ()
 
 
 def fold(name: str, value: Value) -> Value:
-    """Return what two values of the field are compared by: e-mails, and the elements of sets, without case."""
+    """Return what two values of the field are compared by.
+
+    E-mails, and the elements of sets, without case; numbers as they are dialled now; texts as they look.
+    """
     if isinstance(value, tuple):
-        return tuple(sorted({element.casefold() for element in value})) or None
-    if name == "email" and value is not None:
-        return value.casefold()
-    return value
+        return tuple(sorted({labels.key(element) for element in value})) or None
+    if not value:
+        return value
+    if name in {"email", "owner"}:
+        return email.key(value)
+    return phone.key(value) if name in _NUMBERS else text.comparable(value)
 
 
 def same(name: str, one: Value, other: Value) -> bool:

@@ -16,27 +16,28 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from state.people import STREAM, Record
+from state.people import FORMER, STREAM, Fold, Record, learn_to_fold
 
 SOMEBODY = "(forgotten)"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """All that tells of somebody: their records, addresses (case-folded) and numbers (E.164)."""
+    """All that tells of somebody: records, addresses (as they are compared, and as they are spoken), and numbers."""
 
     records: frozenset[Record]
     emails: frozenset[str]
     phones: frozenset[str]
 
 
-def erase(db: sqlite3.Connection, person: Identity) -> Counter[str]:
-    """Erase somebody and return how many rows went, by table. Call inside `atomic`."""
+def erase(db: sqlite3.Connection, person: Identity, fold: Fold) -> Counter[str]:
+    """Erase somebody and return how many rows went, by table; `fold` compares addresses. Call inside `atomic`."""
     erased: Counter[str] = Counter()
     for record in sorted(person.records):
         _erase_hints(db, record, erased)
         _erase_messages(db, record, erased)
         _erase_record(db, record, erased)
+    learn_to_fold(db, fold)
     _erase_address(db, person.emails, erased)
     _erase_names(db, person, erased)
     return +erased
@@ -59,7 +60,7 @@ def _erase_record(db: sqlite3.Connection, record: Record, erased: Counter[str]) 
         (record.connection, record.side, record.id, record.side, record.id),
     )
     erased["intent"] += rows.rowcount
-    for table in ("person", "number"):
+    for table in ("person", "number", "address"):
         rows = db.execute(f"DELETE FROM {table} WHERE connection = ? AND side = ? AND id = ?", key)
         erased[table] += rows.rowcount
 
@@ -100,10 +101,8 @@ _OF_PERSON = "connection = ? AND side = ? AND contact_id = ?"
 
 def _erase_address(db: sqlite3.Connection, emails: Collection[str], erased: Counter[str]) -> None:
     """Erase what the history and open failures tell of the addresses, whoever's records they are about."""
-    db.create_function("folded", 1, lambda text: text.casefold() if isinstance(text, str) else None, deterministic=True)
     for email in sorted(emails):
-        text = json.dumps(email, ensure_ascii=False)
-        rows = db.execute("DELETE FROM history WHERE field = 'email' AND ? IN (folded(old), folded(new))", (text,))
+        rows = db.execute(f"DELETE FROM history WHERE field = 'email' AND ? IN {FORMER}", (email,))
         erased["history"] += rows.rowcount
         erased["failure"] += db.execute("DELETE FROM failure WHERE folded(who) = ?", (email,)).rowcount
 

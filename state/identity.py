@@ -1,6 +1,6 @@
 """The identity index: everybody ever seen on each side, so that pairing looks at the whole other system (R7).
 
-E-mails are stored case-folded, phones in E.164, names case-folded; creation times are milliseconds.
+E-mails, phones and names are stored as they are compared; creation times are milliseconds.
 """
 
 import json
@@ -12,11 +12,15 @@ from typing import TypeVar
 CHUNK = 200
 
 Value = TypeVar("Value")
+_Keys = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Somebody in the index. `linked` is the id of the person at the other side, None when nobody is linked."""
+    """Somebody in the index. `linked` is the id of the person at the other side, None when nobody is linked.
+
+    `more_emails` are the addresses that the record has beside `email`.
+    """
 
     id: str
     email: str | None
@@ -25,6 +29,7 @@ class Known:
     marker: str | None
     created_ms: int | None
     linked: str | None = None
+    more_emails: tuple[str, ...] = ()
 
 
 class Identities:
@@ -35,7 +40,8 @@ class Identities:
         self._key = (connection, side)
         other = "right" if side == "left" else "left"
         self._select = (
-            f"SELECT p.id, p.email, p.name, p.phones, p.marker, p.created_ms, l.{other}_id AS linked FROM person p "
+            f"SELECT p.id, p.email, p.name, p.phones, p.marker, p.created_ms, p.more_emails,"
+            f" l.{other}_id AS linked FROM person p "
             f"LEFT JOIN link l ON l.{side}_id = p.id AND l.connection = p.connection AND l.stream = '{stream}'"
             " AND l.gone IS NULL "
         )
@@ -48,7 +54,7 @@ class Identities:
 
     def drop(self, record_id: str) -> None:
         """Forget somebody who is gone. Call inside `atomic`."""
-        self._drop_numbers(self._phones([record_id]))
+        self._drop_keys(self._keys([record_id]))
         self._db.execute("DELETE FROM person WHERE connection = ? AND side = ? AND id = ?", (*self._key, record_id))
 
     def by_id(self, ids: Sequence[str]) -> list[Known]:
@@ -56,8 +62,12 @@ class Identities:
         return self._find("p.id", ids)
 
     def by_email(self, emails: Sequence[str]) -> list[Known]:
-        """Return everybody with one of the e-mails (case-folded)."""
+        """Return everybody whose e-mail is one of these."""
         return self._find("p.email", emails)
+
+    def by_other_email(self, emails: Sequence[str]) -> list[Known]:
+        """Return everybody who has one of the e-mails beside their own."""
+        return self._by_key("address", "email", emails)
 
     def by_marker(self, markers: Sequence[str]) -> list[Known]:
         """Return everybody whose marker names one of the ids of the other side."""
@@ -65,42 +75,54 @@ class Identities:
 
     def by_phone(self, phones: Sequence[str]) -> list[Known]:
         """Return everybody who has one of the numbers."""
+        return self._by_key("number", "phone", phones)
+
+    def _by_key(self, table: str, column: str, keys: Sequence[str]) -> list[Known]:
         found: list[Known] = []
-        for chunk in _chunks(phones):
+        for chunk in _chunks(keys):
             marks = ",".join("?" * len(chunk))
             rows = self._db.execute(
-                f"SELECT DISTINCT id FROM number WHERE phone IN ({marks}) AND connection = ? AND side = ?",
+                f"SELECT DISTINCT id FROM {table} WHERE {column} IN ({marks}) AND connection = ? AND side = ?",
                 (*chunk, *self._key),
             ).fetchall()
             found += self.by_id([row["id"] for row in rows])
         return found
 
     def _put(self, people: Sequence[Known]) -> None:
-        before = self._phones([person.id for person in people])
-        changed = [person for person in people if before.get(person.id) != person.phones]
-        self._drop_numbers({person.id: before[person.id] for person in changed if person.id in before})
+        before = self._keys([person.id for person in people])
+        changed = [person for person in people if before.get(person.id) != (person.phones, person.more_emails)]
+        self._drop_keys({person.id: before[person.id] for person in changed if person.id in before})
         self._db.executemany(
-            "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*self._key, p.id, p.email, p.name, _text(p.phones), p.marker, p.created_ms) for p in people],
+            "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (*self._key, p.id, p.email, p.name, _text(p.phones), p.marker, p.created_ms, _text(p.more_emails))
+                for p in people
+            ],
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO number VALUES (?, ?, ?, ?)",
             [(phone, *self._key, person.id) for person in changed for phone in person.phones],
         )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO address VALUES (?, ?, ?, ?)",
+            [(email, *self._key, person.id) for person in changed for email in person.more_emails],
+        )
 
-    def _phones(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Return the numbers that those of the ids have who are known."""
+    def _keys(self, ids: Sequence[str]) -> dict[str, _Keys]:
+        """Return the numbers, and the further addresses, that those of the ids have who are known."""
         marks = ",".join("?" * len(ids))
         rows = self._db.execute(
-            f"SELECT id, phones FROM person WHERE connection = ? AND side = ? AND id IN ({marks})", (*self._key, *ids)
+            f"SELECT id, phones, more_emails FROM person WHERE connection = ? AND side = ? AND id IN ({marks})",
+            (*self._key, *ids),
         )
-        return {row["id"]: _numbers(row["phones"]) for row in rows}
+        return {row["id"]: (_texts(row["phones"]), _texts(row["more_emails"])) for row in rows}
 
-    def _drop_numbers(self, numbers: Mapping[str, Sequence[str]]) -> None:
-        self._db.executemany(
-            "DELETE FROM number WHERE phone = ? AND connection = ? AND side = ? AND id = ?",
-            [(phone, *self._key, record_id) for record_id, phones in numbers.items() for phone in phones],
-        )
+    def _drop_keys(self, keys: Mapping[str, _Keys]) -> None:
+        for place, (table, column) in enumerate((("number", "phone"), ("address", "email"))):
+            self._db.executemany(
+                f"DELETE FROM {table} WHERE {column} = ? AND connection = ? AND side = ? AND id = ?",
+                [(key, *self._key, record_id) for record_id, known in keys.items() for key in known[place]],
+            )
 
     def _find(self, column: str, values: Sequence[str]) -> list[Known]:
         found: list[Known] = []
@@ -120,13 +142,13 @@ def _chunks(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
 
 
 def _known(row: sqlite3.Row) -> Known:
-    phones = _numbers(row["phones"])
-    return Known(row["id"], row["email"], row["name"], phones, row["marker"], row["created_ms"], row["linked"])
+    phones, more = _texts(row["phones"]), _texts(row["more_emails"])
+    return Known(row["id"], row["email"], row["name"], phones, row["marker"], row["created_ms"], row["linked"], more)
 
 
-def _text(phones: tuple[str, ...]) -> str | None:
-    return json.dumps(phones) if phones else None
+def _text(keys: tuple[str, ...]) -> str | None:
+    return json.dumps(keys, ensure_ascii=False) if keys else None
 
 
-def _numbers(text: str | None) -> tuple[str, ...]:
+def _texts(text: str | None) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text else ()

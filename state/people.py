@@ -1,18 +1,24 @@
 """Who is meant: people found in all that the state remembers, by record, e-mail address or number.
 
-Somebody is known who is in the identity index, linked, listed as a failure, or in the history. Addresses are compared
-case-folded, numbers are E.164. Whole tables may be searched: this is for questions that people ask, not for runs.
+Somebody is known who is in the identity index, linked, listed as a failure, or in the history. How addresses are
+compared is told by the caller (`fold`), numbers are E.164. Whole tables may be searched: this is for questions that
+people ask, not for runs.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from state.history import History, Line, lines
 from state.identity import Identities, Known
 
 STREAM = "contacts"
+FORMER = "(folded(json_extract(old, '$')), folded(json_extract(new, '$')))"
+"""The addresses in a line of the history that is about one."""
+
+Fold = Callable[[str], str]
+"""Returns what an address is compared by."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,9 +66,9 @@ def by_record(db: sqlite3.Connection, account: str, record_id: str) -> list[Reco
     return found
 
 
-def by_email(db: sqlite3.Connection, email: str) -> list[Record]:
-    """Return everybody who has the address (case-folded) or, deleted by us since, had it."""
-    _learn_to_fold(db)
+def by_email(db: sqlite3.Connection, email: str, fold: Fold) -> list[Record]:
+    """Return everybody who has the address (folded) or, deleted by us since, had it."""
+    learn_to_fold(db, fold)
     return _records(
         db,
         {
@@ -73,11 +79,15 @@ def by_email(db: sqlite3.Connection, email: str) -> list[Record]:
     )
 
 
-def by_former_email(db: sqlite3.Connection, email: str) -> list[Record]:
-    """Return everybody whose address the history knows to have been this one (case-folded)."""
-    _learn_to_fold(db)
-    text = json.dumps(email, ensure_ascii=False)
-    return _records(db, {f"{_FIELDS} AND h.field = 'email' AND ? IN (folded(h.old), folded(h.new))": (text,)})
+def by_other_email(db: sqlite3.Connection, email: str) -> list[Record]:
+    """Return everybody who has the address (folded) beside their own."""
+    return _records(db, {"SELECT connection, side, id FROM address WHERE email = ?": (email,)})
+
+
+def by_former_email(db: sqlite3.Connection, email: str, fold: Fold) -> list[Record]:
+    """Return everybody whose address the history knows to have been this one (folded)."""
+    learn_to_fold(db, fold)
+    return _records(db, {f"{_FIELDS} AND h.field = 'email' AND ? IN {FORMER}": (email,)})
 
 
 def by_phone(db: sqlite3.Connection, phone: str) -> list[Record]:
@@ -186,5 +196,6 @@ def _has(db: sqlite3.Connection, condition: str, *values: object) -> bool:
     return db.execute(f"SELECT 1 FROM {condition} LIMIT 1", values).fetchone() is not None
 
 
-def _learn_to_fold(db: sqlite3.Connection) -> None:
-    db.create_function("folded", 1, lambda text: text.casefold() if isinstance(text, str) else None, deterministic=True)
+def learn_to_fold(db: sqlite3.Connection, fold: Fold) -> None:
+    """Teach a connection the SQL function `folded`, by which texts are compared."""
+    db.create_function("folded", 1, lambda text: fold(text) if isinstance(text, str) else None, deterministic=True)

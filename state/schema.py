@@ -10,6 +10,7 @@ What each table remembers is said in `TABLES`; the same text is stored in the fi
 `sqlite-utils rows sync.db about` or Datasette explain the file without this source.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 TABLES = {
@@ -22,6 +23,7 @@ TABLES = {
     "cursor": "Spans of time that have been dealt with ('covered'), or read into the identity index ('indexed').",
     "person": "Identity index: everybody ever seen on a side, with e-mail, name and numbers, linked or not.",
     "number": "Identity index by phone number.",
+    "address": "Identity index by the e-mail addresses that records have beside their own.",
     "link": "Two ids that are one person, or one message, and what each side showed when both last agreed.",
     "message": "Index of messages: every one ever listed on a side, by person, time and a digest of its text.",
     "stream": "What a stream was set up for when it last ran, and how far it has followed new links.",
@@ -227,9 +229,34 @@ CREATE INDEX owed_by_field ON owed (connection, side, field, link);
 ALTER TABLE connection ADD COLUMN owed_known INTEGER NOT NULL DEFAULT 0;
 """
 
+ADDRESSES = """
+ALTER TABLE person ADD COLUMN more_emails TEXT;
+CREATE TABLE address (
+  email TEXT NOT NULL, connection INTEGER NOT NULL REFERENCES connection (id), side TEXT NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY (email, connection, side, id)
+) WITHOUT ROWID;
+DELETE FROM cursor WHERE kind = 'indexed' AND stream = 'contacts';
+"""
+"""Addresses, names and numbers are compared otherwise since: the index is read again before anybody is created."""
+
 VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
+
+
+MIGRATIONS = (
+    ("001_contacts", SCHEMA),
+    ("002_messages", MESSAGES),
+    ("003_enrichment", ENRICHMENT),
+    ("004_by_hand", BY_HAND),
+    ("005_notify", NOTIFY),
+    ("006_tokens", TOKENS),
+    ("007_webhooks", WEBHOOKS),
+    ("008_page", PAGE),
+    ("009_owed", OWED),
+    ("010_addresses", ADDRESSES),
+)
+"""Every migration in the order in which they are applied."""
 
 
 def migrate(database: Any) -> None:
@@ -238,45 +265,15 @@ def migrate(database: Any) -> None:
 
     migrations = Migrations("growthsync")
 
-    @migrations(name="001_contacts")
-    def contacts(db: Any) -> None:
-        _execute(db, SCHEMA)
-
-    @migrations(name="002_messages")
-    def messages(db: Any) -> None:
-        _execute(db, MESSAGES)
-
-    @migrations(name="003_enrichment")
-    def enrichment(db: Any) -> None:
-        _execute(db, ENRICHMENT)
-
-    @migrations(name="004_by_hand")
-    def by_hand(db: Any) -> None:
-        _execute(db, BY_HAND)
-
-    @migrations(name="005_notify")
-    def notify(db: Any) -> None:
-        _execute(db, NOTIFY)
-
-    @migrations(name="006_tokens")
-    def tokens(db: Any) -> None:
-        _execute(db, TOKENS)
-
-    @migrations(name="007_webhooks")
-    def webhooks(db: Any) -> None:
-        _execute(db, WEBHOOKS)
-
-    @migrations(name="008_page")
-    def page(db: Any) -> None:
-        _execute(db, PAGE)
-
-    @migrations(name="009_owed")
-    def owed(db: Any) -> None:
-        _execute(db, OWED)
-
+    for name, script in MIGRATIONS:
+        migrations(name=name)(_applying(script))
     migrations.apply(database)
     database["about"].upsert_all(({"name": name, "meaning": meaning} for name, meaning in TABLES.items()), pk="name")
     database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _applying(script: str) -> Callable[[Any], None]:
+    return lambda db: _execute(db, script)
 
 
 def _execute(db: Any, script: str) -> None:

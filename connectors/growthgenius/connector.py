@@ -28,7 +28,7 @@ from connectors.growthgenius.records import UserId
 from connectors.growthgenius.style import Styles
 from connectors.growthgenius.users import Directory
 from connectors.growthgenius.writing import Writer
-from connectors.values import email, instant
+from connectors.values import email, instant, phone
 from connectors.wire import Wire
 
 BASE_URL: Final = "https://api.growthgenius.com/integrations/v1"
@@ -208,7 +208,9 @@ class GrowthGenius:
             return True
         if not any(sent.get(name) for name in ("email", "phone", *PHONE_SLOTS)):
             return any(value and alike(name, value, sent[name]) for name, value in shown.fields.items() if name in sent)
-        return any(sent.get(name) in shown.phones for name in ("phone", *PHONE_SLOTS) if sent.get(name))
+        numbers = {phone.key(number) for number in shown.phones}
+        wanted = (sent.get(name) for name in ("phone", *PHONE_SLOTS))
+        return any(phone.key(number) in numbers for number in wanted if isinstance(number, str))
 
     def _check_window(self, user: UserId) -> Finding:
         what = f"contacts as user {user}"

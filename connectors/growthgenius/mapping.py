@@ -20,7 +20,7 @@ from connectors.connector import Raw
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.growthgenius import phones
 from connectors.growthgenius.envelope import identity
-from connectors.values import consent, country, email, instant, labels, text, web
+from connectors.values import consent, country, email, instant, labels, person_name, phone, text, web
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
 PLACES: Final[Mapping[str, str]] = {
@@ -114,9 +114,10 @@ class Reader:
             fields=fields,
             created_at=instant.parse(raw.get("created_at")),
             updated_at=instant.parse(raw.get("updated_at")),
-            phones=numbers.numbers,
+            phones=numbers.all,
             unmapped=unmapped,
             memory=numbers.memory,
+            emails=email.all_in(raw.get("email")),
         )
 
     def without_owner(self) -> "Reader":
@@ -166,12 +167,15 @@ def label_shape(raw: Any) -> str | None:
     return None
 
 
-def wire_value(name: str, value: Value, shape: str | None) -> Any:
-    """Return what goes over the wire for a canonical value; `shape` is that of the labels last seen."""
+def wire_value(name: str, value: Value, before: Raw, shape: str | None) -> Any:
+    """Return what goes over the wire for a canonical value; `shape` is that of the labels last seen.
+
+    What else the record `before` has in the same place stays there: labels in their own spelling, further addresses.
+    """
     if isinstance(value, tuple):
-        if shape == "text":
-            return ", ".join(value)
-        return [{"name": each} for each in value] if shape == "objects" else list(value)
+        return _wire_labels(value, before.get(PLACES[name]), shape)
+    if name == "email" and value is not None:
+        return email.with_first(before.get("email"), value)
     if name == "country" and value is not None:
         try:
             return country.display_name(value)
@@ -180,17 +184,48 @@ def wire_value(name: str, value: Value, shape: str | None) -> Any:
     return value
 
 
+def wire_number(value: str, shown: Any) -> str:
+    """Return what goes over the wire for a number into a slot that shows something: further numbers stay in it."""
+    found = text.clean_line(shown)
+    return phone.with_first(found, value) if isinstance(found, str) else value
+
+
+def other_name(before: Raw, changes: Fields) -> dict[str, Any]:
+    """Return the other name, where the record `before` shows both in one field and one of them is written."""
+    first, last = (text.clean_line(before.get(name)) for name in (person_name.FIRST, person_name.LAST))
+    meant = _names(before)
+    own = (first if isinstance(first, str) else None, last if isinstance(last, str) else None)
+    shown = [meant.get(name) for name in (person_name.FIRST, person_name.LAST)]
+    read = [name if isinstance(name, str) else None for name in shown]
+    return dict(person_name.completed(changes, own, (read[0], read[1])))
+
+
+def _wire_labels(value: tuple[str, ...], shown: Any, shape: str | None) -> Any:
+    known = labels.spellings(shown)
+    names = [*labels.spelled(value, known), *known.get("", ())]
+    if shape == "text":
+        return labels.to_text(names)
+    return [{"name": each} for each in names] if shape == "objects" else names
+
+
 def _names(raw: Raw) -> dict[str, Reading]:
-    names = {name: text.clean_line(raw[name]) for name in ("first_name", "last_name") if name in raw}
-    if any(isinstance(reading, str) for reading in names.values()):
-        return dict(names)
+    names = {name: text.clean_line(raw[name]) for name in (person_name.FIRST, person_name.LAST) if name in raw}
+    first, last = (names.get(name) for name in (person_name.FIRST, person_name.LAST))
+    if isinstance(first, str | None) and isinstance(last, str | None):
+        meant = dict(zip((person_name.FIRST, person_name.LAST), person_name.apart(first, last), strict=True))
+        names |= {name: reading for name, reading in meant.items() if name in names or reading is not None}
+    if any(isinstance(reading, str | Unmapped) for reading in names.values()):
+        return names
     full = next(
         (found for key in ("full_name", "name") if isinstance(found := text.clean_line(raw.get(key)), str)), None
     )
-    if full is None:
-        return dict(names)
-    first, _, last = full.partition(" ")
-    return {"first_name": first, "last_name": last or names.get("last_name", UNKNOWN)}
+    first, last = (None, None) if full is None else person_name.split(full)
+    if first is None and last is None:
+        return names
+    return {
+        person_name.FIRST: first or names.get(person_name.FIRST, UNKNOWN),
+        person_name.LAST: last or names.get(person_name.LAST, UNKNOWN),
+    }
 
 
 def _consent(readings: Mapping[str, Any]) -> Reading:

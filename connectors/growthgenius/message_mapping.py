@@ -23,7 +23,7 @@ from connectors.growthgenius.mapping import Owner
 from connectors.growthgenius.users import User
 from connectors.message import Message
 from connectors.values import instant, markup, prose, text
-from connectors.values.text import UNKNOWN, Reading
+from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
 CAMPAIGN: Final = "sales_force_message"
 CHANNELS: Final[Mapping[str, str]] = {
@@ -77,7 +77,7 @@ def words(raw: object) -> str | None:
     if isinstance(raw, str):
         return markup.readable(raw)
     found = text.clean(raw)
-    return None if found is UNKNOWN else found or ""
+    return None if isinstance(found, Unknown | Unmapped) else found or ""
 
 
 def written(plain: str) -> str:
@@ -156,5 +156,8 @@ def _near(one: datetime | None, other: datetime | None) -> bool:
 
 
 def _line(raw: object) -> str | None:
+    if isinstance(raw, str):  # the words of somebody: what nobody sees in them stays
+        line = " ".join(prose.tidy(raw).split())
+        return None if line in text.DIRT else line or None
     found = text.clean_line(raw)
     return found if isinstance(found, str) else None

@@ -30,18 +30,25 @@ DEFAULT_SLOT = PHONE_SLOTS[0]
 class Phones:
     """The numbers of one person, by slot; `slot` is where `phone` comes from, None when there is none.
 
-    `expected` is the slot that `phone` came from before, whether or not it holds a number now.
+    `expected` is the slot that `phone` came from before, whether or not it holds a number now. `others` are the numbers
+    that stand behind the first in a slot: they tell who somebody is, and do not travel.
     """
 
     slots: Mapping[str, Number]
     texts: Mapping[str, str]
     slot: str | None
     expected: str | None
+    others: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """All possible numbers, each once."""
+        """All numbers of the slots, each once."""
         return tuple(dict.fromkeys(number for number in self.slots.values() if isinstance(number, str)))
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All possible numbers, each once."""
+        return tuple(dict.fromkeys((*self.numbers, *self.others)))
 
     @property
     def phone(self) -> Number:
@@ -69,17 +76,20 @@ def read(raw: Raw, memory: Mapping[str, Any], regions: tuple[str, ...]) -> Phone
     remembered = {str(pair[0]): str(pair[1]) for pair in memory.get("phones", {}).values()}
     slots: dict[str, Number] = {}
     texts: dict[str, str] = {}
+    others: list[str] = []
     for slot in PHONE_SLOTS:
         if slot not in raw:
             continue
         found = text.clean_line(raw[slot])
         slots[slot] = found
         if isinstance(found, str):
-            number = remembered.get(found) or phone.to_e164(found, regions)
+            numbers = phone.all_in(found, regions)
+            number = phone.to_e164(remembered.get(found, ""), ()) or next(iter(numbers), None)
             slots[slot] = number or Unmapped(found)
+            others += numbers[1:]
             if number:
                 texts[slot] = found
-    return Phones(slots, texts, _primary(slots, memory.get("slot")), memory.get("slot"))
+    return Phones(slots, texts, _primary(slots, memory.get("slot")), memory.get("slot"), tuple(others))
 
 
 def _primary(slots: Mapping[str, Number], before: str | None) -> str | None:

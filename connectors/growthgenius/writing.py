@@ -22,7 +22,17 @@ from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius import phones
 from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
-from connectors.growthgenius.mapping import CARRIED, PLACES, READ_ONLY, Reader, consent_body, label_shape, wire_value
+from connectors.growthgenius.mapping import (
+    CARRIED,
+    PLACES,
+    READ_ONLY,
+    Reader,
+    consent_body,
+    label_shape,
+    other_name,
+    wire_number,
+    wire_value,
+)
 from connectors.growthgenius.records import Shown
 from connectors.growthgenius.style import Styles, names_missing, other, styled
 from connectors.growthgenius.users import Directory
@@ -147,7 +157,11 @@ class Writer:
     def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _Order:
         numbers = self._reader.phones(before, memory)
         slots, impossible = phones.plan(numbers, changes)
-        body: dict[str, Any] = {slot: value for slot, value in slots.items() if numbers.slots.get(slot, "") != value}
+        body: dict[str, Any] = {
+            slot: wire_number(value, before.get(slot)) if isinstance(value, str) else value
+            for slot, value in slots.items()
+            if numbers.slots.get(slot, "") != value
+        }
         refused = set(impossible) | (set(changes) - CARRIED) | (set(changes) & READ_ONLY)
         for name, value in changes.items():
             if name in refused or name in {"phone", "do_not_contact"} or name in PHONE_SLOTS:
@@ -155,7 +169,10 @@ class Writer:
             if name == "owner":
                 refused |= self._put_owner(body, value)
             else:
-                body[PLACES[name]] = wire_value(name, value, label_shape(before.get("label_names")) or self._shape)
+                body[PLACES[name]] = wire_value(
+                    name, value, before, label_shape(before.get("label_names")) or self._shape
+                )
+        body |= {PLACES[name]: value for name, value in other_name(before, changes).items()}
         if "do_not_contact" in changes:  # last, since no stage that goes with it may undo it
             body |= consent_body(before, body, changes["do_not_contact"])
         return _Order(before, memory, changes, body, frozenset(refused))

@@ -14,6 +14,7 @@ from connectors.connector import Raw
 from connectors.contact import Contact, Fields, Value, same
 from connectors.growthhub.encoding import CUSTOM, Sending
 from connectors.growthhub.mapping import NATIVE, TWINS, custom_values
+from connectors.values import labels
 
 _EMPTYING: tuple[Any, ...] = (None, "", [])
 _ADDRESS = ("address1", "address")
@@ -66,11 +67,11 @@ def refusals(names: Iterable[str], before: Contact, wanted: Callable[[], Fields]
 
 
 def tag_changes(before: tuple[str, ...], value: Value) -> tuple[list[str], list[str]]:
-    """Return the tags to add, and those to take away (as the server spells them), compared without case."""
+    """Return the tags to add, and those to take away, compared as labels are."""
     wanted = value if isinstance(value, tuple) else ()
-    had, want = ({tag.casefold() for tag in tags} for tags in (before, wanted))
-    added = [tag for tag in wanted if tag.casefold() not in had]
-    return added, [tag for tag in before if tag.casefold() not in want]
+    had, want = ({labels.key(tag) for tag in tags} for tags in (before, wanted))
+    added = [tag for tag in wanted if labels.key(tag) not in had]
+    return added, [tag for tag in before if labels.key(tag) not in want]
 
 
 def shows_tags(answer: Any, expected: Iterable[str], gone: Iterable[str]) -> list[str] | None:
@@ -78,8 +79,8 @@ def shows_tags(answer: Any, expected: Iterable[str], gone: Iterable[str]) -> lis
     tags = answer.get("tags") if isinstance(answer, Mapping) else None
     if not isinstance(tags, list):
         return None
-    shown = {str(tag).casefold() for tag in tags}
-    if not {tag.casefold() for tag in expected} <= shown or {tag.casefold() for tag in gone} & shown:
+    shown = {labels.key(str(tag)) for tag in tags}
+    if not {labels.key(tag) for tag in expected} <= shown or {labels.key(tag) for tag in gone} & shown:
         return None
     return [str(tag) for tag in tags]
 

@@ -17,11 +17,11 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from connectors.connector import Raw
-from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Value
+from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.growthhub import consent as wishes
 from connectors.growthhub.custom_fields import MARKER, CustomField
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.values import consent, country, email, instant, labels, phone, text, web
+from connectors.values import consent, country, email, instant, labels, person_name, phone, text, web
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 
 NATIVE: Mapping[str, str] = {
@@ -128,6 +128,8 @@ class Mapper:
             del fields[name]
             if isinstance(reading, Unmapped):
                 unmapped[name] = reading.raw
+        if "first_name" in fields and "last_name" in fields:
+            fields |= zip(TWINS, person_name.apart(*(_string(fields[name]) for name in TWINS)), strict=True)
         for name in _unknown_names(raw):
             fields.pop(name, None)
         if self._groups.names:
@@ -145,6 +147,9 @@ class Mapper:
                 **({"e164": numbers.derived} if numbers.derived else {}),
                 **({EMAIL_REFUSED: True} if refused else {}),
             },
+            emails=tuple(
+                each for found in (raw.get("email"), *_additional_emails(raw)) for each in email.all_in(found)
+            ),
         )
 
     def _tell_apart(self, fields: dict[str, Value]) -> None:
@@ -186,10 +191,11 @@ class _Numbers:
         raw = text.clean_line(value)
         if not isinstance(raw, str):
             return raw
-        number = self._remembered.get(raw) or phone.to_e164(raw, self._regions)
+        numbers = phone.all_in(raw, self._regions)
+        number = phone.to_e164(self._remembered.get(raw, ""), ()) or next(iter(numbers), None)
         if number is None:
             return Unmapped(raw)
-        self.possible[number] = None
+        self.possible |= dict.fromkeys((number, *numbers[1:]))
         if not raw.startswith("+"):
             self.derived[raw] = number
         return number
@@ -211,8 +217,15 @@ def custom_values(raw: Raw) -> list[tuple[str, Any]]:
     ]
 
 
+def other_name(raw: Raw, meant: Fields, changes: Fields) -> Fields:
+    """Return the other name, where a record shows both in one field and one of them is written."""
+    first, last = (_text_or_none(raw.get(NATIVE[name])) for name in TWINS)
+    read = [_string(meant.get(name)) for name in TWINS]
+    return dict(person_name.completed(changes, (first, last), (read[0], read[1])))
+
+
 def tags_of(raw: Raw) -> tuple[str, ...]:
-    """Return the tags of a record, as the server spells them."""
+    """Return the tags of a record, tidied."""
     found = labels.clean(raw.get("tags") or None)
     return found if isinstance(found, tuple) else ()
 
@@ -229,6 +242,8 @@ def digest(raw: Raw) -> bytes:
         bool(raw.get("dnd")),
         *wishes.digested(raw),
     ]
+    if more := _additional_emails(raw):
+        used.append(sorted(map(str, more)))
     used[2] = used[2] or None
     return blake2b(repr(used).encode(errors="surrogatepass"), digest_size=16).digest()
 
@@ -278,6 +293,10 @@ def _is_empty(value: Any) -> bool:
     return not value and not isinstance(value, int | float)
 
 
+def _string(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def _text_or_none(value: Any) -> str | None:
     found = text.clean_line(value)
     return found if isinstance(found, str) else None
@@ -288,7 +307,15 @@ def _unknown_names(raw: Raw) -> Iterable[str]:
 
 
 def _additional_phones(raw: Raw) -> list[Any]:
-    found = raw.get("additionalPhones")
+    return _additional(raw, "additionalPhones", "phone")
+
+
+def _additional_emails(raw: Raw) -> list[Any]:
+    return _additional(raw, "additionalEmails", "email")
+
+
+def _additional(raw: Raw, key: str, inner: str) -> list[Any]:
+    found = raw.get(key)
     if not isinstance(found, list):
         return []
-    return [each.get("phone") if isinstance(each, dict) else each for each in found]
+    return [each.get(inner) if isinstance(each, dict) else each for each in found]

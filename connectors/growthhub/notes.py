@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.connector import Raw
 from connectors.message import Message
-from connectors.values import markup, prose, text
+from connectors.values import markup, prose
 
 TITLE_LENGTH: Final = 200
 ID_PREFIX: Final = "note:"
@@ -67,7 +67,7 @@ def body(original: Message, source: str, where: tzinfo) -> str:
 
 def content(original: Message, where: tzinfo) -> str:
     """Return the same without the marker."""
-    return "\n\n".join(filter(None, (_head(original, where), text.tidy(original.text or ""))))
+    return "\n\n".join(filter(None, (_head(original, where), prose.tidy(original.text or ""))))
 
 
 def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
@@ -75,7 +75,7 @@ def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
     head, marker = _head(original, where), f"[{mark(source, original.id)}]"
     cut = f"(Cut here, a note takes no more: the whole text is at {source}.)"
     room = max(0, limit - len(head) - len(cut) - len(marker) - 3 * len("\n\n"))
-    return "\n\n".join(filter(None, (head, text.tidy(original.text or "")[:room].rstrip(), cut, marker)))
+    return "\n\n".join(filter(None, (head, prose.tidy(original.text or "")[:room].rstrip(), cut, marker)))
 
 
 def limit_in(complaints: tuple[str, ...], sent: str) -> int | None:
@@ -132,8 +132,8 @@ def _shown(raw: Raw) -> str:
     """Return what a note shows: its body, or the plain twin of one that is HTML."""
     written, twin = str(raw.get("body") or ""), raw.get("bodyText")
     if written and not markup.is_html(written):
-        return text.tidy(written)
-    return text.tidy(twin) if isinstance(twin, str) and twin.strip() else markup.readable(written)
+        return prose.tidy(written)
+    return prose.tidy(twin) if isinstance(twin, str) and twin.strip() else markup.readable(written)
 
 
 def _marked(raw: Raw, shown: str, source: str) -> str | None:
@@ -151,4 +151,4 @@ def _marker(source: str) -> re.Pattern[str]:
 
 def _without_marker(shown: str, source: str) -> str:
     found = list(_marker(source).finditer(shown))
-    return text.tidy(shown[: found[-1].start()] + shown[found[-1].end() :]) if found else shown
+    return prose.tidy(shown[: found[-1].start()] + shown[found[-1].end() :]) if found else shown

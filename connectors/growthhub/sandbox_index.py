@@ -117,7 +117,7 @@ class SearchIndex:
         if field == "id":
             return [question["value"]] if question["value"] in self._shown else []
         if field in KEYED or field.startswith(_PREFIX):
-            return list(self._keyed.get((field, str(question["value"]).casefold()), ()))
+            return list(self._keyed.get((field, str(question["value"]).lower()), ()))
         return None
 
     def _take_in(self, record_id: str, record: Record) -> None:
@@ -141,10 +141,10 @@ class SearchIndex:
 def _keys(record: Record) -> Iterator[tuple[str, str]]:
     for field in KEYED:
         if record.get(field):
-            yield field, str(record[field]).casefold()
+            yield field, str(record[field]).lower()
     for field_id, value in record["customFields"].items():
         if isinstance(value, str | int | float):
-            yield f"{_PREFIX}{field_id}", str(value).casefold()
+            yield f"{_PREFIX}{field_id}", str(value).lower()
 
 
 def _test(question: Mapping[str, Any]) -> Callable[[Record], bool]:
@@ -153,7 +153,7 @@ def _test(question: Mapping[str, Any]) -> Callable[[Record], bool]:
         first, last = _span(question)
         return lambda record: first <= record[field] < last
     if field == "tags" and operator == "eq":
-        return lambda record: str(value).casefold() in record["tags"]
+        return lambda record: str(value).lower() in record["tags"]
     if field in PLAIN and operator == "eq":
         return lambda record: record.get(str(field)) == value
     if field in PLAIN and operator in {"exists", "not_exists"}:
@@ -184,4 +184,4 @@ def _milliseconds(bound: Any) -> int:
 def _sort_value(record: Record, field: str) -> Any:
     if field in DATES:
         return record[field]
-    return str(record.get(field.removesuffix("LowerCase")) or "").casefold()
+    return str(record.get(field.removesuffix("LowerCase")) or "").lower()

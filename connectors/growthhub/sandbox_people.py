@@ -208,7 +208,7 @@ class People(Sandbox):
         return found
 
     def _known(self, identifier: str, value: str | None) -> list[str]:
-        return list(self._identities.get((identifier, value.casefold()), ())) if value else []
+        return list(self._identities.get((identifier, value.lower()), ())) if value else []
 
     def _add(self, properties: Mapping[str, Any], custom: Mapping[str, Any]) -> str:
         now, record_id = self._now(), self._new_id()
@@ -281,9 +281,9 @@ class People(Sandbox):
 def _identities(record: Record) -> Iterator[tuple[str, str]]:
     """Yield what a contact is known by; an additional e-mail counts as well, as it does for an upsert (#337)."""
     emails = [record.get("email"), *(each["email"] for each in record.get("additionalEmails") or ())]
-    yield from (("email", str(email).casefold()) for email in emails if email)
+    yield from (("email", str(email).lower()) for email in emails if email)
     if record.get("phone"):
-        yield "phone", str(record["phone"]).casefold()
+        yield "phone", str(record["phone"]).lower()
 
 
 def _beside(winner: Record, loser: Record, identifier: str) -> list[dict[str, Any]]:

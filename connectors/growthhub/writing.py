@@ -27,9 +27,9 @@ from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import CUSTOM, Sending, encode
 from connectors.growthhub.location import Directory
-from connectors.growthhub.mapping import CONSENT, EMAIL_REFUSED, NO_GROUPS, Mapper, tags_of
+from connectors.growthhub.mapping import CONSENT, EMAIL_REFUSED, NO_GROUPS, Mapper, other_name, tags_of
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.values import instant
+from connectors.values import instant, labels
 from connectors.wire import Reply
 
 _KNOWN = "refused_properties"
@@ -115,10 +115,12 @@ class Writer:
         """
         kept = self._not_loosened(current, memory, changes)
         changes = {name: value for name, value in changes.items() if name not in kept}
-        had = self._mapper().contact(current, memory).marker
+        before = self._mapper().contact(current, memory)
+        had = before.marker
         tagged = {"tags", *self._groups.names}
         is_tags_only = bool(changes) and changes.keys() <= tagged
-        written = self._put(current, changes, None if marker == had or is_tags_only else marker)
+        sent = {**changes, **other_name(current, before.fields, changes)}
+        written = self._put(current, sent, None if marker == had or is_tags_only else marker)
         if not tagged.isdisjoint(changes):
             if written.raw is None:  # now, while its time still tells whether somebody has edited it
                 written = self._read(written)
@@ -198,7 +200,8 @@ class Writer:
             written = _with_tags(written, reply, answering.shows_tags(reply.body, expected, ()))
         if gone:
             expected = [tag for tag in expected if tag not in gone]
-            reply = self._client.remove_tags(str(current["id"]), gone)
+            spelled = labels.spelled(gone, labels.spellings(current.get("tags")))  # a tidied name is not found there
+            reply = self._client.remove_tags(str(current["id"]), spelled)
             written = _with_tags(written, reply, answering.shows_tags(reply.body, expected, gone))
         return written
 

@@ -1,17 +1,30 @@
 """E-mail addresses.
 
-Rules kept here: the domain in lower case, the part before the "@" as it was written; addresses are compared without
-case; an address that no server could have is unmapped (R17). Whether anybody reads it is not asked: example.com and
-.test are taken.
+Rules kept here:
+- the domain in lower case, the part before the "@" as it was written; an address that no server could have is unmapped
+  (R17). Whether anybody reads it is not asked: example.com and .test are taken;
+- two addresses are one where they are the same in lower case, their domains by IDNA. They are not case-folded: that
+  makes one of "ß" and "ss", which are two mailboxes;
+- "Ana Ames <ana@example.com>" is the address in it. Of several in one field (between them ",", ";", "/", "|" or
+  white space) the first is the address, the others are known as well. "ana ames@example.com" is none: whose it would
+  be is not known.
 """
 
 import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
 
-from connectors.values import domain, text
+from connectors.values import domain, invisible, text
 from connectors.values.text import Reading, Unmapped
 
-_SCHEME = re.compile(r"(?:mailto:\s*)+", re.IGNORECASE)
-_IMPOSSIBLE = re.compile(r"[\s()<>\[\]:;,\"\\\x00-\x1f\x7f]")
+_SCHEME: Final = re.compile(r"(?:mailto:\s*)+", re.IGNORECASE)
+_IMPOSSIBLE: Final = re.compile(r"[\s()<>\[\]:;,\"\\\x00-\x1f\x7f]")
+_SEPARATOR: Final = re.compile(r"[,;|]")
+_IN_BRACKETS: Final = re.compile(r"<([^<>]*@[^<>]*)>")
+_COMMENT: Final = re.compile(r"\([^()@]*\)")
+_LABEL: Final = re.compile(r"\s*[\w -]+:\s*(?=\S)")
+_AROUND: Final = " \"'()[]<>"
 
 
 def clean(raw: object) -> Reading:
@@ -19,16 +32,73 @@ def clean(raw: object) -> Reading:
     found = text.clean_line(raw)
     if not isinstance(found, str):
         return found
-    local, at, host = _without_scheme(found).rpartition("@")
-    name = domain.canonical(host)
-    if not local or not at or name is None or "@" in local or _IMPOSSIBLE.search(local):
-        return Unmapped(found)
-    return f"{local}@{name}"
+    return next(iter(_addresses(found)), None) or Unmapped(found)
 
 
+def all_in(raw: object) -> tuple[str, ...]:
+    """Return every address in a field, each once."""
+    found = text.clean_line(raw)
+    return _addresses(found) if isinstance(found, str) else ()
+
+
+def with_first(raw: object, address: str) -> str:
+    """Return what to write for `address` in place of the first one of a field, so that the others stay in it."""
+    shown = {key(each): each for each in all_in(raw)[1:]}
+    shown.pop(key(address), None)
+    return ", ".join((address, *shown.values()))
+
+
+@lru_cache(maxsize=4096)
 def key(value: str) -> str:
     """Return what two addresses are compared by."""
-    return value.casefold()
+    local, at, host = invisible.bare(text.tidy(value)).rpartition("@")
+    return f"{unicodedata.normalize('NFC', local.lower())}{at}{domain.key(host)}"
+
+
+def is_one(value: str) -> bool:
+    """Say whether a whole text is one address, as it stands."""
+    return _one(value) is not None
+
+
+def spellings(address_key: str) -> tuple[str, ...]:
+    """Return the forms in which an address may have been stored: as it is compared, and as versions before 3 did."""
+    local, at, host = address_key.rpartition("@")
+    spoken = f"{local}{at}{domain.spoken(host)}"
+    return tuple(dict.fromkeys((address_key, spoken, spoken.casefold())))
+
+
+@lru_cache(maxsize=4096)
+def _addresses(line: str) -> tuple[str, ...]:
+    whole = _one(line)
+    if whole is not None:
+        return (whole,)
+    found: dict[str, str] = {}
+    for segment in _SEPARATOR.split(line):
+        for address in _in_segment(segment):
+            found.setdefault(key(address), address)
+    return tuple(found.values())
+
+
+def _in_segment(segment: str) -> list[str]:
+    """Return the addresses of what stands between two commas."""
+    bracketed = [address for each in _IN_BRACKETS.findall(segment) if (address := _one(each.strip())) is not None]
+    if bracketed:
+        return bracketed
+    words = _LABEL.sub("", _COMMENT.sub(" ", segment), count=1).split()
+    for pieces in (words, [piece for word in words for piece in word.split("/") if piece]):
+        found = [address for each in pieces if (address := _one(each.strip(_AROUND))) is not None]
+        if found and len(found) == len(pieces):
+            return found
+    return []
+
+
+def _one(address: str) -> str | None:
+    """Return the address that a text is, None where it is none or more."""
+    local, at, host = _without_scheme(address).rpartition("@")
+    name = domain.canonical(host)
+    if not local or not at or name is None or "@" in local or _IMPOSSIBLE.search(local):
+        return None
+    return f"{local}@{name}"
 
 
 def _without_scheme(address: str) -> str:

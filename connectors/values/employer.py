@@ -52,7 +52,4 @@ def _canonical(host: str, public: frozenset[str]) -> str | None:
     name = domain.canonical(host)
     if name is None or any(f".{name}".endswith(f".{each}") for each in public):
         return None
-    try:
-        return name.removeprefix("www.").encode("idna").decode("ascii")
-    except UnicodeError:
-        return None
+    return domain.key(name.removeprefix("www."))

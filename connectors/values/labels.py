@@ -1,18 +1,23 @@
 """Sets of short names: tags and lists, in whatever shape an API shows them.
 
 Rules kept here:
-- accepted are null, a comma string, a list of names, a list of {"name": ...}, and lists in lists (GrowthGenius
-  documents no shape for `label_names` and `lists`: its samples hold null);
+- accepted are null, a comma string (a name with a comma in it stands in quotation marks there), a list of names, a list
+  of {"name": ...}, and lists in lists (GrowthGenius documents no shape for `label_names` and `lists`: its samples hold
+  null);
 - names are the same without case (GrowthHub lower-cases tags); the first spelling counts; the order is alphabetical;
 - no names is empty: None. A name that is dirt ("NaN") is no name; a set of nothing but dirt, or with an object without
   a name, is UNKNOWN (R4), since taking it for a smaller set would remove names.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Final
 
 from connectors.values import text
-from connectors.values.text import UNKNOWN, Unknown
+from connectors.values.text import UNKNOWN, Unknown, Unmapped
 
+_QUOTED: Final = re.compile('[",]')
 _DEEPEST = 4
 
 
@@ -23,7 +28,7 @@ class _UnreadableError(Exception):
 def clean(raw: object) -> tuple[str, ...] | Unknown | None:
     """Return the names without doubles, None when there are none, UNKNOWN when it cannot be told."""
     try:
-        readings = [text.clean_line(name) for name in _flat(raw.split(",") if isinstance(raw, str) else raw)]
+        readings = [text.clean_line(name) for name in _raw_names(raw)]
     except _UnreadableError:
         return UNKNOWN
     names = [name for name in readings if isinstance(name, str)]
@@ -32,10 +37,57 @@ def clean(raw: object) -> tuple[str, ...] | Unknown | None:
     return _unique(names) or None
 
 
+def spellings(raw: object) -> Mapping[str, tuple[str, ...]]:
+    """Return how each name of a raw set is spelled there, by its key; a name may stand in it in several spellings.
+
+    Names that are too long to be read are under "": they are nothing to us, and are to stay.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        for name in _raw_names(raw):
+            reading = text.clean_line(name)
+            if isinstance(name, str) and isinstance(reading, str | Unmapped):
+                kept = key(reading) if isinstance(reading, str) else ""
+                found[kept] = (*found.get(kept, ()), name)
+    except _UnreadableError:
+        return {}
+    return found
+
+
+def spelled(names: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return names in all the spellings in which they are known, else as they are."""
+    return [spelling for name in names for spelling in known.get(key(name), (name,))]
+
+
+def to_text(names: Iterable[str]) -> str:
+    """Return names as one text, so that `clean` finds each of them again: one with a comma is quoted."""
+    return ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}"' if _QUOTED.search(name) else name for name in names)
+
+
+def _raw_names(raw: object) -> list[object]:
+    return [*_flat(_of_text(raw) if isinstance(raw, str) else raw)]
+
+
+def _of_text(raw: str) -> list[str]:
+    """Return the names of a comma text; quotation marks hold a name together, where every one of them has its other."""
+    if '"' in raw:
+        import csv  # here, since few sets are texts, and fewer have quotation marks
+
+        with suppress(csv.Error):
+            (names,) = csv.reader([raw.replace("\n", " ").replace("\r", " ")], skipinitialspace=True, strict=True)
+            return [name.strip() for name in names]
+    return [name.strip() for name in raw.split(",")]
+
+
+def key(name: str) -> str:
+    """Return what two names are compared by: without case, white space and what nobody sees made even."""
+    return text.comparable(name).casefold()
+
+
 def _unique(names: list[str]) -> tuple[str, ...]:
     spellings: dict[str, str] = {}
     for name in names:
-        spellings.setdefault(name.casefold(), name)
+        spellings.setdefault(key(name), name)
     return tuple(spellings[folded] for folded in sorted(spellings))
 
 

@@ -7,16 +7,31 @@ Rules kept here:
 - everything else counts: case, punctuation, every word.
 """
 
+import re
+import unicodedata
 from typing import Final
 
-from connectors.values import text
+from connectors.values.text import SPACES, line_ends
 
+_UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
+_EDGE: Final = f"{SPACES}\u200b\u2060\ufeff"
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u200c\u2060\ufeff"))
+
+
+def tidy(raw: str) -> str:
+    """Return a message as it can be kept: NFC, trimmed, with one kind of line end, without what cannot be sent.
+
+    What nobody sees stays inside it, unlike in a field (see connectors.values.text): the words are somebody's own.
+    """
+    if raw.isascii() and raw.isprintable():
+        return raw.strip()
+    fit = _UNFIT.sub(lambda unfit: "" if unfit[0] == "\x00" else "\ufffd", raw)
+    return unicodedata.normalize("NFC", line_ends(fit)).strip(_EDGE)
 
 
 def comparable(raw: str) -> str:
     """Return what two texts are compared by: one line, "" where there is nothing to be read."""
-    return " ".join(text.tidy(raw.translate(_UNSEEN)).split())
+    return " ".join(tidy(raw.translate(_UNSEEN)).split())
 
 
 def same(one: str | None, other: str | None) -> bool:

@@ -5,16 +5,20 @@ Rules kept here:
 - "NaN", "nan", "null", "None" and "N/A" in exactly these spellings are dirt, which says nothing about the person:
   UNKNOWN (R4; `"mobile_phone": "NaN"` is a documented sample). "Nan" and "Null" are people's names, and stay;
 - what is kept is NFC, trimmed, with "\n" for every kind of line end, U+21B5 too (so printed in GrowthGenius' pages);
+- what nobody sees is removed wherever it stands (see connectors.values.invisible), control characters too; a tab is a
+  space;
+- a value of more than LONGEST bytes is refused: it is Unmapped, with its beginning and its length (R17);
 - cleaning twice is cleaning once; what cannot be stored or sent (NUL, lone surrogates) does not come out.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
 from typing import Final
+
+from connectors.values import invisible
 
 
 class Unknown(Enum):
@@ -38,17 +42,24 @@ Reading = str | Unknown | Unmapped | None
 
 DIRT = frozenset({"NaN", "nan", "null", "None", "N/A"})
 
+LONGEST: Final = 65_536
+"""Bytes of UTF-8 that a value of one field may have. A longer one could block its record at the other system."""
+
+_SHOWN = 60
+_WIDEST = 4  # bytes of a character in UTF-8
 _LINE_END = re.compile("\r\n?|\u21b5")
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
-_SPACES = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+_OTHER_LINE_END = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+SPACES: Final = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
-_INVISIBLE = "\u200b\u2060\ufeff"
-_EDGE = _SPACES + _INVISIBLE
 
 
-def clean(raw: object) -> str | Unknown | None:
-    """Return the text of a JSON value, None if it is empty, UNKNOWN if it is dirt or no single value at all."""
+def clean(raw: object) -> Reading:
+    """Return the text of a JSON value, None if it is empty, UNKNOWN if it is dirt or no single value at all.
+
+    Unmapped for a text that is too long.
+    """
     if isinstance(raw, str):
         return _judge(tidy(raw))
     if raw is None:
@@ -60,7 +71,7 @@ def clean(raw: object) -> str | Unknown | None:
     return UNKNOWN
 
 
-def clean_line(raw: object) -> str | Unknown | None:
+def clean_line(raw: object) -> Reading:
     """Return the same as `clean` with all white space inside made single spaces: names, titles, cities."""
     if isinstance(raw, str) and raw.isascii() and raw.isprintable():  # nearly always
         return _judge(" ".join(raw.split()))
@@ -69,27 +80,42 @@ def clean_line(raw: object) -> str | Unknown | None:
 
 
 def tidy(raw: str) -> str:
-    """Return a text as it can be kept: NFC, trimmed, with one kind of line end, without what cannot be sent."""
+    """Return a text as it can be kept: NFC, trimmed, with one kind of line end, without what nobody sees."""
     if raw.isascii() and raw.isprintable():
         return raw.strip()
-    fit = _UNFIT.sub(_replacement, raw)
-    return unicodedata.normalize("NFC", _LINE_END.sub("\n", fit)).strip(_EDGE)
+    lines = _OTHER_LINE_END.sub("\n", line_ends(_SURROGATE.sub("\ufffd", raw)))
+    return invisible.removed(lines).strip(SPACES)
 
 
-def _judge(text: str) -> str | Unknown | None:
+def line_ends(raw: str) -> str:
+    """Return a text with one kind of line end."""
+    return _LINE_END.sub("\n", raw)
+
+
+def comparable(raw: str) -> str:
+    """Return what two texts of a field are compared by: joiners and the kind of white space do not count."""
+    if raw.isascii() and raw.isprintable() and "  " not in raw:
+        return raw.strip()
+    return " ".join(invisible.bare(tidy(raw)).split())
+
+
+def _judge(text: str) -> Reading:
     if text in DIRT:
         return UNKNOWN
-    return text or None
+    return too_long(text) or text or None
 
 
-def _replacement(unfit: re.Match[str]) -> str:
-    return "" if unfit[0] == "\x00" else "\ufffd"
+def too_long(text: str) -> Unmapped | None:
+    """Return what is listed of a text that is longer than a value may be, None for any other."""
+    if len(text) <= LONGEST // _WIDEST or (size := len(text.encode())) <= LONGEST:
+        return None
+    return Unmapped(f"{text[:_SHOWN]}... ({size} bytes; a value may have {LONGEST})")
 
 
-def _number(raw: float) -> str | Unknown:
+def _number(raw: float) -> Reading:
     if isinstance(raw, float) and not isfinite(raw):
         return UNKNOWN
     if raw == 0:
         return "0"  # a float zero may have a sign
     digits = format(Decimal(raw if isinstance(raw, int) else repr(raw)), "f")
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return too_long(digits) or (digits.rstrip("0").rstrip(".") if "." in digits else digits)

@@ -94,7 +94,7 @@ def profile(raw: object, network: Network) -> Reading:
 def key(value: str) -> str:
     """Return what two addresses are compared by: without scheme, "www.", final slashes, and the case of the host."""
     host, slash, path = _KEY_PREFIX.sub("", value, count=1).partition("/")
-    return (host.casefold() + slash + path).rstrip("/")
+    return (domain.key(host) + slash + path).rstrip("/")
 
 
 def _split(address: str) -> SplitResult | None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from connectors.contact import PHONE_SLOTS, Contact
+from connectors.values import phone
 from state.identity import Known
 from state.links import Link
 from sync.contacts.context import Context, Side
@@ -80,7 +81,8 @@ def _heirs(context: Context, link: Link, *, asked: bool) -> list[Known]:
 def _indexed(context: Context, side: Side, person: Known, survivor_id: str) -> Iterator[Known]:
     """Yield those whom the index tells of, if this scan has shown them."""
     index = side.identities
-    same = [*index.by_marker([survivor_id]), *index.by_email([person.email] if person.email else [])]
+    mail = [person.email] if person.email else []
+    same = [*index.by_marker([survivor_id]), *index.by_email(mail), *index.by_other_email(mail)]
     sharing = [other for other in index.by_phone(person.phones) if may_adopt(person, replace(other, linked=None))]
     return (other for other in (*same, *sharing) if context.stage.has(side.name, other.id))
 
@@ -107,7 +109,7 @@ def _person(context: Context, link: Link, gone: Side) -> Known:
     """Return the person as the record that is gone last showed it."""
     shown = context.base(link, gone.name)
     numbers = [shown.get(name) for name in ("phone", *PHONE_SLOTS)]
-    phones = tuple(number for number in numbers if isinstance(number, str))
+    phones = tuple(phone.key(number) for number in numbers if isinstance(number, str))
     return people.known(Contact(link.side(gone.name).id, shown, phones=phones))
 
 

@@ -24,6 +24,11 @@ def surroundings(context: Context, side: Side, persons: Sequence[Known]) -> dict
     phone = _group(candidates, lambda other: other.phones)
     shared = list({*phones, *(phone for other in candidates for phone in other.phones)})
     rivals = _group(_without_mail_at(theirs, own(mine.by_phone(shared))), lambda other: other.phones)
+    addresses = list({address for person in persons for address in _addresses(person)})
+    beside_all = _without_mail_at(mine, foreign(_having(theirs, addresses)))
+    beside = _group(beside_all, _addresses)
+    shared_addresses = list({*addresses, *(address for other in beside_all for address in _addresses(other))})
+    beside_rivals = _group(_without_mail_at(theirs, own(_having(mine, shared_addresses))), _addresses)
     marking = _group(foreign(theirs.by_marker([person.id for person in persons])), lambda other: [other.marker])
     marked = _group(foreign(theirs.by_id([p.marker for p in persons if p.marker])), lambda other: [other.id])
     return {
@@ -32,7 +37,11 @@ def surroundings(context: Context, side: Side, persons: Sequence[Known]) -> dict
             marked=[*_of(marking, [person.id]), *_of(marked, [person.marker])],
             email=_of(email, [person.email]),
             phone=_of(phone, person.phones),
-            rivals=_rivals(rivals, person, _of(phone, person.phones)),
+            rivals=_rivals(rivals, person, person.phones, _of(phone, person.phones), lambda other: other.phones),
+            beside=_of(beside, _addresses(person)),
+            beside_rivals=_rivals(
+                beside_rivals, person, _addresses(person), _of(beside, _addresses(person)), _addresses
+            ),
         )
         for person in persons
     }
@@ -44,9 +53,25 @@ def _without_mail_at(other_side: Identities, people: Sequence[Known]) -> list[Kn
     return [person for person in people if person.email not in mailed]
 
 
-def _rivals(sharing: Groups, person: Known, candidates: Sequence[Known]) -> list[Known]:
-    numbers = [*person.phones, *(phone for other in candidates for phone in other.phones)]
-    return [rival for rival in _of(sharing, numbers) if rival.id != person.id]
+def _having(index: Identities, addresses: Sequence[str]) -> list[Known]:
+    """Return everybody who has one of the addresses, as their own or beside it."""
+    found = {person.id: person for person in (*index.by_email(addresses), *index.by_other_email(addresses))}
+    return list(found.values())
+
+
+def _addresses(person: Known) -> tuple[str, ...]:
+    return (*([person.email] if person.email else []), *person.more_emails)
+
+
+def _rivals(
+    sharing: Groups,
+    person: Known,
+    own: Sequence[str],
+    candidates: Sequence[Known],
+    keys: Callable[[Known], Sequence[str]],
+) -> list[Known]:
+    shared = [*own, *(key for other in candidates for key in keys(other))]
+    return [rival for rival in _of(sharing, shared) if rival.id != person.id]
 
 
 class _Claims:

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from connectors.contact import Value
+from connectors.values import email
 
 
 class Nameless(Enum):
@@ -76,11 +77,11 @@ class Members:
         known = self.left if to == "left" else self.right
         if value is None or known is None:
             return value
-        return value if isinstance(value, str) and value.casefold() in known else NAMELESS
+        return value if isinstance(value, str) and email.key(value) in known else NAMELESS
 
     def same(self, left: Value, right: Value) -> bool:
-        """Compare without case."""
-        return _folded(left) == _folded(right)
+        """Compare as addresses are compared."""
+        return _address(left) == _address(right)
 
 
 def terms(pairs: Mapping[str, str] | None) -> Terms:
@@ -97,3 +98,7 @@ def terms(pairs: Mapping[str, str] | None) -> Terms:
 
 def _folded(value: Value) -> Value:
     return value.casefold() if isinstance(value, str) else value
+
+
+def _address(value: Value) -> Value:
+    return email.key(value) if isinstance(value, str) else value

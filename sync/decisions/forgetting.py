@@ -2,11 +2,13 @@
 
 The tests are those of pairing (R6, R9): the same record; else the same e-mail; else the same number, where one of the
 two has no e-mail and their names do not differ, since colleagues share numbers. Marks are what is hashed: those of a
-person who is forgotten are kept, those of a record that is read are looked for among them.
+person who is forgotten are kept, those of a record that is read are looked for among them, in every form in which an
+earlier version may have kept them.
 """
 
 from collections.abc import Iterable, Iterator
 
+from connectors.values import email, phone
 from state.identity import Known
 
 ANY = "\n"
@@ -18,8 +20,8 @@ def marks_of(account: str, person: Known) -> set[str]:
     names = {ANY, _name(person)}
     return {
         mark_of_record(account, person.id),
-        *([mark_of_email(person.email)] if person.email else []),
-        *(_number(phone, name, mailed=person.email is not None) for phone in person.phones for name in names),
+        *(mark_of_email(each) for each in _addresses(person)),
+        *(_number(number, name, mailed=person.email is not None) for number in person.phones for name in names),
     }
 
 
@@ -33,8 +35,14 @@ def marks_to_look_for(account: str, other: str, person: Known) -> set[str]:
     return {
         mark_of_record(account, person.id),
         *([mark_of_record(other, person.marker)] if person.marker else []),
-        *([mark_of_email(person.email)] if person.email else []),
-        *(_number(phone, name, mailed=each) for phone in person.phones for name in names for each in mailed),
+        *(mark_of_email(form) for each in _addresses(person) for form in email.spellings(each)),
+        *(
+            _number(form, name, mailed=each)
+            for number in person.phones
+            for form in phone.spellings(number)
+            for name in names
+            for each in mailed
+        ),
     }
 
 
@@ -43,19 +51,23 @@ def mark_of_record(account: str, record_id: str) -> str:
     return f"record {account} {record_id}"
 
 
-def mark_of_email(email: str) -> str:
-    """Return the mark of an address (case-folded)."""
-    return f"email {email}"
+def mark_of_email(address: str) -> str:
+    """Return the mark of an address, as addresses are compared."""
+    return f"email {address}"
 
 
 def marks_of_phones(phones: Iterable[str]) -> Iterator[str]:
     """Yield the marks by which somebody is found who is asked for by one of these numbers."""
-    for phone in phones:
-        yield from (_number(phone, ANY, mailed=mailed) for mailed in (False, True))
+    for number in phones:
+        yield from (_number(number, ANY, mailed=mailed) for mailed in (False, True))
 
 
-def _number(phone: str, name: str, *, mailed: bool) -> str:
-    return f"number {phone} {'mailed' if mailed else 'mailless'} {name}"
+def _number(number: str, name: str, *, mailed: bool) -> str:
+    return f"number {number} {'mailed' if mailed else 'mailless'} {name}"
+
+
+def _addresses(person: Known) -> tuple[str, ...]:
+    return (*([person.email] if person.email else []), *person.more_emails)
 
 
 def _name(person: Known) -> str:

@@ -1,12 +1,14 @@
 """Who is who: whether somebody on one side is somebody on the other (R6 to R9). Pure.
 
-The order is: link (the caller's affair), marker, e-mail, phone, else new. Nobody is guessed: two equally good
+The order is: link (the caller's affair), marker, e-mail, an e-mail that a record has beside its own, phone, else new.
+Nobody is guessed: two equally good
 candidates, and everybody but the first of those who share an e-mail on one side, are refused with a reason that names
 the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from state.identity import Known
 
@@ -38,6 +40,10 @@ class Refused:
 
 
 Pairing = Paired | New | Refused
+MayPair = Callable[[Known, Known], bool]
+
+_BY: Final = {"an e-mail": "e-mail", "its number": "phone"}
+_CURE: Final = {"an e-mail": "leave it in one record of each side", "its number": "add an e-mail to them"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Surroundings:
     `marked` by the person's id or named by the person's own marker, of the same `email`, or of the same number
     (`phone`). `rivals` are on the person's own side and share a number with it or with one of `phone` (the person
     excluded). Whose e-mail is on both sides is neither in `phone` nor in `rivals`: e-mails come before numbers (R6).
+    `beside` and `beside_rivals` are the same for an address that either of two records has beside its own.
     """
 
     twins: Sequence[Known] = ()
@@ -55,6 +62,8 @@ class Surroundings:
     email: Sequence[Known] = ()
     phone: Sequence[Known] = ()
     rivals: Sequence[Known] = ()
+    beside: Sequence[Known] = ()
+    beside_rivals: Sequence[Known] = ()
 
 
 def pair(person: Known, around: Surroundings) -> Pairing:
@@ -70,7 +79,12 @@ def pair(person: Known, around: Surroundings) -> Pairing:
         reason = f"has the same e-mail as {first.id} on the same side, who is carried; merge them, or change one e-mail"
         return Refused(reason, ((True, first.id),), double=True)
     mailed = leader(around.email)
-    return _by_phone(person, around) if mailed is None else _by_email(person, mailed)
+    if mailed is not None:
+        return _by_email(person, mailed)
+    found = _by_shared(person, around.beside, around.beside_rivals, _address_may_pair, "an e-mail")
+    if isinstance(found, New):
+        found = _by_shared(person, around.phone, around.rivals, _number_may_pair, "its number")
+    return Paired(found.id, _BY[found.by]) if isinstance(found, Paired) else found
 
 
 def leader(people: Sequence[Known]) -> Known | None:
@@ -99,7 +113,7 @@ def may_adopt(person: Known, other: Known) -> bool:
         return True
     if person.email is not None and person.email == other.email:
         return True
-    return _share_number(person, other) and phone_may_pair(person, other)
+    return _address_may_pair(person, other) or _number_may_pair(person, other)
 
 
 def _by_email(person: Known, other: Known) -> Pairing:
@@ -112,28 +126,36 @@ def _by_email(person: Known, other: Known) -> Pairing:
     return Refused(reason, ((False, other.id), (True, other.linked)))
 
 
-def _by_phone(person: Known, around: Surroundings) -> Pairing:
-    fitting = [other for other in around.phone if other.linked is None and phone_may_pair(person, other)]
+def _by_shared(
+    person: Known, candidates: Sequence[Known], around: Sequence[Known], may_pair: MayPair, what: str
+) -> Pairing:
+    """Pair by something that several people may share; `around` are those of the person's own side who share it too."""
+    fitting = [other for other in candidates if other.linked is None and may_pair(person, other)]
     if not fitting:
         return New()
-    rivals = [
-        rival
-        for rival in around.rivals
-        if rival.linked is None
-        and any(_share_number(rival, other) and phone_may_pair(rival, other) for other in fitting)
-    ]
+    rivals = [rival for rival in around if rival.linked is None and any(may_pair(rival, other) for other in fitting)]
     if len(fitting) == 1 and not rivals:
-        return Paired(fitting[0].id, "phone")
+        return Paired(fitting[0].id, what)
     people = [
         *(f"{other.id} on the other side" for other in fitting),
         *(f"{rival.id} on the same side" for rival in rivals),
     ]
-    reason = f"shares its number with {', '.join(people)}, and nothing tells who is who; add an e-mail to them"
+    reason = f"shares {what} with {', '.join(people)}, and nothing tells who is who; {_CURE[what]}"
     return Refused(reason, (*((False, other.id) for other in fitting), *((True, rival.id) for rival in rivals)))
 
 
-def _share_number(one: Known, other: Known) -> bool:
-    return not set(one.phones).isdisjoint(other.phones)
+def _number_may_pair(one: Known, other: Known) -> bool:
+    return not set(one.phones).isdisjoint(other.phones) and phone_may_pair(one, other)
+
+
+def _address_may_pair(one: Known, other: Known) -> bool:
+    """Say whether an address beside the own one makes two people one.
+
+    It does where it is the other record's own. Where both have it only beside their own, it may be an office's.
+    """
+    if one.email in other.more_emails or other.email in one.more_emails:
+        return True
+    return not set(one.more_emails).isdisjoint(other.more_emails) and not names_differ(one.name, other.name)
 
 
 def _seniority(person: Known) -> tuple[bool, bool, int, tuple[int, str]]:

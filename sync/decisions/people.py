@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from connectors.contact import Contact, Fields
+from connectors.values import email, labels, phone, text
 from state.identity import Known
 from sync.decisions.shadows import fields_of
 from sync.decisions.streams import CONTACTS
@@ -31,14 +32,15 @@ def encode(contact: Contact) -> str:
         "phones": contact.phones,
         "unmapped": dict(contact.unmapped),
         "memory": dict(contact.memory),
+        "emails": contact.emails,
     }
     return _ENCODER.encode(content)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def decode(text: str) -> Contact:
+def decode(written: str) -> Contact:
     """Read a contact back."""
-    content = json.loads(text)
+    content = json.loads(written)
     return Contact(
         content["id"],
         fields_of(content["fields"]),
@@ -48,20 +50,23 @@ def decode(text: str) -> Contact:
         tuple(content["phones"]),
         content["unmapped"],
         content["memory"],
+        tuple(content.get("emails", ())),
     )
 
 
 def known(contact: Contact, linked: str | None = None) -> Known:
     """Return what the identity index keeps of a contact."""
-    email = contact.fields.get("email")
+    address = contact.fields.get("email")
+    mail = email.key(address) if isinstance(address, str) else None
     return Known(
         contact.id,
-        email.casefold() if isinstance(email, str) else None,
+        mail,
         _name(contact.fields),
-        contact.phones,
+        tuple(dict.fromkeys(map(phone.key, contact.phones))),
         contact.marker,
         to_ms(contact.created_at),
         linked,
+        tuple(each for each in dict.fromkeys(map(email.key, contact.emails)) if each != mail),
     )
 
 
@@ -91,9 +96,9 @@ def from_ms(milliseconds: int | None) -> datetime | None:
 
 def _has_one(value: Any, values: Sequence[str]) -> bool:
     present = value if isinstance(value, tuple) else (value,)
-    return bool({one.casefold() for one in present if one} & {one.casefold() for one in values})
+    return bool({labels.key(one) for one in present if one} & {labels.key(one) for one in values})
 
 
 def _name(fields: Fields) -> str:
     parts = (fields.get("first_name"), fields.get("last_name"))
-    return " ".join(part.casefold() for part in parts if isinstance(part, str))
+    return " ".join(text.comparable(part).casefold() for part in parts if isinstance(part, str))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from connectors.contact import Value
+from connectors.values import labels
 
 
 def changes_of(base: Value, now: Value, reserved: tuple[str, ...] = ()) -> tuple[dict[str, str], frozenset[str]]:
@@ -26,9 +27,9 @@ def without(value: Value, reserved: tuple[str, ...]) -> Value:
     """Return a set without the elements that begin with one of `reserved` (folded)."""
     if not reserved or not isinstance(value, tuple):
         return value
-    return tuple(element for element in value if not element.casefold().startswith(reserved)) or None
+    return tuple(element for element in value if not labels.key(element).startswith(reserved)) or None
 
 
 def elements(value: Value) -> dict[str, str]:
     """Return the elements of a set by their case-folded form; anything else has none."""
-    return {element.casefold(): element for element in value} if isinstance(value, tuple) else {}
+    return {labels.key(element): element for element in value} if isinstance(value, tuple) else {}

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.values import email, phone
 from state import people
 from state.erasing import Identity, erase
 from state.file import StateFile
@@ -42,7 +43,7 @@ def forget(config: Config, typed: str) -> Document:
             raise UsageError(_several(state.db, typed, records))
         with state.atomic() as db:
             Forgotten(db).add(_marks(db, identity), _now_ms())
-            erased = erase(db, identity)
+            erased = erase(db, identity, email.key)
         state.scrub()
         return {"people": _people(identity.records), "erased": dict(erased), "forgotten": True}
 
@@ -90,15 +91,20 @@ def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
         known = [one for record in waiting if (one := people.known(db, record)) is not None]
         new = {one.email for one in known if one.email} - emails
         emails |= new
-        phones |= {phone for one in known for phone in one.phones}
+        phones |= {form for one in known for number in one.phones for form in phone.spellings(number)}
         pairs = [record for person in people.persons(db, waiting) for record in person.records]
         claims = [each for record in waiting for each in people.by_marker(db, record)]
-        waiting = {*pairs, *claims, *(each for email in new for each in people.by_email(db, email))} - found
-    return Identity(frozenset(found), frozenset(emails), frozenset(phones))
+        waiting = {
+            *pairs,
+            *claims,
+            *(each for address in new for each in people.by_email(db, address, email.key)),
+        } - found
+    spoken = {form for address in emails for form in email.spellings(address)}
+    return Identity(frozenset(found), frozenset(spoken), frozenset(phones))
 
 
 def _marks(db: sqlite3.Connection, identity: Identity) -> set[str]:
-    marks = {mark_of_email(email) for email in identity.emails}
+    marks = {mark_of_email(address) for address in identity.emails}
     for record in identity.records:
         known = people.known(db, record)
         marks |= marks_of(record.account, known) if known else {mark_of_record(record.account, record.id)}

@@ -13,7 +13,7 @@ from sync.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """What was typed: one of a record (account and id), an address (case-folded), or numbers that it may be (E.164)."""
+    """What was typed: a record (account and id), an address (as it is compared), or numbers that it may be (E.164)."""
 
     typed: str
     record: tuple[str, str] | None = None
@@ -25,7 +25,11 @@ class Who:
         if self.record is not None:
             return people.by_record(db, *self.record)
         if self.email is not None:
-            return people.by_email(db, self.email) or people.by_former_email(db, self.email)
+            return (
+                people.by_email(db, self.email, email.key)
+                or people.by_other_email(db, self.email)
+                or people.by_former_email(db, self.email, email.key)
+            )
         now = [record for number in self.phones for record in people.by_phone(db, number)]
         return now or [record for number in self.phones for record in people.by_former_phone(db, number)]
 
@@ -42,11 +46,12 @@ def read_who(typed: str, config: Config, accounts: Iterable[str]) -> Who:
         return Who(text, record=(name, record_id.strip()))
     address = email.clean(text) if "@" in text else None
     if isinstance(address, str):
-        return Who(text, email=address.casefold())
+        return Who(text, email=email.key(address))
     regions = dict.fromkeys(connection.country for connection in config.connections.values())
     numbers = dict.fromkeys(number for region in regions if (number := phone.to_e164(text, (region,))))
     if numbers:
-        return Who(text, phones=tuple(numbers))
+        spelled = (form for number in numbers for form in phone.spellings(phone.key(number)))
+        return Who(text, phones=tuple(dict.fromkeys(spelled)))
     raise UsageError(
         f"{typed!r} is neither an e-mail address, nor a phone number, nor ACCOUNT:ID (accounts are {', '.join(known)})"
     )

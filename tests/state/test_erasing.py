@@ -63,7 +63,7 @@ def test_all_that_is_known_of_a_person_goes_and_nothing_of_anybody_else() -> Non
         others = contents(state)
         fill(state, 1)
         with state.atomic() as db:
-            erased = erase(db, ANN)
+            erased = erase(db, ANN, str.casefold)
         assert contents(state) == others
         assert erased == {
             "link": 2, "failure": 2, "trouble": 1, "intent": 2, "history": 3, "person": 2, "number": 1, "message": 1,
@@ -82,7 +82,7 @@ def test_hints_about_a_person_and_their_messages_go() -> None:
         ]
         with state.atomic() as db:
             Inbox(db, 0).take_in(hints, 9)
-            erased = erase(db, ANN)
+            erased = erase(db, ANN, str.casefold)
         assert erased["hint"] == 3
         left = state.db.execute("SELECT record FROM hint ORDER BY record").fetchall()
         assert [row["record"] for row in left] == ["hub-2", "message:m2"]
@@ -96,7 +96,7 @@ def test_the_same_ids_of_another_connection_stay() -> None:
         others = contents(state)
         fill(state, 1)
         with state.atomic() as db:
-            erase(db, ANN)
+            erase(db, ANN, str.casefold)
         assert contents(state) == others
 
 
@@ -116,7 +116,7 @@ def test_what_stays_of_others_loses_the_name() -> None:
             )
             begin_run(db, "r1", 1, 0)
             end_run(db, "r1", 1, "failed", json.dumps({"errors": ["growthhub: no answer about hub-1"], "read": 1}))
-            erase(db, ANN)
+            erase(db, ANN, str.casefold)
         (failure,) = Failures(state.db, 1, "contacts").waiting()
         assert failure.blockers == ("left:11",)
         expected = f"has the same e-mail as {SOMEBODY} on the same side ({SOMEBODY}, {SOMEBODY}), not 11"
@@ -132,7 +132,7 @@ def test_a_file_that_was_scrubbed_holds_no_byte_of_what_was_deleted(tmp_path: Pa
     with opened(path) as state:
         fill(state, 1)
         with state.atomic() as db:
-            erase(db, ANN)
+            erase(db, ANN, str.casefold)
         assert b"hub-1" in path.read_bytes() + path.with_name("sync.db-wal").read_bytes()
         state.scrub()
         for name in ("sync.db", "sync.db-wal", "sync.db-shm"):

@@ -44,11 +44,11 @@ def connect(state: StateFile) -> int:
 def test_somebody_in_the_index_is_found_by_id_address_and_number(state: StateFile) -> None:
     know(state)
     assert people.by_record(state.db, "growthgenius", "1") == [LEFT]
-    assert people.by_email(state.db, "ann@example.com") == [LEFT]
+    assert people.by_email(state.db, "ann@example.com", str.casefold) == [LEFT]
     assert people.by_phone(state.db, "+12125550123") == [LEFT]
     assert people.by_record(state.db, "growthhub", "1") == []
     assert people.by_record(state.db, "growthgenius", "2") == []
-    assert people.by_email(state.db, "bob@example.com") == people.by_phone(state.db, "+12125550124") == []
+    assert people.by_email(state.db, "bob@example.com", str.casefold) == people.by_phone(state.db, "+12125550124") == []
 
 
 def test_linked_records_are_one_person_whichever_is_asked_for(state: StateFile) -> None:
@@ -65,14 +65,22 @@ def test_a_listed_failure_makes_somebody_known(state: StateFile) -> None:
     with state.atomic():
         failure = Failure("left", "1", "growthhub", "Ann@Example.com", "create", "refused")
         Failures(state.db, 1, "contacts").put(failure, 100)
-    assert people.by_record(state.db, "growthgenius", "1") == people.by_email(state.db, "ann@example.com") == [LEFT]
+    assert (
+        people.by_record(state.db, "growthgenius", "1")
+        == people.by_email(state.db, "ann@example.com", str.casefold)
+        == [LEFT]
+    )
 
 
 def test_whoever_was_deleted_by_us_is_known_by_what_they_showed(state: StateFile) -> None:
     shown = json.dumps({"email": "Ann@Example.com", "work_phone": "+12125550123", "tags": ["a"]})
     tell(state, Entry(None, "growthhub", "hub-1", "*", shown, None, DELETED))
     assert people.by_record(state.db, "growthhub", "hub-1") == [RIGHT]
-    assert people.by_email(state.db, "ann@example.com") == people.by_phone(state.db, "+12125550123") == [RIGHT]
+    assert (
+        people.by_email(state.db, "ann@example.com", str.casefold)
+        == people.by_phone(state.db, "+12125550123")
+        == [RIGHT]
+    )
 
 
 def test_a_former_address_or_number_is_known_from_the_history(state: StateFile) -> None:
@@ -82,10 +90,10 @@ def test_a_former_address_or_number_is_known_from_the_history(state: StateFile) 
         Entry(1, "growthhub", "hub-1", "phone", '"+12125550123"', "null", "carried"),
         Entry(1, "growthhub", "hub-2", "city", '"old@example.com"', '"+12125550123"', "carried"),
     )
-    assert people.by_former_email(state.db, "old@example.com") == [RIGHT]
-    assert people.by_former_email(state.db, "new@example.com") == [RIGHT]
+    assert people.by_former_email(state.db, "old@example.com", str.casefold) == [RIGHT]
+    assert people.by_former_email(state.db, "new@example.com", str.casefold) == [RIGHT]
     assert people.by_former_phone(state.db, "+12125550123") == [RIGHT]
-    assert people.by_email(state.db, "old@example.com") == people.by_phone(state.db, "+12125550123") == []
+    assert people.by_email(state.db, "old@example.com", str.casefold) == people.by_phone(state.db, "+12125550123") == []
 
 
 def test_a_record_that_claims_by_its_marker_to_be_another_is_found_by_it(state: StateFile) -> None:

@@ -138,12 +138,12 @@ def test_labels_are_read_in_any_shape(raw: Any) -> None:
     ],
 )
 def test_labels_are_written_in_the_shape_last_seen(seen: Any, written: Any) -> None:
-    assert wire_value("tags", ("hot", "Lead"), label_shape(seen)) == written
+    assert wire_value("tags", ("hot", "Lead"), {}, label_shape(seen)) == written
 
 
 def test_countries_are_written_by_name() -> None:
-    assert wire_value("country", "NZ", None) == "New Zealand"
-    assert wire_value("country", None, None) is None
+    assert wire_value("country", "NZ", {}, None) == "New Zealand"
+    assert wire_value("country", None, {}, None) is None
 
 
 def test_settling_asks_for_no_users_unless_the_owner_was_written() -> None:
@@ -212,7 +212,7 @@ RECORDS = st.dictionaries(st.sampled_from([key for key in WIRE_FIELDS if key not
 def test_writing_what_was_read_and_reading_it_again_changes_nothing(raw: dict[str, Any]) -> None:
     person = READER.contact({"id": 1, **raw}, {})
     written = {
-        PLACES[name]: wire_value(name, value, label_shape(raw.get("label_names")))
+        PLACES[name]: wire_value(name, value, raw, label_shape(raw.get("label_names")))
         for name, value in person.fields.items()
         if name not in ("phone", *PHONE_SLOTS, "owner", "do_not_contact")
     }

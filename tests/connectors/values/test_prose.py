@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.values import prose, text
+from connectors.values import prose
 
 WRITTEN = st.text(st.one_of(st.characters(), st.sampled_from("\u21b5\r\n\t\u00a0\u200b\u00ad\ufeff\u0301 e")))
 
@@ -43,7 +43,7 @@ def test_to_compare_what_is_comparable_changes_nothing(raw: str) -> None:
 
 @given(WRITTEN)
 def test_a_text_that_was_cleaned_is_still_the_same_text(raw: str) -> None:
-    assert prose.same(text.tidy(raw), raw)
+    assert prose.same(prose.tidy(raw), raw)
     assert prose.same(raw.replace("\n", "\r\n"), raw)
 
 

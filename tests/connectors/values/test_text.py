@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.values import text
-from connectors.values.text import UNKNOWN
+from connectors.values.text import UNKNOWN, Unmapped
 from tests.connectors.values.json_values import ANYTHING
 
 
@@ -92,7 +92,21 @@ def test_cleaning_twice_is_cleaning_once(raw: str) -> None:
 @given(ANYTHING)
 def test_any_json_is_text_or_empty_or_unknown(raw: object) -> None:
     found = text.clean_line(raw)
-    assert found is None or found is UNKNOWN or (found == found.strip() != "" and found not in text.DIRT)
+    assert found is None or found is UNKNOWN or (isinstance(found, str) and found == found.strip() != "")
+    assert found not in text.DIRT
     if isinstance(found, str):
         found.encode()
         assert unicodedata.is_normalized("NFC", found)
+
+
+@pytest.mark.parametrize("raw", ["a" * 65_537, "\u00e9" * 32_769, "x" * 10_000_000, 10**70_000], ids=range(4))
+def test_a_value_of_more_than_64_kilobytes_is_refused_with_its_length(raw: object) -> None:
+    for found in (text.clean(raw), text.clean_line(raw)):
+        assert isinstance(found, Unmapped)
+        assert "bytes" in found.raw
+        assert len(found.raw) < 200
+
+
+@pytest.mark.parametrize("raw", ["a" * 65_536, "\u00e9" * 32_768], ids=range(2))
+def test_a_value_of_64_kilobytes_is_none_too_many(raw: str) -> None:
+    assert text.clean(raw) == raw
