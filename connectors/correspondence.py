@@ -65,7 +65,8 @@ class Correspondence(Protocol):
     def shows(self, copy: Message, original: Message) -> bool:
         """Say whether a record here is, by what it shows, the copy of a whole original: its marker, else its content.
 
-        Without a marker: the same time and the same text (R6). Pure; the person is the caller's affair.
+        Without a marker: the same time and the same text (R6). Where people can type a marker, it counts only beside
+        something else that only a copy shows (R31). Pure; the person is the caller's affair.
         """
 
     def find(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:

@@ -3,7 +3,8 @@
 Rules kept here:
 - a message is a fact: who, when, what. It has one original, at the system where it was written, and at most one copy,
   at the other system;
-- a copy bears a marker with the id of its original wherever the system has room for one (R6);
+- a copy bears a marker with the id of its original wherever the system has room for one (R6). `of` is what a record
+  says; whether it is true is for `shows` to tell, since people can type a marker;
 - texts are plain: no HTML, lines end with a line feed; `text` None is "the listing leaves it out", not "empty";
 - times are aware and UTC; ids are strings (the type at the wire is the connector's affair).
 """

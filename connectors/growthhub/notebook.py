@@ -66,7 +66,7 @@ class Notebook:
             return self._recorded(self._client.create_note(contact_id, properties), contact_id)
 
         def made() -> Recorded | None:
-            return self._marked(original.id, contact_id)
+            return self._marked(original, contact_id)
 
         return self._insist(original, send, made)
 
@@ -126,9 +126,10 @@ class Notebook:
         if unknown:
             self._cache.put(_REFUSED, sorted({*(self._cache.get(_REFUSED) or ()), *unknown}))
 
-    def _marked(self, message_id: str, contact_id: str) -> Recorded | None:
-        """Return a note that a refusal made all the same, by its marker."""
-        found = next((each for each in self.of_contact(contact_id) if each.of == message_id), None)
+    def _marked(self, original: Message, contact_id: str) -> Recorded | None:
+        """Return a note that a refusal made all the same, by its marker and what else it says."""
+        where, marked = self._where(), [each for each in self.of_contact(contact_id) if each.of == original.id]
+        found = next((each for each in marked if notes.shows(each, original, where)), None)
         if found is None:
             return None
         return self._recorded(self._client.note(contact_id, found.id.removeprefix(notes.ID_PREFIX)), contact_id)

@@ -3,8 +3,9 @@
 Rules kept here:
 - a note shows the subject, if there is one, a line that says what it was, who wrote it and when (in the zone of the
   location, with its abbreviation), the text, and as its last line the marker: "[growthgenius-message:393642]";
-- people edit notes, and servers wrap them in HTML: the marker counts wherever it stands, the last one if a text quotes
-  another (R6). Without a marker a note is known by all the rest of what it shows;
+- people edit notes, and servers wrap them in HTML: the marker is found wherever it stands, the last one if a text quotes
+  another (R6). People can also type one: it counts only beside the line that says what the message was and when, which
+  no person types (R31). Without a marker a note is known by all the rest of what it shows;
 - a text that is too long for the server is cut with a line that says so, never the marker.
 """
 
@@ -100,12 +101,25 @@ def read(raw: Raw, contact_id: str, source: str) -> Message:
 
 
 def shows(copy: Message, original: Message, where: tzinfo) -> bool:
-    """Say whether a note is the copy of a whole message: by its marker, else by all the rest (in that zone or UTC)."""
-    if copy.of is not None:
+    """Say whether a note is the copy of a whole message, with times in that zone or UTC.
+
+    It is by its marker together with the line that says what it was, else by all that it shows.
+    """
+    if copy.of is not None and (copy.of != original.id or _has_said_line(copy, original, where)):
         return copy.of == original.id
     expected = {content(original, each) for each in (where, UTC)}
     expected |= {markup.readable(each) for each in expected}
     return any(prose.same(copy.text, each) for each in expected)
+
+
+def _has_said_line(copy: Message, original: Message, where: tzinfo) -> bool:
+    """Say whether a note still shows the line that growthsync wrote; who wrote the message may have changed since."""
+    shown = prose.comparable(copy.text or "").casefold()
+    for each in (where, UTC) if original.sent_at else ():
+        kind, when = (re.escape(part.casefold()) for part in (_words(original.kind), _when(original, each)))
+        if re.search(rf"{kind} · (?:[^·]* · )?{when}" if kind else when, shown):
+            return True
+    return False
 
 
 def _head(original: Message, where: tzinfo) -> str:

@@ -162,11 +162,16 @@ class MessageContext:
         fields = people.decode(staged.contact).fields if staged is not None and staged.contact else {}
         return people.who(side.account, contact_id, fields)
 
-    def linked(self, side: Side, original: Message, digest: bytes | None, copy: Message) -> Link:
-        """Return the new link of an original of a side, which its listing shows as `digest`, and its copy."""
+    def linked(
+        self, side: Side, original: Message, digest: bytes | None, copy: Message, *, edited: bool = False
+    ) -> Link:
+        """Return the new link of an original of a side, which its listing shows as `digest`, and its copy.
+
+        Of a copy that was `edited` no text is agreed on, so that nothing ever takes its place unseen.
+        """
         content = None if original.text is None else content_of(original)
         own = LinkSide(original.id, ORIGINAL, json.dumps({"content": content}), digest)
-        other = LinkSide(copy.id, COPY, json.dumps({"contact": copy.contact_id}), print_of(copy))
+        other = LinkSide(copy.id, COPY, json.dumps({"contact": copy.contact_id}), None if edited else print_of(copy))
         return Link(*((own, other) if side.name == "left" else (other, own)), self.people.mapping)
 
 

@@ -60,12 +60,18 @@ def copy(context: MessageContext, target: Side, steps: Sequence[Copying], troubl
 def adopt(context: MessageContext, pair: Pair) -> None:
     """Link an original to its copy, both of which are there already."""
     source = context.side(pair.side)
-    link = context.linked(source, pair.original, pair.digest, pair.copy)
+    edited = pair.copy.of is not None and not _shows_all(context.other(source), pair)
+    link = context.linked(source, pair.original, pair.digest, pair.copy, edited=edited)
     with context.state.atomic():
         context.links.save(link, context.run)
         context.failures.close(source.name, pair.original.id)
         context.failures.close(context.other(source).name, pair.copy.id)
         context.intents.remove(context.other(source).name, pair.original.id)
+
+
+def _shows_all(target: Side, pair: Pair) -> bool:
+    """Say whether a copy that is known by its marker would be known without it as well: then no person edited it."""
+    return letters(target).shows(replace(pair.copy, of=None), pair.original)
 
 
 def remember_copy(

@@ -108,7 +108,7 @@ def _copied(context: MessageContext, side: Side, staged: StagedMessage, own: Mes
             continue
         if context.stage.is_taken(target.name, copy.id):
             continue
-        own = own if copy.of is not None else letters(side).whole(own)
+        own = letters(side).whole(own)
         if letters(target).shows(copy, own):
             return Pair(side.name, own, copy, staged.digest)
     return None

@@ -9,14 +9,15 @@ Rules kept here:
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connectors.errors import RecordGone
+from connectors.message import Message
 from state.failures import Failure
-from state.links import Link
+from state.links import Link, LinkSide
 from state.message_stage import Copying
 from sync.contacts.context import Side
-from sync.decisions.messages import decode
+from sync.decisions.messages import decode, print_of
 from sync.messages.context import MessageContext, letters, original_side
 from sync.messages.editing import lose_copy
 from sync.messages.erasing import ERASE, is_edited, list_edited
@@ -106,9 +107,10 @@ def _look_at_everybody(context: MessageContext, target: Side) -> None:
 
 def _list_doubles(context: MessageContext, target: Side, contact_id: str) -> None:
     source = context.other(target)
-    for copy in map(decode, context.stage.copies(target.name, contact_id)):
+    copies = [decode(each) for each in context.stage.copies(target.name, contact_id)]
+    for copy in copies:
         link = context.links.by_record(source.name, [copy.of]).get(copy.of) if copy.of else None
-        if link is None or link.side(target.name).id == copy.id:
+        if link is None or link.side(target.name).id == copy.id or not _is_double(copy, link.side(target.name), copies):
             continue
         reason = f"{copy.id} is a second copy of message {copy.of}, beside {link.side(target.name).id}; delete one"
         who = context.who(target, contact_id)
@@ -116,6 +118,12 @@ def _list_doubles(context: MessageContext, target: Side, contact_id: str) -> Non
         with context.state.atomic():
             listed = Failure(target.name, copy.id, target.account, who, DOUBLE, reason, blockers)
             context.failures.put(listed, context.now_ms())
+
+
+def _is_double(copy: Message, known: LinkSide, copies: Sequence[Message]) -> bool:
+    """Say whether a record says what the known copy says, or said: a marker alone may have been typed (R31)."""
+    said = {known.digest, *(print_of(each) for each in copies if each.id == known.id)}
+    return print_of(copy) in said
 
 
 def _plan_delete(context: MessageContext, source: Side, link: Link) -> None:

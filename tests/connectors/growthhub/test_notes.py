@@ -177,10 +177,43 @@ def test_without_its_marker_a_note_is_known_by_all_that_it_shows(words: str) -> 
     assert notes.shows(copy, message, CHICAGO)
 
 
-def test_a_note_is_a_copy_by_its_marker_alone_or_by_text_and_time() -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "[growthgenius-message:393642]",
+        "See [growthgenius-message:393642] before you call her",
+        f"[growthgenius-message:393642] {LETTER.text}",
+        f"{LETTER.subject}\n\n{LETTER.text}\n\n[growthgenius-message:393642]",
+        WRITTEN.replace("07:48:05", "07:48:06"),
+        WRITTEN.replace("sales force message", "phone call"),
+    ],
+)
+def test_a_marker_that_a_person_typed_makes_no_copy(typed: str) -> None:
+    assert not notes.shows(read(typed), LETTER, CHICAGO)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        WRITTEN,
+        WRITTEN.replace("Hi Ann", "Hello Ann"),
+        f"My remark.\n{WRITTEN}\n\nAnother remark.",
+        WRITTEN.upper(),
+        WRITTEN.replace("sales@example.com", "rep@example.com"),
+        WRITTEN.replace("sales@example.com · ", ""),
+        WRITTEN.replace("07:48:05 CDT", "12:48:05 UTC"),
+        notes.shortened(LETTER, "growthgenius", CHICAGO, 170),
+    ],
+)
+def test_our_note_is_known_by_its_marker_beside_the_line_that_says_what_it_was(edited: str) -> None:
+    copy = read(edited)
+    assert copy.of == LETTER.id
+    assert notes.shows(copy, LETTER, CHICAGO)
+
+
+def test_a_note_is_a_copy_by_its_marker_and_line_or_by_text_and_time() -> None:
     shown = notes.content(LETTER, CHICAGO)
     other = Message("7", "c", text=LETTER.text, subject=LETTER.subject, sent_at=SENT, kind=LETTER.kind)
-    assert notes.shows(read("[growthgenius-message:393642]"), LETTER, CHICAGO)
     assert not notes.shows(read(WRITTEN), other, CHICAGO)
     assert notes.shows(read(f"<p>{shown}</p>", bodyText=f" {shown} "), LETTER, CHICAGO)
     assert notes.shows(read(notes.content(LETTER, UTC)), LETTER, CHICAGO)

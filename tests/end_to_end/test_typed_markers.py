@@ -1,0 +1,99 @@
+"""What a person typed is a person's: a marker in a note of theirs takes no message's place, and the note stays."""
+
+from typing import Any
+
+import pytest
+
+from connectors.faults import Fault
+from tests.end_to_end.letters import Office, minutes
+from tests.end_to_end.test_messages import deleted, nothing_more, streams
+
+
+def typed(message: str, words: str = "Ask her about [growthgenius-message:{}]") -> str:
+    return words.format(message)
+
+
+def forget_everything(office: Office) -> None:
+    for ending in ("", "-wal", "-shm"):
+        office.world.state_path.with_name(f"sync.db{ending}").unlink(missing_ok=True)
+
+
+def test_a_message_is_carried_although_a_person_typed_its_marker(office: Office) -> None:
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    own = typed(message)
+    office.world.gh.add_note(right, own)
+    report = office.world.run()
+    assert streams(report)["messages"]["gh"]["created"] == 1
+    assert own in office.notes(right)
+    assert len(office.notes(right)) == 2
+    nothing_more(office)
+
+
+@pytest.mark.parametrize("deletes", ["ignore", "propagate"])
+def test_the_note_of_a_person_outlives_edits_and_deletions_of_the_message(office: Office, deletes: str) -> None:
+    office.world.contacts["deletes"] = f'"{deletes}"'
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    own = typed(message, "Hello\n\n[growthgenius-message:{}]")
+    office.world.gh.add_note(right, own)
+    office.world.run()
+    office.world.gg.edit_message(message, rendered_copy="Hello again")
+    office.world.run(whole=True, deep=True)
+    assert own in office.notes(right)
+    assert any("Hello again" in each for each in office.notes(right))
+    deleted(office.world, message)
+    office.world.run(whole=True, deep=True)
+    assert own in office.notes(right)
+
+
+def test_a_typed_marker_is_no_second_copy(office: Office) -> None:
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    office.world.run()
+    office.world.gh.add_note(right, typed(message))
+    assert streams(office.world.run(whole=True, deep=True))["messages"]["failed"] == 0
+    report = office.world.run(whole=True, dry_run=True, compared=True)
+    assert report.comparison is not None
+    assert report.comparison.agree
+
+
+def test_with_the_state_lost_our_note_is_known_and_the_typed_one_is_not(office: Office) -> None:
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    office.world.run()
+    office.world.gh.add_note(right, typed(message))
+    before = office.notes(right)
+    forget_everything(office)
+    assert streams(office.world.run())["messages"]["gh"]["created"] == 0
+    assert office.notes(right) == before
+    office.world.gg.edit_message(message, rendered_copy="Hello again")
+    office.world.run(whole=True)
+    assert [each for each in office.notes(right) if each not in before] == [before[0].replace("Hello", "Hello again")]
+    assert typed(message) in office.notes(right)
+
+
+def test_with_the_state_lost_a_note_that_a_person_edited_is_known_and_not_overwritten(office: Office) -> None:
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    office.world.run()
+    (note,) = office.world.gh.notes(right)
+    office.world.gh.edit_note(right, note["id"], body=f"{note['body']}\nShe likes tea.")
+    before = office.notes(right)
+    forget_everything(office)
+    assert streams(office.world.run())["messages"]["gh"]["created"] == 0
+    office.world.gg.edit_message(message, rendered_copy="Hello again")
+    found: Any = streams(office.world.run(whole=True))["messages"]
+    assert (found["conflicts"], office.notes(right)) == (1, before)
+
+
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
+def test_a_lost_answer_is_not_found_in_the_note_of_a_person(office: Office, kind: str) -> None:
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    office.world.gh.add_note(right, typed(message))
+    office.world.gh.faults.append(Fault(kind, method="POST", path="/notes", times=1))
+    for _ in range(3):
+        office.world.run(skip=90)
+    assert len(office.notes(right)) == 2
+    assert typed(message) in office.notes(right)
