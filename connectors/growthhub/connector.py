@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
-from connectors.contact import Contact, Fields
+from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import answering, checking, consent
 from connectors.growthhub.client import Client
@@ -268,7 +268,17 @@ class GrowthHub:
             yield from page.records
 
     def _bearing(self, sent: Fields, marker: str) -> Raw | None:
-        """Return who bears the marker, of those that a refused create may have made."""
+        """Return who bears the marker, of those that a refused create may have made.
+
+        A record that shows nothing of what was sent bears a marker that a person typed.
+        """
         mapper = self._mapper()
         candidates = (*self._duplicates(sent), *self._marked(marker))
-        return next((raw for raw in candidates if mapper.contact(raw, {}).marker == marker), None)
+        shown = ((raw, mapper.contact(raw, {})) for raw in candidates)
+        return next((raw for raw, each in shown if each.marker == marker and _shows_any(each.fields, sent)), None)
+
+
+def _shows_any(shown: Fields, sent: Fields) -> bool:
+    """Say whether a record shows the name, the address or the number that was sent, where any was."""
+    telling = [name for name in ("email", "phone", "first_name", "last_name") if sent.get(name)]
+    return not telling or any(name in shown and same(name, shown[name], sent[name]) for name in telling)

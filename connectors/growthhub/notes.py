@@ -3,9 +3,9 @@
 Rules kept here:
 - a note shows the subject, if there is one, a line that says what it was, who wrote it and when (in the zone of the
   location, with its abbreviation), the text, and as its last line the marker: "[growthgenius-message:393642]";
-- people edit notes, and servers wrap them in HTML: the marker is found wherever it stands, the last one if a text quotes
-  another (R6). People can also type one: it counts only beside the line that says what the message was and when, which
-  no person types (R31). Without a marker a note is known by all the rest of what it shows;
+- people edit notes, and servers wrap them in HTML: the marker is found wherever it stands, the last one if a text
+  quotes another (R6). People can also type one: it counts only beside the line that says what the message was and
+  when, which no person types (R31). Without a marker a note is known by all the rest of what it shows;
 - a text that is too long for the server is cut with a line that says so, never the marker.
 """
 

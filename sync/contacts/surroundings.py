@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from state.identity import Identities, Known
 from sync.contacts.context import Context, Side
-from sync.decisions.pairing import Surroundings
+from sync.decisions.pairing import Surroundings, contradicts
 
 Groups = dict[str | None, dict[str, Known]]
 """People by id, under each e-mail, number or marker that they have."""
@@ -95,11 +95,18 @@ class _Claims:
 
     def _claimed(self, people: Sequence[Known]) -> dict[str, str]:
         """Return who is claimed: those whose own marker names somebody, and those whom somebody's marker names."""
-        named = {other.id for other in self._other.identities.by_id([p.marker for p in people if p.marker])}
-        claims = {person.id: person.marker for person in people if person.marker in named}
-        for other in self._other.identities.by_marker([person.id for person in people]):
-            claims.setdefault(other.marker or "", other.id)
-        return {person_id: other_id for person_id, other_id in claims.items() if other_id}
+        known = {person.id: person for person in people}
+        named = {other.id: other for other in self._other.identities.by_id([p.marker for p in people if p.marker])}
+        claims = {
+            person.id: other.id
+            for person in people
+            if person.marker and (other := named.get(person.marker)) and not contradicts(person, other)
+        }
+        for other in self._other.identities.by_marker(list(known)):
+            person = known[other.marker or ""]
+            if not contradicts(person, other):
+                claims.setdefault(person.id, other.id)
+        return claims
 
 
 def _group(found: Iterable[Known], keys: Callable[[Known], Iterable[str | None]]) -> Groups:

@@ -71,9 +71,35 @@ def pair(person: Known, around: Surroundings) -> Pairing:
 
     `linked` of everybody includes the pairs of this run, and those that a marker claims and no link denies.
     """
-    by_marker = leader([other for other in around.marked if other.linked in {None, person.id}])
+    marked = [other for other in around.marked if other.linked in {None, person.id}]
+    by_marker = leader([other for other in marked if not contradicts(person, other)])
     if by_marker is not None:
         return Paired(by_marker.id, "marker")
+    verdict = _without_marker(person, around)
+    return _doubtful(person, marked[0]) if marked and isinstance(verdict, New) else verdict
+
+
+def contradicts(person: Known, other: Known) -> bool:
+    """Say whether both e-mails and names tell two records apart: then no source id makes them one (R31).
+
+    People can type a source id, copy a record with it, or import it from another account.
+    """
+    has_other_email = bool(person.email and other.email) and person.email != other.email
+    return has_other_email and names_differ(person.name, other.name)
+
+
+def _doubtful(person: Known, other: Known) -> Refused:
+    """Refuse to make a person whose source id stands on somebody else's record: it may be a double of the person."""
+    bearer = "it bears" if person.marker == other.id else f"{other.id} on the other side bears"
+    whose = f"the source id of {other.id} on the other side" if person.marker == other.id else "its source id"
+    reason = (
+        f"{bearer} {whose}, but both e-mail and name are different; "
+        "if these are two people, empty the source id (growthgenius_id), else give both the same e-mail"
+    )
+    return Refused(reason, ((False, other.id),))
+
+
+def _without_marker(person: Known, around: Surroundings) -> Pairing:
     first = leader(around.twins) or person
     if first.id != person.id:
         reason = f"has the same e-mail as {first.id} on the same side, who is carried; merge them, or change one e-mail"

@@ -7,6 +7,7 @@ import pytest
 from connectors.faults import Fault
 from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.test_messages import deleted, nothing_more, streams
+from tests.end_to_end.world import World
 
 
 def typed(message: str, words: str = "Ask her about [growthgenius-message:{}]") -> str:
@@ -88,7 +89,7 @@ def test_with_the_state_lost_a_note_that_a_person_edited_is_known_and_not_overwr
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
-def test_a_lost_answer_is_not_found_in_the_note_of_a_person(office: Office, kind: str) -> None:
+def test_a_lost_answer_is_not_found_in_the_note_of_a_person(office: Office, kind: Any) -> None:
     left, right = office.person("ann")
     message = office.write(left, "Hello", at=minutes(-5))
     office.world.gh.add_note(right, typed(message))
@@ -97,3 +98,54 @@ def test_a_lost_answer_is_not_found_in_the_note_of_a_person(office: Office, kind
         office.world.run(skip=90)
     assert len(office.notes(right)) == 2
     assert typed(message) in office.notes(right)
+
+
+SOURCE_ID = "contact.growthgenius_id"
+
+
+def test_a_typed_source_id_gives_no_person_to_somebody_else(world: World) -> None:
+    left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
+    right = world.gh.add(firstName="Bo", lastName="Li", email="bo@example.com", custom={SOURCE_ID: left})
+    report = world.run()
+    assert (report.exit_code, world.links()) == (1, {})
+    assert sorted(row["record_id"] for row in world.rows("SELECT record_id FROM failure")) == sorted([left, right])
+    assert world.gg.person(left)["email"] == "ann@example.com"
+    assert world.gh.person(right)["email"] == "bo@example.com"
+    world.gh.edit(right, custom={SOURCE_ID: ""})
+    assert [world.run().exit_code for _ in range(2)][-1] == 0
+    assert len(world.links()) == 2
+    assert (len(world.gg.people()), len(world.gh.people())) == (2, 2)
+
+
+def test_a_typed_source_id_of_somebody_who_is_linked_means_nothing(world: World) -> None:
+    left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
+    world.run()
+    bo = world.gh.add(firstName="Bo", lastName="Li", email="bo@example.com", custom={SOURCE_ID: left})
+    assert world.run().exit_code == 0
+    assert world.gh.person(bo)["email"] == "bo@example.com"
+    assert world.at_left(bo)["first_name"] == "Bo"
+    assert world.at_right(left)["firstName"] == "Ann"
+
+
+def test_a_typed_source_id_does_not_keep_two_who_share_an_e_mail_apart(world: World) -> None:
+    left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
+    own = world.gh.add(firstName="Ann", lastName="Ames", email="ann@example.com")
+    world.gh.add(firstName="Bo", lastName="Li", email="bo@example.com", custom={SOURCE_ID: left})
+    world.run()
+    assert world.links()[left] == own
+
+
+def test_a_refused_create_is_not_found_in_a_record_with_a_typed_source_id(world: World) -> None:
+    left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
+    typed: list[str] = []
+
+    def meanwhile(call: Any) -> None:
+        if call.method == "POST" and call.path == "/contacts/" and not typed:
+            world.gh.quirks.unknown_properties = frozenset({"firstName", "lastName", "email"})
+            typed.append(world.gh.add(firstName="Bo", email="bo@example.com", custom={SOURCE_ID: left}))
+
+    world.gh.before_answer = meanwhile
+    world.run()
+    assert len(typed) == 1
+    assert world.links() != {left: typed[0]}
+    assert world.gh.person(typed[0])["email"] == "bo@example.com"

@@ -34,8 +34,30 @@ ADA = known("1", "ada@example.com", "ada lovelace", OFFICE)
 
 
 def test_the_marker_of_the_other_side_names_the_person() -> None:
-    other = known("hub-1", "other@example.org", "somebody else", marker="1")
-    assert pair(ADA, Surroundings(twins=[ADA], marked=[other])) == Paired("hub-1", "marker")
+    for other in (
+        known("hub-1", "other@example.org", "ada lovelace", marker="1"),
+        known("hub-1", "ada@example.com", "somebody else", marker="1"),
+        known("hub-1", None, "somebody else", marker="1"),
+        known("hub-1", "other@example.org", marker="1"),
+    ):
+        assert pair(ADA, Surroundings(twins=[ADA], marked=[other])) == Paired("hub-1", "marker")
+
+
+def test_a_source_id_on_a_record_with_another_e_mail_and_another_name_pairs_nobody() -> None:
+    typed = known("hub-1", "bo@example.com", "bo li", marker="1")
+    verdict = pair(ADA, Surroundings(twins=[ADA], marked=[typed]))
+    assert isinstance(verdict, Refused)
+    assert "hub-1" in verdict.reason
+    assert verdict.blockers == ((False, "hub-1"),)
+    back = pair(typed, Surroundings(twins=[typed], marked=[ADA]))
+    assert isinstance(back, Refused)
+    assert back.blockers == ((False, "1"),)
+
+
+def test_a_typed_source_id_does_not_keep_the_person_from_being_found_by_e_mail() -> None:
+    typed = known("hub-1", "bo@example.com", "bo li", marker="1")
+    own = known("hub-2", "ada@example.com", "ada lovelace")
+    assert pair(ADA, Surroundings(twins=[ADA], marked=[typed], email=[own])) == Paired("hub-2", "e-mail")
 
 
 def test_the_marker_outranks_the_e_mail() -> None:
