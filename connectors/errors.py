@@ -13,6 +13,7 @@
     │   ├── RecordGone       the id does not exist (any more): a deletion found (R22)
     │   ├── DuplicateRefused the server says that `other_id` is the same person
     │   └── RecordRefused    400/409/422 for any other reason; `messages` holds the server's words
+    │       └── CallRefused  a path that is on no list of the connector, or a write that the server redirects
     └── OutcomeUnknown       a write whose answer never came, or made no sense: look before repeating (R20)
 
 Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the
@@ -93,6 +94,13 @@ class RecordRefused(RecordError):
         self.messages = tuple(messages)
         self.status = status
         self.body = body
+
+
+class CallRefused(RecordRefused):
+    """A call that would not go where it should: its path is on no list of this connector, or the server moved it.
+
+    It did not take effect: it was not sent, or was answered with a redirect that is not followed.
+    """
 
 
 class DuplicateRefused(RecordError):

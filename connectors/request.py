@@ -2,9 +2,9 @@
 
 import json as jsonlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from requests import PreparedRequest, RequestException
 
@@ -14,12 +14,13 @@ _ENCODER: Final = jsonlib.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes over the wire. `url` is complete and encoded."""
+    """What goes over the wire. `url` is complete and encoded; `change` tells that it is more than a question."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    change: bool = False
 
 
 class Origin:
@@ -42,6 +43,7 @@ class Origin:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        change: bool = False,
     ) -> Request:
         """Return a request to `path` (segments quoted by the caller) under the base address."""
         url = f"{self.base_url}{path}"
@@ -50,18 +52,22 @@ class Origin:
         sent = {**self._headers, **(headers or {})}
         if form is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-            return Request(method, url, sent, urlencode(form).encode())
+            return Request(method, url, sent, urlencode(form).encode(), change)
         if json is None:
-            return Request(method, url, sent)
+            return Request(method, url, sent, change=change)
         sent["Content-Type"] = "application/json"
-        return Request(method, url, sent, _ENCODER.encode(json).encode())
+        return Request(method, url, sent, _ENCODER.encode(json).encode(), change)
 
     def moved(self, request: Request, location: str) -> Request | None:
-        """Return the request at the place where a redirect points, None when that is another server."""
-        url = urljoin(request.url, location)
-        if _server(url) != _server(self.base_url):
+        """Return the request at the place where a redirect points, None when that is another server or no address."""
+        try:
+            url = urljoin(request.url, location)
+            if _server(url) != _server(self.base_url):
+                return None
+        except ValueError:
             return None
-        return Request(request.method, url, request.headers, request.body)
+        base, parts = urlsplit(self.base_url), urlsplit(url)
+        return replace(request, url=urlunsplit((base.scheme, base.netloc, parts.path, parts.query, "")))
 
 
 def _encoded(base_url: str) -> str:

@@ -17,6 +17,7 @@ from requests.utils import get_environ_proxies
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
+from connectors.allowed import AllowedCalls, NotListed
 from connectors.request import Request
 
 CONNECTIONS: Final = 8
@@ -25,18 +26,22 @@ BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 
 
 class Transport:
-    """Connections to one server, for several threads."""
+    """Connections to one server, for several threads; nothing but the allowed calls goes out."""
 
-    def __init__(self, base_url: str, proxies: Mapping[str, str] | None, timeout: tuple[float, float]) -> None:
+    def __init__(
+        self, base_url: str, calls: AllowedCalls, proxies: Mapping[str, str] | None, timeout: tuple[float, float]
+    ) -> None:
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
         self._base_url = base_url
+        self._calls = calls
         self._proxies = dict(get_environ_proxies(base_url) if proxies is None else proxies)
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
         self._pool: HTTPConnectionPool | None = None
 
     def send(self, request: Request) -> BaseHTTPResponse:
-        """Return the answer with its body unread. Raises what requests and urllib3 raise."""
+        """Return the answer with its body unread. Raises NotListed, and what requests and urllib3 raise."""
+        self._calls.check(self._base_url, request.method, request.url, change=request.change)
         pool = self._pool = self._pool or self._open()
         headers = dict(request.headers)
         if request.body is not None or request.method not in BODILESS:
@@ -53,6 +58,14 @@ class Transport:
             preload_content=False,
             decode_content=False,
         )
+
+    def permits(self, request: Request) -> bool:
+        """Say whether this may go out."""
+        try:
+            self._calls.check(self._base_url, request.method, request.url, change=request.change)
+        except NotListed:
+            return False
+        return True
 
     def close(self) -> None:
         """Close every connection."""

@@ -4,6 +4,8 @@ Rules kept here:
 - what is not safe to repeat is repeated only when it surely was not executed; else OutcomeUnknown (R20);
 - every call, a repeated one too, takes its turn from the pace (R5, P7);
 - credentials go to the configured scheme, host and port and nowhere else;
+- what the connector does not list (connectors.allowed) does not go out, whoever names it: a redirect, a link, an id;
+- a question follows a redirect to another listed question; what changes something is never sent to another address;
 - no message and no error carries a secret (P8), and errors hide what caused them, because that may;
 - where tokens change (connectors.authority), a call that is answered 401 is made once more with another token, whatever
   it does: it had no effect.
@@ -19,7 +21,9 @@ from typing import Any, Final
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 
+from connectors.allowed import AllowedCalls, NotListed
 from connectors.answers import (
+    EXCERPT,
     Garbled,
     TooLarge,
     complaint_of,
@@ -36,6 +40,7 @@ from connectors.errors import (
     AllowanceSpent,
     AnswerTooLarge,
     AuthError,
+    CallRefused,
     ConnectorError,
     OutcomeUnknown,
     RecordGone,
@@ -117,7 +122,7 @@ class _Failure:
 
 
 class Wire:
-    """Calls to one account's server, from several threads.
+    """Calls to one account's server, from several threads. `calls` are those that may go out.
 
     `headers` go with every call. `timeout` is (connect, read) in seconds, `patience` is how long no usable answer is
     put up with, `secrets` are kept out of messages, `chance` draws from [0, 1). `authority` gives the tokens where
@@ -131,6 +136,7 @@ class Wire:
         headers: Mapping[str, str],
         pace: Pace,
         *,
+        calls: AllowedCalls,
         clock: Clock | None = None,
         proxies: Mapping[str, str] | None = None,
         timeout: tuple[float, float] = (5.0, 10.0),
@@ -149,7 +155,7 @@ class Wire:
         self._authority = authority
         own = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": user_agent}
         self._origin = Origin(base_url, {**own, **headers})
-        self._transport = Transport(self._origin.base_url, proxies, timeout)
+        self._transport = Transport(self._origin.base_url, calls, proxies, timeout)
         self._pace = pace
         self._clock = clock or SystemClock()
         self._skew = Skew(expected_offset)
@@ -194,7 +200,7 @@ class Wire:
         Raises OutcomeUnknown when it may have been executed and nobody can say; everything else that `read` raises,
         except AnswerTooLarge, means that it was not (AuthError and the refusals: that the last try was not).
         """
-        request = self._origin.request(method, path, params=params, json=json, form=form, headers=headers)
+        request = self._origin.request(method, path, params=params, json=json, form=form, headers=headers, change=True)
         return self._ask(_Question(request, f"{method} {path}", write=True, repeatable=repeatable))
 
     def hide(self, *secrets: str) -> None:
@@ -277,6 +283,8 @@ class Wire:
             headers, status = response.headers, response.status
             served = self._skew.seen(headers.get("Date"), started, self._clock.now())
             content = read_body(response, self._body_limit, self._clock.monotonic)
+        except NotListed as reason:
+            raise self._error(CallRefused, question, f"this call is not made: {reason}") from None
         except TooLarge:
             return _Failure(f"the answer is larger than {self._body_limit} bytes", too_large=True)
         except (RequestException, HTTPError, OSError) as error:
@@ -329,13 +337,17 @@ class Wire:
     def _moved(self, question: _Question, status: int, location: str) -> _Failure | _Question:
         request = self._origin.moved(question.request, location)
         uncertain = status not in NOT_DONE_HERE
+        said = f"it answered {status}, pointing to {location[:EXCERPT] or 'nowhere'}"
         if request is None:
-            reason = f"it answered {status}, pointing to another server ({location}), which gets no credentials"
+            reason = f"{said}, which is another server and gets no credentials"
             return _Failure(reason, uncertain=uncertain, hopeless=True)
+        if question.write and not uncertain:
+            raise self._error(CallRefused, question, f"{said}; what changes something is sent to no other address")
         follows = status in KEEPS_METHOD or request.method == "GET"
-        if not location or not follows or question.redirects >= REDIRECTS:
-            reason = f"it answered {status}, pointing to {location or 'nowhere'}"
-            return _Failure(reason, uncertain=uncertain, hopeless=True)
+        if question.write or not location or not follows or question.redirects >= REDIRECTS:
+            return _Failure(said, uncertain=uncertain, hopeless=True)
+        if not self._transport.permits(request):
+            return _Failure(f"{said}, which is no question of this connector", hopeless=True)
         return replace(question, request=request, redirects=question.redirects + 1)
 
     def _refusal(self, question: _Question, status: int, body: Any, said: str) -> ConnectorError:

@@ -1,33 +1,45 @@
-"""The one way from this connector to the wire, and the list of all that it may change at GrowthHub.
+"""The one way from this connector to the wire, and the list of all that it may ask and change at GrowthHub.
 
 Rules kept here:
 - nothing reaches a person: sending a message, replying to a review, scheduling, uploading, typing are on no list, so
   that no code of this connector can do it, whatever is written later. What records a message and sends none is listed;
-- a call that is on no list does not go out: it is a mistake in this program, and ends the run;
-- a GET changes nothing and needs no entry.
+- a call that is on no list does not go out; the transport holds every call to the same lists once more, redirects too.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors.allowed import ID, AllowedCalls, is_listed
+from connectors.errors import CallRefused
 from connectors.wire import Reply, Wire
 
-_ID: Final = r"(?!\.\.?(?:/|$))[^/?#]+"  # a segment of dots would lead to another path than the one that is written
-
-ASKED: Final = (("POST", "/contacts/search"),)
-"""What asks though its method is not GET: method, and pattern of the path."""
+ASKED: Final = (
+    ("POST", "/contacts/search"),
+    ("GET", f"/contacts/{ID}"),
+    ("GET", "/contacts/search/duplicate"),
+    ("GET", f"/contacts/{ID}/notes"),
+    ("GET", f"/contacts/{ID}/notes/{ID}"),
+    ("GET", f"/locations/{ID}"),
+    ("GET", f"/locations/{ID}/customFields"),
+    ("GET", "/users/"),
+    ("GET", "/users/search"),
+    ("GET", "/conversations/search"),
+    ("GET", "/conversations/messages/export"),
+    ("GET", f"/conversations/messages/{ID}"),
+    ("GET", f"/conversations/messages/email/{ID}"),
+)
+"""What asks: method, and pattern of the path."""
 
 CHANGED: Final = (
     ("POST", "/contacts/"),
-    ("PUT", f"/contacts/{_ID}"),
-    ("DELETE", f"/contacts/{_ID}"),
-    ("POST", f"/contacts/{_ID}/tags"),
-    ("DELETE", f"/contacts/{_ID}/tags"),
-    ("POST", f"/contacts/{_ID}/notes"),
-    ("PUT", f"/contacts/{_ID}/notes/{_ID}"),
-    ("DELETE", f"/contacts/{_ID}/notes/{_ID}"),
-    ("POST", f"/locations/{_ID}/customFields"),
+    ("PUT", f"/contacts/{ID}"),
+    ("DELETE", f"/contacts/{ID}"),
+    ("POST", f"/contacts/{ID}/tags"),
+    ("DELETE", f"/contacts/{ID}/tags"),
+    ("POST", f"/contacts/{ID}/notes"),
+    ("PUT", f"/contacts/{ID}/notes/{ID}"),
+    ("DELETE", f"/contacts/{ID}/notes/{ID}"),
+    ("POST", f"/locations/{ID}/customFields"),
     ("POST", "/conversations/"),  # makes an empty conversation
     ("POST", "/oauth/token"),  # turns a code, or a refresh token, into tokens
     ("POST", "/oauth/locationToken"),
@@ -35,9 +47,7 @@ CHANGED: Final = (
 )
 """What changes something: method, and pattern of the path."""
 
-
-class NotPermitted(RuntimeError):
-    """A call that this connector may not make."""
+CALLS: Final = AllowedCalls(ASKED, CHANGED)
 
 
 class Gate:
@@ -57,9 +67,9 @@ class Gate:
         headers: Mapping[str, str] | None = None,
         splittable: bool = False,
     ) -> Reply:
-        """Ask, as Wire.read does. Raises what that raises, and NotPermitted."""
-        if method != "GET" and not is_listed(ASKED, method, path):
-            raise NotPermitted(f"{method} {path} is not among what this connector may ask")
+        """Ask, as Wire.read does. Raises what that raises, and CallRefused."""
+        if not is_listed(ASKED, method, path):
+            raise CallRefused(self.account, f"{method} {path} is not among what this connector may ask")
         return self._wire.read(method, path, params=params, json=json, headers=headers, splittable=splittable)
 
     def write(
@@ -72,9 +82,9 @@ class Gate:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Change something, as Wire.write does. Raises what that raises, and NotPermitted."""
+        """Change something, as Wire.write does. Raises what that raises, and CallRefused."""
         if not is_listed(CHANGED, method, path):
-            raise NotPermitted(f"{method} {path} is not among what this connector may change")
+            raise CallRefused(self.account, f"{method} {path} is not among what this connector may change")
         return self._wire.write(method, path, repeatable=repeatable, json=json, form=form, headers=headers)
 
     def hide(self, *secrets: str) -> None:
@@ -88,8 +98,3 @@ class Gate:
     def close(self) -> None:
         """Give the connections back."""
         self._wire.close()
-
-
-def is_listed(calls: Iterable[tuple[str, str]], method: str, path: str) -> bool:
-    """Say whether a call, its path as it goes out, is among those listed."""
-    return any(method == listed and re.fullmatch(pattern, path) for listed, pattern in calls)

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from connectors.errors import (
     AuthError,
+    CallRefused,
     ConnectorError,
     OutcomeUnknown,
     RecordError,
@@ -115,7 +116,7 @@ class TokenEndpoint:
             reply = self.gate.write("POST", path, repeatable=True, form=form, headers=headers)
         except OutcomeUnknown as error:
             raise ServerTrouble(error.account, error.message) from None
-        except RecordGone as error:  # there is no such endpoint: an address is wrong, no token is dead
+        except (RecordGone, CallRefused) as error:  # the address is wrong, or leads elsewhere: no token is dead
             raise ServerTrouble(error.account, error.message) from None
         except (AuthError, RecordError) as error:
             raise GrantRefused(error.account, _reason(error), unauthorised=isinstance(error, AuthError)) from None

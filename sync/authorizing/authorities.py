@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from connectors.clock import Clock
-from connectors.growthhub.gate import Gate
+from connectors.growthhub.gate import CALLS, Gate
 from connectors.growthhub.oauth import (
     COMPANY_SCOPES,
     CONVERSATION_SCOPES,
@@ -41,7 +41,7 @@ class Authorities:
     def endpoint(self, name: str, account: GrowthHubAccount, client_secret: str) -> TokenEndpoint:
         """Return the token endpoint of an account, with a pace of its own: its limits are not those of the rest."""
         pacer = Pacer(MemoryLedger(), self._clock, None, name)
-        wire = Wire(name, account.base_url, {}, pacer, clock=self._clock, secrets=[client_secret])
+        wire = Wire(name, account.base_url, {}, pacer, calls=CALLS, clock=self._clock, secrets=[client_secret])
         return TokenEndpoint(Gate(wire), account.client_id or "", client_secret)
 
 

@@ -10,10 +10,12 @@ from connectors.authority import Authority
 from connectors.clock import Clock
 from connectors.connector import Cache, Connector
 from connectors.dispatch import Dispatcher
+from connectors.growthgenius.calls import CALLS as GENIUS_CALLS
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthhub.client import VERSION
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.consent import DEFAULT
+from connectors.growthhub.gate import CALLS as HUB_CALLS
 from connectors.growthhub.messages import MessageStyle
 from connectors.pace import Ledger, Pacer, RateLimit
 from connectors.skew import PLAUSIBLE
@@ -67,6 +69,7 @@ def connect(
     settings = edges.settings(name)
     wire = Wire(
         name, account.base_url, _headers(account, secret), pacer,
+        calls=HUB_CALLS if isinstance(account, GrowthHubAccount) else GENIUS_CALLS,
         clock=edges.clock, secrets=[secret], authority=_authority(name, account, secret, edges),
         expected_offset=settings.get(CLOCK_OFFSET),
     )  # fmt: skip

@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 import pytest
 
+from connectors.allowed import AllowedCalls
 from connectors.errors import (
     AllowanceSpent,
     AnswerTooLarge,
     AuthError,
+    CallRefused,
     ConnectorError,
     OutcomeUnknown,
     RecordGone,
@@ -26,6 +28,7 @@ from connectors.sandbox import Call, Sandbox, Served
 from connectors.wire import Reply, Wire
 from tests.connectors.clocks import FakeClock
 
+EVERY_CALL = AllowedCalls([("GET", "/.*"), ("POST", "/.*")], [("POST", "/.*"), ("PUT", "/.*")])
 SECRET = "s3cr3t+key/42=="
 
 
@@ -70,7 +73,7 @@ def make(server: Notebook, clock: FakeClock) -> Iterator[MakeWire]:
         base_url = options.pop("base_url", server.url)
         pace = Pacer(MemoryLedger(), clock, options.pop("limit", None), "hub")
         draw = random.Random(7).random  # noqa: S311 (the same each time)
-        options = {"clock": clock, "secrets": [SECRET], "chance": draw, **options}
+        options = {"calls": EVERY_CALL, "clock": clock, "secrets": [SECRET], "chance": draw, **options}
         made.append(Wire("hub", base_url, {"Authorization": f"Bearer {SECRET}"}, pace, **options))
         return made[-1]
 
@@ -403,6 +406,53 @@ def test_redirects_in_a_circle_end(wire: Wire, server: Notebook) -> None:
     assert len(server.calls) == 6
 
 
+LISTED = AllowedCalls([("GET", "/notes"), ("POST", "/search")], [("POST", "/notes"), ("PUT", "/notes/1")])
+
+
+@pytest.mark.parametrize("status", [301, 307, 308])
+@pytest.mark.parametrize("place", ["/send", "/notes", "/notes/2", "/notes?user_id=2", "notes/../send"])
+@pytest.mark.parametrize("ask", [put, post])
+def test_a_write_is_never_sent_to_another_address(
+    wire: Wire, server: Notebook, ask: Callable[[Wire], Reply], status: int, place: str
+) -> None:
+    server.faults = [Fault("status", status=status, headers={"Location": place}, body=None)]
+    with pytest.raises(CallRefused, match=f"answered {status}.*sent to no other address"):
+        ask(wire)
+    assert len(server.calls) == 1
+    assert not server.notes
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    "place",
+    ["/send", "/", "/notes/", "/notes/..", "/NOTES", "/n%6ftes", "/notes;x", "http://[", "/\xe9", "/notes%00"],
+)
+def test_a_question_is_not_sent_to_an_address_that_the_connector_does_not_list(
+    make: MakeWire, server: Notebook, status: int, place: str
+) -> None:
+    server.faults = [Fault("status", status=status, headers={"Location": place}, body=None)]
+    with pytest.raises(ServerTrouble, match=f"answered {status}, pointing to"):
+        get(make(calls=LISTED))
+    assert len(server.calls) == 1
+
+
+def test_a_search_is_not_turned_into_a_write_by_a_redirect(make: MakeWire, server: Notebook) -> None:
+    server.faults = [Fault("status", status=307, headers={"Location": "/notes"}, body=None)]
+    with pytest.raises(ServerTrouble, match="no question of this connector"):
+        make(calls=LISTED).read("POST", "/search", json={})
+    assert not server.notes
+
+
+@pytest.mark.parametrize("path", ["/send", "/notes/2", "/notes/..", "/notes/%2e%2e/send", "/notes/1/"])
+def test_a_call_that_is_not_listed_never_leaves(make: MakeWire, server: Notebook, path: str) -> None:
+    wire = make(calls=LISTED)
+    with pytest.raises(CallRefused, match="not among what this connector may change"):
+        wire.write("PUT", path, json={}, repeatable=True)
+    with pytest.raises(CallRefused, match="not among what this connector may ask"):
+        wire.read("GET", path)
+    assert not server.calls
+
+
 def test_a_create_answered_with_see_other_is_unknown(wire: Wire, server: Notebook) -> None:
     server.faults = [Fault("status_after", status=303, headers={"Location": "/notes/1"}, body=None)]
     with pytest.raises(OutcomeUnknown):
@@ -476,7 +526,7 @@ def test_an_unreachable_address_with_a_secret_in_its_path_shows_none(make: MakeW
 def test_a_header_that_cannot_be_sent_is_named_without_its_value(clock: FakeClock) -> None:
     pace = Pacer(MemoryLedger(), clock, None, "hub")
     with pytest.raises(ValueError, match="Authorization") as caught:
-        Wire("hub", "http://127.0.0.1:1", {"Authorization": f"Bearer {SECRET}\n"}, pace)
+        Wire("hub", "http://127.0.0.1:1", {"Authorization": f"Bearer {SECRET}\n"}, pace, calls=EVERY_CALL)
     assert SECRET not in str(caught.value)
 
 

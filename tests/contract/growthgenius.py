@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.connector import Connector
 from connectors.contact import Fields
+from connectors.growthgenius.calls import CALLS
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
 from tests.connectors.clocks import FakeClock
@@ -49,7 +50,7 @@ class GrowthGeniusPlace(Place):
     def forbid_new_places(self) -> None: ...
 
     def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector:
-        wire = self.wire(self.sandbox.base_url, {"Authorization": secret}, secret, timeout)
+        wire = self.wire(self.sandbox.base_url, {"Authorization": secret}, secret, timeout, CALLS)
         users = [user["id"] for user in USERS[elsewhere:]]
         return GrowthGenius(ACCOUNT, wire, user_ids=users, cache=self.cache, country="US", clock=self.clock)
 

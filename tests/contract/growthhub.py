@@ -11,6 +11,7 @@ from connectors.contact import Fields
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.custom_fields import PLACES, display_name
+from connectors.growthhub.gate import CALLS
 from connectors.growthhub.sandbox import LOCATION, GrowthHubSandbox, Quirks
 from connectors.pace import RateLimit
 from tests.connectors.clocks import FakeClock
@@ -59,7 +60,7 @@ class GrowthHubPlace(Place):
         return RateLimit(100, 10.0)
 
     def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector:
-        wire = self.wire(self.sandbox.url, headers(secret), secret, timeout)
+        wire = self.wire(self.sandbox.url, headers(secret), secret, timeout, CALLS)
         location = "anotherLocation00001" if elsewhere else LOCATION
         return GrowthHub(ACCOUNT, wire, location_id=location, cache=self.cache, country="US", groups=self._groups)
 

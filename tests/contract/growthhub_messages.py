@@ -12,6 +12,7 @@ from connectors.connector import Connector
 from connectors.correspondence import Correspondence
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.gate import CALLS
 from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox import LOCATION, Quirks
 from connectors.growthhub.sandbox_messages import PROVIDER
@@ -79,7 +80,7 @@ class GrowthHubPost(GrowthHubPlace, Post):
         return f"email:{wire_id}" if wire_id in self.sandbox._emails else f"message:{wire_id}"
 
     def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector:
-        wire = self.wire(self.sandbox.url, headers(secret), secret, timeout)
+        wire = self.wire(self.sandbox.url, headers(secret), secret, timeout, CALLS)
         location = "anotherLocation00001" if elsewhere else LOCATION
         return GrowthHub(ACCOUNT, wire, location_id=location, cache=self.cache, country="US", messages=self.style)
 

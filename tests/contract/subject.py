@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connectors.allowed import AllowedCalls
 from connectors.connector import Connector, Page, Raw, Window
 from connectors.contact import Contact, Fields
 from connectors.pace import MemoryLedger, Pacer, RateLimit
@@ -123,11 +124,21 @@ class Place(ABC):
         """Return the fields that the account takes."""
         return self.account.fields - self.account.read_only
 
-    def wire(self, base_url: str, headers: dict[str, str], secret: str, timeout: tuple[float, float]) -> Wire:
+    def wire(
+        self, base_url: str, headers: dict[str, str], secret: str, timeout: tuple[float, float], calls: AllowedCalls
+    ) -> Wire:
         """Return a wire to the sandbox, put together as `sync` does it, with fixed jitter."""
         pacer = Pacer(self.ledger, self.clock, self.documented_limit(), ACCOUNT)
         return Wire(
-            ACCOUNT, base_url, headers, pacer, clock=self.clock, secrets=[secret], timeout=timeout, chance=lambda: 0.5
+            ACCOUNT,
+            base_url,
+            headers,
+            pacer,
+            calls=calls,
+            clock=self.clock,
+            secrets=[secret],
+            timeout=timeout,
+            chance=lambda: 0.5,
         )
 
     def documented_limit(self) -> RateLimit | None:

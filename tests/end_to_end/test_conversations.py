@@ -52,6 +52,21 @@ def test_with_the_state_file_lost_nothing_is_recorded_again(recording: Office) -
     assert recorded(recording, right) == ["Hello", "Call me"]
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_recording_call_that_is_redirected_to_what_sends_sends_nothing(recording: Office, status: int) -> None:
+    world = recording.world
+    left, right = recording.person("ann")
+    recording.write(left, "Hello", at=minutes(-4000))
+    place = {"Location": "/conversations/messages"}
+    world.gh.faults = [Fault("status", method="POST", path="/inbound$", status=status, headers=place, times=None)]
+    assert world.run().exit_code in (1, 3)
+    assert not [call for call in world.gh.calls if call.path.rstrip("/").endswith("/conversations/messages")]
+    world.gh.faults = []
+    world.run(skip=90000)
+    assert world.run(skip=60).exit_code == 0
+    assert recorded(recording, right) == ["Hello"]
+
+
 def test_an_edit_that_a_conversation_cannot_take_is_listed(recording: Office) -> None:
     left, right = recording.person("ann")
     message = recording.write(left, "Hello", at=minutes(-4000))

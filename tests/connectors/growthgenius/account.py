@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from connectors.connector import Page, Raw, Window
+from connectors.growthgenius.calls import CALLS
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
 from connectors.pace import Turn
@@ -69,7 +70,9 @@ class World:
 
     def connect(self, key: str = KEY, *, messages: bool = False) -> GrowthGenius:
         """Return the account as a new process would have it."""
-        wire = Wire("gg", self.sandbox.base_url, {"Authorization": key}, NoPace(), clock=self.clock, secrets=[key])
+        wire = Wire(
+            "gg", self.sandbox.base_url, {"Authorization": key}, NoPace(), calls=CALLS, clock=self.clock, secrets=[key]
+        )
         return GrowthGenius(
             "gg",
             wire,

@@ -13,6 +13,7 @@ from vcr.serializers import yamlserializer
 
 from connectors.connector import Raw
 from connectors.errors import OutcomeUnknown
+from connectors.growthgenius.calls import CALLS
 from connectors.growthgenius.connector import BASE_URL, GrowthGenius
 from connectors.growthgenius.users import CACHED
 from connectors.message import Message
@@ -37,7 +38,7 @@ LOUIS = Message(
 
 def connected(cache: MemoryCache) -> GrowthGenius:
     clock = FakeClock()
-    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=clock, secrets=[KEY], expected_offset=OFFSET)
+    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), calls=CALLS, clock=clock, secrets=[KEY], expected_offset=OFFSET)
     return GrowthGenius("gg", wire, user_ids=[78], cache=cache, country="US", clock=clock)
 
 
@@ -116,7 +117,7 @@ def test_the_documented_company_is_read(account: GrowthGenius) -> None:
 
 @pytest.mark.parametrize("cassette", ["users_list", "user_one"])
 def test_the_documented_users_are_read(cassette: str) -> None:
-    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), clock=FakeClock(), expected_offset=OFFSET)
+    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), calls=CALLS, clock=FakeClock(), expected_offset=OFFSET)
     account = GrowthGenius("gg", wire, user_ids=[1], cache=MemoryCache(), country="US")
     with player().use_cassette(f"{cassette}.yaml"):
         assert account.contact({"id": 7, "user_id": 1}, {}).fields["owner"] == "dev@growthgenius.com"

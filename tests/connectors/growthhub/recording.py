@@ -19,6 +19,7 @@ from vcr.stubs import VCRHTTPResponse
 from connectors.connector import Window
 from connectors.growthhub.client import BASE_URL, headers
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.gate import CALLS
 from connectors.growthhub.message_mapping import email_ids
 from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox import LOCATION, TOKEN
@@ -113,7 +114,7 @@ def connect(token: str = TOKEN, location_id: str = LOCATION, messages: MessageSt
     """Return a connector to the real address, which a cassette stands in for."""
     clock = FakeClock(RECORDED_AT)
     pace = Pacer(MemoryLedger(), clock, RateLimit(100, 10.0), "growthhub")
-    wire = Wire("growthhub", BASE_URL, headers(token), pace, clock=clock, secrets=(token,))
+    wire = Wire("growthhub", BASE_URL, headers(token), pace, calls=CALLS, clock=clock, secrets=(token,))
     return GrowthHub("growthhub", wire, location_id=location_id, cache=MemoryCache(), country="US", messages=messages)
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from connectors.allowed import is_listed
 from connectors.connector import Window
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.faults import Fault, Kind
-from connectors.growthhub.gate import ASKED, CHANGED, is_listed
+from connectors.growthhub.gate import ASKED, CHANGED
 from connectors.growthhub.messages import Messages, MessageStyle
 from connectors.growthhub.sandbox_messages import PROVIDER
 from connectors.message import Message

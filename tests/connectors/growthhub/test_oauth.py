@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.errors import ServerTrouble
 from connectors.faults import Fault
 from connectors.growthhub.client import BASE_URL
-from connectors.growthhub.gate import Gate
+from connectors.growthhub.gate import CALLS, Gate
 from connectors.growthhub.oauth import LONGEST, GrantRefused, TokenEndpoint, Tokens, tokens_of
 from connectors.growthhub.sandbox import GrowthHubSandbox
 from connectors.growthhub.sandbox_oauth import CHOSEN, CLIENT_ID, CLIENT_SECRET, CODE_LIFE
@@ -28,7 +28,7 @@ MESSAGES = ("conversations/message.readonly", "conversations/message.write")
 
 def endpoint_at(url: str, secret: str) -> TokenEndpoint:
     clock = FakeClock()
-    wire = Wire("gh", url, {}, Pacer(MemoryLedger(), clock, None, "gh"), clock=clock)
+    wire = Wire("gh", url, {}, Pacer(MemoryLedger(), clock, None, "gh"), calls=CALLS, clock=clock)
     return TokenEndpoint(Gate(wire), CLIENT_ID, secret)
 
 

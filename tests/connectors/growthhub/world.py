@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
+from connectors.growthhub.gate import CALLS
 from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox import TOKEN, GrowthHubSandbox
 from connectors.pace import MemoryLedger, Pacer
@@ -76,7 +77,9 @@ class World:
     ) -> GrowthHub:
         """Return another connector over the same cache, as another run would have it."""
         pace = Pacer(MemoryLedger(), self.clock, None, "growthhub")
-        wire = Wire("growthhub", self.sandbox.url, headers(token), pace, clock=self.clock, chance=lambda: 0.5)
+        wire = Wire(
+            "growthhub", self.sandbox.url, headers(token), pace, calls=CALLS, clock=self.clock, chance=lambda: 0.5
+        )
         self._wires.append(wire)
         return GrowthHub(
             "growthhub",

@@ -1,0 +1,65 @@
+"""The calls that a connector may make: what is on no list does not leave this machine, whoever names it.
+
+Rules kept here:
+- a call is listed by its method and its path as it goes out; what asks and what changes are two lists, so that a
+  redirect or an id never turns a question into a change;
+- an id is one segment of a path: neither dots alone, nor an encoded slash, dot, percent sign, `?`, `#`, `;` or control
+  character, since a server may decode it once more and find another path.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+ID: Final = r"(?!\.+(?:/|$))(?:[A-Za-z0-9_.~!$&'()*+,=:@-]|%(?!2[EF35ef]|3[BFbf]|5[Cc]|7[Ff]|[01])[0-9A-Fa-f]{2})+"
+"""The pattern of one id in a path."""
+
+Calls = Iterable[tuple[str, str]]
+"""Methods, and the patterns of their paths."""
+
+
+class NotListed(ValueError):
+    """A call that is on no list."""
+
+
+class AllowedCalls:
+    """What a connector may ask, and what it may change."""
+
+    def __init__(self, asked: Calls, changed: Calls = ()) -> None:
+        self._asked = tuple(asked)
+        self._changed = tuple(changed)
+
+    def may_ask(self, method: str, path: str) -> bool:
+        """Say whether the call is a listed question."""
+        return is_listed(self._asked, method, path)
+
+    def may_change(self, method: str, path: str) -> bool:
+        """Say whether the call is a listed change."""
+        return is_listed(self._changed, method, path)
+
+    def check(self, base_url: str, method: str, url: str, *, change: bool) -> None:
+        """Let a call pass that goes to the server and below the path of `base_url`. Raises NotListed."""
+        path = path_below(base_url, url)
+        if path is None:
+            raise NotListed("the call would leave the server that the account is at")
+        if not (self.may_change if change else self.may_ask)(method, path):
+            raise NotListed(f"{method} {path} is not among what this connector may {'change' if change else 'ask'}")
+
+
+def is_listed(calls: Calls, method: str, path: str) -> bool:
+    """Say whether a call, its path as it goes out, is among those listed."""
+    return any(method == listed and re.fullmatch(pattern, path) for listed, pattern in calls)
+
+
+def path_below(base_url: str, url: str) -> str | None:
+    """Return the path of `url` after that of `base_url`, None where `url` leads elsewhere or is no address."""
+    try:
+        base, parts = urlsplit(base_url), urlsplit(url)
+    except ValueError:
+        return None
+    if (parts.scheme, parts.netloc) != (base.scheme, base.netloc) or parts.fragment:
+        return None
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return None
+    return parts.path[len(base.path) :] if parts.path.startswith(f"{base.path}/") else None
