@@ -1,20 +1,21 @@
 """What a server's bytes mean: a body under a limit, JSON or not, and the words of a complaint."""
 
 import json
+import math
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
-from requests import ReadTimeout
 from urllib3 import BaseHTTPResponse
 
 CHUNK: Final = 65536
-BODY_SECONDS: Final = 120.0
-"""A body that takes longer than this drips rather than flows; each read by itself has the read time-out."""
 EXCERPT: Final = 300
 
-_DECODER = json.JSONDecoder(parse_constant=str)  # NaN becomes the text "NaN", which the values know as dirt (R4)
+DEPTH: Final = 64
+"""Lists and objects may lie in each other so deep: what walks through an answer never runs out of stack."""
+DIGITS: Final = 19
+"""A whole number of more digits stays text: no database holds it."""
+
 _WORD = re.compile(rb"[A-Za-z][A-Za-z .!]{0,39}")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 HTTP_ERROR: Final = 400
@@ -23,20 +24,20 @@ _COMPLAINTS = ("message", "messages", "error_description", "error", "errors", "m
 
 
 class Garbled(ValueError):
-    """A body that is not JSON."""
+    """A body that is not JSON, or JSON that has no one meaning; its text says which, "" where looks_like does."""
 
 
 class TooLarge(ValueError):
     """A body that is over the limit."""
 
 
-def read_body(response: BaseHTTPResponse, limit: int, monotonic: Callable[[], float] = time.monotonic) -> bytes:
+def read_body(response: BaseHTTPResponse, limit: int) -> bytes:
     """Return the whole body, unpacked; memory never holds much more than `limit` bytes.
 
-    Raises TooLarge, requests.ReadTimeout for one that drips, and what urllib3 raises for one that is cut off.
+    Raises TooLarge, and what urllib3 raises for one that is cut off or too slow.
     """
     try:
-        content = b"".join(_chunks(response, limit, monotonic))
+        content = b"".join(_chunks(response, limit))
     except BaseException:
         response.close()  # what is left unread would be taken for the next answer
         raise
@@ -44,16 +45,14 @@ def read_body(response: BaseHTTPResponse, limit: int, monotonic: Callable[[], fl
     return content
 
 
-def _chunks(response: BaseHTTPResponse, limit: int, monotonic: Callable[[], float]) -> Iterator[bytes]:
-    size, deadline = 0, monotonic() + BODY_SECONDS
-    if int(response.headers.get("Content-Length") or 0) > limit:
+def _chunks(response: BaseHTTPResponse, limit: int) -> Iterator[bytes]:
+    size = 0
+    if (response.length_remaining or 0) > limit:
         raise TooLarge
     while chunk := response.read1(CHUNK, decode_content=True):
         size += len(chunk)
         if size > limit:
             raise TooLarge
-        if monotonic() > deadline:
-            raise ReadTimeout("the body came too slowly")
         yield chunk
 
 
@@ -64,9 +63,45 @@ def decode(content: bytes) -> Any:
         if not text.strip():
             return None
         value = _DECODER.decode(text)
+    except Garbled:
+        raise
     except (ValueError, RecursionError):
         raise Garbled from None
+    if not _is_shallow(value):
+        raise Garbled("JSON that is nested too deep")
     return without_lone_surrogates(value) if "\\ud" in text or "\\uD" in text else value
+
+
+def _is_shallow(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEPTH):
+        if not level:
+            return True
+        values = (inner for each in level for inner in (each.values() if isinstance(each, dict) else each))
+        level = [inner for inner in values if isinstance(inner, dict | list)]
+    return not level
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) < DIGITS else text
+
+
+def _fraction(text: str) -> float | str:
+    """Return the number; what is too large for one stays text, as NaN does."""
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs) and any(found[key] != value for key, value in pairs):
+        raise Garbled("JSON that gives one key two values")
+    return found
+
+
+_DECODER = json.JSONDecoder(  # NaN becomes the text "NaN", which the values know as dirt (R4)
+    parse_constant=str, parse_int=_whole, parse_float=_fraction, object_pairs_hook=_object
+)
 
 
 def without_lone_surrogates(value: Any) -> Any:

@@ -1,7 +1,17 @@
 """Rate limits: what an account may do, and what the headers of an answer say of it (R5)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+LONGEST_INTERVAL: Final = 3600.0
+"""A limit is told for some seconds, a minute, an hour: what claims a longer interval is not meant."""
+MOST_CALLS: Final = 1_000_000
+"""No server allows more calls in one interval."""
+LONGEST_DAY: Final = 25 * 3600.0
+"""A daily allowance is new after a day, and an hour for clocks that differ."""
+DIGITS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,10 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
-    """What an answer says of the limits, None where it says nothing; `reset` is seconds until the daily one is new."""
+    """What an answer says of the limits, None where it says nothing that can be meant.
+
+    `reset` is seconds until the daily one is new.
+    """
 
     calls: int | None = None
     remaining: int | None = None
@@ -31,18 +44,20 @@ class RateHeaders:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "RateHeaders":
-        """Read the headers of an answer; a value that is no whole number counts as absent."""
-        interval = _whole(headers.get("X-RateLimit-Interval-Milliseconds"))
-        reset = _whole(headers.get("X-RateLimit-Daily-Reset"))
+        """Read the headers of an answer; what is no whole number within its bounds counts as absent."""
+        interval = _whole(headers.get("X-RateLimit-Interval-Milliseconds"), 1, LONGEST_INTERVAL * 1000)
+        reset = _whole(headers.get("X-RateLimit-Daily-Reset"), 0, LONGEST_DAY * 1000)
         return cls(
-            _whole(headers.get("X-RateLimit-Max")),
-            _whole(headers.get("X-RateLimit-Remaining")),
+            _whole(headers.get("X-RateLimit-Max"), 1, MOST_CALLS),
+            _whole(headers.get("X-RateLimit-Remaining"), 0, MOST_CALLS),
             None if interval is None else interval / 1000,
-            _whole(headers.get("X-RateLimit-Limit-Daily")),
-            _whole(headers.get("X-RateLimit-Daily-Remaining")),
+            _whole(headers.get("X-RateLimit-Limit-Daily"), 1),
+            _whole(headers.get("X-RateLimit-Daily-Remaining"), 0),
             None if reset is None else reset / 1000,
         )
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+def _whole(text: str | None, lowest: int, highest: float = math.inf) -> int | None:
+    if not text or len(text) > DIGITS or not text.isascii() or not text.isdigit():
+        return None
+    return int(text) if lowest <= int(text) <= highest else None

@@ -17,8 +17,10 @@ OBEYED = 10
 INTERVAL = 10.0
 """Seconds to wait after a 429 that says nothing: the documented interval of GrowthHub."""
 
-LONGEST = 366 * 86400.0
-"""What asks for more seconds than this is not meant."""
+LONGEST = 7 * 86400.0
+"""What asks for more seconds than this is not meant: a day's allowance is new after a day."""
+MINUTE = 60.0
+"""An interval is waited for no longer than this before a call tries whether it was meant."""
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d*)?")
 
@@ -70,10 +72,10 @@ def next_wait(effort: Effort, patience: float, chance: float, asked: float | Non
 
 
 def throttled_wait(headers_say: float | None, interval: float | None, chance: float) -> float:
-    """Return seconds to wait after a 429: what it says, else its interval and some jitter."""
+    """Return seconds to wait after a 429: what it says, else its interval (of a long one a minute) and some jitter."""
     if headers_say is not None:
         return headers_say
-    return (INTERVAL if interval is None else interval) + chance
+    return (INTERVAL if interval is None else min(interval, MINUTE)) + chance
 
 
 def retry_after(value: str | None, served_at: datetime) -> float | None:
@@ -82,7 +84,7 @@ def retry_after(value: str | None, served_at: datetime) -> float | None:
         return None
     try:
         seconds = float(value) if _NUMBER.fullmatch(value) else _until(value, served_at)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError, IndexError):  # the parser of dates raises all of them
         return None
     return seconds if seconds <= LONGEST else None
 

@@ -2,13 +2,14 @@
 
 No retry, no redirect, no cookie, no .netrc; proxies and the CA bundle are read from the environment once, and
 `requests` makes of them what it always does. Calls go to its pool directly: a session costs more than the call itself.
-Each kept connection is checked before it is used again, so that one which the server has closed costs no call.
+Each kept connection is checked before it is used again, so that one which the server has closed costs no call, and
+answers are read strictly (connectors.strict_http).
 """
 
 import os
 import ssl
-from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, ReadTimeout
@@ -19,30 +20,47 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTime
 
 from connectors.allowed import AllowedCalls, NotListed
 from connectors.request import Request
+from connectors.strict_http import TooSlow, strict
 
 CONNECTIONS: Final = 8
+MUCH: Final = 1024 * 1024
+"""Bytes from which on an answer is large rather than slow."""
 BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 """Methods that say nothing of a body that is not there."""
 
 
 class Transport:
-    """Connections to one server, for several threads; nothing but the allowed calls goes out."""
+    """Connections to one server, for several threads; nothing but the allowed calls goes out.
+
+    An answer, head and body, has `patience` seconds from the end of its request.
+    """
 
     def __init__(
-        self, base_url: str, calls: AllowedCalls, proxies: Mapping[str, str] | None, timeout: tuple[float, float]
+        self,
+        base_url: str,
+        calls: AllowedCalls,
+        proxies: Mapping[str, str] | None,
+        timeout: tuple[float, float],
+        *,
+        patience: float,
+        monotonic: Callable[[], float],
     ) -> None:
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
         self._base_url = base_url
         self._calls = calls
         self._proxies = dict(get_environ_proxies(base_url) if proxies is None else proxies)
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._patience = patience
+        self._monotonic = monotonic
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
         self._pool: HTTPConnectionPool | None = None
+        self._strict: type[Any] | None = None
 
     def send(self, request: Request) -> BaseHTTPResponse:
         """Return the answer with its body unread. Raises NotListed, and what requests and urllib3 raise."""
         self._calls.check(self._base_url, request.method, request.url, change=request.change)
         pool = self._pool = self._pool or self._open()
+        pool.ConnectionCls = self._connection_of(pool)
         headers = dict(request.headers)
         if request.body is not None or request.method not in BODILESS:
             headers["Content-Length"] = str(len(request.body or b""))
@@ -79,6 +97,13 @@ class Transport:
         self._adapter.cert_verify(pool, self._base_url, self._verify, None)  # type: ignore[no-untyped-call] # has no stub
         return cast("HTTPConnectionPool", pool)  # the stub names its base class
 
+    def _connection_of(self, pool: HTTPConnectionPool) -> type[Any]:
+        """Return the strict kind of the connection that the pool would make; recorders of tests exchange that one."""
+        kind: type[Any] = type(pool).ConnectionCls
+        if self._strict is None or not issubclass(self._strict, kind):
+            self._strict = strict(kind, self._patience, self._monotonic)
+        return self._strict
+
 
 def _target(pool: HTTPConnectionPool, url: str) -> str:
     """Return what a request names: what follows the host, or the whole address where a proxy is asked in clear."""
@@ -113,6 +138,11 @@ def is_hopeless(error: BaseException) -> bool:
 def is_timeout(error: BaseException) -> bool:
     """Say whether the server took the request and then said nothing for too long."""
     return any(isinstance(each, ReadTimeout | ReadTimeoutError) for each in causes(error))
+
+
+def is_much(error: BaseException) -> bool:
+    """Say whether the deadline passed while a large answer flowed: less may come in time."""
+    return any(isinstance(each, TooSlow) and each.received >= MUCH for each in causes(error))
 
 
 def explain(error: BaseException) -> str:

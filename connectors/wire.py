@@ -18,9 +18,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from requests import RequestException
-from urllib3.exceptions import HTTPError
-
 from connectors.allowed import AllowedCalls, NotListed
 from connectors.answers import (
     EXCERPT,
@@ -53,7 +50,7 @@ from connectors.redaction import Redaction
 from connectors.request import Origin, Request
 from connectors.retry import Effort, Outage, next_wait, retry_after, throttled_wait
 from connectors.skew import Served, Skew
-from connectors.transport import Transport, explain, is_hopeless, is_timeout, surely_unsent
+from connectors.transport import Transport, explain, is_hopeless, is_much, is_timeout, surely_unsent
 
 MEBIBYTE: Final = 1024 * 1024
 SHOWN: Final = 65536
@@ -155,9 +152,11 @@ class Wire:
         self._authority = authority
         own = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": user_agent}
         self._origin = Origin(base_url, {**own, **headers})
-        self._transport = Transport(self._origin.base_url, calls, proxies, timeout)
-        self._pace = pace
         self._clock = clock or SystemClock()
+        self._transport = Transport(
+            self._origin.base_url, calls, proxies, timeout, patience=patience, monotonic=self._clock.monotonic
+        )
+        self._pace = pace
         self._skew = Skew(expected_offset)
         self._patience = patience
         self._outage = Outage(patience)
@@ -282,12 +281,12 @@ class Wire:
             response = self._transport.send(question.request)
             headers, status = response.headers, response.status
             served = self._skew.seen(headers.get("Date"), started, self._clock.now())
-            content = read_body(response, self._body_limit, self._clock.monotonic)
+            content = read_body(response, self._body_limit)
         except NotListed as reason:
             raise self._error(CallRefused, question, f"this call is not made: {reason}") from None
         except TooLarge:
             return _Failure(f"the answer is larger than {self._body_limit} bytes", too_large=True)
-        except (RequestException, HTTPError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the request is sound, so whatever fails here is the server's doing
             return _broken(error, answered=status is not None)
         finally:
             self._pace.done(turn, headers, status)
@@ -298,9 +297,9 @@ class Wire:
     ) -> Reply | _Failure | _Question:
         try:
             body, garbled = decode(content), ""
-        except Garbled:
+        except Garbled as reason:
             shown = self.redaction.text(content[:SHOWN].decode("utf-8", "replace"))
-            body, garbled = None, f"it answered {status} with {looks_like(shown)}"
+            body, garbled = None, f"it answered {status} with {str(reason) or looks_like(shown)}"
         if 200 <= status < 300:  # noqa: PLR2004 (success, by the standard)
             said_yes = question.write and question.repeatable and is_plain_word(content)
             if garbled and not said_yes:
@@ -400,7 +399,7 @@ def _broken(error: Exception, *, answered: bool) -> _Failure:
         f"the answer broke off ({reason})" if answered else reason,
         answered=answered,
         uncertain=not surely_unsent(error),
-        timed_out=is_timeout(error),
+        timed_out=is_timeout(error) or is_much(error),
         hopeless=is_hopeless(error),
     )
 

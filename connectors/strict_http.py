@@ -1,0 +1,168 @@
+"""Reads one answer off a connection as RFC 9112 has it, and trusts the connection no further than that.
+
+Rules kept here:
+- an interim answer (100, 102, 103) is read and passed over; there are not many of them, and 101 was never asked for;
+- a head that is cut off or contradicts itself (two lengths, a length that is no number, an unknown transfer coding, a
+  line that is no header) is an error, because it does not say where the answer ends;
+- head and body together have one deadline, by a monotonic clock: a server that sends a byte a second ends there;
+- a connection that holds more bytes than its answer is never used again: the next answer would be to another question.
+`http.client` parses; what is replaced is what it reads from, and where it guesses.
+"""
+
+import io
+import re
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from http.client import HTTPException, HTTPResponse, RemoteDisconnected
+from typing import Any, Final
+
+INTERIM: Final = 32
+"""How many interim answers may come before the answer."""
+LINE: Final = 65536
+OK: Final = 200
+SWITCHED: Final = 101
+
+_LENGTH: Final = re.compile(r"[0-9]{1,15}")
+_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_STATUS: Final = re.compile(rb"(HTTP/1\.[0-9]) +([1-9][0-9]{2})(?: ([^\r\n]*))?\r?\n")
+
+
+class TooSlow(OSError):
+    """The deadline of an answer passed while it was still coming; `received` bytes had come."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__("the answer came too slowly")
+        self.received = received
+
+
+class Source(io.RawIOBase):
+    """The bytes of a socket up to a deadline. `shut` tells that no more are to be asked for, `ended` that none come."""
+
+    def __init__(self, sock: socket.socket, seconds: float, monotonic: Callable[[], float]) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._monotonic = monotonic
+        self._deadline = monotonic() + seconds
+        self._wait = sock.gettimeout()
+        self._received = 0
+        self.ended = False
+        self.shut = False
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there, or wait for some. Raises TooSlow, TimeoutError, OSError."""
+        if self.shut:
+            return None
+        left = self._deadline - self._monotonic()
+        if left <= 0.0:
+            raise TooSlow(self._received)
+        last = self._wait is None or left < self._wait
+        self._sock.settimeout(left if last else self._wait)
+        try:
+            count = self._raw.readinto(buffer)
+        except TimeoutError:
+            if last and self._received:
+                raise TooSlow(self._received) from None
+            raise
+        self._received += count or 0
+        self.ended = count == 0
+        return count
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()
+
+    def hang_up(self) -> None:
+        """End the connection, so that its pool finds it closed."""
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+
+class StrictResponse(HTTPResponse):
+    """An answer that is read as the standard says, or not at all."""
+
+    def __init__(
+        self, sock: socket.socket, *args: Any, seconds: float, monotonic: Callable[[], float], **options: Any
+    ) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self._source = Source(sock, seconds, monotonic)
+        self.fp = io.BufferedReader(self._source, LINE)
+
+    def begin(self) -> None:
+        """Read the head. Raises HTTPException."""
+        if self.headers is not None:
+            return
+        super().begin()
+        if self._source.ended:
+            raise HTTPException("the head of the answer broke off")
+        if self.headers.defects or self.headers.get_payload():
+            raise HTTPException("the head of the answer holds a line that is no header")
+        self._frame()
+
+    def _frame(self) -> None:
+        """Settle where the body ends."""
+        codings = [each.lower() for each in self._values("Transfer-Encoding")]
+        lengths = set(self._values("Content-Length"))
+        if codings not in ([], ["identity"], ["chunked"]):
+            raise HTTPException("the answer has a transfer coding that was not asked for")
+        if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+            raise HTTPException(f"the answer has no usable Content-Length ({', '.join(sorted(lengths))[:60]!r})")
+        self.chunked, self.chunk_left = codings == ["chunked"], None
+        if self.chunked or self.length != 0:  # 0 is also what is known of 204 and 304, whatever they say
+            self.length = None if self.chunked or not lengths else int(lengths.pop())
+        framed = self.length is not None or (self.chunked and not lengths)
+        self.will_close = self._check_close() or not framed  # type: ignore[attr-defined] # not in the stub
+
+    def _values(self, name: str) -> list[str]:
+        return [value.strip() for line in self.headers.get_all(name, []) for value in str(line).split(",")]
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(INTERIM + 1):
+            line = self.fp.readline(LINE + 1)
+            if not line:
+                raise RemoteDisconnected("the connection was closed without an answer")
+            found = _STATUS.fullmatch(line)
+            if found is None:
+                raise HTTPException(f"the answer has no usable status line ({line[:40]!r})")
+            status = int(found[2])
+            if status >= OK:
+                return found[1].decode(), status, (found[3] or b"").decode("latin-1")
+            if status == SWITCHED:
+                raise HTTPException("the answer switches to another protocol, which was not asked for")
+            self._skip_head()
+        raise HTTPException(f"more than {INTERIM} interim answers came, and no answer")
+
+    def _skip_head(self) -> None:
+        for _ in range(LINE):
+            line = self.fp.readline(LINE + 1)
+            if line in (b"\r\n", b"\n"):
+                return
+            if not line.endswith(b"\n"):
+                break
+        raise HTTPException("an interim answer broke off")
+
+    def _read_next_chunk_size(self) -> int:
+        line = self.fp.readline(LINE + 1)
+        found = _CHUNK.fullmatch(line)
+        if found is None:
+            raise HTTPException(f"the body has no usable size of a chunk ({line[:40]!r})")
+        return int(found[1], 16)
+
+    def _close_conn(self) -> None:
+        self._source.shut = True
+        if self.fp is not None and self.fp.peek(1):
+            self._source.hang_up()
+        super()._close_conn()  # type: ignore[misc] # not in the stub
+
+
+def strict(connection: type[Any], seconds: float, monotonic: Callable[[], float]) -> type[Any]:
+    """Return a kind of connection, of urllib3, whose answers are read strictly and within so many seconds each."""
+    response = partial(StrictResponse, seconds=seconds, monotonic=monotonic)
+    return type(f"Strict{connection.__name__}", (connection,), {"response_class": staticmethod(response)})
