@@ -4,12 +4,13 @@ Rules kept here:
 - an interim answer (100, 102, 103) is read and passed over; there are not many of them, and 101 was never asked for;
 - a head that is cut off or contradicts itself (two lengths, a length that is no number, an unknown transfer coding, a
   line that is no header) is an error, because it does not say where the answer ends;
-- head and body together have one deadline, by a monotonic clock: a server that sends a byte a second ends there;
+- from its first byte on an answer has one deadline, by a monotonic clock: one that comes a byte a second ends there;
 - a connection that holds more bytes than its answer is never used again: the next answer would be to another question.
 `http.client` parses; what is replaced is what it reads from, and where it guesses.
 """
 
 import io
+import math
 import re
 import socket
 from collections.abc import Callable
@@ -38,13 +39,17 @@ class TooSlow(OSError):
 
 
 class Source(io.RawIOBase):
-    """The bytes of a socket up to a deadline. `shut` tells that no more are to be asked for, `ended` that none come."""
+    """The bytes of a socket, up to so many seconds after the first of them.
+
+    `shut` tells that no more are to be asked for, `ended` that none come.
+    """
 
     def __init__(self, sock: socket.socket, seconds: float, monotonic: Callable[[], float]) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._monotonic = monotonic
-        self._deadline = monotonic() + seconds
+        self._seconds = seconds
+        self._deadline = math.inf
         self._wait = sock.gettimeout()
         self._received = 0
         self.ended = False
@@ -61,14 +66,16 @@ class Source(io.RawIOBase):
         left = self._deadline - self._monotonic()
         if left <= 0.0:
             raise TooSlow(self._received)
-        last = self._wait is None or left < self._wait
+        last = left < (math.inf if self._wait is None else self._wait)
         self._sock.settimeout(left if last else self._wait)
         try:
             count = self._raw.readinto(buffer)
         except TimeoutError:
-            if last and self._received:
+            if last:
                 raise TooSlow(self._received) from None
             raise
+        if not self._received:
+            self._deadline = self._monotonic() + self._seconds
         self._received += count or 0
         self.ended = count == 0
         return count

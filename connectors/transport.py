@@ -8,20 +8,27 @@ answers are read strictly (connectors.strict_http).
 
 import os
 import ssl
+import zlib
 from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPException
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, ReadTimeout
+from requests import PreparedRequest, ReadTimeout, RequestException
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from connectors.allowed import AllowedCalls, NotListed
 from connectors.request import Request
 from connectors.strict_http import TooSlow, strict
 
+UNREADABLE: Final = (
+    RequestException, HTTPError, HTTPException, OSError, EOFError,
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, zlib.error,
+)  # fmt: skip
+"""What the libraries raise when they make nothing of a server's bytes: the request is sound, so it is the server's."""
 CONNECTIONS: Final = 8
 MUCH: Final = 1024 * 1024
 """Bytes from which on an answer is large rather than slow."""
@@ -32,7 +39,7 @@ BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 class Transport:
     """Connections to one server, for several threads; nothing but the allowed calls goes out.
 
-    An answer, head and body, has `patience` seconds from the end of its request.
+    An answer, head and body, has `patience` seconds from its first byte on.
     """
 
     def __init__(

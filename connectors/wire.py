@@ -50,7 +50,7 @@ from connectors.redaction import Redaction
 from connectors.request import Origin, Request
 from connectors.retry import Effort, Outage, next_wait, retry_after, throttled_wait
 from connectors.skew import Served, Skew
-from connectors.transport import Transport, explain, is_hopeless, is_much, is_timeout, surely_unsent
+from connectors.transport import UNREADABLE, Transport, explain, is_hopeless, is_much, is_timeout, surely_unsent
 
 MEBIBYTE: Final = 1024 * 1024
 SHOWN: Final = 65536
@@ -286,7 +286,7 @@ class Wire:
             raise self._error(CallRefused, question, f"this call is not made: {reason}") from None
         except TooLarge:
             return _Failure(f"the answer is larger than {self._body_limit} bytes", too_large=True)
-        except Exception as error:  # noqa: BLE001 - the request is sound, so whatever fails here is the server's doing
+        except UNREADABLE as error:
             return _broken(error, answered=status is not None)
         finally:
             self._pace.done(turn, headers, status)

@@ -38,7 +38,16 @@ LOUIS = Message(
 
 def connected(cache: MemoryCache) -> GrowthGenius:
     clock = FakeClock()
-    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), calls=CALLS, clock=clock, secrets=[KEY], expected_offset=OFFSET)
+    wire = Wire(
+        "gg",
+        BASE_URL,
+        {"Authorization": KEY},
+        NoPace(),
+        calls=CALLS,
+        clock=clock,
+        secrets=[KEY],
+        expected_offset=OFFSET,
+    )
     return GrowthGenius("gg", wire, user_ids=[78], cache=cache, country="US", clock=clock)
 
 
@@ -117,7 +126,9 @@ def test_the_documented_company_is_read(account: GrowthGenius) -> None:
 
 @pytest.mark.parametrize("cassette", ["users_list", "user_one"])
 def test_the_documented_users_are_read(cassette: str) -> None:
-    wire = Wire("gg", BASE_URL, {"Authorization": KEY}, NoPace(), calls=CALLS, clock=FakeClock(), expected_offset=OFFSET)
+    wire = Wire(
+        "gg", BASE_URL, {"Authorization": KEY}, NoPace(), calls=CALLS, clock=FakeClock(), expected_offset=OFFSET
+    )
     account = GrowthGenius("gg", wire, user_ids=[1], cache=MemoryCache(), country="US")
     with player().use_cassette(f"{cassette}.yaml"):
         assert account.contact({"id": 7, "user_id": 1}, {}).fields["owner"] == "dev@growthgenius.com"
