@@ -21,12 +21,15 @@ class Weight:
     replaced: int = 0
 
 
-def guard(weights: Mapping[str, Weight], max_changed: float, command: str, noun: str = "people") -> str:
+def guard(
+    weights: Mapping[str, Weight], max_changed: float, command: str, noun: str = "people", *, dry: bool = False
+) -> str:
     """Return the sentence that stops the run, '' when it may go on.
 
     `max_changed` is a share if it is a float, else a count; `command` is the one that would run it; `noun` is what is
-    weighed.
+    weighed. Whoever reads this of a `dry` run looks at the plan already.
     """
+    look = "Let it" if dry else f"Look at it with `{command} --dry-run`, and let this one run"
     for account, weight in weights.items():
         for changed, whole, what in (
             (weight.changed, weight.linked, f"{noun} that are linked"),
@@ -36,7 +39,7 @@ def guard(weights: Mapping[str, Weight], max_changed: float, command: str, noun:
                 return (
                     f"the guard stopped the run before the first write: it would change {changed} of {whole} {what} "
                     f"at {account}, more than max_changed = {max_changed}; nothing was written. "
-                    f"Look at it with `{command} --dry-run`, and let this one run through with: {command} --unguarded"
+                    f"{look} through with: {command} --unguarded"
                 )
     return ""
 

@@ -211,14 +211,18 @@ def _stream_status(db: sqlite3.Connection, connection: int, stream: str, setting
     accounts = {"left": settings.left, "right": settings.right}
     reached = {account: reach(cursors.get(side, COVERED), 0) for side, account in accounts.items()}
     if stream == MESSAGES and settings.messages is not None:
-        unread = _unread(settings.messages)
-        reached = {account: moment for account, moment in reached.items() if account != accounts.get(unread)}
+        leaving = _leaving(settings.messages)
+        reached = {
+            account: moment
+            for (side, account), moment in zip(accounts.items(), reached.values(), strict=True)
+            if side in leaving or moment is not None
+        }
     return {"covered_to": {account: _time(ms) for account, ms in reached.items()}, "lag_seconds": _lag(reached)}
 
 
-def _unread(settings: MessagesStream) -> str:
-    """Return the side that is not listed: GrowthHub's, where nothing travels from it and copies are notes."""
-    return "right" if settings.direction == "left_to_right" and settings.as_ == "note" else ""
+def _leaving(settings: MessagesStream) -> tuple[str, ...]:
+    """Return the sides that messages travel from; the other one is read only where it lists the copies made there."""
+    return {"left_to_right": ("left",), "right_to_left": ("right",)}.get(settings.direction, ("left", "right"))
 
 
 def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:

@@ -291,7 +291,8 @@ def _advice(report: "RunReport") -> Iterator[str]:
         yield "nothing is lost; run again"
     if report.guarded:
         yield f"stopped before the first write: {printable(report.guarded)}"
-        yield f"see what it would do: {report.typed} --dry-run"
+        if not report.dry_run:
+            yield f"see what it would do: {report.typed} --dry-run"
         yield f"let it through once: {report.typed} --unguarded"
     yield from _what_is_open(
         sum(stream.conflicts for stream in report.streams.values()),

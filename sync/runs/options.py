@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sync.reporting.spelling import time_text
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -30,7 +32,12 @@ class RunOptions:
 
     @property
     def command(self) -> str:
-        """Return the command that asks for it, without its options."""
+        """Return the command that asks for it, without what lets it pass the guard, or keeps it from writing."""
         if self.undoes:
             return f"sync undo {self.undoes}{' --created' if self.created else ''}"
-        return "sync reconcile" if self.whole else "sync run"
+        words = ["sync reconcile" if self.whole else "sync run"]
+        words += [f"--since {time_text(self.since)}"] if self.since else []
+        words += [f"--until {time_text(self.until)}"] if self.until else []
+        words += [f"--stream {self.streams[0]}"] if len(self.streams) == 1 else []
+        words += ["--deep"] if self.whole and self.deep else []
+        return " ".join(words)

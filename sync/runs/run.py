@@ -58,7 +58,7 @@ def run(work: Work, bounds: Bounds, *, deep: bool = False, unguarded: bool = Fal
             if seen.lost:
                 vanishing.weigh_with_the_last_day(work.people)
         guarded = "" if unguarded else _guard(work)
-        if not guarded and consent(work):
+        if (work.people.dry or not guarded) and consent(work):
             _carry_out(work.people, seen.spans)
             if messages is not None and planned:
                 message_stream.carry_out(messages)
@@ -163,10 +163,10 @@ def _cover(context: Context, spans: Spans) -> None:
 def _guard(work: Work) -> str:
     people = work.people
     command = f"{people.command} --connection {people.name}"
-    stopped = guard(people.weights, people.settings.max_changed, command)
+    stopped = guard(people.weights, people.settings.max_changed, command, dry=people.dry)
     if stopped or work.messages is None:
         return stopped
-    return guard(work.messages.weights, people.settings.max_changed, command, "messages")
+    return guard(work.messages.weights, people.settings.max_changed, command, "messages", dry=people.dry)
 
 
 def offsets(context: Context) -> tuple[float, float]:

@@ -26,8 +26,10 @@ def undo(work: Work, undone: Undone, *, unguarded: bool, consent: Consent) -> st
         context.judge = judge(context.settings.conflicts, offsets(context))
         context.undone = undone
         plan_undo(context, undone)
-        guarded = "" if unguarded else guard(context.weights, context.settings.max_changed, context.command)
-        if not guarded and consent(work):
+        guarded = (
+            "" if unguarded else guard(context.weights, context.settings.max_changed, context.command, dry=context.dry)
+        )
+        if (context.dry or not guarded) and consent(work):
             _carry_out(context, undone)
     except ConnectorError as error:
         context.errors.append(str(error))

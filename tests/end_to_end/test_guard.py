@@ -3,7 +3,8 @@
 import pytest
 
 from connectors.faults import Fault
-from tests.end_to_end.world import World
+from sync.faces.tables import plan_lines
+from tests.end_to_end.world import START, World
 
 
 def fill(world: World, count: int) -> list[str]:
@@ -98,3 +99,29 @@ def test_values_that_would_be_replaced_after_meetings_were_cut_off_are_weighed(w
         report = world.run()
     assert (report.exit_code, calls.writes) == (4, [])
     assert "30 of 30 people that meet for the first time" in report.guarded
+
+
+def test_a_guarded_plan_counts_what_it_shows_and_does_not_name_itself_as_advice(world: World) -> None:
+    ids = fill(world, 30)
+    for each in ids[:25]:
+        world.gg.edit(each, company_name="Oops")
+    world.clock.skip(2)
+    with world.calls() as calls:
+        report = world.run(dry_run=True, priced=True)
+    assert (report.exit_code, calls.writes) == (4, [])
+    assert report.streams["contacts"].accounts["gh"].updated == 25
+    assert len(list(report.changes)) == 25
+    said = "\n".join(plan_lines([report]))
+    assert "would be updated 25" in said
+    assert "--dry-run" not in said
+    assert "sync run --connection sales --unguarded" in said
+    assert world.run().exit_code == 4
+
+
+def test_the_advice_of_the_guard_repeats_what_was_asked_for(world: World) -> None:
+    ids = fill(world, 30)
+    for each in ids:
+        world.gg.edit(each, company_name="Oops")
+    report = world.run(since=START, streams=("contacts",))
+    assert report.typed == "sync run --since 2026-03-02T09:00:00Z --stream contacts --connection sales"
+    assert f"{report.typed} --unguarded" in report.guarded

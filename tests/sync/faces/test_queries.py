@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -139,6 +139,24 @@ def test_a_side_whose_messages_are_never_listed_has_no_place_in_their_stream(tmp
     config = parse(replaced('direction = "both"', 'direction = "left_to_right"'), tmp_path / "config.toml")
     stream = queries.status(config)["connections"][0]["streams"]["messages"]
     assert stream["covered_to"] == {"growthgenius": None}
+
+
+@pytest.mark.parametrize(("direction", "account"), [("left_to_right", "growthhub"), ("right_to_left", "growthgenius")])
+def test_with_sides_swapped_the_side_that_is_read_is_the_one_that_counts(
+    tmp_path: Path, direction: str, account: str
+) -> None:
+    text = replaced('direction = "both"', f'direction = "{direction}"')
+    text = text.replace('left = "growthgenius"', 'left = "growthhub"').replace(
+        'right = "growthhub"', 'right = "growthgenius"'
+    )
+    config = parse(text, tmp_path / "config.toml")
+    with closing(StateFile.open(config.state.path)) as state, state.atomic() as db:
+        connections.connection_id(db, "sales", "growthhub", "growthgenius")
+        cursors, side = Cursors(state.db, 1, "messages"), "left" if direction == "left_to_right" else "right"
+        cursors.add(side, COVERED, [(0, NOON_MS)])
+    stream = queries.status(config)["connections"][0]["streams"]["messages"]
+    assert stream["covered_to"] == {account: "2026-03-01T12:00:00Z"}
+    assert stream["lag_seconds"] is not None
 
 
 def test_a_conflict_about_a_message_takes_a_side_and_no_value(config: Config) -> None:

@@ -21,6 +21,7 @@ from sync.faces.tables import (
     status_lines,
     total_lines,
     value_text,
+    verify_lines,
 )
 from sync.reporting.report import Cost, Counts, PlannedChange, RunReport, StreamReport
 
@@ -144,6 +145,17 @@ def test_status_shows_the_side_that_lags_and_what_is_open() -> None:
         "CONNECTION  STREAM    COVERED TO            LAG        LAST RUN  NEXT RUN  CONFLICTS  FAILURES  DELETED  HELD",
         "sales       contacts  2026-11-20T14:28:00Z  1 h 2 min  ok at b   -         2          0         0        0",
         "2 conflicts open: sync conflicts list",
+    ]
+
+
+def test_verify_lists_what_is_held_and_what_has_no_place() -> None:
+    held = {"who": "ann@example.com", "field": "city", "left": "Rome", "right": None, "since": "2026-11-20T14:30:00Z"}
+    agreeing = {"name": "sales", "agree": True, "compared": 1, "only": {}, "differ": [], "doubles": []}
+    document = {"connections": [{**agreeing, "held": [held], "owed": {"gh": {"title": 206, "industry": 1}}}]}
+    assert list(verify_lines(document)) == [
+        "sales: both sides agree, 1 pair compared",
+        '  held since 2026-11-20T14:30:00Z: ann@example.com: city is "Rome" and (empty)',
+        "  gh: no place yet for title (206), industry (1); they are carried once there is one, see: sync check",
     ]
 
 
