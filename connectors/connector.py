@@ -28,11 +28,25 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What a list holds and does not let be read: a row that is no record, or one that makes each answer fail.
+
+    `key` names it by where it lies, the same in each reading; `within` is the span of time in which it lies, None where
+    nothing tells.
+    """
+
+    key: str
+    reason: str
+    within: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Records of one answer, and the server's own time of that answer (R1)."""
+    """Records of one answer, each with an id, the server's own time of that answer (R1), and what could not be read."""
 
     records: Sequence[Raw]
     served_at: datetime
+    unread: Sequence[Unread] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from connectors.clock import Clock
-from connectors.errors import ConnectorError
+from connectors.errors import Broken, ConnectorError
 
 WIDTH = 8
 """At most so many calls at once to one account, and so many steps in a wave."""
@@ -23,10 +23,14 @@ Result = TypeVar("Result")
 
 
 class Dispatcher:
-    """Makes the calls of one account. `calls_per_second` is the allowed pace, None where there is no limit."""
+    """Makes the calls of one account. `calls_per_second` is the allowed pace, None where there is no limit.
 
-    def __init__(self, clock: Clock, calls_per_second: Callable[[], float | None]) -> None:
+    Each call is about one record: what breaks at one of them is its own error, `Broken`, and the others go on (R42).
+    """
+
+    def __init__(self, clock: Clock, calls_per_second: Callable[[], float | None], account: str = "") -> None:
         self._clock = clock
+        self._account = account
         self._calls_per_second = calls_per_second
         self._latency = 0.0
 
@@ -50,6 +54,11 @@ class Dispatcher:
             return call()
         except ConnectorError as error:
             return error
+        except (MemoryError, OSError):  # of the machine
+            raise
+        except Exception as error:  # noqa: BLE001 - whoever gathers lists it with its record, and tells the log
+            said = f"growthsync cannot work with it ({type(error).__name__}: {str(error)[:300]}); please report it"
+            return Broken(self._account, said, error)
         finally:
             taken = self._clock.monotonic() - started
             self._latency += SMOOTHING * (min(taken, 1.0) - self._latency)

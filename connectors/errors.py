@@ -6,6 +6,7 @@
     ├── TransientError       try again later, nothing is lost                              (exit 3)
     │   ├── Unreachable      no answer within the patience of a one-shot run
     │   ├── ServerTrouble    5xx, HTML instead of JSON, a cut-off body, on something safe to repeat
+    │   │   └── OtherRecord  a question for one record was answered with another one: a merge, or a crossed answer
     │   ├── AllowanceSpent   the daily allowance ran out; `until` says when it is renewed
     │   └── IncompleteWindow a window that could not be proven complete, nor be split further
     ├── AnswerTooLarge       413, a body over our limit, or a time-out: ask for less (windows split on it)
@@ -15,12 +16,13 @@
     │   └── RecordRefused    400/409/422 for any other reason; `messages` holds the server's words
     │       └── CallRefused  a path that is on no list of the connector, or a write that the server redirects
     └── OutcomeUnknown       a write whose answer never came, or made no sense: look before repeating (R20)
+        └── Broken           a mistake of ours at one record: nobody knows how far the call came
 
 Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the
 request.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +54,18 @@ class Unreachable(TransientError):
 
 class ServerTrouble(TransientError):
     """An answer came, but not one that means anything."""
+
+
+class OtherRecord(ServerTrouble):
+    """A record was asked for by its id, and the answer shows another one, `shown`.
+
+    Either the record was merged into the other one, or the answer belongs to another question. Who knows what the
+    record was can tell; until then nothing is known of it.
+    """
+
+    def __init__(self, account: str, message: str, shown: Mapping[str, Any]) -> None:
+        super().__init__(account, message)
+        self.shown = shown
 
 
 class AllowanceSpent(TransientError):
@@ -121,3 +135,11 @@ class OutcomeUnknown(ConnectorError):
     def __init__(self, account: str, message: str, *, accepted: bool = False) -> None:
         super().__init__(account, message)
         self.accepted = accepted
+
+
+class Broken(OutcomeUnknown):
+    """A call about one record ended in a mistake of ours, `cause`: nobody knows how far it came."""
+
+    def __init__(self, account: str, message: str, cause: Exception) -> None:
+        super().__init__(account, message)
+        self.cause = cause

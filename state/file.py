@@ -124,6 +124,19 @@ class StateFile:
                 self.db.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Do a part of what `atomic` does: an error takes back this part alone, and is raised on."""
+        self.db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK TO part")
+                self.db.execute("RELEASE part")
+            raise
+        self.db.execute("RELEASE part")
+
     def close(self) -> None:
         """Close the file."""
         self.db.close()

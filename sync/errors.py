@@ -4,6 +4,7 @@
     ├── UsageError         the command line asks for something that cannot be            (exit 2)
     │   └── NotThere       something of that number or name is not there                  (exit 2)
     ├── ConfigError        the config file is wrong; one line per complaint               (exit 2)
+    ├── BrokenRecord       one record cannot be worked with: it is listed (R42)           (exit 1)
     └── GuardStopped       the guard stopped a run before its first write (R25)           (exit 4)
     KeyboardInterrupt
     └── Interrupted        SIGINT or SIGTERM came during a one-shot run                   (exit 128 + signal)
@@ -50,6 +51,10 @@ class ConfigError(SyncError):
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+
+
+class BrokenRecord(SyncError):
+    """One record cannot be worked with. Whatever handles records one by one lists it, and goes on."""
 
 
 class GuardStopped(SyncError):

@@ -53,8 +53,8 @@ class MessageWriter:
         body = {"contact_id": message_mapping.wire_id(contact_id), **message_mapping.body(original, owner)}
         style = self._styles.current()
         shown = self._posted(body, style, owner, contact_id)
-        if shown.raw is None:
-            raise OutcomeUnknown(self._client.account, "a message was sent, but the answer shows no id for it")
+        if shown.raw is None or str(shown.raw.get("contact_id") or contact_id) != contact_id:
+            raise OutcomeUnknown(self._client.account, "a message was sent, but the answer does not show it")
         try:
             written = self._complete(identity(shown.raw), shown, body)
             return self._finished(message_mapping.NOTHING, written, body, style)

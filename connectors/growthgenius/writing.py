@@ -85,8 +85,9 @@ class Writer:
         order = self._order(_NOBODY, {}, {name: value for name, value in changes.items() if value is not None})
         style = self._styles.current()
         shown = self._created(order, style)
-        if shown.raw is None:
+        if shown.raw is None or not self._may_be_made_of(shown.raw, changes):
             message = "a contact was sent, but the answer shows no id for it"
+            message = message if shown.raw is None else f"a create was answered with contact {identity(shown.raw)}"
             raise OutcomeUnknown(self._client.account, message, accepted=True)
         unproven = {key: value for key, value in shown.raw.items() if key not in order.body}
         try:
@@ -193,6 +194,11 @@ class Writer:
                 self._styles.give_up(style)
                 refused.again = True
             raise
+
+    def _may_be_made_of(self, raw: Raw, changes: Fields) -> bool:
+        """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""
+        wanted, shown = changes.get("email"), self._reader.without_owner().contact(raw, {}).fields.get("email")
+        return not wanted or not shown or same("email", wanted, shown)
 
     def _patched(self, order: _Order, known: Raw, body: Mapping[str, Any], style: str) -> _Written:
         user, record_id = self._client.user_for(known), identity(known)

@@ -3,6 +3,8 @@
 Rules kept here:
 - every call is about one location; what an answer wraps is unwrapped, and an answer without its record makes no
   sense;
+- the id of a record in an answer is compared with the id that was asked for: an answer about another record proves
+  nothing about this one;
 - an unknown contact is answered with 400 "Contact with id X not found" rather than 404: RecordGone either way;
 - a create is never repeated here; PUT and the tag calls have the same effect twice as once, and may be.
 """
@@ -13,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.connector import Page, Raw
-from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
+from connectors.errors import OtherRecord, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.gate import Gate
 from connectors.wire import Reply
 
@@ -48,7 +50,13 @@ class Client:
         return self.gate.read("POST", "/contacts/search", json=reading, splittable=True)
 
     def contact(self, record_id: str) -> Page:
-        """Return one contact. Raises RecordGone."""
+        """Return one contact. Raises RecordGone, and OtherRecord where two answers in a row show another one."""
+        try:
+            return self._contact(record_id)
+        except OtherRecord:  # a crossed answer and a stale cache pass, a merge stays
+            return self._contact(record_id)
+
+    def _contact(self, record_id: str) -> Page:
         with_id = _contact_path(record_id)
         try:
             reply = self.gate.read("GET", with_id)
@@ -57,8 +65,10 @@ class Client:
         record = _object(reply.body, "contact")
         if record is None:
             raise ServerTrouble(self.account, f"GET {with_id} was answered without a contact")
-        if record.get("deleted") is True:
+        if record.get("deleted") is True and is_of(record, record_id):
             raise RecordGone(self.account, f"GET {with_id} shows a contact that is deleted")
+        if not is_of(record, record_id):
+            raise other_record(self.account, f"GET {with_id}", record)
         return Page([record], reply.served_at)
 
     def duplicate(self, **identifier: str) -> Raw | None:
@@ -80,7 +90,13 @@ class Client:
         """Create a contact; the answer shows it. Raises RecordRefused, OutcomeUnknown."""
         sent = {**properties, "locationId": self.location_id}
         reply = self.gate.write("POST", "/contacts/", json=sent, repeatable=False)
-        return self._written(reply)
+        record = _object(reply.body, "contact")
+        if record is None or not record.get("id"):
+            raise OutcomeUnknown(self.account, "a write was answered without the contact", accepted=True)
+        if not _may_be_made_of(record, properties):
+            message = f"a create was answered with contact {record['id']}, which is somebody else"
+            raise OutcomeUnknown(self.account, message, accepted=True)
+        return Page([record], reply.served_at)
 
     def update(self, record_id: str, properties: Mapping[str, Any]) -> Page:
         """Set properties of a contact and return it, from the answer or else by id.
@@ -91,8 +107,8 @@ class Client:
             reply = self.gate.write("PUT", _contact_path(record_id), json=dict(properties), repeatable=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
-        shows_it = _object(reply.body, "contact") is not None
-        return self._written(reply) if shows_it else self.contact(record_id)
+        record = _object(reply.body, "contact")
+        return Page([record], reply.served_at) if is_of(record, record_id) and record else self.contact(record_id)
 
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordGone, RecordRefused, OutcomeUnknown."""
@@ -164,11 +180,15 @@ class Client:
         except RecordRefused as refused:
             raise gone_or(refused) from refused
 
-    def _written(self, reply: Reply) -> Page:
-        record = _object(reply.body, "contact")
-        if record is None or not record.get("id"):
-            raise OutcomeUnknown(self.account, "a write was answered without the contact", accepted=True)
-        return Page([record], reply.served_at)
+
+def is_of(record: Raw | None, record_id: str) -> bool:
+    """Say whether a record is the one of that id."""
+    return record is not None and str(record.get("id")) == record_id
+
+
+def other_record(account: str, asked: str, record: Raw) -> OtherRecord:
+    """Return the error of an answer that shows another record than was asked for."""
+    return OtherRecord(account, f"{asked} was answered with record {record.get('id')}", record)
 
 
 def gone_or(refused: RecordRefused) -> RecordGone | RecordRefused:
@@ -176,6 +196,12 @@ def gone_or(refused: RecordRefused) -> RecordGone | RecordRefused:
     if refused.status in _GONE_STATUSES or any(map(_GONE.search, refused.messages)):
         return RecordGone(refused.account, refused.message)
     return refused
+
+
+def _may_be_made_of(record: Raw, sent: Mapping[str, Any]) -> bool:
+    """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""
+    wanted, shown = (str(each.get("email") or "").strip().lower() for each in (sent, record))
+    return not wanted or not shown or wanted == shown
 
 
 def _contact_path(record_id: str) -> str:

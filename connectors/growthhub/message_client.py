@@ -5,6 +5,7 @@ Rules kept here:
 - conversations are of an older version of the API than contacts and notes, which the `Version` header tells;
 - what an answer wraps is unwrapped ("message", "emailMessage", "note"), and an answer without its record makes no
   sense;
+- the id of what is asked for by id is compared with the id in the answer, and so is the contact of a note;
 - what makes a note or records a message is never repeated here.
 """
 
@@ -17,7 +18,7 @@ from urllib.parse import quote
 
 from connectors.connector import Page, Raw
 from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
-from connectors.growthhub.client import gone_or
+from connectors.growthhub.client import gone_or, is_of, other_record
 from connectors.growthhub.gate import Gate
 from connectors.wire import Reply
 
@@ -54,11 +55,11 @@ class MessageClient:
 
     def message(self, message_id: str) -> Raw:
         """Return one message. Raises RecordGone."""
-        return self._one(f"/conversations/messages/{_segment(message_id)}", "message")
+        return self._one(f"/conversations/messages/{_segment(message_id)}", "message", message_id)
 
     def email(self, email_id: str) -> Raw:
         """Return one e-mail, with its text. Raises RecordGone."""
-        return self._one(f"/conversations/messages/email/{_segment(email_id)}", "emailMessage")
+        return self._one(f"/conversations/messages/email/{_segment(email_id)}", "emailMessage", email_id)
 
     def notes(self, contact_id: str) -> list[Raw]:
         """Return all notes of a contact: there are no pages. Raises RecordGone where the contact is gone."""
@@ -67,13 +68,16 @@ class MessageClient:
         notes = found.get("notes") if isinstance(found, Mapping) else None
         if not isinstance(notes, list):
             raise ServerTrouble(self.account, f"GET {path} was answered without notes")
-        return [each for each in notes if isinstance(each, Mapping) and each.get("id")]
+        found_here = [each for each in notes if isinstance(each, Mapping) and each.get("id")]
+        if found_here and not any(_is_with(each, contact_id) for each in found_here):
+            raise other_record(self.account, f"GET {path}", found_here[0])
+        return found_here
 
     def note(self, contact_id: str, note_id: str) -> Page:
         """Return one note. Raises RecordGone."""
         path = f"{_notes_path(contact_id)}/{_segment(note_id)}"
         reply = self._ask(path, {})
-        return Page([self._unwrapped(reply, "note", path)], reply.served_at)
+        return Page([self._unwrapped(reply, "note", path, note_id)], reply.served_at)
 
     def create_note(self, contact_id: str, properties: Mapping[str, Any]) -> Page:
         """Write a note. Raises RecordGone, RecordRefused, OutcomeUnknown."""
@@ -81,6 +85,8 @@ class MessageClient:
         note = _record(reply.body, "note")
         if note is None:
             raise OutcomeUnknown(self.account, "a note was answered without the note")
+        if not _is_with(note, contact_id):
+            raise OutcomeUnknown(self.account, f"a note was answered with a note of contact {note.get('contactId')}")
         return Page([note], reply.served_at)
 
     def update_note(self, contact_id: str, note_id: str, properties: Mapping[str, Any]) -> Page:
@@ -90,7 +96,7 @@ class MessageClient:
         """
         reply = self._write("PUT", f"{_notes_path(contact_id)}/{_segment(note_id)}", properties, repeatable=True)
         note = _record(reply.body, "note")
-        return self.note(contact_id, note_id) if note is None else Page([note], reply.served_at)
+        return Page([note], reply.served_at) if note and is_of(note, note_id) else self.note(contact_id, note_id)
 
     def delete_note(self, contact_id: str, note_id: str) -> None:
         """Delete a note. Raises RecordGone, RecordRefused, OutcomeUnknown."""
@@ -112,7 +118,8 @@ class MessageClient:
         """
         sent = {"locationId": self.location_id, "contactId": contact_id}
         reply = self._write("POST", "/conversations/", sent, repeatable=True, headers=CONVERSATIONS)
-        return _record(reply.body, "conversation")
+        made = _record(reply.body, "conversation")
+        return made if made is not None and _is_with(made, contact_id) else None
 
     def log(self, properties: Mapping[str, Any]) -> Logged:
         """Record a message, whichever way it went; nothing is sent.
@@ -127,16 +134,18 @@ class MessageClient:
             raise OutcomeUnknown(self.account, "recording a message was answered without the message")
         return Logged(str(message_id), str(email_id) if email_id else None, reply.served_at)
 
-    def _one(self, path: str, key: str) -> Raw:
-        record = self._unwrapped(self._ask(path, CONVERSATIONS), key, path)
+    def _one(self, path: str, key: str, record_id: str) -> Raw:
+        record = self._unwrapped(self._ask(path, CONVERSATIONS), key, path, record_id)
         if record.get("deleted") is True:
             raise RecordGone(self.account, f"GET {path} shows what is deleted")
         return record
 
-    def _unwrapped(self, reply: Reply, key: str, path: str) -> Raw:
+    def _unwrapped(self, reply: Reply, key: str, path: str, record_id: str) -> Raw:
         record = _record(reply.body, key)
         if record is None:
             raise ServerTrouble(self.account, f"GET {path} was answered without a record")
+        if not is_of(record, record_id):
+            raise other_record(self.account, f"GET {path}", record)
         return record
 
     def _ask(self, path: str, headers: Mapping[str, str], params: Mapping[str, str] | None = None) -> Reply:
@@ -167,6 +176,11 @@ def _record(body: Any, key: str) -> Raw | None:
     """Return what an answer shows under a key, or as a whole where it wraps nothing; None without an id."""
     found = body.get(key, body) if isinstance(body, Mapping) else None
     return found if isinstance(found, Mapping) and found.get("id") else None
+
+
+def _is_with(record: Raw, contact_id: str) -> bool:
+    """Say whether a record is of a contact, as far as it tells."""
+    return str(record.get("contactId") or contact_id) == contact_id
 
 
 def _segment(record_id: str) -> str:

@@ -27,6 +27,7 @@ from state.links import Link, Links
 from state.owed import Owed
 from state.stage import Stage, Staged
 from sync.config.contacts import ContactsStream
+from sync.contacts.boundary import Boundary
 from sync.contacts.logged import logged_tables
 from sync.contacts.undone import Undone
 from sync.decisions import people, shadows
@@ -88,7 +89,8 @@ class Context:
     pair made since the last run that came to its end; `nameless` counts, by account, field and value, what this run
     left alone because it has no name on the other side; `owes` tells that values waited for a place when the run began,
     `foreseen_owed` counts, by account and field, those of people whom a dry run would make; `furnished` are, by side,
-    the fields whose places this run has made; `heeded` are the hints that this run carries to their end; `enrichment`
+    the fields whose places this run has made; `doubted` counts, by account, the records that were read by id because a
+    list does not show what was agreed on; `heeded` are the hints that this run carries to their end; `enrichment`
     is there where companies are looked up; `undone`
     is the run that this one is to undo, if that is what it is for.
     """
@@ -122,6 +124,7 @@ class Context:
     forgotten: Forgotten = field(init=False)
     cursors: Cursors = field(init=False)
     hints: Hints = field(init=False)
+    boundary: Boundary = field(init=False)
     heeded: list[Hint] = field(default_factory=list)
     weights: dict[str, Weight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class Context:
     unfinished: int | None = None
     undone: Undone | None = None
     errors: list[str] = field(default_factory=list)
+    doubted: Counter[str] = field(default_factory=Counter)
     nameless: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
     fields_created: dict[str, list[str]] = field(default_factory=dict)
@@ -146,6 +150,7 @@ class Context:
         self.held, self.forgotten = Held(*key), Forgotten(self.state.db)
         self.owed = Owed(*key)
         self.hints = Hints(self.state.db, self.name, STREAM)
+        self.boundary = Boundary(self.state, self.failures, self.errors, self.now_ms)
         self.weights = {side.account: Weight() for side in self.sides}
 
     @property

@@ -14,12 +14,13 @@ from functools import partial
 
 from connectors.connector import Answer, Raw
 from connectors.contact import Contact, Fields
-from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone
+from connectors.errors import Broken, ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone
 from state.history import CREATED, ENRICHED, Entry
 from state.identity import Known
 from state.intents import Intent
 from state.links import Link, LinkSide
 from state.stage import Staged, Step
+from sync.contacts.boundary import tell_mistake
 from sync.contacts.context import Context, Side
 from sync.contacts.debts import note_new_debts
 from sync.contacts.enriching import awaits, of_new
@@ -27,7 +28,7 @@ from sync.contacts.marking import mark_source
 from sync.contacts.nameless import sendable
 from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
-from sync.contacts.planning import PAIR
+from sync.contacts.planning import PAIR, around
 from sync.contacts.remembering import own_times, unmapped_text
 from sync.contacts.trouble import Troubles, note_failure
 from sync.contacts.updating import update
@@ -87,7 +88,11 @@ def _creations(context: Context, target: Side, steps: Sequence[Step]) -> list[Cr
     source = context.other(target)
     ids = [(step.left_id if source.name == "left" else step.right_id) or "" for step in steps]
     staged = context.stage.get(source.name, ids)
-    return [_creation(context, target, staged[source_id]) for source_id in ids]
+    jobs = []
+    for source_id in ids:
+        with around(context, staged[source_id], "create"):
+            jobs.append(_creation(context, target, staged[source_id]))
+    return jobs
 
 
 def _creation(context: Context, target: Side, own: Staged) -> Creation:
@@ -122,11 +127,12 @@ def _without_known(
             with context.state.atomic():
                 troubles.note(job.source, job.own, "create", raws)
             continue
-        other = matching(context, target, people.known(job.contact), raws)
-        if other is None:
-            strangers.append(job)
-        else:
-            _meet(context, job, other, troubles)
+        with around(context, job.own, "create"):
+            other = matching(context, target, people.known(job.contact), raws)
+            if other is None:
+                strangers.append(job)
+            else:
+                _meet(context, job, other, troubles)
     troubles.raise_fatal()
     return strangers
 
@@ -183,8 +189,12 @@ def _intent(context: Context, job: Creation) -> Intent:
 
 
 def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]) -> None:
-    answers = target.dispatcher.gather([job.send for job in jobs])
-    made = [_made(job, answer) for job, answer in zip(jobs, answers, strict=True) if isinstance(answer, Answer)]
+    answers = [_believed(context, job, one) for job, one in zip(jobs, _answers(target, jobs), strict=True)]
+    made = []
+    for job, answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, Answer):
+            with around(context, job.own, "create"):  # the intent stays: the next run looks for what was made
+                made.append(_made(job, answer))
     refused: list[tuple[Creation, DuplicateRefused]] = []
     with context.state.atomic():
         for job, answer in zip(jobs, answers, strict=True):
@@ -196,13 +206,31 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
                 _conclude(context, job, answer, troubles)
         _remember(context, target, made)
     for job, error in refused:
-        _answer_duplicate(context, job, error, troubles)
+        with around(context, job.own, "create"):
+            _answer_duplicate(context, job, error, troubles)
     for one in made:
         if one.waits_for_marker:
             source_raw = json.loads(one.job.own.raw or "{}")
-            mark_source(context, one.job.source, source_raw, one.job.contact, one.contact.id)
+            with around(context, one.job.own, "create"):
+                mark_source(context, one.job.source, source_raw, one.job.contact, one.contact.id)
     _tell_source(context, target, [one for one in made if one.unheard(context)], troubles)
     troubles.raise_fatal()
+
+
+def _answers(target: Side, jobs: Sequence[Creation]) -> list[Answer | ConnectorError]:
+    return target.dispatcher.gather([job.send for job in jobs])
+
+
+def _believed(context: Context, job: Creation, answer: Answer | ConnectorError) -> Answer | ConnectorError:
+    """Return the answer to a create; one that shows a record of another contact does not say what was made."""
+    if not isinstance(answer, Answer):
+        return answer
+    record_id = str(answer.raw.get("id"))
+    link = context.links.by_record(job.target.name, [record_id]).get(record_id)
+    if link is None or link.gone is not None:
+        return answer
+    message = f"the create was answered with {record_id}, the record of another contact"
+    return OutcomeUnknown(job.target.account, message, accepted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +274,8 @@ def _tell_source(context: Context, target: Side, made: Sequence[_Made], troubles
 
 def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]) -> None:
     if isinstance(answer, OutcomeUnknown):
+        if isinstance(answer, Broken):
+            tell_mistake(answer.cause, f"{job.source.account}:{job.own.id}")
         if answer.accepted:
             context.intents.accept(job.target.name, job.own.id)
         note_failure(context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context))

@@ -34,10 +34,12 @@ def follow(context: Context, links: Iterable[Link], found: Collection[int]) -> H
     """
     known: dict[int, Sequence[Known]] = {}
     for link in links:
-        asked = link.id in found or _would_be_deleted(context, link)
-        if heirs := _heirs(context, link, asked=asked):
-            known[link.id] = heirs
-            _meet(context, link, heirs)
+        _, survivor = _ends(context, link)
+        with context.boundary.around(survivor, link.side(survivor.name).id, DELETE):
+            asked = link.id in found or _would_be_deleted(context, link)
+            if heirs := _heirs(context, link, asked=asked):
+                known[link.id] = heirs
+                _meet(context, link, heirs)
     return known
 
 

@@ -12,23 +12,25 @@ Rules kept here:
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from connectors.connector import Page, Raw, Window
 from connectors.contact import Contact
-from connectors.errors import ConnectorError, RecordGone
+from connectors.errors import ConnectorError, OtherRecord, RecordGone
 from state.cursors import COVERED, INDEXED, Cursors
-from state.history import FOUND_DELETED, Entry
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
+from sync.contacts.boundary import UNREAD, storable
 from sync.contacts.context import Context, Side
+from sync.contacts.gone import is_merged, note_gone
+from sync.contacts.list_rows import believed
 from sync.decisions import people
 from sync.decisions.windows import ORIGIN, Bounds, cut_back, moment, reported, spans_of, window_of
-from sync.reporting.spelling import WHOLE
+from sync.decisions.workable import confirm_workable
 
 CLOCK_GRAIN = timedelta(seconds=2)
 """A server's word of its time counts whole seconds, and two machines of one service differ a little."""
@@ -103,26 +105,36 @@ def complete_index(context: Context, side: Side) -> None:
 def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
     """Read one record by id and stage it, whatever its time.
 
-    None when it is gone, which is noted, or that of somebody who was forgotten.
+    None when it is gone, which is noted, or that of a contact who was forgotten. Raises what is wrong with it, for the
+    boundary around whatever asks for it.
     """
-    return stage_by_ids(context, side, [record_id]).get(record_id)
+    (page,) = side.dispatcher.gather([partial(side.connector.get, record_id)])
+    return _taken(context, side, record_id, page)
 
 
 def stage_by_ids(context: Context, side: Side, ids: Sequence[str]) -> dict[str, Staged]:
     """Read records by id, several at a time, as `stage_by_id` does; return those that were staged.
 
-    Raises AuthError, TransientError.
+    What is wrong with one of them is listed. Raises AuthError, TransientError.
     """
     pages = side.dispatcher.gather([partial(side.connector.get, record_id) for record_id in ids])
     found = {}
     for record_id, page in zip(ids, pages, strict=True):
-        if isinstance(page, RecordGone):
-            note_gone(context, side, record_id)
-        elif isinstance(page, ConnectorError):
-            raise page
-        elif (staged := _stage(context, side, record_id, page)) is not None:
-            found[record_id] = staged
+        with context.boundary.around(side, record_id):
+            staged = _taken(context, side, record_id, page)
+            if staged is not None:
+                found[record_id] = staged
     return found
+
+
+def _taken(context: Context, side: Side, record_id: str, page: Page | ConnectorError) -> Staged | None:
+    """Stage the answer to a question for one record. Raises what the answer says that is wrong."""
+    if isinstance(page, RecordGone) or (isinstance(page, OtherRecord) and is_merged(context, side, record_id, page)):
+        note_gone(context, side, record_id)
+        return None
+    if isinstance(page, ConnectorError):
+        raise page
+    return _stage(context, side, record_id, page)
 
 
 def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged | None:
@@ -131,6 +143,7 @@ def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged |
     contact = side.connector.contact(raw, _memory(link, side))
     if link is None and context.is_forgotten(side, contact):
         return None
+    confirm_workable(contact)
     staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic():
         context.stage.put([staged])
@@ -138,41 +151,13 @@ def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged |
     return staged
 
 
-def note_gone(context: Context, side: Side, record_id: str) -> None:
-    """Remember that a record was asked for by id and does not exist: a deletion found (R22)."""
-    with context.state.atomic():
-        forget_gone(context, side, record_id)
+def staged_record(
+    context: Context, side: Side, raw: Any, contact: Contact, link: Link | None, *, digest: bytes | None = None
+) -> Staged:
+    """Return a record as it is staged: as it came, too, where a plan is priced or a marker will be written to it.
 
-
-def forget_gone(context: Context, side: Side, record_id: str) -> None:
-    """Do what `note_gone` does, inside `atomic`.
-
-    The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
+    `digest` is what it is to be remembered by, that of the record where it is not given.
     """
-    side.identities.drop(record_id)
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
-    if link is not None and link.gone == side.name:
-        return
-    context.failures.close(side.name, record_id)
-    if link is not None:
-        _lose(context, side, link)
-
-
-def _lose(context: Context, side: Side, link: Link) -> None:
-    other = context.other(side)
-    deletion = Entry(link.id, side.account, link.side(side.name).id, WHOLE, None, None, FOUND_DELETED)
-    context.history.add([deletion], context.run, context.now_ms())
-    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
-    context.failures.close(other.name, link.side(other.name).id)
-    if link.gone is not None:
-        context.links.remove(link.id)
-        return
-    link.gone = side.name
-    context.links.save(link, context.run)
-
-
-def staged_record(context: Context, side: Side, raw: Any, contact: Contact, link: Link | None) -> Staged:
-    """Return a record as it is staged: as it came, too, where a plan is priced or a marker will be written to it."""
     wrote = link.side(side.name).wrote_ms if link else None
     wanted = context.dry or side.needs_marker(contact)
     return Staged(
@@ -180,7 +165,7 @@ def staged_record(context: Context, side: Side, raw: Any, contact: Contact, link
         contact.id,
         json.dumps(raw, ensure_ascii=False, separators=(",", ":")) if wanted else None,
         people.encode(contact),
-        side.connector.digest(raw),
+        side.connector.digest(raw) if digest is None else digest,
         side.changed_ms(contact, wrote),
         link.id if link else None,
     )
@@ -221,70 +206,91 @@ class _Limits:
 
 
 def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
+    for lost in page.unread:
+        context.boundary.note(side, lost.key, lost.reason, UNREAD)
     raws = {str(raw["id"]): raw for raw in page.records}
     old = _old_news(context, side, raws)
+    old_records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]
+    taken = _Taken(limits, stage, old_records)
     news = {record_id: raw for record_id, raw in raws.items() if record_id not in old}
-    links = context.links.by_record(side.name, list(news))
-    records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]
-    contacts: list[Contact] = []
-    later: list[str] = []
+    links = context.links.by_record(side.name, [storable(record_id) for record_id in news])
     for record_id, raw in news.items():
-        link = links.get(record_id)
-        believed = _believed(context, side, raw, link)
-        if believed is None:
-            continue
-        raw_now, contact = believed
-        if link is None and context.is_forgotten(side, contact):
-            is_new = limits.admit(contact.updated_at) and not context.stage.has(side.name, record_id)
-            context.report.left_out += stage and is_new
-            later.append(record_id)
-            continue
-        contacts.append(contact)
-        if limits.admit(contact.updated_at):
-            records.append(staged_record(context, side, raw_now, contact, link))
-        else:
-            later.append(record_id)
-    _store(context, side, records, contacts, later) if stage else _store(context, side, [], contacts, [])
+        with context.boundary.around(side, record_id, who=_name(side, record_id, raw)):
+            _take(context, side, raw, links.get(record_id), taken)
+    _store(context, side, taken)
 
 
-def _store(
-    context: Context, side: Side, records: Iterable[Staged], contacts: Sequence[Contact], later: Sequence[str]
-) -> None:
+@dataclass(slots=True)
+class _Taken:
+    """What a page has shown: what is staged, who goes into the index, and whose turn comes with a later horizon."""
+
+    limits: _Limits
+    stage: bool
+    records: list[Staged]
+    contacts: list[Contact] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+
+
+def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Taken) -> None:
+    """Take one record in. Raises what is wrong with it."""
+    record_id, limits = str(raw["id"]), taken.limits
+    try:
+        row = believed(context, side, raw, link, _memory(link, side))
+    except RecordGone:
+        note_gone(context, side, record_id)
+        return
+    if row is None:
+        taken.records.append(Staged(side.name, record_id, link=link.id if link else None))
+        return
+    confirm_workable(row.contact)
+    if link is None and context.is_forgotten(side, row.contact):
+        is_new = limits.admit(row.contact.updated_at) and not context.stage.has(side.name, record_id)
+        context.report.left_out += taken.stage and is_new
+        taken.later.append(record_id)
+        return
+    staged = staged_record(context, side, row.raw, row.contact, link, digest=row.digest)
+    taken.contacts.append(row.contact)
+    if limits.admit(row.contact.updated_at):
+        taken.records.append(staged)
+    else:
+        taken.later.append(record_id)
+
+
+def _name(side: Side, record_id: str, raw: Raw) -> str:
+    """Name a record that may not be understood at all: by its e-mail address if it shows one."""
+    shown = raw.get("email")
+    return shown if isinstance(shown, str) and shown else f"{side.account}:{record_id}"
+
+
+def _store(context: Context, side: Side, taken: _Taken) -> None:
     with context.state.atomic():
-        context.stage.put(records)
-        context.stage.see(side.name, later)
-        side.identities.put(people.known(contact) for contact in contacts)
+        if taken.stage:
+            context.stage.put(taken.records)
+            context.stage.see(side.name, taken.later)
+        side.identities.put(people.known(contact) for contact in taken.contacts)
 
 
 def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:
     """Return the links of those of the records that show nothing new, by record id; a listed failure is never old."""
-    failed = context.failures.of(side.name, list(raws))
+    ids = [storable(record_id) for record_id in raws]
+    failed = context.failures.of(side.name, ids)
     return {
         record_id: seen.link
-        for record_id, seen in context.links.seen(side.name, list(raws)).items()
+        for record_id, seen in context.links.seen(side.name, ids).items()
         if record_id not in failed
         and seen.digest is not None
         and seen.mapping == context.mapping
         and seen.gone != side.name
-        and seen.digest == side.connector.digest(raws[record_id])
+        and seen.digest == _digest(side, raws[record_id])
     }
 
 
-def _believed(context: Context, side: Side, raw: Any, link: Link | None) -> tuple[Any, Contact] | None:
-    """Map a record; where a list is not to be believed, ask for it by id.
-
-    That is where it is older than what its server has answered before (R3), and where a name lost nothing but its
-    capital letters: some lists show names in lower case.
-    """
-    contact = side.connector.contact(raw, _memory(link, side))
-    if link is None or not (_is_stale(link, side, contact) or _is_lowered(context, link, side, contact)):
-        return raw, contact
+def _digest(side: Side, raw: Raw) -> bytes | None:
+    """Return the digest of a record, None of one that cannot be worked with: that shows when it is taken in."""
     try:
-        raw = side.connector.get(contact.id).records[0]
-    except RecordGone:
-        note_gone(context, side, contact.id)
+        return side.connector.digest(raw)
+    except Exception:  # noqa: BLE001 - it is told with the record's name by the boundary that comes next
         return None
-    return raw, side.connector.contact(raw, _memory(link, side))
 
 
 def _memory(link: Link | None, side: Side) -> Any:
@@ -295,14 +301,3 @@ def _memory(link: Link | None, side: Side) -> Any:
 def _remember_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
     with context.state.atomic():
         context.cursors.add(side.name, INDEXED, [(start, min(end, horizon_ms))])
-
-
-def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
-    seen, updated = link.side(side.name).seen_ms, people.to_ms(contact.updated_at)
-    return seen is not None and updated is not None and updated < seen
-
-
-def _is_lowered(context: Context, link: Link, side: Side, contact: Contact) -> bool:
-    base = context.base(link, side.name)
-    names = ((base.get(name), contact.fields.get(name)) for name in ("first_name", "last_name"))
-    return any(isinstance(agreed, str) and shown == agreed.lower() != agreed for agreed, shown in names)

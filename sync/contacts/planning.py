@@ -11,11 +11,14 @@ do to each side is weighed for the guard. The steps are
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from connectors.contact import Contact
 from state.failures import Failure
+from state.identity import Known
 from state.links import Link
 from state.stage import Staged, Step
+from sync.contacts.boundary import UNREAD
 from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.debts import payable
 from sync.contacts.enriching import awaited, enrich
@@ -27,7 +30,7 @@ from sync.contacts.weighing import weigh, weigh_rest
 from sync.decisions import people
 from sync.decisions.deletion import goes_towards
 from sync.decisions.merging import LEFT, Merge, View, merge
-from sync.decisions.pairing import New, Paired, Refused, pair
+from sync.decisions.pairing import New, Paired, Refused, Surroundings, pair
 from sync.decisions.withholding import protect, refuse
 
 CREATE, PAIR, FAIL = "create", "pair", "fail"
@@ -87,10 +90,11 @@ def _stage_due(context: Context) -> None:
     now = context.now_ms()
     for failure in context.failures.waiting():
         side = context.side(failure.side)
-        if failure.operation == DELETE or context.stage.get(side.name, [failure.record_id]):
+        if failure.operation in {DELETE, UNREAD} or context.stage.get(side.name, [failure.record_id]):
             continue
         if failure.is_due(now) or _unblocked(context, failure):
-            stage_by_id(context, side, failure.record_id)
+            with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
+                stage_by_id(context, side, failure.record_id)
 
 
 def _unblocked(context: Context, failure: Failure) -> bool:
@@ -104,22 +108,35 @@ def _unblocked(context: Context, failure: Failure) -> bool:
 def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
     listed = context.failures.of(side.name, [staged.id for staged in page])
     for staged in page:
-        link = context.links.by_id(staged.link or 0)
-        if link is None:
-            continue
-        other = context.other(side)
-        twin = context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
-        if side.name != LEFT and twin is not None:
-            continue
-        if is_listed(context, staged, listed.get(staged.id)) or _is_gone(context, other, link):
-            continue
-        twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
-        if twin is None and _asks_for(context, link, staged, other):
-            twin = stage_by_id(context, other, link.side(other.name).id)
-            if twin is None:  # gone: who outlives it is free to meet somebody else
-                continue
-        left, right = (staged, twin) if side.name == LEFT else (twin, staged)
-        _plan_pair(context, link, left, right)
+        with around(context, staged):
+            link = context.links.by_id(staged.link or 0)
+            if link is not None and not is_listed(context, staged, listed.get(staged.id)):
+                _plan_with_twin(context, side, staged, link)
+
+
+def _plan_with_twin(context: Context, side: Side, staged: Staged, link: Link) -> None:
+    other = context.other(side)
+    twin = context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+    if (side.name != LEFT and twin is not None) or _is_gone(context, other, link):
+        return
+    twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+    if twin is None and _asks_for(context, link, staged, other):
+        twin = stage_by_id(context, other, link.side(other.name).id)
+        if twin is None:  # gone: who outlives it is free to meet somebody else
+            return
+    left, right = (staged, twin) if side.name == LEFT else (twin, staged)
+    _plan_pair(context, link, left, right)
+
+
+def around(context: Context, staged: Staged, operation: str = "plan") -> AbstractContextManager[None]:
+    """Return the boundary around the decision about a staged record (R42)."""
+    side = context.side(staged.side)
+    return context.boundary.around(side, staged.id, operation, who=_who(side, staged), digest=staged.digest)
+
+
+def _who(side: Side, staged: Staged) -> str:
+    fields = people.decode(staged.contact).fields if staged.contact else {}
+    return people.who(side.account, staged.id, fields)
 
 
 def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool:
@@ -147,7 +164,8 @@ def _plan_resolved(context: Context) -> None:
             continue
         staged = [context.stage.get(name, [link.side(name).id]) for name in SIDE_NAMES]
         if not any(staged):
-            _plan_pair(context, link, None, None)
+            with around(context, Staged(LEFT, link.left.id)):
+                _plan_pair(context, link, None, None)
 
 
 def _plan_debts(context: Context) -> None:
@@ -191,22 +209,27 @@ def _plan_strangers(context: Context, side: Side) -> None:
 
 
 def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
-    contacts = {staged.id: people.decode(staged.contact or "") for staged in page}
-    persons = [people.known(contact) for contact in contacts.values()]
-    around = surroundings(context, side, persons)
+    persons = [people.known(people.decode(staged.contact or "")) for staged in page]
+    near = surroundings(context, side, persons)
     silent = context.failures.of(side.name, [staged.id for staged in page])
     for staged, person in zip(page, persons, strict=True):
         if context.stage.paired(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
             continue
-        verdict = pair(person, around[person.id])
-        if isinstance(verdict, New):
-            verdict = succession(context, side, person, around[person.id]) or verdict
-        if isinstance(verdict, Paired):
-            _meet(context, side, staged, contacts[staged.id], verdict.id)
-        elif isinstance(verdict, Refused):
-            _plan_failure(context, side, staged, verdict)
-        else:
-            _plan_create(context, side, staged, contacts[staged.id])
+        with around(context, staged):
+            _plan_stranger(context, side, staged, person, near[person.id])
+
+
+def _plan_stranger(context: Context, side: Side, staged: Staged, person: Known, near: Surroundings) -> None:
+    contact = people.decode(staged.contact or "")
+    verdict = pair(person, near)
+    if isinstance(verdict, New):
+        verdict = succession(context, side, person, near) or verdict
+    if isinstance(verdict, Paired):
+        _meet(context, side, staged, contact, verdict.id)
+    elif isinstance(verdict, Refused):
+        _plan_failure(context, side, staged, verdict)
+    else:
+        _plan_create(context, side, staged, contact)
 
 
 def _meet(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:

@@ -66,16 +66,21 @@ def settle_removals(context: Context) -> None:
     """Look what became of every removal whose result was not stored. Raises AuthError, TransientError."""
     for intent in context.intents.removals():
         side = context.side(intent.side)
-        record_id = str(intent.source["record"])
-        link = context.links.by_record(side.name, [record_id]).get(record_id)
-        gone = _is_gone(side, record_id)
-        with context.state.atomic():
-            if link is None:
-                context.intents.remove(side.name, intent.source_id)
-            elif gone:
-                _remember(context, side, link, intent)
-            elif _has_waited(context, side, intent):
-                _drop(context, side, link, intent)
+        with context.boundary.around(context.other(side), intent.source_id, REMOVE, account=side.account, first=True):
+            _settle_one(context, side, intent)
+
+
+def _settle_one(context: Context, side: Side, intent: Intent) -> None:
+    record_id = str(intent.source["record"])
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    gone = _is_gone(side, record_id)
+    with context.state.atomic():
+        if link is None:
+            context.intents.remove(side.name, intent.source_id)
+        elif gone:
+            _remember(context, side, link, intent)
+        elif _has_waited(context, side, intent):
+            _drop(context, side, link, intent)
 
 
 def shown_text(contact: Contact) -> str:

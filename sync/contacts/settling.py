@@ -37,25 +37,30 @@ def settle_intents(context: Context) -> None:
     unknown = context.intents.open()
     for intent in unknown:
         side = context.side(intent.side)
-        if _rests(context, side, intent) or _is_moot(context, side, intent):
-            continue
-        contact = people.decode(str(intent.source["person"]))
-        if context.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
-            continue
-        sent = shadows.fields_of(intent.sent)
-        since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
-        raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
-        raw = matching(context, side, people.known(contact), raws)
-        if raw is None and not contact.fields.get("email") and not contact.phones:
-            raw = _same_content(context, side, sent, raws, [other for other in unknown if other is not intent])
-        found = side.connector.contact(raw, {}) if raw is not None else None
-        with context.state.atomic():
-            if found is not None:
-                _link(context, side, intent, contact, found)
-            else:
-                _wait_or_drop(context, side, intent, contact)
-        if found is not None and context.other(side).needs_marker(contact):
-            _mark(context, side, intent, contact)
+        with context.boundary.around(context.other(side), intent.source_id, "create", account=side.account, first=True):
+            _settle(context, side, intent, [other for other in unknown if other is not intent])
+
+
+def _settle(context: Context, side: Side, intent: Intent, others: Sequence[Intent]) -> None:
+    if _rests(context, side, intent) or _is_moot(context, side, intent):
+        return
+    contact = people.decode(str(intent.source["person"]))
+    if context.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
+        return
+    sent = shadows.fields_of(intent.sent)
+    since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
+    raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
+    raw = matching(context, side, people.known(contact), raws)
+    if raw is None and not contact.fields.get("email") and not contact.phones:
+        raw = _same_content(context, side, sent, raws, others)
+    found = side.connector.contact(raw, {}) if raw is not None else None
+    with context.state.atomic():
+        if found is not None:
+            _link(context, side, intent, contact, found)
+        else:
+            _wait_or_drop(context, side, intent, contact)
+    if found is not None and context.other(side).needs_marker(contact):
+        _mark(context, side, intent, contact)
 
 
 def _is_moot(context: Context, side: Side, intent: Intent) -> bool:

@@ -9,8 +9,10 @@ from typing import Generic, Protocol, TypeVar
 from connectors.errors import (
     AllowanceSpent,
     AuthError,
+    Broken,
     ConnectorError,
     LoginNeeded,
+    OtherRecord,
     RecordError,
     RecordRefused,
     TransientError,
@@ -18,6 +20,7 @@ from connectors.errors import (
 )
 from state.failures import Failure, Failures
 from state.stage import Staged
+from sync.contacts.boundary import tell_mistake
 from sync.contacts.context import Context, Side
 from sync.decisions import people
 
@@ -108,6 +111,11 @@ class Troubles(Generic[Record]):
             return
         if is_fatal(error):
             self._fatal = error
+            return
+        if isinstance(error, Broken):
+            tell_mistake(error.cause, f"{side.account}:{staged.id}")
+        if isinstance(error, Broken | OtherRecord):
+            self._list(side, staged, operation, error.message, 0)
             return
         self._in_a_row[target.account] = self._in_a_row.get(target.account, 0) + 1
         if isinstance(error, TransientError) and self._in_a_row[target.account] >= PATIENCE_RECORDS:

@@ -31,16 +31,21 @@ def settle_updates(context: Context) -> None:
     """Look what became of every update and deletion whose result was not stored. Raises AuthError, TransientError."""
     for intent in context.intents.updates():
         side = context.side(intent.side)
-        record_id = str(intent.source["record"])
-        link = context.links.by_record(side.name, [record_id]).get(record_id)
-        shown = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
-        with context.state.atomic():
-            deletes = intent.source.get("rule") == DELETED
-            if deletes and shown is None and link is not None:
-                remember_deleted(context, side, link, intent)
-            arrived = not deletes and shown is not None and _settle(context, side, intent, link, shown)
-            if arrived or shown is None or _has_waited(context, side, intent):
-                context.intents.remove(side.name, intent.source_id)
+        with context.boundary.around(context.other(side), intent.source_id, "update", account=side.account, first=True):
+            _settle_one(context, side, intent)
+
+
+def _settle_one(context: Context, side: Side, intent: Intent) -> None:
+    record_id = str(intent.source["record"])
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    shown = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
+    with context.state.atomic():
+        deletes = intent.source.get("rule") == DELETED
+        if deletes and shown is None and link is not None:
+            remember_deleted(context, side, link, intent)
+        arrived = not deletes and shown is not None and _settle(context, side, intent, link, shown)
+        if arrived or shown is None or _has_waited(context, side, intent):
+            context.intents.remove(side.name, intent.source_id)
 
 
 def _read(side: Side, record_id: str, link: Link | None) -> Contact | None:

@@ -6,15 +6,17 @@ whatever cannot be put back is named.
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from connectors.connector import Answer, Page
 from connectors.contact import same
-from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordGone
+from connectors.errors import ConnectorError, DuplicateRefused, OtherRecord, RecordError, RecordGone
 from state.intents import Intent
 from state.stage import Staged, Step
 from sync.contacts.context import Context, Side
-from sync.contacts.observing import forget_gone, note_gone, staged_record
+from sync.contacts.gone import forget_gone, is_merged, note_gone
+from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
 from sync.contacts.planning import merge_views
 from sync.contacts.remembering import Update, reasons, remember, remember_undone
@@ -39,7 +41,8 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
             break
     with context.state.atomic():
         for job, answer in done:
-            _conclude(context, job, answer, troubles)
+            with _around(context, job), context.state.part():
+                _conclude(context, job, answer, troubles)
     context.progress.advance(len(steps))
     troubles.raise_fatal()
 
@@ -49,7 +52,11 @@ def _write(
 ) -> list[tuple[Update, Answer | ConnectorError | None]]:
     """Read, merge again and write some pairs; return who was read, with the answers of those who were written."""
     pages = target.dispatcher.gather([partial(target.connector.get, job.record.id) for job in jobs])
-    ready = [job for job, page in zip(jobs, pages, strict=True) if _merge_again(context, job, page, troubles)]
+    ready = []
+    for job, page in zip(jobs, pages, strict=True):
+        with _around(context, job):
+            if _merge_again(context, job, page, troubles):
+                ready.append(job)
     names = frozenset(name for job in ready for name in job.changes)
     if names:
         prepare(context, target, names)
@@ -59,11 +66,19 @@ def _write(
     _intend(context, writing)
     sent = target.dispatcher.gather([partial(_send, job) for job in writing])
     answers = [_again_without_number(context, job, answer) for job, answer in zip(writing, sent, strict=True)]
+    done: list[tuple[Update, Answer | ConnectorError | None]] = [(job, None) for job in ready if not job.changes]
     for job, answer in zip(writing, answers, strict=True):
-        _read_answer(job, answer)
-    unwritten = [(job, None) for job in ready if not job.changes]
-    concluded = [answer if job.changes else None for job, answer in zip(writing, answers, strict=True)]
-    return [*unwritten, *zip(writing, concluded, strict=True)]
+        with _around(context, job):  # the intent stays: the next run looks what the write led to
+            _read_answer(job, answer)
+            done.append((job, answer if job.changes else None))
+    return done
+
+
+def _around(context: Context, job: Update) -> AbstractContextManager[None]:
+    """Return the boundary around one pair: what is wrong with it is listed by its source (R42)."""
+    side, account = job.source, job.target.account
+    digest = job.own.digest if job.own is not None else None
+    return context.boundary.around(side, job.source_id, "update", who=job.who, account=account, digest=digest)
 
 
 def _intend(context: Context, jobs: Sequence[Update]) -> None:
@@ -108,7 +123,7 @@ def _job(context: Context, target: Side, step: Step) -> Update:
 
 def _merge_again(context: Context, job: Update, page: Page | ConnectorError, troubles: Troubles[Staged]) -> bool:
     """Merge with what the target shows now; return whether the job goes on."""
-    if isinstance(page, RecordGone):
+    if isinstance(page, RecordGone) or _is_merged(context, job, page):
         note_gone(context, job.target, job.record.id)
         _leave_alone(context, job, WHOLE, GONE)
         return False
@@ -132,6 +147,10 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
     if context.undone is not None and job.link is not None:
         context.undone.review(rules, job.link, job.left_first, job.result.refused, {job.target.name})
     return True
+
+
+def _is_merged(context: Context, job: Update, page: Page | ConnectorError) -> bool:
+    return isinstance(page, OtherRecord) and is_merged(context, job.target, job.record.id, page)
 
 
 def _leave_alone(context: Context, job: Update, name: str, reason: str) -> None:

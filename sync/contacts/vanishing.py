@@ -16,6 +16,7 @@ from connectors.contact import Fields
 from state.conflicts import Conflict
 from state.links import Link
 from state.stage import Staged, Step
+from sync.contacts.boundary import UNREAD
 from sync.contacts.context import Context, Side
 from sync.contacts.observing import stage_by_id
 from sync.contacts.planning import DELETE, may_create, plan_create
@@ -35,10 +36,15 @@ def find_vanished(context: Context) -> set[int]:
     for side in context.sides:
         context.progress.stage(f"looking for who is gone from {side.account}")
         for page in _pages_of_missing(context, side):
-            found |= {link for link, record_id in page if stage_by_id(context, side, record_id) is None}
+            for link, record_id in page:
+                with context.boundary.around(side, record_id):
+                    if stage_by_id(context, side, record_id) is None:
+                        found.add(link)
     for failure in context.failures.waiting():
-        if failure.operation != DELETE and not context.stage.has(failure.side, failure.record_id):
-            stage_by_id(context, context.side(failure.side), failure.record_id)
+        side, record_id = context.side(failure.side), failure.record_id
+        if failure.operation not in {DELETE, UNREAD} and not context.stage.has(side.name, record_id):
+            with context.boundary.around(side, record_id, failure.operation, who=failure.who):
+                stage_by_id(context, side, record_id)
     return found
 
 

@@ -51,7 +51,10 @@ def write(context: Context) -> None:
     for side in context.sides:
         for wave in _steps(context, DELETE, (side.name,), WIDTH):
             for step in wave:
-                delete(context, side, step, troubles)
+                record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
+                with context.boundary.around(side, record_id, DELETE):
+                    delete(context, side, step, troubles)
+                troubles.raise_fatal()
 
 
 def _pay(context: Context, troubles: Troubles[Staged]) -> None:
@@ -103,7 +106,9 @@ def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator
     for page in settled:
         with context.state.atomic():
             for step in page:
-                _settle(context, step)
+                side, record_id = (LEFT, step.left_id) if step.left_id else (RIGHT, step.right_id)
+                with context.boundary.around(context.side(side), record_id or "", "plan"), context.state.part():
+                    _settle(context, step)
 
 
 def _settle(context: Context, step: Step) -> None:

@@ -25,7 +25,10 @@ def correct(moment: datetime | None, offset: float) -> datetime | None:
     """Return a server's time on our clock; offsets too small to measure are none."""
     if moment is None or abs(offset) < UNMEASURABLE:
         return moment
-    return moment - timedelta(seconds=offset)
+    try:
+        return moment - timedelta(seconds=offset)
+    except OverflowError:  # at the end of the calendar seconds make no difference
+        return moment
 
 
 def _newest(left: View, right: View, tolerance: timedelta) -> str | None:

@@ -8,6 +8,7 @@ Rules kept here:
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -26,6 +27,7 @@ from state.links import Link, Links, LinkSide
 from state.message_stage import MessageStage, StagedMessage
 from state.messages import STREAM, MessageIndex, Streams
 from sync.config.model import MessagesStream
+from sync.contacts.boundary import READ, Boundary, storable
 from sync.contacts.context import Context, Side
 from sync.contacts.logged import logged_tables
 from sync.decisions import people
@@ -59,6 +61,7 @@ class MessageContext:
     history: History = field(init=False)
     cursors: Cursors = field(init=False)
     hints: Hints = field(init=False)
+    boundary: Boundary = field(init=False)
     heeded: list[Hint] = field(default_factory=list)
     streams: Streams = field(init=False)
     indexes: Mapping[str, MessageIndex] = field(init=False)
@@ -77,6 +80,7 @@ class MessageContext:
         self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
         self.streams = Streams(*key)
         self.hints = Hints(context.state.db, context.name, STREAM)
+        self.boundary = Boundary(context.state, self.failures, self.errors, context.now_ms, "message")
         self.indexes = {side.name: MessageIndex(*key[:2], side.name) for side in context.sides}
         self.weights = {side.account: Weight() for side in context.sides}
 
@@ -161,6 +165,13 @@ class MessageContext:
         staged = self.people.stage.get(side.name, [contact_id]).get(contact_id)
         fields = people.decode(staged.contact).fields if staged is not None and staged.contact else {}
         return people.who(side.account, contact_id, fields)
+
+    def around(
+        self, side: Side, message_id: str, contact_id: str, operation: str = READ, *, digest: bytes | None = None
+    ) -> AbstractContextManager[None]:
+        """Return the boundary around one message of a side: what is wrong with it is its own failure (R42)."""
+        who = self.who(side, storable(contact_id)) if contact_id else ""
+        return self.boundary.around(side, message_id, operation, who=who, digest=digest)
 
     def linked(
         self, side: Side, original: Message, digest: bytes | None, copy: Message, *, edited: bool = False

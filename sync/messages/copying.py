@@ -9,15 +9,17 @@ Rules kept here:
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 
 from connectors.correspondence import Recorded
-from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
+from connectors.errors import Broken, ConnectorError, OutcomeUnknown, RecordError
 from connectors.message import Message
 from state.history import CREATED, Entry
 from state.intents import Intent
 from state.message_stage import Copying, StagedMessage
+from sync.contacts.boundary import tell_mistake
 from sync.contacts.context import Side
 from sync.contacts.trouble import Troubles
 from sync.decisions.messages import encode
@@ -46,15 +48,29 @@ class Job:
 def copy(context: MessageContext, target: Side, steps: Sequence[Copying], troubles: Troubles[StagedMessage]) -> None:
     """Make one wave of copies on a side. Raises what makes an account useless."""
     found = [_job(context, target, step) for step in steps]
-    jobs = _whole(context, [job for job in found if job is not None])
-    jobs = [job for job in jobs if not _is_there(context, job)]
+    jobs = _strangers(context, _whole(context, [job for job in found if job is not None]))
     _intend(context, jobs)
     answers = target.dispatcher.gather([job.send for job in jobs])
     with context.state.atomic():
         for job, answer in zip(jobs, answers, strict=True):
-            _conclude(context, job, answer, troubles)
+            with _around(context, job), context.state.part():
+                _conclude(context, job, answer, troubles)
     context.progress.advance(len(steps))
     troubles.raise_fatal()
+
+
+def _around(context: MessageContext, job: Job) -> AbstractContextManager[None]:
+    return context.around(job.source, job.staged.id, job.staged.contact_id, CREATE, digest=job.staged.digest)
+
+
+def _strangers(context: MessageContext, jobs: Sequence[Job]) -> list[Job]:
+    """Return those of the messages that are not on the other side already."""
+    strangers = []
+    for job in jobs:
+        with _around(context, job):
+            if not _is_there(context, job):
+                strangers.append(job)
+    return strangers
 
 
 def adopt(context: MessageContext, pair: Pair) -> None:
@@ -126,7 +142,8 @@ def _whole(context: MessageContext, jobs: Sequence[Job]) -> list[Job]:
         elif isinstance(answer, RecordError):
             _list_unread(context, job, answer)
         else:
-            raise answer
+            with _around(context, job):
+                raise answer
     return ready
 
 
@@ -160,10 +177,14 @@ def _intend(context: MessageContext, jobs: Sequence[Job]) -> None:
 def _conclude(
     context: MessageContext, job: Job, answer: Recorded | ConnectorError, troubles: Troubles[StagedMessage]
 ) -> None:
-    if isinstance(answer, Recorded):
+    if isinstance(answer, Recorded) and not _is_of_another(context, job, answer):
         troubles.fine(job.target)
         remember_copy(context, job.source, job.original, job.staged.digest, answer.copy)
         return
+    if isinstance(answer, Recorded):  # it shows the record of another message: what was made is looked for (R20)
+        answer = OutcomeUnknown(job.target.account, f"it was answered with {answer.copy.id}, which is another message")
+    if isinstance(answer, Broken):
+        tell_mistake(answer.cause, f"{job.source.account}:{job.original.id}")
     if not isinstance(answer, RecordError):
         context.held.add((job.target.name, job.staged.contact_id))
     if isinstance(answer, OutcomeUnknown):
@@ -172,3 +193,10 @@ def _conclude(
     else:
         context.intents.remove(job.target.name, job.original.id)
         troubles.note(job.source, job.staged, CREATE, answer)
+
+
+def _is_of_another(context: MessageContext, job: Job, answer: Recorded) -> bool:
+    """Say whether what was recorded is a record that is linked to another message."""
+    copy_id = answer.copy.id
+    link = context.links.by_record(job.target.name, [copy_id]).get(copy_id)
+    return link is not None and link.gone is None

@@ -15,6 +15,7 @@ from state.message_stage import StagedMessage
 from sync.contacts.context import Side
 from sync.decisions.messages import encode
 from sync.decisions.windows import Bounds
+from sync.decisions.workable import confirm_workable
 from sync.messages.context import MessageContext, letters, original_side
 from sync.messages.editing import lose_copy
 from sync.messages.observing import indexed
@@ -40,7 +41,8 @@ def _observe(context: MessageContext, side: Side, hints: Sequence[Hint]) -> None
             if read == BY_ID:
                 continue
             read += 1
-            _look(context, side, hint)
+            with context.around(side, hint.record, hint.contact or ""):
+                _look(context, side, hint)
             context.progress.advance()
         context.heeded.append(hint)
 
@@ -76,6 +78,7 @@ def _stage(context: MessageContext, side: Side, hint: Hint) -> None:
         return
     if message is None or not context.travel.takes(side.name, message):
         return
+    confirm_workable(message)
     with context.state.atomic():
         context.stage.put([StagedMessage(side.name, message.id, message.contact_id, encode(message))])
         context.index(side).put([indexed(message)])

@@ -18,11 +18,13 @@ from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.message_stage import StagedMessage
 from state.messages import Indexed
+from sync.contacts.boundary import UNREAD
 from sync.contacts.context import Side
 from sync.contacts.observing import future_again, reachable, stage_by_id
 from sync.decisions import people
 from sync.decisions.messages import digest, encode, print_of
 from sync.decisions.windows import Bounds, moment, reported, spans_of, window_of
+from sync.decisions.workable import confirm_workable
 from sync.messages.context import MessageContext, letters, original_side
 
 
@@ -60,7 +62,7 @@ def complete_index(context: MessageContext, side: Side) -> None:
     for start, end in gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms)):
         context.progress.stage(f"reading all messages of {side.account} once")
         for page in letters(side).read(Window(moment(start), moment(end) if end < horizon_ms else None)):
-            shown = [letters(side).message(raw) for raw in page.records]
+            shown = _mapped(context, side, page)
             kept = [one for one in shown if not context.people.is_forgotten_record(side, one.contact_id)]
             with context.state.atomic():
                 context.index(side).put(map(indexed, kept))
@@ -77,7 +79,8 @@ def bring_along(context: MessageContext, side: Side) -> None:
     for contact_id in context.stage.persons(side.name):
         known = run.links.by_record(side.name, [contact_id]) or run.failures.of(side.name, [contact_id])
         if contact_id and not known and not run.stage.get(side.name, [contact_id]):
-            stage_by_id(run, side, contact_id)
+            with run.boundary.around(side, contact_id):
+                stage_by_id(run, side, contact_id)
 
 
 def stage_message(context: MessageContext, side: Side, message_id: str, contact_id: str) -> bool:
@@ -86,6 +89,7 @@ def stage_message(context: MessageContext, side: Side, message_id: str, contact_
         message = letters(side).get(message_id, contact_id)
     except RecordGone:
         return False
+    confirm_workable(message)
     link = context.links.by_record(side.name, [message_id]).get(message_id)
     with context.state.atomic():
         context.stage.put([StagedMessage(side.name, message.id, message.contact_id, encode(message), link=_id(link))])
@@ -115,11 +119,26 @@ def _read(context: MessageContext, side: Side, window: Window, *, whole: bool) -
 
 
 def _take_page(context: MessageContext, side: Side, page: Page, *, whole: bool) -> None:
-    messages = _without_forgotten(context, side, [letters(side).message(raw) for raw in page.records])
+    messages = _without_forgotten(context, side, _mapped(context, side, page))
     staged = list(_staged(context, side, messages, whole=whole))
     with context.state.atomic():
         context.stage.put(staged)
         context.index(side).put(indexed(message) for message in messages)
+
+
+def _mapped(context: MessageContext, side: Side, page: Page) -> list[Message]:
+    """Return the messages of a page; what is wrong with one of them is listed, as is what could not be read (R42)."""
+    for lost in page.unread:
+        context.boundary.note(side, lost.key, lost.reason, UNREAD)
+    messages: list[Message] = []
+    for raw in page.records:
+        shown_id, contact_id = str(raw.get("id", "")), str(raw.get("contactId") or raw.get("contact_id") or "")
+        with context.around(side, shown_id, contact_id):
+            message = letters(side).message(raw)
+            confirm_workable(message)
+            encode(message).encode()  # what no file can hold is found here, by itself
+            messages.append(message)
+    return messages
 
 
 def _without_forgotten(context: MessageContext, side: Side, messages: Sequence[Message]) -> list[Message]:

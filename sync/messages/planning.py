@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from state.failures import Failure
 from state.message_stage import Copying, StagedMessage
+from sync.contacts.boundary import UNREAD
 from sync.contacts.context import Side
 from sync.contacts.planning import CREATE as PERSON_CREATED
 from sync.contacts.planning import FAIL as PERSON_LISTED
@@ -43,14 +44,16 @@ def _stage_due(context: MessageContext) -> None:
     """Read by id the messages of failures whose cause may be gone, or that were not tried for a day (R22)."""
     for failure in context.failures.waiting():
         side = context.side(failure.side)
-        if context.stage.get(side.name, failure.record_id) is not None:
+        if failure.operation == UNREAD or context.stage.get(side.name, failure.record_id) is not None:
             continue
         if not (failure.is_due(context.now_ms()) or _is_free(context, failure)):
             continue
         known = context.index(side).of(failure.record_id)
-        if not stage_message(context, side, failure.record_id, known.contact_id if known else ""):
-            with context.state.atomic():
-                context.failures.close(side.name, failure.record_id)
+        contact_id = known.contact_id if known else ""
+        with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
+            if not stage_message(context, side, failure.record_id, contact_id):
+                with context.state.atomic():
+                    context.failures.close(side.name, failure.record_id)
 
 
 def _is_free(context: MessageContext, failure: Failure) -> bool:
@@ -69,9 +72,10 @@ def _stage_freed(context: MessageContext) -> None:
     for side in context.sides:
         if context.travel.leaves(side.name):
             for one in context.index(side).freed(context.streams.last_link()):
-                if not stage_message(context, side, one.id, one.contact_id):
-                    with context.state.atomic():
-                        context.index(side).drop(one.id)
+                with context.around(side, one.id, one.contact_id):
+                    if not stage_message(context, side, one.id, one.contact_id):
+                        with context.state.atomic():
+                            context.index(side).drop(one.id)
 
 
 def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage]) -> None:
@@ -80,11 +84,12 @@ def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage
         failure = listed.get(staged.id)
         if failure is not None and _stays_listed(context, staged, failure):
             continue
-        link = context.links.by_id(staged.link) if staged.link else None
-        if link is not None:
-            plan_edit(context, side, staged, link)
-        elif not context.stage.is_taken(side.name, staged.id):
-            _plan_new(context, side, staged)
+        with context.around(side, staged.id, staged.contact_id, CREATE, digest=staged.digest):
+            link = context.links.by_id(staged.link) if staged.link else None
+            if link is not None:
+                plan_edit(context, side, staged, link)
+            elif not context.stage.is_taken(side.name, staged.id):
+                _plan_new(context, side, staged)
 
 
 def _stays_listed(context: MessageContext, staged: StagedMessage, failure: Failure) -> bool:

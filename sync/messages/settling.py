@@ -18,6 +18,7 @@ from sync.decisions.people import from_ms
 from sync.messages.amending import Amendment, agree
 from sync.messages.context import MessageContext, letters
 from sync.messages.copying import remember_copy
+from sync.messages.editing import AMEND
 from sync.messages.erasing import remember_erased
 from sync.messages.trouble import CREATE, UNKNOWN, list_failure
 
@@ -25,9 +26,13 @@ from sync.messages.trouble import CREATE, UNKNOWN, list_failure
 def settle_intents(context: MessageContext) -> None:
     """Look what became of everything that is unknown. Raises AuthError, TransientError."""
     for intent in context.intents.updates():
-        _settle_update(context, context.side(intent.side), intent)
+        target = context.side(intent.side)
+        with context.boundary.around(context.other(target), intent.source_id, AMEND, account=target.account):
+            _settle_update(context, target, intent)
     for intent in context.intents.open():
-        _settle_create(context, context.side(intent.side), intent)
+        target = context.side(intent.side)
+        with context.boundary.around(context.other(target), intent.source_id, CREATE, account=target.account):
+            _settle_create(context, target, intent)
 
 
 def _settle_create(context: MessageContext, target: Side, intent: Intent) -> None:

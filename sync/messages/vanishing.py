@@ -34,7 +34,8 @@ def find_vanished(context: MessageContext, *, deep: bool) -> None:
         if context.reads(side):
             context.progress.stage(f"looking for messages gone from {side.account}")
             for link in _missing(context, side):
-                _ask_for(context, side, link)
+                with context.around(side, link.side(side.name).id, ""):
+                    _ask_for(context, side, link)
         if not letters(side).listed:
             context.progress.stage(f"looking at copies kept at {side.account}")
             _look_at_copies(context, side)
@@ -51,7 +52,8 @@ def plan_deletes(context: MessageContext) -> None:
         decision = context.conflicts.of_link(link.id).get(WHOLE)
         resolution = decision.resolution if decision is not None else None
         if resolution == source.name or (resolution is None and context.deletes == "propagate"):
-            _plan_delete(context, source, link)
+            with context.around(source, link.side(source.name).id, ""):
+                _plan_delete(context, source, link)
 
 
 def _missing(context: MessageContext, side: Side) -> Iterator[Link]:
@@ -81,15 +83,20 @@ def _ask_for(context: MessageContext, side: Side, link: Link) -> None:
 def _look_at_copies(context: MessageContext, target: Side) -> None:
     """Look whether each linked copy is still with its person: one call for a person, and one for what is not there."""
     for link in context.links.copies(target.name):
-        contact_id, copy_id = context.home(link), link.side(target.name).id
-        look_for_copies(context, target, contact_id)
-        copies = map(decode, context.stage.copies(target.name, contact_id))
-        if any(copy.id == copy_id for copy in copies):
-            continue
-        try:
-            letters(target).get(copy_id, contact_id)
-        except RecordGone:
-            lose_copy(context, target, link)
+        with context.around(target, link.side(target.name).id, ""):
+            _look_at_copy(context, target, link)
+
+
+def _look_at_copy(context: MessageContext, target: Side, link: Link) -> None:
+    contact_id, copy_id = context.home(link), link.side(target.name).id
+    look_for_copies(context, target, contact_id)
+    copies = map(decode, context.stage.copies(target.name, contact_id))
+    if any(copy.id == copy_id for copy in copies):
+        return
+    try:
+        letters(target).get(copy_id, contact_id)
+    except RecordGone:
+        lose_copy(context, target, link)
 
 
 def _look_at_everybody(context: MessageContext, target: Side) -> None:
@@ -101,8 +108,9 @@ def _look_at_everybody(context: MessageContext, target: Side) -> None:
     for link in context.people.links.all():
         if link.gone is None:
             contact_id = link.side(target.name).id
-            look_for_copies(context, target, contact_id)
-            _list_doubles(context, target, contact_id)
+            with context.around(target, contact_id, contact_id):
+                look_for_copies(context, target, contact_id)
+                _list_doubles(context, target, contact_id)
 
 
 def _list_doubles(context: MessageContext, target: Side, contact_id: str) -> None:

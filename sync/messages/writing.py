@@ -37,7 +37,9 @@ def write(context: MessageContext) -> None:
         for operation, carry_out in ((AMEND, amend), (ERASE, erase)):
             for page in context.stage.steps(operation, side.name):
                 for step in page:
-                    carry_out(context, side, step, troubles)
+                    with context.around(context.other(side), step.source_id, step.contact_id, operation):
+                        carry_out(context, side, step, troubles)
+                    troubles.raise_fatal()
                     context.progress.advance(1)
 
 

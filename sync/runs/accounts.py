@@ -74,7 +74,7 @@ def connect(
         expected_offset=settings.get(CLOCK_OFFSET),
     )  # fmt: skip
     known = ceiling or limit
-    dispatcher = Dispatcher(edges.clock, lambda: known.calls / known.interval if known else None)
+    dispatcher = Dispatcher(edges.clock, lambda: known.calls / known.interval if known else None, name)
     connector = _connector(name, account, wire, connection, edges)
     return Account(connector, pacer, dispatcher, known, settings)
 

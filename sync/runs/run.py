@@ -123,10 +123,12 @@ def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
     for link in lost:
         if context.stage.paired("left", link.left.id) or context.stage.paired("right", link.right.id):
             continue
-        if link.id in heirs:
-            list_merged(context, link, heirs[link.id])
-        else:
-            vanishing.plan_delete(context, link)
+        survivor = context.other(context.side(link.gone or ""))
+        with context.boundary.around(survivor, link.side(survivor.name).id, planning.DELETE):
+            if link.id in heirs:
+                list_merged(context, link, heirs[link.id])
+            else:
+                vanishing.plan_delete(context, link)
 
 
 def _carry_out(context: Context, spans: Spans) -> None:

@@ -1,0 +1,110 @@
+"""Which rows of a list are believed, and of which the record is read by id first (R3, R39).
+
+Rules kept here:
+- a row that is older than what its server has answered before is not believed;
+- neither is a name that lost nothing but its capital letters: some lists show names in lower case;
+- a value that was agreed on and that a row does not show (any more) is empty only if the record says so too. A list
+  that stops showing a key would else empty that field for everybody at the other side;
+- a row that was doubted once and shows the same again, with the same time, is doubted no more: a list that stops
+  showing a key costs one read for each record that changes, and none for the others. Of a scan of everything at most
+  `MOST` are read for this; the rest keep their values until a later scan asks for them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any, Final
+
+from connectors.connector import Raw
+from connectors.contact import Contact
+from state.links import Link
+from sync.contacts.context import Context, Side
+from sync.decisions import people
+
+MOST: Final = 1000
+"""Records of one side that a run reads by id because a list does not show what was agreed on."""
+
+DERIVED: Final = frozenset({"owner", "do_not_contact", "phone"})
+"""Fields that other fields or other answers tell: where a row leaves them unknown, no value has vanished from it."""
+
+NOT_KNOWN_AGAIN: Final = b""
+"""The digest of a row that is to be looked at again, whatever it shows."""
+
+UNKNOWN: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as far as it is believed: the record, the contact that it shows, and the digest to remember it by."""
+
+    raw: Raw
+    contact: Contact
+    digest: bytes
+
+
+def believed(context: Context, side: Side, raw: Raw, link: Link | None, memory: Mapping[str, Any]) -> Row | None:
+    """Map a row, or the record itself where the row is not to be believed; None where it shows nothing new.
+
+    Raises RecordGone, and what else a question by id raises.
+    """
+    contact = side.connector.contact(raw, memory)
+    if link is None:
+        return Row(raw, contact, side.connector.digest(raw))
+    if _is_stale(link, side, contact):
+        return _read(side, contact.id, memory)
+    vanished = _vanished(context, link, side, contact)
+    if not vanished and not _is_lowered(context, link, side, contact):
+        return Row(raw, contact, side.connector.digest(raw))
+    doubted = _doubted(side, raw, contact)
+    if doubted is not None and doubted == link.side(side.name).digest:
+        return None
+    if vanished and not _may_ask(context, side):
+        shown = {name: value for name, value in contact.fields.items() if name not in vanished}
+        return Row(raw, replace(contact, fields=shown), NOT_KNOWN_AGAIN)
+    row = _read(side, contact.id, memory)
+    return row if doubted is None else replace(row, digest=doubted)
+
+
+def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> Row:
+    raw = side.connector.get(record_id).records[0]
+    return Row(raw, side.connector.contact(raw, memory), side.connector.digest(raw))
+
+
+def _vanished(context: Context, link: Link, side: Side, contact: Contact) -> frozenset[str]:
+    """Return the fields that were agreed to have a value and that the row shows none for."""
+    gone = set()
+    for name, agreed in context.base(link, side.name).items():
+        shown = contact.fields.get(name, UNKNOWN)
+        is_silent = shown is UNKNOWN and (name in DERIVED or name in contact.unmapped)
+        if agreed is not None and (shown is None or shown is UNKNOWN) and not is_silent:
+            gone.add(name)
+    return frozenset(gone & side.connector.fields)
+
+
+def _may_ask(context: Context, side: Side) -> bool:
+    context.doubted[side.account] += 1
+    if context.doubted[side.account] == MOST + 1:
+        context.progress.note(
+            f"{side.account}: its list leaves out values that its records have; of the records that did not change, "
+            f"{MOST} are read by id in one run, and the others keep their values until a later run reads them"
+        )
+    return context.doubted[side.account] <= MOST
+
+
+def _doubted(side: Side, raw: Raw, contact: Contact) -> bytes | None:
+    """Return by what a row that was not believed is known again; None where nothing tells that it changed."""
+    updated = people.to_ms(contact.updated_at)
+    if updated is None:
+        return None
+    return blake2b(side.connector.digest(raw) + str(updated).encode(), digest_size=16).digest()
+
+
+def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
+    seen, updated = link.side(side.name).seen_ms, people.to_ms(contact.updated_at)
+    return seen is not None and updated is not None and updated < seen
+
+
+def _is_lowered(context: Context, link: Link, side: Side, contact: Contact) -> bool:
+    base = context.base(link, side.name)
+    names = ((base.get(name), contact.fields.get(name)) for name in ("first_name", "last_name"))
+    return any(isinstance(agreed, str) and shown == agreed.lower() != agreed for agreed, shown in names)
