@@ -16,9 +16,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from connectors.contact import Contact
 from connectors.errors import Broken, ConnectorError, IncompleteWindow, OtherRecord, RecordError, ServerTrouble
+from connectors.message import Message
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.failures import Failure, Failures
+from sync.decisions.workable import what_is_wrong
 from sync.errors import BrokenRecord
 from sync.reporting import journal
 
@@ -116,6 +119,13 @@ class Boundary:
     def _stored(self) -> Iterator[None]:
         with nullcontext() if self.state.db.in_transaction else self.state.atomic():
             yield
+
+
+def confirm_workable(record: Contact | Message) -> None:
+    """Raise BrokenRecord, with the reason, if a record cannot be worked with at all."""
+    reason = what_is_wrong(record)
+    if reason:
+        raise BrokenRecord(reason)
 
 
 def mistake(error: BaseException) -> str:

@@ -24,13 +24,12 @@ from state.cursors import COVERED, INDEXED, Cursors
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
-from sync.contacts.boundary import UNREAD, storable
+from sync.contacts.boundary import UNREAD, confirm_workable, storable
 from sync.contacts.context import Context, Side
 from sync.contacts.gone import is_merged, note_gone
 from sync.contacts.list_rows import believed
 from sync.decisions import people
 from sync.decisions.windows import ORIGIN, Bounds, cut_back, moment, reported, spans_of, window_of
-from sync.decisions.workable import confirm_workable
 
 CLOCK_GRAIN = timedelta(seconds=2)
 """A server's word of its time counts whole seconds, and two machines of one service differ a little."""

@@ -12,10 +12,10 @@ from typing import Final
 from connectors.errors import RecordGone
 from state.hints import Hint
 from state.message_stage import StagedMessage
+from sync.contacts.boundary import confirm_workable
 from sync.contacts.context import Side
 from sync.decisions.messages import encode
 from sync.decisions.windows import Bounds
-from sync.decisions.workable import confirm_workable
 from sync.messages.context import MessageContext, letters, original_side
 from sync.messages.editing import lose_copy
 from sync.messages.observing import indexed

@@ -18,13 +18,12 @@ from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.message_stage import StagedMessage
 from state.messages import Indexed
-from sync.contacts.boundary import UNREAD
+from sync.contacts.boundary import UNREAD, confirm_workable
 from sync.contacts.context import Side
 from sync.contacts.observing import future_again, reachable, stage_by_id
 from sync.decisions import people
 from sync.decisions.messages import digest, encode, print_of
 from sync.decisions.windows import Bounds, moment, reported, spans_of, window_of
-from sync.decisions.workable import confirm_workable
 from sync.messages.context import MessageContext, letters, original_side
 
 
