@@ -20,12 +20,15 @@ TIMES = "SELECT who, field, left_changed_ms, right_changed_ms FROM conflict ORDE
 
 def meet(world: Stage, first: str, later: float, left: dict[str, Any], right: dict[str, Any]) -> None:
     """Put a person on both sides; the record at the right is so many seconds younger, or older below 0."""
-    known = {"last_name": "Reed", "email": f"{first.lower().replace(' ', '.')}@example.com"}
-    there = {"firstName": first, "lastName": "Reed", "email": known["email"]}
-    sides = [lambda: world.gg.add(first_name=first, **known, **left), lambda: world.gh.add(**there, **right)]
-    for number, add in enumerate(sides if later >= 0 else reversed(sides)):
-        add()
-        world.clock.skip(abs(later) if not number else 0.5)
+    email = f"{first.lower().replace(' ', '.')}@example.com"
+    if later < 0:
+        world.gh.add(firstName=first, lastName="Reed", email=email, **right)
+        world.clock.skip(-later)
+    world.gg.add(first_name=first, last_name="Reed", email=email, **left)
+    if later >= 0:
+        world.clock.skip(later)
+        world.gh.add(firstName=first, lastName="Reed", email=email, **right)
+    world.clock.skip(0.5)
 
 
 def first_meetings(world: Stage) -> None:
@@ -42,13 +45,14 @@ def edits(world: Stage) -> None:
     """The same values changed on both sides after a first sync, and others besides."""
     for number, later in enumerate((-40.0, 40.0, 0.3)):
         first = ("Lea", "Ron", "Sam")[number]
-        changes = [
-            lambda first=first: world.gg.edit(world.left(first), city="Dover", title="CRO"),
-            lambda first=first: world.gh.edit(world.right(first), city="Salem", companyName="Acme & Sons"),
-        ]
-        for step, change in enumerate(changes if later >= 0 else reversed(changes)):
-            change()
-            world.clock.skip(abs(later) if not step else 0.5)
+        if later < 0:
+            world.gh.edit(world.right(first), city="Salem", companyName="Acme & Sons")
+            world.clock.skip(-later)
+        world.gg.edit(world.left(first), city="Dover", title="CRO")
+        if later >= 0:
+            world.clock.skip(later)
+            world.gh.edit(world.right(first), city="Salem", companyName="Acme & Sons")
+        world.clock.skip(0.5)
 
 
 CHAPTERS = {"first": (first_meetings, ("run",)), "later": (edits, ("run", "--unguarded"))}

@@ -24,7 +24,7 @@ Cut = Callable[[World], None]
 def fill(world: World) -> None:
     """Put people on both sides: a third younger at the left, a third at the right, a third of the same second."""
     for number in range(PEOPLE):
-        known = {"email": f"ann{number}@example.com"}
+        known: dict[str, Any] = {"email": f"ann{number}@example.com"}
         later = (-60.0, 60.0, 0.0)[number % 3]
         if later > 0:
             world.gg.add(first_name="Ann", last_name="Reed", title="CEO", city="Rome", **known)
