@@ -4,7 +4,7 @@ Our own write moves the update time of a record. A run that is cut off between t
 longer know when the record was changed, and `newest` would have to ask a person. So, for each field that is not
 settled, both sides keep the value that they showed and the time that counted for it. Rules kept here:
 - a kept time counts as long as the side shows the very value that it showed then;
-- it goes when the field is settled;
+- it goes when the field is settled; a blank that was never agreed on has none, since it wins over nothing;
 - it is stored on the server's clock (`offset` is by how many seconds that is ahead), since ours may be set meanwhile;
 - sets are merged element by element and need no time.
 """
@@ -32,7 +32,8 @@ def open_fields(names: Iterable[str], left: View, right: View) -> frozenset[str]
 
 def of_view(view: View, names: Collection[str], now: Fields | None = None) -> Kept:
     """Return what a side showed in these fields, and still shows `now`, with the times that count for them."""
-    found = {name: (view.now[name], view.time_of(name)) for name in names if name in view.now}
+    shown = [name for name in names if name in view.now and (view.now[name] is not None or name in view.base)]
+    found = {name: (view.now[name], view.time_of(name)) for name in shown}
     kept = {name: (value, time) for name, (value, time) in found.items() if time is not None}
     return kept if now is None else {name: kept[name] for name in still_shown(kept, now)}
 
