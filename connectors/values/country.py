@@ -3,14 +3,21 @@
 Rules kept here:
 - codes of two and three letters, English names, and the usual aliases are known; case, accents, punctuation, the
   order of words ("Korea, Republic of") and "the", "and", "of" do not matter;
+- names in other languages are those of CLDR ("Österreich"), where our own table knows none;
+- of a name with another one in brackets, behind a comma or a slash, all have to mean one country ("Myanmar (Burma)",
+  "Scotland, UK"). Behind a comma the last one counts, where the others are no countries ("London, United Kingdom"); a
+  code there may be a state ("Atlanta, GA"). An island that has a code of its own goes before the country it belongs to;
 - what no table knows is None (R17). A name that two countries share without a usual meaning ("Korea") is not guessed;
 - parts of the United Kingdom are the United Kingdom.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import Final
 
+from connectors.values import country_names
 from connectors.values.country_table import TABLE
 
 ALIASES = {
@@ -69,10 +76,73 @@ _SILENT = re.compile(r"[.'\u2019\u2018`\u00b4]")  # "U.S.A.", "Côte d'Ivoire"
 _WORD = re.compile(r"[^\W_]+")
 
 
+_BELONGS: Final = {
+    **dict.fromkeys(("HK", "MO", "TW"), "CN"),
+    **dict.fromkeys(("AS", "GU", "MP", "PR", "UM", "VI"), "US"),
+    **dict.fromkeys(("AI", "BM", "FK", "GG", "GI", "IM", "JE", "KY", "MS", "SH", "TC", "VG"), "GB"),
+    **dict.fromkeys(("BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "WF", "YT"), "FR"),
+    **dict.fromkeys(("AW", "BQ", "CW", "SX"), "NL"),
+    **dict.fromkeys(("FO", "GL"), "DK"),
+    "AX": "FI",
+    "SJ": "NO",
+}
+"""Countries of the table that people write together with the one that they belong to."""
+
+_STATES: Final = frozenset({("GE", "US")})
+"""Names that are also those of a state: "Georgia, USA"."""
+
+_IN_BRACKETS: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_BESIDE: Final = re.compile(r"\s*[/;|]\s*|\s+[-\u2013\u2014]\s+")
+_LONGEST_CODE: Final = 3
+_CLEAR_CODES: Final = frozenset({"UK", "USA", "UAE"})
+
+
 @lru_cache(maxsize=10_000)
 def to_alpha2(raw: str) -> str | None:
     """Return the code of a country's name or code ("USA" is "US"), or None when no table knows it."""
-    return _codes().get(_fold(raw))
+    return _named(raw) or _by_brackets(raw) or _by_parts(raw)
+
+
+def _named(raw: str) -> str | None:
+    """Return the code of a name that stands alone."""
+    name = _fold(raw)
+    is_foreign = not raw.isascii() and len(name) <= _LONGEST_CODE  # "Áo" is no code
+    return (None if is_foreign else _codes().get(name)) or country_names.codes(_fold, frozenset(_names())).get(name)
+
+
+def _by_brackets(raw: str) -> str | None:
+    inside = _IN_BRACKETS.findall(raw)
+    if not inside:
+        return None
+    before = _IN_BRACKETS.sub(" ", raw)
+    outer = to_alpha2(before)
+    return None if outer is None and "," in before else _agreed([outer, *map(_named, inside)])
+
+
+def _by_parts(raw: str) -> str | None:
+    beside = [part for part in _BESIDE.split(raw) if part]
+    if len(beside) > 1:
+        found = [to_alpha2(part) for part in beside]
+        return None if None in found else _agreed(found)
+    *places, last = (part.strip() for part in raw.split(","))
+    code = _named(last) if places else None
+    if code is None:
+        return None
+    found = [to_alpha2(place) for place in places]
+    if not any(found):
+        return code if len(last) > _LONGEST_CODE or _SILENT.sub("", last).upper() in _CLEAR_CODES else None
+    return _agreed([*found, code])
+
+
+def _agreed(found: Sequence[str | None]) -> str | None:
+    """Return the one country that all names mean which mean any; None where they do not agree."""
+    codes = list(dict.fromkeys(code for code in found if code is not None))
+    if len(codes) != 2:  # noqa: PLR2004  a country, and one that it belongs to
+        return codes[0] if len(codes) == 1 else None
+    one, other = codes
+    if (one, other) in _STATES:
+        return other
+    return one if _BELONGS.get(one) == other else None
 
 
 def display_name(alpha2: str) -> str:

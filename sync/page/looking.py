@@ -12,7 +12,6 @@ from typing import Final
 
 from state.file import StateFile
 from sync.config.model import Config
-from sync.runs.damage import naming
 
 LONGEST: Final = 10.0
 WAIT: Final = 1.0
@@ -28,5 +27,4 @@ def looking(config: Config, longest: float = LONGEST) -> Iterator[sqlite3.Connec
     with closing(StateFile.open_to_look(config.state.path, WAIT)) as state:
         state.db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
         state.db.execute("BEGIN")
-        with naming(config.state.path):
-            yield state.db
+        yield state.db

@@ -131,3 +131,16 @@ def test_the_index_shows_what_was_last_put_whatever_came_before(steps: list[Know
             assert found == {key: known for key, known in model.items() if known.email == email}
         numbers = state.db.execute("SELECT count(*) FROM number").fetchone()[0]
         assert numbers == sum(len(known.phones) for known in model.values())
+
+
+def test_somebody_is_found_by_the_addresses_beside_their_own_as_long_as_they_have_them() -> None:
+    with opened() as state:
+        both = replace(ADA, more_emails=("countess@example.org", "a@m\u00fcller.example"))
+        index = put(state, both)
+        assert index.by_other_email(["countess@example.org"]) == index.by_other_email(list(both.more_emails)) == [both]
+        assert index.by_email(["countess@example.org"]) == index.by_other_email(["ada@example.com"]) == []
+        put(state, replace(both, more_emails=("countess@example.org",)))
+        assert index.by_other_email(["a@m\u00fcller.example"]) == []
+        with state.atomic():
+            index.drop(ADA.id)
+        assert state.db.execute("SELECT count(*) FROM address").fetchone()[0] == 0

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pycountry
 import pytest
 from hypothesis import given
@@ -79,6 +82,63 @@ CODES = [line[:2] for line in TABLE.splitlines()]
 )
 def test_names_codes_and_aliases_are_known(raw: str, alpha2: str) -> None:
     assert country.to_alpha2(raw) == alpha2
+
+
+@pytest.mark.parametrize(
+    ("raw", "alpha2"),
+    [
+        ("United Kingdom (UK)", "GB"),
+        ("United States (US)", "US"),
+        ("United States of America (the)", "US"),
+        ("Myanmar (Burma)", "MM"),
+        ("Congo (Kinshasa)", "CD"),
+        ("Guinea (Conakry)", "GN"),
+        ("Österreich", "AT"),
+        ("ÖSTERREICH", "AT"),
+        ("O\u0308sterreich", "AT"),
+        ("Alemania", "DE"),
+        ("Royaume-Uni", "GB"),
+        ("Vereinigtes K\u00f6nigreich", "GB"),
+        ("\u0420\u043e\u0441\u0441\u0438\u044f", "RU"),
+        ("\u65e5\u672c", "JP"),
+        ("Áo", "AT"),
+        ("Bỉ", "BE"),
+        ("Scotland, UK", "GB"),
+        ("England, United Kingdom", "GB"),
+        ("London, United Kingdom", "GB"),
+        ("Berlin, Deutschland", "DE"),
+        ("Austin, Texas, USA", "US"),
+        ("Georgia, USA", "US"),
+        ("Hong Kong, China", "HK"),
+        ("Puerto Rico (USA)", "PR"),
+        ("Jersey, UK", "JE"),
+        ("Germany / Deutschland", "DE"),
+        ("UK - Scotland", "GB"),
+        ("Germany, DE", "DE"),
+        ("Schweiz/Suisse/Svizzera", "CH"),
+    ],
+)
+def test_a_country_in_other_words_is_known(raw: str, alpha2: str) -> None:
+    assert country.to_alpha2(raw) == alpha2
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Los Angeles, CA", "Atlanta, GA", "Jordan, Minnesota", "Lebanon, PA", "Germany, France", "Germany/France",
+        "Germany (France)", "Georgia (US), Armenia", "Kongo", "Bavaria", ",", "()", " / ", "Atlantis (sunken)",
+    ],
+)  # fmt: skip
+def test_words_that_do_not_agree_on_a_country_are_none(raw: str) -> None:
+    assert country.to_alpha2(raw) is None
+
+
+def test_names_of_other_languages_are_loaded_only_when_our_own_table_knows_none() -> None:
+    code = (
+        "import sys; from connectors.values.country import to_alpha2; to_alpha2('Germany'); to_alpha2('Deutschland');"
+        "sys.exit('babel' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603  code of our own
 
 
 @pytest.mark.parametrize(

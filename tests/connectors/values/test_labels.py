@@ -64,3 +64,43 @@ def test_names_come_in_order_without_doubles(raw: list[str]) -> None:
     if isinstance(found, tuple):
         assert all(one.casefold() < other.casefold() for one, other in pairwise(found))
         assert labels.clean(raw[::-1]) is not None
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ('cold, "berlin, mitte"', ("berlin, mitte", "cold")),
+        ('"say ""hi""",cold', ("cold", 'say "hi"')),
+        ('5" pipe, cold', ('5" pipe', "cold")),
+        ('"never closed, cold', ('"never closed', "cold")),
+        ('"a" b, cold', ('"a" b', "cold")),
+    ],
+)
+def test_quotation_marks_hold_a_name_together_in_a_text(raw: str, names: tuple[str, ...]) -> None:
+    assert labels.clean(raw) == names
+
+
+@given(ANYTHING)
+def test_names_written_as_text_are_read_again(raw: object) -> None:
+    names = labels.clean(raw)
+    if isinstance(names, tuple):
+        assert labels.clean(labels.to_text(names)) == names
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        ["hot  lead", "Hot lead", "cold"],
+        "hot  lead,Hot lead, cold",
+        [{"name": "hot  lead"}, "Hot lead", "cold"],
+    ],
+)
+def test_a_name_is_removed_in_every_spelling_in_which_it_stands(raw: object) -> None:
+    assert labels.spelled(["hot lead", "new"], labels.spellings(raw)) == ["hot  lead", "Hot lead", "new"]
+
+
+def test_a_name_that_is_too_long_is_no_name_and_stays_where_it_is() -> None:
+    huge = "x" * 70_000
+    assert labels.clean([huge, "cold"]) == ("cold",)
+    assert labels.spellings([huge, "cold"]) == {"": (huge,), "cold": ("cold",)}
+    assert labels.spellings([{"id": 7}]) == {}

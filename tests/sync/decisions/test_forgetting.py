@@ -65,3 +65,16 @@ def test_somebody_is_found_by_whatever_people_type() -> None:
 def test_no_name_stands_for_any_name() -> None:
     for name in ("*", "any", "\n", " "):
         assert not is_known_again(replace(ADA, email=None), Known("2", None, f"{name} x", (OFFICE,), None, None))
+
+
+def test_who_was_forgotten_by_an_earlier_version_is_known_again_by_the_forms_that_it_kept() -> None:
+    seen = Known("9", "office@xn--fa-hia.example", "ada lovelace", ("+525555550123",), None, None)
+    assert mark_of_email("office@fass.example") in marks_to_look_for("gg", "gh", seen)
+    by_number = replace(ADA, id="8", email=None, phones=("+5215555550123",))
+    assert is_known_again(by_number, replace(seen, email=None))
+
+
+def test_an_address_beside_the_own_one_is_a_mark_as_well() -> None:
+    assert is_known_again(
+        replace(ADA, more_emails=("a@example.org",)), Known("9", "a@example.org", "x", (), None, None)
+    )

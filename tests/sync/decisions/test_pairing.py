@@ -359,3 +359,48 @@ def test_once_all_pairs_are_made_nobody_else_is_paired(lefts: list[Known], right
         for person in mine:
             if person.linked is None:
                 assert not isinstance(pair(person, around(person, mine, theirs)), Paired)
+
+
+def beside(person: Known, *emails: str) -> Known:
+    return replace(person, more_emails=emails)
+
+
+def test_an_address_that_a_record_has_beside_its_own_pairs_whatever_the_names() -> None:
+    other = beside(known("hub-1", "countess@example.org", "countess"), "ada@example.com")
+    assert pair(ADA, Surroundings(twins=[ADA], beside=[other])) == Paired("hub-1", "e-mail")
+    assert pair(other, Surroundings(twins=[other], beside=[ADA])) == Paired("1", "e-mail")
+    assert may_adopt(ADA, other)
+
+
+def test_an_address_that_both_have_beside_their_own_may_be_an_offices() -> None:
+    mine = beside(ADA, "office@example.com")
+    other = beside(known("hub-1", "bob@example.com", "bob reed"), "office@example.com")
+    assert pair(mine, Surroundings(twins=[mine], beside=[other])) == New()
+    same = replace(other, name="ada lovelace")
+    assert pair(mine, Surroundings(twins=[mine], beside=[same])) == Paired("hub-1", "e-mail")
+
+
+def test_the_own_address_outranks_one_beside_it() -> None:
+    mailed, other = known("hub-1", "ada@example.com"), beside(known("hub-2", "x@example.com"), "ada@example.com")
+    assert pair(ADA, Surroundings(twins=[ADA], email=[mailed], beside=[other])) == Paired("hub-1", "e-mail")
+
+
+def test_of_two_records_with_the_address_beside_their_own_none_is_guessed() -> None:
+    others = [beside(known(f"hub-{number}", f"{number}@example.com"), "ada@example.com") for number in (1, 2)]
+    verdict = pair(ADA, Surroundings(twins=[ADA], beside=others))
+    assert isinstance(verdict, Refused)
+    assert verdict.blockers == ((False, "hub-1"), (False, "hub-2"))
+    assert "an e-mail" in verdict.reason
+
+
+def test_somebody_of_the_own_side_with_the_same_address_is_not_passed_over() -> None:
+    other = beside(known("hub-1", "x@example.com"), "ada@example.com", "bob@example.com")
+    rival = known("2", "bob@example.com")
+    verdict = pair(ADA, Surroundings(twins=[ADA], beside=[other], beside_rivals=[rival]))
+    assert isinstance(verdict, Refused)
+    assert verdict.blockers == ((False, "hub-1"), (True, "2"))
+
+
+def test_somebody_linked_is_not_taken_away_by_an_address_beside() -> None:
+    other = replace(beside(known("hub-1", "x@example.com"), "ada@example.com"), linked="7")
+    assert pair(ADA, Surroundings(twins=[ADA], beside=[other])) == New()

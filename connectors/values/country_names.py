@@ -1,0 +1,29 @@
+"""Names of countries in other languages, as CLDR has them (by Babel).
+
+They are read when a name is met that our own table does not know, since that takes a third of a second. A name that
+means one country here and another there is left out.
+"""
+
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Final
+
+LANGUAGES: Final = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "no", "fi", "is", "cs", "sk", "sl", "hr", "sr", "bs",
+    "hu", "ro", "bg", "el", "ru", "uk", "lt", "lv", "et", "tr", "he", "ar", "fa", "hi", "vi", "id", "ms", "ja", "ko",
+    "zh", "zh_Hant", "ca", "eu", "ga", "cy", "mt",
+)  # fmt: skip
+
+
+@cache
+def codes(fold: Callable[[str], str], known: Collection[str]) -> dict[str, str]:
+    """Return the code by the folded name, for the codes that are known."""
+    from babel import localedata
+
+    owners: dict[str, set[str]] = {}
+    for language in LANGUAGES:
+        names = localedata.load(language, merge_inherited=False)["territories"]
+        for code, name in names.items():
+            if code in known and isinstance(name, str):
+                owners.setdefault(fold(name), set()).add(code)
+    return {name: next(iter(found)) for name, found in owners.items() if len(found) == 1 and name}
