@@ -13,12 +13,15 @@ Rules kept here:
 """
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from state.disk import is_refused, telling, unwritable
+from state.access import hindrance, is_writable
+from state.disk import PRIMARY, is_refused, telling, unwritable
 from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
 
@@ -26,6 +29,9 @@ APPLICATION_ID = 0x67737963
 BUSY_SECONDS = 30
 PAGE_BYTES = 8192
 """A link with both shadows takes some 1.4 kB, of which pages of 4096 hold two and pages of 8192 hold five."""
+
+BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+"""What SQLite says of a file that is no database, or not any more."""
 
 SMALLEST = 512
 """Bytes of the smallest page, and so of the smallest database, that SQLite makes."""
@@ -44,6 +50,7 @@ class StateFile:
 
         Raises StateError, StateUnwritable, LockHeld.
         """
+        _check_access(path)
         with _usable(path):
             _make(path)
             return cls(path, _prepared(_connect(path), path, _renew_alone))
@@ -57,7 +64,7 @@ class StateFile:
         with _usable(path):
             copy = _connect("")
             if path.exists():
-                with closing(_connect(path)) as source:
+                with _source(path) as source:
                     _check(source, path)
                     source.backup(copy)
             return cls(path, _prepared(copy, path, _migrate))
@@ -166,7 +173,8 @@ def _prepared(
 ) -> sqlite3.Connection:
     try:
         _check(db, path)
-        _make_private(path)  # not before it is known to be ours
+        if is_writable(path):
+            _make_private(path)  # not before it is known to be ours
         renew(db, path)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
@@ -242,6 +250,32 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
+def _source(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a file to be copied. Where it can't be written, SQLite can't read its log either: then a copy of both."""
+    if is_writable(path):
+        with closing(_connect(path)) as source:
+            yield source
+        return
+    with TemporaryDirectory(prefix="growthsync-") as folder:
+        for end in ("", "-wal"):
+            beside = path.with_name(path.name + end)
+            if beside.exists():
+                shutil.copyfile(beside, Path(folder, f"state{end}"))
+        with closing(_connect(Path(folder, "state"))) as source:
+            yield source
+
+
+def _check_access(path: Path) -> None:
+    """Tell who may not use the file, or what is in its place, before SQLite calls it unusable."""
+    try:
+        hindered = hindrance(path)
+    except OSError as error:
+        hindered = f"can't be looked at ({error.strerror})"
+    if hindered is not None:
+        raise StateError(f"{path}: {hindered}; nothing is wrong with what it holds")
+
+
+@contextmanager
 def _usable(path: Path) -> Iterator[None]:
     """Tell whatever keeps the file from being opened."""
     try:
@@ -249,10 +283,14 @@ def _usable(path: Path) -> Iterator[None]:
     except (OSError, sqlite3.DatabaseError) as error:
         if is_refused(error):
             raise unwritable(path, error) from error
+        _check_access(path)
         raise StateError(_unusable(path, error)) from error
 
 
 def _unusable(path: Path, error: Exception | str) -> str:
+    broken = isinstance(error, str) or getattr(error, "sqlite_errorcode", 0) & PRIMARY in BROKEN
+    if not broken:
+        return f"{path}: the state file can't be opened ({error}); nothing is wrong with what it holds"
     return (
         f"{path}: the state file can't be used ({error}); "
         "restore it from a backup, or set another `path` under [state] to begin anew"

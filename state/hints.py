@@ -40,6 +40,14 @@ class Hints:
         )
         return [_hint(row) for row in rows.fetchall()]
 
+    def event_ms(self, account: str, record: str) -> int | None:
+        """Return when a record is said to have changed, by the account's clock; None where nothing is said of it."""
+        row = self._db.execute(
+            "SELECT event_ms FROM hint WHERE connection = ? AND stream = ? AND account = ? AND record = ?",
+            (*self._key, account, record),
+        ).fetchone()
+        return None if row is None else row["event_ms"]
+
     def count(self) -> int:
         """Return how many there are."""
         row = self._db.execute("SELECT count(*) FROM hint WHERE connection = ? AND stream = ?", self._key).fetchone()

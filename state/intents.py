@@ -23,7 +23,8 @@ class Intent:
     `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know
     when the outcome turns out: of a create the source's shadow, memory, digest and update time, and whether the server
     `accepted` it without showing what it led to; of an update its
-    `record` (by which it is told from a create), the shadows that it would lead to, and its lines in the history; of a
+    `record` (by which it is told from a create), the shadows that it would lead to, its lines in the history, and the
+    times that count for what waits (`kept`, R40); of a
     deletion its `record`, what that showed (`old`), and the `rule` DELETED; of a removal the same, and REMOVED.
     """
 

@@ -17,6 +17,7 @@ class LinkSide:
     """One side of a link. Times are milliseconds of that side's server.
 
     `unmapped` is JSON of the values that mean nothing on the other side, by field (R17), None where there are none.
+    `kept` is JSON of the fields that wait, each with the value and the time before our own write (R40), or None.
     """
 
     id: str
@@ -26,6 +27,7 @@ class LinkSide:
     seen_ms: int | None = None
     wrote_ms: int | None = None
     unmapped: str | None = None
+    kept: str | None = None
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Seen:
     gone: str | None
 
 
-PARTS = ("id", "shadow", "memory", "digest", "seen_ms", "wrote_ms", "unmapped")
+PARTS = ("id", "shadow", "memory", "digest", "seen_ms", "wrote_ms", "unmapped", "kept")
 COLUMNS = tuple(f"{side}_{part}" for side in SIDES for part in PARTS)
 
 

@@ -239,6 +239,11 @@ DELETE FROM cursor WHERE kind = 'indexed' AND stream = 'contacts';
 """
 """Addresses, names and numbers are compared otherwise since: the index is read again before anybody is created."""
 
+KEPT_TIMES = """
+ALTER TABLE link ADD COLUMN left_kept TEXT;
+ALTER TABLE link ADD COLUMN right_kept TEXT;
+"""
+
 VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -255,6 +260,7 @@ MIGRATIONS = (
     ("008_page", PAGE),
     ("009_owed", OWED),
     ("010_addresses", ADDRESSES),
+    ("011_kept_times", KEPT_TIMES),
 )
 """Every migration in the order in which they are applied."""
 

@@ -4,7 +4,7 @@ No expected error shows a traceback: it becomes lines on standard error and an e
 `--json` a document on standard output as well, so that a script always finds exactly one there.
 """
 
-import json
+import io
 import os
 import signal
 import sys
@@ -14,6 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
+from unicodedata import category
 
 import click
 
@@ -23,6 +24,7 @@ from sync.commands.conflicts import conflicts
 from sync.commands.daemon import daemon
 from sync.commands.demo import demo
 from sync.commands.explain import explain
+from sync.commands.face import json_pieces
 from sync.commands.failures import failures
 from sync.commands.forget import forget
 from sync.commands.init import init
@@ -59,6 +61,7 @@ for _command in (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line (that of the process unless told) and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _replace_what_cannot_be_shown()
     try:
         with _signals_as_exceptions():
             return _invoke(given)
@@ -68,8 +71,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error, given)
 
 
+def _replace_what_cannot_be_shown() -> None:
+    """Have a terminal that knows no UTF-8 show something else for a character that it lacks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def _invoke(given: list[str]) -> int:
     """Run the command itself: click's own `main` ends a broken pipe with 1, and a signal without its number."""
+    for number, argument in enumerate(given, 1):
+        if not argument.isprintable() and any(category(one) == "Cs" for one in argument):
+            raise click.UsageError(f"argument {number} is no text in the encoding of this terminal; use UTF-8")
     try:
         with cli.make_context("sync", given) as context:
             code = cli.invoke(context)
@@ -112,7 +124,7 @@ def _fail(error: BaseException, given: Sequence[str]) -> int:
     text = _text(error)
     _tell(text, sys.stderr)
     as_json = "--json" in takewhile(lambda argument: argument != "--", given)
-    _tell(json.dumps(_document(text, given), ensure_ascii=False) if as_json else "", sys.stdout)
+    _tell("".join(json_pieces(_document(text, given), sys.stdout)) if as_json else "", sys.stdout)
     return WRONG_USE if isinstance(error, click.ClickException) else exit_code(error)
 
 

@@ -35,6 +35,7 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     from sync.daemon.process import InForce, serve
     from sync.page.door import page_door
     from sync.reporting.logs import logging_to
+    from sync.runs.damage import naming
     from sync.webhooks import door as webhooks
 
     clock = SystemClock()
@@ -43,5 +44,6 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
         heard = webhooks.door(lambda: in_force.config, clock, daemon.webhooks, daemon.wake)
         return page_door(in_force, daemon), heard
 
-    with logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format):
+    logging = logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format)
+    with logging, naming(config.state.path):
         return serve(config, lambda: load(config.path), clock, doors)

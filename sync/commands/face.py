@@ -7,9 +7,10 @@ error in any case.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
+from unicodedata import category
 
 import click
 
@@ -50,9 +51,28 @@ def show(document: Mapping[str, Any], as_json: bool, lines: Callable[[Mapping[st
 
 def show_json(document: Mapping[str, Any]) -> None:
     """Print a document piece by piece, so that a long one takes no memory."""
-    for piece in json.JSONEncoder(ensure_ascii=False).iterencode(document):
+    for piece in json_pieces(document, sys.stdout):
         sys.stdout.write(piece)
     sys.stdout.write("\n")
+
+
+def json_pieces(document: Mapping[str, Any], stream: TextIO) -> Iterator[str]:
+    """Yield a document as JSON that a stream can take.
+
+    Where the stream knows no UTF-8 every other character is escaped, so that none is lost. On a terminal those are that
+    a terminal obeys, or that turn text around; elsewhere only what no UTF-8 can hold.
+    """
+    is_utf8 = (stream.encoding or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
+    is_shown = stream.isatty()
+    for piece in json.JSONEncoder(ensure_ascii=not is_utf8).iterencode(document):
+        if piece.isprintable():
+            yield piece
+        else:
+            yield "".join(one if _is_safe(one, is_shown=is_shown) else json.dumps(one)[1:-1] for one in piece)
+
+
+def _is_safe(character: str, *, is_shown: bool) -> bool:
+    return character.isprintable() or not (is_shown or category(character) == "Cs")
 
 
 def show_lines(lines: Iterable[str]) -> None:

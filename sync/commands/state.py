@@ -23,3 +23,19 @@ def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
 
     show(queries.back_up(open_config(config_path), path), as_json, backup_lines)
     return 0
+
+
+@state.command()
+@config_option
+@json_option
+def repair(config_path: Path | None, as_json: bool) -> int:
+    """Drop damaged cells of the state file that are learned again; links and shadows are never touched.
+
+    Ends with 1 where something is damaged that only a backup can bring back.
+    """
+    from sync.faces.repair import repair as repaired
+    from sync.faces.tables import repair_lines
+
+    document = repaired(open_config(config_path))
+    show(document, as_json, repair_lines)
+    return 1 if document["left"] else 0

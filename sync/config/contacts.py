@@ -10,9 +10,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from connectors.contact import SET_FIELDS
 from sync.config.allowed import ConsentChannel, Direction, FieldName, Flag, ShareOrCount, Text, Values, suggest
 from sync.config.complaints import Complaint
 from sync.config.table import Table
+
+Policy = Literal["newest", "left", "right", "manual"]
+"""What decides a conflict (R14)."""
 
 
 class Only(Table):
@@ -31,6 +35,7 @@ class FieldOptions(Table):
     """
 
     direction: Direction | None = None
+    conflicts: Policy | None = None
     as_: Literal["field", "tags"] = Field(default="field", alias="as")
     prefix: Text | None = None
     map: Annotated[dict[Text, Text], Field(min_length=1)] | None = None
@@ -64,7 +69,7 @@ class FieldOptions(Table):
         return self.places.get(account, self.places.get(connector))
 
 
-FIELD_KEYS = ("direction", "as", "prefix", "map", "loosen", "channels")
+FIELD_KEYS = ("direction", "conflicts", "as", "prefix", "map", "loosen", "channels")
 """The keys of a field; every other one names an account, or a kind of connector."""
 
 EXCLUSIVE = frozenset({"stage", "status"})
@@ -90,7 +95,7 @@ class ContactsStream(Table):
     direction: Direction = "both"
     create: Literal["both", "left", "right", "none"] = "both"
     only: Only = Field(default_factory=dict, validate_default=True)
-    conflicts: Literal["newest", "left", "right", "manual"] = "newest"
+    conflicts: Policy = "newest"
     deletes: Literal["ignore", "propagate"] = "ignore"
     max_changed: ShareOrCount = 0.5
     enrich: Flag = False
@@ -131,6 +136,9 @@ def _check_field(
         yield Complaint((*place, "as"), f"tags only at {TAGGED}, and not beside the key of a field", "tags")
     if options.map is not None and name not in WORDED:
         yield Complaint((*place, "map"), f"for {', '.join(sorted(WORDED))} only", None)
+    if options.conflicts is not None and name in SET_FIELDS:
+        allowed = "for every field but tags and lists, which are merged one by one and know no conflict"
+        yield Complaint((*place, "conflicts"), allowed, options.conflicts)
     if options.loosen and name != CONSENT:
         yield Complaint((*place, "loosen"), f"true for {CONSENT} only", found=True)
     if options.channels is not None and (name != CONSENT or TAGGED not in kinds.values()):

@@ -293,7 +293,8 @@ def load(path: Path) -> Config:
 def parse(text: str, path: Path) -> Config:
     """Check the text of the file at `path`, which relative paths in it start from. Raises ConfigError."""
     try:
-        data = tomllib.loads(text)
+        # some editors put a byte order mark before a text
+        data = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     try:

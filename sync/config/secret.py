@@ -99,7 +99,7 @@ def _from_environment(name: str) -> str:
 
 def _from_file(path: Path, warn: Warn) -> str:
     try:
-        value = path.read_text(encoding="utf-8").strip()
+        value = path.read_text(encoding="utf-8-sig").strip()
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}; put the secret there, readable by you alone") from None
     except UnicodeDecodeError:

@@ -120,7 +120,8 @@ def _in_conflict(context: Context) -> list[Entry]:
 def _held(context: Context, differ: Sequence[Entry]) -> list[Entry]:
     """Return what a person wanted to differ, but for what is to be written all the same, since it was edited."""
     travelling = {(one["who"], one["field"]) for one in differ}
-    return [entry for entry in held_entries(context) if (entry["who"], entry["field"]) not in travelling]
+    found = [entry for entry in held_entries(context) if (entry["who"], entry["field"]) not in travelling]
+    return sorted(found, key=lambda entry: (entry["who"], entry["field"]))
 
 
 def _doubles(context: Context) -> list[Entry]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from connectors.clock import Clock
 from connectors.connector import Connector
-from connectors.contact import Contact, Fields, same
+from connectors.contact import Contact, Fields, Value
 from connectors.dispatch import Dispatcher
 from state.conflicts import Conflicts
 from state.cursors import Cursors
@@ -30,7 +30,7 @@ from sync.config.contacts import ContactsStream
 from sync.contacts.boundary import Boundary
 from sync.contacts.logged import logged_tables
 from sync.contacts.undone import Undone
-from sync.decisions import people, shadows
+from sync.decisions import kept_times, people, shadows
 from sync.decisions.exchange import Members
 from sync.decisions.forgetting import mark_of_record, marks_to_look_for
 from sync.decisions.guard import Weight
@@ -212,13 +212,12 @@ class Context:
         if staged is not None and staged.contact is not None:
             contact = people.decode(staged.contact)
             now = self.travelling(contact.fields)
-            changed_ms = staged.changed_ms
-            if changed_ms is None and link is not None:
-                changed_ms = self._disputed_ms(link, side, View(now, base))
-            return View(now, base, people.from_ms(changed_ms), frozenset(contact.unmapped))
+            times = self._times(link, side, now, staged.changed_ms) if link else {}
+            return View(now, base, people.from_ms(staged.changed_ms), frozenset(contact.unmapped), times)
         if link is None:
             return View({}, base)
-        return self._remembered(link, side, base)
+        now = {**base, **{name: value for name, (value, _) in self._disputed(link, side).items()}}
+        return View(now, base, times=self._times(link, side, now, None))
 
     def resolutions(self, link: Link) -> dict[str, Resolution]:
         """Return what people decided about the open conflicts of a link."""
@@ -229,19 +228,34 @@ class Context:
                 decided[name] = (kind, shadows.parse(value) if kind == "value" else None)
         return decided
 
-    def _disputed_ms(self, link: Link, side: Side, view: View) -> int | None:
-        """Return when a record that we wrote to was changed, where open conflicts are all that changed in it."""
-        shown = self._remembered(link, side, view.base)
-        if any(view.changed(name) and not same(name, view.now[name], shown.now.get(name)) for name in view.now):
-            return None
-        return people.to_ms(shown.changed_at)
+    def kept(self, link: Link, side: Side) -> kept_times.Kept:
+        """Return what a side of a link showed before our own write in the fields that wait, and the times (R40)."""
+        return kept_times.decode(link.side(side.name).kept, side.connector.clock_offset())
 
-    def _remembered(self, link: Link, side: Side, base: Fields) -> View:
-        now, times = dict(base), []
+    def keep(self, link: Link, side: Side, kept: kept_times.Kept) -> None:
+        """Set what `kept` returns."""
+        link.side(side.name).kept = kept_times.encode(kept, side.connector.clock_offset())
+
+    def _times(self, link: Link, side: Side, now: Fields, changed_ms: int | None) -> dict[str, datetime]:
+        """Return the times that count for single fields: those from before our own write (R40).
+
+        Of a field in conflict they count only where the record shows no other time: a later edit lets the rule decide.
+        """
+        kept = kept_times.still_shown(self.kept(link, side), now) if link.side(side.name).kept else {}
+        if changed_ms is not None and not kept:
+            return {}
+        disputed = self._disputed(link, side)
+        if changed_ms is not None:
+            return {name: time for name, time in kept.items() if name not in disputed}
+        timed = {name: (value, time) for name, (value, time) in disputed.items() if time is not None}
+        return kept_times.still_shown(timed, now) | kept
+
+    def _disputed(self, link: Link, side: Side) -> dict[str, tuple[Value, datetime | None]]:
+        """Return what a side showed in the fields that are in conflict, and when it was changed."""
+        found = {}
         for name, conflict in self.conflicts.of_link(link.id).items():
             if name in self.rules:
-                left = side.name == LEFT
-                now[name] = shadows.parse(conflict.left_value if left else conflict.right_value)
-                times.append(conflict.left_changed_ms if left else conflict.right_changed_ms)
-        known = [moment for moment in times if moment is not None]
-        return View(now, base, people.from_ms(max(known)) if known else None)
+                left = (conflict.left_value, conflict.left_changed_ms)
+                value, changed_ms = left if side.name == LEFT else (conflict.right_value, conflict.right_changed_ms)
+                found[name] = (shadows.parse(value), people.from_ms(changed_ms))
+        return found

@@ -6,9 +6,11 @@ from connectors.connector import Raw
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, RecordError
 from sync.contacts.context import Context, Side
+from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
 from sync.contacts.remembering import own_times
-from sync.decisions import people
+from sync.decisions import kept_times, people
+from sync.decisions.merging import View
 
 
 def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
@@ -25,7 +27,12 @@ def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_
     marked = source.connector.contact(outcome.raw, person.memory)
     with context.state.atomic():
         link = context.links.by_record(source.name, [person.id])[person.id]
-        side = link.side(source.name)
+        side, shown = (
+            link.side(source.name),
+            context.view(link, source, staged_record(context, source, raw, person, link)),
+        )
+        waiting = kept_times.open_fields(context.rules, shown, View({}, context.base(link, context.other(source).name)))
+        context.keep(link, source, kept_times.of_view(shown, waiting))
         side.digest = None
         side.seen_ms, side.wrote_ms = own_times(marked, outcome)
         context.links.save(link, context.run)

@@ -25,10 +25,11 @@ from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
 from sync.contacts.boundary import UNREAD, confirm_workable, storable
-from sync.contacts.context import Context, Side
+from sync.contacts.context import OWN_WRITE_MS, Context, Side
 from sync.contacts.gone import is_merged, note_gone
 from sync.contacts.list_rows import believed
 from sync.decisions import people
+from sync.decisions.newest import correct, finer
 from sync.decisions.windows import ORIGIN, Bounds, cut_back, moment, reported, spans_of, window_of
 
 CLOCK_GRAIN = timedelta(seconds=2)
@@ -165,9 +166,23 @@ def staged_record(
         json.dumps(raw, ensure_ascii=False, separators=(",", ":")) if wanted else None,
         people.encode(contact),
         side.connector.digest(raw) if digest is None else digest,
-        side.changed_ms(contact, wrote),
+        finer(side.changed_ms(contact, wrote), _heard_ms(context, side, contact, wrote)),
         link.id if link else None,
     )
+
+
+def _heard_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | None) -> int | None:
+    """Return when a webhook said that a record was changed, on our clock; None where it may be the echo of our write.
+
+    Events may be sent late, so for `settle` after our write none tells of a person's edit; no edit is of the future.
+    """
+    event_ms = context.hints.event_ms(side.account, contact.id)
+    if event_ms is None or event_ms > side.server_now_ms(context.clock):
+        return None
+    echo_ms = max(OWN_WRITE_MS, round(context.settle.total_seconds() * 1000))
+    if wrote_ms is not None and event_ms <= wrote_ms + echo_ms:
+        return None
+    return people.to_ms(correct(people.from_ms(event_ms), side.connector.clock_offset()))
 
 
 def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: bool) -> int:

@@ -16,7 +16,7 @@ from sync.contacts.debts import note_debts
 from sync.contacts.holding import hold, release
 from sync.contacts.observing import staged_record
 from sync.contacts.planning import merge_views
-from sync.decisions import people, shadows
+from sync.decisions import kept_times, people, shadows
 from sync.decisions.carrying import Bases, after_agreement, after_undo, after_write, is_settled, not_taken, unproven
 from sync.decisions.merging import OPPOSITE, RESOLVED, Merge, View
 from sync.decisions.undoing import UNDO
@@ -86,6 +86,7 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
         context.report.unmapped += len(answer.refused & job.target.connector.fields)
     was_gone = job.link is not None and job.link.gone is not None
     link = _link(context, job, bases, shown, answer)
+    _keep_times(context, job, link, bases, shown if answer else None)
     context.links.save(link, context.run)
     _note_debts(context, job, link)
     written = _entries(context, job, link, answer) if answer is not None else []
@@ -129,6 +130,7 @@ def remember_undone(context: Context, job: Update, answer: Answer) -> None:
     is_dealt_with = is_settled(context.travelling(job.shown.fields), bases.target, waiting)
     target.digest = job.target.connector.digest(answer.raw) if is_dealt_with else None
     target.seen_ms, target.wrote_ms = own_times(job.shown, answer)
+    _keep_times(context, job, link, bases, job.shown)
     context.links.save(link, context.run)
     context.history.add(_entries(context, job, link, answer), context.run, context.now_ms())
     hold(context, link, taken)
@@ -156,6 +158,26 @@ def _link(context: Context, job: Update, bases: Bases, shown: Contact, answer: A
         target.digest = source.digest = None
     link.gone = None
     return link
+
+
+def _keep_times(context: Context, job: Update, link: Link, bases: Bases, written: Contact | None) -> None:
+    """Keep, for the fields that still wait, when each side was changed before our own write (R40).
+
+    `written` is what the target shows after a write; without one, only what is kept already is brought up to date.
+    """
+    target, source = link.side(job.target.name), link.side(job.source.name)
+    if written is None and target.kept is None and source.kept is None:
+        return
+    to, come = job.views[job.target.name], job.views[job.source.name]
+    shown = to.now if written is None else context.travelling(written.fields)
+    after = View(shown, bases.target), View(come.now, bases.source)
+    waiting = kept_times.open_fields(context.rules, *after)
+    settled = job.result.touched - waiting
+    for side, view, now, staged in ((job.target, to, shown, job.record), (job.source, come, come.now, job.own)):
+        if staged is None or staged.contact is None:  # it was not looked at: what waited there waits on
+            context.keep(link, side, kept_times.without(context.kept(link, side), settled))
+        else:
+            context.keep(link, side, kept_times.of_view(view, waiting, now))
 
 
 def _keep(context: Context, end: LinkSide, contact: Contact) -> None:
@@ -238,7 +260,7 @@ def _list_conflicts(context: Context, job: Update, link: Link) -> None:
         context.conflicts.put(
             Conflict(
                 link.id, name, job.who, shadows.render(one), shadows.render(other),
-                people.to_ms(left.changed_at), people.to_ms(right.changed_at), context.now_ms(), context.run,
+                people.to_ms(left.time_of(name)), people.to_ms(right.time_of(name)), context.now_ms(), context.run,
             )
         )  # fmt: skip
     keep = job.result.conflicts.keys() | (job.result.to(job.source.name).keys())

@@ -123,7 +123,7 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     empty = shadows.encode({}, tuple(context.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
-        side.name: LinkSide(found.id, empty, json.dumps(dict(found.memory))),
+        side.name: LinkSide(found.id, empty, json.dumps(dict(found.memory)), None, *_own_times(found, edited=edited)),
     }
     link = Link(ends["left"], ends["right"], context.mapping)
     context.set_base(link, side.name, bases.target)
@@ -139,6 +139,12 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     enriched = {name: sent[name] for name in intent.source.get("enriched", ()) if name in sent}
     context.history.add(entries_of_creation(context, side, link, enriched), context.run, context.now_ms())
     context.report.accounts[side.account].created += 1
+
+
+def _own_times(found: Contact, *, edited: bool) -> tuple[int | None, int | None]:
+    """Return the update time that a record shows, and that of our own write: of one that was edited nobody can tell."""
+    updated = people.to_ms(found.updated_at)
+    return updated, None if edited else updated
 
 
 def _rests(context: Context, side: Side, intent: Intent) -> bool:

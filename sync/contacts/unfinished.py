@@ -21,7 +21,7 @@ from sync.contacts.context import Context, Side
 from sync.contacts.deleting import remember_deleted
 from sync.contacts.holding import hold, release
 from sync.contacts.remembering import unmapped_text
-from sync.decisions import people, shadows
+from sync.decisions import kept_times, people, shadows
 from sync.decisions.carrying import aligned
 from sync.decisions.sets import changes_of
 from sync.decisions.undoing import UNDO
@@ -68,12 +68,13 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, sho
     arrived = [name for name in sent if name in shown.fields and same(name, shown.fields[name], sent[name])]
     parts = {name: _elements_of(intent, name, shown) for name in _put_back(intent, sent) if name not in arrived}
     parts = {name: elements for name, elements in parts.items() if elements}
-    if not (arrived or parts) or (link is not None and link.gone):
+    if not (arrived or _is_begun(intent, sent, shown)) or (link is not None and link.gone):
         return False
     link = link or _new_link(context, side, intent)
     _agree(context, side, intent, link, arrived)
     _agree_in_part(context, side, intent, link, parts)
     _note_own_write(context, link.side(side.name), shown)
+    _keep_times(context, intent, link, arrived)
     context.links.save(link, context.run)
     context.conflicts.close(link.id, set(arrived))
     put_back = _put_back(intent, [*arrived, *parts])
@@ -83,6 +84,11 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, sho
     entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts]
     context.history.add(entries, str(intent.source["run"]), context.now_ms())
     return True
+
+
+def _is_begun(intent: Intent, sent: Fields, shown: Contact) -> bool:
+    """Say whether a part of a set has arrived: sets take several calls, and each of them moves the record's time."""
+    return any(_elements_of(intent, name, shown) for name in sent)
 
 
 def _put_back(intent: Intent, names: Iterable[str]) -> list[str]:
@@ -143,6 +149,14 @@ def _note_own_write(context: Context, side: LinkSide, shown: Contact) -> None:
     side.memory = json.dumps(dict(shown.memory)) if shown.memory else None
     side.unmapped = unmapped_text(context, shown)
     side.seen_ms = side.wrote_ms = people.to_ms(shown.updated_at)
+
+
+def _keep_times(context: Context, intent: Intent, link: Link, arrived: list[str]) -> None:
+    """Let what has not arrived count as of when it was shown before our own write (R40)."""
+    for name, content in intent.source.get("kept", {}).items():
+        side = context.side(name)
+        kept = kept_times.read(content, side.connector.clock_offset())
+        context.keep(link, side, kept_times.without(kept, arrived))
 
 
 def _entry(side: Side, intent: Intent, link: Link, name: str, new: Value) -> Entry:

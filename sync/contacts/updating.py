@@ -21,7 +21,7 @@ from sync.contacts.places import prepare
 from sync.contacts.planning import merge_views
 from sync.contacts.remembering import Update, reasons, remember, remember_undone
 from sync.contacts.trouble import Troubles
-from sync.decisions import people, shadows
+from sync.decisions import kept_times, people, shadows
 from sync.decisions.carrying import after_undo, after_write
 from sync.decisions.undoing import GONE, HOMELESS, REFUSED, TAKEN
 from sync.reporting.spelling import WHOLE
@@ -96,6 +96,7 @@ def _intent(context: Context, job: Update) -> Intent:
         bases = after_write(job.result, job.target.name, to, source, {})
     else:
         bases = after_undo(job.changes, to, source, {})
+    waiting = kept_times.open_fields(context.rules, to, source)
     memory = people.decode(job.own.contact).memory if job.own is not None and job.own.contact else None
     aim = {
         "record": job.record.id,
@@ -106,6 +107,12 @@ def _intent(context: Context, job: Update) -> Intent:
         "history": {
             name: [shadows.render(to.replaced(name, job.changes[name])), *why]
             for name, why in reasons(context, job).items()
+        },
+        "kept": {
+            side.name: kept_times.render(
+                kept_times.of_view(job.views[side.name], waiting), side.connector.clock_offset()
+            )
+            for side in (job.target, job.source)
         },
     }
     return Intent(job.target.name, job.source_id, job.target.server_now_ms(context.clock), dict(job.changes), aim)

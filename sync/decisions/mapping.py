@@ -21,7 +21,8 @@ class FieldRule:
     `exchange` says what its values are called on the other side, where they are not the same there. A field that
     `tightens` is set on the other side and never emptied. `consent` are the sides on which it tells whether the person
     may be contacted. Elements of a set that begin with one of `reserved` (folded) are another field's. `homeless` are
-    the sides on which the field might be written, and the account has no place for it now (R41).
+    the sides on which the field might be written, and the account has no place for it now (R41). `conflicts` is the
+    field's own policy, None where that of the connection holds.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FieldRule:
     tightens: bool = False
     consent: frozenset[str] = frozenset()
     reserved: tuple[str, ...] = ()
+    conflicts: str | None = None
     homeless: frozenset[str] = field(default=frozenset(), compare=False)
 
     def owes(self, side: str) -> bool:
@@ -73,12 +75,14 @@ class Options:
     """What the config says field by field.
 
     `loosen` lets do_not_contact be taken back; `reserved` are the beginnings of tags that are another field's, folded.
+    `conflicts` are the policies of fields that have one of their own.
     """
 
     directions: Mapping[str, str | None] = field(default_factory=dict)
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     loosen: bool = False
     reserved: tuple[str, ...] = ()
+    conflicts: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def rules(left: Places, right: Places, direction: str, options: Options) -> dict[str, FieldRule]:
@@ -100,6 +104,7 @@ def rules(left: Places, right: Places, direction: str, options: Options) -> dict
             tightens=name == "do_not_contact" and not options.loosen,
             consent=frozenset(side for side, at in (("left", left), ("right", right)) if name in at.consent_in),
             reserved=options.reserved if name == "tags" else (),
+            conflicts=options.conflicts.get(name),
         )
     return table
 

@@ -41,8 +41,8 @@ RESOLVED: Final = "resolved"
 Resolution = tuple[str, Value]
 """What a person decided of a conflict: ("left", _), ("right", _) or ("value", V)."""
 
-Judge = Callable[["View", "View"], str | None]
-"""Names the side that wins a conflict, or None when only a person can tell."""
+Judge = Callable[["View", "View", FieldRule], str | None]
+"""Names the side that wins a conflict over a field, or None when only a person can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,19 @@ class View:
 
     What it shows (`now`; absent is unknown), what it showed when both last agreed (`base`; absent is never agreed), and
     when it changed, on our clock (None where no time can be told, R14). `unmapped` are the unknown fields in which it
-    shows something that means nothing on the other side (R17).
+    shows something that means nothing on the other side (R17). `times` are of fields for which another time counts
+    than that of the record (R40).
     """
 
     now: Fields
     base: Fields
     changed_at: datetime | None = None
     unmapped: frozenset[str] = frozenset()
+    times: Mapping[str, datetime] = field(default_factory=dict)
+
+    def time_of(self, name: str) -> datetime | None:
+        """Return when the side changed, as far as this field goes."""
+        return self.times.get(name, self.changed_at)
 
     def value(self, name: str) -> tuple[bool, Value]:
         """Return whether the field is known, and its value: what is unknown now is what was agreed."""
@@ -138,7 +144,10 @@ def merge(  # noqa: PLR0917 (two sides, the rules, and who decides: that is what
     policy: str,
     resolutions: Mapping[str, Resolution] | None = None,
 ) -> Merge:
-    """Merge every field that travels on the connection. `policy` names the rule in what is overwritten."""
+    """Merge every field that travels on the connection.
+
+    `policy` names the rule in what is overwritten, but for the fields that have one of their own.
+    """
     if not resolutions and _is_as_agreed(rules, left) and _is_as_agreed(rules, right):
         return Merge()
     merging = _Merging(left, right, judge, policy, Merge())
@@ -298,8 +307,9 @@ class _Merging:
         self._dispute(rule, one, other)
 
     def _dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
-        tighter = consent.tighter(rule, one, other, self.policy)
-        winner = tighter or self.judge(self.left, self.right)
+        policy = rule.conflicts or self.policy
+        tighter = consent.tighter(rule, one, other, policy)
+        winner = tighter or self.judge(self.left, self.right, rule)
         if winner is None:
             self.result.conflicts[rule.name] = (one, other)
             return
@@ -313,7 +323,7 @@ class _Merging:
             self.result.conflicts[rule.name] = (one, other)
         else:
             self.result.to(loser)[rule.name] = carried
-            why = consent.FIELD if tighter else self.policy
+            why = consent.FIELD if tighter else policy
             self.result.overwritten.append(Overwritten(loser, rule.name, old, carried, why))
 
 

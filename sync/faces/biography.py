@@ -12,7 +12,7 @@ Document = Mapping[str, Any]
 REASONS = {
     "carried": "changed there",
     "filled": "was blank when both met",
-    "newest": "both had changed it, the later edit won",
+    "newest": "both had changed it, the record that was edited last won",
     "left": "both had changed it, the left side wins",
     "right": "both had changed it, the right side wins",
     "resolved": "both had changed it, a person decided",

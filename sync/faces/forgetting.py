@@ -15,6 +15,7 @@ from typing import Any
 
 from connectors.values import email, phone
 from state import people
+from state.access import is_missing
 from state.erasing import Identity, erase
 from state.file import StateFile
 from state.forgotten import Forgotten
@@ -26,13 +27,14 @@ from sync.decisions.people import to_ms
 from sync.errors import UsageError
 from sync.faces.tables import counted, printable
 from sync.faces.who import Who, read_who
+from sync.runs.damage import naming
 
 Document = dict[str, Any]
 
 
 def forget(config: Config, typed: str) -> Document:
     """Erase whoever is meant. Raises UsageError where several people have the number; LockHeld, StateError."""
-    with ExitStack() as stack:
+    with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
         asked = read_who(typed, config, people.accounts(state.db))
         records = asked.records(state.db)
@@ -50,7 +52,7 @@ def forget(config: Config, typed: str) -> Document:
 
 def lift(config: Config, typed: str) -> Document:
     """Let whoever is meant be taken up again. Raises UsageError, LockHeld, StateError."""
-    with ExitStack() as stack:
+    with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
         marks = _marks_of_who(read_who(typed, config, people.accounts(state.db)))
         with state.atomic() as db:
@@ -72,7 +74,7 @@ def _finish(state: StateFile, asked: Who) -> Document:
 
 def _locked(config: Config, stack: ExitStack) -> StateFile:
     path = config.state.path
-    state = StateFile.open(path) if path.exists() else StateFile.open_copy(path)
+    state = StateFile.open_copy(path) if is_missing(path) else StateFile.open(path)
     stack.callback(state.close)
     state.db.execute("PRAGMA secure_delete = ON")
     for row in state.db.execute("SELECT name FROM connection ORDER BY name").fetchall():

@@ -5,14 +5,17 @@ Nothing here calls an account. A state file that does not exist yet is an empty 
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from state import connections
+from state.access import is_missing, is_writable
 from state.cursors import COVERED, Cursors
+from state.damage import MISREAD, faults, told
 from state.disk import telling
 from state.file import StateFile
 from state.hints import heard_at
@@ -26,8 +29,10 @@ from sync.decisions.people import from_ms, to_ms
 from sync.decisions.streams import CONTACTS, MESSAGES
 from sync.errors import NotThere, UsageError
 from sync.reporting.spelling import WHOLE, time_text
+from sync.runs.damage import READERS, naming
 
 Document = dict[str, Any]
+T = TypeVar("T")
 
 ALL = -1
 """A limit that is none."""
@@ -40,9 +45,29 @@ def status(config: Config) -> Document:
 
 
 def status_of(db: sqlite3.Connection, config: Config) -> Document:
-    """Return the same of a state file that is open."""
-    planned = _planned(db, config)
-    return {"connections": [_connection_status(db, config, name, planned) for name in config.connections]}
+    """Return the same of a state file that is open; what stands in a damaged cell is None, and named in `damaged`."""
+    known = _Known()
+    planned = known(lambda: _planned(db, config)) or {}
+    found = [_connection_status(db, config, name, planned, known) for name in config.connections]
+    damaged = [told(config.state.path, fault) for fault in faults(db, READERS)] if known.misread else []
+    return {"connections": found, **({"damaged": damaged} if known.misread else {})}
+
+
+class _Known:
+    """Reads parts of the state, each by itself, and notes whether one could not be read."""
+
+    def __init__(self) -> None:
+        self.misread = False
+
+    def __call__(self, read: Callable[[], T]) -> T | None:
+        """Return what is read, None where it can't be, or can't be shown."""
+        try:
+            found = read()
+            json.dumps(found, default=repr if isinstance(found, sqlite3.Row) else None)
+        except MISREAD:
+            self.misread = True
+            return None
+        return found
 
 
 def conflicts(config: Config) -> Document:
@@ -159,20 +184,25 @@ _FAILURES = "SELECT f.*, n.name AS connection_name FROM failure f JOIN connectio
 @contextmanager
 def _opened(config: Config) -> Iterator[StateFile]:
     path = config.state.path
-    with closing(StateFile.open(path) if path.exists() else StateFile.open_copy(path)) as state, telling(path):
+    with closing(StateFile.open_copy(path) if is_missing(path) else StateFile.open(path)) as state, telling(path):
         yield state
 
 
 @contextmanager
 def looking(config: Config) -> Iterator[sqlite3.Connection]:
-    """Open the state file to look into it, an empty one where there is none. Raises StateError."""
-    with _opened(config) as state:
+    """Open the state file to look into it, an empty one where there is none. Raises StateError.
+
+    Where it can be read and not written, a copy is looked into.
+    """
+    path = config.state.path
+    state = StateFile.open(path) if is_writable(path) else StateFile.open_copy(path)
+    with closing(state), telling(path), naming(path):
         yield state.db
 
 
 @contextmanager
 def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
-    with _opened(config) as state, state.atomic() as db:
+    with _opened(config) as state, naming(config.state.path), state.atomic() as db:
         yield db
 
 
@@ -184,32 +214,40 @@ def _planned(db: sqlite3.Connection, config: Config) -> dict[str, Planned]:
     return {run.connection: run for run in reversed(runs)}  # the next one counts
 
 
-def _connection_status(db: sqlite3.Connection, config: Config, name: str, planned: Mapping[str, Planned]) -> Document:
+def _connection_status(
+    db: sqlite3.Connection, config: Config, name: str, planned: Mapping[str, Planned], known: _Known
+) -> Document:
     next_run = planned.get(name)
     settings = config.connections[name]
-    row = connections.find_connection(db, name)
-    number = row["id"] if row else 0
+    number = known(lambda: _number(db, name)) or 0
     streams = (CONTACTS, *([MESSAGES] if settings.messages is not None else []))
     return {
         "name": name,
-        "streams": {stream: _stream_status(db, number, stream, settings) for stream in streams},
-        "last_run": _last_run(db, number),
-        "next_run_at": _time(next_run.next_ms) if next_run else None,
+        "streams": {stream: _stream_status(db, number, stream, settings, known) for stream in streams},
+        "last_run": known(lambda: _last_run(db, number)),
+        "next_run_at": known(lambda: _time(next_run.next_ms)) if next_run else None,
         "conflicts": _count(db, "conflict", number, "resolution IS NULL"),
         "failures": _count(db, "failure", number, "dismissed IS NULL"),
         "deleted": _count(db, "link", number, "gone IS NOT NULL"),
         "held": _count(db, "held", number, "TRUE"),
-        **_charged(db, config, name),
-        **_webhooks(db, config, name),
-        **({"delayed": next_run.delayed} if next_run and next_run.delayed else {}),
+        **(known(lambda: _charged(db, config, name)) or {}),
+        **(known(lambda: _webhooks(db, config, name)) or {}),
+        **((known(lambda: {"delayed": next_run.delayed}) or {}) if next_run and next_run.delayed else {}),
     }
 
 
-def _stream_status(db: sqlite3.Connection, connection: int, stream: str, settings: Connection) -> Document:
+def _number(db: sqlite3.Connection, name: str) -> int:
+    row = connections.find_connection(db, name)
+    return int(row["id"]) if row else 0
+
+
+def _stream_status(
+    db: sqlite3.Connection, connection: int, stream: str, settings: Connection, known: _Known
+) -> Document:
     """Return how far a stream has come; a side whose messages do not travel is not read, and has no place in it."""
     cursors = Cursors(db, connection, stream)
     accounts = {"left": settings.left, "right": settings.right}
-    reached = {account: reach(cursors.get(side, COVERED), 0) for side, account in accounts.items()}
+    reached = {account: known(partial(_reach, cursors, side)) for side, account in accounts.items()}
     if stream == MESSAGES and settings.messages is not None:
         leaving = _leaving(settings.messages)
         reached = {
@@ -218,6 +256,13 @@ def _stream_status(db: sqlite3.Connection, connection: int, stream: str, setting
             if side in leaving or moment is not None
         }
     return {"covered_to": {account: _time(ms) for account, ms in reached.items()}, "lag_seconds": _lag(reached)}
+
+
+def _reach(cursors: Cursors, side: str) -> int | None:
+    """Return how far a side has been read. Raises what a damaged cell leads to."""
+    reached = reach(cursors.get(side, COVERED), 0)
+    _time(reached)
+    return reached
 
 
 def _leaving(settings: MessagesStream) -> tuple[str, ...]:

@@ -73,9 +73,10 @@ def status_lines(document: Document) -> Iterator[str]:
             yield f"{connection['name']}: last webhook heard: {heard or 'never'}; {counted(waiting, 'record')} waiting"
         if "delayed" in connection:
             yield f"{connection['name']}: the next run is delayed: {printable(connection['delayed'])}"
+    yield from (f"error: {printable(one)}" for one in document.get("damaged", ()))
     yield from _what_is_open(
-        sum(connection["conflicts"] for connection in document["connections"]),
-        sum(connection["failures"] for connection in document["connections"]),
+        sum(connection["conflicts"] or 0 for connection in document["connections"]),
+        sum(connection["failures"] or 0 for connection in document["connections"]),
     )
 
 
@@ -103,6 +104,20 @@ def verify_lines(document: Document) -> Iterator[str]:
 def backup_lines(document: Document) -> Iterator[str]:
     """Yield where the copy is."""
     yield f"{document['backup']}: a copy of {document['state']}, {document['bytes']:,} bytes"
+
+
+def repair_lines(document: Document) -> Iterator[str]:
+    """Yield what was damaged: what was dropped, and what only a backup can bring back."""
+    for title, found in (("dropped", document["dropped"]), ("still damaged", document["left"])):
+        for one in found:
+            where = f"table {one['table']}, row {one['row']}, column {one['column']}"
+            yield f"{title}: {printable(where)}: {one['reason']}"
+    if document["left"]:
+        yield f"links, shadows and the history can't be learned again: restore {document['state']} from a backup"
+    elif document["dropped"]:
+        yield "the next run learns again what was dropped"
+    else:
+        yield f"{document['state']}: every cell can be read; nothing was changed"
 
 
 def installation_lines(document: Document) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from state.file import StateFile
 from sync.config.model import Config
+from sync.runs.damage import naming
 
 LONGEST: Final = 10.0
 WAIT: Final = 1.0
@@ -27,4 +28,5 @@ def looking(config: Config, longest: float = LONGEST) -> Iterator[sqlite3.Connec
     with closing(StateFile.open_to_look(config.state.path, WAIT)) as state:
         state.db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
         state.db.execute("BEGIN")
-        yield state.db
+        with naming(config.state.path):
+            yield state.db

@@ -22,6 +22,7 @@ from sync.config.model import Config
 from sync.config.secret import reveal
 from sync.decisions.people import STREAM, to_ms
 from sync.runs.accounts import Account, Edges, connect
+from sync.runs.damage import naming
 from sync.runs.identity import confirm_identity
 from sync.runs.mappings import rules_of
 
@@ -46,7 +47,7 @@ def check(
     used = dict.fromkeys(names or (name for one in config.connections.values() for name in (one.left, one.right)))
     credentials, time = reveal(config, used, warn), clock or SystemClock()
     authorities = authorities_of(config, used, warn, time)
-    with telling(config.state.path), ExitStack() as stack:
+    with telling(config.state.path), naming(config.state.path), ExitStack() as stack:
         edges = replace(_edges(config, stack, time), authorities=authorities)
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
         if config.state.path.exists():

@@ -36,6 +36,7 @@ from sync.reporting.report import RunReport, StreamReport
 from sync.reporting.spool import Spool
 from sync.runs.accounts import Account, Edges, connect
 from sync.runs.assembling import assemble
+from sync.runs.damage import naming
 from sync.runs.foreseeing import cost, planned_changes, totals
 from sync.runs.identity import confirm_identity, remember_identity
 from sync.runs.lasting import fresh_streams, note_progress
@@ -71,7 +72,7 @@ def run_connections(
     time = clock or SystemClock()
     authorities = authorities_of(config, names, progress.note, time)
     runner = Runner(config, options, progress, confirm, time, credentials, authorities, afterwards)
-    with telling(config.state.path):
+    with telling(config.state.path), naming(config.state.path):
         return runner.run_all(chosen)
 
 

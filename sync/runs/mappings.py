@@ -43,6 +43,7 @@ def _options(connection: Connection) -> mapping.Options:
         exchanges={name: terms(option.map) for name, option in fields.items() if option.map or name in groups},
         loosen=any(option.loosen for option in fields.values()),
         reserved=tuple(prefix.casefold() for prefix in groups.values()),
+        conflicts={name: option.conflicts for name, option in fields.items()},
     )
 
 

@@ -94,6 +94,31 @@ def test_what_a_person_decides_is_carried_by_the_next_run(
     assert world.rows("SELECT * FROM conflict") == []
 
 
+def test_a_field_with_a_policy_of_its_own_goes_by_that(world: World) -> None:
+    world.tables = """
+[connections.sales.contacts.fields]
+company = { conflicts = "manual" }
+city = { conflicts = "left" }
+title = { conflicts = "newest" }
+"""
+    world.contacts["conflicts"] = '"right"'
+    left = world.gg.add(first_name="Ann", email="ann@example.com", company_name="Old", city="Old", state="Old")
+    assert world.run().exit_code == 0
+    world.gg.edit(left, company_name="Left", city="Left", state="Left", title="Left")
+    world.clock.skip(30)
+    right = world.links()[left]
+    world.gh.edit(right, companyName="Right", city="Right", state="Right", custom={"contact.job_title": "Right"})
+    assert world.run().exit_code == 1
+    person, other = world.gg.person(left), world.gh.person(right)
+    assert [(person[mine], other[theirs]) for mine, theirs in (("company_name", "companyName"), ("city", "city"))] == [
+        ("Left", "Right"), ("Left", "Left"),
+    ]  # fmt: skip
+    assert (person["state"], other["state"], person["title"]) == ("Right", "Right", "Right")
+    assert [row["field"] for row in world.rows("SELECT field FROM conflict")] == ["company"]
+    rules = {row["field"]: row["rule"] for row in world.rows("SELECT field, rule FROM history WHERE field <> '*'")}
+    assert rules == {"city": "left", "state": "right", "title": "newest"}
+
+
 def test_a_later_edit_lets_the_rule_decide_an_open_conflict(world: World) -> None:
     left, _ = disputed(world, 0.5)
     assert world.run().exit_code == 1

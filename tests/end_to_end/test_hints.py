@@ -194,6 +194,24 @@ def test_nobody_is_taken_for_gone_on_a_hints_word(world: World, post: Post) -> N
     assert [row["gone"] for row in world.rows("SELECT gone FROM link")] == [None]
 
 
+@pytest.mark.parametrize(("hinted", "company"), [(False, None), (True, "Right")])
+def test_an_event_knows_the_time_of_a_change_more_finely_than_a_record_that_is_cut_to_seconds(
+    world: World, post: Post, *, hinted: bool, company: str | None
+) -> None:
+    world.clock.skip(0.85 - world.clock.now().microsecond / 1e6)
+    world.gg.add(first_name="Bob", email="bob@example.com", company_name="Left")
+    world.clock.skip(1.05)
+    shown = world.clock.now().replace(microsecond=0)
+    right = world.gh.add(
+        firstName="Bob", email="bob@example.com", companyName="Right", dateUpdated=instant.to_ms(shown)
+    )
+    if hinted:
+        post.bring(right)
+    assert world.run().exit_code == (0 if hinted else 1)
+    shows = [person.get("company_name") for person in world.gg.people() if person["first_name"] == "Bob"]
+    assert shows == [company or "Left"]
+
+
 def test_who_was_deleted_on_one_side_and_edited_on_the_other_is_a_conflict(world: World, post: Post) -> None:
     world.contacts["deletes"] = '"propagate"'
     world.clock.skip(60)

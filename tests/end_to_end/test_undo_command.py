@@ -1,6 +1,8 @@
 """`sync undo` as people type it: what it prints, how it asks, and how it ends."""
 
+import sqlite3
 import sys
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -92,6 +94,10 @@ def test_status_counts_what_is_held_and_verify_lists_it(live_world: World) -> No
     held = verified.document["connections"][0]["held"]
     assert [{**one, "since": None} for one in held] == [entry("city", "Rome", "Oslo"), entry("title", "CTO", "CEO")]
     assert all(one["since"].endswith("Z") for one in held)
+    with closing(sqlite3.connect(world.state_path)) as db, db:
+        db.execute("UPDATE held SET since_ms = since_ms - 5 WHERE field = 'title'")
+    again = world.sync("verify", "--json").document["connections"][0]["held"]
+    assert [one["field"] for one in again] == ["city", "title"]  # whichever came first
 
 
 def entry(field: str, left: str, right: str) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: byte
 
 def test_a_folder_is_no_state_file(tmp_path: Path) -> None:
     for opening in (StateFile.open, StateFile.open_copy):
-        with pytest.raises(StateError, match="can't be used"):
+        with pytest.raises(StateError, match="it is a folder; name a file in it"):
             opening(tmp_path)
 
 

@@ -341,6 +341,26 @@ def test_left_and_right_are_two_accounts() -> None:
     assert 'connections.sales.right: found "growthgenius"; allowed is another account than left' in found
 
 
+@pytest.mark.parametrize("policy", ["newest", "left", "right", "manual"])
+def test_a_field_may_have_a_policy_of_its_own(policy: str) -> None:
+    text = with_line("connections.sales.contacts.fields", f'email = {{ conflicts = "{policy}" }}')
+    contacts = parse(text, FILE).connections["sales"].contacts
+    assert (contacts.fields["email"].conflicts, contacts.conflicts) == (policy, "newest")
+
+
+def test_the_policy_of_a_field_is_one_of_those_that_there_are() -> None:
+    found = complaint(with_line("connections.sales.contacts.fields", 'email = { conflicts = "oldest" }'))
+    assert "connections.sales.contacts.fields.email.conflicts" in found
+    assert 'found "oldest"; allowed is newest, left, right, manual' in found
+
+
+@pytest.mark.parametrize("name", ["tags", "lists"])
+def test_what_is_merged_one_by_one_has_no_policy(name: str) -> None:
+    found = complaint(with_line("connections.sales.contacts.fields", f'{name} = {{ conflicts = "manual" }}'))
+    assert f"fields.{name}.conflicts" in found
+    assert "know no conflict" in found
+
+
 def test_all_complaints_come_at_once_in_the_order_of_the_file() -> None:
     text = with_line("state", "x = 1").replace("user_id = 78", "user_id = 1.5").replace('"newest"', '"oldest"')
     lines = complaints(text)

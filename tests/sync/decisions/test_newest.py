@@ -1,4 +1,5 @@
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, cast
 
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from connectors.contact import Contact
 from sync.contacts.context import Side
+from sync.decisions.mapping import FieldRule
 from sync.decisions.merging import LEFT, RIGHT, View
-from sync.decisions.newest import correct, judge
+from sync.decisions.newest import correct, finer
+from sync.decisions.newest import judge as judge_of
 
 if TYPE_CHECKING:
     from connectors.connector import Connector
@@ -18,6 +21,15 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+
+
+CITY = FieldRule("city", to_left=True, to_right=True)
+
+
+def judge(policy: str, offsets: tuple[float, float], rule: FieldRule = CITY) -> Callable[[View, View], str | None]:
+    """Return who decides over a field."""
+    decide = judge_of(policy, offsets)
+    return lambda left, right: decide(left, right, rule)
 
 
 def at(seconds: float | None) -> View:
@@ -53,6 +65,36 @@ def test_without_a_time_it_is_a_conflict(left: float | None, right: float | None
 def test_the_other_policies_look_at_no_clock(policy: str, winner: str | None) -> None:
     for left, right in ((None, None), (0, 60), (60, 0)):
         assert judge(policy, (0.0, 0.0))(at(left), at(right)) == winner
+
+
+@pytest.mark.parametrize("policy", [LEFT, RIGHT, "newest", "manual"])
+@pytest.mark.parametrize(("own", "winner"), [(LEFT, LEFT), (RIGHT, RIGHT), ("newest", RIGHT), ("manual", None)])
+def test_the_policy_of_a_field_takes_the_place_of_that_of_the_connection(
+    policy: str, own: str, winner: str | None
+) -> None:
+    assert judge(policy, (0.0, 0.0), replace(CITY, conflicts=own))(at(0), at(60)) == winner
+
+
+def test_a_time_of_the_field_takes_the_place_of_that_of_the_record() -> None:
+    kept = View({}, {}, NOON + timedelta(hours=1), times={"city": NOON - timedelta(hours=1), "title": NOON})
+    assert judge("newest", (0.0, 0.0))(kept, at(0)) == RIGHT
+    assert judge("newest", (0.0, 0.0), replace(CITY, name="state"))(kept, at(0)) == LEFT
+    hidden = View({}, {}, None, times={"city": NOON + timedelta(hours=1)})
+    assert judge("newest", (0.0, 0.0))(hidden, at(0)) == LEFT
+    assert judge("newest", (0.0, 0.0), replace(CITY, name="state"))(hidden, at(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "event", "found"),
+    [
+        (None, None, None), (5_000, None, 5_000), (None, 5_700, 5_700),
+        (5_000, 5_700, 5_700), (5_000, 6_000, 5_000), (5_000, 90_000, 5_000), (5_000, 4_999, 5_000),
+    ],
+)  # fmt: skip
+def test_an_event_knows_more_of_a_time_that_is_missing_or_cut_to_seconds(
+    record: int | None, event: int | None, found: int | None
+) -> None:
+    assert finer(record, event) == found
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-9, 9), st.floats(-9, 9))

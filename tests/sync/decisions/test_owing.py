@@ -17,7 +17,7 @@ UNKNOWN = View({}, {})
 
 
 def merged(left: View, right: View, decided: dict[str, Resolution] | None = None) -> Merge:
-    return merge({"title": TITLE}, left, right, lambda _left, _right: LEFT, "newest", decided)
+    return merge({"title": TITLE}, left, right, lambda _left, _right, _rule: LEFT, "newest", decided)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,9 @@ def test_a_decision_of_a_person_waits_for_the_place() -> None:
 
 def test_a_set_is_owed_as_a_whole() -> None:
     shown = View({"lists": ("a",)}, {})
-    assert merge({"lists": LISTS}, shown, UNKNOWN, lambda _left, _right: None, "manual") == Merge(owed={"lists": RIGHT})
+    assert merge({"lists": LISTS}, shown, UNKNOWN, lambda _left, _right, _rule: None, "manual") == Merge(
+        owed={"lists": RIGHT}
+    )
 
 
 def test_somebody_new_is_made_without_what_is_owed() -> None:

@@ -1,0 +1,238 @@
+"""Cells of the state file that hold what growthsync never writes there: found, named, and mended where that can be.
+
+Rules kept here:
+- a cell is judged by its table alone: the kind that its column was declared with, a time that there is, JSON of the
+  shape that the column holds. What else reads a cell may be given as `readers`, which raise for what they can't read;
+- mending drops what is learned again: digests, memory, the call ledger, settings, indexes and cursors (then everything
+  is read in full), open conflicts and failures (they are found again so). Links, shadows and the history are never
+  touched, nor what a person decided;
+- what a cell holds is never told, since it may be about a person.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from state.errors import LockHeld, StateError, StateUnwritable
+from state.schema import TABLES
+
+Readers = Mapping[tuple[str, str], Callable[[str], object]]
+
+KINDS: Final = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
+WORDS: Final = {"integer": "a whole number", "text": "text", "blob": "bytes"}
+EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""What a datetime can hold."""
+JSON: Final[Mapping[tuple[str, str], str]] = {
+    ("account", "identity"): "object",
+    ("setting", "value"): "",
+    ("mapping", "fields"): "array",
+    ("person", "phones"): "array",
+    ("link", "left_memory"): "object",
+    ("link", "right_memory"): "object",
+    ("link", "left_unmapped"): "object",
+    ("link", "right_unmapped"): "object",
+    ("intent", "sent"): "",
+    ("intent", "source"): "object",
+    ("conflict", "left_value"): "",
+    ("conflict", "right_value"): "",
+    ("failure", "blockers"): "array",
+    ("history", "old"): "",
+    ("history", "new"): "",
+    ("run", "report"): "object",
+    ("company", "found"): "object",
+    ("owed", "value"): "",
+}
+"""Columns of JSON, and what it has to be."""
+CLEARED: Final = frozenset(
+    {
+        ("run", "report"), ("failure", "digest"), ("message", "print"),
+        *(("link", f"{side}_{part}") for side in ("left", "right")
+          for part in ("digest", "memory", "seen_ms", "wrote_ms", "unmapped")),
+    }
+)  # fmt: skip
+"""Cells that may be empty, and are learned again."""
+DROPPED: Final = frozenset(
+    {"allowance", "setting", "company", "schedule", "hint", "webhook", "heard", "told", "holder", "tally", "progress",
+     "trouble", "cursor"}
+)  # fmt: skip
+"""Tables whose rows may be missing."""
+READ_AGAIN: Final = {"person": "contacts", "number": "contacts", "message": "messages"}
+"""Indexes whose rows may be missing once their stream is read in full again."""
+FOUND_AGAIN: Final = frozenset({"conflict", "failure"})
+MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error)
+"""What code ends with that meets such a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A cell that can't be read: where it is, by the key of its row, and what is wrong with it."""
+
+    table: str
+    column: str
+    key: tuple[tuple[str, Any], ...]
+    reason: str
+
+    @property
+    def can_be_mended(self) -> bool:
+        """Say whether what it held is learned again."""
+        where = (self.table, self.column)
+        return where in CLEARED or self.table in DROPPED | READ_AGAIN.keys() | FOUND_AGAIN
+
+    @property
+    def row(self) -> str:
+        """Return the key of its row as people read it, without a number that people are called at."""
+        return ", ".join(f"{name} {value!r}" for name, value in self.key if name != "phone")
+
+    def __str__(self) -> str:
+        return f"table {self.table}, row {self.row}, column {self.column}: {self.reason}"
+
+
+def faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
+    """Yield every cell that can't be read."""
+    for table in TABLES:
+        columns = db.execute(f"PRAGMA table_info({table})").fetchall()
+        if table == "about" or not columns:
+            continue
+        keys = _keys(db, table, columns)
+        for column in columns:
+            for condition, reason in _conditions(table, column):
+                query = f"SELECT {', '.join(keys)} FROM {table} WHERE {condition}"
+                for row in _raw(db, query):
+                    yield Fault(table, column["name"], _key(keys, row), reason)
+            if column["type"] == "TEXT":
+                reader = readers.get((table, column["name"]), str)
+                yield from _misread(db, table, column["name"], keys, reader)
+
+
+def mend(db: sqlite3.Connection, found: Sequence[Fault]) -> None:
+    """Drop what can be learned again of the cells that were found. Call inside `atomic`."""
+    for fault in found:
+        if not fault.can_be_mended:
+            continue
+        where = " AND ".join(f"{name} IS ?" for name, _ in fault.key)
+        values = [value for _, value in fault.key]
+        if (fault.table, fault.column) in CLEARED:
+            db.execute(f"UPDATE {fault.table} SET {fault.column} = NULL WHERE {where}", values)
+            continue
+        _read_again(db, fault.table, where, values)
+        db.execute(f"DELETE FROM {fault.table} WHERE {where}", values)
+
+
+@contextmanager
+def naming_damage(path: Path, readers: Readers) -> Iterator[None]:
+    """Raise StateError, which names the cell, where the block ends with an error and such a cell is in the file."""
+    try:
+        yield
+    except (StateError, StateUnwritable, LockHeld):
+        raise
+    except MISREAD as error:
+        fault = _first(path, readers)
+        if fault is None:
+            raise
+        raise StateError(told(path, fault)) from error
+
+
+def told(path: Path, fault: Fault) -> str:
+    """Return what a person is told of a cell."""
+    if fault.can_be_mended:
+        return f"{path}: damaged at {fault}; `sync state repair` drops it, and the next run learns it again"
+    return (
+        f"{path}: damaged at {fault}; this can't be learned again: restore the file from a backup "
+        "(`sync state repair` lists all that is damaged)"
+    )
+
+
+def _first(path: Path, readers: Readers) -> Fault | None:
+    """Return the first fault of a file, None where there is none or it can't be looked into."""
+    with suppress(sqlite3.Error):
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        try:
+            return next(faults(db, readers), None)
+        finally:
+            db.close()
+    return None
+
+
+def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
+    """Yield what is true of a wrong cell of a column, and how that is told."""
+    name, kind = column["name"], KINDS.get(column["type"])
+    if kind is not None:
+        yield f"typeof({name}) NOT IN ('{kind}', 'null')", f"{WORDS[kind]} is expected"
+    if name.endswith("_ms"):
+        outside = f"typeof({name}) = 'integer' AND {name} NOT BETWEEN {EARLIEST_MS} AND {LATEST_MS}"
+        yield outside, "there is no such time"
+    if name == "side":
+        yield f"typeof({name}) = 'text' AND {name} NOT IN ('left', 'right')", "left or right is expected"
+    shape = JSON.get((table, name))
+    if shape is not None:
+        yield _no_json(name, shape), f"JSON{f' ({shape})' if shape else ''} is expected"
+    if table == "link" and name.endswith("_shadow"):
+        fields = (
+            "(SELECT json_array_length(m.fields) FROM mapping m WHERE m.id = link.mapping AND json_valid(m.fields))"
+        )
+        length = f"CASE WHEN {_no_json(name, 'array')} THEN -1 ELSE json_array_length({name}) END"
+        yield (
+            f"stream = 'contacts' AND typeof({name}) = 'text' AND {length} <> coalesce({fields}, {length})",
+            ("a value for each field is expected"),
+        )
+        yield f"stream = 'contacts' AND {_no_json(name, 'array')}", "JSON (array) is expected"
+
+
+def _no_json(name: str, shape: str) -> str:
+    wrong = f"json_type({name}) <> '{shape}'" if shape else "0"
+    # `json_valid` comes first and alone, since the other functions raise for what is no JSON.
+    return f"typeof({name}) = 'text' AND CASE WHEN json_valid({name}) THEN {wrong} ELSE 1 END"
+
+
+def _misread(
+    db: sqlite3.Connection, table: str, column: str, keys: Sequence[str], reader: Callable[[str], object]
+) -> Iterator[Fault]:
+    """Yield the texts of a column that are no UTF-8, or that its reader can't read."""
+    query = f"SELECT {', '.join(keys)}, {column} FROM {table} WHERE typeof({column}) = 'text'"
+    for row in _raw(db, query):
+        try:
+            row[-1].encode()
+            reader(row[-1])
+        except UnicodeEncodeError:
+            yield Fault(table, column, _key(keys, row), "text in UTF-8 is expected")
+        except MISREAD:
+            yield Fault(table, column, _key(keys, row), "this can't be read")
+
+
+def _raw(db: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
+    """Return rows; a text of theirs that is no UTF-8 can't be encoded again."""
+    before, db.text_factory = db.text_factory, lambda found: found.decode(errors="surrogateescape")
+    try:
+        return [tuple(row) for row in db.execute(query).fetchall()]
+    finally:
+        db.text_factory = before
+
+
+def _keys(db: sqlite3.Connection, table: str, columns: Sequence[sqlite3.Row]) -> list[str]:
+    """Return what tells one row of a table from another."""
+    made = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()["sql"]
+    if made.rstrip().upper().endswith("WITHOUT ROWID"):
+        return [column["name"] for column in columns if column["pk"]]
+    return ["rowid"]
+
+
+def _key(keys: Sequence[str], row: Sequence[Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(zip(keys, row, strict=False))
+
+
+def _read_again(db: sqlite3.Connection, table: str, where: str, values: Sequence[Any]) -> None:
+    """Have the stream of a row read in full by the next run, and the link of a conflict looked at again."""
+    if table not in READ_AGAIN and table not in FOUND_AGAIN:
+        return
+    stream = f"'{READ_AGAIN[table]}'" if table in READ_AGAIN else "stream"
+    row = db.execute(f"SELECT connection, {stream} AS stream FROM {table} WHERE {where}", values).fetchone()
+    if row is None:
+        return
+    db.execute("DELETE FROM cursor WHERE connection = ? AND stream = ?", (row["connection"], row["stream"]))
+    if table == "conflict":
+        link = db.execute(f"SELECT link FROM conflict WHERE {where}", values).fetchone()["link"]
+        db.execute("UPDATE link SET left_digest = NULL, right_digest = NULL WHERE id = ?", (link,))

@@ -1,0 +1,153 @@
+"""A state file with garbage in a cell: named, mended where it can be, and never a mistake of growthsync."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from state.errors import StateError
+from sync.config.model import load
+from sync.faces import queries
+from sync.faces.repair import repair
+from tests.end_to_end.world import World
+
+GARBAGE = "garbage"
+
+
+@pytest.fixture
+def synced(world: World) -> World:
+    for number in range(3):
+        world.gg.add(first_name="Ann", last_name=f"Example {number}", email=f"ann{number}@example.com")
+    assert world.run().exit_code == 0
+    return world
+
+
+def damage(world: World, statement: str, value: object = GARBAGE) -> None:
+    with closing(sqlite3.connect(world.state_path)) as db, db:
+        assert db.execute(statement, (value,) * statement.count("?")).rowcount
+
+
+def told_by(world: World) -> str | None:
+    """Return what a run says of the state, None where it comes to its end."""
+    try:
+        assert world.run().exit_code == 0
+    except StateError as error:
+        return str(error)
+    return None
+
+
+MENDED = [
+    ("allowance", "facts", "UPDATE allowance SET facts = ?"),
+    ("allowance", "facts", "UPDATE allowance SET facts = facts || '{'"),
+    ("link", "left_memory", "UPDATE link SET left_memory = ? WHERE id = 1"),
+    ("link", "right_memory", "UPDATE link SET right_memory = '[]' WHERE id = 1"),
+    ("link", "left_digest", "UPDATE link SET left_digest = ? WHERE id = 1"),
+    ("link", "right_seen_ms", "UPDATE link SET right_seen_ms = ? WHERE id = 1"),
+    ("setting", "value", "UPDATE setting SET value = ?"),
+    ("cursor", "end_ms", "UPDATE cursor SET end_ms = ? WHERE side = 'left'"),
+    ("cursor", "end_ms", "UPDATE cursor SET end_ms = 9000000000000000000 WHERE side = 'right'"),
+    ("person", "phones", "UPDATE person SET phones = ? WHERE side = 'left'"),
+    ("run", "report", "UPDATE run SET report = ?"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "statement"), MENDED)
+def test_what_is_learned_again_is_named_and_repaired(synced: World, table: str, column: str, statement: str) -> None:
+    damage(synced, statement)
+    links = synced.links()
+    synced.gg.edit(next(iter(links)), city="Lyon")
+    config = load(synced.config_path)
+    assert queries.status(config)["connections"][0]["name"] == "sales"
+    said = told_by(synced)
+    if said is None:  # nothing had to read the cell, or it was written anew
+        assert column in ("report", "value", "left_digest", "right_memory", "phones", "right_seen_ms", "end_ms")
+    else:
+        assert f"table {table}, row " in said
+        assert f"column {column}: " in said
+        assert "sync state repair" in said
+        assert GARBAGE not in said
+    repaired = repair(config)
+    assert repaired["left"] == []
+    assert synced.run().exit_code == 0
+    assert synced.links() == links
+    assert synced.at_right(next(iter(links)))["city"] == "Lyon"
+    assert len(synced.gh.people()) == len(synced.gg.people()) == 3
+    assert repair(config)["dropped"] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "statement"),
+    [
+        ("link", "UPDATE link SET left_shadow = ? WHERE id = 2"),
+        ("link", "UPDATE link SET right_shadow = '[1]' WHERE id = 2"),
+        ("link", "UPDATE link SET left_shadow = CAST(X'ff' AS TEXT) WHERE id = 2"),
+        ("mapping", "UPDATE mapping SET fields = ?"),
+    ],
+)
+def test_shadows_and_mappings_are_named_and_never_touched(synced: World, table: str, statement: str) -> None:
+    damage(synced, statement)
+    shown = "SELECT hex(l.left_shadow) AS l, hex(l.right_shadow) AS r, m.fields FROM link l, mapping m ORDER BY l.id"
+    before = synced.rows(shown)
+    config = load(synced.config_path)
+    assert queries.status(config)["connections"][0]["failures"] == 0
+    repaired = repair(config)
+    assert repaired["dropped"] == []
+    assert {one["table"] for one in repaired["left"]} == {table}
+    assert synced.rows(shown) == before
+    synced.gg.edit(list(synced.links())[1], city="Lyon")
+    with pytest.raises(StateError, match=f"damaged at table {table}, row .*restore the file from a backup"):
+        synced.run()
+
+
+def test_the_command_line_says_what_is_damaged_and_what_to_do(synced: World) -> None:
+    damage(synced, "UPDATE link SET left_memory = ?, right_shadow = ? WHERE id = 1")
+    synced.gg.edit(next(iter(synced.links())), city="Lyon")
+    ended = synced.sync("run", "--json")
+    assert ended.code in (1, 2)
+    assert "a mistake in growthsync" not in ended.err
+    repaired = synced.sync("state", "repair")
+    assert repaired.code == 1
+    assert "dropped: table link, row rowid 1, column left_memory: JSON (object) is expected" in repaired.out
+    assert "still damaged: table link, row rowid 1, column right_shadow" in repaired.out
+    assert "restore" in repaired.out
+
+
+def test_a_file_without_damage_is_left_alone(synced: World) -> None:
+    before = synced.tables_of_state("holder")
+    ended = synced.sync("state", "repair")
+    assert ended.code == 0
+    assert "nothing was changed" in ended.out
+    assert synced.tables_of_state("holder") == before
+
+
+def test_status_shows_what_it_can_and_names_the_rest(synced: World) -> None:
+    damage(synced, "UPDATE run SET status = ?", b"\xff\x00")
+    damage(synced, "UPDATE cursor SET start_ms = ?, end_ms = ? WHERE side = 'left'")
+    ended = synced.sync("status", "--json")
+    assert ended.code == 0
+    (sales,) = ended.document["connections"]
+    assert sales["last_run"] is None
+    assert sales["conflicts"] == 0
+    assert any("table cursor" in one for one in ended.document["damaged"])
+    assert any("table run" in one for one in ended.document["damaged"])
+    shown = synced.sync("status")
+    assert shown.code == 0
+    assert "damaged at table cursor" in shown.out
+
+
+def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
+    world.contacts |= {"conflicts": '"manual"'}
+    world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
+    world.run()
+    left, right = next(iter(world.links().items()))
+    world.gg.edit(left, city="Lyon")
+    world.gh.edit(right, city="Oslo")
+    assert world.run().exit_code == 1
+    damage(world, "UPDATE conflict SET left_value = ?")
+    listed = world.sync("conflicts", "list", "--json")
+    assert listed.code == 2
+    assert "table conflict, row rowid 1, column left_value" in listed.err
+    assert world.sync("state", "repair").code == 0
+    assert world.sync("run", "--json").code == 1
+    (conflict,) = world.sync("conflicts", "list", "--json").document["conflicts"]
+    assert (conflict["left"]["value"], conflict["right"]["value"]) == ("Lyon", "Oslo")
