@@ -46,6 +46,7 @@ LONGEST: Final = 65_536
 """Bytes of UTF-8 that a value of one field may have. A longer one could block its record at the other system."""
 
 _SHOWN = 60
+_BOUND: Final = f"; a value may have {LONGEST})"
 _WIDEST = 4  # bytes of a character in UTF-8
 _LINE_END = re.compile("\r\n?|\u21b5")
 _OTHER_LINE_END = re.compile("[\x0b\x0c\x85\u2028\u2029]")
@@ -109,7 +110,12 @@ def too_long(text: str) -> Unmapped | None:
     """Return what is listed of a text that is longer than a value may be, None for any other."""
     if len(text) <= LONGEST // _WIDEST or (size := len(text.encode())) <= LONGEST:
         return None
-    return Unmapped(f"{text[:_SHOWN]}... ({size} bytes; a value may have {LONGEST})")
+    return Unmapped(f"{text[:_SHOWN]}... ({size} bytes{_BOUND}")
+
+
+def is_of_too_long(listed: str) -> bool:
+    """Say whether what is listed as unmapped stands for a text that was too long."""
+    return listed.endswith(_BOUND)
 
 
 def _number(raw: float) -> Reading:

@@ -1,4 +1,4 @@
-"""Values that have no name on the other side: stages that no map knows, owners who are no users there (R17).
+"""Values that do not travel: stages that no map knows, owners who are no users there, texts that are too long (R17).
 
 They are left alone, counted as unmapped whenever their record is worked on, and named once in a run.
 """
@@ -6,12 +6,15 @@ They are left alone, counted as unmapped whenever their record is worked on, and
 from collections.abc import Iterator
 
 from connectors.contact import Contact, Fields, Value
+from connectors.values.text import is_of_too_long
 from sync.contacts.context import Context, Side
+from sync.decisions import people
 from sync.decisions.exchange import NAMELESS
 from sync.decisions.making import Making, making
 
 OWNER = "owner"
 STRANGER = "owner id"
+TOO_LONG = "too long: "
 LONGEST = 10
 """So many values of a field are named; the rest is counted."""
 
@@ -50,6 +53,10 @@ def count(context: Context, side: Side, contact: Contact) -> int:
         context.nameless[side.account, name, value] += 1
     if OWNER in meaningless:
         context.nameless[side.account, STRANGER, meaningless[OWNER]] += 1
+    for name, raw in meaningless.items():
+        if is_of_too_long(raw):
+            who = people.who(side.account, contact.id, contact.fields)
+            context.nameless[side.account, f"{TOO_LONG}{name}", f"{who}: {raw}"] += 1
     return len({**nameless, **meaningless})
 
 
@@ -85,6 +92,8 @@ def _listed(values: list[tuple[str, int]]) -> str:
 def _what(name: str, account: str, other: str) -> str:
     if name == OWNER:
         return f"owners who are no users of {other}"
+    if name.startswith(TOO_LONG):
+        return f"values of {name.removeprefix(TOO_LONG)} that are too long"
     if name == STRANGER:
         return f"owners who are no users that {account} shows"
     return f"values of {name} that have no name at {other}"

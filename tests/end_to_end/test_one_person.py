@@ -231,6 +231,10 @@ def test_a_value_that_is_too_long_is_left_out_and_the_rest_of_its_record_travels
     assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == ("Bonn", "Bonn")
     assert (world.gg.person(left)["last_name"], world.gh.person(right)["lastName"]) == ("Ames", "Ames")
     assert len(world.state_path.read_bytes()) < 5_000_000
+    world.gg.edit(left, city="Cologne")
+    ran = world.sync("plan")
+    assert "values of first_name that are too long" in ran.err + ran.out
+    world.run()
     said = world.sync("explain", "ann@example.com", "--json").out
     assert "first_name" in said
     assert "65536" in said

@@ -87,7 +87,14 @@ def test_names_written_as_text_are_read_again(raw: object) -> None:
         assert labels.clean(labels.to_text(names)) == names
 
 
-@pytest.mark.parametrize("raw", [["hot  lead", "Hot lead", "cold"], "hot  lead,Hot lead, cold", [{"name": "hot  lead"}, "Hot lead", "cold"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "raw",
+    [
+        ["hot  lead", "Hot lead", "cold"],
+        "hot  lead,Hot lead, cold",
+        [{"name": "hot  lead"}, "Hot lead", "cold"],
+    ],
+)
 def test_a_name_is_removed_in_every_spelling_in_which_it_stands(raw: object) -> None:
     assert labels.spelled(["hot lead", "new"], labels.spellings(raw)) == ["hot  lead", "Hot lead", "new"]
 
