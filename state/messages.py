@@ -82,6 +82,17 @@ class MessageIndex:
         )
         return [_indexed(row) for row in rows.fetchall()]
 
+    def carried(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[tuple[Indexed, int]]:
+        """Return the originals of a person about that time that have a copy, with the numbers of their links."""
+        rows = self._db.execute(
+            "SELECT m.*, l.id AS link FROM message m JOIN link l ON l.connection = m.connection"
+            f" AND l.stream = '{STREAM}' AND l.{self._side}_id = m.id AND l.{self._side}_shadow = 'original'"
+            " WHERE m.contact_id = ? AND m.connection = ? AND m.side = ? AND m.sent_ms BETWEEN ? AND ?"
+            " ORDER BY abs(m.sent_ms - ?), m.id",
+            (contact_id, *self._key, sent_ms - tolerance_ms, sent_ms + tolerance_ms, sent_ms),
+        )
+        return [(_indexed(row), int(row["link"])) for row in rows.fetchall()]
+
     def freed(self, after_link: int) -> Iterator[Indexed]:
         """Yield the messages that were left out and whose person travels now.
 

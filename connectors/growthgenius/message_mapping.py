@@ -4,7 +4,7 @@ Rules kept here:
 - a text that is not there was left out of the answer: it is unknown (R4), None. Null and "" are a message without
   words. "None" and "N/A" are words here, and no dirt: they are what people answer, and a copy that is not known again
   is made a second time. HTML becomes what a reader sees of it, and words that would be taken for HTML are written as
-  HTML, so that they are read as what they say;
+  HTML, so that they are read as what they say; a text of nothing but pictures says where they are;
 - eight keys are documented, and neither direction nor channel: what a campaign sent ("sales_force_message", the one
   documented type) went to the person, and a type that is the name of a channel tells the channel. No more is known;
 - there is no room for a marker: a copy is known by its time and its words (R6);
@@ -22,7 +22,7 @@ from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.mapping import Owner
 from connectors.growthgenius.users import User
 from connectors.message import Message
-from connectors.values import instant, markup, prose, text
+from connectors.values import attachments, instant, markup, prose, text
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
 CAMPAIGN: Final = "sales_force_message"
@@ -75,7 +75,7 @@ class Reader:
 def words(raw: object) -> str | None:
     """Return what a person reads of a JSON value, "" where there is nothing to be read, None for no single value."""
     if isinstance(raw, str):
-        return markup.readable(raw)
+        return markup.readable(raw) or attachments.described(None, raw)
     found = text.clean(raw)
     return None if isinstance(found, Unknown | Unmapped) else found or ""
 

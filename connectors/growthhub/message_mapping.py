@@ -6,6 +6,8 @@ Rules kept here:
   e-mails, what it says of time, direction, user and marker: connectors.growthhub.threads reads those;
 - what is said between people counts: no activity entries, no comments of the team, no calls without words, nothing
   that was deleted or is yet to be sent; and of it the channels that are wanted, and copies made by us in any channel;
+- what failed to go out was never said to anybody: it is left out, and so is a failed e-mail of a thread;
+- a message without words that has pictures or files says which;
 - `altId` is the marker of a copy that was recorded here; that of other messages is somebody else's.
 """
 
@@ -16,7 +18,7 @@ from typing import Any, Final
 from connectors.connector import Raw
 from connectors.growthhub import notes
 from connectors.message import Flow, Message
-from connectors.values import instant, markup, prose
+from connectors.values import attachments, instant, markup, prose
 
 MESSAGE_PREFIX: Final = "message:"
 EMAIL_PREFIX: Final = "email:"
@@ -36,6 +38,7 @@ CHANNELS: Final[Mapping[str, str]] = {
 }
 """The channel of each message type, as the config file names it; other types are of none."""
 
+FAILED: Final = frozenset({"failed", "undelivered", "bounced", "rejected"})
 NOT_YET: Final = frozenset({"pending", "scheduled", "queued"})
 _BETWEEN_NO_PEOPLE: Final = ("ACTIVITY", "INTERNAL_COMMENT", "LIVE_CHAT_INFO")
 _FLOWS: Final[Mapping[str, Flow]] = {"inbound": "inbound", "outbound": "outbound"}
@@ -45,10 +48,18 @@ def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, sourc
     """Say whether a row of the export is a message between people, of a wanted channel or recorded by us."""
     if not row.get("id") or not row.get("contactId") or row.get("deleted") is True or _is_to_come(row):
         return False
+    is_ours = _is_ours(row, provider_id, source)
+    if not is_ours and len(email_ids(row)) <= 1 and has_failed(row):  # of a thread, each e-mail tells by itself
+        return False
     channel = channel_of(row)
     if channel == "Call" and not str(row.get("body") or "").strip():
         return False
-    return channel in channels or (_is_ours(row, provider_id, source) and not _type(row).startswith(_BETWEEN_NO_PEOPLE))
+    return channel in channels or (is_ours and not _type(row).startswith(_BETWEEN_NO_PEOPLE))
+
+
+def has_failed(record: Raw) -> bool:
+    """Say whether a message, or an e-mail, never reached the person."""
+    return record.get("direction") != "inbound" and str(record.get("status") or "").strip().casefold() in FAILED
 
 
 def messages_in(row: Raw) -> Iterator[Raw]:
@@ -139,7 +150,9 @@ def _kind(row: Raw) -> str:
 
 
 def _text(row: Raw) -> str:
-    return markup.readable(str(row.get("body") or ""), str(row.get("contentType") or ""))
+    written = str(row.get("body") or "")
+    readable = markup.readable(written, str(row.get("contentType") or ""))
+    return readable or attachments.described(row.get("attachments"), written)
 
 
 def _subject(row: Raw) -> str | None:

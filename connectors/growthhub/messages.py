@@ -213,7 +213,8 @@ class Messages:
         """Return an e-mail by its own id, once it is on its way; which of them are listed is told by its channel."""
         record = self.client.email(email_id)
         gone_or_to_come = record.get("deleted") is True or record.get("status") in message_mapping.NOT_YET
-        if gone_or_to_come or EMAIL not in self._channels:
+        never_said = gone_or_to_come or message_mapping.has_failed(record)
+        if never_said or EMAIL not in self._channels:
             return None
         return message_mapping.email(record, contact_id, self._directory.email_of, self.style.source)
 

@@ -5,6 +5,7 @@ Rules kept here:
   its direction and its user, since nothing else tells them;
 - an e-mail never changes: what was read of it is remembered, so that a thread that is listed again costs nothing. No
   word of anybody is kept;
+- of an e-mail of a thread that failed to go out nothing is shown, and nothing is remembered before it has gone out;
 - an e-mail that is gone is nobody's; one that the server does not show stays without a time, for whoever asks for its
   text to find out.
 """
@@ -15,14 +16,14 @@ from typing import Any, Final
 from connectors.connector import Cache, Raw
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub.message_client import MessageClient
-from connectors.growthhub.message_mapping import EMAIL_ID, email_ids
+from connectors.growthhub.message_mapping import EMAIL_ID, NOT_YET, email_ids, has_failed
 
 REMEMBERED: Final = 5000
 """E-mails that are kept in mind, those that were listed last."""
 KEPT_EVERY: Final = 200
 
-_EMAILS: Final = "emails"
-_TOLD: Final = ("dateAdded", "direction", "userId", "altId")
+_EMAILS: Final = "emails_of_threads"
+_TOLD: Final = ("dateAdded", "direction", "userId", "altId", "status")
 
 
 class Threads:
@@ -63,11 +64,15 @@ class Threads:
             return None
         except RecordRefused:
             return {**row, EMAIL_ID: email_id}
-        self._known[email_id] = told
+        record = dict(zip(_TOLD, told, strict=True))
+        if record["status"] not in NOT_YET:
+            self._known[email_id] = told
+        if has_failed(record) and not record["altId"]:
+            return None
         if self._new >= KEPT_EVERY:
             self.keep()
         meta = {"email": {**row["meta"]["email"], "messageIds": [email_id]}}
-        return {**row, **dict(zip(_TOLD, told, strict=True)), EMAIL_ID: email_id, "meta": meta}
+        return {**row, **record, EMAIL_ID: email_id, "meta": meta}
 
     def _read(self, email_id: str) -> list[Any]:
         record = self._client.email(email_id)

@@ -105,6 +105,7 @@ def remember_copy(
     context.failures.close(source.name, original.id)
     if letters(target).listed:
         context.index(target).put([indexed(made)])
+    context.index(source).put([indexed(original)])  # its text is known by now, which its listing may leave out
     origin = f"{source.account}:{original.id}"
     entry = Entry(link.id, target.account, made.id, WHOLE, None, None, CREATED, origin, person=made.contact_id)
     context.history.add([entry], context.run, context.now_ms())

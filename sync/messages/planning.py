@@ -21,6 +21,7 @@ from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.editing import plan_edit, plan_resolved
 from sync.messages.finding import Pair, find
 from sync.messages.observing import complete_index, stage_message
+from sync.messages.retries import take_over
 from sync.messages.trouble import CREATE, WITHOUT_PERSON
 
 LINK, FAIL = "link", "fail"
@@ -107,7 +108,7 @@ def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> Non
     pair = find(context, side, staged, message_of(staged), contact_id)
     if pair is not None:
         _plan_link(context, pair)
-    else:
+    elif not take_over(context, side, staged, message_of(staged)):
         _plan_create(context, target, staged)
 
 

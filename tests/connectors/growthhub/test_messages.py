@@ -221,10 +221,10 @@ def test_emails_are_remembered_only_so_far_and_also_of_a_reading_that_ended_earl
     hub = world.connect(messages=MessageStyle()).correspondence
     with pytest.raises(AuthError):
         read(hub)
-    assert list(world.cache.kept["emails"]) == emails[:3]
+    assert list(world.cache.kept["emails_of_threads"]) == emails[:3]
     world.sandbox.faults.clear()
     assert [message.id for message in read(hub)] == [f"email:{each}" for each in emails]
-    assert list(world.cache.kept["emails"]) == emails[2:]
+    assert list(world.cache.kept["emails_of_threads"]) == emails[2:]
 
 
 def test_an_email_that_is_gone_is_nobodys_and_one_that_is_not_shown_has_no_time(world: World, ann: str) -> None:

@@ -1,0 +1,59 @@
+"""What stands for the pictures and files of a message that has no words of its own. Pure.
+
+Rules kept here:
+- a file is named by its name and its address, as far as they are known; of an address only what stays the same counts:
+  servers sign addresses anew for each reader, behind "?";
+- a picture inside HTML is named by its address; one that lies in the text itself has none.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from connectors.values import prose
+
+LONGEST: Final = 500
+"""Characters of a name or an address that are shown."""
+
+_NAMES: Final = ("name", "fileName", "filename", "title")
+_ADDRESSES: Final = ("url", "link", "src", "href")
+_PICTURE: Final = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+
+
+def described(attachments: Any, html: str = "") -> str:
+    """Return a line for each attachment, and for each picture of an HTML text; "" where there is none."""
+    listed = attachments if isinstance(attachments, list) else [attachments]
+    shown = [*filter(None, map(_described, listed)), *_pictures(html)]
+    return "\n".join(f"Attachment: {each}" for each in dict.fromkeys(shown))
+
+
+def _described(attachment: Any) -> str:
+    if isinstance(attachment, str):
+        return _address(attachment)
+    if not isinstance(attachment, Mapping):
+        return ""
+    name, address = _first(attachment, _NAMES)[:LONGEST], _address(_first(attachment, _ADDRESSES))
+    return f"{name} ({address})" if name and address else name or address
+
+
+def _pictures(html: str) -> Iterator[str]:
+    for found in _PICTURE.finditer(html):
+        yield _address(next(filter(None, found.groups()), "")) or "a picture"
+
+
+def _address(raw: str) -> str:
+    """Return an address without what changes from one reading to the next, or what it is that has none."""
+    shown = prose.comparable(raw)
+    if shown[:5].casefold() == "data:":
+        return "a picture" if shown[5:11].casefold() == "image/" else "a file"
+    try:
+        parts = urlsplit(shown)
+    except ValueError:
+        return shown[:LONGEST]
+    return parts._replace(query="", fragment="").geturl()[:LONGEST]
+
+
+def _first(attachment: Mapping[str, Any], keys: Iterable[str]) -> str:
+    found = (attachment.get(key) for key in keys)
+    return next((prose.comparable(each) for each in found if isinstance(each, str) and each.strip()), "")

@@ -1,0 +1,128 @@
+"""What never went out was never said, what is sent once more is the same message, and no message arrives empty."""
+
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.letters import Office, minutes
+from tests.end_to_end.test_messages import counts, nothing_more, streams
+
+PHOTO = "https://files.example.com/location/photo.jpg"
+
+
+@pytest.mark.parametrize("status", ["failed", "undelivered", "Failed"])
+@pytest.mark.parametrize("kind", ["SMS", "WhatsApp", "Email"])
+def test_a_message_that_failed_to_go_out_does_not_travel(office: Office, kind: str, status: str) -> None:
+    left, right = office.person("ann")
+    office.world.gh.add_message(right, kind, "outbound", "Call me", at=minutes(-5), status=status)
+    gg, _ = counts(office.world.run())
+    assert (gg["created"], office.letters(left)) == (0, [])
+    nothing_more(office)
+
+
+def test_what_a_person_wrote_travels_whatever_its_status(office: Office) -> None:
+    left, right = office.person("ann")
+    office.world.gh.add_message(right, "SMS", "inbound", "Call me", at=minutes(-5), status="failed")
+    office.world.run()
+    assert office.letters(left) == ["Call me"]
+
+
+def test_of_a_thread_only_the_failed_e_mail_stays_behind(office: Office) -> None:
+    left, right = office.person("ann")
+    hub = office.world.gh
+    first = hub.add_message(right, "Email", "outbound", "<p>One</p>", at=minutes(-9), subject="Hello")
+    second = hub.add_message(right, "Email", "outbound", "<p>Two</p>", at=minutes(-8), thread=first, status="failed")
+    hub.add_message(right, "Email", "inbound", "<p>Three</p>", at=minutes(-7), thread=first)
+    hub.edit_message(second, status="failed")
+    office.world.run()
+    assert office.letters(left) == ["One", "Three"]
+    nothing_more(office)
+
+
+@pytest.mark.parametrize("kind", ["SMS", "Email"])
+@pytest.mark.parametrize("deletes", ["ignore", "propagate"])
+@pytest.mark.parametrize("noticed", [False, True])
+def test_a_retry_that_deletes_the_old_message_is_the_same_message(
+    office: Office, kind: str, deletes: str, *, noticed: bool
+) -> None:
+    office.world.contacts["deletes"] = f'"{deletes}"'
+    left, right = office.person("ann")
+    hub = office.world.gh
+    old = hub.add_message(right, kind, "outbound", "Call me", at=minutes(-5))
+    office.world.run()
+    (copy,) = office.world.gg.messages()
+    hub.remove_message(old)
+    hub.add_message(right, kind, "outbound", "Call me", at=minutes(-4.5))
+    gg, _ = counts(office.world.run(whole=noticed))
+    assert (gg["created"], office.letters(left)) == (0, ["Call me"])
+    nothing_more(office)
+    office.world.run(whole=True)
+    assert [each["id"] for each in office.world.gg.messages()] == [copy["id"]]
+
+
+def test_a_retry_of_what_a_full_comparison_found_deleted_is_the_same_message(office: Office) -> None:
+    left, right = office.person("ann")
+    old = office.world.gh.add_message(right, "SMS", "outbound", "Call me", at=minutes(-5))
+    office.world.run()
+    office.world.gh.remove_message(old)
+    office.world.run(whole=True)
+    new = office.world.gh.add_message(right, "SMS", "outbound", "Call me", at=minutes(-5))
+    office.world.run()
+    assert office.letters(left) == ["Call me"]
+    office.world.contacts["deletes"] = '"propagate"'
+    office.world.gh.remove_message(new)
+    office.world.run(whole=True)
+    assert office.letters(left) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "gone"), [("Call me", -5.0, False), ("Call me now", -5.0, True), ("Call me", -3.0, True)]
+)
+def test_another_message_is_another_message(office: Office, text: str, at: float, *, gone: bool) -> None:
+    left, right = office.person("ann")
+    old = office.world.gh.add_message(right, "SMS", "outbound", "Call me", at=minutes(-5))
+    office.world.run()
+    if gone:
+        office.world.gh.remove_message(old)
+    office.world.gh.add_message(right, "SMS", "outbound", text, at=minutes(at + 0.1))
+    office.world.run()
+    assert len(office.letters(left)) == 2
+
+
+def test_the_same_words_to_another_person_are_another_message(office: Office) -> None:
+    ann, bob = office.person("ann"), office.person("bob")
+    old = office.world.gh.add_message(ann[1], "SMS", "outbound", "Call me", at=minutes(-5))
+    office.world.run()
+    office.world.gh.remove_message(old)
+    office.world.gh.add_message(bob[1], "SMS", "outbound", "Call me", at=minutes(-5))
+    office.world.run()
+    assert (office.letters(ann[0]), office.letters(bob[0])) == (["Call me"], ["Call me"])
+
+
+@pytest.mark.parametrize("kind", ["SMS", "WhatsApp", "Email"])
+@pytest.mark.parametrize("attachments", [[f"{PHOTO}?signature=1"], [{"url": PHOTO}]])
+def test_a_message_that_is_only_a_picture_says_so(office: Office, kind: str, attachments: Any) -> None:
+    left, right = office.person("ann")
+    message = office.world.gh.add_message(right, kind, "inbound", "", at=minutes(-5), attachments=attachments)
+    office.world.run()
+    assert office.letters(left) == [f"Attachment: {PHOTO}"]
+    office.world.gh.edit_message(message, attachments=[f"{PHOTO}?signature=2"])
+    nothing_more(office)
+
+
+def test_an_e_mail_of_nothing_but_a_picture_says_where_it_is_on_both_sides(office: Office) -> None:
+    left, right = office.person("ann")
+    body = f'<html><body><img alt="" src="{PHOTO}"></body></html>'
+    office.world.gh.add_message(right, "Email", "inbound", body, at=minutes(-5))
+    office.write(left, body, at=minutes(-4))
+    office.world.run()
+    assert any(f"Attachment: {PHOTO}" in each for each in office.notes(right))
+    assert office.letters(left) == [f"Attachment: {PHOTO}", body]
+    nothing_more(office)
+
+
+def test_words_beside_a_picture_stay_as_they_are(office: Office) -> None:
+    left, right = office.person("ann")
+    office.world.gh.add_message(right, "SMS", "inbound", "Look!", at=minutes(-5), attachments=[PHOTO])
+    assert streams(office.world.run())["messages"]["gg"]["created"] == 1
+    assert office.letters(left) == ["Look!"]
