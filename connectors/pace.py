@@ -14,6 +14,7 @@ from connectors.clock import Clock
 from connectors.errors import AllowanceSpent
 from connectors.pace_book import Book, Ended
 from connectors.rate import RateHeaders, RateLimit
+from connectors.retry import MINUTE
 
 __all__ = ["Ledger", "MemoryLedger", "Pace", "Pacer", "RateLimit", "Turn", "interval_of"]
 
@@ -80,7 +81,8 @@ class MemoryLedger:
 class Pacer:
     """The pace of one account.
 
-    `limit` holds until the server says otherwise; `ceiling` is the user's own, and stays.
+    `limit` holds until the server says otherwise; `ceiling` is the user's own, and stays. `note` is called with what a
+    person should know of a long wait, from any thread.
     """
 
     def __init__(
@@ -91,7 +93,10 @@ class Pacer:
         account: str,
         *,
         ceiling: RateLimit | None = None,
+        note: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        self._note = note
+        self._noted = 0.0
         self._ledger = ledger
         self._clock = clock
         self._limit = limit
@@ -115,12 +120,12 @@ class Pacer:
             wait = self._free_wait()
             if wait <= 0.0:
                 return Turn()
-            self._clock.sleep(wait)
+            self._sleep(wait, self._glimpse.reason(self._now()))
         while True:
-            key, wait = self._reserve()
+            key, wait, reason = self._reserve()
             if key is not None:
                 return Turn(key)
-            self._clock.sleep(wait)
+            self._sleep(wait, reason)
 
     def done(self, turn: Turn, headers: Mapping[str, str] | None, status: int | None) -> None:
         """Tell how a call ended. What the answer says of the limits is kept for the next step in the ledger."""
@@ -181,17 +186,26 @@ class Pacer:
                 self.close()
         return wait
 
-    def _reserve(self) -> tuple[int | None, float]:
-        """Return the key of a call that may start now, or None and seconds to wait."""
+    def _sleep(self, wait: float, reason: str) -> None:
+        """Wait, but look again every minute: clocks are set, and a hold may be gone; say what takes longer."""
+        until = self._now() + wait
+        if wait > MINUTE and until > self._noted + MINUTE:
+            self._noted = until
+            ends = datetime.fromtimestamp(until, UTC)
+            self._note(f"{self._account}: no call before {ends:%Y-%m-%d %H:%M:%S} UTC, because {reason}")
+        self._clock.sleep(min(wait, MINUTE))
+
+    def _reserve(self) -> tuple[int | None, float, str]:
+        """Return the key of a call that may start now, or None, seconds to wait, and why."""
         now = self._now()
         key: int | None = None
-        wait = 0.0
+        wait, reason = 0.0, ""
         until: float | None = None
 
         def reserve(book: Book) -> None:
-            nonlocal key, wait, until
+            nonlocal key, wait, reason, until
             until = book.spent_until(now)
-            wait = book.wait(now, self._ceiling)
+            wait, reason = book.wait(now, self._ceiling), book.reason(now)
             if until is None and wait <= 0.0:
                 key = book.begin(now)
 
@@ -200,7 +214,7 @@ class Pacer:
             renewed = datetime.fromtimestamp(until, UTC)
             message = f"the daily allowance of calls is spent; it is renewed at {renewed:%Y-%m-%d %H:%M:%S} UTC"
             raise AllowanceSpent(self._account, message, renewed)
-        return key, wait
+        return key, wait, reason
 
     def _write(self, change: Callable[[Book], None]) -> None:
         with self._lock:

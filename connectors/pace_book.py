@@ -6,7 +6,8 @@ Rules kept here (R5):
 - a call that has not ended counts as ending now, or, when its process seems to have died, OVERDUE after its start;
 - calls that the server has counted and we have not made are another client's. As many as it made in the busiest of
   the last intervals are left to it, and the rest is ours;
-- what the headers say of the limit is believed from then on.
+- what the headers say of the limit is believed from then on, within bounds (connectors.rate); an interval of more than
+  a minute may be a mistake, so that a call tries it again after the documented interval.
 Ends are kept in steps of a two-hundredth of the interval, so that a book stays small under any limit.
 Times are wall-clock seconds since 1970, because several processes compare them. `at` is when the book was last
 written: one from the future was written before the clock was set back, and is brought to now.
@@ -17,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.ends import Ends, Moments
-from connectors.rate import RateHeaders, RateLimit
+from connectors.rate import LONGEST_DAY, MOST_CALLS, RateHeaders, RateLimit, is_plausible
+from connectors.retry import INTERVAL, LONGEST, MINUTE
 
 OVERDUE: Final = 15.0
 REMEMBERED: Final = 3
@@ -79,6 +81,17 @@ class Book:
             if self.daily is not None:
                 self.daily.renewed_at += step
         self.at = now
+        self._forget_nonsense(now)
+
+    def _forget_nonsense(self, now: float) -> None:
+        """Drop what an answer once claimed and nobody can mean: an older release believed everything."""
+        if self.limit is not None and not is_plausible(self.limit):
+            self.limit = None
+        if not self.hold <= now + LONGEST:
+            self.hold = 0.0
+        if self.daily is not None and not self.daily.renewed_at <= now + LONGEST_DAY:
+            self.daily = None
+        self.foreign = [(at, calls) for at, calls in self.foreign if 0 < calls <= MOST_CALLS]
 
     def begin(self, now: float) -> int:
         """Write down a call that starts now; return its key."""
@@ -116,9 +129,18 @@ class Book:
             waits.append(slot_in(own, ceiling.calls, ceiling, now))
         if self.limit is not None:
             ours = max(1, self.limit.calls - share_left(busiest(self.foreign, self.limit.interval)))
-            waits.append(slot_in(own, ours, self.limit, now))
-            waits.append(slot_in(sorted(own + self.foreign), self.limit.calls, self.limit, now))
+            wait = slot_in(own, ours, self.limit, now)
+            wait = max(wait, slot_in(sorted(own + self.foreign), self.limit.calls, self.limit, now))
+            if self.limit.interval > MINUTE:
+                wait = min(wait, own[-1][0] + INTERVAL - now if own else 0.0)
+            waits.append(wait)
         return max(0.0, *waits)
+
+    def reason(self, now: float) -> str:
+        """Return why the next call has to wait."""
+        if self.hold > now or self.limit is None:
+            return "the server asked to wait"
+        return f"its limit is {self.limit.calls} calls in {self.limit.interval:g} seconds"
 
     def _is_far_from_limits(self, ceiling: RateLimit | None) -> bool:
         """Say whether no limit could be reached even if every call in the book had just ended."""

@@ -28,6 +28,11 @@ class RateLimit:
         return min(0.01, self.interval * 0.005)
 
 
+def is_plausible(limit: RateLimit) -> bool:
+    """Say whether a server can mean the limit."""
+    return 1 <= limit.calls <= MOST_CALLS and 0.0 < limit.interval <= LONGEST_INTERVAL
+
+
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
     """What an answer says of the limits, None where it says nothing that can be meant.

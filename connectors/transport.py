@@ -18,7 +18,7 @@ from requests import PreparedRequest, ReadTimeout, RequestException
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 
 from connectors.allowed import AllowedCalls, NotListed
 from connectors.request import Request
@@ -155,9 +155,12 @@ def is_much(error: BaseException) -> bool:
 def explain(error: BaseException) -> str:
     """Return the innermost reason in words, without addresses of our memory."""
     *_, innermost = causes(error)
-    if is_timeout(error):
-        return "no answer in time"
-    if isinstance(innermost, OSError) and innermost.strerror:
-        return innermost.strerror.lower()
     text = str(innermost) or type(innermost).__name__
-    return text.rpartition(">: ")[2] or text
+    text = text.rpartition(">: ")[2] or text
+    if is_timeout(error):
+        text = "no answer in time"
+    elif isinstance(innermost, OSError) and innermost.strerror:
+        text = innermost.strerror.lower()
+    if any(isinstance(each, ProxyError) for each in causes(error)):
+        return f"the proxy of the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY) lets no call through: {text}"
+    return text

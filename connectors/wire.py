@@ -49,7 +49,7 @@ from connectors.pace import Pace, Turn, interval_of
 from connectors.redaction import Redaction
 from connectors.request import Origin, Request
 from connectors.retry import Effort, Outage, next_wait, retry_after, throttled_wait
-from connectors.skew import Served, Skew
+from connectors.skew import Served, Skew, parse_date
 from connectors.transport import UNREADABLE, Transport, explain, is_hopeless, is_much, is_timeout, surely_unsent
 
 MEBIBYTE: Final = 1024 * 1024
@@ -309,7 +309,8 @@ class Wire:
         if status in MOVED:
             return self._moved(question, status, headers.get("Location", ""))
         said = garbled or f"it answered {status}{_quoted(body)}"
-        asked = retry_after(headers.get("Retry-After"), served.at)
+        said_at = parse_date(headers.get("Date") or "") or served.at  # one clock wrote both, right or wrong
+        asked = retry_after(headers.get("Retry-After"), said_at)
         if status == 429:  # noqa: PLR2004 (too many requests: by its meaning not executed)
             with self._lock:
                 self.traffic.throttled += 1

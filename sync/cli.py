@@ -96,9 +96,11 @@ def _signals_as_exceptions() -> Iterator[None]:
     """Raise Interrupted at SIGINT and SIGTERM, once; who insists ends the process at once, which is safe too (P6)."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
+        from connectors.clock import SystemClock
         from sync.errors import Interrupted
 
         signal.signal(number, signal.SIG_DFL)
+        SystemClock.end_sleeps()  # a call of another thread may wait for hours, and this one for that thread
         raise Interrupted(number)
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -107,6 +109,8 @@ def _signals_as_exceptions() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if (clock := sys.modules.get("connectors.clock")) is not None:
+            clock.SystemClock.allow_sleeps()
 
 
 def _without_reader() -> int:

@@ -28,6 +28,7 @@ from sync.config.model import Config, Connection, MessagesStream
 from sync.decisions.people import from_ms, to_ms
 from sync.decisions.streams import CONTACTS, MESSAGES
 from sync.errors import NotThere, UsageError
+from sync.faces.waits import waits_of
 from sync.reporting.spelling import WHOLE, time_text
 from sync.runs.damage import READERS, naming
 
@@ -49,8 +50,13 @@ def status_of(db: sqlite3.Connection, config: Config) -> Document:
     known = _Known()
     planned = known(lambda: _planned(db, config)) or {}
     found = [_connection_status(db, config, name, planned, known) for name in config.connections]
+    waits = known(lambda: waits_of(db, config.accounts, _now_ms() / 1000))
     damaged = [told(config.state.path, fault) for fault in faults(db, READERS)] if known.misread else []
-    return {"connections": found, **({"damaged": damaged} if known.misread else {})}
+    return {
+        "connections": found,
+        **({"waits": waits} if waits else {}),
+        **({"damaged": damaged} if known.misread else {}),
+    }
 
 
 class _Known:

@@ -74,6 +74,8 @@ def status_lines(document: Document) -> Iterator[str]:
         if "delayed" in connection:
             yield f"{connection['name']}: the next run is delayed: {printable(connection['delayed'])}"
     yield from (f"error: {printable(one)}" for one in document.get("damaged", ()))
+    for wait in document.get("waits", ()):
+        yield f"{wait['account']}: no call before {wait['until']}, because {printable(wait['reason'])}"
     yield from _what_is_open(
         sum(connection["conflicts"] or 0 for connection in document["connections"]),
         sum(connection["failures"] or 0 for connection in document["connections"]),

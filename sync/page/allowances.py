@@ -24,6 +24,7 @@ def allowance(db: sqlite3.Connection, account: str, now: float) -> Allowance:
     """Return how an account stands; `now` is in seconds since 1970."""
     row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
     book = Book.loaded("" if row is None else row["facts"])
+    book.set_clock(now)
     daily = book.daily
     if daily is not None and daily.limit is not None and daily.renewed_at > now:
         return Allowance(

@@ -32,12 +32,13 @@ CLOCK_OFFSET = "clock_offset"
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What every account of a run shares; `authorities` is None where none of them uses OAuth."""
+    """What every account of a run shares; `authorities` is None where none uses OAuth, `note` tells of waits."""
 
     ledger: Ledger
     clock: Clock
     settings: Callable[[str], Cache]
     authorities: Authorities | None = None
+    note: Callable[[str], None] = lambda _text: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def connect(
     """Return the account as this connection uses it. No call is made."""
     limit = GROWTHHUB_LIMIT if isinstance(account, GrowthHubAccount) else None
     ceiling = account.rate
-    pacer = Pacer(edges.ledger, edges.clock, limit, name, ceiling=ceiling)
+    pacer = Pacer(edges.ledger, edges.clock, limit, name, ceiling=ceiling, note=edges.note)
     settings = edges.settings(name)
     wire = Wire(
         name, account.base_url, _headers(account, secret), pacer,

@@ -105,7 +105,10 @@ class Runner:
             state = StateFile.open_copy(path) if self.options.dry_run else StateFile.open(path)
             stack.callback(state.close)
             ledger = self._ledger(stack)
-            edges = Edges(ledger, self.clock, lambda name: Settings(state, name, self._now_ms), self.authorities)
+            edges = Edges(
+                ledger, self.clock, lambda name: Settings(state, name, self._now_ms), self.authorities,
+                self.progress.note,
+            )  # fmt: skip
             joined = [(one, self._connect(one, edges, stack)) for one in chosen]
             for _, accounts in joined:
                 for account in accounts:

@@ -130,7 +130,7 @@ class Race:
         heapq.heappush(self.events, (self.clock.passed + seconds, self.order, event))
 
     def start(self, pace: Pacer) -> None:
-        key, wait = pace._reserve()
+        key, wait, _ = pace._reserve()
         if key is None:
             self.after(wait, partial(self.start, pace))
         elif trip := next(self.trips, None):
@@ -427,3 +427,81 @@ def test_a_book_of_the_first_schema_is_read_as_it_was_meant() -> None:
     assert book.ended == Ends({1_000_000: 2, 1_005_000: 1})
     assert (book.under_way, book.foreign, book.today) == ({25: 100.5}, [(101.0, 3)], 7)
     assert Book.loaded(book.dumped()) == book
+
+
+NONSENSE = (
+    {"X-RateLimit-Interval-Milliseconds": "1000000000000"},
+    {"X-RateLimit-Interval-Milliseconds": "0"},
+    {"X-RateLimit-Interval-Milliseconds": "-10000"},
+    {"X-RateLimit-Interval-Milliseconds": "NaN"},
+    {"X-RateLimit-Interval-Milliseconds": "9" * 5000},
+    {"X-RateLimit-Max": "0"},
+    {"X-RateLimit-Max": "-1"},
+    {"X-RateLimit-Max": "Infinity"},
+    {"X-RateLimit-Max": "1000000000000000", "X-RateLimit-Remaining": "0"},
+    {"X-RateLimit-Remaining": "-5"},
+    {"X-RateLimit-Daily-Reset": "1000000000000000", "X-RateLimit-Daily-Remaining": "5"},
+    {"X-RateLimit-Daily-Reset": "-1", "X-RateLimit-Daily-Remaining": "-1"},
+    {"X-RateLimit-Daily-Reset": "NaN", "X-RateLimit-Daily-Remaining": "NaN", "X-RateLimit-Limit-Daily": "0"},
+)
+
+
+@pytest.mark.parametrize("headers", NONSENSE, ids=str)
+@pytest.mark.parametrize("documented", [RateLimit(100, 10.0), None])
+def test_rate_headers_out_of_their_mind_put_no_account_out_of_order(
+    headers: dict[str, str], documented: RateLimit | None
+) -> None:
+    clock, ledger = FakeClock(), MemoryLedger()
+    for _ in range(3):  # each a process of its own
+        pacer = Pacer(ledger, clock, documented, "hub")
+        for _ in range(50):
+            pacer.done(pacer.take(), headers, 200)
+        assert pacer.renewed_at() is None
+        pacer.close()
+    assert clock.passed <= 30.0
+
+
+STORED = (
+    '{"under_way":[],"foreign":[],"limit":[1,1e9,null],"hold":0,"daily":null,"next_key":9,"day":0,"today":0}',
+    '{"under_way":[],"foreign":[[0,1e15]],"limit":[0,0,null],"hold":1e15,"daily":null,"next_key":9,"day":0,"today":0}',
+    '{"under_way":[],"foreign":[],"limit":[-1,NaN,null],"hold":NaN,"daily":[5,0,NaN],"next_key":9,"day":0,"today":0}',
+    '{"under_way":[],"foreign":[],"limit":null,"hold":Infinity,"daily":[5,0,1e15],"next_key":9,"day":0,"today":0}',
+    '{"under_way":[],"foreign":[],"limit":null,"hold":0,"daily":[5,0,1e12],"next_key":9,"day":0,"today":0}',
+)
+
+
+@pytest.mark.parametrize("stored", STORED)
+def test_what_an_old_release_believed_is_read_safely(stored: str) -> None:
+    clock, ledger = FakeClock(), MemoryLedger()
+    recent = round(clock.now().timestamp() * 10_000)
+    ledger.revise("hub", lambda _: f"{recent}:1\n{stored}")
+    pacer = Pacer(ledger, clock, RateLimit(100, 10.0), "hub")
+    assert pacer.renewed_at() is None
+    for _ in range(50):
+        pacer.done(pacer.take(), {}, 200)
+    assert clock.passed <= 10.1
+    assert pacer.calls_today() == 50
+
+
+def test_a_long_interval_is_tried_again_after_the_documented_one() -> None:
+    clock = FakeClock()
+    pacer = Pacer(MemoryLedger(), clock, RateLimit(100, 10.0), "hub")
+    hour = {"X-RateLimit-Max": "1", "X-RateLimit-Interval-Milliseconds": "3000000", "X-RateLimit-Remaining": "0"}
+    pacer.done(pacer.take(), hour, 200)
+    pacer.done(pacer.take(), {"X-RateLimit-Max": "100", "X-RateLimit-Interval-Milliseconds": "10000"}, 200)
+    assert clock.passed == pytest.approx(10.0, abs=0.2)
+
+
+@pytest.mark.parametrize("documented", [RateLimit(100, 10.0), None])
+def test_a_wait_of_more_than_a_minute_is_said_once_with_its_end_and_its_reason(documented: RateLimit | None) -> None:
+    clock = FakeClock()
+    said: list[str] = []
+    pacer = Pacer(MemoryLedger(), clock, documented, "hub", note=said.append)
+    pacer.hold(59.0)
+    pacer.take()
+    assert said == []
+    pacer.hold(3 * 3600.0)
+    pacer.take()
+    (text,) = said
+    assert text == "hub: no call before 2026-03-04 08:07:06 UTC, because the server asked to wait"
+    assert clock.passed == pytest.approx(3 * 3600.0 + 59.0, abs=2.0)

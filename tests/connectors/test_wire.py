@@ -280,6 +280,21 @@ def test_retry_after_is_obeyed_however_long_and_costs_no_patience(
     assert 3000.0 <= clock.passed <= 3002.0
 
 
+@pytest.mark.parametrize("value", ["3155760000", "9" * 400, "-5", "NaN", "Infinity", "Mon, 01 Jan 9999 00:00:00 GMT"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_that_nobody_can_mean_is_none(
+    wire: Wire, server: Notebook, clock: FakeClock, value: str, status: int
+) -> None:
+    server.faults = [Fault("status", status=status, headers={"Retry-After": value})]
+    assert get(wire).status == 200
+    assert clock.passed <= 11.0
+
+
+def test_a_dead_proxy_is_named_as_such(make: MakeWire) -> None:
+    with pytest.raises(Unreachable, match=r"the proxy of the environment.*lets no call through: .*refused"):
+        get(make(proxies={"http": "http://someone:pass@127.0.0.1:9"}))
+
+
 def test_a_429_that_says_nothing_waits_for_its_interval(wire: Wire, server: Notebook, clock: FakeClock) -> None:
     server.rate = RateLimit(1, 4.0)
     server.foreign_calls(1)
