@@ -2,6 +2,7 @@
 
     ConnectorError
     ├── AuthError            mend the credentials or the scopes; nothing else helps        (exit 3)
+    │   └── Forbidden        403: the account's, or that of one record (connectors.admission)
     ├── LoginNeeded          no token, and only a person's login gets another (OAuth)      (exit 3)
     ├── TransientError       try again later, nothing is lost                              (exit 3)
     │   ├── Unreachable      no answer within the patience of a one-shot run
@@ -38,6 +39,14 @@ class ConnectorError(Exception):
 
 class AuthError(ConnectorError):
     """401 or 403: credentials or scope."""
+
+
+class Forbidden(AuthError):
+    """403: the account may not do this, or something in between forbids this one call; `said` is what it said."""
+
+    def __init__(self, account: str, message: str, said: str) -> None:
+        super().__init__(account, message)
+        self.said = said
 
 
 class LoginNeeded(ConnectorError):

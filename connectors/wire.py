@@ -39,6 +39,7 @@ from connectors.errors import (
     AuthError,
     CallRefused,
     ConnectorError,
+    Forbidden,
     OutcomeUnknown,
     RecordGone,
     RecordRefused,
@@ -357,6 +358,9 @@ class Wire:
                 if self._authority is None
                 else MENDS[status].replace(MENDED_BY_HAND, self._authority.mend)
             )
+            if status == 403:  # noqa: PLR2004 (forbidden)
+                shown = self._message(question, f"{said}; {mend}")
+                return Forbidden(self.account, shown, self._message(question, said))
             return self._error(AuthError, question, f"{said}; {mend}")
         if status in GONE:
             return self._error(RecordGone, question, said)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from connectors.admission import Admission
 from connectors.connector import Raw
 from connectors.errors import OtherRecord, RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Listing, Malformed, identity, listing, one
@@ -49,6 +50,7 @@ class Records:
         self._user_ids = tuple(user_ids)
         self._noun = noun
         self._path = f"/{noun}s"
+        self._admission = Admission(lambda: self.window(self._user_ids[0], Span(0, 1000), splittable=False))
 
     def window(self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True) -> Listed:
         """Return the records updated in the window; `page` is None for the plain question, with neither page nor size.
@@ -70,7 +72,12 @@ class Records:
 
     def create(self, body: Mapping[str, Any], user: UserId) -> Shown:
         """Create a record, once. It is None where the answer shows nothing that has an id."""
-        reply = self._wire.write("POST", self._path, params={"user_id": str(user)}, json=body, repeatable=False)
+        params = {"user_id": str(user)}
+
+        def post() -> Reply:
+            return self._wire.write("POST", self._path, params=params, json=body, repeatable=False)
+
+        reply = self._admission.of_record(post)
         return Shown(self._shown(reply), reply.served_at)
 
     def patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
@@ -102,7 +109,7 @@ class Records:
 
     def _asked(self, record_id: str, user: UserId) -> Shown:
         path = self._path_of(record_id)
-        reply = self._wire.read("GET", path, params={"user_id": str(user)})
+        reply = self._admission.of_record(lambda: self._wire.read("GET", path, params={"user_id": str(user)}))
         try:
             raw = one(reply.body, self._noun)
         except Malformed as reason:
@@ -116,12 +123,18 @@ class Records:
 
     def _patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
         path = self._path_of(record_id)
-        reply = self._wire.write("PATCH", path, params={"user_id": str(user)}, json=body, repeatable=True)
+        params = {"user_id": str(user)}
+
+        def patch() -> Reply:
+            return self._wire.write("PATCH", path, params=params, json=body, repeatable=True)
+
+        reply = self._admission.of_record(patch)
         raw = self._shown(reply)
         return Shown(raw if raw is not None and identity(raw) == record_id else None, reply.served_at)
 
     def _delete(self, record_id: str, user: UserId) -> None:
-        self._wire.write("DELETE", self._path_of(record_id), params={"user_id": str(user)}, repeatable=True)
+        params, path = {"user_id": str(user)}, self._path_of(record_id)
+        self._admission.of_record(lambda: self._wire.write("DELETE", path, params=params, repeatable=True))
 
     def _path_of(self, record_id: str) -> str:
         return f"{self._path}/{quote(record_id, safe='')}"

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from connectors.admission import Admission
 from connectors.connector import Page, Raw
 from connectors.errors import OtherRecord, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.gate import Gate
@@ -43,6 +44,7 @@ class Client:
         self.account = gate.account
         self.location_id = location_id
         self._location = f"/locations/{quote(location_id, safe='')}"
+        gate.admission = Admission(self._plain_read)
 
     def search(self, body: Mapping[str, Any]) -> Reply:
         """Ask POST /contacts/search. Raises AnswerTooLarge where less should be asked for."""
@@ -55,6 +57,10 @@ class Client:
             return self._contact(record_id)
         except OtherRecord:  # a crossed answer and a stale cache pass, a merge stays
             return self._contact(record_id)
+
+    def _plain_read(self) -> Reply:
+        asked = {"locationId": self.location_id, "pageLimit": 1}
+        return self.gate.read("POST", "/contacts/search", json=asked)
 
     def _contact(self, record_id: str) -> Page:
         with_id = _contact_path(record_id)

@@ -6,12 +6,16 @@ Rules kept here:
 - a call that is on no list does not go out; the transport holds every call to the same lists once more, redirects too.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from connectors.allowed import ID, AllowedCalls, is_listed
 from connectors.errors import CallRefused
 from connectors.wire import Reply, Wire
+
+if TYPE_CHECKING:
+    from connectors.admission import Admission
 
 ASKED: Final = (
     ("POST", "/contacts/search"),
@@ -50,12 +54,17 @@ CHANGED: Final = (
 CALLS: Final = AllowedCalls(ASKED, CHANGED)
 
 
+OF_RECORDS: Final = re.compile(r"/contacts/(?!search)|/conversations/(?!search|messages/export)")
+"""Paths that are about one record each."""
+
+
 class Gate:
     """The wire of one account, for nothing but what is listed here."""
 
     def __init__(self, wire: Wire) -> None:
         self.account = wire.account
         self._wire = wire
+        self.admission: Admission | None = None
 
     def read(
         self,
@@ -70,7 +79,11 @@ class Gate:
         """Ask, as Wire.read does. Raises what that raises, and CallRefused."""
         if not is_listed(ASKED, method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may ask")
-        return self._wire.read(method, path, params=params, json=json, headers=headers, splittable=splittable)
+
+        def ask() -> Reply:
+            return self._wire.read(method, path, params=params, json=json, headers=headers, splittable=splittable)
+
+        return self._judged(path, ask)
 
     def write(
         self,
@@ -85,7 +98,17 @@ class Gate:
         """Change something, as Wire.write does. Raises what that raises, and CallRefused."""
         if not is_listed(CHANGED, method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may change")
-        return self._wire.write(method, path, repeatable=repeatable, json=json, form=form, headers=headers)
+
+        def change() -> Reply:
+            return self._wire.write(method, path, repeatable=repeatable, json=json, form=form, headers=headers)
+
+        return self._judged(path, change)
+
+    def _judged(self, path: str, call: Callable[[], Reply]) -> Reply:
+        """Make a call; a 403 for one record is not taken for the account's."""
+        if self.admission is None or not OF_RECORDS.match(path):
+            return call()
+        return self.admission.of_record(call)
 
     def hide(self, *secrets: str) -> None:
         """Keep these out of every message from now on."""
