@@ -243,6 +243,36 @@ KEPT_TIMES = """
 ALTER TABLE link ADD COLUMN left_kept TEXT;
 ALTER TABLE link ADD COLUMN right_kept TEXT;
 """
+NUMBERS = """
+CREATE TABLE conflict_numbered (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,
+  link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, field TEXT NOT NULL, who TEXT NOT NULL,
+  left_value TEXT NOT NULL, right_value TEXT NOT NULL, left_changed_ms INTEGER, right_changed_ms INTEGER,
+  found_ms INTEGER NOT NULL, run TEXT NOT NULL, resolution TEXT, UNIQUE (link, field)
+);
+INSERT INTO conflict_numbered SELECT id, connection, stream, link, field, who, left_value, right_value,
+  left_changed_ms, right_changed_ms, found_ms, run, resolution FROM conflict;
+DROP TABLE conflict;
+ALTER TABLE conflict_numbered RENAME TO conflict;
+CREATE TABLE failure_numbered (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, connection INTEGER NOT NULL REFERENCES connection (id), stream TEXT NOT NULL,
+  side TEXT NOT NULL, record_id TEXT NOT NULL, account TEXT NOT NULL, who TEXT NOT NULL, operation TEXT NOT NULL,
+  reason TEXT NOT NULL, blockers TEXT NOT NULL, digest BLOB, attempts INTEGER NOT NULL,
+  first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, dismissed TEXT,
+  UNIQUE (connection, stream, side, record_id)
+);
+INSERT INTO failure_numbered SELECT id, connection, stream, side, record_id, account, who, operation, reason, blockers,
+  digest, attempts, first_ms, last_ms, due_ms, dismissed FROM failure;
+DROP TABLE failure;
+ALTER TABLE failure_numbered RENAME TO failure;
+DELETE FROM sqlite_sequence WHERE name IN ('conflict', 'failure', 'conflict_numbered', 'failure_numbered');
+INSERT INTO sqlite_sequence (name, seq) SELECT 'conflict', max((SELECT coalesce(max(id), 0) FROM conflict),
+  (SELECT CASE WHEN count(*) THEN 9999 ELSE 0 END FROM run));
+INSERT INTO sqlite_sequence (name, seq) SELECT 'failure', max((SELECT coalesce(max(id), 0) FROM failure),
+  (SELECT CASE WHEN count(*) THEN 9999 ELSE 0 END FROM run))
+"""
+"""The number of a conflict or a failure is never given to another one. A file that had runs has used some numbers
+already, and nobody knows how many: it goes on at 10000."""
 
 VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
@@ -261,6 +291,7 @@ MIGRATIONS = (
     ("009_owed", OWED),
     ("010_addresses", ADDRESSES),
     ("011_kept_times", KEPT_TIMES),
+    ("012_numbers", NUMBERS),
 )
 """Every migration in the order in which they are applied."""
 

@@ -282,7 +282,7 @@ def test_a_text_that_the_list_left_out_is_read_and_an_empty_one_is_whole() -> No
 
 def test_an_answer_about_another_message_is_trouble() -> None:
     with World() as world:
-        world.sandbox.faults.append(Fault("status", status=200, body={"message": {"id": 8}}))
+        world.sandbox.faults.append(Fault("status", status=200, times=2, body={"message": {"id": 8}}))
         with pytest.raises(ServerTrouble, match="message 8"):
             messages_of(world).get("7", "")
 
