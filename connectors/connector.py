@@ -5,7 +5,7 @@ Records pass through the engine as `Raw`, the decoded JSON object of the wire, a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -55,6 +55,7 @@ class Answer:
 
     `served_at` is the server's time of the answer. `refused` are the fields that the server was known or found not to
     take or not to clear, whatever it answered (R17); they were left out of the write.
+    `rejected` are those of them whose value the server refused with an error, by its words: all else was written (R42).
     `edited` says that the record had to be read to learn that, and that by its times somebody had edited it by then:
     another value than was sent is that person's, and not what the server made of ours. `served_at` is the latest moment
     at which the write took effect, then.
@@ -64,6 +65,7 @@ class Answer:
     served_at: datetime
     refused: frozenset[str] = frozenset()
     edited: bool = False
+    rejected: Mapping[str, str] = field(default_factory=dict)
 
 
 AT_ONCE: Final = timedelta(seconds=1)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
+from connectors.apart import Apart
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
@@ -78,6 +79,7 @@ class GrowthGenius:
         self._writer = Writer(self._client, self._mapping, self._users, styles)
         self.correspondence = Messages(self._client, self._users, styles, self._clock)
         self._checks_messages = messages
+        self._apart = Apart()
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
 
@@ -117,11 +119,12 @@ class GrowthGenius:
 
     def create(self, changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002 (GrowthGenius carries no marker)
         """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read`."""
-        return self._writer.create(changes)
+        write = self._writer
+        return self._apart.create(write.create, lambda raw, rest: write.update(raw, {}, rest), changes)
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        return self._writer.update(current, memory, changes)
+        return self._apart.update(lambda part: self._writer.update(current, memory, part), changes)
 
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""

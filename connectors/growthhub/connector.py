@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors.apart import Apart
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
@@ -91,6 +92,7 @@ class GrowthHub:
             groups=self.groups,
             channels=channels,
         )
+        self._apart = Apart()
         self._note_fields()
 
     @property
@@ -130,13 +132,17 @@ class GrowthHub:
 
     def create(self, changes: Fields, marker: str | None) -> Answer:
         """Create a person in one call, marker and tags included."""
-        answer = self._writer.create(changes, marker)
+        answer = self._apart.create(
+            lambda made: self._writer.create(made, marker),
+            lambda raw, rest: self._writer.update(raw, {}, rest, marker),
+            changes,
+        )
         self._note_fields()
         return answer
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
         """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
-        answer = self._writer.update(current, memory, changes, marker)
+        answer = self._apart.update(lambda part: self._writer.update(current, memory, part, marker), changes)
         self._note_fields()
         return answer
 

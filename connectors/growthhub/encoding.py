@@ -11,7 +11,7 @@ Rules kept here:
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,13 +30,14 @@ class Sending:
     """What one write sends: native properties, custom values by field id; and the canonical fields behind each.
 
     `names` tells the canonical field of each property and field id (the marker has none). `refused` are fields
-    left out.
+    left out, `rejected` those whose value the server refused, with its words.
     """
 
     properties: Mapping[str, Any]
     custom: Mapping[str, Any]
     names: Mapping[str, str]
     refused: frozenset[str] = frozenset()
+    rejected: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.properties or self.custom)
@@ -59,6 +60,20 @@ class Sending:
             custom={key: value for key, value in self.custom.items() if key not in gone},
             refused=self.refused | {self.names[key] for key in gone if key in self.names},
         )
+
+    def rejecting(self, keys: frozenset[str], reason: str) -> "Sending":
+        """Return the same without these properties or custom fields, whose values were refused with that reason."""
+        return replace(
+            self,
+            properties={key: value for key, value in self.properties.items() if key not in keys},
+            custom={key: value for key, value in self.custom.items() if key not in keys},
+            rejected={**self.rejected, **{self.names[key]: reason for key in keys if key in self.names}},
+        )
+
+    def without_rejected(self, other: "Sending") -> "Sending":
+        """Return the same without the fields whose values another sending has found to be refused."""
+        keys = frozenset(key for key, name in self.names.items() if name in other.rejected)
+        return replace(self.rejecting(keys, ""), rejected=other.rejected)
 
     def carried(self) -> frozenset[str]:
         """Return the canonical fields that are sent."""

@@ -4,9 +4,10 @@ Rules kept here:
 - a create is one call with everything in it; after a refusal it is looked up before anything else, since a 422
   may have created (#64): whoever bears our marker is the answer;
 - a property that the server does not know ("property X should not exist", `companyName` in a PUT) is left out,
-  the rest is sent again; the cache remembers it for a day, per method. So is, in an update, a value that it
-  finds fault with by name;
+  the rest is sent again; the cache remembers it for a day, per method;
 - a refusal over a custom field reads the list of fields again, and is repeated once if the list has changed;
+- a value that the server finds fault with by name is left out and reported, the rest is sent again (R42); nobody is
+  made without a "do not contact" that was to go along;
 - do-not-contact is not taken back where a channel that counts is blocked: that is the person's own word (R38);
 - tags go by their own calls, each only if there is something to add or to take away;
 - an answer that lacks what was sent is made up for by reading the record once. So is one that lacks what was emptied,
@@ -14,11 +15,12 @@ Rules kept here:
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from connectors.apart import REFUSALS
 from connectors.connector import Answer, Cache, Page, Raw, took_effect
 from connectors.contact import Fields, Value
 from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
@@ -27,7 +29,7 @@ from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import CUSTOM, Sending, encode
 from connectors.growthhub.location import Directory
-from connectors.growthhub.mapping import CONSENT, EMAIL_REFUSED, NO_GROUPS, Mapper, other_name, tags_of
+from connectors.growthhub.mapping import CONSENT, EMAIL_REFUSED, NATIVE, NO_GROUPS, Mapper, other_name, tags_of
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.values import instant, labels
 from connectors.wire import Reply
@@ -35,10 +37,12 @@ from connectors.wire import Reply
 _KNOWN = "refused_properties"
 _EMPTIED = "emptied_properties"
 _NOBODY: Raw = {}
-_IDENTITY = frozenset({"email", "phone"})
+_IDENTITY = frozenset({"email", "phone", "firstName", "lastName", "companyName"})
 _VALIDATION = 422
 _UNKNOWN_PROPERTY = re.compile(r"^property (\w+) should not exist")
 _AT_FAULT = re.compile(r"^(\w+) (?:must|should|is|has|cannot|can't)\b")
+
+_NO_FIELD = re.compile(r"not found|does not exist|unknown", re.IGNORECASE)
 
 Sent = TypeVar("Sent")
 
@@ -215,18 +219,22 @@ class Writer:
             try:
                 return send(sending), sending
             except RecordRefused as refused:
-                named = self._named(method, refused, sending)
+                named = self._unknown(method, refused, sending)
                 if named:
                     sending = sending.without(named)
                     continue
-                if renewed or not _is_about_custom_fields(refused, sending):
+                if not renewed and _is_about_custom_fields(refused, sending):
+                    renewed = True
+                    self._custom_fields.forget()
+                    again = prepare().without(self._known(method)).without_rejected(sending)
+                    if again.custom != sending.custom:
+                        sending = again
+                        continue
+                faulty = self._at_fault(refused, sending)
+                rest = sending.rejecting(faulty, refused.message)
+                if not faulty or (method == "POST" and not _may_be_made(rest, faulty)):
                     raise
-                renewed = True
-                self._custom_fields.forget()
-                again = prepare().without(self._known(method))
-                if again.custom.keys() == sending.custom.keys():
-                    raise
-                sending = again
+                sending = rest
 
     def _sending(self, changes: Fields, marker: str | None, *, creating: bool) -> Sending:
         places = self._custom_fields.places
@@ -238,19 +246,28 @@ class Writer:
         if marker is None or MARKER not in places:
             return sending
         custom = {**sending.custom, places[MARKER].id: marker}
-        return Sending(sending.properties, custom, sending.names, sending.refused)
+        return replace(sending, custom=custom)
 
-    def _named(self, method: str, refused: RecordRefused, sending: Sending) -> frozenset[str]:
-        """Return the sent properties that the refusal names; remember those that the server does not know at all."""
+    def _unknown(self, method: str, refused: RecordRefused, sending: Sending) -> frozenset[str]:
+        """Return, and remember, the sent properties that the server says it does not know at all."""
         if refused.status != _VALIDATION:
             return frozenset()
-        sent = sending.body().keys()
-        unknown = {found[1] for said in refused.messages if (found := _UNKNOWN_PROPERTY.match(said))} & sent
+        said = (_UNKNOWN_PROPERTY.match(each) for each in refused.messages)
+        unknown = frozenset(found[1] for found in said if found) & sending.body().keys()
         if unknown:
             known = dict(self._cache.get(_KNOWN) or {})
             self._cache.put(_KNOWN, {**known, method: sorted({*known.get(method, ()), *unknown})})
-        at_fault = {found[1] for said in refused.messages if (found := _AT_FAULT.match(said))} & sent
-        return frozenset(unknown | (at_fault - (_IDENTITY if method == "POST" else frozenset())))
+        return unknown
+
+    def _at_fault(self, refused: RecordRefused, sending: Sending) -> frozenset[str]:
+        """Return the sent properties and custom fields whose values the refusal finds fault with, by their names."""
+        if refused.status not in REFUSALS:
+            return frozenset()
+        said = refused.messages or (refused.message,)
+        faulty = {found[1] for each in said if (found := _AT_FAULT.match(each))} & sending.properties.keys()
+        by_name = {field.id: (field.id, field.key, field.name) for field in self._custom_fields.places.values()}
+        faulty |= {key for key in sending.custom if any(_names(each, by_name.get(key, (key,))) for each in said)}
+        return frozenset(faulty)
 
     def _known(self, method: str) -> frozenset[str]:
         known = self._cache.get(_KNOWN) or {}
@@ -288,7 +305,7 @@ class Writer:
         )
         if not refused.isdisjoint(self._custom_fields.places):
             self._custom_fields.forget()  # it may be gone from the location
-        return Answer(raw, served_at, refused, written.edited)
+        return Answer(raw, served_at, refused | sending.rejected.keys(), written.edited, sending.rejected)
 
 
 def _with_tags(written: _Written, reply: Reply, tags: list[str] | None) -> _Written:
@@ -322,6 +339,18 @@ def _duplicate(refused: RecordRefused) -> RecordError:
 def _meta(refused: RecordRefused) -> Mapping[str, Any]:
     meta = refused.body.get("meta") if isinstance(refused.body, Mapping) else None
     return meta if isinstance(meta, Mapping) else {}
+
+
+def _may_be_made(sending: Sending, rejected: frozenset[str]) -> bool:
+    """Say whether somebody may be made without what was refused: it tells who they are, and a "do not contact" goes."""
+    return NATIVE["do_not_contact"] not in rejected and not _IDENTITY.isdisjoint(sending.properties)
+
+
+def _names(said: str, names: Iterable[str]) -> bool:
+    """Say whether a complaint names a custom field, by id, key or name, and does not say that there is none."""
+    if _NO_FIELD.search(said):
+        return False
+    return any(name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in names)
 
 
 def _is_about_custom_fields(refused: RecordRefused, sending: Sending) -> bool:

@@ -8,7 +8,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -29,6 +29,7 @@ from sync.contacts.nameless import sendable
 from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
 from sync.contacts.planning import PAIR, around
+from sync.contacts.rejections import Rejection, collision, list_rejections
 from sync.contacts.remembering import own_times, unmapped_text
 from sync.contacts.trouble import Troubles, note_failure
 from sync.contacts.updating import update
@@ -55,6 +56,7 @@ class Creation:
     enriched: frozenset[str]
     awaits: bool
     owed: Fields = field(default_factory=dict)
+    rejected: Mapping[str, Rejection] = field(default_factory=dict)
 
     @property
     def marker(self) -> str | None:
@@ -255,6 +257,11 @@ class _Made:
 def _made(job: Creation, answer: Answer) -> _Made:
     """Map what was made: before the transaction, since the mapping may have to ask for settings."""
     connector = job.target.connector
+    refused = {name: Rejection(job.changes[name], why) for name, why in answer.rejected.items() if name in job.changes}
+    if refused:
+        changes = {name: value for name, value in job.changes.items() if name not in refused}
+        job = replace(job, changes=changes, rejected={**job.rejected, **refused})
+        answer = replace(answer, refused=answer.refused - refused.keys())
     return _Made(job, answer, connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
 
 
@@ -306,6 +313,8 @@ def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
         note_new_debts(context, link, target, one.job.owed)
     context.intents.remove(target.name, *(one.job.own.id for one in made if not one.waits_for_marker))
     context.failures.close(source.name, *(one.job.own.id for one in made))
+    for one in made:
+        list_rejections(context, source, one.job.own, target, one.job.rejected)
     target.identities.put(people.known(one.contact) for one in made)
     entries = [
         entry
@@ -325,7 +334,7 @@ def _link(context: Context, one: _Made) -> Link:
         bases = after_lost_create(shown, source, sent, edited=True)
     else:
         bases = after_create(shown, source, settled, sent)
-    unmet(bases, {*job.withheld, *job.owed, *one.unheard(context)})
+    unmet(bases, {*job.withheld, *job.owed, *job.rejected, *one.unheard(context)})
     digest = None if job.withheld or job.awaits else job.own.digest
     own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))
@@ -359,6 +368,8 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
             raw = None
     if raw is not None and matching(context, job.target, people.known(job.contact), [raw]) is not None:
         _meet(context, job, raw, troubles)
+    elif error.field == "email" and raw is not None and _is_of_another(context, job, raw):
+        _create_without_address(context, job, error, troubles)
     elif job.changes.get("phone") is not None and (error.field == "phone" or _is_of_number(job, raw)):
         _create_without_number(context, job, troubles)
     else:
@@ -376,6 +387,28 @@ def _is_of_number(job: Creation, raw: Raw | None) -> bool:
         return False
     mine, other = people.known(job.contact), people.known(job.target.connector.contact(raw, {}))
     return mine.email != other.email and bool(set(mine.phones) & set(other.phones))
+
+
+def _is_of_another(context: Context, job: Creation, raw: Raw) -> bool:
+    """Say whether an address is surely another person's: their record is linked, or shows another one of its own.
+
+    Somebody who is told by nothing else is not made without it.
+    """
+    link = context.links.by_record(job.target.name, [str(raw["id"])]).get(str(raw["id"]))
+    other = people.known(job.target.connector.contact(raw, {}))
+    is_told = any(job.changes.get(name) for name in ("first_name", "last_name", "phone"))
+    return is_told and (link is not None or people.known(job.contact).email != other.email)
+
+
+def _create_without_address(
+    context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles[Staged]
+) -> None:
+    """Make somebody without an address that another contact has, which is listed (R42)."""
+    rejected = {**job.rejected, "email": collision(job.changes.get("email"), error)}
+    changes = {name: value for name, value in job.changes.items() if name != "email"}
+    addressless = replace(job, changes=changes, rejected=rejected)
+    _intend(context, [addressless])
+    _send(context, job.target, [addressless], troubles)
 
 
 def _create_without_number(context: Context, job: Creation, troubles: Troubles[Staged]) -> None:

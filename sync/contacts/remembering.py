@@ -16,6 +16,7 @@ from sync.contacts.debts import note_debts
 from sync.contacts.holding import hold, release
 from sync.contacts.observing import staged_record
 from sync.contacts.planning import merge_views
+from sync.contacts.rejections import Rejection, list_rejections
 from sync.decisions import kept_times, people, shadows
 from sync.decisions.carrying import Bases, after_agreement, after_undo, after_write, is_settled, not_taken, unproven
 from sync.decisions.merging import OPPOSITE, RESOLVED, Merge, View
@@ -38,6 +39,7 @@ class Update:
     changes: dict[str, Value] = field(default_factory=dict)
     shown: Contact = field(default_factory=lambda: Contact("", {}))
     settled: Fields = field(default_factory=dict)
+    rejected: dict[str, Rejection] = field(default_factory=dict)
 
     @property
     def left_first(self) -> tuple[View, View]:
@@ -95,6 +97,7 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
     release(context, link, job.result.touched, back=was_gone)
     for side, record_id in ((job.target, job.record.id), (job.source, job.source_id)):
         context.failures.close(side.name, record_id)
+    list_rejections(context, job.source, job.own or Staged(job.source.name, job.source_id), job.target, job.rejected)
     if answer is not None:
         _stage_answer(context, job, link, answer, shown)
 

@@ -7,6 +7,7 @@ whatever cannot be put back is named.
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 
 from connectors.connector import Answer, Page
@@ -19,6 +20,7 @@ from sync.contacts.gone import forget_gone, is_merged, note_gone
 from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
 from sync.contacts.planning import merge_views
+from sync.contacts.rejections import Rejection, collision
 from sync.contacts.remembering import Update, reasons, remember, remember_undone
 from sync.contacts.trouble import Troubles
 from sync.decisions import kept_times, people, shadows
@@ -65,8 +67,8 @@ def _write(
     writing = [job for job in ready if job.changes]
     _intend(context, writing)
     sent = target.dispatcher.gather([partial(_send, job) for job in writing])
-    answers = [_again_without_number(context, job, answer) for job, answer in zip(writing, sent, strict=True)]
     done: list[tuple[Update, Answer | ConnectorError | None]] = [(job, None) for job in ready if not job.changes]
+    answers = [_again_without_taken(context, job, answer) for job, answer in zip(writing, sent, strict=True)]
     for job, answer in zip(writing, answers, strict=True):
         with _around(context, job):  # the intent stays: the next run looks what the write led to
             _read_answer(job, answer)
@@ -179,6 +181,39 @@ def _drop_homeless(context: Context, job: Update) -> None:
 def _send(job: Update) -> Answer:
     marker = job.source_id if job.target.connector.marks else None
     return job.target.connector.update(job.raw, job.contact.memory, job.changes, marker)
+
+
+def _again_without_taken(context: Context, job: Update, answer: Answer | ConnectorError) -> Answer | ConnectorError:
+    """Write again without an address that another contact has, then without such a number; set aside what is refused.
+
+    What was refused is agreed by nobody, so that it is tried again.
+    """
+    if isinstance(answer, DuplicateRefused) and answer.field == "email" and job.changes.get("email"):
+        job.rejected["email"] = collision(job.changes["email"], answer)
+        answer = _without(context, job, frozenset({"email"}), answer)
+    answer = _again_without_number(context, job, answer)
+    if isinstance(answer, Answer):
+        for name in answer.rejected.keys() & job.changes.keys():
+            job.rejected[name] = Rejection(job.changes[name], answer.rejected[name])
+            _leave_alone(context, job, name, REFUSED)
+            del job.changes[name], job.result.to(job.target.name)[name]
+        answer = replace(answer, refused=answer.refused - job.rejected.keys())
+    return answer
+
+
+def _without(
+    context: Context, job: Update, names: frozenset[str], answer: Answer | ConnectorError
+) -> Answer | ConnectorError:
+    """Write a pair again without some fields; where nothing is left, the write is over."""
+    for name in names:
+        del job.changes[name], job.result.to(job.target.name)[name]
+        _leave_alone(context, job, name, TAKEN)
+    if job.changes:
+        _intend(context, [job])
+        return job.target.dispatcher.gather([partial(_send, job)])[0]
+    with context.state.atomic():
+        context.intents.remove(job.target.name, job.source_id)  # the write was refused, and there is no other
+    return answer
 
 
 def _again_without_number(context: Context, job: Update, answer: Answer | ConnectorError) -> Answer | ConnectorError:
