@@ -71,7 +71,7 @@ def fold(name: str, value: Value) -> Value:
         return value
     if name in {"email", "owner"}:
         return email.key(value)
-    return phone.key(value) if name in _NUMBERS else text.comparable(value)
+    return phone.key(value) if name in _NUMBERS else text.visible(value)
 
 
 def same(name: str, one: Value, other: Value) -> bool:

@@ -22,16 +22,25 @@ from typing import Any, TypeVar
 
 from connectors.apart import REFUSALS
 from connectors.connector import Answer, Cache, Page, Raw, took_effect
-from connectors.contact import Fields, Value
+from connectors.contact import PHONE_SLOTS, Fields, Value
 from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
 from connectors.growthhub import answering, consent
 from connectors.growthhub.client import Client
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import CUSTOM, Sending, encode
 from connectors.growthhub.location import Directory
-from connectors.growthhub.mapping import CONSENT, EMAIL_REFUSED, NATIVE, NO_GROUPS, Mapper, other_name, tags_of
+from connectors.growthhub.mapping import (
+    CONSENT,
+    EMAIL_REFUSED,
+    NATIVE,
+    NO_GROUPS,
+    Mapper,
+    custom_values,
+    other_name,
+    tags_of,
+)
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.values import instant, labels
+from connectors.values import instant, labels, phone, text
 from connectors.wire import Reply
 
 _KNOWN = "refused_properties"
@@ -123,7 +132,7 @@ class Writer:
         had = before.marker
         tagged = {"tags", *self._groups.names}
         is_tags_only = bool(changes) and changes.keys() <= tagged
-        sent = {**changes, **other_name(current, before.fields, changes)}
+        sent = {**changes, **other_name(current, before.fields, changes), **self._beside(current, changes)}
         written = self._put(current, sent, None if marker == had or is_tags_only else marker)
         if not tagged.isdisjoint(changes):
             if written.raw is None:  # now, while its time still tells whether somebody has edited it
@@ -131,6 +140,18 @@ class Writer:
             written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
         answer = self._answer(current, memory, changes, written)
         return replace(answer, refused=answer.refused | kept)
+
+    def _beside(self, current: Raw, changes: Fields) -> Fields:
+        """Return the numbers among the changes with those that stand beside them in the same field."""
+        shown = dict(custom_values(current))
+        places = self._custom_fields.places
+        numbers = {name: changes[name] for name in PHONE_SLOTS if name in changes and name in places}
+        found = {name: text.clean_line(shown.get(places[name].id)) for name in numbers}
+        return {
+            name: phone.with_first(raw, number)
+            for name, number in numbers.items()
+            if isinstance(number, str) and isinstance(raw := found[name], str)
+        }
 
     def _not_loosened(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> frozenset[str]:
         """Return do_not_contact where it is to be taken back from a person with a blocked channel."""

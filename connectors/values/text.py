@@ -93,8 +93,13 @@ def line_ends(raw: str) -> str:
     return _LINE_END.sub("\n", raw)
 
 
+def visible(raw: str) -> str:
+    """Return what two texts of a field are compared by: what nobody sees does not count, line ends and spaces do."""
+    return invisible.bare(tidy(raw))
+
+
 def comparable(raw: str) -> str:
-    """Return what two texts of a field are compared by: joiners and the kind of white space do not count."""
+    """Return what two names are compared by: the kind of white space does not count either."""
     if raw.isascii() and raw.isprintable() and "  " not in raw:
         return raw.strip()
     return " ".join(invisible.bare(tidy(raw)).split())

@@ -84,8 +84,9 @@ def contradicts(person: Known, other: Known) -> bool:
 
     People can type a source id, copy a record with it, or import it from another account.
     """
-    has_other_email = bool(person.email and other.email) and person.email != other.email
-    return has_other_email and names_differ(person.name, other.name)
+    is_mailed = bool(person.email and other.email)
+    shares_none = _addresses(person).isdisjoint(_addresses(other))
+    return is_mailed and shares_none and names_differ(person.name, other.name)
 
 
 def _doubtful(person: Known, other: Known) -> Refused:
@@ -168,6 +169,10 @@ def _by_shared(
     ]
     reason = f"shares {what} with {', '.join(people)}, and nothing tells who is who; {_CURE[what]}"
     return Refused(reason, (*((False, other.id) for other in fitting), *((True, rival.id) for rival in rivals)))
+
+
+def _addresses(person: Known) -> set[str]:
+    return {*([person.email] if person.email else []), *person.more_emails}
 
 
 def _number_may_pair(one: Known, other: Known) -> bool:

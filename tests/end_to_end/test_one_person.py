@@ -239,3 +239,24 @@ def test_a_value_that_is_too_long_is_left_out_and_the_rest_of_its_record_travels
     assert "first_name" in said
     assert "65536" in said
     assert_at_rest(world)
+
+
+def test_an_edit_of_line_ends_alone_is_carried(world: World) -> None:
+    left = world.gg.add(email="ann@example.com", keywords="one two")
+    assert world.run().exit_code == 0
+    world.gg.edit(left, keywords="one\ntwo")
+    assert world.run().exit_code == 0
+    assert world.gh.custom(world.links()[left], "contact.keywords") == "one\ntwo"
+    assert_at_rest(world)
+
+
+def test_the_other_number_of_a_custom_field_stays_when_the_first_is_edited(world: World) -> None:
+    left = world.gg.add(email="ann@example.com", mobile_phone="+12125550101", work_phone="+12125550123")
+    assert world.run().exit_code == 0
+    right = world.links()[left]
+    world.gh.edit(right, custom={"contact.work_phone": "212-555-0123 / 212-555-0124"})
+    assert world.run().exit_code == 0
+    world.gg.edit(left, work_phone="+12125550199")
+    assert world.run().exit_code == 0
+    assert world.gh.custom(right, "contact.work_phone") == "+12125550199 / 212-555-0124"
+    assert_at_rest(world)

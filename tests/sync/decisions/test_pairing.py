@@ -404,3 +404,8 @@ def test_somebody_of_the_own_side_with_the_same_address_is_not_passed_over() -> 
 def test_somebody_linked_is_not_taken_away_by_an_address_beside() -> None:
     other = replace(beside(known("hub-1", "x@example.com"), "ada@example.com"), linked="7")
     assert pair(ADA, Surroundings(twins=[ADA], beside=[other])) == New()
+
+
+def test_a_source_id_is_believed_where_an_address_beside_the_own_one_is_shared() -> None:
+    other = beside(known("hub-1", "c@example.org", "the countess", marker="1"), "ada@example.com")
+    assert pair(ADA, Surroundings(twins=[ADA], marked=[other])) == Paired("hub-1", "marker")
