@@ -17,7 +17,7 @@ from sync.contacts.context import Side
 from sync.contacts.planning import CREATE as PERSON_CREATED
 from sync.contacts.planning import FAIL as PERSON_LISTED
 from sync.decisions import people
-from sync.messages.context import MessageContext, letters, message_of
+from sync.messages.context import MessageContext, letters, message_of, original_side
 from sync.messages.editing import plan_edit, plan_resolved
 from sync.messages.finding import Pair, find
 from sync.messages.observing import complete_index, stage_message
@@ -88,7 +88,8 @@ def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage
         with context.around(side, staged.id, staged.contact_id, CREATE, digest=staged.digest):
             link = context.links.by_id(staged.link) if staged.link else None
             if link is not None:
-                plan_edit(context, side, staged, link)
+                if original_side(link) == side.name:  # a copy asks for nothing: what people do to it is its own affair
+                    plan_edit(context, side, staged, link)
             elif not context.stage.is_taken(side.name, staged.id):
                 _plan_new(context, side, staged)
 

@@ -105,3 +105,20 @@ def test_an_edit_made_before_a_lost_recording_was_found_makes_no_second_one(reco
         world.run(skip=90)
     assert recorded(recording, right) == ["Hello"]
     assert recording.letters(left) == ["Hello again"]
+
+
+@pytest.mark.parametrize("policy", ["left", "right", "newest"])
+def test_a_copy_that_the_list_does_not_show_yet_is_never_taken_for_an_original(
+    recording: Office, policy: str
+) -> None:
+    world = recording.world
+    world.contacts["conflicts"] = f'"{policy}"'
+    left, right = recording.person("ann")
+    message = recording.write(left, "Hello", at=minutes(-4000))
+    world.gh.quirks.message_lag = 300
+    world.run()
+    world.gg.edit_message(message, rendered_copy="Hello again")
+    report = world.run(skip=2, whole=True)
+    assert recording.letters(left) == ["Hello again"]
+    assert recorded(recording, right) == ["Hello"]
+    assert (report.streams["messages"].failed, report.streams["messages"].conflicts) == (1, 0)
