@@ -100,8 +100,12 @@ def _doubted(side: Side, raw: Raw, contact: Contact) -> bytes | None:
 
 
 def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
-    seen, updated = link.side(side.name).seen_ms, people.to_ms(contact.updated_at)
-    return seen is not None and updated is not None and updated < seen
+    """Say whether a record is from before what its server showed last, or from before our own last write.
+
+    Not every answer to a write shows a time: that to a call about tags shows none.
+    """
+    known, updated = link.side(side.name), people.to_ms(contact.updated_at)
+    return updated is not None and updated < max(known.seen_ms or 0, known.wrote_ms or 0)
 
 
 def _is_lowered(context: Context, link: Link, side: Side, contact: Contact) -> bool:

@@ -168,3 +168,17 @@ def test_who_was_made_anew_meets_whose_deletion_comes_to_light_while_the_run_pla
         assert world.run(whole=whole).exit_code == 0
     assert world.links() == {new: right}
     assert world.gh.person(right)["city"] == "Oslo"
+
+
+def test_a_list_from_before_our_own_tags_is_not_taken_for_their_removal(world: World) -> None:
+    left, right = linked(world)
+    world.clock.skip(60)
+    world.gg.edit(left, label_names=["VIP", "Lead"])
+    world.gh.quirks.index_lag = 300
+    assert world.run().exit_code == 0
+    world.gg.edit(left, label_names=["VIP", "Lead", "New"])
+    assert world.run(whole=True).exit_code == 0
+    world.gh.quirks.index_lag = 0
+    assert world.run(skip=400).exit_code == 0
+    assert set(world.gg.person(left)["label_names"]) == {"VIP", "Lead", "New"}
+    assert set(world.gh.person(right)["tags"]) == {"vip", "lead", "new"}
