@@ -104,11 +104,8 @@ class RecordGone(RecordError):
 class RecordRefused(RecordError):
     """The server refuses the record.
 
-    `messages` are its own words, one per complaint; `body` is the decoded answer, for quirks that hide in it. `again`
-    tells that the next try will be another one, because the refusal taught how the server wants to be asked.
+    `messages` are its own words, one per complaint; `body` is the decoded answer, for quirks that hide in it.
     """
-
-    again: bool = False
 
     def __init__(
         self, account: str, message: str, messages: Sequence[str] = (), *, status: int = 0, body: Any = None

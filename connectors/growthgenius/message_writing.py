@@ -1,10 +1,10 @@
 """Writing the copy of a message, and finding out what became of it. It is a record: nobody is sent anything.
 
 Rules kept here:
-- a copy is written by one POST, which is never repeated (R20). An answer without an id is OutcomeUnknown;
+- a copy is written by one POST, which is repeated only where it was refused because something is missing, in the other
+  style (R20). An answer without an id is OutcomeUnknown;
 - bodies are wrapped, as those of contacts (connectors.growthgenius.style). Where the answer shows that nothing arrived,
-  or a PATCH is refused because something is missing, the same record is written once more, by PATCH, flat; a POST that
-  is refused so lets the next one be flat;
+  or a PATCH is refused because something is missing, the same record is written once more, by PATCH, flat;
 - an answer that does not show what was sent is followed by a read;
 - a refused POST may mean that the person is gone: they are asked for, since the words of refusals are not documented.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.connector import Raw
@@ -51,8 +52,7 @@ class MessageWriter:
         """
         owner = self._owner(original)
         body = {"contact_id": message_mapping.wire_id(contact_id), **message_mapping.body(original, owner)}
-        style = self._styles.current()
-        shown = self._posted(body, style, owner, contact_id)
+        shown, style = self._styles.insist("message", body, partial(self._posted, owner, contact_id))
         if shown.raw is None or str(shown.raw.get("contact_id") or contact_id) != contact_id:
             raise OutcomeUnknown(self._client.account, "a message was sent, but the answer does not show it")
         try:
@@ -80,23 +80,17 @@ class MessageWriter:
     def _owner(self, original: Message) -> User | None:
         return None if original.owner is None else self._users.user_of(original.owner)
 
-    def _posted(self, body: Body, style: str, owner: User | None, contact_id: str) -> Shown:
+    def _posted(self, owner: User | None, contact_id: str, body: Body) -> Shown:
         user = self._client.user_for({"user_id": owner.id} if owner else None)
         try:
-            return self._client.messages.create(styled("message", body, style), user)
+            return self._client.messages.create(body, user)
         except RecordError as refused:
             with suppress(RecordRefused):  # which says nothing of whether they are there
                 self._client.contacts.get(contact_id)
-            raise self._taught(refused, style) from refused
-
-    def _taught(self, refused: RecordError, style: str) -> RecordError:
-        """Return what a refused POST comes to where the person is there, and learn from it."""
-        if isinstance(refused, RecordGone):
-            return RecordRefused(self._client.account, f"it takes no messages: {refused.message}", status=404)
-        if isinstance(refused, RecordRefused) and names_missing(refused) and not self._styles.proven(style):
-            self._styles.give_up(style)
-            refused.again = True
-        return refused
+            if isinstance(refused, RecordGone):
+                message = f"it takes no messages: {refused.message}"
+                raise RecordRefused(self._client.account, message, status=404) from refused
+            raise
 
     def _patched(self, message_id: str, body: Body, style: str) -> Written:
         shown = self._client.messages.patch(message_id, styled("message", body, style), self._client.user_for(body))

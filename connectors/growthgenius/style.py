@@ -2,18 +2,22 @@
 
 Rules kept here (table row G1):
 - wrapped, `{"contact": {}}`, is the engineer's, so it is tried first; never both at once;
-- what is proven to work, with contacts or with messages, is remembered for a day, and never doubted within it.
+- what is proven to work, with contacts or with messages, is remembered for a day, and never doubted within it;
+- a refusal over something that is missing is no word on the record, but on the style: the other one is tried at once.
+  Were it left to the next run, a connection that runs once a day would never get a record made.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from connectors.connector import Cache
 from connectors.errors import RecordRefused
 
 STYLE: Final = "body_style"
 WRAPPED, FLAT = "wrapped", "flat"
+
+Sent = TypeVar("Sent")
 
 _MISSING = re.compile(r"missing|required|blank|empty|not provided|must exist", re.IGNORECASE)
 
@@ -37,9 +41,31 @@ class Styles:
         if not self.proven(style):
             self._cache.put(STYLE, {"style": style, "proven": True})
 
-    def give_up(self, style: str) -> None:
-        """Let the next write try the other style."""
-        self._cache.put(STYLE, {"style": other(style), "proven": False})
+    def insist(
+        self, noun: str, fields: Mapping[str, Any], send: Callable[[Mapping[str, Any]], Sent]
+    ) -> tuple[Sent, str]:
+        """Send a new record; where that is refused because something is missing, send it once more in the other style.
+
+        Such a refusal says that nothing was made. A style that is proven is not doubted. Return the answer and the
+        style that was read. Raises what `send` raises; of two refusals the first, which may name what is missing.
+        """
+        style = self.current()
+        try:
+            return send(styled(noun, fields, style)), style
+        except RecordRefused as refused:
+            if not names_missing(refused) or self.proven(style):
+                raise
+            answer = self._sent_otherwise(noun, fields, send, refused)
+        self.prove(other(style))
+        return answer, other(style)
+
+    def _sent_otherwise(
+        self, noun: str, fields: Mapping[str, Any], send: Callable[[Mapping[str, Any]], Sent], refused: RecordRefused
+    ) -> Sent:
+        try:
+            return send(styled(noun, fields, other(self.current())))
+        except RecordRefused:
+            raise refused from None
 
 
 def styled(noun: str, body: Mapping[str, Any], style: str) -> Mapping[str, Any]:

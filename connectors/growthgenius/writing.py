@@ -4,8 +4,8 @@ Rules kept here:
 - only the given fields are sent, wrapped as `{"contact": {}}` (the engineer's documents). Where the answer shows that
   none of them arrived, or 400/422 says that they are missing, they are sent once more, flat, by PATCH; what is proven
   to work is remembered for a day;
-- a create is sent once (R20). An answer without an id is OutcomeUnknown; a refusal in which fields are missing lets the
-  next create try the other style;
+- a create is sent once (R20), unless it is refused because fields are missing: then nothing was made, and it is sent
+  once more in the other style. An answer without an id is OutcomeUnknown;
 - an answer that does not show what was sent (one documented answer has five fields) is followed by a read;
 - empty is null; where the old value stays, "" is tried once (which of them clears is not documented);
 - a value that the server silently did not take is refused (R17), not an error.
@@ -14,6 +14,7 @@ Rules kept here:
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.connector import Answer, Raw, took_effect
@@ -83,8 +84,7 @@ class Writer:
     def create(self, changes: Fields) -> Answer:
         """Create a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         order = self._order(_NOBODY, {}, {name: value for name, value in changes.items() if value is not None})
-        style = self._styles.current()
-        shown = self._created(order, style)
+        shown, style = self._styles.insist("contact", order.body, partial(self._created, order.body))
         if shown.raw is None or not self._may_be_made_of(shown.raw, changes):
             message = "a contact was sent, but the answer shows no id for it"
             message = message if shown.raw is None else f"a create was answered with contact {identity(shown.raw)}"
@@ -185,15 +185,8 @@ class Writer:
         body["user_id"] = user
         return set()
 
-    def _created(self, order: _Order, style: str) -> Shown:
-        try:
-            user = self._client.user_for(order.body)
-            return self._client.contacts.create(styled("contact", order.body, style), user)
-        except RecordRefused as refused:
-            if names_missing(refused) and not self._styles.proven(style):
-                self._styles.give_up(style)
-                refused.again = True
-            raise
+    def _created(self, fields: Mapping[str, Any], body: Mapping[str, Any]) -> Shown:
+        return self._client.contacts.create(body, self._client.user_for(fields))
 
     def _may_be_made_of(self, raw: Raw, changes: Fields) -> bool:
         """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""

@@ -14,7 +14,6 @@ from connectors.errors import (
     LoginNeeded,
     OtherRecord,
     RecordError,
-    RecordRefused,
     TransientError,
     Unreachable,
 )
@@ -105,9 +104,7 @@ class Troubles(Generic[Record]):
         """
         target = self._context.other(side)
         if isinstance(error, RecordError):
-            due_ms = self._context.now_ms() if isinstance(error, RecordRefused) and error.again else 0
-            reason = f"{target.account} refuses it: {error.message}"
-            self._list(side, staged, operation, reason, due_ms)
+            self._list(side, staged, operation, f"{target.account} refuses it: {error.message}", 0)
             return
         if is_fatal(error):
             self._fatal = error

@@ -88,11 +88,14 @@ def is_copy(one: Message, other: Message) -> bool:
     return one.kind == other.kind and one.flow is None and other.flow is not None
 
 
-def judge_edit(policy: str, original_side: str, *, touched: bool) -> Verdict:
-    """Say what becomes of a copy whose original changed; `touched` tells that a person edited the copy as well."""
-    if not touched or policy == original_side:
+def judge_edit(policy: str, original_side: str, *, touched: bool | None) -> Verdict:
+    """Say what becomes of a copy whose original changed; `touched` tells that a person edited the copy as well.
+
+    It is None where nobody knows how the copy looked: then an edit of the original is not passed over unasked.
+    """
+    if touched is False or policy == original_side:
         return "amend"
-    return "keep" if policy in ("left", "right") else "ask"
+    return "keep" if touched and policy in ("left", "right") else "ask"
 
 
 def encode(message: Message) -> str:

@@ -79,9 +79,10 @@ def judge(context: MessageContext, couple: Couple) -> tuple[Verdict, str]:
     decision = context.conflicts.of_link(link.id).get(TEXT)
     if decision is not None and decision.resolution is not None:
         return ("amend" if decision.resolution == source.name else "keep"), "resolved"
-    touched = print_of(couple.copy) != link.side(context.other(source).name).digest
+    shown_last = link.side(context.other(source).name).digest
+    touched = None if shown_last is None else print_of(couple.copy) != shown_last
     policy = context.people.settings.conflicts
-    return judge_edit(policy, source.name, touched=touched), policy if touched else "carried"
+    return judge_edit(policy, source.name, touched=touched), "carried" if touched is False else policy
 
 
 def pass_over(context: MessageContext, couple: Couple) -> None:

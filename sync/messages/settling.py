@@ -5,6 +5,7 @@ has passed since it was sent. An amended or deleted copy is read: what happened 
 come; what did not is planned again.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from connectors.errors import RecordGone
@@ -29,6 +30,11 @@ def settle_intents(context: MessageContext) -> None:
         target = context.side(intent.side)
         with context.boundary.around(context.other(target), intent.source_id, AMEND, account=target.account):
             _settle_update(context, target, intent)
+    settle_creates(context)
+
+
+def settle_creates(context: MessageContext) -> None:
+    """Look for every copy that was sent and whose answer never came. Raises AuthError, TransientError."""
     for intent in context.intents.open():
         target = context.side(intent.side)
         with context.boundary.around(context.other(target), intent.source_id, CREATE, account=target.account):
@@ -75,7 +81,8 @@ def _made(context: MessageContext, target: Side, intent: Intent, sent: Message, 
     for contact_id in contacts:
         for copy in letters(target).find(sent, contact_id, since - timedelta(seconds=1)):
             if not context.links.by_record(target.name, [copy.id]):
-                return copy
+                with suppress(RecordGone):  # with its text: by that an edit of the copy is told later
+                    return letters(target).whole(copy)
     return None
 
 

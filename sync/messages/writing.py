@@ -3,15 +3,18 @@
 Rules kept here:
 - what needs no call is remembered first; copies are made in the order in which their originals were sent, and of one
   person one at a time: a wave never holds two messages of the same person;
+- what waited behind a copy of an unknown outcome goes on within the run as soon as that copy is found: where a server
+  shows no id of what it makes, a person's messages would else be copied one a run;
 - a dry run counts what it would write, and lists in its copy of the state what the run after it would list.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from connectors.dispatch import WIDTH
-from state.message_stage import PAGE, Copying
+from state.message_stage import PAGE, Copying, StagedMessage
 from sync.contacts.context import Side
+from sync.contacts.trouble import Troubles
 from sync.messages.amending import amend
 from sync.messages.context import MessageContext
 from sync.messages.copying import adopt, copy
@@ -19,6 +22,7 @@ from sync.messages.editing import AMEND
 from sync.messages.erasing import ERASE, erase
 from sync.messages.finding import pair_of
 from sync.messages.planning import FAIL, LINK
+from sync.messages.settling import settle_creates
 from sync.messages.trouble import CREATE, WAITS, list_failure, troubles_of
 
 
@@ -34,6 +38,7 @@ def write(context: MessageContext) -> None:
     for side in context.sides:
         for wave in _waves(context, side):
             copy(context, side, wave, troubles)
+        _catch_up(context, side, troubles)
         for operation, carry_out in ((AMEND, amend), (ERASE, erase)):
             for page in context.stage.steps(operation, side.name):
                 for step in page:
@@ -79,11 +84,34 @@ def _close_failures(context: MessageContext, source: Side, page: list[Copying]) 
             context.failures.close(source.name, step.source_id)
 
 
-def _waves(context: MessageContext, side: Side) -> Iterator[list[Copying]]:
-    """Yield the creates of a side in waves without two messages of the same person."""
+def _catch_up(context: MessageContext, side: Side, troubles: Troubles[StagedMessage]) -> None:
+    """Look for the copies whose outcome is unknown, and go on with those of whom one was found; while any is."""
+    source = context.other(side).name
+    unknown = _unknown(context, side)
+    while unknown:
+        context.held -= {(side.name, contact_id) for contact_id in unknown.values()}
+        settle_creates(context)
+        found = {unknown[message_id] for message_id in context.links.by_record(source, list(unknown))}
+        for wave in _waves(context, side, found):
+            copy(context, side, wave, troubles)
+        unknown = {message: person for message, person in _unknown(context, side).items() if person in found}
+
+
+def _unknown(context: MessageContext, side: Side) -> dict[str, str]:
+    """Return the messages whose copy has an unknown outcome, with their persons."""
+    return {one.source_id: str(one.source["contact"]) for one in context.intents.open() if one.side == side.name}
+
+
+def _waves(context: MessageContext, side: Side, persons: Collection[str] | None = None) -> Iterator[list[Copying]]:
+    """Yield the creates of a side in waves without two messages of the same person; of these persons what is left."""
     wave: list[Copying] = []
+    source = context.other(side).name
     for page in context.stage.steps(CREATE, side.name, PAGE):
         for step in page:
+            if persons is not None and (
+                step.contact_id not in persons or context.links.by_record(source, [step.source_id])
+            ):
+                continue
             if len(wave) == WIDTH or any(step.contact_id == other.contact_id for other in wave):
                 yield wave
                 wave = []

@@ -108,9 +108,24 @@ def test_an_edit_made_before_a_lost_recording_was_found_makes_no_second_one(reco
 
 
 @pytest.mark.parametrize("policy", ["left", "right", "newest"])
-def test_a_copy_that_the_list_does_not_show_yet_is_never_taken_for_an_original(
+def test_an_edit_after_a_lost_recording_by_e_mail_was_found_is_listed_and_not_passed_over(
     recording: Office, policy: str
 ) -> None:
+    world = recording.world
+    world.contacts["conflicts"] = f'"{policy}"'
+    world.gh.quirks.provider_kind = "Email"
+    left, right = recording.person("ann")
+    message = recording.write(left, "Hello", at=minutes(-4000))
+    world.gh.faults.append(Fault("reset_after", method="POST", path="/inbound", times=1))
+    world.run()
+    world.gg.edit_message(message, rendered_copy="Hello again")
+    report = world.run(skip=90)
+    assert (report.exit_code, report.streams["messages"].failed) == (1, 1)
+    assert recorded(recording, right) == ["Hello"]
+
+
+@pytest.mark.parametrize("policy", ["left", "right", "newest"])
+def test_a_copy_that_the_list_does_not_show_yet_is_never_taken_for_an_original(recording: Office, policy: str) -> None:
     world = recording.world
     world.contacts["conflicts"] = f'"{policy}"'
     left, right = recording.person("ann")

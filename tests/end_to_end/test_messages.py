@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from connectors.faults import Fault
+from connectors.growthgenius.sandbox import Behaviour
 from sync.reporting.report import RunReport
 from tests.end_to_end.letters import Office, made, minutes
 from tests.end_to_end.world import World
@@ -319,3 +320,17 @@ def test_verify_names_the_messages_that_one_side_lacks(office: Office) -> None:
     assert report.comparison is not None
     assert report.comparison.agree
     assert office.notes(right) != []
+
+
+def test_all_messages_of_a_person_are_copied_in_one_run_though_the_server_shows_no_id_of_what_it_makes(
+    office: Office,
+) -> None:
+    left, right = office.person("ann")
+    office.world.gg.behaviour = Behaviour(answers="empty")
+    for number in range(3):
+        office.world.gh.add_message(right, "SMS", "inbound", f"Number {number}", at=minutes(-10 + number))
+    assert office.world.run().exit_code == 0
+    assert office.letters(left) == ["Number 0", "Number 1", "Number 2"]
+    with office.world.calls() as calls:
+        assert office.world.run().exit_code == 0
+    assert calls.writes == []

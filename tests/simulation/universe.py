@@ -247,8 +247,6 @@ class Universe:
         self.quiet_run(whole=True)
         self.quiet_run(skip=DAY)
         self.quiet_run(skip=DAY)
-        if self.post is not None:
-            self.quiet_run()  # what was refused for its style is written in the other one a run later
 
     def _crowd(self) -> Crowd:
         return Crowd(self.servers, self.clock, self.chance, self.diary)

@@ -95,6 +95,7 @@ def test_a_copy_that_nobody_touched_follows_its_original_and_no_other_is_overwri
     assert judge_edit(policy, side, touched=False) == "amend"
     wanted = "amend" if policy == side else "keep" if policy in ("left", "right") else "ask"
     assert judge_edit(policy, side, touched=True) == wanted
+    assert judge_edit(policy, side, touched=None) == ("amend" if policy == side else "ask")
 
 
 @given(made)
