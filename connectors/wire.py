@@ -94,6 +94,7 @@ class _Question:
     what: str
     write: bool = False
     repeatable: bool = True
+    overwrites: bool = False
     splittable: bool = False
     redirects: int = 0
     doubts: int = 0
@@ -190,6 +191,7 @@ class Wire:
         path: str,
         *,
         repeatable: bool,
+        overwrites: bool = False,
         params: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
@@ -197,11 +199,16 @@ class Wire:
     ) -> Reply:
         """Change something. `repeatable` tells that doing it twice is as good as once: PUT, DELETE, adding a tag.
 
+        What `overwrites` may take the place of what a person typed since the first try. It is not sent again by itself
+        where that may have been executed: the caller looks at the record first.
+
         Raises OutcomeUnknown when it may have been executed and nobody can say; everything else that `read` raises,
         except AnswerTooLarge, means that it was not (AuthError and the refusals: that the last try was not).
         """
         request = self._origin.request(method, path, params=params, json=json, form=form, headers=headers, change=True)
-        return self._ask(_Question(request, f"{method} {path}", write=True, repeatable=repeatable))
+        return self._ask(
+            _Question(request, f"{method} {path}", write=True, repeatable=repeatable, overwrites=overwrites)
+        )
 
     def hide(self, *secrets: str) -> None:
         """Keep these out of every message as well from now on."""
@@ -378,7 +385,8 @@ class Wire:
             outage = 0.0
         left = self._patience - max(effort.spent, outage)
         wait = None if failure.hopeless or failure.too_large else next_wait(effort, left, self._chance(), failure.asked)
-        if wait is None or (question.write and not question.repeatable and failure.uncertain):
+        is_once = question.write and (question.overwrites or not question.repeatable)
+        if wait is None or (is_once and failure.uncertain):
             raise self._final(question, failure, effort)
         self._clock.sleep(wait.own)
         return effort.after_wait(wait)

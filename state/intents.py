@@ -23,8 +23,8 @@ class Intent:
     `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know
     when the outcome turns out: of a create the source's shadow, memory, digest and update time, and whether the server
     `accepted` it without showing what it led to; of an update its
-    `record` (by which it is told from a create), the shadows that it would lead to, its lines in the history, and the
-    times that count for what waits (`kept`, R40); of a
+    `record` (by which it is told from a create), how that looked, the shadows that the update would lead to, its lines
+    in the history, and the times that count for what waits (`kept`, R40); of a
     deletion its `record`, what that showed (`old`), and the `rule` DELETED; of a removal the same, and REMOVED.
     """
 
@@ -66,6 +66,10 @@ class Intents:
             "DELETE FROM intent WHERE connection = ? AND stream = ? AND side = ? AND source_id = ?",
             [(*self._key, side, source_id) for source_id in source_ids],
         )
+
+    def of(self, side: str, source_id: str) -> Intent | None:
+        """Return the write on a side for a record of the other, None where none is under way."""
+        return next((one for one in self._all() if (one.side, one.source_id) == (side, source_id)), None)
 
     def open(self) -> list[Intent]:
         """Return the creates whose outcome is not known, oldest first."""

@@ -126,7 +126,7 @@ class Records:
         params = {"user_id": str(user)}
 
         def patch() -> Reply:
-            return self._wire.write("PATCH", path, params=params, json=body, repeatable=True)
+            return self._wire.write("PATCH", path, params=params, json=body, repeatable=True, overwrites=True)
 
         reply = self._admission.of_record(patch)
         raw = self._shown(reply)

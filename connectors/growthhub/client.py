@@ -110,7 +110,9 @@ class Client:
         Raises RecordGone, RecordRefused, OutcomeUnknown.
         """
         try:
-            reply = self.gate.write("PUT", _contact_path(record_id), json=dict(properties), repeatable=True)
+            reply = self.gate.write(
+                "PUT", _contact_path(record_id), json=dict(properties), repeatable=True, overwrites=True
+            )
         except RecordRefused as refused:
             raise gone_or(refused) from refused
         record = _object(reply.body, "contact")
@@ -182,7 +184,7 @@ class Client:
     def _tags(self, method: str, record_id: str, tags: Sequence[str]) -> Reply:
         path = f"{_contact_path(record_id)}/tags"
         try:
-            return self.gate.write(method, path, json={"tags": list(tags)}, repeatable=True)
+            return self.gate.write(method, path, json={"tags": list(tags)}, repeatable=True, overwrites=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
 

@@ -91,6 +91,7 @@ class Gate:
         path: str,
         *,
         repeatable: bool,
+        overwrites: bool = False,
         json: Any = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -100,7 +101,9 @@ class Gate:
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may change")
 
         def change() -> Reply:
-            return self._wire.write(method, path, repeatable=repeatable, json=json, form=form, headers=headers)
+            return self._wire.write(
+                method, path, repeatable=repeatable, overwrites=overwrites, json=json, form=form, headers=headers
+            )
 
         return self._judged(path, change)
 

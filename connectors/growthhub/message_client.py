@@ -94,7 +94,8 @@ class MessageClient:
 
         Raises RecordGone, RecordRefused, OutcomeUnknown.
         """
-        reply = self._write("PUT", f"{_notes_path(contact_id)}/{_segment(note_id)}", properties, repeatable=True)
+        path = f"{_notes_path(contact_id)}/{_segment(note_id)}"
+        reply = self._write("PUT", path, properties, repeatable=True, overwrites=True)
         note = _record(reply.body, "note")
         return Page([note], reply.served_at) if note and is_of(note, note_id) else self.note(contact_id, note_id)
 
@@ -163,11 +164,14 @@ class MessageClient:
         properties: Mapping[str, Any] | None,
         *,
         repeatable: bool,
+        overwrites: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         sent = None if properties is None else dict(properties)
         try:
-            return self.gate.write(method, path, json=sent, repeatable=repeatable, headers=headers)
+            return self.gate.write(
+                method, path, json=sent, repeatable=repeatable, overwrites=overwrites, headers=headers
+            )
         except RecordRefused as refused:
             raise gone_or(refused) from refused
 

@@ -4,11 +4,12 @@ from functools import partial
 
 from connectors.connector import Raw
 from connectors.contact import Contact
-from connectors.errors import ConnectorError, RecordError
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
 from sync.contacts.context import Context, Side
 from sync.contacts.observing import staged_record
 from sync.contacts.places import prepare
 from sync.contacts.remembering import own_times
+from sync.contacts.updating import PAUSES
 from sync.decisions import kept_times, people
 from sync.decisions.merging import View
 
@@ -18,6 +19,11 @@ def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_
     prepare(context, source, frozenset())
     update_source = partial(source.connector.update, raw, person.memory, {}, made_id)
     outcome = source.dispatcher.gather([update_source])[0]
+    for pause in PAUSES:  # a marker takes the place of nothing that a person types
+        if not isinstance(outcome, OutcomeUnknown):
+            break
+        context.clock.sleep(pause)
+        outcome = source.dispatcher.gather([update_source])[0]
     if isinstance(outcome, ConnectorError):
         context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
         if isinstance(outcome, RecordError):

@@ -54,6 +54,12 @@ class Update:
         return self.link.side(self.source.name).id if self.link else ""
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """Return both ids, left first."""
+        ids = {self.target.name: self.record.id, self.source.name: self.source_id}
+        return ids["left"], ids["right"]
+
+    @property
     def who(self) -> str:
         """Name the person for people."""
         views = (self.views[side.name] for side in (self.source, self.target) if side.name in self.views)

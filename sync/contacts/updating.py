@@ -12,12 +12,20 @@ from functools import partial
 
 from connectors.connector import Answer, Page
 from connectors.contact import same
-from connectors.errors import ConnectorError, DuplicateRefused, OtherRecord, RecordError, RecordGone
+from connectors.errors import (
+    ConnectorError,
+    DuplicateRefused,
+    OtherRecord,
+    OutcomeUnknown,
+    RecordError,
+    RecordGone,
+)
 from state.intents import Intent
 from state.stage import Staged, Step
-from sync.contacts.context import Context, Side
+from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.gone import forget_gone, is_merged, note_gone
 from sync.contacts.observing import staged_record
+from sync.contacts.outcome import look, settle_update
 from sync.contacts.places import prepare
 from sync.contacts.planning import merge_views
 from sync.contacts.rejections import Rejection, collision
@@ -28,25 +36,66 @@ from sync.decisions.carrying import after_undo, after_write
 from sync.decisions.undoing import GONE, HOMELESS, REFUSED, TAKEN
 from sync.reporting.spelling import WHOLE
 
+Pair = tuple[str, str]
+"""Two ids, left first."""
+
+PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds to wait before an update whose answer never came is looked for and, as far as need be, sent again."""
+
 
 def update(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
     """Write one wave of pairs to one side. Raises what makes the account useless.
 
+    An update whose answer never came is not sent again as it was: a person may have edited the record by then. It is
+    looked for, and what is left of it is merged again with what the record shows.
+    """
+    pairs = [(step.left_id or "", step.right_id or "") for step in steps]
+    for pause in (*PAUSES, None):
+        pairs = _carry(context, target, pairs, troubles, is_last=pause is None)
+        if not pairs or pause is None:
+            break
+        context.clock.sleep(pause)
+    context.progress.advance(len(steps))
+    troubles.raise_fatal()
+
+
+def _carry(
+    context: Context, target: Side, pairs: Sequence[Pair], troubles: Troubles[Staged], *, is_last: bool
+) -> list[Pair]:
+    """Write pairs once; return those of whom nobody knows whether they were written, none where it `is_last`.
+
     No more records are read at a time than can be written at once: an edit between the two is what R19 cannot see.
     """
-    jobs = [_job(context, target, step) for step in steps]
+    jobs = [_job(context, target, pair) for pair in pairs]
     width = target.dispatcher.width()
     done: list[tuple[Update, Answer | ConnectorError | None]] = []
     for start in range(0, len(jobs), width):
         done += _write(context, target, jobs[start : start + width], troubles)
         if troubles.is_fatal():
             break
+    unknown: list[Update] = []
     with context.state.atomic():
         for job, answer in done:
+            if isinstance(answer, OutcomeUnknown) and not is_last and not troubles.is_fatal():
+                unknown.append(job)
+                continue
             with _around(context, job), context.state.part():
                 _conclude(context, job, answer, troubles)
-    context.progress.advance(len(steps))
-    troubles.raise_fatal()
+    return [job.pair for job in unknown if _settle(context, job, troubles)]
+
+
+def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
+    """Look what became of an update; say whether the account answers."""
+    intent, is_settled = context.intents.of(job.target.name, job.source_id), False
+    try:
+        with _around(context, job):
+            if intent is not None:
+                settle_update(context, intent)
+            is_settled = True
+    except ConnectorError as error:
+        with context.state.atomic():
+            troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", error)
+    return is_settled
 
 
 def _write(
@@ -102,6 +151,7 @@ def _intent(context: Context, job: Update) -> Intent:
     memory = people.decode(job.own.contact).memory if job.own is not None and job.own.contact else None
     aim = {
         "record": job.record.id,
+        "look": look(job.target, job.raw, job.contact, job.changes),
         "run": context.run,
         "memory": dict(memory) if memory else None,
         "target": {name: bases.target[name] for name in job.changes},
@@ -120,9 +170,9 @@ def _intent(context: Context, job: Update) -> Intent:
     return Intent(job.target.name, job.source_id, job.target.server_now_ms(context.clock), dict(job.changes), aim)
 
 
-def _job(context: Context, target: Side, step: Step) -> Update:
+def _job(context: Context, target: Side, pair: Pair) -> Update:
     source = context.other(target)
-    ids = {"left": step.left_id or "", "right": step.right_id or ""}
+    ids = dict(zip(SIDE_NAMES, pair, strict=True))
     link = context.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
     link = None if link is not None and link.gone else link
     own = context.stage.get(source.name, [ids[source.name]]).get(ids[source.name])

@@ -2,7 +2,8 @@
 
 Rules kept here:
 - both records are read right before the write, so that what somebody did since the plan was made is not overwritten;
-- what a copy showed before is in the intent, and goes from there into the history, also when the run dies in between.
+- what a copy showed before is in the intent, and goes from there into the history, also when the run dies in between;
+- an answer that never came is looked for before anything is sent again: a person may have edited the copy by then.
 """
 
 import json
@@ -10,16 +11,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from connectors.correspondence import Recorded
-from connectors.errors import RecordGone
+from connectors.errors import OutcomeUnknown, RecordGone
 from connectors.message import Message
+from connectors.values import prose
 from state.history import Entry
 from state.intents import Intent
 from state.links import Link
 from state.message_stage import Copying, StagedMessage
 from sync.contacts.context import Side
 from sync.contacts.trouble import Troubles
+from sync.contacts.updating import PAUSES
 from sync.decisions.messages import content_of, print_of
-from sync.messages.context import MessageContext, letters
+from sync.messages.context import MessageContext, copied_content, letters
 from sync.messages.editing import AMEND, TEXT, Couple, judge, lose_copy, pass_over
 
 
@@ -35,47 +38,106 @@ class Amendment:
 
 def amend(context: MessageContext, target: Side, step: Copying, troubles: Troubles[StagedMessage]) -> None:
     """Write one copy anew. Raises what makes an account useless."""
-    link = context.links.by_id(step.link or 0)
+    for pause in (*PAUSES, None):
+        if _is_known(context, target, step, troubles, is_last=pause is None) or pause is None:
+            break
+        context.clock.sleep(pause)
+    troubles.raise_fatal()
+
+
+def _is_known(
+    context: MessageContext, target: Side, step: Copying, troubles: Troubles[StagedMessage], *, is_last: bool
+) -> bool:
+    """Write a copy anew once; say whether its outcome is known, or no use is in another try."""
+    intent = context.intents.of(target.name, step.source_id)
+    if intent is not None and "content" in intent.sent:
+        settle_amendment(context, target, intent)
+    link, source = context.links.by_id(step.link or 0), context.other(target)
     if link is None or link.gone is not None:
-        return
-    source = context.other(target)
+        return True
     try:
         original = letters(source).get(link.side(source.name).id, step.contact_id)
     except RecordGone:
-        return  # a deletion, which reconcile finds
+        return True  # a deletion, which reconcile finds
+    if copied_content(link) == content_of(original):
+        return True
     try:
         copy = letters(target).get(link.side(target.name).id, context.home(link))
     except RecordGone:
         lose_copy(context, target, link)
-        return
+        return True
     staged = context.stage.get(source.name, step.source_id) or StagedMessage(source.name, original.id, step.contact_id)
     couple = Couple(source, link, original, copy, staged.digest)
     verdict, rule = judge(context, couple)
-    if verdict == "amend":
-        _write(context, couple, staged, rule, troubles)
-    else:
+    if verdict != "amend":
         pass_over(context, couple)
+        return True
+    return _write(context, couple, staged, rule, troubles, is_last=is_last)
 
 
-def agree(context: MessageContext, source: Side, link: Link, amendment: Amendment, after: Message) -> None:
-    """Store that a copy shows its original. Call inside `atomic`."""
+def settle_amendment(context: MessageContext, target: Side, intent: Intent) -> None:
+    """Look at a copy that was amended, and store what became of it. Raises AuthError, TransientError.
+
+    What it showed before is in the history unless it shows that still: it may have been edited or deleted since.
+    """
+    record_id, old, sent = str(intent.source["record"]), intent.source["old"], str(intent.sent["text"])
+    link = context.links.by_record(target.name, [record_id]).get(record_id)
+    after = None if link is None else _read(target, record_id, context.home(link))
+    amendment = Amendment(intent.source_id, str(intent.sent["content"]), old, str(intent.source["rule"]))
+    shown, wanted = prose.comparable((after and after.text) or ""), prose.comparable(sent)
+    with context.state.atomic():
+        if link is None or (after is not None and after.text == old):
+            pass
+        elif after is not None and wanted in shown:
+            agree(context, context.other(target), link, amendment, after, edited=not shown.endswith(wanted))
+        else:
+            _keep_old(context, context.other(target), link, amendment, sent)
+        context.intents.remove(target.name, intent.source_id)
+
+
+def agree(
+    context: MessageContext, source: Side, link: Link, amendment: Amendment, after: Message, *, edited: bool = False
+) -> None:
+    """Store that a copy shows its original; `edited` tells that it shows more, so that a person added to it.
+
+    Call inside `atomic`.
+    """
     target = context.other(source)
     link.side(source.name).memory = json.dumps({"content": amendment.content})
-    link.side(target.name).digest = print_of(after)
+    link.side(target.name).digest = None if edited else print_of(after)
     context.links.save(link, context.run)
-    old, new = (json.dumps(text, ensure_ascii=False) for text in (amendment.old, after.text))
-    origin, person = f"{source.account}:{amendment.original}", context.home(link)
-    entry = Entry(link.id, target.account, after.id, TEXT, old, new, amendment.rule, origin, person=person)
-    context.history.add([entry], context.run, context.now_ms())
+    _keep_old(context, source, link, amendment, after.text)
     context.conflicts.close(link.id, {TEXT})
     context.failures.close(source.name, amendment.original)
     context.intents.remove(target.name, amendment.original)
     context.report.accounts[target.account].updated += 1
 
 
+def _keep_old(context: MessageContext, source: Side, link: Link, amendment: Amendment, text: str | None) -> None:
+    """Keep in the history what a copy showed, and what was written over it."""
+    target = context.other(source)
+    old, new = (json.dumps(each, ensure_ascii=False) for each in (amendment.old, text))
+    origin, person, copy_id = f"{source.account}:{amendment.original}", context.home(link), link.side(target.name).id
+    entry = Entry(link.id, target.account, copy_id, TEXT, old, new, amendment.rule, origin, person=person)
+    context.history.add([entry], context.run, context.now_ms())
+
+
+def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
+    try:
+        return letters(side).get(record_id, contact_id)
+    except RecordGone:
+        return None
+
+
 def _write(
-    context: MessageContext, couple: Couple, staged: StagedMessage, rule: str, troubles: Troubles[StagedMessage]
-) -> None:
+    context: MessageContext,
+    couple: Couple,
+    staged: StagedMessage,
+    rule: str,
+    troubles: Troubles[StagedMessage],
+    *,
+    is_last: bool,
+) -> bool:
     target, original, copy = context.other(couple.source), couple.original, couple.copy
     amendment = Amendment(original.id, content_of(original), copy.text, rule)
     with context.state.atomic():
@@ -86,9 +148,9 @@ def _write(
             troubles.fine(target)
             couple.link.side(couple.source.name).digest = couple.digest
             agree(context, couple.source, couple.link, amendment, answer.copy)
-        else:
+        elif is_last or not isinstance(answer, OutcomeUnknown):
             troubles.note(couple.source, staged, AMEND, answer)  # its intent stays: did it arrive?
-    troubles.raise_fatal()
+    return is_last or not isinstance(answer, OutcomeUnknown)
 
 
 def _intent(context: MessageContext, couple: Couple, amendment: Amendment) -> Intent:

@@ -10,13 +10,12 @@ from datetime import timedelta
 
 from connectors.errors import RecordGone
 from connectors.message import Message
-from connectors.values import prose
 from state.intents import DELETED, Intent
 from state.message_stage import StagedMessage
 from sync.contacts.context import Side
 from sync.decisions.messages import decode
 from sync.decisions.people import from_ms
-from sync.messages.amending import Amendment, agree
+from sync.messages.amending import settle_amendment
 from sync.messages.context import MessageContext, letters
 from sync.messages.copying import remember_copy
 from sync.messages.editing import AMEND
@@ -28,8 +27,9 @@ def settle_intents(context: MessageContext) -> None:
     """Look what became of everything that is unknown. Raises AuthError, TransientError."""
     for intent in context.intents.updates():
         target = context.side(intent.side)
+        settle = _settle_deletion if intent.source["rule"] == DELETED else settle_amendment
         with context.boundary.around(context.other(target), intent.source_id, AMEND, account=target.account):
-            _settle_update(context, target, intent)
+            settle(context, target, intent)
     settle_creates(context)
 
 
@@ -98,34 +98,23 @@ def _wait_or_drop(context: MessageContext, target: Side, intent: Intent, staged:
     list_failure(context, context.other(target), staged, CREATE, UNKNOWN, due_ms=due_ms)
 
 
-def _settle_update(context: MessageContext, target: Side, intent: Intent) -> None:
-    """Look at a copy that was amended or deleted, and store what became of it."""
+def _settle_deletion(context: MessageContext, target: Side, intent: Intent) -> None:
+    """Look at a copy that was deleted, and store what became of it."""
     record_id = str(intent.source["record"])
     link = context.links.by_record(target.name, [record_id]).get(record_id)
-    after = None if link is None else _read(target, record_id, context.home(link))
+    is_gone = link is not None and _is_gone(target, record_id, context.home(link))
     with context.state.atomic():
-        if link is not None and intent.source["rule"] == DELETED:
-            if after is None:
-                remember_erased(context, target, link, intent.source["old"])
-        elif link is not None and after is not None and _arrived(intent, after):
-            rule, content = str(intent.source["rule"]), str(intent.sent["content"])
-            amendment = Amendment(intent.source_id, content, intent.source["old"], rule)
-            agree(context, context.other(target), link, amendment, after)
+        if link is not None and is_gone:
+            remember_erased(context, target, link, intent.source["old"])
         context.intents.remove(target.name, intent.source_id)
 
 
-def _arrived(intent: Intent, after: Message) -> bool:
-    """Say whether a copy shows what it was amended to. One that shows something else was edited by a person."""
-    if after.text == intent.source["old"]:
-        return False
-    return prose.comparable(str(intent.sent["text"])) in prose.comparable(after.text or "")
-
-
-def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
+def _is_gone(side: Side, record_id: str, contact_id: str) -> bool:
     try:
-        return letters(side).get(record_id, contact_id)
+        letters(side).get(record_id, contact_id)
     except RecordGone:
-        return None
+        return True
+    return False
 
 
 def _digest(intent: Intent) -> bytes | None:

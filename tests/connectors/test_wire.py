@@ -168,6 +168,21 @@ def test_a_create_whose_answer_never_came_is_unknown_and_not_repeated(
     assert len(server.notes) == effects
 
 
+@pytest.mark.parametrize("kind", ["status", "reset_after", "drop_after", "html_after", "cut", "status_after"])
+def test_what_may_overwrite_an_edit_is_not_sent_again_by_itself(wire: Wire, server: Notebook, kind: Kind) -> None:
+    server.faults = [Fault(kind)]
+    with pytest.raises(OutcomeUnknown):
+        wire.write("PUT", "/notes/1", json={"text": "hello"}, repeatable=True, overwrites=True)
+    assert [call.method for call in server.calls] == ["PUT"]
+
+
+def test_what_may_overwrite_an_edit_is_sent_again_where_it_surely_was_not_carried_out(
+    wire: Wire, server: Notebook
+) -> None:
+    server.faults = [Fault("status", status=429, headers={"Retry-After": "1"})]
+    assert wire.write("PUT", "/notes/1", json={"text": "hello"}, repeatable=True, overwrites=True).status == 200
+
+
 def test_a_late_effect_leaves_a_create_unknown(wire: Wire, server: Notebook) -> None:
     server.faults = [Fault("late", delay=60.0)]
     with pytest.raises(OutcomeUnknown):

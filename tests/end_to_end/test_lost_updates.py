@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from connectors.faults import Kind
-from connectors.sandbox import Fault
+from connectors.growthgenius.sandbox import Behaviour
+from connectors.sandbox import Call, Fault
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
@@ -23,8 +24,9 @@ def linked(world: World) -> tuple[str, str]:
 
 
 def lose(world: World, kind: Kind = "reset_after") -> str:
-    """Run, and let the answers to the update at the right get lost, however often it is sent; return the run."""
-    world.gh.faults = [Fault(kind, method="PUT", times=None)]
+    """Run, and let the answer to the update at the right get lost, and all that is asked after it; return the run."""
+    asked_after = Fault("reset_before", method="GET", path="/contacts/", skip=1, times=None)
+    world.gh.faults = [Fault(kind, method="PUT", times=None), asked_after]
     assert world.run(skip=SETTLE + 2).exit_code == 3
     world.gh.faults = []
     assert len(world.rows("SELECT * FROM intent")) == 1
@@ -106,7 +108,71 @@ def test_an_edit_there_since_is_not_taken_for_what_was_sent(world: World) -> Non
     (conflict,) = world.rows("SELECT * FROM conflict")
     assert (conflict["left_value"], conflict["right_value"]) == ('"New"', '"Theirs"')
     assert (world.gg.person(left)["company_name"], world.gh.person(right)["companyName"]) == ("New", "Theirs")
-    assert [row["field"] for row in changes(world)] == ["city"]
+    assert [(row["field"], row["old"], row["new"]) for row in changes(world)] == [
+        ("city", '"Oslo"', '"Rome"'),  # that it arrived proves that the company, which came with it, did
+        ("company", '"Old"', '"New"'),
+    ]
+
+
+@pytest.mark.parametrize("city", ["Rome", None])
+def test_what_is_put_back_after_it_arrived_is_not_written_over_again(world: World, city: str | None) -> None:
+    left, right = linked(world)
+    world.contacts["conflicts"] = '"manual"'
+    world.gg.edit(left, company_name="New", city=city)
+    lose(world)
+    world.gh.edit(right, city="Oslo")
+    assert world.run(skip=SETTLE + 2).exit_code == 1
+    (conflict,) = world.rows("SELECT * FROM conflict")
+    assert (conflict["field"], conflict["right_value"]) == ("city", '"Oslo"')
+    assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == (city, "Oslo")
+    assert world.gh.person(right)["companyName"] == "New"
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "status_after"])
+def test_what_somebody_edits_while_an_answer_is_waited_for_is_not_written_over_again(world: World, kind: Kind) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="New", city="Rome")
+    world.gh.faults = [Fault(kind, method="PUT", times=2, status=502)]
+    edits = iter([{"city": "Bern"}, {}, {}])
+
+    def strike(call: Call) -> None:
+        if call.method == "GET" and world.gh.person(right)["companyName"] == "New":
+            world.clock.skip(3)
+            edit = next(edits, {})
+            if edit:
+                world.gh.edit(right, **edit)
+
+    world.gh.before_answer = strike
+    world.contacts["conflicts"] = '"manual"'
+    assert world.run(skip=SETTLE + 2).exit_code == 1
+    assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == ("Rome", "Bern")
+    assert [conflict["field"] for conflict in world.rows("SELECT field FROM conflict")] == ["city"]
+
+
+def test_what_an_update_overwrote_is_in_the_history_though_the_record_is_deleted_since(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="New")
+    lose(world)
+    world.gh.remove(right)
+    world.run(skip=SETTLE + 2)
+    assert [(row["field"], row["old"], row["new"]) for row in changes(world)] == [("company", '"Old"', '"New"')]
+
+
+def test_what_was_emptied_at_a_server_that_shows_no_empty_fields_has_arrived(world: World) -> None:
+    left, right = linked(world)
+    world.gg.behaviour = Behaviour(omits_null=True)
+    world.contacts["conflicts"] = '"right"'
+    world.gg.edit(left, city="Bern")
+    world.gh.edit(right, city=None)
+    asked_after = Fault("reset_before", method="GET", path="/contacts/[^/]+$", skip=1, times=None)
+    world.gg.faults = [Fault("reset_after", method="PATCH", times=None), asked_after]
+    assert world.run(skip=SETTLE + 2).exit_code == 3
+    world.gg.faults = []
+    world.gg.edit(left, title="CEO")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.gg.person(left)["city"] is None
+    overwritten = [(row["old"], row["new"], row["rule"]) for row in changes(world) if row["field"] == "city"]
+    assert overwritten == [('"Bern"', "null", "right")]
 
 
 @pytest.mark.parametrize("skip", [5.0, SETTLE + 2])

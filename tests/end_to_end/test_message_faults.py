@@ -117,9 +117,7 @@ def test_a_note_edited_after_an_amendment_whose_answer_got_lost_hides_no_edit(of
     message = office.write(left, "Hello", at=minutes(-5))
     world.run()
     world.gg.edit_message(message, rendered_copy="Hello again")
-    world.gh.faults.append(Fault(kind, method="PUT", path="/notes/", times=None))
-    assert world.run().exit_code == 3
-    world.gh.faults.clear()
+    lose_amendment(world, kind)
     (note,) = world.gh.notes(right)
     world.gh.edit_note(right, note["id"], body=f"{note['body']}\nShe likes tea.")
     report = world.run()
@@ -127,6 +125,55 @@ def test_a_note_edited_after_an_amendment_whose_answer_got_lost_hides_no_edit(of
     assert shows_it == (kind == "reset_after")
     assert report.streams["messages"].conflicts == (0 if shows_it else 1)
     assert "She likes tea" in office.notes(right)[0]
+    world.gg.edit_message(message, rendered_copy="Hello once more")
+    assert world.run().streams["messages"].conflicts == 1
+    assert "She likes tea" in office.notes(right)[0]
+
+
+def lose_amendment(world: World, kind: Kind) -> None:
+    """Run, and let the answer to the writing of a note get lost, and all that is asked of it afterwards."""
+    asked_after = Fault("reset_before", method="GET", path="/notes/", skip=2, times=None)
+    world.gh.faults += [Fault(kind, method="PUT", path="/notes/", times=None), asked_after]
+    assert world.run().exit_code == 3
+    world.gh.faults.clear()
+
+
+def test_what_an_amendment_wrote_over_is_in_the_history_though_the_note_is_deleted_since(office: Office) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    world.run()
+    world.gg.edit_message(message, rendered_copy="Hello again")
+    lose_amendment(world, "reset_after")
+    world.gh.remove_note(right, world.gh.notes(right)[0]["id"])
+    world.run()
+    (entry,) = world.rows("SELECT old, new FROM history WHERE stream = 'messages' AND field = 'text'")
+    assert ("Hello" in entry["old"], "Hello again" in entry["new"]) == (True, True)
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
+def test_a_note_edited_while_the_answer_to_its_amendment_is_waited_for_is_left_alone(
+    office: Office, kind: Kind
+) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    world.run()
+    world.gg.edit_message(message, rendered_copy="Hello again")
+    world.gh.faults.append(Fault(kind, method="PUT", path="/notes/", times=1))
+    seen = len(world.gh.calls)
+
+    def strike(call: Call) -> None:
+        if any(each.method == "PUT" for each in world.gh.calls[seen:]) and call.method == "GET":
+            world.gh.before_answer = None
+            note = world.gh.notes(right)[0]
+            world.gh.edit_note(right, note["id"], body=f"{note['body']}\nShe likes tea.")
+
+    world.gh.before_answer = strike
+    report = world.run()
+    assert world.gh.before_answer is None
+    assert "She likes tea" in office.notes(right)[0]
+    assert report.streams["messages"].conflicts == (1 if kind == "reset_before" else 0)
 
 
 def test_messages_that_cannot_be_read_hold_up_no_people(office: Office) -> None:
