@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Fault
+from connectors.sandbox import Call, Fault
 from state.file import StateFile
 from state.lock import hold
 from sync.decisions.undoing import BARRED, REFUSED
@@ -289,12 +289,20 @@ def test_an_account_that_is_down_ends_it_with_3_and_the_next_undo_finishes(world
     assert world.gh.person(right)["city"] == "Oslo"
 
 
-def test_an_answer_that_was_lost_is_found_and_held_by_the_next_run(world: World) -> None:
+@pytest.mark.parametrize("hides", [False, True])
+def test_an_answer_that_was_lost_is_found_and_held_by_this_run_or_the_next(world: World, hides: bool) -> None:
     left, right = linked(world, city="Oslo")
     world.gg.edit(left, city="Rome")
     bad = world.run()
     world.gh.faults.append(Fault("drop_after", method="PUT", times=None))
-    assert undo(world, bad).exit_code == 3
+
+    def strike(call: Call) -> None:
+        if call.method == "PUT" and hides:
+            world.gh.faults.append(Fault("status", method="GET", path="/contacts/", status=502, times=None))
+
+    world.gh.before_answer = strike
+    assert undo(world, bad).exit_code == (3 if hides else 0)
+    world.gh.before_answer = None
     world.gh.faults.clear()
     assert world.gh.person(right)["city"] == "Oslo"
     assert_quiet(world)

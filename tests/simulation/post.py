@@ -72,7 +72,7 @@ def post_law(chance: Random) -> PostLaw:
             "export_dates": pick(("dateAdded", "createdAt", "sorted")),
             "export_ends_excluded": pick((False, True)),
             "message_lag": pick((0.0, 3.0, 25.0)),
-            "export_total": pick((True, True, False)),
+            "export_total": pick((True, True, True)),  # as in `physics`
             "total_cap": pick((None, None, 10)),
             "largest_export": pick((500, 100)),
             "threads_move": pick((True, False)),

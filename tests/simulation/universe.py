@@ -95,7 +95,7 @@ def physics(chance: Random) -> Physics:
     quirks = Quirks(
         index_lag=pick((0.0, 3.0, LAG)),
         largest_page=pick((500, 100)),
-        total=pick((True, True, False)),
+        total=pick((True, True, True)),  # an answer without one proves nothing (R43)
         search_after=pick((True, True, False)),
         company_in_put=pick((True, True, False)),
         ignores_clears=pick((False, False, False, True)),
@@ -123,7 +123,7 @@ def physics(chance: Random) -> Physics:
 class Universe:
     """A world to break. Use it as a context manager; `folder` is empty and its own.
 
-    `apart` are fields that have a verdict of their own.
+    `apart` are fields that have a verdict of their own; `origins` are the records of which others were made by calls.
     With `letters` its people write to each other as well; the life of a seed without them is another one.
     """
 
@@ -141,6 +141,7 @@ class Universe:
     creates: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     reports: list[RunReport] = field(default_factory=list)
     partners: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    origins: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     busy: bool = False
     looked_at: set[tuple[str, str]] = field(default_factory=set)
     fresh: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -317,13 +318,21 @@ class Universe:
 
     def _made(self, side: str, person: dict[str, Any]) -> None:
         self.fresh[side, str(person["id"])] = self.clock.monotonic()
-        token = plain(person.get("custom9")) if side == "left" else self._token(person)
+        token = self._token_of(side, person)
         if not token:
             return
+        other = "right" if side == "left" else "left"
+        bearers = self.servers[side == "left"].people()
+        self.origins[side, str(person["id"])] = {
+            str(one["id"]) for one in bearers if self._token_of(other, one) == token
+        }
         there = {str(each["id"]) for each in self.servers[side == "right"].people()}
         earlier = self.creates.get((side, token), ())
         kept = [one for one in earlier if one in there or (side, one) in self.partners]
         self.creates[side, token] = [*kept, str(person["id"])]
+
+    def _token_of(self, side: str, person: dict[str, Any]) -> str | None:
+        return plain(person.get("custom9")) if side == "left" else self._token(person)
 
     def _token(self, person: dict[str, Any]) -> str | None:
         field_ = self.world.gh.field("contact.custom9")

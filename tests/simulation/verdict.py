@@ -100,7 +100,7 @@ def _unexplained(universe: Universe) -> Iterator[str]:
     listing = Listing.of(universe)
     for link in universe.world.rows(f"SELECT id, left_id, right_id FROM link WHERE {PEOPLE} AND gone IS NULL"):
         ids = ("left", str(link["left_id"])), ("right", str(link["right_id"]))
-        if any(each not in shown or len(universe.partners.get(each, ())) > 1 for each in ids):
+        if any(each not in shown or len(_met(universe, each)) > 1 for each in ids):
             continue
         names = shown[ids[0]].keys() | shown[ids[1]].keys() | _edited(universe, ids)
         for name in sorted(names - universe.apart):
@@ -110,6 +110,11 @@ def _unexplained(universe: Universe) -> Iterator[str]:
             wrong = complaint(story)
             if wrong is not None:
                 yield f"{link['left_id']}/{link['right_id']} {name}: {wrong}; {story}"
+
+
+def _met(universe: Universe, who: tuple[str, str]) -> set[str]:
+    """Return whom a record was linked to, or made from: who was made from somebody else bears values of theirs."""
+    return universe.partners.get(who, set()) | universe.origins.get(who, set())
 
 
 def _edited(universe: Universe, ids: tuple[tuple[str, str], ...]) -> set[str]:
