@@ -20,6 +20,7 @@ class Forgotten:
         row = db.execute("SELECT value FROM salt").fetchone()
         self._salt: bytes | None = None if row is None else row["value"]
         self._digests = frozenset(row[0] for row in db.execute("SELECT DISTINCT digest FROM forgotten"))
+        self._lifted = _lifted(db)
 
     def __bool__(self) -> bool:
         """Say whether there is anybody at all."""
@@ -34,24 +35,46 @@ class Forgotten:
         if self._salt is None:
             self._salt = token_bytes(DIGEST_BYTES)
             self._db.execute("INSERT INTO salt VALUES (1, ?)", (self._salt,))
-        number = self._db.execute("SELECT coalesce(max(person), 0) + 1 FROM forgotten").fetchone()[0]
+        used = "SELECT person FROM forgotten UNION ALL SELECT person FROM lifted"
+        number = self._db.execute(f"SELECT coalesce(max(person), 0) + 1 FROM ({used})").fetchone()[0]
         digests = self._hashed(marks)
         self._db.executemany("INSERT INTO forgotten VALUES (?, ?, ?)", [(digest, number, now_ms) for digest in digests])
         self._digests |= digests
 
     def lift(self, marks: Iterable[str]) -> int:
-        """Drop all hashes of everybody who has one of the marks; return how many people that were."""
+        """Forget no longer who has one of the marks; return how many people that were.
+
+        Their hashes are kept until both records are linked again: they tell which two were one person.
+        """
         digests = self._hashed(marks)
         wanted = ",".join("?" * len(digests))
         rows = self._db.execute(f"SELECT DISTINCT person FROM forgotten WHERE digest IN ({wanted})", (*digests,))
         people = [(row["person"],) for row in rows.fetchall()]
+        moving = "INSERT OR IGNORE INTO lifted SELECT digest, person FROM forgotten WHERE person = ?"
+        self._db.executemany(moving, people)
         self._db.executemany("DELETE FROM forgotten WHERE person = ?", people)
+        self._lifted = _lifted(self._db)
         self._digests = frozenset(row[0] for row in self._db.execute("SELECT DISTINCT digest FROM forgotten"))
         return len(people)
+
+    def lifted(self, mark: str) -> int | None:
+        """Return the number of the person with this mark who is taken up again, None where there is none."""
+        if self._salt is None or not self._lifted:
+            return None
+        return self._lifted.get(_digest(mark, self._salt))
+
+    def settle(self, person: int) -> None:
+        """Drop the hashes of who was taken up again. Call inside `atomic`."""
+        self._db.execute("DELETE FROM lifted WHERE person = ?", (person,))
+        self._lifted = _lifted(self._db)
 
     def _hashed(self, marks: Iterable[str]) -> set[bytes]:
         salt = self._salt
         return set() if salt is None else {_digest(mark, salt) for mark in marks}
+
+
+def _lifted(db: sqlite3.Connection) -> dict[bytes, int]:
+    return {row["digest"]: row["person"] for row in db.execute("SELECT digest, person FROM lifted")}
 
 
 def _digest(mark: str, salt: bytes) -> bytes:

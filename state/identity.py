@@ -61,6 +61,13 @@ class Identities:
         """Return those of the ids that are known."""
         return self._find("p.id", ids)
 
+    def unlinked(self) -> list[str]:
+        """Return the ids of all who are linked to no record of the other side."""
+        rows = self._db.execute(
+            f"{self._select} WHERE p.connection = ? AND p.side = ? AND l.id IS NULL", self._key
+        ).fetchall()
+        return [row["id"] for row in rows]
+
     def by_email(self, emails: Sequence[str]) -> list[Known]:
         """Return everybody whose e-mail is one of these."""
         return self._find("p.email", emails)

@@ -35,6 +35,7 @@ TABLES = {
     "held": "Fields in which a person wanted both sides to differ, until the next edit of them.",
     "owed": "Values that have no place at the other side yet, until a run has carried them.",
     "forgotten": "Who is not to be taken up again, as salted hashes of what would tell them.",
+    "lifted": "Who is taken up again, as the same hashes, until both records are linked again.",
     "salt": "The salt of these hashes.",
     "run": "Runs and their reports.",
     "company": "What an account that knows companies was asked, by domain, and what it knew: each question may cost.",
@@ -274,6 +275,10 @@ INSERT INTO sqlite_sequence (name, seq) SELECT 'failure', max((SELECT coalesce(m
 """The number of a conflict or a failure is never given to another one. A file that had runs has used some numbers
 already, and nobody knows how many: it goes on at 10000."""
 
+LIFTED = """
+CREATE TABLE lifted (digest BLOB NOT NULL, person INTEGER NOT NULL, PRIMARY KEY (digest, person)) WITHOUT ROWID;
+"""
+
 VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -292,6 +297,7 @@ MIGRATIONS = (
     ("010_addresses", ADDRESSES),
     ("011_kept_times", KEPT_TIMES),
     ("012_numbers", NUMBERS),
+    ("013_lifted", LIFTED),
 )
 """Every migration in the order in which they are applied."""
 

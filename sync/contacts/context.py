@@ -90,9 +90,9 @@ class Context:
     left alone because it has no name on the other side; `owes` tells that values waited for a place when the run began,
     `foreseen_owed` counts, by account and field, those of people whom a dry run would make; `furnished` are, by side,
     the fields whose places this run has made; `doubted` counts, by account, the records that were read by id because a
-    list does not show what was agreed on; `heeded` are the hints that this run carries to their end; `enrichment`
-    is there where companies are looked up; `undone`
-    is the run that this one is to undo, if that is what it is for.
+    list does not show what was agreed on; `relinked` are contacts who are taken up again, by the number of
+    their hashes: side and id; `heeded` are the hints that this run carries to their end; `enrichment` is there where
+    companies are looked up; `undone` is the run that this one is to undo, if that is what it is for.
     """
 
     run: str
@@ -126,6 +126,7 @@ class Context:
     hints: Hints = field(init=False)
     boundary: Boundary = field(init=False)
     heeded: list[Hint] = field(default_factory=list)
+    relinked: dict[int, tuple[str, str]] = field(default_factory=dict)
     weights: dict[str, Weight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)

@@ -102,6 +102,12 @@ def complete_index(context: Context, side: Side) -> None:
         _remember_indexed(context, side, start, end, end)
 
 
+def index_all(context: Context, side: Side) -> None:
+    """Read a side in full into the identity index, whatever was read of it before."""
+    context.progress.stage(f"reading every contact at {side.account} once")
+    _read(context, side, Window(moment(0), None), exact=False, stage=False)
+
+
 def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
     """Read one record by id and stage it, whatever its time.
 

@@ -22,6 +22,7 @@ from sync.contacts.boundary import UNREAD
 from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.debts import payable
 from sync.contacts.enriching import awaited, enrich
+from sync.contacts.lifted import relinked
 from sync.contacts.nameless import ask_before_making, ask_for_owners, count, is_nameless
 from sync.contacts.observing import complete_index, stage_by_id
 from sync.contacts.succeeding import succession
@@ -223,7 +224,7 @@ def _plan_stranger(context: Context, side: Side, staged: Staged, person: Known, 
     contact = people.decode(staged.contact or "")
     verdict = pair(person, near)
     if isinstance(verdict, New):
-        verdict = succession(context, side, person, near) or verdict
+        verdict = succession(context, side, person, near) or relinked(context, side, person) or verdict
     if isinstance(verdict, Paired):
         _meet(context, side, staged, contact, verdict.id)
     elif isinstance(verdict, Refused):

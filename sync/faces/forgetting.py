@@ -8,7 +8,7 @@ Rules kept here:
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -31,9 +31,14 @@ from sync.runs.damage import naming
 
 Document = dict[str, Any]
 
+Confirm = Callable[[str], None]
 
-def forget(config: Config, typed: str) -> Document:
-    """Erase whoever is meant. Raises UsageError where several people have the number; LockHeld, StateError."""
+
+def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> Document:
+    """Erase whoever is meant. Raises UsageError where several people have the number; LockHeld, StateError.
+
+    `confirm` is asked before anything is erased, with the records, and raises what ends the command.
+    """
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
         asked = read_who(typed, config, people.accounts(state.db))
@@ -43,6 +48,7 @@ def forget(config: Config, typed: str) -> Document:
         identity = _identity(state.db, records[:1])
         if not identity.records.issuperset(records):
             raise UsageError(_several(state.db, typed, records))
+        confirm(", ".join(sorted({f"{record.account}:{printable(record.id)}" for record in identity.records})))
         with state.atomic() as db:
             Forgotten(db).add(_marks(db, identity), _now_ms())
             erased = erase(db, identity, email.key)
@@ -147,7 +153,7 @@ def lifted_lines(document: Mapping[str, Any]) -> Iterator[str]:
     if not document["lifted"]:
         yield "nobody was forgotten by that"
         return
-    yield f"{counted(document['lifted'], 'person')} will be taken up again when their records next change"
+    yield f"{counted(document['lifted'], 'person')} will be taken up again, and linked as before, when a record changes"
     yield "or at once with: sync reconcile"
 
 

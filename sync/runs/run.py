@@ -19,6 +19,7 @@ from sync.contacts import hinted, observing, planning, settling, vanishing, writ
 from sync.contacts.context import Context
 from sync.contacts.debts import count_debts, reconsider
 from sync.contacts.following import Heirs, follow, list_merged
+from sync.contacts.lifted import settle_lifted
 from sync.contacts.nameless import tell
 from sync.decisions.guard import guard
 from sync.decisions.newest import judge
@@ -160,6 +161,7 @@ def _cover(context: Context, spans: Spans) -> None:
         for side, covered in spans.items():
             context.cursors.add(side, COVERED, covered)
         context.hints.drop(context.heeded)
+        settle_lifted(context)
 
 
 def _guard(work: Work) -> str:

@@ -3,21 +3,39 @@
 import json
 import sqlite3
 from contextlib import closing
+from functools import partial
 from typing import Any
 
+import click
 import pytest
 
 from connectors.sandbox import Fault
 from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.lock import hold
+from sync.commands.forget import forget as forget_command
 from sync.config.model import load
-from sync.errors import UsageError
+from sync.errors import Declined, UsageError
 from sync.faces import forgetting
 from sync.faces.explanation import explain
 from sync.reporting.report import Comparison, RunReport
 from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.world import World
+
+
+class Teletype:
+    """A stream at which a person sits."""
+
+    @staticmethod
+    def isatty() -> bool:
+        return True
+
+
+class Terminal:
+    """As much of `sys` as a command asks to see whether it has a terminal."""
+
+    stdin = stderr = Teletype
+
 
 SECRETS = ("annika", "zorn", "2125550123", "trondheim", "quux")
 
@@ -193,6 +211,82 @@ def test_lifting_ends_it_and_a_run_that_reads_everything_takes_them_up(world: Wo
     world.gg.edit(left, city="Oslo")
     world.run()
     assert world.gh.person(right)["city"] == "Oslo"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("changes", ["an e-mail", "all that tells"])
+def test_who_is_taken_up_again_is_linked_as_before_and_not_made_twice(
+    world: World, side: str, changes: str, *, whole: bool
+) -> None:
+    left, right = linked(world)
+    world.gh.edit(right, custom={"contact.growthgenius_id": None})
+    forget(world, "annika@example.com")
+    assert lift(world, "annika@example.com") == 1
+    others = {} if changes == "an e-mail" else {"first_name": "Else", "last_name": "Worth"}
+    if side == "left":
+        world.gg.edit(left, email="new@example.com", mobile_phone=None, **others)
+    else:
+        names = {"firstName": "Else", "lastName": "Worth"} if others else {}
+        world.gh.edit(right, email="new@example.com", phone=None, **names)
+    world.run(whole=whole)
+    world.run(whole=whole)
+    assert (len(world.gg.people()), len(world.gh.people())) == (2, 2)
+    assert world.links()[left] == right
+    assert world.rows("SELECT * FROM lifted") == []
+
+
+def test_who_is_taken_up_again_and_was_deleted_on_the_other_side_is_made_there(world: World) -> None:
+    left, right = linked(world)
+    forget(world, "annika@example.com")
+    world.gh.remove(right)
+    assert lift(world, "annika@example.com") == 1
+    world.gg.edit(left, city="Oslo")
+    world.run()
+    assert world.run().exit_code == 0
+    assert len(world.gh.people()) == 2
+    assert world.at_right(left)["city"] == "Oslo"
+    assert world.rows("SELECT * FROM lifted") == []
+
+
+def test_a_run_that_is_cut_off_keeps_what_tells_of_who_is_taken_up_again(world: World) -> None:
+    left, right = linked(world)
+    forget(world, "annika@example.com")
+    lift(world, "annika@example.com")
+    world.gg.edit(left, email="new@example.com", city="Oslo")
+    world.gh.faults.append(Fault("status", path="/contacts/", times=None, status=503))
+    world.run()
+    assert world.rows("SELECT * FROM lifted")
+    world.gh.faults.clear()
+    world.run()
+    assert world.links()[left] == right
+    assert len(world.gh.people()) == 2
+
+
+@pytest.mark.parametrize(("answer", "arguments", "erased"), [("n", (), False), ("y", (), True), ("", ("--yes",), True)])
+def test_on_a_terminal_forgetting_asks_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: str, arguments: tuple[str, ...], *, erased: bool
+) -> None:
+    left, right = linked(world)
+    asked: list[str] = []
+
+    def confirm(text: str, **_: object) -> bool:
+        asked.append(text)
+        return answer == "y"
+
+    monkeypatch.setattr("sync.commands.forget.sys", Terminal)
+    monkeypatch.setattr("sync.commands.forget.click.confirm", confirm)
+    config = ("--config", str(world.config_path))
+    called = partial(forget_command.main, ["annika@example.com", *arguments, *config], standalone_mode=False)
+    if answer == "n":
+        with pytest.raises(click.Abort) as caught:
+            called()
+        assert isinstance(caught.value.__cause__, Declined)  # the command line ends it as an interruption
+    else:
+        called()
+    assert bool(world.rows("SELECT * FROM forgotten")) == erased
+    assert len(asked) == (not arguments)
+    assert all(f"gg:{left}" in text and f"gh:{right}" in text for text in asked)
 
 
 @pytest.mark.parametrize("who", ["gg", "gh", "annika@example.com", "(212) 555-0123"])
