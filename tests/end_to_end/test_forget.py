@@ -223,11 +223,11 @@ def test_who_is_taken_up_again_is_linked_as_before_and_not_made_twice(
     world.gh.edit(right, custom={"contact.growthgenius_id": None})
     forget(world, "annika@example.com")
     assert lift(world, "annika@example.com") == 1
-    others = {} if changes == "an e-mail" else {"first_name": "Else", "last_name": "Worth"}
+    others: dict[str, Any] = {} if changes == "an e-mail" else {"first_name": "Else", "last_name": "Worth"}
     if side == "left":
         world.gg.edit(left, email="new@example.com", mobile_phone=None, **others)
     else:
-        names = {"firstName": "Else", "lastName": "Worth"} if others else {}
+        names: dict[str, Any] = {"firstName": "Else", "lastName": "Worth"} if others else {}
         world.gh.edit(right, email="new@example.com", phone=None, **names)
     world.run(whole=whole)
     world.run(whole=whole)
