@@ -81,8 +81,7 @@ class Apart:
         return _rejecting(both, {**made.rejected, **rejected})
 
     def _may_try(self, refused: RecordRefused, changes: Fields) -> bool:
-        fits = refused.status in REFUSALS and not refused.again
-        return fits and len(changes) > 1 and self._in_vain < PATIENCE
+        return refused.status in REFUSALS and len(changes) > 1 and self._in_vain < PATIENCE
 
     def _made(
         self, make: Callable[[Fields], Answer], first: Fields, core: Fields, refused: RecordRefused
