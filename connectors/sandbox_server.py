@@ -57,6 +57,10 @@ class Outgoing:
     then: Literal["keep", "close", "reset"] = "keep"
 
 
+LONG_LENGTH = 10
+"""Digits of a length that no body has."""
+
+
 class Server(socketserver.TCPServer):
     """One thread that accepts, and one per connection."""
 
@@ -132,9 +136,13 @@ class Connection(socketserver.StreamRequestHandler):
         if len(request) != 3:  # noqa: PLR2004 (method, target, version)
             return False
         headers = read_headers(self.rfile)
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit() and len(length) < LONG_LENGTH and b"".join(request).isascii()):
+            self.wfile.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return False
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = self.rfile.read(int(headers.get("content-length", "0")))
+        body = self.rfile.read(int(length))
         outgoing = self._respond(request[0].decode(), request[1].decode(), headers, body)
         if request[0] == b"HEAD":
             outgoing = Outgoing(outgoing.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", outgoing.then)
@@ -169,5 +177,5 @@ def decode_body(kind: str, body: bytes) -> Any:
         return dict(parse_qsl(text, keep_blank_values=True))
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

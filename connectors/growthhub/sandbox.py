@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from connectors.growthhub import sandbox_records as records
-from connectors.growthhub.sandbox_answers import elsewhere, refusal, routes, unknown
+from connectors.growthhub.sandbox_answers import elsewhere, number_in, refusal, routes, unknown
 from connectors.growthhub.sandbox_conversations import CONVERSATION_ROUTES, Conversations
 from connectors.growthhub.sandbox_index import InvalidQuestion
 from connectors.growthhub.sandbox_notes import NOTE_ROUTES
@@ -57,7 +57,7 @@ class GrowthHubSandbox(Conversations):
         limit = body.get("pageLimit")
         if "locationId" not in body:
             said.append("locationId should not be empty")
-        if not isinstance(limit, int) or not 1 <= limit <= self.quirks.largest_page:
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= self.quirks.largest_page:
             limit = 0
             said.append(f"pageLimit must be a number between 1 and {self.quirks.largest_page}")
         if said:
@@ -200,7 +200,10 @@ class GrowthHubSandbox(Conversations):
         """GET /users/search."""
         if "companyId" not in call.query:
             return refusal(422, ["companyId must be a string"])
-        skip, limit = int(call.query.get("skip", "0")), int(call.query.get("limit", "25"))
+        skip, limit = number_in(call.query, "skip", 0), number_in(call.query, "limit", 25)
+        if skip is None or limit is None:
+            wrong = [f"{key} must be a number" for key, one in (("skip", skip), ("limit", limit)) if one is None]
+            return refusal(422, wrong)
         page = self.users[skip : skip + limit]
         return Served(200, {"users": page, "count": len(self.users), "traceId": self._trace()})
 
@@ -248,7 +251,8 @@ class GrowthHubSandbox(Conversations):
     def _tag(self, call: Call, record_id: str, *, adding: bool) -> Served:
         body = call.body if isinstance(call.body, dict) else {}
         said = [f"property {key} should not exist" for key in body if key != "tags"]
-        if said or not isinstance(body.get("tags"), list):
+        tags = body.get("tags")
+        if said or not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
             return refusal(422, said or ["tags must be an array"])
         if record_id not in self._records:
             return unknown("Contact", record_id)

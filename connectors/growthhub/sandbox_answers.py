@@ -1,12 +1,16 @@
 """How the parts of the GrowthHub sandbox are called, and how they refuse, in the words of the API."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from connectors.sandbox import Served
 
 Route = tuple[str, re.Pattern[str], str, Callable[..., Served]]
 """A method, the pattern of a path, the scope that it takes, and what carries it out."""
+
+LONG_NUMBER: Final = 10
+"""Digits of a number that no question needs."""
 
 _ERRORS = {
     400: "Bad Request",
@@ -21,6 +25,14 @@ _ERRORS = {
 def routes(*calls: tuple[str, str, str, Callable[..., Served]]) -> tuple[Route, ...]:
     """Return calls with their patterns compiled."""
     return tuple((method, re.compile(pattern), scope, carry_out) for method, pattern, scope, carry_out in calls)
+
+
+def number_in(query: Mapping[str, str], key: str, otherwise: int) -> int | None:
+    """Return a number that stands in a query, `otherwise` where it does not; None where it is no number."""
+    text = query.get(key)
+    if text is None:
+        return otherwise
+    return int(text) if text.isascii() and text.isdigit() and len(text) < LONG_NUMBER else None
 
 
 def refusal(status: int, message: str | list[str]) -> Served:

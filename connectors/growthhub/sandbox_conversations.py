@@ -9,7 +9,7 @@ Rules kept here (documented or recorded behaviour, `#N` is an issue of GoHighLev
 
 from typing import Any, Final
 
-from connectors.growthhub.sandbox_answers import elsewhere, refusal, routes, unknown
+from connectors.growthhub.sandbox_answers import LONG_NUMBER, elsewhere, number_in, refusal, routes, unknown
 from connectors.growthhub.sandbox_export import SORTS, LostCursor, Question, span
 from connectors.growthhub.sandbox_messages import CHANNELS, Messages
 from connectors.sandbox import Call, Served
@@ -23,6 +23,7 @@ RECORDED: Final = frozenset(
     {"type", "attachments", "message", "conversationId", "contactId", "conversationProviderId", "html", "subject"}
     | {"emailFrom", "emailTo", "emailCc", "emailBcc", "emailMessageId", "altId", "direction", "date", "call"}
 )
+TEXTS: Final = tuple(sorted(RECORDED - {"attachments", "date", "call", "direction", "emailCc", "emailBcc"}))
 DATES: Final = ("dateAdded", "dateUpdated", "lastMessageDate")
 SMALLEST_EXPORT: Final = 10
 DEFAULT_EXPORT: Final = 100
@@ -56,7 +57,10 @@ class Conversations(Messages):
             return elsewhere()
         asked = call.query.get("contactId")
         found = [each for key, each in self._conversations.items() if asked in (None, key)]
-        shown = [self._conversation_row(each) for each in found[: int(call.query.get("limit", "20"))]]
+        limit = number_in(call.query, "limit", 20)
+        if limit is None:
+            return refusal(422, ["limit must be a number"])
+        shown = [self._conversation_row(each) for each in found[:limit]]
         return Served(200, {"conversations": shown, "total": len(found), "traceId": self._trace()})
 
     def create_conversation(self, call: Call) -> Served:
@@ -80,8 +84,11 @@ class Conversations(Messages):
         """POST /conversations/messages/inbound: keeps a message, and sends nothing."""
         body = call.body if isinstance(call.body, dict) else {}
         said = [f"property {key} should not exist" for key in body if key not in RECORDED]
-        said += [f"{key} must be a string" for key in ("type", "conversationId") if not isinstance(body.get(key), str)]
-        if body.get("direction") not in {None, "inbound", "outbound"}:
+        said += [f"{key} must be a string" for key in TEXTS if key in body and not isinstance(body[key], str)]
+        said += ["type must be a string"] if "type" not in body else []
+        if "conversationId" not in body and "contactId" not in body:
+            said.append("conversationId or contactId must be a string")
+        if body.get("direction") not in (None, "inbound", "outbound"):
             said.append("direction must be one of the following values: inbound, outbound")
         if "date" in body and instant.parse(body["date"]) is None:
             said.append("date must be a valid ISO 8601 date string")
@@ -92,11 +99,10 @@ class Conversations(Messages):
             return Served(201) if body["type"] == "Custom" else refusal(400, "No conversationProviderId passed in body")
         if provider not in self.providers:
             return refusal(500, "Internal server error")
-        contact_id = next(
-            (key for key, each in self._conversations.items() if each["id"] == body["conversationId"]), None
-        )
+        contact_id = self._whose(body)
         if contact_id is None:
-            return unknown("Conversation", body["conversationId"])
+            named = "conversationId" in body
+            return unknown(*(("Conversation", body["conversationId"]) if named else ("Contact", body["contactId"])))
         if self.quirks.silent_inbound > 0:
             self.quirks.silent_inbound -= 1
             return Served(201)
@@ -124,7 +130,10 @@ class Conversations(Messages):
     def _export_complaints(self, query: dict[str, str]) -> list[str]:
         said = [f"property {key} should not exist" for key in query if key not in ASKED]
         limit, largest = query.get("limit", str(DEFAULT_EXPORT)), self.quirks.largest_export
-        if not limit.isdigit() or not SMALLEST_EXPORT <= int(limit) <= largest:
+        if (
+            not (limit.isascii() and limit.isdigit() and len(limit) < LONG_NUMBER)
+            or not SMALLEST_EXPORT <= int(limit) <= largest
+        ):
             said.append(f"limit must not be less than {SMALLEST_EXPORT} nor greater than {largest}")
         if "locationId" not in query:
             said.append("locationId must be a string")
@@ -151,6 +160,12 @@ class Conversations(Messages):
             descending=query.get("sortOrder", "desc") == "desc",
             limit=int(query.get("limit", str(DEFAULT_EXPORT))),
         )
+
+    def _whose(self, body: dict[str, Any]) -> str | None:
+        """Return who talks in the conversation that a body names, or who is named by id alone."""
+        if "conversationId" in body:
+            return self._talks_in(body["conversationId"])
+        return body["contactId"] if body["contactId"] in self._records else None
 
     def _talks_in(self, conversation_id: str) -> str | None:
         """Return whose conversation it is."""
@@ -191,7 +206,7 @@ class Conversations(Messages):
         message_id = made if email is None else email["threadId"]
         answer = {
             "success": True,
-            "conversationId": body["conversationId"],
+            "conversationId": self._conversation(contact_id)["id"],
             "messageId": message_id,
             "message": "Message added successfully",
             "contactId": contact_id,

@@ -4,7 +4,7 @@ Rules kept here:
 - a change shows only once its lag has passed;
 - messages of each channel, and all that are no e-mails, are in order by each of their three times, and what was found
   for a question is kept until something changes, so that a page out of 100,000 messages costs little;
-- a cursor stands for a place behind a message; it is bound to its question, and does not live for ever.
+- a cursor stands for a place behind a message; it is bound to its question, and lives for a while since its last use.
 """
 
 import base64
@@ -66,6 +66,7 @@ class ExportIndex:
         self._answered: tuple[Question, list[tuple[int, str]]] | None = None
         self._of_contact: dict[str, dict[str, None]] = {}
         self._pending: deque[tuple[int, str, Row | None]] = deque()
+        self._used: dict[str, int] = {}
 
     def put(self, due: int, message_id: str, row: Row | None) -> None:
         """Let a version (None: a deletion) show from `due` milliseconds on."""
@@ -83,11 +84,21 @@ class ExportIndex:
     def page(self, question: Question, cursor: str | None, now: int, life: float | None) -> Found:
         """Answer a question. Raises LostCursor."""
         keys = self._keys(question)
-        start = 0 if cursor is None else _behind(keys, question, _read(cursor, question, now, life))
+        start = 0 if cursor is None else _behind(keys, question, self._place(cursor, question, now, life))
         chosen = keys[start : start + question.limit]
         rows = [self._shown[message_id] for _, message_id in chosen]
         more = start + question.limit < len(keys)
         return Found(rows, _write(chosen[-1], question, now) if more else None, len(keys))
+
+    def _place(self, cursor: str, question: Question, now: int, life: float | None) -> tuple[int, str]:
+        """Return the place that a cursor stands for, which is in use by that. Raises LostCursor."""
+        bound, made, last = _read(cursor)
+        used = max(made, self._used.get(cursor, made))
+        if bound != RECORDED and (bound != _bound(question) or (life is not None and now - used > life * 1000)):
+            raise LostCursor("No search context found for the cursor")
+        if life is not None:
+            self._used = {one: at for one, at in self._used.items() if now - at <= life * 1000} | {cursor: now}
+        return last
 
     def _keys(self, question: Question) -> list[tuple[int, str]]:
         """Return the matching messages in their order, as pairs of time and id."""
@@ -173,14 +184,11 @@ def _write(last: tuple[int, str], question: Question, now: int) -> str:
     return base64.b64encode(json.dumps(place).encode()).decode()
 
 
-def _read(cursor: str, question: Question, now: int, life: float | None) -> tuple[int, str]:
+def _read(cursor: str) -> tuple[str, int, tuple[int, str]]:
+    """Return what a cursor is bound to, when it was made, and its place. Raises LostCursor."""
     try:
         place = json.loads(base64.b64decode(cursor, validate=True))
         bound, made = place["pitId"].split(".")
-        last = int(place["lastSort"][0]), str(place["lastId"])
-        age = now - int(made)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        return bound, int(made), (int(place["lastSort"][0]), str(place["lastId"]))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise LostCursor(f"Invalid cursor {cursor}") from error
-    if bound not in (RECORDED, _bound(question)) or (life is not None and age > life * 1000):
-        raise LostCursor("No search context found for the cursor")
-    return last

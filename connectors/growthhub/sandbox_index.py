@@ -10,27 +10,18 @@ Rules kept here:
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.values import instant
+from connectors.growthhub.sandbox_filters import CUSTOM, DATES, InvalidQuestion, Record, Test, checked, passing, span
 
-Record = Mapping[str, Any]
-"""A contact as the sandbox keeps it: wire properties, times in milliseconds, custom values by field id."""
+__all__ = ["Found", "InvalidQuestion", "Record", "SearchIndex"]
 
-DATES = frozenset({"dateUpdated", "dateAdded"})
 KEYED = ("email", "phone")
-PLAIN = frozenset({"city", "state", "postalCode", "companyName", "country", "assignedTo", "source", "website"})
 SORTS = frozenset({"dateAdded", "dateUpdated", "email", "firstNameLowerCase", "lastNameLowerCase", "source"})
 LAST_BY_PAGE = 10_000
-_PREFIX = "customFields."
-_FAR = 1 << 62
 _MOST_SORTS = 2
-
-
-class InvalidQuestion(Exception):
-    """A search that the server refuses with 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +40,7 @@ class SearchIndex:
         self._by_updated: list[tuple[int, str]] = []
         self._keyed: dict[tuple[str, str], dict[str, None]] = {}
         self._pending: deque[tuple[int, str, Record | None]] = deque()
+        self._listed: set[str] = set()
 
     def put(self, due: int, record_id: str, record: Record | None) -> None:
         """Let a version (None: a deletion) show from `due` milliseconds on."""
@@ -64,27 +56,28 @@ class SearchIndex:
 
     def search(self, body: Mapping[str, Any]) -> Found:
         """Answer a question whose `pageLimit` is checked already. Raises InvalidQuestion."""
-        filters = body.get("filters") or []
-        sorts = [(each["field"], each.get("direction", "asc")) for each in body.get("sort") or []]
-        sorts = sorts or [("dateAdded", "desc")]
-        if len(sorts) > _MOST_SORTS or any(field not in SORTS for field, _ in sorts):
-            raise InvalidQuestion(f"Invalid sort {sorts}")
-        limit, after, page = int(body["pageLimit"]), body.get("searchAfter"), int(body.get("page") or 1)
+        filters, sorts = checked(body.get("filters") or []), _sorts(body.get("sort") or [])
+        passes = passing(filters)
+        limit, after, page = int(body["pageLimit"]), _after(body.get("searchAfter")), body.get("page") or 1
+        if isinstance(page, bool) or not isinstance(page, int) or page < 1:
+            raise InvalidQuestion("page must be a positive number")
         if page * limit > LAST_BY_PAGE:
             raise InvalidQuestion("page and pageLimit reach 10000 records only, use searchAfter")
-        if sorts == [("dateUpdated", "asc")] and all(each.get("field") == "dateUpdated" for each in filters):
+        if sorts == [("dateUpdated", "asc")] and all(
+            each.get("field") == "dateUpdated" and each.get("operator") == "range" for each in filters
+        ):
             return self._in_order(filters, limit, after, (page - 1) * limit)
-        return self._sorted(self._matching(filters), sorts, limit, after, (page - 1) * limit)
+        return self._sorted(self._matching(filters, passes), sorts, limit, after, (page - 1) * limit)
 
     def _in_order(self, filters: list[Any], limit: int, after: Any, skip: int) -> Found:
         low, high = 0, len(self._by_updated)
         for each in filters:
-            first, last = _span(each)
+            first, last = span(each)
             low = max(low, bisect_left(self._by_updated, (first, "")))
             high = min(high, bisect_left(self._by_updated, (last, "")))
         start = low + skip
         if after:
-            start = max(low, bisect_right(self._by_updated, (int(after[0]), str(after[1]))))
+            start = max(low, bisect_right(self._by_updated, (_moment(after), str(after[-1]))))
         keys = self._by_updated[start : min(high, start + limit)]
         return Found([(self._shown[key[1]], list(key)) for key in keys], max(0, high - low))
 
@@ -95,33 +88,34 @@ class SearchIndex:
         for field, direction in reversed(sorts):
             found.sort(key=lambda record, by=field: _sort_value(record, by), reverse=direction == "desc")  # type: ignore[misc]
         keys = [[*(_sort_value(record, field) for field, _ in sorts), record["id"]] for record in found]
-        start = keys.index(list(after)) + 1 if after and list(after) in keys else skip
+        start = keys.index(after) + 1 if after and after in keys else skip
         return Found(list(zip(found, keys, strict=True))[start : start + limit], len(found))
 
-    def _matching(self, filters: list[Any]) -> Iterator[Record]:
-        tests: list[Callable[[Record], bool]] = []
-        ids: Iterable[str] = self._shown
-        for each in filters:
-            keyed = self._keyed_ids(each)
-            if keyed is not None:
-                ids = [each_id for each_id in keyed if each_id in set(ids)] if ids is not self._shown else keyed
-            else:
-                tests.append(_test(each))
-        return (self._shown[each] for each in list(ids) if all(test(self._shown[each]) for test in tests))
+    def _matching(self, filters: Iterable[Mapping[str, Any]], passes: Test) -> Iterator[Record]:
+        """Yield who passes; where a filter names a key, only those who have it are looked at."""
+        found = [ids for each in filters if (ids := self._keyed_ids(each)) is not None]
+        ids = min(found, key=len) if found else list(self._shown)
+        return (self._shown[each] for each in ids if passes(self._shown[each]))
 
     def _keyed_ids(self, question: Mapping[str, Any]) -> list[str] | None:
         """Return the ids that an `eq` on a keyed field finds, None for other questions."""
-        field, operator = question.get("field", ""), question.get("operator")
-        if operator != "eq":
+        field, value = str(question.get("field", "")), question.get("value")
+        if question.get("operator") != "eq" or "group" in question:
             return None
         if field == "id":
-            return [question["value"]] if question["value"] in self._shown else []
-        if field in KEYED or field.startswith(_PREFIX):
-            return list(self._keyed.get((field, str(question["value"]).lower()), ()))
+            return [str(value)] if str(value) in self._shown else []
+        if field in KEYED or field.startswith(CUSTOM):
+            return list(self._keyed.get((field, str(value).lower()), ())) if self._is_keyed(field) else None
         return None
+
+    def _is_keyed(self, field: str) -> bool:
+        """Say whether every value of a field is found by key: one of several choices is not."""
+        name = field.removeprefix(CUSTOM)
+        return field in KEYED or name not in self._listed
 
     def _take_in(self, record_id: str, record: Record) -> None:
         self._shown[record_id] = record
+        self._listed |= {name for name, value in record["customFields"].items() if isinstance(value, list)}
         insort(self._by_updated, (record["dateUpdated"], record_id))
         for key in _keys(record):
             self._keyed.setdefault(key, {})[record_id] = None
@@ -144,41 +138,33 @@ def _keys(record: Record) -> Iterator[tuple[str, str]]:
             yield field, str(record[field]).lower()
     for field_id, value in record["customFields"].items():
         if isinstance(value, str | int | float):
-            yield f"{_PREFIX}{field_id}", str(value).lower()
+            yield f"{CUSTOM}{field_id}", str(value).lower()
 
 
-def _test(question: Mapping[str, Any]) -> Callable[[Record], bool]:
-    field, operator, value = question.get("field"), question.get("operator"), question.get("value")
-    if field in DATES and operator == "range":
-        first, last = _span(question)
-        return lambda record: first <= record[field] < last
-    if field == "tags" and operator == "eq":
-        return lambda record: str(value).lower() in record["tags"]
-    if field in PLAIN and operator == "eq":
-        return lambda record: record.get(str(field)) == value
-    if field in PLAIN and operator in {"exists", "not_exists"}:
-        return lambda record: bool(record.get(str(field))) == (operator == "exists")
-    raise InvalidQuestion(f"Invalid field {field}" if operator != "range" else f"Invalid operator range for {field}")
+def _sorts(sort: Any) -> list[tuple[str, str]]:
+    """Return what is sorted by. Raises InvalidQuestion."""
+    listed = sort if isinstance(sort, list) else [sort]
+    sorts = [
+        (str(each.get("field")), str(each.get("direction", "asc"))) for each in listed if isinstance(each, Mapping)
+    ]
+    known = all(field in SORTS and way in ("asc", "desc") for field, way in sorts)
+    if not known or len(sorts) > _MOST_SORTS or len(listed) > len(sorts):
+        raise InvalidQuestion(f"Invalid sort {sort}")
+    return sorts or [("dateAdded", "desc")]
 
 
-def _span(question: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the first millisecond inside and the first outside of a range."""
-    value = question.get("value")
-    if question.get("operator") != "range" or not isinstance(value, Mapping):
-        raise InvalidQuestion(f"Invalid operator {question.get('operator')}")
-    unknown = value.keys() - {"gt", "gte", "lt", "lte"}
-    if unknown or not value:
-        raise InvalidQuestion(f"Invalid range {sorted(unknown)}")
-    bounds = {key: _milliseconds(bound) for key, bound in value.items()}
-    first = max(bounds.get("gte", 0), bounds.get("gt", -1) + 1)
-    return first, min(bounds.get("lt", _FAR), bounds.get("lte", _FAR - 1) + 1)
+def _after(after: Any) -> list[Any] | None:
+    """Return the place behind which to go on. Raises InvalidQuestion."""
+    if after is not None and not isinstance(after, list):
+        raise InvalidQuestion("searchAfter must be an array")
+    return after
 
 
-def _milliseconds(bound: Any) -> int:
-    moment = instant.parse(bound)
-    if moment is None:
-        raise InvalidQuestion(f"Invalid date {bound}")
-    return instant.to_ms(moment)
+def _moment(after: list[Any]) -> int:
+    try:
+        return int(after[0])
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidQuestion("Invalid searchAfter") from None
 
 
 def _sort_value(record: Record, field: str) -> Any:

@@ -96,6 +96,8 @@ class OAuth:
 
     def _chosen(self, call: Call) -> Served:
         asked = call.query
+        if not {"as", "scope"} <= asked.keys() or asked.get("redirect_uri") not in self.redirect_uris:
+            return _html(400, "error.noAppVersionIdFound")
         back = {"state": asked["state"]} if "state" in asked else {}
         if asked["as"] == "no":
             return _to(asked["redirect_uri"], {"error": "access_denied", **back})
@@ -105,7 +107,7 @@ class OAuth:
         return _to(asked["redirect_uri"], {"code": code, **back})
 
     def _token(self, call: Call) -> Served:
-        form = call.body if isinstance(call.body, dict) else {}
+        form = _texts(call.body)
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
             return Served(401, {"error": "invalid_client", "error_description": "Invalid client credentials!"})
         match form.get("grant_type"):
@@ -131,7 +133,7 @@ class OAuth:
         return Served(200, self._issued(user_type, scopes, now))
 
     def _location_token(self, call: Call) -> Served:
-        form = call.body if isinstance(call.body, dict) else {}
+        form = _texts(call.body)
         bearer = call.headers.get("authorization", "").removeprefix("Bearer ")
         user_type, scopes, until = self._access.get(bearer, ("", "", call.at))
         if user_type != "Company" or call.at >= until:
@@ -163,6 +165,11 @@ class OAuth:
     def _new(self, kind: str) -> str:
         self._count += 1
         return f"{kind}-{self._count:06d}-of-the-sandbox"
+
+
+def _texts(body: Any) -> Mapping[str, str]:
+    """Return the texts of a form, or of JSON."""
+    return {key: value for key, value in body.items() if isinstance(value, str)} if isinstance(body, dict) else {}
 
 
 def _invalid(text: str) -> Served:

@@ -42,9 +42,9 @@ class Quirks:
     that the answers of PUT do not show. `scopes_missing` are the scopes that the token lacks.
 
     Of messages: the export's dates are those in `export_dates`; `message_lag` is in seconds; `total_cap` is where it
-    stops to count; a cursor lives `cursor_life` seconds; e-mails of a thread are one message, whose `dateAdded` is that
-    of the last with `threads_move`. `provider_kind` is what the conversation provider makes of a message that is
-    recorded; `silent_inbound` is how many of them are answered with nothing, and kept by nobody.
+    stops to count; a cursor lives `cursor_life` seconds since its last use; e-mails of a thread are one message, whose
+    `dateAdded` is that of the last with `threads_move`. `provider_kind` is what the conversation provider makes of a
+    message that is recorded; `silent_inbound` is how many of them are answered with nothing, and kept by nobody.
     """
 
     index_lag: float = 0.0
@@ -71,7 +71,7 @@ class Quirks:
     export_total: bool = True
     total_cap: int | None = None
     largest_export: int = 500
-    cursor_life: float | None = None
+    cursor_life: float | None = 120.0
     threads_move: bool = True
     alt_id_shown: bool = True
     provider_kind: Literal["SMS", "Email"] = "SMS"

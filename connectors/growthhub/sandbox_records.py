@@ -73,6 +73,13 @@ def complaints(body: Mapping[str, Any], allowed: frozenset[str], nullable: froze
     if isinstance(address, str) and address and not isinstance(email.clean(address), str):
         found.append("email must be an email")
     found += _complaints_about_channels(body.get("dndSettings"))
+    if not isinstance(body.get("dnd", False), bool):
+        found.append("dnd must be a boolean value")
+    if not isinstance(body.get("dateOfBirth"), str | None):
+        found.append("dateOfBirth must be a string")
+    if not isinstance(body.get("inboundDndSettings"), Mapping | None):
+        found.append("inboundDndSettings must be an object")
+    found += _complaints_about_custom(body.get("customFields", []))
     tags = body.get("tags", [])
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         found.append("each value in tags must be a string")
@@ -91,6 +98,16 @@ def _complaints_about_channels(settings: Any) -> Iterator[str]:
             yield f"dndSettings.property {channel} should not exist"
         elif not isinstance(one, Mapping) or one.get("status") not in CHANNEL_STATES:
             yield f"dndSettings.{channel}.status must be one of the following values: {', '.join(CHANNEL_STATES)}"
+
+
+def _complaints_about_custom(listed: Any) -> list[str]:
+    """Return what is wrong with the custom fields of a body."""
+    if not isinstance(listed, list):
+        return ["customFields must be an array"]
+    if not all(isinstance(each, Mapping) for each in listed):
+        return ["each value in customFields must be an object"]
+    named = [each.get(key) for each in listed for key in ("id", "key")]
+    return [] if all(isinstance(each, str | None) for each in named) else ["id must be a string"]
 
 
 def native_values(body: Mapping[str, Any], region: str) -> dict[str, Any]:

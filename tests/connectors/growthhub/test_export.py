@@ -205,6 +205,14 @@ def test_a_cursor_that_dies_makes_another_look_and_then_shorter_ones(world: Worl
     assert set(ids(read(world, START, world.clock.now()))) == set(added)
 
 
+@pytest.mark.parametrize("pauses", [1, 2, 3, 8])
+def test_waits_of_more_than_two_minutes_between_pages_lose_no_message(world: World, pauses: int) -> None:
+    added = fill(world, 1700)
+    for number in range(1, pauses + 1):
+        world.after_export(number, lambda: world.clock.pass_by(125))
+    assert set(ids(read(world, START, world.clock.now()))) == set(added)
+
+
 def test_a_cursor_that_always_dies_is_an_incomplete_window(world: World) -> None:
     fill(world, 600, apart=timedelta(0))
     world.sandbox.faults.append(Fault("status", path="", status=404, skip=1, times=None))

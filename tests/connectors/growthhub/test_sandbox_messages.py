@@ -155,6 +155,17 @@ def test_a_cursor_of_another_question_or_of_nobodys_is_refused(world: World, ann
     assert ask(world, "GET", EXPORT, locationId=LOCATION, limit=10, cursor=own).status_code == 400
 
 
+def test_a_cursor_lives_two_minutes_since_it_was_last_used(world: World, ann: str) -> None:
+    for n in range(11):
+        world.sandbox.add_message(ann, text=str(n))
+    own = export(world, limit=10)["nextCursor"]
+    statuses = []
+    for seconds in (119, 119, 119, 121):
+        world.clock.pass_by(seconds)
+        statuses.append(ask(world, "GET", EXPORT, locationId=LOCATION, limit=10, cursor=own).status_code)
+    assert statuses == [200, 200, 200, 400]
+
+
 def test_the_dates_of_the_export_mean_what_the_location_takes_them_for(world: World, ann: str) -> None:
     now = world.clock.now()
     world.clock.pass_by(60)
@@ -256,7 +267,8 @@ def test_recording_keeps_a_message_at_its_date_and_sends_nothing(
         ({"conversationProviderId": None, "type": "SMS"}, 400),
         ({"conversationProviderId": LOCATION}, 500),
         ({"conversationId": "nothing"}, 400),
-        ({"conversationId": None}, 422),
+        ({"conversationId": None, "contactId": None}, 422),
+        ({"conversationId": None, "contactId": "nobody"}, 400),
         ({"direction": "sideways"}, 422),
         ({"date": "soon"}, 422),
         ({"locationId": LOCATION}, 422),
