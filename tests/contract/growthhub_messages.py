@@ -93,7 +93,6 @@ OTHERWISE_HERE: Final = replace(
     OTHERWISE,
     message_lag=30.0,
     largest_export=100,
-    export_total=False,
     export_ends_excluded=True,
     html_notes=True,
     note_lacks=frozenset({"title"}),
