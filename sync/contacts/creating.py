@@ -313,8 +313,9 @@ def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
         note_new_debts(context, link, target, one.job.owed)
     context.intents.remove(target.name, *(one.job.own.id for one in made if not one.waits_for_marker))
     context.failures.close(source.name, *(one.job.own.id for one in made))
-    for one in made:
-        list_rejections(context, source, one.job.own, target, one.job.rejected)
+    for link, one in zip(links, made, strict=True):
+        unmapped = link.side(source.name).unmapped
+        list_rejections(context, source, one.job.own, target, one.job.rejected, unmapped)
     target.identities.put(people.known(one.contact) for one in made)
     entries = [
         entry

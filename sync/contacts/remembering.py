@@ -103,7 +103,12 @@ def remember(context: Context, job: Update, answer: Answer | None) -> None:
     release(context, link, job.result.touched, back=was_gone)
     for side, record_id in ((job.target, job.record.id), (job.source, job.source_id)):
         context.failures.close(side.name, record_id)
-    list_rejections(context, job.source, job.own or Staged(job.source.name, job.source_id), job.target, job.rejected)
+    own = job.own or Staged(job.source.name, job.source_id)
+    for side, staged, other, rejected in (
+        (job.source, own, job.target, job.rejected),
+        (job.target, job.record, job.source, {}),
+    ):
+        list_rejections(context, side, staged, other, rejected, link.side(side.name).unmapped)
     if answer is not None:
         _stage_answer(context, job, link, answer, shown)
 

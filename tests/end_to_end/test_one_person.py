@@ -223,8 +223,8 @@ def test_a_value_that_is_too_long_is_left_out_and_the_rest_of_its_record_travels
         world.gh.add(firstName=huge, lastName="Ames", email="ann@example.com", city="Bonn")
     world.gg.add(first_name="Bob", email="bob@example.com")
     report = world.run()
-    assert report.exit_code == 0
-    assert report.streams["contacts"].unmapped == 1
+    assert report.exit_code == 1
+    assert (report.streams["contacts"].unmapped, report.streams["contacts"].failed) == (1, 1)
     assert counts(world) == (2, 2, 2)
     pairs = {world.gg.person(one)["email"]: (one, other) for one, other in world.links().items()}
     left, right = pairs["ann@example.com"]
@@ -238,6 +238,20 @@ def test_a_value_that_is_too_long_is_left_out_and_the_rest_of_its_record_travels
     said = world.sync("explain", "ann@example.com", "--json").out
     assert "first_name" in said
     assert "65536" in said
+    with world.calls() as calls:
+        assert world.run().exit_code == 1
+        assert world.run(skip=90_000).exit_code == 1
+    assert calls.writes == []
+    (failure,) = world.sync("failures", "list", "--json").document["failures"]
+    assert failure["who"] == "ann@example.com"
+    assert "first_name" in failure["reason"]
+    assert "1000000 bytes" in failure["reason"]
+    if side == "left":
+        world.gg.edit(left, first_name="Ann")
+    else:
+        world.gh.edit(right, firstName="Ann")
+    assert world.run().exit_code == 0
+    assert (world.gg.person(left)["first_name"], world.gh.person(right)["firstName"]) == ("Ann", "Ann")
     assert_at_rest(world)
 
 
