@@ -199,11 +199,13 @@ def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport]
     """
     from sync.errors import Declined
     from sync.faces.tables import total_lines
+    from sync.reporting.spelling import AUTOMATIONS
 
     def confirm(report: "RunReport") -> bool:
         with progress.paused():
             for line in total_lines(report):
                 click.echo(line, err=True)
+            click.echo(AUTOMATIONS, err=True)
             if not click.confirm("Write this?", err=True):
                 raise Declined
         return True

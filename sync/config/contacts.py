@@ -90,7 +90,7 @@ TAGGED = "growthhub"
 
 
 class ContactsStream(Table):
-    """How people travel."""
+    """How people travel. `create_tags` are put on every contact that a run creates, on the side where it is created."""
 
     direction: Direction = "both"
     create: Literal["both", "left", "right", "none"] = "both"
@@ -98,6 +98,7 @@ class ContactsStream(Table):
     conflicts: Policy = "newest"
     deletes: Literal["ignore", "propagate"] = "ignore"
     max_changed: ShareOrCount = 0.5
+    create_tags: tuple[Text, ...] = ()
     enrich: Flag = False
     fields: dict[FieldName, FieldOptions] = Field(default_factory=dict)
 
@@ -146,7 +147,11 @@ def _check_field(
 
 
 def _check_prefixes(contacts: ContactsStream, place: tuple[str, ...]) -> Iterator[Complaint]:
-    """Yield two groups of tags of which nobody could tell apart the tags."""
+    """Yield groups of tags that cannot be told apart from each other, or from the tags of who is created."""
+    for prefix in contacts.groups.values():
+        for tag in contacts.create_tags:
+            if tag.casefold().startswith(prefix.casefold()):
+                yield Complaint((*place[:-1], "create_tags"), f"tags that do not begin with {prefix}", tag)
     for (name, prefix), (_, other) in permutations(contacts.groups.items(), 2):
         if other.casefold().startswith(prefix.casefold()):
             yield Complaint((*place, name, "prefix"), "a beginning that no other prefix begins with", prefix)

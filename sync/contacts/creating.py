@@ -37,7 +37,10 @@ from sync.decisions import people, shadows
 from sync.decisions.carrying import after_create, after_lost_create, is_edited, is_settled, unmet
 from sync.decisions.consent import unheard
 from sync.decisions.pairing import leader, may_adopt
+from sync.decisions.sets import with_all
 from sync.reporting.spelling import WHOLE
+
+TAGS = "tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,19 @@ def _creation(context: Context, target: Side, own: Staged) -> Creation:
     contact = people.decode(own.contact or "")
     made = sendable(context, target, contact.fields)
     known = of_new(context, target, contact.fields, made.changes)
-    changes = {**made.changes, **known}
+    changes = _tagged(context, target, {**made.changes, **known})
     return Creation(
         target, context.other(target), own, contact, changes, made.withheld, frozenset(known),
         awaits(context, target, contact), made.owed,
     )  # fmt: skip
+
+
+def _tagged(context: Context, target: Side, changes: Fields) -> Fields:
+    """Add the tags that every contact bears that a run creates, so that workflows there can leave it out."""
+    more = context.settings.create_tags
+    if not more or TAGS not in target.connector.fields or TAGS in target.connector.read_only:
+        return changes
+    return {**changes, TAGS: with_all(changes.get(TAGS), more)}
 
 
 def _housed(job: Creation) -> Creation:

@@ -74,7 +74,8 @@ class Places:
 class Options:
     """What the config says field by field.
 
-    `loosen` lets do_not_contact be taken back; `reserved` are the beginnings of tags that are another field's, folded.
+    `loosen` lets do_not_contact be taken back; `reserved` are the beginnings of tags that do not travel as
+    tags, folded: those of another field, and those that a run puts on the people whom it creates.
     `conflicts` are the policies of fields that have one of their own.
     """
 

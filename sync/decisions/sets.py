@@ -1,9 +1,13 @@
 """Sets of short names, merged element by element and without case (R12). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Final
 
 from connectors.contact import Value
 from connectors.values import labels
+
+_END: Final = "\0"
+"""What stands in no element, and so ends one that is reserved as a whole."""
 
 
 def changes_of(base: Value, now: Value, reserved: tuple[str, ...] = ()) -> tuple[dict[str, str], frozenset[str]]:
@@ -27,7 +31,17 @@ def without(value: Value, reserved: tuple[str, ...]) -> Value:
     """Return a set without the elements that begin with one of `reserved` (folded)."""
     if not reserved or not isinstance(value, tuple):
         return value
-    return tuple(element for element in value if not labels.key(element).startswith(reserved)) or None
+    return tuple(element for element in value if not reserving(element).startswith(reserved)) or None
+
+
+def reserving(element: str) -> str:
+    """Return what reserves this element alone, and none that begins with it."""
+    return labels.key(element) + _END
+
+
+def with_all(value: Value, more: Collection[str]) -> Value:
+    """Return the set with these elements added."""
+    return apply_changes(value, elements(tuple(more)), frozenset())
 
 
 def elements(value: Value) -> dict[str, str]:

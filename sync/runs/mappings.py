@@ -8,6 +8,7 @@ from state.file import StateFile
 from sync.config.model import Connection
 from sync.decisions import mapping
 from sync.decisions.exchange import terms
+from sync.decisions.sets import reserving
 
 
 def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[str, mapping.FieldRule]:
@@ -42,7 +43,10 @@ def _options(connection: Connection) -> mapping.Options:
         directions={name: option.direction for name, option in fields.items()},
         exchanges={name: terms(option.map) for name, option in fields.items() if option.map or name in groups},
         loosen=any(option.loosen for option in fields.values()),
-        reserved=tuple(prefix.casefold() for prefix in groups.values()),
+        reserved=(
+            *(prefix.casefold() for prefix in groups.values()),
+            *map(reserving, connection.contacts.create_tags),
+        ),
         conflicts={name: option.conflicts for name, option in fields.items()},
     )
 

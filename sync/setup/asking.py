@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync.config.allowed import Country, Text, UserId
 from sync.config.secret import check_secret, check_variable
+from sync.reporting.spelling import AUTOMATIONS
 from sync.setup.draft import GROWTHGENIUS, GROWTHHUB, Create, Direction, Draft
 from sync.setup.secrets import PLACES, Place, Secrets
 
@@ -73,6 +74,7 @@ class Questions:
     def rules(self, draft: Draft) -> Draft:
         """Ask what travels."""
         direction = self.asker.choice("Which way do changes travel? (left is GrowthGenius)", DIRECTIONS, "both")
+        self.asker.tell(AUTOMATIONS)
         create = self.asker.choice("Where may people be created?", CREATES, "both")
         messages = self.asker.yes("Do messages travel too, as notes? Nothing is ever sent.", default=False)
         country = self._until_good("Country of numbers without a country code", _country, "US")

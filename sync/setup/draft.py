@@ -95,6 +95,7 @@ class Draft:
         yield f"[connections.{CONNECTION}.contacts]"
         yield f"direction = {quoted(self.direction)}    # both | left_to_right | right_to_left"
         yield f"create = {quoted(self.create)}    # where people may be created: both | left | right | none"
+        yield '# create_tags = ["via-growthsync"]    # on everybody that a run creates, for workflows to leave them out'
         if self.messages:
             yield ""
             yield f"[connections.{CONNECTION}.messages]"

@@ -282,6 +282,8 @@ def test_on_a_terminal_the_first_run_asks_and_writes_only_after_a_yes(office: Of
     assert code == 130
     assert "The first run of sales would do this:" in shown
     assert "would be created 1" in shown
+    assert "can start workflows" in shown
+    assert "create_tags" in shown
     assert "declined, nothing was written; nothing is lost, run again" in shown
     assert len(office.hub.people()) == len(office.genius.people()) == 1
     code, shown = seat.run("y")

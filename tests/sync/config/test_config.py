@@ -51,6 +51,7 @@ def test_what_is_left_out_has_the_value_of_the_contract() -> None:
         "both", "both", "newest", "ignore",
     )  # fmt: skip
     assert contacts.max_changed == 0.5
+    assert contacts.create_tags == ()
     assert (contacts.only.left, contacts.only.right, contacts.fields) == ({}, {}, {})
     assert not contacts.enrich
 
@@ -197,6 +198,8 @@ WRONG = [
     ("connections.sales.contacts", 'direction = "up"', "direction", ["left_to_right"]),
     ("connections.sales.contacts", 'create = "leftt"', "create", ["did you mean left?"]),
     ("connections.sales.contacts", "deletes = true", "deletes", ["found true", "propagate"]),
+    ("connections.sales.contacts", "create_tags = 'new'", "create_tags", ["a list"]),
+    ("connections.sales.contacts", "create_tags = ['']", "create_tags.0", ["not empty"]),
     ("connections.sales.contacts", "max_changed = 1.5", "max_changed", ["found 1.5"]),
     ("connections.sales.contacts", "max_changed = -1", "max_changed", ["a whole number"]),
     ("connections.sales.contacts", "max_changed = true", "max_changed", ["a share"]),
@@ -581,3 +584,12 @@ def test_every_complaint_has_words_whatever_shape_the_file_has(tree: Any) -> Non
 
 def test_the_good_config_of_these_tests_is_toml() -> None:
     assert tomllib.loads(GOOD)["accounts"]["growthgenius"]["user_id"] == 78
+
+
+def test_a_tag_of_who_is_created_is_no_tag_of_a_stage() -> None:
+    text = with_line("connections.sales.contacts", "create_tags = ['Stage: new']")
+    assert parse(text, FILE).connections["sales"].contacts.create_tags == ("Stage: new",)
+    table = "[connections.sales.contacts.fields]\n"
+    found = complaint(text.replace(table, f"{table}stage = {{ as = 'tags' }}\n"))
+    assert "create_tags" in found
+    assert "do not begin with stage:" in found

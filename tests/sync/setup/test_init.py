@@ -256,6 +256,7 @@ class Script:
         self.answers = answers
         self.given: dict[str, str] = {}
         self.asked: list[str] = []
+        self.told: list[str] = []
 
     def text(self, question: str, default: str = "") -> str:
         name = next(name for name in GOOD if name in question)
@@ -275,7 +276,7 @@ class Script:
         return bool(self.answers["messages"])
 
     def tell(self, text: str) -> None:
-        pass
+        self.told.append(text)
 
 
 GOOD = {
@@ -315,6 +316,8 @@ def test_whatever_is_answered_is_asked_again_or_in_a_config_that_loads_with_it(a
             draft = Questions(script, secrets).ask(Draft())
             tried(draft, secrets, folder / "config.toml")
             write(draft, secrets, folder / "config.toml")
+        assert any("can start workflows" in each and "create_tags" in each for each in script.told)
+        assert '# create_tags = ["via-growthsync"]' in (folder / "config.toml").read_text(encoding="utf-8")
         config = load(folder / "config.toml")
         left, right, sales = config.accounts["growthgenius"], config.accounts["growthhub"], config.connections["sales"]
         assert isinstance(left, GrowthGeniusAccount)

@@ -1,0 +1,127 @@
+"""Tags that every contact bears that a run creates: workflows leave out who bears them, and nothing else happens."""
+
+import pytest
+
+from tests.end_to_end.test_consent import at_rest
+from tests.end_to_end.world import World
+
+TAG = "via-growthsync"
+
+
+@pytest.fixture
+def tagging(world: World) -> World:
+    world.contacts["create_tags"] = '["Via-GrowthSync"]'
+    return world
+
+
+def tags(world: World, left: str, right: str) -> tuple[set[str], set[str]]:
+    shown = world.gg.person(left).get("label_names") or []
+    names = shown.split(",") if isinstance(shown, str) else shown
+    return {str(each).strip().casefold() for each in names}, set(world.gh.person(right)["tags"])
+
+
+def both(world: World, name: str = "ada") -> tuple[str, str]:
+    """Return the ids of a person who is on both sides."""
+    left = next(str(each["id"]) for each in world.gg.people() if each["email"] == f"{name}@example.com")
+    return left, world.links()[left]
+
+
+def test_who_is_created_bears_the_tag_in_the_one_call_that_creates(tagging: World) -> None:
+    left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
+    with tagging.calls() as calls:
+        assert tagging.run().exit_code == 0
+    (created,) = calls.to("POST", "/contacts/")
+    assert {each.casefold() for each in created.body["tags"]} == {"vip", TAG}
+    assert at_rest(tagging)
+    assert tags(tagging, left, tagging.links()[left]) == ({"vip"}, {"vip", TAG})
+
+
+def test_who_is_created_at_the_other_side_bears_it_there_alone(tagging: World) -> None:
+    right = tagging.gh.add(firstName="Bo", email="bo@example.com", tags=["lead"])
+    assert at_rest(tagging)
+    left, _ = both(tagging, "bo")
+    assert tags(tagging, left, right) == ({"lead", TAG}, {"lead"})
+
+
+def test_tags_are_off_by_default(world: World) -> None:
+    world.gg.add(first_name="Ada", email="ada@example.com")
+    world.run()
+    assert world.gh.people()[0]["tags"] == []
+
+
+def test_who_is_there_already_does_not_bear_it(tagging: World) -> None:
+    left = tagging.gg.add(first_name="Ada", email="ada@example.com")
+    right = tagging.gh.add(firstName="Ada", email="ada@example.com", tags=["lead"])
+    assert at_rest(tagging)
+    assert tags(tagging, left, right) == ({"lead"}, {"lead"})
+    tagging.gg.edit(left, first_name="Adele", label_names=["lead", "vip"])
+    assert at_rest(tagging)
+    assert tags(tagging, left, right) == ({"lead", "vip"}, {"lead", "vip"})
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_edits_of_other_tags_travel_and_leave_the_tag_where_it_is(tagging: World, side: str) -> None:
+    tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
+    tagging.run()
+    left, right = both(tagging)
+    if side == "left":
+        tagging.gg.edit(left, label_names=["hot"])
+    else:
+        tagging.gh.edit(right, tags=["hot", TAG])
+    assert at_rest(tagging)
+    assert tags(tagging, left, right) == ({"hot"}, {"hot", TAG})
+
+
+def test_who_takes_it_off_has_taken_it_off(tagging: World) -> None:
+    tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
+    tagging.run()
+    left, right = both(tagging)
+    tagging.gh.edit(right, tags=["vip"])
+    assert at_rest(tagging)
+    assert tags(tagging, left, right) == ({"vip"}, {"vip"})
+
+
+@pytest.mark.parametrize("keeps_the_key", [True, False])
+def test_it_does_not_travel_after_the_state_is_lost_nor_when_the_key_goes(
+    tagging: World, *, keeps_the_key: bool
+) -> None:
+    tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
+    tagging.run()
+    tagging.run()
+    left, right = both(tagging)
+    if keeps_the_key:
+        for ending in ("", "-wal", "-shm"):
+            tagging.state_path.with_name(f"sync.db{ending}").unlink(missing_ok=True)
+    else:
+        del tagging.contacts["create_tags"]
+    assert at_rest(tagging)
+    tagging.gg.edit(left, first_name="Adele")
+    assert at_rest(tagging)
+    assert tags(tagging, left, right) == ({"vip"}, {"vip", TAG})
+
+
+def test_verify_says_that_both_sides_agree(tagging: World) -> None:
+    tagging.gg.add(first_name="Ada", email="ada@example.com")
+    tagging.run()
+    tagging.run()
+    report = tagging.run(whole=True, dry_run=True, compared=True)
+    assert report.comparison is not None
+    assert report.comparison.agree
+
+
+def test_a_create_whose_answer_is_lost_bears_it_once(tagging: World) -> None:
+    from connectors.faults import Fault
+
+    left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
+    tagging.gh.faults.append(Fault("reset_after", method="POST", path="/contacts/", times=1))
+    tagging.run()
+    assert at_rest(tagging)
+    assert len(tagging.gh.people()) == 1
+    assert tags(tagging, left, tagging.links()[left]) == ({"vip"}, {"vip", TAG})
+
+
+def test_it_is_put_on_whatever_way_tags_travel(tagging: World) -> None:
+    tagging.tables = '[connections.sales.contacts.fields]\ntags = { direction = "right_to_left" }\n'
+    left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
+    assert at_rest(tagging)
+    assert tags(tagging, left, tagging.links()[left])[1] == {TAG}
