@@ -42,11 +42,15 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records of one answer, each with an id, the server's own time of that answer (R1), and what could not be read."""
+    """Records of one answer, each with an id, the server's own time of that answer (R1), and what could not be read.
+
+    `warnings` are about the list: what a person should know of it, though it was read.
+    """
 
     records: Sequence[Raw]
     served_at: datetime
     unread: Sequence[Unread] = ()
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

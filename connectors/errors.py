@@ -11,6 +11,7 @@
     │   ├── AllowanceSpent   the daily allowance ran out; `until` says when it is renewed
     │   └── IncompleteWindow a window that could not be proven complete, nor be split further
     ├── AnswerTooLarge       413, a body over our limit, or a time-out: ask for less (windows split on it)
+    │   └── PageCrashed      500 again and again, for a page of a list: one record in it may be why
     ├── RecordError          this one record will not go through: list it, go on           (exit 1)
     │   ├── RecordGone       the id does not exist (any more): a deletion found (R22)
     │   ├── DuplicateRefused the server says that `other_id` is the same person
@@ -91,6 +92,10 @@ class IncompleteWindow(TransientError):
 
 class AnswerTooLarge(ConnectorError):
     """The server, or our limit, says that the question asks for too much at once."""
+
+
+class PageCrashed(AnswerTooLarge):
+    """The server fails at a page of a list: where it answers other questions, a record in the page is why."""
 
 
 class RecordError(ConnectorError):

@@ -41,6 +41,7 @@ from connectors.errors import (
     ConnectorError,
     Forbidden,
     OutcomeUnknown,
+    PageCrashed,
     RecordGone,
     RecordRefused,
     ServerTrouble,
@@ -55,6 +56,7 @@ from connectors.transport import UNREADABLE, Transport, explain, is_hopeless, is
 
 MEBIBYTE: Final = 1024 * 1024
 SHOWN: Final = 65536
+TRIES_OF_A_PAGE: Final = 2
 REDIRECTS: Final = 5
 DOUBTS: Final = 2
 """How often a read is made again because of its `Date` (R43); then our own clock is used."""
@@ -108,7 +110,8 @@ class _Failure:
     """A try that led to nothing.
 
     `answered`: an answer came, if a useless one. `uncertain`: it may have been executed all the same. `asked`: seconds
-    that the server asks to wait. `too_large`, `timed_out`: less may work. `hopeless`: trying again will not.
+    that the server asks to wait. `too_large`, `timed_out`, `crashed`: less may work. `hopeless`:
+    trying again will not.
     """
 
     reason: str
@@ -118,6 +121,7 @@ class _Failure:
     too_large: bool = False
     timed_out: bool = False
     hopeless: bool = False
+    crashed: bool = False
 
 
 class Wire:
@@ -325,7 +329,7 @@ class Wire:
             wait = throttled_wait(asked, interval_of(headers), self._chance())
             return _Failure(said, uncertain=False, asked=wait)
         if status in RETRIED or status >= 500 or status < 400:  # noqa: PLR2004
-            return _Failure(said, asked=asked)
+            return _Failure(said, asked=asked, crashed=status == 500)  # noqa: PLR2004 (the server's own mistake)
         if status == 413 and not question.write:  # noqa: PLR2004 (content too large)
             return _Failure(said, too_large=True)
         self._outage.answered()
@@ -379,6 +383,8 @@ class Wire:
         outage = self._outage.failed(self._clock.monotonic())
         if not question.write and (failure.too_large or (failure.timed_out and question.splittable)):
             raise self._error(AnswerTooLarge, question, failure.reason)
+        if question.splittable and failure.crashed and effort.tries >= TRIES_OF_A_PAGE:
+            raise self._error(PageCrashed, question, failure.reason)
         if failure.asked is not None:
             self._outage.answered()
             self._pace.hold(failure.asked)

@@ -9,6 +9,7 @@ Rules kept here:
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,8 @@ class Listing:
     """The records of one answer to a list request, and what the answer says about the others.
 
     `total`, `pages` and `per_page` are None where the answer has no pagination; `limit` is its `partial_results_limit`,
-    `partial` its `partial_results_only`; `single` tells that one record came where a list was asked for.
+    `partial` its `partial_results_only`; `single` tells that one record came where a list was asked for. `broken`
+    counts the rows that are no records: what they are cannot be told, but they were shown.
     """
 
     records: Sequence[Raw]
@@ -34,25 +36,34 @@ class Listing:
     limit: int | None = None
     partial: bool = False
     single: bool = False
+    broken: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, those that are no records included."""
+        return len(self.records) + self.broken
 
 
 def listing(body: Any, noun: str = "contact") -> Listing:
     """Return what a list answer holds. Raises Malformed."""
     if isinstance(body, list):
-        return Listing(_records(body, noun))
+        records = _records(body, noun)
+        return Listing(records, broken=len(body) - len(records))
     if not isinstance(body, dict):
         raise Malformed(f"the answer holds no {noun}s")
     rows, single = _rows(body, noun)
     pagination = body.get("pagination")
     pagination = pagination if isinstance(pagination, dict) else {}
+    records = [tidy(row, noun) for row in rows] if single else _records(rows, noun)
     return Listing(
-        _records(rows, noun),
+        records,
         total=_count(pagination.get("total_entries")),
         pages=_count(pagination.get("total_pages")),
         per_page=_count(pagination.get("per_page")) or None,
         limit=_count(body.get("partial_results_limit")) or None,
         partial=body.get("partial_results_only") is True,
         single=single,
+        broken=len(rows) - len(records),
     )
 
 
@@ -101,7 +112,11 @@ def _rows(body: Mapping[str, Any], noun: str) -> tuple[list[Any], bool]:
 
 
 def _records(rows: Sequence[Any], noun: str) -> list[Raw]:
-    return [tidy(row, noun) for row in rows]
+    records = []
+    for row in rows:
+        with suppress(Malformed):  # it is counted by whoever counts the rows
+            records.append(tidy(row, noun))
+    return records
 
 
 def _without_oddities(record: Mapping[str, Any]) -> Raw:

@@ -25,8 +25,8 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from connectors.clock import Clock
-from connectors.connector import Page, Raw, Window
-from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, ServerTrouble
+from connectors.connector import Page, Raw, Unread, Window
+from connectors.errors import AnswerTooLarge, IncompleteWindow, PageCrashed, RecordError, ServerTrouble
 from connectors.growthgenius import windows
 from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
@@ -40,6 +40,9 @@ WIDER = timedelta(seconds=1)
 TRIES = 5
 PATIENCE = 4
 SAMPLED = 10
+ISOLATED_MS = 3_600_000
+MOST_NARROWINGS = 24
+"""So often a window is halved that has rows which are no records: one of them has its hour then."""
 MOST_STUCK = 45
 """So many halvings lead from all of history to a few milliseconds."""
 
@@ -49,6 +52,7 @@ class _Part:
     """A span still to be read; `sized` asks for the largest pages, `tries` counts proofs that failed on all of it.
 
     `promised` is the total of the part that it was cut out of, and `stuck` how many cuts in a row left that as it was.
+    `shown` is what a reading of it showed that fell short of its total.
     """
 
     span: Span
@@ -56,6 +60,7 @@ class _Part:
     tries: int = 0
     promised: int | None = None
     stuck: int = 0
+    shown: str = ""
 
 
 @dataclass(slots=True)
@@ -91,10 +96,11 @@ class Reader:
         self._feed = feed
         self._served_at: datetime | None = None
         self._too_large = 0
+        self._narrowings = 0
 
     def read(self, user: UserId, window: Window) -> Iterator[Page]:
         """Yield the records that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
-        self._served_at, self._too_large = None, 0
+        self._served_at, self._too_large, self._narrowings = None, 0, 0
         span = self._asked(window)
         yield from self._whole(user, span)
         while window.end is None and self._served_at is not None and self._served_at + MARGIN > span.last:
@@ -121,6 +127,10 @@ class Reader:
             answer = self._ask(user, part)
         except AnswerTooLarge as error:
             self._prove_alive(user)
+            if isinstance(error, PageCrashed) and self._split(part.span, ()) is None and self._served_at is not None:
+                reason = f"the server fails at a list as soon as it holds what lies here ({error.message})"
+                yield Page((), self._served_at, (_unread(part, reason),))
+                return
             pending.extend(self._halves(part, (), str(error)))
             return
         part = self._measured(part, answer)
@@ -137,7 +147,20 @@ class Reader:
             pending.extend(self._parts(part, halves or (), sized=part.sized))
             yield from () if halves else self._unannounced(user, part, answer)
         else:
-            yield _page(answer)
+            yield from self._whole_answer(part, answer, pending)
+
+    def _whole_answer(self, part: _Part, answer: Listed, pending: list[_Part]) -> Iterator[Page]:
+        """Yield a complete answer; where rows in it are no records, the window is narrowed until they have a place."""
+        yield _page(answer)
+        broken = answer.listing.broken
+        if not broken:
+            return
+        halves = self._split(part.span, ()) if part.span.end - part.span.start > ISOLATED_MS else None
+        if halves is not None and self._narrowings < MOST_NARROWINGS:
+            self._narrowings += 1
+            pending.extend(self._parts(replace(part, promised=None), halves, sized=part.sized))
+            return
+        yield Page((), answer.served_at, (_unread(part, f"the list shows {broken} row(s) here that are no records"),))
 
     def _paged(self, user: UserId, part: _Part, answer: Listed, pending: list[_Part]) -> Iterator[Page]:
         """Read a window that the server answers in pages, or say in `pending` what to read instead."""
@@ -145,6 +168,8 @@ class Reader:
         past = windows.past_of(span, answer.served_at)
         if not part.sized and (listing.total or 0) <= windows.PAGE_SIZE:
             pending.append(replace(part, sized=True))
+        elif part.sized and windows.page_count(listing) <= 1 and listing.rows < windows.PAGE_SIZE:
+            yield from self._short(part, answer, {identity(each) for each in listing.records}, pending)
         elif past is not None and past.end < span.end:
             whole = replace(part, promised=None)  # nearly all of a window is its past
             pending.extend(self._parts(whole, (past, windows.after(span, past)), sized=True))
@@ -160,19 +185,35 @@ class Reader:
     def _page_by_page(self, user: UserId, part: _Part, answer: Listed, pending: list[_Part]) -> Iterator[Page]:
         ids: set[str] = set()
         times: list[int] = []
-        known = -1
+        known, broken = -1, 0
         for listed in self._pages(user, part, answer):
             ids.update(identity(record) for record in listed.listing.records)
             times += self._times(listed.listing.records[::SAMPLED])
             yield _page(listed)
+            broken += listed.listing.broken
             is_new = len(ids) > known
             known = len(ids)
             if listed.listing.total != answer.listing.total or listed.listing.partial or not is_new:
                 break
         else:
-            if len(ids) == answer.listing.total:
+            if broken:  # in parts of one answer they are given a place
+                pending.extend(self._again(part, times))
                 return
+            if len(ids) != answer.listing.total:
+                yield from self._short(part, answer, ids, pending)
+            return
         pending.extend(self._again(part, times))
+
+    def _short(self, part: _Part, answer: Listed, ids: set[str], pending: list[_Part]) -> Iterator[Page]:
+        """Read a window again that shows fewer records than its total; the same twice is taken for complete (R43)."""
+        yield _page(answer)
+        shown = f"{answer.listing.total}: {' '.join(sorted(ids))}"
+        if part.shown != shown:
+            pending.append(replace(part, shown=shown))
+            return
+        total = answer.listing.total
+        warning = f"the window {part.span} shows {len(ids)} of {total} records, twice: its total is taken to be wrong"
+        yield Page((), answer.served_at, warnings=(warning,))
 
     def _pages(self, user: UserId, part: _Part, first: Listed) -> Iterator[Listed]:
         yield first
@@ -298,6 +339,10 @@ class Reader:
     def _incomplete(self, part: _Part, why: str) -> IncompleteWindow:
         message = f"the window {part.span} cannot be read completely, nor be split further: {why}"
         return IncompleteWindow(self._client.account, message)
+
+
+def _unread(part: _Part, reason: str) -> Unread:
+    return Unread(str(part.span), reason, Window(part.span.first, part.span.last))
 
 
 def _page(answer: Listed) -> Page:

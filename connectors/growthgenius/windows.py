@@ -78,7 +78,7 @@ class Verdict(Enum):
 
 def judge(answer: Listing, largest: int) -> Verdict:
     """Say what a first answer proves. `largest` is the largest whole answer without pagination seen so far."""
-    count = len(answer.records)
+    count = answer.rows
     if answer.partial:
         return Verdict.PAGED if count < (answer.limit or 0) <= (answer.total or 0) else Verdict.PARTIAL
     if answer.limit is not None and count >= answer.limit:

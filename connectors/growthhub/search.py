@@ -5,7 +5,9 @@ Rules kept here:
   moves a record behind and it comes again, nothing is skipped. `page` is never used, it ends at 10,000 records;
 - `total` of the last answer is what the reading is measured by: distinct records seen must reach it. If they do
   not, the end of the span is read again, then all of it, then it is IncompleteWindow. A deletion lowers the
-  total;
+  total. One that stays wrong is put up with, and said, where all of it was read twice and showed the same (R43);
+- a row that is no record, and a record at which the server fails, are named by where they lie; the rest is read, from
+  both ends where pages fail (R42);
 - each page must lead on: a record that this reading has not shown yet, or a later time. A server that repeats itself
   under ever new keys, or shows far more than it promises, ends the reading (R43);
 - an answer without `total` proves nothing: this API always gives it;
@@ -15,11 +17,11 @@ Rules kept here:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.connector import Page, Raw, Window
-from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, RecordRefused, ServerTrouble
+from connectors.connector import Page, Raw, Unread, Window
+from connectors.errors import AnswerTooLarge, IncompleteWindow, PageCrashed, RecordError, RecordRefused, ServerTrouble
 from connectors.growthhub.client import Client
 from connectors.growthhub.tally import Tally
 from connectors.values import instant
@@ -33,6 +35,10 @@ AT_MOST_MORE = 10_000
 END_OF_SPAN = timedelta(minutes=15)
 _REFUSALS = frozenset({400, 422})
 _MILLISECOND = timedelta(milliseconds=1)
+_SHORTEST = timedelta(milliseconds=2)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DEEPEST = 24
+"""So often a span is halved in which several records make the server fail."""
 
 
 class Search:
@@ -41,6 +47,7 @@ class Search:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.page_limit = LARGEST_PAGE
+        self.alive_at: datetime | None = None
 
     def read(self, window: Window, by: str = "dateUpdated") -> Iterator[Page]:
         """Yield everybody whose `dateUpdated` (or `dateAdded`) lies in the window.
@@ -59,7 +66,9 @@ class Search:
         while True:
             try:
                 return self.client.search({"pageLimit": self.page_limit, **body})
-            except AnswerTooLarge:
+            except AnswerTooLarge as error:
+                if isinstance(error, PageCrashed):
+                    self._prove_alive()
                 if self.page_limit == 1:
                     raise
                 self.page_limit //= 2
@@ -70,6 +79,13 @@ class Search:
             except RecordError as refused:
                 raise ServerTrouble(refused.account, f"search refused: {refused.message}") from refused
 
+    def _prove_alive(self) -> None:
+        """Ask for next to nothing: where the server fails at that too, no record is why. Raises ServerTrouble."""
+        span = {"gte": instant.render(_EPOCH), "lt": instant.render(_EPOCH + timedelta(seconds=1))}
+        filters = [{"field": "dateUpdated", "operator": "range", "value": span}]
+        asked = {"locationId": self.client.location_id, "pageLimit": 1, "filters": filters}
+        self.alive_at = self.client.gate.read("POST", "/contacts/search", json=asked).served_at
+
     def total(self, reply: Reply) -> int:
         """Return how many records an answer promises in all. Raises ServerTrouble when it does not say (R43)."""
         total = reply.body.get("total") if isinstance(reply.body, Mapping) else None
@@ -79,10 +95,20 @@ class Search:
 
     def items(self, reply: Reply) -> list[Raw]:
         """Return the contacts of an answer. Raises ServerTrouble when it has none of that name."""
+        return [each for each in self.rows(reply) if is_record(each)]
+
+    def rows(self, reply: Reply) -> list[Any]:
+        """Return the rows of an answer, whatever they are. Raises ServerTrouble when it has none of that name."""
         found = reply.body.get("contacts") if isinstance(reply.body, Mapping) else None
         if not isinstance(found, list):
             raise ServerTrouble(self.client.account, "search was answered without contacts")
-        return [each for each in found if isinstance(each, Mapping)]
+        return found
+
+
+def is_record(row: object) -> bool:
+    """Say whether a row of a list is a record: an object with an id."""
+    record_id = row.get("id") if isinstance(row, Mapping) else None
+    return isinstance(record_id, str | int) and not isinstance(record_id, bool) and str(record_id).strip() != ""
 
 
 class _Headway:
@@ -125,23 +151,86 @@ class _Headway:
 class Reading:
     """One reading of one window, until it is proven complete."""
 
-    def __init__(self, search: Search, window: Window, by: str) -> None:
+    def __init__(self, search: Search, window: Window, by: str, depth: int = 0) -> None:
         self._search = search
         self._window = window
         self._by = by
         self._seen = Tally()
         self._promised = 0
         self._last_time: datetime | None = None
+        self._served_at: datetime | None = None
+        self._unread: dict[str, int] = {}
+        self._depth = depth
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages. To come to the end is the proof. Raises IncompleteWindow."""
+        largest = self._search.page_limit
+        try:
+            yield from self._proven()
+        except PageCrashed as error:
+            self._search.page_limit = largest
+            yield from self._around(error)
+            self._search.page_limit = largest
+
+    def _proven(self) -> Iterator[Page]:
         yield from self._from(self._window.start)
+        first = self._shown()
         for start in self._second_looks():
             if self._is_proven():
                 return
             yield from self._from(start)
-        if not self._is_proven():
-            raise self._incomplete(f"shows {self._seen.distinct()} of {self._promised} records")
+        if self._is_proven():
+            return
+        what = f"shows {self._seen.distinct()} of {self._promised} records"
+        if self._shown() != first or self._served_at is None:
+            raise self._incomplete(what)
+        warning = f"{self._incomplete(what).message}, twice: its total is taken to be wrong"
+        yield Page((), self._served_at, warnings=(warning,))
+
+    def _shown(self) -> tuple[int, int]:
+        return self._seen.distinct() + sum(self._unread.values()), self._promised
+
+    def _around(self, error: PageCrashed) -> Iterator[Page]:
+        """Read what lies behind a record at which the server fails, from the end; then say what is between (R42)."""
+        low, high = self._last_time or self._window.start, self._window.end
+        for page in self._backwards(low):
+            high = _earliest(page.records, self._by) or high
+            yield page
+        served_at = self._served_at or self._search.alive_at
+        if served_at is None:
+            raise error
+        high = max(low, high or served_at) + _MILLISECOND
+        missing = self._promised - self._shown()[0]
+        if missing > 1 and self._depth < DEEPEST and high - low > _SHORTEST:
+            middle = low + (high - low) / 2
+            for half in (Window(low, middle), Window(middle, high)):
+                yield from Reading(self._search, half, self._by, self._depth + 1).pages()
+            return
+        if self._promised and missing <= 0:
+            return
+        within = Window(low, high)
+        reason = f"the server fails at a page of its list as soon as it holds what lies here ({error.message})"
+        yield Page((), served_at, (Unread(_place(within), reason, within),))
+
+    def _backwards(self, low: datetime) -> Iterator[Page]:
+        """Yield pages from the end of the window backwards, as far as the server shows them and they lead on."""
+        after: Any = None
+        headway = Tally()
+        while True:
+            question = {**self._question(self._window.start, after), "sort": [{"field": self._by, "direction": "desc"}]}
+            try:
+                reply = self._search.ask(question)
+            except PageCrashed:
+                return
+            found, known = self._search.items(reply), headway.distinct()
+            self._note(found, self._search.total(reply))
+            self._served_at = self._served_at or reply.served_at
+            headway.add(str(each["id"]) for each in found)
+            yield Page(found, reply.served_at)
+            earliest = _earliest(found, self._by)
+            after = found[-1].get("searchAfter") if found else None
+            if not after or headway.distinct() == known or (earliest is not None and earliest < low):
+                return
 
     def _second_looks(self) -> Iterator[datetime]:
         if self._last_time is not None:
@@ -149,7 +238,7 @@ class Reading:
         yield self._window.start
 
     def _is_proven(self) -> bool:
-        return self._seen.distinct() >= self._promised
+        return self._shown()[0] >= self._promised
 
     def _from(self, start: datetime) -> Iterator[Page]:
         """Yield pages from a moment on, and on again from the last time where there is no key to go by."""
@@ -159,13 +248,16 @@ class Reading:
         while True:
             limit = self._search.page_limit
             reply = self._search.ask(self._question(start, after))
-            found, promised = self._search.items(reply), self._search.total(reply)
+            shown, promised = self._search.rows(reply), self._search.total(reply)
+            found = [each for each in shown if is_record(each)]
             limit = min(limit, self._search.page_limit)
+            self._served_at = self._served_at or reply.served_at
+            unread = self._not_records(shown, reply.served_at) if len(found) < len(shown) else ()
             self._note(found, promised if start == self._window.start else None)
-            yield Page(found, reply.served_at)
+            yield Page(found, reply.served_at, unread)
             leads_on = headway.made_by(found, promised)
-            rows += len(found)
-            is_short = len(found) < limit
+            rows += len(shown)
+            is_short = len(shown) < limit
             if not found or (is_short and rows >= promised):
                 return
             before, after = after, found[-1].get("searchAfter")
@@ -183,6 +275,24 @@ class Reading:
             self._promised = promised
         if found:
             self._last_time = instant.parse(found[-1].get(self._by)) or self._last_time
+
+    def _not_records(self, shown: Sequence[Any], served_at: datetime) -> list[Unread]:
+        """Name the rows that are no records, by the times of those around them."""
+        places: dict[str, tuple[int, Window]] = {}
+        times = [instant.parse(each.get(self._by)) if is_record(each) else None for each in shown]
+        for number, row in enumerate(shown):
+            if is_record(row):
+                continue
+            before = next(filter(None, reversed(times[:number])), None) or self._last_time or self._window.start
+            behind = next(filter(None, times[number:]), None) or self._window.end or served_at
+            within = Window(before, max(before, behind) + _MILLISECOND)
+            count, _ = places.get(_place(within), (0, within))
+            places[_place(within)] = (count + 1, within)
+        self._unread.update({place: count for place, (count, _) in places.items()})
+        return [
+            Unread(place, f"the list shows {count} row(s) here that are no records", within)
+            for place, (count, within) in places.items()
+        ]
 
     def _give_up_unless(self, is_short: bool) -> None:
         if not is_short:
@@ -204,6 +314,11 @@ class Reading:
         return IncompleteWindow(self._search.client.account, f"search from {start} to {until} {what}")
 
 
-def _total(reply: Reply) -> int:
-    total = reply.body.get("total")
-    return total if isinstance(total, int) else 0
+def _earliest(found: Sequence[Raw], by: str) -> datetime | None:
+    """Return the time of the earliest of some records, None where they show none."""
+    return min(filter(None, (instant.parse(each.get(by)) for each in found)), default=None)
+
+
+def _place(within: Window) -> str:
+    end = instant.render(within.end) if within.end else ""
+    return f"{instant.render(within.start)} to {end}"

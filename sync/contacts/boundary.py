@@ -16,11 +16,14 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from connectors.connector import Page
 from connectors.contact import Contact
 from connectors.errors import Broken, ConnectorError, IncompleteWindow, OtherRecord, RecordError, ServerTrouble
 from connectors.message import Message
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.failures import Failure, Failures
+from state.intervals import Interval, IntervalSet, gaps, union
+from sync.decisions.people import to_ms
 from sync.decisions.workable import what_is_wrong
 from sync.errors import BrokenRecord
 from sync.reporting import journal
@@ -43,13 +46,20 @@ NOT_OF_A_RECORD: Final = (StateError, StateUnwritable, LockHeld, sqlite3.Operati
 
 @dataclass(slots=True)
 class Boundary:
-    """Lists what is wrong with single records of one stream; `errors` are those of the stream."""
+    """Lists what is wrong with single records of one stream; `errors` are those of the stream.
+
+    `holes` are, by side, the spans in which a list holds what it does not let be read: they are not covered, so that
+    each run asks for them again.
+    """
 
     state: "StateFile"
     failures: Failures
     errors: list[str]
     now_ms: Callable[[], int]
     noun: str = ""
+    holes: dict[str, list[Interval]] = field(default_factory=dict)
+    _unread: dict[str, set[str]] = field(default_factory=dict)
+    _warned: set[str] = field(default_factory=set)
     _in_a_row: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
@@ -85,10 +95,32 @@ class Boundary:
         else:
             self._in_a_row[listed.account] = 0
 
-    def note(self, side: "Side", record_id: str, reason: str, operation: str = READ, *, who: str = "") -> None:
-        """List a record of a side as one that cannot be worked with."""
-        name = storable(who) or f"{side.account}:{record_id}"
-        self._list(Failure(side.name, storable(record_id), side.account, name, operation, ""), reason)
+    def take(self, side: "Side", page: Page, tell: Callable[[str], None]) -> None:
+        """List what a page of a list did not let be read, and tell what it warns of, once each."""
+        for warning in page.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                tell(f"{side.account}: {warning}")
+        for lost in page.unread:
+            self._unread.setdefault(side.name, set()).add(lost.key)
+            if lost.within is not None:
+                start, end = to_ms(lost.within.start) or 0, to_ms(lost.within.end)
+                self.holes.setdefault(side.name, []).append((start, start + 1 if end is None else end))
+            who = f"{side.account}: what its list holds from {lost.key}"
+            self._list(Failure(side.name, lost.key, side.account, who, UNREAD, ""), lost.reason)
+
+    def covered(self, side: "Side", spans: IntervalSet) -> IntervalSet:
+        """Return spans without the holes in them."""
+        holes = union(self.holes.get(side.name, ()))
+        return union([part for span in spans for part in gaps(holes, span)])
+
+    def close_read(self, side: "Side") -> None:
+        """Close the failures of what could not be read and was read by now: holes are asked for by each run."""
+        unread = self._unread.get(side.name, set())
+        for failure in self.failures.waiting():
+            if failure.operation == UNREAD and failure.side == side.name and failure.record_id not in unread:
+                with self._stored():
+                    self.failures.close(side.name, failure.record_id)
 
     def _put_off(self, listed: Failure, error: ServerTrouble, *, first: bool) -> None:
         """Leave a record for the next run, but not for ever."""

@@ -79,7 +79,7 @@ class Creation:
 def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
     """Make one wave of people on one side. Raises what makes the account useless."""
     jobs = _creations(context, target, steps)
-    if not context.first.get(target.account):
+    if not context.first.get(target.account) or context.boundary.holes.get(target.name):
         jobs = _without_known(context, target, jobs, troubles)
     if jobs:
         prepare(context, target, frozenset(name for job in jobs for name in job.changes))

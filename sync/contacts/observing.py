@@ -24,7 +24,7 @@ from state.cursors import COVERED, INDEXED, Cursors
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
-from sync.contacts.boundary import UNREAD, confirm_workable, storable
+from sync.contacts.boundary import confirm_workable, storable
 from sync.contacts.context import OWN_WRITE_MS, Context, Side
 from sync.contacts.gone import is_merged, note_gone
 from sync.contacts.list_rows import believed
@@ -47,7 +47,9 @@ def observe(context: Context, side: Side, bounds: Bounds) -> IntervalSet:
         covered += _read_spans(context, side, bounds, again)
     context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
     context.report.accounts[side.account].read = context.stage.count(side.name)
-    return union(covered)
+    if not bounds.exact:
+        context.boundary.close_read(side)
+    return context.boundary.covered(side, union(covered))
 
 
 def _read_spans(context: Context, side: Side, bounds: Bounds, spans: Sequence[Interval]) -> list[Interval]:
@@ -226,8 +228,7 @@ class _Limits:
 
 
 def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
-    for lost in page.unread:
-        context.boundary.note(side, lost.key, lost.reason, UNREAD)
+    context.boundary.take(side, page, context.progress.note)
     raws = {str(raw["id"]): raw for raw in page.records}
     old = _old_news(context, side, raws)
     old_records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]

@@ -18,7 +18,7 @@ from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.message_stage import StagedMessage
 from state.messages import Indexed
-from sync.contacts.boundary import UNREAD, confirm_workable
+from sync.contacts.boundary import confirm_workable
 from sync.contacts.context import Side
 from sync.contacts.observing import future_again, reachable, stage_by_id
 from sync.decisions import people
@@ -39,7 +39,9 @@ def observe(context: MessageContext, side: Side, bounds: Bounds) -> IntervalSet:
         spans += again
         covered += _read_spans(context, side, bounds, again)
     context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
-    return union(covered)
+    if not bounds.exact:
+        context.boundary.close_read(side)
+    return context.boundary.covered(side, union(covered))
 
 
 def _read_spans(context: MessageContext, side: Side, bounds: Bounds, spans: Sequence[Interval]) -> list[Interval]:
@@ -127,8 +129,7 @@ def _take_page(context: MessageContext, side: Side, page: Page, *, whole: bool) 
 
 def _mapped(context: MessageContext, side: Side, page: Page) -> list[Message]:
     """Return the messages of a page; what is wrong with one of them is listed, as is what could not be read (R42)."""
-    for lost in page.unread:
-        context.boundary.note(side, lost.key, lost.reason, UNREAD)
+    context.boundary.take(side, page, context.progress.note)
     messages: list[Message] = []
     for raw in page.records:
         shown_id, contact_id = str(raw.get("id", "")), str(raw.get("contactId") or raw.get("contact_id") or "")

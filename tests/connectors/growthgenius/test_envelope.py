@@ -33,12 +33,18 @@ def test_an_empty_list_is_empty(body: Any) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, "Hello world!", 7, {}, {"error": "no"}, {"contacts": "none"}, {"contacts": [None]}, {"contacts": [{}]},
-     {"contacts": [{"id": None}]}, {"contacts": [{"id": True}]}, {"contacts": [{"id": " "}]}],
-)  # fmt: skip
+    [None, "Hello world!", 7, {}, {"error": "no"}, {"contacts": "none"}, {"contact": "none"}, {"contact": {}}],
+)
 def test_what_holds_no_contacts_is_not_taken_for_an_empty_list(body: Any) -> None:
     with pytest.raises(Malformed):
         listing(body)
+
+
+@pytest.mark.parametrize("row", [None, 7, "x", [], {}, {"id": None}, {"id": True}, {"id": " "}])
+@pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"contacts": rows}])
+def test_rows_that_are_no_records_are_counted_and_the_others_are_shown(row: Any, wrap: Any) -> None:
+    shown = listing(wrap([row, ELON, row]))
+    assert (list(shown.records), shown.broken, shown.rows) == ([TIDY], 2, 3)
 
 
 def test_pagination_is_read_from_numbers_and_from_text() -> None:

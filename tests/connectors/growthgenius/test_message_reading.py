@@ -125,7 +125,7 @@ def test_several_users_are_read_one_by_one() -> None:
         assert [call.query["user_id"] for call in world.sandbox.calls] == ["78", "81"]
 
 
-@pytest.mark.parametrize("body", [{"message": "Hello world!"}, {"messages": [{}]}, {"contacts": []}, None])
+@pytest.mark.parametrize("body", [{"message": "Hello world!"}, {"messages": {}}, {"contacts": []}, None])
 def test_what_holds_no_messages_is_no_empty_window(body: Any) -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", status=200, body=body))

@@ -1,0 +1,121 @@
+"""Lists that are broken in one place: it is named and asked for again, and all the rest is carried (R42, R43)."""
+
+from typing import Any
+
+import pytest
+
+from connectors.sandbox import Call, Served
+from tests.end_to_end.answers import rewrite
+from tests.end_to_end.letters import minutes
+from tests.end_to_end.world import START, World
+
+COUNT = 12
+
+
+@pytest.fixture
+def people(world: World) -> World:
+    """Contacts at both sides who are not at the other one yet, each of another minute."""
+    for number in range(COUNT):
+        world.gg.add(first_name=f"L{number}", email=f"l{number}@example.com", at=minutes(-60 + number))
+    for number in range(COUNT):
+        world.clock.skip(60)
+        world.gh.add(firstName=f"R{number}", email=f"r{number}@example.com")
+    assert START
+    return world
+
+
+def _rows(body: Any) -> list[Any] | None:
+    rows = body.get("contacts") if isinstance(body, dict) else None
+    return rows if isinstance(rows, list) else None
+
+
+def _at_both(world: World) -> set[str]:
+    left, right = ({str(each["email"]) for each in server.people()} for server in (world.gg, world.gh))
+    return left & right
+
+
+def _emails(*, but: str = "") -> set[str]:
+    return {f"{side}{number}@example.com" for side in "lr" for number in range(COUNT)} - {but}
+
+
+@pytest.mark.parametrize("row", [None, 5, "x", {}, {"id": None}, []])
+@pytest.mark.parametrize(("system", "email"), [("gh", "r4@example.com"), ("gg", "l4@example.com")])
+def test_a_row_that_is_no_record_is_listed_and_the_others_are_carried(
+    people: World, system: str, email: str, row: Any
+) -> None:
+    """As soon as the list shows the record again, it is carried and the failure is closed."""
+    is_broken = [True]
+
+    def change(_call: Call, body: Any) -> Any:
+        rows = _rows(body)
+        if rows is None or not is_broken[0]:
+            return body
+        return {**body, "contacts": [row if each.get("email") == email else each for each in rows]}
+
+    rewrite(people.gh if system == "gh" else people.gg, change)
+    report = people.run(skip=60)
+    assert report.errors == []
+    assert report.exit_code == 1
+    assert _at_both(people) == _emails(but=email)
+    (failure,) = people.rows("SELECT operation, reason FROM failure")
+    assert failure["operation"] == "window"
+    assert "no records" in failure["reason"]
+    assert people.run(skip=60).exit_code == 1
+    is_broken[0] = False
+    assert people.run(skip=60).exit_code == 0
+    assert _at_both(people) == _emails()
+    assert people.rows("SELECT * FROM failure") == []
+
+
+@pytest.mark.parametrize(("system", "email"), [("gh", "r4@example.com"), ("gg", "l4@example.com")])
+@pytest.mark.parametrize("second", ["", "9@example.com"])
+def test_a_record_at_which_the_server_fails_is_named_by_its_place_and_the_others_are_carried(
+    people: World, system: str, email: str, second: str
+) -> None:
+    """Each page that holds the record is answered 500, whatever else it holds; so is one with another record."""
+    bad = {email, f"{email[0]}{second}"}
+
+    def change(_call: Call, body: Any) -> Any:
+        fails = any(isinstance(each, dict) and each.get("email") in bad for each in _rows(body) or ())
+        return Served(500, {"message": "Internal server error"}) if fails else body
+
+    rewrite(people.gh if system == "gh" else people.gg, change)
+    report = people.run(skip=60)
+    assert report.errors == []
+    assert report.exit_code == 1
+    assert _at_both(people) == _emails() - bad
+    failures = people.rows("SELECT reason FROM failure")
+    assert len(failures) == len(bad & _emails())
+    assert all("500" in each["reason"] for each in failures)
+
+
+@pytest.mark.parametrize("system", ["gh", "gg"])
+def test_a_server_that_fails_at_every_page_is_down_and_nobody_is_listed(people: World, system: str) -> None:
+    """Each question is answered 500: that is no record's fault."""
+    rewrite(people.gh if system == "gh" else people.gg, lambda _call, _body: Served(500, {"message": "no"}))
+    report = people.run(skip=60)
+    assert report.exit_code == 3
+    assert people.rows("SELECT * FROM failure") == []
+
+
+@pytest.mark.parametrize("system", ["gh", "gg"])
+def test_a_total_that_is_one_too_many_for_good_is_put_up_with_and_said(people: World, system: str) -> None:
+    """Two readings show the same: everybody is carried, and the next run has nothing to do."""
+
+    def change(_call: Call, body: Any) -> Any:
+        if _rows(body) is None:
+            return body
+        if "total" in body:
+            return {**body, "total": body["total"] + 1}
+        shown = len(body["contacts"])
+        pagination = body.get("pagination") or {"page": 1, "per_page": 200, "total_pages": 1, "total_entries": shown}
+        return {**body, "pagination": {**pagination, "total_entries": pagination["total_entries"] + 1}}
+
+    rewrite(people.gh if system == "gh" else people.gg, change)
+    report = people.run(skip=60)
+    assert report.errors == []
+    assert report.exit_code == 0
+    assert _at_both(people) == _emails()
+    with people.calls() as calls:
+        assert people.run(skip=60).exit_code == 0
+    assert calls.writes == []
