@@ -11,6 +11,7 @@ Rules kept here:
 - `altId` is the marker of a copy that was recorded here; that of other messages is somebody else's.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -41,6 +42,7 @@ CHANNELS: Final[Mapping[str, str]] = {
 FAILED: Final = frozenset({"failed", "undelivered", "bounced", "rejected"})
 NOT_YET: Final = frozenset({"pending", "scheduled", "queued"})
 _BETWEEN_NO_PEOPLE: Final = ("ACTIVITY", "INTERNAL_COMMENT", "LIVE_CHAT_INFO")
+_FILE: Final = r"(?:image|video|audio|application)/[\w.+-]+"
 _FLOWS: Final[Mapping[str, Flow]] = {"inbound": "inbound", "outbound": "outbound"}
 
 
@@ -152,7 +154,13 @@ def _kind(row: Raw) -> str:
 def _text(row: Raw) -> str:
     written = str(row.get("body") or "")
     readable = markup.readable(written, str(row.get("contentType") or ""))
-    return readable or attachments.described(row.get("attachments"), written)
+    return readable or attachments.described(row.get("attachments"), written) or _file_kind(row.get("contentType"))
+
+
+def _file_kind(content_type: object) -> str:
+    """Return what stands for a file of which the server tells the kind alone: at times it fills no attachments."""
+    kind = str(content_type or "").strip().casefold()
+    return f"Attachment: {kind}" if re.fullmatch(_FILE, kind) else ""
 
 
 def _subject(row: Raw) -> str | None:

@@ -95,7 +95,7 @@ def _doubtful(person: Known, other: Known) -> Refused:
     whose = f"the source id of {other.id} on the other side" if person.marker == other.id else "its source id"
     reason = (
         f"{bearer} {whose}, but both e-mail and name are different; "
-        "if these are two people, empty the source id (growthgenius_id), else give both the same e-mail"
+        "if these are two people, empty the field with the source id, else give both the same e-mail"
     )
     return Refused(reason, ((False, other.id),))
 

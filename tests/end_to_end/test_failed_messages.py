@@ -121,6 +121,13 @@ def test_an_e_mail_of_nothing_but_a_picture_says_where_it_is_on_both_sides(offic
     nothing_more(office)
 
 
+def test_a_file_of_which_only_the_kind_is_known_says_so(office: Office) -> None:
+    left, right = office.person("ann")
+    office.world.gh.add_message(right, "WhatsApp", "inbound", "", at=minutes(-5), contentType="audio/ogg")
+    office.world.run()
+    assert office.letters(left) == ["Attachment: audio/ogg"]
+
+
 def test_words_beside_a_picture_stay_as_they_are(office: Office) -> None:
     left, right = office.person("ann")
     office.world.gh.add_message(right, "SMS", "inbound", "Look!", at=minutes(-5), attachments=[PHOTO])
