@@ -20,6 +20,12 @@ FORBIDDEN: Final = 403
 
 _SCOPE: Final = re.compile(r"\bscopes?\b", re.IGNORECASE)
 
+
+def names_scope(said: str) -> bool:
+    """Say whether an answer speaks of a scope that a token lacks."""
+    return _SCOPE.search(said) is not None
+
+
 Result = TypeVar("Result")
 
 
@@ -45,7 +51,7 @@ class Admission:
         with self._lock:
             self._in_a_row += 1
             too_many = self._in_a_row > MOST_IN_A_ROW
-        if too_many or _SCOPE.search(error.said):
+        if too_many or names_scope(error.said):
             return error
         self._plain_read()
         said = f"{error.said}; a plain read is let through, so this is about the one record or about a firewall"

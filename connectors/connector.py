@@ -132,6 +132,7 @@ class Connector(Protocol):
     fields: frozenset[str]  # those of them that the account has a place for, as far as is known now
     to_be_made: frozenset[str]  # fields whose place is not there by nature, but has to be made (R23)
     place_scope: str  # what a token needs to make places; "" where none are made
+    write_scope: str  # what a token needs to write contacts; "" where no scopes are documented
     read_only: frozenset[str]  # those that it can show but not take
     kept: frozenset[str]  # those that can be set but not emptied (R17)
     consent_in: frozenset[str]  # fields that tell do_not_contact by "Do Not Contact", where it has no place of its own
@@ -242,6 +243,9 @@ class Connector(Protocol):
 
     def check(self, fix: bool) -> Sequence[Finding]:
         """Try the account: credentials, scopes, custom fields. Changes nothing unless `fix`."""
+
+    def check_writing(self) -> Finding:
+        """Say whether contacts may be written, as far as the server tells it without anything being written."""
 
     def close(self) -> None:
         """Give the connections back."""

@@ -39,14 +39,18 @@ class ConnectorError(Exception):
 
 
 class AuthError(ConnectorError):
-    """401 or 403: credentials or scope."""
+    """401 or 403: credentials or scope. `names_scope` tells that the answer speaks of a scope, or may mean one."""
+
+    def __init__(self, account: str, message: str, *, names_scope: bool = False) -> None:
+        super().__init__(account, message)
+        self.names_scope = names_scope
 
 
 class Forbidden(AuthError):
     """403: the account may not do this, or something in between forbids this one call; `said` is what it said."""
 
     def __init__(self, account: str, message: str, said: str) -> None:
-        super().__init__(account, message)
+        super().__init__(account, message, names_scope=True)
         self.said = said
 
 

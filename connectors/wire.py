@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from connectors.admission import names_scope
 from connectors.allowed import AllowedCalls, NotListed
 from connectors.answers import (
     EXCERPT,
@@ -372,6 +373,8 @@ class Wire:
             if status == 403:  # noqa: PLR2004 (forbidden)
                 shown = self._message(question, f"{said}; {mend}")
                 return Forbidden(self.account, shown, self._message(question, said))
+            if names_scope(said):  # the token itself is good: another one would lack the same
+                return AuthError(self.account, self._message(question, f"{said}; {MENDS[403]}"), names_scope=True)
             return self._error(AuthError, question, f"{said}; {mend}")
         if status in GONE:
             return self._error(RecordGone, question, said)

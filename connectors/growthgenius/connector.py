@@ -18,7 +18,7 @@ from connectors.apart import Apart
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
-from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone
+from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone, RecordRefused
 from connectors.growthgenius import mapping, reading
 from connectors.growthgenius.client import Client
 from connectors.growthgenius.companies import Companies
@@ -37,6 +37,10 @@ LATE: Final = timedelta(minutes=5)
 RECENT: Final = timedelta(minutes=15)
 DIGEST_BYTES: Final = 16
 ABSENT: Final = ...
+NO_CONTACT: Final = "0"
+"""An id that no contact has."""
+FORBIDDEN: Final = 403
+ONLY_PROBE: Final = "whether it may, only `sync check --probe` can tell"
 
 
 class GrowthGenius:
@@ -48,6 +52,7 @@ class GrowthGenius:
     system = "growthgenius"
     marks = False
     place_scope = ""
+    write_scope = ""
     to_be_made: frozenset[str] = frozenset()
     unplaced: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
@@ -187,6 +192,22 @@ class GrowthGenius:
             return findings
         messages = self.correspondence.check() if self._checks_messages else []
         return [*findings, *messages, self._check_users()]
+
+    def check_writing(self) -> Finding:
+        """Change nothing of a contact that is not there: a key that may not write is refused before that is seen."""
+        what = "key may write contacts"
+        try:
+            self._client.contacts.patch(NO_CONTACT, {"contact": {}}, self._client.user_ids[0])
+        except AuthError as error:
+            return Finding(what, ok=False, problem=error.message, mend="ask for a key that may write contacts")
+        except RecordRefused as error:
+            if error.status == FORBIDDEN:
+                return Finding(what, ok=False, problem=error.message, mend="ask for a key that may write contacts")
+        except RecordGone:
+            pass
+        except ConnectorError as error:
+            return Finding(what, ok=False, problem=error.message, mend=ONLY_PROBE, fatal=False)
+        return Finding(what, ok=True)
 
     def close(self) -> None:
         """Give the connections back."""

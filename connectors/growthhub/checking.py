@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from connectors.connector import Finding
-from connectors.errors import AuthError, ConnectorError, RecordError
+from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone, RecordRefused
 from connectors.growthhub.custom_fields import PLACES
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SCOPES: Final = {
     "contacts": "contacts.readonly and contacts.write",
+    "write": "contacts.write",
     "location": "locations.readonly",
     "fields": "locations/customFields.readonly",
     "make fields": "locations/customFields.write",
@@ -23,6 +24,11 @@ SCOPES: Final = {
     "messages": "conversations/message.readonly",
     "conversations": "conversations.readonly, conversations.write and conversations/message.write",
 }
+NO_CONTACT: Final = "growthsync-no-such-contact"
+"""An id that no contact has."""
+
+FORBIDDEN: Final = 403
+
 _ELSEWHERE: Final = "does not have access to this location"
 
 
@@ -44,6 +50,39 @@ def _contacts(hub: "GrowthHub") -> Finding:
     except AuthError as error:
         return Finding(what, ok=False, problem=error.message, mend=_mend(hub, error))
     return Finding(what, ok=True)
+
+
+def writing(hub: "GrowthHub") -> Finding:
+    """Change nothing of a contact that is not there: a token without the scope is refused before that is seen.
+
+    That the scope is looked at first is not documented; an answer that means neither is no proof either way.
+    """
+    what = "token may write contacts"
+    mend = f"give the token the scope {SCOPES['write']}, then run `sync check` again"
+    try:
+        hub.client.update(NO_CONTACT, {})
+    except AuthError as error:
+        return Finding(what, ok=False, problem=error.message, mend=mend)
+    except RecordRefused as error:
+        if error.status == FORBIDDEN:
+            return Finding(what, ok=False, problem=error.message, mend=mend)
+    except RecordGone:
+        pass
+    except ConnectorError as error:
+        tell = "whether it may, only `sync check --probe` can tell"
+        return Finding(what, ok=False, problem=error.message, mend=tell, fatal=False)
+    return Finding(what, ok=True)
+
+
+def _may_make_fields(hub: "GrowthHub") -> bool:
+    """Say whether the token may make custom fields, by asking for one without name and type, which nobody makes."""
+    try:
+        hub.client.ask_to_make_nothing()
+    except AuthError:
+        return False
+    except ConnectorError:
+        return True
+    return True
 
 
 def _mend(hub: "GrowthHub", error: AuthError) -> str:
@@ -99,14 +138,15 @@ def _places(hub: "GrowthHub", *, fix: bool) -> Finding:
     missing = [key for name, key in hub.custom_fields.keys.items() if name not in hub.custom_fields.places]
     if not missing:
         return Finding(f"{what}{': made ' + ', '.join(made) if made else ''}", ok=True)
+    may = fix or _may_make_fields(hub)
     mend = (
         f"give the token the scope {SCOPES['make fields']}"
-        if fix
+        if fix or not may
         else "sync check --fix, or leave it: a field is made when a first value needs it "
         f"(scope {SCOPES['make fields']})"
     )
     problem = f"missing: {', '.join(dict.fromkeys(missing))}"
-    return Finding(what, ok=False, problem=problem, mend=mend, fixable=not fix, fatal=False)
+    return Finding(what, ok=False, problem=problem, mend=mend, fixable=may and not fix, fatal=False)
 
 
 def _users(hub: "GrowthHub") -> Finding:

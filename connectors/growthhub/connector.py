@@ -41,6 +41,7 @@ class GrowthHub:
 
     system = "growthhub"
     marks = True
+    write_scope = checking.SCOPES["write"]
     place_scope = checking.SCOPES["make fields"]
     kept = NEVER_EMPTY
     read_only: frozenset[str] = frozenset()
@@ -217,6 +218,10 @@ class GrowthHub:
         findings = checking.findings(self, fix=fix)
         self._note_fields()
         return findings
+
+    def check_writing(self) -> Finding:
+        """Say whether the token may write contacts; nothing is written for it."""
+        return checking.writing(self)
 
     def close(self) -> None:
         """Give the connections back."""

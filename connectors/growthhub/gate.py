@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.allowed import ID, AllowedCalls, is_listed
-from connectors.errors import CallRefused
+from connectors.errors import AuthError, CallRefused, ConnectorError, Forbidden, RecordRefused
+from connectors.growthhub.scopes import scope_of
 from connectors.wire import Reply, Wire
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ CHANGED: Final = (
 CALLS: Final = AllowedCalls(ASKED, CHANGED)
 
 
+FORBIDDEN: Final = 403
+
 OF_RECORDS: Final = re.compile(r"/contacts/(?!search)|/conversations/(?!search|messages/export)")
 """Paths that are about one record each."""
 
@@ -83,7 +86,7 @@ class Gate:
         def ask() -> Reply:
             return self._wire.read(method, path, params=params, json=json, headers=headers, splittable=splittable)
 
-        return self._judged(path, ask)
+        return self._judged(path, ask, writes=False)
 
     def write(
         self,
@@ -105,13 +108,16 @@ class Gate:
                 method, path, repeatable=repeatable, overwrites=overwrites, json=json, form=form, headers=headers
             )
 
-        return self._judged(path, change)
+        return self._judged(path, change, writes=True)
 
-    def _judged(self, path: str, call: Callable[[], Reply]) -> Reply:
-        """Make a call; a 403 for one record is not taken for the account's."""
-        if self.admission is None or not OF_RECORDS.match(path):
-            return call()
-        return self.admission.of_record(call)
+    def _judged(self, path: str, call: Callable[[], Reply], *, writes: bool) -> Reply:
+        """Make a call; a 403 for one record is not taken for the account's. A refusal names the scope it is about."""
+        try:
+            if self.admission is None or not OF_RECORDS.match(path):
+                return call()
+            return self.admission.of_record(call)
+        except (AuthError, RecordRefused) as error:
+            raise _naming_scope(error, scope_of(path, writes=writes)) from error
 
     def hide(self, *secrets: str) -> None:
         """Keep these out of every message from now on."""
@@ -124,3 +130,16 @@ class Gate:
     def close(self) -> None:
         """Give the connections back."""
         self._wire.close()
+
+
+def _naming_scope(error: AuthError | RecordRefused, scope: str | None) -> ConnectorError:
+    """Return a refusal with the scope that the call needs, where it may be the scope that lacks."""
+    is_about_it = error.status == FORBIDDEN if isinstance(error, RecordRefused) else error.names_scope
+    if scope is None or not is_about_it:
+        return error
+    hint = f"{error.message}; this call needs the scope {scope}, `sync check` tells whether the token has it"
+    if isinstance(error, RecordRefused):
+        return RecordRefused(error.account, hint, error.messages, status=error.status, body=error.body)
+    if isinstance(error, Forbidden):
+        return Forbidden(error.account, hint, error.said)
+    return AuthError(error.account, hint, names_scope=True)

@@ -1,17 +1,42 @@
 """`sync check`: whether every account works, and has what the mapping needs."""
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sync.commands.face import config_option, json_option, open_config, show
 
+if TYPE_CHECKING:
+    from sync.config.model import Config
+
+
+def _ask(config: "Config") -> None:
+    """Ask before anything is made. Raises UsageError where nobody can be asked, Declined at a no."""
+    from sync.errors import Declined, UsageError
+    from sync.runs.probe import TAG
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("--probe writes to your accounts, and asks first; without a terminal, add --yes")
+    names = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
+    click.echo(
+        f"At each of {', '.join(names)}, one invented contact at example.com is made, changed and deleted.", err=True
+    )
+    click.echo(
+        f"It bears the tag {TAG}. A workflow of yours that starts for every new contact may start for it.", err=True
+    )
+    if not click.confirm("Try this?", err=True):
+        raise Declined
+
 
 @click.command()
 @click.option("--fix", is_flag=True, help="Make what is missing and can be made, like custom fields.")
+@click.option("--probe", "probing", is_flag=True, help="Make one invented contact at each account, and delete it.")
+@click.option("--yes", is_flag=True, help="Do not ask before a probe.")
 @config_option
 @json_option
-def check(fix: bool, config_path: Path | None, as_json: bool) -> int:
+def check(*, fix: bool, probing: bool, yes: bool, config_path: Path | None, as_json: bool) -> int:
     """Try every account: credentials, scopes, custom fields."""
     from dataclasses import asdict
 
@@ -19,7 +44,10 @@ def check(fix: bool, config_path: Path | None, as_json: bool) -> int:
     from sync.faces.tables import check_lines
     from sync.runs.checking import check as try_accounts
 
-    results = try_accounts(open_config(config_path), fix, lambda line: click.echo(line, err=True))
+    config = open_config(config_path)
+    if probing and not yes:
+        _ask(config)
+    results = try_accounts(config, fix, lambda line: click.echo(line, err=True), probing=probing)
     broken = any(finding.fatal and not finding.ok for _, _, findings in results for finding in findings)
     accounts = [
         {

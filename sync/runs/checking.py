@@ -20,11 +20,13 @@ from sync.authorizing.authorities import authorities_of
 from sync.authorizing.standing import token_findings
 from sync.config.model import Config
 from sync.config.secret import reveal
+from sync.decisions.deletion import goes_towards
 from sync.decisions.people import STREAM, to_ms
 from sync.runs.accounts import Account, Edges, connect
 from sync.runs.damage import naming
 from sync.runs.identity import confirm_identity
 from sync.runs.mappings import rules_of
+from sync.runs.probe import probe
 
 Checked = tuple[str, str, Sequence[Finding]]
 
@@ -39,8 +41,11 @@ def check(
     clock: Clock | None = None,
     *,
     names: Iterable[str] | None = None,
+    probing: bool = False,
 ) -> list[Checked]:
     """Try every account that a connection uses, or those named; return its name, its connector and what was found.
+
+    With `probing`, one invented contact is made at each account, changed and deleted again (R46).
 
     `warn` is told what is unwise about secrets. Raises ConfigError and StateError before anything is called.
     """
@@ -52,7 +57,8 @@ def check(
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
         if config.state.path.exists():
             _confirm(config, accounts)
-        checked = [_checked(account, fix) for account in accounts]
+        written = _written(config)
+        checked = [_checked(account, fix, written, time, probing=probing) for account in accounts]
         owed = _owed(config)
         tokens = token_findings(config, used, authorities, time)
         connectors = {account.connector.account: account.connector for account in accounts}
@@ -188,10 +194,30 @@ def _partners(own: Connector, other: Connector) -> Iterator[Finding]:
     )
 
 
-def _checked(account: Account, fix: bool) -> Checked:
+def _written(config: Config) -> frozenset[str]:
+    """Return the accounts that any connection may write to."""
+    found = set()
+    for connection in config.connections.values():
+        directions = {connection.contacts.direction}
+        if connection.messages is not None:
+            directions.add(connection.messages.direction)
+        for side, account in (("left", connection.left), ("right", connection.right)):
+            if any(goes_towards(direction, side) for direction in directions):
+                found.add(account)
+    return frozenset(found)
+
+
+def _writing(connector: Connector, clock: Clock, *, probing: bool) -> list[Finding]:
+    return list(probe(connector, clock)) if probing else [connector.check_writing()]
+
+
+def _checked(account: Account, fix: bool, written: frozenset[str], clock: Clock, *, probing: bool) -> Checked:
     connector = account.connector
     try:
-        findings = connector.check(fix)
+        findings = [*connector.check(fix)]
+        works = all(finding.ok or not finding.fatal for finding in findings)
+        if works and (probing or connector.account in written):
+            findings += _writing(connector, clock, probing=probing)
     except LoginNeeded as error:
         findings = [
             Finding(
