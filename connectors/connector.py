@@ -62,7 +62,8 @@ class Answer:
     `rejected` are those of them whose value the server refused with an error, by its words: all else was written (R42).
     `edited` says that the record had to be read to learn that, and that by its times somebody had edited it by then:
     another value than was sent is that person's, and not what the server made of ours. `served_at` is the latest moment
-    at which the write took effect, then.
+    at which the write took effect, then. `doubtful` says that it had to be read, and that its times do not tell whether
+    somebody had edited it by then.
     """
 
     raw: Raw
@@ -70,6 +71,7 @@ class Answer:
     refused: frozenset[str] = frozenset()
     edited: bool = False
     rejected: Mapping[str, str] = field(default_factory=dict)
+    doubtful: bool = False
 
 
 AT_ONCE: Final = timedelta(seconds=1)
@@ -82,6 +84,11 @@ def took_effect(updated_at: datetime | None, served_at: datetime) -> datetime:
     Where both are known they are of one server, and the record's is the finer one.
     """
     return served_at + AT_ONCE if updated_at is None else updated_at
+
+
+def proves_unedited(answered: datetime | None, read: datetime | None) -> bool:
+    """Say whether a record that was read shows the very time of the write before it, in parts of a second."""
+    return answered is not None and answered == read and bool(answered.microsecond)
 
 
 @dataclass(frozen=True, slots=True)

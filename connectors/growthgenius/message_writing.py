@@ -11,7 +11,7 @@ Rules kept here:
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -27,14 +27,16 @@ from connectors.growthgenius.users import Directory, User
 from connectors.message import Message
 
 Body = Mapping[str, Any]
+TEXT = "rendered_copy"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The record as far as the server showed it, and the server's time of that."""
+    """The record as far as the server showed it, and the server's time of that; `is_read` tells that it was read."""
 
     raw: Raw
     served_at: datetime
+    is_read: bool = False
 
 
 class MessageWriter:
@@ -98,9 +100,10 @@ class MessageWriter:
 
     def _complete(self, message_id: str, shown: Shown, body: Body) -> Written:
         """Return the record as the answer shows it, or read it where the answer leaves out what was sent."""
-        if shown.raw is None or not {"contact_id", *body} <= shown.raw.keys():
+        is_read = shown.raw is None or not {"contact_id", *body} <= shown.raw.keys()
+        if is_read:
             shown = self._client.messages.get(message_id)
-        return Written(shown.raw or {"id": message_id}, shown.served_at)
+        return Written(shown.raw or {"id": message_id}, shown.served_at, is_read)
 
     def _finished(self, before: Raw, written: Written, body: Body, style: str) -> Written:
         """Write again what did not arrive, where the style may be the reason."""
@@ -108,8 +111,24 @@ class MessageWriter:
         if message_mapping.arrived(news, written.raw, body):
             self._styles.prove(style)
         elif news and not self._styles.proven(style):
-            return self._restyled(news, written, body, other(style))
-        return written
+            if before is not message_mapping.NOTHING and message_mapping.news(before, written.raw):
+                message = f"message {identity(written.raw)} was edited between two tries to write it"
+                raise OutcomeUnknown(self._client.account, message)
+            written = self._restyled(news, written, body, other(style))
+        return self._without_edit(before, written, body)
+
+    def _without_edit(self, before: Raw, written: Written, body: Body) -> Written:
+        """Return a record as it was written, where somebody has edited it by the time that it was read.
+
+        It shows neither what was sent nor what was there. Were that taken for ours, the next writing would go over it.
+        """
+        shown = written.raw.get(TEXT)
+        known = [each[TEXT] for each in (before, body) if each.get(TEXT)]
+        if not written.is_read or not shown or TEXT not in body:
+            return written
+        if any(message_mapping.arrived([TEXT], written.raw, {TEXT: each}) for each in known):
+            return written
+        return replace(written, raw={**written.raw, TEXT: body[TEXT]})
 
     def _restyled(self, news: Iterable[str], written: Written, body: Body, style: str) -> Written:
         try:

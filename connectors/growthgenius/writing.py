@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.connector import Answer, Raw, took_effect
+from connectors.connector import Answer, Raw, proves_unedited, took_effect
 from connectors.contact import PHONE_SLOTS, Fields, Value, alike, same
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius import phones
@@ -58,13 +58,14 @@ class _Written:
     """The record as far as it is known, the server's time of that, and which changes it shows not to be taken.
 
     `edited` says that it had to be read, and had been edited since the write; `served_at` is that of the write,
-    then.
+    then. `doubtful` says that it was read, and that nobody can tell whether it had been edited by then.
     """
 
     raw: Raw
     served_at: datetime
     stale: frozenset[str]
     edited: bool = False
+    doubtful: bool = False
 
 
 class Writer:
@@ -115,9 +116,13 @@ class Writer:
 
     def _finished(self, order: _Order, written: _Written, style: str) -> _Written:
         """Write again what did not arrive, as far as another way of writing it may help."""
+        is_in_vain = self._nothing_arrived(order, written) and not self._styles.proven(style)
+        if is_in_vain and order.before is not _NOBODY and (written.edited or self._is_typed_over(order, written)):
+            message = f"contact {identity(written.raw)} was edited between two tries to write it"
+            raise OutcomeUnknown(self._client.account, message)
         if written.edited:
             return written
-        if self._nothing_arrived(order, written) and not self._styles.proven(style):
+        if is_in_vain:
             written, style = self._restyled(order, written, style)
         if order.body and not self._nothing_arrived(order, written):
             self._styles.prove(style)
@@ -130,13 +135,25 @@ class Writer:
 
     def _restyled(self, order: _Order, written: _Written, style: str) -> tuple[_Written, str]:
         """Write in the other style, too. Where the server can't read that, it reads the first, and did not want it."""
+        body = {key: value for key, value in order.body.items() if not self._is_typed(order, written, key)}
         try:
-            again = self._patched(order, written.raw, order.body, other(style))
+            again = self._patched(order, written.raw, body, other(style))
         except RecordRefused as refused:
             if names_missing(refused):
                 self._styles.prove(style)
             return written, style
+        again = replace(again, edited=again.edited or len(body) < len(order.body))
         return again, style if self._nothing_arrived(order, again) else other(style)
+
+    def _is_typed(self, order: _Order, written: _Written, key: str) -> bool:
+        """Say whether somebody typed into a contact that a create left blank, before it was filled in."""
+        return order.before is _NOBODY and key != "user_id" and bool(written.raw.get(key))
+
+    def _is_typed_over(self, order: _Order, written: _Written) -> bool:
+        """Say whether what was to be written shows neither what was sent nor what was there before."""
+        before = self._reader.settled(order.before, order.memory, order.changes)
+        after = self._reader.settled(written.raw, order.memory, order.changes)
+        return any(not same(name, value, before.get(name)) for name, value in after.items() if name in before)
 
     def _nothing_arrived(self, order: _Order, written: _Written) -> bool:
         """Say so where nothing shows as it was sent; what could not be read before, and cannot now, did not arrive.
@@ -212,7 +229,7 @@ class Writer:
         effect_at = took_effect(_updated_at(shown.raw), shown.served_at)
         updated_at = _updated_at(read.raw)
         if updated_at is None or updated_at <= effect_at:
-            return written
+            return replace(written, doubtful=not proves_unedited(_updated_at(shown.raw), updated_at))
         return replace(written, served_at=effect_at, edited=True)
 
     def _needed(self, order: _Order) -> set[str]:
@@ -241,7 +258,8 @@ class Writer:
         return replace(written, stale=written.stale | (silent - order.impossible))
 
     def _answer(self, order: _Order, written: _Written) -> Answer:
-        return Answer(written.raw, written.served_at, order.impossible | written.stale, written.edited)
+        refused = order.impossible | written.stale
+        return Answer(written.raw, written.served_at, refused, written.edited, doubtful=written.doubtful)
 
 
 def _updated_at(raw: Raw | None) -> datetime | None:

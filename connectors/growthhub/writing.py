@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from connectors.apart import REFUSALS
-from connectors.connector import Answer, Cache, Page, Raw, took_effect
+from connectors.connector import Answer, Cache, Page, Raw, proves_unedited, took_effect
 from connectors.contact import PHONE_SLOTS, Fields, Value
 from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
 from connectors.growthhub import answering, consent
@@ -62,7 +62,8 @@ class _Written:
 
     `raw` is None where the answers do not show what they led to, `served_at` is None before the first of them: then the
     record has to be read. `effect_at` is the latest moment at which the last of the writes took effect. `edited` says
-    that what was read had been edited since. `tags_unread` tells that only the tags are still to be read.
+    that what was read had been edited since, `doubtful` that nobody can tell. `tags_unread` tells that only the tags
+    are still to be read. `answered` is the record's own time in the answer to the last of the writes.
     """
 
     id: str
@@ -72,6 +73,8 @@ class _Written:
     effect_at: datetime | None = None
     edited: bool = False
     tags_unread: bool = False
+    answered: datetime | None = None
+    doubtful: bool = False
 
 
 class Writer:
@@ -194,7 +197,8 @@ class Writer:
         answer = page.records[0]
         raw = None if answering.lacks(answer, sending) else answering.overlay(before, answer, sending)
         effect_at = took_effect(_updated_at(answer), page.served_at)
-        written = _Written(str(answer["id"]), raw, page.served_at, sending, effect_at)
+        answered = _updated_at(answer)
+        written = _Written(str(answer["id"]), raw, page.served_at, sending, effect_at, answered=answered)
         silent = answering.silent(before, answer, sending) - set(self._cache.get(_EMPTIED) or ())
         if not silent:
             return written
@@ -214,7 +218,9 @@ class Writer:
         raw, effect_at = page.records[0], written.effect_at
         updated_at = _updated_at(raw)
         edited = effect_at is not None and updated_at is not None and updated_at > effect_at
-        return replace(written, raw=raw, served_at=effect_at if edited else page.served_at, edited=edited)
+        doubtful = not edited and not proves_unedited(written.answered, updated_at)
+        served_at = effect_at if edited else page.served_at
+        return replace(written, raw=raw, served_at=served_at, edited=edited, doubtful=doubtful)
 
     def _set_tags(self, current: Raw, value: Value, written: _Written) -> _Written:
         expected = list(tags_of(current))
@@ -326,7 +332,9 @@ class Writer:
         )
         if not refused.isdisjoint(self._custom_fields.places):
             self._custom_fields.forget()  # it may be gone from the location
-        return Answer(raw, served_at, refused | sending.rejected.keys(), written.edited, sending.rejected)
+        return Answer(
+            raw, served_at, refused | sending.rejected.keys(), written.edited, sending.rejected, written.doubtful
+        )
 
 
 def _with_tags(written: _Written, reply: Reply, tags: list[str] | None) -> _Written:

@@ -34,7 +34,7 @@ from sync.contacts.remembering import own_times, unmapped_text
 from sync.contacts.trouble import Troubles, note_failure
 from sync.contacts.updating import update
 from sync.decisions import people, shadows
-from sync.decisions.carrying import after_create, after_lost_create, is_edited, is_settled, unmet
+from sync.decisions.carrying import after_create, after_lost_create, as_held, is_edited, is_settled, unmet
 from sync.decisions.consent import unheard
 from sync.decisions.pairing import leader, may_adopt
 from sync.decisions.sets import with_all
@@ -340,7 +340,9 @@ def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
 
 def _link(context: Context, one: _Made) -> Link:
     job, made = one.job, one.contact
-    settled, sent = context.travelling(one.settled), context.travelling(job.changes)
+    sent = context.travelling(job.changes)
+    taken = {name: value for name, value in sent.items() if name not in one.answer.refused}
+    settled = as_held(taken, context.travelling(one.settled), {}, edited=False, doubtful=one.answer.doubtful)
     shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
     if is_edited(made) or one.answer.edited:
         bases = after_lost_create(shown, source, sent, edited=True)

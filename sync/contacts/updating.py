@@ -32,7 +32,7 @@ from sync.contacts.rejections import Rejection, collision
 from sync.contacts.remembering import Update, reasons, remember, remember_undone
 from sync.contacts.trouble import Troubles
 from sync.decisions import kept_times, people, shadows
-from sync.decisions.carrying import after_undo, after_write
+from sync.decisions.carrying import after_undo, after_write, as_held
 from sync.decisions.undoing import GONE, HOMELESS, REFUSED, TAKEN
 from sync.reporting.spelling import WHOLE
 
@@ -85,13 +85,14 @@ def _carry(
 
 
 def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
-    """Look what became of an update; say whether the account answers."""
+    """Look what became of an update; say whether it may be tried again: the account answers, and both are there."""
     intent, is_settled = context.intents.of(job.target.name, job.source_id), False
     try:
         with _around(context, job):
             if intent is not None:
                 settle_update(context, intent)
-            is_settled = True
+            link = context.links.by_record(job.target.name, [job.record.id]).get(job.record.id)
+            is_settled = job.link is None or (link is not None and link.gone is None)
     except ConnectorError as error:
         with context.state.atomic():
             troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", error)
@@ -175,7 +176,8 @@ def _job(context: Context, target: Side, pair: Pair) -> Update:
     ids = dict(zip(SIDE_NAMES, pair, strict=True))
     link = context.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
     link = None if link is not None and link.gone else link
-    own = context.stage.get(source.name, [ids[source.name]]).get(ids[source.name])
+    own_id = ids[source.name]
+    own = context.stage.get(source.name, [own_id]).get(own_id) or Staged(source.name, own_id)
     record = context.stage.get(target.name, [ids[target.name]]).get(ids[target.name])
     return Update(target, source, record or Staged(target.name, ids[target.name]), own, link)
 
@@ -298,9 +300,9 @@ def _read_answer(job: Update, answer: Answer | ConnectorError) -> None:
     if isinstance(answer, Answer):
         job.shown = job.target.connector.contact(answer.raw, job.contact.memory)
         job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
-        if answer.edited:
-            sent = {name: job.changes[name] for name in job.settled.keys() - answer.refused}
-            job.settled = {**job.settled, **sent}
+        sent = {name: value for name, value in job.changes.items() if name not in answer.refused}
+        before = {name: job.views[job.target.name].value(name)[1] for name in sent}
+        job.settled = as_held(sent, job.settled, before, edited=answer.edited, doubtful=answer.doubtful)
 
 
 def _conclude(

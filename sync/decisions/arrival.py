@@ -47,7 +47,8 @@ def arrival(sent: Mapping[str, Value], sight: Sight) -> Arrival:
     arrived = frozenset(name for name in sent if _has_arrived(name, sent[name], sight))
     is_proven = not arrived <= APART
     old = frozenset(name for name in sent.keys() - arrived if _shows_old(name, sight))
-    put_back = old - APART if is_proven or not sight.others_changed else frozenset()
+    is_explained = sight.others_changed or any(name in sight.now for name in sent.keys() - arrived - old)
+    put_back = old - APART if is_proven or not is_explained else frozenset()
     return Arrival(arrived, put_back, frozenset(sent) - (old - put_back))
 
 

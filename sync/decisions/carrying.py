@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connectors.contact import SET_FIELDS, Contact, Fields, Value, same
+from connectors.contact import SET_FIELDS, Contact, Fields, Value, alike, same
 from sync.decisions.merging import Merge, View
 from sync.decisions.sets import apply_changes, changes_of
 
@@ -58,6 +58,26 @@ def after_undo(changes: Fields, to: View, source: View, settled: Fields) -> Base
         if known:
             bases.source[name] = value
     return bases
+
+
+def as_held(sent: Fields, shown: Fields, before: Fields, *, edited: bool, doubtful: bool) -> dict[str, Value]:
+    """Return what a server holds of what was sent, without what somebody may have typed by the time that it was read.
+
+    Where the record was `edited` by then, any other value than was sent is that person's. So it is where that is
+    `doubtful`, unless it was there before, which the server kept, or is what was sent in other signs or cut off.
+    """
+    held = dict(shown)
+    for name in shown.keys() & sent.keys():
+        if edited or (doubtful and _is_typed(name, shown[name], sent[name], before.get(name))):
+            held[name] = sent[name]
+    return held
+
+
+def _is_typed(name: str, shown: Value, sent: Value, before: Value) -> bool:
+    if name in SET_FIELDS or same(name, shown, before) or alike(name, shown, sent):
+        return False
+    is_cut = isinstance(shown, str) and isinstance(sent, str) and sent.startswith(shown.rstrip())
+    return not is_cut
 
 
 def unproven(bases: Bases, names: Collection[str]) -> None:

@@ -161,3 +161,44 @@ def test_an_edit_between_the_answer_to_a_write_and_a_reading_of_its_tags_travels
     assert world.run().exit_code == 0
     assert world.gg.person(left)["company_name"] == "Theirs"
     assert differences(world) == []
+
+
+@pytest.mark.parametrize("coarse", [True, False])
+def test_an_edit_within_the_second_of_our_write_is_not_taken_for_the_servers_own(world: World, coarse: bool) -> None:
+    """No time tells it from the write where the answer shows none; what it says does."""
+    world.gg.behaviour = replace(Behaviour(), answers="empty", coarse=coarse)
+    left, right = linked(world)
+    world.gh.edit(right, companyName="Ours", city="Denver")
+
+    def strike(call: Call) -> None:
+        if call.method == "GET" and world.gg.person(left)["company_name"] == "Ours":
+            world.gg.before_answer = None
+            world.gg.edit(left, company_name="Theirs")
+
+    world.gg.before_answer = strike
+    world.run()
+    assert world.run().exit_code == 0
+    assert world.gh.person(right)["companyName"] == world.gg.person(left)["company_name"] == "Theirs"
+    assert differences(world) == []
+
+
+@pytest.mark.parametrize("answers", ["full", "empty"])
+def test_an_edit_between_two_tries_of_a_style_is_not_written_over(world: World, answers: Any) -> None:
+    world.contacts["conflicts"] = '"manual"'
+    left, right = linked(world)
+    world.clock.skip(100_000)  # so that no style is known to work
+    world.gg.behaviour = replace(Behaviour(), answers=answers, bodies="flat")
+    world.gh.edit(right, companyName="Ours", city="Denver")
+    patches: list[Any] = []
+
+    def strike(call: Call) -> None:
+        if call.method == "PATCH" and not patches:
+            patches.append(call.body)
+            world.gg.edit(left, company_name="Theirs")
+
+    world.gg.before_answer = strike
+    assert world.run().exit_code == 1
+    assert patches == [{"contact": {"company_name": "Ours", "city": "Denver"}}]
+    assert world.gg.person(left)["company_name"] == "Theirs"
+    assert world.gg.person(left)["city"] == "Denver"
+    assert [row["field"] for row in world.rows("SELECT field FROM conflict")] == ["company"]

@@ -13,6 +13,7 @@ from sync.decisions.carrying import (
     after_doubtful_create,
     after_lost_create,
     after_write,
+    as_held,
     is_edited,
     is_settled,
     unproven,
@@ -270,3 +271,23 @@ def test_a_record_is_settled_when_all_it_shows_is_in_its_shadow_or_waits_as_a_co
     assert is_settled({"city": "Oslo"}, {"city": "Rome"}, frozenset({"city"}))
     assert not is_settled({"city": None}, {}, frozenset())
     assert is_settled({}, {"city": "Rome"}, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("shown", "held"),
+    [
+        ("Bern", "Rome at the Tiber"),  # somebody typed it before the record was read
+        (None, "Rome at the Tiber"),
+        ("Oslo", "Oslo"),  # the server kept what was there
+        ("ROME AT THE TIBER", "ROME AT THE TIBER"),  # the server writes it so
+        ("Rome at", "Rome at"),  # it was cut off
+        ("Rome at the Tiber", "Rome at the Tiber"),
+    ],
+)
+def test_what_is_read_after_a_write_is_the_servers_own_only_where_it_looks_like_it(
+    shown: str | None, held: str
+) -> None:
+    sent, before = {"city": "Rome at the Tiber"}, {"city": "Oslo"}
+    assert as_held(sent, {"city": shown}, before, edited=False, doubtful=True) == {"city": held}
+    assert as_held(sent, {"city": shown}, before, edited=True, doubtful=False) == sent
+    assert as_held(sent, {"city": shown}, before, edited=False, doubtful=False) == {"city": shown}
