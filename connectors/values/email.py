@@ -87,7 +87,8 @@ def _in_segment(segment: str) -> list[str]:
     words = _LABEL.sub("", _COMMENT.sub(" ", segment), count=1).split()
     for pieces in (words, [piece for word in words for piece in word.split("/") if piece]):
         found = [address for each in pieces if (address := _one(each.strip(_AROUND))) is not None]
-        if found and len(found) == len(pieces):
+        behind = [each for each in pieces[1:] if "@" in each]
+        if found and (len(found) == len(pieces) or (not behind and _one(pieces[0].strip(_AROUND)) == found[0])):
             return found
     return []
 

@@ -68,6 +68,7 @@ def test_dirt_is_unknown() -> None:
         ("'ana@example.com'", ["ana@example.com"]),
         ("E-mail: ana@example.com", ["ana@example.com"]),
         ("ana@example.com (work)", ["ana@example.com"]),
+        ("ana@example.com - work, till June", ["ana@example.com"]),
         ("ana@example.com, joe@example.com", ["ana@example.com", "joe@example.com"]),
         ("ana@example.com;joe@example.com; ", ["ana@example.com", "joe@example.com"]),
         ("ana@example.com / joe@example.com", ["ana@example.com", "joe@example.com"]),
