@@ -30,10 +30,13 @@ JSON: Final[Mapping[tuple[str, str], str]] = {
     ("setting", "value"): "",
     ("mapping", "fields"): "array",
     ("person", "phones"): "array",
+    ("person", "more_emails"): "array",
     ("link", "left_memory"): "object",
     ("link", "right_memory"): "object",
     ("link", "left_unmapped"): "object",
     ("link", "right_unmapped"): "object",
+    ("link", "left_kept"): "",
+    ("link", "right_kept"): "",
     ("intent", "sent"): "",
     ("intent", "source"): "object",
     ("conflict", "left_value"): "",
@@ -41,6 +44,7 @@ JSON: Final[Mapping[tuple[str, str], str]] = {
     ("failure", "blockers"): "array",
     ("history", "old"): "",
     ("history", "new"): "",
+    ("history", "shown"): "",
     ("run", "report"): "object",
     ("company", "found"): "object",
     ("owed", "value"): "",
@@ -50,7 +54,7 @@ CLEARED: Final = frozenset(
     {
         ("run", "report"), ("failure", "digest"), ("message", "print"),
         *(("link", f"{side}_{part}") for side in ("left", "right")
-          for part in ("digest", "memory", "seen_ms", "wrote_ms", "unmapped")),
+          for part in ("digest", "memory", "seen_ms", "wrote_ms", "unmapped", "kept")),
     }
 )  # fmt: skip
 """Cells that may be empty, and are learned again."""
@@ -59,7 +63,7 @@ DROPPED: Final = frozenset(
      "trouble", "cursor"}
 )  # fmt: skip
 """Tables whose rows may be missing."""
-READ_AGAIN: Final = {"person": "contacts", "number": "contacts", "message": "messages"}
+READ_AGAIN: Final = {"person": "contacts", "number": "contacts", "address": "contacts", "message": "messages"}
 """Indexes whose rows may be missing once their stream is read in full again."""
 FOUND_AGAIN: Final = frozenset({"conflict", "failure"})
 MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error)
@@ -83,8 +87,8 @@ class Fault:
 
     @property
     def row(self) -> str:
-        """Return the key of its row as people read it, without a number that people are called at."""
-        return ", ".join(f"{name} {value!r}" for name, value in self.key if name != "phone")
+        """Return the key of its row as people read it, without what people are reached at."""
+        return ", ".join(f"{name} {value!r}" for name, value in self.key if name not in ("phone", "email"))
 
     def __str__(self) -> str:
         return f"table {self.table}, row {self.row}, column {self.column}: {self.reason}"
@@ -98,7 +102,7 @@ def faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
             continue
         keys = _keys(db, table, columns)
         for column in columns:
-            for condition, reason in _conditions(table, column):
+            for condition, reason in (*_conditions(table, column), *_references(db, table, column["name"])):
                 query = f"SELECT {', '.join(keys)} FROM {table} WHERE {condition}"
                 for row in _raw(db, query):
                     yield Fault(table, column["name"], _key(keys, row), reason)
@@ -107,8 +111,27 @@ def faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
                 yield from _misread(db, table, column["name"], keys, reader)
 
 
+def fault_of_record(db: sqlite3.Connection, side: str, record_id: str) -> Fault | None:
+    """Return a cell that can't be read of what is known of a record: its link, and its row of the index."""
+    for table, column in (("link", f"{side}_id"), ("person", "id")):
+        columns = db.execute(f"PRAGMA table_info({table})").fetchall()
+        keys = _keys(db, table, columns)
+        for one in columns:
+            for condition, reason in _conditions(table, one):
+                query = f"SELECT {', '.join(keys)} FROM {table} WHERE {column} = ? AND ({condition})"
+                row = db.execute(query, (record_id,)).fetchone()
+                if row is not None:
+                    return Fault(table, one["name"], _key(keys, tuple(row)), reason)
+    return None
+
+
 def mend(db: sqlite3.Connection, found: Sequence[Fault]) -> None:
-    """Drop what can be learned again of the cells that were found. Call inside `atomic`."""
+    """Drop what can be learned again of the cells that were found; what they made fail is due again.
+
+    Call inside `atomic`.
+    """
+    if found:
+        db.execute("UPDATE failure SET due_ms = 0, digest = NULL WHERE dismissed IS NULL")
     for fault in found:
         if not fault.can_be_mended:
             continue
@@ -180,6 +203,14 @@ def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
             ("a value for each field is expected"),
         )
         yield f"stream = 'contacts' AND {_no_json(name, 'array')}", "JSON (array) is expected"
+
+
+def _references(db: sqlite3.Connection, table: str, column: str) -> Iterator[tuple[str, str]]:
+    """Yield what is true of a cell that names a row which is not there."""
+    for key in db.execute(f"PRAGMA foreign_key_list({table})").fetchall():
+        if key["from"] == column:
+            named = f"SELECT {key['to']} FROM {key['table']}"
+            yield f"{column} IS NOT NULL AND {column} NOT IN ({named})", f"there is no such row of {key['table']}"
 
 
 def _no_json(name: str, shape: str) -> str:

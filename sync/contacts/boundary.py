@@ -20,6 +20,7 @@ from connectors.connector import Page
 from connectors.contact import Contact
 from connectors.errors import Broken, ConnectorError, IncompleteWindow, OtherRecord, RecordError, ServerTrouble
 from connectors.message import Message
+from state.damage import fault_of_record, told
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.failures import Failure, Failures
 from state.intervals import Interval, IntervalSet, gaps, union
@@ -90,8 +91,10 @@ class Boundary:
         except (ConnectorError, *NOT_OF_A_RECORD):
             raise
         except Exception as error:  # noqa: BLE001 - a record may break anything; it is listed and told, never silent
-            tell_mistake(error, f"{side.account}:{record_id}")
-            self._list(listed, mistake(error))
+            fault = fault_of_record(self.state.db, side.name, listed.record_id)
+            if fault is None:
+                tell_mistake(error, f"{side.account}:{record_id}")
+            self._list(listed, mistake(error) if fault is None else told(self.state.path, fault))
         else:
             self._in_a_row[listed.account] = 0
 
