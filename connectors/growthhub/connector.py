@@ -21,6 +21,7 @@ from connectors.growthhub.messages import Messages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.writing import Writer
+from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.wire import Wire
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -32,8 +33,9 @@ class GrowthHub:
 
     `channels` are those in which a block means that the person may not be contacted.
     `groups` has the beginning of the tags of each field that is to be one of them, of which a person bears one.
-    `messages` is how messages are kept, None where none travel: nothing is asked for their sake then. `login` is the
-    command that gets another token, '' where a person makes one at GrowthHub.
+    `messages` is how messages are kept, None where none travel: nothing is asked for their sake then. `sources` is
+    the account that source ids are of. `login` is the command that gets another token, '' where a person makes one at
+    GrowthHub.
 
     Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `prepare` makes it
     whenever it is called, and writes before that go without. The wire is given back by `close`.
@@ -61,8 +63,10 @@ class GrowthHub:
         channels: Collection[str] = consent.DEFAULT,
         messages: MessageStyle | None = None,
         login: str = "",
+        sources: SourceAccount = NO_ACCOUNT,
     ) -> None:
         self.login = login
+        self._sources = sources
         self.account = account
         self.traffic = wire.traffic
         gate = Gate(wire)
@@ -92,6 +96,7 @@ class GrowthHub:
             look_up=self._bearing,
             groups=self.groups,
             channels=channels,
+            sources=sources,
         )
         self._apart = Apart()
         self._note_fields()
@@ -250,7 +255,15 @@ class GrowthHub:
             names = frozenset({*NATIVE, *places, *self.groups.names})
             mapped = self._mapped = (
                 places,
-                Mapper(self._country, places, names, self.directory, self.groups, channels=self._channels),
+                Mapper(
+                    self._country,
+                    places,
+                    names,
+                    self.directory,
+                    self.groups,
+                    channels=self._channels,
+                    sources=self._sources,
+                ),
             )
             self._note_fields()
         return mapped[1]
@@ -272,7 +285,8 @@ class GrowthHub:
         place = self.custom_fields.places.get(MARKER)
         if marker is None or place is None:
             return []
-        return self.search.having(f"customFields.{place.id}", marker)
+        field, spellings = f"customFields.{place.id}", self._sources.spellings(marker)
+        return [raw for spelled in spellings for raw in self.search.having(field, spelled)]
 
     def _added(self, since: datetime) -> Iterator[Raw]:
         for page in self.search.read(Window(since - CLOCK_TOLERANCE), by="dateAdded"):

@@ -21,6 +21,7 @@ from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.growthhub import consent as wishes
 from connectors.growthhub.custom_fields import MARKER, CustomField
 from connectors.growthhub.tag_groups import TagGroups
+from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import consent, country, email, instant, labels, person_name, phone, text, web
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 
@@ -73,6 +74,7 @@ class Mapper:
     """Maps contacts of one location. `names` are the fields it may show, `region` is the connection's country.
 
     `groups` are fields that are tags, `channels` those in which a block means "do not contact".
+    `sources` is the account that source ids are read for.
     """
 
     def __init__(
@@ -84,7 +86,9 @@ class Mapper:
         groups: TagGroups = NO_GROUPS,
         *,
         channels: Collection[str] = wishes.DEFAULT,
+        sources: SourceAccount = NO_ACCOUNT,
     ) -> None:
+        self._sources = sources
         self._region = region
         self._channels = channels
         self._groups = groups
@@ -140,7 +144,7 @@ class Mapper:
             fields=fields,
             created_at=instant.parse(raw.get("dateAdded")),
             updated_at=instant.parse(raw.get("dateUpdated")),
-            marker=_text_or_none(values.get(MARKER)),
+            marker=self._sources.read(_text_or_none(values.get(MARKER))),
             phones=tuple(numbers.possible),
             unmapped=unmapped,
             memory={

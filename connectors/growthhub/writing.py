@@ -40,6 +40,7 @@ from connectors.growthhub.mapping import (
     tags_of,
 )
 from connectors.growthhub.tag_groups import TagGroups
+from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import instant, labels, phone, text
 from connectors.wire import Reply
 
@@ -91,7 +92,9 @@ class Writer:
         look_up: Callable[[Fields, str], Raw | None],
         groups: TagGroups = NO_GROUPS,
         channels: Collection[str] = consent.DEFAULT,
+        sources: SourceAccount = NO_ACCOUNT,
     ) -> None:
+        self._sources = sources
         self._channels = channels
         self._client = client
         self._cache = cache
@@ -132,11 +135,11 @@ class Writer:
         kept = self._not_loosened(current, memory, changes)
         changes = {name: value for name, value in changes.items() if name not in kept}
         before = self._mapper().contact(current, memory)
-        had = before.marker
         tagged = {"tags", *self._groups.names}
         is_tags_only = bool(changes) and changes.keys() <= tagged
         sent = {**changes, **other_name(current, before.fields, changes), **self._beside(current, changes)}
-        written = self._put(current, sent, None if marker == had or is_tags_only else marker)
+        is_marked = self._is_marked(current, marker, with_changes=bool(changes))
+        written = self._put(current, sent, None if is_marked or is_tags_only else marker)
         if not tagged.isdisjoint(changes):
             if written.raw is None:  # now, while its time still tells whether somebody has edited it
                 written = self._read(written)
@@ -163,6 +166,18 @@ class Writer:
         if is_taken_back and consent.is_blocked(current, self._channels, refused=refused):
             return frozenset({CONSENT})
         return frozenset()
+
+    def _is_marked(self, current: Raw, marker: str | None, *, with_changes: bool) -> bool:
+        """Say whether a record carries its source id, or that of another account, which stays.
+
+        An id alone, as earlier releases wrote it, is made whole where something else is written as well.
+        """
+        place = self._custom_fields.places.get(MARKER)
+        shown = dict(custom_values(current)).get(place.id) if place is not None else None
+        carried = str(shown) if shown not in (None, "") else None
+        if marker is None or carried == self._sources.written(marker) or self._sources.is_foreign(carried):
+            return True
+        return not with_changes and self._sources.read(carried) == marker
 
     def _put(self, current: Raw, changes: Fields, marker: str | None) -> _Written:
         def send(sending: Sending) -> Page | None:
@@ -272,7 +287,7 @@ class Writer:
         sending = encode(sent, places, self._directory.id_of, creating=creating)
         if marker is None or MARKER not in places:
             return sending
-        custom = {**sending.custom, places[MARKER].id: marker}
+        custom = {**sending.custom, places[MARKER].id: self._sources.written(marker)}
         return replace(sending, custom=custom)
 
     def _unknown(self, method: str, refused: RecordRefused, sending: Sending) -> frozenset[str]:

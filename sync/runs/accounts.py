@@ -4,7 +4,7 @@ Credentials, pace, settings and clock are put together here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.authority import Authority
 from connectors.clock import Clock
@@ -19,6 +19,7 @@ from connectors.growthhub.gate import CALLS as HUB_CALLS
 from connectors.growthhub.messages import MessageStyle
 from connectors.pace import Ledger, Pacer, RateLimit
 from connectors.skew import PLAUSIBLE
+from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.wire import Wire
 from sync.authorizing.authorities import Authorities
 from sync.config.model import Connection, GrowthGeniusAccount, GrowthHubAccount, MessagesStream
@@ -32,13 +33,17 @@ CLOCK_OFFSET = "clock_offset"
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What every account of a run shares; `authorities` is None where none uses OAuth, `note` tells of waits."""
+    """What every account of a run shares.
+
+    `authorities` is None where none uses OAuth, `note` tells of waits, `accounts` are all of the config file.
+    """
 
     ledger: Ledger
     clock: Clock
     settings: Callable[[str], Cache]
     authorities: Authorities | None = None
     note: Callable[[str], None] = lambda _text: None
+    accounts: Mapping[str, GrowthGeniusAccount | GrowthHubAccount] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,16 @@ def _connector(
         name, wire, location_id=account.location_id, cache=cache, country=country, places=places,
         groups=connection.contacts.groups, channels=channels, messages=_style(connection.messages),
         login=f"sync auth login {name}" if account.uses_oauth else "",
+        sources=_sources(edges.accounts.get(connection.left if name == connection.right else connection.right)),
     )  # fmt: skip
+
+
+def _sources(counterpart: GrowthGeniusAccount | GrowthHubAccount | None) -> SourceAccount:
+    """Return the account whose ids the records of the other one carry."""
+    if counterpart is None:
+        return NO_ACCOUNT
+    seen_as = (counterpart.location_id,) if isinstance(counterpart, GrowthHubAccount) else counterpart.users
+    return SourceAccount.of(counterpart.connector, counterpart.base_url, seen_as)
 
 
 def _style(messages: MessagesStream | None) -> MessageStyle | None:

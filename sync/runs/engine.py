@@ -107,7 +107,7 @@ class Runner:
             ledger = self._ledger(stack)
             edges = Edges(
                 ledger, self.clock, lambda name: Settings(state, name, self._now_ms), self.authorities,
-                self.progress.note,
+                self.progress.note, self.config.accounts,
             )  # fmt: skip
             joined = [(one, self._connect(one, edges, stack)) for one in chosen]
             for _, accounts in joined:

@@ -1,0 +1,57 @@
+"""What a record carries of its counterpart: the system, the account and the id of the record that it came from (R31).
+
+Rules kept here:
+- an id alone means nothing where two accounts may have the same one: `growthgenius:5f0c1b7a92:4711` says whose it is;
+- an account is told by its server and by the user or location that it is read as. Of one that is read as several users
+  each counts, so that adding a user changes nothing;
+- what earlier releases wrote is the id alone: it still counts, and becomes the whole when the record is written next;
+- the source id of another account is none, and is never overwritten. Pure.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+_WHOLE: Final = re.compile(r"([a-z]+):([0-9a-f]{10}):(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAccount:
+    """The account that source ids are of; without `marks` it is not known, and ids are written alone."""
+
+    system: str = ""
+    marks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, system: str, base_url: str, seen_as: Iterable[object]) -> "SourceAccount":
+        """Return the account of a system at a server that is read as these users, or as this location."""
+        server = base_url.rstrip("/").lower()
+        marks = (blake2b(f"{server}|{each}".encode(), digest_size=5).hexdigest() for each in seen_as)
+        return cls(system, tuple(marks))
+
+    def written(self, record_id: str) -> str:
+        """Return what a counterpart carries of a record of this account."""
+        return f"{self.system}:{self.marks[0]}:{record_id}" if self.marks else record_id
+
+    def spellings(self, record_id: str) -> tuple[str, ...]:
+        """Return all that a counterpart may carry of a record, what is written now first."""
+        whole = [f"{self.system}:{mark}:{record_id}" for mark in self.marks]
+        return tuple(dict.fromkeys([*whole, record_id]))
+
+    def read(self, value: str | None) -> str | None:
+        """Return the id that a source id names at this account, None where it is of another one."""
+        found = _WHOLE.fullmatch(value) if value is not None else None
+        if found is None:
+            return value
+        system, mark, record_id = found.groups()
+        return record_id if system == self.system and mark in self.marks else None
+
+    def is_foreign(self, value: str | None) -> bool:
+        """Say whether a source id is of another account."""
+        return value is not None and self.read(value) is None
+
+
+NO_ACCOUNT: Final = SourceAccount()
+"""No account is known: ids are read and written alone."""

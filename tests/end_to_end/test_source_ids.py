@@ -1,0 +1,80 @@
+"""Two accounts whose ids coincide share a location: a source id of the other account means nothing (R31)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.growthgenius.sandbox import GrowthGeniusSandbox
+from tests.end_to_end.letters import minutes
+from tests.end_to_end.world import World
+
+SOURCE_ID = "contact.growthgenius_id"
+
+
+@pytest.fixture
+def other(world: World) -> Iterator[GrowthGeniusSandbox]:
+    """Another GrowthGenius account, whose ids are the same ones, and a connection of it with the same location."""
+    sandbox = GrowthGeniusSandbox(now=world.clock.now)
+    with sandbox:
+        world.tables = (
+            f'[accounts.gg2]\nconnector = "growthgenius"\napi_key = "{sandbox.api_key}"\nuser_id = 78\n'
+            f'base_url = "{sandbox.base_url}"\n'
+            '[connections.second]\nleft = "gg2"\nright = "gh"\nsettle = "0s"\nlookback = "0s"\n'
+            '[connections.second.contacts]\ndirection = "left_to_right"\n'
+        )
+        yield sandbox
+
+
+def _people(world: World, other: GrowthGeniusSandbox) -> None:
+    for name in ("ana", "bob"):
+        world.gg.add(first_name=name.title(), email=f"{name}@example.com", city="Oslo", at=minutes(-60))
+    for name in ("cy", "dee"):
+        other.add(first_name=name.title(), email=f"{name}@example.com", city="Rome", at=minutes(-60))
+    assert [each["id"] for each in world.gg.people()] == [each["id"] for each in other.people()]
+
+
+def test_nobody_is_overwritten_by_a_contact_of_another_account_with_the_same_id(
+    world: World, other: GrowthGeniusSandbox
+) -> None:
+    """Four contacts of two accounts become four records at GrowthHub, each with the values of its own."""
+    _people(world, other)
+    assert world.run(connections=("sales",)).exit_code == 0
+    assert world.run(connections=("second",)).exit_code == 0
+    shown = {each["email"]: each["city"] for each in world.gh.people()}
+    assert shown == {
+        "ana@example.com": "Oslo", "bob@example.com": "Oslo", "cy@example.com": "Rome", "dee@example.com": "Rome",
+    }  # fmt: skip
+    assert world.rows("SELECT * FROM failure") == []
+
+
+def test_the_source_id_of_another_account_stays_where_a_contact_is_in_both(
+    world: World, other: GrowthGeniusSandbox
+) -> None:
+    """Ana is in both accounts: her record is paired by e-mail, and keeps whose it was first."""
+    world.gg.add(first_name="Ana", email="ana@example.com", at=minutes(-60))
+    other.add(first_name="Zoe", email="zoe@example.com", at=minutes(-60))
+    other.add(first_name="Ana", email="ana@example.com", city="Rome", at=minutes(-60))
+    assert world.run(connections=("sales",)).exit_code == 0
+    (record,) = world.gh.people()
+    before = world.gh.custom(record["id"], SOURCE_ID)
+    assert world.run(connections=("second",)).exit_code == 0
+    assert world.gh.custom(record["id"], SOURCE_ID) == before
+    assert world.gh.person(record["id"])["city"] == "Rome"
+    assert len(world.gh.people()) == 2
+
+
+def test_a_source_id_of_an_earlier_release_pairs_and_becomes_whole_with_the_next_write(world: World) -> None:
+    """The state is lost, and records carry the id alone: nobody is made twice."""
+    left = world.gg.add(first_name="Ana", last_name="Ames", city="Oslo", at=minutes(-60))
+    right = world.gh.add(firstName="Ana", lastName="Ames")
+    world.gh.add_field("GrowthGenius ID", key=SOURCE_ID)
+    world.gh.edit(right, custom={SOURCE_ID: left})
+    assert world.run().exit_code == 0
+    assert world.links() == {left: right}
+    carried = world.gh.custom(right, SOURCE_ID)
+    assert carried.startswith("growthgenius:")
+    assert carried.endswith(f":{left}")
+    world.state_path.unlink()
+    assert world.run().exit_code == 0
+    assert world.links() == {left: right}
+    assert len(world.gg.people()) == len(world.gh.people()) == 1
