@@ -210,6 +210,7 @@ def _wire_labels(value: tuple[str, ...], shown: Any, shape: str | None) -> Any:
 
 def _names(raw: Raw) -> dict[str, Reading]:
     names = {name: text.clean_line(raw[name]) for name in (person_name.FIRST, person_name.LAST) if name in raw}
+    names |= {name: person_name.named(found) for name, found in names.items() if isinstance(found, str)}
     first, last = (names.get(name) for name in (person_name.FIRST, person_name.LAST))
     if isinstance(first, str | None) and isinstance(last, str | None):
         meant = dict(zip((person_name.FIRST, person_name.LAST), person_name.apart(first, last), strict=True))

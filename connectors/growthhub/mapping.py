@@ -132,6 +132,7 @@ class Mapper:
             del fields[name]
             if isinstance(reading, Unmapped):
                 unmapped[name] = reading.raw
+        fields |= {name: person_name.named(_string(fields[name])) for name in TWINS if name in fields}
         if "first_name" in fields and "last_name" in fields:
             fields |= zip(TWINS, person_name.apart(*(_string(fields[name]) for name in TWINS)), strict=True)
         for name in _unknown_names(raw):
@@ -179,7 +180,8 @@ class Mapper:
     def _owner(self, user_id: Any) -> Reading:
         if not self._owners.is_readable():
             return UNKNOWN
-        return self._owners.email_of(str(user_id)) or Unmapped(str(user_id))
+        owner = str(user_id)
+        return self._owners.email_of(owner) or text.too_long(owner) or Unmapped(owner)
 
 
 class _Numbers:

@@ -40,14 +40,14 @@ Names = tuple[Name, Name]
 
 def apart(first: Name, last: Name) -> Names:
     """Return first and last name as they are meant by what stands in the two fields."""
-    one, other = _named(first), _named(last)
+    one, other = named(first), named(last)
     return _turned(one, other) or (one, other)
 
 
 @lru_cache(maxsize=2000)
 def split(full: str) -> Names:
     """Return first and last name of a whole name."""
-    name = _named(full)
+    name = named(full)
     if name is None:
         return None, None
     turned = _turned(name, None)
@@ -70,7 +70,7 @@ def completed(changes: Mapping[str, object], own: Names, meant: Names) -> dict[s
     return {name: value for name, value in zip((FIRST, LAST), meant, strict=True) if name not in changes}
 
 
-def _named(raw: Name) -> Name:
+def named(raw: Name) -> Name:
     """Return a name, None where it is none."""
     if raw is None or _NOBODY.fullmatch(raw):
         return None

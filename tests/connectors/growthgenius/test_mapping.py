@@ -225,3 +225,22 @@ def test_fields_hold_text_sets_or_nothing(raw: dict[str, Any]) -> None:
     for value in READER.contact({"id": 1, **raw}, {}).fields.values():
         assert value is None or (isinstance(value, str | tuple) and len(value) > 0)
         assert value is not UNKNOWN  # type: ignore[comparison-overlap]
+
+
+def test_every_address_and_number_of_a_field_is_known_for_pairing() -> None:
+    raw = {"id": 1, "email": "Ann <ann@example.com>; ames@example.org", "work_phone": "212-555-0123 / 212-555-0124"}
+    person = READER.contact(raw, {})
+    assert (person.fields["email"], person.emails) == ("ann@example.com", ("ann@example.com", "ames@example.org"))
+    assert person.phones == ("+12125550123", "+12125550124")
+
+
+def test_a_name_that_is_none_is_empty_whatever_the_other_one_is() -> None:
+    person = READER.contact({"id": 1, "first_name": "(No Name)", "last_name": "NaN"}, {})
+    assert person.fields["first_name"] is None
+    assert "last_name" not in person.fields
+
+
+def test_labels_and_addresses_that_stay_keep_their_spelling() -> None:
+    before = {"label_names": ["hot  lead", "Zoe\u0308"], "email": "ann@example.com, ames@example.org"}
+    assert wire_value("tags", ("hot lead", "new"), before, "list") == ["hot  lead", "new"]
+    assert wire_value("email", "new@example.com", before, None) == "new@example.com, ames@example.org"

@@ -376,3 +376,35 @@ def test_tag_calls_lead_from_the_tags_there_to_the_tags_wanted(
 def test_the_marker_is_no_canonical_field() -> None:
     assert MARKER not in FIELDS
     assert set(PLACES) - {MARKER} <= set(FIELDS)
+
+
+# what people type
+
+
+def test_every_address_and_number_of_a_record_is_known_for_pairing() -> None:
+    person = mapped({
+        "email": "Ann <ann@example.com>, a@example.org", "phone": "+12125550123",
+        "additionalEmails": [{"email": "ames@example.org"}, "ann@example.com", None, {"other": 1}],
+        "additionalPhones": [{"phone": "+54 9 11 5555-0123"}, "0000000000", None],
+    })  # fmt: skip
+    assert person.fields["email"] == "ann@example.com"
+    assert set(person.emails) == {"ann@example.com", "a@example.org", "ames@example.org"}
+    assert person.phones == ("+12125550123", "+5491155550123")
+
+
+def test_an_additional_address_changes_the_digest_and_none_leaves_it_as_it_was() -> None:
+    assert digest(record()) == digest(record(additionalEmails=[]))
+    assert digest(record()) != digest(record(additionalEmails=["ames@example.org"]))
+
+
+def test_a_name_that_is_none_is_empty_whatever_the_other_one_is() -> None:
+    long = "x" * 70_000
+    person = mapped({"firstName": "(No Name)", "lastName": long, "assignedTo": long})
+    assert person.fields["first_name"] is None
+    assert "last_name" not in person.fields
+    assert {name: len(raw) < 200 for name, raw in person.unmapped.items()} == {"last_name": True, "owner": True}
+
+
+def test_a_number_that_a_version_before_remembered_otherwise_is_read_as_today() -> None:
+    person = mapped({"phone": "1 55 5555 0123"}, {"e164": {"1 55 5555 0123": "+5215555550123"}})
+    assert person.fields["phone"] == "+525555550123"
