@@ -20,8 +20,8 @@ def daemon_lock(state_path: Path) -> Path:
 
 
 def is_daemon_there(state_path: Path) -> bool:
-    """Say whether a daemon works on the state file."""
-    with suppress(FileNotFoundError), daemon_lock(state_path).open() as file:
+    """Say whether a daemon works on the state file; where its lock may not be opened that is not known, and denied."""
+    with suppress(FileNotFoundError, PermissionError), daemon_lock(state_path).open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

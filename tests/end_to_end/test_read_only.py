@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 
 from state.errors import StateError
 from state.file import StateFile
+from state.presence import daemon_lock
 from sync.config.model import Config, load
 from sync.faces import queries
 from sync.faces.explanation import explain
@@ -75,6 +76,17 @@ def test_looking_works_on_a_folder_and_a_file_that_are_read_only(config: Config)
     with as_nobody():
         assert looks(config) == before
     assert {path.name for path in files(config)} == names
+
+
+def test_the_lock_of_another_users_daemon_keeps_nobody_from_looking(config: Config) -> None:
+    with closing(StateFile.open(config.state.path)) as state, state.atomic() as db:
+        db.execute("INSERT INTO schedule VALUES ('sales', 'contacts', 1772366400000, '')")
+    lock = daemon_lock(config.state.path)
+    lock.touch()
+    lock.chmod(0o000)
+    config.state.path.chmod(0o444)
+    with as_nobody():
+        assert queries.status(config)["connections"][0]["next_run_at"] is None
 
 
 def test_what_only_the_log_holds_yet_is_seen_as_well(config: Config) -> None:
