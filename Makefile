@@ -3,6 +3,7 @@
 # make lint     style and types
 # make screenshots  takes the pictures of the status page that docs/ shows; needs chromium
 # make soak     lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
+# make fuzz     answers of both systems that go wrong in ANSWERS (10000) ways; what breaks something is printed with its seed
 # make mutants  changes the decisions in small ways, one at a time; what no test notices is printed, with its name
 #
 # Each makes .venv first when it is missing or older than what it is made from. It needs Python 3.11 or newer, and make.
@@ -12,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 READY := .venv/ready
 
-.PHONY: demo test lint screenshots soak mutants clean
+.PHONY: demo test lint screenshots soak fuzz mutants clean
 
 demo: $(READY)
 	$(BIN)/python -m sync demo
@@ -32,6 +33,11 @@ MINUTES ?= 60
 
 soak: $(READY)
 	$(BIN)/python -m tests.simulation.soak --minutes $(MINUTES) --keep
+
+ANSWERS ?= 10000
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.run --answers $(ANSWERS)
 
 mutants: $(READY)
 	$(PIP) --no-build-isolation --editable '.[dev,mutants]'

@@ -10,7 +10,7 @@ Rules kept here:
 import re
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 ID: Final = r"(?!\.+(?:/|$))(?:[A-Za-z0-9_.~!$&'()*+,=:@-]|%(?!2[EF35ef]|3[BFbf]|5[Cc]|7[Ff]|[01])[0-9A-Fa-f]{2})+"
 """The pattern of one id in a path."""
@@ -45,6 +45,16 @@ class AllowedCalls:
             raise NotListed("the call would leave the server that the account is at")
         if not (self.may_change if change else self.may_ask)(method, path):
             raise NotListed(f"{method} {path} is not among what this connector may {'change' if change else 'ask'}")
+
+
+def is_usable_id(value: object) -> bool:
+    """Say whether a record could be asked for by this id: text or a whole number that is one segment of a path."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return False
+    try:
+        return re.fullmatch(ID, quote(str(value), safe="")) is not None
+    except UnicodeEncodeError:  # half a character
+        return False
 
 
 def is_listed(calls: Calls, method: str, path: str) -> bool:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.allowed import is_usable_id
 from connectors.connector import Raw
 
 
@@ -127,7 +128,7 @@ def _without_oddities(record: Mapping[str, Any]) -> Raw:
 
 
 def _is_id(value: Any) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and bool(value.strip()))
+    return is_usable_id(value) and str(value).strip() != ""
 
 
 def _count(value: Any) -> int | None:

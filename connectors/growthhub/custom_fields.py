@@ -20,7 +20,7 @@ from typing import Any
 
 from connectors.connector import Cache
 from connectors.contact import PHONE_SLOTS
-from connectors.errors import AuthError, OutcomeUnknown, RecordError
+from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrouble
 from connectors.growthhub.client import Client
 
 MARKER = "growthgenius_id"
@@ -162,8 +162,14 @@ class CustomFields:
         self._places = None
 
     def read(self) -> list[CustomField]:
-        """Read the list from the server, and remember it. Raises AuthError without the scope to read it."""
-        fields = [field for raw in self._client.custom_fields() if (field := _field(raw))]
+        """Read the list from the server, and remember it. Raises AuthError without the scope to read it.
+
+        A list in which a field can't be read is none: what seems to be missing would be made a second time.
+        """
+        raws = self._client.custom_fields()
+        fields = [field for raw in raws if (field := _field(raw))]
+        if len(fields) < len(raws):
+            raise ServerTrouble(self._client.account, "the list of custom fields shows one without an id or a name")
         self._remember(fields)
         self._is_current = True
         return fields
@@ -191,10 +197,13 @@ class CustomFields:
         if made is None:
             return self._is_listed(key)
         self._remember([*self._load(), made])
-        return True
+        return self._has_place(key) or self._is_listed(key)  # an answer may show something else than what was made
 
     def _is_listed(self, key: str) -> bool:
         self.read()
+        return self._has_place(key)
+
+    def _has_place(self, key: str) -> bool:
         return any(self.keys[name] == key for name in self.places)
 
     def _load(self) -> list[CustomField]:
@@ -253,7 +262,8 @@ def _full_key(key: str) -> str:
 
 
 def _field(raw: Mapping[str, Any]) -> CustomField | None:
-    if not raw.get("id"):
+    shown = [raw.get(each) for each in ("id", "fieldKey", "name", "dataType")]
+    if not all(each is None or isinstance(each, str) for each in shown) or not shown[0]:
         return None
-    key, name, kind = (str(raw.get(each) or "") for each in ("fieldKey", "name", "dataType"))
-    return CustomField(str(raw["id"]), key, name, kind or "TEXT")
+    field_id, key, name, kind = (each or "" for each in shown)
+    return CustomField(field_id, key, name, kind or "TEXT")

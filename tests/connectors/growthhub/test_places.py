@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 
-from connectors.errors import OutcomeUnknown, Unreachable
+from connectors.errors import OutcomeUnknown, ServerTrouble, Unreachable
 from connectors.faults import Fault
 from connectors.growthhub.custom_fields import PLACES, display_name, squash
 from tests.connectors.growthhub.world import World
@@ -121,6 +123,35 @@ def test_a_configured_place_that_is_missing_is_made_under_its_key(world: World) 
     hub = world.connect(places={"custom1": "lead_score"})
     assert hub.prepare(names("custom1")) == [MARKER, "contact.lead_score"]
     assert world.sandbox.field("contact.lead_score")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"id": "x", "fieldKey": "contact.job_title", "name": "Job Title", "dataType": 10**40},
+        {"id": "x", "fieldKey": {}, "name": [None], "dataType": "TEXT"},
+        {"id": "x", "fieldKey": "contact.other", "name": "Other", "dataType": "TEXT"},
+        {"id": "x", "fieldKey": "contact.job_title", "name": "Job Title", "dataType": "DATE"},
+        {"id": None},
+    ],
+)
+def test_an_answer_that_shows_another_field_than_was_made_makes_no_second_one(
+    world: World, shown: dict[str, Any]
+) -> None:
+    world.sandbox.faults = [Fault("status_after", "POST", "customFields$", status=201, body={"customField": shown})]
+    assert world.hub.custom_fields.make(names("title")) == ["contact.job_title"]
+    assert [field.name for field in world.sandbox.fields.values()] == ["Job Title"]
+
+
+@pytest.mark.parametrize("row", [{"id": "x", "name": {}}, {"id": [], "name": "a"}, {"id": "x", "dataType": 7}])
+def test_a_list_with_a_field_that_cannot_be_read_makes_no_second_field(world: World, row: dict[str, Any]) -> None:
+    world.sandbox.add_field("Job Title")
+    odd = Fault("status", "GET", "customFields$", status=200, body={"customFields": [row]})
+    world.sandbox.faults = [odd]
+    with pytest.raises(ServerTrouble, match="custom fields"):
+        world.hub.custom_fields.make(names("title"))
+    assert world.hub.custom_fields.make(names("title")) == []
+    assert len(world.sandbox.fields) == 1
 
 
 def test_a_lost_answer_makes_no_second_field(world: World) -> None:

@@ -1,0 +1,14 @@
+"""Answers changed in a few hundred ways: no crash, no hang, no send, no wrong write, and all is well afterwards."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.episode import lead
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_answers_that_go_wrong_lose_nothing_and_wrong_no_contact(tmp_path: Path, seed: int) -> None:
+    episode = lead(seed, tmp_path)
+    assert episode.wrong == []
+    assert episode.answers > 0
