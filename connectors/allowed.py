@@ -52,7 +52,7 @@ def is_usable_id(value: object) -> bool:
     if not isinstance(value, str | int) or isinstance(value, bool):
         return False
     try:
-        return re.fullmatch(ID, quote(str(value), safe="")) is not None
+        return str(value).strip() != "" and re.fullmatch(ID, quote(str(value), safe="")) is not None
     except UnicodeEncodeError:  # half a character
         return False
 

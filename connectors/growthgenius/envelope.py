@@ -128,7 +128,7 @@ def _without_oddities(record: Mapping[str, Any]) -> Raw:
 
 
 def _is_id(value: Any) -> bool:
-    return is_usable_id(value) and str(value).strip() != ""
+    return is_usable_id(value)
 
 
 def _count(value: Any) -> int | None:

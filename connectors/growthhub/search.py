@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.allowed import is_usable_id
 from connectors.connector import Page, Raw, Unread, Window
 from connectors.errors import AnswerTooLarge, IncompleteWindow, PageCrashed, RecordError, RecordRefused, ServerTrouble
 from connectors.growthhub.client import Client
@@ -106,9 +107,9 @@ class Search:
 
 
 def is_record(row: object) -> bool:
-    """Say whether a row of a list is a record: an object with an id."""
+    """Say whether a row of a list is a record: an object with an id by which it can be asked for."""
     record_id = row.get("id") if isinstance(row, Mapping) else None
-    return isinstance(record_id, str | int) and not isinstance(record_id, bool) and str(record_id).strip() != ""
+    return is_usable_id(record_id)
 
 
 class _Headway:

@@ -41,7 +41,7 @@ def lead(seed: int, folder: Path) -> Episode:
     """Lead the episode of a seed."""
     chance = random.Random(seed)  # noqa: S311 - a seed is to lead to the same again
     world = made(folder, chance.choice(STYLES))
-    mutator = Mutator(chance)
+    mutator = Mutator(seed)
     episode = Episode(seed)
     for sandbox in (world.gg, world.gh):
         _intercept(sandbox, mutator)

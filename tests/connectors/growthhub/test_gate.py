@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import connectors.growthhub
-from connectors.allowed import is_listed
+from connectors.allowed import is_listed, is_usable_id
 from connectors.errors import CallRefused
 from connectors.growthhub.gate import ASKED, CALLS, CHANGED, Gate
+from connectors.growthhub.search import is_record
 from connectors.pace import MemoryLedger, Pacer
 from connectors.wire import Wire
 from tests.connectors.clocks import FakeClock
@@ -76,6 +77,19 @@ def test_an_id_leads_to_no_other_path(segment: str) -> None:
     assert not is_listed(ASKED, "GET", f"/contacts/{segment}")
     assert not is_listed(CHANGED, "PUT", f"/contacts/{segment}/notes/n1")
     assert not is_listed(CHANGED, "DELETE", f"/contacts/{segment}")
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", " ", True, {}, [], 1.5, "a/b", "..", "%2e%2e", "x?y", "\x00", "a\r\nb", "\ud83d", "a;b", "a\\b"]
+)
+def test_a_row_whose_id_leads_nowhere_is_no_record(value: object) -> None:
+    assert not is_usable_id(value)
+    assert not is_record({"id": value})
+
+
+@pytest.mark.parametrize("value", [7, "7", "ve9EPM428h8vShlRW1KT", "5f0c-11", "a.b", "\xe9", "someone@example.com"])
+def test_other_ids_are_taken_whatever_they_are_made_of(value: object) -> None:
+    assert is_record({"id": value})
 
 
 def test_what_this_connector_needs_is_let_through(world: World) -> None:
