@@ -2,7 +2,8 @@
 
 Rules kept here:
 - nothing is agreed of such a value: the shadow of the side without a place knows nothing of it;
-- as long as anything is owed, each run reads once what the account has a place for, and tries once to make what lacks;
+- as long as anything is owed, each run reads once what the account has a place for, and each but a full comparison
+  tries once to make what lacks: a comparison of two sides that are quiet writes nothing at all (P4);
 - whoever is owed something needs no edit to be planned again: the list of debts is what finds them;
 - filling what was owed weighs nothing for the guard, since the first run that may do so is to do it.
 """
@@ -21,14 +22,17 @@ from sync.decisions import shadows
 from sync.decisions.merging import Merge
 
 
-def reconsider(context: Context) -> None:
-    """Let the accounts that something is owed to look again what they have a place for; a dry run makes nothing."""
+def reconsider(context: Context, *, retry: bool) -> None:
+    """Let the accounts that something is owed to look again what they have a place for.
+
+    With `retry` they also try again to make what they could not make; a dry run makes nothing.
+    """
     heal(context)
     waiting = {side for side, _ in context.owed.counts()}
     context.owes = bool(waiting)
     for side in context.sides:
         if side.name in waiting:
-            side.connector.reconsider(retry=not context.dry)
+            side.connector.reconsider(retry=retry and not context.dry)
 
 
 def note_debts(context: Context, link: Link, result: Merge, values: Mapping[str, Value], *, known: set[str]) -> None:

@@ -93,7 +93,7 @@ class _Seen:
 def _observe(work: Work, bounds: Bounds) -> tuple[_Seen, message_stream.Observed | None]:
     people, seen = work.people, _Seen()
     if work.with_people:
-        reconsider(people)
+        reconsider(people, retry=not bounds.whole)
         seen.spans.update({side.name: observing.observe(people, side, bounds) for side in people.sides})
         seen.lost.update(hinted.observe(people, bounds))
     messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
