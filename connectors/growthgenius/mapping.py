@@ -174,7 +174,7 @@ def wire_value(name: str, value: Value, before: Raw, shape: str | None) -> Any:
     """
     if isinstance(value, tuple):
         return _wire_labels(value, before.get(PLACES[name]), shape)
-    if name == "email" and value is not None:
+    if name == "email":
         return email.with_first(before.get("email"), value)
     if name == "country" and value is not None:
         try:
@@ -184,7 +184,7 @@ def wire_value(name: str, value: Value, before: Raw, shape: str | None) -> Any:
     return value
 
 
-def wire_number(value: str, shown: Any) -> str:
+def wire_number(value: str | None, shown: Any) -> str | None:
     """Return what goes over the wire for a number into a slot that shows something: further numbers stay in it."""
     found = text.clean_line(shown)
     return phone.with_first(found, value) if isinstance(found, str) else value

@@ -176,7 +176,7 @@ class Writer:
         numbers = self._reader.phones(before, memory)
         slots, impossible = phones.plan(numbers, changes)
         body: dict[str, Any] = {
-            slot: wire_number(value, before.get(slot)) if isinstance(value, str) else value
+            slot: value if isinstance(value, tuple) else wire_number(value, before.get(slot))
             for slot, value in slots.items()
             if numbers.slots.get(slot, "") != value
         }

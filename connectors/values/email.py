@@ -41,11 +41,12 @@ def all_in(raw: object) -> tuple[str, ...]:
     return _addresses(found) if isinstance(found, str) else ()
 
 
-def with_first(raw: object, address: str) -> str:
+def with_first(raw: object, address: str | None) -> str | None:
     """Return what to write for `address` in place of the first one of a field, so that the others stay in it."""
     shown = {key(each): each for each in all_in(raw)[1:]}
-    shown.pop(key(address), None)
-    return ", ".join((address, *shown.values()))
+    if address is not None:
+        shown.pop(key(address), None)
+    return ", ".join(filter(None, (address, *shown.values()))) or None
 
 
 @lru_cache(maxsize=4096)

@@ -92,11 +92,11 @@ def spellings(number_key: str) -> tuple[str, ...]:
     return tuple(sorted(form for form in forms if key(form) == number_key))
 
 
-def with_first(raw: str, number: str) -> str:
+def with_first(raw: str, number: str | None) -> str | None:
     """Return what to write for `number` in place of the first one of a field, so that the others stay in it."""
     pieces = [piece.strip() for piece in _pieces(text.tidy(raw))]
     rest = [piece for piece in pieces[1:] if sum(map(str.isdigit, piece)) >= _WHOLE_DIGITS]
-    return " / ".join((number, *rest))
+    return " / ".join(filter(None, (number, *rest))) or None
 
 
 def _pieces(line: str) -> list[str]:

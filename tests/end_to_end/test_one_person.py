@@ -255,6 +255,19 @@ def test_a_value_that_is_too_long_is_left_out_and_the_rest_of_its_record_travels
     assert_at_rest(world)
 
 
+def test_what_stands_behind_an_address_or_number_stays_when_that_is_emptied(world: World) -> None:
+    left = world.gg.add(
+        first_name="Ann", email="ann@example.com; ames@example.org", mobile_phone="212-555-0123 / 212-555-0124"
+    )
+    assert world.run().exit_code == 0
+    world.gh.edit(world.links()[left], email=None, phone=None)
+    assert world.run().exit_code == 0
+    person = world.gg.person(left)
+    assert (person["email"], person["mobile_phone"]) == ("ames@example.org", "212-555-0124")
+    assert world.run().exit_code == 0
+    assert_at_rest(world)
+
+
 def test_an_edit_of_line_ends_alone_is_carried(world: World) -> None:
     left = world.gg.add(email="ann@example.com", keywords="one two")
     assert world.run().exit_code == 0
