@@ -21,7 +21,7 @@ Rules kept here:
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from connectors.clock import Clock
@@ -34,17 +34,19 @@ from connectors.growthgenius.records import Listed, Records, UserId
 from connectors.growthgenius.windows import Span, Verdict
 from connectors.values import instant
 
-FAR = timedelta(days=1)
-MARGIN = timedelta(hours=1)
+LAST_MS = instant.to_ms(datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC))
+"""The last moment that there is: records are dated wrongly, be it by thousands of years, and are read all the same."""
+
 WIDER = timedelta(seconds=1)
+_FIRST = instant.from_ms(0)
 TRIES = 5
 PATIENCE = 4
 SAMPLED = 10
 ISOLATED_MS = 3_600_000
-MOST_NARROWINGS = 24
+MOST_NARROWINGS = 32
 """So often a window is halved that has rows which are no records: one of them has its hour then."""
-MOST_STUCK = 45
-"""So many halvings lead from all of history to a few milliseconds."""
+MOST_STUCK = 54
+"""So many halvings lead from all the time that there is to a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +103,7 @@ class Reader:
     def read(self, user: UserId, window: Window) -> Iterator[Page]:
         """Yield the records that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
         self._served_at, self._too_large, self._narrowings = None, 0, 0
-        span = self._asked(window)
-        yield from self._whole(user, span)
-        while window.end is None and self._served_at is not None and self._served_at + MARGIN > span.last:
-            span = Span(span.end - windows.OVERLAP, instant.to_ms(self._served_at + FAR))
-            yield from self._whole(user, span)
-
-    def _asked(self, window: Window) -> Span:
-        """Return the window in whole seconds, a second wider at the start, for servers that cut times to seconds.
-
-        An open end becomes a day from now by the server's clock as far as that is known; `read` goes on if it is not.
-        """
-        now = self._clock.now() + timedelta(seconds=self._client.wire.clock_offset())
-        start = instant.to_ms(window.start - WIDER) // 1000 * 1000
-        end = -(-instant.to_ms(window.end or now + FAR) // 1000) * 1000
-        return Span(max(0, start), max(1000, end))
+        yield from self._whole(user, _asked(window))
 
     def _whole(self, user: UserId, span: Span) -> Iterator[Page]:
         pending = [_Part(span)]
@@ -347,3 +335,14 @@ def _unread(part: _Part, reason: str) -> Unread:
 
 def _page(answer: Listed) -> Page:
     return Page(answer.listing.records, answer.served_at)
+
+
+def _asked(window: Window) -> Span:
+    """Return the window in whole seconds, a second wider at the start, for servers that cut times to seconds.
+
+    An open end is the last moment that there is: a record may be dated ahead of the server's clock.
+    """
+    start = max(0, instant.to_ms(window.start - WIDER) // 1000 * 1000) if window.start > _FIRST else 0
+    if window.end is None:
+        return Span(start, LAST_MS)
+    return Span(start, min(LAST_MS, max(1000, -(-instant.to_ms(window.end) // 1000) * 1000)))

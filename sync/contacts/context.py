@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 OWN_WRITE_MS = 1000
 """A record whose time is at most so much after our own last write to it was last changed by us (R14)."""
 
+AHEAD = timedelta(minutes=1)
+AHEAD_MS = 60_000
+"""A record whose time lies so far ahead of its server's clock is dated wrongly: nobody changes anything tomorrow."""
+
 STREAM = people.STREAM
 SIDE_NAMES = (LEFT, RIGHT)
 

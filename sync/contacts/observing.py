@@ -5,6 +5,7 @@ Rules kept here:
 - every gap in what is covered is read, each from `lookback` before its start; `[since, until)` is exact (R2);
 - an observation older than the last answer that is held for that record is not believed, the record is read by id (R3);
 - everybody seen goes into the identity index, those behind the horizon too (R7); only those before it are staged;
+- a record that is dated ahead of its server's clock is staged by each run, and its time tells nothing;
 - who was forgotten is neither: counted as left out, and not kept in any way;
 - a record whose digest is that of the last observation is not mapped: nothing about it can be new, unless it failed
   since and was changed back (R22).
@@ -25,7 +26,7 @@ from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.stage import Staged
 from sync.contacts.boundary import confirm_workable, storable
-from sync.contacts.context import OWN_WRITE_MS, Context, Side
+from sync.contacts.context import AHEAD, AHEAD_MS, OWN_WRITE_MS, Context, Side
 from sync.contacts.gone import is_merged, note_gone
 from sync.contacts.list_rows import believed
 from sync.decisions import people
@@ -174,9 +175,17 @@ def staged_record(
         json.dumps(raw, ensure_ascii=False, separators=(",", ":")) if wanted else None,
         people.encode(contact),
         side.connector.digest(raw) if digest is None else digest,
-        finer(side.changed_ms(contact, wrote), _heard_ms(context, side, contact, wrote)),
+        finer(_changed_ms(context, side, contact, wrote), _heard_ms(context, side, contact, wrote)),
         link.id if link else None,
     )
+
+
+def _changed_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | None) -> int | None:
+    """Return when a person changed a record, on our clock; None as well where its date lies in the future."""
+    shown = people.to_ms(contact.updated_at)
+    if shown is not None and shown > side.server_now_ms(context.clock) + AHEAD_MS:
+        return None
+    return side.changed_ms(contact, wrote_ms)
 
 
 def _heard_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | None) -> int | None:
@@ -201,7 +210,8 @@ def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: b
             horizon = page.served_at - context.settle
             known = context.horizons.setdefault(side.account, horizon)
             context.horizons[side.account] = min(known, horizon)
-        limits = _Limits(window.start if exact else None, horizon, window.end if exact else None)
+        ahead = None if exact else page.served_at + AHEAD
+        limits = _Limits(window.start if exact else None, horizon, window.end if exact else None, ahead)
         _take_page(context, side, page, limits, stage=stage)
         context.progress.advance(len(page.records))
     if horizon is None:
@@ -211,14 +221,18 @@ def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: b
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """Which records of a page are dealt with: those before the horizon and, where the window is exact, within it."""
+    """Which records of a page are dealt with: those before the horizon and, where the window is exact, within it.
+
+    What is dated past `ahead` was not changed just now: no horizon would reach it, so it is dealt with by each run.
+    """
 
     start: datetime | None
     horizon: datetime
     end: datetime | None
+    ahead: datetime | None
 
     def admit(self, changed: datetime | None) -> bool:
-        if changed is None:
+        if changed is None or (self.ahead is not None and changed > self.ahead):
             return True
         return (
             changed < self.horizon

@@ -120,7 +120,7 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, fou
         link = link or _new_link(context, side, intent)
         _agree(context, side, intent, link, came, shown.fields)
         _agree_in_part(context, side, intent, link, parts)
-        _note_own_write(context, link.side(side.name), shown)
+        _note_own_write(context, side, link.side(side.name), shown)
         _keep_times(context, intent, link, came.arrived | came.put_back)
         context.links.save(link, context.run)
     if link is None:
@@ -196,11 +196,12 @@ def _set_bases(context: Context, link: Link, bases: Mapping[str, Fields]) -> Non
         link.side(name).digest = None
 
 
-def _note_own_write(context: Context, side: LinkSide, shown: Contact) -> None:
+def _note_own_write(context: Context, side: Side, end: LinkSide, shown: Contact) -> None:
     """Take the record's time for that of our own write; a person who edited it since is asked where times decide."""
-    side.memory = json.dumps(dict(shown.memory)) if shown.memory else None
-    side.unmapped = unmapped_text(context, shown)
-    side.seen_ms = side.wrote_ms = people.to_ms(shown.updated_at)
+    end.memory = json.dumps(dict(shown.memory)) if shown.memory else None
+    end.unmapped = unmapped_text(context, shown)
+    updated = people.to_ms(shown.updated_at)
+    end.seen_ms = end.wrote_ms = None if updated is None else min(updated, side.server_now_ms(context.clock))
 
 
 def _keep_times(context: Context, intent: Intent, link: Link, settled: Collection[str]) -> None:

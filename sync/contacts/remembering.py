@@ -11,7 +11,7 @@ from state.conflicts import Conflict
 from state.history import ENRICHED, REFUSED, Entry
 from state.links import Link, LinkSide
 from state.stage import Staged
-from sync.contacts.context import Context, Side
+from sync.contacts.context import AHEAD_MS, Context, Side
 from sync.contacts.debts import note_debts
 from sync.contacts.holding import hold, release
 from sync.contacts.observing import staged_record
@@ -209,6 +209,8 @@ def own_times(shown: Contact, answer: Answer) -> tuple[int | None, int | None]:
     """Return the update time that the answer shows, and the latest at which the write took effect (R3, R14)."""
     served = people.to_ms(answer.served_at) or 0
     updated = people.to_ms(shown.updated_at)
+    if updated is not None and served and updated > served + AHEAD_MS:
+        updated = served  # it is dated wrongly: a later edit must not look older than this write
     return updated, served if answer.edited else max(served, updated or 0)
 
 

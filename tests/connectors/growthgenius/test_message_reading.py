@@ -113,7 +113,7 @@ def test_the_question_has_from_to_and_user_alone() -> None:
     with World() as world:
         read(world, Window(EPOCH))
         (call,) = world.sandbox.calls
-        assert call.query == {"from": "1970-01-01T00:00:00.000Z", "to": "2026-03-05T05:06:07.000Z", "user_id": "78"}
+        assert call.query == {"from": "1970-01-01T00:00:00.000Z", "to": "9999-12-31T23:59:59.999Z", "user_id": "78"}
 
 
 def test_several_users_are_read_one_by_one() -> None:
