@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from connectors.connector import Page, Raw, Window
+from connectors.connector import Page, Raw, Unread, Window
 from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, RecordRefused, ServerTrouble
 from connectors.growthhub.message_client import MessageClient
 from connectors.growthhub.tally import Tally
@@ -33,6 +33,8 @@ SMALLER_PAGE: Final = 100
 SMALLEST_PAGE: Final = 10
 MANY: Final = 10_000
 """Messages in a span that is halved before it is read; also where some search servers stop to count."""
+MISCOUNTED: Final = 2
+"""By so many a total that stays wrong is put up with."""
 HALVINGS: Final = 4
 """How often a span that could not be proven is halved."""
 
@@ -79,11 +81,20 @@ class Export:
 
     def _span(self, window: Window, narrowed: Mapping[str, str], cut: "_Cut") -> Iterator[Page]:
         """Yield a span, whole or in halves."""
-        for order in self.orders:
+        shown: list[tuple[int, int]] = []
+        for order in self.orders if len(self.orders) > 1 else self.orders * 2:
             look = _Look(self, window, narrowed, order, halved=cut.helps)
             yield from look.pages()
             if look.is_proven:
                 return
+            if look.broken and not self._can_be_cut(look, cut):
+                reason = f"the export shows {look.broken} row(s) here that are no messages"
+                yield Page((), look.served_at, (Unread(look.place(), reason, look.window),))
+                return
+            if look.shown in shown and look.is_nearly_all():  # twice the same: its total is wrong (R43)
+                yield Page((), look.served_at, warnings=(f"{look.trouble()}, twice: its total is taken to be wrong",))
+                return
+            shown += [] if look.shown is None else [look.shown]
             if look.is_long or look.is_too_large:
                 break
         if look.is_long and cut.helps is None and not self._heeds_dates(look):
@@ -102,6 +113,9 @@ class Export:
             raise IncompleteWindow(self.client.account, cut.trouble)
         middle = window.start + (until - window.start) / 2
         return Window(window.start, middle), Window(middle, window.end)
+
+    def _can_be_cut(self, look: "_Look", cut: "_Cut") -> bool:
+        return cut.left > 0 and is_divisible(look.window, look.window.end or look.served_at)
 
     def _heeds_dates(self, look: "_Look") -> bool:
         """Say whether there are fewer messages in the first second of 1970 than in a span that has many."""
@@ -160,6 +174,8 @@ class _Look:
     is_proven: bool = False
     is_long: bool = False
     is_too_large: bool = False
+    broken: int = 0
+    shown: tuple[int, int] | None = None
     outcome: str = "broke off: its cursor is not known any more"
 
     def pages(self) -> Iterator[Page]:
@@ -182,6 +198,15 @@ class _Look:
             return asked
         return {**asked, "endDate": instant.render(self.window.end + _MILLISECOND - timedelta(microseconds=1))}
 
+    def is_nearly_all(self) -> bool:
+        """Say whether it came to the end and shows all but so few that the total may be wrong; more may be cut off."""
+        return self.shown is not None and not self.broken and self.promised - self.shown[0] <= MISCOUNTED
+
+    def place(self) -> str:
+        """Say where its span lies."""
+        end = self.window.end or self.served_at
+        return f"{instant.render(self.window.start)} to {instant.render(end)}"
+
     def trouble(self) -> str:
         """Say what came of the look."""
         end = self.window.end.isoformat() if self.window.end else "now"
@@ -192,11 +217,13 @@ class _Look:
         seen, known, cursors = Tally(), 0, set[str]()
         while reply is not None:
             messages, cursor = _messages(reply), _cursor(reply)
+            self.broken += len(reply.body["messages"]) - len(messages)
             yield Page(messages, reply.served_at)
             seen.add(str(each["id"]) for each in messages if each.get("id"))
             before, known = known, seen.distinct()
             if cursor is None or not messages:
-                self.is_proven = known >= self.promised
+                self.is_proven = known >= self.promised and not self.broken
+                self.shown = (known + self.broken, self.promised) if cursor is None else None
                 self.outcome = f"shows {known} of {self.promised} messages"
                 return
             if cursor in cursors or known == before:
@@ -219,7 +246,7 @@ def is_divisible(window: Window, until: datetime) -> bool:
 
 
 def _messages(reply: Reply) -> list[Raw]:
-    return [each for each in reply.body["messages"] if isinstance(each, Mapping)]
+    return [each for each in reply.body["messages"] if isinstance(each, Mapping) and each.get("id")]
 
 
 def _cursor(reply: Reply) -> str | None:

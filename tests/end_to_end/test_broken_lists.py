@@ -6,8 +6,8 @@ import pytest
 
 from connectors.sandbox import Call, Served
 from tests.end_to_end.answers import rewrite
-from tests.end_to_end.letters import minutes
-from tests.end_to_end.world import START, World
+from tests.end_to_end.letters import Office, minutes
+from tests.end_to_end.world import World
 
 COUNT = 12
 
@@ -20,7 +20,6 @@ def people(world: World) -> World:
     for number in range(COUNT):
         world.clock.skip(60)
         world.gh.add(firstName=f"R{number}", email=f"r{number}@example.com")
-    assert START
     return world
 
 
@@ -119,3 +118,50 @@ def test_a_total_that_is_one_too_many_for_good_is_put_up_with_and_said(people: W
     with people.calls() as calls:
         assert people.run(skip=60).exit_code == 0
     assert calls.writes == []
+
+
+def _messages(office: Office) -> World:
+    world = office.world
+    left, right = office.person("ana")
+    office.write(left, "at growthgenius")
+    for number in range(4):
+        world.clock.skip(3600)
+        world.gh.add_message(right, text=f"number {number}")
+    return world
+
+
+def test_a_row_of_the_export_that_is_no_message_is_listed_and_the_others_are_carried(office: Office) -> None:
+    """One of four messages is null in the export: three are carried, and the fourth as soon as it shows again."""
+    world = _messages(office)
+    is_broken = [True]
+
+    def change(call: Call, body: Any) -> Any:
+        if not call.path.endswith("/messages/export") or not is_broken[0]:
+            return body
+        rows = [None if each.get("body") == "number 2" else each for each in body["messages"]]
+        return {**body, "messages": rows}
+
+    rewrite(world.gh, change)
+    report = world.run(skip=60)
+    assert report.errors == []
+    assert report.exit_code == 1
+    (left,) = world.links()
+    assert {text for text in office.letters(left) if "number" in text} == {"number 0", "number 1", "number 3"}
+    is_broken[0] = False
+    assert world.run(skip=60).exit_code == 0
+    assert "number 2" in office.letters(left)
+
+
+def test_a_total_of_the_export_that_is_one_too_many_is_put_up_with(office: Office) -> None:
+    """Two looks show the same: all messages are carried, without an error."""
+    world = _messages(office)
+
+    def change(call: Call, body: Any) -> Any:
+        return {**body, "total": body["total"] + 1} if call.path.endswith("/messages/export") else body
+
+    rewrite(world.gh, change)
+    report = world.run(skip=60)
+    assert report.errors == []
+    assert report.exit_code == 0
+    (left,) = world.links()
+    assert sum("number" in text for text in office.letters(left)) == 4

@@ -18,11 +18,11 @@ ODD: list[Any] = [
 """Values that no field of a record should have, and that some server shows one day."""
 
 GG_KEYS = (
-    "email", "first_name", "last_name", "mobile_phone", "country", "label_names", "lists", "user_id", "website",
+    "id", "email", "first_name", "last_name", "mobile_phone", "country", "label_names", "lists", "user_id", "website",
     "linkedin_url", "stage", "status", "updated_at", "created_at", "custom1", "employee_count", "full_name",
 )  # fmt: skip
 GH_KEYS = (
-    "email", "firstName", "lastName", "phone", "country", "tags", "assignedTo", "website", "dnd", "dndSettings",
+    "id", "email", "firstName", "lastName", "phone", "country", "tags", "assignedTo", "website", "dnd", "dndSettings",
     "customFields", "dateUpdated", "dateAdded", "additionalEmails", "additionalPhones", "address1", "companyName",
     "searchAfter",
 )  # fmt: skip
