@@ -100,6 +100,15 @@ class History:
         )
         return frozenset(row["field"] for row in rows)
 
+    def untaken(self, link: int) -> dict[str, str]:
+        """Return the fields of a pair whose last entry says that an account did not take a value, with that account."""
+        rows = self._db.execute(
+            "SELECT field, account, rule FROM history WHERE link = ? AND connection = ? AND stream = ? ORDER BY id",
+            (link, *self._key),
+        )
+        last = {row["field"]: (row["account"], row["rule"]) for row in rows.fetchall()}
+        return {field: account for field, (account, rule) in last.items() if rule == REFUSED}
+
     def count_deleted(self, account: str, since_ms: int) -> int:
         """Return how many records of an account we have deleted since."""
         row = self._db.execute(

@@ -77,7 +77,9 @@ def merge_views(context: Context, link: Link | None, left: View, right: View) ->
         result = context.undone.decide(rules, link, left, right).merge
     else:
         resolutions = context.resolutions(link) if link else {}
-        result = merge(rules, left, right, context.judge, context.settings.conflicts, resolutions)
+        sides = {side.account: side.name for side in context.sides}
+        untaken = {name: sides[account] for name, account in context.history.untaken(link.id).items()} if link else {}
+        result = merge(rules, left, right, context.judge, context.settings.conflicts, resolutions, untaken)
     protect(result, rules, left, right)
     for side in context.sides:
         refuse(result, side.name, side.connector.kept, left, right)

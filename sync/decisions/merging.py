@@ -143,14 +143,16 @@ def merge(  # noqa: PLR0917 (two sides, the rules, and who decides: that is what
     judge: Judge,
     policy: str,
     resolutions: Mapping[str, Resolution] | None = None,
+    untaken: Mapping[str, str] | None = None,
 ) -> Merge:
     """Merge every field that travels on the connection.
 
-    `policy` names the rule in what is overwritten, but for the fields that have one of their own.
+    `policy` names the rule in what is overwritten, but for the fields that have one of their own. `untaken` are fields
+    with the side that did not take the last value sent: both sides never agreed on it (P3).
     """
     if not resolutions and _is_as_agreed(rules, left) and _is_as_agreed(rules, right):
         return Merge()
-    merging = _Merging(left, right, judge, policy, Merge())
+    merging = _Merging(left, right, judge, policy, Merge(), untaken or {})
     for name, rule in rules.items():
         if name in SET_FIELDS:
             merging.unite(rule)
@@ -177,6 +179,7 @@ class _Merging:
     judge: Judge
     policy: str
     result: Merge
+    untaken: Mapping[str, str] = field(default_factory=dict)
 
     def compare(self, rule: FieldRule) -> None:
         """Merge a field that both sides have agreed on before (R11)."""
@@ -188,8 +191,17 @@ class _Merging:
             self.result.agreed[rule.name] = (one, other)
         elif left_changed and right_changed:
             self._finish_or_dispute(rule, one, other)
+        elif self._was_not_taken(rule, LEFT if left_changed else RIGHT):
+            self._dispute(rule, one, other)
         elif not self._carry(rule, LEFT if left_changed else RIGHT):
             self._owe(rule, RIGHT if left_changed else LEFT)
+
+    def _was_not_taken(self, rule: FieldRule, changed: str) -> bool:
+        """Say whether the side that changed had not taken what the other one has, so that it would be lost now."""
+        name = rule.name
+        if self.untaken.get(name) != changed or self._values(name)[changed == LEFT] is None:
+            return False
+        return not rule.same(self.left.base.get(name), self.right.base.get(name))
 
     def meet(self, rule: FieldRule) -> None:
         """Merge a field at its first meeting: blanks are filled, differing values are a conflict (R10).
