@@ -86,8 +86,11 @@ class Apart:
     def _made(
         self, make: Callable[[Fields], Answer], first: Fields, core: Fields, refused: RecordRefused
     ) -> tuple[Answer, Mapping[str, str]]:
-        """Create a contact of what tells who it is, or of that but for one value that is refused."""
-        for left_out in (None, "phone", "email", *PHONE_SLOTS):
+        """Create a contact of what tells who it is, or of that but for one number that is refused.
+
+        An address is never left out on a guess: it is who somebody is.
+        """
+        for left_out in (None, "phone", *PHONE_SLOTS):
             part = first if left_out is None else {name: value for name, value in core.items() if name != left_out}
             if not part or (left_out is not None and left_out not in core) or not _is_somebody(part):
                 continue
