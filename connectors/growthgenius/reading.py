@@ -99,10 +99,11 @@ class Reader:
         self._served_at: datetime | None = None
         self._too_large = 0
         self._narrowings = 0
+        self._unread_end = 0
 
     def read(self, user: UserId, window: Window) -> Iterator[Page]:
         """Yield the records that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
-        self._served_at, self._too_large, self._narrowings = None, 0, 0
+        self._served_at, self._too_large, self._narrowings, self._unread_end = None, 0, 0, 0
         yield from self._whole(user, _asked(window))
 
     def _whole(self, user: UserId, span: Span) -> Iterator[Page]:
@@ -116,6 +117,10 @@ class Reader:
         except AnswerTooLarge as error:
             self._prove_alive(user)
             if isinstance(error, PageCrashed) and self._split(part.span, ()) is None and self._served_at is not None:
+                if part.span.start < self._unread_end < part.span.end:  # parts overlap: it may lie in the one before
+                    pending.append(replace(part, span=Span(self._unread_end, part.span.end)))
+                    return
+                self._unread_end = part.span.end
                 reason = f"the server fails at a list as soon as it holds what lies here ({error.message})"
                 yield Page((), self._served_at, (_unread(part, reason),))
                 return
