@@ -146,10 +146,13 @@ def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, 
 def after_doubtful_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> Bases:
     """Return the shadows of somebody who may be what a lost create made, or was made by hand with other values.
 
-    What shows just as it was sent is agreed on under either reading; everything else is a first meeting (R10).
+    What shows just as it was sent is agreed on as long as the source shows it, too. Where that has changed since, both
+    have, as far as anybody can tell: a record that was made by hand never had the value from us. Everything else is a
+    first meeting (R10).
     """
     agreed = [name for name, value in sent.items() if name in shown and same(name, shown[name], value)]
-    return Bases({name: shown[name] for name in agreed}, {name: source[name] for name in agreed if name in source})
+    target = {name: shown[name] if name in SET_FIELDS else None for name in agreed}
+    return Bases(target, {name: source[name] for name in agreed if name in source})
 
 
 def is_edited(made: Contact, *, untimed: bool = False) -> bool:

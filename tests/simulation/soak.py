@@ -5,6 +5,7 @@ A seed that breaks a promise is printed with what it broke and with the command 
 """
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -17,12 +18,15 @@ from tests.simulation.universe import Universe
 from tests.simulation.verdict import verdict
 
 KEPT = Path(__file__).with_name("seeds.txt")
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+FOLDERS = MEMORY if os.access(MEMORY, os.W_OK) else None
+"""Where a life keeps its state: in memory where the machine has such a folder, since nothing of it is to last."""
 
 
 def lead(seed: int, *, letters: bool = False) -> list[str]:
     """Lead the life of a seed, with or without messages; return what is wrong at its end."""
     try:
-        with tempfile.TemporaryDirectory() as folder, Universe(seed, Path(folder), letters) as universe:
+        with tempfile.TemporaryDirectory(dir=FOLDERS) as folder, Universe(seed, Path(folder), letters) as universe:
             universe.live()
             return verdict(universe)
     except Exception:  # noqa: BLE001 - whatever it is, it is a finding with a seed

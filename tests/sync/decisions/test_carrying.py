@@ -258,11 +258,13 @@ def test_what_shows_as_it_was_sent_is_agreed_on_whoever_made_the_record() -> Non
     source = {name: value for name, value in sent.items() if name != "title"}  # a title travels no more
     shown = {"first_name": "ADA", "city": "Oslo", "email": "Ada@Example.com", "title": "CEO"}
     bases = after_doubtful_create(shown, source, sent)
-    assert bases.target == {"city": "Oslo", "email": "Ada@Example.com", "title": "CEO"}
+    assert bases.target == {"city": None, "email": None, "title": None}
     assert bases.source == {"city": "Oslo", "email": "ada@example.com"}
-    result = merged(View(shown, bases.target), View({**source, "city": "Rome"}, bases.source))
-    assert result.to_left["city"] == "Rome"
-    assert "city" not in result.conflicts
+    unchanged = merged(View(shown, bases.target), View(source, bases.source))
+    assert not {"city", "email"} & {*unchanged.to_left, *unchanged.to_right, *unchanged.conflicts}
+    for city in ("Rome", None):  # changed or emptied since: whoever made the record by hand had the other value in mind
+        result = merged(View(shown, bases.target), View({**source, "city": city}, bases.source))
+        assert result.conflicts["city"] == ("Oslo", city)
 
 
 def test_a_record_is_settled_when_all_it_shows_is_in_its_shadow_or_waits_as_a_conflict() -> None:
