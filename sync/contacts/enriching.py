@@ -34,7 +34,9 @@ def enrich(context: Context, link: Link | None, result: Merge, left: View, right
     views, target = {LEFT: left, RIGHT: right}, enrichment.target.name
     to, source = views[target], views[enrichment.source.name]
     written = context.history.fields_of(link.id) if link is not None else frozenset()
-    blank = [name for name in blanks(context.present_rules(), result, target, to, source) if name not in written]
+    unplaced = enrichment.target.connector.unplaced
+    fillable = blanks(context.present_rules(), result, target, to, source, unplaced=unplaced)
+    blank = [name for name in fillable if name not in written]
     domain = domain_of({**_addresses(to), **result.to(target)}, _addresses(source)) if blank else None
     if domain is None:
         return
@@ -67,7 +69,8 @@ def awaited(context: Context, target: Side, contact: Contact) -> str | None:
         return None
     is_new = target == enrichment.target
     changes = sendable(context, target, contact.fields).changes if is_new else {}
-    blank = blanks_of_new(context.present_rules(), changes, contact.fields, enrichment.target.name)
+    unplaced = frozenset() if is_new else enrichment.target.connector.unplaced
+    blank = blanks_of_new(context.present_rules(), changes, contact.fields, enrichment.target.name, unplaced=unplaced)
     domain = domain_of(contact.fields) if blank else None
     answer = enrichment.known.get(domain, context.now_ms()) if domain else None
     if answer is None:

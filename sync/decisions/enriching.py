@@ -28,24 +28,35 @@ def domain_of(*persons: Fields) -> str | None:
     return None
 
 
-def blanks(rules: Rules, result: Merge, target: str, to: View, source: View) -> list[str]:
-    """Return the fields that could be filled on the side `target`, by what a merge left of them."""
+def blanks(
+    rules: Rules, result: Merge, target: str, to: View, source: View, *, unplaced: Collection[str] = ()
+) -> list[str]:
+    """Return the fields that could be filled on the side `target`, by what a merge left of them.
+
+    A record shows nothing of the fields that are `unplaced` at the target: their places are made with the first value.
+    """
     return [
         name
         for name in FILLED
         if name in rules
         and rules[name].to(target)
         and not any(name in each for each in (result.to_left, result.to_right, result.conflicts, result.nameless))
-        and all(_is_blank(view, name) for view in (to, source))
+        and (_is_blank(to, name) or (name in unplaced and to.base.get(name) is None))
+        and _is_blank(source, name)
     ]
 
 
-def blanks_of_new(rules: Rules, changes: Fields, person: Fields, target: str) -> list[str]:
-    """Return the fields that could be filled of somebody who is to be made on a side with `changes`."""
+def blanks_of_new(
+    rules: Rules, changes: Fields, person: Fields, target: str, *, unplaced: Collection[str] = ()
+) -> list[str]:
+    """Return the fields that could be filled of a contact that is to be created with `changes`.
+
+    `unplaced` are the fields that the record `person` cannot show, because its account has no place for them yet.
+    """
     return [
         name
         for name in FILLED
-        if name in rules and rules[name].to(target) and name not in changes and person.get(name, "?") is None
+        if name in rules and rules[name].to(target) and name not in changes and _is_missing(person, name, unplaced)
     ]
 
 
@@ -56,6 +67,10 @@ def fill(result: Merge, target: str, blank: Collection[str], company: Mapping[st
             result.to(target)[name] = company[name]
             result.agreed.pop(name, None)
             result.enriched.add(name)
+
+
+def _is_missing(person: Fields, name: str, unplaced: Collection[str]) -> bool:
+    return person[name] is None if name in person else name in unplaced
 
 
 def _is_blank(view: View, name: str) -> bool:
