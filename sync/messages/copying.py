@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from connectors.correspondence import Recorded
-from connectors.errors import Broken, ConnectorError, OutcomeUnknown, RecordError
+from connectors.errors import Broken, ConnectorError, OutcomeUnknown, RecordError, RecordGone
 from connectors.message import Message
 from state.history import CREATED, Entry
 from state.intents import Intent
@@ -153,7 +153,32 @@ def _list_unread(context: MessageContext, job: Job, error: RecordError) -> None:
         list_failure(context, job.source, job.staged, CREATE, f"it can't be read: {error.message}")
 
 
+def _is_our_own(context: MessageContext, job: Job) -> bool:
+    """Say whether what is to be copied is a copy of ours: one whose answer was lost moves along with whom is merged.
+
+    It bears the id of a message of the other side, and is linked to that now, unless another copy is, or it is gone.
+    """
+    marker, home = job.original.of, job.target
+    known = context.index(home).of(marker) if marker else None
+    if marker is None or known is None:
+        return False
+    if context.links.by_record(home.name, [marker]):
+        return True
+    try:
+        original = letters(home).get(marker, known.contact_id)
+    except RecordGone:
+        return True
+    if not letters(job.source).shows(replace(job.original, of=None), original):
+        original = replace(original, text=job.original.text)  # as it was copied: that it was edited since shows by that
+    with context.state.atomic():
+        remember_copy(context, home, original, None, job.original)
+        context.failures.close(job.source.name, job.original.id)
+    return True
+
+
 def _is_there(context: MessageContext, job: Job) -> bool:
+    if _is_our_own(context, job):
+        return True
     pair = find(context, job.source, job.staged, job.original, job.contact_id)
     if pair is not None:
         adopt(context, pair)
