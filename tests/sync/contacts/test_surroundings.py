@@ -97,7 +97,7 @@ def test_everybody_who_could_matter_is_found_and_nobody_else(world: World) -> No
 
 def test_somebody_without_e_mail_number_and_marker_has_nobody_around(world: World) -> None:
     meet(world, [known("1"), known("2")], [known("hub-1"), known("hub-2", "ada@example.com", OFFICE)])
-    assert of_left(world, known("1")) == Surroundings([], [], [], [], [])
+    assert of_left(world, known("1")) == Surroundings([], [], [], [], [], [], [])
 
 
 def test_whom_the_own_marker_names_is_found(world: World) -> None:
