@@ -283,7 +283,9 @@ ANSWERS = st.one_of(
     st.binary(max_size=200),
     st.builds(
         lambda answer, at, junk, cut: answer[:at] + junk + answer[at + cut :],
-        st.sampled_from([GOOD, CHUNKED + b'e\r\n{"fine": true}\r\n0\r\n\r\n', encoded("gzip", gzip.compress(GOOD, mtime=0))]),
+        st.sampled_from(
+            [GOOD, CHUNKED + b'e\r\n{"fine": true}\r\n0\r\n\r\n', encoded("gzip", gzip.compress(GOOD, mtime=0))]
+        ),
         st.integers(0, 90),
         st.one_of(
             st.binary(max_size=4), st.sampled_from([b"\r\n", b": ", b",", b";", b"\x00", b"HTTP/1.1 103 x\r\n\r\n"])
