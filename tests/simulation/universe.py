@@ -324,8 +324,9 @@ class Universe:
         other = "right" if side == "left" else "left"
         bearers = self.servers[side == "left"].people()
         self.origins[side, str(person["id"])] = {
-            str(one["id"]) for one in bearers if self._token_of(other, one) == token
-        }
+            *(str(one["id"]) for one in bearers if self._token_of(other, one) == token),
+            *(one.record for one in self.diary.edits if (one.side, one.field, one.new) == (other, "custom9", token)),
+        }  # who bears it now, and who was deleted since
         there = {str(each["id"]) for each in self.servers[side == "right"].people()}
         earlier = self.creates.get((side, token), ())
         kept = [one for one in earlier if one in there or (side, one) in self.partners]
