@@ -9,7 +9,7 @@ Records that meet transient errors are counted apart (`trouble`); one that does 
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 RETRY_MS = 86_400_000
 
@@ -32,7 +32,7 @@ class Failure:
     digest: bytes | None = None
     due_ms: int = 0
     dismissed: bool = False
-    noted_ms: int = 0
+    noted_ms: int = field(default=0, compare=False)
 
     def is_due(self, now_ms: int) -> bool:
         """Say whether it is time to try again. One noted in the future was noted by a clock that was set back since."""
