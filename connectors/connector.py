@@ -188,6 +188,12 @@ class Connector(Protocol):
         that the mapping needs (users, custom fields).
         """
 
+    def outline(self, raw: Raw) -> Contact:
+        """Map only what tells who a record is: addresses, names, numbers. No call is made.
+
+        It is for records that cannot be read as a whole: their contact is known all the same (R7).
+        """
+
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes that change when the record changes, times and search positions left out."""
 

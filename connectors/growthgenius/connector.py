@@ -117,6 +117,10 @@ class GrowthGenius:
         self._writer.saw(raw)
         return self._mapping.contact(raw, memory)
 
+    def outline(self, raw: Raw) -> Contact:
+        """Map only what tells who a record is."""
+        return self._mapping.outline(raw)
+
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes that change when anything changes that the mapping reads; when it was updated is left out."""
         shown = repr([raw.get(key, ABSENT) for key in mapping.KEYS])

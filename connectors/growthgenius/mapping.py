@@ -44,6 +44,9 @@ KEYS: Final = tuple(
 )
 """The wire keys that a person is read from, apart from when it was updated."""
 
+WHO: Final = ("id", "email", "first_name", "last_name", "full_name", "name", "country", "created_at", *PHONE_SLOTS)
+"""The wire keys that tell who a person is."""
+
 REMEMBERED: Final = 2_000
 
 Owner = Callable[[Any], Reading]
@@ -119,6 +122,10 @@ class Reader:
             memory=numbers.memory,
             emails=email.all_in(raw.get("email")),
         )
+
+    def outline(self, raw: Raw) -> Contact:
+        """Return what tells who a record is, and ask for no users."""
+        return self.without_owner().contact({key: raw[key] for key in WHO if key in raw}, {})
 
     def without_owner(self) -> "Reader":
         """Return a reader that leaves owners unknown, and so asks for no users."""

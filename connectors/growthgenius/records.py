@@ -4,6 +4,7 @@ Rules kept here:
 - `user_id` goes with every call, as a query parameter; ids are quoted into URLs;
 - whether a user sees the records of others is not documented: what one user says is gone is asked for as the next;
 - a create is never repeated by itself (GrowthGenius documents no deduplication and no idempotency key);
+- `{"contact": null}` says that there is nothing, or is an answer that broke: it is believed when it comes twice;
 - an answer in no known shape is ServerTrouble after a read; after a write it is no answer, and the caller looks (R20).
 """
 
@@ -60,11 +61,9 @@ class Records:
         params = {"from": instant.render(span.first), "to": instant.render(span.last), "user_id": str(user)}
         if page is not None:
             params |= {"page": str(page), "per_page": str(PAGE_SIZE)}
-        reply = self._wire.read("GET", self._path, params=params, splittable=splittable)
-        try:
-            return Listed(listing(reply.body, self._noun), reply.served_at)
-        except Malformed as reason:
-            raise ServerTrouble(self._wire.account, f"GET {self._path}: {reason}") from reason
+        listed = self._list(params, splittable=splittable)
+        is_null = listed.listing.single and not listed.listing.rows
+        return self._list(params, splittable=splittable) if is_null else listed
 
     def get(self, record_id: str) -> Shown:
         """Return one record. Raises RecordGone when no user of the account sees it (any more)."""
@@ -92,6 +91,13 @@ class Records:
         """Delete a record; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
         self._first(self._user_ids, lambda user: self._delete(record_id, user))
 
+    def _list(self, params: Mapping[str, str], *, splittable: bool) -> Listed:
+        reply = self._wire.read("GET", self._path, params=params, splittable=splittable)
+        try:
+            return Listed(listing(reply.body, self._noun), reply.served_at)
+        except Malformed as reason:
+            raise ServerTrouble(self._wire.account, f"GET {self._path}: {reason}") from reason
+
     def _first(self, users: Sequence[UserId], ask: Callable[[UserId], _Found]) -> _Found:
         """Return what the first of the users is answered who does not hear that the record is gone."""
         for user in users[:-1]:
@@ -107,13 +113,15 @@ class Records:
         except OtherRecord:  # a crossed answer and a stale cache pass, a merge stays
             return self._asked(record_id, user)
 
-    def _asked(self, record_id: str, user: UserId) -> Shown:
+    def _asked(self, record_id: str, user: UserId, *, is_first: bool = True) -> Shown:
         path = self._path_of(record_id)
         reply = self._admission.of_record(lambda: self._wire.read("GET", path, params={"user_id": str(user)}))
         try:
             raw = one(reply.body, self._noun)
         except Malformed as reason:
             raise ServerTrouble(self._wire.account, f"GET {path}: {reason}") from reason
+        if raw is None and is_first:
+            return self._asked(record_id, user, is_first=False)
         if raw is None:
             raise RecordGone(self._wire.account, f"{self._noun} {record_id} is not there (any more)")
         if identity(raw) != record_id:

@@ -16,7 +16,7 @@ from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encoding import NEVER_EMPTY
 from connectors.growthhub.gate import Gate
 from connectors.growthhub.location import Directory, Location
-from connectors.growthhub.mapping import NATIVE, Mapper, custom_values, digest, lacks_names, tags_of
+from connectors.growthhub.mapping import NATIVE, Mapper, custom_values, digest, lacks_names, outline, tags_of
 from connectors.growthhub.messages import Messages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.tag_groups import TagGroups
@@ -131,6 +131,10 @@ class GrowthHub:
         """Map a record; asks for custom fields and users where the cache does not know them."""
         self.custom_fields.learn({field_id for field_id, _ in custom_values(raw)})
         return self._mapper().contact(raw, memory)
+
+    def outline(self, raw: Raw) -> Contact:
+        """Map only what tells who a record is, without its marker: that may have to be asked for."""
+        return outline(raw, self._country)
 
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes over what the mapping uses."""

@@ -48,7 +48,13 @@ PHONES = frozenset({"phone", *PHONE_SLOTS})
 TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "lastNameLowerCase"}
 """Properties that show a name in lower case, and never in its own spelling."""
 
+LEGIBLE = ("email", "phone", *TWINS)
+"""Fields that tell who a contact is: each is one text."""
+
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags", "dnd"})
+WHO = ("id", "email", "phone", "additionalEmails", "additionalPhones", "country", "dateAdded", *TWINS.values())
+"""The properties that tell who a contact is, beside the names."""
+
 REMEMBERED = 64
 CONSENT = "do_not_contact"
 EMAIL_REFUSED = "email_refused"
@@ -68,6 +74,18 @@ class Owners(Protocol):
 
     def email_of(self, user_id: str) -> str | None:
         """Return the address of a user, None for a stranger."""
+
+
+class NoOwners:
+    """No users, and no question for them."""
+
+    def is_readable(self) -> bool:
+        """Say that nothing is known about users."""
+        return False
+
+    def email_of(self, user_id: str) -> str | None:  # noqa: ARG002 - nothing is known of any user
+        """Return None: every user is a stranger."""
+        return None
 
 
 class Mapper:
@@ -135,7 +153,7 @@ class Mapper:
         fields |= {name: person_name.named(_string(fields[name])) for name in TWINS if name in fields}
         if "first_name" in fields and "last_name" in fields:
             fields |= zip(TWINS, person_name.apart(*(_string(fields[name]) for name in TWINS)), strict=True)
-        for name in _unknown_names(raw):
+        for name in (*_unknown_names(raw), *_illegible(raw)):
             fields.pop(name, None)
         if self._groups.names:
             self._tell_apart(fields)
@@ -209,6 +227,13 @@ class _Numbers:
     def extend(self, values: Iterable[Any]) -> None:
         for value in values:
             self.read(value)
+
+
+def outline(raw: Raw, region: str) -> Contact:
+    """Return what tells who a record is; it asks for no custom fields and no users."""
+    names = frozenset({"first_name", "last_name", "email", "phone"})
+    shown = {key: raw[key] for key in (*WHO, *(NATIVE[name] for name in TWINS)) if key in raw}
+    return Mapper(region, {}, names, NoOwners()).contact(shown, {})
 
 
 def custom_values(raw: Raw) -> list[tuple[str, Any]]:
@@ -310,6 +335,11 @@ def _text_or_none(value: Any) -> str | None:
 
 def _unknown_names(raw: Raw) -> Iterable[str]:
     return (name for name, twin in TWINS.items() if NATIVE[name] not in raw and raw.get(twin))
+
+
+def _illegible(raw: Raw) -> Iterable[str]:
+    """Return what is unknown, and not empty: a list or an object, be it an empty one, is no address and no name."""
+    return (name for name in LEGIBLE if isinstance(raw.get(NATIVE[name]), dict | list))
 
 
 def _additional_phones(raw: Raw) -> list[Any]:

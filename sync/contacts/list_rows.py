@@ -5,6 +5,7 @@ Rules kept here:
 - neither is a name that lost nothing but its capital letters: some lists show names in lower case;
 - a value that was agreed on and that a row does not show (any more) is empty only if the record says so too. A list
   that stops showing a key would else empty that field for everybody at the other side;
+- a new row that shows something odd in the place of the address is not believed either: who is who hangs on it;
 - a row that was doubted once and shows the same again, with the same time, is doubted no more: a list that stops
   showing a key costs one read for each record that changes, and none for the others. Of a scan of everything at most
   `MOST` are read for this; the rest keep their values until a later scan asks for them.
@@ -49,7 +50,7 @@ def believed(context: Context, side: Side, raw: Raw, link: Link | None, memory: 
     """
     contact = side.connector.contact(raw, memory)
     if link is None:
-        return Row(raw, contact, side.connector.digest(raw))
+        return Row(raw, contact, side.connector.digest(raw)) if _tells_address(contact) else _read(side, contact.id, {})
     if _is_stale(link, side, contact):
         return _read(side, contact.id, memory)
     vanished = _vanished(context, link, side, contact)
@@ -63,6 +64,11 @@ def believed(context: Context, side: Side, raw: Raw, link: Link | None, memory: 
         return Row(raw, replace(contact, fields=shown), NOT_KNOWN_AGAIN)
     row = _read(side, contact.id, memory)
     return row if doubted is None else replace(row, digest=doubted)
+
+
+def _tells_address(contact: Contact) -> bool:
+    """Say whether a row tells which address a contact has, or that it has none: that decides who is who (R6)."""
+    return "email" in contact.fields or "email" in contact.unmapped
 
 
 def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> Row:

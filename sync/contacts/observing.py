@@ -29,6 +29,7 @@ from sync.contacts.boundary import confirm_workable, storable
 from sync.contacts.context import AHEAD, AHEAD_MS, OWN_WRITE_MS, Context, Side
 from sync.contacts.gone import is_merged, note_gone
 from sync.contacts.list_rows import believed
+from sync.contacts.outline import keep_outline
 from sync.decisions import people
 from sync.decisions.newest import correct, finer
 from sync.decisions.windows import ORIGIN, Bounds, cut_back, moment, reported, spans_of, window_of
@@ -251,7 +252,7 @@ def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, sta
     links = context.links.by_record(side.name, [storable(record_id) for record_id in news])
     for record_id, raw in news.items():
         with context.boundary.around(side, record_id, who=_name(side, record_id, raw)):
-            _take(context, side, raw, links.get(record_id), taken)
+            _take_or_outline(context, side, raw, links.get(record_id), taken)
     _store(context, side, taken)
 
 
@@ -264,6 +265,15 @@ class _Taken:
     records: list[Staged]
     contacts: list[Contact] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
+
+
+def _take_or_outline(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Taken) -> None:
+    """Take one record in; one that cannot be read is indexed by what it shows, so that no second one is created."""
+    try:
+        _take(context, side, raw, link, taken)
+    except Exception:
+        keep_outline(context, side, raw, link)
+        raise
 
 
 def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Taken) -> None:

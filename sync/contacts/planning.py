@@ -251,9 +251,19 @@ def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool
 
 
 def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) -> bool:
-    """Plan two people who meet for the first time (R10); return False where the other turns out to be gone."""
+    """Plan two people who meet for the first time (R10); return False where the other turns out to be gone.
+
+    Where the other cannot be read, it may still be the same person: this one waits for it, and is never created.
+    """
     other = context.other(side)
-    twin = context.stage.get(other.name, [other_id]).get(other_id) or stage_by_id(context, other, other_id)
+    twin = context.stage.get(other.name, [other_id]).get(other_id)
+    if twin is None:
+        was_read = False
+        with context.boundary.around(other, other_id):
+            twin, was_read = stage_by_id(context, other, other_id), True
+        if not was_read:
+            _plan_wait(context, staged, other, other_id)
+            return True
     if twin is None:
         return False
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
@@ -264,6 +274,15 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
         context.stage.pair(left.id, right.id)
         context.stage.plan(Step(PAIR, "", left.id, right.id, None, sides_written(result), result.awaits))
     return True
+
+
+def _plan_wait(context: Context, staged: Staged, other: Side, other_id: str) -> None:
+    """List a contact that waits for the record that seems to be the same person, and cannot be read now."""
+    reason = (
+        f"seems to be {other.account}:{other_id}, which could not be read; it waits until that record can be read, "
+        "so that no second contact is created"
+    )
+    plan_listing(context, staged, reason, [f"{other.name}:{other_id}"], "pair")
 
 
 def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) -> None:

@@ -77,7 +77,7 @@ def mapped(account: GrowthGenius, raw: Raw) -> Any:
     [
         ("contacts_flat", {"1102755": ("Tony", "Barkley")}, 1),
         ("contacts_wrapped_paginated", {ELON: ("Elon", "Musk")}, 1),
-        ("contacts_single", {"1102755": ("Tony", "Barkley")}, 7),
+        ("contacts_single", {"1102755": ("Tony", "Barkley")}, 9),
         ("contacts_of_the_first_draft", {"5da8ceXXXXXXXXXXXXXXXXXX": ("Tim", "Zheng")}, 1),
     ],
 )

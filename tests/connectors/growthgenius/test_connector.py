@@ -44,9 +44,25 @@ def test_a_record_that_is_gone_is_gone_for_every_user() -> None:
 
 def test_null_in_place_of_a_record_is_gone() -> None:
     with World() as world:
-        world.sandbox.faults.append(Fault("status", status=200, body={"contact": None}))
+        world.sandbox.faults.append(Fault("status", status=200, body={"contact": None}, times=2))
         with pytest.raises(RecordGone):
             world.account.get("7")
+        assert len(world.asked()) == 2
+
+
+def test_null_in_place_of_a_record_is_believed_when_it_comes_twice() -> None:
+    with World() as world:
+        record_id = world.sandbox.add(first_name="Tony")
+        world.sandbox.faults.append(Fault("status", status=200, body={"contact": None}))
+        assert world.account.get(record_id).records[0]["first_name"] == "Tony"
+
+
+def test_null_in_place_of_a_list_is_believed_when_it_comes_twice() -> None:
+    """An answer that broke once must not tell that an account holds no contacts: all of them would be created."""
+    with World() as world:
+        world.populate(3)
+        world.sandbox.faults.append(Fault("status", status=200, body={"contact": None}))
+        assert len(world.read(Window(world.clock.now() - timedelta(days=400)))) == 3
 
 
 @pytest.mark.parametrize("body", [{"contact": {"id": 8}}, {"error": "no"}, None, ["x"]])

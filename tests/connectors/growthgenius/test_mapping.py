@@ -244,3 +244,20 @@ def test_labels_and_addresses_that_stay_keep_their_spelling() -> None:
     before = {"label_names": ["hot  lead", "Zoe\u0308"], "email": "ann@example.com, ames@example.org"}
     assert wire_value("tags", ("hot lead", "new"), before, "list") == ["hot  lead", "new"]
     assert wire_value("email", "new@example.com", before, None) == "new@example.com, ames@example.org"
+
+
+def test_an_outline_tells_who_a_record_is_and_asks_for_no_users() -> None:
+    """What is wrong with the rest of the record, or with the list of users, does not matter."""
+
+    def no_users(_: object) -> Reading:
+        raise AssertionError
+
+    raw = {**TONY, "user_id": 78, "updated_at": "0001-01-01T00:00:00Z", "custom1": {"a": [None]}}
+    shown, whole = mapping.Reader("US", no_users).outline(raw), READER.contact(TONY, {})
+    assert (shown.id, shown.emails, shown.phones, shown.created_at) == (
+        whole.id,
+        whole.emails,
+        whole.phones,
+        whole.created_at,
+    )
+    assert all(shown.fields[name] == whole.fields[name] for name in ("first_name", "last_name", "email"))

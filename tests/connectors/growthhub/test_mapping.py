@@ -10,7 +10,7 @@ from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, same
 from connectors.growthhub.answering import as_record, tag_changes
 from connectors.growthhub.custom_fields import MARKER, PLACES, CustomField
 from connectors.growthhub.encoding import encode
-from connectors.growthhub.mapping import NATIVE, Mapper, digest
+from connectors.growthhub.mapping import NATIVE, Mapper, digest, outline
 from connectors.growthhub.sandbox_records import by_id, search_row
 
 USERS = {"u1": "rep@example.com"}
@@ -408,3 +408,24 @@ def test_a_name_that_is_none_is_empty_whatever_the_other_one_is() -> None:
 def test_a_number_that_a_version_before_remembered_otherwise_is_read_as_today() -> None:
     person = mapped({"phone": "1 55 5555 0123"}, {"e164": {"1 55 5555 0123": "+5215555550123"}})
     assert person.fields["phone"] == "+525555550123"
+
+
+@pytest.mark.parametrize("value", [{}, [], [[]], {"a": "x"}])
+@pytest.mark.parametrize("key", ["email", "phone", "firstName", "lastName"])
+def test_an_object_in_the_place_of_a_text_is_unknown_and_not_empty(key: str, value: Any) -> None:
+    """An address that is taken for empty would let its contact be created a second time at the other side."""
+    name = {wire: name for name, wire in NATIVE.items()}[key]
+    assert name not in mapper().contact({"id": "a", key: value}, {}).fields
+
+
+def test_an_outline_tells_who_a_record_is_without_custom_fields_and_users() -> None:
+    raw = {
+        "id": "a", "email": "Ana@example.com", "firstName": "Ana", "lastName": "Ames", "phone": "+12125550123",
+        "assignedTo": "u", "customFields": [None], "dateUpdated": -1, "additionalEmails": ["ana@example.org"],
+    }  # fmt: skip
+    shown = outline(raw, "US")
+    assert shown.fields == {
+        "email": "Ana@example.com", "first_name": "Ana", "last_name": "Ames", "phone": "+12125550123",
+    }  # fmt: skip
+    assert (shown.id, shown.phones) == ("a", ("+12125550123",))
+    assert shown.emails == ("Ana@example.com", "ana@example.org")
