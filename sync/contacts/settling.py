@@ -27,7 +27,7 @@ from sync.contacts.unfinished import settle_updates
 from sync.decisions import people, shadows
 from sync.decisions.carrying import after_doubtful_create, after_lost_create, is_edited, unmet
 from sync.decisions.consent import unheard
-from sync.decisions.recognising import is_foreign, likeness, may_be_made_from
+from sync.decisions.recognising import is_foreign, is_older, likeness, may_be_made_from
 
 
 def settle_intents(context: Context) -> None:
@@ -112,11 +112,12 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     own = context.travelling(shadows.decode(str(intent.source["shadow"]), table))
     sent = context.travelling(shadows.fields_of(intent.sent))
     edited = is_edited(found, untimed=True)
-    foreign = found.marker != intent.source_id and is_foreign(found.fields, sent, edited=edited)
+    is_ours = found.marker == intent.source_id
+    foreign = not is_ours and _is_foreign(side, intent, found, sent, edited=edited)
     if foreign:
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
-    else:
-        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited)
+    else:  # without our marker nothing tells a value that the server filled in from one that a person typed
+        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited or not is_ours)
     owed = shadows.fields_of(intent.source.get("owed", {}))
     made_known = unheard(context.rules, source.name, found.fields, sent)
     unmet(bases, {*intent.source.get("withheld", ()), *owed, *made_known})
@@ -139,6 +140,12 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     enriched = {name: sent[name] for name in intent.source.get("enriched", ()) if name in sent}
     context.history.add(entries_of_creation(context, side, link, enriched), context.run, context.now_ms())
     context.report.accounts[side.account].created += 1
+
+
+def _is_foreign(side: Side, intent: Intent, found: Contact, sent: Fields, *, edited: bool) -> bool:
+    """Say whether a record that does not bear our marker is another one than the create was to make."""
+    since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
+    return side.connector.marks or is_older(found, since) or is_foreign(found.fields, sent, edited=edited)
 
 
 def _own_times(found: Contact, *, edited: bool) -> tuple[int | None, int | None]:

@@ -2,17 +2,22 @@
 
 What tells it is what the record shows of what was sent. A server may have rewritten or dropped some of it, and a person
 may have edited some since; and somebody may have made a record by hand at the same time, for the same person or for a
-colleague who shares most of it.
+colleague who shares most of it. Or the record was there before, and the create was refused because of it, or never
+came: all that it shows is a person's then, and the values that were not sent are still to be carried.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
 from sync.decisions.pairing import names_differ
 from sync.decisions.people import known
 
 IDENTITY = frozenset({"email", "phone", *PHONE_SLOTS})
+
+GRAIN = timedelta(seconds=5)
+"""By so much a server's time of a record may lie before that of the call which made it, as far as we know its clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) ->
         return False
     rivals = (likeness(shown, other) for other in others)
     return not any(rival.is_likely and not rival.contradicting and rival.order < found.order for rival in rivals)
+
+
+def is_older(found: Contact, sent_at: datetime) -> bool:
+    """Say whether a record was there before its create was sent; a record without a time may be of any age."""
+    return found.created_at is not None and found.created_at < sent_at - GRAIN
 
 
 def is_foreign(shown: Fields, sent: Fields, *, edited: bool) -> bool:

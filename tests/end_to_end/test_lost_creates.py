@@ -1,6 +1,7 @@
 """R20 and P3: what becomes of values when the answer to a create got lost and people went on editing."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from connectors.growthhub.sandbox import Quirks
 from connectors.sandbox import Fault, Sandbox
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_lost_answers import SETTLE, creating
-from tests.end_to_end.world import World
+from tests.end_to_end.world import START, World
 
 ANN: dict[str, Any] = {
     "first_name": "Ann",
@@ -106,6 +107,41 @@ def test_who_was_made_by_hand_instead_with_other_values_is_met_and_overwrites_no
     assert (left["city"], right["city"]) == (cities[0].strip('"'), cities[1].strip('"'))
     assert left["company_name"] == right["companyName"] == ("Made there" if account == "gh" else "Acme")
     assert world.rows("SELECT * FROM history WHERE rule = 'created'") == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_what_was_typed_into_a_record_that_was_made_by_hand_instead_and_contradicts_nothing_is_carried(
+    world: World, account: str
+) -> None:
+    lost(world, account, effect=False)
+    if account == "gh":
+        world.gh.add(firstName="Ann", email="ann@example.com", state="Typed", companyName="Made there")
+    else:
+        world.gg.add(first_name="Bob", email="bob@example.com", state="Typed", title="Made there")
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    (left,), (right,) = world.gg.people(), world.gh.people()
+    assert left["state"] == right["state"] == "Typed"
+    assert left["company_name"] == right["companyName"] == ("Made there" if account == "gh" else "Acme")
+    assert differences(world) == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_who_was_made_by_hand_and_edited_is_asked_about_and_overwrites_nothing(world: World, account: str) -> None:
+    world.contacts["conflicts"] = '"manual"'
+    lost(world, account, effect=False)
+    if account == "gh":  # it bears no marker
+        world.gh.add(firstName="Ann", lastName="Example", email="ann@example.com")
+    else:  # it was there before the create was sent, and no list showed it
+        world.gg.add(first_name="Bob", last_name="Example", email="bob@example.com", at=START + timedelta(seconds=50))
+    world.clock.skip(5)
+    edit(world, account, city="Rome")
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 1
+    (conflict,) = world.rows("SELECT * FROM conflict")
+    assert conflict["field"] == "city"
+    (left,), (right,) = world.gg.people(), world.gh.people()
+    assert {left["city"], right["city"]} == {"Oslo", "Rome"}
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])

@@ -1,9 +1,11 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contact import FIELDS, Fields
-from sync.decisions.recognising import IDENTITY, is_foreign, likeness, may_be_made_from
+from connectors.contact import FIELDS, Contact, Fields
+from sync.decisions.recognising import GRAIN, IDENTITY, is_foreign, is_older, likeness, may_be_made_from
 
 ANN: Fields = {"first_name": "Ann", "last_name": "Lee", "company": "Acme, Inc.", "city": "Oslo", "country": "NO"}
 BOB: Fields = {**ANN, "first_name": "Bob"}
@@ -75,3 +77,11 @@ def test_the_identity_by_which_a_record_was_found_proves_nothing(name: str) -> N
 def test_one_edit_makes_no_stranger_of_a_record_that_was_edited_and_one_of_a_record_that_was_not() -> None:
     assert not is_foreign({**ANN, "city": "Bergen"}, ANN, edited=True)
     assert is_foreign({**ANN, "city": "Bergen"}, ANN, edited=False)
+
+
+def test_a_record_was_there_before_a_create_if_its_time_lies_further_back_than_clocks_differ() -> None:
+    sent_at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert is_older(Contact("1", ANN, sent_at - GRAIN - timedelta(milliseconds=1)), sent_at)
+    assert not is_older(Contact("1", ANN, sent_at - GRAIN), sent_at)
+    assert not is_older(Contact("1", ANN, sent_at + timedelta(days=1)), sent_at)
+    assert not is_older(Contact("1", ANN), sent_at)  # it may be of any age
