@@ -11,7 +11,7 @@ undo has put back of them would look like somebody's edit, so it is remembered e
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -21,8 +21,10 @@ from connectors.errors import RecordGone
 from state.history import Entry
 from state.intents import Intent
 from state.links import Link, LinkSide
+from state.stage import Staged
 from sync.contacts.context import Context, Side
 from sync.contacts.holding import hold, release
+from sync.contacts.observing import staged_record
 from sync.contacts.remembering import unmapped_text
 from sync.decisions import kept_times, people, shadows
 from sync.decisions.arrival import Arrival, Sight, arrival
@@ -123,6 +125,7 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, fou
         _note_own_write(context, side, link.side(side.name), shown)
         _keep_times(context, intent, link, came.arrived | came.put_back)
         context.links.save(link, context.run)
+        stage_again(context, side, staged_record(context, side, found.raw, shown, link))
     if link is None:
         return True
     context.conflicts.close(link.id, set(came.arrived))
@@ -133,6 +136,18 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, fou
     entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in came.overwritten]
     context.history.add(entries, str(intent.source["run"]), context.now_ms())
     return True
+
+
+def stage_again(context: Context, side: Side, record: Staged) -> None:
+    """Let the other half of a merge see a record as it was read last, with the time of before our own write.
+
+    The shadow follows that reading: what was staged before would look as if a person had taken the values back. Call
+    inside `atomic`.
+    """
+    staged = context.stage.get(side.name, [record.id]).get(record.id)
+    if staged is not None:
+        changed_ms = record.changed_ms if record.changed_ms is not None else staged.changed_ms
+        context.stage.put([replace(record, changed_ms=changed_ms)])
 
 
 def _put_back(intent: Intent, names: Iterable[str]) -> list[str]:

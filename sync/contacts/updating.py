@@ -25,7 +25,7 @@ from state.stage import Staged, Step
 from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.gone import forget_gone, is_merged, note_gone
 from sync.contacts.observing import staged_record
-from sync.contacts.outcome import look, settle_update
+from sync.contacts.outcome import look, settle_update, stage_again
 from sync.contacts.places import prepare
 from sync.contacts.planning import merge_views
 from sync.contacts.rejections import Rejection, collision
@@ -311,6 +311,7 @@ def _conclude(
     if answer is None:
         if context.undone is None:
             remember(context, job, None)
+            stage_again(context, job.target, job.record)
         return
     if isinstance(answer, Answer | RecordError):
         context.intents.remove(job.target.name, job.source_id)

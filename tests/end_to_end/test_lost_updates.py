@@ -76,6 +76,54 @@ def test_what_arrived_is_agreed_on_so_that_the_next_edit_of_either_side_is_carri
     assert [row["new"] for row in changes(world) if row["field"] == "company"] == ['"New"', '"Newer"']
 
 
+@pytest.mark.parametrize("kind", ["reset_after", "drop_after", "cut", "html_after"])
+def test_what_arrived_at_one_side_without_an_answer_is_not_taken_back_from_the_other(world: World, kind: Kind) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, title="CEO")
+    world.gh.edit(right, city="Rome")
+    world.gg.faults = [Fault(kind, method="PATCH")]
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == ("Rome", "Rome")
+    assert world.gh.custom(right, "contact.job_title") == world.gg.person(left)["title"] == "CEO"
+    assert [(row["account"], row["new"]) for row in changes(world)] == [("gg", '"Rome"'), ("gh", '"CEO"')]
+    with world.calls() as calls:
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert calls.writes == []
+
+
+def test_what_arrived_is_not_taken_back_when_its_record_cannot_be_read_once_more(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, title="CEO")
+    world.gh.edit(right, city="Rome")
+    unread = Fault("status", method="GET", path=f"/contacts/{left}", status=402, skip=2, times=None)
+    world.gg.faults = [Fault("reset_after", method="PATCH"), unread]
+    world.run(skip=SETTLE + 2)
+    world.gg.faults = []
+    assert world.gh.person(right)["city"] == "Rome"
+    world.clock.skip(90_000)
+    assert world.run().exit_code == 0
+    assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == ("Rome", "Rome")
+    assert differences(world) == []
+
+
+def test_what_a_person_typed_at_both_sides_in_the_middle_of_a_run_is_not_taken_back(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, title="CEO")
+    world.gh.edit(right, city="Rome")
+
+    def type_it_there_too(call: Call) -> None:
+        if call.path == "/contacts/search":
+            world.gh.before_answer = None
+            world.gg.edit(left, city="Rome")
+
+    world.gh.before_answer = type_it_there_too
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == ("Rome", "Rome")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == ("Rome", "Rome")
+    assert differences(world) == []
+
+
 def test_the_time_of_what_arrived_is_that_of_our_own_write(world: World) -> None:
     left, _ = linked(world)
     world.gg.edit(left, company_name="New")
