@@ -279,6 +279,12 @@ LIFTED = """
 CREATE TABLE lifted (digest BLOB NOT NULL, person INTEGER NOT NULL, PRIMARY KEY (digest, person)) WITHOUT ROWID;
 """
 
+OPEN_AGAIN = """
+CREATE INDEX IF NOT EXISTS conflict_open ON conflict (connection) WHERE resolution IS NULL;
+CREATE INDEX IF NOT EXISTS failure_open ON failure (connection) WHERE dismissed IS NULL;
+"""
+"""A table that is dropped takes its indexes with it: 012 makes both tables again."""
+
 VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -298,6 +304,7 @@ MIGRATIONS = (
     ("011_kept_times", KEPT_TIMES),
     ("012_numbers", NUMBERS),
     ("013_lifted", LIFTED),
+    ("014_open_again", OPEN_AGAIN),
 )
 """Every migration in the order in which they are applied."""
 

@@ -314,3 +314,10 @@ def test_a_backup_is_a_whole_state_file_of_its_owner_alone(path: Path) -> None:
     again = StateFile.open(backup)
     assert again.db.execute("SELECT count(*) FROM link").fetchone()[0] == 1
     again.close()
+
+
+def test_what_is_open_is_found_by_an_index(path: Path) -> None:
+    with opened(path) as state:
+        for table, decision in (("conflict", "resolution"), ("failure", "dismissed")):
+            query = f"EXPLAIN QUERY PLAN SELECT count(*) FROM {table} WHERE connection = 1 AND {decision} IS NULL"
+            assert f"{table}_open" in state.db.execute(query).fetchone()["detail"]
