@@ -18,6 +18,7 @@ from connectors.admission import Admission
 from connectors.connector import Page, Raw
 from connectors.errors import OtherRecord, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.gate import Gate
+from connectors.values import email
 from connectors.wire import Reply
 
 BASE_URL = "https://services.leadconnectorhq.com"
@@ -212,7 +213,7 @@ def gone_or(refused: RecordRefused) -> RecordGone | RecordRefused:
 
 def _may_be_made_of(record: Raw, sent: Mapping[str, Any]) -> bool:
     """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""
-    wanted, shown = (str(each.get("email") or "").strip().lower() for each in (sent, record))
+    wanted, shown = (email.key(str(each.get("email") or "")) for each in (sent, record))
     return not wanted or not shown or wanted == shown
 
 

@@ -7,6 +7,7 @@ import pytest
 from connectors.contact import Fields
 from connectors.errors import AuthError, DuplicateRefused, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.faults import Fault
+from connectors.growthhub.client import _may_be_made_of
 from tests.connectors.growthhub.world import World
 
 ANN: Fields = {
@@ -145,6 +146,12 @@ def test_somebody_else_with_the_same_address_is_not_taken_for_the_created(world:
     world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", status=422))
     with pytest.raises(RecordRefused):
         world.hub.create({"email": "ann@example.com"}, "4711")
+
+
+def test_a_created_contact_is_known_though_the_server_writes_its_domain_in_ascii() -> None:
+    sent = {"email": "ann@bücher.example"}
+    assert _may_be_made_of({"email": "ann@xn--bcher-kva.example"}, sent)
+    assert not _may_be_made_of({"email": "bob@xn--bcher-kva.example"}, sent)
 
 
 def test_a_refusal_keeps_the_servers_words(world: World) -> None:
