@@ -5,14 +5,14 @@ Rules kept here:
   shape that the column holds. What else reads a cell may be given as `readers`, which raise for what they can't read;
 - mending drops what is learned again: digests, memory, the call ledger, settings, indexes and cursors (then everything
   is read in full), open conflicts and failures (they are found again so). Links, shadows and the history are never
-  touched, nor what a person decided;
+  touched, nor what a person decided: a conflict with a resolution and a dismissed failure stay;
 - what a cell holds is never told, since it may be about a person.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,7 +65,8 @@ DROPPED: Final = frozenset(
 """Tables whose rows may be missing."""
 READ_AGAIN: Final = {"person": "contacts", "number": "contacts", "address": "contacts", "message": "messages"}
 """Indexes whose rows may be missing once their stream is read in full again."""
-FOUND_AGAIN: Final = frozenset({"conflict", "failure"})
+FOUND_AGAIN: Final = {"conflict": "resolution", "failure": "dismissed"}
+"""Tables whose rows are found again, and the column that is empty until a person decides: then the row stays."""
 MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error)
 """What code ends with that meets such a cell."""
 
@@ -78,12 +79,14 @@ class Fault:
     column: str
     key: tuple[tuple[str, Any], ...]
     reason: str
+    is_decided: bool = False
 
     @property
     def can_be_mended(self) -> bool:
         """Say whether what it held is learned again."""
-        where = (self.table, self.column)
-        return where in CLEARED or self.table in DROPPED | READ_AGAIN.keys() | FOUND_AGAIN
+        if (self.table, self.column) in CLEARED:
+            return True
+        return not self.is_decided and self.table in DROPPED | READ_AGAIN.keys() | FOUND_AGAIN.keys()
 
     @property
     def row(self) -> str:
@@ -96,6 +99,11 @@ class Fault:
 
 def faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
     """Yield every cell that can't be read."""
+    for fault in _all_faults(db, readers):
+        yield replace(fault, is_decided=_is_decided(db, fault))
+
+
+def _all_faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
     for table in TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         if table == "about" or not columns:
@@ -135,8 +143,7 @@ def mend(db: sqlite3.Connection, found: Sequence[Fault]) -> None:
     for fault in found:
         if not fault.can_be_mended:
             continue
-        where = " AND ".join(f"{name} IS ?" for name, _ in fault.key)
-        values = [value for _, value in fault.key]
+        where, values = _where(fault)
         if (fault.table, fault.column) in CLEARED:
             db.execute(f"UPDATE {fault.table} SET {fault.column} = NULL WHERE {where}", values)
             continue
@@ -255,15 +262,33 @@ def _key(keys: Sequence[str], row: Sequence[Any]) -> tuple[tuple[str, Any], ...]
     return tuple(zip(keys, row, strict=False))
 
 
+def _where(fault: Fault) -> tuple[str, list[Any]]:
+    """Return the condition that finds the row of a cell, and its values; SQLite binds no text that is no UTF-8."""
+    parts, values = [], []
+    for name, value in fault.key:
+        is_text = isinstance(value, str)
+        parts.append(f"typeof({name}) = 'text' AND CAST({name} AS BLOB) = ?" if is_text else f"{name} IS ?")
+        values.append(value.encode(errors="surrogateescape") if is_text else value)
+    return " AND ".join(parts), values
+
+
+def _is_decided(db: sqlite3.Connection, fault: Fault) -> bool:
+    """Say whether a person decided about the row of a cell."""
+    decision = FOUND_AGAIN.get(fault.table)
+    if decision is None:
+        return False
+    where, values = _where(fault)
+    query = f"SELECT 1 FROM {fault.table} WHERE {where} AND {decision} IS NOT NULL"
+    return db.execute(query, values).fetchone() is not None
+
+
 def _read_again(db: sqlite3.Connection, table: str, where: str, values: Sequence[Any]) -> None:
     """Have the stream of a row read in full by the next run, and the link of a conflict looked at again."""
     if table not in READ_AGAIN and table not in FOUND_AGAIN:
         return
     stream = f"'{READ_AGAIN[table]}'" if table in READ_AGAIN else "stream"
-    row = db.execute(f"SELECT connection, {stream} AS stream FROM {table} WHERE {where}", values).fetchone()
-    if row is None:
-        return
-    db.execute("DELETE FROM cursor WHERE connection = ? AND stream = ?", (row["connection"], row["stream"]))
+    named = f"SELECT connection, {stream} FROM {table} WHERE {where}"  # never fetched: it may be no UTF-8
+    db.execute(f"DELETE FROM cursor WHERE (connection, stream) IN ({named})", values)
     if table == "conflict":
-        link = db.execute(f"SELECT link FROM conflict WHERE {where}", values).fetchone()["link"]
-        db.execute("UPDATE link SET left_digest = NULL, right_digest = NULL WHERE id = ?", (link,))
+        link = f"SELECT link FROM conflict WHERE {where}"
+        db.execute(f"UPDATE link SET left_digest = NULL, right_digest = NULL WHERE id IN ({link})", values)

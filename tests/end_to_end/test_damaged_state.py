@@ -157,6 +157,39 @@ def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
     assert (conflict["left"]["value"], conflict["right"]["value"]) == ("Lyon", "Oslo")
 
 
+def test_what_a_person_decided_outlives_a_repair(world: World) -> None:
+    world.contacts |= {"conflicts": '"manual"'}
+    world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
+    world.run()
+    left, right = next(iter(world.links().items()))
+    world.gg.edit(left, city="Lyon")
+    world.gh.edit(right, city="Oslo")
+    assert world.run().exit_code == 1
+    damage(world, "UPDATE conflict SET left_value = ?, resolution = 'left'")
+    damage(
+        world,
+        "INSERT INTO failure VALUES (1, 1, 'contacts', 'left', '7', 'gg', 'x', 'c', 'r', ?, NULL, 1, 1, 1, 1, 'd')",
+    )
+    repaired = repair(load(world.config_path))
+    assert repaired["dropped"] == []
+    assert {(one["table"], one["column"]) for one in repaired["left"]} == {
+        ("conflict", "left_value"), ("failure", "blockers"),
+    }  # fmt: skip
+    assert world.rows("SELECT resolution FROM conflict") == [{"resolution": "left"}]
+    assert world.rows("SELECT dismissed FROM failure") == [{"dismissed": "d"}]
+
+
+def test_a_row_is_dropped_although_its_key_is_no_text_in_utf_8(synced: World) -> None:
+    damage(synced, "INSERT INTO setting VALUES (CAST(X'ff41' AS TEXT), 'users', '[]', 0)")
+    damage(synced, "INSERT INTO setting VALUES ('gg', CAST(X'ff42' AS TEXT), '{', 0)")
+    damage(synced, "UPDATE person SET id = CAST(X'ff44' AS TEXT) WHERE side = 'left' AND name LIKE '%example 1'")
+    repaired = repair(load(synced.config_path))
+    assert repaired["left"] == []
+    assert {one["table"] for one in repaired["dropped"]} >= {"setting", "person"}
+    assert synced.run().exit_code == 0
+    assert len(synced.gh.people()) == len(synced.gg.people()) == 3
+
+
 @pytest.mark.parametrize(
     ("statement", "table", "column"),
     [
