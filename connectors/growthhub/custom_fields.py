@@ -246,6 +246,10 @@ class CustomFields:
         return next(iter(by_key), None) or next(by_name, None)
 
 
+_KIND = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,99}")
+"""What any kind of field looks like, known to us or not."""
+
+
 def display_name(key: str) -> str:
     """Return the name for a new field, from which the server makes the key: "contact.job_title" is "Job Title"."""
     words = key.removeprefix(PREFIX).split("_")
@@ -266,4 +270,6 @@ def _field(raw: Mapping[str, Any]) -> CustomField | None:
     if not all(each is None or isinstance(each, str) for each in shown) or not shown[0]:
         return None
     field_id, key, name, kind = (each or "" for each in shown)
+    if kind and not _KIND.fullmatch(kind):  # its place would seem to be missing, and be made a second time
+        return None
     return CustomField(field_id, key, name, kind or "TEXT")

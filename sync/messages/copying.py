@@ -5,13 +5,15 @@ Rules kept here:
   the original may show something else when the copy is looked for, and where no marker shows it is known by its text;
 - what is there is looked for once more before anything is made: a person who was met on the way, instead of being
   made, may have copies already;
+- a copy that was refused is looked for before it is tried again: not each refusal is true;
 - while the outcome of a message is unknown, what was sent to the same person later waits, so that the order holds.
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 from connectors.correspondence import Recorded
 from connectors.errors import Broken, ConnectorError, OutcomeUnknown, RecordError, RecordGone
@@ -22,12 +24,16 @@ from state.message_stage import Copying, StagedMessage
 from sync.contacts.boundary import tell_mistake
 from sync.contacts.context import Side
 from sync.contacts.trouble import Troubles
+from sync.decisions import people
 from sync.decisions.messages import encode
 from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.finding import Pair, find
 from sync.messages.observing import indexed
 from sync.messages.trouble import BEHIND, CREATE, UNKNOWN, WAITS, WITHOUT_PERSON, list_failure
 from sync.reporting.spelling import WHOLE
+
+EARLIER_MS: Final = 3_600_000
+"""How long before a try was listed as failed it was sent at most, on any clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +185,26 @@ def _is_our_own(context: MessageContext, job: Job) -> bool:
 def _is_there(context: MessageContext, job: Job) -> bool:
     if _is_our_own(context, job):
         return True
-    pair = find(context, job.source, job.staged, job.original, job.contact_id)
+    pair = find(context, job.source, job.staged, job.original, job.contact_id) or _copied_before(context, job)
     if pair is not None:
         adopt(context, pair)
     return pair is not None
+
+
+def _copied_before(context: MessageContext, job: Job) -> Pair | None:
+    """Return the copy that an earlier try made although it was refused: not each refusal is true.
+
+    A copy bears the time of its original, so that no window shows it where that is long ago.
+    """
+    failure = context.failures.of(job.source.name, [job.staged.id]).get(job.staged.id)
+    if failure is None or failure.operation != CREATE or not letters(job.target).listed:
+        return None
+    since = people.from_ms(failure.noted_ms - EARLIER_MS)
+    for copy in letters(job.target).find(job.original, job.contact_id, since) if since is not None else ():
+        if not context.links.by_record(job.target.name, [copy.id]):
+            with suppress(RecordGone):
+                return Pair(job.source.name, job.original, letters(job.target).whole(copy), job.staged.digest)
+    return None
 
 
 def _intend(context: MessageContext, jobs: Sequence[Job]) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.growthhub.sandbox_messages import PROVIDER
-from connectors.sandbox import Call, Fault
+from connectors.sandbox import Call, Fault, Served
+from tests.end_to_end.answers import rewrite
 from tests.end_to_end.letters import Office, made, minutes
 
 
@@ -137,3 +139,27 @@ def test_a_copy_that_the_list_does_not_show_yet_is_never_taken_for_an_original(r
     assert recording.letters(left) == ["Hello again"]
     assert recorded(recording, right) == ["Hello"]
     assert (report.streams["messages"].failed, report.streams["messages"].conflicts) == (1, 0)
+
+
+@pytest.mark.parametrize("status", [301, 400, 403, 409, 422])
+def test_a_message_that_was_recorded_and_refused_all_the_same_is_recorded_once(recording: Office, status: int) -> None:
+    """The answer went wrong on its way; the original is older than every window of the next run."""
+    world = recording.world
+    left, right = recording.person("ann")
+    world.run()
+    world.run(skip=90000)
+    recording.write(left, "Hello", sent_at="2026-02-01T09:00:00Z")
+    is_wrong = [True]
+
+    def answer(call: Call, body: Any) -> Any:
+        if call.method == "POST" and call.path.endswith("/inbound") and is_wrong[0]:
+            is_wrong[0] = False
+            return Served(status, {"message": "no"})
+        return body
+
+    rewrite(world.gh, answer)
+    assert world.run().exit_code in (1, 3)
+    for _ in range(3):
+        report = world.run(skip=90000)
+    assert report.exit_code == 0
+    assert recorded(recording, right) == ["Hello"]
