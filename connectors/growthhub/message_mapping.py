@@ -134,7 +134,7 @@ def email_ids(row: Raw) -> tuple[str, ...]:
 
 def _is_to_come(row: Raw) -> bool:
     """Say whether a message has not been sent: an e-mail, while it has no id of its own either."""
-    status = row.get("status")
+    status = str(row.get("status") or "")
     return status == "scheduled" or (status in NOT_YET and channel_of(row) == EMAIL and not email_ids(row))
 
 

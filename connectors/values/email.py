@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from connectors.values import domain, invisible, text
-from connectors.values.text import Reading, Unmapped
+from connectors.values.text import UNKNOWN, Reading, Unmapped
 
 _SCHEME: Final = re.compile(r"(?:mailto:\s*)+", re.IGNORECASE)
 _IMPOSSIBLE: Final = re.compile(r"[\s()<>\[\]:;,\"\\\x00-\x1f\x7f]")
@@ -24,12 +24,15 @@ _SEPARATOR: Final = re.compile(r"[,;|]")
 _IN_BRACKETS: Final = re.compile(r"<([^<>]*@[^<>]*)>")
 _COMMENT: Final = re.compile(r"\([^()@]*\)")
 _LABEL: Final = re.compile(r"\s*[\w -]+:\s*(?=\S)")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _AROUND: Final = " \"'()[]<>"
 
 
 def clean(raw: object) -> Reading:
     """Return the address, None if there is none, UNKNOWN for dirt, Unmapped for what cannot be an address."""
     found = text.clean_line(raw)
+    if found is None and isinstance(raw, str) and _CONTROL.search(raw):
+        return UNKNOWN  # no person empties a field like this, and who is who hangs on it
     if not isinstance(found, str):
         return found
     return next(iter(_addresses(found)), None) or Unmapped(found)

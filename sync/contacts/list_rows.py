@@ -18,12 +18,16 @@ from typing import Any, Final
 
 from connectors.connector import Raw
 from connectors.contact import Contact
+from connectors.values.text import is_of_too_long
 from state.links import Link
 from sync.contacts.context import Context, Side
 from sync.decisions import people
 
 MOST: Final = 1000
 """Records of one side that a run reads by id because a list does not show what was agreed on."""
+
+BROKEN: Final = "\ufffd"
+"""What a half of a character is read as."""
 
 DERIVED: Final = frozenset({"owner", "do_not_contact", "phone"})
 """Fields that other fields or other answers tell: where a row leaves them unknown, no value has vanished from it."""
@@ -68,7 +72,8 @@ def believed(context: Context, side: Side, raw: Raw, link: Link | None, memory: 
 
 def _tells_address(contact: Contact) -> bool:
     """Say whether a row tells which address a contact has, or that it has none: that decides who is who (R6)."""
-    return "email" in contact.fields or "email" in contact.unmapped
+    dirt = contact.unmapped.get("email")
+    return "email" in contact.fields or (dirt is not None and BROKEN not in dirt and not is_of_too_long(dirt))
 
 
 def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> Row:

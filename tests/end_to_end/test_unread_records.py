@@ -102,7 +102,7 @@ def test_the_counterpart_of_a_record_that_is_listed_waits_for_it(
 
 
 @pytest.mark.parametrize("system", ["gg", "gh"])
-@pytest.mark.parametrize("value", [{}, [[]], {"a": "x"}])
+@pytest.mark.parametrize("value", [{}, [[]], {"a": "x"}, "\ud83d", "\x00", "x" * 70_000])
 def test_an_address_that_a_list_does_not_show_is_read_by_id(world: World, system: str, value: Any) -> None:
     """The row has something odd in the place of the address, the record itself is fine."""
     _people(world)

@@ -10,6 +10,7 @@ from connectors.connector import Window
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.faults import Fault, Kind
 from connectors.growthhub.gate import ASKED, CHANGED
+from connectors.growthhub.message_mapping import is_wanted
 from connectors.growthhub.messages import Messages, MessageStyle
 from connectors.growthhub.sandbox_messages import PROVIDER
 from connectors.message import Message
@@ -688,3 +689,16 @@ def test_times_are_cut_to_what_the_api_keeps(world: World, ann: str, logged: Mes
     copy = logged.record(replace(LETTER, sent_at=sent_at), ann).copy
     assert copy.sent_at == instant.parse("2019-12-01T09:30:05.250Z")
     assert logged.shows(replace(copy, of=None), replace(LETTER, sent_at=sent_at))
+
+
+@pytest.mark.parametrize(
+    "key", ["id", "contactId", "deleted", "status", "direction", "messageType", "body", "altId", "meta",
+            "conversationProviderId"],
+)  # fmt: skip
+@pytest.mark.parametrize("value", [{}, {"a": "x"}, [[]], [None], "\x00", "\ud83d", True, 7])
+def test_no_odd_value_in_a_row_of_the_export_ends_its_reading(key: str, value: Any) -> None:
+    row = {
+        "id": "m1", "contactId": "c1", "messageType": "TYPE_EMAIL", "status": "pending", "direction": "outbound",
+        "meta": {"email": {"messageIds": ["e1"]}}, "conversationProviderId": "p", "altId": "growthgenius-message:1",
+    }  # fmt: skip
+    assert is_wanted({**row, key: value}, frozenset({"Email"}), "p", "growthgenius") in {True, False}
