@@ -89,9 +89,11 @@ class Client:
             if isinstance(gone_or(refused), RecordGone):
                 return None
             raise
-        if not isinstance(reply.body, Mapping):  # to take it for "no such contact" could double one
-            raise ServerTrouble(self.account, "GET /contacts/search/duplicate was answered without an object")
-        return _object(reply.body, "contact")
+        found = _object(reply.body, "contact")
+        is_none = isinstance(reply.body, Mapping) and reply.body.get("contact", "") is None
+        if found is None and not is_none:  # to take it for "no such contact" could create a contact a second time
+            raise ServerTrouble(self.account, "GET /contacts/search/duplicate was answered without `contact`")
+        return found
 
     def create(self, properties: Mapping[str, Any]) -> Page:
         """Create a contact; the answer shows it. Raises RecordRefused, OutcomeUnknown."""

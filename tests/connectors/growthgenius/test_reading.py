@@ -14,8 +14,9 @@ from connectors.connector import Window
 from connectors.errors import IncompleteWindow, ServerTrouble
 from connectors.faults import Fault
 from connectors.growthgenius.sandbox import Behaviour
-from connectors.sandbox import Call
+from connectors.sandbox import Call, Served
 from tests.connectors.growthgenius.account import EVERYTHING, World, united
+from tests.end_to_end.answers import rewrite
 
 PAGED = Behaviour(page_size=25)
 
@@ -254,3 +255,58 @@ def test_totals_out_of_all_reason_end_the_reading_soon(total: int, fresh: bool) 
         with pytest.raises(IncompleteWindow):
             world.read()
         assert len(world.sandbox.calls) - before < 400
+
+
+def _stopping(world: World, shown: int, total: int) -> None:
+    """Let each answer show so many records at most and promise so many."""
+
+    def answer(call: Call, body: Any) -> Any:
+        rows = body["contacts"][:shown] if int(call.query.get("page", 1)) == 1 else []
+        pages = {"page": int(call.query.get("page", 1)), "per_page": 200, "total_entries": total, "total_pages": 1}
+        return {**body, "contacts": rows, "pagination": pages}
+
+    rewrite(world.sandbox, answer)
+
+
+@pytest.mark.parametrize("total", [13, 150])
+def test_a_list_that_stops_far_before_its_total_is_an_incomplete_window(total: int) -> None:
+    """Two equal readings prove a total wrong by two records at most (R43)."""
+    with World() as world:
+        world.populate(10)
+        _stopping(world, 10, total)
+        with pytest.raises(IncompleteWindow):
+            world.read()
+
+
+def test_a_list_that_stops_two_records_before_its_total_is_complete_with_a_warning() -> None:
+    with World() as world:
+        ids = world.populate(10)
+        _stopping(world, 10, 12)
+        pages = list(world.account.read(EVERYTHING))
+        assert set(united(pages)) == set(ids)
+        (warning,) = (each for page in pages for each in page.warnings)
+        assert "10 of 12" in warning
+
+
+def test_pages_that_end_before_the_total_are_split_until_all_is_read() -> None:
+    """Each listing shows its first two pages, whatever it promises."""
+    with World(Behaviour(page_size=200)) as world:
+        ids = world.populate(900)
+        rewrite(
+            world.sandbox,
+            lambda call, body: {**body, "contacts": []} if int(call.query.get("page", 1)) > 2 else body,
+        )
+        assert set(world.read()) == set(ids)
+
+
+def test_a_last_page_that_cannot_be_read_is_not_taken_for_a_wrong_total() -> None:
+    """Its one record makes each page of several pages too large; it is read in a part of the window."""
+    with World(Behaviour(page_size=200)) as world:
+        ids = world.populate(201)
+        rewrite(
+            world.sandbox,
+            lambda call, body: Served(413, {}) if int(call.query.get("page", 1)) > 1 else body,
+        )
+        pages = list(world.account.read(EVERYTHING))
+        assert set(united(pages)) == set(ids)
+        assert [each for page in pages for each in page.warnings] == []

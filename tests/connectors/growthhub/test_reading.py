@@ -159,6 +159,35 @@ def test_a_count_that_is_never_reached_is_complete_with_a_warning_after_two_equa
     assert "3 of 5" in warning
 
 
+@pytest.mark.parametrize("total", [6, 25])
+def test_a_search_that_stops_far_before_its_total_is_an_incomplete_window(world: World, total: int) -> None:
+    """Two equal readings prove a total wrong by two records at most (R43)."""
+    fill(world, 3)
+    world.change_answers("/contacts/search", lambda body: body | {"total": total})
+    with pytest.raises(IncompleteWindow, match=f"3 of {total}"):
+        read(world)
+
+
+@pytest.mark.parametrize("body", [{"contacts": []}, {"contacts": [], "total": None}])
+def test_a_search_for_a_value_without_a_total_is_no_proof_that_there_is_no_such_contact(
+    world: World, body: dict[str, Any]
+) -> None:
+    world.change_answers("/contacts/search", lambda _: body)
+    with pytest.raises(ServerTrouble, match="without a total"):
+        world.hub.search.having("email", "ann@example.com")
+
+
+@pytest.mark.parametrize("body", [{}, {"traceId": "t"}, {"contact": []}, {"contact": ""}, {"contacts": []}, [], None])
+def test_a_look_for_a_duplicate_without_the_contact_is_no_proof_that_there_is_none(world: World, body: Any) -> None:
+    world.change_answers("/contacts/search/duplicate", lambda _: body)
+    with pytest.raises(ServerTrouble):
+        world.hub.client.duplicate(email="ann@example.com")
+
+
+def test_a_look_for_a_duplicate_that_is_answered_with_null_finds_none(world: World) -> None:
+    assert world.hub.client.duplicate(email="ann@example.com") is None
+
+
 def test_a_count_that_is_never_reached_and_changes_is_an_incomplete_window(world: World) -> None:
     fill(world, 3)
     totals = iter(range(5, 100))
