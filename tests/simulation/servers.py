@@ -5,6 +5,7 @@ time-out is an answer that the transport of the simulation takes for one.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ TIMED_OUT = 599
 """The status that stands for "no answer in time"."""
 
 PATIENCE = 10.0
+
+OF_THE_ADDRESS = re.compile(rb"(?<=growthgenius:)[0-9a-f]{10}(?=:)")
+"""What a source id says of the server's address, in which the port is another one at each start."""
 
 
 class Agenda(Timeline):
@@ -65,9 +69,10 @@ class Trace:
 
     def add(self, moment: datetime, side: str, call: Call, outgoing: Outgoing) -> None:
         """Note a call and its answer."""
-        sent = json.dumps([call.query, call.body], sort_keys=True, ensure_ascii=False)
+        said = json.dumps([call.query, call.body], sort_keys=True, ensure_ascii=False)
+        sent = OF_THE_ADDRESS.sub(b"", said.encode(errors="surrogatepass")).decode(errors="surrogatepass")
         head = outgoing.data.split(b"\r\n", 1)[0].decode("latin-1")
-        digest = blake2b(outgoing.data, digest_size=8).hexdigest()
+        digest = blake2b(OF_THE_ADDRESS.sub(b"", outgoing.data), digest_size=8).hexdigest()
         self.lines.append(
             f"{moment.isoformat()} {side} {call.method} {call.path} {sent} -> {head} {digest} {outgoing.then}"
         )
