@@ -43,7 +43,8 @@ FIELDS = (
 class Contact:
     """A person as one system shows it.
 
-    `marker` is the id that this record claims to have at the other system. `phones` are all its possible numbers
+    `marker` is the id that this record claims to have at the other system; `is_marker_bare` says that it names no
+    account, so that a person may have typed or imported it. `phones` are all its possible numbers
     (E.164), `emails` all its addresses, both for pairing. `memory` is what the mapping wants back when it maps this
     record again (R16: the E.164 form of each raw number, and under "slot" which of PHONE_SLOTS `phone` came from); it
     is JSON, and apart from "slot" opaque.
@@ -58,6 +59,7 @@ class Contact:
     unmapped: Mapping[str, str] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
     emails: tuple[str, ...] = ()
+    is_marker_bare: bool = False
 
 
 def fold(name: str, value: Value) -> Value:

@@ -48,6 +48,10 @@ class SourceAccount:
         system, mark, record_id = found.groups()
         return record_id if system == self.system and mark in self.marks else None
 
+    def is_bare(self, value: str | None) -> bool:
+        """Say whether a source id is an id alone, although the account is known: anyone can type or import that."""
+        return bool(self.marks) and value is not None and _WHOLE.fullmatch(value) is None
+
     def is_foreign(self, value: str | None) -> bool:
         """Say whether a source id is of another account."""
         return value is not None and self.read(value) is None

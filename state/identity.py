@@ -19,7 +19,8 @@ _Keys = tuple[tuple[str, ...], tuple[str, ...]]
 class Known:
     """Somebody in the index. `linked` is the id of the person at the other side, None when nobody is linked.
 
-    `more_emails` are the addresses that the record has beside `email`.
+    `more_emails` are the addresses that the record has beside `email`. `is_marker_bare` says that `marker` names no
+    account, so that a person may have typed or imported it.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Known:
     created_ms: int | None
     linked: str | None = None
     more_emails: tuple[str, ...] = ()
+    is_marker_bare: bool = False
 
 
 class Identities:
@@ -40,7 +42,7 @@ class Identities:
         self._key = (connection, side)
         other = "right" if side == "left" else "left"
         self._select = (
-            f"SELECT p.id, p.email, p.name, p.phones, p.marker, p.created_ms, p.more_emails,"
+            f"SELECT p.id, p.email, p.name, p.phones, p.marker, p.created_ms, p.more_emails, p.bare_marker,"
             f" l.{other}_id AS linked FROM person p "
             f"LEFT JOIN link l ON l.{side}_id = p.id AND l.connection = p.connection AND l.stream = '{stream}'"
             " AND l.gone IS NULL "
@@ -100,9 +102,19 @@ class Identities:
         changed = [person for person in people if before.get(person.id) != (person.phones, person.more_emails)]
         self._drop_keys({person.id: before[person.id] for person in changed if person.id in before})
         self._db.executemany(
-            "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (*self._key, p.id, p.email, p.name, _text(p.phones), p.marker, p.created_ms, _text(p.more_emails))
+                (
+                    *self._key,
+                    p.id,
+                    p.email,
+                    p.name,
+                    _text(p.phones),
+                    p.marker,
+                    p.created_ms,
+                    _text(p.more_emails),
+                    int(p.is_marker_bare),
+                )
                 for p in people
             ],
         )
@@ -150,7 +162,8 @@ def _chunks(values: Sequence[Value]) -> Iterable[Sequence[Value]]:
 
 def _known(row: sqlite3.Row) -> Known:
     phones, more = _texts(row["phones"]), _texts(row["more_emails"])
-    return Known(row["id"], row["email"], row["name"], phones, row["marker"], row["created_ms"], row["linked"], more)
+    about = (row["marker"], row["created_ms"], row["linked"])
+    return Known(row["id"], row["email"], row["name"], phones, *about, more, bool(row["bare_marker"]))
 
 
 def _text(keys: tuple[str, ...]) -> str | None:

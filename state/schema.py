@@ -285,6 +285,12 @@ CREATE INDEX IF NOT EXISTS failure_open ON failure (connection) WHERE dismissed 
 """
 """A table that is dropped takes its indexes with it: 012 makes both tables again."""
 
+BARE_MARKERS = """
+ALTER TABLE person ADD COLUMN bare_marker INTEGER NOT NULL DEFAULT 0;
+UPDATE person SET bare_marker = 1 WHERE marker IS NOT NULL;
+"""
+"""Releases before this one wrote the id alone."""
+
 VERSION = 3
 """What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
 may bring several."""
@@ -305,6 +311,7 @@ MIGRATIONS = (
     ("012_numbers", NUMBERS),
     ("013_lifted", LIFTED),
     ("014_open_again", OPEN_AGAIN),
+    ("015_bare_markers", BARE_MARKERS),
 )
 """Every migration in the order in which they are applied."""
 

@@ -158,12 +158,14 @@ class Mapper:
         if self._groups.names:
             self._tell_apart(fields)
         numbers.extend(_additional_phones(raw))
+        source_id = _text_or_none(values.get(MARKER))
         return Contact(
             id=str(raw.get("id")),
             fields=fields,
             created_at=instant.parse(raw.get("dateAdded")),
             updated_at=instant.parse(raw.get("dateUpdated")),
-            marker=self._sources.read(_text_or_none(values.get(MARKER))),
+            marker=self._sources.read(source_id),
+            is_marker_bare=self._sources.is_bare(source_id),
             phones=tuple(numbers.possible),
             unmapped=unmapped,
             memory={

@@ -36,6 +36,7 @@ def united(before: Known, shown: Known) -> Known:
         name=shown.name or before.name,
         phones=shown.phones or before.phones,
         marker=shown.marker or before.marker,
+        is_marker_bare=shown.is_marker_bare if shown.marker else before.is_marker_bare,
         created_ms=shown.created_ms or before.created_ms,
         more_emails=shown.more_emails or before.more_emails,
     )

@@ -82,11 +82,20 @@ def pair(person: Known, around: Surroundings) -> Pairing:
 def contradicts(person: Known, other: Known) -> bool:
     """Say whether both e-mails and names tell two records apart: then no source id makes them one (R31).
 
-    People can type a source id, copy a record with it, or import it from another account.
+    People can type a source id, copy a record with it, or import it from another account. An id alone, which names no
+    account, is believed less: different names tell two records apart unless they share an address or a number.
     """
-    is_mailed = bool(person.email and other.email)
-    shares_none = _addresses(person).isdisjoint(_addresses(other))
-    return is_mailed and shares_none and names_differ(person.name, other.name)
+    if not names_differ(person.name, other.name) or not _addresses(person).isdisjoint(_addresses(other)):
+        return False
+    if _is_bare(person, other):
+        return set(person.phones).isdisjoint(other.phones)
+    return bool(person.email and other.email)
+
+
+def _is_bare(person: Known, other: Known) -> bool:
+    """Say whether only an id alone, that names no account, makes one of the two claim to be the other."""
+    claims = [one.is_marker_bare for one, named in ((person, other), (other, person)) if one.marker == named.id]
+    return bool(claims) and all(claims)
 
 
 def _doubtful(person: Known, other: Known) -> Refused:
@@ -94,7 +103,7 @@ def _doubtful(person: Known, other: Known) -> Refused:
     bearer = "it bears" if person.marker == other.id else f"{other.id} on the other side bears"
     whose = f"the source id of {other.id} on the other side" if person.marker == other.id else "its source id"
     reason = (
-        f"{bearer} {whose}, but both e-mail and name are different; "
+        f"{bearer} {whose}, but neither name, e-mail nor number tells that they are one; "
         "if these are two people, empty the field with the source id, else give both the same e-mail"
     )
     return Refused(reason, ((False, other.id),))
@@ -136,7 +145,7 @@ def may_adopt(person: Known, other: Known) -> bool:
     """Say whether somebody whom a server names as the same person is it, by the same tests as everybody (R9)."""
     if other.linked is not None and other.linked != person.id:
         return False
-    if person.id == other.marker or person.marker == other.id:
+    if (person.id == other.marker or person.marker == other.id) and not contradicts(person, other):
         return True
     if person.email is not None and person.email == other.email:
         return True

@@ -33,6 +33,7 @@ def encode(contact: Contact) -> str:
         "unmapped": dict(contact.unmapped),
         "memory": dict(contact.memory),
         "emails": contact.emails,
+        "bare": contact.is_marker_bare,
     }
     return _ENCODER.encode(content)
 
@@ -51,6 +52,7 @@ def decode(written: str) -> Contact:
         content["unmapped"],
         content["memory"],
         tuple(content.get("emails", ())),
+        is_marker_bare=content.get("bare", False),
     )
 
 
@@ -67,6 +69,7 @@ def known(contact: Contact, linked: str | None = None) -> Known:
         to_ms(contact.created_at),
         linked,
         tuple(each for each in dict.fromkeys(map(email.key, contact.emails)) if each != mail),
+        contact.is_marker_bare,
     )
 
 

@@ -23,6 +23,7 @@ from state.lock import hold
 from state.people import Record
 from sync.config.model import Config
 from sync.decisions.forgetting import mark_of_email, mark_of_record, marks_of, marks_of_phones
+from sync.decisions.pairing import contradicts
 from sync.decisions.people import to_ms
 from sync.errors import UsageError
 from sync.faces.tables import counted, printable
@@ -101,7 +102,7 @@ def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
         emails |= new
         phones |= {form for one in known for number in one.phones for form in phone.spellings(number)}
         pairs = [record for person in people.persons(db, waiting) for record in person.records]
-        claims = [each for record in waiting for each in people.by_marker(db, record)]
+        claims = [each for record in waiting for each in _claims(db, record)]
         waiting = {
             *pairs,
             *claims,
@@ -109,6 +110,15 @@ def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
         } - found
     spoken = {form for address in emails for form in email.spellings(address)}
     return Identity(frozenset(found), frozenset(spoken), frozenset(phones))
+
+
+def _claims(db: sqlite3.Connection, record: Record) -> Iterator[Record]:
+    """Yield the records that claim to be this one and may be it; a source id that a person typed proves nothing."""
+    own = people.known(db, record)
+    for each in people.by_marker(db, record):
+        other = people.known(db, each)
+        if own is None or other is None or not contradicts(own, other):
+            yield each
 
 
 def _marks(db: sqlite3.Connection, identity: Identity) -> set[str]:

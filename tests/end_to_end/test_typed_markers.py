@@ -117,6 +117,17 @@ def test_a_typed_source_id_gives_no_person_to_somebody_else(world: World) -> Non
     assert (len(world.gg.people()), len(world.gh.people())) == (2, 2)
 
 
+def test_an_id_alone_makes_no_one_of_two_people_and_forgets_no_stranger(world: World) -> None:
+    left = world.gg.add(first_name="Ana", last_name="Ames", email="ana@example.com")
+    right = world.gh.add(firstName="Bob", lastName="Berg", custom={SOURCE_ID: left})
+    assert (world.run().exit_code, world.links()) == (1, {})
+    assert sorted(row["record_id"] for row in world.rows("SELECT record_id FROM failure")) == sorted([left, right])
+    assert world.gg.person(left)["first_name"] == "Ana"
+    assert world.gh.person(right)["firstName"] == "Bob"
+    assert world.sync("forget", f"gg:{left}").code == 0
+    assert world.rows("SELECT id FROM person") == [{"id": right}]
+
+
 def test_a_typed_source_id_of_somebody_who_is_linked_means_nothing(world: World) -> None:
     left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
     world.run()

@@ -60,6 +60,24 @@ def test_a_typed_source_id_does_not_keep_the_person_from_being_found_by_e_mail()
     assert pair(ADA, Surroundings(twins=[ADA], marked=[typed], email=[own])) == Paired("hub-2", "e-mail")
 
 
+@pytest.mark.parametrize("mailed", [None, "bob@example.com"])
+def test_an_id_alone_on_a_record_with_another_name_pairs_nobody(mailed: str | None) -> None:
+    bob = replace(known("hub-1", mailed, "bob berg", MOBILE, marker="1"), is_marker_bare=True)
+    ada = replace(ADA, email=None) if mailed else ADA
+    for one, other in ((ada, bob), (bob, ada)):
+        verdict = pair(one, Surroundings(twins=[one], marked=[other]))
+        assert isinstance(verdict, Refused)
+        assert other.id in verdict.reason
+        assert not may_adopt(one, other)
+
+
+def test_an_id_alone_is_believed_where_the_name_or_a_number_agrees() -> None:
+    for name, number in (("ada lovelace", MOBILE), ("countess", OFFICE), ("", MOBILE)):
+        other = replace(known("hub-1", None, name, number, marker="1"), is_marker_bare=True)
+        assert pair(ADA, Surroundings(twins=[ADA], marked=[other])) == Paired("hub-1", "marker")
+        assert may_adopt(ADA, other)
+
+
 def test_the_marker_outranks_the_e_mail() -> None:
     marked, mailed = known("hub-1", marker="1"), known("hub-2", "ada@example.com")
     assert pair(ADA, Surroundings(twins=[ADA], marked=[marked], email=[mailed])) == Paired("hub-1", "marker")
