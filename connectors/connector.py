@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from connectors.companies import Companies
 from connectors.contact import Contact, Fields
+from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:
     from connectors.correspondence import Correspondence
@@ -64,6 +65,8 @@ class Answer:
     another value than was sent is that person's, and not what the server made of ours. `served_at` is the latest moment
     at which the write took effect, then. `doubtful` says that it had to be read, and that its times do not tell whether
     somebody had edited it by then.
+    `unwritten` are fields of a new contact that could not be written after it was made, because of `error`.
+    `unwritten` are fields that could not be written after a new contact was made, because of `error`.
     """
 
     raw: Raw
@@ -72,6 +75,8 @@ class Answer:
     edited: bool = False
     rejected: Mapping[str, str] = field(default_factory=dict)
     doubtful: bool = False
+    unwritten: frozenset[str] = frozenset()
+    error: ConnectorError | None = None
 
 
 AT_ONCE: Final = timedelta(seconds=1)

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from connectors.apart import Apart
 from connectors.clock import Clock, SystemClock
-from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
+from connectors.connector import AT_ONCE, Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
-from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone, RecordRefused
+from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
 from connectors.growthgenius import mapping, reading
 from connectors.growthgenius.client import Client
 from connectors.growthgenius.companies import Companies
@@ -128,12 +128,17 @@ class GrowthGenius:
 
     def create(self, changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002 (GrowthGenius carries no marker)
         """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read`."""
-        write = self._writer
-        return self._apart.create(write.create, lambda raw, rest: write.update(raw, {}, rest), changes)
+        write, start = self._writer, self._server_now() - AT_ONCE
+        return self._apart.create(
+            write.create,
+            lambda raw, rest: write.update(raw, {}, rest),
+            changes,
+            lambda: self._refuse_double(changes, start),
+        )
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        return self._apart.update(lambda part: self._writer.update(current, memory, part), changes)
+        return self._apart.update(lambda raw, part: self._writer.update(raw, memory, part), current, changes)
 
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
@@ -158,6 +163,20 @@ class GrowthGenius:
             candidates = [raw for raw in self._changed_since(since - LATE) if _not_older(raw, since - LATE)]
         found = [raw for raw in candidates if self._resembles(raw, sent)]
         return found or ([] if since is None else self._searched(sent, since - LATE))
+
+    def _refuse_double(self, sent: Fields, start: datetime) -> None:
+        """Raise OutcomeUnknown where a refused create seems to have made the contact: it is looked for before another.
+
+        A name alone proves nothing.
+        """
+        told = {name: sent[name] for name in ("email", "phone", *PHONE_SLOTS) if sent.get(name)}
+        if not told:
+            return
+        recent = [raw for raw in self._changed_since(start - LATE) if _not_older(raw, start)]
+        for raw in (*recent, *self._searched(told, start)):
+            if self._resembles(raw, told):
+                message = f"a create was refused, and contact {identity(raw)} has its address or number since"
+                raise OutcomeUnknown(self.account, message)
 
     def _searched(self, sent: Fields, earliest: datetime) -> Sequence[Raw]:
         """Ask the search as well before a create is repeated; a server without one says nothing."""

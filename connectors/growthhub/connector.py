@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.apart import Apart
+from connectors.apart import CORE, Apart
 from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
 from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
@@ -94,11 +94,12 @@ class GrowthHub:
             directory=self.directory,
             mapper=self._mapper,
             look_up=self._bearing,
+            doubles=self._duplicates,
             groups=self.groups,
             channels=channels,
             sources=sources,
         )
-        self._apart = Apart()
+        self._apart = Apart(CORE | self.groups.names)
         self._note_fields()
 
     @property
@@ -152,7 +153,7 @@ class GrowthHub:
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
         """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
-        answer = self._apart.update(lambda part: self._writer.update(current, memory, part, marker), changes)
+        answer = self._apart.update(lambda raw, part: self._writer.update(raw, memory, part, marker), current, changes)
         self._note_fields()
         return answer
 

@@ -2,12 +2,13 @@
 
 Rules kept here:
 - a create is one call with everything in it; after a refusal it is looked up before anything else, since a 422
-  may have created (#64): whoever bears our marker is the answer;
+  may have created (#64): whoever bears our marker is the answer. Where there is no place for a marker, a record with
+  the same address or number may be what it made: then it is not sent again, nor after a conflict (409);
 - a property that the server does not know ("property X should not exist", `companyName` in a PUT) is left out,
   the rest is sent again; the cache remembers it for a day, per method;
 - a refusal over a custom field reads the list of fields again, and is repeated once if the list has changed;
-- a value that the server finds fault with by name is left out and reported, the rest is sent again (R42); nobody is
-  made without a "do not contact" that was to go along;
+- a value that the server finds fault with by name is left out and reported, the rest is sent again (R42); no contact
+  is made without a "do not contact" or the tags that were to go along;
 - do-not-contact is not taken back where a channel that counts is blocked: that is the person's own word (R38);
 - tags go by their own calls, each only if there is something to add or to take away;
 - an answer that lacks what was sent is made up for by reading the record once. So is one that lacks what was emptied,
@@ -20,9 +21,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from connectors.apart import REFUSALS
+from connectors.apart import CONFLICT, REFUSALS
 from connectors.connector import Answer, Cache, Page, Raw, proves_unedited, took_effect
-from connectors.contact import PHONE_SLOTS, Fields, Value
+from connectors.contact import PHONE_SLOTS, Fields, Value, same
 from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
 from connectors.growthhub import answering, consent
 from connectors.growthhub.client import Client
@@ -48,6 +49,8 @@ _KNOWN = "refused_properties"
 _EMPTIED = "emptied_properties"
 _NOBODY: Raw = {}
 _IDENTITY = frozenset({"email", "phone", "firstName", "lastName", "companyName"})
+_NEVER_LEFT_OUT = frozenset({NATIVE["do_not_contact"], NATIVE["tags"]})
+"""What a create is not sent without: it keeps workflows from contacting the person."""
 _VALIDATION = 422
 _UNKNOWN_PROPERTY = re.compile(r"^property (\w+) should not exist")
 _AT_FAULT = re.compile(r"^(\w+) (?:must|should|is|has|cannot|can't)\b")
@@ -79,7 +82,10 @@ class _Written:
 
 
 class Writer:
-    """Writes contacts of one location. `look_up` finds whom a refused create may have made."""
+    """Writes contacts of one location. `look_up` finds whom a refused create may have made, by its marker.
+
+    `doubles` finds the records with the same address or number.
+    """
 
     def __init__(
         self,
@@ -90,6 +96,7 @@ class Writer:
         directory: Directory,
         mapper: Callable[[], Mapper],
         look_up: Callable[[Fields, str], Raw | None],
+        doubles: Callable[[Fields], Iterable[Raw]],
         groups: TagGroups = NO_GROUPS,
         channels: Collection[str] = consent.DEFAULT,
         sources: SourceAccount = NO_ACCOUNT,
@@ -102,6 +109,7 @@ class Writer:
         self._directory = directory
         self._mapper = mapper
         self._look_up = look_up
+        self._doubles = doubles
         self._groups = groups
 
     def create(self, changes: Fields, marker: str | None) -> Answer:
@@ -115,6 +123,7 @@ class Writer:
                     raise _duplicate(refused) from refused
                 found = self._created(changes, marker)
                 if found is None:
+                    self._refuse_double(changes, marker, refused)
                     raise
                 return found
 
@@ -256,13 +265,18 @@ class Writer:
     ) -> tuple[Sent, Sending]:
         """Send, and send again without what the server does not take, as long as it names something that is sent."""
         sending = prepare().without(self._known(method))
+        creates = method == "POST"
         renewed = False
         while True:
             try:
                 return send(sending), sending
             except RecordRefused as refused:
+                if creates and refused.status == CONFLICT:
+                    raise
                 named = self._unknown(method, refused, sending)
                 if named:
+                    if creates and not _may_be_made(sending.without(named), named):
+                        raise
                     sending = sending.without(named)
                     continue
                 if not renewed and _is_about_custom_fields(refused, sending):
@@ -274,7 +288,7 @@ class Writer:
                         continue
                 faulty = self._at_fault(refused, sending)
                 rest = sending.rejecting(faulty, refused.message)
-                if not faulty or (method == "POST" and not _may_be_made(rest, faulty)):
+                if not faulty or (creates and not _may_be_made(rest, faulty)):
                     raise
                 sending = rest
 
@@ -312,12 +326,22 @@ class Writer:
         return frozenset(faulty)
 
     def _known(self, method: str) -> frozenset[str]:
-        known = self._cache.get(_KNOWN) or {}
-        return frozenset(known.get(method, ()))
+        known = frozenset((self._cache.get(_KNOWN) or {}).get(method, ()))
+        return known - _NEVER_LEFT_OUT if method == "POST" else known
 
     def _created(self, changes: Fields, marker: str | None) -> Page | None:
         found = self._look_up(changes, marker) if marker is not None else None
         return self._client.contact(str(found["id"])) if found is not None else None
+
+    def _refuse_double(self, changes: Fields, marker: str | None, refused: RecordRefused) -> None:
+        """Raise DuplicateRefused where a record may be what a refused create made, and no marker can tell."""
+        if marker is not None and MARKER in self._custom_fields.places:
+            return
+        for raw in self._doubles(changes):
+            shown = text.clean_line(raw.get("email"))
+            is_address = isinstance(shown, str) and same("email", shown, changes.get("email"))
+            field = "email" if is_address else "phone"
+            raise DuplicateRefused(refused.account, refused.message, str(raw.get("id")), field) from refused
 
     def _answer(self, before: Raw, memory: Mapping[str, Any], changes: Fields, written: _Written) -> Answer:
         """Say what a write led to; where its answers do not, read the record."""
@@ -386,8 +410,8 @@ def _meta(refused: RecordRefused) -> Mapping[str, Any]:
 
 
 def _may_be_made(sending: Sending, rejected: frozenset[str]) -> bool:
-    """Say whether somebody may be made without what was refused: it tells who they are, and a "do not contact" goes."""
-    return NATIVE["do_not_contact"] not in rejected and not _IDENTITY.isdisjoint(sending.properties)
+    """Say whether a contact may be made without what was refused: its tags and its block are in the rest."""
+    return _NEVER_LEFT_OUT.isdisjoint(rejected) and not _IDENTITY.isdisjoint(sending.properties)
 
 
 def _names(said: str, names: Iterable[str]) -> bool:

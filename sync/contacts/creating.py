@@ -218,6 +218,7 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
             else:
                 _conclude(context, job, answer, troubles)
         _remember(context, target, made)
+        _note_unwritten(made, troubles)
     for job, error in refused:
         with around(context, job.own, "create"):
             _answer_duplicate(context, job, error, troubles)
@@ -265,6 +266,13 @@ class _Made:
         return unheard(context.rules, self.job.source.name, self.contact.fields, self.job.changes)
 
 
+def _note_unwritten(made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
+    """Pass on what ended the writes after a create: the contact is linked, and an update brings the rest."""
+    for one in made:
+        if one.answer.error is not None:
+            troubles.note(one.job.source, one.job.own, "update", one.answer.error)
+
+
 def _made(job: Creation, answer: Answer) -> _Made:
     """Map what was made: before the transaction, since the mapping may have to ask for settings."""
     connector = job.target.connector
@@ -273,6 +281,8 @@ def _made(job: Creation, answer: Answer) -> _Made:
         changes = {name: value for name, value in job.changes.items() if name not in refused}
         job = replace(job, changes=changes, rejected={**job.rejected, **refused})
         answer = replace(answer, refused=answer.refused - refused.keys())
+    if answer.unwritten:
+        job = replace(job, changes={name: each for name, each in job.changes.items() if name not in answer.unwritten})
     return _Made(job, answer, connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
 
 
@@ -348,8 +358,8 @@ def _link(context: Context, one: _Made) -> Link:
         bases = after_lost_create(shown, source, sent, edited=True)
     else:
         bases = after_create(shown, source, settled, sent)
-    unmet(bases, {*job.withheld, *job.owed, *job.rejected, *one.unheard(context)})
-    digest = None if job.withheld or job.awaits else job.own.digest
+    unmet(bases, {*job.withheld, *job.owed, *job.rejected, *one.answer.unwritten, *one.unheard(context)})
+    digest = None if job.withheld or job.awaits or one.answer.unwritten else job.own.digest
     own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))
     if is_settled(shown, bases.target, frozenset()):

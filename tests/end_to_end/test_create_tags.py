@@ -2,7 +2,10 @@
 
 import pytest
 
+from connectors.growthhub.sandbox_answers import refusal
+from connectors.sandbox import Served
 from tests.end_to_end.test_consent import at_rest
+from tests.end_to_end.test_refused_values import failures, refusing
 from tests.end_to_end.world import World
 
 TAG = "via-growthsync"
@@ -125,3 +128,41 @@ def test_it_is_put_on_whatever_way_tags_travel(tagging: World) -> None:
     left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
     assert at_rest(tagging)
     assert tags(tagging, left, tagging.links()[left])[1] == {TAG}
+
+
+@pytest.mark.parametrize("said", [refusal(400, "Bad Request"), refusal(422, ["city must be one of the cities"])])
+def test_each_call_that_creates_bears_the_tag_whatever_else_is_refused(tagging: World, said: Served) -> None:
+    tagging.gg.add(first_name="Ada", email="ada@example.com", city="Rome", state="Lazio", label_names=["vip"])
+    refusing(tagging.gh, "Rome", said)
+    with tagging.calls() as calls:
+        assert tagging.run().exit_code == 1
+    creates = calls.to("POST", "/contacts/")
+    assert len(creates) > 1
+    assert all({each.casefold() for each in call.body["tags"]} == {"vip", TAG} for call in creates)
+    (person,) = tagging.gh.people()
+    assert (person["state"], set(person["tags"])) == ("Lazio", {"vip", TAG})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        refusal(400, "Bad Request"),
+        refusal(422, ["tags must be an array"]),
+        refusal(422, ["each value in tags must be a string"]),
+        refusal(422, ["property tags should not exist"]),
+    ],
+)
+def test_no_contact_is_made_where_the_tag_is_refused(tagging: World, said: Served) -> None:
+    left = tagging.gg.add(first_name="Ada", email="ada@example.com", city="Rome", mobile_phone="+12025550123")
+    allow = refusing(tagging.gh, "Via-GrowthSync", said)
+    assert tagging.run().exit_code == 1
+    assert tagging.gh.people() == []
+    (failure,) = failures(tagging)
+    assert (failure["operation"], failure["record_id"]) == ("create", left)
+    tagging.gg.add(first_name="Bo", email="bo@example.com")
+    assert tagging.run().exit_code == 1
+    assert tagging.gh.people() == []  # what was learnt from the refusal makes no contact without the tag
+    allow()
+    tagging.clock.skip(90_000)
+    tagging.run()
+    assert [set(person["tags"]) for person in tagging.gh.people()] == [{TAG}, {TAG}]

@@ -1,10 +1,13 @@
 """R42: a server that refuses one value gets everything else; the value is listed with its reason, and tried again."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from connectors.errors import ConnectorError
+from connectors.faults import Fault
 from connectors.growthhub.sandbox_answers import refusal
 from connectors.sandbox import Call, Sandbox, Served
 from tests.end_to_end.world import World
@@ -169,3 +172,37 @@ def test_a_server_that_takes_nothing_is_not_asked_for_ever(world: World) -> None
         assert world.run().exit_code == 1
     assert world.gh.people() == [] or all(not person.get("companyName") for person in world.gh.people())
     assert len(calls.gh) < 400
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_an_error_after_a_new_contact_was_made_is_no_refusal_and_the_rest_follows(world: World, status: int) -> None:
+    left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com", city="Rome", state="Lazio")
+    allow = refusing(world.gh, "Rome", refusal(400, "Bad Request"))
+    fault = Fault("status", method="PUT", path="/contacts/", times=None, status=status, body={"message": "no"})
+    world.gh.faults.append(fault)
+    with suppress(ConnectorError):
+        assert world.run().exit_code == 3
+    (person,) = world.gh.people()
+    assert world.links()[left] == person["id"]
+    assert [failure for failure in failures(world) if "refuses" in failure["reason"]] == []
+    fault.times = 0
+    allow()
+    world.clock.skip(3600)
+    assert world.run().exit_code == 0
+    (person,) = world.gh.people()
+    assert (person["city"], person["state"]) == ("Rome", "Lazio")
+    assert world.gg.person(left)["city"] == "Rome"
+
+
+def test_a_contact_that_growthgenius_made_although_it_refused_is_not_made_twice(world: World) -> None:
+    world.gh.add(firstName="Ann", lastName="Ames", email="ann@example.com", city="Rome", state="Lazio")
+    body = {"error": "stage is not one of the stages"}
+    world.gg.faults.append(Fault("status_after", method="POST", path="/contacts", times=1, status=422, body=body))
+    world.run()
+    assert len(world.gg.people()) == 1
+    world.clock.skip(3600)
+    world.run()
+    world.clock.skip(3600)
+    assert world.run().exit_code == 0
+    (person,) = world.gg.people()
+    assert (person["city"], person["state"]) == ("Rome", "Lazio")

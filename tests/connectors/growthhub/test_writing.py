@@ -592,3 +592,49 @@ def test_a_deleted_contact_is_gone_and_deleting_it_again_is_no_error(world: Worl
     world.hub.delete(record_id)
     with pytest.raises(RecordGone):
         world.hub.get(record_id)
+
+
+# creates that are refused
+
+
+@pytest.mark.parametrize("field", [{"do_not_contact": "yes"}, {"tags": ("via",)}])
+def test_a_property_that_keeps_workflows_away_is_sent_although_the_server_said_it_knows_none(
+    world: World, field: Fields
+) -> None:
+    world.cache.put("refused_properties", {"POST": ["dnd", "tags"]})
+    answer = world.hub.create({"first_name": "Ann", "email": "ann@example.com", **field}, None)
+    shown = world.hub.contact(answer.raw, {}).fields
+    assert all(shown[name] for name in field)
+
+
+@pytest.mark.parametrize("said", ["Conflict", ["city must be one of the cities"]])
+def test_a_create_that_is_a_conflict_is_sent_once(world: World, said: Any) -> None:
+    prepared(world)
+    body = {"statusCode": 409, "message": said}
+    world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", times=None, status=409, body=body))
+    with pytest.raises(RecordRefused):
+        world.hub.create({"first_name": "Ann", "email": "ann@example.com", "city": "x", "title": "y"}, "7")
+    assert world.calls().count("POST /contacts/") == 1
+
+
+@pytest.mark.parametrize("shown", [{"email": "ann@example.com"}, {"phone": "+12125550123"}])
+def test_without_a_place_for_the_marker_a_refused_create_is_not_repeated_where_a_record_has_its_address_or_number(
+    world: World, shown: Fields
+) -> None:
+    body = {"statusCode": 400, "message": "Bad Request"}
+    world.sandbox.faults.append(
+        Fault("status_after", method="POST", path="/contacts/$", times=1, status=400, body=body)
+    )
+    with pytest.raises(DuplicateRefused) as refused:
+        world.hub.create({"first_name": "Ann", "city": "x", **shown}, "7")
+    (made,) = world.sandbox.people()
+    assert (refused.value.other_id, refused.value.field) == (made["id"], next(iter(shown)))
+
+
+def test_without_a_place_for_the_marker_a_refused_create_is_taken_apart_where_the_look_up_finds_no_record(
+    world: World,
+) -> None:
+    body = {"statusCode": 400, "message": "Bad Request"}
+    world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", times=1, status=400, body=body))
+    answer = world.hub.create({"first_name": "Ann", "email": "ann@example.com", "city": "x"}, "7")
+    assert [person["id"] for person in world.sandbox.people()] == [answer.raw["id"]]
