@@ -26,7 +26,7 @@ from itertools import count
 
 from connectors.clock import Clock
 from connectors.connector import Page, Raw, Unread, Window
-from connectors.errors import AnswerTooLarge, IncompleteWindow, PageCrashed, RecordError, ServerTrouble
+from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, ServerTrouble
 from connectors.growthgenius import windows
 from connectors.growthgenius.client import Client
 from connectors.growthgenius.envelope import identity
@@ -118,7 +118,7 @@ class Reader:
             answer = self._ask(user, part)
         except AnswerTooLarge as error:
             self._prove_alive(user)
-            if isinstance(error, PageCrashed) and self._split(part.span, ()) is None and self._served_at is not None:
+            if self._split(part.span, ()) is None and self._served_at is not None:
                 if part.span.start < self._unread_end < part.span.end:  # parts overlap: it may lie in the one before
                     pending.append(replace(part, span=Span(self._unread_end, part.span.end)))
                     return

@@ -56,13 +56,18 @@ class Search:
     def read(self, window: Window, by: str = "dateUpdated") -> Iterator[Page]:
         """Yield everybody whose `dateUpdated` (or `dateAdded`) lies in the window.
 
-        Raises IncompleteWindow, AnswerTooLarge (a single record is too large), AuthError, TransientError.
+        A record that is too large to be answered is named by its place. Raises IncompleteWindow, AuthError,
+        TransientError.
         """
         return Reading(self, window, by).pages()
 
     def having(self, field: str, value: str) -> list[Raw]:
         """Return the contacts with this value in a field, one page of them at most. Raises ServerTrouble."""
-        reply = self.ask({"filters": [{"field": field, "operator": "eq", "value": value}]})
+        largest = self.page_limit
+        try:
+            reply = self.ask({"filters": [{"field": field, "operator": "eq", "value": value}]})
+        finally:
+            self.page_limit = min(largest, max(self.page_limit, SMALLER_PAGE))  # one record says nothing of others
         self.total(reply)  # without it, an empty list is no proof that there is no such contact
         return self.items(reply)
 
@@ -72,7 +77,7 @@ class Search:
             try:
                 return self.client.search({"pageLimit": self.page_limit, **body})
             except AnswerTooLarge as error:
-                if isinstance(error, PageCrashed):
+                if isinstance(error, PageCrashed) or self.page_limit == 1:
                     self._prove_alive()
                 if self.page_limit == 1:
                     raise
@@ -89,7 +94,10 @@ class Search:
         span = {"gte": instant.render(_EPOCH), "lt": instant.render(_EPOCH + timedelta(seconds=1))}
         filters = [{"field": "dateUpdated", "operator": "range", "value": span}]
         asked = {"locationId": self.client.location_id, "pageLimit": 1, "filters": filters}
-        self.alive_at = self.client.gate.read("POST", "/contacts/search", json=asked).served_at
+        try:
+            self.alive_at = self.client.gate.read("POST", "/contacts/search", json=asked).served_at
+        except AnswerTooLarge as error:
+            raise ServerTrouble(self.client.account, f"it finds one second too large: {error.message}") from error
 
     def total(self, reply: Reply) -> int:
         """Return how many records an answer promises in all. Raises ServerTrouble when it does not say (R43)."""
@@ -172,7 +180,7 @@ class Reading:
         largest = self._search.page_limit
         try:
             yield from self._proven()
-        except PageCrashed as error:
+        except AnswerTooLarge as error:
             self._search.page_limit = largest
             yield from self._around(error)
             self._search.page_limit = largest
@@ -196,8 +204,8 @@ class Reading:
     def _shown(self) -> tuple[int, int]:
         return self._seen.distinct() + sum(self._unread.values()), self._promised
 
-    def _around(self, error: PageCrashed) -> Iterator[Page]:
-        """Read what lies behind a record at which the server fails, from the end; then say what is between (R42)."""
+    def _around(self, error: AnswerTooLarge) -> Iterator[Page]:
+        """Read what lies behind a record that cannot be answered, from the end; then say what is between (R42)."""
         low, high = self._last_time or self._window.start, self._window.end
         for page in self._backwards(low):
             high = _earliest(page.records, self._by) or high
@@ -226,7 +234,7 @@ class Reading:
             question = {**self._question(self._window.start, after), "sort": [{"field": self._by, "direction": "desc"}]}
             try:
                 reply = self._search.ask(question)
-            except PageCrashed:
+            except AnswerTooLarge:
                 return
             found, known = self._search.items(reply), headway.distinct()
             self._note(found, self._search.total(reply))

@@ -1,7 +1,8 @@
 """The boundary around one record: whatever is wrong with it ends as its failure, and the others go on (R42).
 
 Rules kept here:
-- what a server says of one record, another record in its place, and a mistake of ours at it are listed at once;
+- what a server says of one record, another record in its place, an answer of one record that is too large, and a
+  mistake of ours at it are listed at once;
 - a server that has trouble with one record is tried again by the next runs, and the record is listed by the third one;
   trouble with several records in a row is the account's, and ends the run;
 - what is wrong with the account, with the state file or with the machine is never taken for the fault of a record;
@@ -18,7 +19,15 @@ from typing import TYPE_CHECKING, Final
 
 from connectors.connector import Page
 from connectors.contact import Contact
-from connectors.errors import Broken, ConnectorError, IncompleteWindow, OtherRecord, RecordError, ServerTrouble
+from connectors.errors import (
+    AnswerTooLarge,
+    Broken,
+    ConnectorError,
+    IncompleteWindow,
+    OtherRecord,
+    RecordError,
+    ServerTrouble,
+)
 from connectors.message import Message
 from state.damage import fault_of_record, told
 from state.errors import LockHeld, StateError, StateUnwritable
@@ -80,7 +89,7 @@ class Boundary:
         )  # fmt: skip
         try:
             yield
-        except (RecordError, OtherRecord, Broken, BrokenRecord) as error:
+        except (RecordError, OtherRecord, AnswerTooLarge, Broken, BrokenRecord) as error:
             if isinstance(error, Broken):
                 tell_mistake(error.cause, f"{side.account}:{record_id}")
             self._list(listed, getattr(error, "message", str(error)))

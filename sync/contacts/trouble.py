@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from connectors.errors import (
     AllowanceSpent,
+    AnswerTooLarge,
     AuthError,
     Broken,
     ConnectorError,
@@ -111,7 +112,7 @@ class Troubles(Generic[Record]):
             return
         if isinstance(error, Broken):
             tell_mistake(error.cause, f"{side.account}:{staged.id}")
-        if isinstance(error, Broken | OtherRecord):
+        if isinstance(error, Broken | OtherRecord | AnswerTooLarge):
             self._list(side, staged, operation, error.message, 0)
             return
         self._in_a_row[target.account] = self._in_a_row.get(target.account, 0) + 1

@@ -89,6 +89,62 @@ def test_a_record_at_which_the_server_fails_is_named_by_its_place_and_the_others
     assert all("500" in each["reason"] for each in failures)
 
 
+@pytest.mark.parametrize(("system", "email"), [("gh", "r4@example.com"), ("gg", "l4@example.com")])
+def test_a_record_that_is_too_large_to_be_answered_is_named_and_the_others_are_carried(
+    people: World, system: str, email: str
+) -> None:
+    """Each answer that holds the record is 413, in a list and by id."""
+
+    def change(_call: Call, body: Any) -> Any:
+        shown = body.get("contact") if isinstance(body, dict) else None
+        rows = [*(_rows(body) or ()), shown]
+        is_too_large = any(isinstance(each, dict) and each.get("email") == email for each in rows)
+        return Served(413, {"message": "too large"}) if is_too_large else body
+
+    rewrite(people.gh if system == "gh" else people.gg, change)
+    report = people.run(skip=60)
+    assert report.errors == []
+    assert report.exit_code == 1
+    assert _at_both(people) == _emails(but=email)
+    failures = people.rows("SELECT reason FROM failure")
+    assert 1 <= len(failures) <= 2
+    assert all("413" in each["reason"] for each in failures)
+
+
+@pytest.mark.parametrize("system", ["gh", "gg"])
+def test_a_linked_record_that_became_too_large_is_named_and_the_others_are_carried(people: World, system: str) -> None:
+    """Its next edit waits: it is carried as soon as the record can be answered again. Another edit is carried now."""
+    assert people.run(skip=60).exit_code == 0
+    server, beyond = (people.gh, people.gg) if system == "gh" else (people.gg, people.gh)
+    first_name = "first_name" if system == "gh" else "firstName"
+    is_large = [True]
+    large, other = (str(each["id"]) for each in list(server.people())[:2])
+    for record_id in (large, other):
+        people.clock.skip(60)
+        if system == "gh":
+            people.gh.edit(record_id, firstName="New")
+        else:
+            people.gg.edit(record_id, first_name="New")
+
+    def change(_call: Call, body: Any) -> Any:
+        shown = body.get("contact") if isinstance(body, dict) else None
+        rows = [*(_rows(body) or ()), shown]
+        is_too_large = any(isinstance(each, dict) and str(each.get("id")) == large for each in rows)
+        is_too_large = is_too_large and is_large[0]
+        return Served(413, {"message": "too large"}) if is_too_large else body
+
+    rewrite(server, change)
+    report = people.run(skip=60)
+    assert report.errors == []
+    assert report.exit_code == 1
+    assert people.rows("SELECT reason FROM failure")
+    assert sum(each[first_name] == "New" for each in beyond.people()) == 1
+    is_large[0] = False
+    assert people.run(skip=60).exit_code == 0
+    assert sum(each[first_name] == "New" for each in beyond.people()) == 2
+    assert people.rows("SELECT * FROM failure") == []
+
+
 @pytest.mark.parametrize("system", ["gh", "gg"])
 def test_a_server_that_fails_at_every_page_is_down_and_nobody_is_listed(people: World, system: str) -> None:
     """Each question is answered 500: that is no record's fault."""

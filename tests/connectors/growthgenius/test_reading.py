@@ -212,11 +212,15 @@ def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(
         at_first = set(ids)
         world.sandbox.before_answer = meddle
         try:
-            seen = united(world.account.read(EVERYTHING))
+            pages = list(world.account.read(EVERYTHING))
         except IncompleteWindow:
             assert crowd > size  # in one millisecond: nothing left to split by
             return
-        assert at_first - gone <= set(seen)
+        if any(page.unread for page in pages):  # named, and asked for again by the next run
+            assert case["kind"] == "too large"
+            assert crowd > size
+            return
+        assert at_first - gone <= set(united(pages))
 
 
 @settings(max_examples=15, deadline=None)
