@@ -51,7 +51,10 @@ UNREAD: Final = "window"
 PATIENCE_RUNS: Final = 3
 PATIENCE_RECORDS: Final = 3
 LONGEST: Final = 300
-NOT_OF_A_RECORD: Final = (StateError, StateUnwritable, LockHeld, sqlite3.OperationalError, MemoryError, OSError)
+NOT_OF_A_RECORD: Final = (StateError, StateUnwritable, LockHeld, sqlite3.DatabaseError, MemoryError, OSError)
+OF_A_RECORD: Final = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+"""Errors of the database that tell of the values of one record, and nothing of the file: a row breaks a constraint, or
+a value can't be stored. They are mistakes of ours at that record, and must not end the run for the others (R42)."""
 
 
 @dataclass(slots=True)
@@ -97,13 +100,12 @@ class Boundary:
             if isinstance(error, IncompleteWindow):
                 raise
             self._put_off(listed, error, first=first)
-        except (ConnectorError, *NOT_OF_A_RECORD):
-            raise
+        except (ConnectorError, *NOT_OF_A_RECORD) as error:
+            if not isinstance(error, OF_A_RECORD):
+                raise
+            self._list_mistake(side, listed, error)
         except Exception as error:  # noqa: BLE001 - a record may break anything; it is listed and told, never silent
-            fault = fault_of_record(self.state.db, side.name, listed.record_id)
-            if fault is None:
-                tell_mistake(error, f"{side.account}:{record_id}")
-            self._list(listed, mistake(error) if fault is None else told(self.state.path, fault))
+            self._list_mistake(side, listed, error)
         else:
             self._in_a_row[listed.account] = 0
 
@@ -147,6 +149,13 @@ class Boundary:
             raise error
         else:
             self.errors.append(str(error))
+
+    def _list_mistake(self, side: "Side", listed: Failure, error: Exception) -> None:
+        """List a mistake of ours at a record, or the cell of the state file that led to it."""
+        fault = fault_of_record(self.state.db, side.name, listed.record_id)
+        if fault is None:
+            tell_mistake(error, f"{side.account}:{listed.record_id}")
+        self._list(listed, mistake(error) if fault is None else told(self.state.path, fault))
 
     def _list(self, listed: Failure, reason: str) -> None:
         said = storable(f"{self.noun} {listed.record_id}: {reason}" if self.noun else reason)

@@ -8,6 +8,7 @@
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -202,7 +203,7 @@ def _intent(context: Context, job: Creation) -> Intent:
 
 
 def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]) -> None:
-    answers = [_believed(context, job, one) for job, one in zip(jobs, _answers(target, jobs), strict=True)]
+    answers = _believed(context, target, jobs)
     made = []
     for job, answer in zip(jobs, answers, strict=True):
         if isinstance(answer, Answer):
@@ -235,16 +236,25 @@ def _answers(target: Side, jobs: Sequence[Creation]) -> list[Answer | ConnectorE
     return target.dispatcher.gather([job.send for job in jobs])
 
 
-def _believed(context: Context, job: Creation, answer: Answer | ConnectorError) -> Answer | ConnectorError:
-    """Return the answer to a create; one that shows a record of another contact does not say what was made."""
-    if not isinstance(answer, Answer):
-        return answer
-    record_id = str(answer.raw.get("id"))
-    link = context.links.by_record(job.target.name, [record_id]).get(record_id)
-    if link is None or link.gone is not None:
-        return answer
-    message = f"the create was answered with {record_id}, the record of another contact"
-    return OutcomeUnknown(job.target.account, message, accepted=True)
+def _believed(context: Context, target: Side, jobs: Sequence[Creation]) -> list[Answer | ConnectorError]:
+    """Send the creates and return the answers; one that shows the record of another contact says not what was made.
+
+    Of two creates with the same answer nobody knows which one made the record: both are looked for.
+    """
+    answers = _answers(target, jobs)
+    shown = Counter(str(one.raw.get("id")) for one in answers if isinstance(one, Answer))
+    links = context.links.by_record(target.name, list(shown))
+    taken = {record_id for record_id, link in links.items() if link.gone is None}
+    taken.update(record_id for record_id, count in shown.items() if count > 1)
+    believed: list[Answer | ConnectorError] = []
+    for answer in answers:
+        record_id = str(answer.raw.get("id")) if isinstance(answer, Answer) else ""
+        if isinstance(answer, Answer) and record_id in taken:
+            message = f"the create was answered with {record_id}, the record of another contact"
+            believed.append(OutcomeUnknown(target.account, message, accepted=True))
+        else:
+            believed.append(answer)
+    return believed
 
 
 @dataclass(frozen=True, slots=True)

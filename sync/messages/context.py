@@ -44,8 +44,9 @@ class MessageContext:
     """The messages of one run. `people` is the run itself: its sides, its state, its clock.
 
     `horizons` and `weights` are by account; `held` are the persons, by target side and id of their original's side, of
-    whom a message has an unknown outcome: what was sent to them later waits for it; `heeded` are the hints that this
-    run carries to their end.
+    whom a message has an unknown outcome: what was sent to them later waits for it; `unknown` are the copies, by target
+    side and id of the original, whose outcome is unknown when the plan is made; `heeded` are the hints that this run
+    carries to their end.
     """
 
     people: Context
@@ -68,6 +69,7 @@ class MessageContext:
     weights: dict[str, Weight] = field(init=False)
     horizons: dict[str, datetime] = field(default_factory=dict)
     held: set[tuple[str, str]] = field(default_factory=set)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
     followed: int = 0
 

@@ -84,14 +84,23 @@ def bring_along(context: MessageContext, side: Side) -> None:
                 stage_by_id(run, side, contact_id)
 
 
-def stage_message(context: MessageContext, side: Side, message_id: str, contact_id: str) -> bool:
-    """Read one message by id and stage it; say whether it is there."""
+def stage_message(
+    context: MessageContext, side: Side, message_id: str, contact_id: str, *, unread: bool = False
+) -> bool:
+    """Read one message by id and stage it; say whether it is there to be carried.
+
+    A message that waited may have failed to go out since: it is left out, as a window leaves it out. One that is linked
+    is there all the same. So is one that was `unread`: its id may be that of a row which holds several messages.
+    """
+    link = context.links.by_record(side.name, [message_id]).get(message_id)
+    read = letters(side).get if unread or link is not None else letters(side).listed_as
     try:
-        message = letters(side).get(message_id, contact_id)
+        message = read(message_id, contact_id)
     except RecordGone:
         return False
+    if message is None:
+        return False
     confirm_workable(message)
-    link = context.links.by_record(side.name, [message_id]).get(message_id)
     with context.state.atomic():
         context.stage.put([StagedMessage(side.name, message.id, message.contact_id, encode(message), link=_id(link))])
         context.index(side).put([indexed(message)])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from state.failures import Failure
 from state.message_stage import Copying, StagedMessage
-from sync.contacts.boundary import UNREAD
+from sync.contacts.boundary import READ, UNREAD
 from sync.contacts.context import Side
 from sync.contacts.planning import CREATE as PERSON_CREATED
 from sync.contacts.planning import FAIL as PERSON_LISTED
@@ -30,6 +30,7 @@ LINK, FAIL = "link", "fail"
 def plan(context: MessageContext) -> None:
     """Plan everything that was staged, what was left out and is free now, and what people have decided."""
     context.progress.stage("planning messages")
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
     _stage_due(context)
     _stage_freed(context)
     for side in context.sides:
@@ -52,7 +53,8 @@ def _stage_due(context: MessageContext) -> None:
         known = context.index(side).of(failure.record_id)
         contact_id = known.contact_id if known else ""
         with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
-            if not stage_message(context, side, failure.record_id, contact_id):
+            unread = failure.operation == READ
+            if not stage_message(context, side, failure.record_id, contact_id, unread=unread):
                 with context.state.atomic():
                     context.failures.close(side.name, failure.record_id)
 
@@ -109,7 +111,7 @@ def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> Non
     pair = find(context, side, staged, message_of(staged), contact_id)
     if pair is not None:
         _plan_link(context, pair)
-    elif not take_over(context, side, staged, message_of(staged)):
+    elif (target.name, staged.id) in context.unknown or not take_over(context, side, staged, message_of(staged)):
         _plan_create(context, target, staged)
 
 
@@ -156,6 +158,9 @@ def _plan_link(context: MessageContext, pair: Pair) -> None:
 
 
 def _plan_create(context: MessageContext, target: Side, staged: StagedMessage) -> None:
+    """Plan that a message is copied, unless an earlier copy of it has an unknown outcome: that one is settled first."""
+    if (target.name, staged.id) in context.unknown:
+        return
     sent_ms = people.to_ms(message_of(staged).sent_at) or 0
     with context.state.atomic():
         context.stage.plan(Copying(CREATE, target.name, staged.id, staged.contact_id, sent_ms))

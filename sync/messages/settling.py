@@ -39,6 +39,9 @@ def settle_creates(context: MessageContext) -> None:
         target = context.side(intent.side)
         with context.boundary.around(context.other(target), intent.source_id, CREATE, account=target.account):
             _settle_create(context, target, intent)
+            continue
+        # The boundary took an error: nothing is known of this copy yet, so what the person got later waits for it.
+        context.held.add((target.name, str(intent.source["contact"])))
 
 
 def _settle_create(context: MessageContext, target: Side, intent: Intent) -> None:

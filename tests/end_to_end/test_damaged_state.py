@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing, suppress
 from shutil import copyfile
+from typing import Any
 
 import pytest
 
@@ -227,3 +228,41 @@ def test_no_garbage_in_any_cell_keeps_status_from_its_answer(synced: World) -> N
             db.execute("PRAGMA ignore_check_constraints = ON")
             db.execute(f"UPDATE {table} SET {column} = ?", (b"\xff\x00",))
         assert [one["name"] for one in queries.status(config)["connections"]] == ["sales"]
+
+
+def test_a_file_that_turns_out_to_be_corrupt_at_one_contact_ends_the_run_and_is_no_fault_of_the_contact(
+    synced: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite tells of it in the middle of a run: no contact is listed for what is wrong with the file."""
+    synced.gg.add(first_name="Bob", email="bob@example.com")
+
+    def corrupt(*_: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sync.contacts.observing.confirm_workable", corrupt)
+        with pytest.raises((StateError, sqlite3.DatabaseError), match="malformed"):
+            synced.run()
+    assert synced.rows("SELECT * FROM failure") == []
+    assert synced.run().exit_code == 0
+
+
+def test_a_row_that_breaks_a_constraint_is_the_fault_of_its_contact_alone(
+    synced: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is well: the contact is listed, and the others are carried."""
+    from sync.contacts.boundary import confirm_workable
+
+    synced.gg.add(first_name="Bob", email="bob@example.com")
+    synced.gg.add(first_name="Cy", email="cy@example.com")
+
+    def breaking(record: Any) -> None:
+        confirm_workable(record)
+        if record.fields.get("email") == "bob@example.com":
+            raise sqlite3.IntegrityError("UNIQUE constraint failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sync.contacts.observing.confirm_workable", breaking)
+        assert synced.run().exit_code == 1
+    assert [row["who"] for row in synced.rows("SELECT who FROM failure")] == ["bob@example.com"]
+    assert len(synced.links()) == 4

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import Fault
 from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.test_messages import counts, nothing_more, streams
 
@@ -133,3 +134,41 @@ def test_words_beside_a_picture_stay_as_they_are(office: Office) -> None:
     office.world.gh.add_message(right, "SMS", "inbound", "Look!", at=minutes(-5), attachments=[PHOTO])
     assert streams(office.world.run())["messages"]["gg"]["created"] == 1
     assert office.letters(left) == ["Look!"]
+
+
+@pytest.mark.parametrize("status", ["failed", "delivered"])
+@pytest.mark.parametrize("kind", ["SMS", "WhatsApp"])
+def test_a_message_that_failed_while_it_waited_for_its_person_stays_behind(
+    office: Office, kind: str, status: str
+) -> None:
+    world = office.world
+    world.gg.faults.append(Fault("status", "POST", "/contacts$", status=422, body={"message": ["no"]}, times=None))
+    right = world.gh.add(firstName="Ann", email="ann@example.com")
+    message = world.gh.add_message(right, kind, "outbound", "Call me", at=minutes(-5))
+    world.run()
+    (failure,) = world.rows("SELECT operation FROM failure WHERE stream = 'messages'")
+    assert failure["operation"] == "wait"
+    world.gh.edit_message(message, status=status)
+    world.gg.faults.clear()
+    world.gh.edit(right, city="Rome")
+    assert world.run(skip=90_000).exit_code == 0
+    (left,) = (str(each["id"]) for each in world.gg.people())
+    assert office.letters(left) == ([] if status == "failed" else ["Call me"])
+    assert world.rows("SELECT * FROM failure") == []
+    nothing_more(office)
+
+
+@pytest.mark.parametrize("status", ["failed", "delivered"])
+def test_a_message_that_failed_while_its_person_was_left_out_stays_behind(office: Office, status: str) -> None:
+    world = office.world
+    world.contacts["only"] = '{ right = { tags = ["sync"] } }'
+    right = world.gh.add(firstName="Ann", email="ann@example.com")
+    message = world.gh.add_message(right, "SMS", "outbound", "Call me", at=minutes(-5))
+    world.run()
+    assert world.gg.people() == []
+    world.gh.edit_message(message, status=status)
+    world.gh.edit(right, tags=["sync"])
+    assert world.run().exit_code == 0
+    (left,) = (str(each["id"]) for each in world.gg.people())
+    assert office.letters(left) == ([] if status == "failed" else ["Call me"])
+    nothing_more(office)

@@ -1,5 +1,6 @@
 """Messages exist once on the other side, whatever is lost, repeated, cut off or killed (P1, P2, P6, R20)."""
 
+import re
 import signal
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ SETTLE = 60.0
 AFTER: tuple[Kind, ...] = ("reset_after", "drop_after", "html_after", "cut", "status_after")
 BEFORE: tuple[Kind, ...] = ("reset_before", "drop_before", "html", "status")
 COPYING = r"/notes$|/messages$|/inbound$"
+ORIGINAL = r"/messages/[^/]+$"
 PATIENCE = 60.0
 
 
@@ -255,3 +257,49 @@ def assert_all_is_there_once_live(office: Office, left: str, right: str) -> None
         f"{side} {number}" for side in ("left", "right") for number in range(6)
     )
     assert office.world.rows("SELECT * FROM intent") == []
+
+
+@pytest.mark.parametrize("status", [500, 422])
+@pytest.mark.parametrize("asked", ["original", "copy"])
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_a_copy_of_an_unknown_outcome_is_not_sent_again_while_it_cannot_be_looked_for(
+    office: Office, account: str, asked: str, status: int
+) -> None:
+    """A run is killed in the POST of a copy that takes effect late; the next run is refused when it looks for it."""
+    world = office.world
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    left, right = office.person("ann")
+    texts = ["left 0", "left 1"]
+    for number, text in enumerate(texts):
+        if account == "gh":
+            office.write(left, text, at=minutes(-20 + number))
+        else:
+            world.gh.add_message(right, "SMS", "inbound", text, at=minutes(-20 + number))
+    target, source = (world.gg, world.gh) if account == "gg" else (world.gh, world.gg)
+    target.faults.append(Fault("late", method="POST", path=COPYING, times=1, delay=3600.0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sync.messages.copying._conclude", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            world.run(skip=SETTLE + 2)
+    assert len(world.rows("SELECT * FROM intent")) == 1
+    refusing, path = (source, ORIGINAL) if asked == "original" else (target, r"/notes$|/messages$")
+    refused = Fault("status", method="GET", path=path, times=1 if status == 422 else None, status=status)
+    refusing.faults.append(refused)
+    with world.calls() as calls:
+        world.run(skip=2)
+    assert status == 500 or refused.times == 0
+    refusing.faults.clear()
+    assert [call for call in calls.writes if re.search(COPYING, call)] == []
+    target.deliver_late()
+    for _ in range(3):
+        report = world.run(skip=SETTLE + 2)
+    assert report.exit_code == 0
+    shown = office.letters(left) if account == "gg" else [note for note in office.notes(right) if "left" in note]
+    assert [text for text in texts for one in shown if text in one] == texts
+    assert len(shown) == len(texts)
+    assert world.rows("SELECT * FROM intent") == []
+
+
+def _killed(*_: object) -> None:
+    """End the run where the answer to a copy would be stored."""
+    raise KeyboardInterrupt

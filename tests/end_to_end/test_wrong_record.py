@@ -1,8 +1,10 @@
 """An answer about another record than was asked for: nothing is written on its strength, and the others go on."""
 
+import re
+
 import pytest
 
-from connectors.sandbox import Call
+from connectors.sandbox import Call, Served
 from tests.end_to_end.answers import crossed, rewrite
 from tests.end_to_end.letters import Office, minutes
 from tests.end_to_end.world import World
@@ -146,3 +148,41 @@ def test_a_message_that_is_answered_with_another_message_is_a_failure_of_its_own
     (failure,) = world.rows("SELECT who, reason FROM failure WHERE stream = 'messages'")
     assert failure["who"] == "ana@example.com"
     assert failure["reason"].startswith(f"message {first}: ")
+
+
+@pytest.mark.parametrize("system", ["gh", "gg"])
+def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_nobody_twice(
+    pairs: World, system: str
+) -> None:
+    """Nobody knows which create made the record: neither contact is linked to it unseen, and both are looked for."""
+    pairs.options["settle"] = '"60s"'
+    server = pairs.gh if system == "gh" else pairs.gg
+    names = ("dee", "eve")
+    for name in names:
+        if system == "gh":
+            pairs.gg.add(first_name=name.title(), email=f"{name}@example.com")
+        else:
+            pairs.gh.add(firstName=name.title(), email=f"{name}@example.com")
+    handle = server.handle
+    shown: list[Served] = []
+
+    def same(call: Call) -> Served:
+        served = handle(call)
+        if call.method == "POST" and re.search(r"/contacts/?$", call.path):
+            shown.append(served)
+            return shown[0]
+        return served
+
+    server.handle = same  # type: ignore[method-assign] # both creates get the first answer
+    report = pairs.run(skip=62)
+    assert len(shown) == 2
+    assert report.errors == []
+    for _ in range(3):
+        report = pairs.run(skip=120)
+    assert report.exit_code == 0
+    assert len(pairs.links()) == 5
+    for left_id, right_id in pairs.links().items():
+        assert pairs.gg.person(left_id)["email"] == pairs.gh.person(right_id)["email"]
+    for each in (pairs.gg, pairs.gh):
+        emails = [one["email"] for one in each.people()]
+        assert [emails.count(f"{name}@example.com") for name in names] == [1, 1]
