@@ -80,6 +80,7 @@ class Declined(Interrupted):
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (UsageError, WRONG_USE),
     (ConfigError, WRONG_USE),
+    (BrokenRecord, OPEN),
     (GuardStopped, GUARDED),
     (LockHeld, LOCKED),
     (StateError, WRONG_USE),

@@ -20,7 +20,7 @@ from tests.end_to_end.world import Timeline, World
 if TYPE_CHECKING:
     import subprocess
 
-PATIENCE = 60.0
+PATIENCE = 12.0
 """Seconds after which something that is waited for will not come any more."""
 
 

@@ -45,7 +45,7 @@ def test_who_looks_waits_for_no_writer_and_no_writer_waits_for_them(path: Path) 
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="can't be used"):
+    with pytest.raises(StateError, match="can't be opened"):
         look(tmp_path / "sync.db")
     assert list(tmp_path.iterdir()) == []
 

@@ -4,7 +4,17 @@ import pytest
 
 from connectors import errors as of_connectors
 from state.errors import LockHeld, StateError
-from sync.errors import ConfigError, Declined, GuardStopped, Interrupted, SyncError, UsageError, exit_code, is_expected
+from sync.errors import (
+    BrokenRecord,
+    ConfigError,
+    Declined,
+    GuardStopped,
+    Interrupted,
+    SyncError,
+    UsageError,
+    exit_code,
+    is_expected,
+)
 
 ACCOUNT = ("growthhub", "what happened")
 
@@ -15,6 +25,7 @@ ACCOUNT = ("growthhub", "what happened")
         (UsageError("x"), 2),
         (ConfigError("x", "y"), 2),
         (StateError("x"), 2),
+        (BrokenRecord("x"), 1),
         (GuardStopped("x"), 4),
         (LockHeld("x"), 75),
         (of_connectors.AuthError(*ACCOUNT), 3),
@@ -43,7 +54,7 @@ def test_a_mistake_of_ours_ends_with_run_again(error: Exception) -> None:
 
 
 def test_every_error_of_ours_has_a_place_in_the_table() -> None:
-    assert all(exit_code(kind("x")) in {2, 4} for kind in SyncError.__subclasses__())
+    assert all(exit_code(kind("x")) in {1, 2, 4} for kind in SyncError.__subclasses__())
     assert all(is_expected(kind("x")) for kind in SyncError.__subclasses__())
 
 

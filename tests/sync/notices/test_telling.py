@@ -96,14 +96,14 @@ def test_new_conflicts_are_told_by_their_numbers_and_nothing_of_the_people(tmp_p
     assert "Boston" not in json.dumps(heard(tmp_path))
 
 
-def test_a_conflict_with_the_number_of_an_older_one_is_a_new_one(tmp_path: Path) -> None:
+def test_a_conflict_that_comes_back_after_it_was_settled_is_a_new_one_with_a_new_number(tmp_path: Path) -> None:
     teller = Teller(config(tmp_path), Timeline(NOON))
     with opened() as state:
         for found_ms in (5, 6):
             settle(state)
             add_conflict(state, "city", found_ms)
             teller.after_run(state, report())
-    assert [one["conflicts"]["new"] for one in heard(tmp_path)] == [[1], [1]]
+    assert [one["conflicts"]["new"] for one in heard(tmp_path)] == [[1], [2]]
 
 
 def test_a_stream_that_makes_no_progress_is_told_once_and_over_with_the_next_run_that_ends(tmp_path: Path) -> None:
