@@ -86,15 +86,28 @@ def test_a_create_answered_with_nothing_that_has_an_id_is_unknown(place: Place) 
 
 
 @pytest.mark.parametrize("name", UPDATING)
-def test_an_update_whose_answer_fails_once_takes_effect(typical: Place, name: str) -> None:
+def test_an_update_without_an_answer_is_unknown_and_not_sent_again(typical: Place, name: str) -> None:
     raw = somebody(typical)
     record_id = typical.account.contact(raw, {}).id
-    for kind in (*WITHOUT, *WITH, "close_after"):
+    for kind in (*WITHOUT, *WITH):
         with naming(typical, kind):
             typical.edit(record_id, BRIEF)
+            account = typical.impatient()
             typical.sandbox.faults.append(Fault(kind, status=502, delay=LONG))
-            answer: Any = UPDATING[name](typical.impatient(), raw)
-            person = typical.person(record_id)
-            assert (answer.refused, typical.account.contact(answer.raw, {}).fields) == (frozenset(), person.fields)
-            assert person.fields["city"] == (CITY if name == "update" else BRIEF["city"])
-            assert (TAG in (person.fields["tags"] or ())) == (name == "tag")
+            with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
+                UPDATING[name](account, raw)
+            fields, took_effect = typical.person(record_id).fields, kind in WITH_EFFECT
+            assert fields["city"] == (CITY if name == "update" and took_effect else BRIEF["city"])
+            assert (TAG in (fields["tags"] or ())) == (name == "tag" and took_effect)
+
+
+@pytest.mark.parametrize("name", UPDATING)
+def test_an_update_whose_connection_closes_behind_the_answer_is_answered(typical: Place, name: str) -> None:
+    raw = somebody(typical)
+    record_id = typical.account.contact(raw, {}).id
+    typical.sandbox.faults.append(Fault("close_after"))
+    answer: Any = UPDATING[name](typical.account, raw)
+    person = typical.person(record_id)
+    assert (answer.refused, typical.account.contact(answer.raw, {}).fields) == (frozenset(), person.fields)
+    assert person.fields["city"] == (CITY if name == "update" else BRIEF["city"])
+    assert (TAG in (person.fields["tags"] or ())) == (name == "tag")

@@ -82,18 +82,35 @@ def test_a_copy_whose_connection_closes_behind_the_answer_is_answered(typical_po
     assert typical_post.post.record(LETTER, contact_id).copy.id in typical_post.kept()
 
 
-def test_a_change_whose_answer_fails_once_takes_effect(post: Post, message_subject: MessageSubject) -> None:
+def test_a_change_without_an_answer_is_unknown_and_not_sent_again(post: Post, message_subject: MessageSubject) -> None:
     if not message_subject.amends:
         pytest.skip("no copy can be changed there")
     contact_id = post.somebody()
-    for kind in (*WITHOUT, *WITH, "close_after"):
+    for kind in (*WITHOUT, *WITH):
         with naming(post, kind):
             copy = post.post.record(LETTER, contact_id).copy
             kept = post.kept()
+            letters = post.letters(post.impatient())
             post.sandbox.faults.append(Fault(kind, status=502, delay=LONG))
-            amended = post.letters(post.impatient()).amend(copy, CHANGED)
-            assert (amended.copy.id, post.kept()) == (copy.id, kept)
-            assert post.post.shows(post.post.get(copy.id, contact_id), CHANGED)
+            with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
+                letters.amend(copy, CHANGED)
+            assert post.kept() == kept
+            shown = post.post.get(copy.id, contact_id).text or ""
+            assert ("I take it all back." in shown) == (kind in WITH_EFFECT)
+
+
+def test_a_change_whose_connection_closes_behind_the_answer_is_answered(
+    post: Post, message_subject: MessageSubject
+) -> None:
+    if not message_subject.amends:
+        pytest.skip("no copy can be changed there")
+    contact_id = post.somebody()
+    copy = post.post.record(LETTER, contact_id).copy
+    kept = post.kept()
+    post.sandbox.faults.append(Fault("close_after"))
+    amended = post.post.amend(copy, CHANGED)
+    assert (amended.copy.id, post.kept()) == (copy.id, kept)
+    assert post.post.shows(post.post.get(copy.id, contact_id), CHANGED)
 
 
 def test_a_deletion_whose_answer_fails_once_takes_effect(post: Post) -> None:

@@ -67,11 +67,19 @@ def test_what_has_no_place_is_refused_by_name_and_the_rest_is_written(place: Pla
 def test_a_good_account_is_found_good_and_not_touched(place: Place) -> None:
     record_id = place.add(BRIEF)
     place.settle()
-    before = place.account.digest(place.got(record_id))
+    before, people = place.account.digest(place.got(record_id)), sorted(place.ids())
+    missing = list(place.account.missing_places(place.account.mapped))
+    calls = len(place.sandbox.calls)
     findings = place.account.check(fix=False)
     assert findings
     assert all(finding.ok or (finding.problem and finding.mend and not finding.fatal) for finding in findings)
-    assert place.account.traffic.writes == 0
+    made = place.sandbox.calls[calls:]
+    probes = [call for call in made if call.method not in {"GET", "POST"}]
+    assert {call.method for call in probes} <= {"PUT"}, "nothing is deleted or patched"
+    assert not any(known in call.path for call in probes for known in people), "a probe names no contact that exists"
+    assert place.account.traffic.writes <= 1, "one call that must be refused tells what the credentials may write"
+    assert sorted(place.ids()) == people
+    assert list(place.connect().missing_places(place.account.mapped)) == missing
     assert place.account.digest(place.got(record_id)) == before
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.connector import Raw
 from connectors.contact import FIELDS, SET_FIELDS, Contact
-from connectors.errors import RecordGone
+from connectors.errors import CallRefused, RecordGone
 from tests.contract.people import BRIEF, NAMED, OTHER
 from tests.contract.subject import Place
 
@@ -46,10 +46,19 @@ def test_a_record_is_got_by_its_id_with_the_servers_time(place: Place) -> None:
     assert page.served_at == place.clock.now()
 
 
-@pytest.mark.parametrize("stranger", ["7", "nobody", "a/b?c=d#e%20", "../users"])
+@pytest.mark.parametrize("stranger", ["7", "nobody"])
 def test_whoever_never_was_is_gone(place: Place, stranger: str) -> None:
     with pytest.raises(RecordGone):
         place.account.get(stranger)
+
+
+@pytest.mark.parametrize("hidden", ["a/b?c=d#e%20", "../users", "..", "a%2Fb"])
+def test_an_id_that_hides_another_path_is_never_asked_for(place: Place, hidden: str) -> None:
+    place.got(place.add(BRIEF))
+    calls = len(place.sandbox.calls)
+    with pytest.raises(CallRefused, match="not among what this connector may ask"):
+        place.account.get(hidden)
+    assert len(place.sandbox.calls) == calls
 
 
 def test_whoever_was_removed_is_gone_and_shows_in_no_window(place: Place) -> None:
