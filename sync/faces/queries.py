@@ -69,7 +69,7 @@ class _Known:
         """Return what is read, None where it can't be, or can't be shown."""
         try:
             found = read()
-            json.dumps(found, default=repr if isinstance(found, sqlite3.Row) else None)
+            json.dumps(found, default=_plain)
         except MISREAD:
             self.misread = True
             return None
@@ -210,6 +210,15 @@ def looking(config: Config) -> Iterator[sqlite3.Connection]:
 def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
     with _opened(config) as state, naming(config.state.path), state.atomic() as db:
         yield db
+
+
+def _plain(value: object) -> object:
+    """Return what JSON can show of a row or of a planned run. Raises TypeError for bytes and whatever else it can't."""
+    if isinstance(value, sqlite3.Row):
+        return repr(value)
+    if isinstance(value, Planned):
+        return [value.connection, value.stream, value.next_ms, value.delayed]
+    raise TypeError(f"{type(value).__name__} can't be shown")
 
 
 def _planned(db: sqlite3.Connection, config: Config) -> dict[str, Planned]:
