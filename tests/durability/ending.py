@@ -23,8 +23,7 @@ def ending(world: Stage) -> Told:
         "left": sorted(names.said(_left(person)) for person in world.gg.people()),
         "right": sorted(names.said(_right(world, person)) for person in world.gh.people()),
         "custom fields": sorted((field.key, field.kind) for field in world.gh.fields.values()),
-        "links": sorted(names.said(_row(row, "left_id", "right_id", "left_shadow", "right_shadow", "gone")).casefold()
-                        for row in world.rows("SELECT * FROM link")),
+        "links": sorted(names.said(_link(row)).casefold() for row in world.rows("SELECT * FROM link")),
         "conflicts": sorted(names.said(_row(row, "who", "field", "left_value", "right_value", "resolution"))
                             for row in world.rows("SELECT * FROM conflict")),
         "held": sorted(names.said(_row(row, "left_id", "right_id", "field")) for row in world.rows(HELD)),
@@ -33,6 +32,16 @@ def ending(world: Stage) -> Told:
         "intents": world.rows("SELECT * FROM intent"),
         "history": sorted(Counter(names.said(_written(row)) for row in _lines(world)).items()),
     }  # fmt: skip
+
+
+def _link(row: Told) -> Told:
+    """Return a link with its shadows; a field that is empty and one without a place yet are the same.
+
+    Whether a record shows an empty field depends on when its process read the list of custom fields.
+    """
+    shown = {side: [value or None for value in json.loads(row[side])] for side in ("left_shadow", "right_shadow")}
+    return _row({**row, **{side: json.dumps(values) for side, values in shown.items()}},
+                "left_id", "right_id", "left_shadow", "right_shadow", "gone")  # fmt: skip
 
 
 def difference(one: Told, other: Told) -> dict[str, Any]:
