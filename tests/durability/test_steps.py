@@ -94,7 +94,7 @@ def live(world: Stage, watch: Watch) -> list[RunReport]:
 
 def test_every_change_of_the_state_is_part_of_a_transaction(world: Stage, watch: Watch) -> None:
     reports = live(world, watch)
-    assert [report.exit_code for report in reports].count(3) >= 1
+    assert sum(report.exit_code != 0 for report in reports) >= 1  # what went wrong on the way is listed
     assert watch.loose == []
 
 
