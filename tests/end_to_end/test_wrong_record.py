@@ -1,6 +1,8 @@
 """An answer about another record than was asked for: nothing is written on its strength, and the others go on."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -170,10 +172,12 @@ def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_
         served = handle(call)
         if call.method == "POST" and re.search(r"/contacts/?$", call.path):
             shown.append(served)
-            return shown[0]
+            body, first = (json.loads(json.dumps(each.body)) for each in (served, shown[0]))
+            body["contact"]["id"] = first["contact"]["id"]
+            return replace(served, body=body)
         return served
 
-    server.handle = same  # type: ignore[method-assign] # both creates get the first answer
+    server.handle = same  # type: ignore[method-assign] # both answers show the first id
     report = pairs.run(skip=62)
     assert len(shown) == 2
     assert report.errors == []
