@@ -14,8 +14,9 @@ from tests.durability.stage import Stage
 OWN = frozenset({"id", "created_at", "updated_at", "dateAdded", "dateUpdated", "createdBy"})
 Told = dict[str, Any]
 MET_AGAIN = (
-    "a record that is found after a lost create is met as a first meeting, so a killed run may fill an owner, a number"
-    " or a source id that a run which was not killed leaves blank; nothing is lost or doubled by it (docs/reliability.md)"
+    "a record that is found after a lost create is met as a first meeting, so a killed run may fill an owner,"
+    " a number or a source id that a run which was not killed leaves blank; nothing is lost or doubled by it"
+    " (docs/reliability.md)"
 )
 HELD = "SELECT l.left_id, l.right_id, h.field FROM held h JOIN link l ON l.id = h.link"
 
