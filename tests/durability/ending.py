@@ -15,7 +15,7 @@ OWN = frozenset({"id", "created_at", "updated_at", "dateAdded", "dateUpdated", "
 Told = dict[str, Any]
 MET_AGAIN = (
     "a record that is found after a lost create is met as a first meeting, so a killed run may fill an owner,"
-    " a number or a source id that a run which was not killed leaves blank; nothing is lost or doubled by it"
+    " a number or a source id that a run which was not killed leaves blank; not all differences are explained yet"
     " (docs/reliability.md)"
 )
 HELD = "SELECT l.left_id, l.right_id, h.field FROM held h JOIN link l ON l.id = h.link"
