@@ -5,20 +5,20 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-from benchmarks import corresponding, creating, daemon, hearing, idling, memory, pacing, pulling, starting
+from benchmarks import daemon, first_sync, full_read, idle_run, memory, message_sync, rate_limit, start_up, webhooks
 from benchmarks.goals import Row, table
-from benchmarks.linked import LinkedWorlds
+from benchmarks.linked_worlds import LinkedWorlds
 
 BENCHMARKS: Mapping[str, Callable[[LinkedWorlds], list[Row]]] = {
-    "g1": pulling.measure,
-    "g2": creating.measure,
+    "g1": full_read.measure,
+    "g2": first_sync.measure,
     "g3": memory.measure,
-    "g4": starting.measure,
-    "g5": pacing.measure,
-    "g6": idling.measure,
+    "g4": start_up.measure,
+    "g5": rate_limit.measure,
+    "g6": idle_run.measure,
     "g6c": daemon.measure,
-    "g7": corresponding.measure,
-    "g8": hearing.measure,
+    "g7": message_sync.measure,
+    "g8": webhooks.measure,
 }
 
 

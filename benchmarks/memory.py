@@ -1,7 +1,7 @@
 """G3: the peak of memory of a run over everything, and how it grows. G3b: bytes of state file per link."""
 
 from benchmarks.goals import Row
-from benchmarks.linked import LinkedWorlds, again
+from benchmarks.linked_worlds import LinkedWorlds, again
 from benchmarks.worlds import World
 
 FEW, MANY = 20_000, 100_000

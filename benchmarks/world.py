@@ -10,15 +10,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.letters import text
-from benchmarks.people import prospect
+from benchmarks.sample_contacts import prospect
+from benchmarks.sample_messages import text
 from connectors.growthgenius import mapping
-from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
+from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbox
 from connectors.growthhub.custom_fields import MARKER, PLACES, CustomField
-from connectors.growthhub.encoding import encode
-from connectors.growthhub.sandbox import VERSIONS, GrowthHubSandbox
-from connectors.rate import RateLimit
-from connectors.sandbox import Call, Headers
+from connectors.growthhub.encode import encode
+from connectors.growthhub.sandbox.server import VERSIONS, GrowthHubSandbox
+from connectors.http.rate_headers import RateLimit
+from connectors.sandbox.base import Call, Headers
 
 AGO = timedelta(days=30)
 OWNER = "dev@example.com"
@@ -45,7 +45,7 @@ def fill(left: GrowthGeniusSandbox, right: GrowthHubSandbox, people: int, *, on_
     limit, right.rate = right.rate, None
     places = make_places(right)
     owner = right.add_user(OWNER)
-    reader = mapping.Reader("US", lambda _: OWNER)
+    reader = mapping.ContactReader("US", lambda _: OWNER)
     start = datetime.now(UTC) - AGO - timedelta(seconds=people)
     for number in range(people):
         moment = start + timedelta(seconds=number)

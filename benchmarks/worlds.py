@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
-from benchmarks.measuring import ROOT, Cost, python
+from benchmarks.process_cost import ROOT, Cost, python
 
 WIDE = (10_000, 10.0)
 """A limit that no run reaches, so that CPU is what counts; the pace keeps its book all the same."""

@@ -8,12 +8,13 @@ FILLED: Final = ("company", "website", "industry", "employee_count", "annual_rev
 """The fields of a person that are the company's, not the person's own."""
 
 
-class Companies(Protocol):
+class CompanyDirectory(Protocol):
     """The companies that one account can look up."""
 
     def company(self, domain: str) -> Fields | None:
         """Return what is known of the company with this domain: those of FILLED that it has. None of an unknown one.
 
-        `domain` is as `connectors.values.employer` has it. The look-up may be charged for, once in 30 days for the same
+        `domain` is as `connectors.values.company_domain` has it. The look-up may be charged for, once in 30 days for
+        the same
         domain. Raises RecordRefused (the domain makes no sense there), AuthError, TransientError.
         """

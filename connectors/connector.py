@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from connectors.companies import Companies
+from connectors.companies import CompanyDirectory
 from connectors.contact import Contact, Fields
 from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from connectors.correspondence import Correspondence
+    from connectors.message_store import MessageStore
 
 Raw = Mapping[str, Any]
 """One record as the wire shows it (unwrapped: the object that holds the fields)."""
@@ -29,7 +29,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadableRow:
     """What a list holds and does not let be read: a row that is no record, or one that makes each answer fail.
 
     `key` names it by where it lies, the same in each reading; `within` is the span of time in which it lies, None where
@@ -50,12 +50,12 @@ class Page:
 
     records: Sequence[Raw]
     served_at: datetime
-    unread: Sequence[Unread] = ()
+    unread: Sequence[UnreadableRow] = ()
     warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WriteResult:
     """What a write led to: the record as the server shows it now, as complete as its answers were.
 
     `served_at` is the server's time of the answer. `refused` are the fields that the server was known or found not to
@@ -113,7 +113,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Traffic:
+class CallCounts:
     """Calls made so far by one account, as `requests` in the run report counts them."""
 
     reads: int = 0
@@ -149,14 +149,14 @@ class Connector(Protocol):
     kept: frozenset[str]  # those that can be set but not emptied (R17)
     consent_in: frozenset[str]  # fields that tell do_not_contact by "Do Not Contact", where it has no place of its own
     marks: bool  # whether its records carry a marker with the id at the other system
-    traffic: Traffic
+    traffic: CallCounts
 
     @property
-    def correspondence(self) -> "Correspondence":
+    def correspondence(self) -> "MessageStore":
         """Its messages."""
 
     @property
-    def companies(self) -> Companies | None:
+    def companies(self) -> CompanyDirectory | None:
         """What it knows of companies; None where it is not asked for any."""
 
     @property
@@ -202,14 +202,14 @@ class Connector(Protocol):
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes that change when the record changes, times and search positions left out."""
 
-    def create(self, changes: Fields, marker: str | None) -> Answer:
+    def create(self, changes: Fields, marker: str | None) -> WriteResult:
         """Create a person with these values (unknown and empty ones are left out), one call where the API allows it.
 
         Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError (the last two and
         the refusals mean: surely not created).
         """
 
-    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
         """Set only these fields of the record that `current` shows.
 
         None empties a field, sets are given as they shall be.

@@ -2,7 +2,7 @@
 
     ConnectorError
     ├── AuthError            mend the credentials or the scopes; nothing else helps        (exit 3)
-    │   └── Forbidden        403: the account's, or that of one record (connectors.admission)
+    │   └── Forbidden        403: the account's, or that of one record (connectors.http.forbidden)
     ├── LoginNeeded          no token, and only a person's login gets another (OAuth)      (exit 3)
     ├── TransientError       try again later, nothing is lost                              (exit 3)
     │   ├── Unreachable      no answer within the patience of a one-shot run

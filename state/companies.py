@@ -14,7 +14,7 @@ SPAN_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CachedCompany:
     """What an account knew of a domain: fields, None where there is no such company."""
 
     found: Mapping[str, Any] | None
@@ -27,7 +27,7 @@ class KnownCompanies:
         self._db = db
         self._account = account
 
-    def get(self, domain: str, now_ms: int) -> Answer | None:
+    def get(self, domain: str, now_ms: int) -> CachedCompany | None:
         """Return what was answered within the span, None where the domain is to be asked for."""
         row = self._db.execute(
             "SELECT found FROM company WHERE account = ? AND domain = ? AND asked_ms > ?",
@@ -35,9 +35,9 @@ class KnownCompanies:
         ).fetchone()
         if row is None:
             return None
-        return Answer(None if row["found"] is None else json.loads(row["found"]))
+        return CachedCompany(None if row["found"] is None else json.loads(row["found"]))
 
-    def put(self, answers: Iterable[tuple[str, Answer]], now_ms: int) -> None:
+    def put(self, answers: Iterable[tuple[str, CachedCompany]], now_ms: int) -> None:
         """Remember what was answered just now, by domain."""
         self._db.executemany(
             "INSERT OR REPLACE INTO company VALUES (?, ?, ?, ?)",

@@ -72,7 +72,7 @@ MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, Arithmetic
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DamagedCell:
     """A cell that can't be read: where it is, by the key of its row, and what is wrong with it."""
 
     table: str
@@ -97,13 +97,13 @@ class Fault:
         return f"table {self.table}, row {self.row}, column {self.column}: {self.reason}"
 
 
-def faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
+def faults(db: sqlite3.Connection, readers: Readers) -> Iterator[DamagedCell]:
     """Yield every cell that can't be read."""
     for fault in _all_faults(db, readers):
         yield replace(fault, is_decided=_is_decided(db, fault))
 
 
-def _all_faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
+def _all_faults(db: sqlite3.Connection, readers: Readers) -> Iterator[DamagedCell]:
     for table in TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         if table == "about" or not columns:
@@ -113,13 +113,13 @@ def _all_faults(db: sqlite3.Connection, readers: Readers) -> Iterator[Fault]:
             for condition, reason in (*_conditions(table, column), *_references(db, table, column["name"])):
                 query = f"SELECT {', '.join(keys)} FROM {table} WHERE {condition}"
                 for row in _raw(db, query):
-                    yield Fault(table, column["name"], _key(keys, row), reason)
+                    yield DamagedCell(table, column["name"], _key(keys, row), reason)
             if column["type"] == "TEXT":
                 reader = readers.get((table, column["name"]), str)
                 yield from _misread(db, table, column["name"], keys, reader)
 
 
-def fault_of_record(db: sqlite3.Connection, side: str, record_id: str) -> Fault | None:
+def fault_of_record(db: sqlite3.Connection, side: str, record_id: str) -> DamagedCell | None:
     """Return a cell that can't be read of what is known of a record: its link, and its row of the index."""
     for table, column in (("link", f"{side}_id"), ("person", "id")):
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
@@ -129,11 +129,11 @@ def fault_of_record(db: sqlite3.Connection, side: str, record_id: str) -> Fault 
                 query = f"SELECT {', '.join(keys)} FROM {table} WHERE {column} = ? AND ({condition})"
                 row = db.execute(query, (record_id,)).fetchone()
                 if row is not None:
-                    return Fault(table, one["name"], _key(keys, tuple(row)), reason)
+                    return DamagedCell(table, one["name"], _key(keys, tuple(row)), reason)
     return None
 
 
-def mend(db: sqlite3.Connection, found: Sequence[Fault]) -> None:
+def mend(db: sqlite3.Connection, found: Sequence[DamagedCell]) -> None:
     """Drop what can be learned again of the cells that were found; what they made fail is due again.
 
     Call inside `atomic`.
@@ -165,7 +165,7 @@ def naming_damage(path: Path, readers: Readers) -> Iterator[None]:
         raise StateError(told(path, fault)) from error
 
 
-def told(path: Path, fault: Fault) -> str:
+def told(path: Path, fault: DamagedCell) -> str:
     """Return what a person is told of a cell."""
     if fault.can_be_mended:
         return f"{path}: damaged at {fault}; `sync state repair` drops it, and the next run learns it again"
@@ -175,7 +175,7 @@ def told(path: Path, fault: Fault) -> str:
     )
 
 
-def _first(path: Path, readers: Readers) -> Fault | None:
+def _first(path: Path, readers: Readers) -> DamagedCell | None:
     """Return the first fault of a file, None where there is none or it can't be looked into."""
     with suppress(sqlite3.Error):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
@@ -228,7 +228,7 @@ def _no_json(name: str, shape: str) -> str:
 
 def _misread(
     db: sqlite3.Connection, table: str, column: str, keys: Sequence[str], reader: Callable[[str], object]
-) -> Iterator[Fault]:
+) -> Iterator[DamagedCell]:
     """Yield the texts of a column that are no UTF-8, or that its reader can't read."""
     query = f"SELECT {', '.join(keys)}, {column} FROM {table} WHERE typeof({column}) = 'text'"
     for row in _raw(db, query):
@@ -236,9 +236,9 @@ def _misread(
             row[-1].encode()
             reader(row[-1])
         except UnicodeEncodeError:
-            yield Fault(table, column, _key(keys, row), "text in UTF-8 is expected")
+            yield DamagedCell(table, column, _key(keys, row), "text in UTF-8 is expected")
         except MISREAD:
-            yield Fault(table, column, _key(keys, row), "this can't be read")
+            yield DamagedCell(table, column, _key(keys, row), "this can't be read")
 
 
 def _raw(db: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
@@ -262,7 +262,7 @@ def _key(keys: Sequence[str], row: Sequence[Any]) -> tuple[tuple[str, Any], ...]
     return tuple(zip(keys, row, strict=False))
 
 
-def _where(fault: Fault) -> tuple[str, list[Any]]:
+def _where(fault: DamagedCell) -> tuple[str, list[Any]]:
     """Return the condition that finds the row of a cell, and its values; SQLite binds no text that is no UTF-8."""
     parts, values = [], []
     for name, value in fault.key:
@@ -272,7 +272,7 @@ def _where(fault: Fault) -> tuple[str, list[Any]]:
     return " AND ".join(parts), values
 
 
-def _is_decided(db: sqlite3.Connection, fault: Fault) -> bool:
+def _is_decided(db: sqlite3.Connection, fault: DamagedCell) -> bool:
     """Say whether a person decided about the row of a cell."""
     decision = FOUND_AGAIN.get(fault.table)
     if decision is None:

@@ -18,7 +18,7 @@ REFUSED, ENRICHED = "refused", "enriched"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One value that changed on an account.
 
     `old` and `new` are JSON; a created person has the field `*`. `source` is the record ("ACCOUNT:ID") that the value
@@ -39,7 +39,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryLine:
     """An entry as it is kept. `undoes` is the run that its own run has undone, None for any other run."""
 
     id: int
@@ -47,7 +47,7 @@ class Line:
     run: str
     undoes: str | None
     stream: str
-    entry: Entry
+    entry: HistoryEntry
 
 
 class History:
@@ -67,7 +67,7 @@ class History:
         rows = self._db.execute("SELECT DISTINCT link, account, field FROM history WHERE run = ?", (run,))
         return {tuple(row) for row in rows if row[0] is not None}
 
-    def add(self, entries: Iterable[Entry], run: str, now_ms: int) -> None:
+    def add(self, entries: Iterable[HistoryEntry], run: str, now_ms: int) -> None:
         """Append entries."""
         self._db.executemany(
             "INSERT INTO history (at_ms, run, connection, stream, link, account, record_id, field, old, new, rule,"
@@ -81,12 +81,12 @@ class History:
             ],
         )  # fmt: skip
 
-    def of_run(self, run: str, after: int = 0) -> list[Line]:
+    def of_run(self, run: str, after: int = 0) -> list[HistoryLine]:
         """Return a page of what a run wrote, past line number `after`."""
         condition = "h.run = ? AND h.connection = ? AND h.stream = ? AND h.id > ? ORDER BY h.id LIMIT ?"
         return lines(self._db, condition, (run, *self._key, after, PAGE))
 
-    def of_records(self, records: Sequence[tuple[str, str]]) -> list[Line]:
+    def of_records(self, records: Sequence[tuple[str, str]]) -> list[HistoryLine]:
         """Return everything about these records (account, id), oldest first."""
         wanted = " OR ".join(["(h.record_id = ? AND h.account = ?)"] * len(records))
         values = [value for account, record_id in records for value in (record_id, account)]
@@ -127,7 +127,7 @@ class History:
         return row is not None
 
 
-def lines(db: sqlite3.Connection, condition: str, values: Sequence[object]) -> list[Line]:
+def lines(db: sqlite3.Connection, condition: str, values: Sequence[object]) -> list[HistoryLine]:
     """Return the lines (`h`) for which a condition of ours holds, in the order that it asks for."""
     rows = db.execute(f"SELECT h.*, r.undoes FROM history h LEFT JOIN run r ON r.id = h.run WHERE {condition}", values)
     return [_line(row) for row in rows.fetchall()]
@@ -169,9 +169,9 @@ def prune(db: sqlite3.Connection, connection: int, before_ms: int) -> None:
     db.execute("DELETE FROM run WHERE connection = ? AND started_ms < ?", (connection, before_ms))
 
 
-def _line(row: sqlite3.Row) -> Line:
-    entry = Entry(
+def _line(row: sqlite3.Row) -> HistoryLine:
+    entry = HistoryEntry(
         row["link"], row["account"], row["record_id"], row["field"], row["old"], row["new"], row["rule"],
         row["source"], row["shown"], row["person"],
     )  # fmt: skip
-    return Line(row["id"], row["at_ms"], row["run"], row["undoes"], row["stream"], entry)
+    return HistoryLine(row["id"], row["at_ms"], row["run"], row["undoes"], row["stream"], entry)

@@ -46,7 +46,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenRecord:
     """What tells whether a record of a linked person shows anything new, without its shadows."""
 
     link: int
@@ -79,9 +79,9 @@ class Links:
             found.update({row[f"{side}_id"]: _link(row) for row in rows})
         return found
 
-    def seen(self, side: str, ids: Sequence[str]) -> dict[str, Seen]:
+    def seen(self, side: str, ids: Sequence[str]) -> dict[str, SeenRecord]:
         """Return what was last seen of these records of a side, by record id; of those that are linked."""
-        found: dict[str, Seen] = {}
+        found: dict[str, SeenRecord] = {}
         for start in range(0, len(ids), CHUNK):
             chunk = ids[start : start + CHUNK]
             marks = ",".join("?" * len(chunk))
@@ -90,7 +90,7 @@ class Links:
                 f" WHERE {side}_id IN ({marks}) AND connection = ? AND stream = ?",
                 (*chunk, *self._key),
             )
-            found.update({record_id: Seen(*seen) for record_id, *seen in rows})
+            found.update({record_id: SeenRecord(*seen) for record_id, *seen in rows})
         return found
 
     def by_id(self, link_id: int) -> Link | None:

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from state.errors import LockHeld
 from state.file import StateFile
-from state.presence import LOOKING, daemon_lock
+from state.heartbeat import LOOKING, daemon_lock
 
 DAEMON = ".daemon"
 """The daemon's name in the table `holder`: no connection can have it."""

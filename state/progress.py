@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StreamProgress:
     """When a run of a stream last came to its end, and when both sides were last compared in full; 0 for never."""
 
     ended_ms: int
     reconciled_ms: int
 
 
-def progress_of(db: sqlite3.Connection, connection: str, stream: str) -> Progress | None:
+def progress_of(db: sqlite3.Connection, connection: str, stream: str) -> StreamProgress | None:
     """Return the progress of a stream of the connection of that name, None before a first run came to its end."""
     row = db.execute(
         "SELECT p.ended_ms, p.reconciled_ms FROM progress p JOIN connection c ON c.id = p.connection"
         " WHERE c.name = ? AND p.stream = ?",
         (connection, stream),
     ).fetchone()
-    return None if row is None else Progress(row[0], row[1])
+    return None if row is None else StreamProgress(row[0], row[1])
 
 
 def is_begun(db: sqlite3.Connection, connection: int, stream: str) -> bool:

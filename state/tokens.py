@@ -19,7 +19,7 @@ from state.file import BUSY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class EncryptedToken:
     """A ciphertext, the name of its key, and its nonce."""
 
     key: str
@@ -28,10 +28,10 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredToken:
     """What is kept for an account; `began_ms` is when a renewal began whose answer was never stored."""
 
-    sealed: Sealed
+    sealed: EncryptedToken
     stored_ms: int
     began_ms: int | None
 
@@ -42,7 +42,7 @@ class TokenStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def get(self, account: str) -> Kept | None:
+    def get(self, account: str) -> StoredToken | None:
         """Return what is kept, None where nothing is, or no file. Raises StateUnwritable."""
         if not self._path.exists():
             return None
@@ -52,14 +52,14 @@ class TokenStore:
             row = db.execute("SELECT * FROM token WHERE account = ?", (account,)).fetchone()
         if row is None:
             return None
-        return Kept(Sealed(row["key"], row["nonce"], row["sealed"]), row["stored_ms"], row["began_ms"])
+        return StoredToken(EncryptedToken(row["key"], row["nonce"], row["sealed"]), row["stored_ms"], row["began_ms"])
 
     def begin(self, account: str, now_ms: int) -> None:
         """Note that a renewal begins. Raises StateUnwritable."""
         with self._connected() as db:
             db.execute("UPDATE token SET began_ms = ? WHERE account = ?", (now_ms, account))
 
-    def put(self, account: str, sealed: Sealed, now_ms: int) -> None:
+    def put(self, account: str, sealed: EncryptedToken, now_ms: int) -> None:
         """Keep this instead of whatever there was, durably. Raises StateUnwritable."""
         with self._connected() as db:
             db.execute(

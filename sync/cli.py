@@ -24,10 +24,10 @@ from sync.commands.conflicts import conflicts
 from sync.commands.daemon import daemon
 from sync.commands.demo import demo
 from sync.commands.explain import explain
-from sync.commands.face import json_pieces
 from sync.commands.failures import failures
 from sync.commands.forget import forget
 from sync.commands.init import init
+from sync.commands.invocation import json_pieces
 from sync.commands.run import plan, reconcile, run
 from sync.commands.service import service
 from sync.commands.state import state
@@ -38,7 +38,7 @@ from sync.commands.verify import verify
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
-class InOrder(click.Group):
+class OrderedGroup(click.Group):
     """Lists its commands as they were added: from the first that people need to the last."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click asks so
@@ -46,7 +46,7 @@ class InOrder(click.Group):
         return list(self.commands)
 
 
-@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
 
@@ -171,7 +171,7 @@ def _bug(error: BaseException) -> str:
     """Describe a mistake of ours so that it can be reported: neither secrets nor people, but the place."""
     import traceback
 
-    from connectors.redaction import Redaction
+    from connectors.http.redaction import Redaction
 
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno} in {place.name}"

@@ -14,13 +14,13 @@ from connectors.connector import Raw
 from connectors.errors import RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Malformed, identity, listing
 from connectors.growthgenius.records import Records, UserId
-from connectors.wire import Wire
+from connectors.http.client import Wire
 
 COMPANY_KEYS: Final = frozenset({"name", "website"})
 """What an answer must have one of to be a company's."""
 
 
-class Client:
+class GrowthGeniusClient:
     """The calls of one account; `user_ids` are the users that it is read as, the first being the usual one."""
 
     def __init__(self, wire: Wire, user_ids: Sequence[UserId]) -> None:

@@ -14,17 +14,17 @@ from typing import Any, Final
 from connectors.companies import FILLED
 from connectors.connector import Raw
 from connectors.contact import Fields
-from connectors.growthgenius.client import Client
+from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.values import text, web
 
 KEYS: Final[Mapping[str, str]] = {"company": "name", "employee_count": "size_range"}
 """The key of a field, where it is not the field's own name."""
 
 
-class Companies:
+class GrowthGeniusCompanies:
     """The companies that one account can look up."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: GrowthGeniusClient) -> None:
         self._client = client
 
     def company(self, domain: str) -> Fields | None:

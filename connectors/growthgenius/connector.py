@@ -14,23 +14,23 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
-from connectors.apart import Apart
 from connectors.clock import Clock, SystemClock
-from connectors.connector import AT_ONCE, Answer, Cache, Finding, Page, Raw, Window
+from connectors.connector import AT_ONCE, Cache, Finding, Page, Raw, Window, WriteResult
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
-from connectors.growthgenius import mapping, reading
-from connectors.growthgenius.client import Client
-from connectors.growthgenius.companies import Companies
+from connectors.growthgenius import mapping, read_windows
+from connectors.growthgenius.body_style import Styles
+from connectors.growthgenius.client import GrowthGeniusClient
+from connectors.growthgenius.companies import GrowthGeniusCompanies
 from connectors.growthgenius.envelope import identity
-from connectors.growthgenius.messages import Messages
-from connectors.growthgenius.reading import Reader
+from connectors.growthgenius.messages import GrowthGeniusMessages
+from connectors.growthgenius.read_windows import WindowReader
 from connectors.growthgenius.records import UserId
-from connectors.growthgenius.style import Styles
-from connectors.growthgenius.users import Directory
-from connectors.growthgenius.writing import Writer
+from connectors.growthgenius.users import UserDirectory
+from connectors.growthgenius.write import GrowthGeniusWriter
+from connectors.http.client import Wire
+from connectors.refused_values import RefusedValueWriter
 from connectors.values import email, instant, phone
-from connectors.wire import Wire
 
 BASE_URL: Final = "https://api.growthgenius.com/integrations/v1"
 LATE: Final = timedelta(minutes=5)
@@ -75,16 +75,16 @@ class GrowthGenius:
         self.traffic = wire.traffic
         self._wire = wire
         self._clock = clock or SystemClock()
-        self._client = Client(wire, user_ids)
-        self.companies = Companies(self._client)
-        self._users = Directory(self._client, cache)
-        self._mapping = mapping.Reader(country, self._users.email_of)
-        self._feed = reading.contacts(self._client)
+        self._client = GrowthGeniusClient(wire, user_ids)
+        self.companies = GrowthGeniusCompanies(self._client)
+        self._users = UserDirectory(self._client, cache)
+        self._mapping = mapping.ContactReader(country, self._users.email_of)
+        self._feed = read_windows.contacts(self._client)
         styles = Styles(cache)
-        self._writer = Writer(self._client, self._mapping, self._users, styles)
-        self.correspondence = Messages(self._client, self._users, styles, self._clock)
+        self._writer = GrowthGeniusWriter(self._client, self._mapping, self._users, styles)
+        self.correspondence = GrowthGeniusMessages(self._client, self._users, styles, self._clock)
         self._checks_messages = messages
-        self._apart = Apart()
+        self._apart = RefusedValueWriter()
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
 
@@ -126,7 +126,7 @@ class GrowthGenius:
         shown = repr([raw.get(key, ABSENT) for key in mapping.KEYS])
         return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
-    def create(self, changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002 (GrowthGenius carries no marker)
+    def create(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
         """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read`."""
         write, start = self._writer, self._server_now() - AT_ONCE
         return self._apart.create(
@@ -136,7 +136,7 @@ class GrowthGenius:
             lambda: self._refuse_double(changes, start),
         )
 
-    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:  # noqa: ARG002
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         return self._apart.update(lambda raw, part: self._writer.update(raw, memory, part), current, changes)
 
@@ -236,8 +236,8 @@ class GrowthGenius:
         """Give the connections back."""
         self._wire.close()
 
-    def _reader(self) -> Reader:
-        return Reader(self._client, self._clock, self._feed)
+    def _reader(self) -> WindowReader:
+        return WindowReader(self._client, self._clock, self._feed)
 
     def _server_now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self.clock_offset())

@@ -92,7 +92,7 @@ _PLAIN: Final = tuple((name, PLACES[name], reader) for name, reader in _READERS.
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ContactReader:
     """Maps records, with the connection's `country` (alpha-2) for numbers without one."""
 
     country: str
@@ -127,7 +127,7 @@ class Reader:
         """Return what tells who a record is, and ask for no users."""
         return self.without_owner().contact({key: raw[key] for key in WHO if key in raw}, {})
 
-    def without_owner(self) -> "Reader":
+    def without_owner(self) -> "ContactReader":
         """Return a reader that leaves owners unknown, and so asks for no users."""
         return replace(self, owner=_unknown)
 

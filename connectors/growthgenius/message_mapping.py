@@ -22,7 +22,7 @@ from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.mapping import Owner
 from connectors.growthgenius.users import User
 from connectors.message import Message
-from connectors.values import attachments, instant, markup, prose, text
+from connectors.values import attachments, instant, markup, message_text, text
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
 CAMPAIGN: Final = "sales_force_message"
@@ -46,7 +46,7 @@ def _nobody(_: object) -> Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MessageReader:
     """Maps records; `owner` says whose e-mail a raw `user_id` stands for."""
 
     owner: Owner
@@ -67,7 +67,7 @@ class Reader:
             owner=owner if isinstance(owner, str) else None,
         )
 
-    def without_owner(self) -> "Reader":
+    def without_owner(self) -> "MessageReader":
         """Return a reader that leaves owners unknown, and so asks for no users."""
         return replace(self, owner=_nobody)
 
@@ -92,9 +92,9 @@ def shows(copy: Message, original: Message) -> bool:
 
     A subject counts where both have one.
     """
-    if not same_time(copy, original) or not prose.same(copy.text, words(written(original.text or ""))):
+    if not same_time(copy, original) or not message_text.same(copy.text, words(written(original.text or ""))):
         return False
-    return copy.subject is None or original.subject is None or prose.same(copy.subject, original.subject)
+    return copy.subject is None or original.subject is None or message_text.same(copy.subject, original.subject)
 
 
 def same_time(copy: Message, original: Message) -> bool:
@@ -148,7 +148,7 @@ def _agrees(key: str, shown: Any, sent: Any) -> bool:
         return _line(shown) == str(sent)
     if key == "sent_at":
         return _near(instant.parse(shown), instant.parse(sent))
-    return prose.same(words(shown), words(sent))
+    return message_text.same(words(shown), words(sent))
 
 
 def _near(one: datetime | None, other: datetime | None) -> bool:
@@ -157,7 +157,7 @@ def _near(one: datetime | None, other: datetime | None) -> bool:
 
 def _line(raw: object) -> str | None:
     if isinstance(raw, str):  # the words of somebody: what nobody sees in them stays
-        line = " ".join(prose.tidy(raw).split())
+        line = " ".join(message_text.tidy(raw).split())
         return None if line in text.DIRT else line or None
     found = text.clean_line(raw)
     return found if isinstance(found, str) else None

@@ -1,4 +1,4 @@
-"""The messages of one GrowthGenius account: the contract of connectors.correspondence, kept by the modules beside this.
+"""The messages of one GrowthGenius account: the contract of connectors.message_store, kept by the modules beside this.
 
 Rules kept here:
 - several user_ids are read one by one; whoever reads unites the pages by id;
@@ -14,33 +14,33 @@ from typing import Final
 
 from connectors.clock import Clock
 from connectors.connector import Finding, Page, Raw, Window
-from connectors.correspondence import Recorded
 from connectors.errors import ConnectorError, RecordGone
-from connectors.growthgenius import message_mapping, reading
-from connectors.growthgenius.client import Client
+from connectors.growthgenius import message_mapping, read_windows
+from connectors.growthgenius.body_style import Styles
+from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.envelope import identity
-from connectors.growthgenius.message_writing import MessageWriter, Written
-from connectors.growthgenius.reading import Reader
+from connectors.growthgenius.message_write import MessageWriter, WrittenMessage
+from connectors.growthgenius.read_windows import WindowReader
 from connectors.growthgenius.records import UserId
-from connectors.growthgenius.style import Styles
-from connectors.growthgenius.users import Directory
+from connectors.growthgenius.users import UserDirectory
 from connectors.message import Message
+from connectors.message_store import CopyResult
 
 LATE: Final = timedelta(minutes=5)
 RECENT: Final = timedelta(minutes=15)
 
 
-class Messages:
+class GrowthGeniusMessages:
     """The messages that the users of one account see."""
 
     listed = True
     erasable = True
 
-    def __init__(self, client: Client, users: Directory, styles: Styles, clock: Clock) -> None:
+    def __init__(self, client: GrowthGeniusClient, users: UserDirectory, styles: Styles, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._feed = reading.messages(client)
-        self._mapping = message_mapping.Reader(users.email_of)
+        self._feed = read_windows.messages(client)
+        self._mapping = message_mapping.MessageReader(users.email_of)
         self._writer = MessageWriter(client, users, styles)
 
     def read(self, window: Window) -> Iterator[Page]:
@@ -85,14 +85,14 @@ class Messages:
         about = Window(sent_at - message_mapping.TOLERANCE, sent_at + 2 * message_mapping.TOLERANCE)
         return self._showing(about, original, contact_id)
 
-    def record(self, original: Message, contact_id: str) -> Recorded:
+    def record(self, original: Message, contact_id: str) -> CopyResult:
         """Keep a copy, by one POST.
 
         Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
         return self._recorded(self._writer.record(original, contact_id))
 
-    def amend(self, copy: Message, original: Message) -> Recorded:
+    def amend(self, copy: Message, original: Message) -> CopyResult:
         """Make a copy show its original, by PATCH.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
@@ -113,7 +113,7 @@ class Messages:
         return [self._check_window(user) for user in self._client.user_ids]
 
     def _read_as(self, user: UserId, window: Window) -> Iterator[Page]:
-        return Reader(self._client, self._clock, self._feed).read(user, window)
+        return WindowReader(self._client, self._clock, self._feed).read(user, window)
 
     def _showing(self, window: Window, original: Message, contact_id: str) -> list[Message]:
         cheap = self._mapping.without_owner()
@@ -130,12 +130,12 @@ class Messages:
             with suppress(RecordGone):  # deleted since it was listed
                 yield self.whole(self.message(raw))
 
-    def _recorded(self, written: Written) -> Recorded:
+    def _recorded(self, written: WrittenMessage) -> CopyResult:
         try:
             copy = self.message(written.raw)
         except ConnectorError:  # the users cannot be read now; that must not lose the id of what was written
             copy = self._mapping.without_owner().message(written.raw)
-        return Recorded(copy, written.served_at)
+        return CopyResult(copy, written.served_at)
 
     def _check_window(self, user: UserId) -> Finding:
         what = f"messages as user {user}"

@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from connectors.admission import Admission
 from connectors.connector import Raw
 from connectors.errors import OtherRecord, RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Listing, Malformed, identity, listing, one
 from connectors.growthgenius.windows import PAGE_SIZE, Span
+from connectors.http.client import Reply, Wire
+from connectors.http.forbidden import ForbiddenCheck
 from connectors.values import instant
-from connectors.wire import Reply, Wire
 
 UserId = int | str
 
@@ -28,7 +28,7 @@ _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListResponse:
     """A list answer and the server's time of it."""
 
     listing: Listing
@@ -36,7 +36,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RecordResponse:
     """One record, None where the answer shows none, and the server's time of it."""
 
     raw: Raw | None
@@ -51,9 +51,9 @@ class Records:
         self._user_ids = tuple(user_ids)
         self._noun = noun
         self._path = f"/{noun}s"
-        self._admission = Admission(lambda: self.window(self._user_ids[0], Span(0, 1000), splittable=False))
+        self._admission = ForbiddenCheck(lambda: self.window(self._user_ids[0], Span(0, 1000), splittable=False))
 
-    def window(self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True) -> Listed:
+    def window(self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True) -> ListResponse:
         """Return the records updated in the window; `page` is None for the plain question, with neither page nor size.
 
         Raises AnswerTooLarge where it is splittable, AuthError, TransientError.
@@ -65,11 +65,11 @@ class Records:
         is_null = listed.listing.single and not listed.listing.rows
         return self._list(params, splittable=splittable) if is_null else listed
 
-    def get(self, record_id: str) -> Shown:
+    def get(self, record_id: str) -> RecordResponse:
         """Return one record. Raises RecordGone when no user of the account sees it (any more)."""
         return self._first(self._user_ids, lambda user: self._get(record_id, user))
 
-    def create(self, body: Mapping[str, Any], user: UserId) -> Shown:
+    def create(self, body: Mapping[str, Any], user: UserId) -> RecordResponse:
         """Create a record, once. It is None where the answer shows nothing that has an id."""
         params = {"user_id": str(user)}
 
@@ -77,9 +77,9 @@ class Records:
             return self._wire.write("POST", self._path, params=params, json=body, repeatable=False)
 
         reply = self._admission.of_record(post)
-        return Shown(self._shown(reply), reply.served_at)
+        return RecordResponse(self._shown(reply), reply.served_at)
 
-    def patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
+    def patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> RecordResponse:
         """Change some fields of a record, as this user if possible. It is None where the answer does not show it.
 
         Raises RecordGone when no user of the account sees it (any more).
@@ -91,10 +91,10 @@ class Records:
         """Delete a record; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
         self._first(self._user_ids, lambda user: self._delete(record_id, user))
 
-    def _list(self, params: Mapping[str, str], *, splittable: bool) -> Listed:
+    def _list(self, params: Mapping[str, str], *, splittable: bool) -> ListResponse:
         reply = self._wire.read("GET", self._path, params=params, splittable=splittable)
         try:
-            return Listed(listing(reply.body, self._noun), reply.served_at)
+            return ListResponse(listing(reply.body, self._noun), reply.served_at)
         except Malformed as reason:
             raise ServerTrouble(self._wire.account, f"GET {self._path}: {reason}") from reason
 
@@ -107,13 +107,13 @@ class Records:
                 continue
         return ask(users[-1])
 
-    def _get(self, record_id: str, user: UserId) -> Shown:
+    def _get(self, record_id: str, user: UserId) -> RecordResponse:
         try:
             return self._asked(record_id, user)
         except OtherRecord:  # a crossed answer and a stale cache pass, a merge stays
             return self._asked(record_id, user)
 
-    def _asked(self, record_id: str, user: UserId, *, is_first: bool = True) -> Shown:
+    def _asked(self, record_id: str, user: UserId, *, is_first: bool = True) -> RecordResponse:
         path = self._path_of(record_id)
         reply = self._admission.of_record(lambda: self._wire.read("GET", path, params={"user_id": str(user)}))
         try:
@@ -127,9 +127,9 @@ class Records:
         if identity(raw) != record_id:
             message = f"GET {path} was answered with {self._noun} {identity(raw)}"
             raise OtherRecord(self._wire.account, message, raw)
-        return Shown(raw, reply.served_at)
+        return RecordResponse(raw, reply.served_at)
 
-    def _patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> Shown:
+    def _patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> RecordResponse:
         path = self._path_of(record_id)
         params = {"user_id": str(user)}
 
@@ -138,7 +138,7 @@ class Records:
 
         reply = self._admission.of_record(patch)
         raw = self._shown(reply)
-        return Shown(raw if raw is not None and identity(raw) == record_id else None, reply.served_at)
+        return RecordResponse(raw if raw is not None and identity(raw) == record_id else None, reply.served_at)
 
     def _delete(self, record_id: str, user: UserId) -> None:
         params, path = {"user_id": str(user)}, self._path_of(record_id)

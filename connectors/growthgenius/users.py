@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from connectors.connector import Cache, Raw
 from connectors.errors import AuthError, RecordError
-from connectors.growthgenius.client import Client
+from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.records import UserId
 from connectors.values import email, text
 from connectors.values.text import UNKNOWN, Reading, Unmapped
@@ -28,10 +28,10 @@ class User(NamedTuple):
     team: UserId | None
 
 
-class Directory:
+class UserDirectory:
     """The users that an account can read."""
 
-    def __init__(self, client: Client, cache: Cache) -> None:
+    def __init__(self, client: GrowthGeniusClient, cache: Cache) -> None:
         self._client = client
         self._cache = cache
         self._seen: Any = None

@@ -67,7 +67,7 @@ class Span:
         return instant.from_ms(self.end)
 
 
-class Verdict(Enum):
+class WindowProof(Enum):
     """What an answer proves about its window."""
 
     COMPLETE = "complete"
@@ -76,20 +76,20 @@ class Verdict(Enum):
     DOUBTFUL = "doubtful"  # whole, or cut at a round count or at its limit
 
 
-def judge(answer: Listing, largest: int) -> Verdict:
+def judge(answer: Listing, largest: int) -> WindowProof:
     """Say what a first answer proves. `largest` is the largest whole answer without pagination seen so far."""
     count = answer.rows
     if answer.partial:
-        return Verdict.PAGED if count < (answer.limit or 0) <= (answer.total or 0) else Verdict.PARTIAL
+        return WindowProof.PAGED if count < (answer.limit or 0) <= (answer.total or 0) else WindowProof.PARTIAL
     if answer.limit is not None and count >= answer.limit:
-        return Verdict.DOUBTFUL
+        return WindowProof.DOUBTFUL
     if answer.total is not None:
-        return Verdict.COMPLETE if count >= answer.total else Verdict.PAGED
+        return WindowProof.COMPLETE if count >= answer.total else WindowProof.PAGED
     if answer.pages is not None:
-        return Verdict.COMPLETE if answer.pages <= 1 else Verdict.PARTIAL
+        return WindowProof.COMPLETE if answer.pages <= 1 else WindowProof.PARTIAL
     if answer.single and count:
-        return Verdict.DOUBTFUL
-    return Verdict.DOUBTFUL if count in CAPS and count >= largest else Verdict.COMPLETE
+        return WindowProof.DOUBTFUL
+    return WindowProof.DOUBTFUL if count in CAPS and count >= largest else WindowProof.COMPLETE
 
 
 def page_count(answer: Listing) -> int:

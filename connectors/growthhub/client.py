@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from connectors.admission import Admission
 from connectors.connector import Page, Raw
 from connectors.errors import OtherRecord, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
-from connectors.growthhub.gate import Gate
+from connectors.growthhub.allowed_calls import GuardedClient
+from connectors.http.client import Reply
+from connectors.http.forbidden import ForbiddenCheck
 from connectors.values import email
-from connectors.wire import Reply
 
 BASE_URL = "https://services.leadconnectorhq.com"
 VERSION = "2021-07-28"
@@ -37,15 +37,15 @@ def headers(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Version": VERSION, "Accept": "application/json"}
 
 
-class Client:
+class GrowthHubClient:
     """One location of one account."""
 
-    def __init__(self, gate: Gate, location_id: str) -> None:
+    def __init__(self, gate: GuardedClient, location_id: str) -> None:
         self.gate = gate
         self.account = gate.account
         self.location_id = location_id
         self._location = f"/locations/{quote(location_id, safe='')}"
-        gate.admission = Admission(self._plain_read)
+        gate.admission = ForbiddenCheck(self._plain_read)
 
     def search(self, body: Mapping[str, Any]) -> Reply:
         """Ask POST /contacts/search. Raises AnswerTooLarge where less should be asked for."""

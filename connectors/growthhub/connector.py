@@ -6,23 +6,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.apart import CORE, Apart
-from connectors.connector import Answer, Cache, Finding, Page, Raw, Window
+from connectors.connector import Cache, Finding, Page, Raw, Window, WriteResult
 from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
-from connectors.growthhub import answering, checking, consent
-from connectors.growthhub.client import Client
+from connectors.growthhub import check as account_check
+from connectors.growthhub import consent, write_result
+from connectors.growthhub.allowed_calls import GuardedClient
+from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.custom_fields import MARKER, CustomFields
-from connectors.growthhub.encoding import NEVER_EMPTY
-from connectors.growthhub.gate import Gate
-from connectors.growthhub.location import Directory, Location
+from connectors.growthhub.encode import NEVER_EMPTY
+from connectors.growthhub.location import Location, LocationUsers
 from connectors.growthhub.mapping import NATIVE, Mapper, custom_values, digest, lacks_names, outline, tags_of
-from connectors.growthhub.messages import Messages, MessageStyle
+from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.growthhub.writing import Writer
+from connectors.growthhub.write import GrowthHubWriter
+from connectors.http.client import Wire
+from connectors.refused_values import CORE, RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
-from connectors.wire import Wire
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far `since` may lie after the time that the server stamped on what was created then."""
@@ -43,8 +44,8 @@ class GrowthHub:
 
     system = "growthhub"
     marks = True
-    write_scope = checking.SCOPES["write"]
-    place_scope = checking.SCOPES["make fields"]
+    write_scope = account_check.SCOPES["write"]
+    place_scope = account_check.SCOPES["make fields"]
     kept = NEVER_EMPTY
     read_only: frozenset[str] = frozenset()
     companies = None
@@ -69,15 +70,15 @@ class GrowthHub:
         self._sources = sources
         self.account = account
         self.traffic = wire.traffic
-        gate = Gate(wire)
-        self.client = Client(gate, location_id)
+        gate = GuardedClient(wire)
+        self.client = GrowthHubClient(gate, location_id)
         self.groups = TagGroups(groups or {})
         self.custom_fields = CustomFields(self.client, cache, places or {}, self.groups.names)
         self.location = Location(self.client, cache)
-        self.directory = Directory(self.client, cache, self.location)
+        self.directory = LocationUsers(self.client, cache, self.location)
         self.search = Search(self.client)
         style = messages or MessageStyle()
-        self.correspondence = Messages(
+        self.correspondence = GrowthHubMessages(
             gate, location_id, style, location=self.location, directory=self.directory, cache=cache
         )
         self.has_messages = messages is not None
@@ -87,7 +88,7 @@ class GrowthHub:
         self._country = country
         self._channels = channels
         self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
-        self._writer = Writer(
+        self._writer = GrowthHubWriter(
             self.client,
             cache,
             custom_fields=self.custom_fields,
@@ -99,7 +100,7 @@ class GrowthHub:
             channels=channels,
             sources=sources,
         )
-        self._apart = Apart(CORE | self.groups.names)
+        self._apart = RefusedValueWriter(CORE | self.groups.names)
         self._note_fields()
 
     @property
@@ -141,7 +142,7 @@ class GrowthHub:
         """Return 16 bytes over what the mapping uses."""
         return digest(raw)
 
-    def create(self, changes: Fields, marker: str | None) -> Answer:
+    def create(self, changes: Fields, marker: str | None) -> WriteResult:
         """Create a person in one call, marker and tags included."""
         answer = self._apart.create(
             lambda made: self._writer.create(made, marker),
@@ -151,7 +152,7 @@ class GrowthHub:
         self._note_fields()
         return answer
 
-    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> Answer:
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
         """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
         answer = self._apart.update(lambda raw, part: self._writer.update(raw, memory, part, marker), current, changes)
         self._note_fields()
@@ -216,7 +217,7 @@ class GrowthHub:
         if tagged.isdisjoint(changes):
             return int(put)
         before = tags_of(current)
-        added, gone = answering.tag_changes(before, self.groups.wanted(before, changes))
+        added, gone = write_result.tag_changes(before, self.groups.wanted(before, changes))
         return put + bool(added) + bool(gone)
 
     def look_ups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
@@ -225,13 +226,13 @@ class GrowthHub:
 
     def check(self, fix: bool) -> Sequence[Finding]:
         """Try the token, the search, custom fields and users."""
-        findings = checking.findings(self, fix=fix)
+        findings = account_check.findings(self, fix=fix)
         self._note_fields()
         return findings
 
     def check_writing(self) -> Finding:
         """Say whether the token may write contacts; nothing is written for it."""
-        return checking.writing(self)
+        return account_check.writing(self)
 
     def close(self) -> None:
         """Give the connections back."""

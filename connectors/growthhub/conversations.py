@@ -17,14 +17,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.connector import Raw, Window
-from connectors.correspondence import Recorded
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.growthhub import notes
 from connectors.growthhub.export import Export
-from connectors.growthhub.message_client import Logged, MessageClient
+from connectors.growthhub.message_client import MessageClient, RecordedMessage
 from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
 from connectors.message import Message
-from connectors.values import instant, markup, prose
+from connectors.message_store import CopyResult
+from connectors.values import instant, markup, message_text
 
 REMEMBERED: Final = 1000
 """Conversations whose ids are kept in mind, so that a contact's second message costs no look-up."""
@@ -41,7 +41,7 @@ class _Conversation:
     address: str | None
 
 
-class Conversations:
+class ConversationStore:
     """The conversations of one location, for a provider.
 
     `read` gives the messages of rows of the export, `get` one message by its id, with its text.
@@ -65,7 +65,7 @@ class Conversations:
         self._get = get
         self._known: OrderedDict[str, _Conversation] = OrderedDict()
 
-    def record(self, original: Message, contact_id: str) -> Recorded:
+    def record(self, original: Message, contact_id: str) -> CopyResult:
         """Record a message. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         logged = self._log(original, contact_id, self._conversation(contact_id))
         if logged is None:  # it may have been deleted since it was looked up
@@ -73,7 +73,7 @@ class Conversations:
             logged = self._log(original, contact_id, self._conversation(contact_id))
         if logged is None:
             raise RecordRefused(self._client.account, f"the conversation of contact {contact_id} is not known any more")
-        return Recorded(self._shown(logged, original, contact_id), logged.served_at)
+        return CopyResult(self._shown(logged, original, contact_id), logged.served_at)
 
     def find(self, original: Message, contact_id: str) -> Sequence[Message]:
         """Return what of a contact's messages is the copy of a whole message. Raises AuthError, TransientError."""
@@ -117,7 +117,7 @@ class Conversations:
         own = next((each for each in found if each.get("id") and each.get("contactId") == contact_id), None)
         return None if own is None else _Conversation(str(own["id"]), own.get("email") or None)
 
-    def _log(self, original: Message, contact_id: str, conversation: _Conversation) -> Logged | None:
+    def _log(self, original: Message, contact_id: str, conversation: _Conversation) -> RecordedMessage | None:
         """Record a message, None where there is no such conversation; a contact who is gone can have none made."""
         try:
             return self._client.log(self._properties(original, contact_id, conversation))
@@ -146,7 +146,7 @@ class Conversations:
         }
         return {key: value for key, value in properties.items() if value is not None}
 
-    def _shown(self, logged: Logged, original: Message, contact_id: str) -> Message:
+    def _shown(self, logged: RecordedMessage, original: Message, contact_id: str) -> Message:
         """Return what was recorded as the server shows it, or as it was sent: its id must not be lost over this."""
         by_email = logged.email_id is not None
         copy_id = f"{EMAIL_PREFIX}{logged.email_id}" if by_email else f"{MESSAGE_PREFIX}{logged.message_id}"
@@ -174,7 +174,9 @@ def shows(copy: Message, original: Message) -> bool:
     if copy.text is None or copy.sent_at is None or not _same_time(copy, original):
         return False
     written = original.text or ""
-    return prose.same(copy.text, written) or prose.same(copy.text, markup.readable(written))  # it is read like this
+    return message_text.same(copy.text, written) or message_text.same(
+        copy.text, markup.readable(written)
+    )  # it is read like this
 
 
 def _same_time(copy: Message, original: Message) -> bool:

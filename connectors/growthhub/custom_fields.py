@@ -21,7 +21,7 @@ from typing import Any
 from connectors.connector import Cache
 from connectors.contact import PHONE_SLOTS
 from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrouble
-from connectors.growthhub.client import Client
+from connectors.growthhub.client import GrowthHubClient
 
 MARKER = "growthgenius_id"
 """The name under which the place of the marker goes here; it is no canonical field."""
@@ -68,7 +68,11 @@ class CustomFields:
     """The places of one location, but for fields that are `elsewhere`."""
 
     def __init__(
-        self, client: Client, cache: Cache, configured: Mapping[str, str], elsewhere: frozenset[str] = frozenset()
+        self,
+        client: GrowthHubClient,
+        cache: Cache,
+        configured: Mapping[str, str],
+        elsewhere: frozenset[str] = frozenset(),
     ) -> None:
         self._client = client
         self._cache = cache

@@ -21,12 +21,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from connectors.connector import Page, Raw, Unread, Window
+from connectors.connector import Page, Raw, UnreadableRow, Window
 from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, RecordRefused, ServerTrouble
+from connectors.growthhub.distinct_count import DistinctCount
 from connectors.growthhub.message_client import MessageClient
-from connectors.growthhub.tally import Tally
+from connectors.http.client import Reply
 from connectors.values import instant
-from connectors.wire import Reply
 
 LARGEST_PAGE: Final = 500
 SMALLER_PAGE: Final = 100
@@ -60,7 +60,7 @@ class Export:
         `narrowed` are more parameters: `channel`, `contactId`. Without a channel e-mails are left out. To come to the
         end is the proof. Raises IncompleteWindow, AuthError, TransientError.
         """
-        yield from self._span(window, narrowed, _Cut())
+        yield from self._span(window, narrowed, _Narrowing())
 
     def ask(self, question: Mapping[str, str]) -> Reply:
         """Ask for a first page, as large as the server lets us. Raises ServerTrouble when it refuses the question."""
@@ -79,7 +79,7 @@ class Export:
         except RecordError:
             return None
 
-    def _span(self, window: Window, narrowed: Mapping[str, str], cut: "_Cut") -> Iterator[Page]:
+    def _span(self, window: Window, narrowed: Mapping[str, str], cut: "_Narrowing") -> Iterator[Page]:
         """Yield a span, whole or in halves."""
         shown: list[tuple[int, int]] = []
         for order in self.orders if len(self.orders) > 1 else self.orders * 2:
@@ -89,7 +89,7 @@ class Export:
                 return
             if look.broken and not self._can_be_cut(look, cut):
                 reason = f"the export shows {look.broken} row(s) here that are no messages"
-                yield Page((), look.served_at, (Unread(look.place(), reason, look.window),))
+                yield Page((), look.served_at, (UnreadableRow(look.place(), reason, look.window),))
                 return
             if look.shown in shown and look.is_nearly_all():  # twice the same: its total is wrong (R43)
                 yield Page((), look.served_at, warnings=(f"{look.trouble()}, twice: its total is taken to be wrong",))
@@ -98,15 +98,15 @@ class Export:
             if look.is_long or look.is_too_large:
                 break
         if look.is_long and cut.helps is None and not self._heeds_dates(look):
-            yield from self._span(window, narrowed, _Cut(helps=False))
+            yield from self._span(window, narrowed, _Narrowing(helps=False))
             return
         below = replace(cut, helps=True)
         if not look.is_long:
-            below = _Cut(cut.helps, cut.left - 1, cut.trouble or look.trouble())
+            below = _Narrowing(cut.helps, cut.left - 1, cut.trouble or look.trouble())
         for half in self._halves(look, below):
             yield from self._span(half, narrowed, below)
 
-    def _halves(self, look: "_Look", cut: "_Cut") -> tuple[Window, Window]:
+    def _halves(self, look: "_Look", cut: "_Narrowing") -> tuple[Window, Window]:
         window = look.window
         until = window.end or look.served_at
         if cut.left < 0 or not is_divisible(window, until):
@@ -114,7 +114,7 @@ class Export:
         middle = window.start + (until - window.start) / 2
         return Window(window.start, middle), Window(middle, window.end)
 
-    def _can_be_cut(self, look: "_Look", cut: "_Cut") -> bool:
+    def _can_be_cut(self, look: "_Look", cut: "_Narrowing") -> bool:
         return cut.left > 0 and is_divisible(look.window, look.window.end or look.served_at)
 
     def _heeds_dates(self, look: "_Look") -> bool:
@@ -149,7 +149,7 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class _Narrowing:
     """Whether halving a long span helps (None: not known yet), and how often one may still be that was not proven.
 
     `trouble` is what was wrong with the whole of it.
@@ -214,7 +214,7 @@ class _Look:
 
     def _pages(self, question: Mapping[str, str], first: Reply) -> Iterator[Page]:
         reply: Reply | None = first
-        seen, known, cursors = Tally(), 0, set[str]()
+        seen, known, cursors = DistinctCount(), 0, set[str]()
         while reply is not None:
             messages, cursor = _messages(reply), _cursor(reply)
             self.broken += len(reply.body["messages"]) - len(messages)

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.connector import Cache, Raw
 from connectors.errors import AuthError, RecordError
-from connectors.growthhub.client import Client
+from connectors.growthhub.client import GrowthHubClient
 from connectors.values import email
 
 _LOCATION = "location"
@@ -25,7 +25,7 @@ _KEPT = ("id", "companyId", "name", "country", "timezone", "settings")
 class Location:
     """The location's own record."""
 
-    def __init__(self, client: Client, cache: Cache) -> None:
+    def __init__(self, client: GrowthHubClient, cache: Cache) -> None:
         self._client = client
         self._cache = cache
 
@@ -57,10 +57,10 @@ class Users:
         self.addresses = frozenset(self.ids)
 
 
-class Directory:
+class LocationUsers:
     """Who `assignedTo` is, by id and by e-mail address. Asked only when an owner matters."""
 
-    def __init__(self, client: Client, cache: Cache, location: Location) -> None:
+    def __init__(self, client: GrowthHubClient, cache: Cache, location: Location) -> None:
         self._client = client
         self._cache = cache
         self._location = location

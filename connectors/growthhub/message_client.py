@@ -1,7 +1,7 @@
 """The endpoints of GrowthHub that messages need: the export, single messages, notes, conversations.
 
 Rules kept here:
-- nothing here sends: what would is not in this client, and connectors.growthhub.gate lets nothing of it out;
+- nothing here sends: what would is not in this client, and connectors.growthhub.allowed_calls lets nothing of it out;
 - conversations are of an older version of the API than contacts and notes, which the `Version` header tells;
 - what an answer wraps is unwrapped ("message", "emailMessage", "note"), and an answer without its record makes no
   sense;
@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from connectors.connector import Page, Raw
 from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
+from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import gone_or, is_of, other_record
-from connectors.growthhub.gate import Gate
-from connectors.wire import Reply
+from connectors.http.client import Reply
 
 CONVERSATIONS: Final = {"Version": "2021-04-15"}
 
@@ -31,7 +31,7 @@ _ABSENT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class RecordedMessage:
     """What the recording of a message was answered with: its id, that of the e-mail if it became one, when."""
 
     message_id: str
@@ -42,7 +42,7 @@ class Logged:
 class MessageClient:
     """The messages and notes of one location."""
 
-    def __init__(self, gate: Gate, location_id: str) -> None:
+    def __init__(self, gate: GuardedClient, location_id: str) -> None:
         self.gate = gate
         self.account = gate.account
         self.location_id = location_id
@@ -122,7 +122,7 @@ class MessageClient:
         made = _record(reply.body, "conversation")
         return made if made is not None and _is_with(made, contact_id) else None
 
-    def log(self, properties: Mapping[str, Any]) -> Logged:
+    def log(self, properties: Mapping[str, Any]) -> RecordedMessage:
         """Record a message, whichever way it went; nothing is sent.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown.
@@ -133,7 +133,7 @@ class MessageClient:
         message_id, email_id = answer.get("messageId"), answer.get("emailMessageId")
         if not message_id:  # 201 and nothing is how an unusable conversation provider is answered (#70)
             raise OutcomeUnknown(self.account, "recording a message was answered without the message")
-        return Logged(str(message_id), str(email_id) if email_id else None, reply.served_at)
+        return RecordedMessage(str(message_id), str(email_id) if email_id else None, reply.served_at)
 
     def _one(self, path: str, key: str, record_id: str) -> Raw:
         record = self._unwrapped(self._ask(path, CONVERSATIONS), key, path, record_id)

@@ -3,7 +3,7 @@
 Rules kept here:
 - the e-mails of a thread are one message at the wire, which a later reply overwrites; each e-mail is a message here,
   known by its own id, which never changes. What the thread says of a text is not believed, nor, where it has several
-  e-mails, what it says of time, direction, user and marker: connectors.growthhub.threads reads those;
+  e-mails, what it says of time, direction, user and marker: connectors.growthhub.email_threads reads those;
 - what is said between people counts: no activity entries, no comments of the team, no calls without words, nothing
   that was deleted or is yet to be sent; and of it the channels that are wanted, and copies made by us in any channel;
 - what failed to go out was never said to anybody: it is left out, and so is a failed e-mail of a thread;
@@ -19,7 +19,7 @@ from typing import Any, Final
 from connectors.connector import Raw
 from connectors.growthhub import notes
 from connectors.message import Flow, Message
-from connectors.values import attachments, instant, markup, prose
+from connectors.values import attachments, instant, markup, message_text
 
 MESSAGE_PREFIX: Final = "message:"
 EMAIL_PREFIX: Final = "email:"
@@ -100,7 +100,7 @@ def email(record: Raw, contact_id: str, owner_of: Callable[[str], str | None], s
         id=f"{EMAIL_PREFIX}{record['id']}",
         contact_id=str(record.get("contactId") or contact_id),
         text=_text(record),
-        subject=prose.comparable(str(record.get("subject") or "")) or None,
+        subject=message_text.comparable(str(record.get("subject") or "")) or None,
         sent_at=instant.parse(record.get("dateAdded")),
         kind="email",
         channel=EMAIL,
@@ -165,7 +165,7 @@ def _file_kind(content_type: object) -> str:
 
 def _subject(row: Raw) -> str | None:
     found = _object(_object(row, "meta"), "email").get("subject") or row.get("subject")
-    return prose.comparable(found) or None if isinstance(found, str) else None
+    return message_text.comparable(found) or None if isinstance(found, str) else None
 
 
 def _owner(row: Raw, owner_of: Callable[[str], str | None]) -> str | None:

@@ -1,4 +1,4 @@
-"""GrowthHub's messages as the engine sees them: the Correspondence of one location (see connectors.correspondence).
+"""GrowthHub's messages as the engine sees them: the Correspondence of one location (see connectors.message_store).
 
 Rules kept here:
 - messages come from the export, in two readings, since it leaves e-mails out of the other; copies are kept as notes,
@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from connectors.connector import Cache, Page, Raw, Window
-from connectors.correspondence import Recorded
 from connectors.growthhub import conversations, message_mapping, notes
-from connectors.growthhub.conversations import Conversations
+from connectors.growthhub.allowed_calls import GuardedClient
+from connectors.growthhub.conversations import ConversationStore
+from connectors.growthhub.email_threads import EmailThreads
 from connectors.growthhub.export import Export
-from connectors.growthhub.gate import Gate
-from connectors.growthhub.location import Directory, Location
+from connectors.growthhub.location import Location, LocationUsers
 from connectors.growthhub.message_client import MessageClient
 from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
-from connectors.growthhub.notebook import Notebook
-from connectors.growthhub.threads import Threads
+from connectors.growthhub.note_store import NoteStore
 from connectors.message import Message
+from connectors.message_store import CopyResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,17 @@ class MessageStyle:
             raise ValueError("messages are recorded in conversations through a provider: provider_id is missing")
 
 
-class Messages:
+class GrowthHubMessages:
     """The messages of one location."""
 
     def __init__(
         self,
-        gate: Gate,
+        gate: GuardedClient,
         location_id: str,
         style: MessageStyle,
         *,
         location: Location,
-        directory: Directory,
+        directory: LocationUsers,
         cache: Cache,
     ) -> None:
         self.style = style
@@ -61,13 +61,13 @@ class Messages:
         self.erasable = style.as_note
         self.client = MessageClient(gate, location_id)
         self.export = Export(self.client)
-        self._threads = Threads(self.client, cache)
+        self._threads = EmailThreads(self.client, cache)
         self._location = location
         self._directory = directory
         self._zone: tzinfo | None = None
         self._channels = frozenset(style.channels)
-        self._notebook = Notebook(self.client, cache, style.source, directory.id_of, self._where)
-        self._conversations = Conversations(
+        self._notebook = NoteStore(self.client, cache, style.source, directory.id_of, self._where)
+        self._conversations = ConversationStore(
             self.client, self.export, style.provider_id or "", style.source, read=self._read, get=self.get
         )
 
@@ -167,7 +167,7 @@ class Messages:
             return self._notebook.find(original, contact_id)
         return self._conversations.find(original, contact_id)
 
-    def record(self, original: Message, contact_id: str) -> Recorded:
+    def record(self, original: Message, contact_id: str) -> CopyResult:
         """Keep a copy; nobody is sent anything.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
@@ -175,7 +175,7 @@ class Messages:
         keeper = self._notebook if self.style.as_note else self._conversations
         return keeper.record(original, contact_id)
 
-    def amend(self, copy: Message, original: Message) -> Recorded:
+    def amend(self, copy: Message, original: Message) -> CopyResult:
         """Write a note anew; what is recorded in a conversation stays as it is: RecordRefused.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.

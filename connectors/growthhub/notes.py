@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.connector import Raw
 from connectors.message import Message
-from connectors.values import markup, prose
+from connectors.values import markup, message_text
 
 TITLE_LENGTH: Final = 200
 ID_PREFIX: Final = "note:"
@@ -38,7 +38,7 @@ def mark(source: str, message_id: str) -> str:
 
 def marked(shown: str, source: str) -> str | None:
     """Return the id in the last marker in brackets that a text shows, None if there is none."""
-    found = _marker(source).findall(prose.comparable(shown))
+    found = _marker(source).findall(message_text.comparable(shown))
     return unquote(found[-1]) if found else None
 
 
@@ -58,7 +58,7 @@ def zone(name: object) -> tzinfo:
 
 def title(original: Message) -> str:
     """Return the title of its note, one line."""
-    return prose.comparable(original.subject or _words(original.kind))[:TITLE_LENGTH]
+    return message_text.comparable(original.subject or _words(original.kind))[:TITLE_LENGTH]
 
 
 def body(original: Message, source: str, where: tzinfo) -> str:
@@ -68,7 +68,7 @@ def body(original: Message, source: str, where: tzinfo) -> str:
 
 def content(original: Message, where: tzinfo) -> str:
     """Return the same without the marker."""
-    return "\n\n".join(filter(None, (_head(original, where), prose.tidy(original.text or ""))))
+    return "\n\n".join(filter(None, (_head(original, where), message_text.tidy(original.text or ""))))
 
 
 def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
@@ -76,7 +76,7 @@ def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
     head, marker = _head(original, where), f"[{mark(source, original.id)}]"
     cut = f"(Cut here, a note takes no more: the whole text is at {source}.)"
     room = max(0, limit - len(head) - len(cut) - len(marker) - 3 * len("\n\n"))
-    return "\n\n".join(filter(None, (head, prose.tidy(original.text or "")[:room].rstrip(), cut, marker)))
+    return "\n\n".join(filter(None, (head, message_text.tidy(original.text or "")[:room].rstrip(), cut, marker)))
 
 
 def limit_in(complaints: tuple[str, ...], sent: str) -> int | None:
@@ -109,12 +109,12 @@ def shows(copy: Message, original: Message, where: tzinfo) -> bool:
         return copy.of == original.id
     expected = {content(original, each) for each in (where, UTC)}
     expected |= {markup.readable(each) for each in expected}
-    return any(prose.same(copy.text, each) for each in expected)
+    return any(message_text.same(copy.text, each) for each in expected)
 
 
 def _has_said_line(copy: Message, original: Message, where: tzinfo) -> bool:
     """Say whether a note still shows the line that growthsync wrote; who wrote the message may have changed since."""
-    shown = prose.comparable(copy.text or "").casefold()
+    shown = message_text.comparable(copy.text or "").casefold()
     for each in (where, UTC) if original.sent_at else ():
         kind, when = (re.escape(part.casefold()) for part in (_words(original.kind), _when(original, each)))
         if re.search(rf"{kind} · (?:[^·]* · )?{when}" if kind else when, shown):
@@ -124,12 +124,12 @@ def _has_said_line(copy: Message, original: Message, where: tzinfo) -> bool:
 
 def _head(original: Message, where: tzinfo) -> str:
     said = (_words(original.kind), _who(original), _when(original, where))
-    lines = (prose.comparable(original.subject or ""), " · ".join(filter(None, said)))
+    lines = (message_text.comparable(original.subject or ""), " · ".join(filter(None, said)))
     return "\n".join(filter(None, lines))
 
 
 def _words(kind: str) -> str:
-    return prose.comparable(kind.replace("_", " "))
+    return message_text.comparable(kind.replace("_", " "))
 
 
 def _who(original: Message) -> str:
@@ -146,8 +146,8 @@ def _shown(raw: Raw) -> str:
     """Return what a note shows: its body, or the plain twin of one that is HTML."""
     written, twin = str(raw.get("body") or ""), raw.get("bodyText")
     if written and not markup.is_html(written):
-        return prose.tidy(written)
-    return prose.tidy(twin) if isinstance(twin, str) and twin.strip() else markup.readable(written)
+        return message_text.tidy(written)
+    return message_text.tidy(twin) if isinstance(twin, str) and twin.strip() else markup.readable(written)
 
 
 def _marked(raw: Raw, shown: str, source: str) -> str | None:
@@ -165,4 +165,4 @@ def _marker(source: str) -> re.Pattern[str]:
 
 def _without_marker(shown: str, source: str) -> str:
     found = list(_marker(source).finditer(shown))
-    return prose.tidy(shown[: found[-1].start()] + shown[found[-1].end() :]) if found else shown
+    return message_text.tidy(shown[: found[-1].start()] + shown[found[-1].end() :]) if found else shown

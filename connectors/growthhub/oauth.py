@@ -23,9 +23,9 @@ from connectors.errors import (
     RecordRefused,
     ServerTrouble,
 )
+from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import VERSION
-from connectors.growthhub.gate import Gate
-from connectors.wire import Reply
+from connectors.http.client import Reply
 
 UserType = Literal["Location", "Company"]
 
@@ -82,7 +82,7 @@ class GrantRefused(ConnectorError):
 class TokenEndpoint:
     """The token endpoint, for one app."""
 
-    def __init__(self, gate: Gate, client_id: str, client_secret: str) -> None:
+    def __init__(self, gate: GuardedClient, client_id: str, client_secret: str) -> None:
         self.gate = gate
         self._client = {"client_id": client_id, "client_secret": client_secret}
         gate.hide(client_secret)

@@ -21,13 +21,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.allowed import is_usable_id
-from connectors.connector import Page, Raw, Unread, Window
+from connectors.connector import Page, Raw, UnreadableRow, Window
 from connectors.errors import AnswerTooLarge, IncompleteWindow, PageCrashed, RecordError, RecordRefused, ServerTrouble
-from connectors.growthhub.client import Client
-from connectors.growthhub.tally import Tally
+from connectors.growthhub.client import GrowthHubClient
+from connectors.growthhub.distinct_count import DistinctCount
+from connectors.http.allowed_calls import is_usable_id
+from connectors.http.client import Reply
 from connectors.values import instant
-from connectors.wire import Reply
 
 LARGEST_PAGE = 500
 SMALLER_PAGE = 100
@@ -48,7 +48,7 @@ DEEPEST = 24
 class Search:
     """POST /contacts/search of one location. Remembers how many items a page may have."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: GrowthHubClient) -> None:
         self.client = client
         self.page_limit = LARGEST_PAGE
         self.alive_at: datetime | None = None
@@ -134,7 +134,7 @@ class _Headway:
         self._by = by
         self._latest: datetime | None = None
         self._at_latest: set[str] = set()
-        self._seen = Tally()
+        self._seen = DistinctCount()
         self._rows = 0
 
     def made_by(self, found: Sequence[Raw], promised: int) -> bool:
@@ -168,7 +168,7 @@ class Reading:
         self._search = search
         self._window = window
         self._by = by
-        self._seen = Tally()
+        self._seen = DistinctCount()
         self._promised = 0
         self._last_time: datetime | None = None
         self._served_at: datetime | None = None
@@ -224,12 +224,12 @@ class Reading:
             return
         within = Window(low, high)
         reason = f"the server fails at a page of its list as soon as it holds what lies here ({error.message})"
-        yield Page((), served_at, (Unread(_place(within), reason, within),))
+        yield Page((), served_at, (UnreadableRow(_place(within), reason, within),))
 
     def _backwards(self, low: datetime) -> Iterator[Page]:
         """Yield pages from the end of the window backwards, as far as the server shows them and they lead on."""
         after: Any = None
-        headway = Tally()
+        headway = DistinctCount()
         while True:
             question = {**self._question(self._window.start, after), "sort": [{"field": self._by, "direction": "desc"}]}
             try:
@@ -290,7 +290,7 @@ class Reading:
         if found:
             self._last_time = instant.parse(found[-1].get(self._by)) or self._last_time
 
-    def _not_records(self, shown: Sequence[Any], served_at: datetime) -> list[Unread]:
+    def _not_records(self, shown: Sequence[Any], served_at: datetime) -> list[UnreadableRow]:
         """Name the rows that are no records, by the times of those around them."""
         places: dict[str, tuple[int, Window]] = {}
         times = [instant.parse(each.get(self._by)) if is_record(each) else None for each in shown]
@@ -304,7 +304,7 @@ class Reading:
             places[_place(within)] = (count + 1, within)
         self._unread.update({place: count for place, (count, _) in places.items()})
         return [
-            Unread(place, f"the list shows {count} row(s) here that are no records", within)
+            UnreadableRow(place, f"the list shows {count} row(s) here that are no records", within)
             for place, (count, within) in places.items()
         ]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from connectors.values import prose
+from connectors.values import message_text
 
 LONGEST: Final = 500
 """Characters of a name or an address that are shown."""
@@ -44,7 +44,7 @@ def _pictures(html: str) -> Iterator[str]:
 
 def _address(raw: str) -> str:
     """Return an address without what changes from one reading to the next, or what it is that has none."""
-    shown = prose.comparable(raw)
+    shown = message_text.comparable(raw)
     if shown[:5].casefold() == "data:":
         return "a picture" if shown[5:11].casefold() == "image/" else "a file"
     try:
@@ -56,4 +56,4 @@ def _address(raw: str) -> str:
 
 def _first(attachment: Mapping[str, Any], keys: Iterable[str]) -> str:
     found = (attachment.get(key) for key in keys)
-    return next((prose.comparable(each) for each in found if isinstance(each, str) and each.strip()), "")
+    return next((message_text.comparable(each) for each in found if isinstance(each, str) and each.strip()), "")

@@ -9,7 +9,7 @@ Rules kept here:
 import re
 from typing import Final
 
-from connectors.values import prose
+from connectors.values import message_text
 
 _TAG: Final = re.compile(
     r"<!doctype\s|</(?:html|body|div|p|span|a|b|i|u|em|strong|font|table|tr|td|ul|ol|li|h[1-6]|blockquote|pre)\s*>"
@@ -26,11 +26,11 @@ def is_html(raw: str, content_type: str | None = None) -> bool:
 
 def readable(raw: str, content_type: str | None = None) -> str:
     """Return the text of what may be HTML, tidied (see connectors.values.text)."""
-    return plain(raw) if is_html(raw, content_type) else prose.tidy(raw)
+    return plain(raw) if is_html(raw, content_type) else message_text.tidy(raw)
 
 
 def plain(raw: str) -> str:
     """Return the text of an HTML document or a piece of one, however broken."""
     from connectors.values.markup_text import read  # its parser takes longer to import than most runs to find nothing
 
-    return prose.tidy(read(prose.tidy(raw)))
+    return message_text.tidy(read(message_text.tidy(raw)))

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show, warn
+from sync.commands.invocation import config_option, json_option, open_config, show, warn
 
 if TYPE_CHECKING:
     from connectors.clock import Clock
-    from sync.authorizing.callback import Answer
-    from sync.authorizing.login import Login
     from sync.config.model import Config, GrowthHubAccount
+    from sync.oauth.login import Login
+    from sync.oauth.redirect_server import RedirectResult
 
 WAIT = 300
 """Seconds that a consent may take."""
@@ -36,10 +36,10 @@ def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path
     config = open_config(config_path)
 
     from connectors.clock import SystemClock
-    from sync.authorizing.authorities import wanted_scopes
-    from sync.authorizing.standing import of_grant
-    from sync.decisions.people import to_ms
-    from sync.faces.tables import token_lines
+    from sync.oauth.token_sources import wanted_scopes
+    from sync.oauth.token_status import of_grant
+    from sync.rules.contact_codec import to_ms
+    from sync.text_output.tables import token_lines
 
     clock = SystemClock()
     one = _login(config, account, clock)
@@ -58,9 +58,9 @@ def status(config_path: Path | None, as_json: bool) -> int:
     config = open_config(config_path)
 
     from connectors.clock import SystemClock
-    from sync.authorizing.authorities import authorities_for
-    from sync.authorizing.standing import standings
-    from sync.faces.tables import token_lines
+    from sync.oauth.token_sources import authorities_for
+    from sync.oauth.token_status import standings
+    from sync.text_output.tables import token_lines
 
     clock = SystemClock()
     found = standings(config, config.accounts, authorities_for(config, config.accounts, warn, clock), clock)
@@ -77,8 +77,8 @@ def logout(account: str, config_path: Path | None, as_json: bool) -> int:
     config = open_config(config_path)
 
     from connectors.clock import SystemClock
-    from sync.authorizing.authorities import authorities_for
-    from sync.faces.tables import logout_lines
+    from sync.oauth.token_sources import authorities_for
+    from sync.text_output.tables import logout_lines
 
     one = _account(config, account)
     authorities = authorities_for(config, [account], warn, SystemClock())
@@ -93,8 +93,8 @@ def logout(account: str, config_path: Path | None, as_json: bool) -> int:
 
 def _account(config: "Config", name: str) -> "GrowthHubAccount":
     """Return the account of this name. Raises UsageError where it does not use OAuth."""
-    from sync.config.allowed import suggest
     from sync.config.model import oauth_accounts
+    from sync.config.value_types import suggest
     from sync.errors import UsageError
 
     accounts = oauth_accounts(config, config.accounts)
@@ -107,11 +107,11 @@ def _account(config: "Config", name: str) -> "GrowthHubAccount":
 
 def _login(config: "Config", name: str, clock: "Clock") -> "Login":
     """Return a login, with a state file to keep what comes of it, of the same accounts as ever (R28)."""
-    from sync.authorizing.authorities import authorities_for, wanted_scopes
-    from sync.authorizing.login import Login
     from sync.config.secret import reveal
-    from sync.reporting.privacy import hide
-    from sync.runs.identity import confirm_known
+    from sync.engine.account_identity import confirm_known
+    from sync.oauth.login import Login
+    from sync.oauth.token_sources import authorities_for, wanted_scopes
+    from sync.output.privacy import hide
 
     one = _account(config, name)
     secrets = reveal(config, [name], warn)
@@ -124,18 +124,18 @@ def _login(config: "Config", name: str, clock: "Clock") -> "Login":
 
 
 def _comes_back(one: "Login") -> bool:
-    from sync.authorizing.callback import is_local
+    from sync.oauth.redirect_server import is_local
 
     return is_local(one.account.redirect_uri)
 
 
-def _answered(one: "Login", wait: int, *, browse: bool) -> "Answer | None":
+def _answered(one: "Login", wait: int, *, browse: bool) -> "RedirectResult | None":
     """Wait at the redirect address for the browser."""
     import webbrowser
 
-    from sync.authorizing.callback import Callback
+    from sync.oauth.redirect_server import RedirectServer
 
-    with Callback(one.account.redirect_uri, one.state) as callback:
+    with RedirectServer(one.account.redirect_uri, one.state) as callback:
         _show_address(one)
         if browse and not webbrowser.open(one.address):
             click.echo("no browser could be opened here", err=True)
@@ -143,9 +143,9 @@ def _answered(one: "Login", wait: int, *, browse: bool) -> "Answer | None":
         return callback.wait(wait)
 
 
-def _pasted(one: "Login") -> "Answer":
-    from sync.authorizing.callback import NotOurs, read_pasted
+def _pasted(one: "Login") -> "RedirectResult":
     from sync.errors import UsageError
+    from sync.oauth.redirect_server import NotOurs, read_pasted
 
     _show_address(one)
     text = click.prompt("then paste the code, or the whole address that the browser was sent to", err=True)

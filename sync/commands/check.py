@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 if TYPE_CHECKING:
     from sync.config.model import Config
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def _ask(config: "Config") -> None:
     """Ask before anything is made. Raises UsageError where nobody can be asked, Declined at a no."""
+    from sync.engine.probe import TAG
     from sync.errors import Declined, UsageError
-    from sync.runs.probe import TAG
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("--probe writes to your accounts, and asks first; without a terminal, add --yes")
@@ -40,9 +40,9 @@ def check(*, fix: bool, probing: bool, yes: bool, config_path: Path | None, as_j
     """Try every account: credentials, scopes, custom fields."""
     from dataclasses import asdict
 
+    from sync.engine.check import check as try_accounts
     from sync.errors import DONE, UNFINISHED
-    from sync.faces.tables import check_lines
-    from sync.runs.checking import check as try_accounts
+    from sync.text_output.tables import check_lines
 
     config = open_config(config_path)
     if probing and not yes:

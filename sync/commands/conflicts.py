@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 
 @click.group()
@@ -17,8 +17,8 @@ def conflicts() -> None:
 @json_option
 def list_(config_path: Path | None, as_json: bool) -> int:
     """List the open conflicts."""
-    from sync.faces import queries
-    from sync.faces.tables import conflict_lines
+    from sync.operations import queries
+    from sync.text_output.tables import conflict_lines
 
     show(queries.conflicts(open_config(config_path)), as_json, conflict_lines)
     return 0
@@ -30,8 +30,8 @@ def list_(config_path: Path | None, as_json: bool) -> int:
 @json_option
 def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
     """Show one conflict: both values, since when, and how to settle it."""
-    from sync.faces import queries
-    from sync.faces.tables import one_conflict_lines
+    from sync.operations import queries
+    from sync.text_output.tables import one_conflict_lines
 
     show(queries.conflict(open_config(config_path), conflict_id), as_json, one_conflict_lines)
     return 0
@@ -51,8 +51,8 @@ def resolve(
     if left + right + (value is not None) != 1:
         raise click.UsageError("say --left, --right or --value V, one of them")
 
-    from sync.faces import queries
-    from sync.faces.tables import resolved_lines
+    from sync.operations import queries
+    from sync.text_output.tables import resolved_lines
 
     side = None if value is not None else "left" if left else "right"
     show(queries.resolve(open_config(config_path), conflict_id, side=side, value=value), as_json, resolved_lines)

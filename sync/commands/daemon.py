@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 if TYPE_CHECKING:
-    from sync.serving.door import Door
+    from sync.http_server.endpoints import Endpoint
 
 
 @click.command()
@@ -32,15 +32,15 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     from connectors.clock import SystemClock
     from sync.config.model import load
     from sync.daemon.daemon import Daemon
-    from sync.daemon.process import InForce, serve
-    from sync.page.door import page_door
-    from sync.reporting.logs import logging_to
-    from sync.runs.damage import naming
-    from sync.webhooks import door as webhooks
+    from sync.daemon.process import ActiveConfig, serve
+    from sync.engine.cell_checks import naming
+    from sync.output.log_format import logging_to
+    from sync.page.endpoint import page_door
+    from sync.webhooks import endpoint as webhooks
 
     clock = SystemClock()
 
-    def doors(in_force: InForce, daemon: Daemon) -> "tuple[Door, ...]":
+    def doors(in_force: ActiveConfig, daemon: Daemon) -> "tuple[Endpoint, ...]":
         heard = webhooks.door(lambda: in_force.config, clock, daemon.webhooks, daemon.wake)
         return page_door(in_force, daemon), heard
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 
 @click.command()
@@ -15,8 +15,8 @@ from sync.commands.face import config_option, json_option, open_config, show
 def explain(who: str, field: str | None, config_path: Path | None, as_json: bool) -> int:
     """Show the history of one person: e-mail address, phone number, or ACCOUNT:ID."""
     from sync.errors import DONE, OPEN
-    from sync.faces.biography import explanation_lines
-    from sync.faces.explanation import explain as look_up
+    from sync.operations.explain import explain as look_up
+    from sync.text_output.timeline import explanation_lines
 
     document = look_up(open_config(config_path), who, field)
     show(document, as_json, explanation_lines)

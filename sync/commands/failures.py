@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 
 @click.group()
@@ -17,8 +17,8 @@ def failures() -> None:
 @json_option
 def list_(config_path: Path | None, as_json: bool) -> int:
     """List the open failures, each with its reason."""
-    from sync.faces import queries
-    from sync.faces.tables import failure_lines
+    from sync.operations import queries
+    from sync.text_output.tables import failure_lines
 
     show(queries.failures(open_config(config_path)), as_json, failure_lines)
     return 0
@@ -34,8 +34,8 @@ def retry(failure_id: int | None, all_: bool, config_path: Path | None, as_json:
     if all_ == (failure_id is not None):
         raise click.UsageError("say an ID or --all, one of them")
 
-    from sync.faces import queries
-    from sync.faces.tables import retried_lines
+    from sync.operations import queries
+    from sync.text_output.tables import retried_lines
 
     show(queries.retry(open_config(config_path), failure_id), as_json, retried_lines)
     return 0
@@ -51,8 +51,8 @@ def dismiss(failure_id: int, why: str, config_path: Path | None, as_json: bool) 
     if not why.strip():
         raise click.UsageError("--why needs a reason")
 
-    from sync.faces import queries
-    from sync.faces.tables import dismissed_lines
+    from sync.operations import queries
+    from sync.text_output.tables import dismissed_lines
 
     show(queries.dismiss(open_config(config_path), failure_id, why.strip()), as_json, dismissed_lines)
     return 0

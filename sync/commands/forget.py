@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 
 @click.command()
@@ -18,15 +18,15 @@ from sync.commands.face import config_option, json_option, open_config, show
 def forget(*, who: str, lifted: bool, yes: bool, config_path: Path | None, as_json: bool) -> int:
     """Erase one person from the state and its history; neither account is written to."""
     from sync.errors import DONE, OPEN
-    from sync.faces import forgetting
+    from sync.operations import forget as forget_operation
 
     config = open_config(config_path)
     if lifted:
-        document = forgetting.lift(config, who)
-        show(document, as_json, forgetting.lifted_lines)
+        document = forget_operation.lift(config, who)
+        show(document, as_json, forget_operation.lifted_lines)
         return DONE if document["lifted"] else OPEN
-    document = forgetting.forget(config, who, _question(ask=not yes))
-    show(document, as_json, forgetting.forgotten_lines)
+    document = forget_operation.forget(config, who, _question(ask=not yes))
+    show(document, as_json, forget_operation.forgotten_lines)
     return DONE if document["forgotten"] else OPEN
 
 

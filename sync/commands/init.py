@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.commands.face import config_option, json_option, show
+from sync.commands.invocation import config_option, json_option, show
 
 if TYPE_CHECKING:
-    from sync.setup.asking import Questions
     from sync.setup.draft import Draft
+    from sync.setup.questions import Questions
 
 
 @click.command()
@@ -27,9 +27,9 @@ def init(
 
     from sync.config.model import FILE_NAME
     from sync.errors import UsageError
-    from sync.setup.asking import Questions
+    from sync.setup.config_file import check_address, refuse_existing, write
     from sync.setup.draft import GROWTHGENIUS, GROWTHHUB, Draft
-    from sync.setup.file import check_address, refuse_existing, write
+    from sync.setup.questions import Questions
     from sync.setup.secrets import waiting_beside
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -84,7 +84,7 @@ class Terminal:
 
 def _tried(questions: "Questions", draft: "Draft", path: Path) -> "tuple[Draft, list[dict[str, Any]]]":
     """Try the answers as `sync check` does, as long as a person wants to correct them."""
-    from sync.setup.trying import try_accounts
+    from sync.setup.account_check import try_accounts
 
     while True:
         found = try_accounts(draft, questions.secrets, path)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show_json, show_lines
+from sync.commands.invocation import config_option, json_option, open_config, show_json, show_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sync.config.model import Config
-    from sync.reporting.progress import Lines, Screen
-    from sync.reporting.report import RunReport
-    from sync.runs.options import RunOptions
+    from sync.engine.options import RunOptions
+    from sync.output.progress import LineProgress, TerminalProgress
+    from sync.output.report import RunReport
 
     Carry = Callable[[RunOptions], list[RunReport]]
 
@@ -96,7 +96,7 @@ def _run(
     _check_stream(config, stream, connections)
     start, end = _window(since, until)
 
-    from sync.runs.options import RunOptions
+    from sync.engine.options import RunOptions
 
     options = RunOptions(
         start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole, deep=deep,
@@ -108,9 +108,9 @@ def _run(
 def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool, scheduled: bool = False) -> int:
     """Run, and show what was done; return the exit code."""
     from connectors.clock import SystemClock
-    from sync.notices.telling import Teller
-    from sync.reporting.report import document, exit_code
-    from sync.runs.engine import run_connections
+    from sync.engine.runner import run_connections
+    from sync.notifications.sender import NotificationSender
+    from sync.output.report import document, exit_code
 
     clock = SystemClock()
     with _watched(config, options) as progress:
@@ -120,7 +120,7 @@ def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bo
             progress=progress,
             confirm=_question(progress, ask=ask),
             clock=clock,
-            afterwards=Teller(config, clock).after_run,
+            afterwards=NotificationSender(config, clock).after_run,
         )
         reports = _as_scheduled(config, options, carry) if scheduled else carry(options)
     if as_json:
@@ -131,10 +131,10 @@ def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bo
 
 
 def _lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[str]":
-    from sync.faces.tables import plan_lines, run_lines
+    from sync.text_output.tables import plan_lines, run_lines
 
     if options.undoes:
-        from sync.faces.undoing import undo_lines
+        from sync.operations.undo import undo_lines
 
         return undo_lines(reports)
     return plan_lines(reports) if options.dry_run else run_lines(reports)
@@ -159,8 +159,8 @@ def _due(config: "Config", options: "RunOptions", reports: "list[RunReport]") ->
     """Return the connections to compare in full now: those that are due, and whose accounts have just answered."""
     from datetime import UTC, datetime
 
-    from sync.runs.due import due_for_reconcile
-    from sync.runs.engine import chosen_connections
+    from sync.engine.due import due_for_reconcile
+    from sync.engine.runner import chosen_connections
 
     due = due_for_reconcile(config, chosen_connections(config, options.connections), datetime.now(UTC))
     answered = {report.connection for report in reports if not (report.locked or report.errors)}
@@ -168,38 +168,38 @@ def _due(config: "Config", options: "RunOptions", reports: "list[RunReport]") ->
 
 
 def _log_ends(reports: "list[RunReport]", *, whole: bool) -> None:
-    from sync.reporting import journal
-    from sync.reporting.ending import log_end
+    from sync.output import event_log
+    from sync.output.run_summary import log_end
 
     for report in reports:
         if report.locked:
-            journal.info("another run holds the lock", connection=report.connection, reason=report.locked)
+            event_log.info("another run holds the lock", connection=report.connection, reason=report.locked)
         else:
             log_end(report, whole=whole)
 
 
 @contextmanager
-def _watched(config: "Config", options: "RunOptions") -> "Iterator[Screen | Lines]":
+def _watched(config: "Config", options: "RunOptions") -> "Iterator[TerminalProgress | LineProgress]":
     """Show the progress to who watches; write a log where nobody does, but for a dry run, which is for people."""
-    from sync.reporting.logs import logging_to
-    from sync.reporting.progress import Logged, for_stream
+    from sync.output.log_format import logging_to
+    from sync.output.progress import LogProgress, for_stream
 
     if options.dry_run or sys.stderr.isatty():
         with for_stream() as progress:
             yield progress
         return
-    with logging_to(sys.stderr, config.log.level, config.log.format), Logged(sys.stderr) as logged:
+    with logging_to(sys.stderr, config.log.level, config.log.format), LogProgress(sys.stderr) as logged:
         yield logged
 
 
-def _question(progress: "Screen | Lines", *, ask: bool) -> "Callable[[RunReport], bool]":
+def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Callable[[RunReport], bool]":
     """Return what asks a person whether the plan may be written, or says yes where there is nobody to ask.
 
     It raises Declined at a no: a run that is not to write ends as an interrupted one, so that the next one asks again.
     """
     from sync.errors import Declined
-    from sync.faces.tables import total_lines
-    from sync.reporting.spelling import AUTOMATIONS
+    from sync.output.formats import AUTOMATIONS
+    from sync.text_output.tables import total_lines
 
     def confirm(report: "RunReport") -> bool:
         with progress.paused():
@@ -229,6 +229,6 @@ def _check_stream(config: "Config", stream: str | None, connections: tuple[str, 
 def _window(since: str | None, until: str | None) -> Any:
     from datetime import UTC, datetime
 
-    from sync.faces.when import parse_window
+    from sync.operations.time_argument import parse_window
 
     return parse_window(since, until, datetime.now(UTC))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show, warn
+from sync.commands.invocation import config_option, json_option, open_config, show, warn
 
 if TYPE_CHECKING:
-    from sync.service.installing import Installation
+    from sync.service.install import Installation
     from sync.service.units import Scope
 
 
@@ -32,8 +32,8 @@ def install(*, user: bool, system: bool, timer: bool, only_print: bool, config_p
     config = open_config(config_path)
 
     from sync.errors import ConfigError
-    from sync.faces.tables import installation_lines
-    from sync.service.installing import installation
+    from sync.service.install import installation
+    from sync.text_output.tables import installation_lines
 
     scope: Scope = "system" if system or (os.geteuid() == 0 and not user) else "user"
     found = installation(config, scope, timer=timer)
@@ -50,7 +50,7 @@ def install(*, user: bool, system: bool, timer: bool, only_print: bool, config_p
 
 def _write(found: "Installation") -> None:
     from sync.errors import UsageError
-    from sync.service.installing import write
+    from sync.service.install import write
 
     try:
         write(found.files)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 
 @click.group()
@@ -18,8 +18,8 @@ def state() -> None:
 @json_option
 def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
     """Write a consistent copy of the state file to PATH, while runs go on."""
-    from sync.faces import queries
-    from sync.faces.tables import backup_lines
+    from sync.operations import queries
+    from sync.text_output.tables import backup_lines
 
     show(queries.back_up(open_config(config_path), path), as_json, backup_lines)
     return 0
@@ -33,8 +33,8 @@ def repair(config_path: Path | None, as_json: bool) -> int:
 
     Ends with 1 where something is damaged that only a backup can bring back.
     """
-    from sync.faces.repair import repair as repaired
-    from sync.faces.tables import repair_lines
+    from sync.operations.state_repair import repair as repaired
+    from sync.text_output.tables import repair_lines
 
     document = repaired(open_config(config_path))
     show(document, as_json, repair_lines)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 
 @click.command()
@@ -12,8 +12,8 @@ from sync.commands.face import config_option, json_option, open_config, show
 @json_option
 def status(config_path: Path | None, as_json: bool) -> int:
     """Show how far every connection has come, and what is open."""
-    from sync.faces import queries
-    from sync.faces.tables import status_lines
+    from sync.operations import queries
+    from sync.text_output.tables import status_lines
 
     show(queries.status(open_config(config_path)), as_json, status_lines)
     return 0

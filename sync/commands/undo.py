@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config
+from sync.commands.invocation import config_option, json_option, open_config
 from sync.commands.run import carry_out, unguarded_option
 
 
@@ -22,8 +22,8 @@ def undo(
     """Put back what a run overwrote, on both sides, where nobody has changed it since."""
     config = open_config(config_path)
 
-    from sync.faces.undoing import connection_of
-    from sync.runs.options import RunOptions
+    from sync.engine.options import RunOptions
+    from sync.operations.undo import connection_of
 
     options = RunOptions(
         connections=(connection_of(config, run),),

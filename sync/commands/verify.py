@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sync.commands.face import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show
 
 
 @click.command()
@@ -15,11 +15,11 @@ from sync.commands.face import config_option, json_option, open_config, show
 @json_option
 def verify(connections: tuple[str, ...], config_path: Path | None, as_json: bool) -> int:
     """Compare both sides in full, and say whether they agree; write nothing."""
-    from sync.faces.tables import verify_lines
-    from sync.reporting.progress import for_stream
-    from sync.reporting.report import verification, verification_code
-    from sync.runs.engine import run_connections
-    from sync.runs.options import RunOptions
+    from sync.engine.options import RunOptions
+    from sync.engine.runner import run_connections
+    from sync.output.progress import for_stream
+    from sync.output.report import verification, verification_code
+    from sync.text_output.tables import verify_lines
 
     options = RunOptions(connections=connections, dry_run=True, unguarded=True, whole=True, compared=True)
     config = open_config(config_path)

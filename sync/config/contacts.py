@@ -1,6 +1,7 @@
 """How people travel on a connection: the tables `contacts`, `contacts.only` and `contacts.fields` of the config file.
 
-The keys are fixed by the contract, config.example.toml explains them, `sync.config.allowed` says what their values may
+The keys are fixed by the contract, config.example.toml explains them, `sync.config.value_types` says what their
+values may
 be; what is wrong between keys that are right by themselves is told by `check_contacts`.
 """
 
@@ -11,22 +12,22 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from connectors.contact import SET_FIELDS
-from sync.config.allowed import ConsentChannel, Direction, FieldName, Flag, ShareOrCount, Text, Values, suggest
-from sync.config.complaints import Complaint
-from sync.config.table import Table
+from sync.config.error_lines import ConfigMistake
+from sync.config.table import ConfigTable
+from sync.config.value_types import ConsentChannel, Direction, FieldName, Flag, ShareOrCount, Text, Values, suggest
 
 Policy = Literal["newest", "left", "right", "manual"]
 """What decides a conflict (R14)."""
 
 
-class Only(Table):
+class Only(ConfigTable):
     """Who is carried over for the first time from a side: people who show one of the values in every field named."""
 
     left: dict[FieldName, Values] = Field(default_factory=dict)
     right: dict[FieldName, Values] = Field(default_factory=dict)
 
 
-class FieldOptions(Table):
+class FieldOptions(ConfigTable):
     """Where one field differs from the defaults. `places` is keyed by account name, or by kind of connector.
 
     `map` has the words of the right side by those of the left. With `as` "tags" the field is a tag at GrowthHub that
@@ -89,7 +90,7 @@ TAGGED = "growthhub"
 """The kind of account at which a field may be a tag."""
 
 
-class ContactsStream(Table):
+class ContactsStream(ConfigTable):
     """How people travel. `create_tags` are put on every contact that a run creates, on the side where it is created."""
 
     direction: Direction = "both"
@@ -114,11 +115,13 @@ class ContactsStream(Table):
         return {name: option.prefix or f"{name}:" for name, option in self.fields.items() if option.as_ == "tags"}
 
 
-def check_contacts(contacts: ContactsStream, kinds: Mapping[str, str], place: tuple[str, ...]) -> Iterator[Complaint]:
+def check_contacts(
+    contacts: ContactsStream, kinds: Mapping[str, str], place: tuple[str, ...]
+) -> Iterator[ConfigMistake]:
     """Yield what is wrong between the keys of a contacts' table at a place; `kinds` are its accounts' connectors."""
     if contacts.enrich and sorted(kind == ASKED for kind in kinds.values()) != [False, True]:
         allowed = f"true only between {ASKED}, which is asked, and another system"
-        yield Complaint((*place, "enrich"), allowed, found=True)
+        yield ConfigMistake((*place, "enrich"), allowed, found=True)
     for name, options in contacts.fields.items():
         yield from _check_field(name, options, kinds, (*place, "fields", name))
     yield from _check_prefixes(contacts, (*place, "fields"))
@@ -126,33 +129,35 @@ def check_contacts(contacts: ContactsStream, kinds: Mapping[str, str], place: tu
 
 def _check_field(
     name: str, options: FieldOptions, kinds: Mapping[str, str], place: tuple[str, ...]
-) -> Iterator[Complaint]:
+) -> Iterator[ConfigMistake]:
     known = dict.fromkeys((*FIELD_KEYS, *kinds, *kinds.values()))
     for key in options.places:
         if key not in known:
-            yield Complaint((*place, key), suggest(key, known), unknown=True)
+            yield ConfigMistake((*place, key), suggest(key, known), unknown=True)
     if options.as_ == "tags" and name not in EXCLUSIVE:
-        yield Complaint((*place, "as"), f"tags only for {' and '.join(sorted(EXCLUSIVE))}", "tags")
+        yield ConfigMistake((*place, "as"), f"tags only for {' and '.join(sorted(EXCLUSIVE))}", "tags")
     elif options.as_ == "tags" and (TAGGED not in kinds.values() or options.places):
-        yield Complaint((*place, "as"), f"tags only at {TAGGED}, and not beside the key of a field", "tags")
+        yield ConfigMistake((*place, "as"), f"tags only at {TAGGED}, and not beside the key of a field", "tags")
     if options.map is not None and name not in WORDED:
-        yield Complaint((*place, "map"), f"for {', '.join(sorted(WORDED))} only", None)
+        yield ConfigMistake((*place, "map"), f"for {', '.join(sorted(WORDED))} only", None)
     if options.conflicts is not None and name in SET_FIELDS:
         allowed = "for every field but tags and lists, which are merged one by one and know no conflict"
-        yield Complaint((*place, "conflicts"), allowed, options.conflicts)
+        yield ConfigMistake((*place, "conflicts"), allowed, options.conflicts)
     if options.loosen and name != CONSENT:
-        yield Complaint((*place, "loosen"), f"true for {CONSENT} only", found=True)
+        yield ConfigMistake((*place, "loosen"), f"true for {CONSENT} only", found=True)
     if options.channels is not None and (name != CONSENT or TAGGED not in kinds.values()):
-        yield Complaint((*place, "channels"), f"for {CONSENT} of an account at {TAGGED} only", list(options.channels))
+        yield ConfigMistake(
+            (*place, "channels"), f"for {CONSENT} of an account at {TAGGED} only", list(options.channels)
+        )
 
 
-def _check_prefixes(contacts: ContactsStream, place: tuple[str, ...]) -> Iterator[Complaint]:
+def _check_prefixes(contacts: ContactsStream, place: tuple[str, ...]) -> Iterator[ConfigMistake]:
     """Yield groups of tags that cannot be told apart from each other, or from the tags of who is created."""
     for prefix in contacts.groups.values():
         for tag in contacts.create_tags:
             if tag.casefold().startswith(prefix.casefold()):
-                yield Complaint((*place[:-1], "create_tags"), f"tags that do not begin with {prefix}", tag)
+                yield ConfigMistake((*place[:-1], "create_tags"), f"tags that do not begin with {prefix}", tag)
     for (name, prefix), (_, other) in permutations(contacts.groups.items(), 2):
         if other.casefold().startswith(prefix.casefold()):
-            yield Complaint((*place, name, "prefix"), "a beginning that no other prefix begins with", prefix)
+            yield ConfigMistake((*place, name, "prefix"), "a beginning that no other prefix begins with", prefix)
             return

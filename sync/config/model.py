@@ -14,7 +14,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_validator
 
-from sync.config.allowed import (
+from sync.config.contacts import ContactsStream, Only, check_contacts
+from sync.config.error_lines import ConfigMistake, from_pydantic, lines
+from sync.config.table import ConfigTable
+from sync.config.value_types import (
     SEALING_HELP,
     Address,
     BaseUrl,
@@ -40,16 +43,13 @@ from sync.config.allowed import (
     UserId,
     suggest,
 )
-from sync.config.complaints import Complaint, from_pydantic, lines
-from sync.config.contacts import ContactsStream, Only, check_contacts
-from sync.config.table import Table
 from sync.config.webhooks import WebhooksOptions
 from sync.errors import ConfigError
 
 FILE_NAME = "config.toml"
 
 
-class NamedTable(Table):
+class NamedTable(ConfigTable):
     """A table whose name is the user's."""
 
     _name: str = PrivateAttr("")
@@ -60,7 +60,7 @@ class NamedTable(Table):
         return self._name
 
 
-class StateOptions(Table):
+class StateOptions(ConfigTable):
     """Where the state file is (absolute, once loaded), and how long overwritten values and runs are kept.
 
     `token_key` points to what OAuth tokens in it are encrypted under.
@@ -152,7 +152,7 @@ class GrowthHubAccount(NamedTable):
 Account = GrowthGeniusAccount | GrowthHubAccount
 
 
-class MessagesStream(Table):
+class MessagesStream(ConfigTable):
     """How messages travel. `deletes` is, unless it is set, what the contacts' table says."""
 
     direction: Direction = "both"
@@ -191,21 +191,21 @@ class Connection(NamedTable):
         return self
 
 
-class LogOptions(Table):
+class LogOptions(ConfigTable):
     """What is logged, and how; `auto` is for people on a terminal, and JSON elsewhere."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "human", "json"] = "auto"
 
 
-class NotifyOptions(Table):
+class NotifyOptions(ConfigTable):
     """A program that is told, once each, what a person should know; it has so long to take it in."""
 
     command: Command
     time_limit: ShortSpan = timedelta(seconds=10)
 
 
-class StatusPageOptions(Table):
+class StatusPageOptions(ConfigTable):
     """Where the daemon shows how everything stands, None for nowhere; and the token of who may look."""
 
     listen: ListenOrOff = Address("127.0.0.1", 8787)
@@ -223,7 +223,7 @@ class StatusPageOptions(Table):
         return "listen" in self.model_fields_set
 
 
-class Config(Table):
+class Config(ConfigTable):
     """A whole file."""
 
     state: StateOptions = Field(default_factory=dict, validate_default=True)
@@ -325,18 +325,18 @@ def _named(config: Config, path: Path) -> Config:
     return config
 
 
-def _cross_check(config: Config) -> Iterator[Complaint]:
+def _cross_check(config: Config) -> Iterator[ConfigMistake]:
     """Yield what is wrong between tables that are right by themselves."""
     if config.state.token_key is None and oauth_accounts(config, config.accounts):
-        yield Complaint(("state", "token_key"), SEALING_HELP, missing=True)
+        yield ConfigMistake(("state", "token_key"), SEALING_HELP, missing=True)
     for name, connection in config.connections.items():
         place = ("connections", name)
         unknown = [side for side in ("left", "right") if getattr(connection, side) not in config.accounts]
         for side in unknown:
             found = getattr(connection, side)
-            yield Complaint((*place, side), suggest(found, config.accounts), found)
+            yield ConfigMistake((*place, side), suggest(found, config.accounts), found)
         if not unknown and connection.left == connection.right:
-            yield Complaint((*place, "right"), "another account than left", connection.right)
+            yield ConfigMistake((*place, "right"), "another account than left", connection.right)
         if not unknown:
             kinds = {side: config.accounts[side].connector for side in (connection.left, connection.right)}
             yield from check_contacts(connection.contacts, kinds, (*place, "contacts"))

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 
-class Table(BaseModel):
+class ConfigTable(BaseModel):
     """A table of the file: no key but those that stand here, and nothing changes after loading."""
 
     # Built when first used: that is once, as parts of Config, and not once more for each table.

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
-from sync.config.allowed import Interval, Listen, UrlPath
-from sync.config.table import Table
+from sync.config.table import ConfigTable
+from sync.config.value_types import Interval, Listen, UrlPath
 
 ON: Final = ("on",)
 """Stands for the RSA key that GrowthHub has published."""
@@ -84,7 +84,7 @@ def _is_rsa(der: bytes) -> bool:
     return whole and RSA_OID in der[: 2 * len(RSA_OID)]
 
 
-class WebhooksOptions(Table):
+class WebhooksOptions(ConfigTable):
     """Where the daemon listens for events, and what it takes.
 
     `largest` are the bytes of a body, `queue` the records that wait to be looked at; an event is as old as `window` at

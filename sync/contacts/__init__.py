@@ -1,1 +1,1 @@
-"""The stream of people: read, plan, write, settle. Decides by `sync.decisions`, speaks by `connectors`."""
+"""The stream of people: read, plan, write, settle. Decides by `sync.rules`, speaks by `connectors`."""

@@ -12,36 +12,36 @@ from typing import TYPE_CHECKING
 from connectors.clock import Clock
 from connectors.connector import Connector
 from connectors.contact import Contact, Fields, Value
-from connectors.dispatch import Dispatcher
+from connectors.http.concurrency import Dispatcher
 from state.conflicts import Conflicts
 from state.cursors import Cursors
+from state.erasure_marks import Forgotten
 from state.failures import Failures
 from state.file import StateFile
-from state.forgotten import Forgotten
-from state.held import Held
-from state.hints import Hint, Hints
 from state.history import History
-from state.identity import Identities
+from state.holds import Holds
+from state.identity_index import Identities
 from state.intents import Intents
 from state.links import Link, Links
-from state.owed import Owed
-from state.stage import Stage, Staged
+from state.owed_values import OwedValues
+from state.staging import Stage, Staged
+from state.webhook_hints import Hint, Hints
 from sync.config.contacts import ContactsStream
-from sync.contacts.boundary import Boundary
-from sync.contacts.logged import logged_tables
-from sync.contacts.undone import Undone
-from sync.decisions import kept_times, people, shadows
-from sync.decisions.exchange import Members
-from sync.decisions.forgetting import mark_of_record, marks_to_look_for
-from sync.decisions.guard import Weight
-from sync.decisions.mapping import Rules, present
-from sync.decisions.merging import LEFT, RIGHT, Judge, Resolution, View
-from sync.decisions.newest import correct
-from sync.reporting.progress import Progress
-from sync.reporting.report import StreamReport
+from sync.contacts.audit_log import logged_tables
+from sync.contacts.record_boundary import Boundary
+from sync.output.progress import Progress
+from sync.output.report import StreamReport
+from sync.rules import contact_codec, kept_times, shadow_codec
+from sync.rules.conflict_policy import correct
+from sync.rules.erasure_marks import mark_of_record, marks_to_look_for
+from sync.rules.guard import ChangeWeight
+from sync.rules.mapping import Rules, present
+from sync.rules.merge import LEFT, RIGHT, Judge, Resolution, SideView
+from sync.rules.translation import Members
+from sync.undo.run_history import UndoneRun
 
 if TYPE_CHECKING:
-    from sync.contacts.enriching import Enrichment
+    from sync.contacts.enrichment import Enrichment
 
 OWN_WRITE_MS = 1000
 """A record whose time is at most so much after our own last write to it was last changed by us (R14)."""
@@ -50,7 +50,7 @@ AHEAD = timedelta(minutes=1)
 AHEAD_MS = 60_000
 """A record whose time lies so far ahead of its server's clock is dated wrongly: nobody changes anything tomorrow."""
 
-STREAM = people.STREAM
+STREAM = contact_codec.STREAM
 SIDE_NAMES = (LEFT, RIGHT)
 
 
@@ -69,14 +69,14 @@ class Side:
 
         None where that time is of our own write, or unknown (R14).
         """
-        updated = people.to_ms(contact.updated_at)
+        updated = contact_codec.to_ms(contact.updated_at)
         if updated is None or (wrote_ms is not None and updated <= wrote_ms + OWN_WRITE_MS):
             return None
-        return people.to_ms(correct(contact.updated_at, self.connector.clock_offset()))
+        return contact_codec.to_ms(correct(contact.updated_at, self.connector.clock_offset()))
 
     def server_now_ms(self, clock: Clock) -> int:
         """Return the time of this side's server."""
-        return people.to_ms(clock.now() + timedelta(seconds=self.connector.clock_offset())) or 0
+        return contact_codec.to_ms(clock.now() + timedelta(seconds=self.connector.clock_offset())) or 0
 
     def needs_marker(self, person: Contact) -> bool:
         """Say whether nothing but a marker could ever tell who somebody is: neither e-mail nor phone (R6)."""
@@ -123,20 +123,20 @@ class Context:
     failures: Failures = field(init=False)
     intents: Intents = field(init=False)
     history: History = field(init=False)
-    held: Held = field(init=False)
-    owed: Owed = field(init=False)
+    held: Holds = field(init=False)
+    owed: OwedValues = field(init=False)
     forgotten: Forgotten = field(init=False)
     cursors: Cursors = field(init=False)
     hints: Hints = field(init=False)
     boundary: Boundary = field(init=False)
     heeded: list[Hint] = field(default_factory=list)
     relinked: dict[int, tuple[str, str]] = field(default_factory=dict)
-    weights: dict[str, Weight] = field(default_factory=dict)
+    weights: dict[str, ChangeWeight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)
     unknown: set[tuple[str, str]] = field(default_factory=set)
     unfinished: int | None = None
-    undone: Undone | None = None
+    undone: UndoneRun | None = None
     errors: list[str] = field(default_factory=list)
     doubted: Counter[str] = field(default_factory=Counter)
     nameless: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -152,11 +152,11 @@ class Context:
         accounts = {side.name: side.account for side in self.sides}
         self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=self.dry)
         self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
-        self.held, self.forgotten = Held(*key), Forgotten(self.state.db)
-        self.owed = Owed(*key)
+        self.held, self.forgotten = Holds(*key), Forgotten(self.state.db)
+        self.owed = OwedValues(*key)
         self.hints = Hints(self.state.db, self.name, STREAM)
         self.boundary = Boundary(self.state, self.failures, self.errors, self.now_ms)
-        self.weights = {side.account: Weight() for side in self.sides}
+        self.weights = {side.account: ChangeWeight() for side in self.sides}
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -184,7 +184,7 @@ class Context:
         """Say whether a record is that of somebody who was forgotten, and is left out."""
         if not self.forgotten:
             return False
-        marks = marks_to_look_for(side.account, self.other(side).account, people.known(contact))
+        marks = marks_to_look_for(side.account, self.other(side).account, contact_codec.known(contact))
         return self.forgotten.knows(marks)
 
     def is_forgotten_record(self, side: Side, record_id: str) -> bool:
@@ -193,7 +193,7 @@ class Context:
 
     def now_ms(self) -> int:
         """Return our own time."""
-        return people.to_ms(self.clock.now()) or 0
+        return contact_codec.to_ms(self.clock.now()) or 0
 
     def travelling(self, fields: Fields) -> Fields:
         """Return those of the fields that travel on this connection."""
@@ -201,13 +201,13 @@ class Context:
 
     def base(self, link: Link, side: str) -> Fields:
         """Return the shadow of one side of a link."""
-        return shadows.decode(link.side(side).shadow, self.table[link.mapping])
+        return shadow_codec.decode(link.side(side).shadow, self.table[link.mapping])
 
     def set_base(self, link: Link, side: str, base: Fields) -> None:
         """Set the shadow of one side of a link; both sides are set before it is saved, under the mapping in force."""
-        link.side(side).shadow = shadows.encode(self.travelling(base), tuple(self.rules))
+        link.side(side).shadow = shadow_codec.encode(self.travelling(base), tuple(self.rules))
 
-    def view(self, link: Link | None, side: Side, staged: Staged | None) -> View:
+    def view(self, link: Link | None, side: Side, staged: Staged | None) -> SideView:
         """Return what a side shows, as far as this run knows it without asking again.
 
         A side of which nothing new was read shows what was agreed, but for the fields in conflict: of these it shows
@@ -215,14 +215,14 @@ class Context:
         """
         base = self.base(link, side.name) if link else {}
         if staged is not None and staged.contact is not None:
-            contact = people.decode(staged.contact)
+            contact = contact_codec.decode(staged.contact)
             now = self.travelling(contact.fields)
             times = self._times(link, side, now, staged.changed_ms) if link else {}
-            return View(now, base, people.from_ms(staged.changed_ms), frozenset(contact.unmapped), times)
+            return SideView(now, base, contact_codec.from_ms(staged.changed_ms), frozenset(contact.unmapped), times)
         if link is None:
-            return View({}, base)
+            return SideView({}, base)
         now = {**base, **{name: value for name, (value, _) in self._disputed(link, side).items()}}
-        return View(now, base, times=self._times(link, side, now, None))
+        return SideView(now, base, times=self._times(link, side, now, None))
 
     def resolutions(self, link: Link) -> dict[str, Resolution]:
         """Return what people decided about the open conflicts of a link."""
@@ -230,7 +230,7 @@ class Context:
         for name, conflict in self.conflicts.of_link(link.id).items():
             if conflict.resolution is not None:
                 kind, _, value = conflict.resolution.partition(":")
-                decided[name] = (kind, shadows.parse(value) if kind == "value" else None)
+                decided[name] = (kind, shadow_codec.parse(value) if kind == "value" else None)
         return decided
 
     def kept(self, link: Link, side: Side) -> kept_times.Kept:
@@ -262,5 +262,5 @@ class Context:
             if name in self.rules:
                 left = (conflict.left_value, conflict.left_changed_ms)
                 value, changed_ms = left if side.name == LEFT else (conflict.right_value, conflict.right_changed_ms)
-                found[name] = (shadows.parse(value), people.from_ms(changed_ms))
+                found[name] = (shadow_codec.parse(value), contact_codec.from_ms(changed_ms))
         return found

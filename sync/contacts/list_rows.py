@@ -21,7 +21,7 @@ from connectors.contact import Contact
 from connectors.values.text import is_of_too_long
 from state.links import Link
 from sync.contacts.context import Context, Side
-from sync.decisions import people
+from sync.rules import contact_codec
 
 MOST: Final = 1000
 """Records of one side that a run reads by id because a list does not show what was agreed on."""
@@ -39,7 +39,7 @@ UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BelievedRow:
     """A row as far as it is believed: the record, the contact that it shows, and the digest to remember it by."""
 
     raw: Raw
@@ -47,25 +47,31 @@ class Row:
     digest: bytes
 
 
-def believed(context: Context, side: Side, raw: Raw, link: Link | None, memory: Mapping[str, Any]) -> Row | None:
+def believed(
+    context: Context, side: Side, raw: Raw, link: Link | None, memory: Mapping[str, Any]
+) -> BelievedRow | None:
     """Map a row, or the record itself where the row is not to be believed; None where it shows nothing new.
 
     Raises RecordGone, and what else a question by id raises.
     """
     contact = side.connector.contact(raw, memory)
     if link is None:
-        return Row(raw, contact, side.connector.digest(raw)) if _tells_address(contact) else _read(side, contact.id, {})
+        return (
+            BelievedRow(raw, contact, side.connector.digest(raw))
+            if _tells_address(contact)
+            else _read(side, contact.id, {})
+        )
     if _is_stale(link, side, contact):
         return _read(side, contact.id, memory)
     vanished = _vanished(context, link, side, contact)
     if not vanished and not _is_lowered(context, link, side, contact):
-        return Row(raw, contact, side.connector.digest(raw))
+        return BelievedRow(raw, contact, side.connector.digest(raw))
     doubted = _doubted(side, raw, contact)
     if doubted is not None and doubted == link.side(side.name).digest:
         return None
     if vanished and not _may_ask(context, side):
         shown = {name: value for name, value in contact.fields.items() if name not in vanished}
-        return Row(raw, replace(contact, fields=shown), NOT_KNOWN_AGAIN)
+        return BelievedRow(raw, replace(contact, fields=shown), NOT_KNOWN_AGAIN)
     row = _read(side, contact.id, memory)
     return row if doubted is None else replace(row, digest=doubted)
 
@@ -76,9 +82,9 @@ def _tells_address(contact: Contact) -> bool:
     return "email" in contact.fields or (dirt is not None and BROKEN not in dirt and not is_of_too_long(dirt))
 
 
-def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> Row:
+def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> BelievedRow:
     raw = side.connector.get(record_id).records[0]
-    return Row(raw, side.connector.contact(raw, memory), side.connector.digest(raw))
+    return BelievedRow(raw, side.connector.contact(raw, memory), side.connector.digest(raw))
 
 
 def _vanished(context: Context, link: Link, side: Side, contact: Contact) -> frozenset[str]:
@@ -104,7 +110,7 @@ def _may_ask(context: Context, side: Side) -> bool:
 
 def _doubted(side: Side, raw: Raw, contact: Contact) -> bytes | None:
     """Return by what a row that was not believed is known again; None where nothing tells that it changed."""
-    updated = people.to_ms(contact.updated_at)
+    updated = contact_codec.to_ms(contact.updated_at)
     if updated is None:
         return None
     return blake2b(side.connector.digest(raw) + str(updated).encode(), digest_size=16).digest()
@@ -115,7 +121,7 @@ def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
 
     Not every answer to a write shows a time: that to a call about tags shows none.
     """
-    known, updated = link.side(side.name), people.to_ms(contact.updated_at)
+    known, updated = link.side(side.name), contact_codec.to_ms(contact.updated_at)
     return updated is not None and updated < max(known.seen_ms or 0, known.wrote_ms or 0)
 
 

@@ -28,17 +28,17 @@ from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.schedule import Planned, plan_run, plan_runs
 from sync.config.model import Config
+from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.clock_step import ClockStep
-from sync.daemon.stopping import Activity, Stop
 from sync.daemon.stream import Stream, key_of
 from sync.daemon.triggers import latest_after, moved, trigger_of
-from sync.decisions.people import to_ms
-from sync.decisions.scheduling import Ended, Next, gathering, next_run
+from sync.engine.due import streams_of
 from sync.errors import Interrupted
-from sync.notices.telling import Teller
-from sync.reporting import journal
-from sync.reporting.spelling import time_text
-from sync.runs.due import streams_of
+from sync.notifications.sender import NotificationSender
+from sync.output import event_log
+from sync.output.formats import time_text
+from sync.rules.contact_codec import to_ms
+from sync.rules.schedule import EndedRun, NextRun, gathering, next_run
 from sync.webhooks.counters import Counters
 
 SETTLED = timedelta(seconds=1)
@@ -50,7 +50,7 @@ TROUBLES = {EVENT_JOB_ERROR: "job failed", EVENT_JOB_MISSED: "job missed", EVENT
 class Daemon:
     """The streams of a config, run by their schedules in threads, one thread per connection."""
 
-    def __init__(self, config: Config, stop: Stop, clock: Clock) -> None:
+    def __init__(self, config: Config, stop: StopSignal, clock: Clock) -> None:
         self._config = config
         self._stop = stop
         self._clock = clock
@@ -100,7 +100,7 @@ class Daemon:
             try:
                 since = stream.stands_still_since()
             except (StateError, LockHeld, sqlite3.Error) as error:
-                journal.error("the state can't be read", reason=str(error))
+                event_log.error("the state can't be read", reason=str(error))
                 continue
             if since is None:
                 stream.stalled = False
@@ -108,7 +108,7 @@ class Daemon:
             span = latest_after(stream.connection, since) - since
             if not stream.stalled:
                 stream.stalled = True
-                journal.error(
+                event_log.error(
                     "no progress", connection=stream.connection.name, stream=stream.name, since=time_text(since)
                 )
             stream.teller.stalled(stream.connection.name, stream.name, since, span)
@@ -118,7 +118,7 @@ class Daemon:
         step = self._clock_step.since_last_look()
         if not step:
             return
-        journal.warning("the clock was set", seconds=round(step.total_seconds()))
+        event_log.warning("the clock was set", seconds=round(step.total_seconds()))
         now = self._clock.now()
         with self._lock:
             for stream in self._streams.values():
@@ -168,7 +168,7 @@ class Daemon:
         return min(times, default=None)
 
     def _new_streams(self, config: Config) -> Iterator[Stream]:
-        teller = Teller(config, self._clock, lambda: self._stop.is_asked)
+        teller = NotificationSender(config, self._clock, lambda: self._stop.is_asked)
         for connection in config.connections.values():
             for name in streams_of(connection):
                 activity = self._activities.setdefault(key_of(connection.name, name), Activity(self._clock))
@@ -193,12 +193,12 @@ class Daemon:
         stream = self._streams.get(key)
         if stream is None or self._stop.is_asked:
             return
-        with journal.about(connection=stream.connection.name, stream=stream.name), suppress(Interrupted):
+        with event_log.about(connection=stream.connection.name, stream=stream.name), suppress(Interrupted):
             ended = stream.run()
             following = stream.conclude(ended)
             self._plan(stream, ended, following)
 
-    def _plan(self, stream: Stream, ended: Ended, following: Next) -> None:
+    def _plan(self, stream: Stream, ended: EndedRun, following: NextRun) -> None:
         """Say when a stream is run next, unless another config is in force by now."""
         if self._stop.is_asked:
             return
@@ -214,7 +214,7 @@ class Daemon:
         row = Planned(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
         self._in_state(lambda db: plan_run(db, row))
 
-    def _next_time(self, stream: Stream, ended: Ended, *, hinted: bool) -> datetime | None:
+    def _next_time(self, stream: Stream, ended: EndedRun, *, hinted: bool) -> datetime | None:
         """Return when a stream whose run came to its end is run next."""
         soon = self._clock.now() + gathering(stream.connection.settle)
         look = hinted and stream.can_be_woken
@@ -245,29 +245,29 @@ class Daemon:
             with closing(StateFile.open(self._config.state.path)) as state, state.atomic() as db:
                 change(db)
         except (StateError, LockHeld, sqlite3.Error) as error:
-            journal.error("the plan can't be noted", reason=str(error))
+            event_log.error("the plan can't be noted", reason=str(error))
 
 
 def _earlier(*times: datetime | None) -> datetime | None:
     return min(filter(None, times), default=None)
 
 
-def _tell_next(ended: Ended, following: Next, at: datetime | None) -> None:
+def _tell_next(ended: EndedRun, following: NextRun, at: datetime | None) -> None:
     next_run_at = None if at is None else time_text(at)
     if ended.how == "locked":
-        tell = journal.info if following.told else journal.debug
+        tell = event_log.info if following.told else event_log.debug
         tell("another run holds the lock", reason=ended.reason, next_run_at=next_run_at)
     elif ended.how == "failed":
-        tell = journal.warning if following.told else journal.info
+        tell = event_log.warning if following.told else event_log.info
         failures = following.standing.failures
         tell("the next run is delayed", failures=failures, reason=ended.reason, next_run_at=next_run_at)
     else:
-        journal.debug("next run", next_run_at=next_run_at)
+        event_log.debug("next run", next_run_at=next_run_at)
 
 
 def _tell_trouble(event: JobEvent) -> None:
     connection, _, stream = str(event.job_id).partition("/")
-    tell = journal.info if event.code == EVENT_JOB_MAX_INSTANCES else journal.error
+    tell = event_log.info if event.code == EVENT_JOB_MAX_INSTANCES else event_log.error
     error = getattr(event, "exception", None)
     kind = None if error is None else type(error).__name__
     tell(TROUBLES[event.code], connection=connection, stream=stream, kind=kind)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from state.presence import seen_well
+from state.heartbeat import seen_well
 
 LATEST: Final = timedelta(minutes=2)
 """A daemon that is well shows it a dozen times in so long."""

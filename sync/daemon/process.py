@@ -21,19 +21,19 @@ from typing import Final, NoReturn, Self
 
 from connectors.clock import Clock, SystemClock
 from state.file import StateFile
+from state.heartbeat import show_well
 from state.lock import hold_daemon
-from state.presence import show_well
-from sync.authorizing.authorities import authorities_of
 from sync.config.model import Config
 from sync.config.secret import reveal, reveal_page_token
 from sync.daemon import systemd
+from sync.daemon.cancellation import StopSignal
 from sync.daemon.daemon import Daemon
-from sync.daemon.stopping import Stop
-from sync.decisions.people import to_ms
 from sync.errors import DONE, ConfigError
-from sync.reporting import journal
-from sync.reporting.privacy import hide
-from sync.serving.door import Door, Doors
+from sync.http_server.endpoints import Endpoint, Endpoints
+from sync.oauth.token_sources import authorities_of
+from sync.output import event_log
+from sync.output.privacy import hide
+from sync.rules.contact_codec import to_ms
 
 GRACE: Final = 3.5
 """Seconds for what is under way to end by itself."""
@@ -44,13 +44,13 @@ Load = Callable[[], Config]
 
 
 @dataclass(slots=True)
-class InForce:
+class ActiveConfig:
     """The config that is in force: what the doors ask for it."""
 
     config: Config
 
 
-MakeDoors = Callable[[InForce, Daemon], Iterable[Door]]
+MakeDoors = Callable[[ActiveConfig, Daemon], Iterable[Endpoint]]
 
 
 def serve(config: Config, load: Load, clock: Clock, make_doors: MakeDoors = lambda _config, _daemon: ()) -> int:
@@ -63,9 +63,9 @@ def serve(config: Config, load: Load, clock: Clock, make_doors: MakeDoors = lamb
         check_secrets(config)
         lock = stack.enter_context(_alone(config.state.path, clock))
         daemon = Daemon(config, signals.stop, clock)
-        journal.info("daemon begins", connections=list(config.connections), pid=os.getpid())
-        in_force = InForce(config)
-        doors = Doors(make_doors(in_force, daemon))
+        event_log.info("daemon begins", connections=list(config.connections), pid=os.getpid())
+        in_force = ActiveConfig(config)
+        doors = Endpoints(make_doors(in_force, daemon))
         stack.callback(doors.close)
         doors.open(config)
         _tell(doors)
@@ -74,7 +74,7 @@ def serve(config: Config, load: Load, clock: Clock, make_doors: MakeDoors = lamb
         systemd.tell(systemd.READY, _status(daemon))
         _Service(in_force, load, daemon, doors, lock).attend(signals)
         systemd.tell(systemd.STOPPING)
-        journal.info("daemon ends", signal=signals.name)
+        event_log.info("daemon ends", signal=signals.name)
         doors.close()
         ended = daemon.end(GRACE)
         daemon.forget_plan()
@@ -83,9 +83,9 @@ def serve(config: Config, load: Load, clock: Clock, make_doors: MakeDoors = lamb
     return DONE
 
 
-def _tell(doors: Doors) -> None:
+def _tell(doors: Endpoints) -> None:
     for key, address in doors.addresses().items():
-        journal.info("listening", key=key, listen=str(address))
+        event_log.info("listening", key=key, listen=str(address))
 
 
 def check_secrets(config: Config) -> None:
@@ -97,14 +97,14 @@ def check_secrets(config: Config) -> None:
 
 
 def _note(text: str) -> None:
-    journal.warning("note", text=text)
+    event_log.warning("note", text=text)
 
 
 class Signals:
     """The signals of the process, as words in a queue, for as long as the block lasts."""
 
     def __init__(self) -> None:
-        self.stop = Stop()
+        self.stop = StopSignal()
         self.name = ""
         self._words: SimpleQueue[str] = SimpleQueue()
         self._before: dict[int, object] = {}
@@ -140,10 +140,10 @@ class Signals:
 class _Service:
     """What the main thread does while the streams are run: heed signals, look at them, say that all is well."""
 
-    in_force: InForce
+    in_force: ActiveConfig
     load: Load
     daemon: Daemon
-    doors: Doors
+    doors: Endpoints
     lock: Path
     hung: frozenset[str] = field(default_factory=frozenset)
 
@@ -161,12 +161,12 @@ class _Service:
             self.doors.open(config)
         except ConfigError as error:
             for line in error.lines:
-                journal.error("config refused, the one before stays in force", reason=line)
+                event_log.error("config refused, the one before stays in force", reason=line)
         else:
             self.in_force.config = config
             _tell(self.doors)
             self.daemon.take_up(config)
-            journal.info("config read again", connections=list(config.connections))
+            event_log.info("config read again", connections=list(config.connections))
         systemd.tell(systemd.READY, _status(self.daemon))
 
     def _loaded(self) -> Config:
@@ -181,7 +181,7 @@ class _Service:
         hung = frozenset(self.daemon.hanging())
         for key in hung - self.hung:
             connection, _, stream = key.partition("/")
-            journal.error("a run hangs", connection=connection, stream=stream)
+            event_log.error("a run hangs", connection=connection, stream=stream)
         self.hung = hung
         if not hung:
             systemd.tell(systemd.WELL, _status(self.daemon))
@@ -192,7 +192,7 @@ class _Service:
         try:
             show_well(self.lock)
         except OSError as error:
-            journal.error("the lock can't be touched", reason=str(error.strerror))
+            event_log.error("the lock can't be touched", reason=str(error.strerror))
 
 
 @contextmanager

@@ -16,30 +16,30 @@ from connectors.clock import Clock
 from connectors.errors import ConnectorError
 from state.errors import LockHeld, StateError
 from state.file import StateFile
-from state.hints import Hints, heard_at
-from state.progress import Progress, progress_of
+from state.progress import StreamProgress, progress_of
+from state.webhook_hints import Hints, heard_at
 from sync.config.model import Config, Connection
-from sync.daemon.stopping import Activity, Stop, StoppableClock, Watched
+from sync.daemon.cancellation import Activity, StoppableClock, StopSignal, WatchedProgress
 from sync.daemon.triggers import interval_at, latest_after
-from sync.decisions.people import from_ms
-from sync.decisions.scheduling import (
+from sync.engine.options import RunOptions
+from sync.engine.runner import run_connections
+from sync.errors import SyncError
+from sync.notifications.sender import NotificationSender
+from sync.output import event_log
+from sync.output.report import RunReport
+from sync.output.run_summary import log_end
+from sync.rules.contact_codec import from_ms
+from sync.rules.schedule import (
     PATIENCE,
-    Ended,
-    Next,
-    Standing,
+    EndedRun,
+    NextRun,
+    StreamStatus,
     after,
     hangs,
     pace_while_hearing,
     reconcile_at,
     stands_still,
 )
-from sync.errors import SyncError
-from sync.notices.telling import Teller
-from sync.reporting import journal
-from sync.reporting.ending import log_end
-from sync.reporting.report import RunReport
-from sync.runs.engine import run_connections
-from sync.runs.options import RunOptions
 
 
 def key_of(connection: str, stream: str) -> str:
@@ -57,22 +57,22 @@ class Stream:
     config: Config
     connection: Connection
     name: str
-    teller: Teller
-    stop: Stop
+    teller: NotificationSender
+    stop: StopSignal
     clock: Clock
     activity: Activity
     started_at: datetime
-    standing: Standing = field(default_factory=Standing)
+    standing: StreamStatus = field(default_factory=StreamStatus)
     tried: bool = False
     stalled: bool = False
     guarded: bool = False
     slower: timedelta = timedelta(0)
     clock_set_at: datetime | None = None
-    _watched: Watched = field(init=False)
-    _progress: Progress | None = None
+    _watched: WatchedProgress = field(init=False)
+    _progress: StreamProgress | None = None
 
     def __post_init__(self) -> None:
-        self._watched = Watched(self.stop, self.activity)
+        self._watched = WatchedProgress(self.stop, self.activity)
 
     @property
     def can_be_woken(self) -> bool:
@@ -84,7 +84,7 @@ class Stream:
         """Return its name among all streams: the id of its job."""
         return key_of(self.connection.name, self.name)
 
-    def run(self) -> Ended:
+    def run(self) -> EndedRun:
         """Run it once, in full where that is due, and say how that ended. Raises Interrupted when asked to stop."""
         whole = False
         self.activity.begin()
@@ -92,14 +92,14 @@ class Stream:
             whole = self._is_whole()
             return self._run(whole=whole)
         except LockHeld as error:
-            return Ended("locked", self.clock.now(), str(error), whole=whole)
+            return EndedRun("locked", self.clock.now(), str(error), whole=whole)
         except Exception as error:  # noqa: BLE001 - what goes wrong with one stream shall not end the others
-            return Ended("failed", self.clock.now(), _reason(error), whole=whole)
+            return EndedRun("failed", self.clock.now(), _reason(error), whole=whole)
         finally:
             self.tried = True
             self.activity.end()
 
-    def conclude(self, ended: Ended) -> Next:
+    def conclude(self, ended: EndedRun) -> NextRun:
         """Take in how a run ended, and return what follows from it."""
         interval = interval_at(self.connection, ended.at).total_seconds()
         following = after(self.standing, ended, interval, random.random())  # noqa: S311 - spreads calls, guards nothing
@@ -108,7 +108,7 @@ class Stream:
             self.guarded = ended.how == "guarded"
         return following
 
-    def look_for_hints(self, ended: Ended) -> bool:
+    def look_for_hints(self, ended: EndedRun) -> bool:
         """See how webhooks stand, and say whether hints wait after a run that has come to its end.
 
         Where events were heard of late, the connection is polled as seldom as the config says for that.
@@ -121,7 +121,7 @@ class Stream:
                 heard = from_ms(heard_at(state.db, self.connection.name))
                 waiting = Hints(state.db, self.connection.name, self.name).count()
         except (StateError, LockHeld, sqlite3.Error) as error:
-            journal.error("the state can't be read", reason=str(error))
+            event_log.error("the state can't be read", reason=str(error))
             return False
         self.slower = pace_while_hearing(heard, self.clock.now(), webhooks.every)
         return ended.how == "done" and waiting > 0
@@ -154,10 +154,10 @@ class Stream:
         at = self.reconcile_at()
         return at is not None and at <= self.clock.now()
 
-    def _run(self, *, whole: bool) -> Ended:
+    def _run(self, *, whole: bool) -> EndedRun:
         options = RunOptions(connections=(self.connection.name,), streams=(self.name,), whole=whole)
         clock = StoppableClock(self.clock, self.stop, self.activity)
-        journal.debug("run begins", whole=whole)
+        event_log.debug("run begins", whole=whole)
         (report,) = run_connections(self.config, options, self._watched, _agree, clock, afterwards=self._afterwards)
         return _ended(report, self.clock.now(), whole=whole)
 
@@ -197,10 +197,10 @@ def _reason(error: Exception) -> str:
     return f"unexpected {type(error).__name__} at {where}: this is a mistake in growthsync, please report it"
 
 
-def _ended(report: RunReport, now: datetime, *, whole: bool) -> Ended:
+def _ended(report: RunReport, now: datetime, *, whole: bool) -> EndedRun:
     if report.locked:
-        return Ended("locked", now, report.locked, whole=whole)
+        return EndedRun("locked", now, report.locked, whole=whole)
     log_end(report, whole=whole)
     if report.errors:
-        return Ended("failed", now, "; ".join(report.errors), report.renewed_at, whole)
-    return Ended("guarded" if report.guarded else "done", now, report.guarded, whole=whole)
+        return EndedRun("failed", now, "; ".join(report.errors), report.renewed_at, whole)
+    return EndedRun("guarded" if report.guarded else "done", now, report.guarded, whole=whole)

@@ -13,7 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from sync.config.cron import WEEKDAYS, parse_cron
 from sync.config.model import Connection
-from sync.decisions.scheduling import JITTER, PATIENCE
+from sync.rules.schedule import JITTER, PATIENCE
 
 SPREAD: Final = 300.0
 """Seconds by which a run is spread at most."""

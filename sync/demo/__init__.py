@@ -4,6 +4,6 @@ Rules kept here: engine, HTTP and SQLite are the real ones, only the servers are
 read from the servers or from the state file; the people are the same each time.
 """
 
-from sync.demo.story import demo
+from sync.demo.walkthrough import demo
 
 __all__ = ["demo"]

@@ -9,12 +9,12 @@ from shutil import rmtree
 from typing import Any, Final
 
 from connectors.clock import Clock
-from connectors.growthgenius.sandbox import GrowthGeniusSandbox
-from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.rate import RateLimit
+from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
+from connectors.http.rate_headers import RateLimit
 from sync.config.model import Config, load
-from sync.demo.cast import Edit, Letter
-from sync.demo.population import Arrival, Place
+from sync.demo.contact_generator import Place, SampleRecord
+from sync.demo.sample_contacts import Edit, SampleMessage
 
 LEFT: Final = "growthgenius"
 RIGHT: Final = "growthhub"
@@ -62,7 +62,7 @@ class Servers:
         """Return what servers fill in by themselves: GrowthHub's country, and the owner of who is made by our key."""
         return {"country": self.right.country, "owner": OWNER}
 
-    def welcome(self, arrival: Arrival) -> None:
+    def welcome(self, arrival: SampleRecord) -> None:
         """Let a record be there, as long as it says."""
         if arrival.place == "left":
             self.left.add(at=arrival.at(self.left.server_now()), **arrival.fields)
@@ -84,7 +84,7 @@ class Servers:
         people = self.left.people() if place == "left" else self.right.people()
         return next(one for one in people if one.get("email") == email and first_name in ("", one.get(name)))
 
-    def write(self, letter: Letter) -> None:
+    def write(self, letter: SampleMessage) -> None:
         """Let somebody write, or be written to, now. Raises StopIteration when the person is not there."""
         person = str(self.person(letter.place, letter.who)["id"])
         if letter.place == "left":

@@ -14,27 +14,27 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from connectors.clock import Clock
-from connectors.correspondence import Correspondence
 from connectors.message import Message
+from connectors.message_store import MessageStore
 from state.conflicts import Conflicts
 from state.cursors import Cursors
 from state.failures import Failures
 from state.file import StateFile
-from state.hints import Hint, Hints
 from state.history import History
 from state.intents import Intents
 from state.links import Link, Links, LinkSide
-from state.message_stage import MessageStage, StagedMessage
+from state.message_staging import MessageStage, StagedMessage
 from state.messages import STREAM, MessageIndex, Streams
+from state.webhook_hints import Hint, Hints
 from sync.config.model import MessagesStream
-from sync.contacts.boundary import READ, Boundary, storable
+from sync.contacts.audit_log import logged_tables
 from sync.contacts.context import Context, Side
-from sync.contacts.logged import logged_tables
-from sync.decisions import people
-from sync.decisions.guard import Weight
-from sync.decisions.messages import Travel, content_of, decode, print_of
-from sync.reporting.progress import Progress
-from sync.reporting.report import StreamReport
+from sync.contacts.record_boundary import READ, Boundary, storable
+from sync.output.progress import Progress
+from sync.output.report import StreamReport
+from sync.rules import contact_codec
+from sync.rules.guard import ChangeWeight
+from sync.rules.messages import MessageScope, content_of, decode, print_of
 
 ORIGINAL, COPY = "original", "copy"
 
@@ -54,7 +54,7 @@ class MessageContext:
     deletes: str
     report: StreamReport
     stage: MessageStage
-    travel: Travel = field(init=False)
+    travel: MessageScope = field(init=False)
     links: Links = field(init=False)
     conflicts: Conflicts = field(init=False)
     failures: Failures = field(init=False)
@@ -66,7 +66,7 @@ class MessageContext:
     heeded: list[Hint] = field(default_factory=list)
     streams: Streams = field(init=False)
     indexes: Mapping[str, MessageIndex] = field(init=False)
-    weights: dict[str, Weight] = field(init=False)
+    weights: dict[str, ChangeWeight] = field(init=False)
     horizons: dict[str, datetime] = field(default_factory=dict)
     held: set[tuple[str, str]] = field(default_factory=set)
     unknown: set[tuple[str, str]] = field(default_factory=set)
@@ -76,7 +76,7 @@ class MessageContext:
     def __post_init__(self) -> None:
         context, settings = self.people, self.settings
         key = (context.state.db, context.connection, STREAM)
-        self.travel = Travel(settings.direction, frozenset(settings.channels), frozenset(settings.flows))
+        self.travel = MessageScope(settings.direction, frozenset(settings.channels), frozenset(settings.flows))
         accounts = {side.name: side.account for side in context.sides}
         self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=context.dry)
         self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
@@ -84,7 +84,7 @@ class MessageContext:
         self.hints = Hints(context.state.db, context.name, STREAM)
         self.boundary = Boundary(context.state, self.failures, self.errors, context.now_ms, "message")
         self.indexes = {side.name: MessageIndex(*key[:2], side.name) for side in context.sides}
-        self.weights = {side.account: Weight() for side in context.sides}
+        self.weights = {side.account: ChangeWeight() for side in context.sides}
 
     @property
     def state(self) -> StateFile:
@@ -163,10 +163,10 @@ class MessageContext:
         """Name the person of a message, as everything does: by e-mail, else by number, else by id."""
         link = self.people.links.by_record(side.name, [contact_id]).get(contact_id)
         if link is not None:
-            return people.who(side.account, contact_id, self.people.base(link, side.name))
+            return contact_codec.who(side.account, contact_id, self.people.base(link, side.name))
         staged = self.people.stage.get(side.name, [contact_id]).get(contact_id)
-        fields = people.decode(staged.contact).fields if staged is not None and staged.contact else {}
-        return people.who(side.account, contact_id, fields)
+        fields = contact_codec.decode(staged.contact).fields if staged is not None and staged.contact else {}
+        return contact_codec.who(side.account, contact_id, fields)
 
     def around(
         self, side: Side, message_id: str, contact_id: str, operation: str = READ, *, digest: bytes | None = None
@@ -188,7 +188,7 @@ class MessageContext:
         return Link(*((own, other) if side.name == "left" else (other, own)), self.people.mapping)
 
 
-def letters(side: Side) -> Correspondence:
+def letters(side: Side) -> MessageStore:
     """Return the messages of a side's account."""
     return side.connector.correspondence
 

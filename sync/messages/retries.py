@@ -12,12 +12,12 @@ from typing import Final
 from connectors.errors import RecordGone
 from connectors.message import Message
 from state.links import Link
-from state.message_stage import StagedMessage
+from state.message_staging import StagedMessage
 from state.messages import Indexed
 from sync.contacts.context import Side
-from sync.decisions import people
-from sync.decisions.messages import content_of, print_of
 from sync.messages.context import MessageContext, letters
+from sync.rules import contact_codec
+from sync.rules.messages import content_of, print_of
 
 MINUTE_MS: Final = 60_000
 
@@ -27,7 +27,7 @@ def take_over(context: MessageContext, side: Side, staged: StagedMessage, own: M
 
     Raises AuthError, TransientError.
     """
-    sent_ms = people.to_ms(own.sent_at)
+    sent_ms = contact_codec.to_ms(own.sent_at)
     if sent_ms is None:
         return False
     for known, link_id in context.index(side).carried(own.contact_id, sent_ms, MINUTE_MS):

@@ -19,7 +19,7 @@ from starlette.requests import cookie_parser
 
 from sync.config.model import Config
 from sync.config.secret import reveal_page_token
-from sync.page.neighbour import End
+from sync.page.peer_process import End
 from sync.page.sessions import LIFETIME, Session, Sessions, same
 
 COOKIE: Final = "growthsync"
@@ -61,7 +61,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class AccessRefused:
     """What is answered instead: a status and why, or for people the way to the form in which they show the token."""
 
     status: int
@@ -70,7 +70,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class AccessGranted:
     """Who may come in, with their session; `cookie` is to be set, '' where the browser has it."""
 
     session: Session
@@ -94,18 +94,18 @@ class Access:
             self._read = config, reveal_page_token(config, lambda _: None)
         return self._read[1]
 
-    def decide(self, asked: Asked) -> Refused | Admitted:
+    def decide(self, asked: Asked) -> AccessRefused | AccessGranted:
         """Say whether the request is answered."""
         session, cookie = self._session(asked.headers)
         if refused := self._outsider(asked, session):
             return refused
         if asked.path in HEALTH | LOOKS:
-            return Admitted(session)
+            return AccessGranted(session)
         if (asked.changes or asked.path.startswith(API)) and (refused := self._foreign(asked, session)):
             return refused
-        return Admitted(session, "" if _is_for_programs(asked.path) else cookie)
+        return AccessGranted(session, "" if _is_for_programs(asked.path) else cookie)
 
-    def refused_by_head(self, asked: Asked) -> Refused | None:
+    def refused_by_head(self, asked: Asked) -> AccessRefused | None:
         """Return why a request is refused whatever its body says, so that the body need not be waited for."""
         return self._outsider(asked, self._session(asked.headers)[0])
 
@@ -136,43 +136,45 @@ class Access:
         begun = self.sessions.begin(knows=False)
         return begun, self.sessions.cookie(begun, self.token)
 
-    def _outsider(self, asked: Asked, session: Session) -> Refused | None:
+    def _outsider(self, asked: Asked, session: Session) -> AccessRefused | None:
         """Return why a caller is refused for where they come from and who they are, None where they are let in."""
         if self._is_local() and _name_of(asked.headers.get("host", "")) not in LOCAL_NAMES:
-            return Refused(421, "this address answers to a name of this machine alone, like localhost")
+            return AccessRefused(421, "this address answers to a name of this machine alone, like localhost")
         if asked.path in HEALTH | LOOKS | {LOGIN}:
             return None
         return self._stranger(asked, session)
 
-    def _stranger(self, asked: Asked, session: Session) -> Refused | None:
+    def _stranger(self, asked: Asked, session: Session) -> AccessRefused | None:
         """Return why somebody is not let in, None where they are."""
         if self.token is None:
             return self._stranger_here(asked)
         kind, _, shown = asked.headers.get("authorization", "").partition(" ")
         if session.knows or (kind.lower() == "bearer" and self.is_token(shown.strip())):
             return None
-        return Refused(401, "the token under [status_page] is needed", to_login=not _is_for_programs(asked.path))
+        return AccessRefused(401, "the token under [status_page] is needed", to_login=not _is_for_programs(asked.path))
 
-    def _stranger_here(self, asked: Asked) -> Refused | None:
+    def _stranger_here(self, asked: Asked) -> AccessRefused | None:
         if asked.path == METRICS:
             return None
         known = asked.client is not None and asked.server is not None and self._is_ours(asked.client, asked.server)
-        return None if known else Refused(403, NOT_OURS)
+        return None if known else AccessRefused(403, NOT_OURS)
 
-    def _foreign(self, asked: Asked, session: Session) -> Refused | None:
+    def _foreign(self, asked: Asked, session: Session) -> AccessRefused | None:
         """Return why a request is not one of a page of ours or of a program, None where it is."""
         if not _is_from_here(asked.headers):
-            return Refused(403, "this comes from a page of somebody else")
+            return AccessRefused(403, "this comes from a page of somebody else")
         if asked.path.startswith(API):
             kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
             is_json = not asked.changes or kind == "application/json"
-            return None if is_json else Refused(415, "the API takes JSON: Content-Type: application/json")
+            return None if is_json else AccessRefused(415, "the API takes JSON: Content-Type: application/json")
         try:
             shown = asked.form.get(FORM_TOKEN, "")
         except ValueError:
-            return Refused(400, "this is no form of ours")
+            return AccessRefused(400, "this is no form of ours")
         if not same(shown, self.sessions.form_token(session)):
-            return Refused(403, "this form is too old, or not of this page; go back, reload the page and try again")
+            return AccessRefused(
+                403, "this form is too old, or not of this page; go back, reload the page and try again"
+            )
         return None
 
 

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sync.errors import UsageError
-from sync.faces import queries
-from sync.faces.explanation import explain_in
+from sync.operations import queries
+from sync.operations.explain import explain_in
 from sync.page import records
-from sync.page.gate import ASKED
-from sync.page.looking import looking
-from sync.page.pages import Desk
+from sync.page.middleware import ASKED
+from sync.page.pages import PageContext
+from sync.page.read_only_state import looking
 
 if TYPE_CHECKING:
     from sync.page.access import Asked
@@ -29,7 +29,7 @@ Document = dict[str, Any]
 class Api:
     """What programs ask for."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PageContext) -> None:
         self._config = desk.config
 
     def status(self, _request: Request) -> Response:

@@ -21,15 +21,15 @@ from sync.config.model import Config
 from sync.errors import NotThere, UsageError
 from sync.page import metrics
 from sync.page.access import API, Access
-from sync.page.acting import Actions
+from sync.page.actions import Actions
 from sync.page.api import Api
-from sync.page.gate import Gate
-from sync.page.handles import Handles
-from sync.page.looking import looking
-from sync.page.neighbour import End, is_ours
-from sync.page.pages import Desk
-from sync.page.rendering import FOLDER, Pages
-from sync.page.runs import Runs
+from sync.page.daemon_runs import Runs
+from sync.page.middleware import RequestMiddleware
+from sync.page.pages import PageContext
+from sync.page.peer_process import End, is_ours
+from sync.page.read_only_state import looking
+from sync.page.renderer import FOLDER, Pages
+from sync.page.search_handles import SearchHandles
 from sync.page.sessions import Sessions
 from sync.page.single_flight import SingleFlight
 
@@ -50,11 +50,11 @@ def application(
 ) -> "ASGIApp":
     """Return the application; `config` returns the one in force."""
     access = Access(config, Sessions(now), ours)
-    desk = Desk(config, access, Pages(), Handles(), runs.hanging)
+    desk = PageContext(config, access, Pages(), SearchHandles(), runs.hanging)
     routes = [*_programs(config, runs), *_api(Api(desk)), *_pages(desk), *_actions(Actions(desk)), *_files()]
     inner = Starlette(routes=routes, exception_handlers=_told(desk))
     inner.router.redirect_slashes = False  # an address is one of ours, or it is none
-    return Gate(inner, access)
+    return RequestMiddleware(inner, access)
 
 
 def _programs(config: Callable[[], Config], runs: Runs) -> list[Route]:
@@ -101,7 +101,7 @@ def _api(api: Api) -> list[Route]:
     ]
 
 
-def _pages(desk: Desk) -> list[Route]:
+def _pages(desk: PageContext) -> list[Route]:
     return [
         Route("/", desk.overview),
         Route("/conflicts", desk.conflicts),
@@ -137,7 +137,7 @@ def _files() -> list[Route]:
     return [file("page.css", "text/css"), file("icon.svg", "image/svg+xml")]
 
 
-def _told(desk: Desk) -> Mapping[Any, Any]:
+def _told(desk: PageContext) -> Mapping[Any, Any]:
     """Return how each error is told, to people and to programs."""
 
     def tell(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,7 +1,7 @@
 """/metrics: everything that can be counted, in the words of Prometheus, read from the state file when it is asked for.
 
 Labels are names of the config file and words of ours, never anything of people. Counters are sums over all that was
-ever counted (`state.tally`), so they never fall; runs that were killed add nothing to them.
+ever counted (`state.daily_counts`), so they never fall; runs that were killed add nothing to them.
 """
 
 import sqlite3
@@ -17,16 +17,16 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from state import tally
+from state import daily_counts
+from state.daily_counts import Count
 from state.progress import progress_of
 from state.schedule import planned_runs
-from state.tally import Count
 from sync.config.model import Config
-from sync.faces import queries
-from sync.page.allowances import allowance
-from sync.page.runs import Runs
-from sync.runs.tallying import LIMITS, RECORDS, RUN, TOOK, WITHIN
-from sync.webhooks.counters import Heard
+from sync.engine.metrics import LIMITS, RECORDS, RUN, TOOK, WITHIN
+from sync.operations import queries
+from sync.page.daemon_runs import Runs
+from sync.page.daily_allowance import allowance
+from sync.webhooks.counters import WebhookCounts
 
 KIND: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPEN: Final = {
@@ -42,7 +42,7 @@ CALLS: Final = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known(Collector):
+class ScrapeSnapshot(Collector):
     """What a scrape sees: the state file at one moment, and which streams hang."""
 
     db: sqlite3.Connection
@@ -50,7 +50,7 @@ class Known(Collector):
     status: Sequence[Mapping[str, Any]]
     hanging: frozenset[str]
     now: datetime
-    heard: Heard | None = None
+    heard: WebhookCounts | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
@@ -60,7 +60,7 @@ class Known(Collector):
         yield from self._streams()
         yield from self._open()
         yield from self._allowances()
-        yield from _totals(tally.totals(self.db))
+        yield from _totals(daily_counts.totals(self.db))
         if self.heard is not None:
             yield from _webhooks(self.heard)
 
@@ -104,7 +104,7 @@ def metrics(db: sqlite3.Connection, config: Config, runs: Runs, now: datetime) -
     """Return the page."""
     registry = CollectorRegistry(auto_describe=False)
     status = queries.status_of(db, config)["connections"]
-    registry.register(Known(db, config, status, frozenset(runs.hanging()), now, runs.heard()))
+    registry.register(ScrapeSnapshot(db, config, status, frozenset(runs.hanging()), now, runs.heard()))
     return generate_latest(registry)
 
 
@@ -146,7 +146,7 @@ def _durations(found: dict[str, dict[str, int]]) -> Metric:
     return family
 
 
-def _webhooks(heard: Heard) -> Iterator[Metric]:
+def _webhooks(heard: WebhookCounts) -> Iterator[Metric]:
     events = CounterMetricFamily(
         "growthsync_webhooks", "Requests for webhooks since the daemon began", labels=["outcome"]
     )

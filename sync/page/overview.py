@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from state import tally
-from state.presence import is_daemon_there
+from state import daily_counts
+from state.daily_counts import Count
+from state.heartbeat import is_daemon_there
 from state.progress import progress_of
 from state.schedule import planned_runs
-from state.tally import Count
 from sync.config.model import Config, Connection
-from sync.decisions.people import from_ms
-from sync.faces import queries
-from sync.page.allowances import allowance
+from sync.operations import queries
 from sync.page.charts import Series, chart, gauge, highest
+from sync.page.daily_allowance import allowance
+from sync.rules.contact_codec import from_ms
 
 Document = dict[str, Any]
 
@@ -27,7 +27,7 @@ WRITTEN: Final = ("created", "updated", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ConnectionState:
     """How a connection is, in a word, with the sign and the class that go with it."""
 
     style: str
@@ -36,7 +36,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ChartWithText:
     """A chart with what stands around it in words."""
 
     title: str
@@ -46,13 +46,13 @@ class Picture:
     highest: int
 
 
-OK: Final = Verdict("good", "✓", "in step")
-HANGS: Final = Verdict("bad", "✕", "a run hangs")
+OK: Final = ConnectionState("good", "✓", "in step")
+HANGS: Final = ConnectionState("bad", "✕", "a run hangs")
 VERDICTS: Final = {
-    None: Verdict("calm", "…", "running"),
-    "failed": Verdict("bad", "✕", "last run failed"),
-    "guarded": Verdict("bad", "✕", "stopped by the guard"),
-    "interrupted": Verdict("calm", "○", "interrupted"),
+    None: ConnectionState("calm", "…", "running"),
+    "failed": ConnectionState("bad", "✕", "last run failed"),
+    "guarded": ConnectionState("bad", "✕", "stopped by the guard"),
+    "interrupted": ConnectionState("calm", "○", "interrupted"),
 }
 
 
@@ -69,17 +69,17 @@ def overview(db: sqlite3.Connection, config: Config, hanging: Iterable[str], now
     }
 
 
-def verdict(status: Document) -> Verdict:
+def verdict(status: Document) -> ConnectionState:
     """Say in a word how a connection is; what needs somebody goes before what is well."""
     run = status["last_run"]
     if run is None:
-        return Verdict("calm", "○", "not run yet")
+        return ConnectionState("calm", "○", "not run yet")
     if status.get("delayed"):
-        return Verdict("bad", "✕", "delayed")
+        return ConnectionState("bad", "✕", "delayed")
     if run["status"] in ("failed", "guarded"):
         return VERDICTS[run["status"]]
     if status["conflicts"] or status["failures"]:
-        return Verdict("warn", "!", "needs a person")
+        return ConnectionState("warn", "!", "needs a person")
     return VERDICTS.get(run["status"], OK)
 
 
@@ -118,10 +118,10 @@ def _allowance(db: sqlite3.Connection, connection: Connection, account: str, now
     return {"account": account, "used": found.used, "limit": found.limit, "drawn": drawn}
 
 
-def _pictures(db: sqlite3.Connection, connection: Connection, now: datetime) -> list[Picture]:
+def _pictures(db: sqlite3.Connection, connection: Connection, now: datetime) -> list[ChartWithText]:
     today = int(now.timestamp() // 86400)
     numbers = range(today - DAYS + 1, today + 1)
-    counted = tally.days(db, connection.name, numbers[0])
+    counted = daily_counts.days(db, connection.name, numbers[0])
     days = tuple(_day(number) for number in numbers)
     accounts = (connection.left, connection.right)
 
@@ -142,8 +142,8 @@ def _pictures(db: sqlite3.Connection, connection: Connection, now: datetime) -> 
     ]
 
 
-def _picture(key: str, title: str, days: tuple[str, ...], series: Sequence[Series]) -> Picture:
-    return Picture(title, chart(key, title, days, series), days, tuple(series), highest(series))
+def _picture(key: str, title: str, days: tuple[str, ...], series: Sequence[Series]) -> ChartWithText:
+    return ChartWithText(title, chart(key, title, days, series), days, tuple(series), highest(series))
 
 
 def _sum(counted: Sequence[tuple[int, Count]], day: int, wanted: Callable[[Count], bool]) -> int:

@@ -16,15 +16,15 @@ from starlette.responses import RedirectResponse, Response
 
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
-from sync.faces import queries
-from sync.faces.explanation import explain_in
+from sync.operations import queries
+from sync.operations.explain import explain_in
 from sync.page import records
 from sync.page.access import Access, Asked
-from sync.page.gate import ADMITTED, ASKED
-from sync.page.handles import Handles
-from sync.page.looking import looking
+from sync.page.middleware import ADMITTED, ASKED
 from sync.page.overview import overview
-from sync.page.rendering import Pages
+from sync.page.read_only_state import looking
+from sync.page.renderer import Pages
+from sync.page.search_handles import SearchHandles
 
 PAGE: Final = 50
 EVENTS: Final = 500
@@ -34,13 +34,13 @@ Document = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Desk:
+class PageContext:
     """What every page needs."""
 
     config: Callable[[], Config]
     access: Access
     pages: Pages
-    handles: Handles
+    handles: SearchHandles
     hanging: Callable[[], Iterable[str]]
 
     def page(self, request: Request, name: str, status: int = 200, **facts: Any) -> Response:

@@ -5,11 +5,11 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from state.history import Line, lines
-from state.people import Record, known
-from sync.decisions.people import from_ms
+from state.history import HistoryLine, lines
+from state.person_lookup import Record, known
 from sync.errors import NotThere
-from sync.reporting.spelling import time_text
+from sync.output.formats import time_text
+from sync.rules.contact_codec import from_ms
 
 Document = dict[str, Any]
 
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 class Change:
     """A line of the history, with whom it is about as far as that is known."""
 
-    line: Line
+    line: HistoryLine
     who: str
     old: Any
     new: Any
@@ -98,7 +98,7 @@ def _report(row: sqlite3.Row) -> Document:
     return begun | kept | {"status": row["status"]}
 
 
-def _change(db: sqlite3.Connection, connection: sqlite3.Row, line: Line) -> Change:
+def _change(db: sqlite3.Connection, connection: sqlite3.Row, line: HistoryLine) -> Change:
     entry = line.entry
     side = "left" if entry.account == connection["left_account"] else "right"
     record = Record(connection["id"], side, entry.account, entry.person or entry.record_id)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sync.config.model import load
 from sync.service.container import PROGRAM, compose, dockerfile
-from sync.service.installing import write
+from sync.service.install import write
 from sync.service.layout import ETC, Service, service_of
 from sync.service.units import daemon_units, timer_units
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from sync.config.model import Connection
-from sync.decisions.scheduling import JITTER
+from sync.rules.schedule import JITTER
 from sync.service.calendar import on_calendar
 from sync.service.layout import NAME, STATE, STOPS_WITHIN, WATCHDOG, Service
 

@@ -27,7 +27,7 @@ NAMES: Final = ("growthgenius-api-key", "growthhub-token", "growthhub-client-sec
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredSecret:
     """A secret that waits in `staged` for its place, which the config names by `reference`."""
 
     name: str
@@ -43,7 +43,7 @@ class Secrets:
     staging: Path
     place: Place = "file"
     force: bool = False
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, StoredSecret] = field(default_factory=dict)
 
     def at(self, place: Place) -> Self:
         """Return the same, to be kept at another place. Raises UsageError where there are some already."""
@@ -58,7 +58,7 @@ class Secrets:
         staged.touch(mode=0o600)
         staged.write_text(f"{value}\n", encoding="utf-8")
         reference = f"file:{FOLDER}/{name}" if self.place == "file" else f"keyring:{SERVICE}/{name}"
-        self.kept[reference] = Kept(name, staged, reference)
+        self.kept[reference] = StoredSecret(name, staged, reference)
         return reference
 
     def waiting(self, reference: str) -> str:
@@ -69,7 +69,7 @@ class Secrets:
         """Put those of these references in their places, and return where that was. Raises OSError, UsageError."""
         return [self._settled(kept) for reference, kept in self.kept.items() if reference in references]
 
-    def _settled(self, kept: Kept) -> str:
+    def _settled(self, kept: StoredSecret) -> str:
         if kept.reference.startswith("keyring:"):
             import keyring
             from keyring.errors import KeyringError

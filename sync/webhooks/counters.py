@@ -28,7 +28,7 @@ OUTCOMES: Final = (QUEUED, DUPLICATE, IGNORED, PUT_OFF, *REFUSALS)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class WebhookCounts:
     """What is known at a moment. `outcomes` has a number for each of OUTCOMES; `waiting` are hints in the queue."""
 
     outcomes: dict[str, int]
@@ -60,7 +60,7 @@ class Counters:
         with self._lock:
             self._last_at, self._waiting = at, waiting
 
-    def snapshot(self) -> Heard:
+    def snapshot(self) -> WebhookCounts:
         """Return how things stand."""
         with self._lock:
-            return Heard({name: self._outcomes[name] for name in OUTCOMES}, self._waiting, self._last_at)
+            return WebhookCounts({name: self._outcomes[name] for name in OUTCOMES}, self._waiting, self._last_at)

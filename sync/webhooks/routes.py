@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from connectors.growthhub.webhooks import Event, Subject
-from state.hints import Hint
-from state.inbox import Place
+from state.webhook_hints import Hint
+from state.webhook_queue import Place
 from sync.config.model import Config, Connection, GrowthHubAccount
-from sync.decisions.people import to_ms
-from sync.decisions.streams import CONTACTS, MESSAGES
+from sync.rules.contact_codec import to_ms
+from sync.rules.streams import CONTACTS, MESSAGES
 
 STREAMS: Final[Mapping[Subject, str]] = {"contact": CONTACTS, "message": MESSAGES}
 

@@ -13,19 +13,19 @@ from random import Random
 from state.file import StateFile
 from state.lock import hold_daemon
 from state.schedule import Planned, plan_runs
-from sync.config.allowed import Address
 from sync.config.model import Config
-from sync.decisions.people import to_ms
-from sync.demo import cast
-from sync.demo.cast import Edit
-from sync.demo.population import Arrival, Fields, population
+from sync.config.value_types import Address
+from sync.demo import sample_contacts
+from sync.demo.contact_generator import Fields, SampleRecord, population
+from sync.demo.sample_contacts import Edit
 from sync.demo.servers import Servers, serving
+from sync.engine.options import RunOptions
+from sync.engine.runner import run_connections
+from sync.http_server.listener import Listener
+from sync.output.progress import SilentProgress
 from sync.page.application import application
-from sync.page.runs import Runs
-from sync.reporting.progress import Silent
-from sync.runs.engine import run_connections
-from sync.runs.options import RunOptions
-from sync.serving.listener import Listener
+from sync.page.daemon_runs import Runs
+from sync.rules.contact_codec import to_ms
 from tests.end_to_end.world import Timeline
 
 DAYS = 14
@@ -36,7 +36,7 @@ CITIES = ("Austin", "Boston", "Chicago", "Denver", "Eugene", "Fargo")
 DISPUTED = (
     ("ann.reed@example.com", {"title": "Head of Sales"}, {"title": "Sales Director"}),
     ("dan.webb@example.com", {"website": "https://dan.example.com"}, {"website": "https://webb.example.com"}),
-    (cast.DISPUTED, {"city": "Chicago"}, {"city": "Denver"}),
+    (sample_contacts.DISPUTED, {"city": "Chicago"}, {"city": "Denver"}),
 )
 """Whose record is changed on both sides in the same second: what the left and the right are given."""
 
@@ -70,7 +70,7 @@ def scene(days: int = DAYS) -> Iterator[Scene]:
 
 def _live(servers: Servers, clock: Timeline, days: int) -> None:
     chance = Random(SEED)  # noqa: S311 - what happens in two weeks, no secret
-    for arrival in (*population(), *(one for one, _, _ in cast.DIRTY), *cast.KNOWN):
+    for arrival in (*population(), *(one for one, _, _ in sample_contacts.DIRTY), *sample_contacts.KNOWN):
         servers.welcome(arrival)
     _run(servers, clock)
     clock.skip(2 * 86400)
@@ -84,9 +84,9 @@ def _live(servers: Servers, clock: Timeline, days: int) -> None:
             _move(servers, chance)
         _run(servers, clock)
     clock.skip((datetime.now(UTC) - clock.now()).total_seconds() - RECENT)
-    for edit in cast.EARLIER[1:5]:
+    for edit in sample_contacts.EARLIER[1:5]:
         servers.edit(edit)
-    for letter in cast.WRITTEN:
+    for letter in sample_contacts.WRITTEN:
         servers.write(letter)
     for who, left, right in DISPUTED:
         servers.edit(Edit("left", who, "", left))
@@ -94,14 +94,14 @@ def _live(servers: Servers, clock: Timeline, days: int) -> None:
     _run(servers, clock)
 
 
-def _newcomer(day: int, number: int, chance: Random) -> Arrival:
+def _newcomer(day: int, number: int, chance: Random) -> SampleRecord:
     name, place = f"guest.{day}.{number}@example.com", chance.choice(("left", "right"))
     fields: Fields = (
         {"first_name": "Guest", "last_name": f"Of day {day}", "email": name, "country": "USA"}
         if place == "left"
         else {"firstName": "Guest", "lastName": f"Of day {day}", "email": name, "country": "US"}
     )
-    return Arrival("left" if place == "left" else "right", fields, timedelta(0))
+    return SampleRecord("left" if place == "left" else "right", fields, timedelta(0))
 
 
 def _move(servers: Servers, chance: Random) -> None:
@@ -116,5 +116,5 @@ def _move(servers: Servers, chance: Random) -> None:
 
 def _run(servers: Servers, clock: Timeline) -> None:
     clock.skip(3)
-    (report,) = run_connections(servers.config, RunOptions(), Silent(), lambda _: True, clock)
+    (report,) = run_connections(servers.config, RunOptions(), SilentProgress(), lambda _: True, clock)
     assert not report.errors

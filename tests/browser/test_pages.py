@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync.faces import queries
+from sync.operations import queries
 from tests.browser.chromium import PROGRAM, Browser, browsing
 from tests.browser.scene import Scene, scene
 

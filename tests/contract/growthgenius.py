@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from connectors.connector import Connector
 from connectors.contact import Fields
-from connectors.growthgenius.calls import CALLS
+from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import GrowthGenius
-from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
+from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbox
 from tests.connectors.clocks import FakeClock
-from tests.contract.people import OWNERS, SAMPLE
+from tests.contract.sample_contacts import OWNERS, SAMPLE
 from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
 
 USERS: Final[Sequence[Mapping[str, Any]]] = [{"id": id_, "email": address} for id_, address in enumerate(OWNERS, 78)]

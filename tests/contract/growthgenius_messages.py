@@ -6,10 +6,10 @@ from functools import partial
 from typing import Final
 
 from connectors.connector import Connector
-from connectors.correspondence import Correspondence
 from connectors.growthgenius.connector import GrowthGenius
-from connectors.growthgenius.sandbox import Behaviour
+from connectors.growthgenius.sandbox.server import Behaviour
 from connectors.message import Message
+from connectors.message_store import MessageStore
 from tests.connectors.clocks import FakeClock
 from tests.contract.growthgenius import OTHERWISE, USERS, GrowthGeniusPlace
 from tests.contract.message_subject import MessageSubject, Post
@@ -18,7 +18,7 @@ from tests.contract.message_subject import MessageSubject, Post
 class GrowthGeniusPost(GrowthGeniusPlace, Post):
     """Copies lie where everything lies: among the messages."""
 
-    def letters(self, account: Connector) -> Correspondence:
+    def letters(self, account: Connector) -> MessageStore:
         assert isinstance(account, GrowthGenius)
         return account.correspondence
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from connectors.contact import PHONE_SLOTS
 from connectors.growthgenius.mapping import KEYS
-from connectors.growthgenius.sandbox import FIELDS, MESSAGE_FIELDS, OWN, Behaviour, GrowthGeniusSandbox
-from connectors.growthgenius.sandbox_companies import COMPANY_FIELDS
-from connectors.sandbox import Sandbox
+from connectors.growthgenius.sandbox.companies import COMPANY_FIELDS
+from connectors.growthgenius.sandbox.server import FIELDS, MESSAGE_FIELDS, OWN, Behaviour, GrowthGeniusSandbox
+from connectors.sandbox.base import Sandbox
 from tests.connectors.growthgenius.recording import CASSETTES
 from tests.contract.recording import Recording, paths
 

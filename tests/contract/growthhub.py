@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from connectors.connector import Connector
 from connectors.contact import Fields
+from connectors.growthhub.allowed_calls import CALLS
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.custom_fields import PLACES, display_name
-from connectors.growthhub.gate import CALLS
-from connectors.growthhub.sandbox import LOCATION, GrowthHubSandbox, Quirks
-from connectors.pace import RateLimit
+from connectors.growthhub.sandbox.server import LOCATION, GrowthHubSandbox, Quirks
+from connectors.http.rate_limiter import RateLimit
 from tests.connectors.clocks import FakeClock
-from tests.contract.people import OWNERS, SAMPLE
+from tests.contract.sample_contacts import OWNERS, SAMPLE
 from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
 
 WIRE: Final[Mapping[str, str]] = {"first_name": "firstName", "last_name": "lastName", "company": "companyName"}

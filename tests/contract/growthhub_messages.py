@@ -9,18 +9,18 @@ from functools import partial
 from typing import Final
 
 from connectors.connector import Connector
-from connectors.correspondence import Correspondence
+from connectors.growthhub.allowed_calls import CALLS
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
-from connectors.growthhub.gate import CALLS
 from connectors.growthhub.messages import MessageStyle
-from connectors.growthhub.sandbox import LOCATION, Quirks
-from connectors.growthhub.sandbox_messages import PROVIDER
+from connectors.growthhub.sandbox.messages import PROVIDER
+from connectors.growthhub.sandbox.server import LOCATION, Quirks
 from connectors.message import Message
+from connectors.message_store import MessageStore
 from tests.connectors.clocks import FakeClock
 from tests.contract.growthhub import OTHERWISE, GrowthHubPlace
-from tests.contract.letters import LETTER
 from tests.contract.message_subject import MessageSubject, Post
+from tests.contract.sample_messages import LETTER
 from tests.contract.subject import ACCOUNT
 
 NOTES: Final = MessageStyle()
@@ -41,7 +41,7 @@ class GrowthHubPost(GrowthHubPlace, Post):
         self.discard(self.post.record(LETTER, contact_id).copy.id)
         return contact_id
 
-    def letters(self, account: Connector) -> Correspondence:
+    def letters(self, account: Connector) -> MessageStore:
         assert isinstance(account, GrowthHub)
         return account.correspondence
 

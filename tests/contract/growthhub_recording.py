@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from connectors.growthhub.mapping import NATIVE, TWINS
-from connectors.growthhub.sandbox import TOKEN, GrowthHubSandbox
-from connectors.growthhub.sandbox_records import CREATED, Field
-from connectors.pace import RateLimit
-from connectors.sandbox import Sandbox
+from connectors.growthhub.sandbox.records import CREATED, Field
+from connectors.growthhub.sandbox.server import TOKEN, GrowthHubSandbox
+from connectors.http.rate_limiter import RateLimit
+from connectors.sandbox.base import Sandbox
 from tests.connectors.growthhub.recording import CASSETTES
 from tests.contract.recording import Recording, paths
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.connector import Connector, Page, Window
-from connectors.correspondence import Correspondence
 from connectors.message import Message
+from connectors.message_store import MessageStore
 from tests.connectors.clocks import FakeClock
-from tests.contract.letters import numbered
-from tests.contract.people import BRIEF
+from tests.contract.sample_contacts import BRIEF
+from tests.contract.sample_messages import numbered
 from tests.contract.subject import SETTLE, Place
 
 
@@ -28,7 +28,7 @@ class Post(Place):
     recorded_at = ""
 
     @abstractmethod
-    def letters(self, account: Connector) -> Correspondence:
+    def letters(self, account: Connector) -> MessageStore:
         """Return the messages of an account that `connect` returned."""
 
     @abstractmethod
@@ -55,7 +55,7 @@ class Post(Place):
         """Let somebody take away what lies where the account's copies go."""
 
     @property
-    def post(self) -> Correspondence:
+    def post(self) -> MessageStore:
         """The messages of the account."""
         return self.letters(self.account)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from connectors.connector import Connector, Raw, Window
-from tests.contract.people import BRIEF, NAMED
+from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from vcr.serializers import yamlserializer
 
-from connectors.sandbox import Sandbox
+from connectors.sandbox.base import Sandbox
 from tests.contract.shapes import differences
 
 INFRASTRUCTURE: Final = frozenset({"server", "x-envoy-upstream-service-time"})

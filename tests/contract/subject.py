@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors.allowed import AllowedCalls
 from connectors.connector import Connector, Page, Raw, Window
 from connectors.contact import Contact, Fields
-from connectors.pace import MemoryLedger, Pacer, RateLimit
-from connectors.sandbox import Sandbox
-from connectors.wire import Wire
+from connectors.http.allowed_calls import AllowedCalls
+from connectors.http.client import Wire
+from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
+from connectors.sandbox.base import Sandbox
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.world import MemoryCache
-from tests.contract.people import SAMPLE, numbered
+from tests.contract.sample_contacts import SAMPLE, numbered
 
 ACCOUNT = "the-account"
 SECRET = "open+sesame/4711=="
@@ -45,7 +45,7 @@ class Place(ABC):
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.cache = MemoryCache()
-        self.ledger = MemoryLedger()
+        self.ledger = MemoryCallLogStore()
         self._connected: list[Connector] = []
 
     def connect(

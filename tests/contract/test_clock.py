@@ -6,7 +6,7 @@ import pytest
 
 from connectors.connector import Window
 from tests.contract.operations import EPOCH
-from tests.contract.people import BRIEF, NAMED
+from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
 
 

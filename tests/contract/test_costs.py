@@ -4,7 +4,7 @@ import pytest
 
 from connectors.contact import Fields, Value
 from tests.contract.operations import naming, somebody
-from tests.contract.people import BRIEF, NAMED, OTHER, SAMPLE
+from tests.contract.sample_contacts import BRIEF, NAMED, OTHER, SAMPLE
 from tests.contract.subject import Place
 
 TAGS: tuple[Value, ...] = (("cold",), ("cold", "vip"), ("vip",), ("COLD",), None)

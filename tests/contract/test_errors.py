@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, TransientError
-from connectors.faults import Fault, Kind
-from connectors.redaction import spellings_of
+from connectors.http.redaction import spellings_of
+from connectors.sandbox.faults import Fault, Kind
 from tests.contract.operations import ALL, CREATING, DELETING, READING, UPDATING, Operation, naming, somebody
 from tests.contract.subject import ACCOUNT, SECRET, Place
 

@@ -6,10 +6,10 @@ from email.utils import format_datetime
 import pytest
 
 from connectors.errors import AllowanceSpent, TransientError
-from connectors.faults import Fault
-from connectors.sandbox import RateLimit
+from connectors.sandbox.base import RateLimit
+from connectors.sandbox.faults import Fault
 from tests.contract.operations import ALL, READING, Operation, naming, somebody
-from tests.contract.people import BRIEF, NAMED
+from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
 
 SECOND = timedelta(seconds=1)

@@ -8,9 +8,9 @@ import pytest
 from connectors.connector import Raw
 from connectors.contact import Fields, same
 from connectors.errors import OutcomeUnknown
-from connectors.faults import WITH_EFFECT, Fault, Kind
+from connectors.sandbox.faults import WITH_EFFECT, Fault, Kind
 from tests.contract.operations import CITY, TAG, UPDATING, naming, somebody
-from tests.contract.people import BRIEF, NAMED
+from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import ACCOUNT, Place
 from tests.contract.test_errors import LONG
 

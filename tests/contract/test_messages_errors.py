@@ -9,18 +9,18 @@ from typing import Any, Final
 import pytest
 
 from connectors.connector import Window
-from connectors.correspondence import Correspondence
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, TransientError
-from connectors.faults import Fault, Kind
+from connectors.http.redaction import spellings_of
 from connectors.message import Message
-from connectors.redaction import spellings_of
-from tests.contract.letters import LETTER, REPLY
+from connectors.message_store import MessageStore
+from connectors.sandbox.faults import Fault, Kind
 from tests.contract.message_subject import MessageSubject, Post
 from tests.contract.operations import EPOCH, naming
+from tests.contract.sample_messages import LETTER, REPLY
 from tests.contract.subject import SECRET
 from tests.contract.test_errors import LONG, NAMED_ACCOUNT
 
-Operation = Callable[[Correspondence, Message], object]
+Operation = Callable[[MessageStore, Message], object]
 """Does something with the messages of an account, concerning a copy that is there."""
 
 CHANGED: Final = replace(LETTER, text="Changed")

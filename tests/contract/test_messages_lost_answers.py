@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from connectors.errors import OutcomeUnknown
-from connectors.faults import WITH_EFFECT, Fault
 from connectors.message import Message
-from tests.contract.letters import LETTER, REPLY
+from connectors.sandbox.faults import WITH_EFFECT, Fault
 from tests.contract.message_subject import MessageSubject, Post
 from tests.contract.operations import naming
+from tests.contract.sample_messages import LETTER, REPLY
 from tests.contract.subject import ACCOUNT
 from tests.contract.test_errors import LONG
 from tests.contract.test_lost_answers import WITH, WITHOUT

@@ -8,7 +8,7 @@ import pytest
 from connectors.connector import Raw
 from connectors.contact import FIELDS, SET_FIELDS, Contact
 from connectors.errors import CallRefused, RecordGone
-from tests.contract.people import BRIEF, NAMED, OTHER
+from tests.contract.sample_contacts import BRIEF, NAMED, OTHER
 from tests.contract.subject import Place
 
 

@@ -9,9 +9,9 @@ import pytest
 from connectors.connector import Page, Window
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, IncompleteWindow, TransientError
-from connectors.faults import Fault, Kind
+from connectors.sandbox.faults import Fault, Kind
 from tests.contract.operations import EPOCH, naming
-from tests.contract.people import BRIEF, NAMED
+from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place, Subject
 
 SECOND = timedelta(seconds=1)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.durability.kill_scenarios import Theatre
 from tests.durability.launch import Launcher
-from tests.durability.stage import Stage
-from tests.durability.theatre import Theatre
+from tests.durability.world import Stage
 
 
 @pytest.fixture(scope="module")

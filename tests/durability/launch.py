@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tests.durability.stage import Stage
+from tests.durability.world import Stage
 from tests.end_to_end.world import ROOT
 
 

@@ -33,8 +33,8 @@ import connectors
 import state
 import sync
 from connectors.clock import SystemClock
-from connectors.request import Request
-from connectors.transport import Transport
+from connectors.http.request import Request
+from connectors.http.transport import Transport
 from sync.cli import main
 
 WRITE = re.compile(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tests.durability.stage import Stage
+from tests.durability.world import Stage
 
 AT_LEFT = ("shelves", "companies", "_next_id", "users", "behaviour")
 AT_RIGHT = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.durability.ending import MET_AGAIN, difference, ending
-from tests.durability.stage import CHAPTERS
-from tests.durability.theatre import SOAK, Theatre, chosen
+from tests.durability.final_state import MET_AGAIN, difference, ending
+from tests.durability.kill_scenarios import SOAK, Theatre, chosen
+from tests.durability.world import CHAPTERS
 
 
 @pytest.mark.parametrize("name", CHAPTERS if SOAK else ("first", "undo"))

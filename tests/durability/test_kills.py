@@ -5,9 +5,9 @@ Every run is a process of its own on a real state file and is ended by SIGKILL.
 
 import pytest
 
-from tests.durability.ending import MET_AGAIN, difference, ending
-from tests.durability.stage import CHAPTERS
-from tests.durability.theatre import Theatre, chosen, kind
+from tests.durability.final_state import MET_AGAIN, difference, ending
+from tests.durability.kill_scenarios import Theatre, chosen, kind
+from tests.durability.world import CHAPTERS
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

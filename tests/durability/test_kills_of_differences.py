@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.durability.ending import Told, difference, ending
+from tests.durability.final_state import Told, difference, ending
+from tests.durability.kill_scenarios import Theatre, chosen
 from tests.durability.launch import Launcher
-from tests.durability.stage import Stage
-from tests.durability.theatre import Theatre, chosen
+from tests.durability.world import Stage
 
 TIMES = "SELECT who, field, left_changed_ms, right_changed_ms FROM conflict ORDER BY who, field"
 

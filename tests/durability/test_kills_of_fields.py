@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.durability.ending import MET_AGAIN, difference, ending
+from tests.durability.final_state import MET_AGAIN, difference, ending
+from tests.durability.kill_scenarios import Theatre, chosen, kind
 from tests.durability.launch import Launcher
-from tests.durability.stage import Stage
-from tests.durability.theatre import Theatre, chosen, kind
+from tests.durability.world import Stage
 
 TABLES = """
 [connections.sales.contacts.fields]

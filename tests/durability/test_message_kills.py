@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from tests.durability import letters
+from tests.durability import message_steps
+from tests.durability.kill_scenarios import Chapter as Played
+from tests.durability.kill_scenarios import Theatre, chosen, kind
 from tests.durability.launch import Launcher
-from tests.durability.letters import CHAPTERS, ending
+from tests.durability.message_steps import CHAPTERS, ending
 from tests.durability.snapshot import Snapshot
-from tests.durability.theatre import Chapter as Played
-from tests.durability.theatre import Theatre, chosen, kind
 
 
 @pytest.fixture(scope="module")
 def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
     """The chapters, each carried out once without a kill."""
     kept = tmp_path_factory.mktemp("kept")
-    world = letters.made(tmp_path_factory.mktemp("world"))
+    world = message_steps.made(tmp_path_factory.mktemp("world"))
     with world.gg, world.gh, Launcher() as launcher:
         world.write_config()
         made = Theatre(world, launcher, {})

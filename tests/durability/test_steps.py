@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import state.file
-from connectors.sandbox import Call, Fault
-from sync.reporting.report import RunReport
-from tests.durability.stage import CHAPTERS, Stage
+from connectors.sandbox.base import Call, Fault
+from sync.output.report import RunReport
+from tests.durability.world import CHAPTERS, Stage
 from tests.end_to_end.world import is_write
 
 CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE")

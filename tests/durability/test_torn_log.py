@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.ending import MET_AGAIN, Told, difference, ending
+from tests.durability.final_state import MET_AGAIN, Told, difference, ending
+from tests.durability.kill_scenarios import SOAK, Theatre
 from tests.durability.snapshot import state_files
-from tests.durability.theatre import SOAK, Theatre
 
 FRAME = 24 + 8192
 """Bytes of a frame in the -wal file: its head and a page."""

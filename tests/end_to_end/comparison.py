@@ -12,9 +12,9 @@ from typing import Any
 
 from connectors.connector import Connector
 from connectors.contact import PHONE_SLOTS, Contact, Value, same
-from connectors.pace import MemoryLedger
+from connectors.http.rate_limiter import MemoryCallLogStore
 from sync.config.model import load
-from sync.runs.accounts import Edges, connect
+from sync.engine.accounts import SharedResources, connect
 from tests.end_to_end.world import World
 
 ONE_WAY = frozenset({"lists", "email_status", "email_confidence"})
@@ -68,7 +68,7 @@ def _connectors(world: World, stack: ExitStack) -> tuple[Connector, Connector]:
     world.write_config()
     config = load(world.config_path)
     connection = config.connections["sales"]
-    edges = Edges(MemoryLedger(), world.clock, lambda _: Memory())
+    edges = SharedResources(MemoryCallLogStore(), world.clock, lambda _: Memory())
     secrets = {"gg": world.gg.api_key, "gh": world.gh.token}
     accounts = [connect(name, config.accounts[name], secrets[name], connection, edges) for name in secrets]
     for account in accounts:

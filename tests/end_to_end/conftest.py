@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.letters import Office, made
+from tests.end_to_end.message_world import Office, made
 from tests.end_to_end.world import World
 
 

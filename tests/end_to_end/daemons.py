@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sync.config.model import load
-from sync.daemon.stopping import Activity, Stop
+from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.stream import Stream
-from sync.notices.telling import Teller
+from sync.notifications.sender import NotificationSender
 from tests.end_to_end.world import Timeline, World
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def started(world: World) -> Iterator[Daemon]:
             process.communicate()
 
 
-class Passing(Stop):
+class Passing(StopSignal):
     """A wish to end under a clock that stands still: who waits for it lets the time pass."""
 
     def __init__(self, clock: Timeline) -> None:
@@ -108,13 +108,15 @@ class Passing(Stop):
         return self.is_asked
 
 
-def stream_of(world: World, stop: Stop | None = None, name: str = "contacts") -> Stream:
+def stream_of(world: World, stop: StopSignal | None = None, name: str = "contacts") -> Stream:
     """Return a stream of the world's connection as the daemon would have it, to be run by hand."""
     world.write_config()
     config = load(world.config_path)
     clock, connection = world.clock, config.connections["sales"]
     wish = stop or Passing(clock)
-    return Stream(config, connection, name, Teller(config, clock), wish, clock, Activity(clock), clock.now())
+    return Stream(
+        config, connection, name, NotificationSender(config, clock), wish, clock, Activity(clock), clock.now()
+    )
 
 
 def until(condition: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from connectors.growthhub.sandbox_webhooks import Sender, Weather
+from connectors.growthhub.sandbox.webhooks import DeliveryFaults, Sender
 from tests.end_to_end.daemons import Daemon, started
 from tests.end_to_end.world import World
 
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def laid(world: World, *, weather: Weather | None = None, seed: int = 0, **options: str) -> Iterator[Line]:
+def laid(world: World, *, weather: DeliveryFaults | None = None, seed: int = 0, **options: str) -> Iterator[Line]:
     """Lay the line: the config names the address and the sender's key. Polling is so seldom that it tells nothing."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/webhooks"

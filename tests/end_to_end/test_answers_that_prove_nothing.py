@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Fault
+from connectors.sandbox.faults import Fault
 from tests.end_to_end.world import World
 
 NOTHING: dict[str, Any] = {

@@ -5,9 +5,9 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from connectors.sandbox import Call
+from connectors.sandbox.base import Call
 from tests.end_to_end.comparison import differences
-from tests.end_to_end.letters import Office, minutes
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 

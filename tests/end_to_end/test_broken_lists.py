@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Call, Served
-from tests.end_to_end.answers import rewrite
-from tests.end_to_end.letters import Office, minutes
+from connectors.sandbox.base import Call, SandboxResponse
+from tests.end_to_end.changed_answers import rewrite
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 COUNT = 12
@@ -76,7 +76,7 @@ def test_a_record_at_which_the_server_fails_is_named_by_its_place_and_the_others
 
     def change(_call: Call, body: Any) -> Any:
         fails = any(isinstance(each, dict) and each.get("email") in bad for each in _rows(body) or ())
-        return Served(500, {"message": "Internal server error"}) if fails else body
+        return SandboxResponse(500, {"message": "Internal server error"}) if fails else body
 
     rewrite(people.gh if system == "gh" else people.gg, change)
     report = people.run(skip=60)
@@ -99,7 +99,7 @@ def test_a_record_that_is_too_large_to_be_answered_is_named_and_the_others_are_c
         shown = body.get("contact") if isinstance(body, dict) else None
         rows = [*(_rows(body) or ()), shown]
         is_too_large = any(isinstance(each, dict) and each.get("email") == email for each in rows)
-        return Served(413, {"message": "too large"}) if is_too_large else body
+        return SandboxResponse(413, {"message": "too large"}) if is_too_large else body
 
     rewrite(people.gh if system == "gh" else people.gg, change)
     report = people.run(skip=60)
@@ -131,7 +131,7 @@ def test_a_linked_record_that_became_too_large_is_named_and_the_others_are_carri
         rows = [*(_rows(body) or ()), shown]
         is_too_large = any(isinstance(each, dict) and str(each.get("id")) == large for each in rows)
         is_too_large = is_too_large and is_large[0]
-        return Served(413, {"message": "too large"}) if is_too_large else body
+        return SandboxResponse(413, {"message": "too large"}) if is_too_large else body
 
     rewrite(server, change)
     report = people.run(skip=60)
@@ -148,7 +148,7 @@ def test_a_linked_record_that_became_too_large_is_named_and_the_others_are_carri
 @pytest.mark.parametrize("system", ["gh", "gg"])
 def test_a_server_that_fails_at_every_page_is_down_and_nobody_is_listed(people: World, system: str) -> None:
     """Each question is answered 500: that is no record's fault."""
-    rewrite(people.gh if system == "gh" else people.gg, lambda _call, _body: Served(500, {"message": "no"}))
+    rewrite(people.gh if system == "gh" else people.gg, lambda _call, _body: SandboxResponse(500, {"message": "no"}))
     report = people.run(skip=60)
     assert report.exit_code == 3
     assert people.rows("SELECT * FROM failure") == []

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from connectors.faults import Kind
-from connectors.sandbox import Fault
+from connectors.sandbox.base import Fault
+from connectors.sandbox.faults import Kind
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Fault
+from connectors.sandbox.base import Fault
 from tests.end_to_end.test_consent import STAGE, at_rest, dnd, linked
 from tests.end_to_end.world import World
 

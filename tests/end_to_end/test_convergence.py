@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from connectors.contact import Value
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.growthhub.sandbox import Quirks
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.growthhub.sandbox.server import Quirks
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from connectors.growthhub.sandbox_messages import PROVIDER
-from connectors.sandbox import Call, Fault, Served
-from tests.end_to_end.answers import rewrite
-from tests.end_to_end.letters import Office, made, minutes
+from connectors.growthhub.sandbox.messages import PROVIDER
+from connectors.sandbox.base import Call, Fault, SandboxResponse
+from tests.end_to_end.changed_answers import rewrite
+from tests.end_to_end.message_world import Office, made, minutes
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_message_that_was_recorded_and_refused_all_the_same_is_recorded_once(r
     def answer(call: Call, body: Any) -> Any:
         if call.method == "POST" and call.path.endswith("/inbound") and is_wrong[0]:
             is_wrong[0] = False
-            return Served(status, {"message": "no"})
+            return SandboxResponse(status, {"message": "no"})
         return body
 
     rewrite(world.gh, answer)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from connectors.growthhub.sandbox_answers import refusal
-from connectors.sandbox import Served
+from connectors.growthhub.sandbox.answers import refusal
+from connectors.sandbox.base import SandboxResponse
 from tests.end_to_end.test_consent import at_rest
 from tests.end_to_end.test_refused_values import failures, refusing
 from tests.end_to_end.world import World
@@ -113,7 +113,7 @@ def test_verify_says_that_both_sides_agree(tagging: World) -> None:
 
 
 def test_a_create_whose_answer_is_lost_bears_it_once(tagging: World) -> None:
-    from connectors.faults import Fault
+    from connectors.sandbox.faults import Fault
 
     left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
     tagging.gh.faults.append(Fault("reset_after", method="POST", path="/contacts/", times=1))
@@ -131,7 +131,7 @@ def test_it_is_put_on_whatever_way_tags_travel(tagging: World) -> None:
 
 
 @pytest.mark.parametrize("said", [refusal(400, "Bad Request"), refusal(422, ["city must be one of the cities"])])
-def test_each_call_that_creates_bears_the_tag_whatever_else_is_refused(tagging: World, said: Served) -> None:
+def test_each_call_that_creates_bears_the_tag_whatever_else_is_refused(tagging: World, said: SandboxResponse) -> None:
     tagging.gg.add(first_name="Ada", email="ada@example.com", city="Rome", state="Lazio", label_names=["vip"])
     refusing(tagging.gh, "Rome", said)
     with tagging.calls() as calls:
@@ -152,7 +152,7 @@ def test_each_call_that_creates_bears_the_tag_whatever_else_is_refused(tagging: 
         refusal(422, ["property tags should not exist"]),
     ],
 )
-def test_no_contact_is_made_where_the_tag_is_refused(tagging: World, said: Served) -> None:
+def test_no_contact_is_made_where_the_tag_is_refused(tagging: World, said: SandboxResponse) -> None:
     left = tagging.gg.add(first_name="Ada", email="ada@example.com", city="Rome", mobile_phone="+12025550123")
     allow = refusing(tagging.gh, "Via-GrowthSync", said)
     assert tagging.run().exit_code == 1

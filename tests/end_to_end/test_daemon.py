@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.faults import Fault
-from connectors.pace import RateLimit
-from connectors.sandbox import RateLimit as SandboxLimit
+from connectors.http.rate_limiter import RateLimit
+from connectors.sandbox.base import RateLimit as SandboxLimit
+from connectors.sandbox.faults import Fault
 from state.file import StateFile
 from state.lock import hold
 from sync.config.model import load
-from sync.faces import queries
+from sync.operations import queries
 from tests.end_to_end.daemons import PATIENCE, Daemon, ServiceManager, started, until
 from tests.end_to_end.test_kills import assert_all_are_there_once, fill
 from tests.end_to_end.world import World, is_write

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.values import instant
-from sync.reporting.report import Comparison
+from sync.output.report import Comparison
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import START, World
 

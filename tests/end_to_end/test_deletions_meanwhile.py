@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.sandbox import Call, Fault
+from connectors.sandbox.base import Call, Fault
 from tests.end_to_end.test_reconcile import (
     NAMES,
     at_left,

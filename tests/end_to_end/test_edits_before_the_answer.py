@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.growthhub.sandbox import Quirks
-from connectors.sandbox import Call
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.growthhub.sandbox.server import Quirks
+from connectors.sandbox.base import Call
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_races import linked
 from tests.end_to_end.world import World

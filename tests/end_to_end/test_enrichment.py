@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Fault
-from sync.reporting.progress import Silent
+from connectors.sandbox.faults import Fault
+from sync.output.progress import SilentProgress
 from tests.end_to_end.world import World
 
 ACME: dict[str, Any] = {"name": "acme", "industry": "internet &amp; software", "size_range": "11-50"}
@@ -25,7 +25,7 @@ def rich(world: World) -> World:
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Everything that runs tell."""
     told: list[str] = []
-    monkeypatch.setattr(Silent, "note", lambda _self, text: told.append(text))
+    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
     return told
 
 

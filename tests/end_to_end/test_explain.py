@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Fault
+from connectors.sandbox.base import Fault
 from sync.config.model import load
 from sync.errors import UsageError
-from sync.faces.biography import explanation_lines
-from sync.faces.explanation import explain as look_up
+from sync.operations.explain import explain as look_up
+from sync.text_output.timeline import explanation_lines
 from tests.end_to_end.world import World
 
 KEYS = ["at", "run", "account", "field", "old", "new", "rule"]

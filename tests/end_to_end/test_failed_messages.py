@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Fault
-from tests.end_to_end.letters import Office, minutes
+from connectors.sandbox.base import Fault
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.test_messages import counts, nothing_more, streams
 
 PHOTO = "https://files.example.com/location/photo.jpg"

@@ -1,7 +1,7 @@
 """The shortest way through everything: people on both sides, a run, edits, runs."""
 
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.sandbox import Call, Served
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.base import Call, SandboxResponse
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
@@ -40,7 +40,7 @@ def test_a_list_that_shows_names_in_lower_case_does_not_change_them(world: World
     world.gh.edit(str(world.at_right(ann)["id"]), city="Oslo")
     answer = world.gh.handle
 
-    def lowered(call: Call) -> Served:
+    def lowered(call: Call) -> SandboxResponse:
         served = answer(call)
         if call.path == "/contacts/search":
             for row in served.body["contacts"]:

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Call, Served
-from tests.end_to_end.answers import rewrite
-from tests.end_to_end.letters import minutes
+from connectors.sandbox.base import Call, SandboxResponse
+from tests.end_to_end.changed_answers import rewrite
+from tests.end_to_end.message_world import minutes
 from tests.end_to_end.world import World
 
 COUNT = 6
-FIREWALL = Served(403, b"<html><body>Request blocked by the firewall</body></html>", {"Content-Type": "text/html"})
+FIREWALL = SandboxResponse(
+    403, b"<html><body>Request blocked by the firewall</body></html>", {"Content-Type": "text/html"}
+)
 
 
 @pytest.fixture
@@ -31,9 +33,9 @@ def _forbid_create(world: World, system: str, email: str) -> None:
     server = world.gh if system == "gh" else world.gg
     handle = server.handle
 
-    def handled(call: Call) -> Served:
+    def handled(call: Call) -> SandboxResponse:
         answer = change(call, None)
-        return answer if isinstance(answer, Served) else handle(call)
+        return answer if isinstance(answer, SandboxResponse) else handle(call)
 
     server.handle = handled  # type: ignore[method-assign] # a firewall stands before the server
 
@@ -79,7 +81,7 @@ def test_an_update_that_is_forbidden_for_one_contact_is_a_failure_of_its_own(peo
 @pytest.mark.parametrize("status", [401, 403])
 def test_an_account_that_may_not_even_read_ends_the_run(people: World, status: int) -> None:
     """Each call is refused: that is the token's affair, and no record is listed for it."""
-    rewrite(people.gh, lambda _call, _body: Served(status, {"message": "no"}))
+    rewrite(people.gh, lambda _call, _body: SandboxResponse(status, {"message": "no"}))
     report = people.run()
     assert report.exit_code == 3
     assert people.rows("SELECT * FROM failure") == []
@@ -91,7 +93,7 @@ def test_a_missing_scope_is_the_accounts_and_is_named(people: World) -> None:
     def change(call: Call, body: Any) -> Any:
         is_create = call.method == "POST" and call.path.endswith("/contacts/")
         said = {"statusCode": 403, "message": "The token is not authorized for this scope."}
-        return Served(403, said) if is_create else body
+        return SandboxResponse(403, said) if is_create else body
 
     rewrite(people.gh, change)
     report = people.run()

@@ -9,17 +9,17 @@ from typing import Any
 import click
 import pytest
 
-from connectors.sandbox import Fault
+from connectors.sandbox.base import Fault
 from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.lock import hold
 from sync.commands.forget import forget as forget_command
 from sync.config.model import load
 from sync.errors import Declined, UsageError
-from sync.faces import forgetting
-from sync.faces.explanation import explain
-from sync.reporting.report import Comparison, RunReport
-from tests.end_to_end.letters import Office, minutes
+from sync.operations import forget as forget_operation
+from sync.operations.explain import explain
+from sync.output.report import Comparison, RunReport
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 
@@ -44,13 +44,13 @@ def forget(world: World, who: str) -> dict[str, Any]:
     """Forget somebody; nobody may be called for it."""
     world.write_config()
     with world.calls() as calls:
-        found = forgetting.forget(load(world.config_path), who)
+        found = forget_operation.forget(load(world.config_path), who)
     assert calls.counts == (0, 0)
     return json.loads(json.dumps(found))  # type: ignore[no-any-return]
 
 
 def lift(world: World, who: str) -> int:
-    return int(forgetting.lift(load(world.config_path), who)["lifted"])
+    return int(forget_operation.lift(load(world.config_path), who)["lifted"])
 
 
 def linked(world: World) -> tuple[str, str]:

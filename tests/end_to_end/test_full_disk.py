@@ -7,7 +7,7 @@ import pytest
 
 from state.errors import StateUnwritable
 from state.file import StateFile
-from state.stage import Stage
+from state.staging import Stage
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from connectors.faults import Fault
-from sync.faces.tables import plan_lines
+from connectors.sandbox.faults import Fault
+from sync.text_output.tables import plan_lines
 from tests.end_to_end.world import START, World
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.faults import Fault
-from connectors.sandbox import Call
+from connectors.sandbox.base import Call
+from connectors.sandbox.faults import Fault
 from connectors.values import instant
 from state.file import StateFile
-from state.hints import Hint
-from state.inbox import Arrival, Inbox
-from sync.contacts import hinted
-from sync.messages import hinted as hinted_messages
+from state.webhook_hints import Hint
+from state.webhook_queue import Inbox, QueuedEvent
+from sync.contacts import hints
+from sync.messages import hints as hinted_messages
 from tests.end_to_end.daemons import until
-from tests.end_to_end.letters import Office
+from tests.end_to_end.message_world import Office
 from tests.end_to_end.world import Calls, World
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Post:
         now_ms = instant.to_ms(self.world.clock.now())
         self.brought += 1
         hint = Hint("gh", record, contact, gone, now_ms)
-        arrival = Arrival(f"{now_ms} {self.brought}".encode(), [(("sales", stream), hint)], now_ms)
+        arrival = QueuedEvent(f"{now_ms} {self.brought}".encode(), [(("sales", stream), hint)], now_ms)
         with closing(StateFile.open(self.world.state_path)) as state:
             inbox = Inbox(state.db, now_ms)
             with state.atomic():
@@ -241,7 +241,7 @@ def test_who_was_merged_is_followed_to_the_record_that_is_left(world: World, pos
 def test_of_many_changes_only_so_many_are_read_by_id_and_the_windows_do_the_rest(
     world: World, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hinted, "BY_ID", 3)
+    monkeypatch.setattr(hints, "BY_ID", 3)
     ids = others(world, 12)
     world.clock.skip(60)
     for one in ids:
@@ -255,7 +255,7 @@ def test_of_many_changes_only_so_many_are_read_by_id_and_the_windows_do_the_rest
 
 
 def test_what_no_window_shows_waits_for_its_turn(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hinted, "BY_ID", 3)
+    monkeypatch.setattr(hints, "BY_ID", 3)
     ids = others(world, 7)
     world.clock.skip(60)
     world.gh.quirks.index_lag = 3600
@@ -271,7 +271,7 @@ def test_what_no_window_shows_waits_for_its_turn(world: World, post: Post, monke
 
 
 def test_deletions_go_first_and_each_is_asked_for(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hinted, "BY_ID", 3)
+    monkeypatch.setattr(hints, "BY_ID", 3)
     ids = others(world, 5)
     world.clock.skip(60)
     post.bring(ann(world))

@@ -7,8 +7,8 @@ from subprocess import Popen
 
 import pytest
 
-from connectors.faults import Kind
-from connectors.sandbox import Fault, Sandbox
+from connectors.sandbox.base import Fault, Sandbox
+from connectors.sandbox.faults import Kind
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World, is_write
 

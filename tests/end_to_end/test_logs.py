@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Fault
+from connectors.sandbox.faults import Fault
 from sync.daemon.stream import Stream
-from sync.demo.cast import DIRTY, EARLIER, KNOWN, LATER, Edit
-from sync.demo.population import Arrival, population
-from sync.reporting.logs import logging_to
+from sync.demo.contact_generator import SampleRecord, population
+from sync.demo.sample_contacts import DIRTY, EARLIER, KNOWN, LATER, Edit
+from sync.output.log_format import logging_to
 from tests.end_to_end.daemons import stream_of
 from tests.end_to_end.world import World
-from tests.sync.notices.programs import heard, program
+from tests.sync.notifications.commands import heard, program
 
 EVERYBODY = (*population(), *KNOWN, *(arrival for arrival, *_ in DIRTY))
 NAMES = ("first_name", "last_name", "firstName", "lastName")
@@ -30,7 +30,7 @@ LETTERS = ("Just between us", "Nobody must know", "An urgent matter")
 GOSSIP = "Ann Reed <ann.reed@example.com>, (303) 555-0111 or +13035550111, is not to my liking"
 
 
-def add(world: World, arrival: Arrival) -> None:
+def add(world: World, arrival: SampleRecord) -> None:
     moment = arrival.at(world.clock.now())
     if arrival.place == "left":
         world.gg.add(at=moment, **arrival.fields)

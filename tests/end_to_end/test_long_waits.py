@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from connectors.sandbox import Fault
+from connectors.sandbox.base import Fault
 from tests.end_to_end.world import World
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Kind
-from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
-from connectors.growthhub.sandbox import Quirks
-from connectors.sandbox import Fault, Sandbox
+from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbox
+from connectors.growthhub.sandbox.server import Quirks
+from connectors.sandbox.base import Fault, Sandbox
+from connectors.sandbox.faults import Kind
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 

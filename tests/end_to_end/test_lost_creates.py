@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.growthhub.sandbox import Quirks
-from connectors.sandbox import Fault, Sandbox
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.growthhub.sandbox.server import Quirks
+from connectors.sandbox.base import Fault, Sandbox
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_lost_answers import SETTLE, creating
 from tests.end_to_end.world import START, World

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Kind
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.sandbox import Call, Fault
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.base import Call, Fault
+from connectors.sandbox.faults import Kind
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.faults import Kind
-from connectors.sandbox import Call, Fault, Sandbox
-from tests.end_to_end.letters import Office, made, minutes
+from connectors.sandbox.base import Call, Fault, Sandbox
+from connectors.sandbox.faults import Kind
+from tests.end_to_end.message_world import Office, made, minutes
 from tests.end_to_end.world import World
 
 SETTLE = 60.0
@@ -278,7 +278,7 @@ def test_a_copy_of_an_unknown_outcome_is_not_sent_again_while_it_cannot_be_looke
     target, source = (world.gg, world.gh) if account == "gg" else (world.gh, world.gg)
     target.faults.append(Fault("late", method="POST", path=COPYING, times=1, delay=3600.0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sync.messages.copying._conclude", _killed)
+        patch.setattr("sync.messages.create._conclude", _killed)
         with pytest.raises(KeyboardInterrupt):
             world.run(skip=SETTLE + 2)
     assert len(world.rows("SELECT * FROM intent")) == 1

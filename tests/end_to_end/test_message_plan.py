@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.end_to_end.letters import Office, minutes
+from tests.end_to_end.message_world import Office, minutes
 
 
 def write_some(office: Office) -> tuple[str, str]:

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Fault
-from connectors.growthgenius.sandbox import Behaviour
-from sync.reporting.report import RunReport
-from tests.end_to_end.letters import Office, made, minutes
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.faults import Fault
+from sync.output.report import RunReport
+from tests.end_to_end.message_world import Office, made, minutes
 from tests.end_to_end.world import World
 
 

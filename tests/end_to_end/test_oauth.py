@@ -14,12 +14,12 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import pytest
 
-from connectors.growthhub.sandbox_oauth import CHOSEN, CLIENT_SECRET
-from connectors.sandbox import Call
-from sync.authorizing.sealing import Key
+from connectors.growthhub.sandbox.oauth import CHOSEN, CLIENT_SECRET
+from connectors.sandbox.base import Call
 from sync.cli import main
-from tests.end_to_end.consents import KEY, browse, kept, log_in, use_oauth, vault
+from sync.oauth.encryption import Key
 from tests.end_to_end.daemons import started
+from tests.end_to_end.oauth_world import KEY, browse, kept, log_in, use_oauth, vault
 from tests.end_to_end.world import Finished, World
 
 TOKEN = "/oauth/token"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.sandbox import Call
-from tests.end_to_end.answers import rewrite
-from tests.end_to_end.letters import Office, minutes
+from connectors.sandbox.base import Call
+from tests.end_to_end.changed_answers import rewrite
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 ODD: list[Any] = [
@@ -105,18 +105,18 @@ def test_a_mistake_of_ours_at_one_record_is_listed_and_the_others_go_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Mapping breaks at one contact: the failure has the kind of the mistake, and goes when it is mended."""
-    from connectors.growthgenius.mapping import Reader
+    from connectors.growthgenius.mapping import ContactReader
 
     _people(world)
-    right = Reader.contact
+    right = ContactReader.contact
 
-    def broken(self: Reader, raw: Any, memory: Any) -> Any:
+    def broken(self: ContactReader, raw: Any, memory: Any) -> Any:
         if raw.get("email") == "bob@example.com":
             raise ZeroDivisionError("a mistake")
         return right(self, raw, memory)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Reader, "contact", broken)
+        patch.setattr(ContactReader, "contact", broken)
         assert world.run().exit_code == 1
         assert len(world.links()) == 5
         (failure,) = world.rows("SELECT who, operation, reason FROM failure")
@@ -160,10 +160,10 @@ def test_a_record_whose_own_page_fails_is_put_off_and_listed_at_last(world: Worl
     bad, good = sorted(links.items())[:2]
 
     def change(call: Call, body: Any) -> Any:
-        from connectors.sandbox import Served
+        from connectors.sandbox.base import SandboxResponse
 
         is_bad = call.method == "GET" and call.path.endswith(f"/contacts/{bad[1]}")
-        return Served(500, {"message": "Internal server error"}) if is_bad else body
+        return SandboxResponse(500, {"message": "Internal server error"}) if is_bad else body
 
     rewrite(world.gh, change)
     for number in range(3):

@@ -5,8 +5,8 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from connectors.growthhub.sandbox_answers import refusal
-from connectors.sandbox import Call, Served
+from connectors.growthhub.sandbox.answers import refusal
+from connectors.sandbox.base import Call, SandboxResponse
 from tests.end_to_end.world import World
 
 MAKING = "locations/customFields.write"
@@ -118,7 +118,7 @@ def test_a_creation_of_a_field_that_is_refused_holds_its_own_values_only(world: 
     world.gg.add(first_name="Ann", email="ann@example.com", title="Chief", industry="Bells")
     allowed = world.gh.handle
 
-    def refuse(call: Call) -> Served:
+    def refuse(call: Call) -> SandboxResponse:
         if call.method == "POST" and call.path.endswith("/customFields") and call.body["name"] == "Industry":
             return refusal(400, "You have reached the limit of custom fields")
         return allowed(call)

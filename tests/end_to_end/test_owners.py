@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.growthgenius.sandbox import Behaviour
-from sync.reporting.progress import Silent
+from connectors.growthgenius.sandbox.server import Behaviour
+from sync.output.progress import SilentProgress
 from tests.end_to_end.world import World
 
 USERS: list[dict[str, Any]] = [
@@ -19,7 +19,7 @@ USERS: list[dict[str, Any]] = [
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Everything that runs tell."""
     told: list[str] = []
-    monkeypatch.setattr(Silent, "note", lambda _self, text: told.append(text))
+    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
     return told
 
 

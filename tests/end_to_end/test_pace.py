@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from connectors.pace import RateLimit
-from connectors.sandbox import Call
+from connectors.http.rate_limiter import RateLimit
+from connectors.sandbox.base import Call
 from tests.end_to_end.world import World
 
 LIMIT = RateLimit(100, 10.0)

@@ -6,9 +6,9 @@ from contextlib import closing
 import pytest
 import requests
 
-from state import tally
+from state import daily_counts
+from state.daily_counts import Count
 from state.file import StateFile
-from state.tally import Count
 from tests.end_to_end.daemons import started, until
 from tests.end_to_end.world import World
 
@@ -92,7 +92,7 @@ def test_runs_are_counted_as_their_reports_say_and_a_plan_is_not(world: World) -
     reports = [world.run(), world.run()]
     world.run(dry_run=True)
     with closing(StateFile.open(world.state_path)) as state:
-        found = {one for _, one in tally.totals(state.db)}
+        found = {one for _, one in daily_counts.totals(state.db)}
     expected = {
         Count("contacts", account, name, total)
         for account in ("gg", "gh")

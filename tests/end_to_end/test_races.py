@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.sandbox import Call
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.base import Call
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 

@@ -12,10 +12,10 @@ import pytest
 
 from state.errors import StateError
 from state.file import StateFile
-from state.presence import daemon_lock
+from state.heartbeat import daemon_lock
 from sync.config.model import Config, load
-from sync.faces import queries
-from sync.faces.explanation import explain
+from sync.operations import queries
+from sync.operations.explain import explain
 from tests.end_to_end.world import World
 
 NOBODY = 65534

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from connectors.faults import Kind
-from connectors.sandbox import Call, Fault, Sandbox, Served
-from sync.reporting.report import RunReport
+from connectors.sandbox.base import Call, Fault, Sandbox, SandboxResponse
+from connectors.sandbox.faults import Kind
+from sync.output.report import RunReport
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.test_kills import kill_after
 from tests.end_to_end.world import World, is_write
@@ -177,11 +177,11 @@ def hide_from_search(world: World, record_id: str) -> set[str]:
     hidden = {record_id}
     answer = world.gh.search
 
-    def forgetful(call: Call) -> Served:
+    def forgetful(call: Call) -> SandboxResponse:
         served = answer(call)
         rows = [row for row in served.body["contacts"] if row["id"] not in hidden]
         missing = len(served.body["contacts"]) - len(rows)
-        return Served(200, {**served.body, "contacts": rows, "total": served.body["total"] - missing})
+        return SandboxResponse(200, {**served.body, "contacts": rows, "total": served.body["total"] - missing})
 
     handle = world.gh.handle
     world.gh.handle = lambda call: forgetful(call) if call.path == "/contacts/search" else handle(call)  # type: ignore[method-assign]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connectors.sandbox import Call, Fault
+from connectors.sandbox.base import Call, Fault
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 

@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from connectors.errors import ConnectorError
-from connectors.faults import Fault
-from connectors.growthhub.sandbox_answers import refusal
-from connectors.sandbox import Call, Sandbox, Served
+from connectors.growthhub.sandbox.answers import refusal
+from connectors.sandbox.base import Call, Sandbox, SandboxResponse
+from connectors.sandbox.faults import Fault
 from tests.end_to_end.world import World
 
-Complains = Callable[[str], Served]
+Complains = Callable[[str], SandboxResponse]
 
 
-def refusing(sandbox: Sandbox, value: str, says: Served) -> Callable[[], None]:
+def refusing(sandbox: Sandbox, value: str, says: SandboxResponse) -> Callable[[], None]:
     """Have a server refuse every write that holds a value; return what ends that."""
     allowed = sandbox.handle
 
-    def handle(call: Call) -> Served:
+    def handle(call: Call) -> SandboxResponse:
         writes = call.method in ("POST", "PUT", "PATCH") and "search" not in call.path
         return says if writes and value in str(call.body) else allowed(call)
 
@@ -54,7 +54,7 @@ SAID = [
 
 @pytest.mark.parametrize(("field", "value", "says"), SAID)
 def test_somebody_new_is_made_without_the_value_that_growthhub_refuses(
-    world: World, field: str, value: str, says: Served
+    world: World, field: str, value: str, says: SandboxResponse
 ) -> None:
     left = world.gg.add(**PERSON)
     allow = refusing(world.gh, value, says)
@@ -85,7 +85,7 @@ def test_somebody_new_is_made_without_the_value_that_growthhub_refuses(
 
 @pytest.mark.parametrize(("field", "value", "says"), SAID)
 def test_an_update_goes_without_the_value_that_growthhub_refuses(
-    world: World, field: str, value: str, says: Served
+    world: World, field: str, value: str, says: SandboxResponse
 ) -> None:
     left = world.gg.add(first_name="Ann", last_name="Old", email="old@example.com")
     world.run()
@@ -107,7 +107,7 @@ def test_an_update_goes_without_the_value_that_growthhub_refuses(
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_growthgenius_gets_the_rest_as_well_at_a_create_and_at_an_update(world: World, status: int) -> None:
-    refused = Served(status, {"error": "stage is not one of the stages"})
+    refused = SandboxResponse(status, {"error": "stage is not one of the stages"})
     right = world.gh.add(
         firstName="Ann", email="ann@example.com", city="Rome", state="Lazio", companyName="Ames", country="IT"
     )

@@ -5,10 +5,10 @@ from contextlib import closing
 
 import pytest
 
-from connectors.faults import Fault
+from connectors.sandbox.faults import Fault
 from state.file import StateFile
 from sync.config.model import load
-from sync.runs.due import due_for_reconcile
+from sync.engine.due import due_for_reconcile
 from tests.end_to_end.world import World
 
 

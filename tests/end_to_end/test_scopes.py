@@ -2,9 +2,9 @@
 
 import pytest
 
-from connectors.faults import Fault
-from connectors.growthhub.sandbox_answers import refusal
-from connectors.sandbox import Call, Served
+from connectors.growthhub.sandbox.answers import refusal
+from connectors.sandbox.base import Call, SandboxResponse
+from connectors.sandbox.faults import Fault
 from tests.end_to_end.world import Finished, World
 
 WRITING = "contacts.write"
@@ -19,7 +19,7 @@ def forbid_writing(world: World, status: int) -> None:
     """Have GrowthHub answer so to every write of a contact, and name no scope."""
     allowed = world.gh.handle
 
-    def handle(call: Call) -> Served:
+    def handle(call: Call) -> SandboxResponse:
         writes = call.method in {"POST", "PUT", "DELETE"} and "search" not in call.path and "/contacts" in call.path
         return refusal(status, "Forbidden resource") if writes else allowed(call)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.growthgenius.sandbox import GrowthGeniusSandbox
-from tests.end_to_end.letters import minutes
+from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
+from tests.end_to_end.message_world import minutes
 from tests.end_to_end.world import World
 
 SOURCE_ID = "contact.growthgenius_id"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Fault
-from sync.reporting.progress import Silent
+from connectors.sandbox.faults import Fault
+from sync.output.progress import SilentProgress
 from tests.end_to_end.world import World
 
 ADA: dict[str, Any] = {"email": "ada@example.com"}
@@ -47,7 +47,7 @@ def open_conflict(world: World) -> str:
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Everything that runs tell."""
     told: list[str] = []
-    monkeypatch.setattr(Silent, "note", lambda _self, text: told.append(text))
+    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
     return told
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from connectors.growthgenius.sandbox import Behaviour
+from connectors.growthgenius.sandbox.server import Behaviour
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World, is_write

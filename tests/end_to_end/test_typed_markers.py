@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.faults import Fault
-from tests.end_to_end.letters import Office, minutes
+from connectors.sandbox.faults import Fault
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.test_messages import deleted, nothing_more, streams
 from tests.end_to_end.world import World
 

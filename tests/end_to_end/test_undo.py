@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Call, Fault
+from connectors.sandbox.base import Call, Fault
 from state.file import StateFile
 from state.lock import hold
-from sync.decisions.undoing import BARRED, REFUSED
-from sync.reporting.report import RunReport
-from tests.end_to_end.letters import Office, minutes
+from sync.output.report import RunReport
+from sync.rules.undo import BARRED, REFUSED
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 

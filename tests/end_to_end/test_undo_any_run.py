@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import pytest
 
 from connectors.contact import PHONE_SLOTS, SET_FIELDS, Value, same
-from connectors.growthgenius.sandbox import Behaviour
-from sync.reporting.report import Comparison, RunReport
+from connectors.growthgenius.sandbox.server import Behaviour
+from sync.output.report import Comparison, RunReport
 from tests.end_to_end.comparison import shown
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Call, Served
-from tests.end_to_end.answers import rewrite
-from tests.end_to_end.letters import Office, minutes
+from connectors.sandbox.base import Call, SandboxResponse
+from tests.end_to_end.changed_answers import rewrite
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 NAMES = ("ana", "bob", "cy", "dan")
@@ -67,7 +67,7 @@ def test_contacts_that_could_not_be_read_for_want_of_the_users_are_not_created_a
     def answer(call: Call, body: Any) -> Any:
         if "/users" in call.path and fails[0]:
             fails[0] -= 1
-            return Served(200, {"user": 1})
+            return SandboxResponse(200, {"user": 1})
         return body
 
     rewrite(world.gg, answer)
@@ -123,7 +123,7 @@ def test_a_counterpart_that_cannot_be_read_by_id_is_waited_for(world: World, sys
     broken = [True]
 
     def answer(call: Call, body: Any) -> Any:
-        return Served(status, {"message": "no"}) if broken[0] and call.path.endswith(f"/{first}") else body
+        return SandboxResponse(status, {"message": "no"}) if broken[0] and call.path.endswith(f"/{first}") else body
 
     rewrite(world.gg if system == "gg" else world.gh, answer)
     world.clock.skip(3600)

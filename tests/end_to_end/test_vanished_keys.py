@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Call
-from tests.end_to_end.answers import rewrite
-from tests.end_to_end.letters import minutes
+from connectors.sandbox.base import Call
+from tests.end_to_end.changed_answers import rewrite
+from tests.end_to_end.message_world import minutes
 from tests.end_to_end.world import World
 
 COUNT = 15

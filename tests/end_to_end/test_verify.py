@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Fault
-from sync.faces.tables import verify_lines
-from sync.reporting.report import Comparison, verification, verification_code
+from connectors.sandbox.base import Fault
+from sync.output.report import Comparison, verification, verification_code
+from sync.text_output.tables import verify_lines
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World
 

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.growthhub.sandbox_webhooks import Weather
+from connectors.growthhub.sandbox.webhooks import DeliveryFaults
 from tests.end_to_end.daemons import Daemon, until
 from tests.end_to_end.events import Line, laid, listening
-from tests.end_to_end.letters import TABLE
+from tests.end_to_end.message_world import TABLE
 from tests.end_to_end.world import World, is_write
 
 PEOPLE = 6
 HINTS = "SELECT count(*) AS n FROM hint"
-STORM = Weather(lost=0.1, doubled=0.3, delayed=0.3, forged=0.3)
+STORM = DeliveryFaults(lost=0.1, doubled=0.3, delayed=0.3, forged=0.3)
 
 
 @pytest.fixture

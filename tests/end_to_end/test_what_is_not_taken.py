@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.growthhub.sandbox import Quirks
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.growthhub.sandbox.server import Quirks
 from tests.end_to_end.world import World
 
 

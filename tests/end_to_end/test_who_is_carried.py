@@ -162,7 +162,7 @@ def test_a_deletion_found_by_a_write_is_remembered_and_the_survivor_left_alone(w
 def deleted(world: World) -> int:
     """Return how many deletions `status` counts."""
     from sync.config.model import load
-    from sync.faces.queries import status
+    from sync.operations.queries import status
 
     return int(status(load(world.config_path))["connections"][0]["deleted"])
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.sandbox import Call
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.base import Call
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import START, World
 
@@ -26,7 +26,7 @@ def names(world: World) -> set[str]:
 def covered_to(world: World) -> dict[str, str | None]:
     """Return what `status` says is covered."""
     from sync.config.model import load
-    from sync.faces.queries import status
+    from sync.operations.queries import status
 
     found: dict[str, str | None] = status(load(world.config_path))["connections"][0]["streams"]["contacts"][
         "covered_to"

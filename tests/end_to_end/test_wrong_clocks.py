@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Call, Sandbox, Served, http_date
+from connectors.sandbox.base import Call, Sandbox, SandboxResponse, http_date
 from tests.end_to_end.world import World
 
 AHEAD = [timedelta(hours=1), timedelta(days=1), timedelta(days=366)]
@@ -17,7 +17,7 @@ def misdate(sandbox: Sandbox, wrong: Callable[[Call], str | None]) -> None:
     """Have answers bear another `Date`, where `wrong` returns one."""
     handle = sandbox.handle
 
-    def handled(call: Call) -> Served:
+    def handled(call: Call) -> SandboxResponse:
         served, date = handle(call), wrong(call)
         return served if date is None else replace(served, headers={**served.headers, "Date": date})
 

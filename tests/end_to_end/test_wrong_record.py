@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.sandbox import Call, Served
-from tests.end_to_end.answers import crossed, rewrite
-from tests.end_to_end.letters import Office, minutes
+from connectors.sandbox.base import Call, SandboxResponse
+from tests.end_to_end.changed_answers import crossed, rewrite
+from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 
@@ -166,9 +166,9 @@ def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_
         else:
             pairs.gh.add(firstName=name.title(), email=f"{name}@example.com")
     handle = server.handle
-    shown: list[Served] = []
+    shown: list[SandboxResponse] = []
 
-    def same(call: Call) -> Served:
+    def same(call: Call) -> SandboxResponse:
         served = handle(call)
         if call.method == "POST" and re.search(r"/contacts/?$", call.path):
             shown.append(served)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from state.call_log import SharedLedger
 from state.file import StateFile
-from state.ledger import SharedLedger
 
 
 @contextmanager

@@ -19,14 +19,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Self
 
-from connectors.growthgenius.sandbox import GrowthGeniusSandbox
-from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.sandbox import Call, Served
+from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
+from connectors.sandbox.base import Call, SandboxResponse
 from sync.config.model import load
-from sync.reporting.progress import Silent
-from sync.reporting.report import RunReport
-from sync.runs.engine import run_connections
-from sync.runs.options import RunOptions
+from sync.engine.options import RunOptions
+from sync.engine.runner import run_connections
+from sync.output.progress import SilentProgress
+from sync.output.report import RunReport
 from tests.end_to_end.transactions import no_call_inside_a_transaction
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ class Hub(GrowthHubSandbox):
 
     before_answer: Callable[[Call], None] | None = None
 
-    def handle(self, call: Call) -> Served:
+    def handle(self, call: Call) -> SandboxResponse:
         """Let it happen, and carry out the call."""
         if self.before_answer is not None:
             self.before_answer(call)
@@ -158,7 +158,7 @@ class World:
         self.write_config()
         chosen = RunOptions(**options)
         with no_call_inside_a_transaction():
-            (report,) = run_connections(load(self.config_path), chosen, Silent(), lambda _: True, self.clock)
+            (report,) = run_connections(load(self.config_path), chosen, SilentProgress(), lambda _: True, self.clock)
         return report
 
     def sync(self, *arguments: str, skip: float = 2.0) -> Finished:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.growthgenius import calls as genius
-from connectors.growthhub import gate as hub
-from connectors.growthhub.sandbox_messages import PROVIDER
-from connectors.sandbox import Sandbox
-from connectors.sandbox_server import Call, Outgoing
+from connectors.growthgenius import allowed_calls as genius
+from connectors.growthhub import allowed_calls as hub
+from connectors.growthhub.sandbox.messages import PROVIDER
+from connectors.sandbox.base import Sandbox
+from connectors.sandbox.server import Call, Outgoing
 from sync.errors import exit_code, is_expected
 from tests.end_to_end.comparison import differences
-from tests.end_to_end.letters import Office, made, minutes
+from tests.end_to_end.message_world import Office, made, minutes
 from tests.end_to_end.world import World
 from tests.fuzz.mutation import Mutator
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from connectors.sandbox_server import Call, Outgoing
+from connectors.sandbox.server import Call, Outgoing
 
 END = b"\r\n\r\n"
 STATUSES = (199, 204, 206, 300, 304, 305, 400, 402, 403, 405, 408, 409, 413, 418, 421, 422, 425, 429, 451,

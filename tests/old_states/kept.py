@@ -16,11 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from connectors.growthgenius.sandbox import FIELDS, GrowthGeniusSandbox
-from connectors.growthhub.sandbox_records import Field
+from connectors.growthgenius.sandbox.server import FIELDS, GrowthGeniusSandbox
+from connectors.growthhub.sandbox.records import Field
 from connectors.values import instant
 from state.file import APPLICATION_ID, PAGE_BYTES
-from tests.durability.stage import Stage
+from tests.durability.world import Stage
 from tests.end_to_end.world import Hub
 
 HERE = Path(__file__).parent

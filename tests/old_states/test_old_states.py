@@ -18,7 +18,7 @@ import pytest
 from state.file import StateFile
 from state.schema import TABLES, VERSION
 from tests.durability.launch import Launcher
-from tests.durability.stage import Stage
+from tests.durability.world import Stage
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import ROOT
 from tests.old_states.kept import KeptState, kept_states

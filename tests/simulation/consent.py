@@ -12,12 +12,12 @@ from random import Random
 from typing import Any, Self
 
 from connectors.growthhub import consent as channels
-from connectors.sandbox import Call, Fault
+from connectors.sandbox.base import Call, Fault
 from connectors.values.consent import STAGE, forbids
 from tests.end_to_end.world import is_write
 from tests.simulation.people import Crowd
-from tests.simulation.universe import Universe
 from tests.simulation.verdict import verdict
+from tests.simulation.world import Universe
 
 Who = tuple[str, str]
 PREFIX = "stage:"

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tests.simulation.diary import Edit
+from tests.simulation.contact_observer import Edit
 
 Value = str | None
 Item = TypeVar("Item")

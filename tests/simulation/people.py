@@ -8,7 +8,7 @@ one person twice.
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.diary import LEFT_KEYS, RIGHT_KEYS, Diary
+from tests.simulation.contact_observer import LEFT_KEYS, RIGHT_KEYS, Diary
 from tests.simulation.servers import Agenda, Left, Right
 
 if TYPE_CHECKING:

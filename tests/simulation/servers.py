@@ -18,12 +18,12 @@ from unittest.mock import patch
 from requests import ReadTimeout
 from urllib3 import BaseHTTPResponse
 
-from connectors.growthgenius.sandbox import GrowthGeniusSandbox
-from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.request import Request
-from connectors.sandbox import Call, Sandbox, Served
-from connectors.sandbox_server import Outgoing
-from connectors.transport import Transport
+from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
+from connectors.http.request import Request
+from connectors.http.transport import Transport
+from connectors.sandbox.base import Call, Sandbox, SandboxResponse
+from connectors.sandbox.server import Outgoing
 from tests.end_to_end.world import Timeline, is_write
 
 TIMED_OUT = 599
@@ -132,7 +132,7 @@ class Left(Simulated, GrowthGeniusSandbox):
     side = "left"
     rewrites: frozenset[str] = frozenset()
 
-    def handle(self, call: Call) -> Served:
+    def handle(self, call: Call) -> SandboxResponse:
         """Carry out a call, and tell of somebody whom it made."""
         before = {str(person["id"]) for person in self.people()} if is_write(call) else set()
         with self.watched(call):
@@ -154,7 +154,7 @@ class Right(Simulated, GrowthHubSandbox):
     side = "right"
     rewrites: frozenset[str] = frozenset()
 
-    def handle(self, call: Call) -> Served:
+    def handle(self, call: Call) -> SandboxResponse:
         """Carry out a call, and tell of somebody whom it made."""
         before = {person["id"] for person in self.people()} if is_write(call) else set()
         with self.watched(call):
@@ -190,7 +190,7 @@ def one_after_the_other(clock: Agenda) -> Iterator[None]:
             clock.sleep(PATIENCE)
             raise ReadTimeout("no answer in time")
 
-    with patch("connectors.wire.Transport", Impatient), patch("connectors.dispatch.WIDTH", 1):
+    with patch("connectors.http.client.Transport", Impatient), patch("connectors.http.concurrency.WIDTH", 1):
         yield
 
 

@@ -14,8 +14,8 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.simulation.universe import Universe
 from tests.simulation.verdict import verdict
+from tests.simulation.world import Universe
 
 KEPT = Path(__file__).with_name("seeds.txt")
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it

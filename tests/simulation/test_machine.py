@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.simulation.universe import DAY, Universe
 from tests.simulation.verdict import verdict
+from tests.simulation.world import DAY, Universe
 
 
 class Life(RuleBasedStateMachine):

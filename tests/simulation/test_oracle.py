@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tests.simulation.diary import Edit
+from tests.simulation.contact_observer import Edit
 from tests.simulation.oracle import Admitted, Story, Value, complaint, explains
 
 RUNS = ((10.0, 11.0), (20.0, 21.0), (30.0, 31.0))

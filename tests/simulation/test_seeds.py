@@ -9,12 +9,12 @@ import pytest
 
 from tests.end_to_end.world import ROOT
 from tests.simulation.soak import kept_seeds, lead
-from tests.simulation.universe import Universe
+from tests.simulation.world import Universe
 
 REPLAY = """
 import sys, tempfile
 from pathlib import Path
-from tests.simulation.universe import Universe
+from tests.simulation.world import Universe
 letters = sys.argv[2] == "letters"
 with tempfile.TemporaryDirectory() as folder, Universe(int(sys.argv[1]), Path(folder), letters) as universe:
     universe.live()

@@ -11,13 +11,18 @@ from random import Random
 
 import pytest
 
-from tests.simulation.universe import Universe
 from tests.simulation.verdict import verdict
 from tests.simulation.week import TROUBLES, Week
+from tests.simulation.world import Universe
 
 SOAK = bool(os.environ.get("SOAK"))
 EVERY = timedelta(minutes=15) if SOAK else timedelta(hours=3)
-HARNESS = ("connectors.growthgenius.sandbox", "connectors.growthhub.sandbox", "connectors.sandbox", "connectors.faults")
+HARNESS = (
+    "connectors.growthgenius.sandbox.server",
+    "connectors.growthhub.sandbox.server",
+    "connectors.sandbox.base",
+    "connectors.sandbox.faults",
+)
 LOG = 8 * 1024 * 1024
 """Bytes up to which SQLite's log may grow before it is written back."""
 PER_ROW = 2048

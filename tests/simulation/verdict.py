@@ -11,10 +11,10 @@ from typing import Any
 
 from connectors.contact import Value
 from tests.end_to_end.comparison import differences
-from tests.simulation.diary import Shown, everybody, plain
+from tests.simulation.contact_observer import Shown, everybody, plain
+from tests.simulation.message_verdict import post_verdict
 from tests.simulation.oracle import Admitted, Story, complaint
-from tests.simulation.post_verdict import post_verdict
-from tests.simulation.universe import Universe
+from tests.simulation.world import Universe
 
 DECIDED = frozenset({"newest", "left", "right", "resolved", "filled"})
 """Rules of the history that own up to an overwriting. "filled": whether somebody emptied a field before the answer to

@@ -13,17 +13,17 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from connectors.faults import Fault, Kind
-from connectors.rate import RateLimit
+from connectors.http.rate_headers import RateLimit
+from connectors.sandbox.faults import Fault, Kind
 from sync.config.model import load
-from sync.daemon.stopping import Activity
+from sync.daemon.cancellation import Activity
 from sync.daemon.stream import Stream
 from sync.errors import Interrupted
-from sync.faces import queries
-from sync.notices.telling import Teller
+from sync.notifications.sender import NotificationSender
+from sync.operations import queries
 from tests.end_to_end.daemons import Passing
 from tests.simulation.servers import TIMED_OUT, Agenda, Left, Right
-from tests.simulation.universe import SETTLE, Universe
+from tests.simulation.world import SETTLE, Universe
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
@@ -262,7 +262,7 @@ class Week:
                 config,
                 config.connections["sales"],
                 name,
-                Teller(config, clock),
+                NotificationSender(config, clock),
                 stop,
                 clock,
                 Activity(clock),

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from state.companies import SPAN_MS, Answer, KnownCompanies
+from state.companies import SPAN_MS, CachedCompany, KnownCompanies
 from state.file import StateFile
 
 
@@ -8,9 +8,12 @@ def test_an_answer_is_good_for_thirty_days_and_that_there_is_nobody_is_one_too(t
     state = StateFile.open(tmp_path / "sync.db")
     known = KnownCompanies(state.db, "gg")
     with state.atomic():
-        known.put([("acme.example.com", Answer({"company": "Acmé"})), ("nowhere.example.com", Answer(None))], 1000)
-    assert known.get("acme.example.com", 1000 + SPAN_MS - 1) == Answer({"company": "Acmé"})
-    assert known.get("nowhere.example.com", 2000) == Answer(None)
+        known.put(
+            [("acme.example.com", CachedCompany({"company": "Acmé"})), ("nowhere.example.com", CachedCompany(None))],
+            1000,
+        )
+    assert known.get("acme.example.com", 1000 + SPAN_MS - 1) == CachedCompany({"company": "Acmé"})
+    assert known.get("nowhere.example.com", 2000) == CachedCompany(None)
     assert known.get("acme.example.com", 1000 + SPAN_MS) is None
     assert known.get("other.example.com", 2000) is None
     assert KnownCompanies(state.db, "other").get("acme.example.com", 2000) is None
@@ -21,9 +24,9 @@ def test_what_was_asked_within_the_span_is_counted_and_what_is_older_is_dropped(
     state = StateFile.open(tmp_path / "sync.db")
     known = KnownCompanies(state.db, "gg")
     with state.atomic():
-        known.put([("a.example.com", Answer(None))], 0)
-        known.put([("b.example.com", Answer(None))], SPAN_MS)
-        known.put([("b.example.com", Answer({}))], SPAN_MS + 5)
+        known.put([("a.example.com", CachedCompany(None))], 0)
+        known.put([("b.example.com", CachedCompany(None))], SPAN_MS)
+        known.put([("b.example.com", CachedCompany({}))], SPAN_MS + 5)
     assert known.count(SPAN_MS + 10) == 1
     assert known.count(SPAN_MS - 1) == 2
     with state.atomic():

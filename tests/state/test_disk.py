@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from state.call_log import SharedLedger
 from state.disk import is_refused, telling
 from state.errors import StateError, StateUnwritable
 from state.file import StateFile
-from state.ledger import SharedLedger
 from tests.state.files import opened
 
 ROOT = Path(__file__).parents[2]

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 from state.connections import connection_id
-from state.history import PAGE, Entry, History, begin_run, end_run, find_run, prune, recent_runs
+from state.history import PAGE, History, HistoryEntry, begin_run, end_run, find_run, prune, recent_runs
 from tests.state.files import opened
 
-ENTRY = Entry(None, "growthhub", "hub-1", "city", '"Oslo"', '"Rome"', "newest", "growthgenius:1", '"ROME"')
+ENTRY = HistoryEntry(None, "growthhub", "hub-1", "city", '"Oslo"', '"Rome"', "newest", "growthgenius:1", '"ROME"')
 
 
 def test_an_entry_says_what_was_replaced_by_what_where_when_and_why() -> None:

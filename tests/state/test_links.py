@@ -5,7 +5,7 @@ import pytest
 from state.conflicts import Conflict, Conflicts
 from state.file import StateFile
 from state.history import begin_run, end_run
-from state.links import Link, Links, LinkSide, Seen
+from state.links import Link, Links, LinkSide, SeenRecord
 from tests.state.files import link, opened, other_connection
 
 
@@ -131,7 +131,9 @@ def test_what_was_last_seen_of_a_record_is_told_of_either_side_however_many_are_
         for side, name in (("left", "{}"), ("right", "hub-{}")):
             seen = links.seen(side, [name.format(number) for number in range(500)])
             assert seen == {
-                name.format(number): Seen(number + 1, f"{side} {number}".encode(), 1, "left" if number == 7 else None)
+                name.format(number): SeenRecord(
+                    number + 1, f"{side} {number}".encode(), 1, "left" if number == 7 else None
+                )
                 for number in range(450)
             }
 

@@ -5,9 +5,9 @@ import pytest
 from state.cursors import COVERED, INDEXED, Cursors
 from state.file import StateFile
 from state.links import Link, Links, LinkSide
-from state.message_stage import Copying, MessageStage, StagedMessage
+from state.message_staging import MessageAction, MessageStage, StagedMessage
 from state.messages import Indexed, MessageIndex, Streams
-from state.stage import Stage, Step
+from state.staging import Stage, Step
 from tests.state.files import opened
 
 ANN = Indexed("1", "ann", 1000, b"hello")
@@ -100,8 +100,8 @@ def test_only_links_of_people_count_as_the_newest_link(state: StateFile) -> None
 def test_steps_come_in_the_order_in_which_messages_were_sent_page_by_page(state: StateFile) -> None:
     stage = MessageStage(state)
     for number, sent in enumerate((30, 10, 20, 10)):
-        stage.plan(Copying("create", "right", str(number), "ann", sent))
-    stage.plan(Copying("create", "left", "9", "ann", 5))
+        stage.plan(MessageAction("create", "right", str(number), "ann", sent))
+    stage.plan(MessageAction("create", "left", "9", "ann", 5))
     pages = list(stage.steps("create", "right", 2))
     assert [[step.source_id for step in page] for page in pages] == [["1", "3"], ["2", "0"]]
     assert stage.count_steps("create", "right") == 4

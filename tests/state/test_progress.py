@@ -1,6 +1,6 @@
-from state.progress import Progress, note_comparison, note_end, progress_of
+from state.notifications import NotificationCause, NotificationStore
+from state.progress import StreamProgress, note_comparison, note_end, progress_of
 from state.schedule import Planned, plan_run, plan_runs, planned_runs
-from state.told import Cause, Told
 from tests.state.files import opened
 
 
@@ -8,10 +8,10 @@ def test_progress_is_what_was_noted_last() -> None:
     with opened() as state, state.atomic() as db:
         assert progress_of(db, "sales", "contacts") is None
         note_end(db, 1, "contacts", 100)
-        assert progress_of(db, "sales", "contacts") == Progress(100, 0)
+        assert progress_of(db, "sales", "contacts") == StreamProgress(100, 0)
         note_comparison(db, 1, "contacts", 150)
         note_end(db, 1, "contacts", 200)
-        assert progress_of(db, "sales", "contacts") == Progress(200, 150)
+        assert progress_of(db, "sales", "contacts") == StreamProgress(200, 150)
         assert progress_of(db, "sales", "messages") is None
         assert progress_of(db, "other", "contacts") is None
 
@@ -19,7 +19,7 @@ def test_progress_is_what_was_noted_last() -> None:
 def test_a_comparison_that_could_not_be_written_is_no_end() -> None:
     with opened() as state, state.atomic() as db:
         note_comparison(db, 1, "contacts", 150)
-        assert progress_of(db, "sales", "contacts") == Progress(0, 150)
+        assert progress_of(db, "sales", "contacts") == StreamProgress(0, 150)
 
 
 def test_what_is_planned_is_shown_the_next_run_first() -> None:
@@ -38,11 +38,11 @@ def test_what_is_planned_is_shown_the_next_run_first() -> None:
 
 def test_what_was_told_is_kept_per_stream_until_it_is_forgotten() -> None:
     with opened() as state, state.atomic() as db:
-        told, other = Told(db, "sales", "contacts"), Told(db, "sales", "messages")
-        causes = [Cause("conflicts", "1@5", 5), Cause("failed", "", 7, 2, 9)]
+        told, other = NotificationStore(db, "sales", "contacts"), NotificationStore(db, "sales", "messages")
+        causes = [NotificationCause("conflicts", "1@5", 5), NotificationCause("failed", "", 7, 2, 9)]
         told.put(causes)
-        told.put([Cause("failed", "", 7, 3, 11)])
-        assert told.all() == [causes[0], Cause("failed", "", 7, 3, 11)]
+        told.put([NotificationCause("failed", "", 7, 3, 11)])
+        assert told.all() == [causes[0], NotificationCause("failed", "", 7, 3, 11)]
         assert other.all() == []
         other.forget(causes)
         told.forget(causes[:1])

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from state.file import StateFile
-from state.identity import Identities, Known
+from state.identity_index import Identities, IndexedContact
 from state.links import Link, Links, LinkSide
 from tests.state.files import opened
 
@@ -19,7 +19,7 @@ def fill(state: StateFile) -> None:
         identities = Identities(state.db, 1, side)
         with state.atomic():
             identities.put(
-                Known(
+                IndexedContact(
                     f"{prefix}{number:07}", f"first.last{number:05}@example.com", f"first last{number:05}",
                     (f"+1212555{number:04}",), f"{number:07}" if prefix else None, 1700000000000 + number,
                 )

@@ -7,10 +7,10 @@ from state import lock
 from state.errors import LockHeld
 from state.file import StateFile
 from state.lock import hold_token
-from state.tokens import Kept, Sealed, TokenStore
+from state.tokens import EncryptedToken, StoredToken, TokenStore
 
-FIRST = Sealed("k1", b"n" * 12, b"ciphertext-one")
-SECOND = Sealed("k1", b"m" * 12, b"ciphertext-two")
+FIRST = EncryptedToken("k1", b"n" * 12, b"ciphertext-one")
+SECOND = EncryptedToken("k1", b"m" * 12, b"ciphertext-two")
 
 
 @pytest.fixture
@@ -23,16 +23,16 @@ def test_what_was_put_last_is_kept_for_each_account(store: TokenStore) -> None:
     store.put("gh", FIRST, 1)
     store.put("other", FIRST, 2)
     store.put("gh", SECOND, 3)
-    assert store.get("gh") == Kept(SECOND, 3, None)
-    assert store.get("other") == Kept(FIRST, 2, None)
+    assert store.get("gh") == StoredToken(SECOND, 3, None)
+    assert store.get("other") == StoredToken(FIRST, 2, None)
 
 
 def test_a_renewal_that_was_cut_off_is_known_until_something_is_stored(store: TokenStore) -> None:
     store.put("gh", FIRST, 1)
     store.begin("gh", 5)
-    assert store.get("gh") == Kept(FIRST, 1, 5)
+    assert store.get("gh") == StoredToken(FIRST, 1, 5)
     store.put("gh", SECOND, 6)
-    assert store.get("gh") == Kept(SECOND, 6, None)
+    assert store.get("gh") == StoredToken(SECOND, 6, None)
 
 
 def test_what_is_removed_is_gone_from_the_file_too(store: TokenStore, tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Fields, Value
-from sync.decisions.carrying import after_agreement, after_write
-from sync.decisions.mapping import FieldRule, Rules
-from sync.decisions.merging import LEFT, RIGHT, Judge, Merge, Resolution, View, merge
-from sync.decisions.newest import judge
+from sync.rules.conflict_policy import judge
+from sync.rules.mapping import FieldRule, Rules
+from sync.rules.merge import LEFT, RIGHT, Judge, Merge, Resolution, SideView, merge
+from sync.rules.shadow_update import after_agreement, after_write
 
 NAMES = ("first_name", "city", "email", "tags", "lists")
 SIDES = (LEFT, RIGHT)
@@ -65,8 +65,8 @@ def moments() -> st.SearchStrategy[datetime | None]:
     return st.none() | st.integers(0, 6).map(lambda seconds: NOON + timedelta(seconds=seconds))
 
 
-def views() -> st.SearchStrategy[View]:
-    return st.builds(View, some_fields(), some_fields(), moments())
+def views() -> st.SearchStrategy[SideView]:
+    return st.builds(SideView, some_fields(), some_fields(), moments())
 
 
 def resolutions() -> st.SearchStrategy[dict[str, Resolution]]:
@@ -116,8 +116,8 @@ class World:
     bases: dict[str, Fields] = field(default_factory=lambda: {LEFT: {}, RIGHT: {}})
     times: Mapping[str, datetime | None] = field(default_factory=lambda: {LEFT: None, RIGHT: None})
 
-    def view(self, side: str) -> View:
-        return View(self.servers[side].shows, self.bases[side], self.times[side])
+    def view(self, side: str) -> SideView:
+        return SideView(self.servers[side].shows, self.bases[side], self.times[side])
 
     def merged(self, rules: Rules, policy: str, decided: Mapping[str, Resolution] | None = None) -> Merge:
         return merge(rules, self.view(LEFT), self.view(RIGHT), judge_of(policy), policy, decided)

@@ -25,9 +25,15 @@ HEAVY = {
     "concurrent.futures",
     "cryptography",
 }
-OURS = {"sync.runs.engine", "sync.reporting.report", "connectors.connector", "connectors.wire", "connectors.pace"} | {
-    "sync.decisions.messages",
-    "sync.decisions.exchange",
+OURS = {
+    "sync.engine.runner",
+    "sync.output.report",
+    "connectors.connector",
+    "connectors.http.client",
+    "connectors.http.rate_limiter",
+} | {
+    "sync.rules.messages",
+    "sync.rules.translation",
     "state.companies",
 }
 
@@ -58,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 def test_status_loads_nothing_that_calls_or_runs_or_makes_a_state_file(folder: Path) -> None:
     found = loaded(folder, "status")
     assert found & (OURS | HEAVY) == set()
-    assert {"sync.faces.queries", "pydantic"} <= found
+    assert {"sync.operations.queries", "pydantic"} <= found
 
 
 def test_help_does_not_even_load_what_reads_the_config_file(folder: Path) -> None:

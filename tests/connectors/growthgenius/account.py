@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from connectors.connector import Page, Raw, Window
-from connectors.growthgenius.calls import CALLS
+from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import GrowthGenius
-from connectors.growthgenius.sandbox import Behaviour, GrowthGeniusSandbox
-from connectors.pace import Turn
+from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbox
+from connectors.http.client import Wire
+from connectors.http.rate_limiter import CallSlot
 from connectors.values import instant
-from connectors.wire import Wire
 from tests.connectors.clocks import FakeClock
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,8 +21,8 @@ KEY = "gg-sandbox-key"
 class NoPace:
     """GrowthGenius documents no limit."""
 
-    def take(self) -> Turn:
-        return Turn()
+    def take(self) -> CallSlot:
+        return CallSlot()
 
     def done(self, *_: Any) -> None: ...
 

@@ -20,9 +20,9 @@ from vcr.stubs import VCRHTTPResponse
 
 from connectors.clock import SystemClock
 from connectors.connector import Window
-from connectors.growthgenius.calls import CALLS
+from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import BASE_URL, GrowthGenius
-from connectors.wire import Wire
+from connectors.http.client import Wire
 from tests.connectors.growthgenius.account import MemoryCache, NoPace
 
 CASSETTES = Path(__file__).parent / "cassettes"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from connectors.errors import AuthError, RecordRefused, ServerTrouble
-from connectors.faults import Fault
 from connectors.growthgenius.companies import fields_of
-from connectors.growthgenius.sandbox_companies import COMPANY_FIELDS, SPAN
+from connectors.growthgenius.sandbox.companies import COMPANY_FIELDS, SPAN
+from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
 
 

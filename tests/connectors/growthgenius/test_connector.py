@@ -7,9 +7,9 @@ import pytest
 
 from connectors.connector import Connector, Window
 from connectors.errors import AuthError, RecordGone, ServerTrouble
-from connectors.faults import Fault
 from connectors.growthgenius import mapping
-from connectors.growthgenius.sandbox import Behaviour
+from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
 
 USERS = [{"id": 78, "email": "Dev@example.com", "email_bcc": "bcc@example.com"}, {"id": 81, "email": "b@example.com"}]

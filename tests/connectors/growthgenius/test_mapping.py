@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.contact import FIELDS, PHONE_SLOTS
 from connectors.growthgenius import mapping
 from connectors.growthgenius.mapping import PLACES, label_shape, wire_value
-from connectors.growthgenius.sandbox import FIELDS as WIRE_FIELDS
+from connectors.growthgenius.sandbox.server import FIELDS as WIRE_FIELDS
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 
 TONY: dict[str, Any] = {
@@ -56,7 +56,7 @@ def owner(user_id: Any) -> Reading:
     return {None: None, 1: "dev@growthgenius.com"}.get(user_id, Unmapped(str(user_id)))
 
 
-READER = mapping.Reader("US", owner)
+READER = mapping.ContactReader("US", owner)
 
 
 def test_the_documented_sample_is_read_field_by_field() -> None:
@@ -150,7 +150,7 @@ def test_settling_asks_for_no_users_unless_the_owner_was_written() -> None:
     def nobody(_: Any) -> Reading:
         raise AssertionError("users were asked for")
 
-    reader = mapping.Reader("US", nobody)
+    reader = mapping.ContactReader("US", nobody)
     assert reader.settled(TONY, {}, {"title": "CEO"}) == {"title": "Relationship Associate"}
 
 
@@ -253,7 +253,7 @@ def test_an_outline_tells_who_a_record_is_and_asks_for_no_users() -> None:
         raise AssertionError
 
     raw = {**TONY, "user_id": 78, "updated_at": "0001-01-01T00:00:00Z", "custom1": {"a": [None]}}
-    shown, whole = mapping.Reader("US", no_users).outline(raw), READER.contact(TONY, {})
+    shown, whole = mapping.ContactReader("US", no_users).outline(raw), READER.contact(TONY, {})
     assert (shown.id, shown.emails, shown.phones, shown.created_at) == (
         whole.id,
         whole.emails,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.growthgenius import message_mapping as mapping
 from connectors.growthgenius.users import User
 from connectors.message import Message
-from connectors.values import prose
+from connectors.values import message_text
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 from tests.connectors.values.json_values import ANYTHING
 
@@ -27,7 +27,7 @@ DOCUMENTED = {
 }
 SENT = datetime(2019, 8, 9, 11, 10, 41, 275_000, tzinfo=UTC)
 USERS: dict[Any, Reading] = {78: "dev@example.com", 79: Unmapped("79"), 80: UNKNOWN}
-READER = mapping.Reader(USERS.get)
+READER = mapping.MessageReader(USERS.get)
 DEV = User(78, "dev@example.com", 1)
 ORIGINAL = Message(
     "hub-1", "person-1", "Yes, please.", "Re: a match", SENT, "email", "Email", "inbound", "dev@example.com"
@@ -172,13 +172,13 @@ def test_a_copy_is_known_again_whatever_was_said(original: Message, coarse: bool
 
 @given(TAGGED)
 def test_words_are_read_as_they_were_written_though_they_look_like_html(plain: str) -> None:
-    assert prose.same(mapping.words(mapping.written(plain)), plain)
+    assert message_text.same(mapping.words(mapping.written(plain)), plain)
 
 
 @given(MESSAGES, TEXTS)
 def test_other_words_are_another_message(original: Message, text: str) -> None:
     copy = READER.message({"id": 7, **mapping.body(original, None)})
-    same = prose.same(original.text, text)
+    same = message_text.same(original.text, text)
     assert mapping.shows(copy, replace(original, text=text)) == same
 
 

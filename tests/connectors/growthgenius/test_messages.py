@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from connectors.correspondence import Correspondence
 from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble, TransientError
-from connectors.faults import Fault
-from connectors.growthgenius.sandbox import Behaviour
-from connectors.growthgenius.style import STYLE
+from connectors.growthgenius.body_style import STYLE
+from connectors.growthgenius.sandbox.server import Behaviour
 from connectors.message import Message
+from connectors.message_store import MessageStore
+from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
 
 USERS = [
@@ -29,7 +29,7 @@ def two_users(behaviour: Behaviour | None = None) -> World:
     return World(behaviour, user_ids=(78, 81), users=USERS)
 
 
-def messages_of(world: World) -> Correspondence:
+def messages_of(world: World) -> MessageStore:
     return world.account.correspondence
 
 

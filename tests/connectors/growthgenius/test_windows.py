@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.growthgenius import windows
 from connectors.growthgenius.envelope import Listing
-from connectors.growthgenius.windows import Span, Verdict
+from connectors.growthgenius.windows import Span, WindowProof
 
 SPANS = st.tuples(st.integers(0, 2_000), st.integers(5, 3_000)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 
@@ -20,29 +20,31 @@ def rows(count: int) -> list[dict[str, int]]:
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        pytest.param(Listing(rows(0)), Verdict.COMPLETE, id="nothing"),
-        pytest.param(Listing(rows(137)), Verdict.COMPLETE, id="no pagination, no round count"),
-        pytest.param(Listing(rows(100)), Verdict.DOUBTFUL, id="no pagination, round count"),
-        pytest.param(Listing(rows(1), single=True), Verdict.DOUBTFUL, id="one where a list was asked for"),
-        pytest.param(Listing([], single=True), Verdict.COMPLETE, id="none where a list was asked for"),
-        pytest.param(Listing(rows(25), total=25, pages=1), Verdict.COMPLETE, id="one page of one"),
+        pytest.param(Listing(rows(0)), WindowProof.COMPLETE, id="nothing"),
+        pytest.param(Listing(rows(137)), WindowProof.COMPLETE, id="no pagination, no round count"),
+        pytest.param(Listing(rows(100)), WindowProof.DOUBTFUL, id="no pagination, round count"),
+        pytest.param(Listing(rows(1), single=True), WindowProof.DOUBTFUL, id="one where a list was asked for"),
+        pytest.param(Listing([], single=True), WindowProof.COMPLETE, id="none where a list was asked for"),
+        pytest.param(Listing(rows(25), total=25, pages=1), WindowProof.COMPLETE, id="one page of one"),
         pytest.param(
-            Listing(rows(2), total=1, pages=1, limit=10_000), Verdict.COMPLETE, id="documented sample, a double"
+            Listing(rows(2), total=1, pages=1, limit=10_000), WindowProof.COMPLETE, id="documented sample, a double"
         ),
-        pytest.param(Listing(rows(25), total=26, pages=2), Verdict.PAGED, id="more pages"),
-        pytest.param(Listing(rows(25), pages=2), Verdict.PARTIAL, id="more pages, no total to prove them by"),
-        pytest.param(Listing(rows(3), partial=True), Verdict.PARTIAL, id="partial by its own words"),
-        pytest.param(Listing(rows(7), limit=7), Verdict.DOUBTFUL, id="as many as its limit"),
-        pytest.param(Listing(rows(2), total=90, limit=50, partial=True), Verdict.PAGED, id="pages beyond its limit"),
+        pytest.param(Listing(rows(25), total=26, pages=2), WindowProof.PAGED, id="more pages"),
+        pytest.param(Listing(rows(25), pages=2), WindowProof.PARTIAL, id="more pages, no total to prove them by"),
+        pytest.param(Listing(rows(3), partial=True), WindowProof.PARTIAL, id="partial by its own words"),
+        pytest.param(Listing(rows(7), limit=7), WindowProof.DOUBTFUL, id="as many as its limit"),
+        pytest.param(
+            Listing(rows(2), total=90, limit=50, partial=True), WindowProof.PAGED, id="pages beyond its limit"
+        ),
     ],
 )
-def test_an_answer_is_believed_as_far_as_it_proves_itself(answer: Listing, verdict: Verdict) -> None:
+def test_an_answer_is_believed_as_far_as_it_proves_itself(answer: Listing, verdict: WindowProof) -> None:
     assert windows.judge(answer, 0) is verdict
 
 
 def test_a_round_count_is_no_cap_where_a_larger_answer_was_seen() -> None:
-    assert windows.judge(Listing(rows(100)), 101) is Verdict.COMPLETE
-    assert windows.judge(Listing(rows(100)), 100) is Verdict.DOUBTFUL
+    assert windows.judge(Listing(rows(100)), 101) is WindowProof.COMPLETE
+    assert windows.judge(Listing(rows(100)), 100) is WindowProof.DOUBTFUL
 
 
 @given(SPANS, st.lists(st.integers(0, 5_000)))

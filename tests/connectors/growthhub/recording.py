@@ -17,14 +17,14 @@ import vcr
 from vcr.stubs import VCRHTTPResponse
 
 from connectors.connector import Window
+from connectors.growthhub.allowed_calls import CALLS
 from connectors.growthhub.client import BASE_URL, headers
 from connectors.growthhub.connector import GrowthHub
-from connectors.growthhub.gate import CALLS
 from connectors.growthhub.message_mapping import email_ids
 from connectors.growthhub.messages import MessageStyle
-from connectors.growthhub.sandbox import LOCATION, TOKEN
-from connectors.pace import MemoryLedger, Pacer, RateLimit
-from connectors.wire import Wire
+from connectors.growthhub.sandbox.server import LOCATION, TOKEN
+from connectors.http.client import Wire
+from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.world import MemoryCache
 
@@ -113,7 +113,7 @@ def player(mode: str = "none", scrubber: Scrubber | None = None) -> Any:
 def connect(token: str = TOKEN, location_id: str = LOCATION, messages: MessageStyle | None = None) -> GrowthHub:
     """Return a connector to the real address, which a cassette stands in for."""
     clock = FakeClock(RECORDED_AT)
-    pace = Pacer(MemoryLedger(), clock, RateLimit(100, 10.0), "growthhub")
+    pace = Pacer(MemoryCallLogStore(), clock, RateLimit(100, 10.0), "growthhub")
     wire = Wire("growthhub", BASE_URL, headers(token), pace, calls=CALLS, clock=clock, secrets=(token,))
     return GrowthHub("growthhub", wire, location_id=location_id, cache=MemoryCache(), country="US", messages=messages)
 

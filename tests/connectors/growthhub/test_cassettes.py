@@ -10,7 +10,7 @@ from connectors.connector import Window
 from connectors.errors import DuplicateRefused, RecordGone
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.location import Users
-from connectors.growthhub.sandbox import LOCATION
+from connectors.growthhub.sandbox.server import LOCATION
 from tests.connectors.growthhub.recording import CASSETTES, Scrubber, connect, player
 
 PERSON = "seD4PfOuKoVMLkEZqohJ"

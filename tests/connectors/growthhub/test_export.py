@@ -7,9 +7,9 @@ import pytest
 
 from connectors.connector import Page, Window
 from connectors.errors import AuthError, IncompleteWindow, ServerTrouble
-from connectors.faults import Fault
 from connectors.growthhub import export
-from connectors.sandbox import Served
+from connectors.sandbox.base import SandboxResponse
+from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import EXPORT, World
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -207,8 +207,8 @@ def test_a_server_that_goes_round_in_circles_is_not_asked_for_ever(
     page = [{"id": str(n)} for n in range(500)]
     numbers = count()
 
-    def answer(_: Any) -> Served:
-        return Served(200, {"messages": page, "nextCursor": cursor(next(numbers)), "total": 600})
+    def answer(_: Any) -> SandboxResponse:
+        return SandboxResponse(200, {"messages": page, "nextCursor": cursor(next(numbers)), "total": 600})
 
     monkeypatch.setattr(world.sandbox, "handle", answer)
     with pytest.raises(IncompleteWindow, match="circles"):

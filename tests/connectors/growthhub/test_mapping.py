@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, same
-from connectors.growthhub.answering import as_record, tag_changes
 from connectors.growthhub.custom_fields import MARKER, PLACES, CustomField
-from connectors.growthhub.encoding import encode
+from connectors.growthhub.encode import encode
 from connectors.growthhub.mapping import NATIVE, Mapper, digest, outline
-from connectors.growthhub.sandbox_records import by_id, search_row
+from connectors.growthhub.sandbox.records import by_id, search_row
+from connectors.growthhub.write_result import as_record, tag_changes
 
 USERS = {"u1": "rep@example.com"}
 IDS = {address: user_id for user_id, address in USERS.items()}

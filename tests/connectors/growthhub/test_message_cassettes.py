@@ -8,9 +8,9 @@ import pytest
 
 from connectors.connector import Window
 from connectors.errors import OutcomeUnknown, RecordRefused
-from connectors.growthhub.messages import Messages, MessageStyle
-from connectors.growthhub.sandbox import LOCATION
-from connectors.growthhub.sandbox_messages import PROVIDER
+from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
+from connectors.growthhub.sandbox.messages import PROVIDER
+from connectors.growthhub.sandbox.server import LOCATION
 from connectors.message import Message
 from tests.connectors.growthhub.recording import connect, player
 from tests.connectors.growthhub.test_cassettes import JULY, PERSON
@@ -29,7 +29,7 @@ REPLY = Message("393642", "6345678", text="Hi Rubika,\n\nshall we talk?", sent_a
 
 
 @contextmanager
-def replayed(name: str, style: MessageStyle = NOTES) -> Iterator[Messages]:
+def replayed(name: str, style: MessageStyle = NOTES) -> Iterator[GrowthHubMessages]:
     """Play a cassette to the messages of a connector that knows location and users."""
     hub = connect(messages=style)
     hub.location._cache.put("location", {"timezone": "America/Chicago"})

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from connectors.allowed import is_listed
 from connectors.connector import Window
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
-from connectors.faults import Fault, Kind
-from connectors.growthhub.gate import ASKED, CHANGED
+from connectors.growthhub.allowed_calls import ASKED, CHANGED
 from connectors.growthhub.message_mapping import is_wanted
-from connectors.growthhub.messages import Messages, MessageStyle
-from connectors.growthhub.sandbox_messages import PROVIDER
+from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
+from connectors.growthhub.sandbox.messages import PROVIDER
+from connectors.http.allowed_calls import is_listed
 from connectors.message import Message
+from connectors.sandbox.faults import Fault, Kind
 from connectors.values import instant
 from tests.connectors.growthhub.world import EXPORT, World
 
@@ -34,7 +34,7 @@ LETTER = Message(
 REPLY = Message("393643", "6345678", text="Yes", sent_at=datetime(2019, 12, 2, tzinfo=UTC), kind="sms", flow="inbound")
 
 
-def read(hub: Messages, start: datetime = START, end: datetime | None = None) -> list[Message]:
+def read(hub: GrowthHubMessages, start: datetime = START, end: datetime | None = None) -> list[Message]:
     """Read a window, as whole messages; each is shown once."""
     pages = list(hub.read(Window(start, end)))
     return [hub.message(raw) for page in pages for raw in page.records]
@@ -47,18 +47,18 @@ def ann(world: World) -> str:
 
 
 @pytest.fixture
-def kept(world: World) -> Messages:
+def kept(world: World) -> GrowthHubMessages:
     """Return the messages of a connector that keeps copies as notes."""
     return world.connect(messages=MessageStyle()).correspondence
 
 
 @pytest.fixture
-def logged(world: World) -> Messages:
+def logged(world: World) -> GrowthHubMessages:
     """Return the messages of a connector that records copies in conversations."""
     return world.connect(messages=RECORDED).correspondence
 
 
-def warm(world: World, messages: Messages, contact_id: str) -> str:
+def warm(world: World, messages: GrowthHubMessages, contact_id: str) -> str:
     """Record something, so that settings and conversation are known; return the id of the copy."""
     copy_id = messages.record(replace(LETTER, id="first"), contact_id).copy.id
     world.calls()
@@ -107,7 +107,7 @@ def test_calls_are_read_where_they_are_wanted_and_have_words(world: World, ann: 
     assert [message.id for message in read(hub)] == [f"message:{spoken}"]
 
 
-def test_a_text_message_shows_all_there_is_to_it(world: World, ann: str, kept: Messages) -> None:
+def test_a_text_message_shows_all_there_is_to_it(world: World, ann: str, kept: GrowthHubMessages) -> None:
     user_id = world.sandbox.users[0]["id"]
     at = world.clock.now() - timedelta(hours=3)
     message_id = world.sandbox.add_message(ann, "WhatsApp", "outbound", "Hi\r\nAnn ", at=at, userId=user_id)
@@ -147,7 +147,7 @@ def test_rows_are_mapped_as_far_as_they_make_sense(world: World, row: Any, shown
     assert (message.flow, message.sent_at, message.owner, message.of) == (None, None, None, None)
 
 
-def test_an_email_has_its_text_for_one_call(world: World, ann: str, kept: Messages) -> None:
+def test_an_email_has_its_text_for_one_call(world: World, ann: str, kept: GrowthHubMessages) -> None:
     at = world.clock.now() - timedelta(hours=3)
     letter = world.sandbox.add_message(
         ann, "Email", "inbound", "<p>Hi</p><p>Bye</p>", at=at, subject="Two\r\n lines", userId="stranger"
@@ -162,7 +162,9 @@ def test_an_email_has_its_text_for_one_call(world: World, ann: str, kept: Messag
     assert kept.get(message.id, ann) == replace(message, text="Hi\n\nBye")
 
 
-def test_what_the_list_says_of_the_text_of_an_email_is_not_believed(world: World, ann: str, kept: Messages) -> None:
+def test_what_the_list_says_of_the_text_of_an_email_is_not_believed(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
     world.sandbox.add_message(ann, "Email", "inbound", "<p>new</p>")
 
     def with_old_text(body: Any) -> Any:
@@ -175,7 +177,7 @@ def test_what_the_list_says_of_the_text_of_an_email_is_not_believed(world: World
 
 
 def test_each_email_of_a_thread_is_a_message_that_a_reply_leaves_as_it_is(
-    world: World, ann: str, kept: Messages
+    world: World, ann: str, kept: GrowthHubMessages
 ) -> None:
     say, clock = world.sandbox.add_message, world.clock
     user_id = world.sandbox.users[0]["id"]
@@ -214,8 +216,8 @@ def test_the_emails_of_a_thread_are_read_once_and_then_known(world: World, ann: 
 def test_emails_are_remembered_only_so_far_and_also_of_a_reading_that_ended_early(
     world: World, ann: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.growthhub.threads.REMEMBERED", 3)
-    monkeypatch.setattr("connectors.growthhub.threads.KEPT_EVERY", 2)
+    monkeypatch.setattr("connectors.growthhub.email_threads.REMEMBERED", 3)
+    monkeypatch.setattr("connectors.growthhub.email_threads.KEPT_EVERY", 2)
     first = world.sandbox.add_message(ann, "Email", text="<p>1</p>")
     emails = [first, *(world.sandbox.add_message(ann, "Email", text="<p>x</p>", thread=first) for _ in range(4))]
     world.sandbox.faults.append(Fault("status", path=f"email/{emails[3]}", status=401, times=None))
@@ -243,7 +245,7 @@ def test_an_email_that_is_gone_is_nobodys_and_one_that_is_not_shown_has_no_time(
         hub.whole(shown[1])
 
 
-def test_a_reply_to_what_we_recorded_is_no_copy_of_it(world: World, ann: str, logged: Messages) -> None:
+def test_a_reply_to_what_we_recorded_is_no_copy_of_it(world: World, ann: str, logged: GrowthHubMessages) -> None:
     world.sandbox.quirks.provider_kind = "Email"
     copy = logged.record(LETTER, ann).copy
     reply = world.sandbox.add_message(ann, "Email", text="<p>Yes</p>", thread=copy.id.removeprefix("email:"))
@@ -278,7 +280,7 @@ def test_an_email_without_an_id_of_its_own_is_read_once_it_was_sent(
 
 
 @pytest.mark.parametrize("message_id", ["message:nothing", "email:nothing", "note:nothing"])
-def test_what_does_not_exist_is_gone(ann: str, kept: Messages, message_id: str) -> None:
+def test_what_does_not_exist_is_gone(ann: str, kept: GrowthHubMessages, message_id: str) -> None:
     with pytest.raises(RecordGone):
         kept.get(message_id, ann)
 
@@ -292,7 +294,7 @@ def test_what_does_not_exist_is_gone(ann: str, kept: Messages, message_id: str) 
     ],
 )
 def test_a_refused_question_says_that_something_is_gone_in_many_words(
-    world: World, kept: Messages, said: str, error: type[ConnectorError]
+    world: World, kept: GrowthHubMessages, said: str, error: type[ConnectorError]
 ) -> None:
     world.sandbox.faults.append(Fault("status", path="/messages/", status=400, body={"message": said}, times=None))
     for message_id in ("message:x", "email:x"):
@@ -301,7 +303,9 @@ def test_a_refused_question_says_that_something_is_gone_in_many_words(
 
 
 @pytest.mark.parametrize("kind", ["message", "email"])
-def test_what_is_shown_as_deleted_is_gone_and_nonsense_is_trouble(world: World, kept: Messages, kind: str) -> None:
+def test_what_is_shown_as_deleted_is_gone_and_nonsense_is_trouble(
+    world: World, kept: GrowthHubMessages, kind: str
+) -> None:
     path = "/conversations/messages/" + ("email/x" if kind == "email" else "x")
     for body, error in (({"id": "x", "deleted": True}, RecordGone), ({"traceId": "t"}, ServerTrouble)):
         world.sandbox.faults.append(Fault("status", path=path, status=200, body=body, times=None))
@@ -310,14 +314,14 @@ def test_what_is_shown_as_deleted_is_gone_and_nonsense_is_trouble(world: World, 
         world.sandbox.faults.clear()
 
 
-def test_the_version_of_the_api_is_that_of_each_endpoint(world: World, ann: str, kept: Messages) -> None:
+def test_the_version_of_the_api_is_that_of_each_endpoint(world: World, ann: str, kept: GrowthHubMessages) -> None:
     read(kept)
     kept.of_contact(ann)
     versions = {call.path.split("/")[1]: call.headers["version"] for call in world.sandbox.calls}
     assert versions == {"conversations": "2021-04-15", "contacts": "2021-07-28", "locations": "2021-07-28"}
 
 
-def test_a_copy_is_a_note_with_its_user_in_one_call(world: World, ann: str, kept: Messages) -> None:
+def test_a_copy_is_a_note_with_its_user_in_one_call(world: World, ann: str, kept: GrowthHubMessages) -> None:
     warm(world, kept, ann)
     recorded = kept.record(LETTER, ann)
     (call,) = world.sandbox.calls
@@ -332,18 +336,20 @@ def test_a_copy_is_a_note_with_its_user_in_one_call(world: World, ann: str, kept
     assert recorded.copy.text == f"{head}{LETTER.text}"
 
 
-def test_nobody_is_put_in_the_place_of_an_owner_who_is_no_user(world: World, ann: str, kept: Messages) -> None:
+def test_nobody_is_put_in_the_place_of_an_owner_who_is_no_user(world: World, ann: str, kept: GrowthHubMessages) -> None:
     for original in (replace(LETTER, owner="stranger@example.com"), REPLY):
         kept.record(original, ann)
     assert [note["userId"] for note in world.sandbox.notes(ann)] == [None, None]
 
 
-def test_a_location_that_may_not_be_read_has_its_times_in_utc(world: World, ann: str, kept: Messages) -> None:
+def test_a_location_that_may_not_be_read_has_its_times_in_utc(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({"locations.readonly"})
     assert "2019-12-01 09:30:05 UTC" in (kept.record(LETTER, ann).copy.text or "")
 
 
-def test_a_note_is_known_again_in_html_and_after_people_wrote_in_it(world: World, ann: str, kept: Messages) -> None:
+def test_a_note_is_known_again_in_html_and_after_people_wrote_in_it(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
     world.sandbox.quirks.html_notes = True
     copy = kept.record(LETTER, ann).copy
     note_id = copy.id.removeprefix("note:")
@@ -357,7 +363,9 @@ def test_a_note_is_known_again_in_html_and_after_people_wrote_in_it(world: World
     assert [each.id for each in kept.find(LETTER, ann, START)] == [copy.id]
 
 
-def test_a_note_that_lost_its_marker_is_known_by_its_words_and_time(world: World, ann: str, kept: Messages) -> None:
+def test_a_note_that_lost_its_marker_is_known_by_its_words_and_time(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
     copy = kept.record(LETTER, ann).copy
     note_id = copy.id.removeprefix("note:")
     body = world.sandbox.notes(ann)[0]["body"]
@@ -367,7 +375,7 @@ def test_a_note_that_lost_its_marker_is_known_by_its_words_and_time(world: World
     assert kept.find(LETTER, ann, START) == []
 
 
-def test_a_note_is_amended_and_deleted(world: World, ann: str, kept: Messages) -> None:
+def test_a_note_is_amended_and_deleted(world: World, ann: str, kept: GrowthHubMessages) -> None:
     copy = kept.record(LETTER, ann).copy
     world.calls()
     amended = kept.amend(copy, replace(LETTER, text="Changed", subject=None))
@@ -381,14 +389,16 @@ def test_a_note_is_amended_and_deleted(world: World, ann: str, kept: Messages) -
     assert world.calls() == [f"PUT {path}", f"DELETE {path}", f"DELETE {path}"]
 
 
-def test_a_change_that_is_answered_with_a_word_is_read_back(world: World, ann: str, kept: Messages) -> None:
+def test_a_change_that_is_answered_with_a_word_is_read_back(world: World, ann: str, kept: GrowthHubMessages) -> None:
     copy = kept.record(LETTER, ann).copy
     world.sandbox.faults.append(Fault("status_after", method="PUT", status=200, body=b"OK"))
     assert "Changed" in (kept.amend(copy, replace(LETTER, text="Changed")).copy.text or "")
 
 
 @pytest.mark.parametrize("named", ["title", "userId"])
-def test_a_property_that_notes_do_not_know_is_left_out(world: World, ann: str, kept: Messages, named: str) -> None:
+def test_a_property_that_notes_do_not_know_is_left_out(
+    world: World, ann: str, kept: GrowthHubMessages, named: str
+) -> None:
     world.sandbox.quirks.note_lacks = frozenset({named})
     copy = kept.record(LETTER, ann).copy
     kept.amend(copy, replace(LETTER, text="Changed"))
@@ -400,7 +410,7 @@ def test_a_property_that_notes_do_not_know_is_left_out(world: World, ann: str, k
     assert world.calls() == [f"POST /contacts/{ann}/notes"]
 
 
-def test_a_note_that_is_too_long_is_cut_once_and_says_so(world: World, ann: str, kept: Messages) -> None:
+def test_a_note_that_is_too_long_is_cut_once_and_says_so(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.quirks.longest_note = 1000
     long = replace(LETTER, text="looms " * 1000)
     warm(world, kept, ann)
@@ -415,7 +425,7 @@ def test_a_note_that_is_too_long_is_cut_once_and_says_so(world: World, ann: str,
     assert len(world.sandbox.notes(ann)) == 2
 
 
-def test_a_note_that_a_server_finds_too_large_is_cut(world: World, ann: str, kept: Messages) -> None:
+def test_a_note_that_a_server_finds_too_large_is_cut(world: World, ann: str, kept: GrowthHubMessages) -> None:
     long = replace(LETTER, text="looms " * 4000)
     warm(world, kept, ann)
     world.sandbox.faults.append(Fault("status", method="POST", status=413, body=b"<html>413</html>"))
@@ -423,7 +433,9 @@ def test_a_note_that_a_server_finds_too_large_is_cut(world: World, ann: str, kep
     assert len(world.sandbox.notes(ann)[0]["body"]) == 5000
 
 
-def test_a_note_that_a_refusal_made_all_the_same_is_not_made_again(world: World, ann: str, kept: Messages) -> None:
+def test_a_note_that_a_refusal_made_all_the_same_is_not_made_again(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
     warm(world, kept, ann)
     refusal = {"message": ["property title should not exist"], "statusCode": 422}
     world.sandbox.faults.append(Fault("status_after", method="POST", status=422, body=refusal))
@@ -432,14 +444,14 @@ def test_a_note_that_a_refusal_made_all_the_same_is_not_made_again(world: World,
     assert len(world.sandbox.notes(ann)) == 2
 
 
-def test_a_refusal_for_anything_else_is_the_records(world: World, ann: str, kept: Messages) -> None:
+def test_a_refusal_for_anything_else_is_the_records(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.faults.append(Fault("status", method="POST", status=422, body={"message": ["no notes today"]}))
     with pytest.raises(RecordRefused, match="no notes today"):
         kept.record(LETTER, ann)
     assert world.sandbox.notes(ann) == []
 
 
-def test_nobodys_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept: Messages) -> None:
+def test_nobodys_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.remove(ann)
     for ask in (kept.of_contact, lambda contact_id: kept.record(LETTER, contact_id)):
         with pytest.raises(RecordGone):
@@ -448,7 +460,9 @@ def test_nobodys_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept:
 
 
 @pytest.mark.parametrize("body", [None, {}, {"notes": None}, []])
-def test_notes_that_are_not_shown_are_trouble_and_not_none(world: World, ann: str, kept: Messages, body: Any) -> None:
+def test_notes_that_are_not_shown_are_trouble_and_not_none(
+    world: World, ann: str, kept: GrowthHubMessages, body: Any
+) -> None:
     warm(world, kept, ann)
     world.sandbox.faults.append(Fault("status", path="/notes", status=200, body=body, times=None))
     with pytest.raises(ServerTrouble):
@@ -457,7 +471,7 @@ def test_notes_that_are_not_shown_are_trouble_and_not_none(world: World, ann: st
         kept.find(LETTER, ann, START)
 
 
-def test_a_copy_is_recorded_in_the_conversation_at_its_time(world: World, ann: str, logged: Messages) -> None:
+def test_a_copy_is_recorded_in_the_conversation_at_its_time(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
     recorded = logged.record(LETTER, ann)
     post, get = world.sandbox.calls
@@ -484,7 +498,9 @@ def test_a_copy_is_recorded_in_the_conversation_at_its_time(world: World, ann: s
     assert sent.keys().isdisjoint({"subject", "emailFrom", "emailTo"})
 
 
-def test_a_copy_names_the_address_that_its_conversation_shows(world: World, ann: str, logged: Messages) -> None:
+def test_a_copy_names_the_address_that_its_conversation_shows(
+    world: World, ann: str, logged: GrowthHubMessages
+) -> None:
     world.sandbox.add_message(ann, text="hi")
     for flow in ("outbound", "inbound"):
         logged.record(replace(LETTER, id=flow, flow=flow), ann)
@@ -496,7 +512,7 @@ def test_a_copy_names_the_address_that_its_conversation_shows(world: World, ann:
 @pytest.mark.parametrize("provider_kind", ["SMS", "Email"])
 @pytest.mark.parametrize("alt_id_shown", [True, False])
 def test_what_was_recorded_is_listed_and_known_again(
-    world: World, ann: str, logged: Messages, provider_kind: Any, alt_id_shown: bool
+    world: World, ann: str, logged: GrowthHubMessages, provider_kind: Any, alt_id_shown: bool
 ) -> None:
     world.sandbox.quirks.provider_kind = provider_kind
     world.sandbox.quirks.alt_id_shown = alt_id_shown
@@ -514,7 +530,7 @@ def test_what_was_recorded_is_listed_and_known_again(
         assert not again.shows(shown, replace(original, id="x", sent_at=START + timedelta(hours=1)))
 
 
-def test_a_conversation_is_looked_up_once_and_made_once(world: World, ann: str, logged: Messages) -> None:
+def test_a_conversation_is_looked_up_once_and_made_once(world: World, ann: str, logged: GrowthHubMessages) -> None:
     logged.record(LETTER, ann)
     made = [call for call in world.calls() if "/conversations" in call and "GET /conversations/messages" not in call]
     assert made == ["GET /conversations/search", "POST /conversations/", f"POST {INBOUND}"]
@@ -525,7 +541,7 @@ def test_a_conversation_is_looked_up_once_and_made_once(world: World, ann: str, 
 
 
 def test_a_conversation_that_exists_and_does_not_show_yet_is_looked_up_again(
-    world: World, ann: str, logged: Messages
+    world: World, ann: str, logged: GrowthHubMessages
 ) -> None:
     world.sandbox.add_message(ann, text="hi")
     empty = {"conversations": [], "total": 0}
@@ -537,7 +553,7 @@ def test_a_conversation_that_exists_and_does_not_show_yet_is_looked_up_again(
         world.connect(messages=RECORDED).correspondence.record(LETTER, ann)
 
 
-def test_a_conversation_that_was_deleted_is_looked_up_anew(world: World, ann: str, logged: Messages) -> None:
+def test_a_conversation_that_was_deleted_is_looked_up_anew(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
     world.sandbox._conversations.clear()
     assert logged.record(REPLY, ann).copy.of == "393643"
@@ -546,7 +562,7 @@ def test_a_conversation_that_was_deleted_is_looked_up_anew(world: World, ann: st
         logged.record(LETTER, ann)
 
 
-def test_conversations_are_kept_in_mind_only_so_far(world: World, logged: Messages, monkeypatch: Any) -> None:
+def test_conversations_are_kept_in_mind_only_so_far(world: World, logged: GrowthHubMessages, monkeypatch: Any) -> None:
     monkeypatch.setattr("connectors.growthhub.conversations.REMEMBERED", 2)
     people = [world.sandbox.add(firstName=f"P{n}") for n in range(4)]
     for contact_id in (*people, people[-1]):
@@ -554,7 +570,7 @@ def test_conversations_are_kept_in_mind_only_so_far(world: World, logged: Messag
     assert list(logged._conversations._known) == people[-2:]
 
 
-def test_a_silent_success_is_none(world: World, ann: str, logged: Messages) -> None:
+def test_a_silent_success_is_none(world: World, ann: str, logged: GrowthHubMessages) -> None:
     world.sandbox.quirks.silent_inbound = 1
     with pytest.raises(OutcomeUnknown, match="without the message"):
         logged.record(LETTER, ann)
@@ -572,7 +588,7 @@ def test_a_wrong_provider_is_named_as_what_may_be_wrong(world: World, ann: str) 
 
 @pytest.mark.parametrize("provider_kind", ["SMS", "Email"])
 def test_the_id_of_what_was_recorded_is_not_lost_over_reading_it(
-    world: World, ann: str, logged: Messages, provider_kind: Any
+    world: World, ann: str, logged: GrowthHubMessages, provider_kind: Any
 ) -> None:
     world.sandbox.quirks.provider_kind = provider_kind
     warm(world, logged, ann)
@@ -584,7 +600,9 @@ def test_the_id_of_what_was_recorded_is_not_lost_over_reading_it(
     assert logged.shows(copy, LETTER)
 
 
-def test_what_is_recorded_cannot_be_changed_or_deleted_but_a_note_can(world: World, ann: str, logged: Messages) -> None:
+def test_what_is_recorded_cannot_be_changed_or_deleted_but_a_note_can(
+    world: World, ann: str, logged: GrowthHubMessages
+) -> None:
     copy = logged.record(LETTER, ann).copy
     assert (logged.listed, logged.erasable, logged.of_contact(ann)) == (True, False, ())
     world.calls()
@@ -598,7 +616,7 @@ def test_what_is_recorded_cannot_be_changed_or_deleted_but_a_note_can(world: Wor
     assert world.sandbox.notes(ann) == []
 
 
-def test_recording_for_somebody_who_is_gone_says_so(world: World, ann: str, logged: Messages) -> None:
+def test_recording_for_somebody_who_is_gone_says_so(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
     world.sandbox.remove(ann)
     for contact_id in (ann, "nobody"):
@@ -631,7 +649,7 @@ def test_whatever_is_done_and_whatever_goes_wrong_nobody_is_sent_anything(
     for kind in ("SMS", "Email", "Activity"):
         world.sandbox.add_message(ann, kind, text="hi")
 
-    def live(hub: Messages) -> None:
+    def live(hub: GrowthHubMessages) -> None:
         for message in read(hub):
             hub.whole(message)
             hub.get(message.id, ann)
@@ -656,7 +674,9 @@ def test_whatever_is_done_and_whatever_goes_wrong_nobody_is_sent_anything(
     assert world.sandbox.sends == 0
 
 
-def test_a_revoked_token_is_an_auth_error_everywhere(world: World, ann: str, kept: Messages, logged: Messages) -> None:
+def test_a_revoked_token_is_an_auth_error_everywhere(
+    world: World, ann: str, kept: GrowthHubMessages, logged: GrowthHubMessages
+) -> None:
     copy = kept.record(LETTER, ann).copy
     warm(world, logged, ann)
     world.sandbox.token = "pit-other"
@@ -675,7 +695,9 @@ def test_a_revoked_token_is_an_auth_error_everywhere(world: World, ann: str, kep
             ask()
 
 
-def test_a_merge_takes_the_copies_along(world: World, ann: str, kept: Messages, logged: Messages) -> None:
+def test_a_merge_takes_the_copies_along(
+    world: World, ann: str, kept: GrowthHubMessages, logged: GrowthHubMessages
+) -> None:
     bob = world.sandbox.add(firstName="Bob")
     note, message = kept.record(LETTER, ann).copy.id, logged.record(REPLY, ann).copy.id
     world.sandbox.merge(bob, ann)
@@ -684,7 +706,7 @@ def test_a_merge_takes_the_copies_along(world: World, ann: str, kept: Messages, 
     assert kept.get(note, bob).contact_id == logged.get(message, ann).contact_id == bob
 
 
-def test_times_are_cut_to_what_the_api_keeps(world: World, ann: str, logged: Messages) -> None:
+def test_times_are_cut_to_what_the_api_keeps(world: World, ann: str, logged: GrowthHubMessages) -> None:
     sent_at = datetime(2019, 12, 1, 9, 30, 5, 250_999, tzinfo=UTC)
     copy = logged.record(replace(LETTER, sent_at=sent_at), ann).copy
     assert copy.sent_at == instant.parse("2019-12-01T09:30:05.250Z")

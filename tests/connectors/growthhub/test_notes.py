@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.growthhub import notes
 from connectors.message import Message
-from connectors.values import prose
+from connectors.values import message_text
 
 CHICAGO = ZoneInfo("America/Chicago")
 SENT = datetime(2026, 7, 17, 12, 48, 5, tzinfo=UTC)
@@ -151,7 +151,7 @@ def test_whatever_a_message_says_its_marker_is_found_again(words: str, key: str,
     assert read(written).of == key
     lines = "".join(f"<p>{html.escape(line)}</p>" for line in written.split("\n"))
     assert notes.read({"id": 1, "body": f"<div>{lines}</div>"}, "c1", "growthgenius").of == key
-    assume("growthgenius-message" not in prose.comparable(after).casefold())
+    assume("growthgenius-message" not in message_text.comparable(after).casefold())
     assert read(f"{before}\n{written}\n{after}").of == key
 
 

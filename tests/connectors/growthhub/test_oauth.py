@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import ServerTrouble
-from connectors.faults import Fault
+from connectors.growthhub.allowed_calls import CALLS, GuardedClient
 from connectors.growthhub.client import BASE_URL
-from connectors.growthhub.gate import CALLS, Gate
 from connectors.growthhub.oauth import LONGEST, GrantRefused, TokenEndpoint, Tokens, tokens_of
-from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.growthhub.sandbox_oauth import CHOSEN, CLIENT_ID, CLIENT_SECRET, CODE_LIFE
-from connectors.pace import MemoryLedger, Pacer
-from connectors.sandbox import Call, Headers
-from connectors.wire import Reply, Wire
+from connectors.growthhub.sandbox.oauth import CHOSEN, CLIENT_ID, CLIENT_SECRET, CODE_LIFE
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
+from connectors.http.client import Reply, Wire
+from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
+from connectors.sandbox.base import Call, Headers
+from connectors.sandbox.faults import Fault
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.recording import player
 
@@ -28,8 +28,8 @@ MESSAGES = ("conversations/message.readonly", "conversations/message.write")
 
 def endpoint_at(url: str, secret: str) -> TokenEndpoint:
     clock = FakeClock()
-    wire = Wire("gh", url, {}, Pacer(MemoryLedger(), clock, None, "gh"), calls=CALLS, clock=clock)
-    return TokenEndpoint(Gate(wire), CLIENT_ID, secret)
+    wire = Wire("gh", url, {}, Pacer(MemoryCallLogStore(), clock, None, "gh"), calls=CALLS, clock=clock)
+    return TokenEndpoint(GuardedClient(wire), CLIENT_ID, secret)
 
 
 @contextmanager

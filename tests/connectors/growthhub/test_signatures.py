@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.growthhub import signatures
-from connectors.growthhub.sandbox_webhooks import Keys
+from connectors.growthhub.sandbox.webhooks import SigningKeys
 from connectors.growthhub.signatures import Verifier
 
-KEYS = Keys()
+KEYS = SigningKeys()
 OURS = Verifier((KEYS.ed25519,), (KEYS.rsa,))
 BODY = b'{"type": "ContactUpdate", "id": "abc"}'
 SIGNS = {"x-ghl-signature": KEYS.sign, "x-wh-signature": KEYS.sign_as_before}

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from connectors.contact import Value
 from connectors.errors import RecordRefused
-from connectors.faults import Fault
-from connectors.growthhub.answering import tag_changes
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.tag_groups import TagGroups
+from connectors.growthhub.write_result import tag_changes
+from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import World
 
 GROUPS = TagGroups({"stage": "stage:", "status": "Status / "})

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.growthhub import webhooks
-from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.growthhub.sandbox_events import payload
+from connectors.growthhub.sandbox.events import payload
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.growthhub.webhooks import Event
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from connectors.growthhub.allowed_calls import CALLS
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
-from connectors.growthhub.gate import CALLS
 from connectors.growthhub.messages import MessageStyle
-from connectors.growthhub.sandbox import TOKEN, GrowthHubSandbox
-from connectors.pace import MemoryLedger, Pacer
-from connectors.sandbox import Call, Served
-from connectors.wire import Wire
+from connectors.growthhub.sandbox.server import TOKEN, GrowthHubSandbox
+from connectors.http.client import Wire
+from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
+from connectors.sandbox.base import Call, SandboxResponse
 from tests.connectors.clocks import FakeClock
 
 EXPORT = "/conversations/messages/export"
@@ -44,7 +44,7 @@ class ProbedSandbox(GrowthHubSandbox):
         self.searches = 0
         self.exports = 0
 
-    def handle(self, call: Call) -> Served:
+    def handle(self, call: Call) -> SandboxResponse:
         served = super().handle(call)
         change = self.changes.get(call.path)
         if call.path == "/contacts/search":
@@ -76,7 +76,7 @@ class World:
         messages: MessageStyle | None = None,
     ) -> GrowthHub:
         """Return another connector over the same cache, as another run would have it."""
-        pace = Pacer(MemoryLedger(), self.clock, None, "growthhub")
+        pace = Pacer(MemoryCallLogStore(), self.clock, None, "growthhub")
         wire = Wire(
             "growthhub", self.sandbox.url, headers(token), pace, calls=CALLS, clock=self.clock, chance=lambda: 0.5
         )

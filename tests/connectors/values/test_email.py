@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.values import email, employer
+from connectors.values import company_domain, email
 from connectors.values.text import UNKNOWN, Unmapped
 from tests.connectors.values.json_values import ANYTHING
 
@@ -125,7 +125,10 @@ def test_two_spellings_of_an_address_are_one_person(one: str, other: str) -> Non
 )
 def test_what_only_folding_makes_the_same_is_two_people(one: str, other: str) -> None:
     assert email.key(one) != email.key(other)
-    assert employer.of_email(one) != employer.of_email(other) or one.partition("@")[2] == other.partition("@")[2]
+    assert (
+        company_domain.of_email(one) != company_domain.of_email(other)
+        or one.partition("@")[2] == other.partition("@")[2]
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_what_only_folding_makes_the_same_is_two_people(one: str, other: str) ->
 )
 def test_a_label_that_no_standard_takes_is_compared_all_the_same(host: str) -> None:
     assert email.key(f"a@{host}") == email.key(f"A@{host}")
-    employer.of_email(f"a@{host}")
+    company_domain.of_email(f"a@{host}")
 
 
 @given(st.text(), st.text())

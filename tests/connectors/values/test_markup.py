@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.values import markup, prose
+from connectors.values import markup, message_text
 
 LETTER = """<!DOCTYPE html><html><head><title>Offer</title><style>p { color: red }</style></head><body>
 <div style="display:none;mso-hide:all">What a preview shows&zwnj;&nbsp;&zwnj;</div>
@@ -104,7 +104,7 @@ def test_every_word_is_kept_in_its_order(parts: list[str]) -> None:
 @given(st.text(st.one_of(st.characters(), st.sampled_from("<>/&;=\"'! \n\r\u00a0adivpbr#x[%-?"))))
 def test_whatever_comes_is_read_and_can_be_kept(raw: str) -> None:
     read = markup.plain(raw)
-    assert prose.tidy(read) == read
+    assert message_text.tidy(read) == read
     assert unicodedata.is_normalized("NFC", read)
     assert "\r" not in read
     assert "\n\n\n" not in read
@@ -113,9 +113,9 @@ def test_whatever_comes_is_read_and_can_be_kept(raw: str) -> None:
 @given(st.text())
 def test_what_shows_no_tag_is_only_tidied(raw: str) -> None:
     if not markup.is_html(raw):
-        assert markup.readable(raw) == prose.tidy(raw)
+        assert markup.readable(raw) == message_text.tidy(raw)
 
 
 @given(st.text(st.characters(exclude_characters="<>&", exclude_categories=["Cs", "Cc", "Cf"])))
 def test_wrapping_a_text_in_html_makes_no_other_text_of_it(raw: str) -> None:
-    assert prose.same(markup.plain(f"<div><p>{raw}</p></div>"), raw)
+    assert message_text.same(markup.plain(f"<div><p>{raw}</p></div>"), raw)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.file import StateFile
-from sync.commands.face import json_pieces
+from sync.commands.invocation import json_pieces
 from sync.config.model import load
 from tests.sync.config_text import GOOD
 

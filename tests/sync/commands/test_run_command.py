@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from connectors.clock import SystemClock
-from connectors.growthgenius.sandbox import GrowthGeniusSandbox
-from connectors.growthhub.sandbox import GrowthHubSandbox
-from connectors.sandbox import Sandbox
+from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
+from connectors.sandbox.base import Sandbox
 from state.file import StateFile
 from state.lock import hold
 from sync.cli import main

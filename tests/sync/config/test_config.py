@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from connectors.contact import FIELDS
 from connectors.growthhub.signatures import ED25519, RSA
-from connectors.pace import RateLimit
-from sync.config.complaints import from_pydantic, lines
+from connectors.http.rate_limiter import RateLimit
+from sync.config.error_lines import from_pydantic, lines
 from sync.config.model import TABLES, Config, GrowthHubAccount, find, load, parse
 from sync.config.webhooks import ON, WebhooksOptions
 from sync.errors import ConfigError

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.config.allowed import Address
 from sync.config.model import Config, parse
 from sync.config.secret import SHORTEST_TOKEN, reveal_page_token, secret_variables
+from sync.config.value_types import Address
 from sync.errors import ConfigError
 from sync.service.layout import references, service_of
 from tests.sync.config_text import GOOD

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from sync.config.model import load
+from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.clock_step import ClockStep
 from sync.daemon.daemon import Daemon
-from sync.daemon.stopping import Activity, Stop
-from sync.decisions.scheduling import HANGING, hangs
+from sync.rules.schedule import HANGING, hangs
 from tests.connectors.clocks import FakeClock
 from tests.end_to_end.world import World
 
@@ -58,7 +58,7 @@ def test_a_clock_that_is_set_back_delays_no_run_for_longer_than_its_interval(
     world.options |= schedule
     with world.gg, world.gh:
         world.write_config()
-        daemon = Daemon(load(world.config_path), Stop(), clock)
+        daemon = Daemon(load(world.config_path), StopSignal(), clock)
         daemon.start(paused=True)
         daemon.tick("sales/contacts")
         clock.start += BACK

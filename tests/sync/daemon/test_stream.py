@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from connectors.faults import Fault
-from connectors.pace import RateLimit
+from connectors.http.rate_limiter import RateLimit
+from connectors.sandbox.faults import Fault
 from state.file import StateFile
 from state.lock import hold
 from sync.config.model import load
-from sync.daemon.stopping import Stop
+from sync.daemon.cancellation import StopSignal
 from sync.daemon.stream import Stream
-from sync.decisions.scheduling import HANGING, Ended
 from sync.errors import Interrupted
+from sync.rules.schedule import HANGING, EndedRun
 from tests.end_to_end.daemons import Passing, stream_of
 from tests.end_to_end.world import World
-from tests.sync.notices.programs import heard, program
+from tests.sync.notifications.commands import heard, program
 
 
 @dataclass
@@ -27,10 +27,10 @@ class Daemon:
     """A world, and its one stream as the daemon would have it."""
 
     world: World
-    stop: Stop
+    stop: StopSignal
     stream: Stream
 
-    def run(self, skip: float = 2.0) -> Ended:
+    def run(self, skip: float = 2.0) -> EndedRun:
         """Let time pass, run the stream and take in how it ended."""
         self.world.clock.skip(skip)
         ended = self.stream.run()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sync.config.cron import parse_cron
 from sync.config.model import Connection, parse
 from sync.daemon.triggers import SPREAD, interval_at, latest_after, trigger_of
-from sync.decisions.scheduling import JITTER
+from sync.rules.schedule import JITTER
 from tests.sync.config_text import GOOD, with_line
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)  # a Sunday

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from connectors.growthhub.sandbox import Quirks
+from connectors.growthhub.sandbox.server import Quirks
 from sync.cli import main
 from sync.config.model import load
-from sync.demo import cast, demo
-from sync.demo.agreement import compare
-from sync.demo.population import ONLY_LEFT, ONLY_RIGHT, SAME_EMAIL, SAME_PHONE, population
+from sync.demo import demo, sample_contacts
+from sync.demo.comparison import compare
+from sync.demo.console import PlainConsole, RichConsole, teller
+from sync.demo.contact_generator import ONLY_LEFT, ONLY_RIGHT, SAME_EMAIL, SAME_PHONE, population
 from sync.demo.servers import Servers, serving
-from sync.demo.story import Story
-from sync.demo.telling import PlainTeller, RichTeller, teller
-from sync.reporting.progress import Silent
-from sync.reporting.report import RunReport
-from sync.runs.engine import run_connections
-from sync.runs.options import RunOptions
+from sync.demo.walkthrough import Walkthrough
+from sync.engine.options import RunOptions
+from sync.engine.runner import run_connections
+from sync.output.progress import SilentProgress
+from sync.output.report import RunReport
 from tests.connectors.clocks import FakeClock
 
 ESCAPE = "\x1b["
@@ -57,7 +57,7 @@ def clock() -> FakeClock:
 def servers(clock: FakeClock) -> Iterator[Servers]:
     """Both servers with the cast, of whom nobody has been synced yet."""
     with serving(clock, keep=False) as started:
-        for arrival in (*(one for one, _, _ in cast.DIRTY), *cast.KNOWN):
+        for arrival in (*(one for one, _, _ in sample_contacts.DIRTY), *sample_contacts.KNOWN):
             started.welcome(arrival)
         yield started
 
@@ -69,7 +69,7 @@ def without_chance(text: str) -> str:
 
 def run(servers: Servers, clock: FakeClock) -> RunReport:
     clock.pass_by(2.0)
-    (report,) = run_connections(servers.config, RunOptions(), Silent(), lambda _: True, clock)
+    (report,) = run_connections(servers.config, RunOptions(), SilentProgress(), lambda _: True, clock)
     return report
 
 
@@ -132,7 +132,7 @@ def test_dirt_and_doubles_are_shown_with_what_became_of_them(story: str) -> None
 def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     screen = Terminal()
     tell = teller(screen)
-    assert isinstance(tell, RichTeller)
+    assert isinstance(tell, RichConsole)
     tell.say("[bold]no[/bold]")
     tell.table(("A",), [("[red]x\x1b[2J",)])
     assert "[bold]no[/bold]" in screen.getvalue()
@@ -161,7 +161,7 @@ def test_keep_leaves_a_private_folder_that_the_commands_can_look_at(
 def test_the_command_tells_the_same_story_each_time_and_leaves_nothing_behind(
     story: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sync.demo.story.SystemClock", FakeClock)
+    monkeypatch.setattr("sync.demo.walkthrough.SystemClock", FakeClock)
     assert main(["demo"]) == 0
     again = capsys.readouterr().out
     assert list(elsewhere.iterdir()) == []
@@ -172,16 +172,16 @@ def test_a_demo_in_which_the_sides_differ_says_so_and_is_no_success(clock: FakeC
     out = io.StringIO()
     with serving(clock, keep=False) as servers:
         servers.right.quirks = Quirks(drops=frozenset({"website"}))
-        assert not Story(servers, clock, PlainTeller(out), out).tell()
+        assert not Walkthrough(servers, clock, PlainConsole(out), out).tell()
     assert "Both sides do NOT agree." in out.getvalue()
 
 
 def test_the_comparison_finds_a_field_that_differs(servers: Servers, clock: FakeClock) -> None:
     run(servers, clock)
-    servers.edit(cast.Edit("left", cast.TWIN, "", {"email": "gil.two@example.com"}, "Gilbert"))
+    servers.edit(sample_contacts.Edit("left", sample_contacts.TWIN, "", {"email": "gil.two@example.com"}, "Gilbert"))
     run(servers, clock)
     assert agreement_of(servers, clock) == (True, [], [])
-    servers.edit(cast.EARLIER[0])
+    servers.edit(sample_contacts.EARLIER[0])
     assert agreement_of(servers, clock) == (False, ["ann.reed@example.com title"], [])
     run(servers, clock)
     assert agreement_of(servers, clock) == (True, [], [])
@@ -189,9 +189,9 @@ def test_the_comparison_finds_a_field_that_differs(servers: Servers, clock: Fake
 
 def test_the_comparison_finds_people_on_one_side_only(servers: Servers, clock: FakeClock) -> None:
     run(servers, clock)
-    assert agreement_of(servers, clock) == (False, [], [cast.TWIN])
-    servers.welcome(cast.NEWCOMER)
-    assert agreement_of(servers, clock) == (False, [], [cast.TWIN, "hana.moss@example.com"])
+    assert agreement_of(servers, clock) == (False, [], [sample_contacts.TWIN])
+    servers.welcome(sample_contacts.NEWCOMER)
+    assert agreement_of(servers, clock) == (False, [], [sample_contacts.TWIN, "hana.moss@example.com"])
 
 
 def test_an_emptied_country_is_no_excuse_for_another_one(servers: Servers, clock: FakeClock) -> None:
@@ -207,7 +207,12 @@ def test_all_people_are_invented_and_no_two_of_the_crowd_are_taken_for_one() -> 
     assert len(people) == ONLY_LEFT + ONLY_RIGHT + 2 * (SAME_EMAIL + SAME_PHONE)
     emails = [one.fields["email"] for one in people if one.place == "left"]
     assert len(set(emails)) == len(emails)
-    everybody = [*people, *(one for one, _, _ in cast.DIRTY), *cast.KNOWN, cast.NEWCOMER]
+    everybody = [
+        *people,
+        *(one for one, _, _ in sample_contacts.DIRTY),
+        *sample_contacts.KNOWN,
+        sample_contacts.NEWCOMER,
+    ]
     for one in everybody:
         assert str(one.fields["email"] or "x@example.com").endswith("@example.com")
         for key in ("mobile_phone", "work_phone", "phone"):

@@ -6,8 +6,8 @@ import pytest
 
 from sync.config.model import Config, parse
 from tests.sync.config_text import GOOD
-from tests.sync.page.asking import State, Visitor
-from tests.sync.page.remembered import fill
+from tests.sync.page.client import State, Visitor
+from tests.sync.page.state_files import fill
 
 TOKEN = "a-token-of-invented-letters"
 

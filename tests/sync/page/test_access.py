@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from sync.config.model import Config
-from sync.page.gate import LARGEST
+from sync.page.middleware import LARGEST
 from sync.page.sessions import LIFETIME
-from tests.sync.page.asking import State, Visitor
+from tests.sync.page.client import State, Visitor
 from tests.sync.page.conftest import TOKEN
-from tests.sync.page.remembered import stored
+from tests.sync.page.state_files import stored
 
 PAGES = ("/", "/conflicts", "/conflicts/1", "/conflicts/1/person", "/failures", "/people", "/runs")
 PROGRAMS = ("/metrics", "/api/status", "/api/conflicts", "/api/failures", "/api/runs")

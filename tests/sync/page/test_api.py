@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from sync.cli import cli
 from sync.config.model import Config
 from tests.sync.config_text import GOOD
-from tests.sync.page.asking import Visitor
-from tests.sync.page.remembered import EMAIL, LEFT, RUN, change, report, stored
+from tests.sync.page.client import Visitor
+from tests.sync.page.state_files import EMAIL, LEFT, RUN, change, report, stored
 from tests.sync.page.test_bounds import many
 
 

@@ -9,11 +9,11 @@ from state.conflicts import Conflict, Conflicts
 from state.failures import Failure, Failures
 from state.links import Link, Links, LinkSide
 from sync.config.model import Config
-from sync.faces import queries
-from sync.page.looking import looking
+from sync.operations import queries
 from sync.page.pages import PAGE
-from tests.sync.page.asking import Visitor
-from tests.sync.page.remembered import BEGUN_MS, EMAIL, RIGHT, RUN, change
+from sync.page.read_only_state import looking
+from tests.sync.page.client import Visitor
+from tests.sync.page.state_files import BEGUN_MS, EMAIL, RIGHT, RUN, change
 
 
 def many(config: Config, number: int) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from connectors.pace_book import Book, Daily
-from connectors.rate import RateLimit
-from state import tally
-from state.tally import Count
+from connectors.http.call_log import CallLog, Daily
+from connectors.http.rate_headers import RateLimit
+from state import daily_counts
+from state.daily_counts import Count
 from sync.config.model import Config
-from sync.page.allowances import Allowance, allowance
-from sync.page.looking import looking
-from sync.runs.tallying import LIMITS
+from sync.engine.metrics import LIMITS
+from sync.page.daily_allowance import DailyAllowance, allowance
+from sync.page.read_only_state import looking
 from sync.webhooks.counters import OUTCOMES, Counters
-from tests.sync.page.asking import Visitor
-from tests.sync.page.remembered import BEGUN_MS, EMAIL, LEFT, LOST, NOW_MS, PHONE, RIGHT, change
+from tests.sync.page.client import Visitor
+from tests.sync.page.state_files import BEGUN_MS, EMAIL, LEFT, LOST, NOW_MS, PHONE, RIGHT, change
 
 SALES = {"connection": "sales"}
 
@@ -35,7 +35,7 @@ def scraped(visitor: Visitor) -> dict[str, list[tuple[dict[str, str], float]]]:
 def count(config: Config, *counts: tuple[str, str, str, int]) -> None:
     with change(config) as state:
         state.db.execute("DELETE FROM tally")
-        tally.add(state.db, 1, NOW_MS, [Count(*one) for one in counts])
+        daily_counts.add(state.db, 1, NOW_MS, [Count(*one) for one in counts])
 
 
 def test_prometheus_can_read_it_and_it_says_what_it_is(visitor: Visitor) -> None:
@@ -59,8 +59,8 @@ def test_what_was_counted_is_summed_over_all_days(visitor: Visitor, config: Conf
         config, ("contacts", LEFT, "read", 5), ("", LEFT, "reads", 7), ("", LEFT, "throttled", 1), ("", "", "run ok", 2)
     )
     with change(config) as state:
-        tally.add(state.db, 1, NOW_MS - 40 * tally.DAY_MS, [Count("contacts", LEFT, "read", 10)])
-        tally.add(state.db, 1, NOW_MS, [Count("messages", RIGHT, "created", 3), Count("", LEFT, "writes", 1)])
+        daily_counts.add(state.db, 1, NOW_MS - 40 * daily_counts.DAY_MS, [Count("contacts", LEFT, "read", 10)])
+        daily_counts.add(state.db, 1, NOW_MS, [Count("messages", RIGHT, "created", 3), Count("", LEFT, "writes", 1)])
     found = scraped(visitor)
     here = {"connection": "sales", "account": LEFT}
     assert found["growthsync_records_total"] == [
@@ -109,14 +109,14 @@ def test_an_allowance_is_the_servers_count_until_it_is_renewed(
     config: Config, daily: Daily | None, limit: RateLimit | None, expected: tuple[int, int | None]
 ) -> None:
     now = NOW_MS / 1000
-    book = Book(daily=daily, limit=limit, day=int(now // 86400), today=7)
+    book = CallLog(daily=daily, limit=limit, day=int(now // 86400), today=7)
     with change(config) as state:
         state.db.execute("INSERT INTO allowance VALUES (?, ?)", (LEFT, book.dumped()))
     with looking(config) as db:
         found = allowance(db, LEFT, now)
         assert (found.used, found.limit) == expected
         assert allowance(db, LEFT, now + 90_000).used == 0
-        assert allowance(db, "unknown", now) == Allowance("unknown", 0, None, None)
+        assert allowance(db, "unknown", now) == DailyAllowance("unknown", 0, None, None)
     if found.renewed_at is not None:
         assert found.renewed_at > datetime.fromtimestamp(now, UTC)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from state.failures import Failure, Failures
 from sync.config.model import Config
 from sync.page.overview import verdict
-from tests.sync.page.asking import Answer, Visitor
-from tests.sync.page.remembered import BEGUN_MS, EMAIL, LEFT, LOST, PHONE, RIGHT, RUN, change, stored
+from tests.sync.page.client import Answer, Visitor
+from tests.sync.page.state_files import BEGUN_MS, EMAIL, LEFT, LOST, PHONE, RIGHT, RUN, change, stored
 
 ABOUT_ADA = ("/conflicts", "/conflicts/1", "/conflicts/1/person", "/runs", f"/runs/{RUN}")
 EVERY_PAGE = ("/", *ABOUT_ADA, "/failures", "/failures/1/person", "/history/1/person", "/history/2/person", "/people")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sync.config.model import Config, parse
-from sync.service.installing import installation
+from sync.service.install import installation
 from sync.service.layout import Service, references, service_of
 from sync.service.units import Scope, daemon_units, folder_of, timer_units
 from tests.sync.config_text import GOOD, with_line
@@ -103,7 +103,7 @@ def test_units_of_a_user_belong_into_the_users_config() -> None:
 
 
 def test_what_a_service_of_the_system_cannot_do_is_said_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.service.installing.this_program", lambda: ("/opt/growthsync/bin/growthsync",))
+    monkeypatch.setattr("sync.service.install.this_program", lambda: ("/opt/growthsync/bin/growthsync",))
     assert installation(config(), "system", timer=False).complaints == ()
     found = parse(GOOD.replace("env:GROWTHHUB_TOKEN", "pit-invented-secret"), Path("/home/ann/config.toml"))
     complaints = installation(found, "system", timer=False).complaints

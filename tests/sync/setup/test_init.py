@@ -20,14 +20,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.growthgenius.sandbox import GrowthGeniusSandbox
-from connectors.growthhub.sandbox import GrowthHubSandbox
+from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from sync.cli import main
 from sync.config.model import GrowthGeniusAccount, GrowthHubAccount, load
 from sync.errors import UsageError
-from sync.setup.asking import Questions
+from sync.setup.config_file import check_address, tried, write
 from sync.setup.draft import Draft, quoted
-from sync.setup.file import check_address, tried, write
+from sync.setup.questions import Questions
 from sync.setup.secrets import waiting_beside
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,141 @@
+"""Writing the copy of a message, and finding out what became of it. It is a record: nobody is sent anything.
+
+Rules kept here:
+- a copy is written by one POST, which is repeated only where it was refused because something is missing, in the other
+  style (R20). An answer without an id is OutcomeUnknown;
+- bodies are wrapped, as those of contacts (connectors.growthgenius.body_style). Where the answer shows that nothing
+  arrived,
+  or a PATCH is refused because something is missing, the same record is written once more, by PATCH, flat;
+- an answer that does not show what was sent is followed by a read;
+- a refused POST may mean that the person is gone: they are asked for, since the words of refusals are not documented.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from connectors.connector import Raw
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
+from connectors.growthgenius import message_mapping
+from connectors.growthgenius.body_style import Styles, names_missing, other, styled
+from connectors.growthgenius.client import GrowthGeniusClient
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.records import RecordResponse
+from connectors.growthgenius.users import User, UserDirectory
+from connectors.message import Message
+
+Body = Mapping[str, Any]
+TEXT = "rendered_copy"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMessage:
+    """The record as far as the server showed it, and the server's time of that; `is_read` tells that it was read."""
+
+    raw: Raw
+    served_at: datetime
+    is_read: bool = False
+
+
+class MessageWriter:
+    """Writes the copies of messages into one account."""
+
+    def __init__(self, client: GrowthGeniusClient, users: UserDirectory, styles: Styles) -> None:
+        self._client = client
+        self._users = users
+        self._styles = styles
+
+    def record(self, original: Message, contact_id: str) -> WrittenMessage:
+        """Write a copy, once.
+
+        Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        owner = self._owner(original)
+        body = {"contact_id": message_mapping.wire_id(contact_id), **message_mapping.body(original, owner)}
+        shown, style = self._styles.insist("message", body, partial(self._posted, owner, contact_id))
+        if shown.raw is None or str(shown.raw.get("contact_id") or contact_id) != contact_id:
+            raise OutcomeUnknown(self._client.account, "a message was sent, but the answer does not show it")
+        try:
+            written = self._complete(identity(shown.raw), shown, body)
+            return self._finished(message_mapping.NOTHING, written, body, style)
+        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
+            return WrittenMessage({"id": shown.raw["id"], "contact_id": contact_id}, shown.served_at)
+
+    def amend(self, copy: Message, original: Message) -> WrittenMessage:
+        """Write over a copy what its original shows, as often as is needed.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        body = message_mapping.body(original, self._owner(original))
+        style = self._styles.current()
+        try:
+            written = self._patched(copy.id, body, style)
+        except RecordRefused as refused:
+            if not names_missing(refused):
+                raise
+            style = other(style)
+            written = self._patched(copy.id, body, style)
+        return self._finished(message_mapping.known(copy), written, body, style)
+
+    def _owner(self, original: Message) -> User | None:
+        return None if original.owner is None else self._users.user_of(original.owner)
+
+    def _posted(self, owner: User | None, contact_id: str, body: Body) -> RecordResponse:
+        user = self._client.user_for({"user_id": owner.id} if owner else None)
+        try:
+            return self._client.messages.create(body, user)
+        except RecordError as refused:
+            with suppress(RecordRefused):  # which says nothing of whether they are there
+                self._client.contacts.get(contact_id)
+            if isinstance(refused, RecordGone):
+                message = f"it takes no messages: {refused.message}"
+                raise RecordRefused(self._client.account, message, status=404) from refused
+            raise
+
+    def _patched(self, message_id: str, body: Body, style: str) -> WrittenMessage:
+        shown = self._client.messages.patch(message_id, styled("message", body, style), self._client.user_for(body))
+        return self._complete(message_id, shown, body)
+
+    def _complete(self, message_id: str, shown: RecordResponse, body: Body) -> WrittenMessage:
+        """Return the record as the answer shows it, or read it where the answer leaves out what was sent."""
+        is_read = shown.raw is None or not {"contact_id", *body} <= shown.raw.keys()
+        if is_read:
+            shown = self._client.messages.get(message_id)
+        return WrittenMessage(shown.raw or {"id": message_id}, shown.served_at, is_read)
+
+    def _finished(self, before: Raw, written: WrittenMessage, body: Body, style: str) -> WrittenMessage:
+        """Write again what did not arrive, where the style may be the reason."""
+        news = message_mapping.news(before, body)
+        if message_mapping.arrived(news, written.raw, body):
+            self._styles.prove(style)
+        elif news and not self._styles.proven(style):
+            if before is not message_mapping.NOTHING and message_mapping.news(before, written.raw):
+                message = f"message {identity(written.raw)} was edited between two tries to write it"
+                raise OutcomeUnknown(self._client.account, message)
+            written = self._restyled(news, written, body, other(style))
+        return self._without_edit(before, written, body)
+
+    def _without_edit(self, before: Raw, written: WrittenMessage, body: Body) -> WrittenMessage:
+        """Return a record as it was written, where somebody has edited it by the time that it was read.
+
+        It shows neither what was sent nor what was there. Were that taken for ours, the next writing would go over it.
+        """
+        shown = written.raw.get(TEXT)
+        known = [each[TEXT] for each in (before, body) if each.get(TEXT)]
+        if not written.is_read or not shown or TEXT not in body:
+            return written
+        if any(message_mapping.arrived([TEXT], written.raw, {TEXT: each}) for each in known):
+            return written
+        return replace(written, raw={**written.raw, TEXT: body[TEXT]})
+
+    def _restyled(self, news: Iterable[str], written: WrittenMessage, body: Body, style: str) -> WrittenMessage:
+        try:
+            again = self._patched(identity(written.raw), body, style)
+        except RecordRefused:  # that style is not understood either: what is known is what is there
+            return written
+        if message_mapping.arrived(news, again.raw, body):
+            self._styles.prove(style)
+        return again

@@ -1,0 +1,367 @@
+"""Reading windows to proven completeness, page by page (decisions in connectors.growthgenius.windows).
+
+Contacts and messages are read alike; a Feed says what differs.
+
+Rules kept here:
+- the parts of a window are read oldest first: an edit moves a record to a later time, so into a part still to come;
+- a listing in pages shifts when a record of it is edited, created or deleted meanwhile, and its order is not known.
+  So its past is read on its own, up to a second before the server's time of the first answer: records can only leave
+  that. It is believed when its total stayed the same on every page and so many different ids were seen; then nobody
+  left, and nobody was passed over, in whatever order. Otherwise it is split where its times say and read again, down
+  to parts of one page, which are one moment of the server. What left it shows in what was edited since, read last;
+- a message does not show when it was updated, which is what its windows go by: when it was sent is a hint where to
+  split, and where that leads no further, the window is halved;
+- pages are passed on as they come, also those of a part that is read again afterwards;
+- a part must promise less than what it is a part of, in the end: where MOST_STUCK cuts in a row change nothing, the
+  server's totals mean nothing (R43). A page that shows nothing new ends the reading of its part;
+- a window that is still cut at its narrowest, by the server's own words, is IncompleteWindow. One of a round count is
+  asked for further pages there, in case the server pages without saying so; a server that ignores that as well shows
+  no more of one millisecond by any question.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from connectors.clock import Clock
+from connectors.connector import Page, Raw, UnreadableRow, Window
+from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, ServerTrouble
+from connectors.growthgenius import windows
+from connectors.growthgenius.client import GrowthGeniusClient
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.records import ListResponse, Records, UserId
+from connectors.growthgenius.windows import Span, WindowProof
+from connectors.values import instant
+
+LAST_MS = instant.to_ms(datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC))
+"""The last moment that there is: records are dated wrongly, be it by thousands of years, and are read all the same."""
+
+WIDER = timedelta(seconds=1)
+_FIRST = instant.from_ms(0)
+TRIES = 5
+PATIENCE = 4
+SAMPLED = 10
+MISCOUNTED = 2
+"""By so many records a total that stays wrong is put up with."""
+ISOLATED_MS = 3_600_000
+MOST_NARROWINGS = 32
+"""So often a window is halved that has rows which are no records: one of them has its hour then."""
+MOST_STUCK = 54
+"""So many halvings lead from all the time that there is to a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A span still to be read; `sized` asks for the largest pages, `tries` counts proofs that failed on all of it.
+
+    `promised` is the total of the part that it was cut out of, and `stuck` how many cuts in a row left that as it was.
+    `shown` is what a reading of it showed that fell short of its total.
+    """
+
+    span: Span
+    sized: bool = False
+    tries: int = 0
+    promised: int | None = None
+    stuck: int = 0
+    shown: str = ""
+
+
+@dataclass(slots=True)
+class Feed:
+    """A list that is read in windows, and what was learned of it, shared by all its readers.
+
+    `time` is the key of the time by which a window is split; `exact` tells that its windows go by that time. `largest`
+    is the largest answer that the server gave in one piece.
+    """
+
+    records: Records
+    time: str
+    exact: bool
+    largest: int = 0
+
+
+def contacts(client: GrowthGeniusClient) -> Feed:
+    """Return the contacts of an account, by when they were updated."""
+    return Feed(client.contacts, "updated_at", exact=True)
+
+
+def messages(client: GrowthGeniusClient) -> Feed:
+    """Return the messages of an account; when they were updated does not show."""
+    return Feed(client.messages, "sent_at", exact=False)
+
+
+class WindowReader:
+    """Reads windows of one feed, one at a time."""
+
+    def __init__(self, client: GrowthGeniusClient, clock: Clock, feed: Feed) -> None:
+        self._client = client
+        self._clock = clock
+        self._feed = feed
+        self._served_at: datetime | None = None
+        self._too_large = 0
+        self._narrowings = 0
+        self._unread_end = 0
+
+    def read(self, user: UserId, window: Window) -> Iterator[Page]:
+        """Yield the records that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
+        self._served_at, self._too_large, self._narrowings, self._unread_end = None, 0, 0, 0
+        yield from self._whole(user, _asked(window))
+
+    def _whole(self, user: UserId, span: Span) -> Iterator[Page]:
+        pending = [_Part(span)]
+        while pending:
+            yield from self._take(user, pending.pop(), pending)
+
+    def _take(self, user: UserId, part: _Part, pending: list[_Part]) -> Iterator[Page]:
+        try:
+            answer = self._ask(user, part)
+        except AnswerTooLarge as error:
+            self._prove_alive(user)
+            if self._split(part.span, ()) is None and self._served_at is not None:
+                if part.span.start < self._unread_end < part.span.end:  # parts overlap: it may lie in the one before
+                    pending.append(replace(part, span=Span(self._unread_end, part.span.end)))
+                    return
+                self._unread_end = part.span.end
+                reason = f"the server fails at a list as soon as it holds what lies here ({error.message})"
+                yield Page((), self._served_at, (_unread(part, reason),))
+                return
+            pending.extend(self._halves(part, (), str(error)))
+            return
+        part = self._measured(part, answer)
+        verdict = windows.judge(answer.listing, self._feed.largest)
+        if answer.listing.total is None and not part.sized:
+            self._feed.largest = max(self._feed.largest, len(answer.listing.records))
+        if verdict is WindowProof.PAGED:
+            yield from self._paged(user, part, answer, pending)
+        elif verdict is WindowProof.PARTIAL:
+            times = self._times(answer.listing.records)
+            pending.extend(self._halves(part, times, "the server calls its answer partial"))
+        elif verdict is WindowProof.DOUBTFUL:
+            halves = self._split(part.span, self._times(answer.listing.records))
+            pending.extend(self._parts(part, halves or (), sized=part.sized))
+            yield from () if halves else self._unannounced(user, part, answer)
+        else:
+            yield from self._whole_answer(part, answer, pending)
+
+    def _whole_answer(self, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
+        """Yield a complete answer; where rows in it are no records, the window is narrowed until they have a place."""
+        yield _page(answer)
+        broken = answer.listing.broken
+        if not broken:
+            return
+        halves = self._split(part.span, ()) if part.span.end - part.span.start > ISOLATED_MS else None
+        if halves is not None and self._narrowings < MOST_NARROWINGS:
+            self._narrowings += 1
+            pending.extend(self._parts(replace(part, promised=None), halves, sized=part.sized))
+            return
+        yield Page((), answer.served_at, (_unread(part, f"the list shows {broken} row(s) here that are no records"),))
+
+    def _paged(self, user: UserId, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
+        """Read a window that the server answers in pages, or say in `pending` what to read instead."""
+        listing, span = answer.listing, part.span
+        past = windows.past_of(span, answer.served_at)
+        if not part.sized and (listing.total or 0) <= windows.PAGE_SIZE:
+            pending.append(replace(part, sized=True))
+        elif part.sized and windows.page_count(listing) <= 1 and listing.rows < windows.PAGE_SIZE:
+            ids = {identity(each) for each in listing.records}
+            yield from self._short(part, answer, ids, self._times(listing.records), pending)
+        elif past is not None and past.end < span.end:
+            whole = replace(part, promised=None)  # nearly all of a window is its past
+            pending.extend(self._parts(whole, (past, windows.after(span, past)), sized=True))
+        elif past is None and span.last > answer.served_at:
+            pending.append(self._later(part))
+        elif not part.sized:
+            pending.append(replace(part, sized=True))
+        elif (listing.total or 0) > windows.readable(listing) and (spans := self._smaller(user, part, answer)):
+            pending.extend(self._parts(part, spans, sized=True))
+        else:
+            yield from self._page_by_page(user, part, answer, pending)
+
+    def _page_by_page(self, user: UserId, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
+        ids: set[str] = set()
+        times: list[int] = []
+        known, broken = -1, 0
+        for listed in self._pages(user, part, answer):
+            if listed is None:  # what it holds is unknown: it is not the total that is wrong
+                break
+            ids.update(identity(record) for record in listed.listing.records)
+            times += self._times(listed.listing.records[::SAMPLED])
+            yield _page(listed)
+            broken += listed.listing.broken
+            is_new = len(ids) > known
+            known = len(ids)
+            if listed.listing.total != answer.listing.total or listed.listing.partial or not is_new:
+                break
+        else:
+            if broken:  # in parts of one answer they are given a place
+                pending.extend(self._again(part, times))
+                return
+            if len(ids) != answer.listing.total:
+                yield from self._short(part, answer, ids, times, pending)
+            return
+        pending.extend(self._again(part, times))
+
+    def _short(
+        self, part: _Part, answer: ListResponse, ids: set[str], times: Sequence[int], pending: list[_Part]
+    ) -> Iterator[Page]:
+        """Read a window again that shows fewer records than its total; the same twice is taken for complete (R43).
+
+        That is so where MISCOUNTED records are missing at most. Where more are, the server stops too early.
+        """
+        yield _page(answer)
+        if (answer.listing.total or 0) - len(ids) > MISCOUNTED:
+            pending.extend(self._again(part, times))
+            return
+        shown = f"{answer.listing.total}: {' '.join(sorted(ids))}"
+        if part.shown != shown:
+            pending.append(replace(part, shown=shown))
+            return
+        total = answer.listing.total
+        warning = f"the window {part.span} shows {len(ids)} of {total} records, twice: its total is taken to be wrong"
+        yield Page((), answer.served_at, warnings=(warning,))
+
+    def _pages(self, user: UserId, part: _Part, first: ListResponse) -> Iterator[ListResponse | None]:
+        """Yield all pages of a window, None for one that could not be read."""
+        yield first
+        for number in range(2, windows.page_count(first.listing) + 1):
+            listed = self._later_page(user, part, number)
+            if listed is not None and not listed.listing.records:
+                return
+            yield listed
+
+    def _unannounced(self, user: UserId, part: _Part, answer: ListResponse) -> Iterator[Page]:
+        """Read the narrowest window of a server that may page without saying so, until two rounds show the same."""
+        yield _page(answer)
+        shown: list[tuple[str, ...]] = []
+        for _ in range(TRIES):
+            before, shown = shown, []
+            for listed in self._until_nothing_new(user, part):
+                shown.append(tuple(identity(record) for record in listed.listing.records))
+                yield _page(listed)
+            if len(shown) <= 1 or shown == before:
+                return
+        raise self._incomplete(part, f"its pages differed in {TRIES} attempts")
+
+    def _until_nothing_new(self, user: UserId, part: _Part) -> Iterator[ListResponse]:
+        seen: set[str] = set()
+        for number in count(1):
+            listed = self._later_page(user, part, number)
+            ids = set() if listed is None else {identity(record) for record in listed.listing.records}
+            if listed is None or ids <= seen:
+                return
+            seen |= ids
+            yield listed
+
+    def _again(self, part: _Part, times: Sequence[int]) -> list[_Part]:
+        """Return what to read in place of a part whose pages proved nothing."""
+        halves = self._split(part.span, times)
+        if halves is not None:
+            return self._parts(part, halves, sized=True)
+        if part.tries >= TRIES:
+            raise self._incomplete(part, f"its pages did not add up in {TRIES} attempts")
+        return [replace(part, tries=part.tries + 1)]
+
+    def _later(self, part: _Part) -> _Part:
+        """Wait until a window that holds many records, all of the last second, has a past that can be read."""
+        if part.tries >= TRIES:
+            raise self._incomplete(part, "the server's clock stands still")
+        self._clock.sleep(windows.GRACE.total_seconds())
+        return replace(part, sized=True, tries=part.tries + 1)
+
+    def _smaller(self, user: UserId, part: _Part, answer: ListResponse) -> Sequence[Span]:
+        """Return a large window cut up; where the last cut changed nothing, samples are not worth their calls."""
+        if part.stuck:
+            return self._split(part.span, self._times(answer.listing.records)) or ()
+        return self._chunks(user, part, answer)
+
+    def _chunks(self, user: UserId, part: _Part, answer: ListResponse) -> list[Span]:
+        times: list[int] = []
+        for number in windows.sample_pages(answer.listing):
+            listed = self._later_page(user, part, number)
+            times += self._times(listed.listing.records) if listed else []
+        chunks = windows.cut(part.span, answer.listing, times or self._times(answer.listing.records))
+        return chunks if len(chunks) > 1 else []
+
+    def _later_page(self, user: UserId, part: _Part, number: int) -> ListResponse | None:
+        """Return a page after the first, None where the server refuses it or it is too large: that proves nothing."""
+        try:
+            return self._seen(self._feed.records.window(user, part.span, number))
+        except (RecordError, AnswerTooLarge):
+            return None
+
+    def _ask(self, user: UserId, part: _Part) -> ListResponse:
+        try:
+            return self._seen(self._feed.records.window(user, part.span, 1 if part.sized else None))
+        except RecordError as refused:
+            raise ServerTrouble(
+                self._client.account, f"the window {part.span} was refused: {refused.message}"
+            ) from refused
+
+    def _seen(self, answer: ListResponse) -> ListResponse:
+        self._served_at, self._too_large = answer.served_at, 0
+        return answer
+
+    def _prove_alive(self, user: UserId) -> None:
+        """Ask for next to nothing: where the server is down, asking for less does not help. Raises Unreachable."""
+        self._too_large += 1
+        if self._served_at is None or self._too_large % PATIENCE == 0:
+            failures = self._too_large
+            try:
+                self._seen(self._feed.records.window(user, Span(0, 1000), splittable=False))
+            except AnswerTooLarge as error:
+                message = f"it finds one second too large to answer: {error.message}"
+                raise ServerTrouble(self._client.account, message) from error
+            self._too_large = failures
+
+    def _measured(self, part: _Part, answer: ListResponse) -> _Part:
+        """Return the part with what it promises. Raises IncompleteWindow where cutting does not lead on."""
+        total = answer.listing.total
+        if total is None:
+            return part
+        stuck = part.stuck + 1 if part.promised is not None and total >= part.promised > windows.PAGE_SIZE else 0
+        if stuck > MOST_STUCK:
+            raise self._incomplete(part, f"it promises {total} records however it is cut")
+        return replace(part, promised=total, stuck=stuck)
+
+    def _parts(self, part: _Part, spans: Sequence[Span], *, sized: bool) -> list[_Part]:
+        """Return what a part is cut into, the oldest last: it is read first."""
+        return [_Part(span, sized, promised=part.promised, stuck=part.stuck) for span in reversed(spans)]
+
+    def _halves(self, part: _Part, times: Sequence[int], why: str) -> list[_Part]:
+        halves = self._split(part.span, times)
+        if halves is None:
+            raise self._incomplete(part, why)
+        return self._parts(part, halves, sized=part.sized)
+
+    def _split(self, span: Span, times: Sequence[int]) -> tuple[Span, Span] | None:
+        """Return a window in two; times that are hints lead no further where records crowd about another time."""
+        halves = windows.split(span, times)
+        return halves if halves is not None or self._feed.exact else windows.split(span, ())
+
+    def _times(self, records: Sequence[Raw]) -> list[int]:
+        moments = (instant.parse(record.get(self._feed.time)) for record in records)
+        return [instant.to_ms(moment) for moment in moments if moment is not None]
+
+    def _incomplete(self, part: _Part, why: str) -> IncompleteWindow:
+        message = f"the window {part.span} cannot be read completely, nor be split further: {why}"
+        return IncompleteWindow(self._client.account, message)
+
+
+def _unread(part: _Part, reason: str) -> UnreadableRow:
+    return UnreadableRow(str(part.span), reason, Window(part.span.first, part.span.last))
+
+
+def _page(answer: ListResponse) -> Page:
+    return Page(answer.listing.records, answer.served_at)
+
+
+def _asked(window: Window) -> Span:
+    """Return the window in whole seconds, a second wider at the start, for servers that cut times to seconds.
+
+    An open end is the last moment that there is: a record may be dated ahead of the server's clock.
+    """
+    start = max(0, instant.to_ms(window.start - WIDER) // 1000 * 1000) if window.start > _FIRST else 0
+    if window.end is None:
+        return Span(start, LAST_MS)
+    return Span(start, min(LAST_MS, max(1000, -(-instant.to_ms(window.end) // 1000) * 1000)))

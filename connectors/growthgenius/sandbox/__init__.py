@@ -1,0 +1,1 @@
+"""The sandbox of GrowthGenius: its documented API on loopback."""

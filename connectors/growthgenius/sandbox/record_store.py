@@ -1,0 +1,49 @@
+"""Where the sandbox keeps its records of one kind: by id, and in order of the time that its windows go by."""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Record = dict[str, Any]
+Key = tuple[int, int]
+"""Where a record stands in time: milliseconds since 1970, and a number that no other record has."""
+
+
+@dataclass(slots=True)
+class RecordStore:
+    """The records in order of time; a record that changes moves to where its new time puts it, mostly the end."""
+
+    by_id: dict[str, Record] = field(default_factory=dict)
+    keys: list[Key] = field(default_factory=list)
+    at: dict[Key, str] = field(default_factory=dict)
+    key_of: dict[str, Key] = field(default_factory=dict)
+    encoded: dict[str, bytes] = field(default_factory=dict)
+    counter: int = 0
+
+    def put(self, record_id: str, record: Record, moment: int) -> None:
+        """Keep a record, new or changed, at a time in milliseconds."""
+        self.take(record_id)
+        self.counter += 1
+        key = (moment, self.counter)
+        self.by_id[record_id], self.key_of[record_id], self.at[key] = record, key, record_id
+        if not self.keys or key > self.keys[-1]:
+            self.keys.append(key)
+        else:
+            insort(self.keys, key)
+
+    def take(self, record_id: str) -> None:
+        """Remove a record; one that is not there is removed."""
+        key = self.key_of.pop(record_id, None)
+        self.encoded.pop(record_id, None)
+        if key is not None:
+            del self.keys[bisect_left(self.keys, key)]
+            del self.at[key], self.by_id[record_id]
+
+    def between(self, low: int, high: int) -> Sequence[Key]:
+        """Return the places of the records from one time on to before the other, in milliseconds."""
+        return self.keys[bisect_left(self.keys, (low, 0)) : bisect_right(self.keys, (high, 0))]
+
+    def copies(self) -> list[Record]:
+        """Return copies of all records in order of time."""
+        return [dict(self.by_id[self.at[key]]) for key in self.keys]

@@ -1,0 +1,270 @@
+"""Writing a contact, and finding out what became of it.
+
+Rules kept here:
+- only the given fields are sent, wrapped as `{"contact": {}}` (the engineer's documents). Where the answer shows that
+  none of them arrived, or 400/422 says that they are missing, they are sent once more, flat, by PATCH; what is proven
+  to work is remembered for a day;
+- a create is sent once (R20), unless it is refused because fields are missing: then nothing was made, and it is sent
+  once more in the other style. An answer without an id is OutcomeUnknown;
+- an answer that does not show what was sent (one documented answer has five fields) is followed by a read;
+- empty is null; where the old value stays, "" is tried once (which of them clears is not documented);
+- a value that the server silently did not take is refused (R17), not an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from connectors.connector import Raw, WriteResult, proves_unedited, took_effect
+from connectors.contact import PHONE_SLOTS, Fields, Value, alike, same
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
+from connectors.growthgenius import phones
+from connectors.growthgenius.body_style import Styles, names_missing, other, styled
+from connectors.growthgenius.client import GrowthGeniusClient
+from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.mapping import (
+    CARRIED,
+    PLACES,
+    READ_ONLY,
+    ContactReader,
+    consent_body,
+    label_shape,
+    other_name,
+    wire_number,
+    wire_value,
+)
+from connectors.growthgenius.records import RecordResponse
+from connectors.growthgenius.users import UserDirectory
+from connectors.values import instant
+
+_NOBODY: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be written: `before` and `memory` are the record as it was, `body` the wire fields of `changes`."""
+
+    before: Raw
+    memory: Mapping[str, Any]
+    changes: Fields
+    body: Mapping[str, Any]
+    impossible: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _WriteSoFar:
+    """The record as far as it is known, the server's time of that, and which changes it shows not to be taken.
+
+    `edited` says that it had to be read, and had been edited since the write; `served_at` is that of the write,
+    then. `doubtful` says that it was read, and that nobody can tell whether it had been edited by then.
+    """
+
+    raw: Raw
+    served_at: datetime
+    stale: frozenset[str]
+    edited: bool = False
+    doubtful: bool = False
+
+
+class GrowthGeniusWriter:
+    """Creates and updates the contacts of one account."""
+
+    def __init__(self, client: GrowthGeniusClient, reader: ContactReader, users: UserDirectory, styles: Styles) -> None:
+        self._client = client
+        self._reader = reader
+        self._users = users
+        self._styles = styles
+        self._shape: str | None = None
+
+    def saw(self, raw: Raw) -> None:
+        """Learn from a record in which shape this server shows labels."""
+        self._shape = label_shape(raw.get("label_names")) or self._shape
+
+    def create(self, changes: Fields) -> WriteResult:
+        """Create a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        order = self._order(_NOBODY, {}, {name: value for name, value in changes.items() if value is not None})
+        shown, style = self._styles.insist("contact", order.body, partial(self._created, order.body))
+        if shown.raw is None or not self._may_be_made_of(shown.raw, changes):
+            message = "a contact was sent, but the answer shows no id for it"
+            message = message if shown.raw is None else f"a create was answered with contact {identity(shown.raw)}"
+            raise OutcomeUnknown(self._client.account, message, accepted=True)
+        unproven = {key: value for key, value in shown.raw.items() if key not in order.body}
+        try:
+            return self._answer(order, self._finished(order, self._complete(order, shown.raw, shown), style))
+        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
+            return WriteResult(unproven, shown.served_at, order.impossible)
+
+    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> WriteResult:
+        """Set fields of a contact. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        self.saw(current)
+        order = self._order(current, self._reader.phones(current, memory).memory, changes)
+        if not order.body:
+            shown = self._client.contacts.get(identity(current))
+            return self._answer(order, self._known(current, order, shown))
+        style = self._styles.current()
+        try:
+            written = self._patched(order, current, order.body, style)
+        except RecordRefused as refused:
+            if not names_missing(refused):
+                raise
+            style = other(style)
+            written = self._patched(order, current, order.body, style)
+            self._styles.prove(style)
+        return self._answer(order, self._finished(order, written, style))
+
+    def _finished(self, order: _Order, written: _WriteSoFar, style: str) -> _WriteSoFar:
+        """Write again what did not arrive, as far as another way of writing it may help."""
+        is_in_vain = self._nothing_arrived(order, written) and not self._styles.proven(style)
+        if is_in_vain and order.before is not _NOBODY and (written.edited or self._is_typed_over(order, written)):
+            message = f"contact {identity(written.raw)} was edited between two tries to write it"
+            raise OutcomeUnknown(self._client.account, message)
+        if written.edited:
+            return written
+        if is_in_vain:
+            written, style = self._restyled(order, written, style)
+        if order.body and not self._nothing_arrived(order, written):
+            self._styles.prove(style)
+        blanks = {
+            key: _blank(written.raw[key]) for key in order.body if order.body[key] is None and written.raw.get(key)
+        }
+        if not (blanks and written.stale):
+            return written
+        return self._patched(order, written.raw, blanks, style)
+
+    def _restyled(self, order: _Order, written: _WriteSoFar, style: str) -> tuple[_WriteSoFar, str]:
+        """Write in the other style, too. Where the server can't read that, it reads the first, and did not want it."""
+        body = {key: value for key, value in order.body.items() if not self._is_typed(order, written, key)}
+        try:
+            again = self._patched(order, written.raw, body, other(style))
+        except RecordRefused as refused:
+            if names_missing(refused):
+                self._styles.prove(style)
+            return written, style
+        again = replace(again, edited=again.edited or len(body) < len(order.body))
+        return again, style if self._nothing_arrived(order, again) else other(style)
+
+    def _is_typed(self, order: _Order, written: _WriteSoFar, key: str) -> bool:
+        """Say whether somebody typed into a contact that a create left blank, before it was filled in."""
+        return order.before is _NOBODY and key != "user_id" and bool(written.raw.get(key))
+
+    def _is_typed_over(self, order: _Order, written: _WriteSoFar) -> bool:
+        """Say whether what was to be written shows neither what was sent nor what was there before."""
+        before = self._reader.settled(order.before, order.memory, order.changes)
+        after = self._reader.settled(written.raw, order.memory, order.changes)
+        return any(not same(name, value, before.get(name)) for name, value in after.items() if name in before)
+
+    def _nothing_arrived(self, order: _Order, written: _WriteSoFar) -> bool:
+        """Say so where nothing shows as it was sent; what could not be read before, and cannot now, did not arrive.
+
+        That something else shows than before proves nothing: somebody may have edited the record meanwhile.
+        """
+        before = self._reader.settled(order.before, order.memory, order.changes)
+        after = self._reader.settled(written.raw, order.memory, order.changes)
+        wanted = {
+            name
+            for name, value in order.changes.items()
+            if name not in order.impossible and not same(name, before.get(name), value)
+        }
+        if order.before is _NOBODY:  # the server makes whoever creates the owner: that shows nothing of the body
+            wanted -= {"owner"}
+        arrived = {name for name in wanted & after.keys() if alike(name, after[name], order.changes[name])}
+        return bool(order.body and wanted) and not arrived
+
+    def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _Order:
+        numbers = self._reader.phones(before, memory)
+        slots, impossible = phones.plan(numbers, changes)
+        body: dict[str, Any] = {
+            slot: value if isinstance(value, tuple) else wire_number(value, before.get(slot))
+            for slot, value in slots.items()
+            if numbers.slots.get(slot, "") != value
+        }
+        refused = set(impossible) | (set(changes) - CARRIED) | (set(changes) & READ_ONLY)
+        for name, value in changes.items():
+            if name in refused or name in {"phone", "do_not_contact"} or name in PHONE_SLOTS:
+                continue
+            if name == "owner":
+                refused |= self._put_owner(body, value)
+            else:
+                body[PLACES[name]] = wire_value(
+                    name, value, before, label_shape(before.get("label_names")) or self._shape
+                )
+        body |= {PLACES[name]: value for name, value in other_name(before, changes).items()}
+        if "do_not_contact" in changes:  # last, since no stage that goes with it may undo it
+            body |= consent_body(before, body, changes["do_not_contact"])
+        return _Order(before, memory, changes, body, frozenset(refused))
+
+    def _put_owner(self, body: dict[str, Any], value: Value) -> set[str]:
+        user = self._users.id_of(value) if isinstance(value, str) else None
+        if value is not None and user is None:
+            return {"owner"}
+        body["user_id"] = user
+        return set()
+
+    def _created(self, fields: Mapping[str, Any], body: Mapping[str, Any]) -> RecordResponse:
+        return self._client.contacts.create(body, self._client.user_for(fields))
+
+    def _may_be_made_of(self, raw: Raw, changes: Fields) -> bool:
+        """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""
+        wanted, shown = changes.get("email"), self._reader.without_owner().contact(raw, {}).fields.get("email")
+        return not wanted or not shown or same("email", wanted, shown)
+
+    def _patched(self, order: _Order, known: Raw, body: Mapping[str, Any], style: str) -> _WriteSoFar:
+        user, record_id = self._client.user_for(known), identity(known)
+        shown = self._client.contacts.patch(record_id, styled("contact", body, style), user)
+        return self._complete(order, known, shown)
+
+    def _complete(self, order: _Order, known: Raw, shown: RecordResponse) -> _WriteSoFar:
+        """Overlay the answer on what was known, reading the record where the answer leaves out what was sent."""
+        if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
+            return self._known(known, order, shown)
+        read = self._client.contacts.get(identity(known))
+        found = {**known, **(shown.raw or {}), **(read.raw or {})}
+        for key, value in order.body.items():
+            if read.raw is None or key not in read.raw:
+                found.pop(key, None)
+                found |= {key: None} if value is None else {}
+        written = self._silenced(order, self._known({}, order, RecordResponse(found, read.served_at)))
+        effect_at = took_effect(_updated_at(shown.raw), shown.served_at)
+        updated_at = _updated_at(read.raw)
+        if updated_at is None or updated_at <= effect_at:
+            return replace(written, doubtful=not proves_unedited(_updated_at(shown.raw), updated_at))
+        return replace(written, served_at=effect_at, edited=True)
+
+    def _needed(self, order: _Order) -> set[str]:
+        return {*order.body, "updated_at"} if order.before is _NOBODY else set(order.body)
+
+    def _known(self, known: Raw, order: _Order, shown: RecordResponse) -> _WriteSoFar:
+        raw = {**known, **(shown.raw or {})}
+        before = self._reader.settled(order.before, order.memory, order.changes)
+        after = self._reader.settled(raw, order.memory, order.changes)
+        stale = {
+            name
+            for name, value in after.items()
+            if not same(name, value, order.changes[name]) and same(name, value, before.get(name))
+        }
+        return _WriteSoFar(raw, shown.served_at, frozenset(stale) - order.impossible)
+
+    def _silenced(self, order: _Order, written: _WriteSoFar) -> _WriteSoFar:
+        """Take what was sent into a blank, and is not shown at all, for not taken: some servers show no empty fields.
+
+        Where there was another value, it may be there still.
+        """
+        before = self._reader.settled(order.before, order.memory, order.changes)
+        shown = self._reader.settled(written.raw, order.memory, order.changes)
+        sent = {name for name, value in order.changes.items() if value is not None and before.get(name) is None}
+        silent = sent - shown.keys()
+        return replace(written, stale=written.stale | (silent - order.impossible))
+
+    def _answer(self, order: _Order, written: _WriteSoFar) -> WriteResult:
+        refused = order.impossible | written.stale
+        return WriteResult(written.raw, written.served_at, refused, written.edited, doubtful=written.doubtful)
+
+
+def _updated_at(raw: Raw | None) -> datetime | None:
+    return None if raw is None else instant.parse(raw.get("updated_at"))
+
+
+def _blank(value: Any) -> Any:
+    return [] if isinstance(value, list) else ""

@@ -1,0 +1,145 @@
+"""The one way from this connector to the wire, and the list of all that it may ask and change at GrowthHub.
+
+Rules kept here:
+- nothing reaches a person: sending a message, replying to a review, scheduling, uploading, typing are on no list, so
+  that no code of this connector can do it, whatever is written later. What records a message and sends none is listed;
+- a call that is on no list does not go out; the transport holds every call to the same lists once more, redirects too.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from connectors.errors import AuthError, CallRefused, ConnectorError, Forbidden, RecordRefused
+from connectors.growthhub.scopes import scope_of
+from connectors.http.allowed_calls import ID, AllowedCalls, is_listed
+from connectors.http.client import Reply, Wire
+
+if TYPE_CHECKING:
+    from connectors.http.forbidden import ForbiddenCheck
+
+ASKED: Final = (
+    ("POST", "/contacts/search"),
+    ("GET", f"/contacts/{ID}"),
+    ("GET", "/contacts/search/duplicate"),
+    ("GET", f"/contacts/{ID}/notes"),
+    ("GET", f"/contacts/{ID}/notes/{ID}"),
+    ("GET", f"/locations/{ID}"),
+    ("GET", f"/locations/{ID}/customFields"),
+    ("GET", "/users/"),
+    ("GET", "/users/search"),
+    ("GET", "/conversations/search"),
+    ("GET", "/conversations/messages/export"),
+    ("GET", f"/conversations/messages/{ID}"),
+    ("GET", f"/conversations/messages/email/{ID}"),
+)
+"""What asks: method, and pattern of the path."""
+
+CHANGED: Final = (
+    ("POST", "/contacts/"),
+    ("PUT", f"/contacts/{ID}"),
+    ("DELETE", f"/contacts/{ID}"),
+    ("POST", f"/contacts/{ID}/tags"),
+    ("DELETE", f"/contacts/{ID}/tags"),
+    ("POST", f"/contacts/{ID}/notes"),
+    ("PUT", f"/contacts/{ID}/notes/{ID}"),
+    ("DELETE", f"/contacts/{ID}/notes/{ID}"),
+    ("POST", f"/locations/{ID}/customFields"),
+    ("POST", "/conversations/"),  # makes an empty conversation
+    ("POST", "/oauth/token"),  # turns a code, or a refresh token, into tokens
+    ("POST", "/oauth/locationToken"),
+    ("POST", "/conversations/messages/inbound"),  # records a message, whichever way it went, and sends nothing
+)
+"""What changes something: method, and pattern of the path."""
+
+CALLS: Final = AllowedCalls(ASKED, CHANGED)
+
+
+FORBIDDEN: Final = 403
+
+OF_RECORDS: Final = re.compile(r"/contacts/(?!search)|/conversations/(?!search|messages/export)")
+"""Paths that are about one record each."""
+
+
+class GuardedClient:
+    """The wire of one account, for nothing but what is listed here."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.account = wire.account
+        self._wire = wire
+        self.admission: ForbiddenCheck | None = None
+
+    def read(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        splittable: bool = False,
+    ) -> Reply:
+        """Ask, as Wire.read does. Raises what that raises, and CallRefused."""
+        if not is_listed(ASKED, method, path):
+            raise CallRefused(self.account, f"{method} {path} is not among what this connector may ask")
+
+        def ask() -> Reply:
+            return self._wire.read(method, path, params=params, json=json, headers=headers, splittable=splittable)
+
+        return self._judged(path, ask, writes=False)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool,
+        overwrites: bool = False,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Change something, as Wire.write does. Raises what that raises, and CallRefused."""
+        if not is_listed(CHANGED, method, path):
+            raise CallRefused(self.account, f"{method} {path} is not among what this connector may change")
+
+        def change() -> Reply:
+            return self._wire.write(
+                method, path, repeatable=repeatable, overwrites=overwrites, json=json, form=form, headers=headers
+            )
+
+        return self._judged(path, change, writes=True)
+
+    def _judged(self, path: str, call: Callable[[], Reply], *, writes: bool) -> Reply:
+        """Make a call; a 403 for one record is not taken for the account's. A refusal names the scope it is about."""
+        try:
+            if self.admission is None or not OF_RECORDS.match(path):
+                return call()
+            return self.admission.of_record(call)
+        except (AuthError, RecordRefused) as error:
+            raise _naming_scope(error, scope_of(path, writes=writes)) from error
+
+    def hide(self, *secrets: str) -> None:
+        """Keep these out of every message from now on."""
+        self._wire.hide(*secrets)
+
+    def clock_offset(self) -> float:
+        """Return seconds by which the server's clock is ahead of ours."""
+        return self._wire.clock_offset()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._wire.close()
+
+
+def _naming_scope(error: AuthError | RecordRefused, scope: str | None) -> ConnectorError:
+    """Return a refusal with the scope that the call needs, where it may be the scope that lacks."""
+    is_about_it = error.status == FORBIDDEN if isinstance(error, RecordRefused) else error.names_scope
+    if scope is None or not is_about_it:
+        return error
+    hint = f"{error.message}; this call needs the scope {scope}, `sync check` tells whether the token has it"
+    if isinstance(error, RecordRefused):
+        return RecordRefused(error.account, hint, error.messages, status=error.status, body=error.body)
+    if isinstance(error, Forbidden):
+        return Forbidden(error.account, hint, error.said)
+    return AuthError(error.account, hint, names_scope=True)

@@ -1,0 +1,138 @@
+"""From canonical changes to what a write sends.
+
+Rules kept here:
+- only what changed is sent; tags never go into a PUT, which would replace them all;
+- a native property is emptied with null where the specification allows it; `country` and `postalCode` cannot be
+  emptied, and are refused without a call; a custom field is emptied with "" (one of several choices: with no
+  choice);
+- a custom field gets the JSON type of its kind; a text that is no number is refused by a field of numbers;
+- an owner goes as the id of the user with that address; without such a user it is refused (R17).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from connectors.contact import Fields, Value
+from connectors.growthhub.custom_fields import CHOICE_KINDS, NUMBER_KINDS, CustomField
+from connectors.growthhub.mapping import NATIVE, join_set
+
+CUSTOM = "customFields"
+NEVER_EMPTY = frozenset({"country", "postal_code"})
+
+_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedWrite:
+    """What one write sends: native properties, custom values by field id; and the canonical fields behind each.
+
+    `names` tells the canonical field of each property and field id (the marker has none). `refused` are fields
+    left out, `rejected` those whose value the server refused, with its words.
+    """
+
+    properties: Mapping[str, Any]
+    custom: Mapping[str, Any]
+    names: Mapping[str, str]
+    refused: frozenset[str] = frozenset()
+    rejected: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.properties or self.custom)
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON object of the call."""
+        if not self.custom:
+            return dict(self.properties)
+        values = [{"id": each, "field_value": value} for each, value in self.custom.items()]
+        return {**self.properties, CUSTOM: values}
+
+    def without(self, names: frozenset[str]) -> "EncodedWrite":
+        """Return the same without these wire properties; their fields are refused."""
+        if not names:
+            return self
+        gone = names | (self.custom.keys() if CUSTOM in names else set())
+        return replace(
+            self,
+            properties={key: value for key, value in self.properties.items() if key not in gone},
+            custom={key: value for key, value in self.custom.items() if key not in gone},
+            refused=self.refused | {self.names[key] for key in gone if key in self.names},
+        )
+
+    def rejecting(self, keys: frozenset[str], reason: str) -> "EncodedWrite":
+        """Return the same without these properties or custom fields, whose values were refused with that reason."""
+        return replace(
+            self,
+            properties={key: value for key, value in self.properties.items() if key not in keys},
+            custom={key: value for key, value in self.custom.items() if key not in keys},
+            rejected={**self.rejected, **{self.names[key]: reason for key in keys if key in self.names}},
+        )
+
+    def without_rejected(self, other: "EncodedWrite") -> "EncodedWrite":
+        """Return the same without the fields whose values another sending has found to be refused."""
+        keys = frozenset(key for key, name in self.names.items() if name in other.rejected)
+        return replace(self.rejecting(keys, ""), rejected=other.rejected)
+
+    def carried(self) -> frozenset[str]:
+        """Return the canonical fields that are sent."""
+        sent = (*self.properties, *self.custom)
+        return frozenset(self.names[key] for key in sent if key in self.names)
+
+
+def encode(
+    changes: Fields, places: Mapping[str, CustomField], owner_id: Callable[[str], str | None], *, creating: bool
+) -> EncodedWrite:
+    """Return what carries the changes: for a create with tags and without empty values, for an update the other way."""
+    properties: dict[str, Any] = {}
+    custom: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    refused: set[str] = set()
+    for name, value in changes.items():
+        if (creating and not value) or (name == "tags" and not creating):
+            continue
+        if name in NATIVE:
+            key, wire, into = NATIVE[name], _native(name, value, owner_id), properties
+        elif name in places:
+            key, wire, into = places[name].id, _custom(places[name].kind, value), custom
+        else:
+            refused.add(name)
+            continue
+        if wire is _IMPOSSIBLE:
+            refused.add(name)
+            continue
+        into[key] = wire
+        names[key] = name
+    return EncodedWrite(properties, custom, names, frozenset(refused))
+
+
+_IMPOSSIBLE = object()
+
+
+def _native(name: str, value: Value, owner_id: Callable[[str], str | None]) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if name == "do_not_contact":
+        return value is not None
+    if value is None:
+        return _IMPOSSIBLE if name in NEVER_EMPTY else None
+    if name == "owner":
+        return owner_id(value) or _IMPOSSIBLE
+    return value
+
+
+def _custom(kind: str, value: Value) -> Any:
+    if value is None:
+        return [] if kind in CHOICE_KINDS else ""
+    if kind in CHOICE_KINDS:
+        return list(value) if isinstance(value, tuple) else [part.strip() for part in value.split(",")]
+    plain = join_set(value) if isinstance(value, tuple) else value
+    return _number(plain) if kind in NUMBER_KINDS else plain
+
+
+def _number(value: str) -> Any:
+    if not _NUMBER.fullmatch(value):
+        return _IMPOSSIBLE
+    number = Decimal(value.replace(",", ""))
+    return int(number) if number == number.to_integral_value() else float(number)

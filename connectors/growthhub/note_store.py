@@ -1,0 +1,138 @@
+"""Copies of messages that are kept as notes of a contact: writing, reading, deleting them.
+
+Rules kept here:
+- a note is written with text, title, and the user whose message it is where that is somebody here; nobody is put in
+  his place;
+- what a refusal names (title, userId) is left out, what it does not know at all for a day; a text that is too long is
+  cut; each once. Whether a refused note was made all the same is looked up before it is sent again (R20);
+- the answer is the truth (R21): what comes back is the note as the server shows it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import tzinfo
+from typing import Any, Final
+
+from connectors.connector import Cache, Page
+from connectors.errors import RecordGone, RecordRefused
+from connectors.growthhub import notes
+from connectors.growthhub.message_client import MessageClient
+from connectors.message import Message
+from connectors.message_store import CopyResult
+
+_REFUSED: Final = "refused_note_properties"
+_OPTIONAL: Final = ("title", "userId")
+_TOO_LARGE: Final = 413
+
+
+class NoteStore:
+    """The notes of one location. `user_of` gives the id of a user by address, `where` is the zone of the location."""
+
+    def __init__(
+        self,
+        client: MessageClient,
+        cache: Cache,
+        source: str,
+        user_of: Callable[[str], str | None],
+        where: Callable[[], tzinfo],
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._source = source
+        self._user_of = user_of
+        self._where = where
+
+    def of_contact(self, contact_id: str) -> Sequence[Message]:
+        """Return all notes of a contact, those of people too. Raises RecordGone, AuthError, TransientError."""
+        return [notes.read(raw, contact_id, self._source) for raw in self._client.notes(contact_id)]
+
+    def get(self, note_id: str, contact_id: str) -> Message:
+        """Return one note, by the id at the wire. Raises RecordGone, AuthError, TransientError."""
+        return notes.read(self._client.note(contact_id, note_id).records[0], contact_id, self._source)
+
+    def find(self, original: Message, contact_id: str) -> Sequence[Message]:
+        """Return the notes that are copies of a whole message; none of a contact who is gone."""
+        where = self._where()
+        try:
+            return [each for each in self.of_contact(contact_id) if notes.shows(each, original, where)]
+        except RecordGone:
+            return []
+
+    def record(self, original: Message, contact_id: str) -> CopyResult:
+        """Write a note. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+
+        def send(properties: dict[str, Any]) -> CopyResult:
+            return self._recorded(self._client.create_note(contact_id, properties), contact_id)
+
+        def made() -> CopyResult | None:
+            return self._marked(original, contact_id)
+
+        return self._insist(original, send, made)
+
+    def amend(self, note_id: str, contact_id: str, original: Message) -> CopyResult:
+        """Write a note anew. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+
+        def send(properties: dict[str, Any]) -> CopyResult:
+            return self._recorded(self._client.update_note(contact_id, note_id, properties), contact_id)
+
+        return self._insist(original, send, lambda: None)
+
+    def erase(self, note_id: str, contact_id: str) -> None:
+        """Delete a note; one that is gone already is deleted."""
+        with suppress(RecordGone):
+            self._client.delete_note(contact_id, note_id)
+
+    def _insist(
+        self,
+        original: Message,
+        send: Callable[[dict[str, Any]], CopyResult],
+        made: Callable[[], CopyResult | None],
+    ) -> CopyResult:
+        """Send a note, and send it again as far as a refusal says what is wrong with it."""
+        properties = self._properties(original)
+        while True:
+            try:
+                return send(properties)
+            except RecordRefused as refused:
+                less = self._less(original, properties, refused)
+                if less is None:
+                    raise
+                found = made()
+                if found is not None:
+                    return found
+                properties = less
+
+    def _properties(self, original: Message) -> dict[str, Any]:
+        properties = {"body": notes.body(original, self._source, self._where()), "title": notes.title(original)}
+        user_id = self._user_of(original.owner) if original.owner else None
+        refused = self._cache.get(_REFUSED) or ()
+        return {key: value for key, value in {**properties, "userId": user_id}.items() if value and key not in refused}
+
+    def _less(self, original: Message, sent: dict[str, Any], refused: RecordRefused) -> dict[str, Any] | None:
+        """Return what may be taken instead of what was refused, None if nothing helps."""
+        said = refused.messages or (refused.message,)
+        named = [key for key in _OPTIONAL if key in sent and any(re.search(rf"\b{key}\b", each) for each in said)]
+        if named:
+            self._remember([key for key in named if f"property {key} should not exist" in said])
+            return {key: value for key, value in sent.items() if key not in named}
+        limit = notes.limit_in(("too large",) if refused.status == _TOO_LARGE else said, sent["body"])
+        whole = notes.body(original, self._source, self._where())
+        if limit is None or sent["body"] != whole:
+            return None
+        return {**sent, "body": notes.shortened(original, self._source, self._where(), limit)}
+
+    def _remember(self, unknown: Sequence[str]) -> None:
+        if unknown:
+            self._cache.put(_REFUSED, sorted({*(self._cache.get(_REFUSED) or ()), *unknown}))
+
+    def _marked(self, original: Message, contact_id: str) -> CopyResult | None:
+        """Return a note that a refusal made all the same, by its marker and what else it says."""
+        where, marked = self._where(), [each for each in self.of_contact(contact_id) if each.of == original.id]
+        found = next((each for each in marked if notes.shows(each, original, where)), None)
+        if found is None:
+            return None
+        return self._recorded(self._client.note(contact_id, found.id.removeprefix(notes.ID_PREFIX)), contact_id)
+
+    def _recorded(self, page: Page, contact_id: str) -> CopyResult:
+        return CopyResult(notes.read(page.records[0], contact_id, self._source), page.served_at)

@@ -1,0 +1,1 @@
+"""The sandbox of GrowthHub: its documented API on loopback."""

@@ -1,0 +1,196 @@
+"""Writing a contact of which the server refuses one value: the others go, and the refused one is named (R42).
+
+Rules kept here:
+- only a refusal of what was sent (400, 409, 422) is taken apart; no other error is, and no create that is a conflict
+  (409): the server may hold that contact already;
+- who is named in the refusal is the writer's affair: here the server names nothing that is sent;
+- halves are written until the one value is found, with a bounded number of calls; what cannot be told apart by then is
+  refused as a whole. What a half has written is not sent again, and is reported as written whatever comes after it;
+- a new contact is made with what tells who it is, whether it may be contacted, and its tags, which workflows act on;
+  it gets the rest by updates. Where one of those fails for another reason than the values, the contact is reported
+  with that error and without those values;
+- a server that takes nothing of several contacts in a row is not asked so often, until it takes something.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from connectors.connector import Raw, WriteResult
+from connectors.contact import PHONE_SLOTS, Fields
+from connectors.errors import ConnectorError, DuplicateRefused, RecordRefused
+
+CONFLICT: Final = 409
+REFUSALS: Final = frozenset({400, CONFLICT, 422})
+CALLS: Final = 12
+"""So many halves of one contact are tried at most."""
+
+PATIENCE: Final = 3
+"""After so many contacts in a row of which nothing is taken, the next are refused as they are."""
+
+CORE: Final = frozenset(
+    {"first_name", "last_name", "email", "phone", *PHONE_SLOTS, "do_not_contact", "stage", "status", "tags"}
+)
+"""What a contact is made with: who it is, whether it may be contacted, and the tags that keep workflows away."""
+
+
+def _look_for_nothing() -> None:
+    """Look nowhere: the writer has looked already."""
+
+
+class RefusedValueWriter:
+    """Takes refused writes of one account apart; `core` is what no contact is made without."""
+
+    def __init__(self, core: frozenset[str] = CORE) -> None:
+        self._core = core
+        self._in_vain = 0
+
+    def update(self, write: Callable[[Raw, Fields], WriteResult], current: Raw, changes: Fields) -> WriteResult:
+        """Write changes to `current`; where they are refused, those that are not. Raises what `write` does.
+
+        A refusal is raised where nothing can be written at all.
+        """
+        try:
+            answer = write(current, changes)
+        except RecordRefused as refused:
+            if not self._may_try(refused, changes):
+                raise
+            halves = _Halves(write, current, changes)
+            rejected = halves.culprits(refused)
+            if halves.answer is None:
+                self._in_vain += 1
+                raise
+            answer = _rejecting(halves.answer, rejected)
+        self._in_vain = 0
+        return answer
+
+    def create(
+        self,
+        make: Callable[[Fields], WriteResult],
+        write: Callable[[Raw, Fields], WriteResult],
+        changes: Fields,
+        look_up: Callable[[], None] = _look_for_nothing,
+    ) -> WriteResult:
+        """Create a contact; where that is refused, without what is. Raises what `make` and `look_up` do.
+
+        `write` updates the record that was made. `look_up` is called before a create is repeated, and raises where the
+        refused one may have made the contact.
+        """
+        try:
+            made = make(changes)
+        except RecordRefused as refused:
+            if not self._may_try(refused, changes) or refused.status == CONFLICT:
+                raise
+            core = {name: value for name, value in changes.items() if name in self._core}
+            first = core if len(core) < len(changes) else {}
+            made, rejected = self._made(make, first, core, refused, look_up)
+        else:
+            self._in_vain = 0
+            return made
+        self._in_vain = 0
+        rest = {name: value for name, value in changes.items() if name not in self._core}
+        return _rejecting(self._completed(made, write, rest) if rest else made, rejected)
+
+    def _completed(self, made: WriteResult, write: Callable[[Raw, Fields], WriteResult], rest: Fields) -> WriteResult:
+        """Write the rest of a contact that was made. Its id must not be lost over what can be tried again."""
+        try:
+            answer = self.update(write, made.raw, rest)
+        except (RecordRefused, DuplicateRefused) as refused:
+            return _rejecting(made, dict.fromkeys(rest, refused.message))
+        except ConnectorError as error:
+            return replace(made, unwritten=frozenset(rest), error=error)
+        return replace(_both(made, answer), edited=answer.edited, doubtful=answer.doubtful)
+
+    def _may_try(self, refused: RecordRefused, changes: Fields) -> bool:
+        return refused.status in REFUSALS and len(changes) > 1 and self._in_vain < PATIENCE
+
+    def _made(
+        self,
+        make: Callable[[Fields], WriteResult],
+        first: Fields,
+        core: Fields,
+        refused: RecordRefused,
+        look_up: Callable[[], None],
+    ) -> tuple[WriteResult, Mapping[str, str]]:
+        """Create a contact of what tells who it is, or of that but for one number that is refused.
+
+        An address is never left out on a guess: it is who somebody is.
+        """
+        for left_out in (None, "phone", *PHONE_SLOTS):
+            part = first if left_out is None else {name: value for name, value in core.items() if name != left_out}
+            if not part or (left_out is not None and left_out not in core) or not _is_somebody(part):
+                continue
+            look_up()
+            try:
+                return make(part), {} if left_out is None else {left_out: refused.message}
+            except RecordRefused as again:
+                if again.status == CONFLICT:
+                    raise
+                refused = again
+        self._in_vain += 1
+        raise refused
+
+
+def _rejecting(answer: WriteResult, rejected: Mapping[str, str]) -> WriteResult:
+    """Return an answer with more values that were refused."""
+    found = {**answer.rejected, **rejected}
+    return replace(answer, refused=answer.refused | found.keys(), rejected=found)
+
+
+def _is_somebody(fields: Fields) -> bool:
+    return any(fields.get(name) for name in ("first_name", "last_name", "email", "phone", *PHONE_SLOTS))
+
+
+def _both(before: WriteResult, after: WriteResult) -> WriteResult:
+    """Return what two writes of one record led to, the later one on top of the earlier one."""
+    return replace(
+        after,
+        refused=before.refused | after.refused,
+        rejected={**before.rejected, **after.rejected},
+        edited=before.edited or after.edited,
+        doubtful=before.doubtful or after.doubtful,
+    )
+
+
+class _Halves:
+    """Writes the changes of one record in halves. `answer` is what that led to, None while nothing is written."""
+
+    def __init__(self, write: Callable[[Raw, Fields], WriteResult], current: Raw, changes: Fields) -> None:
+        self._write = write
+        self._current = current
+        self._changes = changes
+        self.answer: WriteResult | None = None
+
+    def culprits(self, refused: RecordRefused) -> dict[str, str]:
+        """Return the values that the server refuses, with its words; the others are written on the way.
+
+        Raises what `write` does, and a refusal of a double while nothing is written: the caller knows what to do then.
+        """
+        found: dict[str, str] = {}
+        suspects: list[tuple[Sequence[str], str]] = [(tuple(self._changes), refused.message)]
+        calls = 0
+        while suspects:
+            names, reason = suspects.pop()
+            if len(names) == 1 or calls >= CALLS:
+                found |= dict.fromkeys(names, reason)
+                continue
+            middle = len(names) // 2
+            for half in (names[:middle], names[middle:]):
+                calls += 1
+                said = self._refusal(half)
+                suspects += [] if said is None else [(half, said)]
+        return found
+
+    def _refusal(self, names: Sequence[str]) -> str | None:
+        """Write some of the changes; return the words of a refusal, None where they are written."""
+        try:
+            answer = self._write(self._current, {name: self._changes[name] for name in names})
+        except RecordRefused as refused:
+            return refused.message
+        except DuplicateRefused as refused:
+            if self.answer is None:
+                raise
+            return refused.message
+        self._current = answer.raw
+        self.answer = answer if self.answer is None else _both(self.answer, answer)
+        return None

@@ -1,0 +1,144 @@
+"""Erase a person from all that the state remembers, so that not a byte of them is left in the file.
+
+Rules kept here:
+- a record goes with its links, shadows and memories, conflicts, failures, intents, history and messages;
+- what stays of others and names the person (a failure's reason, an error in the report of a run) loses the name;
+- the cursors stay: nothing is read again for it.
+
+The bytes are gone when the file was rewritten (`StateFile.scrub`).
+"""
+
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from state.person_lookup import FORMER, STREAM, Fold, Record, learn_to_fold
+
+SOMEBODY = "(forgotten)"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """All that tells of somebody: records, addresses (as they are compared, and as they are spoken), and numbers."""
+
+    records: frozenset[Record]
+    emails: frozenset[str]
+    phones: frozenset[str]
+
+
+def erase(db: sqlite3.Connection, person: Identity, fold: Fold) -> Counter[str]:
+    """Erase somebody and return how many rows went, by table; `fold` compares addresses. Call inside `atomic`."""
+    erased: Counter[str] = Counter()
+    for record in sorted(person.records):
+        _erase_hints(db, record, erased)
+        _erase_messages(db, record, erased)
+        _erase_record(db, record, erased)
+    learn_to_fold(db, fold)
+    _erase_address(db, person.emails, erased)
+    _erase_names(db, person, erased)
+    return +erased
+
+
+def _erase_record(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
+    key = (record.connection, record.side, record.id)
+    here = {"connection": record.connection, "stream": STREAM}
+    _delete(db, erased, "link", here | {f"{record.side}_id": record.id})
+    _delete(db, erased, "history", here | {"account": record.account, "record_id": record.id})
+    for table in ("failure", "trouble"):
+        _delete(db, erased, table, here | {"side": record.side, "record_id": record.id})
+    db.execute(
+        "UPDATE history SET source = NULL WHERE connection = ? AND source = ?",
+        (record.connection, f"{record.account}:{record.id}"),
+    )
+    rows = db.execute(
+        "DELETE FROM intent WHERE connection = ? AND stream = 'contacts'"
+        " AND (side <> ? AND source_id = ? OR side = ? AND json_extract(source, '$.record') = ?)",
+        (record.connection, record.side, record.id, record.side, record.id),
+    )
+    erased["intent"] += rows.rowcount
+    for table in ("person", "number", "address"):
+        rows = db.execute(f"DELETE FROM {table} WHERE connection = ? AND side = ? AND id = ?", key)
+        erased[table] += rows.rowcount
+
+
+def _erase_messages(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
+    """Erase the messages of a person: ids, times and digests in the index and the links, texts in the history."""
+    key = (record.connection, record.side, record.id)
+    here = {"connection": record.connection, "stream": "messages"}
+    links = db.execute(
+        f"SELECT id FROM link WHERE connection = ? AND stream = 'messages' AND ({record.side}_id IN (SELECT id FROM"
+        f" message WHERE {_OF_PERSON}) OR json_extract({record.side}_memory, '$.contact') = ?)",
+        (record.connection, *key, record.id),
+    ).fetchall()
+    for row in links:
+        _delete(db, erased, "history", here | {"link": row["id"]})
+        _delete(db, erased, "link", {"id": row["id"]})
+    for row in db.execute(f"SELECT id FROM message WHERE {_OF_PERSON}", key).fetchall():
+        for table in ("failure", "trouble"):
+            _delete(db, erased, table, here | {"side": record.side, "record_id": row["id"]})
+        _delete(db, erased, "intent", here | {"source_id": row["id"]})
+        _delete(db, erased, "history", here | {"account": record.account, "record_id": row["id"]})
+    _delete(db, erased, "history", here | {"account": record.account, "person": record.id})
+    erased["message"] += db.execute(f"DELETE FROM message WHERE {_OF_PERSON}", key).rowcount
+
+
+def _erase_hints(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
+    """Erase what webhooks have told of a person and their messages; before the messages, which tell whose they are."""
+    rows = db.execute(
+        "DELETE FROM hint WHERE account = ? AND (record = ? OR contact = ? OR stream = 'messages' AND record IN"
+        f" (SELECT id FROM message WHERE {_OF_PERSON}))",
+        (record.account, record.id, record.id, record.connection, record.side, record.id),
+    )
+    erased["hint"] += rows.rowcount
+
+
+_OF_PERSON = "connection = ? AND side = ? AND contact_id = ?"
+
+
+def _erase_address(db: sqlite3.Connection, emails: Collection[str], erased: Counter[str]) -> None:
+    """Erase what the history and open failures tell of the addresses, whoever's records they are about."""
+    for email in sorted(emails):
+        rows = db.execute(f"DELETE FROM history WHERE field = 'email' AND ? IN {FORMER}", (email,))
+        erased["history"] += rows.rowcount
+        erased["failure"] += db.execute("DELETE FROM failure WHERE folded(who) = ?", (email,)).rowcount
+
+
+def _erase_names(db: sqlite3.Connection, person: Identity, erased: Counter[str]) -> None:
+    """Take the names of somebody out of what stays: the failures of others, and the reports of runs."""
+    names = _pattern(person)
+    blockers = {f"{record.side}:{record.id}" for record in person.records}
+    for row in db.execute("SELECT id, reason, blockers FROM failure").fetchall():
+        kept = [each for each in json.loads(row["blockers"]) if each not in blockers]
+        reason = names.sub(SOMEBODY, row["reason"])
+        if reason != row["reason"] or len(kept) < len(json.loads(row["blockers"])):
+            changed = (reason, json.dumps(kept), row["id"])
+            db.execute("UPDATE failure SET reason = ?, blockers = ? WHERE id = ?", changed)
+    for row in db.execute("SELECT id, report FROM run WHERE report IS NOT NULL").fetchall():
+        report = json.loads(row["report"])
+        if _takes_names_out(report, names):
+            values = (json.dumps(report, ensure_ascii=False), row["id"])
+            erased["run"] += db.execute("UPDATE run SET report = ? WHERE id = ?", values).rowcount
+
+
+def _takes_names_out(report: dict[str, Any], names: re.Pattern[str]) -> bool:
+    errors: Sequence[str] = report.get("errors", ())
+    cleared = [names.sub(SOMEBODY, error) for error in errors]
+    changed = cleared != list(errors)
+    if changed:
+        report["errors"] = cleared
+    return changed
+
+
+def _pattern(person: Identity) -> re.Pattern[str]:
+    """Return what finds the ids, addresses and numbers of somebody in text, as whole words."""
+    words = sorted({*(record.id for record in person.records), *person.emails, *person.phones}, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
+
+
+def _delete(db: sqlite3.Connection, erased: Counter[str], table: str, where: Mapping[str, object]) -> None:
+    condition = " AND ".join(f"{column} = ?" for column in where)
+    erased[table] += db.execute(f"DELETE FROM {table} WHERE {condition}", tuple(where.values())).rowcount

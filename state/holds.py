@@ -1,0 +1,54 @@
+"""What is held: fields in which a person wanted both sides to differ, by undoing a run (R26).
+
+Each side's shadow is what it shows, so nothing travels; the row tells that the difference is wanted, and since when.
+The field `*` is about the record as a whole: it was deleted by hand of ours, and its counterpart is to stay.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One field of a link that is held, since when (milliseconds), and by which run."""
+
+    link: int
+    field: str
+    since_ms: int
+    run: str
+
+
+class Holds:
+    """What is held in one stream of one connection. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+        self._db = db
+        self._key = (connection, stream)
+
+    def put(self, hold: Hold) -> None:
+        """Hold a field; one that is held already is so since then."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO held (link, field, connection, stream, since_ms, run) VALUES (?, ?, ?, ?, ?, ?)",
+            (hold.link, hold.field, *self._key, hold.since_ms, hold.run),
+        )
+
+    def end(self, link: int, fields: Iterable[str]) -> None:
+        """Hold these fields of a link no longer, if they are."""
+        self._db.executemany("DELETE FROM held WHERE link = ? AND field = ?", [(link, field) for field in fields])
+
+    def of_link(self, link: int) -> dict[str, Hold]:
+        """Return what is held of a link, by field."""
+        rows = self._db.execute("SELECT * FROM held WHERE link = ? ORDER BY field", (link,))
+        return {row["field"]: _hold(row) for row in rows.fetchall()}
+
+    def all(self) -> list[Hold]:
+        """Return everything that is held, oldest first."""
+        rows = self._db.execute(
+            "SELECT * FROM held WHERE connection = ? AND stream = ? ORDER BY since_ms, link, field", self._key
+        )
+        return [_hold(row) for row in rows.fetchall()]
+
+
+def _hold(row: sqlite3.Row) -> Hold:
+    return Hold(row["link"], row["field"], row["since_ms"], row["run"])

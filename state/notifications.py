@@ -1,0 +1,51 @@
+"""What the command under `[notify]` was told and is not over yet, per connection and stream.
+
+A cause may have several keys (each open conflict is one), or the single key ''. Instants are milliseconds.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationCause:
+    """One cause: since when, how often somebody tried to tell it, and when that worked."""
+
+    cause: str
+    key: str
+    since_ms: int
+    tries: int = 0
+    told_ms: int | None = None
+
+
+class NotificationStore:
+    """The causes of one stream of one connection. Changes belong inside `atomic`."""
+
+    def __init__(self, db: sqlite3.Connection, connection: str, stream: str) -> None:
+        self._db = db
+        self._key = (connection, stream)
+
+    def all(self) -> list[NotificationCause]:
+        """Return every cause that is not over, or whose end was not told yet."""
+        rows = self._db.execute(
+            "SELECT * FROM told WHERE connection = ? AND stream = ? ORDER BY cause, since_ms, key", self._key
+        )
+        return [
+            NotificationCause(row["cause"], row["key"], row["since_ms"], row["tries"], row["told_ms"])
+            for row in rows.fetchall()
+        ]
+
+    def put(self, causes: Iterable[NotificationCause]) -> None:
+        """Remember causes as they are now."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(*self._key, one.cause, one.key, one.since_ms, one.tries, one.told_ms) for one in causes],
+        )
+
+    def forget(self, causes: Iterable[NotificationCause]) -> None:
+        """Drop causes that are over."""
+        self._db.executemany(
+            "DELETE FROM told WHERE connection = ? AND stream = ? AND cause = ? AND key = ?",
+            [(*self._key, one.cause, one.key) for one in causes],
+        )

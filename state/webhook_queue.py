@@ -1,0 +1,131 @@
+"""How events come in: each id once, all that wait with one durable commit, and never more hints than are allowed.
+
+Rules kept here:
+- an id is remembered as a digest, for as long as its event could be sent again within the time window;
+- an event that is too late for the window is known by its id, or was put off by us (FULL) and may come late, or is
+  refused (LATE);
+- an event for which there is no room leaves no trace, so that it can be sent again.
+Calls come from one thread. What is answered holds when `take_in` was called inside `atomic` and that has committed.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from state.webhook_hints import Hint, count_all
+
+PRUNED_AT_ONCE: Final = 2000
+"""Ids that are forgotten with one commit: a run that wants to write waits no longer than that."""
+PUT_OFF: Final = 50_000
+"""Ids of events that were put off and may come late; of more, the oldest are not known any more."""
+
+Place = tuple[str, str]
+"""A connection and a stream, by their names."""
+
+
+class Outcome(Enum):
+    """What became of an event."""
+
+    QUEUED = "queued"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEvent:
+    """An event: its id's digest, where its hint is to go, and whether it comes too late for the time window."""
+
+    digest: bytes
+    hints: Sequence[tuple[Place, Hint]]
+    heard_ms: int
+    late: bool = False
+
+
+class Inbox:
+    """The way in of one state file, which no other process shares."""
+
+    def __init__(self, db: sqlite3.Connection, now_ms: int) -> None:
+        self._db = db
+        last = db.execute("SELECT coalesce(max(number), 0) FROM hint").fetchone()[0]
+        self._number = max(int(last), now_ms * 1000)  # above every number that was ever given, across restarts
+        self._put_off: OrderedDict[bytes, None] = OrderedDict()
+        self.waiting = 0
+
+    def take_in(self, arrivals: Sequence[QueuedEvent], capacity: int) -> list[Outcome]:
+        """Keep events, in the order in which they came; `waiting` are all hints then. Call inside `atomic`."""
+        self.waiting = count_all(self._db)
+        outcomes = []
+        heard: dict[str, int] = {}
+        for arrival in arrivals:
+            outcome, taken = self._take(arrival, capacity - self.waiting)
+            outcomes.append(outcome)
+            self.waiting += taken
+            if outcome is Outcome.QUEUED:
+                heard.update((place[0], arrival.heard_ms) for place, _ in arrival.hints)
+        self._db.executemany("INSERT OR REPLACE INTO heard VALUES (?, ?)", heard.items())
+        return outcomes
+
+    def put_off(self, arrivals: Iterable[QueuedEvent]) -> None:
+        """Remember events that are asked to come again: they may come late."""
+        for arrival in arrivals:
+            self._put_off[arrival.digest] = None
+            if len(self._put_off) > PUT_OFF:
+                self._put_off.popitem(last=False)
+
+    def settle(self, arrivals: Iterable[QueuedEvent]) -> None:
+        """Forget that events were put off: they have come."""
+        for arrival in arrivals:
+            self._put_off.pop(arrival.digest, None)
+
+    def forget_ids(self, before_ms: int) -> int:
+        """Forget ids that were heard before, so many at a time; return how many. Call inside `atomic`."""
+        rows = self._db.execute(
+            "DELETE FROM webhook WHERE digest IN (SELECT digest FROM webhook WHERE heard_ms < ? LIMIT ?)",
+            (before_ms, PRUNED_AT_ONCE),
+        )
+        return rows.rowcount
+
+    def keep_only(self, wanted: Collection[tuple[str, str, str]]) -> None:
+        """Drop hints but for those of a connection, stream and account that is wanted. Call inside `atomic`."""
+        for row in self._db.execute("SELECT DISTINCT connection, stream, account FROM hint").fetchall():
+            if tuple(row) not in wanted:
+                self._db.execute("DELETE FROM hint WHERE connection = ? AND stream = ? AND account = ?", tuple(row))
+
+    def _take(self, arrival: QueuedEvent, room: int) -> tuple[Outcome, int]:
+        """Return what becomes of an event, and how much room it takes."""
+        if self._is_known(arrival.digest):
+            return Outcome.DUPLICATE, 0
+        if arrival.late and arrival.digest not in self._put_off:
+            return Outcome.LATE, 0
+        needed = sum(not self._has(place, hint) for place, hint in arrival.hints)
+        if needed > room:
+            return Outcome.FULL, 0
+        self._db.execute("INSERT INTO webhook VALUES (?, ?)", (arrival.digest, arrival.heard_ms))
+        for place, hint in arrival.hints:
+            self._put(place, hint, arrival.heard_ms)
+        return Outcome.QUEUED, needed
+
+    def _is_known(self, digest: bytes) -> bool:
+        return self._db.execute("SELECT 1 FROM webhook WHERE digest = ?", (digest,)).fetchone() is not None
+
+    def _has(self, place: Place, hint: Hint) -> bool:
+        row = self._db.execute(
+            "SELECT 1 FROM hint WHERE connection = ? AND stream = ? AND account = ? AND record = ?",
+            (*place, hint.account, hint.record),
+        ).fetchone()
+        return row is not None
+
+    def _put(self, place: Place, hint: Hint, heard_ms: int) -> None:
+        """Keep a hint, or let it be one with an earlier one: what was said to be gone once is asked for by id."""
+        self._number += 1
+        self._db.execute(
+            "INSERT INTO hint (connection, stream, account, record, contact, gone, event_ms, heard_ms, number)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection, stream, account, record) DO UPDATE SET"
+            " contact = excluded.contact, gone = max(gone, excluded.gone),"
+            " event_ms = max(event_ms, excluded.event_ms), heard_ms = excluded.heard_ms, number = excluded.number",
+            (*place, hint.account, hint.record, hint.contact, hint.gone, hint.event_ms, heard_ms, self._number),
+        )

@@ -1,0 +1,163 @@
+"""What is wrong with a config file, as lines for the person who wrote it.
+
+A line names the file, the line in it, the key with its table, what was found, and what is allowed. What was found is
+left out wherever it could be a secret: that is under `accounts`, but for a few keys that never hold one, in SECRET, and
+in the key of the tokens.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sync.config.value_types import suggest
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+NEVER_SHOWN = frozenset({"token_key"})
+SHOWN_UNDER_ACCOUNTS = frozenset({"connector", "rate", "user_id", "user_ids"})
+SECRET = frozenset({("status_page", "token")})
+LONGEST_SHOWN = 60
+
+_ALLOWED = {
+    "bool_type": "true or false",
+    "dict_type": "a table",
+    "model_attributes_type": "a table",
+    "model_type": "a table",
+    "string_too_short": "a text that is not empty",
+    "string_type": "a text",
+    "too_short": "one at least",
+    "tuple_type": "a list",
+}
+_MISSING = {
+    "accounts": "a table for each account, like [accounts.growthhub]",
+    "api_key": "env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the key itself",
+    "command": "a program with its arguments",
+    "connector": "growthgenius or growthhub",
+    "connections": "a table for each pair of accounts, like [connections.sales]",
+    "left": "the name of an account",
+    "listen": "an IP address of this machine and a port, like 127.0.0.1:8788",
+    "location_id": "the id of the location",
+    "right": "the name of an account",
+}
+_INSIDE = ("[key]", "places")  # steps of a path that the checks have and the file has not
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMistake:
+    """One thing that is wrong. `place` is the path of the key; `found` None means that it is not shown."""
+
+    place: tuple[str, ...]
+    allowed: str
+    found: Any = None
+    missing: bool = False
+    unknown: bool = False
+
+    def sentence(self) -> str:
+        """Return what is wrong and what is allowed, without the place."""
+        if self.missing:
+            return f"is missing; it takes {self.allowed}"
+        if self.unknown:
+            return f"there is no such key; allowed are {self.allowed}"
+        found = "" if self.found is None else f"found {_shown(self.found)}; "
+        return f"{found}allowed is {self.allowed}"
+
+
+def from_pydantic(error: "ValidationError", tables: Mapping[str, Iterable[str]]) -> list[ConfigMistake]:
+    """Translate what pydantic found. `tables` are the keys of each table, by its path with `*` for a user's names."""
+    return [_translate(details, tables) for details in error.errors(include_url=False)]
+
+
+def lines(complaints: Iterable[ConfigMistake], path: Path, text: str) -> list[str]:
+    """Return a line for each complaint about the text of the file at `path`, in the order of the file."""
+    keys = list(_keys(text))
+    placed = [(_line(keys, complaint.place), complaint) for complaint in complaints]
+    return [
+        f"{path}{f':{line}' if line else ''}: {'.'.join(complaint.place)}: {complaint.sentence()}"
+        for line, complaint in sorted(placed, key=lambda pair: pair[0])
+    ]
+
+
+def _translate(details: "ErrorDetails", tables: Mapping[str, Iterable[str]]) -> ConfigMistake:
+    kind, context = details["type"], details.get("ctx", {})
+    steps = tuple(str(step) for step in details["loc"])
+    place = _as_written(steps)
+    if kind == "missing":
+        return ConfigMistake(place, _MISSING[place[-1]], missing=True)
+    if kind == "extra_forbidden":
+        return ConfigMistake(place, suggest(place[-1], tables[_pattern(steps[:-1])]), unknown=True)
+    if kind == "union_tag_not_found":
+        return ConfigMistake((*place, "connector"), _MISSING["connector"], missing=True)
+    if kind == "union_tag_invalid":
+        tag = str(context["tag"])
+        return ConfigMistake((*place, "connector"), suggest(tag, _quoted(context["expected_tags"])), tag)
+    found = details["input"] if _may_be_shown(place, details["input"]) else None
+    return ConfigMistake(place, _allowed(kind, context, found), found)
+
+
+def _allowed(kind: str, context: Mapping[str, Any], found: Any) -> str:
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        return suggest(str(found), _quoted(context["expected"]))
+    return _ALLOWED[kind]
+
+
+def _as_written(steps: Sequence[str]) -> tuple[str, ...]:
+    """Return the path as the file has it: the third step below `accounts` is the kind, which the checks put in."""
+    written = (*steps[:2], *steps[3:]) if steps[0] == "accounts" else steps
+    return tuple(step for step in written if step not in _INSIDE)
+
+
+def _pattern(steps: Sequence[str]) -> str:
+    """Return the path of a table with `*` for the name that the user gave it."""
+    return ".".join(
+        "*" if at == 1 and steps[0] in ("accounts", "connections") else step for at, step in enumerate(steps)
+    )
+
+
+def _may_be_shown(place: Sequence[str], value: object) -> bool:
+    if isinstance(value, dict | list | tuple) or place[-1] in NEVER_SHOWN:
+        return False
+    if tuple(place) in SECRET:
+        return False
+    return place[0] != "accounts" or not SHOWN_UNDER_ACCOUNTS.isdisjoint(place[2:])
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+_HEADER = re.compile(r"\s*\[\[?(?P<path>[^\]]+)\]")
+_KEY = re.compile(r"\s*(?P<path>[A-Za-z0-9_.\"'\s-]+?)\s*=")
+_STEP = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
+
+
+def _keys(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield each key and table header of a TOML text with its line. It knows no texts of several lines."""
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = _steps(header["path"])
+            yield table, number
+        elif key := _KEY.match(line):
+            yield (*table, *_steps(key["path"])), number
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple("".join(step) for step in _STEP.findall(path))
+
+
+def _line(keys: Iterable[tuple[tuple[str, ...], int]], place: tuple[str, ...]) -> int:
+    """Return the line of the key, or else of the nearest table around it; 0 where there is none."""
+    around = [(len(key), -number) for key, number in keys if key and place[: len(key)] == key]
+    return -max(around)[1] if around else 0

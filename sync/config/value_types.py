@@ -1,0 +1,273 @@
+"""What the values of the config file may be, as types that pydantic checks.
+
+Each check raises a ValueError whose text completes the sentence "allowed is ..."; it never repeats the value, since a
+value in the wrong place may be a secret.
+"""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
+
+from connectors.contact import FIELDS
+from connectors.http.rate_headers import RateLimit
+from sync.config.cron import check_cron
+from sync.config.duration import RATE_HELP, SPAN_HELP, parse_rate, parse_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RESERVED = frozenset({"window", "unchanged", "conflicts", "failed", "unmapped", "left_out", "direction"})
+"""Words of the run report and of the `fields` table, which stand where account names stand."""
+
+REFERENCES = ("env", "file", "credential", "keyring")
+"""How something is written that is kept elsewhere."""
+
+SEALING_HELP = (
+    "env:NAME, file:PATH, credential:NAME or keyring:SERVICE/USER, where 32 random bytes are in base64, made by: "
+    "openssl rand -base64 32"
+)
+
+LONGEST_COMMAND = timedelta(seconds=60)
+HIGHEST_PORT = 65535
+
+
+class Address(NamedTuple):
+    """An IP address of this machine, and a port to listen at; 0 takes any that is free."""
+
+    host: str
+    port: int
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether only this machine can reach it."""
+        return _is_loopback(self.host)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def suggest(word: str, allowed: "Iterable[str]") -> str:
+    """Return "a, b, c", and what was probably meant."""
+    from difflib import get_close_matches  # only somebody who mistyped waits for it
+
+    names = list(allowed)
+    close = get_close_matches(word.lower(), names, n=1)
+    return ", ".join(names) + (f"; did you mean {close[0]}?" if close else "")
+
+
+def _span(value: object) -> timedelta:
+    if not isinstance(value, str):
+        raise ValueError(SPAN_HELP)  # noqa: TRY004 - pydantic collects ValueErrors only
+    return parse_span(value)
+
+
+def _interval(value: object) -> timedelta:
+    span = _span(value)
+    if span < timedelta(seconds=1):
+        raise ValueError(f"{SPAN_HELP}, of a second or more")
+    return span
+
+
+def _interval_or_off(value: object) -> timedelta | None:
+    if value == "off":
+        return None
+    try:
+        return _interval(value)
+    except ValueError as error:
+        raise ValueError(f'{error}, or "off"') from None
+
+
+def _short(value: object) -> timedelta:
+    span = _interval(value)
+    if span > LONGEST_COMMAND:
+        raise ValueError(f"{SPAN_HELP}, from 1s to 60s")
+    return span
+
+
+def _command(value: str) -> str:
+    """Check that it can be told apart into words, as a shell would; no shell carries it out."""
+    import shlex  # most files tell nobody
+
+    try:
+        words = shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"a program with its arguments, quoted as for a shell ({str(error).lower()})") from None
+    if not words:
+        raise ValueError("a program with its arguments")
+    return value
+
+
+def _rate(value: object) -> RateLimit:
+    if not isinstance(value, str):
+        raise ValueError(RATE_HELP)  # noqa: TRY004 - pydantic collects ValueErrors only
+    return parse_rate(value)
+
+
+def _share_or_count(value: object) -> int | float:
+    """TOML tells 1 from 1.0, and so does this: one person, or all of them."""
+    if isinstance(value, float) and 0.0 <= value <= 1.0:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError("a share from 0.0 to 1.0, or a whole number of people")
+
+
+def _base_url(value: str) -> str:
+    """Credentials travel to this address: in clear only to this machine, and never inside the address itself."""
+    from urllib.parse import urlsplit  # most files leave the address out
+
+    allowed = "an address that begins with https:// (http:// only for this machine, like http://127.0.0.1:8080)"
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError(allowed) from None
+    bare = not (parts.query or parts.fragment or parts.username or parts.password)
+    if host and bare and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        return value.rstrip("/")
+    raise ValueError(allowed)
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(value: object) -> Address:
+    """Check an address to listen at; a name but localhost may mean several, so it is an IP address."""
+    from ipaddress import ip_address
+
+    allowed = "an IP address of this machine and a port, like 127.0.0.1:8787 or [::1]:8787"
+    host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    host = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
+    try:
+        found = Address(str(ip_address(host)), int(port) if port.isascii() and port.isdigit() else -1)
+    except ValueError:
+        raise ValueError(allowed) from None
+    if not 0 <= found.port <= HIGHEST_PORT:
+        raise ValueError(allowed)
+    return found
+
+
+def _listen_or_off(value: object) -> Address | None:
+    if value == "off":
+        return None
+    if isinstance(value, Address):
+        return value
+    try:
+        return _listen(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError(f'{error}, or "off"') from None
+
+
+def _url_path(value: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9._~/-]*", value):
+        raise ValueError("a path that begins with /, of letters, digits and . _ ~ - /")
+    return value
+
+
+def _redirect(value: str) -> str:
+    """Check where a consent sends the browser back to: a port of this machine, or a page of the user's own."""
+    from urllib.parse import urlsplit  # most files leave it out
+
+    parts = urlsplit(_base_url(value))
+    if parts.scheme == "http" and not parts.port:
+        raise ValueError("an address with a port where it is on this machine, like http://127.0.0.1:8789/callback")
+    return value  # to the letter, as it is registered with the app
+
+
+def _reference(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().partition(":")[0] not in REFERENCES:
+        raise ValueError(f"{SEALING_HELP}; the key itself may not stand here")
+    return value
+
+
+def _scope(value: str) -> str:
+    if re.fullmatch(r"[!#-\[\]-~]+", value) is None:  # RFC 6749
+        raise ValueError("a scope without spaces, like contacts.readonly")
+    return value
+
+
+def _country(value: str) -> str:
+    from connectors.values.country import display_name, to_alpha2  # most files leave the country out
+
+    try:
+        display_name(value)
+    except KeyError:
+        meant = to_alpha2(value)
+        hint = f"; did you mean {meant}?" if meant else ""
+        raise ValueError(f"a country of ISO 3166-1 as two capital letters, like US or GB{hint}") from None
+    return value
+
+
+def _path(value: object, info: ValidationInfo) -> Path:
+    """Take a path relative to the config file, whose folder is the context."""
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ValueError("the path of a file, relative to this one")
+    return Path(info.context or ".", Path(value).expanduser()).absolute()
+
+
+def _user_id(value: object) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise ValueError("the id of a user, like 78")
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", value):
+        raise ValueError("a name of letters, digits, - and _")
+    if value in RESERVED:
+        raise ValueError(f"a name other than {', '.join(sorted(RESERVED))}, which reports use themselves")
+    return value
+
+
+def _canonical(value: str) -> str:
+    if value not in FIELDS:
+        raise ValueError(suggest(value, FIELDS))
+    return value
+
+
+def _values(value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    if values and all(isinstance(one, str) and one for one in values):
+        return tuple(values)
+    raise ValueError("a text, or a list of texts of which one must be met")
+
+
+Flag = Annotated[bool, Field(strict=True)]
+Channel = Literal["Email", "SMS", "WhatsApp", "Instagram", "Facebook"]
+ConsentChannel = Literal["Email", "SMS", "Call", "WhatsApp", "GMB", "FB", "RCS"]
+Flow = Literal["inbound", "outbound"]
+Direction = Literal["both", "left_to_right", "right_to_left"]
+Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
+Secret = Annotated[SecretStr, Field(strict=True, min_length=1)]
+Name = Annotated[str, AfterValidator(_name)]
+FieldName = Annotated[str, AfterValidator(_canonical)]
+FilePath = Annotated[Path, BeforeValidator(_path)]
+BaseUrl = Annotated[Text, AfterValidator(_base_url)]
+Listen = Annotated[Address, BeforeValidator(_listen)]
+ListenOrOff = Annotated[Address | None, BeforeValidator(_listen_or_off)]
+UrlPath = Annotated[Text, AfterValidator(_url_path)]
+UserId = Annotated[int | str, BeforeValidator(_user_id)]
+Span = Annotated[timedelta, BeforeValidator(_span)]
+Interval = Annotated[timedelta, BeforeValidator(_interval)]
+IntervalOrOff = Annotated[timedelta | None, BeforeValidator(_interval_or_off)]
+ShortSpan = Annotated[timedelta, BeforeValidator(_short)]
+Command = Annotated[Text, AfterValidator(_command)]
+RedirectUri = Annotated[Text, AfterValidator(_redirect)]
+Scope = Annotated[Text, AfterValidator(_scope)]
+TokenKey = Annotated[Secret, AfterValidator(_reference)]
+Rate = Annotated[RateLimit, BeforeValidator(_rate)]
+Cron = Annotated[Text, AfterValidator(check_cron)]
+Country = Annotated[Text, AfterValidator(_country)]
+Values = Annotated[tuple[str, ...], BeforeValidator(_values)]
+ShareOrCount = Annotated[int | float, BeforeValidator(_share_or_count)]

@@ -1,0 +1,80 @@
+"""History, conflicts and failures that also tell what is put into them: the lines of a run's log about single records.
+
+A line names records by account and id, and says nothing of what is in them.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+from state.conflicts import Conflict, Conflicts
+from state.failures import Failure, Failures
+from state.history import History, HistoryEntry
+from sync.output import event_log
+
+
+def logged_tables(
+    db: sqlite3.Connection, connection: int, stream: str, accounts: Mapping[str, str], *, dry: bool
+) -> tuple[History, Conflicts, Failures]:
+    """Return the tables of a stream that runs fill; those of a dry run, which fills a copy, tell nothing.
+
+    `accounts` are the names of left and right.
+    """
+    key = (db, connection, stream)
+    if dry:
+        return History(*key), Conflicts(*key), Failures(*key)
+    return LoggedHistory(*key), LoggedConflicts(*key), LoggedFailures(*key, accounts)
+
+
+class LoggedHistory(History):
+    """A history that tells what is written, field by field."""
+
+    def add(self, entries: Iterable[HistoryEntry], run: str, now_ms: int) -> None:
+        """Append entries, and tell them."""
+        kept = list(entries)
+        super().add(kept, run, now_ms)
+        if event_log.listens("debug"):
+            for entry in kept:
+                record = f"{entry.account}:{entry.record_id}"
+                event_log.debug(
+                    "record changed", stream=self._key[1], record=record, field=entry.field, rule=entry.rule
+                )
+
+
+class LoggedFailures(Failures):
+    """Failures that are told when they are listed. `accounts` are the names of left and right."""
+
+    def __init__(self, db: sqlite3.Connection, connection: int, stream: str, accounts: Mapping[str, str]) -> None:
+        super().__init__(db, connection, stream)
+        self._accounts = accounts
+
+    def put(self, failure: Failure, now_ms: int) -> None:
+        """List a failure, and tell it."""
+        super().put(failure, now_ms)
+        record = f"{self._accounts[failure.side]}:{failure.record_id}"
+        event_log.warning(
+            "record not carried",
+            stream=self._key[1],
+            record=record,
+            account=failure.account,
+            operation=failure.operation,
+            reason=failure.reason,
+        )
+
+
+class LoggedConflicts(Conflicts):
+    """Conflicts that are told when they open."""
+
+    def put(self, conflict: Conflict) -> None:
+        """Open a conflict, or bring an open one up to date, and tell it."""
+        known = conflict.field in self.of_link(conflict.link)
+        super().put(conflict)
+        tell = event_log.debug if known else event_log.warning
+        tell("conflict", stream=self._key[1], link=conflict.link, field=conflict.field, **self._records(conflict.link))
+
+    def _records(self, link: int) -> dict[str, str]:
+        row = self._db.execute(
+            "SELECT n.left_account, l.left_id, n.right_account, l.right_id"
+            " FROM link l JOIN connection n ON n.id = l.connection WHERE l.id = ?",
+            (link,),
+        ).fetchone()
+        return {"left": f"{row[0]}:{row[1]}", "right": f"{row[2]}:{row[3]}"}

@@ -1,0 +1,103 @@
+"""Carry deletions to one side, one record at a time, each confirmed anew (R19, R24).
+
+Rules kept here:
+- the record that is gone is asked for once more: who is back is merged instead;
+- the survivor is read by id as well, so that an edit behind the horizon is not lost with it: it makes a conflict;
+- what the survivor showed goes into the history; the intent knows it before the call (R20).
+"""
+
+from functools import partial
+
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, RecordError, RecordGone
+from state.history import HistoryEntry
+from state.intents import DELETED, Intent
+from state.links import Link
+from state.staging import Staged, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.deletions import list_edited, was_edited
+from sync.contacts.failures import Troubles
+from sync.contacts.plan import DELETE, PAIR
+from sync.contacts.read import stage_by_id
+from sync.contacts.update import update
+from sync.output.formats import WHOLE
+from sync.rules import contact_codec
+from sync.undo.remove_created import shown_text
+
+
+def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
+    """Delete one survivor. Raises what makes the account useless."""
+    link = context.links.by_id(step.link or 0)
+    if link is None or link.gone is None:
+        return
+    if _is_back(context.side(link.gone), link):
+        _welcome(context, link, troubles)
+        return
+    survivor = stage_by_id(context, target, link.side(target.name).id)
+    if survivor is None:
+        return
+    if was_edited(context, link, target, survivor):
+        list_edited(context, link, target, survivor)
+        return
+    _delete(context, target, link, survivor, troubles)
+
+
+def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles[Staged]) -> None:
+    intent = _intent(context, target, link, survivor)
+    with context.state.atomic():
+        context.intents.add(intent, context.run)
+    outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
+    with context.state.atomic():
+        if isinstance(outcome, RecordError):
+            context.intents.remove(target.name, intent.source_id)
+        if isinstance(outcome, ConnectorError):
+            troubles.note(context.other(target), _lost(context, context.other(target), link), DELETE, outcome)
+        else:
+            troubles.fine(target)
+            remember_deleted(context, target, link, intent)
+    troubles.raise_fatal()
+
+
+def remember_deleted(context: Context, target: Side, link: Link, intent: Intent) -> None:
+    """Store that a survivor was deleted by us. Call inside `atomic`."""
+    record_id = str(intent.source["record"])
+    deletion = HistoryEntry(link.id, target.account, record_id, WHOLE, str(intent.source["old"]), None, DELETED)
+    context.history.add([deletion], str(intent.source["run"]), context.now_ms())
+    target.identities.drop(record_id)
+    for side in context.sides:
+        context.failures.close(side.name, link.side(side.name).id)
+    context.intents.remove(target.name, intent.source_id)
+    context.links.remove(link.id)
+    context.report.accounts[target.account].deleted += 1
+
+
+def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> Intent:
+    shown = shown_text(contact_codec.decode(survivor.contact or ""))
+    told = {"record": survivor.id, "run": context.run, "rule": DELETED, "old": shown}
+    return Intent(target.name, link.side(link.gone or "").id, target.server_now_ms(context.clock), {}, told)
+
+
+def _is_back(side: Side, link: Link) -> bool:
+    """Ask once more for the record that is gone; an answer may have been wrong."""
+    try:
+        side.connector.get(link.side(side.name).id)
+    except RecordGone:
+        return False
+    return True
+
+
+def _welcome(context: Context, link: Link, troubles: Troubles[Staged]) -> None:
+    """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
+    with context.state.atomic():
+        link.gone = None
+        context.links.save(link, context.run)
+    for side in context.sides:
+        stage_by_id(context, side, link.side(side.name).id)
+    for side in context.sides:
+        update(context, side, [Step(PAIR, "", link.left.id, link.right.id, link.id, "both")], troubles)
+
+
+def _lost(context: Context, side: Side, link: Link) -> Staged:
+    """Return the record that is gone as it last was, so that it can be named."""
+    record_id = link.side(side.name).id
+    return Staged(side.name, record_id, contact=contact_codec.encode(Contact(record_id, context.base(link, side.name))))

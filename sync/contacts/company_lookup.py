@@ -1,0 +1,113 @@
+"""Look up the companies that the plan awaits, and plan again for whom that changes anything.
+
+Rules kept here:
+- it is done when the plan has passed the guard, and not by a dry run: a look-up may be charged for;
+- each company is asked for once, and its answer is durable before it is used;
+- trouble with the look-ups holds up nobody: the rest of the run goes on, and the people concerned are looked at again
+  when they change, or by `sync reconcile`.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from connectors.companies import CompanyDirectory
+from connectors.errors import ConnectorError, RecordRefused
+from connectors.http.concurrency import WIDTH
+from state.companies import CachedCompany
+from state.links import Link
+from state.staging import Step
+from sync.contacts.context import Context
+from sync.contacts.enrichment import Enrichment
+from sync.contacts.plan import CREATE, PAIR, merged, sides_written
+from sync.rules.merge import LEFT, RIGHT
+
+SENSELESS = frozenset({400, 422})
+
+
+def enquire(context: Context) -> None:
+    """Ask for every company that is awaited and not known, and let the plan write what was found."""
+    enrichment = context.enrichment
+    if enrichment is None:
+        return
+    with context.state.atomic():
+        enrichment.known.prune(context.now_ms())
+    context.progress.stage(f"looking up companies at {enrichment.source.account}")
+    for domains in _unknown(context, enrichment):
+        if not _ask(context, enrichment, domains):
+            break
+    _plan_again(context)
+
+
+def count_unknown(context: Context) -> int:
+    """Return how many look-ups the plan would make: each of them may be charged for."""
+    enrichment = context.enrichment
+    return 0 if enrichment is None else sum(len(domains) for domains in _unknown(context, enrichment))
+
+
+def of_made(context: Context) -> Iterator[list[Step]]:
+    """Yield, in waves, steps that fill in those of the filled side whose link this run has made."""
+    enrichment = context.enrichment
+    if enrichment is None:
+        return
+    source, target = enrichment.source.name, enrichment.target.name
+    for page in context.stage.noted(CREATE, (source,)):
+        ids = [(step.right_id if target == RIGHT else step.left_id) or "" for step in page]
+        links = context.links.by_record(target, ids)
+        steps = [_step(links[record_id], target) for record_id in ids if record_id in links]
+        yield from (steps[start : start + WIDTH] for start in range(0, len(steps), WIDTH))
+
+
+def _unknown(context: Context, enrichment: Enrichment) -> Iterator[list[str]]:
+    """Yield the domains that are to be asked for, in waves."""
+    for page in context.stage.notes((PAIR, CREATE)):
+        unknown = [domain for domain in page if enrichment.known.get(domain, context.now_ms()) is None]
+        yield from (unknown[start : start + WIDTH] for start in range(0, len(unknown), WIDTH))
+
+
+def _ask(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bool:
+    """Ask for some companies; say whether it makes sense to go on."""
+    companies = enrichment.source.connector.companies
+    if companies is None:
+        raise AssertionError(f"{enrichment.source.account}: knows no companies")
+    outcomes = enrichment.source.dispatcher.gather([partial(_answer, companies, domain) for domain in domains])
+    answers = [
+        (domain, each) for domain, each in zip(domains, outcomes, strict=True) if isinstance(each, CachedCompany)
+    ]
+    with context.state.atomic():
+        enrichment.known.put(answers, context.now_ms())
+    trouble = next((each for each in outcomes if isinstance(each, ConnectorError)), None)
+    if trouble is not None:
+        context.progress.note(f"{trouble}; companies are not looked up now, and blanks stay blank")
+    return trouble is None
+
+
+def _answer(companies: CompanyDirectory, domain: str) -> CachedCompany:
+    """Ask for one company; a domain that makes no sense there is that of nobody."""
+    try:
+        return CachedCompany(companies.company(domain))
+    except RecordRefused as refused:
+        if refused.status not in SENSELESS:
+            raise
+        return CachedCompany(None)
+
+
+def _plan_again(context: Context) -> None:
+    for page in context.stage.noted(PAIR):
+        for step in page:
+            _plan_step_again(context, step)
+
+
+def _plan_step_again(context: Context, step: Step) -> None:
+    ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
+    staged = {name: context.stage.get(name, [record_id]).get(record_id) for name, record_id in ids.items()}
+    link = context.links.by_id(step.link) if step.link else None
+    result = merged(context, link, staged[LEFT], staged[RIGHT])
+    writes = sides_written(result)
+    if writes != step.writes:
+        context.report.unchanged -= not step.writes and not result.conflicts
+        with context.state.atomic():
+            context.stage.rewrite(step.number, writes)
+
+
+def _step(link: Link, target: str) -> Step:
+    return Step(PAIR, "", link.left.id, link.right.id, link.id, target)

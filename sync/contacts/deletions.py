@@ -1,0 +1,137 @@
+"""Deletions: found by a scan of everything, confirmed by id, carried only when the config says so (R24).
+
+Rules kept here:
+- only a scan that was proven complete can show that somebody is missing, and each of them is asked for by id besides;
+- under `ignore` the deletion is remembered: the survivor is neither deleted nor made again;
+- under `propagate` the survivor is to be deleted too, where the stream goes that way; somebody who was edited since is
+  a conflict with the field `*`, for a person;
+- a person may settle that conflict for the side that deleted, or for the one that edited: then the other record is made
+  anew, where people may be made; else the deletion is remembered.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from connectors.contact import Fields
+from state.conflicts import Conflict
+from state.links import Link
+from state.staging import Staged, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.plan import DELETE, may_create, plan_create
+from sync.contacts.read import stage_by_id
+from sync.contacts.record_boundary import UNREAD
+from sync.output.formats import WHOLE
+from sync.rules import contact_codec, shadow_codec
+from sync.rules.deletion import SurvivorAction, fate, is_edited
+
+DAY_MS: Final = 86_400_000
+
+
+def find_vanished(context: Context) -> set[int]:
+    """Ask by id for every linked or listed record that the scan of everything did not show.
+
+    Who is there after all is staged. Return the links of the others.
+    """
+    found: set[int] = set()
+    for side in context.sides:
+        context.progress.stage(f"looking for who is gone from {side.account}")
+        for page in _pages_of_missing(context, side):
+            for link, record_id in page:
+                with context.boundary.around(side, record_id):
+                    if stage_by_id(context, side, record_id) is None:
+                        found.add(link)
+    for failure in context.failures.waiting():
+        side, record_id = context.side(failure.side), failure.record_id
+        if failure.operation not in {DELETE, UNREAD} and not context.stage.has(side.name, record_id):
+            with context.boundary.around(side, record_id, failure.operation, who=failure.who):
+                stage_by_id(context, side, record_id)
+    return found
+
+
+def plan_delete(context: Context, link: Link) -> None:
+    """Plan the deletion of a survivor, as the config and people's decisions have it; never after an undo (R26)."""
+    if WHOLE in context.held.of_link(link.id):
+        return
+    survivor = context.other(context.side(link.gone or ""))
+    decided, settings = _decided(context, link), context.settings
+    what = fate(link.gone or "", decided, settings.deletes, settings.direction)
+    if what is SurvivorAction.MADE_ANEW:
+        _make_anew(context, link, survivor)
+    elif what is SurvivorAction.DELETED and decided is not None:
+        _plan_step(context, link, survivor)
+    elif what is SurvivorAction.DELETED:
+        _plan(context, link, survivor)
+
+
+def weigh_with_the_last_day(context: Context) -> None:
+    """Weigh with the deletions that this run plans those of the last day: events come one by one.
+
+    Somebody who deletes everybody would else be followed in steps, each of which is harmless.
+    """
+    since_ms = context.now_ms() - DAY_MS
+    for side in context.sides:
+        if context.stage.count_steps(DELETE, side.name):
+            before, weight = context.history.count_deleted(side.account, since_ms), context.weights[side.account]
+            weight.changed += before
+            weight.linked += before
+
+
+def was_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:
+    """Say whether a survivor shows what was never agreed on, unless a person has decided that it does not matter."""
+    return is_edited(context.view(link, survivor, staged), link.gone or "", _decided(context, link))
+
+
+def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> None:
+    """List that somebody was deleted on one side and edited on the other since."""
+    fields = context.view(link, survivor, staged).now
+    with context.state.atomic():
+        context.conflicts.put(_conflict(context, link, survivor, staged, fields))
+        for side in context.sides:
+            context.failures.close(side.name, link.side(side.name).id)
+
+
+def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[int, str]]]:
+    after = 0
+    while page := context.stage.missing(side.name, context.connection, after):
+        yield page
+        after = page[-1][0]
+
+
+def _plan(context: Context, link: Link, survivor: Side) -> None:
+    record_id = link.side(survivor.name).id
+    staged = context.stage.get(survivor.name, [record_id]).get(record_id) or stage_by_id(context, survivor, record_id)
+    if staged is None:
+        return
+    if was_edited(context, link, survivor, staged):
+        list_edited(context, link, survivor, staged)
+        return
+    with context.state.atomic():
+        context.conflicts.close(link.id, {WHOLE})
+    _plan_step(context, link, survivor)
+
+
+def _plan_step(context: Context, link: Link, survivor: Side) -> None:
+    context.stage.plan(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
+    context.weights[survivor.account].changed += 1
+
+
+def _make_anew(context: Context, link: Link, survivor: Side) -> None:
+    target = context.other(survivor)
+    staged = stage_by_id(context, survivor, link.side(survivor.name).id) if may_create(context, target) else None
+    if staged is not None:
+        plan_create(context, target, staged, contact_codec.decode(staged.contact or ""))
+
+
+def _decided(context: Context, link: Link) -> str | None:
+    """Return the side that a person chose."""
+    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    return decision.resolution if decision is not None else None
+
+
+def _conflict(context: Context, link: Link, survivor: Side, staged: Staged, fields: Fields) -> Conflict:
+    who = contact_codec.who(survivor.account, staged.id, fields)
+    shown = {survivor.name: shadow_codec.render("edited"), link.gone or "": shadow_codec.render(None)}
+    times = {survivor.name: staged.changed_ms, link.gone or "": None}
+    return Conflict(
+        link.id, WHOLE, who, shown["left"], shown["right"], times["left"], times["right"], context.now_ms(), context.run
+    )

@@ -1,0 +1,88 @@
+"""Fill the blanks of one system's people with what the other knows of their companies (`enrich = true`).
+
+Rules kept here:
+- nothing is asked for here: only what is known already is filled in, and what is not is awaited;
+- a field that was ever written, on either side, is left as it is: somebody emptied it.
+"""
+
+from dataclasses import dataclass
+
+from connectors.contact import Contact, Fields, Value
+from state.companies import KnownCompanies
+from state.links import Link
+from sync.contacts.context import Context, Side
+from sync.contacts.untranslatable import sendable
+from sync.rules import shadow_codec
+from sync.rules.enrichment import blanks, blanks_of_new, domain_of, fill
+from sync.rules.merge import LEFT, RIGHT, Merge, SideView
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """Who is asked about companies (`source`), whose people are filled in (`target`), and what is known already."""
+
+    source: Side
+    target: Side
+    known: KnownCompanies
+
+
+def enrich(context: Context, link: Link | None, result: Merge, left: SideView, right: SideView) -> None:
+    """Add to a merge what is known of the company, or which company is awaited."""
+    enrichment = context.enrichment
+    if enrichment is None:
+        return
+    views, target = {LEFT: left, RIGHT: right}, enrichment.target.name
+    to, source = views[target], views[enrichment.source.name]
+    written = context.history.fields_of(link.id) if link is not None else frozenset()
+    unplaced = enrichment.target.connector.unplaced
+    fillable = blanks(context.present_rules(), result, target, to, source, unplaced=unplaced)
+    blank = [name for name in fillable if name not in written]
+    domain = domain_of({**_addresses(to), **result.to(target)}, _addresses(source)) if blank else None
+    if domain is None:
+        return
+    answer = enrichment.known.get(domain, context.now_ms())
+    if answer is None:
+        result.awaits = domain
+    elif answer.found is not None:
+        fill(result, target, blank, shadow_codec.fields_of(answer.found))
+
+
+def of_new(context: Context, target: Side, fields: Fields, changes: Fields) -> dict[str, Value]:
+    """Return what is known of the company of somebody who is to be made on a side with `changes`."""
+    enrichment = context.enrichment
+    if enrichment is None or target != enrichment.target:
+        return {}
+    blank = blanks_of_new(context.present_rules(), changes, fields, target.name)
+    domain = domain_of(fields) if blank else None
+    answer = enrichment.known.get(domain, context.now_ms()) if domain else None
+    found = shadow_codec.fields_of(answer.found) if answer is not None and answer.found is not None else {}
+    return {name: found[name] for name in blank if found.get(name) is not None}
+
+
+def awaited(context: Context, target: Side, contact: Contact) -> str | None:
+    """Return the domain that concerns somebody who is to be made on a side, None where there is nothing to fill in.
+
+    Somebody of the filled side is filled in after the link is made; that is awaited also where the company is known.
+    """
+    enrichment = context.enrichment
+    if enrichment is None:
+        return None
+    is_new = target == enrichment.target
+    changes = sendable(context, target, contact.fields).changes if is_new else {}
+    unplaced = frozenset() if is_new else enrichment.target.connector.unplaced
+    blank = blanks_of_new(context.present_rules(), changes, contact.fields, enrichment.target.name, unplaced=unplaced)
+    domain = domain_of(contact.fields) if blank else None
+    answer = enrichment.known.get(domain, context.now_ms()) if domain else None
+    if answer is None:
+        return domain
+    return None if is_new or not any((answer.found or {}).get(name) for name in blank) else domain
+
+
+def awaits(context: Context, target: Side, contact: Contact) -> bool:
+    """Say whether somebody is made on the filled side of whose company it could not be asked."""
+    enrichment = context.enrichment
+    return enrichment is not None and target == enrichment.target and awaited(context, target, contact) is not None
+
+
+def _addresses(view: SideView) -> dict[str, Value]:
+    return {name: view.value(name)[1] for name in ("website", "email")}

@@ -1,0 +1,143 @@
+"""The last part of a run: carry the plan out.
+
+Rules kept here:
+- what needs no write is remembered first, then updates go, then creates, so that an address that moves from one
+  person to another is free when it is needed;
+- a wave of steps shares the commits of its intents and of its results;
+- a dry run counts what it would write, and remembers, in its copy of the state, what the run after it would list.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from connectors.http.concurrency import WIDTH
+from state.failures import Failure
+from state.staging import PAGE, Staged, Step
+from sync.contacts.carry_deletions import delete
+from sync.contacts.commit import settle_pair
+from sync.contacts.company_lookup import enquire, of_made
+from sync.contacts.context import Context
+from sync.contacts.create import create
+from sync.contacts.failures import Troubles, troubles_of
+from sync.contacts.owed_values import make_places, payable, unmeet_new_places
+from sync.contacts.plan import CREATE, DELETE, FAIL, PAIR
+from sync.contacts.preview import foresee, written_fields
+from sync.contacts.update import update
+from sync.rules.merge import LEFT, RIGHT
+
+
+def write(context: Context) -> None:
+    """Carry out the whole plan.
+
+    Raises AuthError and TransientError when an account can't be worked with any further.
+    """
+    operations = (PAIR, CREATE, DELETE)
+    total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
+    troubles = troubles_of(context)
+    enquire(context)
+    context.progress.stage("writing", total)
+    _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
+    for side in context.sides:
+        make_places(context, side)
+    for side in context.sides:
+        for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):
+            update(context, side, wave, troubles)
+    for side in context.sides:
+        for wave in _steps(context, CREATE, (side.name,), WIDTH):
+            create(context, side, wave, troubles)
+    for wave in of_made(context):
+        update(context, context.enrichment.target if context.enrichment else context.right, wave, troubles)
+    _pay(context, troubles)
+    for side in context.sides:
+        for wave in _steps(context, DELETE, (side.name,), WIDTH):
+            for step in wave:
+                record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
+                with context.boundary.around(side, record_id, DELETE):
+                    delete(context, side, step, troubles)
+                troubles.raise_fatal()
+
+
+def _pay(context: Context, troubles: Troubles[Staged]) -> None:
+    """Carry what is owed to sides whose places were made just now (R41)."""
+    unmeet_new_places(context)
+    for side in (side for side in context.sides if side.name in context.furnished):
+        for page in payable(context, side):
+            for start in range(0, len(page), WIDTH):
+                update(context, side, page[start : start + WIDTH], troubles)
+
+
+def pretend(context: Context) -> None:
+    """Count what `write` would do, without a call; conflicts and failures are listed in the copy that a dry run has."""
+    everything = (LEFT, RIGHT, "both", "")
+    _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, everything, PAGE))
+    foretell(context)
+
+
+def foretell(context: Context) -> None:
+    """Count what the plan on the stage writes, and say which custom fields it makes."""
+    _foresee_places(context)
+    for side in context.sides:
+        counts = context.report.accounts[side.account]
+        counts.updated += sum(len(page) for page in _steps(context, PAIR, (side.name, "both"), PAGE))
+        for page in _steps(context, CREATE, (side.name,), PAGE):
+            counts.created += len(page)
+            _close_failures(context, page)
+        counts.deleted += context.stage.count_steps(DELETE, side.name)
+
+
+def _foresee_places(context: Context) -> None:
+    """Say which custom fields the plan would make (R23), and what of those whom it makes has no place (R41)."""
+    for side in context.sides:
+        written = written_fields(context, side)
+        context.foreseen_owed.update((side.account, name) for one in foresee(context, side) for name in one.owed)
+        if written:
+            context.fields_created[side.account] = list(side.connector.missing_places(written))
+
+
+def _steps(context: Context, operation: str, writes: tuple[str, ...], size: int) -> Iterator[list[Step]]:
+    return context.stage.steps(operation, writes, size)
+
+
+def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator[list[Step]]) -> None:
+    for page in failing:
+        with context.state.atomic():
+            for step in page:
+                _list_failure(context, step)
+    for page in settled:
+        with context.state.atomic():
+            for step in page:
+                side, record_id = (LEFT, step.left_id) if step.left_id else (RIGHT, step.right_id)
+                with context.boundary.around(context.side(side), record_id or "", "plan"), context.state.part():
+                    _settle(context, step)
+
+
+def _settle(context: Context, step: Step) -> None:
+    ids = (step.left_id or "", step.right_id or "")
+    left = context.stage.get(LEFT, [ids[0]]).get(ids[0])
+    right = context.stage.get(RIGHT, [ids[1]]).get(ids[1])
+    settle_pair(context, left, right, context.links.by_id(step.link) if step.link else None)
+
+
+def _list_failure(context: Context, step: Step) -> None:
+    side = context.side(step.side)
+    record_id = (step.left_id if step.side == LEFT else step.right_id) or ""
+    staged = context.stage.get(side.name, [record_id])[record_id]
+    note = json.loads(step.note or "{}")
+    failure = Failure(
+        side.name,
+        record_id,
+        side.account,
+        note["who"],
+        note["operation"],
+        note["reason"],
+        tuple(note["blockers"]),
+        staged.digest,
+    )
+    context.failures.put(failure, context.now_ms())
+
+
+def _close_failures(context: Context, page: Sequence[Step]) -> None:
+    with context.state.atomic():
+        for step in page:
+            for side, record_id in ((LEFT, step.left_id), (RIGHT, step.right_id)):
+                context.failures.close(side, record_id or "")

@@ -1,0 +1,57 @@
+"""A record that is not there any more: found by an answer to a question by id, and remembered (R22, R24)."""
+
+from connectors.contact import Contact
+from connectors.errors import OtherRecord
+from state.history import FOUND_DELETED, HistoryEntry
+from state.links import Link
+from sync.contacts.context import Context, Side
+from sync.output.formats import WHOLE
+from sync.rules import contact_codec
+
+
+def note_gone(context: Context, side: Side, record_id: str) -> None:
+    """Remember that a record was asked for by id and does not exist: a deletion found (R22)."""
+    with context.state.atomic():
+        forget_gone(context, side, record_id)
+
+
+def forget_gone(context: Context, side: Side, record_id: str) -> None:
+    """Do what `note_gone` does, inside `atomic`.
+
+    The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
+    """
+    side.identities.drop(record_id)
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    if link is not None and link.gone == side.name:
+        return
+    context.failures.close(side.name, record_id)
+    if link is not None:
+        _lose(context, side, link)
+
+
+def _lose(context: Context, side: Side, link: Link) -> None:
+    other = context.other(side)
+    deletion = HistoryEntry(link.id, side.account, link.side(side.name).id, WHOLE, None, None, FOUND_DELETED)
+    context.history.add([deletion], context.run, context.now_ms())
+    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
+    context.failures.close(other.name, link.side(other.name).id)
+    if link.gone is not None:
+        context.links.remove(link.id)
+        return
+    link.gone = side.name
+    context.links.save(link, context.run)
+
+
+def is_merged(context: Context, side: Side, record_id: str, answer: OtherRecord) -> bool:
+    """Say whether another record in the place of a linked one is what the linked one was merged into.
+
+    It bears the e-mail address of the record that is gone, or names its counterpart: no crossed answer does.
+    """
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    if link is None:
+        return False
+    heir = contact_codec.known(side.connector.contact(answer.shown, {}))
+    if heir.marker is not None and heir.marker == link.side(context.other(side).name).id:
+        return True
+    lost = contact_codec.known(Contact(record_id, context.base(link, side.name)))
+    return lost.email is not None and lost.email == heir.email

@@ -1,0 +1,63 @@
+"""Look at the people whom webhooks named, beside those whom the windows show.
+
+Rules kept here:
+- a hint is no observation: the record is read by id, whatever its time, and goes the way of everything else on the
+  stage. One that is gone is a deletion found, as `reconcile` finds it (R24);
+- what we wrote ourselves comes back as a hint: one that is no younger than our last write to the record is nothing. So
+  is one that anybody else wrote within that second; the windows show it;
+- at most BY_ID records are read by id in a run. Of the rest, those that a window has shown are its affair, now or when
+  the horizon has passed them; the others wait for the next run. Of those that are said to be gone no window tells;
+- a hint is dropped when everything that it led to is written, in conflict, or listed: with the windows, and never by a
+  run that was stopped, or that looks at a window of its own.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from connectors.http.concurrency import WIDTH
+from state.webhook_hints import Hint
+from sync.contacts.context import OWN_WRITE_MS, Context, Side
+from sync.contacts.read import stage_by_ids
+from sync.rules.windows import ReadRange
+
+BY_ID: Final = 200
+
+
+def observe(context: Context, bounds: ReadRange) -> set[int]:
+    """Read and stage those who are hinted at; return the links of those who turned out to be gone."""
+    found: set[int] = set()
+    if not bounds.heeds_hints:
+        return found
+    for side in context.sides:
+        hints = context.hints.waiting(side.account)
+        if hints:
+            found |= _observe(context, side, hints)
+            context.report.accounts[side.account].read = context.stage.count(side.name)
+    return found
+
+
+def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
+    context.progress.stage(f"looking at whom {side.account} has told of")
+    wanted = [hint for hint in hints if not _is_echo(context, side, hint)]
+    chosen, rest = wanted[:BY_ID], wanted[BY_ID:]
+    left = {hint.record for hint in rest if hint.gone or not context.stage.has(side.name, hint.record)}
+    context.heeded += [hint for hint in hints if hint.record not in left]
+    found: set[int] = set()
+    for start in range(0, len(chosen), WIDTH):
+        found |= _read(context, side, [hint.record for hint in chosen[start : start + WIDTH]])
+    return found
+
+
+def _read(context: Context, side: Side, ids: Sequence[str]) -> set[int]:
+    stage_by_ids(context, side, ids)
+    context.progress.advance(len(ids))
+    return {link.id for link in context.links.by_record(side.name, ids).values() if link.gone == side.name}
+
+
+def _is_echo(context: Context, side: Side, hint: Hint) -> bool:
+    """Say whether a hint is no younger than what we wrote to its record last, by the server's clock."""
+    if hint.gone or hint.event_ms is None:
+        return False
+    link = context.links.by_record(side.name, [hint.record]).get(hint.record)
+    wrote = link.side(side.name).wrote_ms if link is not None else None
+    return wrote is not None and hint.event_ms <= wrote + OWN_WRITE_MS

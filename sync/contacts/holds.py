@@ -1,0 +1,64 @@
+"""Differences that a person wanted: what undoing a run leads to, until the next edit of the field (R26).
+
+A set is held element by element, as it is merged: it is held for as long as its sides differ.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from connectors.contact import SET_FIELDS
+from state.holds import Hold
+from state.links import Link
+from sync.contacts.context import Context
+from sync.output.formats import WHOLE, time_text
+from sync.rules import contact_codec
+from sync.rules.merge import LEFT, RIGHT
+
+
+def hold(context: Context, link: Link, names: Iterable[str]) -> None:
+    """Hold those of the fields in which both sides now differ; the others no longer. Call inside `atomic`."""
+    for name in names:
+        if _differs(context, link, name):
+            context.held.put(Hold(link.id, name, context.now_ms(), context.run))
+        else:
+            context.held.end(link.id, [name])
+
+
+def release(context: Context, link: Link, touched: Collection[str], *, back: bool = False) -> None:
+    """End what is held of fields that somebody has edited since, or that travel no more. Call inside `atomic`.
+
+    `back` tells that a record is there again that was gone: the pair as a whole is held no longer.
+    """
+    held = context.held.of_link(link.id).keys()
+    over = [name for name in held - {WHOLE} if name not in context.rules or _is_over(context, link, name, touched)]
+    context.held.end(link.id, [*over, WHOLE] if back else over)
+
+
+def held_entries(context: Context) -> Iterator[dict[str, Any]]:
+    """Yield everything that is held, as `verify` lists it."""
+    for each in context.held.all():
+        link = context.links.by_id(each.link)
+        if link is None:
+            continue
+        bases = {side.name: context.base(link, side.name) for side in context.sides}
+        left, right = (bases[name].get(each.field) for name in (LEFT, RIGHT))
+        if each.field == WHOLE:
+            left, right = (None if link.gone == name else "kept" for name in (LEFT, RIGHT))
+        who = contact_codec.who(context.left.account, link.left.id, {**bases[RIGHT], **bases[LEFT]})
+        since = contact_codec.from_ms(each.since_ms)
+        yield {
+            "who": who,
+            "field": each.field,
+            "left": left,
+            "right": right,
+            "since": time_text(since) if since else None,
+        }
+
+
+def _is_over(context: Context, link: Link, name: str, touched: Collection[str]) -> bool:
+    return name in touched and (name not in SET_FIELDS or not _differs(context, link, name))
+
+
+def _differs(context: Context, link: Link, name: str) -> bool:
+    left, right = (context.base(link, side.name).get(name) for side in context.sides)
+    return name in context.rules and not context.rules[name].same(left, right)

@@ -1,0 +1,48 @@
+"""The marker by itself: written on people whom nothing else would ever tell (R6)."""
+
+from functools import partial
+
+from connectors.connector import Raw
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
+from sync.contacts.commit import own_times
+from sync.contacts.context import Context, Side
+from sync.contacts.custom_fields import prepare
+from sync.contacts.read import staged_record
+from sync.contacts.update import PAUSES
+from sync.rules import contact_codec, kept_times
+from sync.rules.merge import SideView
+
+
+def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
+    """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
+    prepare(context, source, frozenset())
+    update_source = partial(source.connector.update, raw, person.memory, {}, made_id)
+    outcome = source.dispatcher.gather([update_source])[0]
+    for pause in PAUSES:  # a marker takes the place of nothing that a person types
+        if not isinstance(outcome, OutcomeUnknown):
+            break
+        context.clock.sleep(pause)
+        outcome = source.dispatcher.gather([update_source])[0]
+    if isinstance(outcome, ConnectorError):
+        context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
+        if isinstance(outcome, RecordError):
+            with context.state.atomic():
+                context.intents.remove(context.other(source).name, person.id)
+        return
+    marked = source.connector.contact(outcome.raw, person.memory)
+    with context.state.atomic():
+        link = context.links.by_record(source.name, [person.id])[person.id]
+        side, shown = (
+            link.side(source.name),
+            context.view(link, source, staged_record(context, source, raw, person, link)),
+        )
+        waiting = kept_times.open_fields(
+            context.rules, shown, SideView({}, context.base(link, context.other(source).name))
+        )
+        context.keep(link, source, kept_times.of_view(shown, waiting))
+        side.digest = None
+        side.seen_ms, side.wrote_ms = own_times(marked, outcome)
+        context.links.save(link, context.run)
+        source.identities.put([contact_codec.known(marked)])
+        context.intents.remove(context.other(source).name, person.id)

@@ -1,0 +1,188 @@
+"""Values that have no place at the other side yet: noted, found again, and carried once there is one (R41).
+
+Rules kept here:
+- nothing is agreed of such a value: the shadow of the side without a place knows nothing of it;
+- as long as anything is owed, each run reads once what the account has a place for, and each but a full comparison
+  tries once to make what lacks: a comparison of two sides that are quiet writes nothing at all (P4);
+- whoever is owed something needs no edit to be planned again: the list of debts is what finds them;
+- filling what was owed weighs nothing for the guard, since the first run that may do so is to do it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from connectors.contact import Value
+from state import connections
+from state.links import Link
+from state.owed_values import OwedValue
+from state.staging import Step
+from sync.contacts.context import Context, Side
+from sync.contacts.custom_fields import prepare
+from sync.contacts.read import stage_by_id
+from sync.rules import shadow_codec
+from sync.rules.merge import Merge
+
+
+def reconsider(context: Context, *, retry: bool) -> None:
+    """Let the accounts that something is owed to look again what they have a place for.
+
+    With `retry` they also try again to make what they could not make; a dry run makes nothing.
+    """
+    heal(context)
+    waiting = {side for side, _ in context.owed.counts()}
+    context.owes = bool(waiting)
+    for side in context.sides:
+        if side.name in waiting:
+            side.connector.reconsider(retry=retry and not context.dry)
+
+
+def note_debts(context: Context, link: Link, result: Merge, values: Mapping[str, Value], *, known: set[str]) -> None:
+    """Keep what is owed of a pair after a merge; `known` are the sides that were read for it. Call inside `atomic`.
+
+    What was owed and is settled by now is owed no more. A debt of a side that was not read stays as it is.
+    """
+    before = context.owed.of_link(link.id)
+    for name, side in result.owed.items():
+        context.owed.put(OwedValue(link.id, side, name, shadow_codec.render(values.get(name)), context.run))
+    over = [
+        name
+        for name, debt in before.items()
+        if name not in result.owed
+        and (
+            name in result.touched or name not in context.rules or context.other(context.side(debt.side)).name in known
+        )
+    ]
+    context.owed.end(link.id, over)
+
+
+def note_new_debts(context: Context, link: Link, target: Side, owed: Mapping[str, Value]) -> None:
+    """Keep what is owed to somebody who was just made. Call inside `atomic`."""
+    for name, value in owed.items():
+        context.owed.put(OwedValue(link.id, target.name, name, shadow_codec.render(value), context.run))
+
+
+def make_places(context: Context, side: Side) -> None:
+    """Try to make the places of what is owed to a side, with one call where it still may not."""
+    if not context.owes:
+        return
+    names = frozenset(field for where, field in context.owed.counts() if where == side.name)
+    lacking = names & side.connector.unplaced & context.rules.keys()
+    if lacking:
+        prepare(context, side, lacking)
+
+
+def heal(context: Context) -> None:
+    """Owe, once, what runs of an earlier version took for agreed to be empty where there was no place for it.
+
+    That is a value whose counterpart was empty all along although nothing says why: nobody wanted it so, and no server
+    refused it.
+    """
+    if connections.is_healed(context.state.db, context.connection):
+        return
+    refused = context.history.refused()
+    found = [
+        (link.id, side, name)
+        for link in context.links.all()
+        for side, name in _taken_for_empty(context, link)
+        if (link.id, context.side(side).account, name) not in refused
+    ]
+    with context.state.atomic() as db:
+        _unmeet(context, found)
+        connections.note_healed(db, context.connection)
+
+
+def unmeet_new_places(context: Context) -> None:
+    """Let values meet anew at places that were made in this run, where others had been and are gone.
+
+    A field that somebody deleted took everybody's value along: that is no edit of theirs, and is not carried back.
+    """
+    written = context.history.written_in(context.run) if context.furnished else set()
+    for name, fields in context.furnished.items():
+        side = context.side(name)
+        if context.first.get(side.account):
+            continue
+        found = [
+            (link.id, name, field)
+            for link in context.links.all()
+            for field, value in context.base(link, name).items()
+            if field in fields and value is not None and (link.id, side.account, field) not in written
+        ]
+        with context.state.atomic():
+            _unmeet(context, found)
+
+
+def count_debts(context: Context) -> None:
+    """Count what has no place after the run, and which of it this run has met."""
+    context.report.unmapped += context.owed.met_in(context.run) + context.foreseen_owed.total()
+    for (side, name), number in context.owed.counts().items():
+        context.foreseen_owed[context.side(side).account, name] += number
+
+
+def by_account(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """Return how many values wait, by account and field."""
+    found: dict[str, dict[str, int]] = {}
+    for (account, name), number in sorted(counts.items()):
+        found.setdefault(account, {})[name] = number
+    return found
+
+
+def payable(context: Context, side: Side) -> Iterator[list[Step]]:
+    """Yield the pairs that wait for a field that a side has a place for now, and of which nothing else was read."""
+    names = {field for where, field in context.owed.counts() if where == side.name}
+    names &= side.connector.fields - side.connector.unplaced
+    if not names:
+        return
+    for page in context.owed.links(side.name, sorted(names)):
+        links = [link for link_id in page if (link := context.links.by_id(link_id)) is not None and link.gone is None]
+        yield [_step(context, side, link) for link in links if not _is_dealt_with(context, side, link)]
+
+
+def _taken_for_empty(context: Context, link: Link) -> Iterator[tuple[str, str]]:
+    """Yield the sides and fields of a link that were agreed to be empty beside a value that may go there."""
+    if link.gone is not None:
+        return
+    bases = {side.name: context.base(link, side.name) for side in context.sides}
+    held = context.held.of_link(link.id)
+    for side in context.sides:
+        own, theirs = bases[side.name], bases[context.other(side).name]
+        for name in side.connector.to_be_made & own.keys() & context.rules.keys() - held.keys():
+            value = theirs.get(name)
+            if own[name] is None and value is not None and context.rules[name].lets(value, side.name):
+                yield side.name, name
+
+
+def _unmeet(context: Context, found: Iterable[tuple[int, str, str]]) -> None:
+    """Owe the values of these links, sides and fields, and let both sides meet there as for the first time."""
+    for link_id, side_name, name in found:
+        link = context.links.by_id(link_id)
+        if link is None:
+            continue
+        side = context.side(side_name)
+        bases = {each.name: dict(context.base(link, each.name)) for each in context.sides}
+        bases[side_name].pop(name, None)
+        if link.mapping != context.mapping:  # under which neither side was looked at yet (R18)
+            link.left.digest = link.right.digest = None
+            link.mapping = context.mapping
+        for each, base in bases.items():
+            context.set_base(link, each, base)
+        context.links.save(link, context.run)
+        value = shadow_codec.render(bases[context.other(side).name].get(name))
+        context.owed.put(OwedValue(link.id, side_name, name, value, ""))
+
+
+def _step(context: Context, side: Side, link: Link) -> Step:
+    """Return the step that writes to a side what it is owed; the other side is read where its shadow can't tell it."""
+    source = context.other(side)
+    bases = {each.name: context.base(link, each.name) for each in context.sides}
+    for name in context.owed.of_link(link.id):
+        if name in bases[side.name] or name not in bases[source.name]:
+            stage_by_id(context, source, link.side(source.name).id)
+            break
+    return Step("pair", "", link.left.id, link.right.id, link.id, side.name)
+
+
+def _is_dealt_with(context: Context, side: Side, link: Link) -> bool:
+    """Say whether a pair is planned anyway, or is listed as a failure, which has times of its own."""
+    source = context.other(side).name
+    if context.failures.of(source, [link.side(source).id]):
+        return True
+    return any(context.stage.get(each.name, [link.side(each.name).id]) for each in context.sides)

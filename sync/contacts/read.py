@@ -1,0 +1,348 @@
+"""The first half of a run: read what changed on a side, in windows, and stage it as the pages come.
+
+Rules kept here:
+- the server's own clock says where the horizon lies: the time of the first answer, less `settle` (R1);
+- every gap in what is covered is read, each from `lookback` before its start; `[since, until)` is exact (R2);
+- an observation older than the last answer that is held for that record is not believed, the record is read by id (R3);
+- everybody seen goes into the identity index, those behind the horizon too (R7); only those before it are staged;
+- a record that is dated ahead of its server's clock is staged by each run, and its time tells nothing;
+- who was forgotten is neither: counted as left out, and not kept in any way;
+- a record whose digest is that of the last observation is not mapped: nothing about it can be new, unless it failed
+  since and was changed back (R22).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from connectors.connector import Page, Raw, Window
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, OtherRecord, RecordGone
+from state.cursors import COVERED, INDEXED, Cursors
+from state.intervals import Interval, IntervalSet, gaps, union
+from state.links import Link
+from state.staging import Staged
+from sync.contacts.context import AHEAD, AHEAD_MS, OWN_WRITE_MS, Context, Side
+from sync.contacts.gone_records import is_merged, note_gone
+from sync.contacts.list_rows import believed
+from sync.contacts.record_boundary import confirm_workable, storable
+from sync.contacts.unreadable_records import keep_outline
+from sync.rules import contact_codec
+from sync.rules.conflict_policy import correct, finer
+from sync.rules.windows import ORIGIN, ReadRange, cut_back, moment, reported, spans_of, window_of
+
+CLOCK_GRAIN = timedelta(seconds=2)
+"""A server's word of its time counts whole seconds, and two machines of one service differ a little."""
+
+
+def observe(context: Context, side: Side, bounds: ReadRange) -> IntervalSet:
+    """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
+    context.progress.stage(f"reading {side.account}")
+    spans = list(spans_of(bounds, context.cursors.get(side.name, COVERED)))
+    covered = _read_spans(context, side, bounds, spans)
+    horizon = context.horizons.get(side.account)
+    if not bounds.exact and (again := future_again(context, context.cursors, side, horizon, covered)):
+        spans += again
+        covered += _read_spans(context, side, bounds, again)
+    context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
+    context.report.accounts[side.account].read = context.stage.count(side.name)
+    if not bounds.exact:
+        context.boundary.close_read(side)
+    return context.boundary.covered(side, union(covered))
+
+
+def _read_spans(context: Context, side: Side, bounds: ReadRange, spans: Sequence[Interval]) -> list[Interval]:
+    """Read spans; return what of them lies before the horizon."""
+    covered: list[Interval] = []
+    for start, end in spans:
+        window = reachable(context, side, window_of(bounds, (start, end), context.lookback))
+        horizon_ms = _read(context, side, window, exact=bounds.exact, stage=True)
+        covered.append((start, min(end, horizon_ms)))
+        _remember_indexed(context, side, start, horizon_ms, end)
+    return covered
+
+
+def reachable(context: Context, side: Side, window: Window) -> Window:
+    """Return an open window that begins now at the latest: a cursor may reach past the server's clock (R43)."""
+    now = context.clock.now() + timedelta(seconds=side.connector.clock_offset())
+    if window.end is not None or window.start <= now:
+        return window
+    return Window(max(ORIGIN, now - context.lookback))
+
+
+def future_again(
+    context: Context, cursors: Cursors, side: Side, horizon: datetime | None, covered: Iterable[Interval]
+) -> list[Interval]:
+    """Cut cursors back that reach past the server's present; return what is to be read again because of that (R43)."""
+    if horizon is None:
+        return []
+    present_ms = contact_codec.to_ms(horizon + context.settle + CLOCK_GRAIN) or 0
+    kept = {kind: cut_back(cursors.get(side.name, kind), present_ms) for kind in (COVERED, INDEXED)}
+    cut = [kind for kind in kept if kept[kind] != cursors.get(side.name, kind)]
+    if not cut:
+        return []
+    context.progress.note(f"{side.account}: what was read reaches past the server's clock, so it is read again")
+    with context.state.atomic():
+        for kind in cut:
+            cursors.put(side.name, kind, kept[kind])
+    whole = (0, contact_codec.to_ms(horizon) or 0)
+    return list(gaps(union(kept[COVERED], covered), whole))
+
+
+def complete_index(context: Context, side: Side) -> None:
+    """Read a side in full into the identity index, where that has not been done.
+
+    Before anybody is created there (R7).
+    """
+    horizon_ms = contact_codec.to_ms(context.horizons[side.account]) or 0
+    missing = gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms))
+    for start, end in missing:
+        context.progress.stage(f"reading everybody at {side.account} once")
+        last = moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
+        _read(context, side, Window(moment(start), last), exact=False, stage=False)
+        _remember_indexed(context, side, start, end, end)
+
+
+def index_all(context: Context, side: Side) -> None:
+    """Read a side in full into the identity index, whatever was read of it before."""
+    context.progress.stage(f"reading every contact at {side.account} once")
+    _read(context, side, Window(moment(0), None), exact=False, stage=False)
+
+
+def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
+    """Read one record by id and stage it, whatever its time.
+
+    None when it is gone, which is noted, or that of a contact who was forgotten. Raises what is wrong with it, for the
+    boundary around whatever asks for it.
+    """
+    (page,) = side.dispatcher.gather([partial(side.connector.get, record_id)])
+    return _taken(context, side, record_id, page)
+
+
+def stage_by_ids(context: Context, side: Side, ids: Sequence[str]) -> dict[str, Staged]:
+    """Read records by id, several at a time, as `stage_by_id` does; return those that were staged.
+
+    What is wrong with one of them is listed. Raises AuthError, TransientError.
+    """
+    pages = side.dispatcher.gather([partial(side.connector.get, record_id) for record_id in ids])
+    found = {}
+    for record_id, page in zip(ids, pages, strict=True):
+        with context.boundary.around(side, record_id):
+            staged = _taken(context, side, record_id, page)
+            if staged is not None:
+                found[record_id] = staged
+    return found
+
+
+def _taken(context: Context, side: Side, record_id: str, page: Page | ConnectorError) -> Staged | None:
+    """Stage the answer to a question for one record. Raises what the answer says that is wrong."""
+    if isinstance(page, RecordGone) or (isinstance(page, OtherRecord) and is_merged(context, side, record_id, page)):
+        note_gone(context, side, record_id)
+        return None
+    if isinstance(page, ConnectorError):
+        raise page
+    return _stage(context, side, record_id, page)
+
+
+def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged | None:
+    raw = page.records[0]
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    contact = side.connector.contact(raw, _memory(link, side))
+    if link is None and context.is_forgotten(side, contact):
+        return None
+    confirm_workable(contact)
+    staged = staged_record(context, side, raw, contact, link)
+    with context.state.atomic():
+        context.stage.put([staged])
+        side.identities.put([contact_codec.known(contact)])
+    return staged
+
+
+def staged_record(
+    context: Context, side: Side, raw: Any, contact: Contact, link: Link | None, *, digest: bytes | None = None
+) -> Staged:
+    """Return a record as it is staged: as it came, too, where a plan is priced or a marker will be written to it.
+
+    `digest` is what it is to be remembered by, that of the record where it is not given.
+    """
+    wrote = link.side(side.name).wrote_ms if link else None
+    wanted = context.dry or side.needs_marker(contact)
+    return Staged(
+        side.name,
+        contact.id,
+        json.dumps(raw, ensure_ascii=False, separators=(",", ":")) if wanted else None,
+        contact_codec.encode(contact),
+        side.connector.digest(raw) if digest is None else digest,
+        finer(_changed_ms(context, side, contact, wrote), _heard_ms(context, side, contact, wrote)),
+        link.id if link else None,
+    )
+
+
+def _changed_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | None) -> int | None:
+    """Return when a person changed a record, on our clock; None as well where its date lies in the future."""
+    shown = contact_codec.to_ms(contact.updated_at)
+    if shown is not None and shown > side.server_now_ms(context.clock) + AHEAD_MS:
+        return None
+    return side.changed_ms(contact, wrote_ms)
+
+
+def _heard_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | None) -> int | None:
+    """Return when a webhook said that a record was changed, on our clock; None where it may be the echo of our write.
+
+    Events may be sent late, so for `settle` after our write none tells of a person's edit; no edit is of the future.
+    """
+    event_ms = context.hints.event_ms(side.account, contact.id)
+    if event_ms is None or event_ms > side.server_now_ms(context.clock):
+        return None
+    echo_ms = max(OWN_WRITE_MS, round(context.settle.total_seconds() * 1000))
+    if wrote_ms is not None and event_ms <= wrote_ms + echo_ms:
+        return None
+    return contact_codec.to_ms(correct(contact_codec.from_ms(event_ms), side.connector.clock_offset()))
+
+
+def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: bool) -> int:
+    """Read a window page by page and return its horizon in milliseconds."""
+    horizon: datetime | None = None
+    for page in side.connector.read(window):
+        if horizon is None:
+            horizon = page.served_at - context.settle
+            known = context.horizons.setdefault(side.account, horizon)
+            context.horizons[side.account] = min(known, horizon)
+        ahead = None if exact else page.served_at + AHEAD
+        limits = _Limits(window.start if exact else None, horizon, window.end if exact else None, ahead)
+        _take_page(context, side, page, limits, stage=stage)
+        context.progress.advance(len(page.records))
+    if horizon is None:
+        raise AssertionError(f"{side.account}: a window without a single answer")
+    return contact_codec.to_ms(horizon) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Which records of a page are dealt with: those before the horizon and, where the window is exact, within it.
+
+    What is dated past `ahead` was not changed just now: no horizon would reach it, so it is dealt with by each run.
+    """
+
+    start: datetime | None
+    horizon: datetime
+    end: datetime | None
+    ahead: datetime | None
+
+    def admit(self, changed: datetime | None) -> bool:
+        if changed is None or (self.ahead is not None and changed > self.ahead):
+            return True
+        return (
+            changed < self.horizon
+            and (self.start is None or changed >= self.start)
+            and (self.end is None or changed < self.end)
+        )
+
+
+def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
+    context.boundary.take(side, page, context.progress.note)
+    raws = {str(raw["id"]): raw for raw in page.records}
+    old = _old_news(context, side, raws)
+    old_records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]
+    taken = _Taken(limits, stage, old_records)
+    news = {record_id: raw for record_id, raw in raws.items() if record_id not in old}
+    links = context.links.by_record(side.name, [storable(record_id) for record_id in news])
+    for record_id, raw in news.items():
+        with context.boundary.around(side, record_id, who=_name(side, record_id, raw)):
+            _take_or_outline(context, side, raw, links.get(record_id), taken)
+    _store(context, side, taken)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a page has shown: what is staged, who goes into the index, and whose turn comes with a later horizon."""
+
+    limits: _Limits
+    stage: bool
+    records: list[Staged]
+    contacts: list[Contact] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+
+
+def _take_or_outline(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Taken) -> None:
+    """Take one record in; one that cannot be read is indexed by what it shows, so that no second one is created."""
+    try:
+        _take(context, side, raw, link, taken)
+    except Exception:
+        keep_outline(context, side, raw, link)
+        raise
+
+
+def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Taken) -> None:
+    """Take one record in. Raises what is wrong with it."""
+    record_id, limits = str(raw["id"]), taken.limits
+    try:
+        row = believed(context, side, raw, link, _memory(link, side))
+    except RecordGone:
+        note_gone(context, side, record_id)
+        return
+    if row is None:
+        taken.records.append(Staged(side.name, record_id, link=link.id if link else None))
+        return
+    confirm_workable(row.contact)
+    if link is None and context.is_forgotten(side, row.contact):
+        is_new = limits.admit(row.contact.updated_at) and not context.stage.has(side.name, record_id)
+        context.report.left_out += taken.stage and is_new
+        taken.later.append(record_id)
+        return
+    staged = staged_record(context, side, row.raw, row.contact, link, digest=row.digest)
+    taken.contacts.append(row.contact)
+    if limits.admit(row.contact.updated_at):
+        taken.records.append(staged)
+    else:
+        taken.later.append(record_id)
+
+
+def _name(side: Side, record_id: str, raw: Raw) -> str:
+    """Name a record that may not be understood at all: by its e-mail address if it shows one."""
+    shown = raw.get("email")
+    return shown if isinstance(shown, str) and shown else f"{side.account}:{record_id}"
+
+
+def _store(context: Context, side: Side, taken: _Taken) -> None:
+    with context.state.atomic():
+        if taken.stage:
+            context.stage.put(taken.records)
+            context.stage.see(side.name, taken.later)
+        side.identities.put(contact_codec.known(contact) for contact in taken.contacts)
+
+
+def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:
+    """Return the links of those of the records that show nothing new, by record id; a listed failure is never old."""
+    ids = [storable(record_id) for record_id in raws]
+    failed = context.failures.of(side.name, ids)
+    return {
+        record_id: seen.link
+        for record_id, seen in context.links.seen(side.name, ids).items()
+        if record_id not in failed
+        and seen.digest is not None
+        and seen.mapping == context.mapping
+        and seen.gone != side.name
+        and seen.digest == _digest(side, raws[record_id])
+    }
+
+
+def _digest(side: Side, raw: Raw) -> bytes | None:
+    """Return the digest of a record, None of one that cannot be worked with: that shows when it is taken in."""
+    try:
+        return side.connector.digest(raw)
+    except Exception:  # noqa: BLE001 - it is told with the record's name by the boundary that comes next
+        return None
+
+
+def _memory(link: Link | None, side: Side) -> Any:
+    text = link.side(side.name).memory if link else None
+    return json.loads(text) if text else {}
+
+
+def _remember_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
+    with context.state.atomic():
+        context.cursors.add(side.name, INDEXED, [(start, min(end, horizon_ms))])

@@ -1,0 +1,199 @@
+"""Settle creates whose outcome is unknown: those of a run that was killed, and those whose answer never came (R20).
+
+The person is looked for on the server. Found, it is linked. Not found, it may be made again, but only when `settle`
+has passed since the create was sent: until then an effect may still be on its way, and the person stays listed as a
+failure. Where the server said yes and shows nobody like that, it is made again only when a person says so: else each
+run would make another one (P2).
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from connectors.connector import Raw
+from connectors.contact import Contact, Fields
+from connectors.errors import RecordGone
+from state.failures import Failure
+from state.intents import Intent
+from state.links import Link, LinkSide
+from state.staging import Staged
+from sync.contacts.context import Context, Side
+from sync.contacts.create import entries_of_creation, lost, matching
+from sync.contacts.failures import note_failure
+from sync.contacts.markers import mark_source
+from sync.contacts.owed_values import note_new_debts
+from sync.contacts.unknown_outcomes import settle_updates
+from sync.rules import contact_codec, shadow_codec
+from sync.rules.do_not_contact import unheard
+from sync.rules.lost_create import is_foreign, is_older, likeness, may_be_made_from
+from sync.rules.shadow_update import after_doubtful_create, after_lost_create, is_edited, unmet
+from sync.undo.remove_created import settle_removals
+
+
+def settle_intents(context: Context) -> None:
+    """Look what became of everything that was sent and has no known outcome. Raises AuthError, TransientError."""
+    settle_updates(context)
+    settle_removals(context)
+    unknown = context.intents.open()
+    for intent in unknown:
+        side = context.side(intent.side)
+        with context.boundary.around(context.other(side), intent.source_id, "create", account=side.account, first=True):
+            _settle(context, side, intent, [other for other in unknown if other is not intent])
+
+
+def _settle(context: Context, side: Side, intent: Intent, others: Sequence[Intent]) -> None:
+    if _rests(context, side, intent) or _is_moot(context, side, intent):
+        return
+    contact = contact_codec.decode(str(intent.source["person"]))
+    if context.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
+        return
+    sent = shadow_codec.fields_of(intent.sent)
+    since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
+    raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
+    raw = matching(context, side, contact_codec.known(contact), raws)
+    if raw is None and not contact.fields.get("email") and not contact.phones:
+        raw = _same_content(context, side, sent, raws, others)
+    found = side.connector.contact(raw, {}) if raw is not None else None
+    with context.state.atomic():
+        if found is not None:
+            _link(context, side, intent, contact, found)
+        else:
+            _wait_or_drop(context, side, intent, contact)
+    if found is not None and context.other(side).needs_marker(contact):
+        _mark(context, side, intent, contact)
+
+
+def _is_moot(context: Context, side: Side, intent: Intent) -> bool:
+    """Drop the create of somebody who has met somebody else meanwhile; say whether that is so.
+
+    What it made after all, if it made anything, has the same address as whom the person met: it is listed as a double.
+    """
+    source = context.other(side)
+    link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
+    if link is None or link.gone is not None or source.needs_marker(contact_codec.decode(str(intent.source["person"]))):
+        return False
+    with context.state.atomic():
+        context.intents.remove(side.name, intent.source_id)
+        context.failures.close(source.name, intent.source_id)
+    return True
+
+
+def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool:
+    """Mark somebody who is linked already and has no marker yet; say whether that was all there was to do."""
+    source = context.other(side)
+    link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
+    if link is None or context.dry:
+        return link is not None
+    try:
+        raw = source.connector.get(intent.source_id).records[0]
+    except RecordGone:
+        with context.state.atomic():
+            context.intents.remove(side.name, intent.source_id)
+        return True
+    mark_source(context, source, raw, person, link.side(side.name).id)
+    return True
+
+
+def _same_content(
+    context: Context, side: Side, sent: Fields, raws: Sequence[Raw], others: Sequence[Intent]
+) -> Raw | None:
+    """Return the unlinked record that shows most of what was sent: for people with neither e-mail nor number."""
+    links = context.links.by_record(side.name, [str(raw["id"]) for raw in raws])
+    rivals = [shadow_codec.fields_of(other.sent) for other in others if other.side == side.name]
+    shown = {str(raw["id"]): side.connector.contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
+    fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
+    return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
+
+
+def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:
+    """Link somebody who was made by a create whose answer was lost."""
+    source = context.other(side)
+    table = context.table[int(intent.source["mapping"])]
+    own = context.travelling(shadow_codec.decode(str(intent.source["shadow"]), table))
+    sent = context.travelling(shadow_codec.fields_of(intent.sent))
+    edited = is_edited(found, untimed=True)
+    is_ours = found.marker == intent.source_id
+    foreign = not is_ours and _is_foreign(side, intent, found, sent, edited=edited)
+    if foreign:
+        bases = after_doubtful_create(context.travelling(found.fields), own, sent)
+    else:  # without our marker nothing tells a value that the server filled in from one that a person typed
+        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited or not is_ours)
+    owed = shadow_codec.fields_of(intent.source.get("owed", {}))
+    made_known = unheard(context.rules, source.name, found.fields, sent)
+    unmet(bases, {*intent.source.get("withheld", ()), *owed, *made_known})
+    empty = shadow_codec.encode({}, tuple(context.rules))
+    ends = {
+        source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
+        side.name: LinkSide(found.id, empty, json.dumps(dict(found.memory)), None, *_own_times(found, edited=edited)),
+    }
+    link = Link(ends["left"], ends["right"], context.mapping)
+    context.set_base(link, side.name, bases.target)
+    context.set_base(link, source.name, bases.source)
+    context.links.save(link, context.run)
+    note_new_debts(context, link, side, owed)
+    if not source.needs_marker(person):
+        context.intents.remove(side.name, intent.source_id)
+    context.failures.close(source.name, intent.source_id)
+    side.identities.put([contact_codec.known(found)])
+    if foreign:
+        return
+    enriched = {name: sent[name] for name in intent.source.get("enriched", ()) if name in sent}
+    context.history.add(entries_of_creation(context, side, link, enriched), context.run, context.now_ms())
+    context.report.accounts[side.account].created += 1
+
+
+def _is_foreign(side: Side, intent: Intent, found: Contact, sent: Fields, *, edited: bool) -> bool:
+    """Say whether a record that does not bear our marker is another one than the create was to make."""
+    since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
+    return side.connector.marks or is_older(found, since) or is_foreign(found.fields, sent, edited=edited)
+
+
+def _own_times(found: Contact, *, edited: bool) -> tuple[int | None, int | None]:
+    """Return the update time that a record shows, and that of our own write: of one that was edited nobody can tell."""
+    updated = contact_codec.to_ms(found.updated_at)
+    return updated, None if edited else updated
+
+
+def _rests(context: Context, side: Side, intent: Intent) -> bool:
+    """Say whether somebody whom the server said it has made, and does not show, is left to a person for now."""
+    listed = _listed(context, side, intent)
+    if not intent.source.get("accepted") or listed is None:
+        return False
+    return _has_settled(context, side, intent) and (listed.dismissed or not listed.is_due(context.now_ms()))
+
+
+def _listed(context: Context, side: Side, intent: Intent) -> Failure | None:
+    return context.failures.of(context.other(side).name, [intent.source_id]).get(intent.source_id)
+
+
+def _has_settled(context: Context, side: Side, intent: Intent) -> bool:
+    return _waited_ms(context, side, intent) >= _settle_ms(context)
+
+
+def _waited_ms(context: Context, side: Side, intent: Intent) -> int:
+    return side.server_now_ms(context.clock) - intent.sent_ms
+
+
+def _settle_ms(context: Context) -> int:
+    return round(context.settle.total_seconds() * 1000)
+
+
+def _wait_or_drop(context: Context, side: Side, intent: Intent, person: Contact) -> None:
+    """Free the person to be made again once `settle` has passed, and keep it listed until then."""
+    staged = Staged(context.other(side).name, intent.source_id, contact=contact_codec.encode(person))
+    listed, now = _listed(context, side, intent), context.now_ms()
+    if not _has_settled(context, side, intent):
+        reason, due_ms = lost(context, side), now + _settle_ms(context) - _waited_ms(context, side, intent)
+    elif intent.source.get("accepted") and (listed is None or listed.due_ms):
+        reason, due_ms = _unseen(side), 0
+    else:  # a due time of 0 is a person's word: `sync failures retry`
+        context.intents.remove(side.name, intent.source_id)
+        reason, due_ms = lost(context, side), now
+    note_failure(context, context.other(side), staged, "create", reason, due_ms=due_ms)
+
+
+def _unseen(side: Side) -> str:
+    return (
+        f"{side.account} accepted the create, and shows nobody like that: look for the person there. "
+        "`sync failures retry` makes it again, `sync failures dismiss` leaves it as it is"
+    )

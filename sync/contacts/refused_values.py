@@ -1,0 +1,71 @@
+"""Values that are refused, by a server or for their length: left out of a write, and listed with the reason (R42).
+
+Rules kept here:
+- nothing is agreed of such a value: it is tried again when its record changes, when the contact that it collides with
+  does, once a day, or when a person asks for it;
+- of one record there is one failure, which names every refused value.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.contact import Value
+from connectors.errors import DuplicateRefused
+from connectors.values.text import is_of_too_long
+from state.staging import Staged
+from sync.contacts.context import Context, Side
+from sync.contacts.failures import note_failure
+
+OPERATION = "value"
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A value that a server refused, with its words; `other_id` is the contact that it collides with, if it says so."""
+
+    value: Value
+    reason: str
+    other_id: str | None = None
+
+
+def collision(value: Value, error: DuplicateRefused) -> Rejection:
+    """Return the rejection of a value that another contact has."""
+    return Rejection(value, error.message, error.other_id)
+
+
+def list_rejections(  # noqa: PLR0917 (a record, where it would go, and the two kinds of values that do not)
+    context: Context,
+    source: Side,
+    staged: Staged,
+    target: Side,
+    rejected: Mapping[str, Rejection],
+    unmapped: str | None,
+) -> None:
+    """List what of a record of `source` the target refused, and what of its `unmapped` values is too long.
+
+    Call inside `atomic`, after the rest is remembered.
+    """
+    sentences = [_sentence(target, name, one) for name, one in sorted(rejected.items())]
+    sentences += _too_long(source, target, unmapped)
+    if not sentences:
+        return
+    blockers = tuple(f"{target.name}:{one.other_id}" for one in rejected.values() if one.other_id)
+    note_failure(context, source, staged, OPERATION, "; ".join(sentences), blockers=blockers)
+
+
+def _too_long(source: Side, target: Side, unmapped: str | None) -> list[str]:
+    found: Mapping[str, str] = json.loads(unmapped) if unmapped else {}
+    return [
+        f"{target.account} does not get {name} {raw}, and has the rest; shorten it at {source.account}"
+        for name, raw in sorted(found.items())
+        if is_of_too_long(raw)
+    ]
+
+
+def _sentence(target: Side, name: str, one: Rejection) -> str:
+    value = ", ".join(one.value) if isinstance(one.value, tuple) else one.value or ""
+    shown = f'"{value}"' if len(value) <= LONGEST else f'"{value[:LONGEST]}…"'
+    other = f"; {target.account}:{one.other_id} has it" if one.other_id else ""
+    return f"{target.account} refuses {name} {shown}, and has the rest: {one.reason}{other}"

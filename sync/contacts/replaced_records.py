@@ -1,0 +1,33 @@
+"""Whether a stranger took the place of a record that somebody is linked to: two records were merged there (R6, R24).
+
+Rules kept here:
+- what is left of two merged records bears the marker of the one that was linked. A copy of a record bears it, too: the
+  record that is linked tells them apart, and is asked for by id unless this run has seen it;
+- it is asked for before the stranger would be made on the other side, where the person is already.
+"""
+
+from state.identity_index import IndexedContact
+from sync.contacts.context import Context, Side
+from sync.contacts.read import stage_by_id
+from sync.rules.match import Candidates, Paired
+
+
+def succession(context: Context, side: Side, person: IndexedContact, around: Candidates) -> Paired | None:
+    """Return the person on the other side whose record a stranger took the place of, None where it did of nobody's.
+
+    Raises AuthError, TransientError.
+    """
+    other = context.other(side)
+    for marked in around.marked:
+        if marked.id != person.marker or marked.linked in {None, person.id}:
+            continue
+        if context.stage.paired(other.name, marked.id) or _is_there(context, side, marked.linked):
+            return None
+        return Paired(marked.id, "marker")
+    return None
+
+
+def _is_there(context: Context, side: Side, record_id: str | None) -> bool:
+    if record_id is None or context.stage.has(side.name, record_id):
+        return True
+    return stage_by_id(context, side, record_id) is not None

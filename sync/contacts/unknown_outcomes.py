@@ -1,0 +1,42 @@
+"""Updates and deletions of which nobody knows whether they arrived: of a killed run, and unanswered (R20, R21).
+
+The record is read by id. What became of an update is sync.contacts.update_outcome's affair; a deletion has arrived
+when the
+record is gone.
+"""
+
+from connectors.errors import RecordGone
+from state.intents import DELETED, Intent
+from sync.contacts.carry_deletions import remember_deleted
+from sync.contacts.context import Context, Side
+from sync.contacts.update_outcome import has_waited, settle_update
+
+
+def settle_updates(context: Context) -> None:
+    """Look what became of every update and deletion whose result was not stored. Raises AuthError, TransientError."""
+    for intent in context.intents.updates():
+        side = context.side(intent.side)
+        with context.boundary.around(context.other(side), intent.source_id, "update", account=side.account, first=True):
+            if intent.source.get("rule") == DELETED:
+                _settle_deletion(context, side, intent)
+            else:
+                settle_update(context, intent)
+
+
+def _settle_deletion(context: Context, side: Side, intent: Intent) -> None:
+    record_id = str(intent.source["record"])
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    is_gone = _is_gone(side, record_id)
+    with context.state.atomic():
+        if is_gone and link is not None:
+            remember_deleted(context, side, link, intent)
+        if is_gone or has_waited(context, side, intent):
+            context.intents.remove(side.name, intent.source_id)
+
+
+def _is_gone(side: Side, record_id: str) -> bool:
+    try:
+        side.connector.get(record_id)
+    except RecordGone:
+        return True
+    return False

@@ -1,0 +1,54 @@
+"""What is kept of a record that cannot be read: who it is, as far as it shows that (R7, R42).
+
+Without it the contact at the other side would look new, and would be created a second time. What was known of the
+record before is kept wherever it shows nothing legible now.
+"""
+
+from dataclasses import replace
+
+from connectors.connector import Raw
+from state.identity_index import IndexedContact
+from state.links import Link
+from sync.contacts.context import Context, Side
+from sync.contacts.record_boundary import storable
+from sync.rules import contact_codec
+
+
+def keep_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> None:
+    """Put into the identity index who a record is that cannot be read. A contact that was forgotten is not kept."""
+    try:
+        contact = side.connector.outline(raw)
+        shown = _storable(contact_codec.known(contact))
+        if link is None and context.is_forgotten(side, contact):
+            return
+    except Exception:  # noqa: BLE001 - the record is listed for a reason of its own; this adds what it still shows
+        return
+    (before,) = side.identities.by_id([shown.id]) or [shown]
+    with context.state.atomic():
+        side.identities.put([united(before, shown)])
+
+
+def united(before: IndexedContact, shown: IndexedContact) -> IndexedContact:
+    """Return what is known of a record of which `shown` is legible now; the rest is as it was before."""
+    return replace(
+        shown,
+        email=shown.email or before.email,
+        name=shown.name or before.name,
+        phones=shown.phones or before.phones,
+        marker=shown.marker or before.marker,
+        is_marker_bare=shown.is_marker_bare if shown.marker else before.is_marker_bare,
+        created_ms=shown.created_ms or before.created_ms,
+        more_emails=shown.more_emails or before.more_emails,
+    )
+
+
+def _storable(known: IndexedContact) -> IndexedContact:
+    """Return it as a file can hold it."""
+    return replace(
+        known,
+        id=storable(known.id),
+        email=storable(known.email) if known.email else None,
+        name=storable(known.name),
+        phones=tuple(map(storable, known.phones)),
+        more_emails=tuple(map(storable, known.more_emails)),
+    )

@@ -1,0 +1,99 @@
+"""Values that do not travel: stages that no map knows, owners who are no users there, texts that are too long (R17).
+
+They are left alone, counted as unmapped whenever their record is worked on, and named once in a run.
+"""
+
+from collections.abc import Iterator
+
+from connectors.contact import Contact, Fields, Value
+from connectors.values.text import is_of_too_long
+from sync.contacts.context import Context, Side
+from sync.rules import contact_codec
+from sync.rules.new_record import NewRecord, making
+from sync.rules.translation import NAMELESS
+
+OWNER = "owner"
+STRANGER = "owner id"
+TOO_LONG = "too long: "
+LONGEST = 10
+"""So many values of a field are named; the rest is counted."""
+
+
+def sendable(context: Context, target: Side, fields: Fields) -> NewRecord:
+    """Return what of a new person goes to a side. Whom it knows is asked when there is an owner."""
+    ask_before_making(context, target, fields)
+    return making(context.present_rules(), fields, target.name)
+
+
+def ask_before_making(context: Context, target: Side, fields: Fields) -> None:
+    """Ask for what has to be known of a side before it is said what of a new person goes there."""
+    rule = context.rules.get(OWNER)
+    if fields.get(OWNER) is not None and rule is not None and rule.to(target.name):
+        ask_for_owners(target)
+
+
+def ask_for_owners(side: Side) -> None:
+    """Let a side find out whom a record can be given to, and whether its owners have a place at all."""
+    side.connector.missing_places(frozenset({OWNER}))
+
+
+def is_nameless(context: Context, name: str, value: Value, target: Side) -> bool:
+    """Say whether a value of the other side has no name on this one."""
+    if name == OWNER and value is not None:
+        ask_for_owners(target)
+    rule = context.present_rules().get(name)
+    return rule is not None and rule.carried(value, target.name) is NAMELESS
+
+
+def count(context: Context, side: Side, contact: Contact) -> int:
+    """Note what a record of a side shows that does not reach the other side, and return how many fields that are."""
+    nameless = dict(_nameless(context, side, contact))
+    meaningless = {name: raw for name, raw in contact.unmapped.items() if name in context.rules}
+    for name, value in nameless.items():
+        context.nameless[side.account, name, value] += 1
+    if OWNER in meaningless:
+        context.nameless[side.account, STRANGER, meaningless[OWNER]] += 1
+    for name, raw in meaningless.items():
+        if is_of_too_long(raw):
+            who = contact_codec.who(side.account, contact.id, contact.fields)
+            context.nameless[side.account, f"{TOO_LONG}{name}", f"{who}: {raw}"] += 1
+    return len({**nameless, **meaningless})
+
+
+def tell(context: Context) -> None:
+    """Say what was left alone in this run, value by value, the most frequent first."""
+    for side in context.sides:
+        for name in dict.fromkeys(name for account, name, _ in context.nameless if account == side.account):
+            values = [
+                (value, people)
+                for (account, field, value), people in context.nameless.most_common()
+                if (account, field) == (side.account, name)
+            ]
+            what = _what(name, side.account, context.other(side).account)
+            context.progress.note(f"{side.account}: {what}, left alone: {_listed(values)}")
+
+
+def _nameless(context: Context, side: Side, contact: Contact) -> Iterator[tuple[str, str]]:
+    target = context.other(side)
+    for name, rule in context.present_rules().items():
+        if rule.exchange is None or not rule.to(target.name):
+            continue
+        value = contact.fields.get(name)
+        if rule.carried(value, target.name) is NAMELESS:
+            yield name, ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _listed(values: list[tuple[str, int]]) -> str:
+    shown = [f'"{value}" ({people:,})' for value, people in values[:LONGEST]]
+    rest = sum(people for _, people in values[LONGEST:])
+    return ", ".join([*shown, *([f"others ({rest:,})"] if rest else [])])
+
+
+def _what(name: str, account: str, other: str) -> str:
+    if name == OWNER:
+        return f"owners who are no users of {other}"
+    if name.startswith(TOO_LONG):
+        return f"values of {name.removeprefix(TOO_LONG)} that are too long"
+    if name == STRANGER:
+        return f"owners who are no users that {account} shows"
+    return f"values of {name} that have no name at {other}"

@@ -1,0 +1,233 @@
+"""What is stored of an update whose answer never came, once its record was read again (R20, R21).
+
+What has arrived (sync.rules.lost_update) is in the history as if the answer had come, both shadows have it, and the
+record's time is that of our own write. What has not is left to the merge: an update may be sent again, so nothing waits
+for `settle`; its intent is kept so long, because it may still take effect. Where the record is gone, the history shows
+all the same what the update may have overwritten.
+
+Of tags, which take several calls, the first may have arrived alone. A merge comes to the same end from there; what an
+undo has put back of them would look like somebody's edit, so it is remembered element by element.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any
+
+from connectors.connector import Raw
+from connectors.contact import PHONE_SLOTS, SET_FIELDS, Contact, Fields, Value, fold
+from connectors.errors import RecordGone
+from state.history import HistoryEntry
+from state.intents import Intent
+from state.links import Link, LinkSide
+from state.staging import Staged
+from sync.contacts.commit import unmapped_text
+from sync.contacts.context import Context, Side
+from sync.contacts.holds import hold, release
+from sync.contacts.read import staged_record
+from sync.rules import contact_codec, kept_times, shadow_codec
+from sync.rules.lost_update import UpdateObservation, UpdateOutcome, arrival
+from sync.rules.sets import changes_of
+from sync.rules.shadow_update import aligned
+from sync.rules.undo import UNDO
+
+NUMBERS = frozenset({"phone", "first_phone", *PHONE_SLOTS})
+OF_THE_SERVER = frozenset({"email_status", "email_confidence"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A record as it is now."""
+
+    raw: Raw
+    contact: Contact
+
+
+def settle_update(context: Context, intent: Intent) -> None:
+    """Look what became of one update. Raises AuthError, TransientError."""
+    side, record_id = context.side(intent.side), str(intent.source["record"])
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    found = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
+    with context.state.atomic():
+        if found is None:
+            _keep_lost(context, side, intent, link)
+        is_known = found is None or _settle(context, side, intent, link, found)
+        if is_known or has_waited(context, side, intent):
+            context.intents.remove(side.name, intent.source_id)
+
+
+def has_waited(context: Context, side: Side, intent: Intent) -> bool:
+    """Say whether `settle` has passed since a write was sent."""
+    waited_ms = side.server_now_ms(context.clock) - intent.sent_ms
+    return waited_ms >= round(context.settle.total_seconds() * 1000)
+
+
+def look(side: Side, raw: Raw, contact: Contact, sent: Iterable[str]) -> dict[str, Any]:
+    """Return how a record looks right before an update, so that its intent tells whether it has changed since."""
+    return {
+        "digest": side.connector.digest(raw).hex(),
+        "updated": contact_codec.to_ms(contact.updated_at),
+        "others": _others(contact, sent),
+    }
+
+
+def _others(contact: Contact, sent: Iterable[str]) -> str:
+    """Return a digest of what a record shows in the fields that are not sent."""
+    names = frozenset(sent)
+    hidden = names | OF_THE_SERVER | (NUMBERS if names & NUMBERS else frozenset())
+    shown = sorted((name, fold(name, value)) for name, value in contact.fields.items() if name not in hidden)
+    return blake2b(repr(shown).encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def _read(side: Side, record_id: str, link: Link | None) -> _Found | None:
+    try:
+        raw = side.connector.get(record_id).records[0]
+    except RecordGone:
+        return None  # a deletion that is found in the usual way
+    memory = link.side(side.name).memory if link else None
+    return _Found(raw, side.connector.contact(raw, json.loads(memory) if memory else {}))
+
+
+def _keep_lost(context: Context, side: Side, intent: Intent, link: Link | None) -> None:
+    """Keep in the history what an update may have overwritten of a record that is gone by now (P3)."""
+    if link is not None:
+        sent = shadow_codec.fields_of(intent.sent)
+        entries = [_entry(side, intent, link, name, sent[name]) for name in sent]
+        context.history.add(entries, str(intent.source["run"]), context.now_ms())
+
+
+def _sight(context: Context, side: Side, intent: Intent, found: _Found) -> UpdateObservation:
+    """Return how the record looked before the update and how it looks now; one whose look is not known has changed."""
+    old = intent.source["history"]
+    before = {name: shadow_codec.parse(old[name][0]) for name in intent.sent if name in old}
+    earlier, now = intent.source.get("look"), look(side, found.raw, found.contact, intent.sent)
+    shown = context.travelling(found.contact.fields)
+    if earlier is None:
+        return UpdateObservation(before, shown, others_changed=True)
+    return UpdateObservation(before, shown, earlier != now, earlier["others"] != now["others"])
+
+
+def _settle(context: Context, side: Side, intent: Intent, link: Link | None, found: _Found) -> bool:
+    """Remember what of an update has arrived, and say whether anything is known of it."""
+    sent, shown = shadow_codec.fields_of(intent.sent), found.contact
+    undoes = _put_back(intent, sent)
+    came = arrival(sent, _sight(context, side, intent, found))
+    parts = {name: _elements_of(intent, name, shown) for name in undoes if name not in came.arrived}
+    parts = {name: elements for name, elements in parts.items() if elements}
+    is_begun = any(_elements_of(intent, name, shown) for name in sent)  # a set takes several calls
+    if not (came.overwritten or is_begun) or (link is not None and link.gone):
+        return False
+    if came.arrived or came.put_back or is_begun:
+        link = link or _new_link(context, side, intent)
+        _agree(context, side, intent, link, came, shown.fields)
+        _agree_in_part(context, side, intent, link, parts)
+        _note_own_write(context, side, link.side(side.name), shown)
+        _keep_times(context, intent, link, came.arrived | came.put_back)
+        context.links.save(link, context.run)
+        stage_again(context, side, staged_record(context, side, found.raw, shown, link))
+    if link is None:
+        return True
+    context.conflicts.close(link.id, set(came.arrived))
+    put_back = [name for name in undoes if name in came.arrived or name in parts]
+    hold(context, link, put_back)
+    release(context, link, set(came.arrived) - set(put_back))
+    entries = [_entry(side, intent, link, name, sent[name]) for name in sent if name in came.overwritten]
+    entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in came.overwritten]
+    context.history.add(entries, str(intent.source["run"]), context.now_ms())
+    return True
+
+
+def stage_again(context: Context, side: Side, record: Staged) -> None:
+    """Let the other half of a merge see a record as it was read last, with the time of before our own write.
+
+    The shadow follows that reading: what was staged before would look as if a person had taken the values back. Call
+    inside `atomic`.
+    """
+    staged = context.stage.get(side.name, [record.id]).get(record.id)
+    if staged is not None:
+        changed_ms = record.changed_ms if record.changed_ms is not None else staged.changed_ms
+        context.stage.put([replace(record, changed_ms=changed_ms)])
+
+
+def _put_back(intent: Intent, names: Iterable[str]) -> list[str]:
+    """Return those of the fields that an undo was writing."""
+    return [name for name in names if intent.source["history"].get(name, [None, ""])[1] == UNDO]
+
+
+def _elements_of(intent: Intent, name: str, shown: Contact) -> frozenset[str]:
+    """Return those elements of a set that was being put back that are as they were to be."""
+    if name not in SET_FIELDS or name not in shown.fields:
+        return frozenset()
+    sent = shadow_codec.fields_of(intent.sent)[name]
+    gained, lost = changes_of(shadow_codec.parse(intent.source["history"][name][0]), sent)
+    now, _ = changes_of(None, shown.fields[name])
+    return frozenset(gained.keys() & now.keys()) | (lost - now.keys())
+
+
+def _new_link(context: Context, side: Side, intent: Intent) -> Link:
+    """Return a link of two who have not met but for what arrived: the rest of the first meeting is still to come."""
+    empty = shadow_codec.encode({}, tuple(context.rules))
+    memory = intent.source["memory"]
+    source = LinkSide(intent.source_id, empty, json.dumps(memory) if memory else None)
+    target = LinkSide(str(intent.source["record"]), empty)
+    return Link(*((target, source) if side.name == "left" else (source, target)), context.mapping)
+
+
+def _agree(  # noqa: PLR0917 - what was sent, between whom, and what became of it
+    context: Context, side: Side, intent: Intent, link: Link, came: UpdateOutcome, shown: Fields
+) -> None:
+    """Let both shadows have what arrived, as the server keeps it; what was put back since counts as changed on both."""
+    other = context.other(side)
+    target, source = dict(context.base(link, side.name)), dict(context.base(link, other.name))
+    aimed = {part: shadow_codec.fields_of(intent.source[part]) for part in ("target", "source")}
+    for name in came.arrived | came.put_back:
+        if name in came.put_back:
+            source[name] = shadow_codec.parse(intent.source["history"][name][0])
+        elif name in aimed["source"]:
+            source[name] = aimed["source"][name]
+        is_shown = name in came.arrived and name in shown and name not in SET_FIELDS
+        target[name] = shown[name] if is_shown else aimed["target"].get(name)
+    _set_bases(context, link, {side.name: target, other.name: source})
+
+
+def _agree_in_part(
+    context: Context, side: Side, intent: Intent, link: Link, parts: Mapping[str, frozenset[str]]
+) -> None:
+    """Let both shadows have the elements of sets that arrived, as they were aimed at."""
+    other = context.other(side)
+    bases = {one.name: dict(context.base(link, one.name)) for one in (side, other)}
+    for one, part in ((side, "target"), (other, "source")):
+        aimed = shadow_codec.fields_of(intent.source[part])
+        for name, elements in parts.items():
+            bases[one.name][name] = aligned(bases[one.name].get(name), aimed.get(name), elements)
+    _set_bases(context, link, bases)
+
+
+def _set_bases(context: Context, link: Link, bases: Mapping[str, Fields]) -> None:
+    link.mapping = context.mapping
+    for name, base in bases.items():
+        context.set_base(link, name, base)
+        link.side(name).digest = None
+
+
+def _note_own_write(context: Context, side: Side, end: LinkSide, shown: Contact) -> None:
+    """Take the record's time for that of our own write; a person who edited it since is asked where times decide."""
+    end.memory = json.dumps(dict(shown.memory)) if shown.memory else None
+    end.unmapped = unmapped_text(context, shown)
+    updated = contact_codec.to_ms(shown.updated_at)
+    end.seen_ms = end.wrote_ms = None if updated is None else min(updated, side.server_now_ms(context.clock))
+
+
+def _keep_times(context: Context, intent: Intent, link: Link, settled: Collection[str]) -> None:
+    """Let what has not arrived count as of when it was shown before our own write (R40)."""
+    for name, content in intent.source.get("kept", {}).items():
+        side = context.side(name)
+        kept = kept_times.read(content, side.connector.clock_offset())
+        context.keep(link, side, kept_times.without(kept, settled))
+
+
+def _entry(side: Side, intent: Intent, link: Link, name: str, new: Value) -> HistoryEntry:
+    old, rule, *source = intent.source["history"][name]
+    record_id = str(intent.source["record"])
+    return HistoryEntry(link.id, side.account, record_id, name, old, shadow_codec.render(new), rule, *source)

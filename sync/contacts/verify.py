@@ -1,0 +1,139 @@
+"""Whether both sides agree, told from a dry run over everything: what it would write is where they do not.
+
+What is unmapped, refused or left out counts as agreeing, as in a run; what waits for a person does not.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from state.failures import Failure
+from state.links import Link
+from state.staging import PAGE, Staged
+from sync.contacts.context import Context, Side
+from sync.contacts.holds import held_entries
+from sync.contacts.plan import PAIR, may_create, merged
+from sync.contacts.preview import foresee
+from sync.contacts.read import stage_by_id
+from sync.output.formats import WHOLE
+from sync.output.report import Comparison
+from sync.rules import contact_codec
+from sync.rules.merge import LEFT, RIGHT
+
+Entry = dict[str, Any]
+
+Pair = tuple[Link | None, str, str]
+"""A link, None at a first meeting, and both ids, left first."""
+
+DOUBLE = "double"
+
+
+def compare(context: Context) -> Comparison:
+    """Return what the plan on the stage, and what is open, say of both sides."""
+    found = Comparison(context.links.count() - context.links.count_gone())
+    found.only = {side.account: _only(context, side) for side in context.sides}
+    found.differ = [*_to_write(context), *_in_conflict(context)]
+    found.doubles = _doubles(context)
+    found.held = _held(context, found.differ)
+    return found
+
+
+def _only(context: Context, side: Side) -> list[Entry]:
+    """Return who is on a side and not on the other: who would be made there, and who lost the other record."""
+    made = [{"who": one.who} for one in foresee(context, context.other(side)) if one.operation == "create"]
+    return [*made, *_survivors(context, side), *_failed(context, side)]
+
+
+def _survivors(context: Context, side: Side) -> list[Entry]:
+    """Return those whose other record is gone, but for those of whom a person wants it so, or has it made anew."""
+    return [
+        {"who": contact_codec.who(side.account, link.side(side.name).id, context.base(link, side.name))}
+        for link in context.links.gone()
+        if link.gone != side.name and not _is_wanted(context, link, side)
+    ]
+
+
+def _is_wanted(context: Context, link: Link, side: Side) -> bool:
+    """Say whether somebody is to be alone there, after an undo, or to have the other record made anew."""
+    if WHOLE in context.held.of_link(link.id):
+        return True
+    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    return decision is not None and decision.resolution == side.name and may_create(context, context.other(side))
+
+
+def _failed(context: Context, side: Side) -> list[Entry]:
+    """Return who could not be carried and has no link."""
+    return [
+        {"who": failure.who, "reason": failure.reason}
+        for failure in context.failures.waiting()
+        if failure.side == side.name and failure.operation != DOUBLE and _link(context, failure) is None
+    ]
+
+
+def _to_write(context: Context) -> list[Entry]:
+    return [entry for pair in (*_planned(context), *_listed(context)) for entry in _differing(context, *pair)]
+
+
+def _planned(context: Context) -> Iterator[Pair]:
+    for writes in (LEFT, RIGHT, "both"):
+        for page in context.stage.steps(PAIR, (writes,), PAGE):
+            for step in page:
+                link = context.links.by_id(step.link) if step.link else None
+                yield link, step.left_id or "", step.right_id or ""
+
+
+def _listed(context: Context) -> Iterator[Pair]:
+    """Yield linked pairs of which a write failed: they are not planned again until something changes."""
+    for failure in context.failures.waiting():
+        link = _link(context, failure)
+        if link is not None and link.gone is None:
+            yield link, link.left.id, link.right.id
+
+
+def _link(context: Context, failure: Failure) -> Link | None:
+    return context.links.by_record(failure.side, [failure.record_id]).get(failure.record_id)
+
+
+def _differing(context: Context, link: Link | None, left_id: str, right_id: str) -> Iterator[Entry]:
+    left, right = _shown(context, context.left, left_id), _shown(context, context.right, right_id)
+    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    result = merged(context, link, left, right)
+    who = contact_codec.who(
+        context.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now}
+    )
+    for name in sorted({*result.to_left, *result.to_right} - result.enriched):
+        yield {"who": who, "field": name, "left": views[0].value(name)[1], "right": views[1].value(name)[1]}
+
+
+def _shown(context: Context, side: Side, record_id: str) -> Staged | None:
+    """Return a record as it is, be it only the other one that shows anything new: so does a run before it writes."""
+    return context.stage.get(side.name, [record_id]).get(record_id) or stage_by_id(context, side, record_id)
+
+
+def _in_conflict(context: Context) -> list[Entry]:
+    """Return what waits for a person's word; what has it already is among what is to be written."""
+    return [
+        {"who": one.who, "field": one.field, "left": json.loads(one.left_value), "right": json.loads(one.right_value)}
+        for one in context.conflicts.all()
+        if one.field != WHOLE and one.resolution is None
+    ]
+
+
+def _held(context: Context, differ: Sequence[Entry]) -> list[Entry]:
+    """Return what a person wanted to differ, but for what is to be written all the same, since it was edited."""
+    travelling = {(one["who"], one["field"]) for one in differ}
+    found = [entry for entry in held_entries(context) if (entry["who"], entry["field"]) not in travelling]
+    return sorted(found, key=lambda entry: (entry["who"], entry["field"]))
+
+
+def _doubles(context: Context) -> list[Entry]:
+    """Return people who share an e-mail with somebody of the same side who stands for them (R8)."""
+    return [
+        {
+            "account": context.side(failure.side).account,
+            "who": failure.who,
+            "ids": [failure.record_id, *(blocker.partition(":")[2] for blocker in failure.blockers)],
+        }
+        for failure in context.failures.waiting()
+        if failure.operation == DOUBLE
+    ]

@@ -1,0 +1,66 @@
+"""What travels on a connection: the rules made of config and accounts, and the mapping in force (R13, R18)."""
+
+from collections.abc import Mapping
+
+from connectors.connector import Connector
+from state import connections
+from state.file import StateFile
+from sync.config.model import Connection
+from sync.rules import mapping
+from sync.rules.sets import reserving
+from sync.rules.translation import terms
+
+
+def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[str, mapping.FieldRule]:
+    """Return the rule of every field that both sides know."""
+    places = [mapping.Places(one.mapped, one.read_only, one.consent_in) for one in (left, right)]
+    return mapping.rules(places[0], places[1], connection.contacts.direction, _options(connection))
+
+
+def mapping_in_force(
+    state: StateFile, number: int, rules: mapping.Rules, connection: Connection
+) -> tuple[dict[int, tuple[str, ...]], int]:
+    """Return the fields of every mapping there was, and the number of the one in force, made when it is new (R18).
+
+    A field that has moved to another place since is none of the present fields: what it held there was never agreed on.
+    Call inside `atomic`; `number` is the connection's.
+    """
+    settings = _settings(connection)
+    fingerprint, housed = mapping.fingerprint(rules, settings), mapping.housed(rules, settings)
+    known = connections.mappings(state.db, number)
+    in_force = max(known, default=0)
+    if not known or known[in_force][0] != fingerprint:
+        in_force = connections.add_mapping(state.db, number, fingerprint, tuple(housed))
+        known = connections.mappings(state.db, number)
+    table = {key: tuple(housed.get(each, f"{each}, moved") for each in fields) for key, (_, fields) in known.items()}
+    return table, in_force
+
+
+def _options(connection: Connection) -> mapping.Options:
+    """Return what the config says field by field."""
+    fields, groups = connection.contacts.fields, connection.contacts.groups
+    return mapping.Options(
+        directions={name: option.direction for name, option in fields.items()},
+        exchanges={name: terms(option.map) for name, option in fields.items() if option.map or name in groups},
+        loosen=any(option.loosen for option in fields.values()),
+        reserved=(
+            *(prefix.casefold() for prefix in groups.values()),
+            *map(reserving, connection.contacts.create_tags),
+        ),
+        conflicts={name: option.conflicts for name, option in fields.items()},
+    )
+
+
+def _settings(connection: Connection) -> Mapping[str, object]:
+    """Return what else of the config decides who and what is carried."""
+    contacts = connection.contacts
+    places: dict[str, object] = {name: dict(option.places) for name, option in contacts.fields.items() if option.places}
+    places |= {name: {"tags": prefix} for name, prefix in contacts.groups.items()}
+    settings = {"create": contacts.create, "only": contacts.only.model_dump(), "places": places}
+    told = {
+        "maps": {name: option.map for name, option in contacts.fields.items() if option.map},
+        "loosen": any(option.loosen for option in contacts.fields.values()),
+        "channels": None if contacts.consent_channels is None else sorted(contacts.consent_channels),
+        "enrich": contacts.enrich,
+    }
+    return settings | {key: value for key, value in told.items() if value or value == []}

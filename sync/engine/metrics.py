@@ -1,0 +1,38 @@
+"""What is counted of a run: how it ended, how long it took, what it read and wrote, and the calls that it made.
+
+The names below are those of the table `tally`; the status page and /metrics show them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from state.daily_counts import Count
+from sync.output.report import RunReport
+
+RUN: Final = "run "
+"""Before the status that a run ended with."""
+TOOK: Final = "took_ms"
+WITHIN: Final = "within "
+"""Before the seconds within which a run ended, the smallest that are true; `inf` for longer ones."""
+LIMITS: Final = (1, 5, 15, 60, 300, 1800, 7200)
+RECORDS: Final = ("read", "created", "updated", "deleted")
+CALLS: Final = ("reads", "writes", "retries", "throttled")
+
+
+def counted(report: RunReport, status: str, ended_at: datetime) -> Iterator[Count]:
+    """Yield everything that a run that has ended adds to what is counted."""
+    seconds = max(0.0, (ended_at - report.started_at).total_seconds())
+    yield Count("", "", f"{RUN}{status}", 1)
+    yield Count("", "", f"{WITHIN}{limit_of(seconds)}", 1)
+    yield Count("", "", TOOK, round(seconds * 1000))
+    for stream, one in report.streams.items():
+        for account, counts in one.accounts.items():
+            yield from (Count(stream, account, name, number) for name, number in counts.to_json().items())
+    for account, traffic in report.requests.items():
+        yield from (Count("", account, name, getattr(traffic, name)) for name in CALLS)
+
+
+def limit_of(seconds: float) -> str:
+    """Return the smallest limit that a run of so many seconds keeps."""
+    return next((str(limit) for limit in LIMITS if seconds <= limit), "inf")

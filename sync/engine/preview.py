@@ -1,0 +1,45 @@
+"""What a run would write, over all its streams: line by line, in totals, and in calls."""
+
+from collections.abc import Iterator, Mapping
+
+from connectors.http.rate_limiter import RateLimit
+from sync.contacts import preview as people_forecast
+from sync.contacts.plan import CREATE, DELETE, PAIR
+from sync.contacts.price import price
+from sync.engine.run import RunScope
+from sync.messages import preview as message_forecast
+from sync.messages.carry_deletions import ERASE
+from sync.messages.failures import CREATE as COPY
+from sync.messages.plan_edits import AMEND
+from sync.output.report import Cost, Counts, PlannedChange, StreamReport
+from sync.rules import contact_codec
+
+
+def planned_changes(work: RunScope) -> Iterator[PlannedChange]:
+    """Yield the plan: people field by field, then messages."""
+    yield from people_forecast.changes(work.people)
+    if work.messages is not None:
+        yield from message_forecast.changes(work.messages)
+
+
+def cost(work: RunScope, limits: Mapping[str, RateLimit | None], *, deep: bool) -> dict[str, Cost]:
+    """Return the cost of the plan on the stage, by account; `deep` adds that of reading everybody's copies."""
+    letters = message_forecast.calls(work.messages, deep=deep) if work.messages is not None else {}
+    return price(work.people, limits, letters)
+
+
+def totals(work: RunScope, stream: str, report: StreamReport) -> StreamReport:
+    """Return what a stream of the plan on the stage comes to."""
+    counts = {
+        side.account: Counts(report.accounts[side.account].read, *_steps(work, stream, side.name))
+        for side in work.people.sides
+    }
+    return StreamReport(counts, report.windows, report.unchanged)
+
+
+def _steps(work: RunScope, stream: str, side: str) -> Iterator[int]:
+    """Yield how many creates, updates and deletions are planned on a side."""
+    if stream == contact_codec.STREAM:
+        yield from (work.people.stage.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
+    elif work.messages is not None:
+        yield from (work.messages.stage.count_steps(operation, side) for operation in (COPY, AMEND, ERASE))

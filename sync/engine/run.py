@@ -1,0 +1,184 @@
+"""One run of one connection: observe first, decide second, write last.
+
+What it has observed is what it remembers, never a queue of work: a run that is cut off anywhere leaves links, shadows
+and intents that are true, and windows that are not yet covered, so that the next run sees the rest again (P1, P6).
+
+People go before their messages in everything. What goes wrong with messages holds up no people.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from connectors.errors import ConnectorError
+from state import daily_counts, history
+from state.cursors import COVERED
+from state.intervals import IntervalSet
+from state.links import Link
+from sync.contacts import deletions, execute, hints, plan, read, recovery
+from sync.contacts.context import Context
+from sync.contacts.lifted_erasures import settle_lifted
+from sync.contacts.merged_records import Heirs, follow, list_merged
+from sync.contacts.owed_values import count_debts, reconsider
+from sync.contacts.untranslatable import tell
+from sync.engine import message_stream
+from sync.messages.context import MessageContext
+from sync.rules.conflict_policy import judge
+from sync.rules.guard import guard
+from sync.rules.windows import ReadRange
+
+Spans = dict[str, IntervalSet]
+
+
+@dataclass(frozen=True, slots=True)
+class RunScope:
+    """What a run is about. Without `with_people` only those go whom messages bring along."""
+
+    people: Context
+    messages: MessageContext | None = None
+    with_people: bool = True
+
+
+Consent = Callable[[RunScope], bool]
+
+
+def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: bool = False, consent: Consent) -> str:
+    """Carry out one run; what goes wrong with an account ends up in the errors of the stream.
+
+    Return the guard's sentence, or ''. `consent` is asked once, with the plan on the stage, before the first write.
+    `deep` looks at everybody's copies of messages as well, where a whole run looks at those that are known.
+    """
+    guarded = ""
+    try:
+        recovery.settle_intents(work.people)
+        seen, messages = _observe(work, bounds)
+        heirs = _plan_people(work, bounds, seen)
+        planned = messages is not None and message_stream.plan(messages.context, bounds, deep=deep)
+        if work.with_people:
+            _plan_deletes(work.people, _lost(work.people, bounds, seen), heirs)
+            if seen.lost:
+                deletions.weigh_with_the_last_day(work.people)
+        guarded = "" if unguarded else _guard(work)
+        if (work.people.dry or not guarded) and consent(work):
+            _carry_out(work.people, seen.spans)
+            if messages is not None and planned:
+                message_stream.carry_out(messages)
+    except ConnectorError as error:
+        work.people.errors.append(str(error))
+    _tell_owners(work.people)
+    tell(work.people)
+    count_open(work.people)
+    count_debts(work.people)
+    if work.messages is not None:
+        message_stream.count_open(work.messages)
+    return guarded
+
+
+def finish(context: Context, keep: timedelta) -> None:
+    """Drop history that is older than it is to be kept."""
+    before_ms = context.now_ms() - round(keep.total_seconds() * 1000)
+    with context.state.atomic() as db:
+        history.prune(db, context.connection, before_ms)
+        daily_counts.fold(db, context.connection, before_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a run has read of people: the spans that it will cover, and the pairs that hints have found to be lost."""
+
+    spans: Spans = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)
+
+
+def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.Observed | None]:
+    people, seen = work.people, _Seen()
+    if work.with_people:
+        reconsider(people, retry=not bounds.whole)
+        seen.spans.update({side.name: read.observe(people, side, bounds) for side in people.sides})
+        seen.lost.update(hints.observe(people, bounds))
+    messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
+    people.judge = judge(people.settings.conflicts, offsets(people))
+    return seen, messages
+
+
+def _plan_people(work: RunScope, bounds: ReadRange, seen: _Seen) -> Heirs:
+    if not work.with_people:
+        plan.plan_strangers(work.people)
+        return {}
+    found = seen.lost | (deletions.find_vanished(work.people) if bounds.whole else set())
+    heirs = follow(work.people, _lost(work.people, bounds, seen), found)
+    plan.plan(work.people)
+    return heirs
+
+
+def _lost(context: Context, bounds: ReadRange, seen: _Seen) -> Iterable[Link]:
+    """Return the pairs that have lost one side: all where everything was read, else those that hints told of."""
+    if bounds.whole:
+        return context.links.gone()
+    found = map(context.links.by_id, sorted(seen.lost))
+    return [link for link in found if link is not None and link.gone is not None]
+
+
+def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
+    """Plan what becomes of the survivors of deletions, but of those who meet another record in this run."""
+    for link in lost:
+        if context.stage.paired("left", link.left.id) or context.stage.paired("right", link.right.id):
+            continue
+        survivor = context.other(context.side(link.gone or ""))
+        with context.boundary.around(survivor, link.side(survivor.name).id, plan.DELETE):
+            if link.id in heirs:
+                list_merged(context, link, heirs[link.id])
+            else:
+                deletions.plan_delete(context, link)
+
+
+def _carry_out(context: Context, spans: Spans) -> None:
+    if context.dry:
+        execute.pretend(context)
+        return
+    execute.write(context)
+    if context.intents.open():
+        recovery.settle_intents(context)
+    if not context.errors:
+        _cover(context, spans)
+
+
+def _tell_owners(context: Context) -> None:
+    """Say, where anything was written, that an account shows no users, so that owners are left alone there."""
+    for side in context.sides:
+        connector, counts = side.connector, context.report.accounts[side.account]
+        if not counts.created + counts.updated:
+            continue
+        if "owner" in connector.mapped and "owner" not in connector.fields:
+            context.progress.note(
+                f"{side.account}: shows no users, so owners do not travel; `sync check` says what is missing"
+            )
+
+
+def _cover(context: Context, spans: Spans) -> None:
+    """Everything that was found is written, in conflict or listed: its windows and hints are dealt with."""
+    with context.state.atomic():
+        for side, covered in spans.items():
+            context.cursors.add(side, COVERED, covered)
+        context.hints.drop(context.heeded)
+        settle_lifted(context)
+
+
+def _guard(work: RunScope) -> str:
+    people = work.people
+    command = f"{people.command} --connection {people.name}"
+    stopped = guard(people.weights, people.settings.max_changed, command, dry=people.dry)
+    if stopped or work.messages is None:
+        return stopped
+    return guard(work.messages.weights, people.settings.max_changed, command, "messages", dry=people.dry)
+
+
+def offsets(context: Context) -> tuple[float, float]:
+    """Return by how many seconds the left and the right server are ahead of us."""
+    return context.left.connector.clock_offset(), context.right.connector.clock_offset()
+
+
+def count_open(context: Context) -> None:
+    """Count what is listed and not settled."""
+    context.report.conflicts = context.conflicts.count()
+    context.report.failed = context.failures.count()

@@ -1,0 +1,46 @@
+"""One run that undoes another: it looks first, plans second, is weighed, and writes last, like any run (R26).
+
+It reads no windows and covers none: what people changed meanwhile waits for the next run as if nothing had happened.
+Messages are facts: those that the run copied stay.
+"""
+
+from connectors.errors import ConnectorError
+from sync.contacts.context import Context
+from sync.contacts.execute import foretell
+from sync.contacts.recovery import settle_intents
+from sync.engine.run import Consent, RunScope, count_open, offsets
+from sync.rules.conflict_policy import judge
+from sync.rules.guard import guard
+from sync.undo.plan import carry_out, plan_undo
+from sync.undo.run_history import UndoneRun
+
+
+def undo(work: RunScope, undone: UndoneRun, *, unguarded: bool, consent: Consent) -> str:
+    """Undo a run; what goes wrong with an account ends up in the errors of the people.
+
+    Return the guard's sentence, or ''. `consent` is asked once, with the plan on the stage, before the first write.
+    """
+    context, guarded = work.people, ""
+    try:
+        settle_intents(context)
+        context.judge = judge(context.settings.conflicts, offsets(context))
+        context.undone = undone
+        plan_undo(context, undone)
+        guarded = (
+            "" if unguarded else guard(context.weights, context.settings.max_changed, context.command, dry=context.dry)
+        )
+        if (context.dry or not guarded) and consent(work):
+            _carry_out(context, undone)
+    except ConnectorError as error:
+        context.errors.append(str(error))
+    count_open(context)
+    return guarded
+
+
+def _carry_out(context: Context, undone: UndoneRun) -> None:
+    if context.dry:
+        foretell(context)
+        return
+    carry_out(context, undone)
+    if context.intents.open():
+        settle_intents(context)

@@ -1,0 +1,105 @@
+"""Carry the deletion of an original to its copy, under `deletes = "propagate"` (R24).
+
+Rules kept here:
+- the original is asked for once more: one that is back has not been deleted;
+- a copy that a person edited is not deleted with its original: that is a conflict with the field `*`;
+- what the copy showed goes into the history; the intent knows it before the call.
+"""
+
+import json
+from functools import partial
+
+from connectors.errors import ConnectorError, RecordGone
+from connectors.message import Message
+from state.conflicts import Conflict
+from state.history import HistoryEntry
+from state.intents import DELETED, Intent
+from state.links import Link
+from state.message_staging import MessageAction, StagedMessage
+from sync.contacts.context import Side
+from sync.contacts.failures import Troubles
+from sync.messages.context import MessageContext, letters
+from sync.output.formats import WHOLE
+from sync.rules import shadow_codec
+from sync.rules.messages import print_of
+
+ERASE = "delete"
+
+
+def erase(context: MessageContext, target: Side, step: MessageAction, troubles: Troubles[StagedMessage]) -> None:
+    """Delete one copy. Raises what makes an account useless."""
+    link, source = context.links.by_id(step.link or 0), context.other(target)
+    if link is None or link.gone != source.name or _is_back(context, source, link, step.contact_id):
+        return
+    try:
+        copy = letters(target).get(link.side(target.name).id, context.home(link))
+    except RecordGone:
+        with context.state.atomic():
+            context.links.remove(link.id)
+        return
+    if is_edited(context, target, link, copy):
+        list_edited(context, target, link, copy, step.contact_id)
+        return
+    _erase(context, target, link, copy, troubles)
+
+
+def is_edited(context: MessageContext, target: Side, link: Link, copy: Message) -> bool:
+    """Say whether a copy shows what was never agreed on, unless a person has decided that it does not matter."""
+    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    if decision is not None and decision.resolution == link.gone:
+        return False
+    return print_of(copy) != link.side(target.name).digest
+
+
+def list_edited(context: MessageContext, target: Side, link: Link, copy: Message, contact_id: str) -> None:
+    """List that an original was deleted and its copy edited."""
+    shown = {target.name: shadow_codec.render("edited"), link.gone or "": shadow_codec.render(None)}
+    who = context.who(context.other(target), contact_id)
+    if who.endswith(f":{contact_id}"):
+        who = context.who(target, copy.contact_id)
+    conflict = Conflict(link.id, WHOLE, who, shown["left"], shown["right"], None, None, context.now_ms(), context.run)
+    with context.state.atomic():
+        context.conflicts.put(conflict)
+
+
+def remember_erased(context: MessageContext, target: Side, link: Link, text: str | None) -> None:
+    """Store that a copy was deleted by us. Call inside `atomic`."""
+    source, copy_id = context.other(target), link.side(target.name).id
+    shown, person = json.dumps(text, ensure_ascii=False), context.home(link)
+    entry = HistoryEntry(link.id, target.account, copy_id, WHOLE, shown, None, DELETED, person=person)
+    context.history.add([entry], context.run, context.now_ms())
+    context.index(target).drop(copy_id)
+    context.index(source).drop(link.side(source.name).id)
+    context.failures.close(source.name, link.side(source.name).id)
+    context.intents.remove(target.name, link.side(source.name).id)
+    context.links.remove(link.id)
+    context.report.accounts[target.account].deleted += 1
+
+
+def _is_back(context: MessageContext, source: Side, link: Link, contact_id: str) -> bool:
+    """Ask once more for the original; an answer may have been wrong."""
+    try:
+        letters(source).get(link.side(source.name).id, contact_id)
+    except RecordGone:
+        return False
+    link.gone, link.side(source.name).digest = None, None
+    with context.state.atomic():
+        context.links.save(link, context.run)
+    return True
+
+
+def _erase(context: MessageContext, target: Side, link: Link, copy: Message, troubles: Troubles[StagedMessage]) -> None:
+    source = context.other(target)
+    original_id = link.side(source.name).id
+    told = {"record": copy.id, "old": copy.text, "rule": DELETED}
+    intent = Intent(target.name, original_id, target.server_now_ms(context.clock), {"contact": copy.contact_id}, told)
+    with context.state.atomic():
+        context.intents.add(intent, context.run)
+    answer = target.dispatcher.gather([partial(letters(target).erase, copy.id, copy.contact_id)])[0]
+    with context.state.atomic():
+        if isinstance(answer, ConnectorError):
+            troubles.note(source, StagedMessage(source.name, original_id, ""), ERASE, answer)
+        else:
+            troubles.fine(target)
+            remember_erased(context, target, link, copy.text)
+    troubles.raise_fatal()

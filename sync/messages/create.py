@@ -1,0 +1,252 @@
+"""Make copies of messages, several at a time, never two of one (R6, R9, R20).
+
+Rules kept here:
+- the intent is durable before the call, and goes when the outcome is stored; till then it holds what was sent, since
+  the original may show something else when the copy is looked for, and where no marker shows it is known by its text;
+- what is there is looked for once more before anything is made: a person who was met on the way, instead of being
+  made, may have copies already;
+- a copy that was refused is looked for before it is tried again: not each refusal is true;
+- while the outcome of a message is unknown, what was sent to the same person later waits, so that the order holds.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from connectors.errors import Broken, ConnectorError, OutcomeUnknown, RecordError, RecordGone
+from connectors.message import Message
+from connectors.message_store import CopyResult
+from state.history import CREATED, HistoryEntry
+from state.intents import Intent
+from state.message_staging import MessageAction, StagedMessage
+from sync.contacts.context import Side
+from sync.contacts.failures import Troubles
+from sync.contacts.record_boundary import tell_mistake
+from sync.messages.candidates import Pair, find
+from sync.messages.context import MessageContext, letters, message_of
+from sync.messages.failures import BEHIND, CREATE, UNKNOWN, WAITS, WITHOUT_PERSON, list_failure
+from sync.messages.read import indexed
+from sync.output.formats import WHOLE
+from sync.rules import contact_codec
+from sync.rules.messages import encode
+
+EARLIER_MS: Final = 3_600_000
+"""How long before a try was listed as failed it was sent at most, on any clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyJob:
+    """A message of `source` to be copied to the person `contact_id` of `target`."""
+
+    target: Side
+    source: Side
+    staged: StagedMessage
+    original: Message
+    contact_id: str
+
+    def send(self) -> CopyResult:
+        """Record the copy."""
+        return letters(self.target).record(self.original, self.contact_id)
+
+
+def copy(
+    context: MessageContext, target: Side, steps: Sequence[MessageAction], troubles: Troubles[StagedMessage]
+) -> None:
+    """Make one wave of copies on a side. Raises what makes an account useless."""
+    found = [_job(context, target, step) for step in steps]
+    jobs = _strangers(context, _whole(context, [job for job in found if job is not None]))
+    _intend(context, jobs)
+    answers = target.dispatcher.gather([job.send for job in jobs])
+    with context.state.atomic():
+        for job, answer in zip(jobs, answers, strict=True):
+            with _around(context, job), context.state.part():
+                _conclude(context, job, answer, troubles)
+    context.progress.advance(len(steps))
+    troubles.raise_fatal()
+
+
+def _around(context: MessageContext, job: CopyJob) -> AbstractContextManager[None]:
+    return context.around(job.source, job.staged.id, job.staged.contact_id, CREATE, digest=job.staged.digest)
+
+
+def _strangers(context: MessageContext, jobs: Sequence[CopyJob]) -> list[CopyJob]:
+    """Return those of the messages that are not on the other side already."""
+    strangers = []
+    for job in jobs:
+        with _around(context, job):
+            if not _is_there(context, job):
+                strangers.append(job)
+    return strangers
+
+
+def adopt(context: MessageContext, pair: Pair) -> None:
+    """Link an original to its copy, both of which are there already."""
+    source = context.side(pair.side)
+    edited = pair.copy.of is not None and not _shows_all(context.other(source), pair)
+    link = context.linked(source, pair.original, pair.digest, pair.copy, edited=edited)
+    with context.state.atomic():
+        context.links.save(link, context.run)
+        context.failures.close(source.name, pair.original.id)
+        context.failures.close(context.other(source).name, pair.copy.id)
+        context.intents.remove(context.other(source).name, pair.original.id)
+
+
+def _shows_all(target: Side, pair: Pair) -> bool:
+    """Say whether a copy that is known by its marker would be known without it as well: then no person edited it."""
+    return letters(target).shows(replace(pair.copy, of=None), pair.original)
+
+
+def remember_copy(
+    context: MessageContext,
+    source: Side,
+    original: Message,
+    digest: bytes | None,
+    made: Message,
+) -> None:
+    """Store that a copy was made by us, of the original as it was sent. Call inside `atomic`."""
+    target = context.other(source)
+    link = context.linked(source, original, digest, made)
+    context.links.save(link, context.run)
+    context.intents.remove(target.name, original.id)
+    context.failures.close(source.name, original.id)
+    if letters(target).listed:
+        context.index(target).put([indexed(made)])
+    context.index(source).put([indexed(original)])  # its text is known by now, which its listing may leave out
+    origin = f"{source.account}:{original.id}"
+    entry = HistoryEntry(link.id, target.account, made.id, WHOLE, None, None, CREATED, origin, person=made.contact_id)
+    context.history.add([entry], context.run, context.now_ms())
+    context.report.accounts[target.account].created += 1
+
+
+def _job(context: MessageContext, target: Side, step: MessageAction) -> CopyJob | None:
+    """Return what is to be sent; None where that has to wait, which is listed."""
+    source = context.other(target)
+    staged = context.stage.get(source.name, step.source_id)
+    if staged is None:
+        return None
+    contact_id = context.person(source, step.contact_id)
+    if contact_id is None:
+        blocker = f"{source.name}:{step.contact_id}"
+        with context.state.atomic():
+            list_failure(context, source, staged, WAITS, WITHOUT_PERSON, blockers=(blocker,))
+        return None
+    if (target.name, step.contact_id) in context.held:
+        with context.state.atomic():
+            list_failure(context, source, staged, CREATE, BEHIND, due_ms=context.now_ms())
+        return None
+    return CopyJob(target, source, staged, message_of(staged), contact_id)
+
+
+def _whole(context: MessageContext, jobs: Sequence[CopyJob]) -> list[CopyJob]:
+    """Read the texts that listings left out; an original that is gone needs no copy. Raises what is not about one."""
+    if not jobs:
+        return []
+    read = [partial(letters(job.source).whole, job.original) for job in jobs]
+    ready: list[CopyJob] = []
+    for job, answer in zip(jobs, jobs[0].source.dispatcher.gather(read), strict=True):
+        if isinstance(answer, Message):
+            ready.append(replace(job, original=answer))
+        elif isinstance(answer, RecordError):
+            _list_unread(context, job, answer)
+        else:
+            with _around(context, job):
+                raise answer
+    return ready
+
+
+def _list_unread(context: MessageContext, job: CopyJob, error: RecordError) -> None:
+    with context.state.atomic():
+        list_failure(context, job.source, job.staged, CREATE, f"it can't be read: {error.message}")
+
+
+def _is_our_own(context: MessageContext, job: CopyJob) -> bool:
+    """Say whether what is to be copied is a copy of ours: one whose answer was lost moves along with whom is merged.
+
+    It bears the id of a message of the other side, and is linked to that now, unless another copy is, or it is gone.
+    """
+    marker, home = job.original.of, job.target
+    known = context.index(home).of(marker) if marker else None
+    if marker is None or known is None:
+        return False
+    if context.links.by_record(home.name, [marker]):
+        return True
+    try:
+        original = letters(home).get(marker, known.contact_id)
+    except RecordGone:
+        return True
+    if not letters(job.source).shows(replace(job.original, of=None), original):
+        original = replace(original, text=job.original.text)  # as it was copied: that it was edited since shows by that
+    with context.state.atomic():
+        remember_copy(context, home, original, None, job.original)
+        context.failures.close(job.source.name, job.original.id)
+    return True
+
+
+def _is_there(context: MessageContext, job: CopyJob) -> bool:
+    if _is_our_own(context, job):
+        return True
+    pair = find(context, job.source, job.staged, job.original, job.contact_id) or _copied_before(context, job)
+    if pair is not None:
+        adopt(context, pair)
+    return pair is not None
+
+
+def _copied_before(context: MessageContext, job: CopyJob) -> Pair | None:
+    """Return the copy that an earlier try made although it was refused: not each refusal is true.
+
+    A copy bears the time of its original, so that no window shows it where that is long ago.
+    """
+    failure = context.failures.of(job.source.name, [job.staged.id]).get(job.staged.id)
+    if failure is None or failure.operation != CREATE or not letters(job.target).listed:
+        return None
+    since = contact_codec.from_ms(failure.noted_ms - EARLIER_MS)
+    for copy in letters(job.target).find(job.original, job.contact_id, since) if since is not None else ():
+        if not context.links.by_record(job.target.name, [copy.id]):
+            with suppress(RecordGone):
+                return Pair(job.source.name, job.original, letters(job.target).whole(copy), job.staged.digest)
+    return None
+
+
+def _intend(context: MessageContext, jobs: Sequence[CopyJob]) -> None:
+    if not jobs:
+        return
+    with context.state.atomic():
+        for job in jobs:
+            source = {
+                "contact": job.staged.contact_id,
+                "digest": job.staged.digest.hex() if job.staged.digest else None,
+            }
+            sent = {"contact": job.contact_id, "message": encode(job.original)}
+            sent_ms = job.target.server_now_ms(context.clock)
+            intent = Intent(job.target.name, job.original.id, sent_ms, sent, source)
+            context.intents.add(intent, context.run)
+
+
+def _conclude(
+    context: MessageContext, job: CopyJob, answer: CopyResult | ConnectorError, troubles: Troubles[StagedMessage]
+) -> None:
+    if isinstance(answer, CopyResult) and not _is_of_another(context, job, answer):
+        troubles.fine(job.target)
+        remember_copy(context, job.source, job.original, job.staged.digest, answer.copy)
+        return
+    if isinstance(answer, CopyResult):  # it shows the record of another message: what was made is looked for (R20)
+        answer = OutcomeUnknown(job.target.account, f"it was answered with {answer.copy.id}, which is another message")
+    if isinstance(answer, Broken):
+        tell_mistake(answer.cause, f"{job.source.account}:{job.original.id}")
+    if not isinstance(answer, RecordError):
+        context.held.add((job.target.name, job.staged.contact_id))
+    if isinstance(answer, OutcomeUnknown):
+        due_ms = context.now_ms() + round(context.settle.total_seconds() * 1000)
+        list_failure(context, job.source, job.staged, CREATE, UNKNOWN, due_ms=due_ms)
+    else:
+        context.intents.remove(job.target.name, job.original.id)
+        troubles.note(job.source, job.staged, CREATE, answer)
+
+
+def _is_of_another(context: MessageContext, job: CopyJob, answer: CopyResult) -> bool:
+    """Say whether what was recorded is a record that is linked to another message."""
+    copy_id = answer.copy.id
+    link = context.links.by_record(job.target.name, [copy_id]).get(copy_id)
+    return link is not None and link.gone is None

@@ -1,0 +1,84 @@
+"""Look at the messages that webhooks named, beside those that the windows show. The rules are those of people's hints.
+
+Rules kept here:
+- a message that is linked is an echo of ours, or dealt with: no event tells of an edit;
+- one that is not is read by id, as its listing would show it, or left to the listing;
+- a note that is gone may have been a copy: then its deletion is remembered.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from connectors.errors import RecordGone
+from state.message_staging import StagedMessage
+from state.webhook_hints import Hint
+from sync.contacts.context import Side
+from sync.contacts.record_boundary import confirm_workable
+from sync.messages.context import MessageContext, letters, original_side
+from sync.messages.plan_edits import lose_copy
+from sync.messages.read import indexed
+from sync.rules.messages import encode
+from sync.rules.windows import ReadRange
+
+BY_ID: Final = 200
+
+
+def observe(context: MessageContext, bounds: ReadRange) -> None:
+    """Read and stage what is hinted at."""
+    if not bounds.heeds_hints:
+        return
+    for side in context.sides:
+        hints = context.hints.waiting(side.account)
+        if hints:
+            context.progress.stage(f"looking at messages that {side.account} has told of")
+            _observe(context, side, hints)
+
+
+def _observe(context: MessageContext, side: Side, hints: Sequence[Hint]) -> None:
+    read = 0
+    for hint in hints:
+        if _is_new(context, side, hint):
+            if read == BY_ID:
+                continue
+            read += 1
+            with context.around(side, hint.record, hint.contact or ""):
+                _look(context, side, hint)
+            context.progress.advance()
+        context.heeded.append(hint)
+
+
+def _is_new(context: MessageContext, side: Side, hint: Hint) -> bool:
+    """Say whether a hint tells more than is known already, without a call."""
+    link = context.links.by_record(side.name, [hint.record]).get(hint.record)
+    if hint.gone:
+        return link is not None and link.gone is None and original_side(link) != side.name
+    if link is not None or not context.travel.leaves(side.name):
+        return False
+    return context.stage.get(side.name, hint.record) is None
+
+
+def _look(context: MessageContext, side: Side, hint: Hint) -> None:
+    if not hint.gone:
+        _stage(context, side, hint)
+        return
+    link = context.links.by_record(side.name, [hint.record])[hint.record]
+    try:
+        letters(side).get(hint.record, context.home(link))
+    except RecordGone:
+        lose_copy(context, side, link)
+
+
+def _stage(context: MessageContext, side: Side, hint: Hint) -> None:
+    if context.people.is_forgotten_record(side, hint.contact):
+        context.report.left_out += 1
+        return
+    try:
+        message = letters(side).listed_as(hint.record, hint.contact)
+    except RecordGone:
+        return
+    if message is None or not context.travel.takes(side.name, message):
+        return
+    confirm_workable(message)
+    with context.state.atomic():
+        context.stage.put([StagedMessage(side.name, message.id, message.contact_id, encode(message))])
+        context.index(side).put([indexed(message)])

@@ -1,0 +1,160 @@
+"""Make one copy show what its original shows now: read, decide again, intend, write, remember (R19 to R21).
+
+Rules kept here:
+- both records are read right before the write, so that what somebody did since the plan was made is not overwritten;
+- what a copy showed before is in the intent, and goes from there into the history, also when the run dies in between;
+- an answer that never came is looked for before anything is sent again: a person may have edited the copy by then.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+
+from connectors.errors import OutcomeUnknown, RecordGone
+from connectors.message import Message
+from connectors.message_store import CopyResult
+from connectors.values import message_text
+from state.history import HistoryEntry
+from state.intents import Intent
+from state.links import Link
+from state.message_staging import MessageAction, StagedMessage
+from sync.contacts.context import Side
+from sync.contacts.failures import Troubles
+from sync.contacts.update import PAUSES
+from sync.messages.context import MessageContext, copied_content, letters
+from sync.messages.plan_edits import AMEND, TEXT, MessagePair, judge, lose_copy, pass_over
+from sync.rules.messages import content_of, print_of
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What a copy is made to show: the digest of the original's content, what it showed before, and by which rule."""
+
+    original: str
+    content: str
+    old: str | None
+    rule: str
+
+
+def amend(context: MessageContext, target: Side, step: MessageAction, troubles: Troubles[StagedMessage]) -> None:
+    """Write one copy anew. Raises what makes an account useless."""
+    for pause in (*PAUSES, None):
+        if _is_known(context, target, step, troubles, is_last=pause is None) or pause is None:
+            break
+        context.clock.sleep(pause)
+    troubles.raise_fatal()
+
+
+def _is_known(
+    context: MessageContext, target: Side, step: MessageAction, troubles: Troubles[StagedMessage], *, is_last: bool
+) -> bool:
+    """Write a copy anew once; say whether its outcome is known, or no use is in another try."""
+    intent = context.intents.of(target.name, step.source_id)
+    if intent is not None and "content" in intent.sent:
+        settle_amendment(context, target, intent)
+    link, source = context.links.by_id(step.link or 0), context.other(target)
+    if link is None or link.gone is not None:
+        return True
+    try:
+        original = letters(source).get(link.side(source.name).id, step.contact_id)
+    except RecordGone:
+        return True  # a deletion, which reconcile finds
+    if copied_content(link) == content_of(original):
+        return True
+    try:
+        copy = letters(target).get(link.side(target.name).id, context.home(link))
+    except RecordGone:
+        lose_copy(context, target, link)
+        return True
+    staged = context.stage.get(source.name, step.source_id) or StagedMessage(source.name, original.id, step.contact_id)
+    couple = MessagePair(source, link, original, copy, staged.digest)
+    verdict, rule = judge(context, couple)
+    if verdict != "amend":
+        pass_over(context, couple)
+        return True
+    return _write(context, couple, staged, rule, troubles, is_last=is_last)
+
+
+def settle_amendment(context: MessageContext, target: Side, intent: Intent) -> None:
+    """Look at a copy that was amended, and store what became of it. Raises AuthError, TransientError.
+
+    What it showed before is in the history unless it shows that still: it may have been edited or deleted since.
+    """
+    record_id, old, sent = str(intent.source["record"]), intent.source["old"], str(intent.sent["text"])
+    link = context.links.by_record(target.name, [record_id]).get(record_id)
+    after = None if link is None else _read(target, record_id, context.home(link))
+    amendment = Amendment(intent.source_id, str(intent.sent["content"]), old, str(intent.source["rule"]))
+    shown, wanted = message_text.comparable((after and after.text) or ""), message_text.comparable(sent)
+    with context.state.atomic():
+        if link is None or (after is not None and after.text == old):
+            pass
+        elif after is not None and wanted in shown:
+            agree(context, context.other(target), link, amendment, after, edited=not shown.endswith(wanted))
+        else:
+            _keep_old(context, context.other(target), link, amendment, sent)
+        context.intents.remove(target.name, intent.source_id)
+
+
+def agree(
+    context: MessageContext, source: Side, link: Link, amendment: Amendment, after: Message, *, edited: bool = False
+) -> None:
+    """Store that a copy shows its original; `edited` tells that it shows more, so that a person added to it.
+
+    Call inside `atomic`.
+    """
+    target = context.other(source)
+    link.side(source.name).memory = json.dumps({"content": amendment.content})
+    link.side(target.name).digest = None if edited else print_of(after)
+    context.links.save(link, context.run)
+    _keep_old(context, source, link, amendment, after.text)
+    context.conflicts.close(link.id, {TEXT})
+    context.failures.close(source.name, amendment.original)
+    context.intents.remove(target.name, amendment.original)
+    context.report.accounts[target.account].updated += 1
+
+
+def _keep_old(context: MessageContext, source: Side, link: Link, amendment: Amendment, text: str | None) -> None:
+    """Keep in the history what a copy showed, and what was written over it."""
+    target = context.other(source)
+    old, new = (json.dumps(each, ensure_ascii=False) for each in (amendment.old, text))
+    origin, person, copy_id = f"{source.account}:{amendment.original}", context.home(link), link.side(target.name).id
+    entry = HistoryEntry(link.id, target.account, copy_id, TEXT, old, new, amendment.rule, origin, person=person)
+    context.history.add([entry], context.run, context.now_ms())
+
+
+def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
+    try:
+        return letters(side).get(record_id, contact_id)
+    except RecordGone:
+        return None
+
+
+def _write(
+    context: MessageContext,
+    couple: MessagePair,
+    staged: StagedMessage,
+    rule: str,
+    troubles: Troubles[StagedMessage],
+    *,
+    is_last: bool,
+) -> bool:
+    target, original, copy = context.other(couple.source), couple.original, couple.copy
+    amendment = Amendment(original.id, content_of(original), copy.text, rule)
+    with context.state.atomic():
+        context.intents.add(_intent(context, couple, amendment), context.run)
+    answer = target.dispatcher.gather([partial(letters(target).amend, copy, original)])[0]
+    with context.state.atomic():
+        if isinstance(answer, CopyResult):
+            troubles.fine(target)
+            couple.link.side(couple.source.name).digest = couple.digest
+            agree(context, couple.source, couple.link, amendment, answer.copy)
+        elif is_last or not isinstance(answer, OutcomeUnknown):
+            troubles.note(couple.source, staged, AMEND, answer)  # its intent stays: did it arrive?
+    return is_last or not isinstance(answer, OutcomeUnknown)
+
+
+def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) -> Intent:
+    target, copy = context.other(couple.source), couple.copy
+    source = {"record": copy.id, "old": amendment.old, "rule": amendment.rule}
+    sent = {"content": amendment.content, "contact": copy.contact_id, "text": couple.original.text or ""}
+    return Intent(target.name, amendment.original, target.server_now_ms(context.clock), sent, source)

@@ -1,0 +1,171 @@
+"""Tells the command under `[notify]` what has come about in a run, or has not come about for too long.
+
+Rules kept here:
+- once per cause, and once when it is over; what was told stands in the state (`sync.rules.notifications`);
+- nothing that goes wrong here harms a run: it is logged, and tried again at the next occasion;
+- the document holds ids and words of ours: no person's data and no secret.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Lock
+from typing import Any, Final
+
+from connectors.clock import Clock
+from state.errors import LockHeld, StateError
+from state.file import StateFile
+from state.notifications import NotificationStore
+from sync.config.model import Config
+from sync.config.secret import CREDENTIALS, secret_variables
+from sync.notifications.command import Program
+from sync.output import event_log
+from sync.output.formats import time_text
+from sync.output.privacy import public
+from sync.output.report import RunReport
+from sync.rules.contact_codec import from_ms, to_ms
+from sync.rules.notifications import CONFLICTS, FAILED, GUARDED, STALLED, Notice, causes_after, notices
+
+OURS: Final = frozenset({CREDENTIALS, "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
+"""Variables of our environment that say where secrets are, or speak for us."""
+
+OVER: Final = {
+    FAILED: "runs come to their end again",
+    GUARDED: "the guard stops no run any more",
+    CONFLICTS: "no conflict is open any more",
+    STALLED: "it makes progress again",
+}
+COMMANDS: Final = {FAILED: "sync status", CONFLICTS: "sync conflicts list", STALLED: "sync status"}
+"""What to type next; after a guarded run, its plan."""
+
+
+class NotificationSender:
+    """Tells the command of a config file, or nobody where it names none."""
+
+    def __init__(self, config: Config, clock: Clock, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        self._clock = clock
+        self._state_path = config.state.path
+        self._program = _program(config, clock, is_stopping)
+        self._lock = Lock()
+
+    def after_run(self, state: StateFile, report: RunReport) -> None:
+        """Tell what a run has led to. Raises nothing but an interruption."""
+        if self._program is None:
+            return
+        for stream in report.asked:
+            with event_log.about(connection=report.connection, stream=stream):
+                self._carefully(partial(self._after_run, state, report, stream))
+
+    def stalled(self, connection: str, stream: str, since: datetime, span: timedelta) -> None:
+        """Tell that a stream has made no progress since then, for longer than `span`. Raises nothing."""
+        if self._program is None:
+            return
+
+        def tell() -> None:
+            state = StateFile.open(self._state_path)
+            try:
+                text = f"no run has come to its end since {time_text(since)}, for more than {span}"
+                present = {STALLED: {"": to_ms(since) or 0}}
+                self._tell(state, connection, stream, present, lambda _notice: {"text": text})
+            finally:
+                state.close()
+
+        with event_log.about(connection=connection, stream=stream):
+            self._carefully(tell)
+
+    def _carefully(self, tell: Callable[[], None]) -> None:
+        try:
+            with self._lock:
+                tell()
+        except (OSError, sqlite3.Error, StateError, LockHeld) as error:
+            event_log.error("nobody could be told", kind=type(error).__name__)
+
+    def _after_run(self, state: StateFile, report: RunReport, stream: str) -> None:
+        """Tell what a run has led to for one of its streams; what went wrong with all of them is told for the first."""
+        open_conflicts = _conflicts(state, report.connection, stream)
+        present = causes_after(report.status, open_conflicts, self._now_ms())
+        if stream != report.asked[0] and report.status in ("failed", "guarded"):
+            present = {CONFLICTS: present[CONFLICTS]}
+
+        def about(notice: Notice) -> dict[str, Any]:
+            return {"run": report.run, **_about_run(report, notice, open_conflicts)}
+
+        self._tell(state, report.connection, stream, present, about)
+
+    def _tell(
+        self,
+        state: StateFile,
+        connection: str,
+        stream: str,
+        present: Mapping[str, Mapping[str, int]],
+        about: Callable[[Notice], dict[str, Any]],
+    ) -> None:
+        told = NotificationStore(state.db, connection, stream)
+        due, silent = notices(present, told.all())
+        if silent:
+            with state.atomic():
+                told.forget(silent)
+        for notice in due:
+            document = self._document(connection, stream, notice, about(notice))
+            remember, forget = notice.after(self._now_ms(), told=self._hand_over(notice, document))
+            with state.atomic():
+                told.put(remember)
+                told.forget(forget)
+
+    def _document(self, connection: str, stream: str, notice: Notice, about: dict[str, Any]) -> dict[str, Any]:
+        text = OVER[notice.cause] if notice.over else public(about.pop("text"))
+        return {
+            "event": notice.cause,
+            "over": notice.over,
+            "connection": connection,
+            "stream": stream,
+            "at": time_text(self._clock.now()),
+            "since": time_text(from_ms(notice.since_ms) or datetime.fromtimestamp(0, UTC)),
+            "run": None,
+            "command": COMMANDS.get(notice.cause, f"sync plan --connection {connection}"),
+            **about,
+            "text": f"{connection}: {text}",
+        }
+
+    def _hand_over(self, notice: Notice, document: Mapping[str, Any]) -> bool:
+        if self._program is None:
+            return False
+        wrong = self._program.tell(document)
+        facts = {"kind": notice.cause, "status": "over" if notice.over else "open"}
+        if wrong:
+            event_log.warning("the command under [notify] failed", reason=wrong, **facts)
+        else:
+            event_log.info("told", **facts)
+        return not wrong
+
+    def _now_ms(self) -> int:
+        return to_ms(self._clock.now()) or 0
+
+
+def _program(config: Config, clock: Clock, is_stopping: Callable[[], bool]) -> Program | None:
+    if config.notify is None:
+        return None
+    hidden = OURS | secret_variables(config)
+    return Program(config.notify.command, config.path.parent, config.notify.time_limit, hidden, clock, is_stopping)
+
+
+def _conflicts(state: StateFile, connection: str, stream: str) -> dict[str, int]:
+    """Return the open conflicts of a stream that wait for a person: when each was found, by a key of its own."""
+    rows = state.db.execute(
+        "SELECT f.id, f.found_ms FROM conflict f JOIN connection c ON c.id = f.connection"
+        " WHERE c.name = ? AND f.stream = ? AND f.resolution IS NULL ORDER BY f.id",
+        (connection, stream),
+    )
+    return {f"{row['id']}@{row['found_ms']}": row["found_ms"] for row in rows.fetchall()}
+
+
+def _about_run(report: RunReport, notice: Notice, open_conflicts: Mapping[str, int]) -> dict[str, Any]:
+    if notice.cause == CONFLICTS:
+        new = [int(one.key.partition("@")[0]) for one in notice.causes]
+        count = len(open_conflicts)
+        text = f"{len(new)} new conflict{'' if len(new) == 1 else 's'}, {count} open"
+        return {"text": text, "conflicts": {"new": [] if notice.over else new, "open": count}}
+    if notice.cause == GUARDED:
+        return {"text": report.guarded}
+    return {"text": f"a run failed: {'; '.join(map(public, report.errors))}"}

@@ -1,0 +1,108 @@
+"""How the tokens of OAuth accounts stand: until when they are good, for what, and whether they can be renewed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from connectors.clock import Clock
+from connectors.connector import Finding
+from connectors.errors import LoginNeeded
+from sync.config.model import Config, oauth_accounts
+from sync.errors import ConfigError
+from sync.oauth.grant import Grant
+from sync.oauth.token_sources import TokenSources, wanted_scopes
+from sync.oauth.token_store import GrantStore
+from sync.rules.contact_codec import to_ms
+from sync.rules.token_expiry import missing_scopes, need
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStatus:
+    """The token of one account, without the token. `expires_at` is of the one that calls go with, in ISO 8601."""
+
+    account: str
+    state: Literal["good", "expired", "missing", "unreadable"]
+    refreshable: bool = False
+    kind: str | None = None
+    location_id: str | None = None
+    company_id: str | None = None
+    expires_at: str | None = None
+    granted_at: str | None = None
+    scopes: tuple[str, ...] = ()
+    missing_scopes: tuple[str, ...] = ()
+    problem: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self)
+
+
+def standings(
+    config: Config, names: Iterable[str], authorities: TokenSources | None, clock: Clock
+) -> list[TokenStatus]:
+    """Return how the tokens of these accounts stand, of those that have any."""
+    if authorities is None:
+        return []
+    found = []
+    for name, account in oauth_accounts(config, names).items():
+        wanted = wanted_scopes(config, name, account)
+        found.append(_standing(authorities.vault(name, account), wanted, to_ms(clock.now()) or 0))
+    return found
+
+
+def of_grant(name: str, grant: Grant, wanted: tuple[str, ...], now_ms: int) -> TokenStatus:
+    """Return how a grant stands."""
+    lease = grant.bearer
+    return TokenStatus(
+        name,
+        "good" if lease is not None and need(lease, now_ms) != "now" else "expired",
+        refreshable=grant.refresh_token is not None,
+        kind=grant.user_type,
+        location_id=grant.location_id,
+        company_id=grant.company_id,
+        expires_at=_shown(lease.expires_ms if lease is not None else None),
+        granted_at=_shown(grant.granted_ms),
+        scopes=grant.scopes,
+        missing_scopes=missing_scopes(wanted, grant.scopes),
+    )
+
+
+def token_findings(
+    config: Config, names: Iterable[str], authorities: TokenSources | None, clock: Clock
+) -> Mapping[str, list[Finding]]:
+    """Return what `sync check` tells of tokens, by account; that there is none shows in the account's own check."""
+    return {one.account: list(_findings(one)) for one in standings(config, names, authorities, clock) if one.kind}
+
+
+def _standing(vault: GrantStore, wanted: tuple[str, ...], now_ms: int) -> TokenStatus:
+    try:
+        return of_grant(vault.name, vault.read_own(), wanted, now_ms)
+    except LoginNeeded as error:
+        return TokenStatus(vault.name, "missing", problem=error.message)
+    except ConfigError as error:
+        return TokenStatus(vault.name, "unreadable", problem=str(error))
+
+
+def _findings(standing: TokenStatus) -> Iterator[Finding]:
+    until = f"until {standing.expires_at}" if standing.expires_at else "until it is refused"
+    login = f"sync auth login {standing.account}"
+    if standing.refreshable:
+        yield Finding(f"token good {until}, renewed by itself", ok=True)
+    else:
+        mend = f"log in again before it ends: {login}"
+        yield Finding(f"token good {until}", ok=False, problem="it can't be renewed", mend=mend, fatal=False)
+    if standing.missing_scopes:
+        yield Finding(
+            "the consent has every scope that is asked for",
+            ok=False,
+            problem=f"missing: {', '.join(standing.missing_scopes)}",
+            mend=f"add them to the app at GrowthHub, then log in again: {login}; or name under `scopes` what is wanted",
+            fatal=False,
+        )
+
+
+def _shown(moment_ms: int | None) -> str | None:
+    if moment_ms is None:
+        return None
+    return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

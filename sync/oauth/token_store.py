@@ -1,0 +1,105 @@
+"""Where the grant of one account lies, between its key and the state file.
+
+Rules kept here:
+- the state file gets ciphertext alone; whatever is opened, or about to be sealed, is kept out of every log from then;
+- who changes a grant does it `alone`, across all processes, and reads it anew there: somebody may have been faster;
+- a grant that can't be opened, or is for another app or location than the config names, is told with the command that
+  gets a new one.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from connectors.errors import LoginNeeded, ServerTrouble
+from state.errors import LockHeld
+from state.lock import hold_token
+from state.tokens import StoredToken, TokenStore
+from sync.config.model import GrowthHubAccount
+from sync.errors import ConfigError
+from sync.oauth.encryption import CannotOpen, Key
+from sync.oauth.grant import Grant
+from sync.output.privacy import hide
+
+
+class GrantStore:
+    """The grant of one account. `pause` is called while another process changes it."""
+
+    def __init__(
+        self, state_path: Path, name: str, account: GrowthHubAccount, key: Key, pause: Callable[[], None]
+    ) -> None:
+        self.name = name
+        self._path = state_path
+        self._account = account
+        self._key = key
+        self._pause = pause
+        self._store = TokenStore(state_path)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one who changes the grant for the length of the block. Raises ServerTrouble."""
+        try:
+            with hold_token(self._path, self.name, self._pause):
+                yield
+        except LockHeld as error:
+            raise ServerTrouble(self.name, f"{error}; try again") from None
+
+    def read(self) -> Grant | None:
+        """Return the grant, None where there is none. Raises ConfigError where the key does not open it."""
+        kept = self._store.get(self.name)
+        return None if kept is None else self._opened(kept)
+
+    def read_own(self) -> Grant:
+        """Return the grant that the config asks for. Raises LoginNeeded where there is none, ConfigError."""
+        grant = self.read()
+        if grant is None:
+            raise LoginNeeded(self.name, f"it has no token yet; log in: {self.login}")
+        account = self._account
+        for what, had, wanted in (
+            ("app", grant.client_id, account.client_id),
+            ("location", grant.location_id, account.location_id),
+            ("company", grant.company_id if grant.user_type == "Company" else None, account.company_id),
+        ):
+            if had != wanted:
+                found = f"its token is for the {what} {had or 'none'}, not for {wanted or 'none'}"
+                raise LoginNeeded(self.name, f"{found}; log in: {self.login}")
+        return grant
+
+    def cut_off_ms(self) -> int | None:
+        """Return when a renewal began whose answer was never stored, None where there is none such."""
+        kept = self._store.get(self.name)
+        return None if kept is None else kept.began_ms
+
+    def begin(self, now_ms: int) -> None:
+        """Note that a renewal begins. Raises StateUnwritable."""
+        self._store.begin(self.name, now_ms)
+
+    def write(self, grant: Grant, now_ms: int) -> None:
+        """Keep the grant, durably. Raises StateUnwritable."""
+        _hide(grant)
+        self._store.put(self.name, self._key.seal(grant.to_bytes(), self.name), now_ms)
+
+    def remove(self) -> bool:
+        """Drop the grant, whether it can be opened or not; say whether there was one. Raises StateUnwritable."""
+        return self._store.remove(self.name)
+
+    @property
+    def login(self) -> str:
+        """Return the command that gets a new grant."""
+        return f"sync auth login {self.name}"
+
+    def _opened(self, kept: StoredToken) -> Grant:
+        try:
+            grant = Grant.from_bytes(self._key.open(kept.sealed, self.name))
+        except CannotOpen as error:
+            raise ConfigError(
+                f"state.token_key: the token of account {self.name} in {self._path} can't be opened: {error}; "
+                f"put the right key back, or log in again: {self.login}"
+            ) from None
+        _hide(grant)
+        return grant
+
+
+def _hide(grant: Grant) -> None:
+    leases = (grant.lease, grant.location)
+    hide(filter(None, (grant.refresh_token, *(lease.token for lease in leases if lease is not None))))

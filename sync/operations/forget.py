@@ -1,0 +1,179 @@
+"""Forget somebody: erase them from the state, and remember nothing but hashes, so that no run takes them up again.
+
+Rules kept here:
+- neither account is called, so nobody is deleted there;
+- every connection is locked meanwhile: a run that goes on knows people who are to be erased;
+- what is remembered and what is erased is one step; the file is rewritten after it. A command that was cut off in
+  between finishes when it is given again.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.values import email, phone
+from state import person_lookup
+from state.access import is_missing
+from state.erase import Identity, erase
+from state.erasure_marks import Forgotten
+from state.file import StateFile
+from state.lock import hold
+from state.person_lookup import Record
+from sync.config.model import Config
+from sync.engine.cell_checks import naming
+from sync.errors import UsageError
+from sync.operations.person_argument import PersonArgument, read_who
+from sync.rules.contact_codec import to_ms
+from sync.rules.erasure_marks import mark_of_email, mark_of_record, marks_of, marks_of_phones
+from sync.rules.match import contradicts
+from sync.text_output.tables import counted, printable
+
+Document = dict[str, Any]
+
+Confirm = Callable[[str], None]
+
+
+def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> Document:
+    """Erase whoever is meant. Raises UsageError where several people have the number; LockHeld, StateError.
+
+    `confirm` is asked before anything is erased, with the records, and raises what ends the command.
+    """
+    with naming(config.state.path), ExitStack() as stack:
+        state = _locked(config, stack)
+        asked = read_who(typed, config, person_lookup.accounts(state.db))
+        records = asked.records(state.db)
+        if not records:
+            return _finish(state, asked)
+        identity = _identity(state.db, records[:1])
+        if not identity.records.issuperset(records):
+            raise UsageError(_several(state.db, typed, records))
+        confirm(", ".join(sorted({f"{record.account}:{printable(record.id)}" for record in identity.records})))
+        with state.atomic() as db:
+            Forgotten(db).add(_marks(db, identity), _now_ms())
+            erased = erase(db, identity, email.key)
+        state.scrub()
+        return {"people": _people(identity.records), "erased": dict(erased), "forgotten": True}
+
+
+def lift(config: Config, typed: str) -> Document:
+    """Let whoever is meant be taken up again. Raises UsageError, LockHeld, StateError."""
+    with naming(config.state.path), ExitStack() as stack:
+        state = _locked(config, stack)
+        marks = _marks_of_who(read_who(typed, config, person_lookup.accounts(state.db)))
+        with state.atomic() as db:
+            return {"lifted": Forgotten(db).lift(marks)}
+
+
+def is_forgotten(db: sqlite3.Connection, asked: PersonArgument) -> bool:
+    """Say whether whoever is meant was forgotten."""
+    return Forgotten(db).knows(_marks_of_who(asked))
+
+
+def _finish(state: StateFile, asked: PersonArgument) -> Document:
+    """Finish what was cut off, where there is nothing left but the hashes."""
+    known = is_forgotten(state.db, asked)
+    if known:
+        state.scrub()
+    return {"people": [], "erased": {}, "forgotten": known}
+
+
+def _locked(config: Config, stack: ExitStack) -> StateFile:
+    path = config.state.path
+    state = StateFile.open_copy(path) if is_missing(path) else StateFile.open(path)
+    stack.callback(state.close)
+    state.db.execute("PRAGMA secure_delete = ON")
+    for row in state.db.execute("SELECT name FROM connection ORDER BY name").fetchall():
+        stack.enter_context(hold(state, row["name"], _now_ms()))
+    return state
+
+
+def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
+    """Return all that tells of somebody: who is linked with a record, has its e-mail, or claims to be it."""
+    found: set[Record] = set()
+    emails: set[str] = set()
+    phones: set[str] = set()
+    waiting = set(records)
+    while waiting:
+        found |= waiting
+        known = [one for record in waiting if (one := person_lookup.known(db, record)) is not None]
+        new = {one.email for one in known if one.email} - emails
+        emails |= new
+        phones |= {form for one in known for number in one.phones for form in phone.spellings(number)}
+        pairs = [record for person in person_lookup.persons(db, waiting) for record in person.records]
+        claims = [each for record in waiting for each in _claims(db, record)]
+        waiting = {
+            *pairs,
+            *claims,
+            *(each for address in new for each in person_lookup.by_email(db, address, email.key)),
+        } - found
+    spoken = {form for address in emails for form in email.spellings(address)}
+    return Identity(frozenset(found), frozenset(spoken), frozenset(phones))
+
+
+def _claims(db: sqlite3.Connection, record: Record) -> Iterator[Record]:
+    """Yield the records that claim to be this one and may be it; a source id that a person typed proves nothing."""
+    own = person_lookup.known(db, record)
+    for each in person_lookup.by_marker(db, record):
+        other = person_lookup.known(db, each)
+        if own is None or other is None or not contradicts(own, other):
+            yield each
+
+
+def _marks(db: sqlite3.Connection, identity: Identity) -> set[str]:
+    marks = {mark_of_email(address) for address in identity.emails}
+    for record in identity.records:
+        known = person_lookup.known(db, record)
+        marks |= marks_of(record.account, known) if known else {mark_of_record(record.account, record.id)}
+    return marks
+
+
+def _marks_of_who(asked: PersonArgument) -> set[str]:
+    if asked.record is not None:
+        return {mark_of_record(*asked.record)}
+    return {mark_of_email(asked.email)} if asked.email is not None else set(marks_of_phones(asked.phones))
+
+
+def _several(db: sqlite3.Connection, typed: str, records: Iterable[Record]) -> str:
+    first = [person.records[0] for person in person_lookup.persons(db, records)]
+    several = ", ".join(f"{record.account}:{record.id}" for record in first)
+    return f"{typed} is of several people, and nobody is erased by mistake; name one of them: {several}"
+
+
+def forgotten_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was erased, what was not, and how to take it back."""
+    if not document["forgotten"]:
+        yield "nobody is known by that; nothing was erased"
+        return
+    for person in document["people"]:
+        ids = ", ".join(f"{account}:{printable(each)}" for account, ids in person["ids"].items() for each in ids)
+        rows = ", ".join(f"{counted(count, 'row')} of {table}" for table, count in sorted(document["erased"].items()))
+        yield f"forgotten: {ids}"
+        yield f"  erased from the state file: {rows}"
+        yield f"  not deleted at {' and '.join(person['ids'])}: the records are still there, and left out from now on"
+    if not document["people"]:
+        yield "forgotten before; the state file was rewritten once more"
+    yield "copies of the state file still hold what was in it when they were made: delete them, or forget in them too"
+    yield "take them up again with: sync forget WHO --lift"
+
+
+def lifted_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield whether anybody is taken up again, and when."""
+    if not document["lifted"]:
+        yield "nobody was forgotten by that"
+        return
+    yield f"{counted(document['lifted'], 'person')} will be taken up again, and linked as before, when a record changes"
+    yield "or at once with: sync reconcile"
+
+
+def _people(records: Iterable[Record]) -> list[Document]:
+    ids: dict[str, list[str]] = {}
+    for record in sorted(set(records)):
+        if record.id not in ids.setdefault(record.account, []):
+            ids[record.account].append(record.id)
+    return [{"ids": ids}]
+
+
+def _now_ms() -> int:
+    return to_ms(datetime.now(UTC)) or 0

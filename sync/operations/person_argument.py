@@ -1,0 +1,57 @@
+"""WHO, as people type it: an e-mail address, a phone number in any form, or ACCOUNT:ID."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connectors.values import email, phone
+from state import person_lookup
+from state.person_lookup import Record
+from sync.config.model import Config
+from sync.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class PersonArgument:
+    """What was typed: a record (account and id), an address (as it is compared), or numbers that it may be (E.164)."""
+
+    typed: str
+    record: tuple[str, str] | None = None
+    email: str | None = None
+    phones: tuple[str, ...] = ()
+
+    def records(self, db: sqlite3.Connection) -> list[Record]:
+        """Return the records that are meant: of those who have the address or number now, else of those who had it."""
+        if self.record is not None:
+            return person_lookup.by_record(db, *self.record)
+        if self.email is not None:
+            return (
+                person_lookup.by_email(db, self.email, email.key)
+                or person_lookup.by_other_email(db, self.email)
+                or person_lookup.by_former_email(db, self.email, email.key)
+            )
+        now = [record for number in self.phones for record in person_lookup.by_phone(db, number)]
+        return now or [record for number in self.phones for record in person_lookup.by_former_phone(db, number)]
+
+
+def read_who(typed: str, config: Config, accounts: Iterable[str]) -> PersonArgument:
+    """Return what is meant; `accounts` are the names that the state knows beside those of the config.
+
+    Raises UsageError for what is none of the three.
+    """
+    text = typed.strip()
+    known = sorted({*config.accounts, *accounts})
+    name, colon, record_id = text.partition(":")
+    if colon and name in known and record_id.strip():
+        return PersonArgument(text, record=(name, record_id.strip()))
+    address = email.clean(text) if "@" in text else None
+    if isinstance(address, str):
+        return PersonArgument(text, email=email.key(address))
+    regions = dict.fromkeys(connection.country for connection in config.connections.values())
+    numbers = dict.fromkeys(number for region in regions if (number := phone.to_e164(text, (region,))))
+    if numbers:
+        spelled = (form for number in numbers for form in phone.spellings(phone.key(number)))
+        return PersonArgument(text, phones=tuple(dict.fromkeys(spelled)))
+    raise UsageError(
+        f"{typed!r} is neither an e-mail address, nor a phone number, nor ACCOUNT:ID (accounts are {', '.join(known)})"
+    )

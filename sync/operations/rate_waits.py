@@ -1,0 +1,29 @@
+"""Accounts that may not be called for more than a minute, until when and why: from the book of all processes."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.http.call_log import CallLog
+from connectors.http.retry import MINUTE
+from sync.output.formats import time_text
+
+
+def waits_of(db: sqlite3.Connection, accounts: Iterable[str], now: float) -> list[dict[str, Any]]:
+    """Return those of the accounts that have to wait; `now` is in seconds since 1970."""
+    return [found for account in accounts if (found := _wait(db, account, now)) is not None]
+
+
+def _wait(db: sqlite3.Connection, account: str, now: float) -> dict[str, Any] | None:
+    row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
+    if row is None:
+        return None
+    book = CallLog.loaded(row["facts"])
+    book.set_clock(now)
+    spent, wait = book.spent_until(now), book.wait(now)
+    if spent is None and wait <= MINUTE:
+        return None
+    reason = "the daily allowance of calls is spent" if spent is not None else book.reason(now)
+    until = datetime.fromtimestamp(max(spent or 0.0, now + wait), UTC)
+    return {"account": account, "until": time_text(until), "reason": reason}

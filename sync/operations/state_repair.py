@@ -1,0 +1,46 @@
+"""`sync state repair`: cells of the state file that can't be read are dropped where they are learned again."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+from state.damage import DamagedCell, faults, mend
+from state.disk import telling
+from state.file import StateFile
+from state.lock import hold
+from sync.config.model import Config
+from sync.engine.cell_checks import READERS
+from sync.errors import UsageError
+from sync.rules.contact_codec import to_ms
+
+Document = dict[str, Any]
+
+
+def repair(config: Config) -> Document:
+    """Mend what can be mended, and name it and the rest.
+
+    Raises UsageError where there is no file, StateError, LockHeld.
+    """
+    path = config.state.path
+    if not path.exists():
+        raise UsageError(f"there is no state file {path} yet; a first `sync run` makes it")
+    with ExitStack() as stack:
+        stack.enter_context(telling(path))
+        state = StateFile.open(path)
+        stack.callback(state.close)
+        names = state.db.execute("SELECT name FROM connection WHERE typeof(name) = 'text' ORDER BY name").fetchall()
+        for row in names:
+            stack.enter_context(hold(state, row["name"], to_ms(datetime.now(UTC)) or 0))
+        found = list(faults(state.db, READERS))
+        with state.atomic() as db:
+            mend(db, found)
+        left = list(faults(state.db, READERS))
+    return {
+        "state": str(path),
+        "dropped": [_document(fault) for fault in found if fault.can_be_mended],
+        "left": [_document(fault) for fault in left],
+    }
+
+
+def _document(fault: DamagedCell) -> Document:
+    return {"table": fault.table, "row": fault.row, "column": fault.column, "reason": fault.reason}

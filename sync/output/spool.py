@@ -1,0 +1,25 @@
+"""A long list of planned changes that outlives the stage it was made from and takes no memory: a nameless file (P7)."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from tempfile import TemporaryFile
+
+from sync.output.report import PlannedChange
+from sync.rules.shadow_codec import value_of
+
+
+class Spool:
+    """Planned changes, in order; may be read any number of times. The file vanishes with the object."""
+
+    def __init__(self, changes: Iterable[PlannedChange]) -> None:
+        self._file = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (lives as long as the spool)
+        for change in changes:
+            self._file.write(json.dumps(asdict(change), ensure_ascii=False) + "\n")
+
+    def __iter__(self) -> Iterator[PlannedChange]:
+        """Yield the changes from the first one."""
+        self._file.seek(0)
+        for line in self._file:
+            content = json.loads(line)
+            yield PlannedChange(**{**content, "old": value_of(content["old"]), "new": value_of(content["new"])})

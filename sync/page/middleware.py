@@ -1,0 +1,159 @@
+"""What stands before every page: limits, who may ask, and the headers that each answer has, whatever it is.
+
+Rules kept here:
+- who is refused for what they are is answered before a body is waited for, and looked at again when it has come;
+- a body of more than LARGEST bytes is not read to its end, and one that was cut off is no request;
+- an answer is never kept, framed, or run: no page of ours has a script, and none needs anything from elsewhere;
+- an error of ours is told in the log by its place, since its message may hold anything, and to the browser not at all.
+"""
+
+import traceback
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from sync.output import event_log
+from sync.page.access import API, LOGIN, Access, AccessRefused, Asked
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST: Final = 64 * 1024
+ADMITTED: Final = "growthsync.admitted"
+ASKED: Final = "growthsync.asked"
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS: Final = {
+    "content-security-policy": POLICY,
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class _BodyCut(Enum):
+    """Why a body was not read to its end."""
+
+    TOO_LARGE = 1
+    GONE = 2
+
+
+class RequestMiddleware:
+    """An application behind a gate."""
+
+    def __init__(self, inner: "ASGIApp", access: Access) -> None:
+        self._inner = inner
+        self._access = access
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            return
+        answer = _Answer(send)
+        try:
+            asked = _asked(scope, b"")
+            if refused := self._access.refused_by_head(asked):
+                await _closing(_refusal(refused, asked))(scope, receive, answer.send)
+                return
+            body = await _body(scope, receive)
+            if body is _BodyCut.TOO_LARGE:
+                await _too_large()(scope, receive, answer.send)
+            elif body is not _BodyCut.GONE:  # who hung up half-way has asked for nothing
+                await self._answered(scope, _again(body, receive), body, answer)
+        except Exception as error:  # noqa: BLE001 - the server would print it, with whatever its message holds
+            event_log.error("a page failed", kind=type(error).__name__, path=_place(error))
+            if not answer.begun:
+                await PlainTextResponse("This is a mistake in growthsync.\n", 500)(scope, receive, answer.send)
+
+    async def _answered(self, scope: "Scope", receive: "Receive", body: bytes, answer: "_Answer") -> None:
+        asked = _asked(scope, body)
+        decided = self._access.decide(asked)
+        if isinstance(decided, AccessRefused):
+            await _refusal(decided, asked)(scope, receive, answer.send)
+            return
+        if decided.cookie:
+            answer.cookie = lambda headers: self._access.set_cookie(decided.session, headers)
+        await self._inner({**scope, ADMITTED: decided, ASKED: asked}, receive, answer.send)
+
+
+class _Answer:
+    """An answer on its way out; it gets the headers that all have."""
+
+    def __init__(self, send: "Send") -> None:
+        self._send = send
+        self.begun = False
+        self.cookie: Any = None
+
+    async def send(self, message: "Message") -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            if self.cookie is not None and "set-cookie" not in headers:
+                self.cookie(headers)
+        await self._send(message)
+
+
+async def _body(scope: "Scope", receive: "Receive") -> bytes | _BodyCut:
+    """Return the body, or why there is none."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > LARGEST:
+        return _BodyCut.TOO_LARGE
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return _BodyCut.GONE
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST:
+            return _BodyCut.TOO_LARGE
+    return body
+
+
+def _again(body: bytes, receive: "Receive") -> "Receive":
+    """Return what gives the body that was read already, and behind it whatever comes."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> "Message":
+        return left.pop() if left else await receive()
+
+    return receive_again
+
+
+def _asked(scope: "Scope", body: bytes) -> Asked:
+    ends = [None if scope.get(name) is None else tuple(scope[name]) for name in ("client", "server")]
+    return Asked(scope["method"], scope["path"], Headers(scope=scope), ends[0], ends[1], body)
+
+
+def _refusal(refused: AccessRefused, asked: Asked) -> Response:
+    if refused.to_login:
+        return RedirectResponse(LOGIN, 303)
+    headers = {"www-authenticate": 'Bearer realm="growthsync"'} if refused.status == 401 else None  # noqa: PLR2004
+    if asked.path.startswith(API):
+        return JSONResponse({"error": refused.why}, refused.status, headers)
+    return PlainTextResponse(f"{refused.why}\n", refused.status, headers)
+
+
+def _too_large() -> Response:
+    return _closing(PlainTextResponse(f"more than {LARGEST} bytes are not taken\n", 413))
+
+
+def _closing(answer: Response) -> Response:
+    """Return an answer after which the connection ends: the rest of the request may be under way."""
+    answer.headers["connection"] = "close"
+    return answer
+
+
+def _place(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(place.filename).name}:{place.lineno}"

@@ -1,0 +1,91 @@
+"""Pages from templates: every value that stands in one is escaped, and told as people read it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from connectors.contact import Value
+from sync.output.formats import WHOLE, time_text
+from sync.text_output.tables import counted, span_text
+from sync.text_output.timeline import EVENTS, REASONS
+
+FOLDER: Final = Path(__file__).parent
+MINUTE: Final = 60
+
+
+@cache
+def environment() -> Environment:
+    """Return what makes pages of templates; each is read once."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "span": span_text,
+        "shown": shown,
+        "counted": counted,
+        "cut": cut,
+        "moment": moment,
+        "iso": iso,
+        "at": at,
+        "rule": lambda rule: REASONS.get(rule, rule),
+        "event": lambda rule: EVENTS.get(rule, rule),
+        "query": lambda values: urlencode({name: value for name, value in values.items() if value}),
+    }
+    made.globals |= {"WHOLE": WHOLE, "version": version("growthsync")}
+    return made
+
+
+class Pages:
+    """Makes pages."""
+
+    def __init__(self) -> None:
+        self._environment = environment()
+
+    def page(self, name: str, status: int = 200, **facts: Any) -> HTMLResponse:
+        """Return a page of the template of that name."""
+        now = datetime.now(UTC)
+        text = self._environment.get_template(f"{name}.html").render(now=now, here=name, **facts)
+        return HTMLResponse(text, status)
+
+
+def shown(value: Value | Sequence[str]) -> str:
+    """Return a value as people read it; what is empty is ''."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else ", ".join(map(str, value))
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text, no more than so many characters of it."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def moment(value: str | datetime | None) -> datetime | None:
+    """Return a time as the documents spell it, or one that is a time already."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def iso(value: str | datetime) -> str:
+    """Return a time for machines."""
+    return time_text(moment(value) or datetime.now(UTC))
+
+
+def at(value: str | datetime, now: datetime) -> str:
+    """Return a time for people: how long ago, or in how long."""
+    seconds = ((moment(value) or now) - now).total_seconds()
+    if abs(seconds) < MINUTE:
+        return "just now" if seconds <= 0 else "in less than a minute"
+    text = span_text(abs(seconds) // MINUTE * MINUTE)
+    return f"in {text}" if seconds > 0 else f"{text} ago"

@@ -1,0 +1,107 @@
+"""Contacts on their way through the stage: as text, as people to pair, as a name to show. Pure."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from connectors.contact import Contact, Fields
+from connectors.values import email, labels, phone, text
+from state.identity_index import IndexedContact
+from sync.rules.shadow_codec import fields_of
+from sync.rules.streams import CONTACTS
+
+REMEMBERED = 256
+"""Contacts that are not read from their text again: planning and remembering look at a record several times."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+STREAM = CONTACTS
+"""What the state calls the people among all that is kept in sync."""
+
+
+def encode(contact: Contact) -> str:
+    """Write a contact as JSON text."""
+    content = {
+        "id": contact.id,
+        "fields": dict(contact.fields),
+        "created": to_ms(contact.created_at),
+        "updated": to_ms(contact.updated_at),
+        "marker": contact.marker,
+        "phones": contact.phones,
+        "unmapped": dict(contact.unmapped),
+        "memory": dict(contact.memory),
+        "emails": contact.emails,
+        "bare": contact.is_marker_bare,
+    }
+    return _ENCODER.encode(content)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def decode(written: str) -> Contact:
+    """Read a contact back."""
+    content = json.loads(written)
+    return Contact(
+        content["id"],
+        fields_of(content["fields"]),
+        from_ms(content["created"]),
+        from_ms(content["updated"]),
+        content["marker"],
+        tuple(content["phones"]),
+        content["unmapped"],
+        content["memory"],
+        tuple(content.get("emails", ())),
+        is_marker_bare=content.get("bare", False),
+    )
+
+
+def known(contact: Contact, linked: str | None = None) -> IndexedContact:
+    """Return what the identity index keeps of a contact."""
+    address = contact.fields.get("email")
+    mail = email.key(address) if isinstance(address, str) else None
+    return IndexedContact(
+        contact.id,
+        mail,
+        _name(contact.fields),
+        tuple(dict.fromkeys(map(phone.key, contact.phones))),
+        contact.marker,
+        to_ms(contact.created_at),
+        linked,
+        tuple(each for each in dict.fromkeys(map(email.key, contact.emails)) if each != mail),
+        contact.is_marker_bare,
+    )
+
+
+def who(account: str, record_id: str, fields: Fields) -> str:
+    """Name a person for people: the e-mail address, else the phone number, else ACCOUNT:ID."""
+    for name in ("email", "phone"):
+        value = fields.get(name)
+        if isinstance(value, str):
+            return value
+    return f"{account}:{record_id}"
+
+
+def wanted(fields: Fields, only: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether somebody is to be carried: one of the values asked for in every field that `only` names (R29)."""
+    return all(_has_one(fields.get(name), values) for name, values in only.items())
+
+
+def to_ms(moment: datetime | None) -> int | None:
+    """Return whole milliseconds since 1970."""
+    return None if moment is None else round(moment.timestamp() * 1000)
+
+
+def from_ms(milliseconds: int | None) -> datetime | None:
+    """Return an aware time in UTC."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _has_one(value: Any, values: Sequence[str]) -> bool:
+    present = value if isinstance(value, tuple) else (value,)
+    return bool({labels.key(one) for one in present if one} & {labels.key(one) for one in values})
+
+
+def _name(fields: Fields) -> str:
+    parts = (fields.get("first_name"), fields.get("last_name"))
+    return " ".join(text.comparable(part).casefold() for part in parts if isinstance(part, str))

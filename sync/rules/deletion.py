@@ -1,0 +1,50 @@
+"""Whether the survivor of a deletion is deleted too (R24). Pure.
+
+Somebody who is linked is gone from one side, as a look-up by id has confirmed after a scan of everything; the record on
+the other side is the survivor. The truth table:
+
+    a person decided for the side that deleted      deleted too, edited or not
+    a person decided for the side that edited       the other record is made anew
+    deletions are ignored, or do not go that way    left alone
+    the survivor shows what was never agreed on     a conflict, for a person
+    else                                            deleted too
+"""
+
+from enum import Enum, auto
+
+from sync.rules.merge import LEFT, RIGHT, SideView
+
+
+class SurvivorAction(Enum):
+    """What becomes of a survivor."""
+
+    LEFT_ALONE = auto()
+    DELETED = auto()
+    MADE_ANEW = auto()
+
+
+def fate(gone: str, decided: str | None, deletes: str, direction: str) -> SurvivorAction:
+    """Return what becomes of a survivor who was not edited since, `decided` being the side that a person chose."""
+    if decided is not None:
+        return SurvivorAction.DELETED if decided == gone else SurvivorAction.MADE_ANEW
+    carried = is_carried(RIGHT if gone == LEFT else LEFT, deletes, direction)
+    return SurvivorAction.DELETED if carried else SurvivorAction.LEFT_ALONE
+
+
+def goes_towards(direction: str, target: str) -> bool:
+    """Say whether a stream of this direction writes on 'left' or 'right'."""
+    return direction in {"both", "right_to_left" if target == LEFT else "left_to_right"}
+
+
+def is_carried(survivor: str, deletes: str, direction: str) -> bool:
+    """Say whether the config lets deletions reach the side of the survivor."""
+    return deletes == "propagate" and goes_towards(direction, survivor)
+
+
+def is_edited(survivor: SideView, gone: str, decided: str | None) -> bool:
+    """Say whether a survivor shows what was never agreed on, be it what means nothing on the other side (R17).
+
+    Nothing counts where a person has decided for the side that the record is `gone` from.
+    """
+    changed = any(survivor.changed(name) for name in survivor.now)
+    return decided != gone and (changed or not survivor.unmapped.isdisjoint(survivor.base))

@@ -1,0 +1,146 @@
+"""Which field travels where, and the fingerprint by which a changed mapping is noticed (R13, R18). Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from connectors.contact import FIELDS, Value, same
+from connectors.values.consent import forbids
+from sync.rules.translation import Members, Named, Translation
+
+REVISION = 2
+"""Raised by a release that maps more or maps otherwise; the next run then reads both sides in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """Whether a field may be written on the left, and on the right, and what else is particular about it.
+
+    `exchange` says what its values are called on the other side, where they are not the same there. A field that
+    `tightens` is set on the other side and never emptied. `consent` are the sides on which it tells whether the person
+    may be contacted. Elements of a set that begin with one of `reserved` (folded) are another field's. `homeless` are
+    the sides on which the field might be written, and the account has no place for it now (R41). `conflicts` is the
+    field's own policy, None where that of the connection holds.
+    """
+
+    name: str
+    to_left: bool
+    to_right: bool
+    exchange: Translation | None = None
+    tightens: bool = False
+    consent: frozenset[str] = frozenset()
+    reserved: tuple[str, ...] = ()
+    conflicts: str | None = None
+    homeless: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def owes(self, side: str) -> bool:
+        """Say whether a value for 'left' or 'right' has to wait until the account has a place for it."""
+        return side in self.homeless
+
+    def to(self, side: str) -> bool:
+        """Say whether the field may be written on 'left' or 'right'."""
+        return self.to_left if side == "left" else self.to_right
+
+    def lets(self, value: Value, side: str) -> bool:
+        """Say whether this value may be written on 'left' or 'right'."""
+        return self.to(side) and not (self.tightens and value is None)
+
+    def carried(self, value: Value, side: str) -> Named:
+        """Return what a value of the opposite side is called on 'left' or 'right'."""
+        return value if self.exchange is None else self.exchange.carried(value, side)
+
+    def same(self, left: Value, right: Value) -> bool:
+        """Say whether a value of the left and one of the right are one and the same."""
+        if self.consent and forbids(left) and forbids(right):
+            return True
+        return same(self.name, left, right) if self.exchange is None else self.exchange.same(left, right)
+
+
+Rules = Mapping[str, FieldRule]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a system has a place for, what of that it only shows, and in which of them it tells do_not_contact."""
+
+    fields: frozenset[str]
+    read_only: frozenset[str]
+    consent_in: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the config says field by field.
+
+    `loosen` lets do_not_contact be taken back; `reserved` are the beginnings of tags that do not travel as
+    tags, folded: those of another field, and those that a run puts on the people whom it creates.
+    `conflicts` are the policies of fields that have one of their own.
+    """
+
+    directions: Mapping[str, str | None] = field(default_factory=dict)
+    exchanges: Mapping[str, Translation] = field(default_factory=dict)
+    loosen: bool = False
+    reserved: tuple[str, ...] = ()
+    conflicts: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def rules(left: Places, right: Places, direction: str, options: Options) -> dict[str, FieldRule]:
+    """Return the rule of every field that both sides know.
+
+    A stream that goes one way takes every field with it; what a system only shows can't be written there (R13: lists,
+    email_status, email_confidence).
+    """
+    table = {}
+    for name in FIELDS:
+        if name not in left.fields or name not in right.fields:
+            continue
+        set_to = (direction, options.directions.get(name))
+        table[name] = FieldRule(
+            name,
+            to_left=name not in left.read_only and "left_to_right" not in set_to,
+            to_right=name not in right.read_only and "right_to_left" not in set_to,
+            exchange=options.exchanges.get(name),
+            tightens=name == "do_not_contact" and not options.loosen,
+            consent=frozenset(side for side, at in (("left", left), ("right", right)) if name in at.consent_in),
+            reserved=options.reserved if name == "tags" else (),
+            conflicts=options.conflicts.get(name),
+        )
+    return table
+
+
+def present(table: Rules, left: frozenset[str], right: frozenset[str], owners: Members) -> dict[str, FieldRule]:
+    """Return the rules as they can be kept now: a field is not written where the account has no place for it (R23).
+
+    `owners` are the users whom each account knows. Owners that have no place are never owed: the run says so by itself.
+    """
+    now = {name: _housed(rule, left, right) for name, rule in table.items()}
+    if "owner" in now:
+        now["owner"] = replace(now["owner"], exchange=owners)
+    return now
+
+
+def _housed(rule: FieldRule, left: frozenset[str], right: frozenset[str]) -> FieldRule:
+    to_left, to_right = rule.to_left and rule.name in left, rule.to_right and rule.name in right
+    if (to_left, to_right) == (rule.to_left, rule.to_right):
+        return rule
+    lost = {"left": rule.to_left and not to_left, "right": rule.to_right and not to_right}
+    homeless = frozenset(side for side, is_lost in lost.items() if is_lost and rule.name != "owner")
+    return replace(rule, to_left=to_left, to_right=to_right, homeless=homeless)
+
+
+def housed(table: Rules, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields by their names with the places that the config gives them, so that a move can be told."""
+    places = settings.get("places", {})
+    return {f"{name} {json.dumps(places[name], sort_keys=True)}" if name in places else name: name for name in table}
+
+
+def fingerprint(table: Rules, settings: Mapping[str, Any]) -> str:
+    """Return text that changes when the mapping does, and with it what a full read would find."""
+    content = {
+        "revision": REVISION,
+        "rules": sorted((rule.name, rule.to_left, rule.to_right) for rule in table.values()),
+        "settings": settings,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]

@@ -1,0 +1,63 @@
+"""Whether answers work: what `sync check` says of each account, before there is a config file."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.connector import Finding
+from state.errors import StateError
+from sync.config.secret import reveal
+from sync.engine.check import check
+from sync.errors import ConfigError
+from sync.setup.config_file import tried
+from sync.setup.draft import GROWTHHUB, Draft
+from sync.setup.questions import accounts_of
+from sync.setup.secrets import Secrets
+from sync.text_output.tables import check_lines
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """What was found out about one account; `untried` says why nothing could be."""
+
+    account: str
+    connector: str
+    findings: Sequence[Finding] = ()
+    untried: str = ""
+
+    @property
+    def works(self) -> bool:
+        """Say whether nothing is wrong that a person could correct here."""
+        return all(finding.ok or not finding.fatal for finding in self.findings)
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what a person reads of it."""
+        if self.untried:
+            return [f"{self.account}: not tried: {self.untried}"]
+        return list(check_lines({"accounts": [self.document()]}))
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        findings = [asdict(finding) for finding in self.findings]
+        found = {"account": self.account, "connector": self.connector, "ok": self.works and not self.untried}
+        return {**found, "findings": findings, "untried": self.untried}
+
+
+def try_accounts(draft: Draft, secrets: Secrets, path: Path) -> list[TrialResult]:
+    """Return what is found out about each account. Changes nothing. Raises ConfigError."""
+    config = tried(draft, secrets, path)
+    notes: list[str] = []
+    names = accounts_of(draft)
+    try:
+        reveal(config, names, notes.append)
+    except ConfigError as error:  # a variable that is set elsewhere is no wrong answer
+        said = "; ".join(line.partition(": ")[2] for line in error.lines)
+        return [TrialResult(name, config.accounts[name].connector, untried=said) for name in config.accounts]
+    try:
+        found = check(config, fix=False, warn=notes.append, names=names)
+    except StateError as error:
+        return [TrialResult(name, config.accounts[name].connector, untried=str(error)) for name in config.accounts]
+    later = [TrialResult(GROWTHHUB, "growthhub", untried=f"log in first: sync auth login {GROWTHHUB}")]
+    return [*(TrialResult(*one) for one in found), *(later if GROWTHHUB not in names else [])]

@@ -1,0 +1,1 @@
+"""Command results as text for people."""

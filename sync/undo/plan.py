@@ -1,0 +1,209 @@
+"""Undo a run: plan what is put back, from the history and from what both sides show now, and carry it out (R26).
+
+Rules kept here:
+- every record of which the run wrote a field is read by id; nobody else is looked at;
+- the plan is weighed for the guard like any other, and written by the same ways as any other: updates first, then
+  people who are made again, then deletions;
+- people whom the run created stay, unless their deletion was asked for; people whom it deleted can't come back under
+  their old id, and are named. Whom an undo deleted is made again from the counterpart that stayed.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from connectors.errors import ConnectorError
+from connectors.http.concurrency import WIDTH
+from state.history import CREATED, DELETED, REFUSED, HistoryLine
+from state.links import Link
+from state.staging import Staged, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.create import create
+from sync.contacts.failures import Troubles
+from sync.contacts.guard_weights import weigh
+from sync.contacts.plan import CREATE, DELETE, PAIR, may_create, merged, plan_create, sides_written
+from sync.contacts.read import stage_by_id, stage_by_ids
+from sync.contacts.update import update
+from sync.output.formats import WHOLE
+from sync.rules import contact_codec
+from sync.rules.deletion import goes_towards
+from sync.rules.merge import LEFT, RIGHT
+from sync.rules.undo import BARRED, CHANGED, GONE, UNDO, UNLINKED
+from sync.rules.undo import DELETED as NOT_TO_BE_HAD_BACK
+from sync.undo.remove_created import is_changed, remove
+from sync.undo.run_history import UndoneRun
+
+Ends = Mapping[str, Staged]
+"""Both records of a pair as they were just read, by side."""
+
+
+def plan_undo(context: Context, undone: UndoneRun) -> None:
+    """Plan everything that the run wrote. Raises AuthError, TransientError."""
+    context.progress.stage(f"looking at what run {undone.run} wrote")
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
+    for side in context.sides:
+        context.weights[side.account].linked = context.links.count()
+    for page in undone.pages():
+        _plan_page(context, undone, page)
+        context.progress.advance(len(page))
+    for side in context.sides:
+        context.report.accounts[side.account].read = context.stage.count(side.name)
+
+
+def carry_out(context: Context, undone: UndoneRun) -> None:
+    """Write the plan. Raises AuthError and TransientError when an account can't be worked with any further."""
+    operations = (PAIR, CREATE, DELETE)
+    total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
+    context.progress.stage("writing", total)
+    troubles = _Troubles(context, undone)
+    for side in context.sides:
+        for wave in context.stage.steps(PAIR, (side.name, "both"), WIDTH):
+            update(context, side, wave, troubles)
+    context.undone = None  # who is made again is met like anybody
+    for side in context.sides:
+        for wave in context.stage.steps(CREATE, (side.name,), WIDTH):
+            create(context, side, wave, troubles)
+    for side in context.sides:
+        for wave in context.stage.steps(DELETE, (side.name,), WIDTH):
+            for step in wave:
+                remove(context, undone, side, step, troubles)
+
+
+class _Troubles(Troubles[Staged]):
+    """Names a record that is refused as left alone: no run but another undo could try that again."""
+
+    def __init__(self, context: Context, undone: UndoneRun) -> None:
+        super().__init__(context, context.failures, context.errors, self._leave)
+        self._undone = undone
+
+    def _leave(self, side: Side, staged: Staged, operation: str, reason: str, due_ms: int) -> None:  # noqa: ARG002
+        context, target = self._context, self._context.other(side)
+        link = context.links.by_record(side.name, [staged.id]).get(staged.id)
+        record_id = link.side(target.name).id if link else ""
+        who = contact_codec.who(side.account, staged.id, context.base(link, side.name) if link else {})
+        self._undone.leave(target.name, record_id, who, WHOLE, f"is as it was: {reason}")
+
+    def _put_off(self, side: Side, staged: Staged, operation: str, error: ConnectorError) -> None:  # noqa: ARG002
+        self._errors.append(str(error))
+
+
+def _plan_page(context: Context, undone: UndoneRun, page: Sequence[HistoryLine]) -> None:
+    new = [link for link in _pairs(context, undone, page) if not context.stage.has(LEFT, link.left.id)]
+    ends = {side.name: stage_by_ids(context, side, [link.side(side.name).id for link in new]) for side in context.sides}
+    for link in new:
+        found = {name: staged[link.side(name).id] for name, staged in ends.items() if link.side(name).id in staged}
+        _plan_pair(context, undone, link, found)
+
+
+def _pairs(context: Context, undone: UndoneRun, page: Sequence[HistoryLine]) -> Iterable[Link]:
+    """Return the pairs that are to be looked at, and deal with every line that needs no look at a pair."""
+    links = _links(context, undone, page)
+    pairs: dict[int, Link] = {}
+    for line in page:
+        link = links.get((line.entry.account, line.entry.record_id))
+        if line.entry.field == WHOLE and line.entry.rule != CREATED:
+            _plan_return(context, undone, line, link)
+        elif line.entry.rule == REFUSED:
+            continue
+        elif link is None or link.gone is not None:
+            _name_lost(context, undone, line, link)
+        elif line.entry.field != WHOLE or undone.created:
+            pairs[link.id] = link
+        else:
+            context.report.kept[line.entry.account] = context.report.kept.get(line.entry.account, 0) + 1
+    return pairs.values()
+
+
+def _links(context: Context, undone: UndoneRun, page: Iterable[HistoryLine]) -> dict[tuple[str, str], Link]:
+    """Return the present links of the records that the lines are about, by account and record."""
+    ids: dict[str, set[str]] = {LEFT: set(), RIGHT: set()}
+    for line in page:
+        ids[undone.side(line.entry.account)].add(line.entry.record_id)
+    return {
+        (undone.accounts[side], record_id): link
+        for side, wanted in ids.items()
+        for record_id, link in context.links.by_record(side, sorted(wanted)).items()
+    }
+
+
+def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> None:
+    for side in context.sides:
+        if side.name not in ends:
+            who = contact_codec.who(side.account, link.side(side.name).id, context.base(link, side.name))
+            undone.leave(side.name, link.side(side.name).id, who, WHOLE, GONE)
+    if len(ends) < len(context.sides):
+        return
+    removed = _plan_removal(context, undone, link, ends)
+    left, right = ends[LEFT], ends[RIGHT]
+    result = merged(context, link, left, right)
+    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    undone.review(context.present_rules(), link, views, result.refused, {LEFT, RIGHT} - {removed})
+    if removed:
+        result.to(removed).clear()
+    weigh(context, result)
+    if result.writes:
+        with context.state.atomic():
+            context.stage.plan(Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result)))
+
+
+def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> str:
+    """Plan the deletion of a record that the run created, where that was asked for; return its side, '' for none."""
+    made = undone.made(link) if undone.created else None
+    if made is None:
+        return ""
+    side, staged = context.side(made), ends[made]
+    barred = not goes_towards(context.settings.direction, made)
+    if barred or is_changed(context, undone, link, side, staged):
+        who = contact_codec.who(side.account, staged.id, contact_codec.decode(staged.contact or "").fields)
+        undone.leave(made, staged.id, who, WHOLE, BARRED if barred else CHANGED)
+        return ""
+    with context.state.atomic():
+        context.stage.plan(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
+    context.weights[side.account].changed += 1
+    return made
+
+
+def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: Link | None) -> None:
+    """Plan that somebody is made again whom an undo deleted; whom a run deleted can only be named."""
+    entry = line.entry
+    if entry.rule not in (DELETED, UNDO):
+        return
+    side = undone.side(entry.account)
+    if entry.rule == UNDO and link is None and _is_back(context, side, entry.source or ""):
+        return
+    if entry.rule == DELETED or link is None:
+        who = contact_codec.who(entry.account, entry.record_id, json.loads(entry.old or "{}"))
+        undone.leave(side, entry.record_id, who, WHOLE, NOT_TO_BE_HAD_BACK)
+        return
+    if link.gone != side or WHOLE not in context.held.of_link(link.id):
+        return
+    target = context.side(side)
+    survivor = context.other(target)
+    staged = stage_by_id(context, survivor, link.side(survivor.name).id)
+    if staged is None:
+        return
+    contact = contact_codec.decode(staged.contact or "")
+    if may_create(context, target):
+        plan_create(context, target, staged, contact)
+    else:
+        undone.leave(
+            side, entry.record_id, contact_codec.who(survivor.account, staged.id, contact.fields), WHOLE, BARRED
+        )
+
+
+def _is_back(context: Context, side: str, counterpart: str) -> bool:
+    """Say whether somebody is on a side again, under another id, whose counterpart stayed."""
+    survivor = context.other(context.side(side))
+    record_id = counterpart.partition(":")[2]
+    link = context.links.by_record(survivor.name, [record_id]).get(record_id)
+    return link is not None and link.gone is None
+
+
+def _name_lost(context: Context, undone: UndoneRun, line: HistoryLine, link: Link | None) -> None:
+    """Name a field of a record that is gone or linked no more; who was created and is gone needs no undoing."""
+    entry = line.entry
+    if entry.field == WHOLE:
+        return
+    side = undone.side(entry.account)
+    known = context.base(link, side) if link else {}
+    reason = GONE if link is not None and link.gone == side else UNLINKED
+    undone.leave(side, entry.record_id, contact_codec.who(entry.account, entry.record_id, known), entry.field, reason)

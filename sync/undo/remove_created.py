@@ -1,0 +1,138 @@
+"""Delete again whom the run to be undone has created, one record at a time, each looked at anew (R19, R26).
+
+Rules kept here:
+- the record is read by id once more: who was changed there since is left alone, and named;
+- intent, call and result are durable steps (R20). Whose record is gone after a kill was deleted by us: no `reconcile`
+  may take that for a person's deletion and carry it to the counterpart;
+- the counterpart stays: it is neither deleted nor made again, and that is held.
+"""
+
+import json
+from functools import partial
+
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
+from state.history import HistoryEntry
+from state.holds import Hold
+from state.intents import REMOVED, Intent
+from state.links import Link
+from state.messages import MessageIndex
+from state.staging import Staged, Step
+from sync.contacts.context import Context, Side
+from sync.contacts.failures import Troubles
+from sync.contacts.read import stage_by_id
+from sync.output.formats import WHOLE
+from sync.rules import contact_codec
+from sync.rules.undo import CHANGED, UNDO
+from sync.undo.run_history import UndoneRun
+
+REMOVE = "delete"
+
+
+def is_changed(context: Context, undone: UndoneRun, link: Link, side: Side, staged: Staged) -> bool:
+    """Say whether somebody has worked on a record there since the run created it: edited it, or written messages."""
+    view = context.view(link, side, staged)
+    letters = MessageIndex(context.state.db, context.connection, side.name)
+    edited = any(view.changed(name) for name in view.now) or undone.is_worked_on(link, side.name)
+    return edited or letters.has_originals(staged.id)
+
+
+def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
+    """Delete one record that the run created. Raises what makes the account useless."""
+    link = context.links.by_id(step.link or 0)
+    if link is None or link.gone is not None:
+        return
+    staged = stage_by_id(context, target, link.side(target.name).id)
+    if staged is None:
+        return
+    contact = contact_codec.decode(staged.contact or "")
+    if is_changed(context, undone, link, target, staged):
+        undone.leave(
+            target.name, staged.id, contact_codec.who(target.account, staged.id, contact.fields), WHOLE, CHANGED
+        )
+        return
+    intent = _intend(context, target, link, contact)
+    outcome = target.dispatcher.gather([partial(target.connector.delete, staged.id)])[0]
+    with context.state.atomic():
+        if isinstance(outcome, ConnectorError):
+            _give_up(context, target, link, intent, outcome)
+            other = context.other(target)
+            troubles.note(other, Staged(other.name, link.side(other.name).id), REMOVE, outcome)
+        else:
+            troubles.fine(target)
+            _remember(context, target, link, intent)
+    troubles.raise_fatal()
+
+
+def settle_removals(context: Context) -> None:
+    """Look what became of every removal whose result was not stored. Raises AuthError, TransientError."""
+    for intent in context.intents.removals():
+        side = context.side(intent.side)
+        with context.boundary.around(context.other(side), intent.source_id, REMOVE, account=side.account, first=True):
+            _settle_one(context, side, intent)
+
+
+def _settle_one(context: Context, side: Side, intent: Intent) -> None:
+    record_id = str(intent.source["record"])
+    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    gone = _is_gone(side, record_id)
+    with context.state.atomic():
+        if link is None:
+            context.intents.remove(side.name, intent.source_id)
+        elif gone:
+            _remember(context, side, link, intent)
+        elif _has_waited(context, side, intent):
+            _drop(context, side, link, intent)
+
+
+def shown_text(contact: Contact) -> str:
+    """Return all that a record showed, as the history keeps it of one that was deleted."""
+    return json.dumps({name: value for name, value in contact.fields.items() if value is not None}, ensure_ascii=False)
+
+
+def _is_gone(side: Side, record_id: str) -> bool:
+    try:
+        side.connector.get(record_id)
+    except RecordGone:
+        return True
+    return False
+
+
+def _has_waited(context: Context, side: Side, intent: Intent) -> bool:
+    waited_ms = side.server_now_ms(context.clock) - intent.sent_ms
+    return waited_ms >= round(context.settle.total_seconds() * 1000)
+
+
+def _intend(context: Context, target: Side, link: Link, contact: Contact) -> Intent:
+    aim = {"record": contact.id, "run": context.run, "rule": REMOVED, "old": shown_text(contact)}
+    source_id = link.side(context.other(target).name).id
+    intent = Intent(target.name, source_id, target.server_now_ms(context.clock), {}, aim)
+    with context.state.atomic():
+        context.intents.add(intent, context.run)
+        context.held.put(Hold(link.id, WHOLE, context.now_ms(), context.run))
+    return intent
+
+
+def _give_up(context: Context, target: Side, link: Link, intent: Intent, error: ConnectorError) -> None:
+    """Forget a removal that surely did not happen; one of which nobody knows is looked at by the next run."""
+    if not isinstance(error, OutcomeUnknown):
+        _drop(context, target, link, intent)
+
+
+def _drop(context: Context, side: Side, link: Link, intent: Intent) -> None:
+    context.intents.remove(side.name, intent.source_id)
+    context.held.end(link.id, [WHOLE])
+
+
+def _remember(context: Context, side: Side, link: Link, intent: Intent) -> None:
+    record_id = str(intent.source["record"])
+    counterpart = f"{context.other(side).account}:{intent.source_id}"
+    removal = HistoryEntry(link.id, side.account, record_id, WHOLE, str(intent.source["old"]), None, UNDO, counterpart)
+    context.history.add([removal], str(intent.source["run"]), context.now_ms())
+    side.identities.drop(record_id)
+    context.failures.close(side.name, record_id)
+    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
+    context.intents.remove(side.name, intent.source_id)
+    context.report.accounts[side.account].deleted += 1
+    link.gone = side.name
+    context.links.save(link, context.run)

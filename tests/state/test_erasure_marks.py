@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from state.erasure_marks import Forgotten
+from state.file import StateFile
+from tests.state.files import opened
+
+ANN = {"email ann@example.com", "record gg 1"}
+BOB = {"email bob@example.com", "record gg 2"}
+
+
+def forget(state: StateFile, *people: set[str]) -> Forgotten:
+    forgotten = Forgotten(state.db)
+    with state.atomic():
+        for marks in people:
+            forgotten.add(marks, 100)
+    return forgotten
+
+
+def test_somebody_is_known_by_any_mark_also_when_the_file_is_opened_again(tmp_path: Path) -> None:
+    with opened(tmp_path / "sync.db") as state:
+        assert not Forgotten(state.db)
+        assert not Forgotten(state.db).knows(ANN)
+        assert forget(state, ANN).knows({"record gg 1", "email else@example.com"})
+    with opened(tmp_path / "sync.db") as state:
+        assert Forgotten(state.db)
+        assert Forgotten(state.db).knows(["email ann@example.com"])
+        assert not Forgotten(state.db).knows([*BOB, "record gh 1"])
+
+
+def test_nothing_is_kept_but_hashes_that_mean_nothing_without_the_salt(tmp_path: Path) -> None:
+    with opened(tmp_path / "one.db") as one, opened(tmp_path / "other.db") as other:
+        forget(one, ANN)
+        forget(other, ANN)
+        found = [{bytes(row[0]) for row in each.db.execute("SELECT digest FROM forgotten")} for each in (one, other)]
+        assert len(found[0]) == len(found[1]) == len(ANN)
+        assert found[0].isdisjoint(found[1])
+        assert all(len(digest) == 32 for digest in found[0])
+        columns = {row[1] for row in one.db.execute("PRAGMA table_info(forgotten)")}
+        assert columns == {"digest", "person", "at_ms"}
+
+
+@pytest.mark.parametrize("mark", sorted(ANN))
+def test_lifting_by_one_mark_ends_all_marks_of_that_person_alone(mark: str) -> None:
+    with opened() as state:
+        forgotten = forget(state, ANN, BOB)
+        with state.atomic():
+            assert forgotten.lift([mark]) == 1
+        assert not forgotten.knows(ANN)
+        assert not Forgotten(state.db).knows(ANN)
+        assert forgotten.knows(BOB)
+        with state.atomic():
+            assert forgotten.lift([mark]) == 0
+
+
+def test_who_is_forgotten_again_has_the_same_salt() -> None:
+    with opened() as state:
+        forget(state, ANN)
+        forget(state, BOB)
+        assert state.db.execute("SELECT count(*) FROM salt").fetchone()[0] == 1
+        assert forget(state, ANN).lift([*ANN]) == 2

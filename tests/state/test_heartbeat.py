@@ -1,0 +1,74 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from state.errors import LockHeld
+from state.heartbeat import is_daemon_there, seen_well, show_well
+from state.lock import hold, hold_daemon
+from tests.state.files import opened
+
+ROOT = Path(__file__).parents[2]
+HOLDER = """
+import sys
+from pathlib import Path
+from state.file import StateFile
+from state.lock import hold_daemon
+with hold_daemon(StateFile.open(Path(sys.argv[1])), 0):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def daemon(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start another process that holds the daemon's lock until it is killed."""
+    command = [sys.executable, "-c", HOLDER, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own code)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_daemon_is_seen_by_other_processes_while_it_lives(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    with opened(path):
+        assert not is_daemon_there(path)
+        with daemon(path):
+            assert is_daemon_there(path)
+            assert is_daemon_there(path)  # looking does not take it away
+        assert not is_daemon_there(path)
+        assert seen_well(path) is None
+
+
+def test_a_second_daemon_is_told_who_the_first_is(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    with opened(path) as state, daemon(path) as process, pytest.raises(LockHeld) as held, hold_daemon(state, 0):
+        pass
+    assert f"kill {process.pid}" in str(held.value)
+
+
+def test_the_daemons_lock_is_none_of_a_connection_whatever_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    with opened(path) as state, hold_daemon(state, 0), hold(state, "daemon", 0), hold(state, "sales", 0):
+        holders = {row["connection"] for row in state.db.execute("SELECT connection FROM holder").fetchall()}
+    assert holders == {".daemon", "daemon", "sales"}
+
+
+def test_a_daemon_that_is_well_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "sync.db"
+    with opened(path) as state, hold_daemon(state, 0) as lock:
+        os.utime(lock, (0, 0))
+        assert seen_well(path) == datetime(1970, 1, 1, tzinfo=UTC)
+        show_well(lock)
+        seen = seen_well(path)
+        assert seen is not None
+        assert abs(datetime.now(UTC) - seen) < timedelta(minutes=5)

@@ -1,0 +1,49 @@
+from state.file import StateFile
+from state.holds import Hold, Holds
+from state.links import Links
+from tests.state.files import link, opened
+
+CITY = Hold(1, "city", 100, "u1")
+
+
+def put(state: StateFile, *holds: Hold) -> Holds:
+    held = Holds(state.db, 1, "contacts")
+    with state.atomic():
+        if not Links(state.db, 1, "contacts").count():
+            Links(state.db, 1, "contacts").save(link(), "r1")
+        for each in holds:
+            held.put(each)
+    return held
+
+
+def test_a_field_is_held_by_its_link_and_listed_from_the_oldest_on() -> None:
+    with opened() as state:
+        title = Hold(1, "title", 50, "u0")
+        held = put(state, CITY, title)
+        assert held.of_link(1) == {"city": CITY, "title": title}
+        assert held.of_link(2) == {}
+        assert held.all() == [title, CITY]
+        assert Holds(state.db, 1, "messages").all() == []
+
+
+def test_a_field_that_is_held_again_is_so_since_the_first_time() -> None:
+    with opened() as state:
+        put(state, CITY)
+        assert put(state, Hold(1, "city", 200, "u2")).all() == [CITY]
+
+
+def test_ending_some_leaves_the_others() -> None:
+    with opened() as state:
+        held = put(state, CITY, Hold(1, "title", 50, "u0"))
+        with state.atomic():
+            held.end(1, ["title", "never held"])
+            held.end(2, ["city"])
+        assert held.all() == [CITY]
+
+
+def test_who_is_linked_no_more_is_held_no_more() -> None:
+    with opened() as state:
+        held = put(state, CITY)
+        with state.atomic():
+            Links(state.db, 1, "contacts").remove(1)
+        assert held.all() == []

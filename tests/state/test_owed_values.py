@@ -1,0 +1,57 @@
+"""What is owed is kept by link, side and field, counted, and goes with its link."""
+
+from collections import Counter
+
+from state.file import StateFile
+from state.links import Links
+from state.owed_values import OwedValue, OwedValues, counts
+from tests.state.files import link, opened
+
+TITLE = OwedValue(1, "right", "title", '"Chief"', "r1")
+
+
+def put(state: StateFile, *debts: OwedValue) -> OwedValues:
+    owed = OwedValues(state.db, 1, "contacts")
+    with state.atomic():
+        for number in range(Links(state.db, 1, "contacts").count(), 2):
+            Links(state.db, 1, "contacts").save(link(str(number), f"hub-{number}"), "r1")
+        for each in debts:
+            owed.put(each)
+    return owed
+
+
+def test_a_value_is_owed_by_its_link_and_counted_by_side_and_field() -> None:
+    with opened() as state:
+        other = OwedValue(2, "right", "title", '"Cook"', "r2")
+        owed = put(state, TITLE, other)
+        assert owed.of_link(1) == {"title": TITLE}
+        assert owed.counts() == counts(state.db, 1, "contacts") == Counter({("right", "title"): 2})
+        assert (owed.met_in("r1"), owed.met_in("r3")) == (1, 0)
+        assert OwedValues(state.db, 1, "messages").counts() == Counter()
+
+
+def test_a_value_that_is_met_again_is_owed_once_as_it_is_now() -> None:
+    with opened() as state:
+        again = OwedValue(1, "right", "title", '"Cook"', "r2")
+        assert put(state, TITLE, again).of_link(1) == {"title": again}
+
+
+def test_links_that_wait_for_a_field_are_found_while_they_change() -> None:
+    with opened() as state:
+        owed = put(state, TITLE, OwedValue(2, "right", "industry", '"Bells"', "r1"))
+        assert list(owed.links("right", ["title"])) == [[1]]
+        assert list(owed.links("right", ["title", "industry"])) == [[1, 2]]
+        assert list(owed.links("left", ["title"])) == []
+        for page in owed.links("right", ["title", "industry"]):
+            with state.atomic():
+                for number in page:
+                    owed.end(number, ["title", "industry"])
+        assert owed.counts() == Counter()
+
+
+def test_what_is_owed_goes_with_its_link() -> None:
+    with opened() as state:
+        owed = put(state, TITLE)
+        with state.atomic():
+            Links(state.db, 1, "contacts").remove(1)
+        assert owed.counts() == Counter()

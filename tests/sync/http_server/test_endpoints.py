@@ -1,0 +1,100 @@
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from sync.config.value_types import Address
+from sync.errors import ConfigError
+from sync.http_server.endpoints import Endpoint, Endpoints
+from sync.output import event_log
+
+ANY = Address("127.0.0.1", 0)
+
+
+def config(**addresses: Address) -> Any:
+    return SimpleNamespace(addresses=addresses)
+
+
+def door(name: str) -> Endpoint:
+    def greet(_request: object) -> PlainTextResponse:
+        return PlainTextResponse(name)
+
+    return Endpoint(name, lambda given: given.addresses.get(name), lambda: Starlette(routes=[Route("/", greet)]))  # type: ignore[attr-defined] # the stand-in above
+
+
+@pytest.fixture
+def doors() -> Iterator[Endpoints]:
+    both = Endpoints([door("page"), door("webhooks")])
+    yield both
+    both.close()
+
+
+def greeting(address: Address) -> str:
+    return requests.get(f"http://{address}/", timeout=10).text
+
+
+def test_each_door_that_the_config_names_is_open_and_no_other(doors: Endpoints) -> None:
+    doors.open(config(page=ANY))
+    assert {key: greeting(address) for key, address in doors.addresses().items()} == {"page": "page"}
+
+
+def test_a_door_whose_address_stays_is_not_touched_by_a_reload(doors: Endpoints) -> None:
+    doors.open(config(page=ANY))
+    before = doors.addresses()["page"]
+    doors.open(config(page=ANY, webhooks=ANY))
+    assert doors.addresses()["page"] == before
+    assert greeting(doors.addresses()["webhooks"]) == "webhooks"
+
+
+def test_a_door_that_the_config_names_no_more_is_closed(doors: Endpoints) -> None:
+    doors.open(config(page=ANY))
+    before = doors.addresses()["page"]
+    doors.open(config())
+    assert doors.addresses() == {}
+    with pytest.raises(requests.ConnectionError):
+        greeting(before)
+
+
+def test_an_address_that_is_taken_refuses_the_config_and_leaves_all_doors_as_they_were(doors: Endpoints) -> None:
+    doors.open(config(page=ANY))
+    before = doors.addresses()
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        busy = Address("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(ConfigError, match="webhooks: "):
+            doors.open(config(webhooks=busy))
+    assert doors.addresses() == before
+    assert greeting(before["page"]) == "page"
+
+
+def test_an_address_that_nobody_asked_for_is_left_to_who_has_it_until_a_reload_finds_it_free() -> None:
+    lines: list[tuple[str, str, Any]] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        busy = Address("127.0.0.1", taken.getsockname()[1])
+        unasked = replace(door("page"), is_asked_for=lambda _config: False)
+        doors = Endpoints([unasked, door("webhooks")])
+        with event_log.listening("info", lambda: lambda level, event, facts: lines.append((level, event, facts))):
+            doors.open(config(page=busy, webhooks=ANY))
+        assert doors.addresses().keys() == {"webhooks"}
+        ((level, event, facts),) = lines
+        assert (level, event, facts["key"]) == ("warning", "not listening", "page")
+        assert str(busy) in facts["reason"]
+    doors.open(config(page=busy, webhooks=ANY))
+    assert greeting(doors.addresses()["page"]) == "page"
+    doors.close()
+
+
+def test_all_are_closed_at_the_end(doors: Endpoints) -> None:
+    doors.open(config(page=ANY, webhooks=ANY))
+    addresses = doors.addresses()
+    doors.close()
+    for address in addresses.values():
+        with pytest.raises(requests.ConnectionError):
+            greeting(address)

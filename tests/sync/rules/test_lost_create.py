@@ -1,0 +1,87 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.contact import FIELDS, Contact, Fields
+from sync.rules.lost_create import GRAIN, IDENTITY, is_foreign, is_older, likeness, may_be_made_from
+
+ANN: Fields = {"first_name": "Ann", "last_name": "Lee", "company": "Acme, Inc.", "city": "Oslo", "country": "NO"}
+BOB: Fields = {**ANN, "first_name": "Bob"}
+SOMEBODY: Fields = {"company": "Acme, Inc.", "city": "Oslo", "country": "NO", "custom1": "seven"}
+
+values = st.one_of(st.none(), st.text("abc", min_size=1, max_size=2))
+people = st.dictionaries(st.sampled_from([*FIELDS[:6], "company", "city", "custom1"]), values, max_size=6)
+
+
+def test_what_a_server_rewrites_in_case_spaces_or_signs_is_still_what_was_sent() -> None:
+    shown = {"company": "ACME INC", "city": " oslo", "country": "NO"}
+    assert likeness(shown, SOMEBODY).contradicting == 0
+    assert may_be_made_from(shown, SOMEBODY, [])
+
+
+def test_what_a_server_drops_says_nothing() -> None:
+    assert may_be_made_from({"country": "NO", "city": None}, SOMEBODY, [])
+    assert not may_be_made_from({}, SOMEBODY, [])
+    assert not may_be_made_from({"title": "CEO"}, SOMEBODY, [])
+
+
+def test_somebody_edited_since_is_recognised_by_the_rest() -> None:
+    assert may_be_made_from({**SOMEBODY, "city": "Bergen"}, SOMEBODY, [])
+    assert not may_be_made_from({**SOMEBODY, "city": "Bergen", "company": "Beta"}, SOMEBODY, [])
+
+
+def test_a_colleague_who_shares_all_but_the_name_is_somebody_else() -> None:
+    assert not may_be_made_from(BOB, ANN, [])
+    assert may_be_made_from({**ANN, "first_name": "ANN", "city": "Bergen"}, ANN, [])
+
+
+def test_who_fits_somebody_else_without_a_flaw_is_left_to_that_one() -> None:
+    other = {**SOMEBODY, "custom1": "eight"}
+    assert may_be_made_from(other, SOMEBODY, [])
+    assert not may_be_made_from(other, SOMEBODY, [other])
+    assert may_be_made_from(SOMEBODY, SOMEBODY, [SOMEBODY])
+
+
+def test_who_shares_no_more_than_the_country_is_left_to_the_one_whose_name_and_address_it_shows() -> None:
+    nameless: Fields = {"company": "Acme, Inc.", "city": "Oslo", "country": "NO"}
+    lee: Fields = {"last_name": "Lee", "email": "lee@example.com", "country": "NO"}
+    assert not may_be_made_from(lee, nameless, [lee])
+    assert may_be_made_from(nameless, nameless, [lee])
+    assert likeness(nameless, nameless).order < likeness(lee, nameless).order
+
+
+@given(shown=people, sent=people, others=st.lists(people, max_size=2))
+def test_a_record_that_contradicts_as_much_as_it_confirms_is_never_taken_for_what_was_made(
+    shown: Fields, sent: Fields, others: list[Fields]
+) -> None:
+    found = likeness(shown, sent)
+    assert found.agreeing + found.contradicting <= len(sent)
+    if may_be_made_from(shown, sent, others):
+        assert found.agreeing > found.contradicting
+
+
+@given(sent=people)
+def test_a_record_that_shows_just_what_was_sent_is_ours(sent: Fields) -> None:
+    assert not is_foreign(sent, sent, edited=False)
+    assert not is_foreign(sent, sent, edited=True)
+
+
+@pytest.mark.parametrize("name", sorted(IDENTITY))
+def test_the_identity_by_which_a_record_was_found_proves_nothing(name: str) -> None:
+    sent: Fields = {name: "same", "last_name": "Lee"}
+    assert is_foreign({name: "same", "last_name": "Dale"}, sent, edited=True)
+
+
+def test_one_edit_makes_no_stranger_of_a_record_that_was_edited_and_one_of_a_record_that_was_not() -> None:
+    assert not is_foreign({**ANN, "city": "Bergen"}, ANN, edited=True)
+    assert is_foreign({**ANN, "city": "Bergen"}, ANN, edited=False)
+
+
+def test_a_record_was_there_before_a_create_if_its_time_lies_further_back_than_clocks_differ() -> None:
+    sent_at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert is_older(Contact("1", ANN, sent_at - GRAIN - timedelta(milliseconds=1)), sent_at)
+    assert not is_older(Contact("1", ANN, sent_at - GRAIN), sent_at)
+    assert not is_older(Contact("1", ANN, sent_at + timedelta(days=1)), sent_at)
+    assert not is_older(Contact("1", ANN), sent_at)  # it may be of any age

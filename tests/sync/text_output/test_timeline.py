@@ -1,0 +1,100 @@
+from typing import Any
+
+from sync.text_output.timeline import explanation_lines
+
+EVENT: dict[str, Any] = {
+    "at": "2026-11-20T14:30:00Z", "run": "r1", "account": "gh", "field": "city", "old": "Oslo", "new": "Rome",
+    "rule": "carried", "id": "hub-1", "source": "gg:1", "stream": "contacts",
+}  # fmt: skip
+PERSON: dict[str, Any] = {
+    "ids": {"gg": "1", "gh": "hub-1"}, "who": "ann@example.com", "connection": "sales", "linked": True,
+    "deleted_from": None, "history": [EVENT], "agreed": {}, "owed": [], "held": [], "refused": [], "unmapped": {},
+    "conflicts": [], "failures": [], "unanswered": [],
+}  # fmt: skip
+
+
+def told(*events: dict[str, Any], **changed: Any) -> list[str]:
+    person = PERSON | {"history": [EVENT | event for event in events]} | changed
+    return list(explanation_lines({"people": [person], "forgotten": False}))
+
+
+def test_each_event_says_when_where_what_from_where_why_and_in_which_run() -> None:
+    lines = told(
+        {},
+        {"rule": "undo", "old": "Rome", "new": "Oslo", "source": None, "run": "u1", "undoes": "r1"},
+        {"rule": "refused", "field": "country", "old": "NO", "new": None},
+        {"rule": "carried", "shown": "ROME"},
+        {"rule": "some policy"},
+    )
+    assert lines[0] == "ann@example.com (sales): gg:1, gh:hub-1"
+    words = [" ".join(line.split()) for line in lines[1:]]
+    assert words == [
+        '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", from gg:1, changed there run r1',
+        '2026-11-20T14:30:00Z gh city: "Rome" -> "Oslo", put back by hand, as before run r1 run u1',
+        '2026-11-20T14:30:00Z gh country: "NO" -> (empty) was not taken, from gg:1 run r1',
+        '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", shown as "ROME", from gg:1, changed there run r1',
+        '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", from gg:1, some policy run r1',
+    ]
+
+
+def test_what_is_about_a_record_as_a_whole_is_told_by_what_became_of_it() -> None:
+    whole = {"field": "*", "old": None, "new": None}
+    lines = told(
+        whole | {"rule": "created"},
+        whole | {"rule": "found deleted", "source": None},
+        whole | {"rule": "undo"},
+        whole | {"rule": "dismissed", "new": "a test", "run": "", "source": None},
+        whole | {"rule": "created", "stream": "messages", "id": "note-1"},
+    )
+    words = [" ".join(line.split()[1:]) for line in lines[1:]]
+    assert words == [
+        "gh created, from gg:1 run r1",
+        "gh found deleted run r1",
+        "gh deleted by hand run r1",
+        'gh its failure was taken off the list: "a test" by hand',
+        "gh, message note-1 created, from gg:1 run r1",
+    ]
+
+
+def test_how_things_stand_follows_the_timeline() -> None:
+    lines = told(
+        {},
+        agreed={"city": {"gg": "Rome", "gh": "Oslo"}, "title": {"gg": "CEO", "gh": "CEO"}, "tags": {"gg": ["a", "b"]}},
+        held=[{"field": "city", "values": {}, "since": "2026-11-21T00:00:00Z", "run": "u1"}],
+        refused=[{"account": "gh", "field": "country", "value": None, "at": ""}],
+        unmapped={"gg": {"phone": "12"}},
+        conflicts=[{"id": 3, "field": "email"}],
+        failures=[{"id": 4, "operation": "update", "reason": "no"}],
+    )
+    assert [line.rstrip() for line in lines[2:]] == [
+        "  both last agreed on:",
+        '    city   gg "Rome", gh "Oslo"  held since 2026-11-21T00:00:00Z',
+        '    title  "CEO"',
+        '    tags   gg "a, b"',
+        "  in conflict: email, see: sync conflicts show 3",
+        "  failed: update, no (failure 4)",
+        "  not taken by gh: country (empty)",
+        '  means nothing on the other side: phone "12" at gg',
+    ]
+
+
+def test_how_somebody_stands_is_in_the_first_line() -> None:
+    assert told({}, deleted_from="gh")[0].endswith("; deleted from gh")
+    assert told({}, linked=False)[0].endswith("; seen, not linked: left out, or not carried yet")
+    assert told({}, linked=False, failures=[{"id": 4, "operation": "create", "reason": "no"}])[0].endswith(
+        "; could not be carried"
+    )
+    assert told({}, linked=False, unanswered=[{}])[0].endswith("; a create was sent, and its answer never came")
+    assert told(history=[])[1] == "  nothing was written"
+
+
+def test_a_stranger_is_nobody_and_somebody_who_was_forgotten_can_be_had_back() -> None:
+    assert list(explanation_lines({"people": [], "forgotten": False})) == ["nobody is known by that"]
+    lines = list(explanation_lines({"people": [], "forgotten": True}))
+    assert lines[1].endswith("sync forget WHO --lift")
+
+
+def test_what_a_terminal_would_obey_is_spelled_out() -> None:
+    lines = told({"new": "Ro\x1b[31mme", "source": "gg:\x07"}, who="ann\x1b[0m@example.com")
+    assert "\x1b" not in "".join(lines)
+    assert "\x07" not in "".join(lines)
