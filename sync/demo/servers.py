@@ -1,7 +1,7 @@
 """Both systems on this machine, and a folder of their own with the config and the state of a sync between them."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,11 +56,6 @@ class Servers:
     left: GrowthGeniusSandbox
     right: GrowthHubSandbox
     config: Config
-
-    @property
-    def fills(self) -> Mapping[str, str]:
-        """Return what servers fill in by themselves: GrowthHub's country, and the owner of who is made by our key."""
-        return {"country": self.right.country, "owner": OWNER}
 
     def welcome(self, arrival: SampleRecord) -> None:
         """Let a record be there, as long as it says."""

@@ -9,24 +9,24 @@ from typing import Final, TextIO
 from connectors.clock import Clock, SystemClock
 from state.file import StateFile
 from sync.demo import sample_contacts
-from sync.demo.comparison import Agreement, compare
 from sync.demo.console import DemoConsole, teller
 from sync.demo.contact_generator import SAME_EMAIL, SAME_PHONE, Place, population
 from sync.demo.servers import LEFT, RIGHT, Servers, serving
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
+from sync.errors import DONE
 from sync.operations import queries
-from sync.output.progress import for_stream
-from sync.output.report import RunReport
+from sync.output.progress import SilentProgress, for_stream
+from sync.output.report import RunReport, verification, verification_code
 from sync.rules.shadow_codec import parse
 from sync.text_output.tables import (
     conflict_lines,
     counted,
     failure_lines,
-    printable,
     resolved_lines,
     run_lines,
     value_text,
+    verify_lines,
 )
 
 NAMES: Final = {"left": "GrowthGenius", "right": "GrowthHub", LEFT: "GrowthGenius", RIGHT: "GrowthHub"}
@@ -196,30 +196,17 @@ class Walkthrough:
 
     def _agreement(self) -> bool:
         self.teller.heading("8. Do both sides agree?")
-        connection = self.servers.config.connections["sales"]
-        found = compare(self.servers.config, connection, self.servers.fills, self.clock)
-        self.teller.say(
-            "Everybody is read anew from both sides and compared, without the engine and what it remembers of values.",
-            f"  {found.people} people on both sides, {counted(found.fields, 'field')} compared.",
-        )
-        rows = [
-            (one.who, f"{one.field}: {value_text(one.left)} and {value_text(one.right)}", one.excuse or "DIFFERS")
-            for one in found.differences
-        ]
-        if rows:
-            self.teller.table(("WHO", "IN GROWTHGENIUS AND IN GROWTHHUB", "WHY"), rows)
-        self._verdict(found)
-        return found.agrees
-
-    def _verdict(self, found: Agreement) -> None:
-        for person in found.only:
-            self.teller.say(f"  {printable(person)} is on one side only.")
-        if found.agrees:
-            self.teller.say(
-                "Both sides agree. What is listed above can't be the same on both sides, and counts as agreeing."
-            )
+        self.teller.say("`sync verify` reads and compares every contact and message of both sides, and writes nothing.")
+        self.teller.command("sync verify")
+        options = RunOptions(dry_run=True, unguarded=True, whole=True, compared=True)
+        reports = run_connections(self.servers.config, options, SilentProgress(), lambda _: True, self.clock)
+        self.teller.result(verify_lines(verification(reports)))
+        agreed = verification_code(reports) == DONE
+        if agreed:
+            self.teller.say("Both sides agree. Values that mean nothing on the other side are left out.")
         else:
             self.teller.say("Both sides do NOT agree. This is a mistake in growthsync, please report it.")
+        return agreed
 
     def _run(self) -> RunReport:
         """Let the last edits settle, and run for real."""
