@@ -149,13 +149,6 @@ class Pacer:
         self._write(hold)
         self._looked_at = float("-inf")
 
-    def calls_today(self) -> int:
-        """Return how many calls all processes have made for the account this UTC day."""
-        self.close()
-        book = CallLog.loaded(self._ledger.peek(self._account))
-        book.count(self._now(), 0)
-        return book.today
-
     def renewed_at(self) -> datetime | None:
         """Return when a daily allowance that is spent will be renewed, in UTC, None while calls are left."""
         book, now = CallLog.loaded(self._ledger.peek(self._account)), self._now()

@@ -6,7 +6,6 @@ credentials); what only looks like a credential goes by its pattern. People's da
 
 import base64
 import json
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -52,25 +51,6 @@ class Redaction:
         if isinstance(value, dict):
             return {self.text(key): self.value(each, people=people) for key, each in value.items()}
         return value
-
-
-class RedactingFilter(logging.Filter):
-    """Redacts log records on their way to a handler, those of other libraries too (urllib3 logs addresses)."""
-
-    def __init__(self, redaction: Redaction, *, people: bool = False) -> None:
-        super().__init__()
-        self._redaction = redaction
-        self._people = people
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Redact the message in place, and let it pass."""
-        record.msg = self._redaction.text(record.getMessage(), people=self._people)
-        record.args = None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-        if record.exc_text:
-            record.exc_text = self._redaction.text(record.exc_text, people=self._people)
-        return True
 
 
 def spellings_of(secret: str) -> Iterator[str]:

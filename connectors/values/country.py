@@ -15,10 +15,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Final
 
 from connectors.values import country_names
-from connectors.values.country_table import TABLE
 
 ALIASES = {
     "AE": ("UAE", "Emirates"),
@@ -162,7 +162,8 @@ def _fold(name: str) -> str:
 
 @cache
 def _rows() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(line.split("|")) for line in TABLE.splitlines())
+    table = Path(__file__).with_name("countries.txt").read_text(encoding="utf-8")
+    return tuple(tuple(line.split("|")) for line in table.splitlines() if not line.startswith("#"))
 
 
 @cache

@@ -59,11 +59,6 @@ def key(value: str) -> str:
     return f"{unicodedata.normalize('NFC', local.lower())}{at}{domain.key(host)}"
 
 
-def is_one(value: str) -> bool:
-    """Say whether a whole text is one address, as it stands."""
-    return _one(value) is not None
-
-
 def spellings(address_key: str) -> tuple[str, ...]:
     """Return the forms in which an address may have been stored: as it is compared, and as versions before 3 did."""
     local, at, host = address_key.rpartition("@")

@@ -1,83 +1,62 @@
-"""The five fields of a crontab line, checked when the config file is read rather than when the daemon meets them.
+"""Check the crontab line of a connection when the config file is read, not when the daemon runs by it.
 
-They mean what cron means by them: weekdays count from Sunday, which is 0 and 7; where both day and weekday are
-restricted, either of them is enough. Whoever runs by such a line (the daemon, a timer of systemd) starts from here.
+cronsim reads the line as Debian's cron does: weekdays count from Sunday, which is 0 and 7; where both day and weekday
+are restricted, either of them is enough. The daemon and the timers of systemd start from what is read here.
 """
 
 import re
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cronsim import CronSim, CronSimError
 
 CRON_HELP = 'five fields of a crontab: minute, hour, day, month, weekday, like "*/5 * * * *"'
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ALLOWED: Final = {
+    "Bad minute": "the minute goes from 0 to 59",
+    "Bad hour": "the hour goes from 0 to 23",
+    "Bad day-of-month": "the day goes from 1 to 31",
+    "Bad month": "the month goes from 1 to 12",
+    "Bad day-of-week": "the weekday goes from 0 to 7",
+}
+"""What each field allows, by cronsim's complaint about it, in the order of the line."""
 
-_FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
-    ("minute", 0, 59, {}),
-    ("hour", 0, 23, {}),
-    ("day", 1, 31, {}),
-    ("month", 1, 12, {name: number for number, name in enumerate(MONTHS, start=1)}),
-    ("weekday", 0, 7, {name: number for number, name in enumerate(WEEKDAYS)}),
-)
-_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-_ITEM = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Crontab:
-    """The moments of a line: the numbers that each field may have, ascending; weekdays from Sunday, 0, to 6.
-
-    `either`: a day fits by its date or by its weekday; else by both.
-    """
-
-    minutes: tuple[int, ...]
-    hours: tuple[int, ...]
-    days: tuple[int, ...]
-    months: tuple[int, ...]
-    weekdays: tuple[int, ...]
-    either: bool
+_PLAIN: Final = re.compile(r"(?:[-*,/\d]|\b[a-z]{3}\b)+", re.ASCII)
+_ONE_NUMBER: Final = re.compile(r"(?<![\w-])0*(\w+)-0*\1/\d+")
 
 
 def check_cron(text: str) -> str:
-    """Return the line as it is. Raises ValueError, whose text says what is allowed."""
+    """Return the line as it is. Raises ValueError with a text that says what is allowed."""
     parse_cron(text)
     return text
 
 
-def parse_cron(text: str) -> Crontab:
-    """Return the moments that the line means. Raises ValueError, whose text says what is allowed."""
-    parts = text.lower().split()
-    if len(parts) != len(_FIELDS):
+def parse_cron(text: str) -> CronSim:
+    """Return the moments of the line, as sets of numbers. Raises ValueError with a text that says what is allowed."""
+    # cronsim takes "10-10/5" for "10/5", which goes on to the end of the hour. Cron means 10 alone.
+    parts = _ONE_NUMBER.sub(r"\1", text.lower()).split()
+    if len(parts) != len(_ALLOWED):
         raise ValueError(CRON_HELP)
-    minutes, hours, days, months, weekdays = (
-        _numbers(part, *field) for part, field in zip(parts, _FIELDS, strict=True)
-    )
-    either = not (parts[2].startswith("*") or parts[4].startswith("*"))
-    if not either and not any(day <= _LONGEST[month - 1] for day in days for month in months):
-        raise ValueError(f"{CRON_HELP}; none of these months has such a day")
-    return Crontab(minutes, hours, days, months, tuple(sorted({day % 7 for day in weekdays})), either)
+    for part, allowed in zip(parts, _ALLOWED.values(), strict=True):
+        if not _PLAIN.fullmatch(part):  # cronsim also knows L and #, which no timer of systemd can express
+            raise ValueError(f"{CRON_HELP}; {allowed}")
+    try:
+        return CronSim(" ".join(parts), _EPOCH)
+    except CronSimError as error:
+        raise ValueError(f"{CRON_HELP}; {_complaint(parts, str(error))}") from None
 
 
-def _numbers(part: str, name: str, low: int, high: int, words: dict[str, int]) -> tuple[int, ...]:
-    found: set[int] = set()
-    for item in part.split(","):
-        numbers = _range(item, low, high, words)
-        if not numbers:
-            raise ValueError(f"{CRON_HELP}; the {name} goes from {low} to {high}")
-        found.update(numbers)
-    return tuple(sorted(found))
+def weekdays_of(cron: CronSim) -> set[int]:
+    """Return the weekdays of a line, from Sunday, 0, to Saturday, 6."""
+    return {number % 7 for number in cron.weekdays if isinstance(number, int)}
 
 
-def _range(item: str, low: int, high: int, words: dict[str, int]) -> range:
-    """Return the numbers of one item, none where it is wrong."""
-    match = _ITEM.fullmatch(item)
-    if match is None or (match["step"] is not None and int(match["step"]) == 0):
-        return range(0)
-    first = low if match["first"] is None else _number(match["first"], words)
-    last = _number(match["last"], words) if match["last"] else high if "*" in item or match["step"] else first
-    return range(first, last + 1, int(match["step"] or 1)) if low <= first <= last <= high else range(0)
-
-
-def _number(text: str, words: dict[str, int]) -> int:
-    return int(text) if text.isdigit() else words.get(text, -1)
+def _complaint(parts: list[str], bad: str) -> str:
+    minute, hour, day, _, weekday = parts
+    try:
+        CronSim(f"{minute} {hour} {day} * {weekday}", _EPOCH)
+    except CronSimError:
+        return _ALLOWED[bad]
+    # The day exists in some month, so either the month is wrong or it never has that day.
+    return "none of these months has such a day" if bad == "Bad day-of-month" else _ALLOWED[bad]

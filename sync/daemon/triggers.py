@@ -4,6 +4,7 @@ A crontab line is handed over as lists of numbers: what APScheduler makes of the
 and asks for both day and weekday. `every` is spread by a tenth at most, so that not all connections call at once.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -11,7 +12,7 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from sync.config.cron import WEEKDAYS, parse_cron
+from sync.config.cron import parse_cron, weekdays_of
 from sync.config.model import Connection
 from sync.rules.schedule import JITTER, PATIENCE
 
@@ -71,16 +72,17 @@ def _interval(every: timedelta, jitter: float) -> Trigger:
 
 
 def _cron(line: str) -> Trigger:
-    tab = parse_cron(line)
-    times = {"minute": _list(tab.minutes), "hour": _list(tab.hours), "month": _list(tab.months)}
-    day, weekday = _list(tab.days), ",".join(WEEKDAYS[number] for number in tab.weekdays)
-    if tab.either:
-        by_date = CronTrigger(day=day, **times, timezone=UTC)
-        either: Trigger = OrTrigger([by_date, CronTrigger(day_of_week=weekday, **times, timezone=UTC)])
-        return either
-    both: Trigger = CronTrigger(day=day, day_of_week=weekday, **times, timezone=UTC)
-    return both
+    cron = parse_cron(line)
+    times = {"minute": _list(cron.minutes), "hour": _list(cron.hours), "month": _list(cron.months)}
+    # cron counts weekdays from Sunday, APScheduler from Monday
+    day, weekday = _list(cron.days), _list({(number + 6) % 7 for number in weekdays_of(cron)})
+    if cron.day_and:
+        both: Trigger = CronTrigger(day=day, day_of_week=weekday, **times, timezone=UTC)
+        return both
+    by_date = CronTrigger(day=day, **times, timezone=UTC)
+    either: Trigger = OrTrigger([by_date, CronTrigger(day_of_week=weekday, **times, timezone=UTC)])
+    return either
 
 
-def _list(numbers: tuple[int, ...]) -> str:
-    return ",".join(map(str, numbers))
+def _list(numbers: Collection[int]) -> str:
+    return ",".join(map(str, sorted(numbers)))

@@ -20,7 +20,7 @@ from starlette.requests import cookie_parser
 from sync.config.model import Config
 from sync.config.secret import reveal_page_token
 from sync.page.peer_process import End
-from sync.page.sessions import LIFETIME, Session, Sessions, same
+from sync.page.sessions import LIFETIME, Session, Sessions, is_same
 
 COOKIE: Final = "growthsync"
 FORM_TOKEN: Final = "form"  # noqa: S105 - the name of the field
@@ -111,7 +111,7 @@ class Access:
 
     def is_token(self, shown: str) -> bool:
         """Say whether this is the token."""
-        return self.token is not None and same(shown, self.token)
+        return self.token is not None and is_same(shown, self.token)
 
     def set_cookie(self, session: Session, headers: MutableHeaders, *, secure: bool = False) -> None:
         """Have the browser keep a session; no script sees it, no other site sends it."""
@@ -130,10 +130,10 @@ class Access:
 
     def _session(self, headers: Headers) -> tuple[Session, str]:
         shown = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
-        session = self.sessions.read(shown, self.token) if shown else None
+        session = self.sessions.session_of(shown, self.token) if shown else None
         if session is not None:
             return session, ""
-        begun = self.sessions.begin(knows=False)
+        begun = self.sessions.begin(has_token=False)
         return begun, self.sessions.cookie(begun, self.token)
 
     def _outsider(self, asked: Asked, session: Session) -> AccessRefused | None:
@@ -149,7 +149,7 @@ class Access:
         if self.token is None:
             return self._stranger_here(asked)
         kind, _, shown = asked.headers.get("authorization", "").partition(" ")
-        if session.knows or (kind.lower() == "bearer" and self.is_token(shown.strip())):
+        if session.has_token or (kind.lower() == "bearer" and self.is_token(shown.strip())):
             return None
         return AccessRefused(401, "the token under [status_page] is needed", to_login=not _is_for_programs(asked.path))
 
@@ -171,7 +171,7 @@ class Access:
             shown = asked.form.get(FORM_TOKEN, "")
         except ValueError:
             return AccessRefused(400, "this is no form of ours")
-        if not same(shown, self.sessions.form_token(session)):
+        if not is_same(shown, self.sessions.form_token(session)):
             return AccessRefused(
                 403, "this form is too old, or not of this page; go back, reload the page and try again"
             )

@@ -66,15 +66,15 @@ class Actions:
         if not access.is_token(form_of(request).get("token", "").strip()):
             return self._desk.page(request, "login", 403, problem="This is not the token.")
         answer = RedirectResponse("/", 303)
-        access.set_cookie(access.sessions.begin(knows=True), answer.headers, secure=is_over_tls(request.headers))
+        access.set_cookie(access.sessions.begin(has_token=True), answer.headers, secure=is_over_tls(request.headers))
         return answer
 
     def leave(self, request: Request) -> Response:
         """End the session."""
         access = self._desk.access
-        access.sessions.leave(request.scope[ADMITTED].session)
+        access.sessions.end(request.scope[ADMITTED].session)
         answer = RedirectResponse("/login", 303)
-        access.set_cookie(access.sessions.begin(knows=False), answer.headers)
+        access.set_cookie(access.sessions.begin(has_token=False), answer.headers)
         return answer
 
 

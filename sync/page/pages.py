@@ -47,7 +47,7 @@ class PageContext:
         """Return a page for who asked, with what they do next in each form of it."""
         session = request.scope[ADMITTED].session
         token = self.access.sessions.form_token(session)
-        leaves = session.knows and self.access.token is not None
+        leaves = session.has_token and self.access.token is not None
         return self.pages.page(name, status, form=token, leaves=leaves, **facts)
 
     @contextmanager

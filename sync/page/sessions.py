@@ -1,9 +1,9 @@
-"""Sessions of browsers, and the tokens of their forms: signed texts that this process alone can make.
+"""Sessions of browsers and the tokens of their forms, signed with a key that only this process has.
 
 Rules kept here:
-- a session is known to have shown the token, or it is not; it lasts LIFETIME, and ends with the process, with another
-  token in the config, and when its owner leaves;
-- the token of a form belongs to one session, so that nobody else can have a browser send a form of ours;
+- a session records whether its browser has shown the token. It lasts LIFETIME, and ends with the process, when the
+  config gets another token, and when its user logs out;
+- the token of a form belongs to one session, so that no other site can make a browser send a form of ours;
 - texts are compared in constant time.
 """
 
@@ -11,29 +11,28 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from threading import Lock
 from typing import Final
 
+from itsdangerous import BadData, Signer, URLSafeSerializer
+
 LIFETIME: Final = 12 * 3600
 MOST_LEFT: Final = 10_000
-"""Sessions that were left and are remembered until they would have ended anyway."""
+"""Sessions that were logged out and are remembered until they would have ended anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One browser. `knows` the token, until `ends_at` (seconds since 1970)."""
+    """One browser. `has_token` until `ends_at` (seconds since 1970)."""
 
     id: str
     ends_at: int
-    knows: bool
-
-    def text(self) -> str:
-        """Return what is signed."""
-        return f"{self.id}.{self.ends_at}.{int(self.knows)}"
+    has_token: bool
 
 
 class Sessions:
-    """Makes and reads sessions. Calls may come from several threads."""
+    """Begin, sign, read and end sessions. Calls may come from several threads."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -41,38 +40,38 @@ class Sessions:
         self._left: dict[str, int] = {}
         self._lock = Lock()
 
-    def begin(self, *, knows: bool) -> Session:
-        """Return a new one."""
-        return Session(secrets.token_urlsafe(18), int(self._now()) + LIFETIME, knows)
+    def begin(self, *, has_token: bool) -> Session:
+        """Return a new session."""
+        return Session(secrets.token_urlsafe(18), int(self._now()) + LIFETIME, has_token)
 
     def cookie(self, session: Session, token: str | None) -> str:
-        """Return the session as a cookie holds it; it is good for the token of now alone."""
-        return f"{session.text()}.{self._signed('session', session.text(), token or '')}"
+        """Return the session as a cookie holds it. It is valid only while this is the token of the config."""
+        return self._signer(token).dumps([session.id, session.ends_at, session.has_token])
 
-    def read(self, cookie: str, token: str | None) -> Session | None:
-        """Return the session of a cookie, None where it is none of ours or has ended."""
-        text, _, signature = cookie.rpartition(".")
-        if not same(signature, self._signed("session", text, token or "")):
+    def session_of(self, cookie: str, token: str | None) -> Session | None:
+        """Return the session of a cookie, None where the signature is wrong or the session has ended."""
+        try:
+            session = Session(*self._signer(token).loads(cookie))
+        except BadData:
             return None
-        session_id, ends_at, knows = text.split(".")
-        session = Session(session_id, int(ends_at), knows == "1")
-        return session if session.ends_at > self._now() and session_id not in self._left else None
+        return session if session.ends_at > self._now() and session.id not in self._left else None
 
     def form_token(self, session: Session) -> str:
-        """Return what each form of a session carries."""
-        return self._signed("form", session.id)
+        """Return the token that each form of a session carries."""
+        return Signer(self._key, salt="form", digest_method=sha256).get_signature(session.id).decode()
 
-    def leave(self, session: Session) -> None:
-        """End a session."""
+    def end(self, session: Session) -> None:
+        """End a session before its time."""
         with self._lock:
             now = self._now()
             kept = {one: ends_at for one, ends_at in self._left.items() if ends_at > now}
             self._left = dict(list(kept.items())[-MOST_LEFT:]) | {session.id: session.ends_at}
 
-    def _signed(self, *parts: str) -> str:
-        return hmac.new(self._key, "\0".join(parts).encode(), "sha256").hexdigest()
+    def _signer(self, token: str | None) -> URLSafeSerializer:
+        # The token is part of the salt, so that a new token in the config ends all sessions.
+        return URLSafeSerializer(self._key, salt=f"session {token or ''}", signer_kwargs={"digest_method": sha256})
 
 
-def same(one: str, other: str) -> bool:
-    """Compare in constant time."""
+def is_same(one: str, other: str) -> bool:
+    """Compare two texts in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())

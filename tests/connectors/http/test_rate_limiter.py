@@ -31,6 +31,14 @@ class CountingLedger(MemoryCallLogStore):
         super().revise(account, change)
 
 
+def calls_today(pacer: Pacer) -> int:
+    """Return how many calls the log of an account has counted this UTC day."""
+    pacer.close()
+    log = CallLog.loaded(pacer._ledger.peek(pacer._account))
+    log.count(pacer._now(), 0)
+    return log.today
+
+
 class Server:
     """A rate limit from outside: remembers when it counted each call, and says 429 over the limit."""
 
@@ -309,7 +317,7 @@ def test_a_spent_day_is_known_before_the_next_call_until_it_is_renewed() -> None
     pace = pacer(clock, HUB, ledger)
     pace.done(pace.take(), CaseInsensitiveDict(headers), 200)
     with pytest.raises(AllowanceSpent, match="2026-03-04 05:06:16 UTC") as spent:
-        pacer(clock, HUB, ledger).take() if pace.calls_today() else None
+        pacer(clock, HUB, ledger).take() if calls_today(pace) else None
     assert spent.value.until == datetime(2026, 3, 4, 5, 6, 16, tzinfo=UTC)
     clock.pass_by(9.1)
     assert pace.take().key is not None
@@ -333,7 +341,7 @@ def test_an_account_without_a_limit_writes_next_to_nothing() -> None:
     for _ in range(2000):
         pace.done(pace.take(), {"Date": "x"}, 200)
     assert ledger.writes <= 4
-    assert pace.calls_today() == 2000
+    assert calls_today(pace) == 2000
 
 
 def test_an_account_with_a_limit_writes_once_per_call() -> None:
@@ -350,9 +358,9 @@ def test_calls_of_all_processes_are_counted_and_begin_anew_at_midnight() -> None
         pace = pacer(clock, limit, ledger)
         pace.done(pace.take(), {}, 200)
         pace.close()
-    assert pacer(clock, HUB, ledger).calls_today() == 2
+    assert calls_today(pacer(clock, HUB, ledger)) == 2
     clock.pass_by(86400.0)
-    assert pacer(clock, HUB, ledger).calls_today() == 0
+    assert calls_today(pacer(clock, HUB, ledger)) == 0
 
 
 def test_threads_share_one_pacer() -> None:
@@ -371,7 +379,7 @@ def test_threads_share_one_pacer() -> None:
     for thread in threads:
         thread.join()
     assert len(server.counted) == 80
-    assert pace.calls_today() == 80
+    assert calls_today(pace) == 80
 
 
 def test_a_book_survives_being_written_down() -> None:
@@ -480,7 +488,7 @@ def test_what_an_old_release_believed_is_read_safely(stored: str) -> None:
     for _ in range(50):
         pacer.done(pacer.take(), {}, 200)
     assert clock.passed <= 10.1
-    assert pacer.calls_today() == 50
+    assert calls_today(pacer) == 50
 
 
 def test_a_long_interval_is_tried_again_after_the_documented_one() -> None:

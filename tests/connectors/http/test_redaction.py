@@ -1,13 +1,12 @@
 import base64
 import json
-import logging
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from connectors.http.redaction import HIDDEN, RedactingFilter, Redaction
+from connectors.http.redaction import HIDDEN, Redaction
 
 SECRET = 'a/b+c="d" é?7x'
 
@@ -81,13 +80,3 @@ def test_people_are_hidden_when_asked_for() -> None:
 def test_a_json_value_is_redacted_all_the_way_down() -> None:
     value = {"a": ["x sesame-42 y", 1, None], "sesame-42": {"b": "sesame-42"}}
     assert "sesame" not in json.dumps(Redaction(["sesame-42"]).value(value))
-
-
-def test_log_records_of_others_are_redacted_with_their_traceback() -> None:
-    error = ValueError("sesame-42")
-    raised = (ValueError, error, None)
-    record = logging.LogRecord("urllib3", logging.DEBUG, __file__, 1, "GET %s", ("/x?key=sesame-42",), raised)
-    assert RedactingFilter(Redaction(["sesame-42"])).filter(record)
-    shown = logging.Formatter().format(record)
-    assert "ValueError" in shown
-    assert "sesame-42" not in shown

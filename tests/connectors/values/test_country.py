@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.values import country
-from connectors.values.country_table import TABLE
 
-CODES = [line[:2] for line in TABLE.splitlines()]
+CODES = [row[0] for row in country._rows()]
 
 
 @pytest.mark.parametrize(

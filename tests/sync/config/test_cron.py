@@ -1,6 +1,6 @@
 import pytest
 
-from sync.config.cron import Crontab, check_cron, parse_cron
+from sync.config.cron import check_cron, parse_cron, weekdays_of
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,26 @@ def test_a_line_has_five_fields(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "moments"),
+    ("text", "moments", "both_days"),
     [
-        ("*/20 0-12/6 1,15 jan,dec *", Crontab((0, 20, 40), (0, 6, 12), (1, 15), (1, 12), tuple(range(7)), False)),
-        ("50/5 22 * * 7", Crontab((50, 55), (22,), tuple(range(1, 32)), tuple(range(1, 13)), (0,), False)),
-        ("0 0 13 * fri", Crontab((0,), (0,), (13,), tuple(range(1, 13)), (5,), True)),
-        ("0 0 */10 * 5-7", Crontab((0,), (0,), (1, 11, 21, 31), tuple(range(1, 13)), (0, 5, 6), False)),
+        ("*/20 0-12/6 1,15 jan,dec *", ({0, 20, 40}, {0, 6, 12}, {1, 15}, {1, 12}, set(range(7))), True),
+        ("50/5 22 * * 7", ({50, 55}, {22}, set(range(1, 32)), set(range(1, 13)), {0}), True),
+        ("0 0 13 * fri", ({0}, {0}, {13}, set(range(1, 13)), {5}), False),
+        ("0 0 */10 * 5-7", ({0}, {0}, {1, 11, 21, 31}, set(range(1, 13)), {0, 5, 6}), True),
+        ("10-10/5 7-07/2 1 1 *", ({10}, {7}, {1}, {1}, set(range(7))), True),
     ],
 )
-def test_a_line_means_what_cron_means_by_it(text: str, moments: Crontab) -> None:
-    assert parse_cron(text) == moments
+def test_a_line_means_what_cron_means_by_it(text: str, moments: tuple[set[int], ...], both_days: bool) -> None:
+    cron = parse_cron(text)
+    weekdays = weekdays_of(cron)
+    assert (cron.minutes, cron.hours, cron.days, cron.months, weekdays) == moments
+    assert cron.day_and == both_days
+
+
+@pytest.mark.parametrize("text", ["0 0 L * *", "0 0 LW * *", "0 0 * * 5L", "0 0 * * mon#1"])
+def test_what_no_timer_of_systemd_can_express_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="day goes from"):
+        check_cron(text)
 
 
 @pytest.mark.parametrize("text", ["0 0 30 2 *", "0 0 31 4,6,9,11 *"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.config.cron import parse_cron
+from sync.config.cron import parse_cron, weekdays_of
 from sync.config.model import Connection, parse
 from sync.daemon.triggers import SPREAD, interval_at, latest_after, trigger_of
 from sync.rules.schedule import JITTER
@@ -83,12 +83,12 @@ def test_every_time_is_a_moment_of_the_line_and_none_before_it_is_left_out(
     parts: tuple[str, ...], since: datetime
 ) -> None:
     line = " ".join(parts)
-    tab = parse_cron(line)
+    cron = parse_cron(line)
 
     def fits(moment: datetime) -> bool:
-        by_date, by_weekday = moment.day in tab.days, moment.isoweekday() % 7 in tab.weekdays
-        day = (by_date or by_weekday) if tab.either else (by_date and by_weekday)
-        return day and moment.month in tab.months and moment.hour in tab.hours and moment.minute in tab.minutes
+        by_date, by_weekday = moment.day in cron.days, moment.isoweekday() % 7 in weekdays_of(cron)
+        day = (by_date or by_weekday) if not cron.day_and else (by_date and by_weekday)
+        return day and moment.month in cron.months and moment.hour in cron.hours and moment.minute in cron.minutes
 
     (found,) = times(f'cron = "{line}"', 1, since)
     assert found >= since

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.config.cron import parse_cron
+from sync.config.cron import parse_cron, weekdays_of
 from sync.service.calendar import on_calendar
 from tests.sync.service.systemd import analyze, needs_tools
 
@@ -25,7 +25,7 @@ def test_a_crontab_line_is_said_as_systemd_says_it(line: str, moments: list[str]
 @needs_tools
 @pytest.mark.parametrize("line", [line for line, _ in LINES])
 def test_systemd_means_the_same_by_it(line: str, tmp_path: Path) -> None:
-    tab = parse_cron(line)
+    cron = parse_cron(line)
     for moment in on_calendar(line):
         found = analyze(tmp_path, "calendar", "--iterations=5", moment)
         assert found.returncode == 0, found.stderr
@@ -36,7 +36,11 @@ def test_systemd_means_the_same_by_it(line: str, tmp_path: Path) -> None:
         for text in times:
             time = datetime.fromisoformat(text).replace(tzinfo=UTC)
             assert time - timedelta(0) > datetime(2026, 1, 1, tzinfo=UTC)
-            assert (time.minute in tab.minutes, time.hour in tab.hours, time.month in tab.months) == (True, True, True)
+            assert (time.minute in cron.minutes, time.hour in cron.hours, time.month in cron.months) == (
+                True,
+                True,
+                True,
+            )
             weekday = time.isoweekday() % 7
-            by_date, by_weekday = time.day in tab.days, weekday in tab.weekdays
-            assert (by_date or by_weekday) if tab.either else (by_date and by_weekday)
+            by_date, by_weekday = time.day in cron.days, weekday in weekdays_of(cron)
+            assert (by_date or by_weekday) if not cron.day_and else (by_date and by_weekday)
