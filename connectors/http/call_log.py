@@ -85,7 +85,7 @@ class CallLog:
         self._forget_nonsense(now)
 
     def _forget_nonsense(self, now: float) -> None:
-        """Drop what an answer once claimed and nobody can mean: an older release believed everything."""
+        """Drop implausible limits: an older release stored whatever a header claimed."""
         if self.limit is not None and not is_plausible(self.limit):
             self.limit = None
         if not self.hold <= now + LONGEST:

@@ -1,4 +1,4 @@
-"""When an account's calls ended, so kept that the book they stand in is quickly written anew at each call (R5).
+"""When an account's calls ended, in a form that is quick to write again at each call (R5).
 
 Rules kept here:
 - an end is rounded up to a step, so that there are few of them however many calls there are, and none seems earlier

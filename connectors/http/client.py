@@ -209,7 +209,7 @@ class Wire:
         What `overwrites` may take the place of what a person typed since the first try. It is not sent again by itself
         where that may have been executed: the caller looks at the record first.
 
-        Raises OutcomeUnknown when it may have been executed and nobody can say; everything else that `read` raises,
+        Raises OutcomeUnknown when it may have been executed, but no answer came; everything else that `read` raises,
         except AnswerTooLarge, means that it was not (AuthError and the refusals: that the last try was not).
         """
         request = self._origin.request(method, path, params=params, json=json, form=form, headers=headers, change=True)

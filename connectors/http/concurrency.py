@@ -65,5 +65,5 @@ class Dispatcher:
 
 
 def width_for(calls_per_second: float, latency: float) -> int:
-    """Return how many calls must be under way to keep a pace whose answers take `latency` seconds each."""
+    """Return how many calls must be under way to keep a pace where each answer takes `latency` seconds."""
     return max(1, min(WIDTH, round(calls_per_second * latency + 0.5)))

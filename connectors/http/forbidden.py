@@ -1,4 +1,4 @@
-"""Whose affair a 403 is: that of one record, or that of the whole account (R42).
+"""Whether a 403 concerns one record or the whole account (R42).
 
 Rules kept here:
 - a firewall before a server refuses single calls with 403, for a word in their body or for no reason at all; a server

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LONGEST_INTERVAL: Final = 3600.0
-"""A limit is told for some seconds, a minute, an hour: what claims a longer interval is not meant."""
+"""Limits are stated for seconds, a minute or an hour: a header with a longer interval is not believed."""
 MOST_CALLS: Final = 1_000_000
 """No server allows more calls in one interval."""
 LONGEST_DAY: Final = 25 * 3600.0

@@ -51,7 +51,7 @@ class CallLogStore(Protocol):
     """Where the books of all accounts lie, shared by every process that calls for them. A book is a text."""
 
     def revise(self, account: str, change: Callable[[str], str]) -> None:
-        """Replace the account's book by `change(book)`, in one step that nobody else can come between.
+        """Replace the account's log by `change(log)`, atomically for all processes.
 
         The book is "" at first. `change` is quick and calls nothing; what it raises leaves the book as it was.
         """

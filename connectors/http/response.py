@@ -116,7 +116,7 @@ def without_lone_surrogates(value: Any) -> Any:
 
 
 def is_plain_word(content: bytes) -> bool:
-    """Say whether a body is a word or two, like "OK": said of success, and no page of somebody in between."""
+    """Say whether a body is a word or two, like "OK": which means success and is no page of a proxy."""
     return _WORD.fullmatch(content.strip()) is not None
 
 

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 FIRST = 0.25
 CEILING = 8.0
 OBEYED = 10
-"""How often in a row one call may be told to wait."""
+"""How often in a row a server may make one call wait."""
 INTERVAL = 10.0
 """Seconds to wait after a 429 that says nothing: the documented interval of GrowthHub."""
 

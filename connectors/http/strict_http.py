@@ -170,6 +170,6 @@ class StrictResponse(HTTPResponse):
 
 
 def strict(connection: type[Any], seconds: float, monotonic: Callable[[], float]) -> type[Any]:
-    """Return a kind of connection, of urllib3, whose answers are read strictly and within so many seconds each."""
+    """Return a class of urllib3 connection that reads answers strictly, each within so many seconds."""
     response = partial(StrictResponse, seconds=seconds, monotonic=monotonic)
     return type(f"Strict{connection.__name__}", (connection,), {"response_class": staticmethod(response)})

@@ -13,7 +13,7 @@ class TokenSource(Protocol):
     mend: str  # what helps when no token is taken: the end of a sentence
 
     def token(self) -> str:
-        """Return a token that is good as far as anybody here knows. Raises LoginNeeded, TransientError."""
+        """Return a token that is valid as far as this process knows. Raises LoginNeeded, TransientError."""
 
     def another(self, refused: str, said: str) -> str | None:
         """Return another token in place of one that was answered 401, None where that would not help.

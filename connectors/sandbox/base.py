@@ -40,7 +40,7 @@ class SandboxResponse:
 class Sandbox(ABC):
     """A server on 127.0.0.1. `now` is the clock; the server believes to be `clock_offset` ahead of it.
 
-    `rate` may be set anew at any time; `retry_after` is how a 429 says when to come back; `latency` is seconds
+    `rate` may be changed at any time; `retry_after` is how a 429 says when to come back; `latency` is seconds
     per answer.
     """
 

@@ -1,4 +1,4 @@
-"""What a sandbox can be told to do wrong: each fault is a way in which a real network or server fails.
+"""Faults that a sandbox can inject: each is a way in which a real network or server fails.
 
 A fault waits for the calls that it matches, lets `skip` of them pass, then strikes `times` times (None: always).
 """
@@ -31,7 +31,7 @@ WITH_EFFECT: frozenset[Kind] = frozenset(
 
 @dataclass(slots=True)
 class Fault:
-    """One way to fail, for the calls whose method and path match (regular expressions)."""
+    """One way to fail, for the calls with a matching method and path (regular expressions)."""
 
     kind: Kind
     method: str = ".*"

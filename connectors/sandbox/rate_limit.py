@@ -7,7 +7,7 @@ from connectors.http.rate_headers import RateLimit
 
 
 class ServerRateLimit:
-    """The server's side of a rate limit: a sliding window, and a count that begins anew at midnight UTC."""
+    """The server's side of a rate limit: a sliding window, and a daily count that starts at zero at midnight UTC."""
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit

@@ -2,7 +2,7 @@
 
 Rules kept here:
 - a file is named by its name and its address, as far as they are known; of an address only what stays the same counts:
-  servers sign addresses anew for each reader, behind "?";
+  servers sign addresses again for each reader, behind "?";
 - a picture inside HTML is named by its address; one that lies in the text itself has none.
 """
 

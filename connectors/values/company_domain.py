@@ -1,4 +1,4 @@
-"""The domain of the company that somebody works for, as far as a web address or an e-mail address tells.
+"""The domain of a contact's company, taken from a web address or an e-mail address.
 
 Rules kept here:
 - one spelling for one domain: lower case, no scheme, no "www.", no port, no path, ASCII (IDNA), since GrowthGenius

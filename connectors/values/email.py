@@ -2,7 +2,7 @@
 
 Rules kept here:
 - the domain in lower case, the part before the "@" as it was written; an address that no server could have is unmapped
-  (R17). Whether anybody reads it is not asked: example.com and .test are taken;
+  (R17). Whether the mailbox exists is not checked: example.com and .test are valid;
 - two addresses are one where they are the same in lower case, their domains by IDNA. They are not case-folded: that
   makes one of "ß" and "ss", which are two mailboxes;
 - "Ana Ames <ana@example.com>" is the address in it. Of several in one field (between them ",", ";", "/", "|" or

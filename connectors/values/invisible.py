@@ -1,4 +1,4 @@
-"""Characters that nobody sees: which of them are removed from a text, and where joiners stay.
+"""Invisible characters: which of them are removed from a text, and where joiners stay.
 
 Rules kept here:
 - format characters (zero-width spaces, direction marks and overrides, soft hyphen, byte order mark) and control
@@ -32,7 +32,7 @@ _ZWJ: Final = "\u200d"
 
 
 def removed(text: str) -> str:
-    """Return a text in NFC without what nobody sees."""
+    """Return a text in NFC without invisible characters."""
     seen = unicodedata.normalize("NFC", _GONE.sub("", _SPACED.sub(" ", text)))
     if "\U000e0020" <= max(seen, default="") <= "\U000e007f":
         seen = _TAGS.sub("", seen)

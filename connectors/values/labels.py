@@ -26,7 +26,7 @@ class _UnreadableError(Exception):
 
 
 def clean(raw: object) -> tuple[str, ...] | Unknown | None:
-    """Return the names without doubles, None when there are none, UNKNOWN when it cannot be told."""
+    """Return the names without doubles, None when there are none, UNKNOWN when the shape does not show them."""
     try:
         readings = [text.clean_line(name) for name in _raw_names(raw)]
     except _UnreadableError:
@@ -80,7 +80,7 @@ def _of_text(raw: str) -> list[str]:
 
 
 def key(name: str) -> str:
-    """Return what two names are compared by: without case, white space and what nobody sees made even."""
+    """Return the key to compare two names by: case, invisible characters and kinds of white space do not count."""
     return text.comparable(name).casefold()
 
 

@@ -20,7 +20,7 @@ _KIND: Final = re.compile(r"\s*(?:text/html|application/xhtml\+xml)\b", re.IGNOR
 
 
 def is_html(raw: str, content_type: str | None = None) -> bool:
-    """Say whether a text is HTML: by its content type, or by tags that nobody writes by hand."""
+    """Say whether a text is HTML: by its content type, or by tags that people do not write by hand."""
     return bool(content_type and _KIND.match(content_type)) or _TAG.search(raw) is not None
 
 

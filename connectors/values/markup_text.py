@@ -42,7 +42,7 @@ def _parsed(raw: str) -> BeautifulSoup:
 
 
 def _prune(soup: BeautifulSoup) -> None:
-    """Take out what nobody sees: comments and instructions to programs, too."""
+    """Remove what a reader does not see: comments and instructions to programs, too."""
     for unseen in soup.find_all(_UNSEEN) + soup.find_all(style=_HIDDEN):
         unseen.decompose()
     for words in soup.find_all(string=True):

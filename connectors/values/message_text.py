@@ -21,7 +21,7 @@ _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u200c\u2060\ufeff"))
 def tidy(raw: str) -> str:
     """Return a message as it can be kept: NFC, trimmed, with one kind of line end, without what cannot be sent.
 
-    What nobody sees stays inside it, unlike in a field (see connectors.values.text): the words are somebody's own.
+    Invisible characters stay inside it, unlike in a field (see connectors.values.text): the author chose the words.
     """
     if raw.isascii() and raw.isprintable():
         return raw.strip()

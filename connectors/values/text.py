@@ -5,7 +5,8 @@ Rules kept here:
 - "NaN", "nan", "null", "None" and "N/A" in exactly these spellings are dirt, which says nothing about the person:
   UNKNOWN (R4; `"mobile_phone": "NaN"` is a documented sample). "Nan" and "Null" are people's names, and stay;
 - what is kept is NFC, trimmed, with "\n" for every kind of line end, U+21B5 too (so printed in GrowthGenius' pages);
-- what nobody sees is removed wherever it stands (see connectors.values.invisible), control characters too; a tab is a
+- invisible characters are removed wherever they stand (see connectors.values.invisible), control characters too;
+  a tab is a
   space;
 - a value of more than LONGEST bytes is refused: it is Unmapped, with its beginning and its length (R17);
 - cleaning twice is cleaning once; what cannot be stored or sent (NUL, lone surrogates) does not come out.
@@ -81,7 +82,7 @@ def clean_line(raw: object) -> Reading:
 
 
 def tidy(raw: str) -> str:
-    """Return a text as it can be kept: NFC, trimmed, with one kind of line end, without what nobody sees."""
+    """Return a text as it can be kept: NFC, trimmed, with one kind of line end, without invisible characters."""
     if raw.isascii() and raw.isprintable():
         return raw.strip()
     lines = _OTHER_LINE_END.sub("\n", line_ends(_SURROGATE.sub("\ufffd", raw)))
@@ -94,7 +95,7 @@ def line_ends(raw: str) -> str:
 
 
 def visible(raw: str) -> str:
-    """Return what two texts of a field are compared by: what nobody sees does not count, line ends and spaces do."""
+    """Return the key to compare two texts of a field by: invisible characters do not count, line ends and spaces do."""
     return invisible.bare(tidy(raw))
 
 
