@@ -10,13 +10,11 @@ Rules kept here:
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from connectors.errors import (
     AuthError,
     CallRefused,
-    ConnectorError,
     OutcomeUnknown,
     RecordError,
     RecordGone,
@@ -26,8 +24,7 @@ from connectors.errors import (
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import VERSION
 from connectors.http.client import Reply
-
-UserType = Literal["Location", "Company"]
+from connectors.oauth import GrantRefused, Tokens, UserType
 
 SCOPES: Final = (
     "contacts.readonly",
@@ -45,42 +42,12 @@ COMPANY_SCOPES: Final = ("oauth.write",)
 
 LONGEST: Final = 400 * 86400.0
 """A lifetime in seconds beyond which an answer is not believed."""
-_BAD_CLIENT: Final = ("invalid_client", "unauthorized_client", "client_id", "client_secret", "client credentials")
+BAD_CLIENT: Final = ("invalid_client", "unauthorized_client", "client_id", "client_secret", "client credentials")
+"""Words of a refusal that is about the app."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """An answer of the token endpoint; what it does not say is None. `lifetime` is in seconds."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(repr=False)
-    lifetime: float | None
-    scopes: tuple[str, ...]
-    user_type: str | None
-    location_id: str | None
-    company_id: str | None
-
-
-class GrantRefused(ConnectorError):
-    """The token endpoint gives nothing for a code, a refresh token or a company's token.
-
-    `reason` is what it answered, `unauthorised` that this was 401 or 403; `bad_client` tells that it is about client_id
-    or client_secret.
-    """
-
-    def __init__(self, account: str, reason: str, *, unauthorised: bool) -> None:
-        super().__init__(account, reason)
-        self.reason = reason
-        self.unauthorised = unauthorised
-
-    @property
-    def bad_client(self) -> bool:
-        """Say whether not the grant but the app is unknown."""
-        return any(word in self.reason.lower() for word in _BAD_CLIENT)
-
-
-class TokenEndpoint:
-    """The token endpoint, for one app."""
+class GrowthHubTokenEndpoint:
+    """The token endpoint, for one app: a connectors.oauth.TokenEndpoint."""
 
     def __init__(self, gate: GuardedClient, client_id: str, client_secret: str) -> None:
         self.gate = gate
@@ -119,7 +86,13 @@ class TokenEndpoint:
         except (RecordGone, CallRefused) as error:  # the address is wrong, or leads elsewhere: no token is dead
             raise ServerTrouble(error.account, error.message) from None
         except (AuthError, RecordError) as error:
-            raise GrantRefused(error.account, _reason(error), unauthorised=isinstance(error, AuthError)) from None
+            reason = _reason(error)
+            raise GrantRefused(
+                error.account,
+                reason,
+                unauthorised=isinstance(error, AuthError),
+                bad_client=any(word in reason.lower() for word in BAD_CLIENT),
+            ) from None
         tokens = tokens_of(reply)
         if tokens is None:
             raise ServerTrouble(self.gate.account, f"POST {path} was answered without a token")

@@ -10,16 +10,15 @@ Rules kept here:
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from connectors.growthhub.message_mapping import EMAIL_PREFIX, MESSAGE_PREFIX
 from connectors.growthhub.notes import ID_PREFIX as NOTE_PREFIX
+from connectors.growthhub.signatures import ED25519, RSA, Verifier
+from connectors.growthhub.webhook_options import ON, WebhookKeys
+from connectors.system import Subject, WebhookEvent
 from connectors.values import instant
-
-Subject = Literal["contact", "message"]
 
 CONTACT_CHANGED: Final = frozenset({"ContactCreate", "ContactUpdate", "ContactTagUpdate", "ContactDndUpdate"})
 CONTACT_GONE: Final = "ContactDelete"
@@ -29,24 +28,30 @@ NOTE_GONE: Final = "NoteDelete"
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event. `subject` is None for one of no interest; `contact` is the person of a message.
+class SignedWebhooks:
+    """Events that are signed with the keys of the table [webhooks]: a connectors.system.WebhookReader.
 
-    `at` and `webhook` are what it says of its own time and id, None where it does not, or not so that it can be read.
+    Raises ValueError for a key that cannot be used.
     """
 
-    kind: str
-    location: str
-    subject: Subject | None
-    record: str = ""
-    contact: str = ""
-    gone: bool = False
-    at: datetime | None = None
-    webhook: str | None = None
+    def __init__(self, keys: WebhookKeys) -> None:
+        ed25519 = (ED25519,) if keys.ed25519_key is None else keys.ed25519_key
+        self._verifier = Verifier(ed25519, (RSA,) if keys.rsa_key == ON else keys.rsa_key)
+
+    def takes(self, path: str) -> bool:
+        """Say whether events come to this path: to the configured one itself."""
+        return path == ""
+
+    def is_genuine(self, _path: str, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Say whether a body has a right signature."""
+        return self._verifier.is_signed(body, headers)
+
+    def read(self, body: bytes) -> WebhookEvent:
+        """Return what a body says. Raises ValueError where it is no event."""
+        return read(body)
 
 
-def read(body: bytes) -> Event:
+def read(body: bytes) -> WebhookEvent:
     """Return what a body says. Raises ValueError where that is no event."""
     said = json.loads(body)
     if not isinstance(said, Mapping) or not isinstance(said.get("type"), str):
@@ -55,9 +60,9 @@ def read(body: bytes) -> Event:
     fields = {**data, **said} if isinstance(data, Mapping) else said
     subject, record, contact = _about(said["type"], fields)
     webhook = said.get("webhookId")
-    return Event(
+    return WebhookEvent(
         kind=said["type"],
-        location=_text(fields.get("locationId")),
+        place=_text(fields.get("locationId")),
         subject=subject,
         record=record,
         contact=contact,

@@ -82,7 +82,7 @@ class Pacer:
     """The pace of one account.
 
     `limit` holds until the server says otherwise; `ceiling` is the user's own, and stays. `note` is called with what a
-    person should know of a long wait, from any thread.
+    person should know of a long wait, from any thread. `rate_headers` reads what an answer's headers say of the limits.
     """
 
     def __init__(
@@ -94,8 +94,10 @@ class Pacer:
         *,
         ceiling: RateLimit | None = None,
         note: Callable[[str], None] = lambda _text: None,
+        rate_headers: Callable[[Mapping[str, str]], RateHeaders] = RateHeaders.of,
     ) -> None:
         self._note = note
+        self._rate_headers = rate_headers
         self._noted = 0.0
         self._ledger = ledger
         self._clock = clock
@@ -129,7 +131,7 @@ class Pacer:
 
     def done(self, turn: CallSlot, headers: Mapping[str, str] | None, status: int | None) -> None:
         """Tell how a call ended. What the answer says of the limits is kept for the next step in the ledger."""
-        said = RateHeaders.of(headers) if headers is not None and status is not None else None
+        said = self._rate_headers(headers) if headers is not None and status is not None else None
         if turn.key is None and (said is None or said == RateHeaders()):
             return
         ended = EndedCall(turn.key or 0, self._now(), said)

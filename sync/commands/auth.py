@@ -8,8 +8,9 @@ import click
 from sync.commands.invocation import config_option, json_option, open_config, show, warn
 
 if TYPE_CHECKING:
+    from connectors.account_options import OAuthAccount
     from connectors.clock import Clock
-    from sync.config.model import Config, GrowthHubAccount
+    from sync.config.model import Config
     from sync.oauth.login import Login
     from sync.oauth.redirect_server import RedirectResult
 
@@ -91,7 +92,7 @@ def logout(account: str, config_path: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _account(config: "Config", name: str) -> "GrowthHubAccount":
+def _account(config: "Config", name: str) -> "OAuthAccount":
     """Return the account of this name. Raises UsageError where it does not use OAuth."""
     from sync.config.model import oauth_accounts
     from sync.config.value_types import suggest
@@ -119,7 +120,7 @@ def _login(config: "Config", name: str, clock: "Clock") -> "Login":
     authorities = authorities_for(config, [name], warn, clock)
     if authorities is None:
         raise AssertionError("an OAuth account has a key")
-    confirm_known(config.state.path, name, one.connector, {"location": one.location_id})
+    confirm_known(config.state.path, name, one.connector, one.identity)
     return Login(name, one, secrets[name], wanted_scopes(config, name, one), authorities, clock)
 
 

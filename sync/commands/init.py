@@ -1,11 +1,13 @@
 """`sync init`: a config file by asking, tried before it is written."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from connectors import registry
 from sync.commands.invocation import config_option, json_option, show
 
 if TYPE_CHECKING:
@@ -13,22 +15,27 @@ if TYPE_CHECKING:
     from sync.setup.questions import Questions
 
 
+def _address_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add an option for the API's address of each system that is asked for."""
+    for kind in reversed(registry.FIRST_PAIR):
+        text = f"The API of {kind}, where it is not the usual one."
+        command = click.option(f"--{kind}-url", kind, metavar="URL", help=text)(command)
+    return command
+
+
 @click.command()
 @click.option("--force", is_flag=True, help="Write over a config file, and over secrets, that are there.")
-@click.option("--growthgenius-url", metavar="URL", help="The API of GrowthGenius, where it is not the usual one.")
-@click.option("--growthhub-url", metavar="URL", help="The API of GrowthHub, where it is not the usual one.")
+@_address_options
 @config_option
 @json_option
-def init(
-    *, force: bool, growthgenius_url: str | None, growthhub_url: str | None, config_path: Path | None, as_json: bool
-) -> int:
+def init(*, force: bool, config_path: Path | None, as_json: bool, **addresses: str | None) -> int:
     """Write a config file by asking a few questions; the answers are tried first."""
     import os
 
     from sync.config.model import FILE_NAME
     from sync.errors import UsageError
     from sync.setup.config_file import check_address, refuse_existing, write
-    from sync.setup.draft import GROWTHGENIUS, GROWTHHUB, Draft
+    from sync.setup.draft import Draft
     from sync.setup.questions import Questions
     from sync.setup.secrets import waiting_beside
 
@@ -40,14 +47,12 @@ def init(
             "and try it: sync check"
         )
     refuse_existing(path, force=force)
-    urls = {
-        name: check_address(url) for name, url in ((GROWTHGENIUS, growthgenius_url), (GROWTHHUB, growthhub_url)) if url
-    }
+    urls = {kind: check_address(url) for kind, url in addresses.items() if url}
     with waiting_beside(path.parent, force=force) as secrets:
         questions = Questions(Terminal(), secrets)
         draft, accounts = _tried(questions, questions.ask(Draft(base_urls=urls)), path)
         places = write(draft, secrets, path)
-    following = [f"sync auth login {GROWTHHUB}"] if draft.uses_oauth else []
+    following = [f"sync auth login {name}" for name in draft.accounts if draft.uses_oauth(name)]
     document = {
         "config": str(path),
         "secrets": places,
@@ -94,7 +99,7 @@ def _tried(questions: "Questions", draft: "Draft", path: Path) -> "tuple[Draft, 
         wrong = [one.account for one in found if not one.works]
         if not wrong or not questions.asker.yes(f"Correct the answers for {wrong[0]}?", default=True):
             return draft, [one.document() for one in found]
-        draft = questions.again(draft, wrong[0])
+        draft = questions.ask_account(draft, wrong[0])
 
 
 def _lines(document: Any) -> "Any":

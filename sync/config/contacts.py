@@ -1,38 +1,38 @@
-"""How people travel on a connection: the tables `contacts`, `contacts.only` and `contacts.fields` of the config file.
+"""The tables `contacts`, `contacts.only` and `contacts.fields` of a connection in the config file.
 
-The keys are fixed by the contract, config.example.toml explains them, `sync.config.value_types` says what their
-values may
-be; what is wrong between keys that are right by themselves is told by `check_contacts`.
+config.example.toml explains the keys, sync.config.value_types says what values they take. `check_contacts` finds what
+is wrong between keys that are right by themselves.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import permutations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from connectors import registry
+from connectors.account_options import OptionsTable, Text
 from connectors.contact import SET_FIELDS
 from sync.config.error_lines import ConfigMistake
-from sync.config.table import ConfigTable
-from sync.config.value_types import ConsentChannel, Direction, FieldName, Flag, ShareOrCount, Text, Values, suggest
+from sync.config.value_types import ConsentChannel, Direction, FieldName, Flag, ShareOrCount, Values, suggest
 
 Policy = Literal["newest", "left", "right", "manual"]
 """What decides a conflict (R14)."""
 
 
-class Only(ConfigTable):
-    """Who is carried over for the first time from a side: people who show one of the values in every field named."""
+class Only(OptionsTable):
+    """Which contacts are carried for the first time from a side: those with one of the values in each field (R29)."""
 
     left: dict[FieldName, Values] = Field(default_factory=dict)
     right: dict[FieldName, Values] = Field(default_factory=dict)
 
 
-class FieldOptions(ConfigTable):
-    """Where one field differs from the defaults. `places` is keyed by account name, or by kind of connector.
+class FieldOptions(OptionsTable):
+    """Where one field differs from the defaults. `places` are keys by account name, or by kind of system.
 
-    `map` has the words of the right side by those of the left. With `as` "tags" the field is a tag at GrowthHub that
-    begins with `prefix`, of which a person bears one. `channels` are those of GrowthHub in which a block means that the
-    person may not be contacted.
+    `map` has the words of the right side by those of the left. With `as` "tags" the field is kept as a tag that begins
+    with `prefix`, one for each contact, where a system can do that. A block in one of `channels` means that the contact
+    may not be contacted (R38).
     """
 
     direction: Direction | None = None
@@ -66,32 +66,27 @@ class FieldOptions(ConfigTable):
         return self
 
     def place(self, account: str, connector: str) -> str | None:
-        """Return the key that holds this field at the account, None where it is the default one."""
+        """Return the key that holds this field at an account of a kind, None for the default key."""
         return self.places.get(account, self.places.get(connector))
 
 
 FIELD_KEYS = ("direction", "conflicts", "as", "prefix", "map", "loosen", "channels")
-"""The keys of a field; every other one names an account, or a kind of connector."""
+"""The keys of a field. Every other key names an account, or a kind of system."""
 
 EXCLUSIVE = frozenset({"stage", "status"})
-"""Fields that can be tags of which a person bears one at a time."""
+"""Fields that can be kept as a tag: a contact has one value of them at a time."""
 
 WORDED = frozenset(
     {*EXCLUSIVE, "title", "company", "city", "state", "industry", "employee_count", "annual_revenue"}
     | {"keywords", "technologies", "email_status", "email_confidence", *(f"custom{number}" for number in range(1, 10))}
 )
-"""Fields whose values are plain words, which a map may turn into others."""
+"""Fields whose values are plain words, which `map` may translate."""
 
 CONSENT = "do_not_contact"
-ASKED = "growthgenius"
-"""The kind of account that knows companies."""
-
-TAGGED = "growthhub"
-"""The kind of account at which a field may be a tag."""
 
 
-class ContactsStream(ConfigTable):
-    """How people travel. `create_tags` are put on every contact that a run creates, on the side where it is created."""
+class ContactsStream(OptionsTable):
+    """How contacts travel. `create_tags` are put on every contact that a run creates, on the side of the create."""
 
     direction: Direction = "both"
     create: Literal["both", "left", "right", "none"] = "both"
@@ -105,39 +100,40 @@ class ContactsStream(ConfigTable):
 
     @property
     def consent_channels(self) -> tuple[str, ...] | None:
-        """Return the channels in which a block means do-not-contact, None for the default."""
+        """Return the channels in which a block means do-not-contact, None for the system's default."""
         options = self.fields.get(CONSENT)
         return None if options is None else options.channels
 
     @property
-    def groups(self) -> dict[str, str]:
-        """Return the beginning of the tags, as the file has it, of every field that is one of its tags at GrowthHub."""
+    def tag_prefixes(self) -> dict[str, str]:
+        """Return the prefix of the tags of each field that is kept as a tag, as the config file has it."""
         return {name: option.prefix or f"{name}:" for name, option in self.fields.items() if option.as_ == "tags"}
 
 
 def check_contacts(
     contacts: ContactsStream, kinds: Mapping[str, str], place: tuple[str, ...]
 ) -> Iterator[ConfigMistake]:
-    """Yield what is wrong between the keys of a contacts' table at a place; `kinds` are its accounts' connectors."""
-    if contacts.enrich and sorted(kind == ASKED for kind in kinds.values()) != [False, True]:
-        allowed = f"true only between {ASKED}, which is asked, and another system"
+    """Yield what is wrong between the keys of the table at a place. `kinds` are the kinds of its accounts, by name."""
+    asked = registry.kinds_with("company_lookup")
+    if contacts.enrich and sorted(kind in asked for kind in kinds.values()) != [False, True]:
+        allowed = f"true only between {_listed(asked)}, which is asked, and another system"
         yield ConfigMistake((*place, "enrich"), allowed, found=True)
     for name, options in contacts.fields.items():
-        yield from _check_field(name, options, kinds, (*place, "fields", name))
+        field_place = (*place, "fields", name)
+        yield from _check_places(options, kinds, field_place)
+        yield from _check_values(name, options, field_place)
+        yield from _check_capabilities(name, options, kinds, field_place)
     yield from _check_prefixes(contacts, (*place, "fields"))
 
 
-def _check_field(
-    name: str, options: FieldOptions, kinds: Mapping[str, str], place: tuple[str, ...]
-) -> Iterator[ConfigMistake]:
+def _check_places(options: FieldOptions, kinds: Mapping[str, str], place: tuple[str, ...]) -> Iterator[ConfigMistake]:
     known = dict.fromkeys((*FIELD_KEYS, *kinds, *kinds.values()))
     for key in options.places:
         if key not in known:
             yield ConfigMistake((*place, key), suggest(key, known), unknown=True)
-    if options.as_ == "tags" and name not in EXCLUSIVE:
-        yield ConfigMistake((*place, "as"), f"tags only for {' and '.join(sorted(EXCLUSIVE))}", "tags")
-    elif options.as_ == "tags" and (TAGGED not in kinds.values() or options.places):
-        yield ConfigMistake((*place, "as"), f"tags only at {TAGGED}, and not beside the key of a field", "tags")
+
+
+def _check_values(name: str, options: FieldOptions, place: tuple[str, ...]) -> Iterator[ConfigMistake]:
     if options.map is not None and name not in WORDED:
         yield ConfigMistake((*place, "map"), f"for {', '.join(sorted(WORDED))} only", None)
     if options.conflicts is not None and name in SET_FIELDS:
@@ -145,19 +141,34 @@ def _check_field(
         yield ConfigMistake((*place, "conflicts"), allowed, options.conflicts)
     if options.loosen and name != CONSENT:
         yield ConfigMistake((*place, "loosen"), f"true for {CONSENT} only", found=True)
-    if options.channels is not None and (name != CONSENT or TAGGED not in kinds.values()):
-        yield ConfigMistake(
-            (*place, "channels"), f"for {CONSENT} of an account at {TAGGED} only", list(options.channels)
-        )
+
+
+def _check_capabilities(
+    name: str, options: FieldOptions, kinds: Mapping[str, str], place: tuple[str, ...]
+) -> Iterator[ConfigMistake]:
+    """Yield what no account of the connection can do (R30)."""
+    able = registry.kinds_with("tag_fields")
+    if options.as_ == "tags" and name not in EXCLUSIVE:
+        yield ConfigMistake((*place, "as"), f"tags only for {' and '.join(sorted(EXCLUSIVE))}", "tags")
+    elif options.as_ == "tags" and (options.places or not {*able} & {*kinds.values()}):
+        yield ConfigMistake((*place, "as"), f"tags only at {_listed(able)}, and not beside the key of a field", "tags")
+    blocking = registry.kinds_with("consent_channels")
+    if options.channels is not None and (name != CONSENT or not {*blocking} & {*kinds.values()}):
+        allowed = f"for {CONSENT} of an account at {_listed(blocking)} only"
+        yield ConfigMistake((*place, "channels"), allowed, list(options.channels))
+
+
+def _listed(kinds: Iterable[str]) -> str:
+    return " or ".join(kinds)
 
 
 def _check_prefixes(contacts: ContactsStream, place: tuple[str, ...]) -> Iterator[ConfigMistake]:
-    """Yield groups of tags that cannot be told apart from each other, or from the tags of who is created."""
-    for prefix in contacts.groups.values():
+    """Yield prefixes that other tags begin with: those of another field, or those of created contacts."""
+    for prefix in contacts.tag_prefixes.values():
         for tag in contacts.create_tags:
             if tag.casefold().startswith(prefix.casefold()):
                 yield ConfigMistake((*place[:-1], "create_tags"), f"tags that do not begin with {prefix}", tag)
-    for (name, prefix), (_, other) in permutations(contacts.groups.items(), 2):
+    for (name, prefix), (_, other) in permutations(contacts.tag_prefixes.items(), 2):
         if other.casefold().startswith(prefix.casefold()):
             yield ConfigMistake((*place, name, "prefix"), "a beginning that no other prefix begins with", prefix)
             return

@@ -1,8 +1,8 @@
-"""What is wrong with a config file, as lines for the person who wrote it.
+"""Turn mistakes in a config file into lines for the person who wrote it.
 
-A line names the file, the line in it, the key with its table, what was found, and what is allowed. What was found is
-left out wherever it could be a secret: that is under `accounts`, but for a few keys that never hold one, in SECRET, and
-in the key of the tokens.
+A line names the file, the line number, the key with its table, what was found, and what is allowed. The found value is
+left out wherever it may be a secret: in SECRET, in the key of the tokens, and in accounts, unless the account's model
+marks the key as SHOWN.
 """
 
 import json
@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from connectors import registry
+from connectors.account_options import SHOWN, AccountOptions
 from sync.config.value_types import suggest
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 NEVER_SHOWN = frozenset({"token_key"})
-SHOWN_UNDER_ACCOUNTS = frozenset({"connector", "rate", "user_id", "user_ids"})
 SECRET = frozenset({("status_page", "token")})
 LONGEST_SHOWN = 60
 
@@ -34,17 +36,15 @@ _ALLOWED = {
     "tuple_type": "a list",
 }
 _MISSING = {
-    "accounts": "a table for each account, like [accounts.growthhub]",
-    "api_key": "env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the key itself",
     "command": "a program with its arguments",
-    "connector": "growthgenius or growthhub",
     "connections": "a table for each pair of accounts, like [connections.sales]",
     "left": "the name of an account",
     "listen": "an IP address of this machine and a port, like 127.0.0.1:8788",
-    "location_id": "the id of the location",
     "right": "the name of an account",
 }
-_INSIDE = ("[key]", "places")  # steps of a path that the checks have and the file has not
+_INSIDE = ("[key]", "places")  # steps that the path of an error has and the file has not
+_KIND = 2
+"""The step of the path of an error in an account that names the kind of its system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +87,44 @@ def _translate(details: "ErrorDetails", tables: Mapping[str, Iterable[str]]) -> 
     steps = tuple(str(step) for step in details["loc"])
     place = _as_written(steps)
     if kind == "missing":
-        return ConfigMistake(place, _MISSING[place[-1]], missing=True)
+        return ConfigMistake(place, _missing(steps), missing=True)
     if kind == "extra_forbidden":
         return ConfigMistake(place, suggest(place[-1], tables[_pattern(steps[:-1])]), unknown=True)
     if kind == "union_tag_not_found":
-        return ConfigMistake((*place, "connector"), _MISSING["connector"], missing=True)
+        return ConfigMistake((*place, "connector"), " or ".join(registry.kinds()), missing=True)
     if kind == "union_tag_invalid":
         tag = str(context["tag"])
         return ConfigMistake((*place, "connector"), suggest(tag, _quoted(context["expected_tags"])), tag)
-    found = details["input"] if _may_be_shown(place, details["input"]) else None
-    return ConfigMistake(place, _allowed(kind, context, found), found)
+    found = details["input"] if _may_be_shown(steps, place, details["input"]) else None
+    return ConfigMistake(place, _allowed(details, context, found), found)
 
 
-def _allowed(kind: str, context: Mapping[str, Any], found: Any) -> str:
+def _missing(steps: Sequence[str]) -> str:
+    """Return what a missing key takes."""
+    if steps == ("accounts",):
+        return f"a table for each account, like [accounts.{registry.kinds()[-1]}]"
+    described = _account_field(steps).description if _is_in_account(steps) else _MISSING.get(steps[-1])
+    return described or "a value; config.example.toml explains it"
+
+
+def _allowed(details: "ErrorDetails", context: Mapping[str, Any], found: Any) -> str:
+    kind = details["type"]
     if kind == "value_error":
         return str(context["error"])
     if kind == "literal_error":
         return suggest(str(found), _quoted(context["expected"]))
-    return _ALLOWED[kind]
+    # A system's own model may use types that no table here knows; pydantic's message repeats no value.
+    return _ALLOWED.get(kind) or details["msg"].removeprefix("Input should be ")
+
+
+def _is_in_account(steps: Sequence[str]) -> bool:
+    """Say whether a path leads to a key of an account whose system is known."""
+    return steps[0] == "accounts" and len(steps) > _KIND + 1
+
+
+def _account_field(steps: Sequence[str]) -> "FieldInfo":
+    model: type[AccountOptions] = registry.system(steps[_KIND]).account
+    return model.model_fields[steps[_KIND + 1]]
 
 
 def _as_written(steps: Sequence[str]) -> tuple[str, ...]:
@@ -120,12 +140,21 @@ def _pattern(steps: Sequence[str]) -> str:
     )
 
 
-def _may_be_shown(place: Sequence[str], value: object) -> bool:
+def _may_be_shown(steps: Sequence[str], place: Sequence[str], value: object) -> bool:
     if isinstance(value, dict | list | tuple) or place[-1] in NEVER_SHOWN:
         return False
     if tuple(place) in SECRET:
         return False
-    return place[0] != "accounts" or not SHOWN_UNDER_ACCOUNTS.isdisjoint(place[2:])
+    if place[0] != "accounts":
+        return True
+    return _is_in_account(steps) and _is_marked(_account_field(steps))
+
+
+def _is_marked(field: "FieldInfo") -> bool:
+    """Say whether the type of a field, or a part of it, is marked as SHOWN."""
+    return SHOWN in field.metadata or any(
+        SHOWN in getattr(part, "__metadata__", ()) for part in get_args(field.annotation)
+    )
 
 
 def _shown(value: object) -> str:

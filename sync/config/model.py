@@ -1,26 +1,37 @@
 """The config file: its tables, keys and defaults.
 
-The keys are fixed by the contract, config.example.toml explains them, `sync.allowed` says what their values may be.
-What is wrong is told all at once, one line per complaint (`sync.complaints`); a config that loads is right in itself,
-so nothing behind it checks again. Secrets are held as they are written (`env:NAME`, ...); `sync.secret` opens them.
+config.example.toml explains the keys, sync.config.value_types says what values they take. The keys of accounts are
+those of their systems (connectors.registry). All mistakes are reported at once, one line each
+(sync.config.error_lines). A config that loads is consistent, so no other module checks it again. Secrets stay as they
+are written (`env:NAME`, ...); sync.config.secret reads them.
 """
 
 import os
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, Union
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_validator
+from pydantic import (
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    SerializeAsAny,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from connectors import registry
+from connectors.account_options import AccountOptions, OAuthAccount, OptionsTable, Secret, Text
 from sync.config.contacts import ContactsStream, Only, check_contacts
 from sync.config.error_lines import ConfigMistake, from_pydantic, lines
-from sync.config.table import ConfigTable
 from sync.config.value_types import (
     SEALING_HELP,
     Address,
-    BaseUrl,
     Channel,
     Command,
     Country,
@@ -32,35 +43,18 @@ from sync.config.value_types import (
     IntervalOrOff,
     ListenOrOff,
     Name,
-    Rate,
-    RedirectUri,
-    Scope,
-    Secret,
     ShortSpan,
     Span,
-    Text,
     TokenKey,
-    UserId,
     suggest,
 )
-from sync.config.webhooks import WebhooksOptions
+from sync.config.webhooks import WebhooksOptions, read_webhooks, webhooks_model
 from sync.errors import ConfigError
 
 FILE_NAME = "config.toml"
 
 
-class NamedTable(ConfigTable):
-    """A table whose name is the user's."""
-
-    _name: str = PrivateAttr("")
-
-    @property
-    def name(self) -> str:
-        """What the file calls it."""
-        return self._name
-
-
-class StateOptions(ConfigTable):
+class StateOptions(OptionsTable):
     """Where the state file is (absolute, once loaded), and how long overwritten values and runs are kept.
 
     `token_key` points to what OAuth tokens in it are encrypted under.
@@ -71,88 +65,7 @@ class StateOptions(ConfigTable):
     token_key: TokenKey | None = None
 
 
-class GrowthGeniusAccount(NamedTable):
-    """An API key, and the users whose contacts it shows."""
-
-    connector: Literal["growthgenius"]
-    api_key: Secret
-    user_id: UserId | None = None
-    user_ids: Annotated[tuple[UserId, ...], Field(min_length=1)] | None = None
-    rate: Rate | None = None
-    base_url: BaseUrl = "https://api.growthgenius.com/integrations/v1"
-
-    @model_validator(mode="after")
-    def _users_are_named_once(self) -> Self:
-        if (self.user_id is None) == (self.user_ids is None):
-            raise ValueError("user_id or user_ids, one of them and not both")
-        return self
-
-    @property
-    def users(self) -> tuple[int | str, ...]:
-        """Return the users, however the file names them; a number stays a number."""
-        return self.user_ids or (() if self.user_id is None else (self.user_id,))
-
-    @property
-    def secret(self) -> tuple[str, SecretStr]:
-        """Return the key that holds the credential, and what the file says there."""
-        return "api_key", self.api_key
-
-
-class GrowthHubAccount(NamedTable):
-    """A location, and what opens it: a private integration token, or an app that somebody consents to (OAuth).
-
-    With `company_id` the consent is the company's (the agency's), whose token then gives the location's.
-    """
-
-    connector: Literal["growthhub"]
-    token: Secret | None = None
-    client_id: Text | None = None
-    client_secret: Secret | None = None
-    company_id: Text | None = None
-    redirect_uri: RedirectUri = "http://127.0.0.1:8789/callback"
-    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)] | None = None
-    authorize_url: BaseUrl = "https://marketplace.gohighlevel.com/v2/oauth/chooselocation"
-    location_id: Text
-    rate: Rate | None = None
-    base_url: BaseUrl = "https://services.leadconnectorhq.com"
-
-    @model_validator(mode="after")
-    def _opened_in_one_way(self) -> Self:
-        app = {"client_id", "client_secret"} & self._set
-        if (self.token is None) == (not app):
-            raise ValueError(
-                "token (env:NAME, file:PATH, credential:NAME, keyring:SERVICE/USER, or the token itself), or else "
-                "client_id and client_secret (OAuth)"
-            )
-        if len(app) == 1:
-            raise ValueError("client_id and client_secret, both of them")
-        if self.token is not None and (others := self._set & {"company_id", "redirect_uri", "scopes", "authorize_url"}):
-            raise ValueError(f"{min(others)} beside client_id and client_secret alone, not beside token")
-        return self
-
-    @property
-    def _set(self) -> set[str]:
-        return self.model_fields_set
-
-    @property
-    def uses_oauth(self) -> bool:
-        """Say whether its token is got by a consent, and changes."""
-        return self.client_id is not None
-
-    @property
-    def secret(self) -> tuple[str, SecretStr]:
-        """Return the key that holds the credential, and what the file says there."""
-        if self.client_secret is not None:
-            return "client_secret", self.client_secret
-        if self.token is None:
-            raise AssertionError("a loaded account has either")
-        return "token", self.token
-
-
-Account = GrowthGeniusAccount | GrowthHubAccount
-
-
-class MessagesStream(ConfigTable):
+class MessagesStream(OptionsTable):
     """How messages travel. `deletes` is, unless it is set, what the contacts' table says."""
 
     direction: Direction = "both"
@@ -170,9 +83,10 @@ class MessagesStream(ConfigTable):
         return self
 
 
-class Connection(NamedTable):
+class Connection(OptionsTable):
     """Two accounts that are kept in sync."""
 
+    _name: str = PrivateAttr("")
     left: Text
     right: Text
     every: Interval = timedelta(minutes=5)
@@ -190,22 +104,27 @@ class Connection(NamedTable):
             raise ValueError("every or cron, and not both")
         return self
 
+    @property
+    def name(self) -> str:
+        """Return the name that the user gave the connection in the config file."""
+        return self._name
 
-class LogOptions(ConfigTable):
+
+class LogOptions(OptionsTable):
     """What is logged, and how; `auto` is for people on a terminal, and JSON elsewhere."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "human", "json"] = "auto"
 
 
-class NotifyOptions(ConfigTable):
+class NotifyOptions(OptionsTable):
     """A program that is told, once each, what a person should know; it has so long to take it in."""
 
     command: Command
     time_limit: ShortSpan = timedelta(seconds=10)
 
 
-class StatusPageOptions(ConfigTable):
+class StatusPageOptions(OptionsTable):
     """Where the daemon shows how everything stands, None for nowhere; and the token of who may look."""
 
     listen: ListenOrOff = Address("127.0.0.1", 8787)
@@ -223,15 +142,31 @@ class StatusPageOptions(ConfigTable):
         return "listen" in self.model_fields_set
 
 
-class Config(ConfigTable):
+def _account(table: Any, info: ValidationInfo) -> AccountOptions:
+    """Check the table of an account by the model of its system. Raises pydantic's ValidationError."""
+    return _account_adapter(tuple(one.account for one in registry.systems())).validate_python(
+        table, context=info.context
+    )
+
+
+@cache
+def _account_adapter(models: tuple[type[AccountOptions], ...]) -> TypeAdapter[AccountOptions]:
+    # Built when first needed, and not when this module is imported: the registry may have got another system by then.
+    union: Any = Annotated[Union[models], Field(discriminator="connector")]  # noqa: UP007 - models is a variable
+    return TypeAdapter(union)
+
+
+class Config(OptionsTable):
     """A whole file."""
 
     state: StateOptions = Field(default_factory=dict, validate_default=True)
     log: LogOptions = LogOptions()
     notify: NotifyOptions | None = None
-    webhooks: WebhooksOptions | None = None
+    webhooks: Annotated[WebhooksOptions, PlainValidator(read_webhooks), SerializeAsAny()] | None = None
     status_page: StatusPageOptions = StatusPageOptions()
-    accounts: Annotated[dict[Name, Annotated[Account, Field(discriminator="connector")]], Field(min_length=1)]
+    accounts: Annotated[
+        dict[Name, Annotated[AccountOptions, PlainValidator(_account), SerializeAsAny()]], Field(min_length=1)
+    ]
     connections: Annotated[dict[Name, Connection], Field(min_length=1)]
     _path: Path = PrivateAttr(Path(FILE_NAME))
 
@@ -241,24 +176,25 @@ class Config(ConfigTable):
         return self._path
 
 
-TABLES = {
-    ".".join(place): [field.alias or name for name, field in table.model_fields.items()]
-    for place, table in (
-        ((), Config),
-        (("state",), StateOptions),
-        (("log",), LogOptions),
-        (("notify",), NotifyOptions),
-        (("webhooks",), WebhooksOptions),
-        (("status_page",), StatusPageOptions),
-        (("accounts", "*", "growthgenius"), GrowthGeniusAccount),
-        (("accounts", "*", "growthhub"), GrowthHubAccount),
-        (("connections", "*"), Connection),
-        (("connections", "*", "contacts"), ContactsStream),
-        (("connections", "*", "contacts", "only"), Only),
-        (("connections", "*", "messages"), MessagesStream),
-    )
-}
-"""The keys of each table, for who has mistyped one."""
+def tables() -> dict[str, list[str]]:
+    """Return the keys of each table, by its path with `*` for a name that the user chose, for whoever mistyped one."""
+    found: dict[tuple[str, ...], type[OptionsTable]] = {
+        (): Config,
+        ("state",): StateOptions,
+        ("log",): LogOptions,
+        ("notify",): NotifyOptions,
+        ("webhooks",): webhooks_model(),
+        ("status_page",): StatusPageOptions,
+        ("connections", "*"): Connection,
+        ("connections", "*", "contacts"): ContactsStream,
+        ("connections", "*", "contacts", "only"): Only,
+        ("connections", "*", "messages"): MessagesStream,
+        **{("accounts", "*", one.kind): one.account for one in registry.systems()},
+    }
+    return {
+        ".".join(place): [field.alias or name for name, field in table.model_fields.items()]
+        for place, table in found.items()
+    }
 
 
 def find(option: Path | None = None) -> Path:
@@ -300,7 +236,7 @@ def parse(text: str, path: Path) -> Config:
     try:
         config = Config.model_validate(data, context=path.parent)
     except ValidationError as error:
-        raise ConfigError(*lines(from_pydantic(error, TABLES), path, text)) from None
+        raise ConfigError(*lines(from_pydantic(error, tables()), path, text)) from None
     if complaints := list(_cross_check(config)):
         raise ConfigError(*lines(complaints, path, text))
     return _named(config, path)
@@ -311,17 +247,19 @@ _HOW_TO_BEGIN = (
 )
 
 
-def oauth_accounts(config: Config, names: Iterable[str]) -> dict[str, GrowthHubAccount]:
-    """Return those of the accounts named whose tokens are got by a consent."""
+def oauth_accounts(config: Config, names: Iterable[str]) -> dict[str, OAuthAccount]:
+    """Return those of the accounts named that use OAuth."""
     found = ((name, config.accounts[name]) for name in names)
-    return {name: one for name, one in found if isinstance(one, GrowthHubAccount) and one.uses_oauth}
+    return {name: one for name, one in found if isinstance(one, OAuthAccount) and one.uses_oauth}
 
 
 def _named(config: Config, path: Path) -> Config:
     """Tell the tables their names, which are keys of what holds them."""
     config._path = path.absolute()  # noqa: SLF001 - the module's own
-    for name, table in (*config.accounts.items(), *config.connections.items()):
-        table._name = name  # noqa: SLF001 - the module's own
+    for name, account in config.accounts.items():
+        account._name = name  # noqa: SLF001 - set once, by the one who builds it
+    for name, connection in config.connections.items():
+        connection._name = name  # noqa: SLF001 - the module's own
     return config
 
 

@@ -1,7 +1,7 @@
-"""What the values of the config file may be, as types that pydantic checks.
+"""The types of the values in the config file, as pydantic checks them. Those of accounts: connectors.account_options.
 
-Each check raises a ValueError whose text completes the sentence "allowed is ..."; it never repeats the value, since a
-value in the wrong place may be a secret.
+Each check raises a ValueError. Its text completes the sentence "allowed is ..." and never repeats the value, because a
+secret may stand in the wrong place.
 """
 
 import re
@@ -9,12 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 
+from connectors import registry
+from connectors.account_options import Secret, Text, is_loopback
 from connectors.contact import FIELDS
-from connectors.http.rate_headers import RateLimit
+from connectors.duration import SPAN_HELP, parse_span
 from sync.config.cron import check_cron
-from sync.config.duration import RATE_HELP, SPAN_HELP, parse_rate, parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,7 @@ class Address(NamedTuple):
     @property
     def is_local(self) -> bool:
         """Say whether only this machine can reach it."""
-        return _is_loopback(self.host)
+        return is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -100,12 +101,6 @@ def _command(value: str) -> str:
     return value
 
 
-def _rate(value: object) -> RateLimit:
-    if not isinstance(value, str):
-        raise ValueError(RATE_HELP)  # noqa: TRY004 - pydantic collects ValueErrors only
-    return parse_rate(value)
-
-
 def _share_or_count(value: object) -> int | float:
     """TOML tells 1 from 1.0, and so does this: one person, or all of them."""
     if isinstance(value, float) and 0.0 <= value <= 1.0:
@@ -113,31 +108,6 @@ def _share_or_count(value: object) -> int | float:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     raise ValueError("a share from 0.0 to 1.0, or a whole number of people")
-
-
-def _base_url(value: str) -> str:
-    """Credentials travel to this address: in clear only to this machine, and never inside the address itself."""
-    from urllib.parse import urlsplit  # most files leave the address out
-
-    allowed = "an address that begins with https:// (http:// only for this machine, like http://127.0.0.1:8080)"
-    try:
-        parts = urlsplit(value)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError(allowed) from None
-    bare = not (parts.query or parts.fragment or parts.username or parts.password)
-    if host and bare and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
-        return value.rstrip("/")
-    raise ValueError(allowed)
-
-
-def _is_loopback(host: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen(value: object) -> Address:
@@ -173,25 +143,16 @@ def _url_path(value: str) -> str:
     return value
 
 
-def _redirect(value: str) -> str:
-    """Check where a consent sends the browser back to: a port of this machine, or a page of the user's own."""
-    from urllib.parse import urlsplit  # most files leave it out
-
-    parts = urlsplit(_base_url(value))
-    if parts.scheme == "http" and not parts.port:
-        raise ValueError("an address with a port where it is on this machine, like http://127.0.0.1:8789/callback")
-    return value  # to the letter, as it is registered with the app
-
-
 def _reference(value: SecretStr) -> SecretStr:
     if value.get_secret_value().partition(":")[0] not in REFERENCES:
         raise ValueError(f"{SEALING_HELP}; the key itself may not stand here")
     return value
 
 
-def _scope(value: str) -> str:
-    if re.fullmatch(r"[!#-\[\]-~]+", value) is None:  # RFC 6749
-        raise ValueError("a scope without spaces, like contacts.readonly")
+def _consent_channel(value: str) -> str:
+    allowed = dict.fromkeys(name for one in registry.systems() for name in one.capabilities.consent_channels)
+    if value not in allowed:
+        raise ValueError(suggest(value, allowed))
     return value
 
 
@@ -212,14 +173,6 @@ def _path(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError("the path of a file, relative to this one")
     return Path(info.context or ".", Path(value).expanduser()).absolute()
-
-
-def _user_id(value: object) -> int | str:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    if isinstance(value, str) and value.strip():
-        return value.strip()
-    raise ValueError("the id of a user, like 78")
 
 
 def _name(value: str) -> str:
@@ -245,28 +198,21 @@ def _values(value: object) -> tuple[str, ...]:
 
 Flag = Annotated[bool, Field(strict=True)]
 Channel = Literal["Email", "SMS", "WhatsApp", "Instagram", "Facebook"]
-ConsentChannel = Literal["Email", "SMS", "Call", "WhatsApp", "GMB", "FB", "RCS"]
+ConsentChannel = Annotated[str, Field(strict=True), AfterValidator(_consent_channel)]
 Flow = Literal["inbound", "outbound"]
 Direction = Literal["both", "left_to_right", "right_to_left"]
-Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
-Secret = Annotated[SecretStr, Field(strict=True, min_length=1)]
 Name = Annotated[str, AfterValidator(_name)]
 FieldName = Annotated[str, AfterValidator(_canonical)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
-BaseUrl = Annotated[Text, AfterValidator(_base_url)]
 Listen = Annotated[Address, BeforeValidator(_listen)]
 ListenOrOff = Annotated[Address | None, BeforeValidator(_listen_or_off)]
 UrlPath = Annotated[Text, AfterValidator(_url_path)]
-UserId = Annotated[int | str, BeforeValidator(_user_id)]
 Span = Annotated[timedelta, BeforeValidator(_span)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
 IntervalOrOff = Annotated[timedelta | None, BeforeValidator(_interval_or_off)]
 ShortSpan = Annotated[timedelta, BeforeValidator(_short)]
 Command = Annotated[Text, AfterValidator(_command)]
-RedirectUri = Annotated[Text, AfterValidator(_redirect)]
-Scope = Annotated[Text, AfterValidator(_scope)]
 TokenKey = Annotated[Secret, AfterValidator(_reference)]
-Rate = Annotated[RateLimit, BeforeValidator(_rate)]
 Cron = Annotated[Text, AfterValidator(check_cron)]
 Country = Annotated[Text, AfterValidator(_country)]
 Values = Annotated[tuple[str, ...], BeforeValidator(_values)]

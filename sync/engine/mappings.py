@@ -38,7 +38,7 @@ def mapping_in_force(
 
 def _options(connection: Connection) -> mapping.Options:
     """Return what the config says field by field."""
-    fields, groups = connection.contacts.fields, connection.contacts.groups
+    fields, groups = connection.contacts.fields, connection.contacts.tag_prefixes
     return mapping.Options(
         directions={name: option.direction for name, option in fields.items()},
         exchanges={name: terms(option.map) for name, option in fields.items() if option.map or name in groups},
@@ -55,7 +55,7 @@ def _settings(connection: Connection) -> Mapping[str, object]:
     """Return what else of the config decides who and what is carried."""
     contacts = connection.contacts
     places: dict[str, object] = {name: dict(option.places) for name, option in contacts.fields.items() if option.places}
-    places |= {name: {"tags": prefix} for name, prefix in contacts.groups.items()}
+    places |= {name: {"tags": prefix} for name, prefix in contacts.tag_prefixes.items()}
     settings = {"create": contacts.create, "only": contacts.only.model_dump(), "places": places}
     told = {
         "maps": {name: option.map for name, option in contacts.fields.items() if option.map},

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from connectors.growthhub.oauth import Tokens, UserType
+from connectors.oauth import Tokens, UserType
 from sync.rules.token_expiry import TokenLifetime
 
 

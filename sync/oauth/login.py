@@ -9,10 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from connectors.account_options import OAuthAccount
 from connectors.clock import Clock
 from connectors.errors import LoginNeeded
-from connectors.growthhub.oauth import GrantRefused, TokenEndpoint, Tokens
-from sync.config.model import GrowthHubAccount
+from connectors.oauth import GrantRefused, TokenEndpoint, Tokens
 from sync.oauth.grant import Grant, granted
 from sync.oauth.redirect_server import RedirectResult
 from sync.oauth.token_sources import TokenSources
@@ -29,7 +29,7 @@ class Login:
     """One login of one account; `state` ties the answer to it."""
 
     name: str
-    account: GrowthHubAccount
+    account: OAuthAccount
     client_secret: str = field(repr=False)
     scopes: tuple[str, ...]
     authorities: TokenSources

@@ -15,7 +15,7 @@ from typing import Final
 
 from connectors.clock import Clock
 from connectors.errors import LoginNeeded, TransientError
-from connectors.growthhub.oauth import GrantRefused, TokenEndpoint
+from connectors.oauth import GrantRefused, TokenEndpoint
 from state.errors import StateUnwritable
 from sync.oauth.grant import Grant
 from sync.oauth.token_store import GrantStore

@@ -2,18 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
+from connectors import registry
+from connectors.account_options import OAuthAccount
 from connectors.clock import Clock
-from connectors.growthhub.allowed_calls import CALLS, GuardedClient
-from connectors.growthhub.oauth import (
-    COMPANY_SCOPES,
-    CONVERSATION_SCOPES,
-    MESSAGE_SCOPES,
-    SCOPES,
-    TokenEndpoint,
-)
 from connectors.http.client import Wire
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
-from sync.config.model import Config, GrowthHubAccount, oauth_accounts
+from connectors.oauth import TokenEndpoint
+from connectors.system import OAuth
+from sync.config.model import Config, oauth_accounts
 from sync.config.secret import reveal_token_key
 from sync.errors import ConfigError
 from sync.oauth.encryption import Key, NotAKey
@@ -30,19 +26,20 @@ class TokenSources:
         self._key = key
         self._clock = clock
 
-    def vault(self, name: str, account: GrowthHubAccount) -> GrantStore:
+    def vault(self, name: str, account: OAuthAccount) -> GrantStore:
         """Return where the grant of an account lies."""
         return GrantStore(self._config.state.path, name, account, self._key, lambda: self._clock.sleep(0.0))
 
-    def bearer(self, name: str, account: GrowthHubAccount, client_secret: str) -> Bearer:
+    def bearer(self, name: str, account: OAuthAccount, client_secret: str) -> Bearer:
         """Return what gives the tokens of an account."""
         return Bearer(self.vault(name, account), lambda: self.endpoint(name, account, client_secret), self._clock)
 
-    def endpoint(self, name: str, account: GrowthHubAccount, client_secret: str) -> TokenEndpoint:
+    def endpoint(self, name: str, account: OAuthAccount, client_secret: str) -> TokenEndpoint:
         """Return the token endpoint of an account, with a pace of its own: its limits are not those of the rest."""
         pacer = Pacer(MemoryCallLogStore(), self._clock, None, name)
-        wire = Wire(name, account.base_url, {}, pacer, calls=CALLS, clock=self._clock, secrets=[client_secret])
-        return TokenEndpoint(GuardedClient(wire), account.client_id or "", client_secret)
+        calls = registry.system(account.connector).calls()
+        wire = Wire(name, account.base_url, {}, pacer, calls=calls, clock=self._clock, secrets=[client_secret])
+        return _oauth(account).endpoint(account, wire, client_secret)
 
 
 def authorities_of(
@@ -73,15 +70,17 @@ def authorities_for(
         raise ConfigError(f"{config.path}: state.token_key: the key {error}") from None
 
 
-def wanted_scopes(config: Config, name: str, account: GrowthHubAccount) -> tuple[str, ...]:
+def wanted_scopes(config: Config, name: str, account: OAuthAccount) -> tuple[str, ...]:
     """Return the scopes that a consent is asked for: those of the config, or else what its connections need."""
     if account.scopes is not None:
         return account.scopes
     used = [one for one in config.connections.values() if name in (one.left, one.right)]
     messages = [one.messages for one in used if one.messages is not None]
-    return (
-        *SCOPES,
-        *(MESSAGE_SCOPES if messages else ()),
-        *(CONVERSATION_SCOPES if any(one.as_ == "conversation" for one in messages) else ()),
-        *(COMPANY_SCOPES if account.company_id else ()),
-    )
+    return _oauth(account).scopes(account, bool(messages), any(one.as_ == "conversation" for one in messages))
+
+
+def _oauth(account: OAuthAccount) -> OAuth[OAuthAccount]:
+    oauth = registry.system(account.connector).oauth
+    if oauth is None:
+        raise AssertionError(f"{account.connector} has OAuth accounts, and its registry entry has no OAuth")
+    return oauth

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from connectors import registry
 from connectors.clock import Clock
 from connectors.connector import Finding
 from connectors.errors import LoginNeeded
@@ -72,7 +73,11 @@ def token_findings(
     config: Config, names: Iterable[str], authorities: TokenSources | None, clock: Clock
 ) -> Mapping[str, list[Finding]]:
     """Return what `sync check` tells of tokens, by account; that there is none shows in the account's own check."""
-    return {one.account: list(_findings(one)) for one in standings(config, names, authorities, clock) if one.kind}
+    return {
+        one.account: list(_findings(one, registry.label(config.accounts[one.account].connector)))
+        for one in standings(config, names, authorities, clock)
+        if one.kind
+    }
 
 
 def _standing(vault: GrantStore, wanted: tuple[str, ...], now_ms: int) -> TokenStatus:
@@ -84,7 +89,7 @@ def _standing(vault: GrantStore, wanted: tuple[str, ...], now_ms: int) -> TokenS
         return TokenStatus(vault.name, "unreadable", problem=str(error))
 
 
-def _findings(standing: TokenStatus) -> Iterator[Finding]:
+def _findings(standing: TokenStatus, system: str) -> Iterator[Finding]:
     until = f"until {standing.expires_at}" if standing.expires_at else "until it is refused"
     login = f"sync auth login {standing.account}"
     if standing.refreshable:
@@ -97,7 +102,7 @@ def _findings(standing: TokenStatus) -> Iterator[Finding]:
             "the consent has every scope that is asked for",
             ok=False,
             problem=f"missing: {', '.join(standing.missing_scopes)}",
-            mend=f"add them to the app at GrowthHub, then log in again: {login}; or name under `scopes` what is wanted",
+            mend=f"add them to the app at {system}, then log in again: {login}; or name under `scopes` what is wanted",
             fatal=False,
         )
 

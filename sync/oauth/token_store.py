@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from connectors.account_options import OAuthAccount
 from connectors.errors import LoginNeeded, ServerTrouble
 from state.errors import LockHeld
 from state.lock import hold_token
 from state.tokens import StoredToken, TokenStore
-from sync.config.model import GrowthHubAccount
 from sync.errors import ConfigError
 from sync.oauth.encryption import CannotOpen, Key
 from sync.oauth.grant import Grant
@@ -25,9 +25,7 @@ from sync.output.privacy import hide
 class GrantStore:
     """The grant of one account. `pause` is called while another process changes it."""
 
-    def __init__(
-        self, state_path: Path, name: str, account: GrowthHubAccount, key: Key, pause: Callable[[], None]
-    ) -> None:
+    def __init__(self, state_path: Path, name: str, account: OAuthAccount, key: Key, pause: Callable[[], None]) -> None:
         self.name = name
         self._path = state_path
         self._account = account

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from connectors import registry
 from state import connections
 from state.access import is_missing, is_writable
 from state.cursors import COVERED, Cursors
@@ -23,7 +24,6 @@ from state.intervals import reach
 from state.person_lookup import FoundPerson
 from state.schedule import Planned, planned_runs
 from state.webhook_hints import heard_at
-from sync.config.contacts import ASKED
 from sync.config.model import Config, Connection, MessagesStream
 from sync.engine.cell_checks import READERS, naming
 from sync.errors import NotThere, UsageError
@@ -292,7 +292,8 @@ def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:
         return {}
     from state.companies import KnownCompanies
 
-    asked = [side for side in (connection.left, connection.right) if config.accounts[side].connector == ASKED]
+    able = registry.kinds_with("company_lookup")
+    asked = [side for side in (connection.left, connection.right) if config.accounts[side].connector in able]
     return {"charged": sum(KnownCompanies(db, account).count(_now_ms()) for account in asked)}
 
 

@@ -6,7 +6,7 @@ A time without an offset is UTC, a date is its midnight in UTC (R2). Results are
 import re
 from datetime import UTC, date, datetime, time
 
-from sync.config.duration import parse_span
+from connectors.duration import parse_span
 from sync.errors import UsageError
 
 WHEN_HELP = (

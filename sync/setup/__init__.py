@@ -1,1 +1,1 @@
-"""How a config file comes about by asking: questions, answers as a file, secrets beside it."""
+"""Write a config file by asking: the questions, the file, and the secrets beside it."""

@@ -1,4 +1,4 @@
-"""Whether answers work: what `sync check` says of each account, before there is a config file."""
+"""Try the answers of `sync init` as `sync check` does, before there is a config file."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from sync.config.secret import reveal
 from sync.engine.check import check
 from sync.errors import ConfigError
 from sync.setup.config_file import tried
-from sync.setup.draft import GROWTHHUB, Draft
+from sync.setup.draft import Draft
 from sync.setup.questions import accounts_of
 from sync.setup.secrets import Secrets
 from sync.text_output.tables import check_lines
@@ -19,7 +19,7 @@ from sync.text_output.tables import check_lines
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What was found out about one account; `untried` says why nothing could be."""
+    """What was found out about one account. `untried` says why it could not be tried."""
 
     account: str
     connector: str
@@ -28,12 +28,12 @@ class TrialResult:
 
     @property
     def works(self) -> bool:
-        """Say whether nothing is wrong that a person could correct here."""
+        """Say whether no finding makes the account unusable."""
         return all(finding.ok or not finding.fatal for finding in self.findings)
 
     @property
     def lines(self) -> list[str]:
-        """Return what a person reads of it."""
+        """Return the lines for a person."""
         if self.untried:
             return [f"{self.account}: not tried: {self.untried}"]
         return list(check_lines({"accounts": [self.document()]}))
@@ -46,18 +46,22 @@ class TrialResult:
 
 
 def try_accounts(draft: Draft, secrets: Secrets, path: Path) -> list[TrialResult]:
-    """Return what is found out about each account. Changes nothing. Raises ConfigError."""
+    """Try each account; change nothing. Raises ConfigError."""
     config = tried(draft, secrets, path)
     notes: list[str] = []
     names = accounts_of(draft)
     try:
         reveal(config, names, notes.append)
-    except ConfigError as error:  # a variable that is set elsewhere is no wrong answer
+    except ConfigError as error:  # a variable that is set on another machine is no wrong answer
         said = "; ".join(line.partition(": ")[2] for line in error.lines)
         return [TrialResult(name, config.accounts[name].connector, untried=said) for name in config.accounts]
     try:
         found = check(config, fix=False, warn=notes.append, names=names)
     except StateError as error:
         return [TrialResult(name, config.accounts[name].connector, untried=str(error)) for name in config.accounts]
-    later = [TrialResult(GROWTHHUB, "growthhub", untried=f"log in first: sync auth login {GROWTHHUB}")]
-    return [*(TrialResult(*one) for one in found), *(later if GROWTHHUB not in names else [])]
+    later = [
+        TrialResult(name, config.accounts[name].connector, untried=f"log in first: sync auth login {name}")
+        for name in config.accounts
+        if name not in names
+    ]
+    return [*(TrialResult(*one) for one in found), *later]

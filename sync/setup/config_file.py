@@ -1,14 +1,13 @@
-"""The config file of a draft, written at once or not at all, for its owner alone."""
+"""Write the config file of a draft: completely or not at all, and readable by its owner only."""
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from connectors.account_options import BaseUrl
 from sync.config.model import Config, parse
-from sync.config.value_types import BaseUrl
 from sync.errors import UsageError
 from sync.setup.draft import Draft
 from sync.setup.secrets import Secrets
@@ -19,7 +18,7 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
         raise UsageError(f"{path}: there is a config file already; name another one with --config, or use --force")
     if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+        raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
 
 
 def check_address(url: str) -> str:
@@ -33,13 +32,7 @@ def check_address(url: str) -> str:
 
 def tried(draft: Draft, secrets: Secrets, path: Path) -> Config:
     """Return the config that the draft will be, whose secrets are read where they wait. Raises ConfigError."""
-    waiting = replace(
-        draft,
-        api_key=secrets.waiting(draft.api_key),
-        token=secrets.waiting(draft.token),
-        client_secret=secrets.waiting(draft.client_secret),
-        token_key=secrets.waiting(draft.token_key),
-    )
+    waiting = draft.with_secrets({reference: secrets.waiting(reference) for reference in draft.secrets})
     return parse(waiting.text(), path)
 
 
@@ -54,16 +47,16 @@ def write(draft: Draft, secrets: Secrets, path: Path) -> list[str]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         refuse_existing(path, force=secrets.force)
-        places = secrets.settle(frozenset((draft.api_key, draft.token, draft.client_secret, draft.token_key)))
+        places = secrets.settle(frozenset(draft.secrets))
         if secrets.force:
             temporary.replace(path)
         else:
-            os.link(temporary, path)  # fails where somebody has made one meanwhile
+            os.link(temporary, path)  # fails where another program has created one meanwhile
     except FileExistsError:
-        raise UsageError(f"{path}: there is a config file now; nothing was written over") from None
+        raise UsageError(f"{path}: there is a config file now, which was not replaced") from None
     except OSError as error:
         raise UsageError(f"{error.filename or path}: can't be written ({error.strerror})") from None
-    with suppress(OSError):  # a folder that can't be opened for this is a folder whose entries are safe as ever
+    with suppress(OSError):  # some file systems cannot sync a folder, and need not
         _sync(path.parent)
     return places
 

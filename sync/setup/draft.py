@@ -1,15 +1,18 @@
-"""A config file as it comes from answers: what was answered, with comments, and nothing that is the default anyway.
+"""The config file that the answers of `sync init` lead to: their values, with comments, and no defaults.
 
-What it makes loads, and says what was answered: quoting is TOML's own, whatever is in an answer.
+The file loads, and says what was answered: values are quoted as TOML, whatever an answer holds.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, Self
 
-GROWTHGENIUS: Final = "growthgenius"
-GROWTHHUB: Final = "growthhub"
+from connectors import registry
+from connectors.system import Choice, Question
+
 CONNECTION: Final = "sales"
+LEFT, RIGHT = registry.FIRST_PAIR
+"""The kinds of the accounts that are asked for; the accounts have these names too."""
 
 Direction = Literal["both", "left_to_right", "right_to_left"]
 Create = Literal["both", "left", "right", "none"]
@@ -17,33 +20,51 @@ Create = Literal["both", "left", "right", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was answered. Secrets are references (`file:...`); `base_urls` are addresses beside the usual ones.
+    """The answers. `accounts` has the value of each answered key by account. Secrets are references (`file:...`).
 
-    GrowthHub is opened by `token`, or else by `client_id` and `client_secret`, with `token_key` for what they lead to.
+    `token_key` is the reference to the key for OAuth tokens, "" where no account uses OAuth. `base_urls` are addresses
+    of APIs, by account, where they are not the usual ones.
     """
 
-    api_key: str = ""
-    users: tuple[int | str, ...] = ()
-    location_id: str = ""
-    token: str = ""
-    client_id: str = ""
-    client_secret: str = ""
-    company_id: str = ""
+    accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     token_key: str = ""
     direction: Direction = "both"
     create: Create = "both"
     messages: bool = False
     country: str = "US"
-    base_urls: dict[str, str] = field(default_factory=dict)
+    base_urls: Mapping[str, str] = field(default_factory=dict)
+
+    def with_account(self, name: str, answers: Mapping[str, Any]) -> Self:
+        """Return the draft with the answers for an account."""
+        return replace(self, accounts={**self.accounts, name: answers})
+
+    def uses_oauth(self, account: str) -> bool:
+        """Say whether an account uses OAuth, by the choices that were made."""
+        choices = [one for one in registry.system(account).questions if isinstance(one, Choice) and one.oauth]
+        return any(one.key in self.accounts.get(account, {}) for each in choices for one in each.ways[each.oauth])
 
     @property
-    def uses_oauth(self) -> bool:
-        """Say whether GrowthHub is opened by a consent."""
-        return bool(self.client_id)
+    def secrets(self) -> tuple[str, ...]:
+        """Return the references of all secrets."""
+        answered = [
+            str(answers[key])
+            for account, answers in self.accounts.items()
+            for key in _secret_keys(account)
+            if key in answers
+        ]
+        return (*answered, self.token_key)
+
+    def with_secrets(self, places: Mapping[str, str]) -> Self:
+        """Return the draft with other references in place of those of its secrets."""
+        accounts = {
+            account: {**answers, **{key: places[answers[key]] for key in _secret_keys(account) if key in answers}}
+            for account, answers in self.accounts.items()
+        }
+        return replace(self, accounts=accounts, token_key=places[self.token_key])
 
     def text(self) -> str:
-        """Return the file."""
-        return "\n".join([*self._head(), *self._left(), *self._right(), *self._connection(), ""])
+        """Return the text of the file."""
+        return "\n".join([*self._head(), *self._account(LEFT), *self._account(RIGHT), *self._connection(), ""])
 
     def _head(self) -> Iterator[str]:
         yield "# Written by `sync init`. config.example.toml explains every key; what is left out has its default."
@@ -53,54 +74,55 @@ class Draft:
             yield "[state]"
             yield f"token_key = {quoted(self.token_key)}    # what OAuth tokens in the state file are encrypted under"
 
-    def _left(self) -> Iterator[str]:
+    def _account(self, name: str) -> Iterator[str]:
         yield ""
-        yield f"[accounts.{GROWTHGENIUS}]"
-        yield 'connector = "growthgenius"'
-        yield f"api_key = {quoted(self.api_key)}"
-        shown = [quoted(user) if isinstance(user, str) else str(user) for user in self.users]
-        one = len(shown) == 1
-        yield (
-            f"user_id = {shown[0]}    # whose contacts"
-            if one
-            else f"user_ids = [{', '.join(shown)}]    # whose contacts"
-        )
-        yield from self._address(GROWTHGENIUS)
-
-    def _right(self) -> Iterator[str]:
-        yield ""
-        yield f"[accounts.{GROWTHHUB}]"
-        yield 'connector = "growthhub"'
-        if self.uses_oauth:
-            yield f"client_id = {quoted(self.client_id)}    # of your app; then: sync auth login {GROWTHHUB}"
-            yield f"client_secret = {quoted(self.client_secret)}"
-            if self.company_id:
-                yield f"company_id = {quoted(self.company_id)}    # the company (agency) consents for its location"
-        else:
-            yield f"token = {quoted(self.token)}    # a private integration token"
-        yield f"location_id = {quoted(self.location_id)}    # the location (sub-account)"
-        yield from self._address(GROWTHHUB)
-
-    def _address(self, name: str) -> Iterator[str]:
+        yield f"[accounts.{name}]"
+        yield f"connector = {quoted(name)}"
+        for question in questions_of(name):
+            for key in (question.key, question.many):
+                if key in self.accounts.get(name, {}):
+                    comment = question.comment.format(account=name)
+                    yield f"{key} = {_value(self.accounts[name][key])}{f'    # {comment}' if comment else ''}"
         if name in self.base_urls:
             yield f"base_url = {quoted(self.base_urls[name])}"
 
     def _connection(self) -> Iterator[str]:
         yield ""
         yield f"[connections.{CONNECTION}]"
-        yield f'left = "{GROWTHGENIUS}"'
-        yield f'right = "{GROWTHHUB}"'
+        yield f"left = {quoted(LEFT)}"
+        yield f"right = {quoted(RIGHT)}"
         yield f"country = {quoted(self.country)}    # of phone numbers where the contact's own is unknown"
         yield ""
         yield f"[connections.{CONNECTION}.contacts]"
         yield f"direction = {quoted(self.direction)}    # both | left_to_right | right_to_left"
-        yield f"create = {quoted(self.create)}    # where people may be created: both | left | right | none"
-        yield '# create_tags = ["via-growthsync"]    # on everybody that a run creates, for workflows to leave them out'
+        yield f"create = {quoted(self.create)}    # where contacts may be created: both | left | right | none"
+        yield '# create_tags = ["via-growthsync"]    # on every contact that a run creates, for workflows to skip'
         if self.messages:
+            left, right = registry.label(LEFT), registry.label(RIGHT)
             yield ""
             yield f"[connections.{CONNECTION}.messages]"
             yield f"direction = {quoted(self.direction)}"
-            yield 'as = "note"    # what messages of GrowthGenius become at GrowthHub; nothing is ever sent'
+            yield f'as = "note"    # what messages of {left} become at {right}; nothing is ever sent'
+
+
+def questions_of(kind: str) -> Iterator[Question]:
+    """Yield every question about an account of a kind of system, those of each choice too."""
+    for one in registry.system(kind).questions:
+        if isinstance(one, Question):
+            yield one
+        else:
+            for way in one.ways.values():
+                yield from way
+
+
+def _secret_keys(kind: str) -> list[str]:
+    return [question.key for question in questions_of(kind) if question.secret]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def quoted(text: str) -> str:

@@ -1,23 +1,24 @@
-"""The questions of `sync init`, in their order. Whatever can't be in a config is asked for again.
+"""The questions of `sync init`, in their order. An answer that no config can hold is asked for again.
 
-Who asks is passed in: `Asker` is a terminal, or a test.
+The questions about an account are those of its system (connectors.registry). `Asker` is a terminal, or a test.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from connectors import registry
+from connectors.system import Choice, Question
 from sync.config.secret import check_secret, check_variable
-from sync.config.value_types import Country, Text, UserId
+from sync.config.value_types import Country
 from sync.output.formats import AUTOMATIONS
-from sync.setup.draft import GROWTHGENIUS, GROWTHHUB, Create, Direction, Draft
-from sync.setup.secrets import PLACES, Place, Secrets
+from sync.setup.draft import LEFT, RIGHT, Create, Direction, Draft
+from sync.setup.secrets import PLACES, TOKEN_KEY, Place, Secrets, secret_name
 
 DIRECTIONS: Final = ("both", "left_to_right", "right_to_left")
 CREATES: Final = ("both", "left", "right", "none")
-OPENED_BY: Final = ("token", "oauth")
 
 Value = TypeVar("Value")
 
@@ -26,7 +27,7 @@ class Asker(Protocol):
     """Asks a person, on a terminal."""
 
     def text(self, question: str, default: str = "") -> str:
-        """Return a line; where it is empty, the default."""
+        """Return a line, the default where it is empty."""
 
     def secret(self, question: str) -> str:
         """Return a line that was not shown while it was typed."""
@@ -38,12 +39,12 @@ class Asker(Protocol):
         """Return whether the answer was yes."""
 
     def tell(self, text: str) -> None:
-        """Say something."""
+        """Show a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Asks, and puts what is answered into a draft, secrets into `secrets`."""
+    """Asks, puts the answers into a draft, and the secrets into `secrets`."""
 
     asker: Asker
     secrets: Secrets
@@ -52,30 +53,30 @@ class Questions:
         """Ask everything."""
         place = cast("Place", self.asker.choice("Where are secrets to be kept?", self._places(), "file"))
         kept = replace(self, secrets=self.secrets.at(place))
-        for part in (kept.left, kept.right, kept.rules):
-            draft = part(draft)
-        return draft
+        for kind in (LEFT, RIGHT):
+            draft = kept.ask_account(draft, kind)
+        return kept.ask_rules(draft)
 
-    def left(self, draft: Draft) -> Draft:
-        """Ask for GrowthGenius."""
-        api_key = self._secret("growthgenius-api-key", "GrowthGenius: API key")
-        users = self._until_good("GrowthGenius: user id, or several with commas", _users)
-        return replace(draft, api_key=api_key, users=users)
+    def ask_account(self, draft: Draft, kind: str) -> Draft:
+        """Ask for one account, again where it was asked for before."""
+        answers: dict[str, Any] = {}
+        token_key = ""
+        for one in registry.system(kind).questions:
+            way = self._way(kind, one) if isinstance(one, Choice) else ""
+            for question in one.ways[way] if isinstance(one, Choice) else (one,):
+                answers |= self._answers(kind, question)
+            if isinstance(one, Choice) and way == one.oauth:
+                token_key = self._token_key()
+        draft = draft.with_account(kind, answers)
+        others = any(draft.uses_oauth(other) for other in draft.accounts if other != kind)
+        return replace(draft, token_key=token_key or (draft.token_key if others else ""))
 
-    def right(self, draft: Draft) -> Draft:
-        """Ask for GrowthHub."""
-        opened = self.asker.choice(
-            "GrowthHub: opened by a private integration token, or by an app?", OPENED_BY, "token"
-        )
-        closed = replace(draft, token="", client_id="", client_secret="", company_id="", token_key="")
-        draft = self._app(closed) if opened == "oauth" else replace(closed, token=self._token())
-        return replace(draft, location_id=self._until_good("GrowthHub: location id", _text))
-
-    def rules(self, draft: Draft) -> Draft:
+    def ask_rules(self, draft: Draft) -> Draft:
         """Ask what travels."""
-        direction = self.asker.choice("Which way do changes travel? (left is GrowthGenius)", DIRECTIONS, "both")
+        question = f"Which way do changes travel? (left is {registry.label(LEFT)})"
+        direction = self.asker.choice(question, DIRECTIONS, "both")
         self.asker.tell(AUTOMATIONS)
-        create = self.asker.choice("Where may people be created?", CREATES, "both")
+        create = self.asker.choice("Where may contacts be created?", CREATES, "both")
         messages = self.asker.yes("Do messages travel too, as notes? Nothing is ever sent.", default=False)
         country = self._until_good("Country of numbers without a country code", _country, "US")
         return replace(
@@ -86,30 +87,25 @@ class Questions:
             country=country,
         )
 
-    def again(self, draft: Draft, account: str) -> Draft:
-        """Ask for one account again."""
-        return self.left(draft) if account == GROWTHGENIUS else self.right(draft)
+    def _way(self, kind: str, choice: Choice) -> str:
+        ways = tuple(choice.ways)
+        return self.asker.choice(f"{registry.label(kind)}: {choice.text}", ways, ways[0])
 
-    def _token(self) -> str:
-        return self._secret("growthhub-token", "GrowthHub: private integration token")
+    def _answers(self, kind: str, question: Question) -> Mapping[str, Any]:
+        """Return the value of the key that the answer to a question sets; nothing where it leaves the key out."""
+        text = f"{registry.label(kind)}: {question.text}"
+        if question.secret:
+            return {question.key: self._secret(secret_name(kind, question), text)}
+        values = self._until_good(text, lambda answer: _values(question, answer))
+        if not values:
+            return {}
+        return {question.key: values[0]} if len(values) == 1 else {question.many: values}
 
-    def _app(self, draft: Draft) -> Draft:
-        client_id = self._until_good("GrowthHub: client_id of the app", _text)
-        client_secret = self._secret("growthhub-client-secret", "GrowthHub: client_secret of the app")
-        company_id = self._until_good("GrowthHub: company_id, where the company consents; else empty", _text_or_none)
-        return replace(
-            draft,
-            client_id=client_id,
-            client_secret=client_secret,
-            company_id=company_id,
-            token_key=self._key(),
-        )
-
-    def _key(self) -> str:
+    def _token_key(self) -> str:
         if self.secrets.place == "env":
             self.asker.tell("The key of OAuth tokens is 32 random bytes in base64, made by: openssl rand -base64 32")
-            return self._variable("token-key", "its environment variable")
-        return self.secrets.keep("token-key", self.secrets.new_key())
+            return self._variable(TOKEN_KEY, "its environment variable")
+        return self.secrets.keep(TOKEN_KEY, self.secrets.new_key())
 
     def _secret(self, name: str, question: str) -> str:
         if self.secrets.place == "env":
@@ -123,7 +119,7 @@ class Questions:
     def _until_good(
         self, question: str, check: Callable[[str], Value], default: str = "", *, hidden: bool = False
     ) -> Value:
-        """Ask until the answer can be used; what can't is told without being repeated."""
+        """Ask until the answer can be used. The reason why it cannot be used does not repeat it."""
         while True:
             answer = self.asker.secret(question) if hidden else self.asker.text(question, default)
             try:
@@ -139,27 +135,24 @@ class Questions:
 
 
 def accounts_of(draft: Draft) -> tuple[str, ...]:
-    """Return the accounts that can be tried as soon as their answers are there."""
-    return (GROWTHGENIUS,) if draft.uses_oauth else (GROWTHGENIUS, GROWTHHUB)
+    """Return the accounts that can be tried at once: one that uses OAuth needs a login first."""
+    return tuple(kind for kind in (LEFT, RIGHT) if not draft.uses_oauth(kind))
 
 
-def _users(answer: str) -> tuple[int | str, ...]:
-    words = [word.strip() for word in answer.split(",")]
-    adapter: TypeAdapter[Any] = TypeAdapter(UserId)
-    if not answer.isprintable():
+def _values(question: Question, answer: str) -> tuple[Any, ...]:
+    """Return the values in an answer; none where it is empty and may be. Raises ValueError."""
+    if not answer.isprintable():  # a terminal may deliver halves of characters, which no file can hold
         raise ValueError("there are characters in it that no id has")
-    plain = [int(word) if word.isascii() and word.isdigit() and str(int(word)) == word else word for word in words]
-    return tuple(dict.fromkeys(adapter.validate_python(one) for one in plain))
+    if question.optional and not answer:
+        return ()
+    adapter: TypeAdapter[Any] = TypeAdapter(question.value)
+    words = [_number(word.strip()) for word in answer.split(",")] if question.many else [answer]
+    return tuple(dict.fromkeys(adapter.validate_python(one) for one in words))
 
 
-def _text(answer: str) -> str:
-    if not answer.isprintable():  # nor halves of characters, which a terminal may deliver and no file can hold
-        raise ValueError("there are characters in it that no id has")
-    return str(TypeAdapter(Text).validate_python(answer))
-
-
-def _text_or_none(answer: str) -> str:
-    return _text(answer) if answer else ""
+def _number(word: str) -> int | str:
+    """Return a whole number where the word is the usual spelling of one, else the word."""
+    return int(word) if word.isascii() and word.isdigit() and str(int(word)) == word else word
 
 
 def _country(answer: str) -> str:

@@ -1,10 +1,10 @@
-"""Where `sync init` keeps secrets: never in the config file.
+"""Keep the secrets that are typed in `sync init`: never in the config file.
 
 Rules kept here:
-- what is typed lies in a folder that only its owner can open, and that vanishes unless everything ends well;
-- it is put in its place at the end: files of mode 0600 in `secrets` beside the config, or the keyring; what comes from
-  the environment is kept nowhere;
-- a secret that is there already is replaced only where that is allowed.
+- a typed secret waits in a folder that only its owner can open, and that is removed at the end;
+- when everything is answered it is moved to its place: a file of mode 0600 in `secrets` beside the config, or the
+  keyring. A secret from the environment is not kept;
+- an existing secret is replaced only with `force`.
 """
 
 import base64
@@ -17,18 +17,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, Self
 
+from connectors import registry
+from connectors.system import Question
 from sync.errors import UsageError
+from sync.setup.draft import questions_of
 
 Place = Literal["file", "env", "keyring"]
 PLACES: Final[tuple[Place, ...]] = ("file", "env", "keyring")
 SERVICE: Final = "growthsync"
 FOLDER: Final = "secrets"
-NAMES: Final = ("growthgenius-api-key", "growthhub-token", "growthhub-client-secret", "token-key")
+TOKEN_KEY: Final = "token-key"  # noqa: S105 - the name of a file
+"""The name of the key for OAuth tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
-    """A secret that waits in `staged` for its place, which the config names by `reference`."""
+    """A secret that waits in `staged`. The config names its place by `reference`."""
 
     name: str
     staged: Path
@@ -37,7 +41,7 @@ class StoredSecret:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The secrets of a config file that is to lie in `folder`; they wait in `staging`."""
+    """The secrets of a config file in `folder`. They wait in `staging` until they are moved to their places."""
 
     folder: Path
     staging: Path
@@ -46,14 +50,14 @@ class Secrets:
     kept: dict[str, StoredSecret] = field(default_factory=dict)
 
     def at(self, place: Place) -> Self:
-        """Return the same, to be kept at another place. Raises UsageError where there are some already."""
-        for final in (self.folder / FOLDER / name for name in NAMES):
+        """Return the same, to be kept at another place. Raises UsageError where there are secrets already."""
+        for final in (self.folder / FOLDER / name for name in secret_names()):
             if place == "file" and final.exists() and not self.force:
                 raise UsageError(f"{final}: there is a secret already; move it away, or use --force")
         return replace(self, place=place)
 
     def keep(self, name: str, value: str) -> str:
-        """Take in a secret, and return what the config says of it."""
+        """Keep a secret until it is moved to its place; return its reference for the config."""
         staged = self.staging / name
         staged.touch(mode=0o600)
         staged.write_text(f"{value}\n", encoding="utf-8")
@@ -62,11 +66,11 @@ class Secrets:
         return reference
 
     def waiting(self, reference: str) -> str:
-        """Return where a secret can be read until it is in its place."""
+        """Return the reference of a secret that waits, where it can be read until then; another one as it is."""
         return f"file:{self.kept[reference].staged}" if reference in self.kept else reference
 
     def settle(self, references: frozenset[str]) -> list[str]:
-        """Put those of these references in their places, and return where that was. Raises OSError, UsageError."""
+        """Move the secrets of these references to their places; return the places. Raises OSError, UsageError."""
         return [self._settled(kept) for reference, kept in self.kept.items() if reference in references]
 
     def _settled(self, kept: StoredSecret) -> str:
@@ -77,7 +81,7 @@ class Secrets:
             try:
                 keyring.set_password(SERVICE, kept.name, kept.staged.read_text(encoding="utf-8").strip())
             except KeyringError as error:
-                raise UsageError(f"the keyring takes nothing ({type(error).__name__}); keep secrets in files") from None
+                raise UsageError(f"the keyring refuses it ({type(error).__name__}); keep secrets in files") from None
             return kept.reference
         final = self.folder / FOLDER / kept.name
         final.parent.mkdir(mode=0o700, exist_ok=True)
@@ -91,12 +95,23 @@ class Secrets:
 
     @staticmethod
     def has_keyring() -> bool:
-        """Say whether there is a keyring package."""
+        """Say whether the keyring package is installed."""
         return find_spec("keyring") is not None
+
+
+def secret_name(kind: str, question: Question) -> str:
+    """Return the name of the secret that a question about a kind of system asks for."""
+    return f"{kind}-{question.key.replace('_', '-')}"
+
+
+def secret_names() -> tuple[str, ...]:
+    """Return the names of all secrets that `sync init` may ask for."""
+    asked = ((kind, one) for kind in registry.FIRST_PAIR for one in questions_of(kind) if one.secret)
+    return (*(secret_name(kind, one) for kind, one in asked), TOKEN_KEY)
 
 
 @contextmanager
 def waiting_beside(folder: Path, *, force: bool) -> Iterator[Secrets]:
-    """Let secrets wait in a folder of their own, on the same disk, for the length of the block."""
+    """Provide a folder on the same disk, where secrets wait until the block ends."""
     with tempfile.TemporaryDirectory(prefix=".growthsync-init-", dir=folder) as staging:  # mode 0700
         yield Secrets(folder, Path(staging), force=force)

@@ -1,29 +1,28 @@
-"""What is said to whoever comes to the door (an ASGI application).
+"""Answer the requests of webhooks: an ASGI application.
 
 Rules kept here:
-- a request is looked at from the outside in: place, method, size, signature; only then is a word of it read, and
-  nothing of it is ever logged;
-- a body is read no further than is allowed, and for no longer than LONGEST;
-- an event is as old as `window` at most, or as new; one that names no time is taken, and is known by its whole body
-  where it has no id. All that an event leads to is that a record is looked at, so one that is sent again does no harm;
-- GrowthHub sends again whatever is not answered 2xx, and stops sending to an address that answers too much else. So
-  whatever it has signed is answered 200, of use or not, unless it shall come again: that is 503.
+- a request is checked in this order: path, method, size, signature. Only then is its body parsed. Nothing of it is
+  ever logged;
+- a body is read only up to the allowed size, and for at most LONGEST seconds;
+- an event further from now than `window` counts as late. An event without a time is taken; one without an id is
+  recognised by its whole body. An event only causes a record to be read, so one that is sent again does no harm;
+- a genuine event is answered 200, useful or not, unless it shall be sent again: that is 503. A system may send again
+  whatever is not answered 2xx, and stop sending to an address that answers too much else.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from connectors import registry
 from connectors.clock import Clock
-from connectors.growthhub import signatures, webhooks
-from connectors.growthhub.signatures import Verifier
-from connectors.growthhub.webhooks import Event
+from connectors.system import WebhookEvent, WebhookReader
 from state.webhook_queue import Outcome, QueuedEvent
 from sync.config.model import Config
-from sync.config.webhooks import ON, WebhooksOptions
+from sync.config.webhooks import WebhooksOptions
 from sync.output import event_log
 from sync.rules.contact_codec import to_ms
 from sync.webhooks import counters as words
@@ -33,6 +32,8 @@ from sync.webhooks.routes import Routes, hints_of, routes_of, wanted
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
+
+Headers = list[tuple[bytes, bytes]]
 
 LONGEST: Final = 10.0
 """Seconds that a body may take."""
@@ -53,28 +54,45 @@ CLOSING: Final = frozenset({words.LARGE, words.SLOW, words.MISDIRECTED, words.NO
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a config in force comes down to. Raises ValueError for a key that is none."""
+    """What the config in force says: its readers by kind of system, and where events go.
+
+    `of` raises ValueError for a key that cannot be used.
+    """
 
     config: Config
     options: WebhooksOptions
-    verifier: Verifier
+    readers: Mapping[str, WebhookReader]
     routes: Routes
 
     @classmethod
     def of(cls, config: Config, options: WebhooksOptions) -> "Rules":
-        """Return what a config says."""
-        ed25519 = (signatures.ED25519,) if options.ed25519_key is None else options.ed25519_key
-        rsa = (signatures.RSA,) if options.rsa_key == ON else options.rsa_key
-        return cls(config, options, Verifier(ed25519, rsa), routes_of(config))
+        """Return what a config says. Raises ValueError."""
+        systems = [one for one in registry.systems() if one.webhooks is not None]
+        readers = {one.kind: one.webhooks.reader(options) for one in systems if one.webhooks is not None}
+        return cls(config, options, readers, routes_of(config))
 
     @property
-    def terms(self) -> QueueLimits:
-        """Return what of it the desk has to know."""
+    def limits(self) -> QueueLimits:
+        """Return what the batch writer has to know of it."""
         return QueueLimits(self.options.queue, round(self.options.window.total_seconds() * 1000), wanted(self.routes))
 
-    def is_late(self, event: Event, now: datetime) -> bool:
-        """Say whether an event is of another time than now."""
+    def is_late(self, event: WebhookEvent, now: datetime) -> bool:
+        """Say whether an event's time is further from now than `window`."""
         return event.at is not None and abs(now - event.at) > self.options.window
+
+    def takers(self, path: str) -> list[str]:
+        """Return the kinds of system whose events come to a path."""
+        if not path.startswith(self.options.path):
+            return []
+        rest = path.removeprefix(self.options.path)
+        return [kind for kind, reader in self.readers.items() if reader.takes(rest)]
+
+    def sender(
+        self, kinds: Iterable[str], path: str, body: bytes, headers: Iterable[tuple[bytes, bytes]]
+    ) -> str | None:
+        """Return which of these kinds a request is genuinely from, None where it is from none of them."""
+        rest, known = path.removeprefix(self.options.path), list(headers)
+        return next((kind for kind in kinds if self.readers[kind].is_genuine(rest, body, known)), None)
 
 
 class WebhookReceiver:
@@ -109,24 +127,24 @@ class WebhookReceiver:
         rules = self._in_force()
         if rules is None:
             return words.PUT_OFF  # the config that opens the door is about to be in force
-        if scope["path"] != rules.options.path:
+        takers = rules.takers(scope["path"])
+        if not takers:
             return words.MISDIRECTED
         if scope["method"] != "POST":
             return words.NO_POST
         body = await _body(scope, receive, rules.options.largest)
         if not isinstance(body, bytes):
             return body
-        if not rules.verifier.is_signed(body, scope["headers"]):
-            return words.UNSIGNED
-        return await self._taken(rules, body)
+        sender = rules.sender(takers, scope["path"], body, scope["headers"])
+        return words.UNSIGNED if sender is None else await self._keep_event(rules, sender, body)
 
-    async def _taken(self, rules: Rules, body: bytes) -> str:
-        """Return what became of a body that is GrowthHub's."""
+    async def _keep_event(self, rules: Rules, sender: str, body: bytes) -> str:
+        """Return what became of a genuine body of a kind of system."""
         try:
-            event = webhooks.read(body)
+            event = rules.readers[sender].read(body)
         except (ValueError, RecursionError):
             return words.UNREADABLE
-        hints, now = hints_of(event, rules.routes), self._clock.now()
+        hints, now = hints_of(sender, event, rules.routes), self._clock.now()
         if not hints:
             return words.IGNORED
         arrival = QueuedEvent(_digest(event, body), hints, to_ms(now) or 0, rules.is_late(event, now))
@@ -149,12 +167,12 @@ class WebhookReceiver:
     def _terms(self) -> QueueLimits:
         if self._rules is None:
             return QueueLimits(0, round(timedelta(minutes=10).total_seconds() * 1000), frozenset())
-        return self._rules.terms
+        return self._rules.limits
 
 
-def _digest(event: Event, body: bytes) -> bytes:
+def _digest(event: WebhookEvent, body: bytes) -> bytes:
     """Return what an event is known again by."""
-    known = f"{event.location} {event.webhook}".encode(errors="surrogatepass") if event.webhook else body
+    known = f"{event.place} {event.webhook}".encode(errors="surrogatepass") if event.webhook else body
     return blake2b(known, digest_size=DIGEST_BYTES).digest()
 
 

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from connectors.growthhub.oauth import MESSAGE_SCOPES, SCOPES, Tokens
+from connectors.growthhub.oauth import MESSAGE_SCOPES, SCOPES
 from connectors.growthhub.sandbox.oauth import CLIENT_ID, CLIENT_SECRET, DAY, PAGE
 from connectors.growthhub.sandbox.server import COMPANY
+from connectors.growthhub.system import GrowthHubAccount
+from connectors.oauth import Tokens
 from state.file import StateFile
-from sync.config.model import GrowthHubAccount, load
+from sync.config.model import load
 from sync.oauth.encryption import Key
 from sync.oauth.grant import Grant, granted
 from sync.oauth.token_sources import TokenSources

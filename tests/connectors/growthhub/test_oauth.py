@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from connectors.errors import ServerTrouble
 from connectors.growthhub.allowed_calls import CALLS, GuardedClient
 from connectors.growthhub.client import BASE_URL
-from connectors.growthhub.oauth import LONGEST, GrantRefused, TokenEndpoint, Tokens, tokens_of
+from connectors.growthhub.oauth import LONGEST, GrowthHubTokenEndpoint, tokens_of
 from connectors.growthhub.sandbox.oauth import CHOSEN, CLIENT_ID, CLIENT_SECRET, CODE_LIFE
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.http.client import Reply, Wire
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
+from connectors.oauth import GrantRefused, TokenEndpoint, Tokens
 from connectors.sandbox.base import Call, Headers
 from connectors.sandbox.faults import Fault
 from tests.connectors.clocks import FakeClock
@@ -29,7 +30,7 @@ MESSAGES = ("conversations/message.readonly", "conversations/message.write")
 def endpoint_at(url: str, secret: str) -> TokenEndpoint:
     clock = FakeClock()
     wire = Wire("gh", url, {}, Pacer(MemoryCallLogStore(), clock, None, "gh"), calls=CALLS, clock=clock)
-    return TokenEndpoint(GuardedClient(wire), CLIENT_ID, secret)
+    return GrowthHubTokenEndpoint(GuardedClient(wire), CLIENT_ID, secret)
 
 
 @contextmanager

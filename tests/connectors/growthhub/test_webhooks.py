@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 from connectors.growthhub import webhooks
 from connectors.growthhub.sandbox.events import payload
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
-from connectors.growthhub.webhooks import Event
+from connectors.system import WebhookEvent
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BASE = {"locationId": "loc1", "timestamp": "2026-03-01T12:00:00.000Z", "webhookId": "w1"}
 
 
-def read(**said: Any) -> Event:
+def read(**said: Any) -> WebhookEvent:
     return webhooks.read(json.dumps({**BASE, **said}).encode())
 
 
 @pytest.mark.parametrize("kind", ["ContactCreate", "ContactUpdate", "ContactTagUpdate", "ContactDndUpdate"])
 def test_what_changes_a_person_is_a_hint_to_them(kind: str) -> None:
     found = read(type=kind, id="c1", email="ann@example.com")
-    assert found == Event(kind, "loc1", "contact", "c1", at=NOON, webhook="w1")
+    assert found == WebhookEvent(kind, "loc1", "contact", "c1", at=NOON, webhook="w1")
 
 
 def test_a_deletion_says_that_somebody_is_gone() -> None:
@@ -52,7 +52,7 @@ def test_other_events_are_of_no_interest(kind: str) -> None:
 def test_fields_may_stand_within_data() -> None:
     said = {"type": "ContactUpdate", "data": {"id": "c1", "locationId": "loc1"}, "timestamp": BASE["timestamp"]}
     found = webhooks.read(json.dumps(said).encode())
-    assert (found.location, found.record, found.at, found.webhook) == ("loc1", "c1", NOON, None)
+    assert (found.place, found.record, found.at, found.webhook) == ("loc1", "c1", NOON, None)
 
 
 def test_a_time_that_cannot_be_read_is_none() -> None:
@@ -90,7 +90,7 @@ def test_nothing_in_a_payload_leads_to_anything_but_an_event_or_a_refusal(said: 
 
 
 def test_every_event_of_the_sandbox_is_read_as_what_happened() -> None:
-    heard: list[Event] = []
+    heard: list[WebhookEvent] = []
     hub = GrowthHubSandbox(now=lambda: NOON)
 
     def tells(kind: str, record: Mapping[str, Any], at: datetime) -> None:
@@ -113,5 +113,5 @@ def test_every_event_of_the_sandbox_is_read_as_what_happened() -> None:
         ("ContactDelete", ann),
     ]  # fmt: skip
     assert [one.kind for one in heard if not one.subject] == ["NoteCreate", "NoteUpdate"]
-    assert {(one.location, one.at) for one in heard} == {(hub.location_id, NOON)}
+    assert {(one.place, one.at) for one in heard} == {(hub.location_id, NOON)}
     assert abs(NOON - (heard[0].at or NOON)) < timedelta(seconds=1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.growthhub.oauth import Tokens
+from connectors.oauth import Tokens
 from state.tokens import EncryptedToken
 from sync.oauth.encryption import CannotOpen, Key, NotAKey
 from sync.oauth.grant import Grant, granted

@@ -9,14 +9,16 @@ from unittest.mock import patch
 import pytest
 
 from connectors.errors import LoginNeeded, ServerTrouble
-from connectors.growthhub.oauth import SCOPES, Tokens
+from connectors.growthhub.oauth import SCOPES
 from connectors.growthhub.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from connectors.growthhub.sandbox.server import COMPANY, GrowthHubSandbox
+from connectors.growthhub.system import GrowthHubAccount
+from connectors.oauth import Tokens
 from connectors.sandbox.faults import Fault
 from state.errors import StateUnwritable
 from state.file import StateFile
 from state.tokens import TokenStore
-from sync.config.model import Config, GrowthHubAccount, parse
+from sync.config.model import Config, parse
 from sync.errors import ConfigError
 from sync.oauth.encryption import Key
 from sync.oauth.grant import granted

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.config.duration import UNITS
+from connectors.duration import UNITS
 from sync.errors import UsageError
 from sync.operations.time_argument import parse_when, parse_window
 

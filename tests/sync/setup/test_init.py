@@ -21,9 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
+from connectors.growthgenius.system import GrowthGeniusAccount
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
+from connectors.growthhub.system import GrowthHubAccount
 from sync.cli import main
-from sync.config.model import GrowthGeniusAccount, GrowthHubAccount, load
+from sync.config.model import load
 from sync.errors import UsageError
 from sync.setup.config_file import check_address, tried, write
 from sync.setup.draft import Draft, quoted
@@ -220,7 +222,12 @@ def test_nothing_that_is_there_is_written_over_unless_that_is_wanted(tmp_path: P
     terminal = Terminal(tmp_path)
     assert terminal.end()[0] == 2
     assert "there is a config file already; name another one with --config, or use --force" in terminal.seen
-    draft = Draft(api_key="env:A", users=(78,), token="env:B", location_id="loc")
+    draft = Draft(
+        {
+            "growthgenius": {"api_key": "env:A", "user_id": 78},
+            "growthhub": {"token": "env:B", "location_id": "loc"},
+        }
+    )
     with waiting_beside(tmp_path, force=False) as secrets, pytest.raises(UsageError, match="--force"):
         write(draft, secrets, path)
     assert path.read_text(encoding="utf-8") == "mine"

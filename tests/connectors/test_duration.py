@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.duration import UNITS, parse_rate, parse_span
 from connectors.http.rate_limiter import RateLimit
-from sync.config.duration import UNITS, parse_rate, parse_span
 
 
 @pytest.mark.parametrize(

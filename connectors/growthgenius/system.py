@@ -1,0 +1,111 @@
+"""The registry entry of GrowthGenius: an API key, and the users whose contacts it shows.
+
+Nothing heavy is imported here before it is needed (connectors.system).
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+
+from connectors.account_options import KEY_HELP, SHOWN, AccountOptions, BaseUrl, Secret
+from connectors.system import Capabilities, ConnectorSettings, Question, System
+
+if TYPE_CHECKING:
+    from connectors.clock import Clock
+    from connectors.connector import Connector
+    from connectors.http.allowed_calls import AllowedCalls
+    from connectors.sandbox.demo import DemoServer
+
+
+def _user_id(value: object) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise ValueError("the id of a user, like 78")
+
+
+UserId = Annotated[int | str, BeforeValidator(_user_id), SHOWN]
+
+
+class GrowthGeniusAccount(AccountOptions):
+    """An API key, and the users whose contacts it shows."""
+
+    connector: Literal["growthgenius"]
+    api_key: Secret = Field(description=KEY_HELP)
+    user_id: UserId | None = None
+    user_ids: Annotated[tuple[UserId, ...], Field(min_length=1), SHOWN] | None = None
+    base_url: BaseUrl = "https://api.growthgenius.com/integrations/v1"
+
+    @model_validator(mode="after")
+    def _users_are_named_once(self) -> Self:
+        if (self.user_id is None) == (self.user_ids is None):
+            raise ValueError("user_id or user_ids, one of them and not both")
+        return self
+
+    @property
+    def users(self) -> tuple[int | str, ...]:
+        """Return the users, whichever key names them; a number stays a number."""
+        return self.user_ids or (() if self.user_id is None else (self.user_id,))
+
+    @property
+    def secret(self) -> tuple[str, SecretStr]:
+        """Return the key that holds the credential, and its value as the config file has it."""
+        return "api_key", self.api_key
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Return the users, as the connector does (R28)."""
+        return {"user_ids": sorted(map(str, self.users))}
+
+    @property
+    def seen_as(self) -> tuple[object, ...]:
+        """Return the users that the account is read as (R31)."""
+        return self.users
+
+
+def _headers(_account: GrowthGeniusAccount, secret: str) -> Mapping[str, str]:
+    return {"Authorization": secret}
+
+
+def _calls() -> "AllowedCalls":
+    from connectors.growthgenius.allowed_calls import CALLS
+
+    return CALLS
+
+
+def _build(settings: ConnectorSettings[GrowthGeniusAccount]) -> "Connector":
+    from connectors.growthgenius.connector import GrowthGenius
+
+    return GrowthGenius(
+        settings.name,
+        settings.wire,
+        user_ids=settings.account.users,
+        cache=settings.cache,
+        country=settings.country,
+        clock=settings.clock,
+        messages=settings.messages is not None,
+    )
+
+
+def _demo(clock: "Clock") -> "DemoServer":
+    from connectors.growthgenius.sandbox.demo import GrowthGeniusDemo
+
+    return GrowthGeniusDemo(clock)
+
+
+SYSTEM = System(
+    kind="growthgenius",
+    label="GrowthGenius",
+    account=GrowthGeniusAccount,
+    calls=_calls,
+    headers=_headers,
+    build=_build,
+    demo=_demo,
+    capabilities=Capabilities(company_lookup=True),
+    questions=(
+        Question("api_key", "API key", secret=True),
+        Question("user_id", "user id, or several with commas", UserId, many="user_ids", comment="whose contacts"),
+    ),
+)
