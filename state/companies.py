@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from state.database import Transaction
+
 SPAN_MS = 30 * 86_400_000
 """The span in which GrowthGenius charges once for the same request."""
 
@@ -21,13 +23,13 @@ class CachedCompany:
 
 
 class KnownCompanies:
-    """What one account was asked. Changes belong inside `atomic`."""
+    """What one account was asked."""
 
     def __init__(self, db: sqlite3.Connection, account: str) -> None:
         self._db = db
         self._account = account
 
-    def get(self, domain: str, now_ms: int) -> CachedCompany | None:
+    def cached(self, domain: str, now_ms: int) -> CachedCompany | None:
         """Return what was answered within the span, None where the domain is to be asked for."""
         row = self._db.execute(
             "SELECT found FROM company WHERE account = ? AND domain = ? AND asked_ms > ?",
@@ -37,9 +39,11 @@ class KnownCompanies:
             return None
         return CachedCompany(None if row["found"] is None else json.loads(row["found"]))
 
-    def put(self, answers: Iterable[tuple[str, CachedCompany]], now_ms: int) -> None:
+    def store_answers(
+        self, transaction: Transaction, answers: Iterable[tuple[str, CachedCompany]], now_ms: int
+    ) -> None:
         """Remember what was answered just now, by domain."""
-        self._db.executemany(
+        transaction.executemany(
             "INSERT OR REPLACE INTO company VALUES (?, ?, ?, ?)",
             [
                 (self._account, domain, None if answer.found is None else json.dumps(dict(answer.found)), now_ms)
@@ -47,11 +51,13 @@ class KnownCompanies:
             ],
         )
 
-    def prune(self, now_ms: int) -> None:
+    def drop_expired(self, transaction: Transaction, now_ms: int) -> None:
         """Drop what is not good any more."""
-        self._db.execute("DELETE FROM company WHERE account = ? AND asked_ms <= ?", (self._account, now_ms - SPAN_MS))
+        transaction.execute(
+            "DELETE FROM company WHERE account = ? AND asked_ms <= ?", (self._account, now_ms - SPAN_MS)
+        )
 
-    def count(self, now_ms: int) -> int:
+    def count_questions(self, now_ms: int) -> int:
         """Return how many questions were asked within the span: each of them may have been charged for."""
         query = "SELECT count(*) FROM company WHERE account = ? AND asked_ms > ?"
         return int(self._db.execute(query, (self._account, now_ms - SPAN_MS)).fetchone()[0])

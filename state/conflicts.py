@@ -8,6 +8,8 @@ Values are JSON. A resolution is 'left', 'right', or 'value:' followed by JSON; 
 import sqlite3
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -27,15 +29,15 @@ class Conflict:
 
 
 class Conflicts:
-    """The conflicts of one stream of one connection. Changes belong inside `atomic`."""
+    """The conflicts of one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
-    def put(self, conflict: Conflict) -> None:
+    def put_conflict(self, transaction: Transaction, conflict: Conflict) -> None:
         """Open a conflict, or bring an open one up to date; when it was found, and its number, stay."""
-        self._db.execute(
+        transaction.execute(
             "INSERT INTO conflict (connection, stream, link, field, who, left_value, right_value, left_changed_ms,"
             " right_changed_ms, found_ms, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (link, field) DO UPDATE SET who = excluded.who, left_value = excluded.left_value,"
@@ -47,9 +49,11 @@ class Conflicts:
             ),
         )  # fmt: skip
 
-    def close(self, link: int, fields: frozenset[str] | set[str]) -> None:
+    def close_conflicts(self, transaction: Transaction, link: int, fields: frozenset[str] | set[str]) -> None:
         """Close the conflicts of these fields of a link, if there are any."""
-        self._db.executemany("DELETE FROM conflict WHERE link = ? AND field = ?", [(link, field) for field in fields])
+        transaction.executemany(
+            "DELETE FROM conflict WHERE link = ? AND field = ?", [(link, field) for field in fields]
+        )
 
     def of_link(self, link: int) -> dict[str, Conflict]:
         """Return the open conflicts of a link, by field."""
@@ -64,12 +68,12 @@ class Conflicts:
         )
         return [row["link"] for row in rows.fetchall()]
 
-    def all(self) -> list[Conflict]:
+    def all_conflicts(self) -> list[Conflict]:
         """Return every conflict, in the order of their numbers."""
         rows = self._db.execute("SELECT * FROM conflict WHERE connection = ? AND stream = ? ORDER BY id", self._key)
         return [_conflict(row) for row in rows.fetchall()]
 
-    def count(self) -> int:
+    def count_open(self) -> int:
         """Return how many wait for a person."""
         return int(
             self._db.execute(

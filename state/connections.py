@@ -8,12 +8,13 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from state.database import Transaction
 from state.errors import StateError
 
 
-def remember_account(db: sqlite3.Connection, name: str, connector: str, identity: Mapping[str, Any]) -> None:
+def remember_account(transaction: Transaction, name: str, connector: str, identity: Mapping[str, Any]) -> None:
     """Keep an account's first identity, or the present one once it was accepted."""
-    db.execute(
+    transaction.execute(
         "INSERT OR REPLACE INTO account VALUES (?, ?, ?)",
         (name, connector, json.dumps(identity, sort_keys=True)),
     )
@@ -25,12 +26,14 @@ def account_identity(db: sqlite3.Connection, name: str) -> tuple[str, dict[str, 
     return None if row is None else (row["connector"], json.loads(row["identity"]))
 
 
-def connection_id(db: sqlite3.Connection, name: str, left: str, right: str) -> int:
+def connection_id(transaction: Transaction, name: str, left: str, right: str) -> int:
     """Return the number of a connection, made when it is new. Raises StateError when its accounts are others."""
-    row = find_connection(db, name)
+    row = find_connection(transaction, name)
     if row is None:
-        db.execute("INSERT INTO connection (name, left_account, right_account) VALUES (?, ?, ?)", (name, left, right))
-        return int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
+        transaction.execute(
+            "INSERT INTO connection (name, left_account, right_account) VALUES (?, ?, ?)", (name, left, right)
+        )
+        return int(transaction.execute("SELECT last_insert_rowid()").fetchone()[0])
     if (row["left_account"], row["right_account"]) != (left, right):
         raise StateError(
             f"connection {name}: the state file knows it as {row['left_account']} and {row['right_account']}, "
@@ -51,9 +54,9 @@ def is_healed(db: sqlite3.Connection, connection: int) -> bool:
     return bool(db.execute("SELECT owed_known FROM connection WHERE id = ?", (connection,)).fetchone()[0])
 
 
-def note_healed(db: sqlite3.Connection, connection: int) -> None:
+def note_healed(transaction: Transaction, connection: int) -> None:
     """Note that it was."""
-    db.execute("UPDATE connection SET owed_known = 1 WHERE id = ?", (connection,))
+    transaction.execute("UPDATE connection SET owed_known = 1 WHERE id = ?", (connection,))
 
 
 def mappings(db: sqlite3.Connection, connection: int) -> dict[int, tuple[str, tuple[str, ...]]]:
@@ -62,11 +65,13 @@ def mappings(db: sqlite3.Connection, connection: int) -> dict[int, tuple[str, tu
     return {row["id"]: (row["fingerprint"], tuple(json.loads(row["fields"]))) for row in rows}
 
 
-def add_mapping(db: sqlite3.Connection, connection: int, fingerprint: str, fields: Sequence[str]) -> int:
+def add_mapping(transaction: Transaction, connection: int, fingerprint: str, fields: Sequence[str]) -> int:
     """Put another mapping of people in force; what was read under the old one counts as not covered (R18)."""
-    cursor = db.execute(
+    cursor = transaction.execute(
         "INSERT INTO mapping (connection, fingerprint, fields) VALUES (?, ?, ?)",
         (connection, fingerprint, json.dumps(list(fields))),
     )
-    db.execute("DELETE FROM cursor WHERE connection = ? AND stream = 'contacts' AND kind = 'covered'", (connection,))
+    transaction.execute(
+        "DELETE FROM cursor WHERE connection = ? AND stream = 'contacts' AND kind = 'covered'", (connection,)
+    )
     return cursor.lastrowid or 0

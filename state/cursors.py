@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
+from state.database import Transaction
 from state.intervals import Interval, IntervalSet, union
 
 COVERED = "covered"
@@ -16,7 +17,7 @@ class Cursors:
         self._db = db
         self._key = (connection, stream)
 
-    def get(self, side: str, kind: str) -> IntervalSet:
+    def intervals(self, side: str, kind: str) -> IntervalSet:
         """Return what has been covered, or indexed, on a side."""
         rows = self._db.execute(
             "SELECT start_ms, end_ms FROM cursor WHERE connection = ? AND stream = ? AND side = ? AND kind = ?"
@@ -25,21 +26,21 @@ class Cursors:
         )
         return tuple((row[0], row[1]) for row in rows)
 
-    def add(self, side: str, kind: str, intervals: Iterable[Interval]) -> None:
-        """Add spans; touching ones merge. Call inside `atomic`, together with what the spans led to."""
-        self.put(side, kind, union(self.get(side, kind), intervals))
+    def add_intervals(self, transaction: Transaction, side: str, kind: str, intervals: Iterable[Interval]) -> None:
+        """Add spans; touching ones merge. Call it in the transaction that stores what the spans led to."""
+        self.set_intervals(transaction, side, kind, union(self.intervals(side, kind), intervals))
 
-    def put(self, side: str, kind: str, intervals: IntervalSet) -> None:
-        """Set the spans to exactly these. Call inside `atomic`."""
-        self._db.execute(
+    def set_intervals(self, transaction: Transaction, side: str, kind: str, intervals: IntervalSet) -> None:
+        """Set the spans to exactly these."""
+        transaction.execute(
             "DELETE FROM cursor WHERE connection = ? AND stream = ? AND side = ? AND kind = ?",
             (*self._key, side, kind),
         )
-        self._db.executemany(
+        transaction.executemany(
             "INSERT INTO cursor VALUES (?, ?, ?, ?, ?, ?)",
             [(*self._key, side, kind, start, end) for start, end in intervals],
         )
 
-    def forget(self, side: str) -> None:
+    def forget_side(self, transaction: Transaction, side: str) -> None:
         """Drop all that is known of a side: it will be read anew."""
-        self._db.execute("DELETE FROM cursor WHERE connection = ? AND stream = ? AND side = ?", (*self._key, side))
+        transaction.execute("DELETE FROM cursor WHERE connection = ? AND stream = ? AND side = ?", (*self._key, side))

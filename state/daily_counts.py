@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from state.database import Transaction
+
 DAY_MS: Final = 86_400_000
 
 
@@ -27,25 +29,25 @@ def day_of(now_ms: int) -> int:
     return now_ms // DAY_MS
 
 
-def add(db: sqlite3.Connection, connection: int, now_ms: int, counts: Iterable[Count]) -> None:
-    """Add to what was counted today. Call inside `atomic`."""
-    db.executemany(
+def add_counts(transaction: Transaction, connection: int, now_ms: int, counts: Iterable[Count]) -> None:
+    """Add to what was counted today."""
+    transaction.executemany(
         "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (connection, day, stream, account, name) DO UPDATE SET count = count + excluded.count",
         [(connection, day_of(now_ms), one.stream, one.account, one.name, one.count) for one in counts if one.count],
     )
 
 
-def fold(db: sqlite3.Connection, connection: int, before_ms: int) -> None:
-    """Add up, in day 0, what was counted before that day. Call inside `atomic`."""
+def fold_old_days(transaction: Transaction, connection: int, before_ms: int) -> None:
+    """Add up, in day 0, what was counted before that day."""
     old = (connection, day_of(before_ms))
-    db.execute(
+    transaction.execute(
         "INSERT INTO tally SELECT connection, 0, stream, account, name, sum(count) FROM tally"
         " WHERE connection = ? AND day > 0 AND day < ? GROUP BY stream, account, name"
         " ON CONFLICT (connection, day, stream, account, name) DO UPDATE SET count = count + excluded.count",
         old,
     )
-    db.execute("DELETE FROM tally WHERE connection = ? AND day > 0 AND day < ?", old)
+    transaction.execute("DELETE FROM tally WHERE connection = ? AND day > 0 AND day < ?", old)
 
 
 def totals(db: sqlite3.Connection) -> list[tuple[str, Count]]:

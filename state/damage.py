@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from state.database import Transaction
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.schema import TABLES
 
@@ -133,22 +134,19 @@ def fault_of_record(db: sqlite3.Connection, side: str, record_id: str) -> Damage
     return None
 
 
-def mend(db: sqlite3.Connection, found: Sequence[DamagedCell]) -> None:
-    """Drop what can be learned again of the cells that were found; what they made fail is due again.
-
-    Call inside `atomic`.
-    """
+def mend(transaction: Transaction, found: Sequence[DamagedCell]) -> None:
+    """Drop what can be learned again of the cells that were found; what they made fail is due again."""
     if found:
-        db.execute("UPDATE failure SET due_ms = 0, digest = NULL WHERE dismissed IS NULL")
+        transaction.execute("UPDATE failure SET due_ms = 0, digest = NULL WHERE dismissed IS NULL")
     for fault in found:
         if not fault.can_be_mended:
             continue
         where, values = _where(fault)
         if (fault.table, fault.column) in CLEARED:
-            db.execute(f"UPDATE {fault.table} SET {fault.column} = NULL WHERE {where}", values)
+            transaction.execute(f"UPDATE {fault.table} SET {fault.column} = NULL WHERE {where}", values)
             continue
-        _read_again(db, fault.table, where, values)
-        db.execute(f"DELETE FROM {fault.table} WHERE {where}", values)
+        _read_again(transaction, fault.table, where, values)
+        transaction.execute(f"DELETE FROM {fault.table} WHERE {where}", values)
 
 
 @contextmanager
@@ -282,13 +280,13 @@ def _is_decided(db: sqlite3.Connection, fault: DamagedCell) -> bool:
     return db.execute(query, values).fetchone() is not None
 
 
-def _read_again(db: sqlite3.Connection, table: str, where: str, values: Sequence[Any]) -> None:
+def _read_again(transaction: Transaction, table: str, where: str, values: Sequence[Any]) -> None:
     """Have the stream of a row read in full by the next run, and the link of a conflict looked at again."""
     if table not in READ_AGAIN and table not in FOUND_AGAIN:
         return
     stream = f"'{READ_AGAIN[table]}'" if table in READ_AGAIN else "stream"
     named = f"SELECT connection, {stream} FROM {table} WHERE {where}"  # never fetched: it may be no UTF-8
-    db.execute(f"DELETE FROM cursor WHERE (connection, stream) IN ({named})", values)
+    transaction.execute(f"DELETE FROM cursor WHERE (connection, stream) IN ({named})", values)
     if table == "conflict":
         link = f"SELECT link FROM conflict WHERE {where}"
-        db.execute(f"UPDATE link SET left_digest = NULL, right_digest = NULL WHERE id IN ({link})", values)
+        transaction.execute(f"UPDATE link SET left_digest = NULL, right_digest = NULL WHERE id IN ({link})", values)

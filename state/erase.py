@@ -10,12 +10,12 @@ The bytes are gone when the file was rewritten (`StateFile.scrub`).
 
 import json
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from state.database import Transaction
 from state.person_lookup import FORMER, STREAM, Fold, Record, learn_to_fold
 
 SOMEBODY = "(forgotten)"
@@ -30,65 +30,65 @@ class Identity:
     phones: frozenset[str]
 
 
-def erase(db: sqlite3.Connection, person: Identity, fold: Fold) -> Counter[str]:
-    """Erase somebody and return how many rows went, by table; `fold` compares addresses. Call inside `atomic`."""
+def erase_person(transaction: Transaction, person: Identity, fold: Fold) -> Counter[str]:
+    """Erase somebody and return how many rows went, by table; `fold` compares addresses."""
     erased: Counter[str] = Counter()
     for record in sorted(person.records):
-        _erase_hints(db, record, erased)
-        _erase_messages(db, record, erased)
-        _erase_record(db, record, erased)
-    learn_to_fold(db, fold)
-    _erase_address(db, person.emails, erased)
-    _erase_names(db, person, erased)
+        _erase_hints(transaction, record, erased)
+        _erase_messages(transaction, record, erased)
+        _erase_record(transaction, record, erased)
+    learn_to_fold(transaction, fold)
+    _erase_address(transaction, person.emails, erased)
+    _erase_names(transaction, person, erased)
     return +erased
 
 
-def _erase_record(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
+def _erase_record(transaction: Transaction, record: Record, erased: Counter[str]) -> None:
     key = (record.connection, record.side, record.id)
     here = {"connection": record.connection, "stream": STREAM}
-    _delete(db, erased, "link", here | {f"{record.side}_id": record.id})
-    _delete(db, erased, "history", here | {"account": record.account, "record_id": record.id})
+    _delete(transaction, erased, "link", here | {f"{record.side}_id": record.id})
+    _delete(transaction, erased, "history", here | {"account": record.account, "record_id": record.id})
     for table in ("failure", "trouble"):
-        _delete(db, erased, table, here | {"side": record.side, "record_id": record.id})
-    db.execute(
+        _delete(transaction, erased, table, here | {"side": record.side, "record_id": record.id})
+    transaction.execute(
         "UPDATE history SET source = NULL WHERE connection = ? AND source = ?",
         (record.connection, f"{record.account}:{record.id}"),
     )
-    rows = db.execute(
+    rows = transaction.execute(
         "DELETE FROM intent WHERE connection = ? AND stream = 'contacts'"
         " AND (side <> ? AND source_id = ? OR side = ? AND json_extract(source, '$.record') = ?)",
         (record.connection, record.side, record.id, record.side, record.id),
     )
     erased["intent"] += rows.rowcount
     for table in ("person", "number", "address"):
-        rows = db.execute(f"DELETE FROM {table} WHERE connection = ? AND side = ? AND id = ?", key)
+        rows = transaction.execute(f"DELETE FROM {table} WHERE connection = ? AND side = ? AND id = ?", key)
         erased[table] += rows.rowcount
 
 
-def _erase_messages(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
+def _erase_messages(transaction: Transaction, record: Record, erased: Counter[str]) -> None:
     """Erase the messages of a person: ids, times and digests in the index and the links, texts in the history."""
     key = (record.connection, record.side, record.id)
     here = {"connection": record.connection, "stream": "messages"}
-    links = db.execute(
+    links = transaction.execute(
         f"SELECT id FROM link WHERE connection = ? AND stream = 'messages' AND ({record.side}_id IN (SELECT id FROM"
         f" message WHERE {_OF_PERSON}) OR json_extract({record.side}_memory, '$.contact') = ?)",
         (record.connection, *key, record.id),
     ).fetchall()
     for row in links:
-        _delete(db, erased, "history", here | {"link": row["id"]})
-        _delete(db, erased, "link", {"id": row["id"]})
-    for row in db.execute(f"SELECT id FROM message WHERE {_OF_PERSON}", key).fetchall():
+        _delete(transaction, erased, "history", here | {"link": row["id"]})
+        _delete(transaction, erased, "link", {"id": row["id"]})
+    for row in transaction.execute(f"SELECT id FROM message WHERE {_OF_PERSON}", key).fetchall():
         for table in ("failure", "trouble"):
-            _delete(db, erased, table, here | {"side": record.side, "record_id": row["id"]})
-        _delete(db, erased, "intent", here | {"source_id": row["id"]})
-        _delete(db, erased, "history", here | {"account": record.account, "record_id": row["id"]})
-    _delete(db, erased, "history", here | {"account": record.account, "person": record.id})
-    erased["message"] += db.execute(f"DELETE FROM message WHERE {_OF_PERSON}", key).rowcount
+            _delete(transaction, erased, table, here | {"side": record.side, "record_id": row["id"]})
+        _delete(transaction, erased, "intent", here | {"source_id": row["id"]})
+        _delete(transaction, erased, "history", here | {"account": record.account, "record_id": row["id"]})
+    _delete(transaction, erased, "history", here | {"account": record.account, "person": record.id})
+    erased["message"] += transaction.execute(f"DELETE FROM message WHERE {_OF_PERSON}", key).rowcount
 
 
-def _erase_hints(db: sqlite3.Connection, record: Record, erased: Counter[str]) -> None:
+def _erase_hints(transaction: Transaction, record: Record, erased: Counter[str]) -> None:
     """Erase what webhooks have told of a person and their messages; before the messages, which tell whose they are."""
-    rows = db.execute(
+    rows = transaction.execute(
         "DELETE FROM hint WHERE account = ? AND (record = ? OR contact = ? OR stream = 'messages' AND record IN"
         f" (SELECT id FROM message WHERE {_OF_PERSON}))",
         (record.account, record.id, record.id, record.connection, record.side, record.id),
@@ -99,29 +99,29 @@ def _erase_hints(db: sqlite3.Connection, record: Record, erased: Counter[str]) -
 _OF_PERSON = "connection = ? AND side = ? AND contact_id = ?"
 
 
-def _erase_address(db: sqlite3.Connection, emails: Collection[str], erased: Counter[str]) -> None:
+def _erase_address(transaction: Transaction, emails: Collection[str], erased: Counter[str]) -> None:
     """Erase what the history and open failures tell of the addresses, whoever's records they are about."""
     for email in sorted(emails):
-        rows = db.execute(f"DELETE FROM history WHERE field = 'email' AND ? IN {FORMER}", (email,))
+        rows = transaction.execute(f"DELETE FROM history WHERE field = 'email' AND ? IN {FORMER}", (email,))
         erased["history"] += rows.rowcount
-        erased["failure"] += db.execute("DELETE FROM failure WHERE folded(who) = ?", (email,)).rowcount
+        erased["failure"] += transaction.execute("DELETE FROM failure WHERE folded(who) = ?", (email,)).rowcount
 
 
-def _erase_names(db: sqlite3.Connection, person: Identity, erased: Counter[str]) -> None:
+def _erase_names(transaction: Transaction, person: Identity, erased: Counter[str]) -> None:
     """Take the names of somebody out of what stays: the failures of others, and the reports of runs."""
     names = _pattern(person)
     blockers = {f"{record.side}:{record.id}" for record in person.records}
-    for row in db.execute("SELECT id, reason, blockers FROM failure").fetchall():
+    for row in transaction.execute("SELECT id, reason, blockers FROM failure").fetchall():
         kept = [each for each in json.loads(row["blockers"]) if each not in blockers]
         reason = names.sub(SOMEBODY, row["reason"])
         if reason != row["reason"] or len(kept) < len(json.loads(row["blockers"])):
             changed = (reason, json.dumps(kept), row["id"])
-            db.execute("UPDATE failure SET reason = ?, blockers = ? WHERE id = ?", changed)
-    for row in db.execute("SELECT id, report FROM run WHERE report IS NOT NULL").fetchall():
+            transaction.execute("UPDATE failure SET reason = ?, blockers = ? WHERE id = ?", changed)
+    for row in transaction.execute("SELECT id, report FROM run WHERE report IS NOT NULL").fetchall():
         report = json.loads(row["report"])
         if _takes_names_out(report, names):
             values = (json.dumps(report, ensure_ascii=False), row["id"])
-            erased["run"] += db.execute("UPDATE run SET report = ? WHERE id = ?", values).rowcount
+            erased["run"] += transaction.execute("UPDATE run SET report = ? WHERE id = ?", values).rowcount
 
 
 def _takes_names_out(report: dict[str, Any], names: re.Pattern[str]) -> bool:
@@ -139,6 +139,6 @@ def _pattern(person: Identity) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
 
 
-def _delete(db: sqlite3.Connection, erased: Counter[str], table: str, where: Mapping[str, object]) -> None:
+def _delete(transaction: Transaction, erased: Counter[str], table: str, where: Mapping[str, object]) -> None:
     condition = " AND ".join(f"{column} = ?" for column in where)
-    erased[table] += db.execute(f"DELETE FROM {table} WHERE {condition}", tuple(where.values())).rowcount
+    erased[table] += transaction.execute(f"DELETE FROM {table} WHERE {condition}", tuple(where.values())).rowcount

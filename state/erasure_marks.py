@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from secrets import token_bytes
 
+from state.database import Transaction
+
 DIGEST_BYTES = 32
 
 
 class Forgotten:
-    """Everybody who was forgotten, over all connections. Changes belong inside `atomic`."""
+    """Everybody who was forgotten, over all connections."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -26,35 +28,37 @@ class Forgotten:
         """Say whether there is anybody at all."""
         return bool(self._digests)
 
-    def knows(self, marks: Iterable[str]) -> bool:
+    def knows_any(self, marks: Iterable[str]) -> bool:
         """Say whether one of the marks is that of somebody who was forgotten."""
         return bool(self._digests) and not self._digests.isdisjoint(self._hashed(marks))
 
-    def add(self, marks: Iterable[str], now_ms: int) -> None:
+    def add_marks(self, transaction: Transaction, marks: Iterable[str], now_ms: int) -> None:
         """Remember that the person with these marks was forgotten."""
         if self._salt is None:
             self._salt = token_bytes(DIGEST_BYTES)
-            self._db.execute("INSERT INTO salt VALUES (1, ?)", (self._salt,))
+            transaction.execute("INSERT INTO salt VALUES (1, ?)", (self._salt,))
         used = "SELECT person FROM forgotten UNION ALL SELECT person FROM lifted"
-        number = self._db.execute(f"SELECT coalesce(max(person), 0) + 1 FROM ({used})").fetchone()[0]
+        number = transaction.execute(f"SELECT coalesce(max(person), 0) + 1 FROM ({used})").fetchone()[0]
         digests = self._hashed(marks)
-        self._db.executemany("INSERT INTO forgotten VALUES (?, ?, ?)", [(digest, number, now_ms) for digest in digests])
+        transaction.executemany(
+            "INSERT INTO forgotten VALUES (?, ?, ?)", [(digest, number, now_ms) for digest in digests]
+        )
         self._digests |= digests
 
-    def lift(self, marks: Iterable[str]) -> int:
+    def lift_marks(self, transaction: Transaction, marks: Iterable[str]) -> int:
         """Forget no longer who has one of the marks; return how many people that were.
 
         Their hashes are kept until both records are linked again: they tell which two were one person.
         """
         digests = self._hashed(marks)
         wanted = ",".join("?" * len(digests))
-        rows = self._db.execute(f"SELECT DISTINCT person FROM forgotten WHERE digest IN ({wanted})", (*digests,))
+        rows = transaction.execute(f"SELECT DISTINCT person FROM forgotten WHERE digest IN ({wanted})", (*digests,))
         people = [(row["person"],) for row in rows.fetchall()]
         moving = "INSERT OR IGNORE INTO lifted SELECT digest, person FROM forgotten WHERE person = ?"
-        self._db.executemany(moving, people)
-        self._db.executemany("DELETE FROM forgotten WHERE person = ?", people)
+        transaction.executemany(moving, people)
+        transaction.executemany("DELETE FROM forgotten WHERE person = ?", people)
         self._lifted = _lifted(self._db)
-        self._digests = frozenset(row[0] for row in self._db.execute("SELECT DISTINCT digest FROM forgotten"))
+        self._digests = frozenset(row[0] for row in transaction.execute("SELECT DISTINCT digest FROM forgotten"))
         return len(people)
 
     def lifted(self, mark: str) -> int | None:
@@ -63,9 +67,9 @@ class Forgotten:
             return None
         return self._lifted.get(_digest(mark, self._salt))
 
-    def settle(self, person: int) -> None:
-        """Drop the hashes of who was taken up again. Call inside `atomic`."""
-        self._db.execute("DELETE FROM lifted WHERE person = ?", (person,))
+    def drop_lifted(self, transaction: Transaction, person: int) -> None:
+        """Drop the hashes of who was taken up again."""
+        transaction.execute("DELETE FROM lifted WHERE person = ?", (person,))
         self._lifted = _lifted(self._db)
 
     def _hashed(self, marks: Iterable[str]) -> set[bytes]:

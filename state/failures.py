@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from state.database import Transaction
+
 RETRY_MS = 86_400_000
 
 
@@ -40,15 +42,15 @@ class Failure:
 
 
 class Failures:
-    """The failures of one stream of one connection. Changes belong inside `atomic`."""
+    """The failures of one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
-    def put(self, failure: Failure, now_ms: int) -> None:
+    def put_failure(self, transaction: Transaction, failure: Failure, now_ms: int) -> None:
         """List a failure, or count one more attempt of a listed one."""
-        self._db.execute(
+        transaction.execute(
             "INSERT INTO failure (connection, stream, side, record_id, account, who, operation, reason, blockers,"
             " digest, attempts, first_ms, last_ms, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)"
             " ON CONFLICT (connection, stream, side, record_id) DO UPDATE SET account = excluded.account,"
@@ -62,15 +64,15 @@ class Failures:
             ),
         )  # fmt: skip
 
-    def close(self, side: str, *record_ids: str) -> None:
+    def close_failures(self, transaction: Transaction, side: str, *record_ids: str) -> None:
         """The records were carried, or are gone: neither failures nor troubles any more."""
         for table in ("failure", "trouble"):
-            self._db.executemany(
+            transaction.executemany(
                 f"DELETE FROM {table} WHERE connection = ? AND stream = ? AND side = ? AND record_id = ?",
                 [(*self._key, side, record_id) for record_id in record_ids],
             )
 
-    def of(self, side: str, ids: Sequence[str]) -> dict[str, Failure]:
+    def of_records(self, side: str, ids: Sequence[str]) -> dict[str, Failure]:
         """Return the failures of these records, dismissed ones too, by id."""
         marks = ",".join("?" * len(ids))
         rows = self._db.execute(
@@ -79,7 +81,7 @@ class Failures:
         )
         return {row["record_id"]: _failure(row) for row in rows}
 
-    def waiting(self) -> list[Failure]:
+    def waiting_failures(self) -> list[Failure]:
         """Return every failure that is not dismissed."""
         rows = self._db.execute(
             "SELECT * FROM failure WHERE connection = ? AND stream = ? AND dismissed IS NULL ORDER BY id",
@@ -87,7 +89,7 @@ class Failures:
         )
         return [_failure(row) for row in rows.fetchall()]
 
-    def count(self) -> int:
+    def count_listed(self) -> int:
         """Return how many are listed."""
         return int(
             self._db.execute(
@@ -96,9 +98,9 @@ class Failures:
             ).fetchone()[0]
         )
 
-    def count_trouble(self, side: str, record_id: str) -> int:
+    def count_trouble(self, transaction: Transaction, side: str, record_id: str) -> int:
         """Count one more run in which the record met a transient error, and return how many there were."""
-        row = self._db.execute(
+        row = transaction.execute(
             "INSERT INTO trouble VALUES (?, ?, ?, ?, 1)"
             " ON CONFLICT (connection, stream, side, record_id) DO UPDATE SET runs = runs + 1 RETURNING runs",
             (*self._key, side, record_id),

@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from state.access import hindrance, is_writable
+from state.database import Transaction
 from state.disk import PRIMARY, is_refused, telling, unwritable
 from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
@@ -120,11 +121,11 @@ class StateFile:
             )
 
     @contextmanager
-    def atomic(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing: one durable commit at the end, or no change at all."""
+    def atomic(self) -> Iterator[Transaction]:
+        """Yield a transaction: one durable commit at the end of the block, or no change at all."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
-            yield self.db
+            yield Transaction(self.db)
             self.db.execute("COMMIT")
         except BaseException:
             if self.db.in_transaction:  # some errors, a full disk among them, have ended it already
@@ -132,17 +133,26 @@ class StateFile:
             raise
 
     @contextmanager
-    def part(self) -> Iterator[None]:
-        """Do a part of what `atomic` does: an error takes back this part alone, and is raised on."""
-        self.db.execute("SAVEPOINT part")
+    def atomic_or_joined(self) -> Iterator[Transaction]:
+        """Yield the transaction that is open already, which others commit, or else a new one."""
+        if self.db.in_transaction:
+            yield Transaction(self.db)
+            return
+        with self.atomic() as transaction:
+            yield transaction
+
+    @contextmanager
+    def savepoint(self, transaction: Transaction) -> Iterator[None]:
+        """Do a part of a transaction: an error takes back this part alone, and is raised on."""
+        transaction.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
-            if self.db.in_transaction:
-                self.db.execute("ROLLBACK TO part")
-                self.db.execute("RELEASE part")
+            if transaction.in_transaction:
+                transaction.execute("ROLLBACK TO part")
+                transaction.execute("RELEASE part")
             raise
-        self.db.execute("RELEASE part")
+        transaction.execute("RELEASE part")
 
     def close(self) -> None:
         """Close the file."""

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 PAGE = 200
 
 CREATED, DELETED, FOUND_DELETED, DISMISSED = "created", "deleted", "found deleted", "dismissed"
@@ -51,7 +53,7 @@ class HistoryLine:
 
 
 class History:
-    """The history of one stream of one connection. Changes belong inside `atomic`."""
+    """The history of one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
         self._db = db
@@ -67,9 +69,9 @@ class History:
         rows = self._db.execute("SELECT DISTINCT link, account, field FROM history WHERE run = ?", (run,))
         return {tuple(row) for row in rows if row[0] is not None}
 
-    def add(self, entries: Iterable[HistoryEntry], run: str, now_ms: int) -> None:
+    def add_entries(self, transaction: Transaction, entries: Iterable[HistoryEntry], run: str, now_ms: int) -> None:
         """Append entries."""
-        self._db.executemany(
+        transaction.executemany(
             "INSERT INTO history (at_ms, run, connection, stream, link, account, record_id, field, old, new, rule,"
             " source, shown, person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -133,16 +135,18 @@ def lines(db: sqlite3.Connection, condition: str, values: Sequence[object]) -> l
     return [_line(row) for row in rows.fetchall()]
 
 
-def begin_run(db: sqlite3.Connection, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:
+def begin_run(transaction: Transaction, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:
     """Note that a run has begun, and which run it undoes if that is what it is for."""
-    db.execute(
+    transaction.execute(
         "INSERT INTO run (id, connection, started_ms, undoes) VALUES (?, ?, ?, ?)", (run, connection, now_ms, undoes)
     )
 
 
-def end_run(db: sqlite3.Connection, run: str, now_ms: int, status: str, report: str) -> None:
+def end_run(transaction: Transaction, run: str, now_ms: int, status: str, report: str) -> None:
     """Note how a run ended. `report` is its JSON document."""
-    db.execute("UPDATE run SET finished_ms = ?, status = ?, report = ? WHERE id = ?", (now_ms, status, report, run))
+    transaction.execute(
+        "UPDATE run SET finished_ms = ?, status = ?, report = ? WHERE id = ?", (now_ms, status, report, run)
+    )
 
 
 def find_run(db: sqlite3.Connection, run: str) -> str | None:
@@ -163,10 +167,10 @@ def recent_runs(db: sqlite3.Connection, count: int) -> list[tuple[str, str, int,
     return [tuple(row) for row in rows.fetchall()]
 
 
-def prune(db: sqlite3.Connection, connection: int, before_ms: int) -> None:
+def prune_history(transaction: Transaction, connection: int, before_ms: int) -> None:
     """Drop history and runs that are older than they are to be kept."""
-    db.execute("DELETE FROM history WHERE connection = ? AND at_ms < ?", (connection, before_ms))
-    db.execute("DELETE FROM run WHERE connection = ? AND started_ms < ?", (connection, before_ms))
+    transaction.execute("DELETE FROM history WHERE connection = ? AND at_ms < ?", (connection, before_ms))
+    transaction.execute("DELETE FROM run WHERE connection = ? AND started_ms < ?", (connection, before_ms))
 
 
 def _line(row: sqlite3.Row) -> HistoryLine:

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -20,29 +22,29 @@ class Hold:
 
 
 class Holds:
-    """What is held in one stream of one connection. Changes belong inside `atomic`."""
+    """What is held in one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
-    def put(self, hold: Hold) -> None:
+    def put_hold(self, transaction: Transaction, hold: Hold) -> None:
         """Hold a field; one that is held already is so since then."""
-        self._db.execute(
+        transaction.execute(
             "INSERT OR IGNORE INTO held (link, field, connection, stream, since_ms, run) VALUES (?, ?, ?, ?, ?, ?)",
             (hold.link, hold.field, *self._key, hold.since_ms, hold.run),
         )
 
-    def end(self, link: int, fields: Iterable[str]) -> None:
+    def end_holds(self, transaction: Transaction, link: int, fields: Iterable[str]) -> None:
         """Hold these fields of a link no longer, if they are."""
-        self._db.executemany("DELETE FROM held WHERE link = ? AND field = ?", [(link, field) for field in fields])
+        transaction.executemany("DELETE FROM held WHERE link = ? AND field = ?", [(link, field) for field in fields])
 
     def of_link(self, link: int) -> dict[str, Hold]:
         """Return what is held of a link, by field."""
         rows = self._db.execute("SELECT * FROM held WHERE link = ? ORDER BY field", (link,))
         return {row["field"]: _hold(row) for row in rows.fetchall()}
 
-    def all(self) -> list[Hold]:
+    def all_holds(self) -> list[Hold]:
         """Return everything that is held, oldest first."""
         rows = self._db.execute(
             "SELECT * FROM held WHERE connection = ? AND stream = ? ORDER BY since_ms, link, field", self._key

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from state.database import Transaction
+
 CHUNK = 200
 
 Value = TypeVar("Value")
@@ -48,16 +50,16 @@ class Identities:
             " AND l.gone IS NULL "
         )
 
-    def put(self, people: Iterable[IndexedContact]) -> None:
-        """Take people up, or bring them up to date. Call inside `atomic`."""
+    def put_contacts(self, transaction: Transaction, people: Iterable[IndexedContact]) -> None:
+        """Take people up, or bring them up to date."""
         latest = {person.id: person for person in people}
         for chunk in _chunks(list(latest.values())):
-            self._put(chunk)
+            self._put(transaction, chunk)
 
-    def drop(self, record_id: str) -> None:
-        """Forget somebody who is gone. Call inside `atomic`."""
-        self._drop_keys(self._keys([record_id]))
-        self._db.execute("DELETE FROM person WHERE connection = ? AND side = ? AND id = ?", (*self._key, record_id))
+    def drop_contact(self, transaction: Transaction, record_id: str) -> None:
+        """Forget somebody who is gone."""
+        self._drop_keys(transaction, self._keys([record_id]))
+        transaction.execute("DELETE FROM person WHERE connection = ? AND side = ? AND id = ?", (*self._key, record_id))
 
     def by_id(self, ids: Sequence[str]) -> list[IndexedContact]:
         """Return those of the ids that are known."""
@@ -97,11 +99,11 @@ class Identities:
             found += self.by_id([row["id"] for row in rows])
         return found
 
-    def _put(self, people: Sequence[IndexedContact]) -> None:
+    def _put(self, transaction: Transaction, people: Sequence[IndexedContact]) -> None:
         before = self._keys([person.id for person in people])
         changed = [person for person in people if before.get(person.id) != (person.phones, person.more_emails)]
-        self._drop_keys({person.id: before[person.id] for person in changed if person.id in before})
-        self._db.executemany(
+        self._drop_keys(transaction, {person.id: before[person.id] for person in changed if person.id in before})
+        transaction.executemany(
             "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
@@ -118,11 +120,11 @@ class Identities:
                 for p in people
             ],
         )
-        self._db.executemany(
+        transaction.executemany(
             "INSERT OR IGNORE INTO number VALUES (?, ?, ?, ?)",
             [(phone, *self._key, person.id) for person in changed for phone in person.phones],
         )
-        self._db.executemany(
+        transaction.executemany(
             "INSERT OR IGNORE INTO address VALUES (?, ?, ?, ?)",
             [(email, *self._key, person.id) for person in changed for email in person.more_emails],
         )
@@ -136,9 +138,9 @@ class Identities:
         )
         return {row["id"]: (_texts(row["phones"]), _texts(row["more_emails"])) for row in rows}
 
-    def _drop_keys(self, keys: Mapping[str, _Keys]) -> None:
+    def _drop_keys(self, transaction: Transaction, keys: Mapping[str, _Keys]) -> None:
         for place, (table, column) in enumerate((("number", "phone"), ("address", "email"))):
-            self._db.executemany(
+            transaction.executemany(
                 f"DELETE FROM {table} WHERE {column} = ? AND connection = ? AND side = ? AND id = ?",
                 [(key, *self._key, record_id) for record_id, known in keys.items() for key in known[place]],
             )

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from state.database import Transaction
+
 DELETED, REMOVED = "deleted", "removed"
 """The `rule` that tells the intent of a deletion, and that of a removal."""
 
@@ -36,15 +38,15 @@ class Intent:
 
 
 class Intents:
-    """The intents of one stream of one connection. Changes belong inside `atomic`."""
+    """The intents of one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
-    def add(self, intent: Intent, run: str) -> None:
+    def add_intent(self, transaction: Transaction, intent: Intent, run: str) -> None:
         """Note a write before it is sent; one that is sent again takes the place of its earlier intent."""
-        self._db.execute(
+        transaction.execute(
             "INSERT OR REPLACE INTO intent (run, connection, stream, side, source_id, sent_ms, sent, source)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -53,33 +55,33 @@ class Intents:
             ),
         )  # fmt: skip
 
-    def accept(self, side: str, source_id: str) -> None:
+    def mark_accepted(self, transaction: Transaction, side: str, source_id: str) -> None:
         """Note that the server said yes to a create, and nothing of what it led to."""
         query = "SELECT id, source FROM intent WHERE connection = ? AND stream = ? AND side = ? AND source_id = ?"
-        for row in self._db.execute(query, (*self._key, side, source_id)).fetchall():
+        for row in transaction.execute(query, (*self._key, side, source_id)).fetchall():
             source = json.dumps({**json.loads(row["source"]), "accepted": True})
-            self._db.execute("UPDATE intent SET source = ? WHERE id = ?", (source, row["id"]))
+            transaction.execute("UPDATE intent SET source = ? WHERE id = ?", (source, row["id"]))
 
-    def remove(self, side: str, *source_ids: str) -> None:
+    def remove_intents(self, transaction: Transaction, side: str, *source_ids: str) -> None:
         """The outcome is known, and stored."""
-        self._db.executemany(
+        transaction.executemany(
             "DELETE FROM intent WHERE connection = ? AND stream = ? AND side = ? AND source_id = ?",
             [(*self._key, side, source_id) for source_id in source_ids],
         )
 
-    def of(self, side: str, source_id: str) -> Intent | None:
+    def of_record(self, side: str, source_id: str) -> Intent | None:
         """Return the write on a side for a record of the other, None where none is under way."""
         return next((one for one in self._all() if (one.side, one.source_id) == (side, source_id)), None)
 
-    def open(self) -> list[Intent]:
+    def open_creates(self) -> list[Intent]:
         """Return the creates whose outcome is not known, oldest first."""
         return [intent for intent in self._all() if "record" not in intent.source]
 
-    def updates(self) -> list[Intent]:
+    def open_updates(self) -> list[Intent]:
         """Return the updates and deletions whose outcome is not known, oldest first."""
         return [one for one in self._all() if "record" in one.source and one.source.get("rule") != REMOVED]
 
-    def removals(self) -> list[Intent]:
+    def open_removals(self) -> list[Intent]:
         """Return the removals whose outcome is not known, oldest first."""
         return [one for one in self._all() if one.source.get("rule") == REMOVED]
 

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 SIDES = ("left", "right")
 CHUNK = 200
 
@@ -60,7 +62,7 @@ COLUMNS = tuple(f"{side}_{part}" for side in SIDES for part in PARTS)
 
 
 class Links:
-    """The links of one stream of one connection. Changes belong inside `atomic`."""
+    """The links of one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
         self._db = db
@@ -79,7 +81,7 @@ class Links:
             found.update({row[f"{side}_id"]: _link(row) for row in rows})
         return found
 
-    def seen(self, side: str, ids: Sequence[str]) -> dict[str, SeenRecord]:
+    def seen_records(self, side: str, ids: Sequence[str]) -> dict[str, SeenRecord]:
         """Return what was last seen of these records of a side, by record id; of those that are linked."""
         found: dict[str, SeenRecord] = {}
         for start in range(0, len(ids), CHUNK):
@@ -98,12 +100,12 @@ class Links:
         row = self._db.execute("SELECT * FROM link WHERE id = ?", (link_id,)).fetchone()
         return None if row is None else _link(row)
 
-    def all(self) -> Iterator[Link]:
+    def all_links(self) -> Iterator[Link]:
         """Yield every link, in the order of their numbers."""
         for row in self._db.execute("SELECT * FROM link WHERE connection = ? AND stream = ? ORDER BY id", self._key):
             yield _link(row)
 
-    def count(self) -> int:
+    def count_links(self) -> int:
         """Return how many pairs there are."""
         return int(
             self._db.execute("SELECT count(*) FROM link WHERE connection = ? AND stream = ?", self._key).fetchone()[0]
@@ -128,7 +130,7 @@ class Links:
             ).fetchone()[0]
         )
 
-    def gone(self) -> Iterator[Link]:
+    def gone_links(self) -> Iterator[Link]:
         """Yield the pairs that have lost one side, in the order of their numbers; they may be changed meanwhile."""
         query = (
             "SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
@@ -138,7 +140,7 @@ class Links:
             yield from map(_link, rows)
             after = rows[-1]["id"]
 
-    def copies(self, side: str) -> Iterator[Link]:
+    def copy_links(self, side: str) -> Iterator[Link]:
         """Yield the pairs of messages whose copy is on a side, those of a person together; they may be changed."""
         query = (
             f"SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NULL AND {side}_shadow = 'copy'"
@@ -149,11 +151,11 @@ class Links:
             yield from map(_link, rows)
             place = (rows[-1][f"{side}_memory"], rows[-1]["id"])
 
-    def remove(self, link_id: int) -> None:
+    def remove_link(self, transaction: Transaction, link_id: int) -> None:
         """Forget a pair."""
-        self._db.execute("DELETE FROM link WHERE id = ?", (link_id,))
+        transaction.execute("DELETE FROM link WHERE id = ?", (link_id,))
 
-    def save(self, link: Link, run: str) -> None:
+    def save_link(self, transaction: Transaction, link: Link, run: str) -> None:
         """Store a new link (its `id` is set) or the present state of an old one.
 
         A new one takes the place of a pair that had lost a side: who was deleted may have been made again.
@@ -161,18 +163,18 @@ class Links:
         values = [getattr(side, part) for side in (link.left, link.right) for part in PARTS]
         if link.id:
             assignments = ", ".join(f"{column} = ?" for column in COLUMNS)
-            self._db.execute(
+            transaction.execute(
                 f"UPDATE link SET {assignments}, mapping = ?, gone = ? WHERE id = ?",
                 (*values, link.mapping, link.gone, link.id),
             )
             return
-        self._db.execute(
+        transaction.execute(
             "DELETE FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL"
             " AND (left_id = ? OR right_id = ?)",
             (*self._key, link.left.id, link.right.id),
         )
         marks = ", ".join("?" * len(COLUMNS))
-        cursor = self._db.execute(
+        cursor = transaction.execute(
             f"INSERT INTO link ({', '.join(COLUMNS)}, connection, stream, mapping, gone, run)"
             f" VALUES ({marks}, ?, ?, ?, ?, ?)",
             (*values, *self._key, link.mapping, link.gone, run),

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from state.database import Transaction
 from state.file import StateFile
 
 PAGE = 200
@@ -66,21 +67,21 @@ class MessageStage:
         for statement in TABLES.split(";"):
             self._db.execute(statement)
 
-    def put(self, messages: Iterable[StagedMessage]) -> None:
-        """Stage messages; of one that comes twice, the later counts. Call inside `atomic`."""
-        self._db.executemany(
+    def put_messages(self, transaction: Transaction, messages: Iterable[StagedMessage]) -> None:
+        """Stage messages; of one that comes twice, the later counts."""
+        transaction.executemany(
             "INSERT INTO stage.message (side, id, contact_id, content, digest, link) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (side, id) DO UPDATE SET contact_id = excluded.contact_id, content = excluded.content,"
             " digest = excluded.digest, link = excluded.link",
             [(one.side, one.id, one.contact_id, one.content, one.digest, one.link) for one in messages],
         )
 
-    def get(self, side: str, message_id: str) -> StagedMessage | None:
+    def message(self, side: str, message_id: str) -> StagedMessage | None:
         """Return a message that was read, None when it was not."""
         row = self._db.execute("SELECT * FROM stage.message WHERE side = ? AND id = ?", (side, message_id)).fetchone()
         return None if row is None else _staged(row)
 
-    def count(self, side: str) -> int:
+    def count_messages(self, side: str) -> int:
         """Return how many different messages of a side were read."""
         return int(self._db.execute("SELECT count(*) FROM stage.message WHERE side = ?", (side,)).fetchone()[0])
 
@@ -92,7 +93,7 @@ class MessageStage:
         )
         return int(row.fetchone()[0])
 
-    def pages(self, side: str) -> Iterator[list[StagedMessage]]:
+    def message_pages(self, side: str) -> Iterator[list[StagedMessage]]:
         """Yield what is new of a side, in the order of reading, a page at a time."""
         number = 0
         while True:
@@ -106,7 +107,7 @@ class MessageStage:
             yield [_staged(row) for row in rows]
             number = rows[-1]["number"]
 
-    def persons(self, side: str) -> Iterator[str]:
+    def unlinked_contacts(self, side: str) -> Iterator[str]:
         """Yield the persons of new messages of a side who are not linked, each once."""
         after = ""
         query = (
@@ -117,9 +118,9 @@ class MessageStage:
             yield from (row[0] for row in rows)
             after = rows[-1][0]
 
-    def put_copies(self, side: str, contact_id: str, copies: Sequence[str]) -> None:
-        """Keep what a person has by way of copies (JSON texts); also that there are none. Call inside `atomic`."""
-        self._db.executemany(
+    def put_copies(self, transaction: Transaction, side: str, contact_id: str, copies: Sequence[str]) -> None:
+        """Keep what a person has by way of copies (JSON texts); also that there are none."""
+        transaction.executemany(
             "INSERT INTO stage.copy VALUES (?, ?, ?)", [(side, contact_id, copy) for copy in (None, *copies)]
         )
 
@@ -136,9 +137,9 @@ class MessageStage:
         )
         return [row[0] for row in rows.fetchall()]
 
-    def take(self, side: str, message_id: str) -> None:
-        """Note that a record is about to be linked. Call inside `atomic`."""
-        self._db.execute("INSERT OR IGNORE INTO stage.taken VALUES (?, ?)", (side, message_id))
+    def mark_taken(self, transaction: Transaction, side: str, message_id: str) -> None:
+        """Note that a record is about to be linked."""
+        transaction.execute("INSERT OR IGNORE INTO stage.taken VALUES (?, ?)", (side, message_id))
 
     def is_taken(self, side: str, message_id: str) -> bool:
         """Say whether a record is about to be linked."""
@@ -155,9 +156,9 @@ class MessageStage:
         )
         return [(row[0], row[1]) for row in rows.fetchall()]
 
-    def plan(self, step: MessageAction) -> None:
-        """Add a step to the plan. Call inside `atomic`."""
-        self._db.execute(
+    def plan_action(self, transaction: Transaction, step: MessageAction) -> None:
+        """Add a step to the plan."""
+        transaction.execute(
             "INSERT INTO stage.copying (operation, side, source_id, contact_id, sent_ms, link, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (step.operation, step.side, step.source_id, step.contact_id, step.sent_ms, step.link, step.note),
@@ -170,7 +171,7 @@ class MessageStage:
         ).fetchone()
         return row is not None
 
-    def steps(self, operation: str, side: str, size: int = PAGE) -> Iterator[list[MessageAction]]:
+    def planned_actions(self, operation: str, side: str, size: int = PAGE) -> Iterator[list[MessageAction]]:
         """Yield the steps of an operation on a side in the order in which the messages were sent, a page at a time."""
         place = (-(1 << 62), 0)
         query = (
@@ -181,7 +182,7 @@ class MessageStage:
             yield [_copying(row) for row in rows]
             place = (rows[-1]["sent_ms"], rows[-1]["number"])
 
-    def count_steps(self, operation: str, side: str) -> int:
+    def count_actions(self, operation: str, side: str) -> int:
         """Return how many steps of an operation there are on a side."""
         row = self._db.execute(
             "SELECT count(*) FROM stage.copying WHERE operation = ? AND side = ?", (operation, side)

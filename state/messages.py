@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 STREAM = "messages"
 CHUNK = 200
 
@@ -27,16 +29,16 @@ class Indexed:
 
 
 class MessageIndex:
-    """The messages of one side of a connection. Changes belong inside `atomic`."""
+    """The messages of one side of a connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, side: str) -> None:
         self._db = db
         self._key = (connection, side)
         self._side = side
 
-    def put(self, messages: Iterable[Indexed]) -> None:
+    def put_messages(self, transaction: Transaction, messages: Iterable[Indexed]) -> None:
         """Store messages, or what is known of them now; a digest that is known stays where none is shown."""
-        self._db.executemany(
+        transaction.executemany(
             "INSERT INTO message (connection, side, id, contact_id, sent_ms, print, left_out)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection, side, id) DO UPDATE SET"
             " contact_id = excluded.contact_id, sent_ms = excluded.sent_ms,"
@@ -44,18 +46,20 @@ class MessageIndex:
             [(*self._key, one.id, one.contact_id, one.sent_ms, one.print, one.left_out) for one in messages],
         )
 
-    def drop(self, message_id: str) -> None:
+    def drop_message(self, transaction: Transaction, message_id: str) -> None:
         """Forget a message that is gone."""
-        self._db.execute("DELETE FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id))
+        transaction.execute(
+            "DELETE FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id)
+        )
 
-    def mark(self, message_id: str, *, left_out: bool) -> None:
+    def mark_left_out(self, transaction: Transaction, message_id: str, *, left_out: bool) -> None:
         """Note whether a message waits for its person to travel."""
-        self._db.execute(
+        transaction.execute(
             "UPDATE message SET left_out = ? WHERE connection = ? AND side = ? AND id = ?",
             (left_out, *self._key, message_id),
         )
 
-    def of(self, message_id: str) -> Indexed | None:
+    def message(self, message_id: str) -> Indexed | None:
         """Return one message."""
         row = self._db.execute(
             "SELECT * FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id)
@@ -72,7 +76,7 @@ class MessageIndex:
         ).fetchone()
         return row is not None
 
-    def alike(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[Indexed]:
+    def unlinked_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[Indexed]:
         """Return the messages of a person about that time that are linked to nothing, in the order of their times."""
         rows = self._db.execute(
             "SELECT m.* FROM message m WHERE m.contact_id = ? AND m.connection = ? AND m.side = ?"
@@ -82,7 +86,7 @@ class MessageIndex:
         )
         return [_indexed(row) for row in rows.fetchall()]
 
-    def carried(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[tuple[Indexed, int]]:
+    def copied_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[tuple[Indexed, int]]:
         """Return the originals of a person about that time that have a copy, with the numbers of their links."""
         rows = self._db.execute(
             "SELECT m.*, l.id AS link FROM message m JOIN link l ON l.connection = m.connection"
@@ -93,7 +97,7 @@ class MessageIndex:
         )
         return [(_indexed(row), int(row["link"])) for row in rows.fetchall()]
 
-    def freed(self, after_link: int) -> Iterator[Indexed]:
+    def freed_messages(self, after_link: int) -> Iterator[Indexed]:
         """Yield the messages that were left out and whose person travels now.
 
         That is: is in one of the links past that number, or is about to be linked by the plan on the stage.
@@ -114,7 +118,7 @@ class MessageIndex:
 
 
 class Streams:
-    """What the streams of one connection were set up for. Changes belong inside `atomic`."""
+    """What the streams of one connection were set up for."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, name: str) -> None:
         self._db = db
@@ -125,14 +129,14 @@ class Streams:
         row = self._db.execute("SELECT fingerprint FROM stream WHERE connection = ? AND name = ?", self._key).fetchone()
         return None if row is None else str(row[0])
 
-    def set_up(self, fingerprint: str) -> None:
+    def set_up(self, transaction: Transaction, fingerprint: str) -> None:
         """Set the stream up anew: what was read for another set-up counts as not covered."""
-        self._db.execute(
+        transaction.execute(
             "INSERT INTO stream VALUES (?, ?, ?, 0) ON CONFLICT (connection, name)"
             " DO UPDATE SET fingerprint = excluded.fingerprint",
             (*self._key, fingerprint),
         )
-        self._db.execute("DELETE FROM cursor WHERE connection = ? AND stream = ? AND kind = 'covered'", self._key)
+        transaction.execute("DELETE FROM cursor WHERE connection = ? AND stream = ? AND kind = 'covered'", self._key)
 
     def last_link(self) -> int:
         """Return the number of the last link of people whose messages were followed up."""
@@ -146,9 +150,9 @@ class Streams:
         ).fetchone()
         return int(row[0])
 
-    def followed(self, link_id: int) -> None:
+    def note_followed(self, transaction: Transaction, link_id: int) -> None:
         """Note that the messages of every person up to that link were followed up."""
-        self._db.execute("UPDATE stream SET last_link = ? WHERE connection = ? AND name = ?", (link_id, *self._key))
+        transaction.execute("UPDATE stream SET last_link = ? WHERE connection = ? AND name = ?", (link_id, *self._key))
 
 
 def _indexed(row: sqlite3.Row) -> Indexed:

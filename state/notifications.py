@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 
 @dataclass(frozen=True, slots=True)
 class NotificationCause:
@@ -20,13 +22,13 @@ class NotificationCause:
 
 
 class NotificationStore:
-    """The causes of one stream of one connection. Changes belong inside `atomic`."""
+    """The causes of one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: str, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
-    def all(self) -> list[NotificationCause]:
+    def all_causes(self) -> list[NotificationCause]:
         """Return every cause that is not over, or whose end was not told yet."""
         rows = self._db.execute(
             "SELECT * FROM told WHERE connection = ? AND stream = ? ORDER BY cause, since_ms, key", self._key
@@ -36,16 +38,16 @@ class NotificationStore:
             for row in rows.fetchall()
         ]
 
-    def put(self, causes: Iterable[NotificationCause]) -> None:
+    def put_causes(self, transaction: Transaction, causes: Iterable[NotificationCause]) -> None:
         """Remember causes as they are now."""
-        self._db.executemany(
+        transaction.executemany(
             "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*self._key, one.cause, one.key, one.since_ms, one.tries, one.told_ms) for one in causes],
         )
 
-    def forget(self, causes: Iterable[NotificationCause]) -> None:
+    def forget_causes(self, transaction: Transaction, causes: Iterable[NotificationCause]) -> None:
         """Drop causes that are over."""
-        self._db.executemany(
+        transaction.executemany(
             "DELETE FROM told WHERE connection = ? AND stream = ? AND cause = ? AND key = ?",
             [(*self._key, one.cause, one.key) for one in causes],
         )

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 PAGE = 200
 
 
@@ -23,39 +25,39 @@ class OwedValue:
 
 
 class OwedValues:
-    """What is owed in one stream of one connection. Changes belong inside `atomic`."""
+    """What is owed in one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
-    def put(self, debt: OwedValue) -> None:
+    def put_owed(self, transaction: Transaction, debt: OwedValue) -> None:
         """Note a value that has no place, or what it is by now."""
-        self._db.execute(
+        transaction.execute(
             "INSERT OR REPLACE INTO owed (link, side, field, connection, stream, value, run)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (debt.link, debt.side, debt.field, *self._key, debt.value, debt.run),
         )
 
-    def end(self, link: int, fields: Iterable[str]) -> None:
+    def end_owed(self, transaction: Transaction, link: int, fields: Iterable[str]) -> None:
         """Owe nothing of these fields of a link any more."""
-        self._db.executemany("DELETE FROM owed WHERE link = ? AND field = ?", [(link, field) for field in fields])
+        transaction.executemany("DELETE FROM owed WHERE link = ? AND field = ?", [(link, field) for field in fields])
 
     def of_link(self, link: int) -> dict[str, OwedValue]:
         """Return what is owed of a link, by field."""
         rows = self._db.execute("SELECT * FROM owed WHERE link = ? ORDER BY field", (link,))
         return {row["field"]: _debt(row) for row in rows.fetchall()}
 
-    def counts(self) -> Counter[tuple[str, str]]:
+    def count_waiting(self) -> Counter[tuple[str, str]]:
         """Return how many values wait, by side and field."""
         return counts(self._db, *self._key)
 
-    def met_in(self, run: str) -> int:
+    def count_met_in(self, run: str) -> int:
         """Return how many values a run met that have no place."""
         query = "SELECT count(*) FROM owed WHERE connection = ? AND stream = ? AND run = ?"
         return int(self._db.execute(query, (*self._key, run)).fetchone()[0])
 
-    def links(self, side: str, fields: Collection[str]) -> Iterator[list[int]]:
+    def links_waiting(self, side: str, fields: Collection[str]) -> Iterator[list[int]]:
         """Yield the numbers of the links that wait for any of these fields on a side, by pages; they may be changed."""
         marks = ",".join("?" * len(fields))
         query = (

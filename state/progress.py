@@ -6,6 +6,8 @@ Apart from the runs themselves, which are forgotten after `[state] history`. Ins
 import sqlite3
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 
 @dataclass(frozen=True, slots=True)
 class StreamProgress:
@@ -33,18 +35,18 @@ def is_begun(db: sqlite3.Connection, connection: int, stream: str) -> bool:
     return db.execute("SELECT 1 FROM link WHERE connection = ? AND stream = ? LIMIT 1", where).fetchone() is not None
 
 
-def note_end(db: sqlite3.Connection, connection: int, stream: str, now_ms: int) -> None:
+def note_end(transaction: Transaction, connection: int, stream: str, now_ms: int) -> None:
     """Note that a run has come to its end: what it found is written, in conflict or listed."""
-    db.execute(
+    transaction.execute(
         "INSERT INTO progress VALUES (?, ?, ?, 0)"
         " ON CONFLICT (connection, stream) DO UPDATE SET ended_ms = excluded.ended_ms",
         (connection, stream, now_ms),
     )
 
 
-def note_comparison(db: sqlite3.Connection, connection: int, stream: str, now_ms: int) -> None:
+def note_comparison(transaction: Transaction, connection: int, stream: str, now_ms: int) -> None:
     """Note that both sides were read in full and compared, whether or not that could be written."""
-    db.execute(
+    transaction.execute(
         "INSERT INTO progress VALUES (?, ?, 0, ?)"
         " ON CONFLICT (connection, stream) DO UPDATE SET reconciled_ms = excluded.reconciled_ms",
         (connection, stream, now_ms),

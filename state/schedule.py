@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -18,19 +20,19 @@ class Planned:
     delayed: str = ""
 
 
-def plan_run(db: sqlite3.Connection, planned: Planned) -> None:
-    """Note when a stream is run next. Call inside `atomic`."""
-    db.execute(
+def plan_run(transaction: Transaction, planned: Planned) -> None:
+    """Note when a stream is run next."""
+    transaction.execute(
         "INSERT OR REPLACE INTO schedule VALUES (?, ?, ?, ?)",
         (planned.connection, planned.stream, planned.next_ms, planned.delayed),
     )
 
 
-def plan_runs(db: sqlite3.Connection, runs: Iterable[Planned]) -> None:
-    """Note all there is, in place of what was there. Call inside `atomic`."""
-    db.execute("DELETE FROM schedule")
+def plan_runs(transaction: Transaction, runs: Iterable[Planned]) -> None:
+    """Note all there is, in place of what was there."""
+    transaction.execute("DELETE FROM schedule")
     for planned in runs:
-        plan_run(db, planned)
+        plan_run(transaction, planned)
 
 
 def planned_runs(db: sqlite3.Connection) -> list[Planned]:

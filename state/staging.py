@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from state.database import Transaction
 from state.file import StateFile
 
 PAGE = 200
@@ -74,20 +75,20 @@ class Stage:
         for statement in TABLES.split(";"):
             self._db.execute(statement)
 
-    def close(self) -> None:
+    def detach(self) -> None:
         """Throw the stage away."""
         self._db.execute("DETACH stage")
 
-    def put(self, records: Iterable[Staged]) -> None:
-        """Stage records; of one that comes twice, the later counts. Call inside `atomic`."""
-        self._db.executemany(
+    def put_records(self, transaction: Transaction, records: Iterable[Staged]) -> None:
+        """Stage records; of one that comes twice, the later counts."""
+        transaction.executemany(
             "INSERT INTO stage.record (side, id, raw, contact, digest, changed_ms, link) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (side, id) DO UPDATE SET raw = excluded.raw, contact = excluded.contact,"
             " digest = excluded.digest, changed_ms = excluded.changed_ms, link = excluded.link",
             [(r.side, r.id, r.raw, r.contact, r.digest, r.changed_ms, r.link) for r in records],
         )
 
-    def get(self, side: str, ids: Sequence[str]) -> dict[str, Staged]:
+    def changed_records(self, side: str, ids: Sequence[str]) -> dict[str, Staged]:
         """Return those of the records that are staged with something new, by id."""
         marks = ",".join("?" * len(ids))
         rows = self._db.execute(
@@ -95,18 +96,18 @@ class Stage:
         )
         return {row["id"]: _staged(row) for row in rows}
 
-    def has(self, side: str, record_id: str) -> bool:
+    def has_record(self, side: str, record_id: str) -> bool:
         """Say whether a record was read at all, changed or not."""
         row = self._db.execute("SELECT 1 FROM stage.record WHERE side = ? AND id = ?", (side, record_id)).fetchone()
         return row is not None
 
-    def see(self, side: str, ids: Iterable[str]) -> None:
-        """Note that records were shown, though they are left for the next run. Call inside `atomic`."""
-        self._db.executemany(
+    def mark_shown(self, transaction: Transaction, side: str, ids: Iterable[str]) -> None:
+        """Note that records were shown, though they are left for the next run."""
+        transaction.executemany(
             "INSERT OR IGNORE INTO stage.record (side, id) VALUES (?, ?)", [(side, record_id) for record_id in ids]
         )
 
-    def missing(self, side: str, connection: int, after: int) -> list[tuple[int, str]]:
+    def missing_links(self, side: str, connection: int, after: int) -> list[tuple[int, str]]:
         """Return a page of the links of people past number `after` whose record on a side was not shown, with its id.
 
         Those of which it is known to be gone are left out.
@@ -119,7 +120,7 @@ class Stage:
         )
         return [(row[0], row[1]) for row in rows.fetchall()]
 
-    def count(self, side: str) -> int:
+    def count_records(self, side: str) -> int:
         """Return how many different records of a side were read."""
         return int(self._db.execute("SELECT count(*) FROM stage.record WHERE side = ?", (side,)).fetchone()[0])
 
@@ -132,7 +133,7 @@ class Stage:
             ).fetchone()[0]
         )
 
-    def pages(self, side: str, *, linked: bool) -> Iterator[list[Staged]]:
+    def record_pages(self, side: str, *, linked: bool) -> Iterator[list[Staged]]:
         """Yield the changed records of a side in the order of reading, a page at a time."""
         condition = "IS NOT NULL" if linked else "IS NULL"
         number = 0
@@ -147,12 +148,12 @@ class Stage:
             yield [_staged(row) for row in rows]
             number = rows[-1]["number"]
 
-    def pair(self, left_id: str, right_id: str) -> None:
+    def add_pair(self, left_id: str, right_id: str) -> None:
         """Remember that two people will be linked by this run."""
         self._has_pairs = True
         self._db.execute("INSERT INTO stage.pair VALUES (?, ?)", (left_id, right_id))
 
-    def paired(self, side: str, record_id: str) -> str | None:
+    def paired_id(self, side: str, record_id: str) -> str | None:
         """Return the id on the other side that this run pairs a record with."""
         if not self._has_pairs:
             return None
@@ -160,15 +161,15 @@ class Stage:
         row = self._db.execute(f"SELECT {other}_id FROM stage.pair WHERE {side}_id = ?", (record_id,)).fetchone()
         return None if row is None else str(row[0])
 
-    def plan(self, step: Step) -> None:
-        """Add a step to the plan. It touches nothing but the stage, so it needs no `atomic`."""
+    def plan_step(self, step: Step) -> None:
+        """Add a step to the plan. It touches nothing but the stage, so it needs no transaction."""
         self._db.execute(
             "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (step.operation, step.side, step.left_id, step.right_id, step.link, step.writes, step.note),
         )
 
-    def operation(self, side: str, record_id: str) -> str | None:
+    def planned_operation(self, side: str, record_id: str) -> str | None:
         """Return what is planned for a person, None where nothing is; the first call makes an index for it."""
         if not self._has_index:
             for name in ("left", "right"):
@@ -187,11 +188,11 @@ class Stage:
             yield [_step(row) for row in rows]
             number = rows[-1]["number"]
 
-    def rewrite(self, number: int, writes: str) -> None:
+    def set_step_writes(self, number: int, writes: str) -> None:
         """Let a step of the plan write to other sides than it was planned to."""
         self._db.execute("UPDATE stage.step SET writes = ? WHERE number = ?", (writes, number))
 
-    def noted(self, operation: str, writes: Sequence[str] = ()) -> Iterator[list[Step]]:
+    def noted_steps(self, operation: str, writes: Sequence[str] = ()) -> Iterator[list[Step]]:
         """Yield the steps of an operation that have a note, a page at a time; with `writes`, only those."""
         number, marks = 0, ",".join("?" * len(writes))
         condition = f"number > ? AND operation = ? AND note IS NOT NULL{f' AND writes IN ({marks})' if writes else ''}"

@@ -42,7 +42,7 @@ class TokenStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def get(self, account: str) -> StoredToken | None:
+    def stored_token(self, account: str) -> StoredToken | None:
         """Return what is kept, None where nothing is, or no file. Raises StateUnwritable."""
         if not self._path.exists():
             return None
@@ -54,12 +54,12 @@ class TokenStore:
             return None
         return StoredToken(EncryptedToken(row["key"], row["nonce"], row["sealed"]), row["stored_ms"], row["began_ms"])
 
-    def begin(self, account: str, now_ms: int) -> None:
+    def note_renewal(self, account: str, now_ms: int) -> None:
         """Note that a renewal begins. Raises StateUnwritable."""
         with self._connected() as db:
             db.execute("UPDATE token SET began_ms = ? WHERE account = ?", (now_ms, account))
 
-    def put(self, account: str, sealed: EncryptedToken, now_ms: int) -> None:
+    def store_token(self, account: str, sealed: EncryptedToken, now_ms: int) -> None:
         """Keep this instead of whatever there was, durably. Raises StateUnwritable."""
         with self._connected() as db:
             db.execute(
@@ -67,9 +67,9 @@ class TokenStore:
                 (account, sealed.key, sealed.nonce, sealed.content, now_ms),
             )
 
-    def remove(self, account: str) -> bool:
+    def remove_token(self, account: str) -> bool:
         """Drop what is kept; say whether there was anything. Raises StateUnwritable."""
-        if self.get(account) is None:
+        if self.stored_token(account) is None:
             return False
         with self._connected() as db:
             return db.execute("DELETE FROM token WHERE account = ?", (account,)).rowcount > 0

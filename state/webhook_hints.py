@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from state.database import Transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -26,13 +28,13 @@ class Hint:
 
 
 class Hints:
-    """The hints for one stream of one connection. Changes belong inside `atomic`."""
+    """The hints for one stream of one connection."""
 
     def __init__(self, db: sqlite3.Connection, connection: str, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
-    def waiting(self, account: str) -> list[Hint]:
+    def waiting_hints(self, account: str) -> list[Hint]:
         """Return those for the records of an account: what is gone first, then the older ones."""
         rows = self._db.execute(
             "SELECT * FROM hint WHERE connection = ? AND stream = ? AND account = ? ORDER BY gone DESC, number",
@@ -48,14 +50,14 @@ class Hints:
         ).fetchone()
         return None if row is None else row["event_ms"]
 
-    def count(self) -> int:
+    def count_hints(self) -> int:
         """Return how many there are."""
         row = self._db.execute("SELECT count(*) FROM hint WHERE connection = ? AND stream = ?", self._key).fetchone()
         return int(row[0])
 
-    def drop(self, hints: Iterable[Hint]) -> None:
+    def drop_hints(self, transaction: Transaction, hints: Iterable[Hint]) -> None:
         """Forget hints that were looked at, but not those that have come for the same records since."""
-        self._db.executemany(
+        transaction.executemany(
             "DELETE FROM hint WHERE connection = ? AND stream = ? AND account = ? AND record = ? AND number <= ?",
             [(*self._key, hint.account, hint.record, hint.number) for hint in hints],
         )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from state.database import Transaction
 from state.webhook_hints import Hint, count_all
 
 PRUNED_AT_ONCE: Final = 2000
@@ -55,18 +56,18 @@ class Inbox:
         self._put_off: OrderedDict[bytes, None] = OrderedDict()
         self.waiting = 0
 
-    def take_in(self, arrivals: Sequence[QueuedEvent], capacity: int) -> list[Outcome]:
-        """Keep events, in the order in which they came; `waiting` are all hints then. Call inside `atomic`."""
+    def queue_events(self, transaction: Transaction, arrivals: Sequence[QueuedEvent], capacity: int) -> list[Outcome]:
+        """Keep events, in the order in which they came; `waiting` are all hints then."""
         self.waiting = count_all(self._db)
         outcomes = []
         heard: dict[str, int] = {}
         for arrival in arrivals:
-            outcome, taken = self._take(arrival, capacity - self.waiting)
+            outcome, taken = self._take(transaction, arrival, capacity - self.waiting)
             outcomes.append(outcome)
             self.waiting += taken
             if outcome is Outcome.QUEUED:
                 heard.update((place[0], arrival.heard_ms) for place, _ in arrival.hints)
-        self._db.executemany("INSERT OR REPLACE INTO heard VALUES (?, ?)", heard.items())
+        transaction.executemany("INSERT OR REPLACE INTO heard VALUES (?, ?)", heard.items())
         return outcomes
 
     def put_off(self, arrivals: Iterable[QueuedEvent]) -> None:
@@ -76,26 +77,26 @@ class Inbox:
             if len(self._put_off) > PUT_OFF:
                 self._put_off.popitem(last=False)
 
-    def settle(self, arrivals: Iterable[QueuedEvent]) -> None:
+    def forget_put_off(self, arrivals: Iterable[QueuedEvent]) -> None:
         """Forget that events were put off: they have come."""
         for arrival in arrivals:
             self._put_off.pop(arrival.digest, None)
 
-    def forget_ids(self, before_ms: int) -> int:
-        """Forget ids that were heard before, so many at a time; return how many. Call inside `atomic`."""
-        rows = self._db.execute(
+    def forget_ids(self, transaction: Transaction, before_ms: int) -> int:
+        """Forget ids that were heard before, so many at a time; return how many."""
+        rows = transaction.execute(
             "DELETE FROM webhook WHERE digest IN (SELECT digest FROM webhook WHERE heard_ms < ? LIMIT ?)",
             (before_ms, PRUNED_AT_ONCE),
         )
         return rows.rowcount
 
-    def keep_only(self, wanted: Collection[tuple[str, str, str]]) -> None:
-        """Drop hints but for those of a connection, stream and account that is wanted. Call inside `atomic`."""
-        for row in self._db.execute("SELECT DISTINCT connection, stream, account FROM hint").fetchall():
+    def keep_hints_for(self, transaction: Transaction, wanted: Collection[tuple[str, str, str]]) -> None:
+        """Drop hints but for those of a connection, stream and account that is wanted."""
+        for row in transaction.execute("SELECT DISTINCT connection, stream, account FROM hint").fetchall():
             if tuple(row) not in wanted:
-                self._db.execute("DELETE FROM hint WHERE connection = ? AND stream = ? AND account = ?", tuple(row))
+                transaction.execute("DELETE FROM hint WHERE connection = ? AND stream = ? AND account = ?", tuple(row))
 
-    def _take(self, arrival: QueuedEvent, room: int) -> tuple[Outcome, int]:
+    def _take(self, transaction: Transaction, arrival: QueuedEvent, room: int) -> tuple[Outcome, int]:
         """Return what becomes of an event, and how much room it takes."""
         if self._is_known(arrival.digest):
             return Outcome.DUPLICATE, 0
@@ -104,9 +105,9 @@ class Inbox:
         needed = sum(not self._has(place, hint) for place, hint in arrival.hints)
         if needed > room:
             return Outcome.FULL, 0
-        self._db.execute("INSERT INTO webhook VALUES (?, ?)", (arrival.digest, arrival.heard_ms))
+        transaction.execute("INSERT INTO webhook VALUES (?, ?)", (arrival.digest, arrival.heard_ms))
         for place, hint in arrival.hints:
-            self._put(place, hint, arrival.heard_ms)
+            self._put(transaction, place, hint, arrival.heard_ms)
         return Outcome.QUEUED, needed
 
     def _is_known(self, digest: bytes) -> bool:
@@ -119,10 +120,10 @@ class Inbox:
         ).fetchone()
         return row is not None
 
-    def _put(self, place: Place, hint: Hint, heard_ms: int) -> None:
+    def _put(self, transaction: Transaction, place: Place, hint: Hint, heard_ms: int) -> None:
         """Keep a hint, or let it be one with an earlier one: what was said to be gone once is asked for by id."""
         self._number += 1
-        self._db.execute(
+        transaction.execute(
             "INSERT INTO hint (connection, stream, account, record, contact, gone, event_ms, heard_ms, number)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection, stream, account, record) DO UPDATE SET"
             " contact = excluded.contact, gone = max(gone, excluded.gone),"

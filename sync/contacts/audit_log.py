@@ -3,17 +3,17 @@
 A line names records by account and id, and says nothing of what is in them.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 
 from state.conflicts import Conflict, Conflicts
+from state.database import Database, Transaction
 from state.failures import Failure, Failures
 from state.history import History, HistoryEntry
 from sync.output import event_log
 
 
 def logged_tables(
-    db: sqlite3.Connection, connection: int, stream: str, accounts: Mapping[str, str], *, dry: bool
+    db: Database, connection: int, stream: str, accounts: Mapping[str, str], *, dry: bool
 ) -> tuple[History, Conflicts, Failures]:
     """Return the tables of a stream that runs fill; those of a dry run, which fills a copy, tell nothing.
 
@@ -28,10 +28,10 @@ def logged_tables(
 class LoggedHistory(History):
     """A history that tells what is written, field by field."""
 
-    def add(self, entries: Iterable[HistoryEntry], run: str, now_ms: int) -> None:
+    def add_entries(self, transaction: Transaction, entries: Iterable[HistoryEntry], run: str, now_ms: int) -> None:
         """Append entries, and tell them."""
         kept = list(entries)
-        super().add(kept, run, now_ms)
+        super().add_entries(transaction, kept, run, now_ms)
         if event_log.listens("debug"):
             for entry in kept:
                 record = f"{entry.account}:{entry.record_id}"
@@ -43,13 +43,13 @@ class LoggedHistory(History):
 class LoggedFailures(Failures):
     """Failures that are told when they are listed. `accounts` are the names of left and right."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str, accounts: Mapping[str, str]) -> None:
+    def __init__(self, db: Database, connection: int, stream: str, accounts: Mapping[str, str]) -> None:
         super().__init__(db, connection, stream)
         self._accounts = accounts
 
-    def put(self, failure: Failure, now_ms: int) -> None:
+    def put_failure(self, transaction: Transaction, failure: Failure, now_ms: int) -> None:
         """List a failure, and tell it."""
-        super().put(failure, now_ms)
+        super().put_failure(transaction, failure, now_ms)
         record = f"{self._accounts[failure.side]}:{failure.record_id}"
         event_log.warning(
             "record not carried",
@@ -64,10 +64,10 @@ class LoggedFailures(Failures):
 class LoggedConflicts(Conflicts):
     """Conflicts that are told when they open."""
 
-    def put(self, conflict: Conflict) -> None:
+    def put_conflict(self, transaction: Transaction, conflict: Conflict) -> None:
         """Open a conflict, or bring an open one up to date, and tell it."""
         known = conflict.field in self.of_link(conflict.link)
-        super().put(conflict)
+        super().put_conflict(transaction, conflict)
         tell = event_log.debug if known else event_log.warning
         tell("conflict", stream=self._key[1], link=conflict.link, field=conflict.field, **self._records(conflict.link))
 

@@ -91,7 +91,7 @@ class _Claims:
         ]
 
     def _planned(self, person: IndexedContact) -> str | None:
-        return self._stage.paired(self._side.name, person.id)
+        return self._stage.paired_id(self._side.name, person.id)
 
     def _claimed(self, people: Sequence[IndexedContact]) -> dict[str, str]:
         """Return who is claimed: those whose own marker names somebody, and those whom somebody's marker names."""

@@ -10,6 +10,7 @@ from functools import partial
 
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, RecordError, RecordGone
+from state.database import Transaction
 from state.history import HistoryEntry
 from state.intents import DELETED, Intent
 from state.links import Link
@@ -44,30 +45,32 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged
 
 def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles[Staged]) -> None:
     intent = _intent(context, target, link, survivor)
-    with context.state.atomic():
-        context.intents.add(intent, context.run)
+    with context.state.atomic() as transaction:
+        context.intents.add_intent(transaction, intent, context.run)
     outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if isinstance(outcome, RecordError):
-            context.intents.remove(target.name, intent.source_id)
+            context.intents.remove_intents(transaction, target.name, intent.source_id)
         if isinstance(outcome, ConnectorError):
-            troubles.note(context.other(target), _lost(context, context.other(target), link), DELETE, outcome)
+            troubles.note(
+                transaction, context.other(target), _lost(context, context.other(target), link), DELETE, outcome
+            )
         else:
             troubles.fine(target)
-            remember_deleted(context, target, link, intent)
+            remember_deleted(transaction, context, target, link, intent)
     troubles.raise_fatal()
 
 
-def remember_deleted(context: Context, target: Side, link: Link, intent: Intent) -> None:
-    """Store that a survivor was deleted by us. Call inside `atomic`."""
+def remember_deleted(transaction: Transaction, context: Context, target: Side, link: Link, intent: Intent) -> None:
+    """Store that a survivor was deleted by us."""
     record_id = str(intent.source["record"])
     deletion = HistoryEntry(link.id, target.account, record_id, WHOLE, str(intent.source["old"]), None, DELETED)
-    context.history.add([deletion], str(intent.source["run"]), context.now_ms())
-    target.identities.drop(record_id)
+    context.history.add_entries(transaction, [deletion], str(intent.source["run"]), context.now_ms())
+    target.identities.drop_contact(transaction, record_id)
     for side in context.sides:
-        context.failures.close(side.name, link.side(side.name).id)
-    context.intents.remove(target.name, intent.source_id)
-    context.links.remove(link.id)
+        context.failures.close_failures(transaction, side.name, link.side(side.name).id)
+    context.intents.remove_intents(transaction, target.name, intent.source_id)
+    context.links.remove_link(transaction, link.id)
     context.report.accounts[target.account].deleted += 1
 
 
@@ -88,9 +91,9 @@ def _is_back(side: Side, link: Link) -> bool:
 
 def _welcome(context: Context, link: Link, troubles: Troubles[Staged]) -> None:
     """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         link.gone = None
-        context.links.save(link, context.run)
+        context.links.save_link(transaction, link, context.run)
     for side in context.sides:
         stage_by_id(context, side, link.side(side.name).id)
     for side in context.sides:

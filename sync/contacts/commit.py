@@ -8,6 +8,7 @@ from typing import Any
 from connectors.connector import WriteResult
 from connectors.contact import Contact, Fields, Value, same
 from state.conflicts import Conflict
+from state.database import Transaction
 from state.history import ENRICHED, REFUSED, HistoryEntry
 from state.links import Link, LinkSide
 from state.staging import Staged
@@ -75,8 +76,10 @@ class Update:
         return contact_codec.who(self.target.account, self.record.id, shown)
 
 
-def settle_pair(context: Context, left: Staged | None, right: Staged | None, link: Link | None) -> None:
-    """Remember a pair that needs no write: what was agreed, and what is in conflict. Call inside `atomic`."""
+def settle_pair(
+    transaction: Transaction, context: Context, left: Staged | None, right: Staged | None, link: Link | None
+) -> None:
+    """Remember a pair that needs no write: what was agreed, and what is in conflict."""
     target, source = context.left, context.right
     ids = (link.left.id, link.right.id) if link else (left.id if left else "", right.id if right else "")
     job = Update(target, source, left or Staged("left", ids[0]), right or Staged("right", ids[1]), link)
@@ -85,11 +88,11 @@ def settle_pair(context: Context, left: Staged | None, right: Staged | None, lin
         contact_codec.decode(left.contact) if left and left.contact else Contact(ids[0], job.views["left"].now)
     )
     job.result = merge_views(context, link, *job.left_first)
-    remember(context, job, None)
+    remember(transaction, context, job, None)
 
 
-def remember(context: Context, job: Update, answer: WriteResult | None) -> None:
-    """Store what a write, or a merge without one, led to. Call inside `atomic`."""
+def remember(transaction: Transaction, context: Context, job: Update, answer: WriteResult | None) -> None:
+    """Store what a write, or a merge without one, led to."""
     to, source = job.views[job.target.name], job.views[job.source.name]
     shown = job.contact
     if answer is None:
@@ -105,37 +108,37 @@ def remember(context: Context, job: Update, answer: WriteResult | None) -> None:
     was_gone = job.link is not None and job.link.gone is not None
     link = _link(context, job, bases, shown, answer)
     _keep_times(context, job, link, bases, shown if answer else None)
-    context.links.save(link, context.run)
-    _note_debts(context, job, link)
+    context.links.save_link(transaction, link, context.run)
+    _note_debts(transaction, context, job, link)
     written = _entries(context, job, link, answer) if answer is not None else []
-    context.history.add([*_refusals(job, link), *written], context.run, context.now_ms())
-    _list_conflicts(context, job, link)
-    release(context, link, job.result.touched, back=was_gone)
+    context.history.add_entries(transaction, [*_refusals(job, link), *written], context.run, context.now_ms())
+    _list_conflicts(transaction, context, job, link)
+    release(transaction, context, link, job.result.touched, back=was_gone)
     for side, record_id in ((job.target, job.record.id), (job.source, job.source_id)):
-        context.failures.close(side.name, record_id)
+        context.failures.close_failures(transaction, side.name, record_id)
     own = job.own or Staged(job.source.name, job.source_id)
     for side, staged, other, rejected in (
         (job.source, own, job.target, job.rejected),
         (job.target, job.record, job.source, {}),
     ):
-        list_rejections(context, side, staged, other, rejected, link.side(side.name).unmapped)
+        list_rejections(transaction, context, side, staged, other, rejected, link.side(side.name).unmapped)
     if answer is not None:
-        _stage_answer(context, job, link, answer, shown)
+        _stage_answer(transaction, context, job, link, answer, shown)
 
 
-def _note_debts(context: Context, job: Update, link: Link) -> None:
+def _note_debts(transaction: Transaction, context: Context, job: Update, link: Link) -> None:
     """Keep what is owed of the pair, with the values as their side shows them."""
     values = {name: job.views[OPPOSITE[side]].value(name)[1] for name, side in job.result.owed.items()}
     staged = {job.target.name: job.record, job.source.name: job.own}
     known = {name for name, each in staged.items() if each is not None and each.contact is not None}
-    note_debts(context, link, job.result, values, known=known)
+    note_debts(transaction, context, link, job.result, values, known=known)
 
 
-def remember_undone(context: Context, job: Update, answer: WriteResult) -> None:
+def remember_undone(transaction: Transaction, context: Context, job: Update, answer: WriteResult) -> None:
     """Store what putting back led to: each side shows what was agreed, and where they differ, that is held (R26).
 
     Nothing else of the pair was dealt with: open conflicts, failures, and whatever is still to be carried stay as they
-    are. Call inside `atomic`.
+    are.
     """
     link = job.link
     if link is None:
@@ -155,10 +158,10 @@ def remember_undone(context: Context, job: Update, answer: WriteResult) -> None:
     target.digest = job.target.connector.digest(answer.raw) if is_dealt_with else None
     target.seen_ms, target.wrote_ms = own_times(job.shown, answer)
     _keep_times(context, job, link, bases, job.shown)
-    context.links.save(link, context.run)
-    context.history.add(_entries(context, job, link, answer), context.run, context.now_ms())
-    hold(context, link, taken)
-    _stage_answer(context, job, link, answer, job.shown)
+    context.links.save_link(transaction, link, context.run)
+    context.history.add_entries(transaction, _entries(context, job, link, answer), context.run, context.now_ms())
+    hold(transaction, context, link, taken)
+    _stage_answer(transaction, context, job, link, answer, job.shown)
 
 
 def _link(context: Context, job: Update, bases: ShadowPair, shown: Contact, answer: WriteResult | None) -> Link:
@@ -279,11 +282,11 @@ def _refusals(job: Update, link: Link) -> list[HistoryEntry]:
     return entries
 
 
-def _list_conflicts(context: Context, job: Update, link: Link) -> None:
+def _list_conflicts(transaction: Transaction, context: Context, job: Update, link: Link) -> None:
     """Open, update and close conflicts; one that is still to be carried the other way stays open until it is."""
     left, right = job.left_first
     for name, (one, other) in job.result.conflicts.items():
-        context.conflicts.put(
+        context.conflicts.put_conflict(transaction,
             Conflict(
                 link.id, name, job.who, shadow_codec.render(one), shadow_codec.render(other),
                 contact_codec.to_ms(left.time_of(name)), contact_codec.to_ms(right.time_of(name)), context.now_ms(),
@@ -291,13 +294,15 @@ def _list_conflicts(context: Context, job: Update, link: Link) -> None:
             )
         )  # fmt: skip
     keep = job.result.conflicts.keys() | (job.result.to(job.source.name).keys())
-    context.conflicts.close(link.id, context.conflicts.of_link(link.id).keys() - keep)
+    context.conflicts.close_conflicts(transaction, link.id, context.conflicts.of_link(link.id).keys() - keep)
 
 
-def _stage_answer(context: Context, job: Update, link: Link, answer: WriteResult, shown: Contact) -> None:
+def _stage_answer(
+    transaction: Transaction, context: Context, job: Update, link: Link, answer: WriteResult, shown: Contact
+) -> None:
     """Let the second half of a merge that writes both sides see what the first one led to, with the times of before."""
     fresh = staged_record(context, job.target, answer.raw, shown, link)
-    context.stage.put([
+    context.stage.put_records(transaction, [
         Staged(fresh.side, fresh.id, fresh.raw, fresh.contact, fresh.digest, job.record.changed_ms, link.id)
     ])  # fmt: skip
-    job.target.identities.put([contact_codec.known(shown)])
+    job.target.identities.put_contacts(transaction, [contact_codec.known(shown)])

@@ -29,8 +29,8 @@ def enquire(context: Context) -> None:
     enrichment = context.enrichment
     if enrichment is None:
         return
-    with context.state.atomic():
-        enrichment.known.prune(context.now_ms())
+    with context.state.atomic() as transaction:
+        enrichment.known.drop_expired(transaction, context.now_ms())
     context.progress.stage(f"looking up companies at {enrichment.source.account}")
     for domains in _unknown(context, enrichment):
         if not _ask(context, enrichment, domains):
@@ -50,7 +50,7 @@ def of_made(context: Context) -> Iterator[list[Step]]:
     if enrichment is None:
         return
     source, target = enrichment.source.name, enrichment.target.name
-    for page in context.stage.noted(CREATE, (source,)):
+    for page in context.stage.noted_steps(CREATE, (source,)):
         ids = [(step.right_id if target == RIGHT else step.left_id) or "" for step in page]
         links = context.links.by_record(target, ids)
         steps = [_step(links[record_id], target) for record_id in ids if record_id in links]
@@ -60,7 +60,7 @@ def of_made(context: Context) -> Iterator[list[Step]]:
 def _unknown(context: Context, enrichment: Enrichment) -> Iterator[list[str]]:
     """Yield the domains that are to be asked for, in waves."""
     for page in context.stage.notes((PAIR, CREATE)):
-        unknown = [domain for domain in page if enrichment.known.get(domain, context.now_ms()) is None]
+        unknown = [domain for domain in page if enrichment.known.cached(domain, context.now_ms()) is None]
         yield from (unknown[start : start + WIDTH] for start in range(0, len(unknown), WIDTH))
 
 
@@ -73,8 +73,8 @@ def _ask(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bo
     answers = [
         (domain, each) for domain, each in zip(domains, outcomes, strict=True) if isinstance(each, CachedCompany)
     ]
-    with context.state.atomic():
-        enrichment.known.put(answers, context.now_ms())
+    with context.state.atomic() as transaction:
+        enrichment.known.store_answers(transaction, answers, context.now_ms())
     trouble = next((each for each in outcomes if isinstance(each, ConnectorError)), None)
     if trouble is not None:
         context.progress.note(f"{trouble}; companies are not looked up now, and blanks stay blank")
@@ -92,21 +92,21 @@ def _answer(companies: CompanyDirectory, domain: str) -> CachedCompany:
 
 
 def _plan_again(context: Context) -> None:
-    for page in context.stage.noted(PAIR):
+    for page in context.stage.noted_steps(PAIR):
         for step in page:
             _plan_step_again(context, step)
 
 
 def _plan_step_again(context: Context, step: Step) -> None:
     ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
-    staged = {name: context.stage.get(name, [record_id]).get(record_id) for name, record_id in ids.items()}
+    staged = {name: context.stage.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()}
     link = context.links.by_id(step.link) if step.link else None
     result = merged(context, link, staged[LEFT], staged[RIGHT])
     writes = sides_written(result)
     if writes != step.writes:
         context.report.unchanged -= not step.writes and not result.conflicts
         with context.state.atomic():
-            context.stage.rewrite(step.number, writes)
+            context.stage.set_step_writes(step.number, writes)
 
 
 def _step(link: Link, target: str) -> Step:

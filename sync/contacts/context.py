@@ -185,11 +185,11 @@ class Context:
         if not self.forgotten:
             return False
         marks = marks_to_look_for(side.account, self.other(side).account, contact_codec.known(contact))
-        return self.forgotten.knows(marks)
+        return self.forgotten.knows_any(marks)
 
     def is_forgotten_record(self, side: Side, record_id: str) -> bool:
         """Say whether a record of that id was forgotten, without looking at it."""
-        return self.forgotten.knows([mark_of_record(side.account, record_id)])
+        return self.forgotten.knows_any([mark_of_record(side.account, record_id)])
 
     def now_ms(self) -> int:
         """Return our own time."""

@@ -16,6 +16,7 @@ from functools import partial
 from connectors.connector import Raw, WriteResult
 from connectors.contact import Contact, Fields
 from connectors.errors import Broken, ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone
+from state.database import Transaction
 from state.history import CREATED, ENRICHED, HistoryEntry
 from state.identity_index import IndexedContact
 from state.intents import Intent
@@ -93,7 +94,7 @@ def create(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
 def _creations(context: Context, target: Side, steps: Sequence[Step]) -> list[Creation]:
     source = context.other(target)
     ids = [(step.left_id if source.name == "left" else step.right_id) or "" for step in steps]
-    staged = context.stage.get(source.name, ids)
+    staged = context.stage.changed_records(source.name, ids)
     jobs = []
     for source_id in ids:
         with around(context, staged[source_id], "create"):
@@ -138,8 +139,8 @@ def _without_known(
     strangers = []
     for job, raws in zip(jobs, found, strict=True):
         if isinstance(raws, ConnectorError):
-            with context.state.atomic():
-                troubles.note(job.source, job.own, "create", raws)
+            with context.state.atomic() as transaction:
+                troubles.note(transaction, job.source, job.own, "create", raws)
             continue
         with around(context, job.own, "create"):
             other = matching(context, target, contact_codec.known(job.contact), raws)
@@ -171,10 +172,10 @@ def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged])
     Both sides are filled at once: nothing says that a window will ever show the other record again.
     """
     contact = job.target.connector.contact(raw, {})
-    with context.state.atomic():
-        context.stage.put([staged_record(context, job.target, raw, contact, None)])
-        job.target.identities.put([contact_codec.known(contact)])
-        context.intents.remove(job.target.name, job.own.id)
+    with context.state.atomic() as transaction:
+        context.stage.put_records(transaction, [staged_record(context, job.target, raw, contact, None)])
+        job.target.identities.put_contacts(transaction, [contact_codec.known(contact)])
+        context.intents.remove_intents(transaction, job.target.name, job.own.id)
     ids = {job.source.name: job.own.id, job.target.name: contact.id}
     step = Step(PAIR, "", ids["left"], ids["right"], None, "both")
     update(context, job.target, [step], troubles)
@@ -184,9 +185,9 @@ def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged])
 def _intend(context: Context, jobs: Sequence[Creation]) -> None:
     if not jobs:
         return
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for job in jobs:
-            context.intents.add(_intent(context, job), context.run)
+            context.intents.add_intent(transaction, _intent(context, job), context.run)
 
 
 def _intent(context: Context, job: Creation) -> Intent:
@@ -212,16 +213,16 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
             with around(context, job.own, "create"):  # the intent stays: the next run looks for what was made
                 made.append(_made(job, answer))
     refused: list[tuple[Creation, DuplicateRefused]] = []
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for job, answer in zip(jobs, answers, strict=True):
             if isinstance(answer, DuplicateRefused):
                 refused.append((job, answer))
             elif isinstance(answer, WriteResult):
                 troubles.fine(job.target)
             else:
-                _conclude(context, job, answer, troubles)
-        _remember(context, target, made)
-        _note_unwritten(made, troubles)
+                _conclude(transaction, context, job, answer, troubles)
+        _remember(transaction, context, target, made)
+        _note_unwritten(transaction, made, troubles)
     for job, error in refused:
         with around(context, job.own, "create"):
             _answer_duplicate(context, job, error, troubles)
@@ -278,11 +279,11 @@ class _Made:
         return unheard(context.rules, self.job.source.name, self.contact.fields, self.job.changes)
 
 
-def _note_unwritten(made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
+def _note_unwritten(transaction: Transaction, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
     """Pass on what ended the writes after a create: the contact is linked, and an update brings the rest."""
     for one in made:
         if one.answer.error is not None:
-            troubles.note(one.job.source, one.job.own, "update", one.answer.error)
+            troubles.note(transaction, one.job.source, one.job.own, "update", one.answer.error)
 
 
 def _made(job: Creation, answer: WriteResult) -> _Made:
@@ -304,24 +305,29 @@ def _tell_source(context: Context, target: Side, made: Sequence[_Made], troubles
         return
     source = context.other(target)
     links = context.links.by_record(target.name, [one.contact.id for one in made])
-    with context.state.atomic():
-        context.stage.put(
-            staged_record(context, target, one.answer.raw, one.contact, links[one.contact.id]) for one in made
+    with context.state.atomic() as transaction:
+        context.stage.put_records(
+            transaction,
+            (staged_record(context, target, one.answer.raw, one.contact, links[one.contact.id]) for one in made),
         )
     steps = [Step(PAIR, "", link.left.id, link.right.id, link.id, source.name) for link in links.values()]
     update(context, source, steps, troubles)
 
 
-def _conclude(context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]) -> None:
+def _conclude(
+    transaction: Transaction, context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]
+) -> None:
     if isinstance(answer, OutcomeUnknown):
         if isinstance(answer, Broken):
             tell_mistake(answer.cause, f"{job.source.account}:{job.own.id}")
         if answer.accepted:
-            context.intents.accept(job.target.name, job.own.id)
-        note_failure(context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context))
+            context.intents.mark_accepted(transaction, job.target.name, job.own.id)
+        note_failure(
+            transaction, context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context)
+        )
     else:
-        context.intents.remove(job.target.name, job.own.id)
-        troubles.note(job.source, job.own, "create", answer)
+        context.intents.remove_intents(transaction, job.target.name, job.own.id)
+        troubles.note(transaction, job.source, job.own, "create", answer)
 
 
 def lost(context: Context, target: Side) -> str:
@@ -337,25 +343,27 @@ def _due(context: Context) -> int:
     return context.now_ms() + round(context.settle.total_seconds() * 1000)
 
 
-def _remember(context: Context, target: Side, made: Sequence[_Made]) -> None:
-    """Store the people whom a wave has made, and their links. Call inside `atomic`."""
+def _remember(transaction: Transaction, context: Context, target: Side, made: Sequence[_Made]) -> None:
+    """Store the people whom a wave has made, and their links."""
     source = context.other(target)
     links = [_link(context, one) for one in made]
     for link, one in zip(links, made, strict=True):
-        context.links.save(link, context.run)
-        note_new_debts(context, link, target, one.job.owed)
-    context.intents.remove(target.name, *(one.job.own.id for one in made if not one.waits_for_marker))
-    context.failures.close(source.name, *(one.job.own.id for one in made))
+        context.links.save_link(transaction, link, context.run)
+        note_new_debts(transaction, context, link, target, one.job.owed)
+    context.intents.remove_intents(
+        transaction, target.name, *(one.job.own.id for one in made if not one.waits_for_marker)
+    )
+    context.failures.close_failures(transaction, source.name, *(one.job.own.id for one in made))
     for link, one in zip(links, made, strict=True):
         unmapped = link.side(source.name).unmapped
-        list_rejections(context, source, one.job.own, target, one.job.rejected, unmapped)
-    target.identities.put(contact_codec.known(one.contact) for one in made)
+        list_rejections(transaction, context, source, one.job.own, target, one.job.rejected, unmapped)
+    target.identities.put_contacts(transaction, (contact_codec.known(one.contact) for one in made))
     entries = [
         entry
         for link, one in zip(links, made, strict=True)
         for entry in entries_of_creation(context, target, link, one.job.enriched_changes)
     ]
-    context.history.add(entries, context.run, context.now_ms())
+    context.history.add_entries(transaction, entries, context.run, context.now_ms())
     context.report.accounts[target.account].created += len(made)
     context.report.unmapped += sum(len(one.answer.refused & target.connector.fields) for one in made)
 
@@ -413,10 +421,10 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
     else:
         other = f"{job.target.account}:{error.other_id}" if error.other_id else "somebody whom it does not name"
         reason = f"{job.target.account} takes {other} for the same person ({error.field or 'no reason given'})"
-        with context.state.atomic():
-            context.intents.remove(job.target.name, job.own.id)
+        with context.state.atomic() as transaction:
+            context.intents.remove_intents(transaction, job.target.name, job.own.id)
             blockers = (f"{job.target.name}:{error.other_id}",) if error.other_id else ()
-            note_failure(context, job.source, job.own, "create", reason, blockers=blockers)
+            note_failure(transaction, context, job.source, job.own, "create", reason, blockers=blockers)
 
 
 def _is_of_number(job: Creation, raw: Raw | None) -> bool:

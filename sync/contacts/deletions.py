@@ -40,9 +40,9 @@ def find_vanished(context: Context) -> set[int]:
                 with context.boundary.around(side, record_id):
                     if stage_by_id(context, side, record_id) is None:
                         found.add(link)
-    for failure in context.failures.waiting():
+    for failure in context.failures.waiting_failures():
         side, record_id = context.side(failure.side), failure.record_id
-        if failure.operation not in {DELETE, UNREAD} and not context.stage.has(side.name, record_id):
+        if failure.operation not in {DELETE, UNREAD} and not context.stage.has_record(side.name, record_id):
             with context.boundary.around(side, record_id, failure.operation, who=failure.who):
                 stage_by_id(context, side, record_id)
     return found
@@ -84,34 +84,36 @@ def was_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> 
 def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> None:
     """List that somebody was deleted on one side and edited on the other since."""
     fields = context.view(link, survivor, staged).now
-    with context.state.atomic():
-        context.conflicts.put(_conflict(context, link, survivor, staged, fields))
+    with context.state.atomic() as transaction:
+        context.conflicts.put_conflict(transaction, _conflict(context, link, survivor, staged, fields))
         for side in context.sides:
-            context.failures.close(side.name, link.side(side.name).id)
+            context.failures.close_failures(transaction, side.name, link.side(side.name).id)
 
 
 def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[int, str]]]:
     after = 0
-    while page := context.stage.missing(side.name, context.connection, after):
+    while page := context.stage.missing_links(side.name, context.connection, after):
         yield page
         after = page[-1][0]
 
 
 def _plan(context: Context, link: Link, survivor: Side) -> None:
     record_id = link.side(survivor.name).id
-    staged = context.stage.get(survivor.name, [record_id]).get(record_id) or stage_by_id(context, survivor, record_id)
+    staged = context.stage.changed_records(survivor.name, [record_id]).get(record_id) or stage_by_id(
+        context, survivor, record_id
+    )
     if staged is None:
         return
     if was_edited(context, link, survivor, staged):
         list_edited(context, link, survivor, staged)
         return
-    with context.state.atomic():
-        context.conflicts.close(link.id, {WHOLE})
+    with context.state.atomic() as transaction:
+        context.conflicts.close_conflicts(transaction, link.id, {WHOLE})
     _plan_step(context, link, survivor)
 
 
 def _plan_step(context: Context, link: Link, survivor: Side) -> None:
-    context.stage.plan(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
+    context.stage.plan_step(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
     context.weights[survivor.account].changed += 1
 
 

@@ -40,7 +40,7 @@ def enrich(context: Context, link: Link | None, result: Merge, left: SideView, r
     domain = domain_of({**_addresses(to), **result.to(target)}, _addresses(source)) if blank else None
     if domain is None:
         return
-    answer = enrichment.known.get(domain, context.now_ms())
+    answer = enrichment.known.cached(domain, context.now_ms())
     if answer is None:
         result.awaits = domain
     elif answer.found is not None:
@@ -54,7 +54,7 @@ def of_new(context: Context, target: Side, fields: Fields, changes: Fields) -> d
         return {}
     blank = blanks_of_new(context.present_rules(), changes, fields, target.name)
     domain = domain_of(fields) if blank else None
-    answer = enrichment.known.get(domain, context.now_ms()) if domain else None
+    answer = enrichment.known.cached(domain, context.now_ms()) if domain else None
     found = shadow_codec.fields_of(answer.found) if answer is not None and answer.found is not None else {}
     return {name: found[name] for name in blank if found.get(name) is not None}
 
@@ -72,7 +72,7 @@ def awaited(context: Context, target: Side, contact: Contact) -> str | None:
     unplaced = frozenset() if is_new else enrichment.target.connector.unplaced
     blank = blanks_of_new(context.present_rules(), changes, contact.fields, enrichment.target.name, unplaced=unplaced)
     domain = domain_of(contact.fields) if blank else None
-    answer = enrichment.known.get(domain, context.now_ms()) if domain else None
+    answer = enrichment.known.cached(domain, context.now_ms()) if domain else None
     if answer is None:
         return domain
     return None if is_new or not any((answer.found or {}).get(name) for name in blank) else domain

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from connectors.http.concurrency import WIDTH
+from state.database import Transaction
 from state.failures import Failure
 from state.staging import PAGE, Staged, Step
 from sync.contacts.carry_deletions import delete
@@ -100,28 +101,31 @@ def _steps(context: Context, operation: str, writes: tuple[str, ...], size: int)
 
 def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator[list[Step]]) -> None:
     for page in failing:
-        with context.state.atomic():
+        with context.state.atomic() as transaction:
             for step in page:
-                _list_failure(context, step)
+                _list_failure(transaction, context, step)
     for page in settled:
-        with context.state.atomic():
+        with context.state.atomic() as transaction:
             for step in page:
                 side, record_id = (LEFT, step.left_id) if step.left_id else (RIGHT, step.right_id)
-                with context.boundary.around(context.side(side), record_id or "", "plan"), context.state.part():
-                    _settle(context, step)
+                with (
+                    context.boundary.around(context.side(side), record_id or "", "plan"),
+                    context.state.savepoint(transaction),
+                ):
+                    _settle(transaction, context, step)
 
 
-def _settle(context: Context, step: Step) -> None:
+def _settle(transaction: Transaction, context: Context, step: Step) -> None:
     ids = (step.left_id or "", step.right_id or "")
-    left = context.stage.get(LEFT, [ids[0]]).get(ids[0])
-    right = context.stage.get(RIGHT, [ids[1]]).get(ids[1])
-    settle_pair(context, left, right, context.links.by_id(step.link) if step.link else None)
+    left = context.stage.changed_records(LEFT, [ids[0]]).get(ids[0])
+    right = context.stage.changed_records(RIGHT, [ids[1]]).get(ids[1])
+    settle_pair(transaction, context, left, right, context.links.by_id(step.link) if step.link else None)
 
 
-def _list_failure(context: Context, step: Step) -> None:
+def _list_failure(transaction: Transaction, context: Context, step: Step) -> None:
     side = context.side(step.side)
     record_id = (step.left_id if step.side == LEFT else step.right_id) or ""
-    staged = context.stage.get(side.name, [record_id])[record_id]
+    staged = context.stage.changed_records(side.name, [record_id])[record_id]
     note = json.loads(step.note or "{}")
     failure = Failure(
         side.name,
@@ -133,11 +137,11 @@ def _list_failure(context: Context, step: Step) -> None:
         tuple(note["blockers"]),
         staged.digest,
     )
-    context.failures.put(failure, context.now_ms())
+    context.failures.put_failure(transaction, failure, context.now_ms())
 
 
 def _close_failures(context: Context, page: Sequence[Step]) -> None:
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for step in page:
             for side, record_id in ((LEFT, step.left_id), (RIGHT, step.right_id)):
-                context.failures.close(side, record_id or "")
+                context.failures.close_failures(transaction, side, record_id or "")

@@ -18,6 +18,7 @@ from connectors.errors import (
     TransientError,
     Unreachable,
 )
+from state.database import Transaction
 from state.failures import Failure, Failures
 from state.staging import Staged
 from sync.contacts.context import Context, Side
@@ -32,12 +33,13 @@ PATIENCE_RECORDS = 3
 
 
 def note_failure(
-    context: Context, side: Side, staged: Staged, operation: str, reason: str, *,
+    transaction: Transaction, context: Context, side: Side, staged: Staged, operation: str, reason: str, *,
     blockers: tuple[str, ...] = (), due_ms: int = 0,
 ) -> None:  # fmt: skip
-    """List a record of `side` as a failure of an operation on the other side. Call inside `atomic`."""
+    """List a record of `side` as a failure of an operation on the other side."""
     fields = contact_codec.decode(staged.contact).fields if staged.contact else {}
-    context.failures.put(
+    context.failures.put_failure(
+        transaction,
         Failure(
             side.name,
             staged.id,
@@ -56,8 +58,8 @@ def note_failure(
 def troubles_of(context: Context) -> "Troubles[Staged]":
     """Return what sorts the errors of people."""
 
-    def listing(side: Side, staged: Staged, operation: str, reason: str, due_ms: int) -> None:
-        note_failure(context, side, staged, operation, reason, due_ms=due_ms)
+    def listing(transaction: Transaction, side: Side, staged: Staged, operation: str, reason: str, due_ms: int) -> None:
+        note_failure(transaction, context, side, staged, operation, reason, due_ms=due_ms)
 
     return Troubles(context, context.failures, context.errors, listing)
 
@@ -77,7 +79,7 @@ class StagedRecord(Protocol):
 
 Record = TypeVar("Record", bound=StagedRecord)
 
-List = Callable[[Side, Record, str, str, int], None]
+List = Callable[[Transaction, Side, Record, str, str, int], None]
 """Lists a record of a side as a failure: operation, reason, and when to try again (milliseconds, 0 in a day)."""
 
 
@@ -98,14 +100,14 @@ class Troubles(Generic[Record]):
         """A call to the account went through."""
         self._in_a_row[side.account] = 0
 
-    def note(self, side: Side, staged: Record, operation: str, error: ConnectorError) -> None:
-        """Deal with the error of one record of `side` whose write to the other side failed. Call inside `atomic`.
+    def note(self, transaction: Transaction, side: Side, staged: Record, operation: str, error: ConnectorError) -> None:
+        """Deal with the error of one record of `side` whose write to the other side failed.
 
         What makes the account useless is kept for `raise_fatal`, to be called outside.
         """
         target = self._context.other(side)
         if isinstance(error, RecordError):
-            self._list(side, staged, operation, f"{target.account} refuses it: {error.message}", 0)
+            self._list(transaction, side, staged, operation, f"{target.account} refuses it: {error.message}", 0)
             return
         if is_fatal(error):
             self._fatal = error
@@ -113,19 +115,21 @@ class Troubles(Generic[Record]):
         if isinstance(error, Broken):
             tell_mistake(error.cause, f"{side.account}:{staged.id}")
         if isinstance(error, Broken | OtherRecord | AnswerTooLarge):
-            self._list(side, staged, operation, error.message, 0)
+            self._list(transaction, side, staged, operation, error.message, 0)
             return
         self._in_a_row[target.account] = self._in_a_row.get(target.account, 0) + 1
         if isinstance(error, TransientError) and self._in_a_row[target.account] >= PATIENCE_RECORDS:
             self._fatal = error
-        self._put_off(side, staged, operation, error)
+        self._put_off(transaction, side, staged, operation, error)
 
     _fatal: ConnectorError | None = None
 
-    def _put_off(self, side: Side, staged: Record, operation: str, error: ConnectorError) -> None:
+    def _put_off(
+        self, transaction: Transaction, side: Side, staged: Record, operation: str, error: ConnectorError
+    ) -> None:
         """Leave a record for the next run, but not for ever."""
-        if self._failures.count_trouble(side.name, staged.id) >= PATIENCE_RUNS:
-            self._list(side, staged, operation, f"failed in {PATIENCE_RUNS} runs: {error.message}", 0)
+        if self._failures.count_trouble(transaction, side.name, staged.id) >= PATIENCE_RUNS:
+            self._list(transaction, side, staged, operation, f"failed in {PATIENCE_RUNS} runs: {error.message}", 0)
         else:
             self._errors.append(str(error))
 

@@ -2,6 +2,7 @@
 
 from connectors.contact import Contact
 from connectors.errors import OtherRecord
+from state.database import Transaction
 from state.history import FOUND_DELETED, HistoryEntry
 from state.links import Link
 from sync.contacts.context import Context, Side
@@ -11,35 +12,35 @@ from sync.rules import contact_codec
 
 def note_gone(context: Context, side: Side, record_id: str) -> None:
     """Remember that a record was asked for by id and does not exist: a deletion found (R22)."""
-    with context.state.atomic():
-        forget_gone(context, side, record_id)
+    with context.state.atomic() as transaction:
+        forget_gone(transaction, context, side, record_id)
 
 
-def forget_gone(context: Context, side: Side, record_id: str) -> None:
-    """Do what `note_gone` does, inside `atomic`.
+def forget_gone(transaction: Transaction, context: Context, side: Side, record_id: str) -> None:
+    """Do what `note_gone` does, within a transaction.
 
     The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
     """
-    side.identities.drop(record_id)
+    side.identities.drop_contact(transaction, record_id)
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     if link is not None and link.gone == side.name:
         return
-    context.failures.close(side.name, record_id)
+    context.failures.close_failures(transaction, side.name, record_id)
     if link is not None:
-        _lose(context, side, link)
+        _lose(transaction, context, side, link)
 
 
-def _lose(context: Context, side: Side, link: Link) -> None:
+def _lose(transaction: Transaction, context: Context, side: Side, link: Link) -> None:
     other = context.other(side)
     deletion = HistoryEntry(link.id, side.account, link.side(side.name).id, WHOLE, None, None, FOUND_DELETED)
-    context.history.add([deletion], context.run, context.now_ms())
-    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
-    context.failures.close(other.name, link.side(other.name).id)
+    context.history.add_entries(transaction, [deletion], context.run, context.now_ms())
+    context.conflicts.close_conflicts(transaction, link.id, frozenset(context.conflicts.of_link(link.id)))
+    context.failures.close_failures(transaction, other.name, link.side(other.name).id)
     if link.gone is not None:
-        context.links.remove(link.id)
+        context.links.remove_link(transaction, link.id)
         return
     link.gone = side.name
-    context.links.save(link, context.run)
+    context.links.save_link(transaction, link, context.run)
 
 
 def is_merged(context: Context, side: Side, record_id: str, answer: OtherRecord) -> bool:

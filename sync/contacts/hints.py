@@ -29,10 +29,10 @@ def observe(context: Context, bounds: ReadRange) -> set[int]:
     if not bounds.heeds_hints:
         return found
     for side in context.sides:
-        hints = context.hints.waiting(side.account)
+        hints = context.hints.waiting_hints(side.account)
         if hints:
             found |= _observe(context, side, hints)
-            context.report.accounts[side.account].read = context.stage.count(side.name)
+            context.report.accounts[side.account].read = context.stage.count_records(side.name)
     return found
 
 
@@ -40,7 +40,7 @@ def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
     context.progress.stage(f"looking at whom {side.account} has told of")
     wanted = [hint for hint in hints if not _is_echo(context, side, hint)]
     chosen, rest = wanted[:BY_ID], wanted[BY_ID:]
-    left = {hint.record for hint in rest if hint.gone or not context.stage.has(side.name, hint.record)}
+    left = {hint.record for hint in rest if hint.gone or not context.stage.has_record(side.name, hint.record)}
     context.heeded += [hint for hint in hints if hint.record not in left]
     found: set[int] = set()
     for start in range(0, len(chosen), WIDTH):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from connectors.contact import SET_FIELDS
+from state.database import Transaction
 from state.holds import Hold
 from state.links import Link
 from sync.contacts.context import Context
@@ -15,28 +16,30 @@ from sync.rules import contact_codec
 from sync.rules.merge import LEFT, RIGHT
 
 
-def hold(context: Context, link: Link, names: Iterable[str]) -> None:
-    """Hold those of the fields in which both sides now differ; the others no longer. Call inside `atomic`."""
+def hold(transaction: Transaction, context: Context, link: Link, names: Iterable[str]) -> None:
+    """Hold those of the fields in which both sides now differ; the others no longer."""
     for name in names:
         if _differs(context, link, name):
-            context.held.put(Hold(link.id, name, context.now_ms(), context.run))
+            context.held.put_hold(transaction, Hold(link.id, name, context.now_ms(), context.run))
         else:
-            context.held.end(link.id, [name])
+            context.held.end_holds(transaction, link.id, [name])
 
 
-def release(context: Context, link: Link, touched: Collection[str], *, back: bool = False) -> None:
-    """End what is held of fields that somebody has edited since, or that travel no more. Call inside `atomic`.
+def release(
+    transaction: Transaction, context: Context, link: Link, touched: Collection[str], *, back: bool = False
+) -> None:
+    """End what is held of fields that somebody has edited since, or that travel no more.
 
     `back` tells that a record is there again that was gone: the pair as a whole is held no longer.
     """
     held = context.held.of_link(link.id).keys()
     over = [name for name in held - {WHOLE} if name not in context.rules or _is_over(context, link, name, touched)]
-    context.held.end(link.id, [*over, WHOLE] if back else over)
+    context.held.end_holds(transaction, link.id, [*over, WHOLE] if back else over)
 
 
 def held_entries(context: Context) -> Iterator[dict[str, Any]]:
     """Yield everything that is held, as `verify` lists it."""
-    for each in context.held.all():
+    for each in context.held.all_holds():
         link = context.links.by_id(each.link)
         if link is None:
             continue

@@ -10,6 +10,7 @@ nothing else would tell that they are one person, and a second record would be m
 
 from collections.abc import Iterable, Iterator
 
+from state.database import Transaction
 from state.identity_index import IndexedContact
 from sync.contacts.candidates import surroundings
 from sync.contacts.context import Context, Side
@@ -36,16 +37,18 @@ def relinked(context: Context, side: Side, person: IndexedContact) -> Paired | P
     return pair(person, surroundings(context, side, [person])[person.id])
 
 
-def settle_lifted(context: Context) -> None:
-    """Forget the hashes of who is linked again, or was made anew. Call inside `atomic`."""
+def settle_lifted(transaction: Transaction, context: Context) -> None:
+    """Forget the hashes of who is linked again, or was made anew."""
     for number, (side, record_id) in context.relinked.items():
         if record_id in context.links.by_record(side, [record_id]):
-            context.forgotten.settle(number)
+            context.forgotten.drop_lifted(transaction, number)
 
 
 def _partner(context: Context, other: Side, number: int) -> str | None:
     """Return the record of the other side that has the hashes of the same person, and is free."""
-    free = [record_id for record_id in other.identities.unlinked() if not context.stage.paired(other.name, record_id)]
+    free = [
+        record_id for record_id in other.identities.unlinked() if not context.stage.paired_id(other.name, record_id)
+    ]
     found = list(_of_person(context, other, free, number))
     best = leader(other.identities.by_id(found)) if found else None
     return best.id if best else None

@@ -27,11 +27,11 @@ def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_
     if isinstance(outcome, ConnectorError):
         context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
         if isinstance(outcome, RecordError):
-            with context.state.atomic():
-                context.intents.remove(context.other(source).name, person.id)
+            with context.state.atomic() as transaction:
+                context.intents.remove_intents(transaction, context.other(source).name, person.id)
         return
     marked = source.connector.contact(outcome.raw, person.memory)
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         link = context.links.by_record(source.name, [person.id])[person.id]
         side, shown = (
             link.side(source.name),
@@ -43,6 +43,6 @@ def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_
         context.keep(link, source, kept_times.of_view(shown, waiting))
         side.digest = None
         side.seen_ms, side.wrote_ms = own_times(marked, outcome)
-        context.links.save(link, context.run)
-        source.identities.put([contact_codec.known(marked)])
-        context.intents.remove(context.other(source).name, person.id)
+        context.links.save_link(transaction, link, context.run)
+        source.identities.put_contacts(transaction, [contact_codec.known(marked)])
+        context.intents.remove_intents(transaction, context.other(source).name, person.id)

@@ -50,7 +50,7 @@ def list_merged(context: Context, link: Link, heirs: Sequence[IndexedContact]) -
     staged = stage_by_id(context, survivor, link.side(survivor.name).id) if linked else None
     if staged is None:
         return
-    listed = context.failures.of(survivor.name, [staged.id]).get(staged.id)
+    listed = context.failures.of_records(survivor.name, [staged.id]).get(staged.id)
     if not is_listed(context, staged, listed):
         heir = linked[0]
         blockers = [f"{gone.name}:{heir.id}", f"{survivor.name}:{heir.linked}"]
@@ -86,7 +86,7 @@ def _indexed(context: Context, side: Side, person: IndexedContact, survivor_id: 
     mail = [person.email] if person.email else []
     same = [*index.by_marker([survivor_id]), *index.by_email(mail), *index.by_other_email(mail)]
     sharing = [other for other in index.by_phone(person.phones) if may_adopt(person, replace(other, linked=None))]
-    return (other for other in (*same, *sharing) if context.stage.has(side.name, other.id))
+    return (other for other in (*same, *sharing) if context.stage.has_record(side.name, other.id))
 
 
 def _bearers(side: Side, email: str) -> Iterator[IndexedContact]:
@@ -98,8 +98,8 @@ def _meet(context: Context, link: Link, heirs: Sequence[IndexedContact]) -> None
     """Let the survivor meet the heir to whom nobody is linked, unless that one's own e-mail is of somebody else."""
     gone, survivor = _ends(context, link)
     survivor_id = link.side(survivor.name).id
-    heir = leader([one for one in heirs if not one.linked and not context.stage.paired(gone.name, one.id)])
-    if heir is None or context.stage.paired(survivor.name, survivor_id):
+    heir = leader([one for one in heirs if not one.linked and not context.stage.paired_id(gone.name, one.id)])
+    if heir is None or context.stage.paired_id(survivor.name, survivor_id):
         return
     namesakes = survivor.identities.by_email([heir.email] if heir.email else [])
     staged = stage_by_id(context, gone, heir.id) if {one.id for one in namesakes} <= {survivor_id} else None

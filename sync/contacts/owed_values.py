@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from connectors.contact import Value
 from state import connections
+from state.database import Transaction
 from state.links import Link
 from state.owed_values import OwedValue
 from state.staging import Step
@@ -28,21 +29,31 @@ def reconsider(context: Context, *, retry: bool) -> None:
     With `retry` they also try again to make what they could not make; a dry run makes nothing.
     """
     heal(context)
-    waiting = {side for side, _ in context.owed.counts()}
+    waiting = {side for side, _ in context.owed.count_waiting()}
     context.owes = bool(waiting)
     for side in context.sides:
         if side.name in waiting:
             side.connector.reconsider(retry=retry and not context.dry)
 
 
-def note_debts(context: Context, link: Link, result: Merge, values: Mapping[str, Value], *, known: set[str]) -> None:
-    """Keep what is owed of a pair after a merge; `known` are the sides that were read for it. Call inside `atomic`.
+def note_debts(
+    transaction: Transaction,
+    context: Context,
+    link: Link,
+    result: Merge,
+    values: Mapping[str, Value],
+    *,
+    known: set[str],
+) -> None:
+    """Keep what is owed of a pair after a merge; `known` are the sides that were read for it.
 
     What was owed and is settled by now is owed no more. A debt of a side that was not read stays as it is.
     """
     before = context.owed.of_link(link.id)
     for name, side in result.owed.items():
-        context.owed.put(OwedValue(link.id, side, name, shadow_codec.render(values.get(name)), context.run))
+        context.owed.put_owed(
+            transaction, OwedValue(link.id, side, name, shadow_codec.render(values.get(name)), context.run)
+        )
     over = [
         name
         for name, debt in before.items()
@@ -51,20 +62,24 @@ def note_debts(context: Context, link: Link, result: Merge, values: Mapping[str,
             name in result.touched or name not in context.rules or context.other(context.side(debt.side)).name in known
         )
     ]
-    context.owed.end(link.id, over)
+    context.owed.end_owed(transaction, link.id, over)
 
 
-def note_new_debts(context: Context, link: Link, target: Side, owed: Mapping[str, Value]) -> None:
-    """Keep what is owed to somebody who was just made. Call inside `atomic`."""
+def note_new_debts(
+    transaction: Transaction, context: Context, link: Link, target: Side, owed: Mapping[str, Value]
+) -> None:
+    """Keep what is owed to somebody who was just made."""
     for name, value in owed.items():
-        context.owed.put(OwedValue(link.id, target.name, name, shadow_codec.render(value), context.run))
+        context.owed.put_owed(
+            transaction, OwedValue(link.id, target.name, name, shadow_codec.render(value), context.run)
+        )
 
 
 def make_places(context: Context, side: Side) -> None:
     """Try to make the places of what is owed to a side, with one call where it still may not."""
     if not context.owes:
         return
-    names = frozenset(field for where, field in context.owed.counts() if where == side.name)
+    names = frozenset(field for where, field in context.owed.count_waiting() if where == side.name)
     lacking = names & side.connector.unplaced & context.rules.keys()
     if lacking:
         prepare(context, side, lacking)
@@ -81,13 +96,13 @@ def heal(context: Context) -> None:
     refused = context.history.refused()
     found = [
         (link.id, side, name)
-        for link in context.links.all()
+        for link in context.links.all_links()
         for side, name in _taken_for_empty(context, link)
         if (link.id, context.side(side).account, name) not in refused
     ]
-    with context.state.atomic() as db:
-        _unmeet(context, found)
-        connections.note_healed(db, context.connection)
+    with context.state.atomic() as transaction:
+        _unmeet(transaction, context, found)
+        connections.note_healed(transaction, context.connection)
 
 
 def unmeet_new_places(context: Context) -> None:
@@ -102,18 +117,18 @@ def unmeet_new_places(context: Context) -> None:
             continue
         found = [
             (link.id, name, field)
-            for link in context.links.all()
+            for link in context.links.all_links()
             for field, value in context.base(link, name).items()
             if field in fields and value is not None and (link.id, side.account, field) not in written
         ]
-        with context.state.atomic():
-            _unmeet(context, found)
+        with context.state.atomic() as transaction:
+            _unmeet(transaction, context, found)
 
 
 def count_debts(context: Context) -> None:
     """Count what has no place after the run, and which of it this run has met."""
-    context.report.unmapped += context.owed.met_in(context.run) + context.foreseen_owed.total()
-    for (side, name), number in context.owed.counts().items():
+    context.report.unmapped += context.owed.count_met_in(context.run) + context.foreseen_owed.total()
+    for (side, name), number in context.owed.count_waiting().items():
         context.foreseen_owed[context.side(side).account, name] += number
 
 
@@ -127,11 +142,11 @@ def by_account(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int
 
 def payable(context: Context, side: Side) -> Iterator[list[Step]]:
     """Yield the pairs that wait for a field that a side has a place for now, and of which nothing else was read."""
-    names = {field for where, field in context.owed.counts() if where == side.name}
+    names = {field for where, field in context.owed.count_waiting() if where == side.name}
     names &= side.connector.fields - side.connector.unplaced
     if not names:
         return
-    for page in context.owed.links(side.name, sorted(names)):
+    for page in context.owed.links_waiting(side.name, sorted(names)):
         links = [link for link_id in page if (link := context.links.by_id(link_id)) is not None and link.gone is None]
         yield [_step(context, side, link) for link in links if not _is_dealt_with(context, side, link)]
 
@@ -150,7 +165,7 @@ def _taken_for_empty(context: Context, link: Link) -> Iterator[tuple[str, str]]:
                 yield side.name, name
 
 
-def _unmeet(context: Context, found: Iterable[tuple[int, str, str]]) -> None:
+def _unmeet(transaction: Transaction, context: Context, found: Iterable[tuple[int, str, str]]) -> None:
     """Owe the values of these links, sides and fields, and let both sides meet there as for the first time."""
     for link_id, side_name, name in found:
         link = context.links.by_id(link_id)
@@ -164,9 +179,9 @@ def _unmeet(context: Context, found: Iterable[tuple[int, str, str]]) -> None:
             link.mapping = context.mapping
         for each, base in bases.items():
             context.set_base(link, each, base)
-        context.links.save(link, context.run)
+        context.links.save_link(transaction, link, context.run)
         value = shadow_codec.render(bases[context.other(side).name].get(name))
-        context.owed.put(OwedValue(link.id, side_name, name, value, ""))
+        context.owed.put_owed(transaction, OwedValue(link.id, side_name, name, value, ""))
 
 
 def _step(context: Context, side: Side, link: Link) -> Step:
@@ -183,6 +198,6 @@ def _step(context: Context, side: Side, link: Link) -> Step:
 def _is_dealt_with(context: Context, side: Side, link: Link) -> bool:
     """Say whether a pair is planned anyway, or is listed as a failure, which has times of its own."""
     source = context.other(side).name
-    if context.failures.of(source, [link.side(source).id]):
+    if context.failures.of_records(source, [link.side(source).id]):
         return True
-    return any(context.stage.get(each.name, [link.side(each.name).id]) for each in context.sides)
+    return any(context.stage.changed_records(each.name, [link.side(each.name).id]) for each in context.sides)

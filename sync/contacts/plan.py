@@ -44,11 +44,11 @@ def plan(context: Context) -> None:
     """Plan everything that was staged, and whatever else is due."""
     context.progress.stage("planning")
     for side in context.sides:
-        context.weights[side.account].linked = context.links.count()
+        context.weights[side.account].linked = context.links.count_links()
     context.unfinished = context.links.first_unfinished()
     _stage_due(context)
     for side in context.sides:
-        for page in context.stage.pages(side.name, linked=True):
+        for page in context.stage.record_pages(side.name, linked=True):
             _plan_linked(context, side, page)
     _plan_resolved(context)
     _plan_debts(context)
@@ -91,9 +91,9 @@ def merge_views(context: Context, link: Link | None, left: SideView, right: Side
 def _stage_due(context: Context) -> None:
     """Read by id the records of failures whose cause may be gone, or that were not tried for a day (R22)."""
     now = context.now_ms()
-    for failure in context.failures.waiting():
+    for failure in context.failures.waiting_failures():
         side = context.side(failure.side)
-        if failure.operation in {DELETE, UNREAD} or context.stage.get(side.name, [failure.record_id]):
+        if failure.operation in {DELETE, UNREAD} or context.stage.changed_records(side.name, [failure.record_id]):
             continue
         if failure.is_due(now) or _unblocked(context, failure):
             with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
@@ -103,13 +103,13 @@ def _stage_due(context: Context) -> None:
 def _unblocked(context: Context, failure: Failure) -> bool:
     for blocker in failure.blockers:
         side, _, record_id = blocker.partition(":")
-        if context.stage.has(side, record_id):
+        if context.stage.has_record(side, record_id):
             return True
     return False
 
 
 def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
-    listed = context.failures.of(side.name, [staged.id for staged in page])
+    listed = context.failures.of_records(side.name, [staged.id for staged in page])
     for staged in page:
         with around(context, staged):
             link = context.links.by_id(staged.link or 0)
@@ -119,10 +119,10 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
 
 def _plan_with_twin(context: Context, side: Side, staged: Staged, link: Link) -> None:
     other = context.other(side)
-    twin = context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+    twin = context.stage.changed_records(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
     if (side.name != LEFT and twin is not None) or _is_gone(context, other, link):
         return
-    twin = twin or context.stage.get(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+    twin = twin or context.stage.changed_records(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
     if twin is None and _asks_for(context, link, staged, other):
         twin = stage_by_id(context, other, link.side(other.name).id)
         if twin is None:  # gone: who outlives it is free to meet somebody else
@@ -165,7 +165,7 @@ def _plan_resolved(context: Context) -> None:
         link = context.links.by_id(link_id)
         if link is None or link.gone:
             continue
-        staged = [context.stage.get(name, [link.side(name).id]) for name in SIDE_NAMES]
+        staged = [context.stage.changed_records(name, [link.side(name).id]) for name in SIDE_NAMES]
         if not any(staged):
             with around(context, Staged(LEFT, link.left.id)):
                 _plan_pair(context, link, None, None)
@@ -180,7 +180,8 @@ def _plan_debts(context: Context) -> None:
             link = context.links.by_id(step.link or 0)
             if link is not None:
                 left, right = (
-                    context.stage.get(name, [link.side(name).id]).get(link.side(name).id) for name in SIDE_NAMES
+                    context.stage.changed_records(name, [link.side(name).id]).get(link.side(name).id)
+                    for name in SIDE_NAMES
                 )
                 _plan_pair(context, link, left, right)
 
@@ -193,30 +194,30 @@ def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged 
         weigh(context, result, link)
     _count(context, result, left, right)
     step = Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result), result.awaits)
-    context.stage.plan(step)
+    context.stage.plan_step(step)
 
 
 def plan_strangers(context: Context) -> None:
     """Plan everybody who was staged and has no link."""
-    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open_creates()}
     for side in context.sides:
         _plan_strangers(context, side)
 
 
 def _plan_strangers(context: Context, side: Side) -> None:
     other = context.other(side)
-    for page in context.stage.pages(side.name, linked=False):
+    for page in context.stage.record_pages(side.name, linked=False):
         if may_create(context, other):
             complete_index(context, other)
-        _plan_page(context, side, [staged for staged in page if not context.stage.paired(side.name, staged.id)])
+        _plan_page(context, side, [staged for staged in page if not context.stage.paired_id(side.name, staged.id)])
 
 
 def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
     persons = [contact_codec.known(contact_codec.decode(staged.contact or "")) for staged in page]
     near = surroundings(context, side, persons)
-    silent = context.failures.of(side.name, [staged.id for staged in page])
+    silent = context.failures.of_records(side.name, [staged.id for staged in page])
     for staged, person in zip(page, persons, strict=True):
-        if context.stage.paired(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
+        if context.stage.paired_id(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
             continue
         with around(context, staged):
             _plan_stranger(context, side, staged, person, near[person.id])
@@ -256,7 +257,7 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
     Where the other cannot be read, it may still be the same person: this one waits for it, and is never created.
     """
     other = context.other(side)
-    twin = context.stage.get(other.name, [other_id]).get(other_id)
+    twin = context.stage.changed_records(other.name, [other_id]).get(other_id)
     if twin is None:
         was_read = False
         with context.boundary.around(other, other_id):
@@ -271,8 +272,8 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
     weigh(context, result)
     _count(context, result, left, right)
     with context.state.atomic():
-        context.stage.pair(left.id, right.id)
-        context.stage.plan(Step(PAIR, "", left.id, right.id, None, sides_written(result), result.awaits))
+        context.stage.add_pair(left.id, right.id)
+        context.stage.plan_step(Step(PAIR, "", left.id, right.id, None, sides_written(result), result.awaits))
     return True
 
 
@@ -302,8 +303,8 @@ def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact)
     only = context.settings.only.left if side.name == LEFT else context.settings.only.right
     if not may_create(context, target) or not contact_codec.wanted(contact.fields, only):
         context.report.left_out += 1
-        with context.state.atomic():
-            context.failures.close(side.name, staged.id)
+        with context.state.atomic() as transaction:
+            context.failures.close_failures(transaction, side.name, staged.id)
         return
     plan_create(context, target, staged, contact)
 
@@ -316,7 +317,7 @@ def plan_create(context: Context, target: Side, staged: Staged, contact: Contact
     note = awaited(context, target, contact)
     context.report.unmapped += count(context, context.other(target), contact)
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    context.stage.plan(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
+    context.stage.plan_step(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
 
 
 def _plan_failure(context: Context, side: Side, staged: Staged, verdict: PairingRefused) -> None:
@@ -332,7 +333,7 @@ def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequen
     )
     note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    context.stage.plan(Step(FAIL, staged.side, left_id, right_id, None, "", note))
+    context.stage.plan_step(Step(FAIL, staged.side, left_id, right_id, None, "", note))
 
 
 def may_create(context: Context, target: Side) -> bool:

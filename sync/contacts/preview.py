@@ -59,7 +59,7 @@ def written_fields(context: Context, side: Side) -> frozenset[str]:
 
 def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
     ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
-    staged = {name: context.stage.get(name, [record_id]).get(record_id) for name, record_id in ids.items()}
+    staged = {name: context.stage.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()}
     link = context.links.by_id(step.link) if step.link else None
     result = merged(context, link, staged[LEFT], staged[RIGHT])
     own = staged[side.name]
@@ -72,7 +72,7 @@ def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
 def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
     source = context.other(side)
     record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
-    contact = contact_codec.decode(context.stage.get(source.name, [record_id])[record_id].contact or "")
+    contact = contact_codec.decode(context.stage.changed_records(source.name, [record_id])[record_id].contact or "")
     who = contact_codec.who(source.account, record_id, contact.fields)
     made = sendable(context, side, contact.fields)
     return PreviewedContact("create", who, {}, made.changes, owed=frozenset(made.owed))

@@ -41,14 +41,14 @@ CLOCK_GRAIN = timedelta(seconds=2)
 def observe(context: Context, side: Side, bounds: ReadRange) -> IntervalSet:
     """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
     context.progress.stage(f"reading {side.account}")
-    spans = list(spans_of(bounds, context.cursors.get(side.name, COVERED)))
+    spans = list(spans_of(bounds, context.cursors.intervals(side.name, COVERED)))
     covered = _read_spans(context, side, bounds, spans)
     horizon = context.horizons.get(side.account)
     if not bounds.exact and (again := future_again(context, context.cursors, side, horizon, covered)):
         spans += again
         covered += _read_spans(context, side, bounds, again)
     context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
-    context.report.accounts[side.account].read = context.stage.count(side.name)
+    context.report.accounts[side.account].read = context.stage.count_records(side.name)
     if not bounds.exact:
         context.boundary.close_read(side)
     return context.boundary.covered(side, union(covered))
@@ -80,14 +80,14 @@ def future_again(
     if horizon is None:
         return []
     present_ms = contact_codec.to_ms(horizon + context.settle + CLOCK_GRAIN) or 0
-    kept = {kind: cut_back(cursors.get(side.name, kind), present_ms) for kind in (COVERED, INDEXED)}
-    cut = [kind for kind in kept if kept[kind] != cursors.get(side.name, kind)]
+    kept = {kind: cut_back(cursors.intervals(side.name, kind), present_ms) for kind in (COVERED, INDEXED)}
+    cut = [kind for kind in kept if kept[kind] != cursors.intervals(side.name, kind)]
     if not cut:
         return []
     context.progress.note(f"{side.account}: what was read reaches past the server's clock, so it is read again")
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for kind in cut:
-            cursors.put(side.name, kind, kept[kind])
+            cursors.set_intervals(transaction, side.name, kind, kept[kind])
     whole = (0, contact_codec.to_ms(horizon) or 0)
     return list(gaps(union(kept[COVERED], covered), whole))
 
@@ -98,7 +98,7 @@ def complete_index(context: Context, side: Side) -> None:
     Before anybody is created there (R7).
     """
     horizon_ms = contact_codec.to_ms(context.horizons[side.account]) or 0
-    missing = gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms))
+    missing = gaps(context.cursors.intervals(side.name, INDEXED), (0, horizon_ms))
     for start, end in missing:
         context.progress.stage(f"reading everybody at {side.account} once")
         last = moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
@@ -155,9 +155,9 @@ def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged |
         return None
     confirm_workable(contact)
     staged = staged_record(context, side, raw, contact, link)
-    with context.state.atomic():
-        context.stage.put([staged])
-        side.identities.put([contact_codec.known(contact)])
+    with context.state.atomic() as transaction:
+        context.stage.put_records(transaction, [staged])
+        side.identities.put_contacts(transaction, ([contact_codec.known(contact)]))
     return staged
 
 
@@ -289,7 +289,7 @@ def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Tak
         return
     confirm_workable(row.contact)
     if link is None and context.is_forgotten(side, row.contact):
-        is_new = limits.admit(row.contact.updated_at) and not context.stage.has(side.name, record_id)
+        is_new = limits.admit(row.contact.updated_at) and not context.stage.has_record(side.name, record_id)
         context.report.left_out += taken.stage and is_new
         taken.later.append(record_id)
         return
@@ -308,20 +308,20 @@ def _name(side: Side, record_id: str, raw: Raw) -> str:
 
 
 def _store(context: Context, side: Side, taken: _Taken) -> None:
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if taken.stage:
-            context.stage.put(taken.records)
-            context.stage.see(side.name, taken.later)
-        side.identities.put(contact_codec.known(contact) for contact in taken.contacts)
+            context.stage.put_records(transaction, taken.records)
+            context.stage.mark_shown(transaction, side.name, taken.later)
+        side.identities.put_contacts(transaction, (contact_codec.known(contact) for contact in taken.contacts))
 
 
 def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:
     """Return the links of those of the records that show nothing new, by record id; a listed failure is never old."""
     ids = [storable(record_id) for record_id in raws]
-    failed = context.failures.of(side.name, ids)
+    failed = context.failures.of_records(side.name, ids)
     return {
         record_id: seen.link
-        for record_id, seen in context.links.seen(side.name, ids).items()
+        for record_id, seen in context.links.seen_records(side.name, ids).items()
         if record_id not in failed
         and seen.digest is not None
         and seen.mapping == context.mapping
@@ -344,5 +344,5 @@ def _memory(link: Link | None, side: Side) -> Any:
 
 
 def _remember_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
-    with context.state.atomic():
-        context.cursors.add(side.name, INDEXED, [(start, min(end, horizon_ms))])
+    with context.state.atomic() as transaction:
+        context.cursors.add_intervals(transaction, side.name, INDEXED, [(start, min(end, horizon_ms))])

@@ -13,7 +13,7 @@ import sqlite3
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -131,18 +131,18 @@ class Boundary:
     def close_read(self, side: "Side") -> None:
         """Close the failures of what could not be read and was read by now: holes are asked for by each run."""
         unread = self._unread.get(side.name, set())
-        for failure in self.failures.waiting():
+        for failure in self.failures.waiting_failures():
             if failure.operation == UNREAD and failure.side == side.name and failure.record_id not in unread:
-                with self._stored():
-                    self.failures.close(side.name, failure.record_id)
+                with self.state.atomic_or_joined() as transaction:
+                    self.failures.close_failures(transaction, side.name, failure.record_id)
 
     def _put_off(self, listed: Failure, error: ServerTrouble, *, first: bool) -> None:
         """Leave a record for the next run, but not for ever."""
         self._in_a_row[listed.account] += 1
         if self._in_a_row[listed.account] >= PATIENCE_RECORDS:
             raise error
-        with self._stored():
-            runs = self.failures.count_trouble(listed.side, listed.record_id)
+        with self.state.atomic_or_joined() as transaction:
+            runs = self.failures.count_trouble(transaction, listed.side, listed.record_id)
         if runs >= PATIENCE_RUNS:
             self._list(listed, f"failed in {runs} runs: {error.message}")
         elif first:
@@ -159,19 +159,14 @@ class Boundary:
 
     def _list(self, listed: Failure, reason: str) -> None:
         said = storable(f"{self.noun} {listed.record_id}: {reason}" if self.noun else reason)
-        with self._stored():
-            self.failures.put(
+        with self.state.atomic_or_joined() as transaction:
+            self.failures.put_failure(transaction,
                 Failure(
                     listed.side, listed.record_id, listed.account, storable(listed.who), listed.operation, said,
                     digest=listed.digest,
                 ),
                 self.now_ms(),
             )  # fmt: skip
-
-    @contextmanager
-    def _stored(self) -> Iterator[None]:
-        with nullcontext() if self.state.db.in_transaction else self.state.atomic():
-            yield
 
 
 def confirm_workable(record: Contact | Message) -> None:

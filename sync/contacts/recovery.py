@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from connectors.connector import Raw
 from connectors.contact import Contact, Fields
 from connectors.errors import RecordGone
+from state.database import Transaction
 from state.failures import Failure
 from state.intents import Intent
 from state.links import Link, LinkSide
@@ -34,7 +35,7 @@ def settle_intents(context: Context) -> None:
     """Look what became of everything that was sent and has no known outcome. Raises AuthError, TransientError."""
     settle_updates(context)
     settle_removals(context)
-    unknown = context.intents.open()
+    unknown = context.intents.open_creates()
     for intent in unknown:
         side = context.side(intent.side)
         with context.boundary.around(context.other(side), intent.source_id, "create", account=side.account, first=True):
@@ -54,11 +55,11 @@ def _settle(context: Context, side: Side, intent: Intent, others: Sequence[Inten
     if raw is None and not contact.fields.get("email") and not contact.phones:
         raw = _same_content(context, side, sent, raws, others)
     found = side.connector.contact(raw, {}) if raw is not None else None
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if found is not None:
-            _link(context, side, intent, contact, found)
+            _link(transaction, context, side, intent, contact, found)
         else:
-            _wait_or_drop(context, side, intent, contact)
+            _wait_or_drop(transaction, context, side, intent, contact)
     if found is not None and context.other(side).needs_marker(contact):
         _mark(context, side, intent, contact)
 
@@ -72,9 +73,9 @@ def _is_moot(context: Context, side: Side, intent: Intent) -> bool:
     link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
     if link is None or link.gone is not None or source.needs_marker(contact_codec.decode(str(intent.source["person"]))):
         return False
-    with context.state.atomic():
-        context.intents.remove(side.name, intent.source_id)
-        context.failures.close(source.name, intent.source_id)
+    with context.state.atomic() as transaction:
+        context.intents.remove_intents(transaction, side.name, intent.source_id)
+        context.failures.close_failures(transaction, source.name, intent.source_id)
     return True
 
 
@@ -87,8 +88,8 @@ def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool
     try:
         raw = source.connector.get(intent.source_id).records[0]
     except RecordGone:
-        with context.state.atomic():
-            context.intents.remove(side.name, intent.source_id)
+        with context.state.atomic() as transaction:
+            context.intents.remove_intents(transaction, side.name, intent.source_id)
         return True
     mark_source(context, source, raw, person, link.side(side.name).id)
     return True
@@ -105,7 +106,9 @@ def _same_content(
     return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 
 
-def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:
+def _link(
+    transaction: Transaction, context: Context, side: Side, intent: Intent, person: Contact, found: Contact
+) -> None:
     """Link somebody who was made by a create whose answer was lost."""
     source = context.other(side)
     table = context.table[int(intent.source["mapping"])]
@@ -129,16 +132,18 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     link = Link(ends["left"], ends["right"], context.mapping)
     context.set_base(link, side.name, bases.target)
     context.set_base(link, source.name, bases.source)
-    context.links.save(link, context.run)
-    note_new_debts(context, link, side, owed)
+    context.links.save_link(transaction, link, context.run)
+    note_new_debts(transaction, context, link, side, owed)
     if not source.needs_marker(person):
-        context.intents.remove(side.name, intent.source_id)
-    context.failures.close(source.name, intent.source_id)
-    side.identities.put([contact_codec.known(found)])
+        context.intents.remove_intents(transaction, side.name, intent.source_id)
+    context.failures.close_failures(transaction, source.name, intent.source_id)
+    side.identities.put_contacts(transaction, [contact_codec.known(found)])
     if foreign:
         return
     enriched = {name: sent[name] for name in intent.source.get("enriched", ()) if name in sent}
-    context.history.add(entries_of_creation(context, side, link, enriched), context.run, context.now_ms())
+    context.history.add_entries(
+        transaction, entries_of_creation(context, side, link, enriched), context.run, context.now_ms()
+    )
     context.report.accounts[side.account].created += 1
 
 
@@ -163,7 +168,7 @@ def _rests(context: Context, side: Side, intent: Intent) -> bool:
 
 
 def _listed(context: Context, side: Side, intent: Intent) -> Failure | None:
-    return context.failures.of(context.other(side).name, [intent.source_id]).get(intent.source_id)
+    return context.failures.of_records(context.other(side).name, [intent.source_id]).get(intent.source_id)
 
 
 def _has_settled(context: Context, side: Side, intent: Intent) -> bool:
@@ -178,7 +183,7 @@ def _settle_ms(context: Context) -> int:
     return round(context.settle.total_seconds() * 1000)
 
 
-def _wait_or_drop(context: Context, side: Side, intent: Intent, person: Contact) -> None:
+def _wait_or_drop(transaction: Transaction, context: Context, side: Side, intent: Intent, person: Contact) -> None:
     """Free the person to be made again once `settle` has passed, and keep it listed until then."""
     staged = Staged(context.other(side).name, intent.source_id, contact=contact_codec.encode(person))
     listed, now = _listed(context, side, intent), context.now_ms()
@@ -187,9 +192,9 @@ def _wait_or_drop(context: Context, side: Side, intent: Intent, person: Contact)
     elif intent.source.get("accepted") and (listed is None or listed.due_ms):
         reason, due_ms = _unseen(side), 0
     else:  # a due time of 0 is a person's word: `sync failures retry`
-        context.intents.remove(side.name, intent.source_id)
+        context.intents.remove_intents(transaction, side.name, intent.source_id)
         reason, due_ms = lost(context, side), now
-    note_failure(context, context.other(side), staged, "create", reason, due_ms=due_ms)
+    note_failure(transaction, context, context.other(side), staged, "create", reason, due_ms=due_ms)
 
 
 def _unseen(side: Side) -> str:

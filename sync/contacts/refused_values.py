@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from connectors.contact import Value
 from connectors.errors import DuplicateRefused
 from connectors.values.text import is_of_too_long
+from state.database import Transaction
 from state.staging import Staged
 from sync.contacts.context import Context, Side
 from sync.contacts.failures import note_failure
@@ -36,6 +37,7 @@ def collision(value: Value, error: DuplicateRefused) -> Rejection:
 
 
 def list_rejections(  # noqa: PLR0917 (a record, where it would go, and the two kinds of values that do not)
+    transaction: Transaction,
     context: Context,
     source: Side,
     staged: Staged,
@@ -45,14 +47,14 @@ def list_rejections(  # noqa: PLR0917 (a record, where it would go, and the two 
 ) -> None:
     """List what of a record of `source` the target refused, and what of its `unmapped` values is too long.
 
-    Call inside `atomic`, after the rest is remembered.
+    Call it after the rest is remembered.
     """
     sentences = [_sentence(target, name, one) for name, one in sorted(rejected.items())]
     sentences += _too_long(source, target, unmapped)
     if not sentences:
         return
     blockers = tuple(f"{target.name}:{one.other_id}" for one in rejected.values() if one.other_id)
-    note_failure(context, source, staged, OPERATION, "; ".join(sentences), blockers=blockers)
+    note_failure(transaction, context, source, staged, OPERATION, "; ".join(sentences), blockers=blockers)
 
 
 def _too_long(source: Side, target: Side, unmapped: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from sync.contacts.update_outcome import has_waited, settle_update
 
 def settle_updates(context: Context) -> None:
     """Look what became of every update and deletion whose result was not stored. Raises AuthError, TransientError."""
-    for intent in context.intents.updates():
+    for intent in context.intents.open_updates():
         side = context.side(intent.side)
         with context.boundary.around(context.other(side), intent.source_id, "update", account=side.account, first=True):
             if intent.source.get("rule") == DELETED:
@@ -27,11 +27,11 @@ def _settle_deletion(context: Context, side: Side, intent: Intent) -> None:
     record_id = str(intent.source["record"])
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     is_gone = _is_gone(side, record_id)
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if is_gone and link is not None:
-            remember_deleted(context, side, link, intent)
+            remember_deleted(transaction, context, side, link, intent)
         if is_gone or has_waited(context, side, intent):
-            context.intents.remove(side.name, intent.source_id)
+            context.intents.remove_intents(transaction, side.name, intent.source_id)
 
 
 def _is_gone(side: Side, record_id: str) -> bool:

@@ -24,8 +24,8 @@ def keep_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> N
     except Exception:  # noqa: BLE001 - the record is listed for a reason of its own; this adds what it still shows
         return
     (before,) = side.identities.by_id([shown.id]) or [shown]
-    with context.state.atomic():
-        side.identities.put([united(before, shown)])
+    with context.state.atomic() as transaction:
+        side.identities.put_contacts(transaction, [united(before, shown)])
 
 
 def united(before: IndexedContact, shown: IndexedContact) -> IndexedContact:

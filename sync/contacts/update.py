@@ -20,6 +20,7 @@ from connectors.errors import (
     RecordError,
     RecordGone,
 )
+from state.database import Transaction
 from state.intents import Intent
 from state.staging import Staged, Step
 from sync.contacts.commit import Update, reasons, remember, remember_undone
@@ -74,19 +75,19 @@ def _carry(
         if troubles.is_fatal():
             break
     unknown: list[Update] = []
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for job, answer in done:
             if isinstance(answer, OutcomeUnknown) and not is_last and not troubles.is_fatal():
                 unknown.append(job)
                 continue
-            with _around(context, job), context.state.part():
-                _conclude(context, job, answer, troubles)
+            with _around(context, job), context.state.savepoint(transaction):
+                _conclude(transaction, context, job, answer, troubles)
     return [job.pair for job in unknown if _settle(context, job, troubles)]
 
 
 def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
     """Look what became of an update; say whether it may be tried again: the account answers, and both are there."""
-    intent, is_settled = context.intents.of(job.target.name, job.source_id), False
+    intent, is_settled = context.intents.of_record(job.target.name, job.source_id), False
     try:
         with _around(context, job):
             if intent is not None:
@@ -94,8 +95,8 @@ def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
             link = context.links.by_record(job.target.name, [job.record.id]).get(job.record.id)
             is_settled = job.link is None or (link is not None and link.gone is None)
     except ConnectorError as error:
-        with context.state.atomic():
-            troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", error)
+        with context.state.atomic() as transaction:
+            troubles.note(transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", error)
     return is_settled
 
 
@@ -137,9 +138,9 @@ def _intend(context: Context, jobs: Sequence[Update]) -> None:
     """Note what is about to be overwritten, and what both sides will have agreed on then."""
     if not jobs:
         return
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for job in jobs:
-            context.intents.add(_intent(context, job), context.run)
+            context.intents.add_intent(transaction, _intent(context, job), context.run)
 
 
 def _intent(context: Context, job: Update) -> Intent:
@@ -177,8 +178,8 @@ def _job(context: Context, target: Side, pair: Pair) -> Update:
     link = context.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
     link = None if link is not None and link.gone else link
     own_id = ids[source.name]
-    own = context.stage.get(source.name, [own_id]).get(own_id) or Staged(source.name, own_id)
-    record = context.stage.get(target.name, [ids[target.name]]).get(ids[target.name])
+    own = context.stage.changed_records(source.name, [own_id]).get(own_id) or Staged(source.name, own_id)
+    record = context.stage.changed_records(target.name, [ids[target.name]]).get(ids[target.name])
     return Update(target, source, record or Staged(target.name, ids[target.name]), own, link)
 
 
@@ -189,8 +190,8 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
         _leave_alone(context, job, WHOLE, GONE)
         return False
     if isinstance(page, ConnectorError):
-        with context.state.atomic():
-            troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", page)
+        with context.state.atomic() as transaction:
+            troubles.note(transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", page)
         return False
     troubles.fine(job.target)
     memory = job.link.side(job.target.name).memory if job.link else None
@@ -265,8 +266,10 @@ def _without(
     if job.changes:
         _intend(context, [job])
         return job.target.dispatcher.gather([partial(_send, job)])[0]
-    with context.state.atomic():
-        context.intents.remove(job.target.name, job.source_id)  # the write was refused, and there is no other
+    with context.state.atomic() as transaction:
+        context.intents.remove_intents(
+            transaction, job.target.name, job.source_id
+        )  # the write was refused, and there is no other
     return answer
 
 
@@ -294,8 +297,10 @@ def _again_without_number(
     if job.changes:
         _intend(context, [job])
         return job.target.dispatcher.gather([partial(_send, job)])[0]
-    with context.state.atomic():
-        context.intents.remove(job.target.name, job.source_id)  # the write was refused, and there is no other
+    with context.state.atomic() as transaction:
+        context.intents.remove_intents(
+            transaction, job.target.name, job.source_id
+        )  # the write was refused, and there is no other
     return answer
 
 
@@ -310,30 +315,34 @@ def _read_answer(job: Update, answer: WriteResult | ConnectorError) -> None:
 
 
 def _conclude(
-    context: Context, job: Update, answer: WriteResult | ConnectorError | None, troubles: Troubles[Staged]
+    transaction: Transaction,
+    context: Context,
+    job: Update,
+    answer: WriteResult | ConnectorError | None,
+    troubles: Troubles[Staged],
 ) -> None:
     if answer is None:
         if context.undone is None:
-            remember(context, job, None)
-            stage_again(context, job.target, job.record)
+            remember(transaction, context, job, None)
+            stage_again(transaction, context, job.target, job.record)
         return
     if isinstance(answer, WriteResult | RecordError):
-        context.intents.remove(job.target.name, job.source_id)
+        context.intents.remove_intents(transaction, job.target.name, job.source_id)
     if isinstance(answer, WriteResult):
         troubles.fine(job.target)
         context.report.accounts[job.target.account].updated += not answer.refused.issuperset(job.changes)
-        _remember(context, job, answer)
+        _remember(transaction, context, job, answer)
     elif isinstance(answer, RecordGone):
-        forget_gone(context, job.target, job.record.id)
+        forget_gone(transaction, context, job.target, job.record.id)
         _leave_alone(context, job, WHOLE, GONE)
     else:
-        troubles.note(job.source, job.own or Staged(job.source.name, job.source_id), "update", answer)
+        troubles.note(transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", answer)
 
 
-def _remember(context: Context, job: Update, answer: WriteResult) -> None:
+def _remember(transaction: Transaction, context: Context, job: Update, answer: WriteResult) -> None:
     if context.undone is None:
-        remember(context, job, answer)
+        remember(transaction, context, job, answer)
         return
-    remember_undone(context, job, answer)
+    remember_undone(transaction, context, job, answer)
     for name in answer.refused & job.changes.keys():
         _leave_alone(context, job, name, REFUSED)

@@ -18,6 +18,7 @@ from typing import Any
 from connectors.connector import Raw
 from connectors.contact import PHONE_SLOTS, SET_FIELDS, Contact, Fields, Value, fold
 from connectors.errors import RecordGone
+from state.database import Transaction
 from state.history import HistoryEntry
 from state.intents import Intent
 from state.links import Link, LinkSide
@@ -49,12 +50,12 @@ def settle_update(context: Context, intent: Intent) -> None:
     side, record_id = context.side(intent.side), str(intent.source["record"])
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     found = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if found is None:
-            _keep_lost(context, side, intent, link)
-        is_known = found is None or _settle(context, side, intent, link, found)
+            _keep_lost(transaction, context, side, intent, link)
+        is_known = found is None or _settle(transaction, context, side, intent, link, found)
         if is_known or has_waited(context, side, intent):
-            context.intents.remove(side.name, intent.source_id)
+            context.intents.remove_intents(transaction, side.name, intent.source_id)
 
 
 def has_waited(context: Context, side: Side, intent: Intent) -> bool:
@@ -89,12 +90,12 @@ def _read(side: Side, record_id: str, link: Link | None) -> _Found | None:
     return _Found(raw, side.connector.contact(raw, json.loads(memory) if memory else {}))
 
 
-def _keep_lost(context: Context, side: Side, intent: Intent, link: Link | None) -> None:
+def _keep_lost(transaction: Transaction, context: Context, side: Side, intent: Intent, link: Link | None) -> None:
     """Keep in the history what an update may have overwritten of a record that is gone by now (P3)."""
     if link is not None:
         sent = shadow_codec.fields_of(intent.sent)
         entries = [_entry(side, intent, link, name, sent[name]) for name in sent]
-        context.history.add(entries, str(intent.source["run"]), context.now_ms())
+        context.history.add_entries(transaction, entries, str(intent.source["run"]), context.now_ms())
 
 
 def _sight(context: Context, side: Side, intent: Intent, found: _Found) -> UpdateObservation:
@@ -108,7 +109,9 @@ def _sight(context: Context, side: Side, intent: Intent, found: _Found) -> Updat
     return UpdateObservation(before, shown, earlier != now, earlier["others"] != now["others"])
 
 
-def _settle(context: Context, side: Side, intent: Intent, link: Link | None, found: _Found) -> bool:
+def _settle(
+    transaction: Transaction, context: Context, side: Side, intent: Intent, link: Link | None, found: _Found
+) -> bool:
     """Remember what of an update has arrived, and say whether anything is known of it."""
     sent, shown = shadow_codec.fields_of(intent.sent), found.contact
     undoes = _put_back(intent, sent)
@@ -124,30 +127,29 @@ def _settle(context: Context, side: Side, intent: Intent, link: Link | None, fou
         _agree_in_part(context, side, intent, link, parts)
         _note_own_write(context, side, link.side(side.name), shown)
         _keep_times(context, intent, link, came.arrived | came.put_back)
-        context.links.save(link, context.run)
-        stage_again(context, side, staged_record(context, side, found.raw, shown, link))
+        context.links.save_link(transaction, link, context.run)
+        stage_again(transaction, context, side, staged_record(context, side, found.raw, shown, link))
     if link is None:
         return True
-    context.conflicts.close(link.id, set(came.arrived))
+    context.conflicts.close_conflicts(transaction, link.id, set(came.arrived))
     put_back = [name for name in undoes if name in came.arrived or name in parts]
-    hold(context, link, put_back)
-    release(context, link, set(came.arrived) - set(put_back))
+    hold(transaction, context, link, put_back)
+    release(transaction, context, link, set(came.arrived) - set(put_back))
     entries = [_entry(side, intent, link, name, sent[name]) for name in sent if name in came.overwritten]
     entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in came.overwritten]
-    context.history.add(entries, str(intent.source["run"]), context.now_ms())
+    context.history.add_entries(transaction, entries, str(intent.source["run"]), context.now_ms())
     return True
 
 
-def stage_again(context: Context, side: Side, record: Staged) -> None:
+def stage_again(transaction: Transaction, context: Context, side: Side, record: Staged) -> None:
     """Let the other half of a merge see a record as it was read last, with the time of before our own write.
 
-    The shadow follows that reading: what was staged before would look as if a person had taken the values back. Call
-    inside `atomic`.
+    The shadow follows that reading: what was staged before would look as if a person had taken the values back.
     """
-    staged = context.stage.get(side.name, [record.id]).get(record.id)
+    staged = context.stage.changed_records(side.name, [record.id]).get(record.id)
     if staged is not None:
         changed_ms = record.changed_ms if record.changed_ms is not None else staged.changed_ms
-        context.stage.put([replace(record, changed_ms=changed_ms)])
+        context.stage.put_records(transaction, [replace(record, changed_ms=changed_ms)])
 
 
 def _put_back(intent: Intent, names: Iterable[str]) -> list[str]:
@@ -174,9 +176,7 @@ def _new_link(context: Context, side: Side, intent: Intent) -> Link:
     return Link(*((target, source) if side.name == "left" else (source, target)), context.mapping)
 
 
-def _agree(  # noqa: PLR0917 - what was sent, between whom, and what became of it
-    context: Context, side: Side, intent: Intent, link: Link, came: UpdateOutcome, shown: Fields
-) -> None:
+def _agree(context: Context, side: Side, intent: Intent, link: Link, came: UpdateOutcome, shown: Fields) -> None:
     """Let both shadows have what arrived, as the server keeps it; what was put back since counts as changed on both."""
     other = context.other(side)
     target, source = dict(context.base(link, side.name)), dict(context.base(link, other.name))

@@ -30,7 +30,7 @@ DOUBLE = "double"
 
 def compare(context: Context) -> Comparison:
     """Return what the plan on the stage, and what is open, say of both sides."""
-    found = Comparison(context.links.count() - context.links.count_gone())
+    found = Comparison(context.links.count_links() - context.links.count_gone())
     found.only = {side.account: _only(context, side) for side in context.sides}
     found.differ = [*_to_write(context), *_in_conflict(context)]
     found.doubles = _doubles(context)
@@ -48,7 +48,7 @@ def _survivors(context: Context, side: Side) -> list[Entry]:
     """Return those whose other record is gone, but for those of whom a person wants it so, or has it made anew."""
     return [
         {"who": contact_codec.who(side.account, link.side(side.name).id, context.base(link, side.name))}
-        for link in context.links.gone()
+        for link in context.links.gone_links()
         if link.gone != side.name and not _is_wanted(context, link, side)
     ]
 
@@ -65,7 +65,7 @@ def _failed(context: Context, side: Side) -> list[Entry]:
     """Return who could not be carried and has no link."""
     return [
         {"who": failure.who, "reason": failure.reason}
-        for failure in context.failures.waiting()
+        for failure in context.failures.waiting_failures()
         if failure.side == side.name and failure.operation != DOUBLE and _link(context, failure) is None
     ]
 
@@ -84,7 +84,7 @@ def _planned(context: Context) -> Iterator[Pair]:
 
 def _listed(context: Context) -> Iterator[Pair]:
     """Yield linked pairs of which a write failed: they are not planned again until something changes."""
-    for failure in context.failures.waiting():
+    for failure in context.failures.waiting_failures():
         link = _link(context, failure)
         if link is not None and link.gone is None:
             yield link, link.left.id, link.right.id
@@ -107,14 +107,14 @@ def _differing(context: Context, link: Link | None, left_id: str, right_id: str)
 
 def _shown(context: Context, side: Side, record_id: str) -> Staged | None:
     """Return a record as it is, be it only the other one that shows anything new: so does a run before it writes."""
-    return context.stage.get(side.name, [record_id]).get(record_id) or stage_by_id(context, side, record_id)
+    return context.stage.changed_records(side.name, [record_id]).get(record_id) or stage_by_id(context, side, record_id)
 
 
 def _in_conflict(context: Context) -> list[Entry]:
     """Return what waits for a person's word; what has it already is among what is to be written."""
     return [
         {"who": one.who, "field": one.field, "left": json.loads(one.left_value), "right": json.loads(one.right_value)}
-        for one in context.conflicts.all()
+        for one in context.conflicts.all_conflicts()
         if one.field != WHOLE and one.resolution is None
     ]
 
@@ -134,6 +134,6 @@ def _doubles(context: Context) -> list[Entry]:
             "who": failure.who,
             "ids": [failure.record_id, *(blocker.partition(":")[2] for blocker in failure.blockers)],
         }
-        for failure in context.failures.waiting()
+        for failure in context.failures.waiting_failures()
         if failure.operation == DOUBLE
     ]

@@ -7,7 +7,6 @@ Rules kept here:
 - what is to come is noted in the state for `sync status`, and removed at the end.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.clock import Clock
+from state.database import DatabaseError, Transaction
 from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.schedule import Planned, plan_run, plan_runs
@@ -99,7 +99,7 @@ class Daemon:
         for stream in self.streams():
             try:
                 since = stream.stands_still_since()
-            except (StateError, LockHeld, sqlite3.Error) as error:
+            except (StateError, LockHeld, DatabaseError) as error:
                 event_log.error("the state can't be read", reason=str(error))
                 continue
             if since is None:
@@ -155,7 +155,7 @@ class Daemon:
 
     def forget_plan(self) -> None:
         """Take the plan out of the state: nothing comes any more."""
-        self._in_state(lambda db: plan_runs(db, ()))
+        self._in_state(lambda transaction: plan_runs(transaction, ()))
 
     @property
     def is_running(self) -> bool:
@@ -212,7 +212,7 @@ class Daemon:
                 at = self._run_at(stream.key, at)
         _tell_next(ended, following, at)
         row = Planned(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
-        self._in_state(lambda db: plan_run(db, row))
+        self._in_state(lambda transaction: plan_run(transaction, row))
 
     def _next_time(self, stream: Stream, ended: EndedRun, *, hinted: bool) -> datetime | None:
         """Return when a stream whose run came to its end is run next."""
@@ -237,14 +237,14 @@ class Daemon:
             Planned(stream.connection.name, stream.name, to_ms(self._planned(stream.key)), stream.standing.delayed)
             for stream in self.streams()
         ]
-        self._in_state(lambda db: plan_runs(db, rows))
+        self._in_state(lambda transaction: plan_runs(transaction, rows))
 
-    def _in_state(self, change: Callable[[sqlite3.Connection], None]) -> None:
+    def _in_state(self, change: Callable[[Transaction], None]) -> None:
         """Change what the state says of the plan. It is for people to look at: no run fails for it."""
         try:
-            with closing(StateFile.open(self._config.state.path)) as state, state.atomic() as db:
-                change(db)
-        except (StateError, LockHeld, sqlite3.Error) as error:
+            with closing(StateFile.open(self._config.state.path)) as state, state.atomic() as transaction:
+                change(transaction)
+        except (StateError, LockHeld, DatabaseError) as error:
             event_log.error("the plan can't be noted", reason=str(error))
 
 

@@ -119,7 +119,7 @@ class Stream:
         try:
             with closing(StateFile.open(self.config.state.path)) as state:
                 heard = from_ms(heard_at(state.db, self.connection.name))
-                waiting = Hints(state.db, self.connection.name, self.name).count()
+                waiting = Hints(state.db, self.connection.name, self.name).count_hints()
         except (StateError, LockHeld, sqlite3.Error) as error:
             event_log.error("the state can't be read", reason=str(error))
             return False

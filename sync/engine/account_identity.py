@@ -7,6 +7,7 @@ from typing import Any
 
 from state import connections
 from state.cursors import Cursors
+from state.database import Transaction
 from state.errors import StateError
 from state.file import StateFile
 from sync.rules import contact_codec, messages
@@ -37,20 +38,20 @@ def confirm_known(path: Path, account: str, connector: str, identity: Mapping[st
 
 
 def remember_identity(
-    state: StateFile, account: str, connector: str, identity: Mapping[str, Any], sides: Mapping[int, str]
+    transaction: Transaction, account: str, connector: str, identity: Mapping[str, Any], sides: Mapping[int, str]
 ) -> None:
-    """Keep who an account is; users that were added are read from their first record. Call inside `atomic`.
+    """Keep who an account is; users that were added are read from their first record.
 
     `sides` are the connections that the account takes part in, and its side there.
     """
-    remembered = connections.account_identity(state.db, account)
+    remembered = connections.account_identity(transaction, account)
     if remembered is not None and remembered[1] == identity:
         return
     if remembered is not None:
         for connection, side in sides.items():
             for stream in (contact_codec.STREAM, messages.STREAM):
-                Cursors(state.db, connection, stream).forget(side)
-    connections.remember_account(state.db, account, connector, identity)
+                Cursors(transaction, connection, stream).forget_side(transaction, side)
+    connections.remember_account(transaction, account, connector, identity)
 
 
 def _holds(present: Any, known: Any) -> bool:

@@ -32,9 +32,9 @@ def assemble(
     """Return what one run is about. Raises StateError when the connection is another one than the state knows."""
     left, right = accounts
     rules = rules_of(connection, left.connector, right.connector)
-    with state.atomic() as db:
-        number = connections.connection_id(db, connection.name, connection.left, connection.right)
-        table, in_force = mapping_in_force(state, number, rules, connection)
+    with state.atomic() as transaction:
+        number = connections.connection_id(transaction, connection.name, connection.left, connection.right)
+        table, in_force = mapping_in_force(transaction, number, rules, connection)
     context = Context(
         run=report.run,
         name=connection.name,
@@ -58,7 +58,7 @@ def assemble(
     )
     context.enrichment = _enrichment(context) if connection.contacts.enrich else None
     cursors = Cursors(state.db, number, contact_codec.STREAM)
-    context.first = {side.account: reach(cursors.get(side.name, INDEXED), 0) is None for side in context.sides}
+    context.first = {side.account: reach(cursors.intervals(side.name, INDEXED), 0) is None for side in context.sides}
     with_messages = messages.STREAM in options.streams and connection.messages is not None
     letters = _messages(context, connection, accounts) if with_messages else None
     return RunScope(context, letters, with_people=contact_codec.STREAM in options.streams)
@@ -72,8 +72,8 @@ def _messages(context: Context, connection: Connection, accounts: Accounts) -> M
     letters = MessageContext(context, settings, deletes, _empty(accounts), MessageStage(context.state))
     wanted = fingerprint(settings)
     if letters.streams.fingerprint() != wanted:
-        with context.state.atomic():
-            letters.streams.set_up(wanted)
+        with context.state.atomic() as transaction:
+            letters.streams.set_up(transaction, wanted)
     return letters
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from connectors.connector import Connector
 from state import connections
-from state.file import StateFile
+from state.database import Transaction
 from sync.config.model import Connection
 from sync.rules import mapping
 from sync.rules.sets import reserving
@@ -18,20 +18,20 @@ def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[
 
 
 def mapping_in_force(
-    state: StateFile, number: int, rules: mapping.Rules, connection: Connection
+    transaction: Transaction, number: int, rules: mapping.Rules, connection: Connection
 ) -> tuple[dict[int, tuple[str, ...]], int]:
     """Return the fields of every mapping there was, and the number of the one in force, made when it is new (R18).
 
     A field that has moved to another place since is none of the present fields: what it held there was never agreed on.
-    Call inside `atomic`; `number` is the connection's.
+    `number` is the connection's.
     """
     settings = _settings(connection)
     fingerprint, housed = mapping.fingerprint(rules, settings), mapping.housed(rules, settings)
-    known = connections.mappings(state.db, number)
+    known = connections.mappings(transaction, number)
     in_force = max(known, default=0)
     if not known or known[in_force][0] != fingerprint:
-        in_force = connections.add_mapping(state.db, number, fingerprint, tuple(housed))
-        known = connections.mappings(state.db, number)
+        in_force = connections.add_mapping(transaction, number, fingerprint, tuple(housed))
+        known = connections.mappings(transaction, number)
     table = {key: tuple(housed.get(each, f"{each}, moved") for each in fields) for key, (_, fields) in known.items()}
     return table, in_force
 

@@ -63,7 +63,7 @@ def carry_out(observed: Observed) -> None:
 
     def write() -> None:
         execute.write(context)
-        if context.intents.open():
+        if context.intents.open_creates():
             recovery.settle_intents(context)
 
     if _succeeds(context, write) and not context.errors and not context.people.errors:
@@ -72,10 +72,10 @@ def carry_out(observed: Observed) -> None:
 
 def count_open(context: MessageContext) -> None:
     """Count what is listed and not settled after the run."""
-    context.report.conflicts = context.conflicts.count()
-    context.report.failed = context.failures.count()
+    context.report.conflicts = context.conflicts.count_open()
+    context.report.failed = context.failures.count_listed()
     for side in context.sides:
-        context.report.accounts[side.account].read = context.stage.count(side.name)
+        context.report.accounts[side.account].read = context.stage.count_messages(side.name)
     context.report.unchanged = context.stage.count_unchanged()
 
 
@@ -90,8 +90,8 @@ def _succeeds(context: MessageContext, work: Callable[[], None]) -> bool:
 
 def _cover(observed: Observed) -> None:
     context = observed.context
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for side, spans in observed.spans.items():
-            context.cursors.add(side, COVERED, spans)
-        context.streams.followed(context.followed)
-        context.hints.drop(context.heeded)
+            context.cursors.add_intervals(transaction, side, COVERED, spans)
+        context.streams.note_followed(transaction, context.followed)
+        context.hints.drop_hints(transaction, context.heeded)

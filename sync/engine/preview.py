@@ -42,4 +42,4 @@ def _steps(work: RunScope, stream: str, side: str) -> Iterator[int]:
     if stream == contact_codec.STREAM:
         yield from (work.people.stage.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
     elif work.messages is not None:
-        yield from (work.messages.stage.count_steps(operation, side) for operation in (COPY, AMEND, ERASE))
+        yield from (work.messages.stage.count_actions(operation, side) for operation in (COPY, AMEND, ERASE))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from state.database import Transaction
 from state.progress import is_begun, note_comparison, note_end
 from sync.contacts.context import Context
 from sync.engine.options import RunOptions
@@ -13,15 +14,20 @@ def fresh_streams(context: Context, streams: Sequence[str]) -> frozenset[str]:
 
 
 def note_progress(
-    context: Context, streams: Sequence[str], status: str, options: RunOptions, fresh: frozenset[str]
+    transaction: Transaction,
+    context: Context,
+    streams: Sequence[str],
+    status: str,
+    options: RunOptions,
+    fresh: frozenset[str],
 ) -> None:
-    """Note how a run of these streams ended. Call inside `atomic`.
+    """Note how a run of these streams ended.
 
     A stream that was `fresh` when the run began is read in full anyway, unless the run was given bounds.
     """
     bounded = options.since is not None or options.until is not None
     for stream in streams:
-        where = (context.state.db, context.connection, stream, context.now_ms())
+        where = (transaction, context.connection, stream, context.now_ms())
         if status in ("ok", "partial"):
             note_end(*where)
         if status in ("ok", "partial", "guarded") and (options.whole or (stream in fresh and not bounded)):

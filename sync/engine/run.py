@@ -77,9 +77,9 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
 def finish(context: Context, keep: timedelta) -> None:
     """Drop history that is older than it is to be kept."""
     before_ms = context.now_ms() - round(keep.total_seconds() * 1000)
-    with context.state.atomic() as db:
-        history.prune(db, context.connection, before_ms)
-        daily_counts.fold(db, context.connection, before_ms)
+    with context.state.atomic() as transaction:
+        history.prune_history(transaction, context.connection, before_ms)
+        daily_counts.fold_old_days(transaction, context.connection, before_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _plan_people(work: RunScope, bounds: ReadRange, seen: _Seen) -> Heirs:
 def _lost(context: Context, bounds: ReadRange, seen: _Seen) -> Iterable[Link]:
     """Return the pairs that have lost one side: all where everything was read, else those that hints told of."""
     if bounds.whole:
-        return context.links.gone()
+        return context.links.gone_links()
     found = map(context.links.by_id, sorted(seen.lost))
     return [link for link in found if link is not None and link.gone is not None]
 
@@ -122,7 +122,7 @@ def _lost(context: Context, bounds: ReadRange, seen: _Seen) -> Iterable[Link]:
 def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
     """Plan what becomes of the survivors of deletions, but of those who meet another record in this run."""
     for link in lost:
-        if context.stage.paired("left", link.left.id) or context.stage.paired("right", link.right.id):
+        if context.stage.paired_id("left", link.left.id) or context.stage.paired_id("right", link.right.id):
             continue
         survivor = context.other(context.side(link.gone or ""))
         with context.boundary.around(survivor, link.side(survivor.name).id, plan.DELETE):
@@ -137,7 +137,7 @@ def _carry_out(context: Context, spans: Spans) -> None:
         execute.pretend(context)
         return
     execute.write(context)
-    if context.intents.open():
+    if context.intents.open_creates():
         recovery.settle_intents(context)
     if not context.errors:
         _cover(context, spans)
@@ -157,11 +157,11 @@ def _tell_owners(context: Context) -> None:
 
 def _cover(context: Context, spans: Spans) -> None:
     """Everything that was found is written, in conflict or listed: its windows and hints are dealt with."""
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for side, covered in spans.items():
-            context.cursors.add(side, COVERED, covered)
-        context.hints.drop(context.heeded)
-        settle_lifted(context)
+            context.cursors.add_intervals(transaction, side, COVERED, covered)
+        context.hints.drop_hints(transaction, context.heeded)
+        settle_lifted(transaction, context)
 
 
 def _guard(work: RunScope) -> str:
@@ -180,5 +180,5 @@ def offsets(context: Context) -> tuple[float, float]:
 
 def count_open(context: Context) -> None:
     """Count what is listed and not settled."""
-    context.report.conflicts = context.conflicts.count()
-    context.report.failed = context.failures.count()
+    context.report.conflicts = context.conflicts.count_open()
+    context.report.failed = context.failures.count_listed()

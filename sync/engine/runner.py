@@ -11,6 +11,7 @@ from connectors.clock import Clock, SystemClock
 from connectors.http.rate_limiter import CallLogStore, MemoryCallLogStore
 from state import daily_counts, history
 from state.call_log import SharedLedger
+from state.database import Transaction
 from state.disk import telling
 from state.errors import LockHeld
 from state.file import StateFile
@@ -169,7 +170,7 @@ class Runner:
             )  # fmt: skip
             self._work(work, accounts, report)
         finally:
-            stage.close()
+            stage.detach()
 
     def _work(self, work: RunScope, accounts: tuple[Account, Account], report: RunReport) -> None:
         context = work.people
@@ -223,34 +224,36 @@ class Runner:
 
     def _begin(self, context: Context, report: RunReport) -> bool:
         """Note that a run has begun; return whether it is the connection's first."""
-        with context.state.atomic() as db:
-            earlier = db.execute(
+        with context.state.atomic() as transaction:
+            earlier = transaction.execute(
                 "SELECT count(*) FROM run WHERE connection = ? AND status IN ('ok', 'partial') AND undoes IS NULL",
                 (context.connection,),
             ).fetchone()[0]
-            history.begin_run(db, report.run, context.connection, context.now_ms(), report.undoes or None)
+            history.begin_run(transaction, report.run, context.connection, context.now_ms(), report.undoes or None)
         return not earlier
 
     def _end(self, context: Context, report: RunReport, status: str, fresh: frozenset[str]) -> None:
-        with context.state.atomic() as db:
-            note_progress(context, report.asked, status, self.options, fresh)
+        with context.state.atomic() as transaction:
+            note_progress(transaction, context, report.asked, status, self.options, fresh)
             if context.horizons.keys() == {side.account for side in context.sides}:
-                self._remember_accounts(context)
+                self._remember_accounts(transaction, context)
             document = json.dumps(_kept(report.to_json()), ensure_ascii=False)
-            history.end_run(db, report.run, context.now_ms(), status, document)
-            daily_counts.add(db, context.connection, context.now_ms(), counted(report, status, self.clock.now()))
+            history.end_run(transaction, report.run, context.now_ms(), status, document)
+            daily_counts.add_counts(
+                transaction, context.connection, context.now_ms(), counted(report, status, self.clock.now())
+            )
         finish(context, self.config.state.history)
 
-    def _remember_accounts(self, context: Context) -> None:
+    def _remember_accounts(self, transaction: Transaction, context: Context) -> None:
         """Keep who the accounts are, now that both have answered."""
         for side in context.sides:
             connector = side.connector
             sides = {
                 row["id"]: "left" if row["left_account"] == side.account else "right"
-                for row in context.state.db.execute("SELECT * FROM connection").fetchall()
+                for row in transaction.execute("SELECT * FROM connection").fetchall()
                 if side.account in (row["left_account"], row["right_account"])
             }
-            remember_identity(context.state, side.account, connector.system, connector.identity(), sides)
+            remember_identity(transaction, side.account, connector.system, connector.identity(), sides)
 
     def _ask(self, work: RunScope, report: RunReport) -> bool:
         """Show the plan's totals and ask, before the first write of a connection's first run."""

@@ -42,5 +42,5 @@ def _carry_out(context: Context, undone: UndoneRun) -> None:
         foretell(context)
         return
     carry_out(context, undone)
-    if context.intents.open():
+    if context.intents.open_creates():
         settle_intents(context)

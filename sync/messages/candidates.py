@@ -63,8 +63,8 @@ def look_for_copies(context: MessageContext, target: Side, contact_id: str) -> N
         copies = letters(target).of_contact(contact_id)
     except RecordGone:
         copies = ()
-    with context.state.atomic():
-        context.stage.put_copies(target.name, contact_id, [encode(copy) for copy in copies])
+    with context.state.atomic() as transaction:
+        context.stage.put_copies(transaction, target.name, contact_id, [encode(copy) for copy in copies])
 
 
 def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str) -> Pair | None:
@@ -75,7 +75,7 @@ def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Mess
     target, sent_ms = context.other(side), contact_codec.to_ms(own.sent_at)
     if sent_ms is None:
         return None
-    for known in context.index(target).alike(contact_id, sent_ms, TOLERANCE_MS):
+    for known in context.index(target).unlinked_near(contact_id, sent_ms, TOLERANCE_MS):
         if context.stage.is_taken(target.name, known.id):
             continue
         try:
@@ -94,7 +94,7 @@ def _oriented(context: MessageContext, side: Side, staged: StagedMessage, own: M
     if not is_copy(own, other):
         return Pair(side.name, own, other, staged.digest)
     target = context.other(side)
-    listed = context.stage.get(target.name, other.id)
+    listed = context.stage.message(target.name, other.id)
     return Pair(target.name, other, own, listed.digest if listed else None)
 
 

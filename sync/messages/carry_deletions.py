@@ -12,6 +12,7 @@ from functools import partial
 from connectors.errors import ConnectorError, RecordGone
 from connectors.message import Message
 from state.conflicts import Conflict
+from state.database import Transaction
 from state.history import HistoryEntry
 from state.intents import DELETED, Intent
 from state.links import Link
@@ -34,8 +35,8 @@ def erase(context: MessageContext, target: Side, step: MessageAction, troubles: 
     try:
         copy = letters(target).get(link.side(target.name).id, context.home(link))
     except RecordGone:
-        with context.state.atomic():
-            context.links.remove(link.id)
+        with context.state.atomic() as transaction:
+            context.links.remove_link(transaction, link.id)
         return
     if is_edited(context, target, link, copy):
         list_edited(context, target, link, copy, step.contact_id)
@@ -58,21 +59,23 @@ def list_edited(context: MessageContext, target: Side, link: Link, copy: Message
     if who.endswith(f":{contact_id}"):
         who = context.who(target, copy.contact_id)
     conflict = Conflict(link.id, WHOLE, who, shown["left"], shown["right"], None, None, context.now_ms(), context.run)
-    with context.state.atomic():
-        context.conflicts.put(conflict)
+    with context.state.atomic() as transaction:
+        context.conflicts.put_conflict(transaction, conflict)
 
 
-def remember_erased(context: MessageContext, target: Side, link: Link, text: str | None) -> None:
-    """Store that a copy was deleted by us. Call inside `atomic`."""
+def remember_erased(
+    transaction: Transaction, context: MessageContext, target: Side, link: Link, text: str | None
+) -> None:
+    """Store that a copy was deleted by us."""
     source, copy_id = context.other(target), link.side(target.name).id
     shown, person = json.dumps(text, ensure_ascii=False), context.home(link)
     entry = HistoryEntry(link.id, target.account, copy_id, WHOLE, shown, None, DELETED, person=person)
-    context.history.add([entry], context.run, context.now_ms())
-    context.index(target).drop(copy_id)
-    context.index(source).drop(link.side(source.name).id)
-    context.failures.close(source.name, link.side(source.name).id)
-    context.intents.remove(target.name, link.side(source.name).id)
-    context.links.remove(link.id)
+    context.history.add_entries(transaction, [entry], context.run, context.now_ms())
+    context.index(target).drop_message(transaction, copy_id)
+    context.index(source).drop_message(transaction, link.side(source.name).id)
+    context.failures.close_failures(transaction, source.name, link.side(source.name).id)
+    context.intents.remove_intents(transaction, target.name, link.side(source.name).id)
+    context.links.remove_link(transaction, link.id)
     context.report.accounts[target.account].deleted += 1
 
 
@@ -83,8 +86,8 @@ def _is_back(context: MessageContext, source: Side, link: Link, contact_id: str)
     except RecordGone:
         return False
     link.gone, link.side(source.name).digest = None, None
-    with context.state.atomic():
-        context.links.save(link, context.run)
+    with context.state.atomic() as transaction:
+        context.links.save_link(transaction, link, context.run)
     return True
 
 
@@ -93,13 +96,13 @@ def _erase(context: MessageContext, target: Side, link: Link, copy: Message, tro
     original_id = link.side(source.name).id
     told = {"record": copy.id, "old": copy.text, "rule": DELETED}
     intent = Intent(target.name, original_id, target.server_now_ms(context.clock), {"contact": copy.contact_id}, told)
-    with context.state.atomic():
-        context.intents.add(intent, context.run)
+    with context.state.atomic() as transaction:
+        context.intents.add_intent(transaction, intent, context.run)
     answer = target.dispatcher.gather([partial(letters(target).erase, copy.id, copy.contact_id)])[0]
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if isinstance(answer, ConnectorError):
-            troubles.note(source, StagedMessage(source.name, original_id, ""), ERASE, answer)
+            troubles.note(transaction, source, StagedMessage(source.name, original_id, ""), ERASE, answer)
         else:
             troubles.fine(target)
-            remember_erased(context, target, link, copy.text)
+            remember_erased(transaction, context, target, link, copy.text)
     troubles.raise_fatal()

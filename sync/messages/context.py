@@ -156,7 +156,7 @@ class MessageContext:
         """Return the person, on its own side, who has the copy of a link: who was merged has taken the copies along."""
         source = self.side(original_side(link))
         target = self.other(source)
-        known = self.index(source).of(link.side(source.name).id)
+        known = self.index(source).message(link.side(source.name).id)
         return (known and self.person(source, known.contact_id)) or copy_contact(link, target.name)
 
     def who(self, side: Side, contact_id: str) -> str:
@@ -164,7 +164,7 @@ class MessageContext:
         link = self.people.links.by_record(side.name, [contact_id]).get(contact_id)
         if link is not None:
             return contact_codec.who(side.account, contact_id, self.people.base(link, side.name))
-        staged = self.people.stage.get(side.name, [contact_id]).get(contact_id)
+        staged = self.people.stage.changed_records(side.name, [contact_id]).get(contact_id)
         fields = contact_codec.decode(staged.contact).fields if staged is not None and staged.contact else {}
         return contact_codec.who(side.account, contact_id, fields)
 

@@ -18,6 +18,7 @@ from typing import Final
 from connectors.errors import Broken, ConnectorError, OutcomeUnknown, RecordError, RecordGone
 from connectors.message import Message
 from connectors.message_store import CopyResult
+from state.database import Transaction
 from state.history import CREATED, HistoryEntry
 from state.intents import Intent
 from state.message_staging import MessageAction, StagedMessage
@@ -59,10 +60,10 @@ def copy(
     jobs = _strangers(context, _whole(context, [job for job in found if job is not None]))
     _intend(context, jobs)
     answers = target.dispatcher.gather([job.send for job in jobs])
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for job, answer in zip(jobs, answers, strict=True):
-            with _around(context, job), context.state.part():
-                _conclude(context, job, answer, troubles)
+            with _around(context, job), context.state.savepoint(transaction):
+                _conclude(transaction, context, job, answer, troubles)
     context.progress.advance(len(steps))
     troubles.raise_fatal()
 
@@ -86,11 +87,11 @@ def adopt(context: MessageContext, pair: Pair) -> None:
     source = context.side(pair.side)
     edited = pair.copy.of is not None and not _shows_all(context.other(source), pair)
     link = context.linked(source, pair.original, pair.digest, pair.copy, edited=edited)
-    with context.state.atomic():
-        context.links.save(link, context.run)
-        context.failures.close(source.name, pair.original.id)
-        context.failures.close(context.other(source).name, pair.copy.id)
-        context.intents.remove(context.other(source).name, pair.original.id)
+    with context.state.atomic() as transaction:
+        context.links.save_link(transaction, link, context.run)
+        context.failures.close_failures(transaction, source.name, pair.original.id)
+        context.failures.close_failures(transaction, context.other(source).name, pair.copy.id)
+        context.intents.remove_intents(transaction, context.other(source).name, pair.original.id)
 
 
 def _shows_all(target: Side, pair: Pair) -> bool:
@@ -99,42 +100,45 @@ def _shows_all(target: Side, pair: Pair) -> bool:
 
 
 def remember_copy(
+    transaction: Transaction,
     context: MessageContext,
     source: Side,
     original: Message,
     digest: bytes | None,
     made: Message,
 ) -> None:
-    """Store that a copy was made by us, of the original as it was sent. Call inside `atomic`."""
+    """Store that a copy was made by us, of the original as it was sent."""
     target = context.other(source)
     link = context.linked(source, original, digest, made)
-    context.links.save(link, context.run)
-    context.intents.remove(target.name, original.id)
-    context.failures.close(source.name, original.id)
+    context.links.save_link(transaction, link, context.run)
+    context.intents.remove_intents(transaction, target.name, original.id)
+    context.failures.close_failures(transaction, source.name, original.id)
     if letters(target).listed:
-        context.index(target).put([indexed(made)])
-    context.index(source).put([indexed(original)])  # its text is known by now, which its listing may leave out
+        context.index(target).put_messages(transaction, [indexed(made)])
+    context.index(source).put_messages(
+        transaction, [indexed(original)]
+    )  # its text is known by now, which its listing may leave out
     origin = f"{source.account}:{original.id}"
     entry = HistoryEntry(link.id, target.account, made.id, WHOLE, None, None, CREATED, origin, person=made.contact_id)
-    context.history.add([entry], context.run, context.now_ms())
+    context.history.add_entries(transaction, [entry], context.run, context.now_ms())
     context.report.accounts[target.account].created += 1
 
 
 def _job(context: MessageContext, target: Side, step: MessageAction) -> CopyJob | None:
     """Return what is to be sent; None where that has to wait, which is listed."""
     source = context.other(target)
-    staged = context.stage.get(source.name, step.source_id)
+    staged = context.stage.message(source.name, step.source_id)
     if staged is None:
         return None
     contact_id = context.person(source, step.contact_id)
     if contact_id is None:
         blocker = f"{source.name}:{step.contact_id}"
-        with context.state.atomic():
-            list_failure(context, source, staged, WAITS, WITHOUT_PERSON, blockers=(blocker,))
+        with context.state.atomic() as transaction:
+            list_failure(transaction, context, source, staged, WAITS, WITHOUT_PERSON, blockers=(blocker,))
         return None
     if (target.name, step.contact_id) in context.held:
-        with context.state.atomic():
-            list_failure(context, source, staged, CREATE, BEHIND, due_ms=context.now_ms())
+        with context.state.atomic() as transaction:
+            list_failure(transaction, context, source, staged, CREATE, BEHIND, due_ms=context.now_ms())
         return None
     return CopyJob(target, source, staged, message_of(staged), contact_id)
 
@@ -157,8 +161,8 @@ def _whole(context: MessageContext, jobs: Sequence[CopyJob]) -> list[CopyJob]:
 
 
 def _list_unread(context: MessageContext, job: CopyJob, error: RecordError) -> None:
-    with context.state.atomic():
-        list_failure(context, job.source, job.staged, CREATE, f"it can't be read: {error.message}")
+    with context.state.atomic() as transaction:
+        list_failure(transaction, context, job.source, job.staged, CREATE, f"it can't be read: {error.message}")
 
 
 def _is_our_own(context: MessageContext, job: CopyJob) -> bool:
@@ -167,7 +171,7 @@ def _is_our_own(context: MessageContext, job: CopyJob) -> bool:
     It bears the id of a message of the other side, and is linked to that now, unless another copy is, or it is gone.
     """
     marker, home = job.original.of, job.target
-    known = context.index(home).of(marker) if marker else None
+    known = context.index(home).message(marker) if marker else None
     if marker is None or known is None:
         return False
     if context.links.by_record(home.name, [marker]):
@@ -178,9 +182,9 @@ def _is_our_own(context: MessageContext, job: CopyJob) -> bool:
         return True
     if not letters(job.source).shows(replace(job.original, of=None), original):
         original = replace(original, text=job.original.text)  # as it was copied: that it was edited since shows by that
-    with context.state.atomic():
-        remember_copy(context, home, original, None, job.original)
-        context.failures.close(job.source.name, job.original.id)
+    with context.state.atomic() as transaction:
+        remember_copy(transaction, context, home, original, None, job.original)
+        context.failures.close_failures(transaction, job.source.name, job.original.id)
     return True
 
 
@@ -198,7 +202,7 @@ def _copied_before(context: MessageContext, job: CopyJob) -> Pair | None:
 
     A copy bears the time of its original, so that no window shows it where that is long ago.
     """
-    failure = context.failures.of(job.source.name, [job.staged.id]).get(job.staged.id)
+    failure = context.failures.of_records(job.source.name, [job.staged.id]).get(job.staged.id)
     if failure is None or failure.operation != CREATE or not letters(job.target).listed:
         return None
     since = contact_codec.from_ms(failure.noted_ms - EARLIER_MS)
@@ -212,7 +216,7 @@ def _copied_before(context: MessageContext, job: CopyJob) -> Pair | None:
 def _intend(context: MessageContext, jobs: Sequence[CopyJob]) -> None:
     if not jobs:
         return
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for job in jobs:
             source = {
                 "contact": job.staged.contact_id,
@@ -221,15 +225,19 @@ def _intend(context: MessageContext, jobs: Sequence[CopyJob]) -> None:
             sent = {"contact": job.contact_id, "message": encode(job.original)}
             sent_ms = job.target.server_now_ms(context.clock)
             intent = Intent(job.target.name, job.original.id, sent_ms, sent, source)
-            context.intents.add(intent, context.run)
+            context.intents.add_intent(transaction, intent, context.run)
 
 
 def _conclude(
-    context: MessageContext, job: CopyJob, answer: CopyResult | ConnectorError, troubles: Troubles[StagedMessage]
+    transaction: Transaction,
+    context: MessageContext,
+    job: CopyJob,
+    answer: CopyResult | ConnectorError,
+    troubles: Troubles[StagedMessage],
 ) -> None:
     if isinstance(answer, CopyResult) and not _is_of_another(context, job, answer):
         troubles.fine(job.target)
-        remember_copy(context, job.source, job.original, job.staged.digest, answer.copy)
+        remember_copy(transaction, context, job.source, job.original, job.staged.digest, answer.copy)
         return
     if isinstance(answer, CopyResult):  # it shows the record of another message: what was made is looked for (R20)
         answer = OutcomeUnknown(job.target.account, f"it was answered with {answer.copy.id}, which is another message")
@@ -239,10 +247,10 @@ def _conclude(
         context.held.add((job.target.name, job.staged.contact_id))
     if isinstance(answer, OutcomeUnknown):
         due_ms = context.now_ms() + round(context.settle.total_seconds() * 1000)
-        list_failure(context, job.source, job.staged, CREATE, UNKNOWN, due_ms=due_ms)
+        list_failure(transaction, context, job.source, job.staged, CREATE, UNKNOWN, due_ms=due_ms)
     else:
-        context.intents.remove(job.target.name, job.original.id)
-        troubles.note(job.source, job.staged, CREATE, answer)
+        context.intents.remove_intents(transaction, job.target.name, job.original.id)
+        troubles.note(transaction, job.source, job.staged, CREATE, answer)
 
 
 def _is_of_another(context: MessageContext, job: CopyJob, answer: CopyResult) -> bool:

@@ -45,7 +45,7 @@ def find_vanished(context: MessageContext, *, deep: bool) -> None:
 
 def plan_deletes(context: MessageContext) -> None:
     """Plan what becomes of the copies whose originals were deleted, as the config and people's decisions have it."""
-    for link in context.links.gone():
+    for link in context.links.gone_links():
         source = context.side(original_side(link))
         if link.gone != source.name or not context.travel.leaves(source.name):
             continue
@@ -68,21 +68,21 @@ def _missing(context: MessageContext, side: Side) -> Iterator[Link]:
 
 def _ask_for(context: MessageContext, side: Side, link: Link) -> None:
     message_id = link.side(side.name).id
-    known = context.index(side).of(message_id)
+    known = context.index(side).message(message_id)
     if stage_message(context, side, message_id, known.contact_id if known else context.home(link)):
         return
     if original_side(link) != side.name:
         lose_copy(context, side, link)
         return
     link.gone = side.name
-    with context.state.atomic():
-        context.links.save(link, context.run)
-        context.failures.close(side.name, message_id)
+    with context.state.atomic() as transaction:
+        context.links.save_link(transaction, link, context.run)
+        context.failures.close_failures(transaction, side.name, message_id)
 
 
 def _look_at_copies(context: MessageContext, target: Side) -> None:
     """Look whether each linked copy is still with its person: one call for a person, and one for what is not there."""
-    for link in context.links.copies(target.name):
+    for link in context.links.copy_links(target.name):
         with context.around(target, link.side(target.name).id, ""):
             _look_at_copy(context, target, link)
 
@@ -101,11 +101,11 @@ def _look_at_copy(context: MessageContext, target: Side, link: Link) -> None:
 
 def _look_at_everybody(context: MessageContext, target: Side) -> None:
     """Look at the copies of everybody who is linked, and list those that are second ones."""
-    with context.state.atomic():
-        for failure in context.failures.waiting():
+    with context.state.atomic() as transaction:
+        for failure in context.failures.waiting_failures():
             if failure.operation == DOUBLE and failure.side == target.name:
-                context.failures.close(target.name, failure.record_id)
-    for link in context.people.links.all():
+                context.failures.close_failures(transaction, target.name, failure.record_id)
+    for link in context.people.links.all_links():
         if link.gone is None:
             contact_id = link.side(target.name).id
             with context.around(target, contact_id, contact_id):
@@ -123,9 +123,9 @@ def _list_doubles(context: MessageContext, target: Side, contact_id: str) -> Non
         reason = f"{copy.id} is a second copy of message {copy.of}, beside {link.side(target.name).id}; delete one"
         who = context.who(target, contact_id)
         blockers = (f"{target.name}:{link.side(target.name).id}",)
-        with context.state.atomic():
+        with context.state.atomic() as transaction:
             listed = Failure(target.name, copy.id, target.account, who, DOUBLE, reason, blockers)
-            context.failures.put(listed, context.now_ms())
+            context.failures.put_failure(transaction, listed, context.now_ms())
 
 
 def _is_double(copy: Message, known: LinkSide, copies: Sequence[Message]) -> bool:
@@ -136,19 +136,19 @@ def _is_double(copy: Message, known: LinkSide, copies: Sequence[Message]) -> boo
 
 def _plan_delete(context: MessageContext, source: Side, link: Link) -> None:
     target = context.other(source)
-    known = context.index(source).of(link.side(source.name).id)
+    known = context.index(source).message(link.side(source.name).id)
     contact_id = known.contact_id if known else ""
     try:
         copy = letters(target).get(link.side(target.name).id, context.home(link))
     except RecordGone:
-        with context.state.atomic():
-            context.links.remove(link.id)
+        with context.state.atomic() as transaction:
+            context.links.remove_link(transaction, link.id)
         return
     if is_edited(context, target, link, copy):
         list_edited(context, target, link, copy, contact_id)
         return
     context.weights[target.account].changed += 1
     note = json.dumps({"old": copy.text}, ensure_ascii=False)
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         step = MessageAction(ERASE, target.name, link.side(source.name).id, contact_id, link=link.id, note=note)
-        context.stage.plan(step)
+        context.stage.plan_action(transaction, step)

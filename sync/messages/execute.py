@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection, Iterator
 
 from connectors.http.concurrency import WIDTH
+from state.database import Transaction
 from state.message_staging import PAGE, MessageAction, StagedMessage
 from sync.contacts.context import Side
 from sync.contacts.failures import Troubles
@@ -31,7 +32,9 @@ def write(context: MessageContext) -> None:
 
     Raises AuthError and TransientError when an account can't be worked with any further.
     """
-    total = sum(context.stage.count_steps(each, side.name) for each in (CREATE, AMEND, ERASE) for side in context.sides)
+    total = sum(
+        context.stage.count_actions(each, side.name) for each in (CREATE, AMEND, ERASE) for side in context.sides
+    )
     context.progress.stage("writing messages", total)
     troubles = troubles_of(context)
     _remember(context)
@@ -40,7 +43,7 @@ def write(context: MessageContext) -> None:
             copy(context, side, wave, troubles)
         _catch_up(context, side, troubles)
         for operation, carry_out in ((AMEND, amend), (ERASE, erase)):
-            for page in context.stage.steps(operation, side.name):
+            for page in context.stage.planned_actions(operation, side.name):
                 for step in page:
                     with context.around(context.other(side), step.source_id, step.contact_id, operation):
                         carry_out(context, side, step, troubles)
@@ -53,35 +56,37 @@ def pretend(context: MessageContext) -> None:
     _remember(context)
     for side in context.sides:
         counts, source = context.report.accounts[side.account], context.other(side)
-        for page in context.stage.steps(CREATE, side.name):
+        for page in context.stage.planned_actions(CREATE, side.name):
             counts.created += len(page)
             _close_failures(context, source, page)
-        counts.updated += context.stage.count_steps(AMEND, side.name)
-        counts.deleted += context.stage.count_steps(ERASE, side.name)
+        counts.updated += context.stage.count_actions(AMEND, side.name)
+        counts.deleted += context.stage.count_actions(ERASE, side.name)
 
 
 def _remember(context: MessageContext) -> None:
     for side in context.sides:
-        for page in context.stage.steps(FAIL, side.name):
-            with context.state.atomic():
+        for page in context.stage.planned_actions(FAIL, side.name):
+            with context.state.atomic() as transaction:
                 for step in page:
-                    _list(context, side, step)
-        for page in context.stage.steps(LINK, side.name):
+                    _list(transaction, context, side, step)
+        for page in context.stage.planned_actions(LINK, side.name):
             for step in page:
                 adopt(context, pair_of(step.note or ""))
 
 
-def _list(context: MessageContext, side: Side, step: MessageAction) -> None:
+def _list(transaction: Transaction, context: MessageContext, side: Side, step: MessageAction) -> None:
     note = json.loads(step.note or "{}")
-    staged = context.stage.get(context.other(side).name, step.source_id)
+    staged = context.stage.message(context.other(side).name, step.source_id)
     if staged is not None:
-        list_failure(context, context.other(side), staged, WAITS, note["reason"], blockers=tuple(note["blockers"]))
+        list_failure(
+            transaction, context, context.other(side), staged, WAITS, note["reason"], blockers=tuple(note["blockers"])
+        )
 
 
 def _close_failures(context: MessageContext, source: Side, page: list[MessageAction]) -> None:
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         for step in page:
-            context.failures.close(source.name, step.source_id)
+            context.failures.close_failures(transaction, source.name, step.source_id)
 
 
 def _catch_up(context: MessageContext, side: Side, troubles: Troubles[StagedMessage]) -> None:
@@ -99,7 +104,9 @@ def _catch_up(context: MessageContext, side: Side, troubles: Troubles[StagedMess
 
 def _unknown(context: MessageContext, side: Side) -> dict[str, str]:
     """Return the messages whose copy has an unknown outcome, with their persons."""
-    return {one.source_id: str(one.source["contact"]) for one in context.intents.open() if one.side == side.name}
+    return {
+        one.source_id: str(one.source["contact"]) for one in context.intents.open_creates() if one.side == side.name
+    }
 
 
 def _waves(
@@ -108,7 +115,7 @@ def _waves(
     """Yield the creates of a side in waves without two messages of the same person; of these persons what is left."""
     wave: list[MessageAction] = []
     source = context.other(side).name
-    for page in context.stage.steps(CREATE, side.name, PAGE):
+    for page in context.stage.planned_actions(CREATE, side.name, PAGE):
         for step in page:
             if persons is not None and (
                 step.contact_id not in persons or context.links.by_record(source, [step.source_id])

@@ -1,5 +1,6 @@
 """Failures of messages: which are listed, with what reason, and when they are tried again (R20, R22)."""
 
+from state.database import Transaction
 from state.failures import Failure
 from state.message_staging import StagedMessage
 from sync.contacts.context import Side
@@ -15,10 +16,10 @@ BEHIND = "an earlier message of the same person has an unknown outcome; it is co
 
 
 def list_failure(
-    context: MessageContext, side: Side, staged: StagedMessage, operation: str, reason: str, *,
-    blockers: tuple[str, ...] = (), due_ms: int = 0,
+    transaction: Transaction, context: MessageContext, side: Side, staged: StagedMessage, operation: str, reason: str,
+    *, blockers: tuple[str, ...] = (), due_ms: int = 0,
 ) -> None:  # fmt: skip
-    """List a message of `side` that could not be carried to the other. Call inside `atomic`."""
+    """List a message of `side` that could not be carried to the other."""
     failure = Failure(
         side.name,
         staged.id,
@@ -30,13 +31,15 @@ def list_failure(
         staged.digest,
         due_ms,
     )
-    context.failures.put(failure, context.now_ms())
+    context.failures.put_failure(transaction, failure, context.now_ms())
 
 
 def troubles_of(context: MessageContext) -> Troubles[StagedMessage]:
     """Return what sorts the errors of messages."""
 
-    def listing(side: Side, staged: StagedMessage, operation: str, reason: str, due_ms: int) -> None:
-        list_failure(context, side, staged, operation, reason, due_ms=due_ms)
+    def listing(
+        transaction: Transaction, side: Side, staged: StagedMessage, operation: str, reason: str, due_ms: int
+    ) -> None:
+        list_failure(transaction, context, side, staged, operation, reason, due_ms=due_ms)
 
     return Troubles(context.people, context.failures, context.errors, listing)

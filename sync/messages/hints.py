@@ -28,7 +28,7 @@ def observe(context: MessageContext, bounds: ReadRange) -> None:
     if not bounds.heeds_hints:
         return
     for side in context.sides:
-        hints = context.hints.waiting(side.account)
+        hints = context.hints.waiting_hints(side.account)
         if hints:
             context.progress.stage(f"looking at messages that {side.account} has told of")
             _observe(context, side, hints)
@@ -54,7 +54,7 @@ def _is_new(context: MessageContext, side: Side, hint: Hint) -> bool:
         return link is not None and link.gone is None and original_side(link) != side.name
     if link is not None or not context.travel.leaves(side.name):
         return False
-    return context.stage.get(side.name, hint.record) is None
+    return context.stage.message(side.name, hint.record) is None
 
 
 def _look(context: MessageContext, side: Side, hint: Hint) -> None:
@@ -79,6 +79,8 @@ def _stage(context: MessageContext, side: Side, hint: Hint) -> None:
     if message is None or not context.travel.takes(side.name, message):
         return
     confirm_workable(message)
-    with context.state.atomic():
-        context.stage.put([StagedMessage(side.name, message.id, message.contact_id, encode(message))])
-        context.index(side).put([indexed(message)])
+    with context.state.atomic() as transaction:
+        context.stage.put_messages(
+            transaction, [StagedMessage(side.name, message.id, message.contact_id, encode(message))]
+        )
+        context.index(side).put_messages(transaction, [indexed(message)])

@@ -30,12 +30,12 @@ LINK, FAIL = "link", "fail"
 def plan(context: MessageContext) -> None:
     """Plan everything that was staged, what was left out and is free now, and what people have decided."""
     context.progress.stage("planning messages")
-    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open_creates()}
     _stage_due(context)
     _stage_freed(context)
     for side in context.sides:
-        context.weights[side.account].linked = context.links.count()
-        for number, page in enumerate(context.stage.pages(side.name)):
+        context.weights[side.account].linked = context.links.count_links()
+        for number, page in enumerate(context.stage.message_pages(side.name)):
             if not number and letters(context.other(side)).listed:
                 complete_index(context, context.other(side))
             _plan_page(context, side, page)
@@ -44,19 +44,19 @@ def plan(context: MessageContext) -> None:
 
 def _stage_due(context: MessageContext) -> None:
     """Read by id the messages of failures whose cause may be gone, or that were not tried for a day (R22)."""
-    for failure in context.failures.waiting():
+    for failure in context.failures.waiting_failures():
         side = context.side(failure.side)
-        if failure.operation == UNREAD or context.stage.get(side.name, failure.record_id) is not None:
+        if failure.operation == UNREAD or context.stage.message(side.name, failure.record_id) is not None:
             continue
         if not (failure.is_due(context.now_ms()) or _is_free(context, failure)):
             continue
-        known = context.index(side).of(failure.record_id)
+        known = context.index(side).message(failure.record_id)
         contact_id = known.contact_id if known else ""
         with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
             unread = failure.operation == READ
             if not stage_message(context, side, failure.record_id, contact_id, unread=unread):
-                with context.state.atomic():
-                    context.failures.close(side.name, failure.record_id)
+                with context.state.atomic() as transaction:
+                    context.failures.close_failures(transaction, side.name, failure.record_id)
 
 
 def _is_free(context: MessageContext, failure: Failure) -> bool:
@@ -74,15 +74,15 @@ def _stage_freed(context: MessageContext) -> None:
     context.followed = context.streams.newest_link()
     for side in context.sides:
         if context.travel.leaves(side.name):
-            for one in context.index(side).freed(context.streams.last_link()):
+            for one in context.index(side).freed_messages(context.streams.last_link()):
                 with context.around(side, one.id, one.contact_id):
                     if not stage_message(context, side, one.id, one.contact_id):
-                        with context.state.atomic():
-                            context.index(side).drop(one.id)
+                        with context.state.atomic() as transaction:
+                            context.index(side).drop_message(transaction, one.id)
 
 
 def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage]) -> None:
-    listed = context.failures.of(side.name, [staged.id for staged in page])
+    listed = context.failures.of_records(side.name, [staged.id for staged in page])
     for staged in page:
         failure = listed.get(staged.id)
         if failure is not None and _stays_listed(context, staged, failure):
@@ -104,7 +104,7 @@ def _stays_listed(context: MessageContext, staged: StagedMessage, failure: Failu
 
 def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> None:
     target = context.other(side)
-    contact_id = context.person(side, staged.contact_id) or context.people.stage.paired(side.name, staged.contact_id)
+    contact_id = context.person(side, staged.contact_id) or context.people.stage.paired_id(side.name, staged.contact_id)
     if contact_id is None:
         _plan_for_stranger(context, side, staged)
         return
@@ -124,15 +124,18 @@ def _plan_for_stranger(context: MessageContext, side: Side, staged: StagedMessag
         _plan_waiting(context, side, staged)
         return
     context.report.left_out += 1
-    with context.state.atomic():
-        context.index(side).mark(staged.id, left_out=True)
-        context.failures.close(side.name, staged.id)
+    with context.state.atomic() as transaction:
+        context.index(side).mark_left_out(transaction, staged.id, left_out=True)
+        context.failures.close_failures(transaction, side.name, staged.id)
 
 
 def _is_coming(context: MessageContext, side: Side, contact_id: str) -> bool:
     """Say whether this run is going to link somebody."""
     stage = context.people.stage
-    return stage.operation(side.name, contact_id) == PERSON_CREATED or stage.paired(side.name, contact_id) is not None
+    return (
+        stage.planned_operation(side.name, contact_id) == PERSON_CREATED
+        or stage.paired_id(side.name, contact_id) is not None
+    )
 
 
 def _is_listed(context: MessageContext, side: Side, contact_id: str) -> bool:
@@ -141,9 +144,9 @@ def _is_listed(context: MessageContext, side: Side, contact_id: str) -> bool:
     Who was dismissed from the list is left out, and so are the messages.
     """
     run, target = context.people, context.other(side)
-    if run.stage.operation(side.name, contact_id) == PERSON_LISTED or (target.name, contact_id) in run.unknown:
+    if run.stage.planned_operation(side.name, contact_id) == PERSON_LISTED or (target.name, contact_id) in run.unknown:
         return True
-    failure = run.failures.of(side.name, [contact_id]).get(contact_id)
+    failure = run.failures.of_records(side.name, [contact_id]).get(contact_id)
     return failure is not None and not failure.dismissed
 
 
@@ -151,10 +154,10 @@ def _plan_link(context: MessageContext, pair: Pair) -> None:
     """Plan that two messages which exist on both sides already are linked."""
     sides = (pair.side, context.other(context.side(pair.side)).name)
     step = MessageAction(LINK, sides[1], pair.original.id, pair.original.contact_id, note=pair.to_json())
-    with context.state.atomic():
-        context.stage.plan(step)
+    with context.state.atomic() as transaction:
+        context.stage.plan_action(transaction, step)
         for side, message in zip(sides, (pair.original, pair.copy), strict=True):
-            context.stage.take(side, message.id)
+            context.stage.mark_taken(transaction, side, message.id)
 
 
 def _plan_create(context: MessageContext, target: Side, staged: StagedMessage) -> None:
@@ -162,12 +165,16 @@ def _plan_create(context: MessageContext, target: Side, staged: StagedMessage) -
     if (target.name, staged.id) in context.unknown:
         return
     sent_ms = contact_codec.to_ms(message_of(staged).sent_at) or 0
-    with context.state.atomic():
-        context.stage.plan(MessageAction(CREATE, target.name, staged.id, staged.contact_id, sent_ms))
+    with context.state.atomic() as transaction:
+        context.stage.plan_action(
+            transaction, MessageAction(CREATE, target.name, staged.id, staged.contact_id, sent_ms)
+        )
 
 
 def _plan_waiting(context: MessageContext, side: Side, staged: StagedMessage) -> None:
     """Plan that a message is listed as one that waits for its person."""
     note = json.dumps({"reason": WITHOUT_PERSON, "blockers": [f"{side.name}:{staged.contact_id}"]})
-    with context.state.atomic():
-        context.stage.plan(MessageAction(FAIL, context.other(side).name, staged.id, staged.contact_id, note=note))
+    with context.state.atomic() as transaction:
+        context.stage.plan_action(
+            transaction, MessageAction(FAIL, context.other(side).name, staged.id, staged.contact_id, note=note)
+        )

@@ -68,7 +68,7 @@ def plan_resolved(context: MessageContext) -> None:
         if link is None or link.gone is not None or TEXT not in context.conflicts.of_link(link_id):
             continue
         side = context.side(original_side(link))
-        known = context.index(side).of(link.side(side.name).id)
+        known = context.index(side).message(link.side(side.name).id)
         contact_id = known.contact_id if known else ""
         plan_edit(context, side, StagedMessage(side.name, link.side(side.name).id, contact_id), link)
 
@@ -100,10 +100,10 @@ def lose_copy(context: MessageContext, target: Side, link: Link) -> None:
     link.gone = target.name
     copy_id, person = link.side(target.name).id, context.home(link)
     entry = HistoryEntry(link.id, target.account, copy_id, WHOLE, None, None, FOUND_DELETED, person=person)
-    with context.state.atomic():
-        context.links.save(link, context.run)
-        context.history.add([entry], context.run, context.now_ms())
-        context.conflicts.close(link.id, set(context.conflicts.of_link(link.id)))
+    with context.state.atomic() as transaction:
+        context.links.save_link(transaction, link, context.run)
+        context.history.add_entries(transaction, [entry], context.run, context.now_ms())
+        context.conflicts.close_conflicts(transaction, link.id, set(context.conflicts.of_link(link.id)))
 
 
 def _refresh(context: MessageContext, link: Link, original: Message, digest: bytes | None) -> None:
@@ -111,19 +111,19 @@ def _refresh(context: MessageContext, link: Link, original: Message, digest: byt
     side = link.side(original_side(link))
     side.memory = json.dumps({"content": content_of(original)})
     side.digest = digest or side.digest
-    with context.state.atomic():
-        context.links.save(link, context.run)
-        context.conflicts.close(link.id, {TEXT})
-        context.failures.close(original_side(link), original.id)
+    with context.state.atomic() as transaction:
+        context.links.save_link(transaction, link, context.run)
+        context.conflicts.close_conflicts(transaction, link.id, {TEXT})
+        context.failures.close_failures(transaction, original_side(link), original.id)
 
 
 def _plan_amend(context: MessageContext, couple: MessagePair) -> None:
     target, original = context.other(couple.source), couple.original
     context.weights[target.account].changed += 1
     note = json.dumps({"old": couple.copy.text, "new": original.text}, ensure_ascii=False)
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         step = MessageAction(AMEND, target.name, original.id, original.contact_id, link=couple.link.id, note=note)
-        context.stage.plan(step)
+        context.stage.plan_action(transaction, step)
 
 
 def _list_conflict(context: MessageContext, couple: MessagePair) -> None:
@@ -133,6 +133,6 @@ def _list_conflict(context: MessageContext, couple: MessagePair) -> None:
     left, right = (json.dumps(texts[name], ensure_ascii=False) for name in ("left", "right"))
     who = context.who(source, original.contact_id)
     conflict = Conflict(couple.link.id, TEXT, who, left, right, None, None, context.now_ms(), context.run)
-    with context.state.atomic():
-        context.conflicts.put(conflict)
-        context.failures.close(source.name, original.id)
+    with context.state.atomic() as transaction:
+        context.conflicts.put_conflict(transaction, conflict)
+        context.failures.close_failures(transaction, source.name, original.id)

@@ -49,17 +49,17 @@ def calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
             counted[side.account] += 2
             counted[source.account] += 1
         if deep and not letters(side).listed:
-            counted[side.account] += context.people.links.count() - context.people.links.count_gone()
+            counted[side.account] += context.people.links.count_links() - context.people.links.count_gone()
     return counted
 
 
 def _steps(context: MessageContext, operation: str, side: Side) -> Iterator[MessageAction]:
-    for page in context.stage.steps(operation, side.name):
+    for page in context.stage.planned_actions(operation, side.name):
         yield from page
 
 
 def _original(context: MessageContext, side: Side, step: MessageAction) -> Message:
-    staged = context.stage.get(context.other(side).name, step.source_id)
+    staged = context.stage.message(context.other(side).name, step.source_id)
     return message_of(staged) if staged else Message(step.source_id, step.contact_id)
 
 

@@ -32,7 +32,7 @@ def observe(context: MessageContext, side: Side, bounds: ReadRange) -> IntervalS
     if not context.reads(side):
         return ()
     context.progress.stage(f"reading messages of {side.account}")
-    spans = list(spans_of(bounds, context.cursors.get(side.name, COVERED)))
+    spans = list(spans_of(bounds, context.cursors.intervals(side.name, COVERED)))
     covered = _read_spans(context, side, bounds, spans)
     horizon = context.horizons.get(side.account)
     if not bounds.exact and (again := future_again(context.people, context.cursors, side, horizon, covered)):
@@ -60,13 +60,13 @@ def complete_index(context: MessageContext, side: Side) -> None:
     if side.account not in context.horizons:
         return
     horizon_ms = contact_codec.to_ms(context.horizons[side.account]) or 0
-    for start, end in gaps(context.cursors.get(side.name, INDEXED), (0, horizon_ms)):
+    for start, end in gaps(context.cursors.intervals(side.name, INDEXED), (0, horizon_ms)):
         context.progress.stage(f"reading all messages of {side.account} once")
         for page in letters(side).read(Window(moment(start), moment(end) if end < horizon_ms else None)):
             shown = _mapped(context, side, page)
             kept = [one for one in shown if not context.people.is_forgotten_record(side, one.contact_id)]
-            with context.state.atomic():
-                context.index(side).put(map(indexed, kept))
+            with context.state.atomic() as transaction:
+                context.index(side).put_messages(transaction, map(indexed, kept))
             context.progress.advance(len(page.records))
         _remember_indexed(context, side, start, end)
 
@@ -77,9 +77,9 @@ def bring_along(context: MessageContext, side: Side) -> None:
     `--stream messages` reads nobody else; and who was made a moment ago lies behind the horizon.
     """
     run = context.people
-    for contact_id in context.stage.persons(side.name):
-        known = run.links.by_record(side.name, [contact_id]) or run.failures.of(side.name, [contact_id])
-        if contact_id and not known and not run.stage.get(side.name, [contact_id]):
+    for contact_id in context.stage.unlinked_contacts(side.name):
+        known = run.links.by_record(side.name, [contact_id]) or run.failures.of_records(side.name, [contact_id])
+        if contact_id and not known and not run.stage.changed_records(side.name, [contact_id]):
             with run.boundary.around(side, contact_id):
                 stage_by_id(run, side, contact_id)
 
@@ -101,9 +101,11 @@ def stage_message(
     if message is None:
         return False
     confirm_workable(message)
-    with context.state.atomic():
-        context.stage.put([StagedMessage(side.name, message.id, message.contact_id, encode(message), link=_id(link))])
-        context.index(side).put([indexed(message)])
+    with context.state.atomic() as transaction:
+        context.stage.put_messages(
+            transaction, [StagedMessage(side.name, message.id, message.contact_id, encode(message), link=_id(link))]
+        )
+        context.index(side).put_messages(transaction, [indexed(message)])
     return True
 
 
@@ -131,9 +133,9 @@ def _read(context: MessageContext, side: Side, window: Window, *, whole: bool) -
 def _take_page(context: MessageContext, side: Side, page: Page, *, whole: bool) -> None:
     messages = _without_forgotten(context, side, _mapped(context, side, page))
     staged = list(_staged(context, side, messages, whole=whole))
-    with context.state.atomic():
-        context.stage.put(staged)
-        context.index(side).put(indexed(message) for message in messages)
+    with context.state.atomic() as transaction:
+        context.stage.put_messages(transaction, staged)
+        context.index(side).put_messages(transaction, (indexed(message) for message in messages))
 
 
 def _mapped(context: MessageContext, side: Side, page: Page) -> list[Message]:
@@ -161,7 +163,7 @@ def _staged(
     context: MessageContext, side: Side, messages: Sequence[Message], *, whole: bool
 ) -> Iterator[StagedMessage]:
     ids = [message.id for message in messages]
-    links, failed = context.links.by_record(side.name, ids), context.failures.of(side.name, ids)
+    links, failed = context.links.by_record(side.name, ids), context.failures.of_records(side.name, ids)
     for message in messages:
         link, shown = links.get(message.id), digest(message)
         old = message.id not in failed and _is_old_news(context, side, message, link, whole=whole)
@@ -174,13 +176,13 @@ def _is_old_news(context: MessageContext, side: Side, message: Message, link: Li
         return original_side(link) != side.name or link.side(side.name).digest == digest(message)
     if whole or not context.travel.takes(side.name, message):
         return not context.travel.takes(side.name, message)
-    known = context.index(side).of(message.id)
+    known = context.index(side).message(message.id)
     return known is not None and known.left_out
 
 
 def _remember_indexed(context: MessageContext, side: Side, start: int, end: int) -> None:
-    with context.state.atomic():
-        context.cursors.add(side.name, INDEXED, [(start, end)])
+    with context.state.atomic() as transaction:
+        context.cursors.add_intervals(transaction, side.name, INDEXED, [(start, end)])
 
 
 def _id(link: Link | None) -> int | None:

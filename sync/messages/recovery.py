@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from connectors.errors import RecordGone
 from connectors.message import Message
+from state.database import Transaction
 from state.intents import DELETED, Intent
 from state.message_staging import StagedMessage
 from sync.contacts.context import Side
@@ -25,7 +26,7 @@ from sync.rules.messages import decode
 
 def settle_intents(context: MessageContext) -> None:
     """Look what became of everything that is unknown. Raises AuthError, TransientError."""
-    for intent in context.intents.updates():
+    for intent in context.intents.open_updates():
         target = context.side(intent.side)
         settle = _settle_deletion if intent.source["rule"] == DELETED else settle_amendment
         with context.boundary.around(context.other(target), intent.source_id, AMEND, account=target.account):
@@ -35,7 +36,7 @@ def settle_intents(context: MessageContext) -> None:
 
 def settle_creates(context: MessageContext) -> None:
     """Look for every copy that was sent and whose answer never came. Raises AuthError, TransientError."""
-    for intent in context.intents.open():
+    for intent in context.intents.open_creates():
         target = context.side(intent.side)
         with context.boundary.around(context.other(target), intent.source_id, CREATE, account=target.account):
             _settle_create(context, target, intent)
@@ -50,11 +51,11 @@ def _settle_create(context: MessageContext, target: Side, intent: Intent) -> Non
     original = _original(source, staged)
     sent = _sent(intent) or original
     found = _made(context, target, intent, sent, original.contact_id)
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if found is not None:
-            remember_copy(context, source, sent, staged.digest, found)
+            remember_copy(transaction, context, source, sent, staged.digest, found)
         else:
-            _wait_or_drop(context, target, intent, staged)
+            _wait_or_drop(transaction, context, target, intent, staged)
 
 
 def _original(source: Side, staged: StagedMessage) -> Message:
@@ -89,16 +90,18 @@ def _made(context: MessageContext, target: Side, intent: Intent, sent: Message, 
     return None
 
 
-def _wait_or_drop(context: MessageContext, target: Side, intent: Intent, staged: StagedMessage) -> None:
+def _wait_or_drop(
+    transaction: Transaction, context: MessageContext, target: Side, intent: Intent, staged: StagedMessage
+) -> None:
     """Free a message to be copied again once `settle` has passed; until then its person's later ones wait as well."""
     waited_ms = target.server_now_ms(context.clock) - intent.sent_ms
     settle_ms = round(context.settle.total_seconds() * 1000)
     if waited_ms >= settle_ms:
-        context.intents.remove(target.name, intent.source_id)
+        context.intents.remove_intents(transaction, target.name, intent.source_id)
     else:
         context.held.add((target.name, staged.contact_id))
     due_ms = context.now_ms() + max(0, settle_ms - waited_ms)
-    list_failure(context, context.other(target), staged, CREATE, UNKNOWN, due_ms=due_ms)
+    list_failure(transaction, context, context.other(target), staged, CREATE, UNKNOWN, due_ms=due_ms)
 
 
 def _settle_deletion(context: MessageContext, target: Side, intent: Intent) -> None:
@@ -106,10 +109,10 @@ def _settle_deletion(context: MessageContext, target: Side, intent: Intent) -> N
     record_id = str(intent.source["record"])
     link = context.links.by_record(target.name, [record_id]).get(record_id)
     is_gone = link is not None and _is_gone(target, record_id, context.home(link))
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if link is not None and is_gone:
-            remember_erased(context, target, link, intent.source["old"])
-        context.intents.remove(target.name, intent.source_id)
+            remember_erased(transaction, context, target, link, intent.source["old"])
+        context.intents.remove_intents(transaction, target.name, intent.source_id)
 
 
 def _is_gone(side: Side, record_id: str, contact_id: str) -> bool:

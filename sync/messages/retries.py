@@ -30,9 +30,9 @@ def take_over(context: MessageContext, side: Side, staged: StagedMessage, own: M
     sent_ms = contact_codec.to_ms(own.sent_at)
     if sent_ms is None:
         return False
-    for known, link_id in context.index(side).carried(own.contact_id, sent_ms, MINUTE_MS):
+    for known, link_id in context.index(side).copied_near(own.contact_id, sent_ms, MINUTE_MS):
         link = context.links.by_id(link_id)
-        if link is None or link.gone not in {None, side.name} or context.stage.get(side.name, known.id) is not None:
+        if link is None or link.gone not in {None, side.name} or context.stage.message(side.name, known.id) is not None:
             continue
         try:
             whole = letters(side).whole(own)
@@ -62,8 +62,8 @@ def _relink(context: MessageContext, side: Side, staged: StagedMessage, link: Li
     before, end = link.side(side.name).id, link.side(side.name)
     end.id, end.digest, link.gone = own.id, staged.digest, None
     end.memory = json.dumps({"content": content_of(own)})
-    with context.state.atomic():
-        context.links.save(link, context.run)
-        context.index(side).drop(before)
-        context.failures.close(side.name, before)
-        context.failures.close(side.name, own.id)
+    with context.state.atomic() as transaction:
+        context.links.save_link(transaction, link, context.run)
+        context.index(side).drop_message(transaction, before)
+        context.failures.close_failures(transaction, side.name, before)
+        context.failures.close_failures(transaction, side.name, own.id)

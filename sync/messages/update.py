@@ -14,6 +14,7 @@ from connectors.errors import OutcomeUnknown, RecordGone
 from connectors.message import Message
 from connectors.message_store import CopyResult
 from connectors.values import message_text
+from state.database import Transaction
 from state.history import HistoryEntry
 from state.intents import Intent
 from state.links import Link
@@ -49,7 +50,7 @@ def _is_known(
     context: MessageContext, target: Side, step: MessageAction, troubles: Troubles[StagedMessage], *, is_last: bool
 ) -> bool:
     """Write a copy anew once; say whether its outcome is known, or no use is in another try."""
-    intent = context.intents.of(target.name, step.source_id)
+    intent = context.intents.of_record(target.name, step.source_id)
     if intent is not None and "content" in intent.sent:
         settle_amendment(context, target, intent)
     link, source = context.links.by_id(step.link or 0), context.other(target)
@@ -66,7 +67,9 @@ def _is_known(
     except RecordGone:
         lose_copy(context, target, link)
         return True
-    staged = context.stage.get(source.name, step.source_id) or StagedMessage(source.name, original.id, step.contact_id)
+    staged = context.stage.message(source.name, step.source_id) or StagedMessage(
+        source.name, original.id, step.contact_id
+    )
     couple = MessagePair(source, link, original, copy, staged.digest)
     verdict, rule = judge(context, couple)
     if verdict != "amend":
@@ -85,41 +88,49 @@ def settle_amendment(context: MessageContext, target: Side, intent: Intent) -> N
     after = None if link is None else _read(target, record_id, context.home(link))
     amendment = Amendment(intent.source_id, str(intent.sent["content"]), old, str(intent.source["rule"]))
     shown, wanted = message_text.comparable((after and after.text) or ""), message_text.comparable(sent)
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if link is None or (after is not None and after.text == old):
             pass
         elif after is not None and wanted in shown:
-            agree(context, context.other(target), link, amendment, after, edited=not shown.endswith(wanted))
+            agree(
+                transaction, context, context.other(target), link, amendment, after, edited=not shown.endswith(wanted)
+            )
         else:
-            _keep_old(context, context.other(target), link, amendment, sent)
-        context.intents.remove(target.name, intent.source_id)
+            _keep_old(transaction, context, context.other(target), link, amendment, sent)
+        context.intents.remove_intents(transaction, target.name, intent.source_id)
 
 
 def agree(
-    context: MessageContext, source: Side, link: Link, amendment: Amendment, after: Message, *, edited: bool = False
+    transaction: Transaction,
+    context: MessageContext,
+    source: Side,
+    link: Link,
+    amendment: Amendment,
+    after: Message,
+    *,
+    edited: bool = False,
 ) -> None:
-    """Store that a copy shows its original; `edited` tells that it shows more, so that a person added to it.
-
-    Call inside `atomic`.
-    """
+    """Store that a copy shows its original; `edited` tells that it shows more, so that a person added to it."""
     target = context.other(source)
     link.side(source.name).memory = json.dumps({"content": amendment.content})
     link.side(target.name).digest = None if edited else print_of(after)
-    context.links.save(link, context.run)
-    _keep_old(context, source, link, amendment, after.text)
-    context.conflicts.close(link.id, {TEXT})
-    context.failures.close(source.name, amendment.original)
-    context.intents.remove(target.name, amendment.original)
+    context.links.save_link(transaction, link, context.run)
+    _keep_old(transaction, context, source, link, amendment, after.text)
+    context.conflicts.close_conflicts(transaction, link.id, {TEXT})
+    context.failures.close_failures(transaction, source.name, amendment.original)
+    context.intents.remove_intents(transaction, target.name, amendment.original)
     context.report.accounts[target.account].updated += 1
 
 
-def _keep_old(context: MessageContext, source: Side, link: Link, amendment: Amendment, text: str | None) -> None:
+def _keep_old(
+    transaction: Transaction, context: MessageContext, source: Side, link: Link, amendment: Amendment, text: str | None
+) -> None:
     """Keep in the history what a copy showed, and what was written over it."""
     target = context.other(source)
     old, new = (json.dumps(each, ensure_ascii=False) for each in (amendment.old, text))
     origin, person, copy_id = f"{source.account}:{amendment.original}", context.home(link), link.side(target.name).id
     entry = HistoryEntry(link.id, target.account, copy_id, TEXT, old, new, amendment.rule, origin, person=person)
-    context.history.add([entry], context.run, context.now_ms())
+    context.history.add_entries(transaction, [entry], context.run, context.now_ms())
 
 
 def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
@@ -140,16 +151,16 @@ def _write(
 ) -> bool:
     target, original, copy = context.other(couple.source), couple.original, couple.copy
     amendment = Amendment(original.id, content_of(original), copy.text, rule)
-    with context.state.atomic():
-        context.intents.add(_intent(context, couple, amendment), context.run)
+    with context.state.atomic() as transaction:
+        context.intents.add_intent(transaction, _intent(context, couple, amendment), context.run)
     answer = target.dispatcher.gather([partial(letters(target).amend, copy, original)])[0]
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if isinstance(answer, CopyResult):
             troubles.fine(target)
             couple.link.side(couple.source.name).digest = couple.digest
-            agree(context, couple.source, couple.link, amendment, answer.copy)
+            agree(transaction, context, couple.source, couple.link, amendment, answer.copy)
         elif is_last or not isinstance(answer, OutcomeUnknown):
-            troubles.note(couple.source, staged, AMEND, answer)  # its intent stays: did it arrive?
+            troubles.note(transaction, couple.source, staged, AMEND, answer)  # its intent stays: did it arrive?
     return is_last or not isinstance(answer, OutcomeUnknown)
 
 

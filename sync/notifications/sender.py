@@ -102,16 +102,16 @@ class NotificationSender:
         about: Callable[[Notice], dict[str, Any]],
     ) -> None:
         told = NotificationStore(state.db, connection, stream)
-        due, silent = notices(present, told.all())
+        due, silent = notices(present, told.all_causes())
         if silent:
-            with state.atomic():
-                told.forget(silent)
+            with state.atomic() as transaction:
+                told.forget_causes(transaction, silent)
         for notice in due:
             document = self._document(connection, stream, notice, about(notice))
             remember, forget = notice.after(self._now_ms(), told=self._hand_over(notice, document))
-            with state.atomic():
-                told.put(remember)
-                told.forget(forget)
+            with state.atomic() as transaction:
+                told.put_causes(transaction, remember)
+                told.forget_causes(transaction, forget)
 
     def _document(self, connection: str, stream: str, notice: Notice, about: dict[str, Any]) -> dict[str, Any]:
         text = OVER[notice.cause] if notice.over else public(about.pop("text"))

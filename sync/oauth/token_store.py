@@ -44,7 +44,7 @@ class GrantStore:
 
     def read(self) -> Grant | None:
         """Return the grant, None where there is none. Raises ConfigError where the key does not open it."""
-        kept = self._store.get(self.name)
+        kept = self._store.stored_token(self.name)
         return None if kept is None else self._opened(kept)
 
     def read_own(self) -> Grant:
@@ -65,21 +65,21 @@ class GrantStore:
 
     def cut_off_ms(self) -> int | None:
         """Return when a renewal began whose answer was never stored, None where there is none such."""
-        kept = self._store.get(self.name)
+        kept = self._store.stored_token(self.name)
         return None if kept is None else kept.began_ms
 
     def begin(self, now_ms: int) -> None:
         """Note that a renewal begins. Raises StateUnwritable."""
-        self._store.begin(self.name, now_ms)
+        self._store.note_renewal(self.name, now_ms)
 
     def write(self, grant: Grant, now_ms: int) -> None:
         """Keep the grant, durably. Raises StateUnwritable."""
         _hide(grant)
-        self._store.put(self.name, self._key.seal(grant.to_bytes(), self.name), now_ms)
+        self._store.store_token(self.name, self._key.seal(grant.to_bytes(), self.name), now_ms)
 
     def remove(self) -> bool:
         """Drop the grant, whether it can be opened or not; say whether there was one. Raises StateUnwritable."""
-        return self._store.remove(self.name)
+        return self._store.remove_token(self.name)
 
     @property
     def login(self) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from connectors.values import email, phone
 from state import person_lookup
 from state.access import is_missing
-from state.erase import Identity, erase
+from state.erase import Identity, erase_person
 from state.erasure_marks import Forgotten
 from state.file import StateFile
 from state.lock import hold
@@ -50,9 +50,9 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
         if not identity.records.issuperset(records):
             raise UsageError(_several(state.db, typed, records))
         confirm(", ".join(sorted({f"{record.account}:{printable(record.id)}" for record in identity.records})))
-        with state.atomic() as db:
-            Forgotten(db).add(_marks(db, identity), _now_ms())
-            erased = erase(db, identity, email.key)
+        with state.atomic() as transaction:
+            Forgotten(transaction).add_marks(transaction, _marks(transaction, identity), _now_ms())
+            erased = erase_person(transaction, identity, email.key)
         state.scrub()
         return {"people": _people(identity.records), "erased": dict(erased), "forgotten": True}
 
@@ -62,13 +62,13 @@ def lift(config: Config, typed: str) -> Document:
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
         marks = _marks_of_who(read_who(typed, config, person_lookup.accounts(state.db)))
-        with state.atomic() as db:
-            return {"lifted": Forgotten(db).lift(marks)}
+        with state.atomic() as transaction:
+            return {"lifted": Forgotten(transaction).lift_marks(transaction, marks)}
 
 
 def is_forgotten(db: sqlite3.Connection, asked: PersonArgument) -> bool:
     """Say whether whoever is meant was forgotten."""
-    return Forgotten(db).knows(_marks_of_who(asked))
+    return Forgotten(db).knows_any(_marks_of_who(asked))
 
 
 def _finish(state: StateFile, asked: PersonArgument) -> Document:

@@ -275,7 +275,7 @@ def _stream_status(
 
 def _reach(cursors: Cursors, side: str) -> int | None:
     """Return how far a side has been read. Raises what a damaged cell leads to."""
-    reached = reach(cursors.get(side, COVERED), 0)
+    reached = reach(cursors.intervals(side, COVERED), 0)
     _time(reached)
     return reached
 
@@ -294,7 +294,7 @@ def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:
 
     able = registry.kinds_with("company_lookup")
     asked = [side for side in (connection.left, connection.right) if config.accounts[side].connector in able]
-    return {"charged": sum(KnownCompanies(db, account).count(_now_ms()) for account in asked)}
+    return {"charged": sum(KnownCompanies(db, account).count_questions(_now_ms()) for account in asked)}
 
 
 def _webhooks(db: sqlite3.Connection, config: Config, name: str) -> Document:

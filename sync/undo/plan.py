@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.errors import ConnectorError
 from connectors.http.concurrency import WIDTH
+from state.database import Transaction
 from state.history import CREATED, DELETED, REFUSED, HistoryLine
 from state.links import Link
 from state.staging import Staged, Step
@@ -39,14 +40,14 @@ Ends = Mapping[str, Staged]
 def plan_undo(context: Context, undone: UndoneRun) -> None:
     """Plan everything that the run wrote. Raises AuthError, TransientError."""
     context.progress.stage(f"looking at what run {undone.run} wrote")
-    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open()}
+    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open_creates()}
     for side in context.sides:
-        context.weights[side.account].linked = context.links.count()
+        context.weights[side.account].linked = context.links.count_links()
     for page in undone.pages():
         _plan_page(context, undone, page)
         context.progress.advance(len(page))
     for side in context.sides:
-        context.report.accounts[side.account].read = context.stage.count(side.name)
+        context.report.accounts[side.account].read = context.stage.count_records(side.name)
 
 
 def carry_out(context: Context, undone: UndoneRun) -> None:
@@ -75,19 +76,23 @@ class _Troubles(Troubles[Staged]):
         super().__init__(context, context.failures, context.errors, self._leave)
         self._undone = undone
 
-    def _leave(self, side: Side, staged: Staged, operation: str, reason: str, due_ms: int) -> None:  # noqa: ARG002
+    def _leave(
+        self, transaction: Transaction, side: Side, staged: Staged, operation: str, reason: str, due_ms: int,  # noqa: ARG002
+    ) -> None:  # fmt: skip
         context, target = self._context, self._context.other(side)
         link = context.links.by_record(side.name, [staged.id]).get(staged.id)
         record_id = link.side(target.name).id if link else ""
         who = contact_codec.who(side.account, staged.id, context.base(link, side.name) if link else {})
         self._undone.leave(target.name, record_id, who, WHOLE, f"is as it was: {reason}")
 
-    def _put_off(self, side: Side, staged: Staged, operation: str, error: ConnectorError) -> None:  # noqa: ARG002
+    def _put_off(
+        self, transaction: Transaction, side: Side, staged: Staged, operation: str, error: ConnectorError,  # noqa: ARG002
+    ) -> None:  # fmt: skip
         self._errors.append(str(error))
 
 
 def _plan_page(context: Context, undone: UndoneRun, page: Sequence[HistoryLine]) -> None:
-    new = [link for link in _pairs(context, undone, page) if not context.stage.has(LEFT, link.left.id)]
+    new = [link for link in _pairs(context, undone, page) if not context.stage.has_record(LEFT, link.left.id)]
     ends = {side.name: stage_by_ids(context, side, [link.side(side.name).id for link in new]) for side in context.sides}
     for link in new:
         found = {name: staged[link.side(name).id] for name, staged in ends.items() if link.side(name).id in staged}
@@ -142,7 +147,7 @@ def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> N
     weigh(context, result)
     if result.writes:
         with context.state.atomic():
-            context.stage.plan(Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result)))
+            context.stage.plan_step(Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result)))
 
 
 def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> str:
@@ -157,7 +162,7 @@ def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -
         undone.leave(made, staged.id, who, WHOLE, BARRED if barred else CHANGED)
         return ""
     with context.state.atomic():
-        context.stage.plan(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
+        context.stage.plan_step(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
     context.weights[side.account].changed += 1
     return made
 

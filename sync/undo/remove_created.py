@@ -12,6 +12,7 @@ from functools import partial
 
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
+from state.database import Transaction
 from state.history import HistoryEntry
 from state.holds import Hold
 from state.intents import REMOVED, Intent
@@ -53,20 +54,20 @@ def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubl
         return
     intent = _intend(context, target, link, contact)
     outcome = target.dispatcher.gather([partial(target.connector.delete, staged.id)])[0]
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if isinstance(outcome, ConnectorError):
-            _give_up(context, target, link, intent, outcome)
+            _give_up(transaction, context, target, link, intent, outcome)
             other = context.other(target)
-            troubles.note(other, Staged(other.name, link.side(other.name).id), REMOVE, outcome)
+            troubles.note(transaction, other, Staged(other.name, link.side(other.name).id), REMOVE, outcome)
         else:
             troubles.fine(target)
-            _remember(context, target, link, intent)
+            _remember(transaction, context, target, link, intent)
     troubles.raise_fatal()
 
 
 def settle_removals(context: Context) -> None:
     """Look what became of every removal whose result was not stored. Raises AuthError, TransientError."""
-    for intent in context.intents.removals():
+    for intent in context.intents.open_removals():
         side = context.side(intent.side)
         with context.boundary.around(context.other(side), intent.source_id, REMOVE, account=side.account, first=True):
             _settle_one(context, side, intent)
@@ -76,13 +77,13 @@ def _settle_one(context: Context, side: Side, intent: Intent) -> None:
     record_id = str(intent.source["record"])
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     gone = _is_gone(side, record_id)
-    with context.state.atomic():
+    with context.state.atomic() as transaction:
         if link is None:
-            context.intents.remove(side.name, intent.source_id)
+            context.intents.remove_intents(transaction, side.name, intent.source_id)
         elif gone:
-            _remember(context, side, link, intent)
+            _remember(transaction, context, side, link, intent)
         elif _has_waited(context, side, intent):
-            _drop(context, side, link, intent)
+            _drop(transaction, context, side, link, intent)
 
 
 def shown_text(contact: Contact) -> str:
@@ -107,32 +108,34 @@ def _intend(context: Context, target: Side, link: Link, contact: Contact) -> Int
     aim = {"record": contact.id, "run": context.run, "rule": REMOVED, "old": shown_text(contact)}
     source_id = link.side(context.other(target).name).id
     intent = Intent(target.name, source_id, target.server_now_ms(context.clock), {}, aim)
-    with context.state.atomic():
-        context.intents.add(intent, context.run)
-        context.held.put(Hold(link.id, WHOLE, context.now_ms(), context.run))
+    with context.state.atomic() as transaction:
+        context.intents.add_intent(transaction, intent, context.run)
+        context.held.put_hold(transaction, Hold(link.id, WHOLE, context.now_ms(), context.run))
     return intent
 
 
-def _give_up(context: Context, target: Side, link: Link, intent: Intent, error: ConnectorError) -> None:
+def _give_up(
+    transaction: Transaction, context: Context, target: Side, link: Link, intent: Intent, error: ConnectorError
+) -> None:
     """Forget a removal that surely did not happen; one of which nobody knows is looked at by the next run."""
     if not isinstance(error, OutcomeUnknown):
-        _drop(context, target, link, intent)
+        _drop(transaction, context, target, link, intent)
 
 
-def _drop(context: Context, side: Side, link: Link, intent: Intent) -> None:
-    context.intents.remove(side.name, intent.source_id)
-    context.held.end(link.id, [WHOLE])
+def _drop(transaction: Transaction, context: Context, side: Side, link: Link, intent: Intent) -> None:
+    context.intents.remove_intents(transaction, side.name, intent.source_id)
+    context.held.end_holds(transaction, link.id, [WHOLE])
 
 
-def _remember(context: Context, side: Side, link: Link, intent: Intent) -> None:
+def _remember(transaction: Transaction, context: Context, side: Side, link: Link, intent: Intent) -> None:
     record_id = str(intent.source["record"])
     counterpart = f"{context.other(side).account}:{intent.source_id}"
     removal = HistoryEntry(link.id, side.account, record_id, WHOLE, str(intent.source["old"]), None, UNDO, counterpart)
-    context.history.add([removal], str(intent.source["run"]), context.now_ms())
-    side.identities.drop(record_id)
-    context.failures.close(side.name, record_id)
-    context.conflicts.close(link.id, frozenset(context.conflicts.of_link(link.id)))
-    context.intents.remove(side.name, intent.source_id)
+    context.history.add_entries(transaction, [removal], str(intent.source["run"]), context.now_ms())
+    side.identities.drop_contact(transaction, record_id)
+    context.failures.close_failures(transaction, side.name, record_id)
+    context.conflicts.close_conflicts(transaction, link.id, frozenset(context.conflicts.of_link(link.id)))
+    context.intents.remove_intents(transaction, side.name, intent.source_id)
     context.report.accounts[side.account].deleted += 1
     link.gone = side.name
-    context.links.save(link, context.run)
+    context.links.save_link(transaction, link, context.run)

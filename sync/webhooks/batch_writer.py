@@ -124,10 +124,10 @@ class BatchWriter:
     def _written(self, arrivals: Sequence[QueuedEvent]) -> list[Outcome]:
         state, inbox = self._opened()
         terms = self._terms()
-        with state.atomic():
+        with state.atomic() as transaction:
             if terms.wanted != self._wanted:
-                inbox.keep_only(terms.wanted)
-            outcomes = inbox.take_in(arrivals, terms.capacity)
+                inbox.keep_hints_for(transaction, terms.wanted)
+            outcomes = inbox.queue_events(transaction, arrivals, terms.capacity)
         self._wanted = terms.wanted
         if Outcome.QUEUED in outcomes:
             self._counters.hear(self._clock.now(), inbox.waiting)
@@ -138,7 +138,7 @@ class BatchWriter:
         both = list(zip(arrivals, outcomes, strict=True))
         if self._inbox is not None:
             self._inbox.put_off(arrival for arrival, outcome in both if outcome is Outcome.FULL)
-            self._inbox.settle(arrival for arrival, outcome in both if outcome is Outcome.QUEUED)
+            self._inbox.forget_put_off(arrival for arrival, outcome in both if outcome is Outcome.QUEUED)
         places = {place for one, outcome in both if outcome is Outcome.QUEUED for place, _ in one.hints}
         if not places:
             return
@@ -169,8 +169,8 @@ class BatchWriter:
             before_ms = (to_ms(self._clock.now()) or 0) - self._terms().kept_ms
             forgotten = 1
             while forgotten and not self._waiting:
-                with state.atomic():
-                    forgotten = inbox.forget_ids(before_ms)
+                with state.atomic() as transaction:
+                    forgotten = inbox.forget_ids(transaction, before_ms)
         except Exception as error:  # noqa: BLE001 - as above
             self._tell_trouble(_reason(error))
         heard = self._counters.snapshot()

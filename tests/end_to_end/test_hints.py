@@ -40,8 +40,8 @@ class Post:
         arrival = QueuedEvent(f"{now_ms} {self.brought}".encode(), [(("sales", stream), hint)], now_ms)
         with closing(StateFile.open(self.world.state_path)) as state:
             inbox = Inbox(state.db, now_ms)
-            with state.atomic():
-                inbox.take_in([arrival], 10_000)
+            with state.atomic() as transaction:
+                inbox.queue_events(transaction, [arrival], 10_000)
 
     def listen(self) -> None:
         """Bring a hint for all that GrowthHub tells of from now on, from whatever thread."""

@@ -158,7 +158,7 @@ def _plain_json(text: str | None) -> str | None:
     return plain(json.loads(text)) if text else None
 
 
-def _story(  # noqa: PLR0917 - all that is known of a field
+def _story(
     universe: Universe,
     listing: Listing,
     link: Mapping[str, Any],

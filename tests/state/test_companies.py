@@ -7,29 +7,30 @@ from state.file import StateFile
 def test_an_answer_is_good_for_thirty_days_and_that_there_is_nobody_is_one_too(tmp_path: Path) -> None:
     state = StateFile.open(tmp_path / "sync.db")
     known = KnownCompanies(state.db, "gg")
-    with state.atomic():
-        known.put(
+    with state.atomic() as transaction:
+        known.store_answers(
+            transaction,
             [("acme.example.com", CachedCompany({"company": "Acmé"})), ("nowhere.example.com", CachedCompany(None))],
             1000,
         )
-    assert known.get("acme.example.com", 1000 + SPAN_MS - 1) == CachedCompany({"company": "Acmé"})
-    assert known.get("nowhere.example.com", 2000) == CachedCompany(None)
-    assert known.get("acme.example.com", 1000 + SPAN_MS) is None
-    assert known.get("other.example.com", 2000) is None
-    assert KnownCompanies(state.db, "other").get("acme.example.com", 2000) is None
+    assert known.cached("acme.example.com", 1000 + SPAN_MS - 1) == CachedCompany({"company": "Acmé"})
+    assert known.cached("nowhere.example.com", 2000) == CachedCompany(None)
+    assert known.cached("acme.example.com", 1000 + SPAN_MS) is None
+    assert known.cached("other.example.com", 2000) is None
+    assert KnownCompanies(state.db, "other").cached("acme.example.com", 2000) is None
     state.close()
 
 
 def test_what_was_asked_within_the_span_is_counted_and_what_is_older_is_dropped(tmp_path: Path) -> None:
     state = StateFile.open(tmp_path / "sync.db")
     known = KnownCompanies(state.db, "gg")
-    with state.atomic():
-        known.put([("a.example.com", CachedCompany(None))], 0)
-        known.put([("b.example.com", CachedCompany(None))], SPAN_MS)
-        known.put([("b.example.com", CachedCompany({}))], SPAN_MS + 5)
-    assert known.count(SPAN_MS + 10) == 1
-    assert known.count(SPAN_MS - 1) == 2
-    with state.atomic():
-        known.prune(SPAN_MS + 10)
-    assert known.count(SPAN_MS - 1) == 1
+    with state.atomic() as transaction:
+        known.store_answers(transaction, [("a.example.com", CachedCompany(None))], 0)
+        known.store_answers(transaction, [("b.example.com", CachedCompany(None))], SPAN_MS)
+        known.store_answers(transaction, [("b.example.com", CachedCompany({}))], SPAN_MS + 5)
+    assert known.count_questions(SPAN_MS + 10) == 1
+    assert known.count_questions(SPAN_MS - 1) == 2
+    with state.atomic() as transaction:
+        known.drop_expired(transaction, SPAN_MS + 10)
+    assert known.count_questions(SPAN_MS - 1) == 1
     state.close()

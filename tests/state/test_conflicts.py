@@ -12,11 +12,11 @@ CITY = Conflict(1, "city", "ada@example.com", '"Oslo"', '"Rome"', 50, None, 100,
 
 def put(state: StateFile, *conflicts: Conflict, stream: str = "contacts") -> Conflicts:
     table = Conflicts(state.db, 1, stream)
-    with state.atomic():
-        if not Links(state.db, 1, "contacts").count():
-            Links(state.db, 1, "contacts").save(link(), "r1")
+    with state.atomic() as transaction:
+        if not Links(state.db, 1, "contacts").count_links():
+            Links(state.db, 1, "contacts").save_link(transaction, link(), "r1")
         for conflict in conflicts:
-            table.put(conflict)
+            table.put_conflict(transaction, conflict)
     return table
 
 
@@ -25,7 +25,7 @@ def test_a_conflict_is_listed_by_its_field() -> None:
         conflicts = put(state, CITY, replace(CITY, field="email"))
         assert conflicts.of_link(1) == {"city": replace(CITY, id=1), "email": replace(CITY, field="email", id=2)}
         assert conflicts.of_link(2) == {}
-        assert conflicts.count() == 2
+        assert conflicts.count_open() == 2
 
 
 def test_a_conflict_that_is_met_again_shows_the_values_of_now_and_when_it_was_found() -> None:
@@ -45,20 +45,20 @@ def test_a_resolved_conflict_waits_for_the_run_that_carries_it_out_and_for_nobod
         with state.atomic() as db:
             db.execute("UPDATE conflict SET resolution = ? WHERE field = 'city'", (resolution,))
         assert conflicts.resolved_links() == [1]
-        assert conflicts.count() == 1
+        assert conflicts.count_open() == 1
         assert conflicts.of_link(1)["city"].resolution == resolution
 
 
 def test_closing_some_fields_leaves_the_others() -> None:
     with opened() as state:
         conflicts = put(state, CITY, replace(CITY, field="email"))
-        with state.atomic():
-            conflicts.close(1, {"city", "never in conflict"})
+        with state.atomic() as transaction:
+            conflicts.close_conflicts(transaction, 1, {"city", "never in conflict"})
         assert list(conflicts.of_link(1)) == ["email"]
 
 
 def test_streams_are_counted_apart() -> None:
     with opened() as state:
         contacts = put(state, CITY)
-        assert contacts.count() == 1
-        assert Conflicts(state.db, 1, "messages").count() == 0
+        assert contacts.count_open() == 1
+        assert Conflicts(state.db, 1, "messages").count_open() == 0

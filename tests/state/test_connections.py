@@ -15,8 +15,9 @@ def test_a_connection_keeps_its_number() -> None:
 
 @pytest.mark.parametrize("accounts", [("growthhub", "growthgenius"), ("growthgenius", "third")])
 def test_a_connection_with_other_accounts_is_refused_with_what_to_do(accounts: tuple[str, str]) -> None:
-    with opened() as state, pytest.raises(StateError, match=r"growthgenius and growthhub.*another name.*`path`"):
-        connections.connection_id(state.db, "sales", *accounts)
+    error = r"growthgenius and growthhub.*another name.*`path`"
+    with opened() as state, state.atomic() as transaction, pytest.raises(StateError, match=error):
+        connections.connection_id(transaction, "sales", *accounts)
 
 
 def test_an_account_is_remembered_as_it_was() -> None:
@@ -29,10 +30,10 @@ def test_an_account_is_remembered_as_it_was() -> None:
 def test_another_mapping_in_force_takes_back_what_was_covered_but_not_who_is_known() -> None:
     with opened() as state:
         cursors = Cursors(state.db, 1, "contacts")
-        with state.atomic() as db:
-            cursors.add("left", COVERED, [(0, 10)])
-            cursors.add("left", INDEXED, [(0, 10)])
-            assert connections.add_mapping(db, 1, "second", ["email", "city"]) == 2
+        with state.atomic() as transaction:
+            cursors.add_intervals(transaction, "left", COVERED, [(0, 10)])
+            cursors.add_intervals(transaction, "left", INDEXED, [(0, 10)])
+            assert connections.add_mapping(transaction, 1, "second", ["email", "city"]) == 2
         assert connections.mappings(state.db, 1) == {1: ("first", ("email",)), 2: ("second", ("email", "city"))}
-        assert cursors.get("left", COVERED) == ()
-        assert cursors.get("left", INDEXED) == ((0, 10),)
+        assert cursors.intervals("left", COVERED) == ()
+        assert cursors.intervals("left", INDEXED) == ((0, 10),)

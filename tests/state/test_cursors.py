@@ -17,9 +17,9 @@ def test_what_was_covered_is_the_union_of_all_that_was_added(batches: list[list[
     with opened() as state:
         cursors = Cursors(state.db, 1, "contacts")
         for spans in batches:
-            with state.atomic():
-                cursors.add("left", COVERED, spans)
-        assert cursors.get("left", COVERED) == union(*batches)
+            with state.atomic() as transaction:
+                cursors.add_intervals(transaction, "left", COVERED, spans)
+        assert cursors.intervals("left", COVERED) == union(*batches)
         stored = state.db.execute("SELECT count(*) FROM cursor").fetchone()[0]
         assert stored == len(union(*batches))
 
@@ -32,33 +32,33 @@ def test_sides_kinds_streams_and_connections_are_kept_apart() -> None:
             Cursors(state.db, connection, stream)
             for connection, stream in ((1, "contacts"), (1, "messages"), (other, "contacts"))
         )
-        with state.atomic():
-            contacts.add("left", COVERED, [(0, 10)])
-            contacts.add("left", INDEXED, [(0, 20)])
-            contacts.add("right", COVERED, [(5, 10)])
-            messages.add("left", COVERED, [(7, 8)])
-        assert contacts.get("left", COVERED) == ((0, 10),)
-        assert contacts.get("left", INDEXED) == ((0, 20),)
-        assert contacts.get("right", COVERED) == ((5, 10),)
-        assert messages.get("left", COVERED) == ((7, 8),)
-        assert elsewhere.get("left", COVERED) == ()
-        with state.atomic():
-            elsewhere.add("left", COVERED, [(3, 4)])
-            contacts.add("left", COVERED, [(10, 12)])
-        assert contacts.get("left", COVERED) == ((0, 12),)
-        assert elsewhere.get("left", COVERED) == ((3, 4),)
-        with state.atomic():
-            contacts.forget("left")
-        assert elsewhere.get("left", COVERED) == ((3, 4),)
-        assert contacts.get("left", COVERED) == contacts.get("left", INDEXED) == ()
-        assert contacts.get("right", COVERED) == ((5, 10),)
-        assert messages.get("left", COVERED) == ((7, 8),)
+        with state.atomic() as transaction:
+            contacts.add_intervals(transaction, "left", COVERED, [(0, 10)])
+            contacts.add_intervals(transaction, "left", INDEXED, [(0, 20)])
+            contacts.add_intervals(transaction, "right", COVERED, [(5, 10)])
+            messages.add_intervals(transaction, "left", COVERED, [(7, 8)])
+        assert contacts.intervals("left", COVERED) == ((0, 10),)
+        assert contacts.intervals("left", INDEXED) == ((0, 20),)
+        assert contacts.intervals("right", COVERED) == ((5, 10),)
+        assert messages.intervals("left", COVERED) == ((7, 8),)
+        assert elsewhere.intervals("left", COVERED) == ()
+        with state.atomic() as transaction:
+            elsewhere.add_intervals(transaction, "left", COVERED, [(3, 4)])
+            contacts.add_intervals(transaction, "left", COVERED, [(10, 12)])
+        assert contacts.intervals("left", COVERED) == ((0, 12),)
+        assert elsewhere.intervals("left", COVERED) == ((3, 4),)
+        with state.atomic() as transaction:
+            contacts.forget_side(transaction, "left")
+        assert elsewhere.intervals("left", COVERED) == ((3, 4),)
+        assert contacts.intervals("left", COVERED) == contacts.intervals("left", INDEXED) == ()
+        assert contacts.intervals("right", COVERED) == ((5, 10),)
+        assert messages.intervals("left", COVERED) == ((7, 8),)
 
 
 def test_spans_up_to_the_end_of_time_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
-    with opened(path) as state, state.atomic():
-        Cursors(state.db, 1, "contacts").add("left", COVERED, [(0, 1 << 62)])
+    with opened(path) as state, state.atomic() as transaction:
+        Cursors(state.db, 1, "contacts").add_intervals(transaction, "left", COVERED, [(0, 1 << 62)])
     again = StateFile.open(path)
-    assert Cursors(again.db, 1, "contacts").get("left", COVERED) == ((0, 1 << 62),)
+    assert Cursors(again.db, 1, "contacts").intervals("left", COVERED) == ((0, 1 << 62),)
     again.close()

@@ -3,7 +3,8 @@ from pathlib import Path
 
 from state.conflicts import Conflict, Conflicts
 from state.connections import connection_id
-from state.erase import SOMEBODY, Identity, erase
+from state.database import Transaction
+from state.erase import SOMEBODY, Identity, erase_person
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import History, HistoryEntry, begin_run, end_run
@@ -26,31 +27,46 @@ def fill(state: StateFile, number: int, *, connection: int = 1) -> None:
     """Remember everything there can be about a person with the id `number`."""
     left, right = str(number), f"hub-{number}"
     key = (state.db, connection, "contacts")
-    with state.atomic():
+    with state.atomic() as transaction:
         pair = link(left, right)
-        Links(*key).save(pair, "r1")
-        Conflicts(*key).put(Conflict(pair.id, "city", "somebody", '"a"', '"b"', None, None, 0, "r1"))
-        Holds(*key).put(Hold(pair.id, "title", 0, "r1"))
-        Failures(*key).put(Failure("left", left, "growthhub", "somebody", "update", "refused"), 0)
-        Failures(*key).count_trouble("right", right)
-        Intents(*key).add(Intent("right", left, 0, {}, {"record": right}), "r1")
-        History(*key).add([HistoryEntry(pair.id, "growthhub", right, "city", '"a"', '"b"', "carried")], "r1", 0)
-        Identities(state.db, connection, "left").put([IndexedContact(left, None, "", ("+12125550123",), None, None)])
-        Identities(state.db, connection, "right").put([IndexedContact(right, None, "", (), None, None)])
-        fill_messages(state, left, right, connection)
+        Links(*key).save_link(transaction, pair, "r1")
+        Conflicts(*key).put_conflict(
+            transaction, Conflict(pair.id, "city", "somebody", '"a"', '"b"', None, None, 0, "r1")
+        )
+        Holds(*key).put_hold(transaction, Hold(pair.id, "title", 0, "r1"))
+        Failures(*key).put_failure(transaction, Failure("left", left, "growthhub", "somebody", "update", "refused"), 0)
+        Failures(*key).count_trouble(transaction, "right", right)
+        Intents(*key).add_intent(transaction, Intent("right", left, 0, {}, {"record": right}), "r1")
+        History(*key).add_entries(
+            transaction, [HistoryEntry(pair.id, "growthhub", right, "city", '"a"', '"b"', "carried")], "r1", 0
+        )
+        Identities(state.db, connection, "left").put_contacts(
+            transaction, [IndexedContact(left, None, "", ("+12125550123",), None, None)]
+        )
+        Identities(state.db, connection, "right").put_contacts(
+            transaction, [IndexedContact(right, None, "", (), None, None)]
+        )
+        fill_messages(transaction, left, right, connection)
 
 
-def fill_messages(state: StateFile, left: str, right: str, connection: int) -> None:
-    letters = (state.db, connection, "messages")
+def fill_messages(transaction: Transaction, left: str, right: str, connection: int) -> None:
+    letters = (transaction, connection, "messages")
     copy = LinkSide(f"note-{left}", "copy", json.dumps({"contact": right}))
     pair = Link(LinkSide(f"letter-{left}", "original"), copy, 1)
-    Links(*letters).save(pair, "r1")
-    MessageIndex(state.db, connection, "left").put([Indexed(f"letter-{left}", left, 0, None)])
-    Failures(*letters).put(Failure("left", f"letter-{left}", "growthhub", "somebody", "create", "refused"), 0)
-    Intents(*letters).add(Intent("right", f"letter-{left}", 0, {"contact": right}, {"contact": left}), "r1")
+    Links(*letters).save_link(transaction, pair, "r1")
+    MessageIndex(transaction, connection, "left").put_messages(transaction, [Indexed(f"letter-{left}", left, 0, None)])
+    Failures(*letters).put_failure(
+        transaction, Failure("left", f"letter-{left}", "growthhub", "somebody", "create", "refused"), 0
+    )
+    Intents(*letters).add_intent(
+        transaction, Intent("right", f"letter-{left}", 0, {"contact": right}, {"contact": left}), "r1"
+    )
     told = HistoryEntry(99, "growthhub", f"gone-note-{left}", "*", '"text"', None, "deleted", person=right)
-    History(*letters).add(
-        [HistoryEntry(pair.id, "growthhub", f"note-{left}", "text", '"a"', '"b"', "carried"), told], "r1", 0
+    History(*letters).add_entries(
+        transaction,
+        [HistoryEntry(pair.id, "growthhub", f"note-{left}", "text", '"a"', '"b"', "carried"), told],
+        "r1",
+        0,
     )
 
 
@@ -64,8 +80,8 @@ def test_all_that_is_known_of_a_person_goes_and_nothing_of_anybody_else() -> Non
         fill(state, 2)
         others = contents(state)
         fill(state, 1)
-        with state.atomic() as db:
-            erased = erase(db, ANN, str.casefold)
+        with state.atomic() as transaction:
+            erased = erase_person(transaction, ANN, str.casefold)
         assert contents(state) == others
         assert erased == {
             "link": 2, "failure": 2, "trouble": 1, "intent": 2, "history": 3, "person": 2, "number": 1, "message": 1,
@@ -75,16 +91,16 @@ def test_all_that_is_known_of_a_person_goes_and_nothing_of_anybody_else() -> Non
 def test_hints_about_a_person_and_their_messages_go() -> None:
     with opened() as state:
         fill(state, 1)
-        MessageIndex(state.db, 1, "right").put([Indexed("message:m1", "hub-1", 0, None)])
         places = ("contacts", "hub-1", ""), ("messages", "message:m1", ""), ("messages", "note:n1", "hub-1")
         others = ("contacts", "hub-2", ""), ("messages", "message:m2", "hub-2")
         hints = [
             QueuedEvent(record.encode(), [(("any", stream), Hint("growthhub", record, contact))], 0)
             for stream, record, contact in (*places, *others)
         ]
-        with state.atomic() as db:
-            Inbox(db, 0).take_in(hints, 9)
-            erased = erase(db, ANN, str.casefold)
+        with state.atomic() as transaction:
+            MessageIndex(transaction, 1, "right").put_messages(transaction, [Indexed("message:m1", "hub-1", 0, None)])
+            Inbox(transaction, 0).queue_events(transaction, hints, 9)
+            erased = erase_person(transaction, ANN, str.casefold)
         assert erased["hint"] == 3
         left = state.db.execute("SELECT record FROM hint ORDER BY record").fetchall()
         assert [row["record"] for row in left] == ["hub-2", "message:m2"]
@@ -97,18 +113,19 @@ def test_the_same_ids_of_another_connection_stay() -> None:
         fill(state, 1, connection=other)
         others = contents(state)
         fill(state, 1)
-        with state.atomic() as db:
-            erase(db, ANN, str.casefold)
+        with state.atomic() as transaction:
+            erase_person(transaction, ANN, str.casefold)
         assert contents(state) == others
 
 
 def test_what_stays_of_others_loses_the_name() -> None:
     reason = "has the same e-mail as 1 on the same side (ann@example.com, +12125550123), not 11"
     with opened() as state:
-        with state.atomic() as db:
+        with state.atomic() as transaction:
             twin = Failure("left", "7", "growthhub", "twin", "double", reason, ("left:1", "left:11"))
-            Failures(db, 1, "contacts").put(twin, 0)
-            History(db, 1, "contacts").add(
+            Failures(transaction, 1, "contacts").put_failure(transaction, twin, 0)
+            History(transaction, 1, "contacts").add_entries(
+                transaction,
                 [
                     HistoryEntry(7, "growthhub", "hub-7", "email", '"Ann@Example.com"', '"b@example.com"', "carried"),
                     HistoryEntry(7, "growthhub", "hub-7", "city", '"a"', '"b"', "carried", "growthgenius:1"),
@@ -116,10 +133,12 @@ def test_what_stays_of_others_loses_the_name() -> None:
                 "r1",
                 0,
             )
-            begin_run(db, "r1", 1, 0)
-            end_run(db, "r1", 1, "failed", json.dumps({"errors": ["growthhub: no answer about hub-1"], "read": 1}))
-            erase(db, ANN, str.casefold)
-        (failure,) = Failures(state.db, 1, "contacts").waiting()
+            begin_run(transaction, "r1", 1, 0)
+            end_run(
+                transaction, "r1", 1, "failed", json.dumps({"errors": ["growthhub: no answer about hub-1"], "read": 1})
+            )
+            erase_person(transaction, ANN, str.casefold)
+        (failure,) = Failures(state.db, 1, "contacts").waiting_failures()
         assert failure.blockers == ("left:11",)
         expected = f"has the same e-mail as {SOMEBODY} on the same side ({SOMEBODY}, {SOMEBODY}), not 11"
         assert failure.reason == expected
@@ -133,8 +152,8 @@ def test_a_file_that_was_scrubbed_holds_no_byte_of_what_was_deleted(tmp_path: Pa
     path = tmp_path / "sync.db"
     with opened(path) as state:
         fill(state, 1)
-        with state.atomic() as db:
-            erase(db, ANN, str.casefold)
+        with state.atomic() as transaction:
+            erase_person(transaction, ANN, str.casefold)
         assert b"hub-1" in path.read_bytes() + path.with_name("sync.db-wal").read_bytes()
         state.scrub()
         for name in ("sync.db", "sync.db-wal", "sync.db-shm"):

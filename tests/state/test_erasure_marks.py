@@ -12,21 +12,21 @@ BOB = {"email bob@example.com", "record gg 2"}
 
 def forget(state: StateFile, *people: set[str]) -> Forgotten:
     forgotten = Forgotten(state.db)
-    with state.atomic():
+    with state.atomic() as transaction:
         for marks in people:
-            forgotten.add(marks, 100)
+            forgotten.add_marks(transaction, marks, 100)
     return forgotten
 
 
 def test_somebody_is_known_by_any_mark_also_when_the_file_is_opened_again(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state:
         assert not Forgotten(state.db)
-        assert not Forgotten(state.db).knows(ANN)
-        assert forget(state, ANN).knows({"record gg 1", "email else@example.com"})
+        assert not Forgotten(state.db).knows_any(ANN)
+        assert forget(state, ANN).knows_any({"record gg 1", "email else@example.com"})
     with opened(tmp_path / "sync.db") as state:
         assert Forgotten(state.db)
-        assert Forgotten(state.db).knows(["email ann@example.com"])
-        assert not Forgotten(state.db).knows([*BOB, "record gh 1"])
+        assert Forgotten(state.db).knows_any(["email ann@example.com"])
+        assert not Forgotten(state.db).knows_any([*BOB, "record gh 1"])
 
 
 def test_nothing_is_kept_but_hashes_that_mean_nothing_without_the_salt(tmp_path: Path) -> None:
@@ -45,13 +45,13 @@ def test_nothing_is_kept_but_hashes_that_mean_nothing_without_the_salt(tmp_path:
 def test_lifting_by_one_mark_ends_all_marks_of_that_person_alone(mark: str) -> None:
     with opened() as state:
         forgotten = forget(state, ANN, BOB)
-        with state.atomic():
-            assert forgotten.lift([mark]) == 1
-        assert not forgotten.knows(ANN)
-        assert not Forgotten(state.db).knows(ANN)
-        assert forgotten.knows(BOB)
-        with state.atomic():
-            assert forgotten.lift([mark]) == 0
+        with state.atomic() as transaction:
+            assert forgotten.lift_marks(transaction, [mark]) == 1
+        assert not forgotten.knows_any(ANN)
+        assert not Forgotten(state.db).knows_any(ANN)
+        assert forgotten.knows_any(BOB)
+        with state.atomic() as transaction:
+            assert forgotten.lift_marks(transaction, [mark]) == 0
 
 
 def test_who_is_forgotten_again_has_the_same_salt() -> None:
@@ -59,4 +59,6 @@ def test_who_is_forgotten_again_has_the_same_salt() -> None:
         forget(state, ANN)
         forget(state, BOB)
         assert state.db.execute("SELECT count(*) FROM salt").fetchone()[0] == 1
-        assert forget(state, ANN).lift([*ANN]) == 2
+        forgotten = forget(state, ANN)
+        with state.atomic() as transaction:
+            assert forgotten.lift_marks(transaction, [*ANN]) == 2

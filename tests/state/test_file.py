@@ -306,8 +306,8 @@ def test_instants_are_stored_as_milliseconds(path: Path) -> None:
 @pytest.mark.usefixtures("open_umask")
 def test_a_backup_is_a_whole_state_file_of_its_owner_alone(path: Path) -> None:
     with opened(path) as state:
-        with state.atomic():
-            Links(state.db, 1, "contacts").save(link(), "r1")
+        with state.atomic() as transaction:
+            Links(state.db, 1, "contacts").save_link(transaction, link(), "r1")
         backup = path.with_name("backup.db")
         state.back_up(backup)
     assert modes(path.parent)["backup.db"] == 0o600

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from state.connections import connection_id
-from state.history import PAGE, History, HistoryEntry, begin_run, end_run, find_run, prune, recent_runs
+from state.history import PAGE, History, HistoryEntry, begin_run, end_run, find_run, prune_history, recent_runs
 from tests.state.files import opened
 
 ENTRY = HistoryEntry(None, "growthhub", "hub-1", "city", '"Oslo"', '"Rome"', "newest", "growthgenius:1", '"ROME"')
@@ -9,8 +9,8 @@ ENTRY = HistoryEntry(None, "growthhub", "hub-1", "city", '"Oslo"', '"Rome"', "ne
 
 def test_an_entry_says_what_was_replaced_by_what_where_when_and_why() -> None:
     with opened() as state:
-        with state.atomic():
-            History(state.db, 1, "contacts").add([ENTRY], "r1", 100)
+        with state.atomic() as transaction:
+            History(state.db, 1, "contacts").add_entries(transaction, [ENTRY], "r1", 100)
         row = dict(state.db.execute("SELECT * FROM history").fetchone())
         assert row == {
             "id": 1, "at_ms": 100, "run": "r1", "connection": 1, "stream": "contacts", "link": None,
@@ -32,13 +32,15 @@ def test_a_run_is_noted_when_it_begins_and_again_when_it_ends() -> None:
 
 def test_only_what_is_older_than_the_history_is_kept_for_goes_and_only_of_this_connection() -> None:
     with opened() as state:
-        with state.atomic() as db:
-            other = connection_id(db, "other", "a", "b")
+        with state.atomic() as transaction:
+            other = connection_id(transaction, "other", "a", "b")
             for connection in (1, other):
                 for moment in (99, 100):
-                    History(db, connection, "contacts").add([ENTRY], f"{connection}-{moment}", moment)
-                    begin_run(db, f"{connection}-{moment}", connection, moment)
-            prune(db, 1, 100)
+                    History(transaction, connection, "contacts").add_entries(
+                        transaction, [ENTRY], f"{connection}-{moment}", moment
+                    )
+                    begin_run(transaction, f"{connection}-{moment}", connection, moment)
+            prune_history(transaction, 1, 100)
         left = ["1-100", f"{other}-99", f"{other}-100"]
         assert [row[0] for row in state.db.execute("SELECT run FROM history ORDER BY id")] == left
         assert [row[0] for row in state.db.execute("SELECT id FROM run ORDER BY rowid")] == left
@@ -48,10 +50,10 @@ def test_what_a_run_wrote_comes_in_pages_in_the_order_in_which_it_was_written() 
     with opened() as state:
         history = History(state.db, 1, "contacts")
         entries = [replace(ENTRY, record_id=f"hub-{number}") for number in range(PAGE + 3)]
-        with state.atomic():
-            history.add(entries, "r1", 100)
-            history.add([ENTRY], "r2", 100)
-            History(state.db, 1, "messages").add([ENTRY], "r1", 100)
+        with state.atomic() as transaction:
+            history.add_entries(transaction, entries, "r1", 100)
+            history.add_entries(transaction, [ENTRY], "r2", 100)
+            History(state.db, 1, "messages").add_entries(transaction, [ENTRY], "r1", 100)
         first = history.of_run("r1")
         rest = history.of_run("r1", first[-1].id)
         assert (len(first), len(rest)) == (PAGE, 3)
@@ -63,11 +65,11 @@ def test_the_lines_of_records_are_those_of_their_own_account_and_say_what_their_
     with opened() as state:
         history = History(state.db, 1, "contacts")
         elsewhere = replace(ENTRY, account="growthgenius")
-        with state.atomic() as db:
-            begin_run(db, "r1", 1, 100)
-            begin_run(db, "u1", 1, 200, "r1")
-            history.add([ENTRY, elsewhere, replace(ENTRY, record_id="hub-2")], "r1", 100)
-            history.add([ENTRY], "u1", 200)
+        with state.atomic() as transaction:
+            begin_run(transaction, "r1", 1, 100)
+            begin_run(transaction, "u1", 1, 200, "r1")
+            history.add_entries(transaction, [ENTRY, elsewhere, replace(ENTRY, record_id="hub-2")], "r1", 100)
+            history.add_entries(transaction, [ENTRY], "u1", 200)
         lines = history.of_records([("growthhub", "hub-1"), ("growthgenius", "7")])
         assert [(line.run, line.undoes, line.at_ms, line.entry) for line in lines] == [
             ("r1", None, 100, ENTRY), ("u1", "r1", 200, ENTRY),

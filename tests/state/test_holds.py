@@ -8,11 +8,11 @@ CITY = Hold(1, "city", 100, "u1")
 
 def put(state: StateFile, *holds: Hold) -> Holds:
     held = Holds(state.db, 1, "contacts")
-    with state.atomic():
-        if not Links(state.db, 1, "contacts").count():
-            Links(state.db, 1, "contacts").save(link(), "r1")
+    with state.atomic() as transaction:
+        if not Links(state.db, 1, "contacts").count_links():
+            Links(state.db, 1, "contacts").save_link(transaction, link(), "r1")
         for each in holds:
-            held.put(each)
+            held.put_hold(transaction, each)
     return held
 
 
@@ -22,28 +22,28 @@ def test_a_field_is_held_by_its_link_and_listed_from_the_oldest_on() -> None:
         held = put(state, CITY, title)
         assert held.of_link(1) == {"city": CITY, "title": title}
         assert held.of_link(2) == {}
-        assert held.all() == [title, CITY]
-        assert Holds(state.db, 1, "messages").all() == []
+        assert held.all_holds() == [title, CITY]
+        assert Holds(state.db, 1, "messages").all_holds() == []
 
 
 def test_a_field_that_is_held_again_is_so_since_the_first_time() -> None:
     with opened() as state:
         put(state, CITY)
-        assert put(state, Hold(1, "city", 200, "u2")).all() == [CITY]
+        assert put(state, Hold(1, "city", 200, "u2")).all_holds() == [CITY]
 
 
 def test_ending_some_leaves_the_others() -> None:
     with opened() as state:
         held = put(state, CITY, Hold(1, "title", 50, "u0"))
-        with state.atomic():
-            held.end(1, ["title", "never held"])
-            held.end(2, ["city"])
-        assert held.all() == [CITY]
+        with state.atomic() as transaction:
+            held.end_holds(transaction, 1, ["title", "never held"])
+            held.end_holds(transaction, 2, ["city"])
+        assert held.all_holds() == [CITY]
 
 
 def test_who_is_linked_no_more_is_held_no_more() -> None:
     with opened() as state:
         held = put(state, CITY)
-        with state.atomic():
-            Links(state.db, 1, "contacts").remove(1)
-        assert held.all() == []
+        with state.atomic() as transaction:
+            Links(state.db, 1, "contacts").remove_link(transaction, 1)
+        assert held.all_holds() == []

@@ -26,8 +26,8 @@ def people() -> st.SearchStrategy[IndexedContact]:
 
 def put(state: StateFile, *known: IndexedContact, side: str = "left", connection: int = 1) -> Identities:
     identities = Identities(state.db, connection, side)
-    with state.atomic():
-        identities.put(known)
+    with state.atomic() as transaction:
+        identities.put_contacts(transaction, known)
     return identities
 
 
@@ -55,9 +55,9 @@ def test_somebody_who_is_gone_leaves_nothing_behind() -> None:
     with opened() as state:
         index = put(state, ADA)
         put(state, replace(ADA, id="2"))
-        with state.atomic():
-            index.drop("1")
-            index.drop("never seen")
+        with state.atomic() as transaction:
+            index.drop_contact(transaction, "1")
+            index.drop_contact(transaction, "never seen")
         assert index.by_id(["1"]) == []
         assert [known.id for known in index.by_phone([OFFICE])] == ["2"]
         assert state.db.execute("SELECT count(*) FROM number WHERE id = '1'").fetchone()[0] == 0
@@ -74,8 +74,8 @@ def test_sides_and_connections_are_kept_apart() -> None:
         right = put(state, replace(ADA, id="hub-1", marker=None), side="right")
         assert [known.id for known in left.by_phone([OFFICE])] == ["1"]
         assert [known.id for known in right.by_email(["ada@example.com"])] == ["hub-1"]
-        with state.atomic():
-            right.drop("hub-1")
+        with state.atomic() as transaction:
+            right.drop_contact(transaction, "hub-1")
         assert left.by_email(["ada@example.com"]) == [ADA]
 
 
@@ -83,21 +83,21 @@ def test_who_is_linked_is_told_from_both_sides_until_the_pair_has_lost_one() -> 
     with opened() as state:
         left, right = put(state, ADA), put(state, replace(ADA, id="hub-1"), side="right")
         stored = link("1", "hub-1")
-        with state.atomic():
-            Links(state.db, 1, "contacts").save(stored, "r1")
+        with state.atomic() as transaction:
+            Links(state.db, 1, "contacts").save_link(transaction, stored, "r1")
         assert left.by_id(["1"])[0].linked == "hub-1"
         assert right.by_email(["ada@example.com"])[0].linked == "1"
         stored.gone = "right"
-        with state.atomic():
-            Links(state.db, 1, "contacts").save(stored, "r1")
+        with state.atomic() as transaction:
+            Links(state.db, 1, "contacts").save_link(transaction, stored, "r1")
         assert left.by_id(["1"])[0].linked is None
 
 
 def test_a_link_of_messages_links_no_person() -> None:
     with opened() as state:
         index = put(state, ADA)
-        with state.atomic():
-            Links(state.db, 1, "messages").save(link("1", "hub-1"), "r1")
+        with state.atomic() as transaction:
+            Links(state.db, 1, "messages").save_link(transaction, link("1", "hub-1"), "r1")
         assert index.by_id(["1"])[0].linked is None
 
 
@@ -118,12 +118,12 @@ def test_the_index_shows_what_was_last_put_whatever_came_before(steps: list[Inde
     with opened() as state:
         index, model = Identities(state.db, 1, "left"), dict[str, IndexedContact]()
         for step in steps:
-            with state.atomic():
+            with state.atomic() as transaction:
                 if isinstance(step, IndexedContact):
-                    index.put([step])
+                    index.put_contacts(transaction, [step])
                     model[step.id] = step
                 else:
-                    index.drop(step)
+                    index.drop_contact(transaction, step)
                     model.pop(step, None)
         for phone in (OFFICE, MOBILE, HOME):
             found = {known.id: known for known in index.by_phone([phone])}
@@ -143,6 +143,6 @@ def test_somebody_is_found_by_the_addresses_beside_their_own_as_long_as_they_hav
         assert index.by_email(["countess@example.org"]) == index.by_other_email(["ada@example.com"]) == []
         put(state, replace(both, more_emails=("countess@example.org",)))
         assert index.by_other_email(["a@m\u00fcller.example"]) == []
-        with state.atomic():
-            index.drop(ADA.id)
+        with state.atomic() as transaction:
+            index.drop_contact(transaction, ADA.id)
         assert state.db.execute("SELECT count(*) FROM address").fetchone()[0] == 0

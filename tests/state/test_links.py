@@ -16,50 +16,50 @@ def test_a_link_is_read_back_from_both_sides_as_it_was_stored() -> None:
             "1", '["a"]', '{"slot":"mobile_phone"}', b"1" * 16, 1700000000000, 1700000000001, '{"phone":"12"}'
         )
         full = Link(left, LinkSide("hub-1", '["b"]'), mapping=1)
-        with state.atomic():
-            links.save(full, "r1")
+        with state.atomic() as transaction:
+            links.save_link(transaction, full, "r1")
         assert full.id
         assert links.by_record("left", ["1", "2"]) == {"1": full}
         assert links.by_record("right", ["hub-1"]) == {"hub-1": full}
         assert links.by_id(full.id) == full
         assert links.by_id(full.id + 1) is None
-        assert list(links.all()) == [full]
+        assert list(links.all_links()) == [full]
 
 
 def test_a_changed_link_stays_the_same_link() -> None:
     with opened() as state:
         links, stored = Links(state.db, 1, "contacts"), link()
-        with state.atomic():
-            links.save(stored, "r1")
+        with state.atomic() as transaction:
+            links.save_link(transaction, stored, "r1")
             stored.left.shadow, stored.left.digest, stored.right.wrote_ms = '["new"]', b"2" * 16, 7
             number = stored.id
-            links.save(stored, "r2")
+            links.save_link(transaction, stored, "r2")
         assert stored.id == number
         assert links.by_id(number) == stored
-        assert links.count() == 1
+        assert links.count_links() == 1
         assert state.db.execute("SELECT run FROM link").fetchone()[0] == "r1"
 
 
 def test_nobody_is_linked_twice_on_either_side() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
-        with state.atomic():
-            links.save(link("1", "hub-1"), "r1")
+        with state.atomic() as transaction:
+            links.save_link(transaction, link("1", "hub-1"), "r1")
         for double in (link("1", "hub-2"), link("2", "hub-1")):
-            with pytest.raises(sqlite3.IntegrityError), state.atomic():
-                links.save(double, "r1")
-        assert links.count() == 1
+            with pytest.raises(sqlite3.IntegrityError), state.atomic() as transaction:
+                links.save_link(transaction, double, "r1")
+        assert links.count_links() == 1
 
 
 def test_who_was_deleted_and_made_again_takes_the_place_of_the_lost_pair() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
-        with state.atomic():
-            links.save(link("1", "hub-1", gone="right"), "r1")
-            links.save(link("2", "hub-2", gone="left"), "r1")
+        with state.atomic() as transaction:
+            links.save_link(transaction, link("1", "hub-1", gone="right"), "r1")
+            links.save_link(transaction, link("2", "hub-2", gone="left"), "r1")
         assert links.count_gone() == 2
-        with state.atomic():
-            links.save(link("1", "hub-9"), "r2")
+        with state.atomic() as transaction:
+            links.save_link(transaction, link("1", "hub-9"), "r2")
         assert links.count_gone() == 1
         assert links.by_record("left", ["1"])["1"].right.id == "hub-9"
         assert links.by_record("right", ["hub-1"]) == {}
@@ -68,32 +68,34 @@ def test_who_was_deleted_and_made_again_takes_the_place_of_the_lost_pair() -> No
 def test_a_link_that_goes_takes_its_conflicts_along() -> None:
     with opened() as state:
         links, conflicts, stored = Links(state.db, 1, "contacts"), Conflicts(state.db, 1, "contacts"), link()
-        with state.atomic():
-            links.save(stored, "r1")
-            conflicts.put(Conflict(stored.id, "city", "ada@example.com", '"a"', '"b"', None, None, 1, "r1"))
+        with state.atomic() as transaction:
+            links.save_link(transaction, stored, "r1")
+            conflicts.put_conflict(
+                transaction, Conflict(stored.id, "city", "ada@example.com", '"a"', '"b"', None, None, 1, "r1")
+            )
             state.db.execute("DELETE FROM link")
-        assert conflicts.count() == 0
+        assert conflicts.count_open() == 0
 
 
 def test_streams_and_connections_do_not_see_each_other() -> None:
     with opened() as state:
         mine = Links(state.db, 1, "contacts")
         others = [Links(state.db, 1, "messages"), Links(state.db, other_connection(state), "contacts")]
-        with state.atomic():
-            mine.save(link("1", "hub-1"), "r1")
-            mine.save(link("2", "hub-2", gone="left"), "r1")
+        with state.atomic() as transaction:
+            mine.save_link(transaction, link("1", "hub-1"), "r1")
+            mine.save_link(transaction, link("2", "hub-2", gone="left"), "r1")
             for number, links in enumerate(others):
-                links.save(link("1", f"hub-7{number}"), "r1")
-                links.save(link("3", "hub-3"), "r1")
-                links.save(link("4", "hub-4", gone="right"), "r1")
-        assert [one.right.id for one in mine.all()] == ["hub-1", "hub-2"]
-        assert [one.right.id for one in mine.gone()] == ["hub-2"]
-        assert (mine.count(), mine.count_gone()) == (2, 1)
+                links.save_link(transaction, link("1", f"hub-7{number}"), "r1")
+                links.save_link(transaction, link("3", "hub-3"), "r1")
+                links.save_link(transaction, link("4", "hub-4", gone="right"), "r1")
+        assert [one.right.id for one in mine.all_links()] == ["hub-1", "hub-2"]
+        assert [one.right.id for one in mine.gone_links()] == ["hub-2"]
+        assert (mine.count_links(), mine.count_gone()) == (2, 1)
         assert mine.by_record("left", ["1", "3"])["1"].right.id == "hub-1"
         for side, ids in (("left", ["1", "2", "3", "4"]), ("right", ["hub-1", "hub-2", "hub-3", "hub-70"])):
-            assert mine.by_record(side, ids).keys() == mine.seen(side, ids).keys() == set(ids[:2])
+            assert mine.by_record(side, ids).keys() == mine.seen_records(side, ids).keys() == set(ids[:2])
         for number, links in enumerate(others):
-            assert (links.count(), links.count_gone()) == (3, 1)
+            assert (links.count_links(), links.count_gone()) == (3, 1)
             assert links.by_record("left", ["1"])["1"].right.id == f"hub-7{number}"
 
 
@@ -101,11 +103,11 @@ def test_who_is_made_again_takes_the_place_of_no_pair_of_another_stream_or_conne
     with opened() as state:
         mine = Links(state.db, 1, "contacts")
         others = [Links(state.db, 1, "messages"), Links(state.db, other_connection(state), "contacts")]
-        with state.atomic():
+        with state.atomic() as transaction:
             for links in (mine, *others):
-                links.save(link("1", "hub-1", gone="right"), "r1")
-                links.save(link("2", "hub-2", gone="left"), "r1")
-            mine.save(link("9", "hub-2"), "r2")
+                links.save_link(transaction, link("1", "hub-1", gone="right"), "r1")
+                links.save_link(transaction, link("2", "hub-2", gone="left"), "r1")
+            mine.save_link(transaction, link("9", "hub-2"), "r2")
         assert mine.count_gone() == 1
         assert [links.count_gone() for links in others] == [2, 2]
 
@@ -113,23 +115,23 @@ def test_who_is_made_again_takes_the_place_of_no_pair_of_another_stream_or_conne
 def test_more_links_than_one_question_can_hold_are_found() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
-        with state.atomic():
+        with state.atomic() as transaction:
             for number in range(950):
-                links.save(link(str(number), f"hub-{number}"), "r1")
+                links.save_link(transaction, link(str(number), f"hub-{number}"), "r1")
         assert len(links.by_record("left", [str(number) for number in range(1000)])) == 950
-        assert [one.left.id for one in links.all()] == [str(number) for number in range(950)]
+        assert [one.left.id for one in links.all_links()] == [str(number) for number in range(950)]
 
 
 def test_what_was_last_seen_of_a_record_is_told_of_either_side_however_many_are_asked_for() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
-        with state.atomic():
+        with state.atomic() as transaction:
             for number in range(450):
                 stored = link(str(number), f"hub-{number}", gone="left" if number == 7 else None)
                 stored.left.digest, stored.right.digest = b"left %d" % number, b"right %d" % number
-                links.save(stored, "r1")
+                links.save_link(transaction, stored, "r1")
         for side, name in (("left", "{}"), ("right", "hub-{}")):
-            seen = links.seen(side, [name.format(number) for number in range(500)])
+            seen = links.seen_records(side, [name.format(number) for number in range(500)])
             assert seen == {
                 name.format(number): SeenRecord(
                     number + 1, f"{side} {number}".encode(), 1, "left" if number == 7 else None
@@ -147,26 +149,28 @@ def test_each_side_of_a_link_is_found_by_its_name() -> None:
 def test_a_pair_that_is_forgotten_is_found_no_more_and_all_others_are() -> None:
     with opened() as state:
         links, one, other = Links(state.db, 1, "contacts"), link("1", "hub-1"), link("2", "hub-2")
-        with state.atomic():
-            links.save(one, "r1")
-            links.save(other, "r1")
-            links.remove(one.id)
-        assert list(links.all()) == [other]
+        with state.atomic() as transaction:
+            links.save_link(transaction, one, "r1")
+            links.save_link(transaction, other, "r1")
+            links.remove_link(transaction, one.id)
+        assert list(links.all_links()) == [other]
 
 
 def test_pairs_that_lost_a_side_are_told_of_page_by_page_while_they_change() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
-        with state.atomic():
+        with state.atomic() as transaction:
             for number in range(450):
-                links.save(link(str(number), f"hub-{number}", gone=("left", "right", None)[number % 3]), "r1")
+                links.save_link(
+                    transaction, link(str(number), f"hub-{number}", gone=("left", "right", None)[number % 3]), "r1"
+                )
         told = []
-        for lost in links.gone():
+        for lost in links.gone_links():
             told.append(lost.left.id)
-            with state.atomic():
-                links.remove(lost.id)
+            with state.atomic() as transaction:
+                links.remove_link(transaction, lost.id)
         assert told == [str(number) for number in range(450) if number % 3 != 2]
-        assert links.count() == 150
+        assert links.count_links() == 150
 
 
 def test_copies_of_messages_are_told_of_person_by_person_and_page_by_page_while_they_change() -> None:
@@ -174,25 +178,25 @@ def test_copies_of_messages_are_told_of_person_by_person_and_page_by_page_while_
         mine = Links(state.db, 1, "messages")
         others = [Links(state.db, 1, "contacts"), Links(state.db, other_connection(state), "messages")]
         expected = []
-        with state.atomic():
+        with state.atomic() as transaction:
             for number in range(450):
                 copy = link(str(number), f"hub-{number}", gone="left" if number == 7 else None)
                 copy.right.memory, copy.right.shadow = f"person {number % 3}", "copy" if number % 5 else "own"
-                mine.save(copy, "r1")
+                mine.save_link(transaction, copy, "r1")
                 if number % 5 and number != 7:
                     expected.append((copy.right.memory, copy.id))
             for links in others:
                 stranger = link("1", "hub-1")
                 stranger.right.memory, stranger.right.shadow = "person 1", "copy"
-                links.save(stranger, "r1")
+                links.save_link(transaction, stranger, "r1")
         told = []
-        for copy in mine.copies("right"):
+        for copy in mine.copy_links("right"):
             told.append((copy.right.memory, copy.id))
-            with state.atomic():
+            with state.atomic() as transaction:
                 copy.right.shadow = "amended"
-                mine.save(copy, "r2")
+                mine.save_link(transaction, copy, "r2")
         assert told == sorted(expected)
-        assert list(mine.copies("right")) == list(mine.copies("left")) == []
+        assert list(mine.copy_links("right")) == list(mine.copy_links("left")) == []
 
 
 def run_of(state: StateFile, run: str, started_ms: int, status: str | None, connection: int = 1) -> None:
@@ -205,11 +209,11 @@ def test_the_first_pair_since_the_last_run_that_came_to_its_end_is_unfinished(en
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         pairs = [link(str(number), f"hub-{number}") for number in range(5)]
-        with state.atomic():
+        with state.atomic() as transaction:
             for number, status in enumerate((cut_off, ended, cut_off, cut_off)):
                 run_of(state, f"r{number}", number, status)
             for run, pair in zip(("r0", "r1", "r2", "r2", "r3"), pairs, strict=True):
-                links.save(pair, run)
+                links.save_link(transaction, pair, run)
         assert links.first_unfinished() == pairs[2].id
         with state.atomic():
             run_of(state, "r4", 4, ended)
@@ -220,21 +224,21 @@ def test_before_any_run_came_to_its_end_every_pair_is_unfinished() -> None:
     with opened() as state:
         links, pair = Links(state.db, 1, "contacts"), link()
         assert links.first_unfinished() is None
-        with state.atomic():
+        with state.atomic() as transaction:
             run_of(state, "r1", 1, None)
-            links.save(link("0", "hub-0"), "r0")  # of a run that the state knows nothing of
-            links.save(pair, "r1")
+            links.save_link(transaction, link("0", "hub-0"), "r0")  # of a run that the state knows nothing of
+            links.save_link(transaction, pair, "r1")
         assert links.first_unfinished() == pair.id
 
 
 def test_runs_and_pairs_of_others_make_no_pair_unfinished_or_finished() -> None:
     with opened() as state:
         links, elsewhere, pair = Links(state.db, 1, "contacts"), other_connection(state), link("5", "hub-5")
-        with state.atomic():
-            Links(state.db, 1, "messages").save(link(), "mine")
-            Links(state.db, elsewhere, "contacts").save(link(), "mine")
-            links.save(link("3", "hub-3"), "theirs")
-            links.save(pair, "mine")
+        with state.atomic() as transaction:
+            Links(state.db, 1, "messages").save_link(transaction, link(), "mine")
+            Links(state.db, elsewhere, "contacts").save_link(transaction, link(), "mine")
+            links.save_link(transaction, link("3", "hub-3"), "theirs")
+            links.save_link(transaction, pair, "mine")
             run_of(state, "mine", 1, None)
             run_of(state, "theirs", 2, None, elsewhere)
             run_of(state, "ended", 9, "ok", elsewhere)
@@ -244,11 +248,11 @@ def test_runs_and_pairs_of_others_make_no_pair_unfinished_or_finished() -> None:
 def test_an_undo_ends_no_first_meetings_that_were_cut_off() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
-        with state.atomic() as db:
-            begin_run(db, "r1", 1, 100)
-            links.save(link(), "r1")
-            begin_run(db, "u1", 1, 200, "r1")
-            end_run(db, "u1", 300, "ok", "{}")
+        with state.atomic() as transaction:
+            begin_run(transaction, "r1", 1, 100)
+            links.save_link(transaction, link(), "r1")
+            begin_run(transaction, "u1", 1, 200, "r1")
+            end_run(transaction, "u1", 300, "ok", "{}")
         assert links.first_unfinished() == 1
         with state.atomic() as db:
             begin_run(db, "r2", 1, 400)

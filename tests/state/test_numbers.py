@@ -28,11 +28,11 @@ def _numbers(db: sqlite3.Connection) -> list[int]:
 def test_the_number_of_a_closed_failure_is_not_given_again(state: StateFile) -> None:
     failures = Failures(state.db, 1, "contacts")
     for record_id in ("a", "b", "c"):
-        with state.atomic():
-            failures.put(Failure("left", record_id, "gh", "ana@example.com", "create", "no"), 0)
+        with state.atomic() as transaction:
+            failures.put_failure(transaction, Failure("left", record_id, "gh", "ana@example.com", "create", "no"), 0)
         seen = _numbers(state.db)
-        with state.atomic():
-            failures.close("left", record_id)
+        with state.atomic() as transaction:
+            failures.close_failures(transaction, "left", record_id)
     assert seen == [3]
 
 

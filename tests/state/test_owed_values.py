@@ -12,11 +12,11 @@ TITLE = OwedValue(1, "right", "title", '"Chief"', "r1")
 
 def put(state: StateFile, *debts: OwedValue) -> OwedValues:
     owed = OwedValues(state.db, 1, "contacts")
-    with state.atomic():
-        for number in range(Links(state.db, 1, "contacts").count(), 2):
-            Links(state.db, 1, "contacts").save(link(str(number), f"hub-{number}"), "r1")
+    with state.atomic() as transaction:
+        for number in range(Links(state.db, 1, "contacts").count_links(), 2):
+            Links(state.db, 1, "contacts").save_link(transaction, link(str(number), f"hub-{number}"), "r1")
         for each in debts:
-            owed.put(each)
+            owed.put_owed(transaction, each)
     return owed
 
 
@@ -25,9 +25,9 @@ def test_a_value_is_owed_by_its_link_and_counted_by_side_and_field() -> None:
         other = OwedValue(2, "right", "title", '"Cook"', "r2")
         owed = put(state, TITLE, other)
         assert owed.of_link(1) == {"title": TITLE}
-        assert owed.counts() == counts(state.db, 1, "contacts") == Counter({("right", "title"): 2})
-        assert (owed.met_in("r1"), owed.met_in("r3")) == (1, 0)
-        assert OwedValues(state.db, 1, "messages").counts() == Counter()
+        assert owed.count_waiting() == counts(state.db, 1, "contacts") == Counter({("right", "title"): 2})
+        assert (owed.count_met_in("r1"), owed.count_met_in("r3")) == (1, 0)
+        assert OwedValues(state.db, 1, "messages").count_waiting() == Counter()
 
 
 def test_a_value_that_is_met_again_is_owed_once_as_it_is_now() -> None:
@@ -39,19 +39,19 @@ def test_a_value_that_is_met_again_is_owed_once_as_it_is_now() -> None:
 def test_links_that_wait_for_a_field_are_found_while_they_change() -> None:
     with opened() as state:
         owed = put(state, TITLE, OwedValue(2, "right", "industry", '"Bells"', "r1"))
-        assert list(owed.links("right", ["title"])) == [[1]]
-        assert list(owed.links("right", ["title", "industry"])) == [[1, 2]]
-        assert list(owed.links("left", ["title"])) == []
-        for page in owed.links("right", ["title", "industry"]):
-            with state.atomic():
+        assert list(owed.links_waiting("right", ["title"])) == [[1]]
+        assert list(owed.links_waiting("right", ["title", "industry"])) == [[1, 2]]
+        assert list(owed.links_waiting("left", ["title"])) == []
+        for page in owed.links_waiting("right", ["title", "industry"]):
+            with state.atomic() as transaction:
                 for number in page:
-                    owed.end(number, ["title", "industry"])
-        assert owed.counts() == Counter()
+                    owed.end_owed(transaction, number, ["title", "industry"])
+        assert owed.count_waiting() == Counter()
 
 
 def test_what_is_owed_goes_with_its_link() -> None:
     with opened() as state:
         owed = put(state, TITLE)
-        with state.atomic():
-            Links(state.db, 1, "contacts").remove(1)
-        assert owed.counts() == Counter()
+        with state.atomic() as transaction:
+            Links(state.db, 1, "contacts").remove_link(transaction, 1)
+        assert owed.count_waiting() == Counter()

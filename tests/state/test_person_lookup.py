@@ -25,19 +25,19 @@ def state() -> Iterator[StateFile]:
 
 
 def know(state: StateFile, known: IndexedContact = ANN, side: str = "left") -> None:
-    with state.atomic():
-        Identities(state.db, 1, side).put([known])
+    with state.atomic() as transaction:
+        Identities(state.db, 1, side).put_contacts(transaction, [known])
 
 
 def tell(state: StateFile, *entries: HistoryEntry, stream: str = "contacts") -> None:
-    with state.atomic():
-        History(state.db, 1, stream).add(entries, "r1", 100)
+    with state.atomic() as transaction:
+        History(state.db, 1, stream).add_entries(transaction, entries, "r1", 100)
 
 
 def connect(state: StateFile) -> int:
     pair = link()
-    with state.atomic():
-        Links(state.db, 1, "contacts").save(pair, "r1")
+    with state.atomic() as transaction:
+        Links(state.db, 1, "contacts").save_link(transaction, pair, "r1")
     return pair.id
 
 
@@ -66,9 +66,9 @@ def test_linked_records_are_one_person_whichever_is_asked_for(state: StateFile) 
 
 
 def test_a_listed_failure_makes_somebody_known(state: StateFile) -> None:
-    with state.atomic():
+    with state.atomic() as transaction:
         failure = Failure("left", "1", "growthhub", "Ann@Example.com", "create", "refused")
-        Failures(state.db, 1, "contacts").put(failure, 100)
+        Failures(state.db, 1, "contacts").put_failure(transaction, failure, 100)
     assert (
         person_lookup.by_record(state.db, "growthgenius", "1")
         == person_lookup.by_email(state.db, "ann@example.com", str.casefold)

@@ -37,13 +37,16 @@ def test_what_is_planned_is_shown_the_next_run_first() -> None:
 
 
 def test_what_was_told_is_kept_per_stream_until_it_is_forgotten() -> None:
-    with opened() as state, state.atomic() as db:
-        told, other = NotificationStore(db, "sales", "contacts"), NotificationStore(db, "sales", "messages")
+    with opened() as state, state.atomic() as transaction:
+        told, other = (
+            NotificationStore(transaction, "sales", "contacts"),
+            NotificationStore(transaction, "sales", "messages"),
+        )
         causes = [NotificationCause("conflicts", "1@5", 5), NotificationCause("failed", "", 7, 2, 9)]
-        told.put(causes)
-        told.put([NotificationCause("failed", "", 7, 3, 11)])
-        assert told.all() == [causes[0], NotificationCause("failed", "", 7, 3, 11)]
-        assert other.all() == []
-        other.forget(causes)
-        told.forget(causes[:1])
-        assert [one.cause for one in told.all()] == ["failed"]
+        told.put_causes(transaction, causes)
+        told.put_causes(transaction, [NotificationCause("failed", "", 7, 3, 11)])
+        assert told.all_causes() == [causes[0], NotificationCause("failed", "", 7, 3, 11)]
+        assert other.all_causes() == []
+        other.forget_causes(transaction, causes)
+        told.forget_causes(transaction, causes[:1])
+        assert [one.cause for one in told.all_causes()] == ["failed"]

@@ -17,12 +17,14 @@ def staged(record_id: str, side: str = "left", raw: str | None = "{}", linked: i
 def test_of_a_record_that_comes_twice_the_later_counts_at_the_place_of_the_first() -> None:
     with opened() as state:
         stage = Stage(state)
-        with state.atomic():
-            stage.put([staged("1"), staged("2"), Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)])
-            stage.put([Staged("left", "2", '{"newer":1}', "{}", b"n", 10, None)])
-        assert stage.count("left") == 2
-        assert stage.get("left", ["1", "2"])["1"] == Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)
-        assert [(one.id, one.raw) for page in stage.pages("left", linked=False) for one in page] == [
+        with state.atomic() as transaction:
+            stage.put_records(
+                transaction, [staged("1"), staged("2"), Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)]
+            )
+            stage.put_records(transaction, [Staged("left", "2", '{"newer":1}', "{}", b"n", 10, None)])
+        assert stage.count_records("left") == 2
+        assert stage.changed_records("left", ["1", "2"])["1"] == Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)
+        assert [(one.id, one.raw) for page in stage.record_pages("left", linked=False) for one in page] == [
             ("1", '{"new":1}'),
             ("2", '{"newer":1}'),
         ]
@@ -32,27 +34,27 @@ def test_pages_hold_every_changed_record_once_in_order() -> None:
     with opened() as state:
         stage = Stage(state)
         count = 2 * PAGE + 50
-        with state.atomic():
-            stage.put(staged(str(number)) for number in range(count))
-            stage.put(staged(f"linked {number}", linked=number + 1) for number in range(3))
-            stage.put(staged(f"old news {number}", raw=None) for number in range(3))
-            stage.put(staged(str(number), "right") for number in range(2))
-        pages = list(stage.pages("left", linked=False))
+        with state.atomic() as transaction:
+            stage.put_records(transaction, (staged(str(number)) for number in range(count)))
+            stage.put_records(transaction, (staged(f"linked {number}", linked=number + 1) for number in range(3)))
+            stage.put_records(transaction, (staged(f"old news {number}", raw=None) for number in range(3)))
+            stage.put_records(transaction, (staged(str(number), "right") for number in range(2)))
+        pages = list(stage.record_pages("left", linked=False))
         assert [len(page) for page in pages] == [PAGE, PAGE, 50]
         assert [one.id for page in pages for one in page] == [str(number) for number in range(count)]
-        assert [one.link for page in stage.pages("left", linked=True) for one in page] == [1, 2, 3]
+        assert [one.link for page in stage.record_pages("left", linked=True) for one in page] == [1, 2, 3]
 
 
 def test_records_may_be_staged_while_pages_are_walked() -> None:
     with opened() as state:
         stage = Stage(state)
-        with state.atomic():
-            stage.put(staged(str(number)) for number in range(PAGE + 1))
+        with state.atomic() as transaction:
+            stage.put_records(transaction, (staged(str(number)) for number in range(PAGE + 1)))
         seen = []
-        for page in stage.pages("left", linked=False):
+        for page in stage.record_pages("left", linked=False):
             seen += [one.id for one in page]
-            with state.atomic():
-                stage.put([staged("0"), staged("later")])
+            with state.atomic() as transaction:
+                stage.put_records(transaction, [staged("0"), staged("later")])
         assert seen == [*(str(number) for number in range(PAGE + 1)), "later"]
 
 
@@ -60,15 +62,19 @@ def test_what_shows_nothing_new_is_counted_and_not_worked_on() -> None:
     with opened() as state:
         stage, links = Stage(state), Links(state.db, 1, "contacts")
         quiet, loud = link("1", "hub-1"), link("2", "hub-2")
-        with state.atomic():
-            links.save(quiet, "r1")
-            links.save(loud, "r1")
-            stage.put([staged("1", raw=None, linked=quiet.id), staged("hub-1", "right", None, quiet.id)])
-            stage.put([staged("2", raw=None, linked=loud.id), staged("hub-2", "right", "{}", loud.id)])
-        assert stage.get("left", ["1", "2"]) == {}
-        assert stage.has("left", "1")
-        assert not stage.has("left", "3")
-        assert stage.count("left") == 2
+        with state.atomic() as transaction:
+            links.save_link(transaction, quiet, "r1")
+            links.save_link(transaction, loud, "r1")
+            stage.put_records(
+                transaction, [staged("1", raw=None, linked=quiet.id), staged("hub-1", "right", None, quiet.id)]
+            )
+            stage.put_records(
+                transaction, [staged("2", raw=None, linked=loud.id), staged("hub-2", "right", "{}", loud.id)]
+            )
+        assert stage.changed_records("left", ["1", "2"]) == {}
+        assert stage.has_record("left", "1")
+        assert not stage.has_record("left", "3")
+        assert stage.count_records("left") == 2
         assert stage.count_unchanged() == 1
 
 
@@ -84,49 +90,53 @@ def test_missing_is_who_is_linked_was_not_shown_and_is_not_known_to_be_gone(
 ) -> None:
     with opened() as state:
         stage, links, expected = Stage(state), Links(state.db, 1, "contacts"), []
-        with state.atomic():
+        with state.atomic() as transaction:
             for number, (gone, shown) in enumerate(pairs):
                 pair = link(f"left {number}", f"right {number}", gone=gone)
-                links.save(pair, "r1")
+                links.save_link(transaction, pair, "r1")
                 record_id = pair.side(side).id
                 if shown == "later":
-                    stage.see(side, [record_id])
+                    stage.mark_shown(transaction, side, [record_id])
                 elif shown != "not shown":
-                    stage.put([staged(record_id, side, "{}" if shown == "changed" else None, pair.id)])
+                    stage.put_records(
+                        transaction, [staged(record_id, side, "{}" if shown == "changed" else None, pair.id)]
+                    )
                 elif gone != side:
                     expected.append((pair.id, record_id))
-            stage.put([staged(f"{side} {number}", "right" if side == "left" else "left") for number in range(8)])
-        assert stage.missing(side, 1, 0) == expected
+            stage.put_records(
+                transaction, [staged(f"{side} {number}", "right" if side == "left" else "left") for number in range(8)]
+            )
+        assert stage.missing_links(side, 1, 0) == expected
         for after in range(len(pairs)):
-            assert stage.missing(side, 1, after) == [one for one in expected if one[0] > after]
+            assert stage.missing_links(side, 1, after) == [one for one in expected if one[0] > after]
 
 
 def test_people_of_other_connections_and_messages_are_missed_by_nobody_and_pages_end() -> None:
     with opened() as state:
         stage, other = Stage(state), other_connection(state)
-        with state.atomic():
-            Links(state.db, 1, "messages").save(link("1", "hub-1"), "r1")
-            Links(state.db, other, "contacts").save(link("2", "hub-2"), "r1")
+        with state.atomic() as transaction:
+            Links(state.db, 1, "messages").save_link(transaction, link("1", "hub-1"), "r1")
+            Links(state.db, other, "contacts").save_link(transaction, link("2", "hub-2"), "r1")
             for number in range(PAGE + 3):
-                Links(state.db, 1, "contacts").save(link(f"left {number}", f"right {number}"), "r1")
-        first = stage.missing("left", 1, 0)
+                Links(state.db, 1, "contacts").save_link(transaction, link(f"left {number}", f"right {number}"), "r1")
+        first = stage.missing_links("left", 1, 0)
         assert [record_id for _, record_id in first] == [f"left {number}" for number in range(PAGE)]
-        assert [record_id for _, record_id in stage.missing("left", 1, first[-1][0])] == [
+        assert [record_id for _, record_id in stage.missing_links("left", 1, first[-1][0])] == [
             f"left {number}" for number in range(PAGE, PAGE + 3)
         ]
-        assert [record_id for _, record_id in stage.missing("right", other, 0)] == ["hub-2"]
+        assert [record_id for _, record_id in stage.missing_links("right", other, 0)] == ["hub-2"]
 
 
 def test_a_pair_is_known_from_both_sides_and_nobody_is_paired_twice() -> None:
     with opened() as state:
         stage = Stage(state)
-        stage.pair("1", "hub-1")
-        assert stage.paired("left", "1") == "hub-1"
-        assert stage.paired("right", "hub-1") == "1"
-        assert stage.paired("left", "hub-1") is None
+        stage.add_pair("1", "hub-1")
+        assert stage.paired_id("left", "1") == "hub-1"
+        assert stage.paired_id("right", "hub-1") == "1"
+        assert stage.paired_id("left", "hub-1") is None
         for double in (("1", "hub-2"), ("2", "hub-1")):
             with pytest.raises(sqlite3.IntegrityError):
-                stage.pair(*double)
+                stage.add_pair(*double)
 
 
 def test_steps_come_back_in_order_a_page_at_a_time() -> None:
@@ -134,8 +144,8 @@ def test_steps_come_back_in_order_a_page_at_a_time() -> None:
         stage = Stage(state)
         with state.atomic():
             for number in range(PAGE + 20):
-                stage.plan(Step("pair", "", str(number), f"hub-{number}", None, "both" if number % 2 else "left"))
-            stage.plan(Step("create", "right", "x", None, None, "right", '{"who":"ada@example.com"}'))
+                stage.plan_step(Step("pair", "", str(number), f"hub-{number}", None, "both" if number % 2 else "left"))
+            stage.plan_step(Step("create", "right", "x", None, None, "right", '{"who":"ada@example.com"}'))
         pages = list(stage.steps("pair", ("left", "both"), 100))
         assert [len(page) for page in pages] == [100, 100, 20]
         assert [step.left_id for page in pages for step in page] == [str(number) for number in range(PAGE + 20)]
@@ -151,20 +161,20 @@ def test_the_stage_leaves_nothing_in_the_state_file_nor_beside_it(tmp_path: Path
     path = tmp_path / "sync.db"
     with opened(path) as state:
         stage = Stage(state)
-        with state.atomic():
-            stage.put(staged(f"somebody {number}") for number in range(5000))
+        with state.atomic() as transaction:
+            stage.put_records(transaction, (staged(f"somebody {number}") for number in range(5000)))
         assert {each.name for each in tmp_path.iterdir()} <= {"sync.db", "sync.db-wal", "sync.db-shm"}
-        stage.close()
+        stage.detach()
         with pytest.raises(sqlite3.OperationalError):
-            stage.count("left")
+            stage.count_records("left")
     assert b"somebody" not in b"".join(each.read_bytes() for each in tmp_path.iterdir())
 
 
 def test_a_second_run_begins_with_an_empty_stage() -> None:
     with opened() as state:
         first = Stage(state)
-        with state.atomic():
-            first.put([staged("1")])
-        first.close()
+        with state.atomic() as transaction:
+            first.put_records(transaction, [staged("1")])
+        first.detach()
         second = Stage(state)
-        assert second.count("left") == 0
+        assert second.count_records("left") == 0

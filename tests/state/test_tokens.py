@@ -20,26 +20,26 @@ def store(tmp_path: Path) -> TokenStore:
 
 
 def test_what_was_put_last_is_kept_for_each_account(store: TokenStore) -> None:
-    store.put("gh", FIRST, 1)
-    store.put("other", FIRST, 2)
-    store.put("gh", SECOND, 3)
-    assert store.get("gh") == StoredToken(SECOND, 3, None)
-    assert store.get("other") == StoredToken(FIRST, 2, None)
+    store.store_token("gh", FIRST, 1)
+    store.store_token("other", FIRST, 2)
+    store.store_token("gh", SECOND, 3)
+    assert store.stored_token("gh") == StoredToken(SECOND, 3, None)
+    assert store.stored_token("other") == StoredToken(FIRST, 2, None)
 
 
 def test_a_renewal_that_was_cut_off_is_known_until_something_is_stored(store: TokenStore) -> None:
-    store.put("gh", FIRST, 1)
-    store.begin("gh", 5)
-    assert store.get("gh") == StoredToken(FIRST, 1, 5)
-    store.put("gh", SECOND, 6)
-    assert store.get("gh") == StoredToken(SECOND, 6, None)
+    store.store_token("gh", FIRST, 1)
+    store.note_renewal("gh", 5)
+    assert store.stored_token("gh") == StoredToken(FIRST, 1, 5)
+    store.store_token("gh", SECOND, 6)
+    assert store.stored_token("gh") == StoredToken(SECOND, 6, None)
 
 
 def test_what_is_removed_is_gone_from_the_file_too(store: TokenStore, tmp_path: Path) -> None:
-    store.put("gh", FIRST, 1)
-    assert store.remove("gh")
-    assert not store.remove("gh")
-    assert store.get("gh") is None
+    store.store_token("gh", FIRST, 1)
+    assert store.remove_token("gh")
+    assert not store.remove_token("gh")
+    assert store.stored_token("gh") is None
     state = StateFile.open(tmp_path / "sync.db")
     state.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     state.close()
@@ -48,8 +48,8 @@ def test_what_is_removed_is_gone_from_the_file_too(store: TokenStore, tmp_path: 
 
 def test_without_a_file_there_is_no_token_and_no_file_is_made(tmp_path: Path) -> None:
     store = TokenStore(tmp_path / "sync.db")
-    assert store.get("gh") is None
-    assert not store.remove("gh")
+    assert store.stored_token("gh") is None
+    assert not store.remove_token("gh")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_knows_no_tokens_yet_has_none(tmp_path: Path) -> None:
     state = StateFile.open(path)
     state.db.execute("DROP TABLE token")
     state.close()
-    assert TokenStore(path).get("gh") is None
+    assert TokenStore(path).stored_token("gh") is None
 
 
 def test_the_token_of_an_account_is_changed_by_one_at_a_time(tmp_path: Path) -> None:

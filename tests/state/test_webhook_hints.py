@@ -35,60 +35,60 @@ def arrival(
 
 
 def take(state: StateFile, inbox: Inbox, *arrivals: QueuedEvent, capacity: int = MANY) -> list[Outcome]:
-    with state.atomic():
-        outcomes = inbox.take_in(arrivals, capacity)
+    with state.atomic() as transaction:
+        outcomes = inbox.queue_events(transaction, arrivals, capacity)
     inbox.put_off(one for one, outcome in zip(arrivals, outcomes, strict=True) if outcome is Outcome.FULL)
-    inbox.settle(one for one, outcome in zip(arrivals, outcomes, strict=True) if outcome is Outcome.QUEUED)
+    inbox.forget_put_off(one for one, outcome in zip(arrivals, outcomes, strict=True) if outcome is Outcome.QUEUED)
     return outcomes
 
 
 def test_an_event_is_a_hint_and_is_known_when_it_comes_again(state: StateFile, inbox: Inbox) -> None:
     assert take(state, inbox, arrival("w1"), arrival("w1")) == [Outcome.QUEUED, Outcome.DUPLICATE]
     assert take(state, inbox, arrival("w1", late=True)) == [Outcome.DUPLICATE]
-    assert [hint.record for hint in hints(state).waiting("gh")] == ["c1"]
+    assert [hint.record for hint in hints(state).waiting_hints("gh")] == ["c1"]
     assert heard_at(state.db, "sales") == NOW
     assert heard_at(state.db, "support") is None
 
 
 def test_many_events_of_one_record_are_one_hint(state: StateFile, inbox: Inbox) -> None:
     assert take(state, inbox, *(arrival(f"w{number}") for number in range(9)), capacity=1) == [Outcome.QUEUED] * 9
-    assert hints(state).count() == count_all(state.db) == inbox.waiting == 1
+    assert hints(state).count_hints() == count_all(state.db) == inbox.waiting == 1
 
 
 def test_what_was_said_to_be_gone_once_stays_so_whatever_comes_after(state: StateFile, inbox: Inbox) -> None:
     take(state, inbox, arrival("w1", gone=True), arrival("w2"))
-    assert [hint.gone for hint in hints(state).waiting("gh")] == [True]
+    assert [hint.gone for hint in hints(state).waiting_hints("gh")] == [True]
 
 
 def test_who_is_gone_comes_first_and_then_who_has_waited_longest(state: StateFile, inbox: Inbox) -> None:
     take(state, inbox, arrival("w1", "c1"), arrival("w2", "c2"), arrival("w3", "c3", gone=True))
-    assert [hint.record for hint in hints(state).waiting("gh")] == ["c3", "c1", "c2"]
+    assert [hint.record for hint in hints(state).waiting_hints("gh")] == ["c3", "c1", "c2"]
 
 
 def test_of_two_times_the_later_counts_and_an_unknown_one_is_later_than_any(state: StateFile, inbox: Inbox) -> None:
     take(state, inbox, arrival("w1", event_ms=NOW + 5), arrival("w2"))
-    assert [hint.event_ms for hint in hints(state).waiting("gh")] == [NOW + 5]
+    assert [hint.event_ms for hint in hints(state).waiting_hints("gh")] == [NOW + 5]
     take(state, inbox, arrival("w3", event_ms=None), arrival("w4"))
-    assert [hint.event_ms for hint in hints(state).waiting("gh")] == [None]
+    assert [hint.event_ms for hint in hints(state).waiting_hints("gh")] == [None]
 
 
 def test_a_run_drops_what_it_took_and_nothing_that_has_come_since(state: StateFile, inbox: Inbox) -> None:
     take(state, inbox, arrival("w1", "c1"), arrival("w2", "c2"))
-    taken = hints(state).waiting("gh")
+    taken = hints(state).waiting_hints("gh")
     take(state, inbox, arrival("w3", "c2"))
-    with state.atomic():
-        hints(state).drop(taken)
-    assert [hint.record for hint in hints(state).waiting("gh")] == ["c2"]
+    with state.atomic() as transaction:
+        hints(state).drop_hints(transaction, taken)
+    assert [hint.record for hint in hints(state).waiting_hints("gh")] == ["c2"]
 
 
 def test_numbers_grow_across_restarts_so_that_no_run_drops_what_it_has_not_seen(state: StateFile, inbox: Inbox) -> None:
     take(state, inbox, *(arrival(f"w{number}") for number in range(5)))
-    (old,) = hints(state).waiting("gh")
+    (old,) = hints(state).waiting_hints("gh")
     with state.atomic() as db:
         db.execute("DELETE FROM hint")
     again = Inbox(state.db, NOW + 1)
     take(state, again, arrival("w9"))
-    assert hints(state).waiting("gh")[0].number > old.number
+    assert hints(state).waiting_hints("gh")[0].number > old.number
 
 
 def test_when_the_queue_is_full_an_event_leaves_no_trace_and_may_come_late(state: StateFile, inbox: Inbox) -> None:
@@ -96,7 +96,7 @@ def test_when_the_queue_is_full_an_event_leaves_no_trace_and_may_come_late(state
     assert full == [Outcome.QUEUED, Outcome.FULL]
     assert take(state, inbox, arrival("w3", "c1"), capacity=1) == [Outcome.QUEUED]
     assert take(state, inbox, arrival("w2", "c2", late=True)) == [Outcome.QUEUED]
-    assert {hint.record for hint in hints(state).waiting("gh")} == {"c1", "c2"}
+    assert {hint.record for hint in hints(state).waiting_hints("gh")} == {"c1", "c2"}
 
 
 def test_an_event_that_is_late_and_was_never_put_off_is_refused_and_leaves_no_trace(
@@ -111,21 +111,21 @@ def test_an_event_for_several_connections_is_kept_for_all_of_them_or_for_none(st
     assert take(state, inbox, both, capacity=1) == [Outcome.FULL]
     assert count_all(state.db) == 0
     assert take(state, inbox, both, capacity=2) == [Outcome.QUEUED]
-    assert Hints(state.db, "support", "contacts").count() == 1
+    assert Hints(state.db, "support", "contacts").count_hints() == 1
 
 
 def test_ids_are_forgotten_when_they_are_old(state: StateFile, inbox: Inbox) -> None:
     take(state, inbox, arrival("w1"))
-    with state.atomic():
-        assert inbox.forget_ids(NOW) == 0
-        assert inbox.forget_ids(NOW + 1) == 1
+    with state.atomic() as transaction:
+        assert inbox.forget_ids(transaction, NOW) == 0
+        assert inbox.forget_ids(transaction, NOW + 1) == 1
     assert take(state, inbox, arrival("w1")) == [Outcome.QUEUED]
 
 
 def test_hints_for_what_the_config_has_no_more_are_dropped(state: StateFile, inbox: Inbox) -> None:
     take(state, inbox, arrival("w1"))
-    with state.atomic():
-        inbox.keep_only({(*PLACE, "gh")})
+    with state.atomic() as transaction:
+        inbox.keep_hints_for(transaction, {(*PLACE, "gh")})
         assert count_all(state.db) == 1
-        inbox.keep_only({(*PLACE, "hub")})
+        inbox.keep_hints_for(transaction, {(*PLACE, "hub")})
     assert count_all(state.db) == 0

@@ -57,20 +57,20 @@ def world(tmp_path: Path) -> Iterator[World]:
         mapping = connections.add_mapping(db, connection, "one", ["email"])
     stage, links = Stage(state), Links(state.db, connection, "contacts")
     yield World(state, stage, links, mapping, side(state, connection, "left"), side(state, connection, "right"))
-    stage.close()
+    stage.detach()
     state.close()
 
 
 def meet(world: World, lefts: list[IndexedContact], rights: list[IndexedContact]) -> None:
-    with world.state.atomic():
-        world.left.identities.put(lefts)
-        world.right.identities.put(rights)
+    with world.state.atomic() as transaction:
+        world.left.identities.put_contacts(transaction, lefts)
+        world.right.identities.put_contacts(transaction, rights)
 
 
 def link(world: World, left_id: str, right_id: str, gone: str | None = None) -> None:
-    with world.state.atomic():
+    with world.state.atomic() as transaction:
         pair_of = Link(LinkSide(left_id, "[]"), LinkSide(right_id, "[]"), world.mapping, gone)
-        world.links.save(pair_of, "r1")
+        world.links.save_link(transaction, pair_of, "r1")
 
 
 def of_left(world: World, person: IndexedContact) -> Candidates:
@@ -124,7 +124,7 @@ def test_who_was_paired_earlier_in_the_run_is_taken(world: World) -> None:
     ada = known("1", None, OFFICE)
     meet(world, [ada, known("5", None, OFFICE)], [known("hub-1", None, OFFICE)])
     assert isinstance(pair(ada, of_left(world, ada)), PairingRefused)
-    world.stage.pair("5", "hub-1")
+    world.stage.add_pair("5", "hub-1")
     assert pair(ada, of_left(world, ada)) == Unpaired()
 
 
@@ -166,9 +166,9 @@ def test_a_page_of_people_is_looked_up_at_once_and_each_gets_its_own(world: Worl
 
 
 def test_another_connection_with_the_same_ids_is_another_world(world: World) -> None:
-    with world.state.atomic() as db:
-        other = connections.connection_id(db, "support", "left account", "third account")
-        Identities(db, other, "right").put([known("hub-1", "ada@example.com")])
+    with world.state.atomic() as transaction:
+        other = connections.connection_id(transaction, "support", "left account", "third account")
+        Identities(transaction, other, "right").put_contacts(transaction, [known("hub-1", "ada@example.com")])
     ada = known("1", "ada@example.com")
     meet(world, [ada], [])
     assert pair(ada, of_left(world, ada)) == Unpaired()

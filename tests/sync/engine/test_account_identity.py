@@ -18,15 +18,15 @@ GENIUS: Mapping[str, Any] = {"user_ids": ["78", "81"]}
 def remember(
     state: StateFile, identity: Mapping[str, Any], account: str = "mine", connector: str = "growthhub"
 ) -> None:
-    with state.atomic():
-        remember_identity(state, account, connector, identity, {1: "right"})
+    with state.atomic() as transaction:
+        remember_identity(transaction, account, connector, identity, {1: "right"})
 
 
 def cover(state: StateFile) -> Cursors:
     cursors = Cursors(state.db, 1, "contacts")
-    with state.atomic():
-        cursors.add("left", COVERED, [(0, 9)])
-        cursors.add("right", COVERED, [(0, 9)])
+    with state.atomic() as transaction:
+        cursors.add_intervals(transaction, "left", COVERED, [(0, 9)])
+        cursors.add_intervals(transaction, "right", COVERED, [(0, 9)])
     return cursors
 
 
@@ -90,8 +90,8 @@ def test_with_another_user_the_side_is_read_from_its_first_record_again() -> Non
         remember(state, GENIUS, connector="growthgenius")
         cursors = cover(state)
         remember(state, {"user_ids": ["78", "81", "99"]}, connector="growthgenius")
-        assert cursors.get("right", COVERED) == ()
-        assert cursors.get("left", COVERED) == ((0, 9),)
+        assert cursors.intervals("right", COVERED) == ()
+        assert cursors.intervals("left", COVERED) == ((0, 9),)
         remembered = connections.account_identity(state.db, "mine")
         assert remembered is not None
         assert remembered[1]["user_ids"] == ["78", "81", "99"]
@@ -102,11 +102,11 @@ def test_who_is_remembered_unchanged_keeps_what_was_covered() -> None:
         remember(state, GENIUS, connector="growthgenius")
         cursors = cover(state)
         remember(state, {"user_ids": ["78", "81"]}, connector="growthgenius")
-        assert cursors.get("right", COVERED) == ((0, 9),)
+        assert cursors.intervals("right", COVERED) == ((0, 9),)
 
 
 def test_a_first_identity_takes_nothing_back() -> None:
     with opened() as state:
         cursors = cover(state)
         remember(state, HUB)
-        assert cursors.get("right", COVERED) == ((0, 9),)
+        assert cursors.intervals("right", COVERED) == ((0, 9),)

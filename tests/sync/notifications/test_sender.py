@@ -35,12 +35,14 @@ def report(**changed: object) -> RunReport:
 
 
 def add_conflict(state: StateFile, field: str, found_ms: int = 5) -> None:
-    with state.atomic() as db:
-        known = Links(db, 1, "contacts").by_record("left", ["1"]).get("1")
+    with state.atomic() as transaction:
+        known = Links(transaction, 1, "contacts").by_record("left", ["1"]).get("1")
         one = known or link("1", "hub-1")
-        Links(db, 1, "contacts").save(one, "r1")
-        conflicts = Conflicts(db, 1, "contacts")
-        conflicts.put(Conflict(one.id, field, "ann@example.com", '"Boston"', '"Denver"', None, None, found_ms, "r1"))
+        Links(transaction, 1, "contacts").save_link(transaction, one, "r1")
+        conflicts = Conflicts(transaction, 1, "contacts")
+        conflicts.put_conflict(
+            transaction, Conflict(one.id, field, "ann@example.com", '"Boston"', '"Denver"', None, None, found_ms, "r1")
+        )
 
 
 def settle(state: StateFile) -> None:

@@ -10,6 +10,7 @@ import pytest
 from state import connections
 from state.conflicts import Conflict, Conflicts
 from state.cursors import COVERED, Cursors
+from state.database import Transaction
 from state.errors import StateError
 from state.failures import Failure, Failures
 from state.file import StateFile
@@ -33,29 +34,27 @@ def config(tmp_path: Path) -> Config:
 
 
 @contextmanager
-def change(config: Config) -> Iterator[StateFile]:
-    state = StateFile.open(config.state.path)
-    with state.atomic() as db:
-        number = connections.connection_id(db, "sales", "growthgenius", "growthhub")
-        if not connections.mappings(db, number):
-            connections.add_mapping(db, number, "first", ["city"])
-        yield state
-    state.close()
+def change(config: Config) -> Iterator[Transaction]:
+    with closing(StateFile.open(config.state.path)) as state, state.atomic() as transaction:
+        number = connections.connection_id(transaction, "sales", "growthgenius", "growthhub")
+        if not connections.mappings(transaction, number):
+            connections.add_mapping(transaction, number, "first", ["city"])
+        yield transaction
 
 
 def fill(config: Config) -> None:
     """Remember one linked pair with a conflict, one pair that lost a side, and one failure."""
-    with change(config) as state:
+    with change(config) as transaction:
         for number, gone in ((1, None), (2, "right")):
             pair = Link(LinkSide(str(number), "[]"), LinkSide(f"hub-{number}", "[]"), 1, gone)
-            Links(state.db, 1, "contacts").save(pair, "r1")
-        Conflicts(state.db, 1, "contacts").put(CITY)
-        Failures(state.db, 1, "contacts").put(LOST, NOON_MS)
+            Links(transaction, 1, "contacts").save_link(transaction, pair, "r1")
+        Conflicts(transaction, 1, "contacts").put_conflict(transaction, CITY)
+        Failures(transaction, 1, "contacts").put_failure(transaction, LOST, NOON_MS)
 
 
 def stored(config: Config, query: str) -> list[dict[str, Any]]:
-    with change(config) as state:
-        return [dict(row) for row in state.db.execute(query)]
+    with change(config) as transaction:
+        return [dict(row) for row in transaction.execute(query)]
 
 
 def test_conflicts_are_listed_in_the_document_of_the_contract(config: Config) -> None:
@@ -71,8 +70,8 @@ def test_conflicts_are_listed_in_the_document_of_the_contract(config: Config) ->
 
 def test_failures_are_listed_in_the_document_of_the_contract(config: Config) -> None:
     fill(config)
-    with change(config) as state:
-        Failures(state.db, 1, "contacts").put(LOST, NOON_MS + 60_000)
+    with change(config) as transaction:
+        Failures(transaction, 1, "contacts").put_failure(transaction, LOST, NOON_MS + 60_000)
     expected = """{"failures": [{
         "id": 1, "connection": "sales", "stream": "contacts", "account": "growthhub", "who": "grace@example.org",
         "operation": "create", "reason": "never answered", "attempts": 2,
@@ -83,12 +82,12 @@ def test_failures_are_listed_in_the_document_of_the_contract(config: Config) -> 
 def test_status_is_the_document_of_the_contract(config: Config) -> None:
     fill(config)
     before = datetime.now(UTC).timestamp()
-    with change(config) as state:
-        cursors = Cursors(state.db, 1, "contacts")
-        cursors.add("left", COVERED, [(0, NOON_MS), (NOON_MS + 1, NOON_MS + 99)])
-        cursors.add("right", COVERED, [(0, NOON_MS + 500)])
-        begin_run(state.db, "r1", 1, NOON_MS - 2000)
-        end_run(state.db, "r1", NOON_MS, "partial", "{}")
+    with change(config) as transaction:
+        cursors = Cursors(transaction, 1, "contacts")
+        cursors.add_intervals(transaction, "left", COVERED, [(0, NOON_MS), (NOON_MS + 1, NOON_MS + 99)])
+        cursors.add_intervals(transaction, "right", COVERED, [(0, NOON_MS + 500)])
+        begin_run(transaction, "r1", 1, NOON_MS - 2000)
+        end_run(transaction, "r1", NOON_MS, "partial", "{}")
     document = queries.status(config)
     lag = document["connections"][0]["streams"]["contacts"].pop("lag_seconds")
     expected = """{"connections": [{"name": "sales",
@@ -107,8 +106,8 @@ def test_status_tells_of_webhooks_where_they_are_heard(tmp_path: Path) -> None:
     config = parse(f'{GOOD}\n[webhooks]\nlisten = "127.0.0.1:0"\n', tmp_path / "config.toml")
     assert queries.status(config)["connections"][0]["webhooks"] == {"heard_at": None, "waiting": 0}
     arrival = QueuedEvent(b"w", [(("sales", "messages"), Hint("growthhub", "message:m1", "c1"))], NOON_MS)
-    with change(config) as state:
-        Inbox(state.db, NOON_MS).take_in([arrival], 9)
+    with change(config) as transaction:
+        Inbox(transaction, NOON_MS).queue_events(transaction, [arrival], 9)
     heard = {"heard_at": "2026-03-01T12:00:00Z", "waiting": 1}
     assert queries.status(config)["connections"][0]["webhooks"] == heard
 
@@ -127,9 +126,9 @@ def test_without_a_state_file_nothing_is_open_and_none_is_made(config: Config) -
 
 
 def test_a_side_that_is_not_covered_from_its_first_record_is_covered_to_nowhere(config: Config) -> None:
-    with change(config) as state:
-        Cursors(state.db, 1, "contacts").add("left", COVERED, [(1, NOON_MS)])
-        Cursors(state.db, 1, "contacts").add("right", COVERED, [(0, NOON_MS)])
+    with change(config) as transaction:
+        Cursors(transaction, 1, "contacts").add_intervals(transaction, "left", COVERED, [(1, NOON_MS)])
+        Cursors(transaction, 1, "contacts").add_intervals(transaction, "right", COVERED, [(0, NOON_MS)])
     stream = queries.status(config)["connections"][0]["streams"]["contacts"]
     assert stream["covered_to"] == {"growthgenius": None, "growthhub": "2026-03-01T12:00:00Z"}
     assert stream["lag_seconds"] is None
@@ -150,10 +149,10 @@ def test_with_sides_swapped_the_side_that_is_read_is_the_one_that_counts(
         'right = "growthhub"', 'right = "growthgenius"'
     )
     config = parse(text, tmp_path / "config.toml")
-    with closing(StateFile.open(config.state.path)) as state, state.atomic() as db:
-        connections.connection_id(db, "sales", "growthhub", "growthgenius")
-        cursors, side = Cursors(state.db, 1, "messages"), "left" if direction == "left_to_right" else "right"
-        cursors.add(side, COVERED, [(0, NOON_MS)])
+    with closing(StateFile.open(config.state.path)) as state, state.atomic() as transaction:
+        connections.connection_id(transaction, "sales", "growthhub", "growthgenius")
+        cursors, side = Cursors(transaction, 1, "messages"), "left" if direction == "left_to_right" else "right"
+        cursors.add_intervals(transaction, side, COVERED, [(0, NOON_MS)])
     stream = queries.status(config)["connections"][0]["streams"]["messages"]
     assert stream["covered_to"] == {account: "2026-03-01T12:00:00Z"}
     assert stream["lag_seconds"] is not None
@@ -161,18 +160,18 @@ def test_with_sides_swapped_the_side_that_is_read_is_the_one_that_counts(
 
 def test_a_conflict_about_a_message_takes_a_side_and_no_value(config: Config) -> None:
     fill(config)
-    with change(config) as state:
-        state.db.execute("UPDATE conflict SET stream = 'messages'")
+    with change(config) as transaction:
+        transaction.execute("UPDATE conflict SET stream = 'messages'")
     with pytest.raises(UsageError, match="about a message"):
         queries.resolve(config, 1, side=None, value="Hello")
     assert queries.resolve(config, 1, side="left", value=None)["stream"] == "messages"
 
 
 def test_the_last_run_is_the_one_that_began_last_also_while_it_goes_on(config: Config) -> None:
-    with change(config) as state:
-        begin_run(state.db, "new", 1, NOON_MS + 1)
-        begin_run(state.db, "old", 1, NOON_MS)
-        end_run(state.db, "old", NOON_MS + 2, "ok", "{}")
+    with change(config) as transaction:
+        begin_run(transaction, "new", 1, NOON_MS + 1)
+        begin_run(transaction, "old", 1, NOON_MS)
+        end_run(transaction, "old", NOON_MS + 2, "ok", "{}")
     last = queries.status(config)["connections"][0]["last_run"]
     assert last == {"run": "new", "status": None, "started_at": "2026-03-01T12:00:00.001000Z", "finished_at": None}
 
@@ -206,8 +205,8 @@ def test_who_thinks_again_before_the_run_may_resolve_otherwise(config: Config) -
 
 def test_a_value_that_the_field_cannot_have_is_refused_and_the_conflict_stays(config: Config) -> None:
     fill(config)
-    with change(config) as state:
-        state.db.execute("UPDATE conflict SET field = 'phone'")
+    with change(config) as transaction:
+        transaction.execute("UPDATE conflict SET field = 'phone'")
     with pytest.raises(UsageError, match=r"12 can't be a phone|'12' can't be a phone"):
         queries.resolve(config, 1, side=None, value="12")
     assert len(queries.conflicts(config)["conflicts"]) == 1

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from state import connections, daily_counts
 from state.conflicts import Conflict, Conflicts
 from state.cursors import COVERED, Cursors
 from state.daily_counts import Count
+from state.database import Transaction
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import CREATED, History, HistoryEntry, begin_run, end_run
@@ -26,15 +27,13 @@ LEFT, RIGHT = "growthgenius", "growthhub"
 
 
 @contextmanager
-def change(config: Config) -> Iterator[StateFile]:
+def change(config: Config) -> Iterator[Transaction]:
     """Change the state, which knows the connection `sales` and nothing else at first."""
-    state = StateFile.open(config.state.path)
-    with state.atomic() as db:
-        number = connections.connection_id(db, "sales", LEFT, RIGHT)
-        if not connections.mappings(db, number):
-            connections.add_mapping(db, number, "first", ["email", "city"])
-        yield state
-    state.close()
+    with closing(StateFile.open(config.state.path)) as state, state.atomic() as transaction:
+        number = connections.connection_id(transaction, "sales", LEFT, RIGHT)
+        if not connections.mappings(transaction, number):
+            connections.add_mapping(transaction, number, "first", ["email", "city"])
+        yield transaction
 
 
 def report(**changes: Any) -> dict[str, Any]:
@@ -55,18 +54,23 @@ def report(**changes: Any) -> dict[str, Any]:
 
 def fill(config: Config, *, city: str = "Oslo", who: str = EMAIL, reason: str = "never answered") -> None:
     """Remember one linked pair with a conflict and a history, one failure, a run, and what was counted."""
-    with change(config) as state:
-        db = state.db
-        begin_run(db, RUN, 1, BEGUN_MS)
+    with change(config) as transaction:
+        begin_run(transaction, RUN, 1, BEGUN_MS)
         shadow = json.dumps([who, city])
         pair = Link(LinkSide("1", shadow), LinkSide("hub-1", shadow), 1)
-        Links(db, 1, "contacts").save(pair, RUN)
-        Identities(db, 1, "left").put([IndexedContact("1", who.casefold(), "ada", (PHONE,), None, BEGUN_MS)])
-        Conflicts(db, 1, "contacts").put(
-            Conflict(1, "city", who, json.dumps(city), json.dumps("Bergen"), BEGUN_MS - 5000, BEGUN_MS, BEGUN_MS, RUN)
+        Links(transaction, 1, "contacts").save_link(transaction, pair, RUN)
+        Identities(transaction, 1, "left").put_contacts(
+            transaction, [IndexedContact("1", who.casefold(), "ada", (PHONE,), None, BEGUN_MS)]
         )
-        Failures(db, 1, "contacts").put(Failure("left", "7", RIGHT, LOST, "create", reason), BEGUN_MS)
-        History(db, 1, "contacts").add(
+        Conflicts(transaction, 1, "contacts").put_conflict(
+            transaction,
+            Conflict(1, "city", who, json.dumps(city), json.dumps("Bergen"), BEGUN_MS - 5000, BEGUN_MS, BEGUN_MS, RUN),
+        )
+        Failures(transaction, 1, "contacts").put_failure(
+            transaction, Failure("left", "7", RIGHT, LOST, "create", reason), BEGUN_MS
+        )
+        History(transaction, 1, "contacts").add_entries(
+            transaction,
             [
                 HistoryEntry(1, RIGHT, "hub-1", "*", None, None, CREATED, f"{LEFT}:1"),
                 HistoryEntry(1, LEFT, "1", "city", json.dumps("Turku"), json.dumps(city), "carried", f"{RIGHT}:hub-1"),
@@ -75,13 +79,15 @@ def fill(config: Config, *, city: str = "Oslo", who: str = EMAIL, reason: str = 
             BEGUN_MS,
         )
         for side in ("left", "right"):
-            Cursors(db, 1, "contacts").add(side, COVERED, [(0, BEGUN_MS)])
-        end_run(db, RUN, BEGUN_MS + 2000, "partial", json.dumps(report()))
-        note_end(db, 1, "contacts", BEGUN_MS + 2000)
-        note_comparison(db, 1, "contacts", BEGUN_MS)
-        daily_counts.add(db, 1, NOW_MS, [Count("contacts", LEFT, "read", 12), Count("contacts", RIGHT, "updated", 3)])
+            Cursors(transaction, 1, "contacts").add_intervals(transaction, side, COVERED, [(0, BEGUN_MS)])
+        end_run(transaction, RUN, BEGUN_MS + 2000, "partial", json.dumps(report()))
+        note_end(transaction, 1, "contacts", BEGUN_MS + 2000)
+        note_comparison(transaction, 1, "contacts", BEGUN_MS)
+        daily_counts.add_counts(
+            transaction, 1, NOW_MS, [Count("contacts", LEFT, "read", 12), Count("contacts", RIGHT, "updated", 3)]
+        )
 
 
 def stored(config: Config, query: str) -> list[dict[str, Any]]:
-    with change(config) as state:
-        return [dict(row) for row in state.db.execute(query).fetchall()]
+    with change(config) as transaction:
+        return [dict(row) for row in transaction.execute(query).fetchall()]

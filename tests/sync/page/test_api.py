@@ -47,8 +47,8 @@ def test_runs_are_the_reports_that_they_printed(visitor: Visitor) -> None:
 def test_a_conflict_is_settled_as_by_the_command(visitor: Visitor, config: Config, sent: dict[str, str]) -> None:
     answer = visitor.post("/api/conflicts/1/resolve", sent)
     ours = stored(config, "SELECT resolution FROM conflict")
-    with change(config) as state:
-        state.db.execute("UPDATE conflict SET resolution = NULL")
+    with change(config) as transaction:
+        transaction.execute("UPDATE conflict SET resolution = NULL")
     option = f"--{sent['side']}" if "side" in sent else f"--value={sent['value']}"
     assert answer.json == command(config, "conflicts", "resolve", "1", option)
     assert stored(config, "SELECT resolution FROM conflict") == ours
@@ -59,8 +59,8 @@ def test_failures_are_settled_as_by_the_commands(visitor: Visitor, config: Confi
         assert visitor.post(path).json == command(config, "failures", "retry", *arguments)
     assert stored(config, "SELECT due_ms FROM failure") == [{"due_ms": 0}]
     answer = visitor.post("/api/failures/1/dismiss", {"why": "a test record"})
-    with change(config) as state:
-        state.db.execute("UPDATE failure SET dismissed = NULL")
+    with change(config) as transaction:
+        transaction.execute("UPDATE failure SET dismissed = NULL")
     assert answer.json == command(config, "failures", "dismiss", "1", "--why", "a test record")
 
 
@@ -117,10 +117,10 @@ def test_runs_go_back_as_far_as_they_are_kept(
     visitor: Visitor, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sync.page.api.RUNS", 2)
-    with change(config) as state:
+    with change(config) as transaction:
         for number in range(5):
             values = (f"run-{number}", 1, 1000)  # all begun in the same millisecond
-            state.db.execute("INSERT INTO run (id, connection, started_ms) VALUES (?, ?, ?)", values)
+            transaction.execute("INSERT INTO run (id, connection, started_ms) VALUES (?, ?, ?)", values)
     found, path = [], "/api/runs"
     while path:
         document = visitor.get(path).json

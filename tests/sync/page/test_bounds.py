@@ -17,15 +17,17 @@ from tests.sync.page.state_files import BEGUN_MS, EMAIL, RIGHT, RUN, change
 
 
 def many(config: Config, number: int) -> None:
-    with change(config) as state:
+    with change(config) as transaction:
         for at in range(2, number + 2):
-            Links(state.db, 1, "contacts").save(Link(LinkSide(str(at), "[]"), LinkSide(f"hub-{at}", "[]"), 1), RUN)
-            values = (json.dumps(f"left {at}"), json.dumps(f"right {at}"))
-            Conflicts(state.db, 1, "contacts").put(
-                Conflict(at, "city", f"p{at}@example.com", *values, None, None, BEGUN_MS, RUN)
+            Links(transaction, 1, "contacts").save_link(
+                transaction, Link(LinkSide(str(at), "[]"), LinkSide(f"hub-{at}", "[]"), 1), RUN
             )
-            Failures(state.db, 1, "contacts").put(
-                Failure("left", f"f{at}", RIGHT, f"f{at}@example.com", "create", "no"), BEGUN_MS
+            values = (json.dumps(f"left {at}"), json.dumps(f"right {at}"))
+            Conflicts(transaction, 1, "contacts").put_conflict(
+                transaction, Conflict(at, "city", f"p{at}@example.com", *values, None, None, BEGUN_MS, RUN)
+            )
+            Failures(transaction, 1, "contacts").put_failure(
+                transaction, Failure("left", f"f{at}", RIGHT, f"f{at}@example.com", "create", "no"), BEGUN_MS
             )
 
 
@@ -93,11 +95,11 @@ def test_every_list_is_found_by_an_index(config: Config) -> None:
 
 def test_a_value_of_any_length_makes_no_long_list(visitor: Visitor, config: Config) -> None:
     long, tags = "x" * 1_000_000, [f"tag {number}" for number in range(100_000)]
-    with change(config) as state:
+    with change(config) as transaction:
         values = (json.dumps(long), json.dumps(tags), long)
-        state.db.execute("UPDATE conflict SET left_value = ?, right_value = ?, who = ?", (*values[:2], EMAIL))
-        state.db.execute("UPDATE failure SET reason = ?", (long,))
-        state.db.execute("UPDATE history SET old = ?, new = ? WHERE field <> '*'", values[:2])
+        transaction.execute("UPDATE conflict SET left_value = ?, right_value = ?, who = ?", (*values[:2], EMAIL))
+        transaction.execute("UPDATE failure SET reason = ?", (long,))
+        transaction.execute("UPDATE history SET old = ?, new = ? WHERE field <> '*'", values[:2])
     for path in ("/conflicts", "/failures", f"/runs/{RUN}", "/history/1/person", "/failures/1/person"):
         assert len(visitor.get(path).body) < 50_000, path
     text = visitor.get("/conflicts").document.text

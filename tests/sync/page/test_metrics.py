@@ -33,9 +33,9 @@ def scraped(visitor: Visitor) -> dict[str, list[tuple[dict[str, str], float]]]:
 
 
 def count(config: Config, *counts: tuple[str, str, str, int]) -> None:
-    with change(config) as state:
-        state.db.execute("DELETE FROM tally")
-        daily_counts.add(state.db, 1, NOW_MS, [Count(*one) for one in counts])
+    with change(config) as transaction:
+        transaction.execute("DELETE FROM tally")
+        daily_counts.add_counts(transaction, 1, NOW_MS, [Count(*one) for one in counts])
 
 
 def test_prometheus_can_read_it_and_it_says_what_it_is(visitor: Visitor) -> None:
@@ -58,9 +58,13 @@ def test_what_was_counted_is_summed_over_all_days(visitor: Visitor, config: Conf
     count(
         config, ("contacts", LEFT, "read", 5), ("", LEFT, "reads", 7), ("", LEFT, "throttled", 1), ("", "", "run ok", 2)
     )
-    with change(config) as state:
-        daily_counts.add(state.db, 1, NOW_MS - 40 * daily_counts.DAY_MS, [Count("contacts", LEFT, "read", 10)])
-        daily_counts.add(state.db, 1, NOW_MS, [Count("messages", RIGHT, "created", 3), Count("", LEFT, "writes", 1)])
+    with change(config) as transaction:
+        daily_counts.add_counts(
+            transaction, 1, NOW_MS - 40 * daily_counts.DAY_MS, [Count("contacts", LEFT, "read", 10)]
+        )
+        daily_counts.add_counts(
+            transaction, 1, NOW_MS, [Count("messages", RIGHT, "created", 3), Count("", LEFT, "writes", 1)]
+        )
     found = scraped(visitor)
     here = {"connection": "sales", "account": LEFT}
     assert found["growthsync_records_total"] == [
@@ -110,8 +114,8 @@ def test_an_allowance_is_the_servers_count_until_it_is_renewed(
 ) -> None:
     now = NOW_MS / 1000
     book = CallLog(daily=daily, limit=limit, day=int(now // 86400), today=7)
-    with change(config) as state:
-        state.db.execute("INSERT INTO allowance VALUES (?, ?)", (LEFT, book.dumped()))
+    with change(config) as transaction:
+        transaction.execute("INSERT INTO allowance VALUES (?, ?)", (LEFT, book.dumped()))
     with looking(config) as db:
         found = allowance(db, LEFT, now)
         assert (found.used, found.limit) == expected

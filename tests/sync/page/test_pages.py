@@ -42,9 +42,9 @@ def test_a_run_that_hangs_is_the_first_thing_to_be_told(visitor: Visitor) -> Non
 
 
 def test_without_anything_remembered_the_pages_say_so(visitor: Visitor, config: Config) -> None:
-    with change(config) as state:
+    with change(config) as transaction:
         for table in ("conflict", "failure", "run", "history", "tally"):
-            state.db.execute(f"DELETE FROM {table}")
+            transaction.execute(f"DELETE FROM {table}")
     assert "Nothing waits for you" in visitor.get("/").document.text
     assert "not run yet" in visitor.get("/").document.text
     assert "No conflicts are open." in visitor.get("/conflicts").document.text
@@ -99,8 +99,8 @@ def test_what_is_decided_on_the_page_is_what_the_command_would_have_decided(
 
 
 def test_a_value_that_can_t_be_is_told_and_stays_in_its_place(visitor: Visitor, config: Config) -> None:
-    with change(config) as state:
-        state.db.execute("UPDATE conflict SET field = 'country'")
+    with change(config) as transaction:
+        transaction.execute("UPDATE conflict SET field = 'country'")
     answer = visitor.send("/conflicts/1/resolve", {"value": "Atlantis"}, "/conflicts/1")
     assert answer.status == 422
     assert "can't be a country" in answer.document.text
@@ -121,8 +121,10 @@ def test_a_failure_is_tried_again_or_taken_off_with_a_reason(visitor: Visitor, c
 
 
 def test_all_failures_are_tried_again_at_once(visitor: Visitor, config: Config) -> None:
-    with change(config) as state:
-        Failures(state.db, 1, "contacts").put(Failure("left", "8", RIGHT, "b@example.com", "create", "no"), BEGUN_MS)
+    with change(config) as transaction:
+        Failures(transaction, 1, "contacts").put_failure(
+            transaction, Failure("left", "8", RIGHT, "b@example.com", "create", "no"), BEGUN_MS
+        )
     assert "Try all 2 again" in visitor.get("/failures").document.text
     assert visitor.send("/failures/retry", {}).header("location") == "/failures?all=1"
     assert stored(config, "SELECT DISTINCT due_ms FROM failure") == [{"due_ms": 0}]
@@ -163,8 +165,8 @@ def test_a_run_is_shown_with_all_that_it_wrote(visitor: Visitor) -> None:
 
 
 def test_a_run_that_has_not_ended_is_shown_as_one(visitor: Visitor, config: Config) -> None:
-    with change(config) as state:
-        state.db.execute("UPDATE run SET finished_ms = NULL, status = NULL, report = NULL")
+    with change(config) as transaction:
+        transaction.execute("UPDATE run SET finished_ms = NULL, status = NULL, report = NULL")
     assert "not ended" in visitor.get("/runs").document.text
     assert "not ended" in visitor.get(f"/runs/{RUN}").document.text
 
@@ -203,13 +205,13 @@ texts = NASTY | st.text(st.characters(exclude_categories=["Cs"], exclude_charact
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(city=texts, who=texts, reason=texts)
 def test_whatever_people_typed_is_shown_as_text(visitor: Visitor, city: str, who: str, reason: str) -> None:
-    with change(visitor.state.config) as state:
+    with change(visitor.state.config) as transaction:
         shadow = json.dumps([who, city])
-        state.db.execute("UPDATE conflict SET who = ?, left_value = ?", (who, json.dumps(city)))
-        state.db.execute("UPDATE failure SET who = ?, reason = ?", (who, reason))
-        state.db.execute("UPDATE history SET new = ? WHERE field = 'city'", (json.dumps(city),))
-        state.db.execute("UPDATE person SET email = ?", (who,))
-        state.db.execute("UPDATE link SET left_shadow = ?, right_shadow = ?", (shadow, shadow))
+        transaction.execute("UPDATE conflict SET who = ?, left_value = ?", (who, json.dumps(city)))
+        transaction.execute("UPDATE failure SET who = ?, reason = ?", (who, reason))
+        transaction.execute("UPDATE history SET new = ? WHERE field = 'city'", (json.dumps(city),))
+        transaction.execute("UPDATE person SET email = ?", (who,))
+        transaction.execute("UPDATE link SET left_shadow = ?, right_shadow = ?", (shadow, shadow))
     for path in EVERY_PAGE:
         page = visitor.get(path).document
         assert not {tag for tag, _ in page.tags} & {"script", "iframe", "textarea", "object"}

@@ -59,7 +59,7 @@ class House:
     def waiting(self, stream: str = "contacts") -> list[Hint]:
         """Return the hints that wait for a stream."""
         with closing(StateFile.open(self.config.state.path)) as state:
-            return Hints(state.db, "sales", stream).waiting("growthhub")
+            return Hints(state.db, "sales", stream).waiting_hints("growthhub")
 
     def counts(self) -> dict[str, int]:
         """Return what became of those who came, as far as anything did."""

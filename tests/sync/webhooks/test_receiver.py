@@ -302,7 +302,7 @@ def test_a_mistake_of_ours_is_told_and_puts_events_off(house: House, monkeypatch
         raise ZeroDivisionError("ann@example.com")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Inbox, "take_in", broken)
+        patch.setattr(Inbox, "queue_events", broken)
         assert house.tell() == 503
     assert house.tell() == 200
     assert told == ["unexpected ZeroDivisionError: a mistake in growthsync, please report it"]
