@@ -18,7 +18,7 @@ FLOORS = (
     "config", "rules", "output", "oauth", "notifications", "contacts", "messages", "undo", "engine", "http_server",
     "webhooks", "daemon", "operations", "text_output", "page", "service", "demo", "setup", "commands",
 )  # fmt: skip
-EXCEPTIONS = {("contacts", "undo"), ("operations", "text_output")}  # circles that are still to be opened
+EXCEPTIONS = {("contacts", "undo")}  # circles that are still to be opened
 STAR = "*"
 
 

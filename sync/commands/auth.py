@@ -40,7 +40,7 @@ def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path
     from sync.oauth.token_sources import wanted_scopes
     from sync.oauth.token_status import of_grant
     from sync.rules.contact_codec import to_ms
-    from sync.text_output.tables import token_lines
+    from sync.text_output.accounts import token_lines
 
     clock = SystemClock()
     one = _login(config, account, clock)
@@ -61,7 +61,7 @@ def status(config_path: Path | None, as_json: bool) -> int:
     from connectors.clock import SystemClock
     from sync.oauth.token_sources import authorities_for
     from sync.oauth.token_status import standings
-    from sync.text_output.tables import token_lines
+    from sync.text_output.accounts import token_lines
 
     clock = SystemClock()
     found = standings(config, config.accounts, authorities_for(config, config.accounts, warn, clock), clock)
@@ -79,7 +79,7 @@ def logout(account: str, config_path: Path | None, as_json: bool) -> int:
 
     from connectors.clock import SystemClock
     from sync.oauth.token_sources import authorities_for
-    from sync.text_output.tables import logout_lines
+    from sync.text_output.accounts import logout_lines
 
     one = _account(config, account)
     authorities = authorities_for(config, [account], warn, SystemClock())

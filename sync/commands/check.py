@@ -42,7 +42,7 @@ def check(*, fix: bool, probing: bool, yes: bool, config_path: Path | None, as_j
 
     from sync.engine.check import check as try_accounts
     from sync.errors import DONE, UNFINISHED
-    from sync.text_output.tables import check_lines
+    from sync.text_output.accounts import check_lines
 
     config = open_config(config_path)
     if probing and not yes:

@@ -18,7 +18,7 @@ def conflicts() -> None:
 def list_(config_path: Path | None, as_json: bool) -> int:
     """List the open conflicts."""
     from sync.operations import queries
-    from sync.text_output.tables import conflict_lines
+    from sync.text_output.open_items import conflict_lines
 
     show(queries.conflicts(open_config(config_path)), as_json, conflict_lines)
     return 0
@@ -31,7 +31,7 @@ def list_(config_path: Path | None, as_json: bool) -> int:
 def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
     """Show one conflict: both values, since when, and how to settle it."""
     from sync.operations import queries
-    from sync.text_output.tables import one_conflict_lines
+    from sync.text_output.open_items import one_conflict_lines
 
     show(queries.conflict(open_config(config_path), conflict_id), as_json, one_conflict_lines)
     return 0
@@ -52,7 +52,7 @@ def resolve(
         raise click.UsageError("say --left, --right or --value V, one of them")
 
     from sync.operations import queries
-    from sync.text_output.tables import resolved_lines
+    from sync.text_output.open_items import resolved_lines
 
     side = None if value is not None else "left" if left else "right"
     show(queries.resolve(open_config(config_path), conflict_id, side=side, value=value), as_json, resolved_lines)

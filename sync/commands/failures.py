@@ -18,7 +18,7 @@ def failures() -> None:
 def list_(config_path: Path | None, as_json: bool) -> int:
     """List the open failures, each with its reason."""
     from sync.operations import queries
-    from sync.text_output.tables import failure_lines
+    from sync.text_output.open_items import failure_lines
 
     show(queries.failures(open_config(config_path)), as_json, failure_lines)
     return 0
@@ -35,7 +35,7 @@ def retry(failure_id: int | None, all_: bool, config_path: Path | None, as_json:
         raise click.UsageError("say an ID or --all, one of them")
 
     from sync.operations import queries
-    from sync.text_output.tables import retried_lines
+    from sync.text_output.open_items import retried_lines
 
     show(queries.retry(open_config(config_path), failure_id), as_json, retried_lines)
     return 0
@@ -52,7 +52,7 @@ def dismiss(failure_id: int, why: str, config_path: Path | None, as_json: bool) 
         raise click.UsageError("--why needs a reason")
 
     from sync.operations import queries
-    from sync.text_output.tables import dismissed_lines
+    from sync.text_output.open_items import dismissed_lines
 
     show(queries.dismiss(open_config(config_path), failure_id, why.strip()), as_json, dismissed_lines)
     return 0

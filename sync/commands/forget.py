@@ -19,14 +19,15 @@ def forget(*, who: str, lifted: bool, yes: bool, config_path: Path | None, as_js
     """Erase one person from the state and its history; neither account is written to."""
     from sync.errors import DONE, OPEN
     from sync.operations import forget as forget_operation
+    from sync.text_output.state import forgotten_lines, lifted_lines
 
     config = open_config(config_path)
     if lifted:
         document = forget_operation.lift(config, who)
-        show(document, as_json, forget_operation.lifted_lines)
+        show(document, as_json, lifted_lines)
         return DONE if document["lifted"] else OPEN
     document = forget_operation.forget(config, who, _question(ask=not yes))
-    show(document, as_json, forget_operation.forgotten_lines)
+    show(document, as_json, forgotten_lines)
     return DONE if document["forgotten"] else OPEN
 
 

@@ -131,10 +131,10 @@ def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bo
 
 
 def _lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[str]":
-    from sync.text_output.tables import plan_lines, run_lines
+    from sync.text_output.runs import plan_lines, run_lines
 
     if options.undoes:
-        from sync.operations.undo import undo_lines
+        from sync.text_output.runs import undo_lines
 
         return undo_lines(reports)
     return plan_lines(reports) if options.dry_run else run_lines(reports)
@@ -199,7 +199,7 @@ def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Cal
     """
     from sync.errors import Declined
     from sync.output.formats import AUTOMATIONS
-    from sync.text_output.tables import total_lines
+    from sync.text_output.runs import total_lines
 
     def confirm(report: "RunReport") -> bool:
         with progress.paused():

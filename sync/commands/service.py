@@ -33,7 +33,7 @@ def install(*, user: bool, system: bool, timer: bool, only_print: bool, config_p
 
     from sync.errors import ConfigError
     from sync.service.install import installation
-    from sync.text_output.tables import installation_lines
+    from sync.text_output.state import installation_lines
 
     scope: Scope = "system" if system or (os.geteuid() == 0 and not user) else "user"
     found = installation(config, scope, timer=timer)

@@ -19,7 +19,7 @@ def state() -> None:
 def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
     """Write a consistent copy of the state file to PATH, while runs go on."""
     from sync.operations import queries
-    from sync.text_output.tables import backup_lines
+    from sync.text_output.state import backup_lines
 
     show(queries.back_up(open_config(config_path), path), as_json, backup_lines)
     return 0
@@ -34,7 +34,7 @@ def repair(config_path: Path | None, as_json: bool) -> int:
     Ends with 1 where something is damaged that only a backup can bring back.
     """
     from sync.operations.state_repair import repair as repaired
-    from sync.text_output.tables import repair_lines
+    from sync.text_output.state import repair_lines
 
     document = repaired(open_config(config_path))
     show(document, as_json, repair_lines)

@@ -13,7 +13,7 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 def status(config_path: Path | None, as_json: bool) -> int:
     """Show how far every connection has come, and what is open."""
     from sync.operations import queries
-    from sync.text_output.tables import status_lines
+    from sync.text_output.state import status_lines
 
     show(queries.status(open_config(config_path)), as_json, status_lines)
     return 0

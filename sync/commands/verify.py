@@ -19,7 +19,7 @@ def verify(connections: tuple[str, ...], config_path: Path | None, as_json: bool
     from sync.engine.runner import run_connections
     from sync.output.progress import for_stream
     from sync.output.report import verification, verification_code
-    from sync.text_output.tables import verify_lines
+    from sync.text_output.runs import verify_lines
 
     options = RunOptions(connections=connections, dry_run=True, unguarded=True, whole=True, compared=True)
     config = open_config(config_path)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TextIO
 
-from sync.text_output.tables import aligned, printable
+from sync.output.text import aligned, printable
 
 Row = Sequence[str]
 

@@ -18,16 +18,10 @@ from sync.errors import DONE
 from sync.operations import queries
 from sync.output.progress import SilentProgress, for_stream
 from sync.output.report import RunReport, verification, verification_code
+from sync.output.text import counted, value_text
 from sync.rules.shadow_codec import parse
-from sync.text_output.tables import (
-    conflict_lines,
-    counted,
-    failure_lines,
-    resolved_lines,
-    run_lines,
-    value_text,
-    verify_lines,
-)
+from sync.text_output.open_items import conflict_lines, failure_lines, resolved_lines
+from sync.text_output.runs import run_lines, verify_lines
 
 NAMES: Final = {"left": "GrowthGenius", "right": "GrowthHub", LEFT: "GrowthGenius", RIGHT: "GrowthHub"}
 SETTLED: Final = 1.1

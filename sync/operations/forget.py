@@ -8,7 +8,7 @@ Rules kept here:
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -25,10 +25,10 @@ from sync.config.model import Config
 from sync.engine.cell_checks import naming
 from sync.errors import UsageError
 from sync.operations.person_argument import PersonArgument, read_who
+from sync.output.text import printable
 from sync.rules.contact_codec import to_ms
 from sync.rules.erasure_marks import mark_of_email, mark_of_record, marks_of, marks_of_phones
 from sync.rules.match import contradicts
-from sync.text_output.tables import counted, printable
 
 Document = dict[str, Any]
 
@@ -139,32 +139,6 @@ def _several(db: sqlite3.Connection, typed: str, records: Iterable[Record]) -> s
     first = [person.records[0] for person in person_lookup.persons(db, records)]
     several = ", ".join(f"{record.account}:{record.id}" for record in first)
     return f"{typed} is of several people, and nobody is erased by mistake; name one of them: {several}"
-
-
-def forgotten_lines(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what was erased, what was not, and how to take it back."""
-    if not document["forgotten"]:
-        yield "nobody is known by that; nothing was erased"
-        return
-    for person in document["people"]:
-        ids = ", ".join(f"{account}:{printable(each)}" for account, ids in person["ids"].items() for each in ids)
-        rows = ", ".join(f"{counted(count, 'row')} of {table}" for table, count in sorted(document["erased"].items()))
-        yield f"forgotten: {ids}"
-        yield f"  erased from the state file: {rows}"
-        yield f"  not deleted at {' and '.join(person['ids'])}: the records are still there, and left out from now on"
-    if not document["people"]:
-        yield "forgotten before; the state file was rewritten once more"
-    yield "copies of the state file still hold what was in it when they were made: delete them, or forget in them too"
-    yield "take them up again with: sync forget WHO --lift"
-
-
-def lifted_lines(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield whether anybody is taken up again, and when."""
-    if not document["lifted"]:
-        yield "nobody was forgotten by that"
-        return
-    yield f"{counted(document['lifted'], 'person')} will be taken up again, and linked as before, when a record changes"
-    yield "or at once with: sync reconcile"
 
 
 def _people(records: Iterable[Record]) -> list[Document]:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from connectors.contact import Value
 from sync.output.formats import WHOLE, time_text
-from sync.text_output.tables import counted, span_text
+from sync.output.text import counted, span_text
 from sync.text_output.timeline import EVENTS, REASONS
 
 FOLDER: Final = Path(__file__).parent

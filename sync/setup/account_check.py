@@ -14,7 +14,7 @@ from sync.setup.config_file import tried
 from sync.setup.draft import Draft
 from sync.setup.questions import accounts_of
 from sync.setup.secrets import Secrets
-from sync.text_output.tables import check_lines
+from sync.text_output.accounts import check_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def test_the_command_line_says_what_is_damaged_and_what_to_do(synced: World) -> 
     assert "a mistake in growthsync" not in ended.err
     repaired = synced.sync("state", "repair")
     assert repaired.code == 1
-    assert "dropped: table link, row rowid 1, column left_memory: JSON (object) is expected" in repaired.out
+    assert "deleted: table link, row rowid 1, column left_memory: JSON (object) is expected" in repaired.out
     assert "still damaged: table link, row rowid 1, column right_shadow" in repaired.out
     assert "restore" in repaired.out
 

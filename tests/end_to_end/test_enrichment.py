@@ -258,4 +258,4 @@ def test_status_counts_the_look_ups_of_the_last_thirty_days(live_world: World) -
     assert live_world.sync("run").code == 0
     (connection,) = live_world.sync("status", "--json").document["connections"]
     assert connection["charged"] == 2
-    assert "2 look-ups of companies in the last 30 days" in live_world.sync("status").out
+    assert "2 company look-ups in the last 30 days" in live_world.sync("status").out

@@ -191,7 +191,7 @@ def test_people_read_a_timeline(live_world: World) -> None:
     )
     assert f'city: "Oslo" -> "Rome", from gg:{left}, changed there' in lines[2]
     assert lines[2].endswith(f"run {carried.run}")
-    assert "  both last agreed on:" in lines
+    assert "  both sides last agreed on:" in lines
     assert '  means nothing on the other side: country "Atlantis" at gg' in lines
     stranger = world.sync("explain", "nobody@example.com", "--json")
     assert (stranger.code, stranger.document) == (1, {"people": [], "forgotten": False})

@@ -368,13 +368,13 @@ def test_the_command_says_what_it_did_not_do(live_world: World) -> None:
     assert told.code == 0
     lines = told.out.splitlines()
     assert lines[0] == f"forgotten: gg:{left}, gh:{right}"
-    assert lines[2] == "  not deleted at gg and gh: the records are still there, and left out from now on"
+    assert lines[2] == "  not deleted at gg and gh: the records are still there, and runs leave them out"
     assert "copies of the state file still hold" in told.out
     assert world.sync("forget", "nobody@example.com").code == 1
     assert world.sync("forget", "ann").code == 2
     explained = world.sync("explain", "annika@example.com")
     assert explained.code == 1
-    assert "take them up again with: sync forget WHO --lift" in explained.out
+    assert "sync it again with: sync forget WHO --lift" in explained.out
     lifted = world.sync("forget", "annika@example.com", "--lift", "--json")
     assert (lifted.code, lifted.document) == (0, {"lifted": 1})
     assert world.sync("forget", "annika@example.com", "--lift").code == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.sandbox.faults import Fault
-from sync.text_output.tables import plan_lines
+from sync.text_output.runs import plan_lines
 from tests.end_to_end.world import START, World
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.sandbox.base import Fault
 from sync.output.report import Comparison, verification, verification_code
-from sync.text_output.tables import verify_lines
+from sync.text_output.runs import verify_lines
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World
 
@@ -208,7 +208,7 @@ def test_the_command_ends_with_0_or_1_and_tells_the_same_to_people(live_world: W
         "sales: the sides do not agree, 1 pair compared",
         "  only at gh: bob@example.com",
         '  ann@example.com: city is "Oslo" and "Bergen"',
-        "carry over what can be with: sync run; find deletions with: sync reconcile",
+        "write what can be written with: sync run; find deletions with: sync reconcile",
     ]
 
 

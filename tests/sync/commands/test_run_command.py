@@ -180,7 +180,7 @@ def test_a_failure_is_listed_tried_again_and_dismissed(office: Office) -> None:
     number = str(failure["id"])
     assert failure["reason"] in office.sync("failures", "list")
     assert [one["id"] for one in office.document("failures", "retry", "--all")["failures"]] == [failure["id"]]
-    assert "1 failure will be tried again" in office.sync("failures", "retry", number)
+    assert "the next run retries 1 failure" in office.sync("failures", "retry", number)
     assert office.document("failures", "dismiss", number, "--why", "known double")["id"] == failure["id"]
     assert office.document("failures", "list") == {"failures": []}
 

@@ -30,8 +30,8 @@ def test_each_event_says_when_where_what_from_where_why_and_in_which_run() -> No
     words = [" ".join(line.split()) for line in lines[1:]]
     assert words == [
         '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", from gg:1, changed there run r1',
-        '2026-11-20T14:30:00Z gh city: "Rome" -> "Oslo", put back by hand, as before run r1 run u1',
-        '2026-11-20T14:30:00Z gh country: "NO" -> (empty) was not taken, from gg:1 run r1',
+        '2026-11-20T14:30:00Z gh city: "Rome" -> "Oslo", restored by an undo, as before run r1 run u1',
+        '2026-11-20T14:30:00Z gh country: "NO" -> (empty) was refused, from gg:1 run r1',
         '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", shown as "ROME", from gg:1, changed there run r1',
         '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", from gg:1, some policy run r1',
     ]
@@ -50,8 +50,8 @@ def test_what_is_about_a_record_as_a_whole_is_told_by_what_became_of_it() -> Non
     assert words == [
         "gh created, from gg:1 run r1",
         "gh found deleted run r1",
-        "gh deleted by hand run r1",
-        'gh its failure was taken off the list: "a test" by hand',
+        "gh deleted by an undo run r1",
+        'gh failure removed from the list: "a test" by hand',
         "gh, message note-1 created, from gg:1 run r1",
     ]
 
@@ -67,29 +67,29 @@ def test_how_things_stand_follows_the_timeline() -> None:
         failures=[{"id": 4, "operation": "update", "reason": "no"}],
     )
     assert [line.rstrip() for line in lines[2:]] == [
-        "  both last agreed on:",
+        "  both sides last agreed on:",
         '    city   gg "Rome", gh "Oslo"  held since 2026-11-21T00:00:00Z',
         '    title  "CEO"',
         '    tags   gg "a, b"',
         "  in conflict: email, see: sync conflicts show 3",
         "  failed: update, no (failure 4)",
-        "  not taken by gh: country (empty)",
+        "  refused by gh: country (empty)",
         '  means nothing on the other side: phone "12" at gg',
     ]
 
 
 def test_how_somebody_stands_is_in_the_first_line() -> None:
     assert told({}, deleted_from="gh")[0].endswith("; deleted from gh")
-    assert told({}, linked=False)[0].endswith("; seen, not linked: left out, or not carried yet")
+    assert told({}, linked=False)[0].endswith("; read but not linked: left out, or not synced yet")
     assert told({}, linked=False, failures=[{"id": 4, "operation": "create", "reason": "no"}])[0].endswith(
-        "; could not be carried"
+        "; could not be synced"
     )
-    assert told({}, linked=False, unanswered=[{}])[0].endswith("; a create was sent, and its answer never came")
+    assert told({}, linked=False, unanswered=[{}])[0].endswith("; a create was sent and never answered")
     assert told(history=[])[1] == "  nothing was written"
 
 
 def test_a_stranger_is_nobody_and_somebody_who_was_forgotten_can_be_had_back() -> None:
-    assert list(explanation_lines({"people": [], "forgotten": False})) == ["nobody is known by that"]
+    assert list(explanation_lines({"people": [], "forgotten": False})) == ["no contact matches"]
     lines = list(explanation_lines({"people": [], "forgotten": True}))
     assert lines[1].endswith("sync forget WHO --lift")
 

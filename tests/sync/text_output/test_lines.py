@@ -6,24 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.output.report import Cost, Counts, PlannedChange, RunReport, StreamReport
-from sync.text_output.tables import (
-    aligned,
-    check_lines,
+from sync.output.text import aligned, printable, span_text, value_text
+from sync.text_output.accounts import check_lines
+from sync.text_output.open_items import (
     conflict_lines,
     dismissed_lines,
     failure_lines,
     one_conflict_lines,
-    plan_lines,
-    printable,
     resolved_lines,
     retried_lines,
-    run_lines,
-    span_text,
-    status_lines,
-    total_lines,
-    value_text,
-    verify_lines,
 )
+from sync.text_output.runs import plan_lines, run_lines, total_lines, verify_lines
+from sync.text_output.state import status_lines
 
 START = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 
@@ -55,7 +49,7 @@ def test_a_run_is_told_in_a_few_lines_with_what_to_do_next() -> None:
         "  growthgenius  read 120  created 3    updated 10  deleted 0",
         "  growthhub     read 80   created 110  updated 2   deleted 0",
         "  contacts: unchanged 5, conflicts 1, failed 2, unmapped 2, left out 0",
-        "  growthhub: made custom fields contact.job_title",
+        "  growthhub: created custom fields contact.job_title",
         "  1 conflict open: sync conflicts list",
         "  2 failures open: sync failures list",
     ]
@@ -125,7 +119,7 @@ def test_a_check_shows_what_is_wrong_and_how_to_mend_it() -> None:
         "  ok    credentials",
         "  note  custom fields: 2 are missing",
         "        make them",
-        "        or let it be made: sync check --fix",
+        "        or have it created: sync check --fix",
         "gh (growthhub): does not work",
         "  wrong scope: no",
     ]
@@ -155,7 +149,7 @@ def test_verify_lists_what_is_held_and_what_has_no_place() -> None:
     assert list(verify_lines(document)) == [
         "sales: both sides agree, 1 pair compared",
         '  held since 2026-11-20T14:30:00Z: ann@example.com: city is "Rome" and (empty)',
-        "  gh: no place yet for title (206), industry (1); they are carried once there is one, see: sync check",
+        "  gh: no place yet for title (206), industry (1); a run writes them once there is one, see: sync check",
     ]
 
 
@@ -170,8 +164,8 @@ def test_status_shows_when_webhooks_were_last_heard_and_how_many_records_wait() 
     never = connection(webhooks={"heard_at": None, "waiting": 0})
     lines = list(status_lines({"connections": [heard, never]}))
     assert lines[3:5] == [
-        "sales: last webhook heard: 2026-11-20T14:30:00Z; 2 records waiting",
-        "sales: last webhook heard: never; 0 records waiting",
+        "sales: last webhook received: 2026-11-20T14:30:00Z; 2 records waiting",
+        "sales: last webhook received: never; 0 records waiting",
     ]
 
 
@@ -204,9 +198,11 @@ def test_conflicts_are_a_table_and_one_is_shown_in_full() -> None:
 def test_failures_are_a_table_with_their_reasons() -> None:
     lines = list(failure_lines({"failures": [FAILURE]}))
     assert lines[1].endswith("3      2026-11-20T14:30:00Z  email must be an email")
-    assert lines[2].startswith("try again with: sync failures retry ID")
-    assert list(retried_lines({"failures": [FAILURE]})) == ["1 failure will be tried again by the next run: sync run"]
-    assert list(dismissed_lines(FAILURE)) == ["failure 9 (bob@example.com) is off the list until its record changes"]
+    assert lines[2].startswith("retry one with: sync failures retry ID")
+    assert list(retried_lines({"failures": [FAILURE]})) == ["the next run retries 1 failure: sync run"]
+    assert list(dismissed_lines(FAILURE)) == [
+        "failure 9 (bob@example.com) is removed from the list until its record changes"
+    ]
 
 
 def test_nothing_open_is_said() -> None:
