@@ -1,19 +1,19 @@
-"""`python -m sync`, and what the installed commands call."""
+"""Start the command line: `python -m sync`, and the installed commands."""
 
 import gc
 import sys
 
 YOUNG = 20_000
-"""Objects that come into being before Python looks for rings of dead ones: records hold none, and a page has many."""
+"""New objects before Python looks for reference cycles. Records form no cycles, and a page of them is many objects."""
 
 
 def main() -> None:
-    """End the process with the exit code of its command line."""
+    """Run the command line and end the process with its exit code."""
     gc.set_threshold(YOUNG)
     from sync import cli
 
     code = cli.main()
-    gc.freeze()  # the process ends: looking through all that is alive for rings of dead objects would be for nothing
+    gc.freeze()  # the process ends, so a last search for reference cycles is wasted time
     sys.exit(code)
 
 

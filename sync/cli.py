@@ -1,7 +1,7 @@
-"""The command line: its commands, and what becomes of their errors.
+"""The command line: its commands, and how it reports their errors.
 
-No expected error shows a traceback: it becomes lines on standard error and an exit code (`sync.errors`), and with
-`--json` a document on standard output as well, so that a script always finds exactly one there.
+No expected error shows a traceback. It becomes lines on standard error and an exit code (`sync.errors`). With `--json`
+it also becomes a document on standard output, so that a script always finds exactly one document there.
 """
 
 import io
@@ -39,16 +39,16 @@ BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
 class OrderedGroup(click.Group):
-    """Lists its commands as they were added: from the first that people need to the last."""
+    """List the commands in the order in which a new user needs them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click asks so
-        """Return the names, unsorted."""
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order in which they were added."""
         return list(self.commands)
 
 
 @click.group(cls=OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Keep the people in GrowthGenius and GrowthHub the same, in both directions."""
+    """Keep the contacts of two CRM systems the same, in both directions."""
 
 
 for _command in (
@@ -59,29 +59,29 @@ for _command in (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command line (that of the process unless told) and return its exit code."""
+    """Run a command line, by default that of the process, and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    _replace_what_cannot_be_shown()
+    _replace_unencodable_characters()
     try:
         with _signals_as_exceptions():
             return _invoke(given)
     except BrokenPipeError:
-        return _without_reader()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing may pass as a traceback; unexpected ones are told as such
+        return _end_without_reader()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no error may show a traceback
         return _fail(error, given)
 
 
-def _replace_what_cannot_be_shown() -> None:
-    """Have a terminal that knows no UTF-8 show something else for a character that it lacks."""
+def _replace_unencodable_characters() -> None:
+    """Print a replacement for each character that the encoding of standard output lacks."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
 
 def _invoke(given: list[str]) -> int:
-    """Run the command itself: click's own `main` ends a broken pipe with 1, and a signal without its number."""
+    """Run the command. click's own `main` would exit with 1 for a broken pipe, and without the number for a signal."""
     for number, argument in enumerate(given, 1):
         if not argument.isprintable() and any(category(one) == "Cs" for one in argument):
-            raise click.UsageError(f"argument {number} is no text in the encoding of this terminal; use UTF-8")
+            raise click.UsageError(f"argument {number} is not valid text in the encoding of this terminal; use UTF-8")
     try:
         with cli.make_context("sync", given) as context:
             code = cli.invoke(context)
@@ -93,14 +93,14 @@ def _invoke(given: list[str]) -> int:
 
 @contextmanager
 def _signals_as_exceptions() -> Iterator[None]:
-    """Raise Interrupted at SIGINT and SIGTERM, once; who insists ends the process at once, which is safe too (P6)."""
+    """Raise Interrupted at the first SIGINT or SIGTERM. A second signal ends the process, which is safe (P6)."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         from connectors.clock import SystemClock
         from sync.errors import Interrupted
 
         signal.signal(number, signal.SIG_DFL)
-        SystemClock.end_sleeps()  # a call of another thread may wait for hours, and this one for that thread
+        SystemClock.end_sleeps()  # another thread may sleep for hours, and this one waits for it
         raise Interrupted(number)
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -113,31 +113,31 @@ def _signals_as_exceptions() -> Iterator[None]:
             clock.SystemClock.allow_sleeps()
 
 
-def _without_reader() -> int:
-    """Nobody reads what we print: end as others do, and leave the interpreter nothing to flush into a closed pipe."""
+def _end_without_reader() -> int:
+    """Return the exit code of a broken pipe, and leave the interpreter nothing to flush into it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE
 
 
 def _fail(error: BaseException, given: Sequence[str]) -> int:
-    """Tell the error, on both channels where JSON is wanted, and return its exit code."""
+    """Report the error, with `--json` on both streams, and return its exit code."""
     from sync.errors import WRONG_USE, exit_code
 
-    if isinstance(error, click.Abort):  # click hides behind it what came while a question was open
+    if isinstance(error, click.Abort):  # click raises Abort for whatever interrupts a question
         error = error.__context__ or KeyboardInterrupt()
     text = _text(error)
-    _tell(text, sys.stderr)
+    _write_line(text, sys.stderr)
     as_json = "--json" in takewhile(lambda argument: argument != "--", given)
-    _tell("".join(json_pieces(_document(text, given), sys.stdout)) if as_json else "", sys.stdout)
+    _write_line("".join(json_pieces(_document(text, given), sys.stdout)) if as_json else "", sys.stdout)
     return WRONG_USE if isinstance(error, click.ClickException) else exit_code(error)
 
 
-def _tell(text: str, stream: TextIO) -> None:
-    """Write a line, and what waits in the stream; where that can't be written, the exit code has to tell it alone."""
+def _write_line(text: str, stream: TextIO) -> None:
+    """Write a line and flush the stream. Where that fails, only the exit code reports the error."""
     try:
         click.echo(text, file=stream, nl=bool(text))
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or the interpreter ends with a code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or the interpreter exits with its own code
 
 
 def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
 
 
 def _text(error: BaseException) -> str:
-    """Return what a person should read: the message of an expected error, and where an unexpected one came from."""
+    """Return the message of an expected error, and the place of an unexpected one."""
     from state.disk import is_refused
     from sync.errors import is_expected
 
@@ -155,7 +155,7 @@ def _text(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, OSError) and is_refused(error):
-        return f"the output can't be written ({error}); nothing is lost: free some space, and run again"
+        return f"the output cannot be written ({error}); nothing is lost: free some disk space and run again"
     if isinstance(error, KeyboardInterrupt | EOFError):
         return f"{str(error) or 'interrupted'}; nothing is lost, run again"
     return str(error) if is_expected(error) else _bug(error)
@@ -168,7 +168,7 @@ def _try_help(error: click.UsageError) -> str:
 
 
 def _bug(error: BaseException) -> str:
-    """Describe a mistake of ours so that it can be reported: neither secrets nor people, but the place."""
+    """Describe a bug so that a user can report it: its place, without secrets and personal data."""
     import traceback
 
     from connectors.http.redaction import Redaction
@@ -178,5 +178,5 @@ def _bug(error: BaseException) -> str:
     message = Redaction().text(" ".join(str(error).split()), people=True)
     return (
         f"unexpected {type(error).__name__} at {where}: {message}\n"
-        "this is a mistake in growthsync, please report these lines; nothing is lost, run again"
+        "this is a bug in growthsync, please report these lines; nothing is lost, run again"
     )

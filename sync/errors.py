@@ -1,23 +1,23 @@
-"""What can end a command, and the exit code that each of it leads to.
+"""The errors that end a command, and the exit code of each.
 
     SyncError
-    ├── UsageError         the command line asks for something that cannot be            (exit 2)
-    │   └── NotThere       something of that number or name is not there                  (exit 2)
-    ├── ConfigError        the config file is wrong; one line per complaint               (exit 2)
-    ├── BrokenRecord       one record cannot be worked with: it is listed (R42)           (exit 1)
+    ├── UsageError         the command line is wrong                                      (exit 2)
+    │   └── NotThere       no item has this number or name                                (exit 2)
+    ├── ConfigError        the config file is wrong; one line per mistake                 (exit 2)
+    ├── BrokenRecord       one record cannot be handled, and is listed (R42)              (exit 1)
     └── GuardStopped       the guard stopped a run before its first write (R25)           (exit 4)
     KeyboardInterrupt
     └── Interrupted        SIGINT or SIGTERM came during a one-shot run                   (exit 128 + signal)
-        └── Declined       somebody who was asked before the first write said no          (exit 130)
+        └── Declined       the user answered no before the first write                    (exit 130)
     state.errors
     ├── StateError         the state file is unreadable, newer, or of other accounts      (exit 2)
-    ├── StateUnwritable    a disk is full or refuses; nothing is lost                     (exit 3)
-    └── LockHeld           another run holds the lock on the connection                   (exit 75)
+    ├── StateUnwritable    a disk is full or read-only; nothing is lost                   (exit 3)
+    └── LockHeld           another run holds the lock of the connection                   (exit 75)
     connectors.errors
-    └── ConnectorError     an account could not be reached or refused us                  (exit 3)
+    └── ConnectorError     an account could not be reached or refused a call              (exit 3)
 
-Whatever else reaches the command line is a mistake of ours: it ends with 3 as well, since state and cursors are
-kept at every instruction (P6), and a run after it goes on as if nothing had happened.
+Any other error is a bug. It exits with 3 as well, because state and cursors are valid at every instruction (P6), and
+the next run continues.
 """
 
 import signal
@@ -34,19 +34,19 @@ LOCKED = 75
 
 
 class SyncError(Exception):
-    """Something that a person can mend; the message says how."""
+    """An error that a user can act on; the message says how."""
 
 
 class UsageError(SyncError):
-    """The command line asks for something that cannot be."""
+    """The command line, or a request to the status page, is wrong."""
 
 
 class NotThere(UsageError):
-    """There is nothing of that number or name."""
+    """No item has this number or name."""
 
 
 class ConfigError(SyncError):
-    """The config file is wrong. Each line names a key, its place, what was found and what is allowed."""
+    """The config file is wrong. Each line names the file, the key, the value found and what is allowed."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
@@ -54,7 +54,7 @@ class ConfigError(SyncError):
 
 
 class BrokenRecord(SyncError):
-    """One record cannot be worked with. Whatever handles records one by one lists it, and goes on."""
+    """One record cannot be handled. The code that handles records one by one lists it as a failure and goes on."""
 
 
 class GuardStopped(SyncError):
@@ -62,7 +62,7 @@ class GuardStopped(SyncError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """SIGINT or SIGTERM. Not an Exception, so that no handler of errors takes it for one and goes on."""
+    """SIGINT or SIGTERM. It is no Exception, so that no error handler catches it and goes on."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(signal_number).name}")
@@ -70,7 +70,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Declined(Interrupted):
-    """A person who was asked before the first write said no: the same as an interruption at that point."""
+    """The user answered no before the first write. It counts as an interruption at that point."""
 
     def __init__(self) -> None:
         super().__init__(signal.SIGINT)
@@ -87,11 +87,11 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (StateUnwritable, UNFINISHED),
     (ConnectorError, UNFINISHED),
 )
-"""The first class that an error belongs to decides."""
+"""The exit codes. The first class that matches the error decides."""
 
 
 def is_expected(error: BaseException) -> bool:
-    """Say whether the error is one that a person can act on, rather than a mistake of ours."""
+    """Return whether a user can act on the error; otherwise it is a bug."""
     return isinstance(error, (KeyboardInterrupt, *(kind for kind, _ in EXIT_CODES)))
 
 

@@ -1,1 +1,1 @@
-"""The commands of `sync`, a module each. They import what they need when they run: `sync --help` runs none of them."""
+"""The commands of `sync`, one module each. A command imports what it needs when it runs, so that `sync` starts fast."""

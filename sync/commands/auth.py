@@ -1,4 +1,4 @@
-"""`sync auth`: what opens an OAuth account: log in, look, log out."""
+"""`sync auth`: log in to OAuth accounts, show their tokens, log out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sync.oauth.redirect_server import RedirectResult
 
 WAIT = 300
-"""Seconds that a consent may take."""
+"""Seconds to wait for the consent."""
 
 
 @click.group()
@@ -25,15 +25,15 @@ def auth() -> None:
 
 @auth.command()
 @click.argument("account", metavar="ACCOUNT")
-@click.option("--paste", is_flag=True, help="Ask for the code, or for the address that the browser was sent to.")
-@click.option("--no-browser", is_flag=True, help="Show the address of the consent page, and open no browser.")
+@click.option("--paste", is_flag=True, help="Ask for the code, or for the address that the browser was redirected to.")
+@click.option("--no-browser", is_flag=True, help="Only print the address of the consent page; open no browser.")
 @click.option(
     "--wait", type=click.IntRange(1), default=WAIT, show_default=True, help="Seconds to wait for the consent."
 )
 @config_option
 @json_option
 def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path: Path | None, as_json: bool) -> int:
-    """Get a token for an account: somebody consents in a browser."""
+    """Get a token for an account: a user consents in a browser."""
     config = open_config(config_path)
 
     from connectors.clock import SystemClock
@@ -44,7 +44,9 @@ def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path
 
     clock = SystemClock()
     one = _login(config, account, clock)
-    grant = one.complete(_pasted(one) if paste or not _comes_back(one) else _answered(one, wait, browse=not no_browser))
+    grant = one.complete(
+        _pasted_result(one) if paste or not _redirects_here(one) else _redirected(one, wait, browse=not no_browser)
+    )
     wanted = wanted_scopes(config, account, one.account)
     standing = of_grant(account, grant, wanted, to_ms(clock.now()) or 0)
     show({"accounts": [standing.document()]}, as_json, token_lines)
@@ -55,7 +57,7 @@ def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path
 @config_option
 @json_option
 def status(config_path: Path | None, as_json: bool) -> int:
-    """Show how the tokens stand, without calling anybody."""
+    """Show the expiry and the scopes of each token, without any call."""
     config = open_config(config_path)
 
     from connectors.clock import SystemClock
@@ -102,12 +104,14 @@ def _account(config: "Config", name: str) -> "OAuthAccount":
     if name in accounts:
         return accounts[name]
     if name in config.accounts:
-        raise UsageError(f"account {name} uses no OAuth: its key or token stands in {config.path}; try it: sync check")
+        raise UsageError(
+            f"account {name} does not use OAuth: its key or token is in {config.path}; test it with: sync check"
+        )
     raise UsageError(f"{config.path} has no account {name}; allowed is {suggest(name, accounts or config.accounts)}")
 
 
 def _login(config: "Config", name: str, clock: "Clock") -> "Login":
-    """Return a login, with a state file to keep what comes of it, of the same accounts as ever (R28)."""
+    """Return a login, after a check that the account is the one that the state file knows (R28)."""
     from sync.config.secret import reveal
     from sync.engine.account_identity import confirm_known
     from sync.oauth.login import Login
@@ -124,14 +128,14 @@ def _login(config: "Config", name: str, clock: "Clock") -> "Login":
     return Login(name, one, secrets[name], wanted_scopes(config, name, one), authorities, clock)
 
 
-def _comes_back(one: "Login") -> bool:
+def _redirects_here(one: "Login") -> bool:
     from sync.oauth.redirect_server import is_local
 
     return is_local(one.account.redirect_uri)
 
 
-def _answered(one: "Login", wait: int, *, browse: bool) -> "RedirectResult | None":
-    """Wait at the redirect address for the browser."""
+def _redirected(one: "Login", wait: int, *, browse: bool) -> "RedirectResult | None":
+    """Wait for the browser at the redirect address."""
     import webbrowser
 
     from sync.oauth.redirect_server import RedirectServer
@@ -139,17 +143,20 @@ def _answered(one: "Login", wait: int, *, browse: bool) -> "RedirectResult | Non
     with RedirectServer(one.account.redirect_uri, one.state) as callback:
         _show_address(one)
         if browse and not webbrowser.open(one.address):
-            click.echo("no browser could be opened here", err=True)
-        click.echo(f"waiting for the consent at {one.account.redirect_uri}; elsewhere use --paste", err=True)
+            click.echo("no browser could be opened on this machine", err=True)
+        click.echo(
+            f"waiting for the consent at {one.account.redirect_uri}; with a browser on another machine use --paste",
+            err=True,
+        )
         return callback.wait(wait)
 
 
-def _pasted(one: "Login") -> "RedirectResult":
+def _pasted_result(one: "Login") -> "RedirectResult":
     from sync.errors import UsageError
     from sync.oauth.redirect_server import NotOurs, read_pasted
 
     _show_address(one)
-    text = click.prompt("then paste the code, or the whole address that the browser was sent to", err=True)
+    text = click.prompt("then paste the code, or the whole address that the browser was redirected to", err=True)
     try:
         return read_pasted(text, one.state)
     except NotOurs as error:
@@ -157,4 +164,4 @@ def _pasted(one: "Login") -> "RedirectResult":
 
 
 def _show_address(one: "Login") -> None:
-    click.echo(f"open this address, and choose the location {one.account.location_id}:\n\n  {one.address}\n", err=True)
+    click.echo(f"open this address and choose the location {one.account.location_id}:\n\n  {one.address}\n", err=True)

@@ -1,4 +1,4 @@
-"""`sync check`: whether every account works, and has what the mapping needs."""
+"""`sync check`: test whether every account works and has what the mapping needs."""
 
 import sys
 from pathlib import Path
@@ -13,31 +13,32 @@ if TYPE_CHECKING:
 
 
 def _ask(config: "Config") -> None:
-    """Ask before anything is made. Raises UsageError where nobody can be asked, Declined at a no."""
+    """Ask before a probe. Raises UsageError without a terminal, Declined when the user answers no."""
     from sync.engine.probe import TAG
     from sync.errors import Declined, UsageError
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("--probe writes to your accounts, and asks first; without a terminal, add --yes")
+        raise UsageError("--probe writes to your accounts and asks first; without a terminal, add --yes")
     names = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
     click.echo(
-        f"At each of {', '.join(names)}, one invented contact at example.com is made, changed and deleted.", err=True
+        f"growthsync creates, changes and deletes one invented contact at example.com in each of {', '.join(names)}.",
+        err=True,
     )
     click.echo(
-        f"It bears the tag {TAG}. A workflow of yours that starts for every new contact may start for it.", err=True
+        f"The contact has the tag {TAG}. A workflow that starts for every new contact may start for it.", err=True
     )
     if not click.confirm("Try this?", err=True):
         raise Declined
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Make what is missing and can be made, like custom fields.")
-@click.option("--probe", "probing", is_flag=True, help="Make one invented contact at each account, and delete it.")
+@click.option("--fix", is_flag=True, help="Create what is missing and can be created, such as custom fields.")
+@click.option("--probe", "probing", is_flag=True, help="Create one invented contact in each account, and delete it.")
 @click.option("--yes", is_flag=True, help="Do not ask before a probe.")
 @config_option
 @json_option
 def check(*, fix: bool, probing: bool, yes: bool, config_path: Path | None, as_json: bool) -> int:
-    """Try every account: credentials, scopes, custom fields."""
+    """Test every account: credentials, scopes, custom fields."""
     from dataclasses import asdict
 
     from sync.engine.check import check as try_accounts

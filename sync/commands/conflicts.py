@@ -1,4 +1,4 @@
-"""`sync conflicts`: fields that changed on both sides, and a person's word on them (R15)."""
+"""`sync conflicts`: show and settle fields that changed on both sides (R15)."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def list_(config_path: Path | None, as_json: bool) -> int:
 @config_option
 @json_option
 def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
-    """Show one conflict: both values, since when, and how to settle it."""
+    """Show one conflict: both values, their times, and how to settle it."""
     from sync.operations import queries
     from sync.text_output.open_items import one_conflict_lines
 
@@ -39,9 +39,9 @@ def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
 
 @conflicts.command()
 @click.argument("conflict_id", metavar="ID", type=click.IntRange(min=1))
-@click.option("--left", is_flag=True, help="The left side's value shall stand on both.")
-@click.option("--right", is_flag=True, help="The right side's value shall stand on both.")
-@click.option("--value", metavar="V", help="This value shall stand on both.")
+@click.option("--left", is_flag=True, help="Use the left side's value on both sides.")
+@click.option("--right", is_flag=True, help="Use the right side's value on both sides.")
+@click.option("--value", metavar="V", help="Use this value on both sides.")
 @config_option
 @json_option
 def resolve(
@@ -49,7 +49,7 @@ def resolve(
 ) -> int:
     """Settle one conflict; the next run writes it."""
     if left + right + (value is not None) != 1:
-        raise click.UsageError("say --left, --right or --value V, one of them")
+        raise click.UsageError("give exactly one of --left, --right and --value V")
 
     from sync.operations import queries
     from sync.text_output.open_items import resolved_lines

@@ -1,4 +1,4 @@
-"""`sync daemon`: run every connection on its schedule until told to stop."""
+"""`sync daemon`: run every connection on its schedule until a signal ends it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--healthcheck", is_flag=True, help="Start nothing; end with 0 when a daemon is there and well, else with 1."
+    "--healthcheck", is_flag=True, help="Start nothing; exit with 0 when a daemon is running and healthy, else with 1."
 )
 @config_option
 @json_option
@@ -23,9 +23,9 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     if healthcheck:
         from sync.daemon.health import health
 
-        well, text = health(config.state.path)
-        show({"well": well, "text": text}, as_json, lambda document: [document["text"]])
-        return 0 if well else 1
+        is_healthy, text = health(config.state.path)
+        show({"well": is_healthy, "text": text}, as_json, lambda document: [document["text"]])
+        return 0 if is_healthy else 1
 
     import sys
 
@@ -35,15 +35,15 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     from sync.daemon.process import ActiveConfig, serve
     from sync.engine.cell_checks import naming
     from sync.output.log_format import logging_to
-    from sync.page.endpoint import page_door
+    from sync.page.endpoint import page_endpoint
     from sync.webhooks import endpoint as webhooks
 
     clock = SystemClock()
 
-    def doors(in_force: ActiveConfig, daemon: Daemon) -> "tuple[Endpoint, ...]":
-        heard = webhooks.door(lambda: in_force.config, clock, daemon.webhooks, daemon.wake)
-        return page_door(in_force, daemon), heard
+    def endpoints(active: ActiveConfig, daemon: Daemon) -> "tuple[Endpoint, ...]":
+        receiver = webhooks.door(lambda: active.config, clock, daemon.webhooks, daemon.wake)
+        return page_endpoint(active, daemon), receiver
 
     logging = logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format)
     with logging, naming(config.state.path):
-        return serve(config, lambda: load(config.path), clock, doors)
+        return serve(config, lambda: load(config.path), clock, endpoints)

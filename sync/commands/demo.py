@@ -1,4 +1,4 @@
-"""`sync demo`: both systems on this machine, filled with people, synced before your eyes."""
+"""`sync demo`: run two simulated systems on this machine and sync them."""
 
 import sys
 
@@ -6,9 +6,9 @@ import click
 
 
 @click.command()
-@click.option("--keep", is_flag=True, help="Leave the folder with its config and state file for a look.")
+@click.option("--keep", is_flag=True, help="Keep the folder with its config and state file.")
 def demo(keep: bool) -> int:
-    """See it work; needs no account."""
+    """Sync two simulated systems; needs no account."""
     from sync.demo import demo as tell
     from sync.errors import DONE, OPEN
 

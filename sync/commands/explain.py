@@ -1,4 +1,4 @@
-"""`sync explain`: what the state remembers of one person, without calling anybody."""
+"""`sync explain`: show what the state file knows about one contact, without any call."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 @config_option
 @json_option
 def explain(who: str, field: str | None, config_path: Path | None, as_json: bool) -> int:
-    """Show the history of one person: e-mail address, phone number, or ACCOUNT:ID."""
+    """Show the history of one contact: e-mail address, phone number, or ACCOUNT:ID."""
     from sync.errors import DONE, OPEN
     from sync.operations.explain import explain as look_up
     from sync.text_output.timeline import explanation_lines

@@ -1,4 +1,4 @@
-"""`sync failures`: records that could not be carried, and what to do about them (R22)."""
+"""`sync failures`: show, retry and dismiss records that could not be synced (R22)."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 
 @click.group()
 def failures() -> None:
-    """Show and settle records that could not be carried."""
+    """Show and settle records that could not be synced."""
 
 
 @failures.command("list")
@@ -26,13 +26,13 @@ def list_(config_path: Path | None, as_json: bool) -> int:
 
 @failures.command()
 @click.argument("failure_id", metavar="[ID]", type=click.IntRange(min=1), required=False)
-@click.option("--all", "all_", is_flag=True, help="All of them.")
+@click.option("--all", "all_", is_flag=True, help="Retry all failures.")
 @config_option
 @json_option
 def retry(failure_id: int | None, all_: bool, config_path: Path | None, as_json: bool) -> int:
-    """Have the next run try again, though nothing has changed."""
+    """Let the next run retry a failure, although nothing has changed."""
     if all_ == (failure_id is not None):
-        raise click.UsageError("say an ID or --all, one of them")
+        raise click.UsageError("give either an ID or --all")
 
     from sync.operations import queries
     from sync.text_output.open_items import retried_lines
@@ -47,7 +47,7 @@ def retry(failure_id: int | None, all_: bool, config_path: Path | None, as_json:
 @config_option
 @json_option
 def dismiss(failure_id: int, why: str, config_path: Path | None, as_json: bool) -> int:
-    """Take one failure off the list, until its record changes."""
+    """Remove one failure from the list until its record changes."""
     if not why.strip():
         raise click.UsageError("--why needs a reason")
 

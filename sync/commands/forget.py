@@ -1,4 +1,4 @@
-"""`sync forget`: erase a person from the state, and keep runs from taking them up again; and the end of that."""
+"""`sync forget`: erase a contact from the state and exclude it from later runs, or end that."""
 
 import sys
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 
 @click.command()
 @click.argument("who", metavar="WHO")
-@click.option("--lift", "lifted", is_flag=True, help="Let somebody who was forgotten be taken up again.")
+@click.option("--lift", "lifted", is_flag=True, help="Sync a forgotten contact again.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @config_option
 @json_option
 def forget(*, who: str, lifted: bool, yes: bool, config_path: Path | None, as_json: bool) -> int:
-    """Erase one person from the state and its history; neither account is written to."""
+    """Erase one contact from the state and its history; writes to neither account."""
     from sync.errors import DONE, OPEN
     from sync.operations import forget as forget_operation
     from sync.text_output.state import forgotten_lines, lifted_lines
@@ -32,11 +32,11 @@ def forget(*, who: str, lifted: bool, yes: bool, config_path: Path | None, as_js
 
 
 def _question(*, ask: bool) -> Callable[[str], None]:
-    """Return what asks on a terminal whether a contact may be erased, and raises Declined at a no."""
+    """Return a function that asks on a terminal before a contact is erased, and raises Declined after a no."""
     from sync.errors import Declined
 
     def confirm(ids: str) -> None:
-        if not click.confirm(f"Erase all that is remembered of {ids}? This cannot be taken back.", err=True):
+        if not click.confirm(f"Erase everything that the state knows about {ids}? This cannot be undone.", err=True):
             raise Declined
 
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,4 +1,4 @@
-"""`sync init`: a config file by asking, tried before it is written."""
+"""`sync init`: ask questions, test the answers and write a config file."""
 
 import sys
 from collections.abc import Callable
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 
 def _address_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add an option for the API's address of each system that is asked for."""
+    """Add an option for the API address of each system that `init` asks for."""
     for kind in reversed(registry.FIRST_PAIR):
-        text = f"The API of {kind}, where it is not the usual one."
+        text = f"Use this address of the {kind} API."
         command = click.option(f"--{kind}-url", kind, metavar="URL", help=text)(command)
     return command
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Write over a config file, and over secrets, that are there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing config file and existing secrets.")
 @_address_options
 @config_option
 @json_option
 def init(*, force: bool, config_path: Path | None, as_json: bool, **addresses: str | None) -> int:
-    """Write a config file by asking a few questions; the answers are tried first."""
+    """Ask a few questions, test the answers and write a config file."""
     import os
 
     from sync.config.model import FILE_NAME
@@ -43,8 +43,8 @@ def init(*, force: bool, config_path: Path | None, as_json: bool, **addresses: s
     path = (config_path or Path(os.environ.get("SYNC_CONFIG") or FILE_NAME)).absolute()
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"sync init asks questions, which takes a terminal; without one write {path} after config.example.toml, "
-            "and try it: sync check"
+            f"sync init asks questions and needs a terminal; without one, write {path} from config.example.toml "
+            "and test it with: sync check"
         )
     refuse_existing(path, force=force)
     urls = {kind: check_address(url) for kind, url in addresses.items() if url}
@@ -64,14 +64,14 @@ def init(*, force: bool, config_path: Path | None, as_json: bool, **addresses: s
 
 
 class Terminal:
-    """Asks on standard error, since standard output is for the result."""
+    """Ask on standard error, since standard output is for the result."""
 
     def text(self, question: str, default: str = "") -> str:
         """Return a line; where it is empty, the default."""
         return str(click.prompt(question, default=default, show_default=bool(default), err=True))
 
     def secret(self, question: str) -> str:
-        """Return a line that was not shown while it was typed."""
+        """Return a line that is not shown while it is typed."""
         return str(click.prompt(question, hide_input=True, default="", show_default=False, err=True))
 
     def choice(self, question: str, allowed: tuple[str, ...], default: str) -> str:
@@ -83,12 +83,12 @@ class Terminal:
         return click.confirm(question, default=default, err=True)
 
     def tell(self, text: str) -> None:
-        """Say something."""
+        """Print a line."""
         click.echo(text, err=True)
 
 
 def _tried(questions: "Questions", draft: "Draft", path: Path) -> "tuple[Draft, list[dict[str, Any]]]":
-    """Try the answers as `sync check` does, as long as a person wants to correct them."""
+    """Test the answers as `sync check` does, until they work or the user stops correcting them."""
     from sync.setup.account_check import try_accounts
 
     while True:

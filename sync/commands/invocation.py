@@ -1,7 +1,7 @@
-"""What every command has in common: how it finds its config, and how it shows its result.
+"""Find the config and print the result: what all commands share.
 
-With `--json` standard output holds one JSON document and nothing else. Progress and questions go to standard
-error in any case.
+With `--json`, standard output holds one JSON document and nothing else. Progress and questions always go to standard
+error.
 """
 
 import json
@@ -22,14 +22,14 @@ config_option = click.option(
     "config_path",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="The config file. Else $SYNC_CONFIG, ./config.toml, or the one in your config folder.",
+    help="The config file. By default $SYNC_CONFIG, ./config.toml, or the one in your config folder.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 
 
 def open_config(path: Path | None) -> "Config":
     """Load the config file that the option, or else the environment, names. Raises ConfigError."""
-    # Other packages may hook into pydantic: they have no business with credentials, and looking for them takes time.
+    # Plugins of pydantic would see credentials, and the search for them takes time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from sync.config.model import find, load
 
@@ -37,12 +37,12 @@ def open_config(path: Path | None) -> "Config":
 
 
 def warn(text: str) -> None:
-    """Tell a person something, beside the result."""
+    """Print a warning on standard error."""
     click.echo(f"warning: {text}", err=True)
 
 
 def show(document: Mapping[str, Any], as_json: bool, lines: Callable[[Mapping[str, Any]], Iterable[str]]) -> None:
-    """Print the result: the document as it is, or the lines that people read instead."""
+    """Print the result: the document as JSON, or as lines of text."""
     if as_json:
         show_json(document)
     else:
@@ -50,17 +50,17 @@ def show(document: Mapping[str, Any], as_json: bool, lines: Callable[[Mapping[st
 
 
 def show_json(document: Mapping[str, Any]) -> None:
-    """Print a document piece by piece, so that a long one takes no memory."""
+    """Print a document piece by piece, so that a long one needs little memory."""
     for piece in json_pieces(document, sys.stdout):
         sys.stdout.write(piece)
     sys.stdout.write("\n")
 
 
 def json_pieces(document: Mapping[str, Any], stream: TextIO) -> Iterator[str]:
-    """Yield a document as JSON that a stream can take.
+    """Yield a document as JSON that the stream can encode.
 
-    Where the stream knows no UTF-8 every other character is escaped, so that none is lost. On a terminal those are that
-    a terminal obeys, or that turn text around; elsewhere only what no UTF-8 can hold.
+    Without UTF-8 every character outside ASCII is escaped, so that none is lost. On a terminal all unprintable
+    characters are escaped; elsewhere only lone surrogates, which UTF-8 cannot encode.
     """
     is_utf8 = (stream.encoding or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
     is_shown = stream.isatty()

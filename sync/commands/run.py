@@ -1,4 +1,4 @@
-"""`sync run` and `sync plan`: one run of each connection, and what it would do."""
+"""`sync run`, `sync plan` and `sync reconcile`: one run of each connection, or its preview."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sync.output.progress import LineProgress, TerminalProgress
     from sync.output.report import RunReport
 
-    Carry = Callable[[RunOptions], list[RunReport]]
+    RunOnce = Callable[[RunOptions], list[RunReport]]
 
 WHEN = "A time (ISO 8601), a date, or a span back from now, like 2d or 36h."
 
@@ -30,14 +30,14 @@ _connection = click.option(
     "--connection", "connections", multiple=True, metavar="NAME", help="Only this connection; may be repeated."
 )
 _stream = click.option("--stream", type=click.Choice(["contacts", "messages"]), help="Only this stream.")
-_deep = click.option("--deep", is_flag=True, help="With messages: read the notes of everybody who is linked.")
+_deep = click.option("--deep", is_flag=True, help="With messages: read the notes of every linked contact.")
 unguarded_option = click.option(
-    "--unguarded", is_flag=True, help="Let this one run rewrite or delete an unusual share of people."
+    "--unguarded", is_flag=True, help="Let this one run rewrite or delete an unusual share of contacts."
 )
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what run and plan both take, in the order in which help shows it."""
+    """Add the options of both run and plan, in the order in which help shows them."""
     for option in reversed((_since, _until, _connection, _stream, unguarded_option, config_option, json_option)):
         command = option(command)
     return command
@@ -47,17 +47,17 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_options
 @click.option("--dry-run", is_flag=True, help="Write nothing; the same as `sync plan`.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first run of a connection.")
-@click.option("--scheduled", is_flag=True, help="As a daemon would, for timers: reconcile instead where that is due.")
+@click.option("--scheduled", is_flag=True, help="For timers: reconcile afterwards where that is due, as a daemon does.")
 def run(as_json: bool, dry_run: bool, yes: bool, scheduled: bool, **chosen: Any) -> int:
-    """Carry over what has changed, once."""
+    """Sync what has changed, once."""
     return _run(as_json=as_json, dry_run=dry_run, yes=yes, scheduled=scheduled, **chosen)
 
 
 @click.command()
 @_options
-@click.option("--deep", is_flag=True, help="Price a `sync reconcile --deep` as well: one call for each person's notes.")
+@click.option("--deep", is_flag=True, help="Add the cost of `sync reconcile --deep`: one call per linked contact.")
 def plan(as_json: bool, **chosen: Any) -> int:
-    """Show what a run would write, and what it would cost; write nothing."""
+    """Show what a run would write and what it would cost; write nothing."""
     return _run(as_json=as_json, dry_run=True, yes=True, **chosen)
 
 
@@ -71,7 +71,7 @@ def plan(as_json: bool, **chosen: Any) -> int:
 @config_option
 @json_option
 def reconcile(as_json: bool, dry_run: bool, yes: bool, **chosen: Any) -> int:
-    """Compare both sides in full by id: find deletions, and carry over whatever windows can't show."""
+    """Read and compare both sides in full: find deletions, and sync what windows cannot show."""
     return _run(since=None, until=None, as_json=as_json, dry_run=dry_run, yes=yes, whole=True, **chosen)
 
 
@@ -91,7 +91,7 @@ def _run(
     scheduled: bool = False,
 ) -> int:
     if scheduled and (dry_run or unguarded or since or until):
-        raise click.UsageError("--scheduled is for timers: it goes with --connection and --stream alone")
+        raise click.UsageError("--scheduled is for timers: it can only be combined with --connection and --stream")
     config = open_config(config_path)
     _check_stream(config, stream, connections)
     start, end = _window(since, until)
@@ -102,11 +102,11 @@ def _run(
         start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole, deep=deep,
         streams=(stream,) if stream else ("contacts", "messages"),
     )  # fmt: skip
-    return carry_out(config, options, as_json=as_json, ask=not (yes or scheduled), scheduled=scheduled)
+    return run_and_show(config, options, as_json=as_json, ask=not (yes or scheduled), scheduled=scheduled)
 
 
-def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool, scheduled: bool = False) -> int:
-    """Run, and show what was done; return the exit code."""
+def run_and_show(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool, scheduled: bool = False) -> int:
+    """Run the connections, show the reports and return the exit code."""
     from connectors.clock import SystemClock
     from sync.engine.runner import run_connections
     from sync.notifications.sender import NotificationSender
@@ -114,7 +114,7 @@ def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bo
 
     clock = SystemClock()
     with _watched(config, options) as progress:
-        carry = partial(
+        run_once = partial(
             run_connections,
             config,
             progress=progress,
@@ -122,15 +122,15 @@ def carry_out(config: "Config", options: "RunOptions", *, as_json: bool, ask: bo
             clock=clock,
             afterwards=NotificationSender(config, clock).after_run,
         )
-        reports = _as_scheduled(config, options, carry) if scheduled else carry(options)
+        reports = _run_scheduled(config, options, run_once) if scheduled else run_once(options)
     if as_json:
         show_json(document(reports))
     else:
-        show_lines(_lines(options, reports))
+        show_lines(_report_lines(options, reports))
     return exit_code(reports)
 
 
-def _lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[str]":
+def _report_lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[str]":
     from sync.text_output.runs import plan_lines, run_lines
 
     if options.undoes:
@@ -140,23 +140,23 @@ def _lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[s
     return plan_lines(reports) if options.dry_run else run_lines(reports)
 
 
-def _as_scheduled(config: "Config", options: "RunOptions", carry: "Carry") -> "list[RunReport]":
-    """Carry over what is new, then compare in full where that is due.
+def _run_scheduled(config: "Config", options: "RunOptions", run_once: "RunOnce") -> "list[RunReport]":
+    """Sync what is new, then reconcile where that is due.
 
-    How it ended goes to the log, which is all that anybody reads of what a timer started.
+    Each end goes to the log, because nothing else shows the result of a run that a timer started.
     """
-    reports = carry(options)
+    reports = run_once(options)
     _log_ends(reports, whole=False)
     due = _due(config, options, reports)
     if not due:
         return reports
-    compared = carry(replace(options, connections=due, whole=True))
+    compared = run_once(replace(options, connections=due, whole=True))
     _log_ends(compared, whole=True)
     return reports + compared
 
 
 def _due(config: "Config", options: "RunOptions", reports: "list[RunReport]") -> tuple[str, ...]:
-    """Return the connections to compare in full now: those that are due, and whose accounts have just answered."""
+    """Return the connections to reconcile now: those that are due and had no error in the run before."""
     from datetime import UTC, datetime
 
     from sync.engine.due import due_for_reconcile
@@ -180,7 +180,7 @@ def _log_ends(reports: "list[RunReport]", *, whole: bool) -> None:
 
 @contextmanager
 def _watched(config: "Config", options: "RunOptions") -> "Iterator[TerminalProgress | LineProgress]":
-    """Show the progress to who watches; write a log where nobody does, but for a dry run, which is for people."""
+    """Show the progress on a terminal and in dry runs; otherwise write a log."""
     from sync.output.log_format import logging_to
     from sync.output.progress import LogProgress, for_stream
 
@@ -193,9 +193,9 @@ def _watched(config: "Config", options: "RunOptions") -> "Iterator[TerminalProgr
 
 
 def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Callable[[RunReport], bool]":
-    """Return what asks a person whether the plan may be written, or says yes where there is nobody to ask.
+    """Return a function that asks the user whether the plan may be written; without a terminal it agrees.
 
-    It raises Declined at a no: a run that is not to write ends as an interrupted one, so that the next one asks again.
+    It raises Declined when the user says no. The run then ends as an interrupted one, so that the next run asks again.
     """
     from sync.errors import Declined
     from sync.output.formats import AUTOMATIONS
@@ -215,7 +215,7 @@ def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Cal
 
 
 def _check_stream(config: "Config", stream: str | None, connections: tuple[str, ...]) -> None:
-    """Refuse `--stream messages` where no connection that would run has the table for them. Raises UsageError."""
+    """Refuse `--stream messages` where no chosen connection has a table for messages. Raises UsageError."""
     if stream != "messages":
         return
     chosen = [one for name, one in config.connections.items() if not connections or name in connections]
@@ -223,7 +223,7 @@ def _check_stream(config: "Config", stream: str | None, connections: tuple[str, 
         from sync.errors import UsageError
 
         table = f"[connections.{chosen[0].name}.messages]"
-        raise UsageError(f"--stream messages: no messages travel; add the table {table} to {config.path}")
+        raise UsageError(f"--stream messages: no connection syncs messages; add the table {table} to {config.path}")
 
 
 def _window(since: str | None, until: str | None) -> Any:

@@ -1,4 +1,4 @@
-"""`sync service`: growthsync as a service of this machine, under systemd."""
+"""`sync service`: install growthsync as a service of this machine, under systemd."""
 
 import os
 from pathlib import Path
@@ -19,16 +19,16 @@ def service() -> None:
 
 
 @service.command()
-@click.option("--user", "user", is_flag=True, help="A service of yours; the default, but for root.")
-@click.option("--system", "system", is_flag=True, help="A service of the system, with a user of its own.")
-@click.option("--timer", is_flag=True, help="Runs by timers, instead of a daemon.")
+@click.option("--user", "user", is_flag=True, help="A service of your user; the default, except for root.")
+@click.option("--system", "system", is_flag=True, help="A service of the system, which runs as a user of its own.")
+@click.option("--timer", is_flag=True, help="Timers that start runs, instead of a daemon.")
 @click.option("--print", "only_print", is_flag=True, help="Show the units and write nothing.")
 @config_option
 @json_option
 def install(*, user: bool, system: bool, timer: bool, only_print: bool, config_path: Path | None, as_json: bool) -> int:
-    """Write units of systemd that run every connection on its schedule."""
+    """Write systemd units that run every connection on its schedule."""
     if user and system:
-        raise click.UsageError("say --user or --system, one of them")
+        raise click.UsageError("give either --user or --system")
     config = open_config(config_path)
 
     from sync.errors import ConfigError
@@ -55,4 +55,4 @@ def _write(found: "Installation") -> None:
     try:
         write(found.files)
     except OSError as error:
-        raise UsageError(f"{error.filename}: can't be written ({error.strerror}); look at it with --print") from None
+        raise UsageError(f"{error.filename} cannot be written ({error.strerror}); see it with --print") from None

@@ -1,4 +1,4 @@
-"""`sync state`: what can be done with the state file as a whole."""
+"""`sync state`: back up and repair the state file."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 
 @click.group()
 def state() -> None:
-    """Look after the state file."""
+    """Back up and repair the state file."""
 
 
 @state.command()
@@ -17,7 +17,7 @@ def state() -> None:
 @config_option
 @json_option
 def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
-    """Write a consistent copy of the state file to PATH, while runs go on."""
+    """Write a consistent copy of the state file to PATH, also during a run."""
     from sync.operations import queries
     from sync.text_output.state import backup_lines
 
@@ -29,9 +29,9 @@ def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
 @config_option
 @json_option
 def repair(config_path: Path | None, as_json: bool) -> int:
-    """Drop damaged cells of the state file that are learned again; links and shadows are never touched.
+    """Delete damaged cells of the state file that runs can read again; never change links and shadows.
 
-    Ends with 1 where something is damaged that only a backup can bring back.
+    Exits with 1 where something is damaged that only a backup can restore.
     """
     from sync.operations.state_repair import repair as repaired
     from sync.text_output.state import repair_lines

@@ -1,4 +1,4 @@
-"""`sync status`: how far each connection has come, without calling anybody and without taking the lock."""
+"""`sync status`: show the progress of each connection, without any call and without taking the lock."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 @config_option
 @json_option
 def status(config_path: Path | None, as_json: bool) -> int:
-    """Show how far every connection has come, and what is open."""
+    """Show the progress of every connection, and what is open."""
     from sync.operations import queries
     from sync.text_output.state import status_lines
 

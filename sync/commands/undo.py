@@ -1,16 +1,16 @@
-"""`sync undo`: put back what a run wrote, where nobody has changed it since (R26)."""
+"""`sync undo`: restore what a run overwrote, where it did not change since (R26)."""
 
 from pathlib import Path
 
 import click
 
 from sync.commands.invocation import config_option, json_option, open_config
-from sync.commands.run import carry_out, unguarded_option
+from sync.commands.run import run_and_show, unguarded_option
 
 
 @click.command()
 @click.argument("run", metavar="RUN")
-@click.option("--created", is_flag=True, help="Delete the people whom the run created, too.")
+@click.option("--created", is_flag=True, help="Also delete the contacts that the run created.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, and show what would be written.")
 @unguarded_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -19,7 +19,7 @@ from sync.commands.run import carry_out, unguarded_option
 def undo(
     *, run: str, created: bool, dry_run: bool, unguarded: bool, yes: bool, config_path: Path | None, as_json: bool
 ) -> int:
-    """Put back what a run overwrote, on both sides, where nobody has changed it since."""
+    """Restore what a run overwrote, on both sides, where it did not change since."""
     config = open_config(config_path)
 
     from sync.engine.options import RunOptions
@@ -34,4 +34,4 @@ def undo(
         streams=("contacts",),
         created=created,
     )
-    return carry_out(config, options, as_json=as_json, ask=not yes)
+    return run_and_show(config, options, as_json=as_json, ask=not yes)

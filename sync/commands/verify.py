@@ -1,4 +1,4 @@
-"""`sync verify`: compare both sides in full, read only."""
+"""`sync verify`: compare both sides in full and write nothing."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 @config_option
 @json_option
 def verify(connections: tuple[str, ...], config_path: Path | None, as_json: bool) -> int:
-    """Compare both sides in full, and say whether they agree; write nothing."""
+    """Compare both sides in full and report whether they agree; write nothing."""
     from sync.engine.options import RunOptions
     from sync.engine.runner import run_connections
     from sync.output.progress import for_stream

@@ -73,5 +73,5 @@ def test_what_cannot_be_printed_is_told_by_the_exit_code(world: World) -> None:
         process = world.start("run", "--json", skip=2.0, stdout=full)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 3
-    assert "the output can't be written" in said
+    assert "the output cannot be written" in said
     assert len(world.links()) == COUNT

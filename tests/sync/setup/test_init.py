@@ -211,7 +211,7 @@ def test_without_a_terminal_it_says_what_to_do(tmp_path: Path, capsys: pytest.Ca
         patch.delenv("SYNC_CONFIG", raising=False)
         assert main(["init", "--json"]) == 2
     found = json.loads(capsys.readouterr().out)
-    assert "takes a terminal; without one write" in found["error"]
+    assert "needs a terminal; without one, write" in found["error"]
     assert "config.example.toml" in found["error"]
     assert list(tmp_path.iterdir()) == []
 
