@@ -1,7 +1,7 @@
-"""How a run in a thread is stopped, and how it is seen to move.
+"""Stop a run that works in a thread, and record when it last moved.
 
-A run is interrupted where it waits (for its pace, in a back-off) and between its steps: the Interrupted that a signal
-raises in a one-shot run is raised there by its clock and by its progress, and means the same.
+A run is interrupted where it waits (for the rate limiter, in a backoff) and between its steps. There its clock and its
+progress raise Interrupted, which a signal raises in a one-shot run.
 """
 
 import signal
@@ -14,34 +14,35 @@ from sync.output import event_log
 
 
 class StopSignal:
-    """A wish to end, from any thread or signal to all. Once it is there it stays."""
+    """A request to stop, from any thread or signal to all threads. It cannot be withdrawn."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
 
     @property
-    def is_asked(self) -> bool:
-        """Say whether somebody has asked."""
+    def is_requested(self) -> bool:
+        """Return whether a stop was requested."""
         return self._event.is_set()
 
-    def ask(self) -> None:
-        """Ask, and wake up everybody who waits."""
+    def request(self) -> None:
+        """Request a stop, and wake every thread that waits."""
         self._event.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the wish, but no longer; say whether it is there."""
+        """Wait for the request, at most this long; return whether it was made."""
         return self._event.wait(min(seconds, threading.TIMEOUT_MAX))
 
     def check(self) -> None:
-        """Raise Interrupted when somebody has asked."""
-        if self.is_asked:
+        """Raise Interrupted when a stop was requested."""
+        if self.is_requested:
             raise Interrupted(signal.SIGTERM)
 
 
 class Activity:
-    """Since when a run is under way, and when it last moved, or will go on moving after a wait; None for none.
+    """When the present run began and when it last moved, or will move after a wait. Both are None without a run.
 
-    Its times go on steadily from the first one, whatever the machine's clock is set to meanwhile.
+    The times are aware, in UTC, and follow the monotonic clock, so that setting the machine's clock does not change
+    their distances.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -51,25 +52,25 @@ class Activity:
         self.moved_at: datetime | None = None
 
     def now(self) -> datetime:
-        """Return the time that the activity goes by."""
+        """Return the present time by the monotonic clock."""
         return self._start + timedelta(seconds=self._clock.monotonic() - self._counter)
 
     def begin(self) -> None:
-        """A run begins."""
+        """Record that a run begins."""
         self.began_at = self.moved_at = self.now()
 
     def move(self, wait: float = 0.0) -> None:
-        """It moves, or waits for so many seconds, as it should."""
+        """Record that the run moves, or that it waits for so many seconds on purpose."""
         if self.began_at is not None:
             self.moved_at = self.now() + timedelta(seconds=wait)
 
     def end(self) -> None:
-        """It has ended."""
+        """Record that the run has ended."""
         self.began_at = self.moved_at = None
 
 
 class StoppableClock:
-    """A clock whose sleeps end with Interrupted when somebody asks to stop. A run that looks at it moves."""
+    """A clock whose sleeps end with Interrupted when a stop is requested. Reading it counts as a move of the run."""
 
     def __init__(self, clock: Clock, stop: StopSignal, activity: Activity) -> None:
         self._clock = clock
@@ -86,7 +87,7 @@ class StoppableClock:
         return self._clock.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Do nothing for so long. Raises Interrupted."""
+        """Sleep for so many seconds. Raises Interrupted."""
         self._activity.move(seconds)
         if self._stop.wait(seconds):
             self._stop.check()
@@ -94,25 +95,25 @@ class StoppableClock:
 
 
 class WatchedProgress:
-    """The progress of the runs of one stream: their notes go to the log, each once; a step is a place to stop."""
+    """The progress of the runs of one stream. Each note goes to the log once; each step checks for a stop request."""
 
     def __init__(self, stop: StopSignal, activity: Activity) -> None:
         self._stop = stop
         self._activity = activity
-        self._told: set[str] = set()
+        self._noted: set[str] = set()
 
     def stage(self, text: str, total: int | None = None) -> None:  # noqa: ARG002 - as below
         """Begin a step. Raises Interrupted."""
         event_log.debug("step", text=text)
         self.advance()
 
-    def advance(self, count: int = 1) -> None:  # noqa: ARG002 - how much there is to do matters to people who watch
-        """Go on. Raises Interrupted."""
+    def advance(self, count: int = 1) -> None:  # noqa: ARG002 - only a terminal shows counts
+        """Record that the run moves. Raises Interrupted."""
         self._activity.move()
         self._stop.check()
 
     def note(self, text: str) -> None:
-        """Tell one thing, but not with every run."""
-        if text not in self._told:
-            self._told.add(text)
+        """Log a note, unless an earlier run logged it."""
+        if text not in self._noted:
+            self._noted.add(text)
             event_log.info("note", text=text)

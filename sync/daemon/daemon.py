@@ -1,10 +1,10 @@
-"""All streams under one scheduler: begun, begun anew with another config, watched, and stopped.
+"""Schedule, watch and stop all streams of a config.
 
 Rules kept here:
-- a job per connection and stream, under a stable name, in memory: the config says what there is, the state how far it
-  has come, so a restart loses nothing and starts nothing over;
-- runs of one job never overlap; what was missed is made up for by one run;
-- what is to come is noted in the state for `sync status`, and removed at the end.
+- each connection and stream has one job under a stable name, in memory. The config lists the jobs and the state holds
+  their progress, so a restart loses nothing and repeats nothing;
+- runs of one job never overlap; one run makes up for all missed ones;
+- the plan is written to the state for `sync status`, and removed at the end.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -42,13 +42,13 @@ from sync.rules.schedule import EndedRun, NextRun, gathering, next_run
 from sync.webhooks.counters import Counters
 
 SETTLED = timedelta(seconds=1)
-"""What a job takes at most to end once its work is done: until then APScheduler starts no other of its name."""
+"""A job ends within this time after its run. Until then APScheduler starts no other job of the same name."""
 
-TROUBLES = {EVENT_JOB_ERROR: "job failed", EVENT_JOB_MISSED: "job missed", EVENT_JOB_MAX_INSTANCES: "still running"}
+JOB_EVENTS = {EVENT_JOB_ERROR: "job failed", EVENT_JOB_MISSED: "job missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 
 class Daemon:
-    """The streams of a config, run by their schedules in threads, one thread per connection."""
+    """Run the streams of a config on their schedules, with one thread per connection."""
 
     def __init__(self, config: Config, stop: StopSignal, clock: Clock) -> None:
         self._config = config
@@ -62,17 +62,17 @@ class Daemon:
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self._scheduler.add_listener(_tell_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        self._scheduler.add_listener(_log_job_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def start(self, *, paused: bool = False) -> None:
-        """Begin with everything at once; `paused` plans it, and leaves it to `tick` to run it."""
+        """Start every stream at once. With `paused`, plan the runs and leave it to `tick` to start them."""
         self._scheduler.start(paused=paused)
-        self.take_up(self._config)
+        self.apply_config(self._config)
 
-    def take_up(self, config: Config) -> None:
-        """Put a config in force: jobs of its streams, each to be run at once, and no others.
+    def apply_config(self, config: Config) -> None:
+        """Make this the active config: schedule its streams, each to run at once, and remove all other jobs.
 
-        What is under way goes on under the config that it began with, and is followed by a run under the new one.
+        A run under way continues with the config that it began with. A run with the new config follows it.
         """
         with self._lock:
             self._config = config
@@ -83,24 +83,24 @@ class Daemon:
                     self._scheduler.remove_job(key)
             for stream in self._streams.values():
                 self._schedule(stream)
-        self._note_plan()
+        self._write_plan()
 
     def streams(self) -> list[Stream]:
-        """Return the streams that are in force."""
+        """Return the streams of the active config."""
         return list(self._streams.values())
 
     def hanging(self) -> list[str]:
-        """Return the names of streams whose run neither moves nor waits for anything."""
+        """Return the keys of streams with a run that hangs: it neither moves nor waits."""
         return [stream.key for stream in self.streams() if stream.hangs()]
 
     def watch(self) -> None:
-        """Tell of streams that make no progress, after the plan has followed a clock that was set."""
+        """Report streams without progress, after moving the plan where the machine's clock was set."""
         self._follow_clock()
         for stream in self.streams():
             try:
                 since = stream.stands_still_since()
             except (StateError, LockHeld, DatabaseError) as error:
-                event_log.error("the state can't be read", reason=str(error))
+                event_log.error("the state cannot be read", reason=str(error))
                 continue
             if since is None:
                 stream.stalled = False
@@ -111,11 +111,11 @@ class Daemon:
                 event_log.error(
                     "no progress", connection=stream.connection.name, stream=stream.name, since=time_text(since)
                 )
-            stream.teller.stalled(stream.connection.name, stream.name, since, span)
+            stream.notifier.notify_stalled(stream.connection.name, stream.name, since, span)
 
     def _follow_clock(self) -> None:
-        """Move what is planned along where the machine's clock was set back: APScheduler plans by wall time."""
-        step = self._clock_step.since_last_look()
+        """Move the planned runs where the machine's clock was set back, because APScheduler plans by wall time."""
+        step = self._clock_step.since_last_measurement()
         if not step:
             return
         event_log.warning("the clock was set", seconds=round(step.total_seconds()))
@@ -128,10 +128,10 @@ class Daemon:
                     with suppress(JobLookupError):
                         self._scheduler.modify_job(stream.key, next_run_time=moved(stream.connection, planned, step))
         self._scheduler.wakeup()
-        self._note_plan()
+        self._write_plan()
 
     def wake(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Run streams soon: hints wait for them. One that is under way, or was stopped, looks at them in its time."""
+        """Run streams soon, because hints wait for them. A stream under way, delayed or guarded keeps its plan."""
         for connection, name in keys:
             stream = self._streams.get(key_of(connection, name))
             if stream is None or not stream.can_be_woken:
@@ -144,7 +144,7 @@ class Daemon:
                         self._scheduler.modify_job(stream.key, next_run_time=at)
 
     def end(self, seconds: float) -> bool:
-        """Start nothing more, and wait so long for what is under way; say whether all of it has ended."""
+        """Start no more runs, wait at most this many seconds for the present ones; return whether all have ended."""
         self._scheduler.shutdown(wait=False)
         deadline = self._clock.monotonic() + seconds
         while any(activity.began_at for activity in self._activities.values()):
@@ -153,30 +153,30 @@ class Daemon:
             self._clock.sleep(0.02)
         return True
 
-    def forget_plan(self) -> None:
-        """Take the plan out of the state: nothing comes any more."""
+    def remove_plan(self) -> None:
+        """Remove the plan from the state, because no run follows."""
         self._in_state(lambda transaction: plan_runs(transaction, ()))
 
     @property
     def is_running(self) -> bool:
-        """Say whether runs are being started when they are due."""
-        return bool(self._scheduler.running) and not self._stop.is_asked
+        """Return whether due runs are started."""
+        return bool(self._scheduler.running) and not self._stop.is_requested
 
     def next_run_at(self) -> datetime | None:
-        """Return when the next run begins, None when none is planned."""
+        """Return when the next run begins, None without a planned run."""
         times = [job.next_run_time for job in self._scheduler.get_jobs() if job.next_run_time is not None]
         return min(times, default=None)
 
     def _new_streams(self, config: Config) -> Iterator[Stream]:
-        teller = NotificationSender(config, self._clock, lambda: self._stop.is_asked)
+        notifier = NotificationSender(config, self._clock, lambda: self._stop.is_requested)
         for connection in config.connections.values():
             for name in streams_of(connection):
                 activity = self._activities.setdefault(key_of(connection.name, name), Activity(self._clock))
-                yield Stream(config, connection, name, teller, self._stop, self._clock, activity, self._clock.now())
+                yield Stream(config, connection, name, notifier, self._stop, self._clock, activity, self._clock.now())
 
     def _schedule(self, stream: Stream) -> None:
         executor = stream.connection.name
-        with suppress(ValueError):  # there is one already
+        with suppress(ValueError):  # the connection has an executor already
             self._scheduler.add_executor(ThreadPoolExecutor(1), executor)
         self._scheduler.add_job(
             self.tick,
@@ -189,9 +189,9 @@ class Daemon:
         )
 
     def tick(self, key: str) -> None:
-        """Run a stream once, in the thread of its connection, and plan what follows."""
+        """Run a stream once, in the thread of its connection, and plan its next run."""
         stream = self._streams.get(key)
-        if stream is None or self._stop.is_asked:
+        if stream is None or self._stop.is_requested:
             return
         with event_log.about(connection=stream.connection.name, stream=stream.name), suppress(Interrupted):
             ended = stream.run()
@@ -199,30 +199,30 @@ class Daemon:
             self._plan(stream, ended, following)
 
     def _plan(self, stream: Stream, ended: EndedRun, following: NextRun) -> None:
-        """Say when a stream is run next, unless another config is in force by now."""
-        if self._stop.is_asked:
+        """Plan the next run of a stream, unless another config became active meanwhile."""
+        if self._stop.is_requested:
             return
         hinted = stream.look_for_hints(ended)
         with self._lock:
             if self._streams.get(stream.key) is not stream:
-                self._run_at(stream.key, self._clock.now())  # under the config that came into force meanwhile
+                self._run_at(stream.key, self._clock.now())  # with the config that became active meanwhile
                 return
             at = following.at or self._next_time(stream, ended, hinted=hinted)
             if at is not None:
                 at = self._run_at(stream.key, at)
-        _tell_next(ended, following, at)
+        _log_next_run(ended, following, at)
         row = Planned(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
         self._in_state(lambda transaction: plan_run(transaction, row))
 
     def _next_time(self, stream: Stream, ended: EndedRun, *, hinted: bool) -> datetime | None:
-        """Return when a stream whose run came to its end is run next."""
+        """Return when a stream runs next after a run without an error."""
         soon = self._clock.now() + gathering(stream.connection.settle)
         look = hinted and stream.can_be_woken
         planned = next_run(self._planned(stream.key), soon, ended.at + stream.slower, look=look)
         return _earlier(planned, stream.reconcile_at())
 
     def _run_at(self, key: str, at: datetime) -> datetime:
-        """Have a stream run then, but not before the run that is about to end has ended; return when that will be."""
+        """Plan a run, but not before the present job has ended; return its time."""
         at = max(at, self._clock.now() + SETTLED)
         with suppress(JobLookupError):
             self._scheduler.modify_job(key, next_run_time=at)
@@ -232,7 +232,7 @@ class Daemon:
         job = self._scheduler.get_job(key)
         return None if job is None else job.next_run_time
 
-    def _note_plan(self) -> None:
+    def _write_plan(self) -> None:
         rows = [
             Planned(stream.connection.name, stream.name, to_ms(self._planned(stream.key)), stream.standing.delayed)
             for stream in self.streams()
@@ -240,34 +240,34 @@ class Daemon:
         self._in_state(lambda transaction: plan_runs(transaction, rows))
 
     def _in_state(self, change: Callable[[Transaction], None]) -> None:
-        """Change what the state says of the plan. It is for people to look at: no run fails for it."""
+        """Change the plan in the state. Only `sync status` reads it, so an error is logged and stops no run."""
         try:
             with closing(StateFile.open(self._config.state.path)) as state, state.atomic() as transaction:
                 change(transaction)
         except (StateError, LockHeld, DatabaseError) as error:
-            event_log.error("the plan can't be noted", reason=str(error))
+            event_log.error("the plan cannot be written", reason=str(error))
 
 
 def _earlier(*times: datetime | None) -> datetime | None:
     return min(filter(None, times), default=None)
 
 
-def _tell_next(ended: EndedRun, following: NextRun, at: datetime | None) -> None:
+def _log_next_run(ended: EndedRun, following: NextRun, at: datetime | None) -> None:
     next_run_at = None if at is None else time_text(at)
     if ended.how == "locked":
-        tell = event_log.info if following.told else event_log.debug
-        tell("another run holds the lock", reason=ended.reason, next_run_at=next_run_at)
+        log = event_log.info if following.told else event_log.debug
+        log("another run holds the lock", reason=ended.reason, next_run_at=next_run_at)
     elif ended.how == "failed":
-        tell = event_log.warning if following.told else event_log.info
+        log = event_log.warning if following.told else event_log.info
         failures = following.standing.failures
-        tell("the next run is delayed", failures=failures, reason=ended.reason, next_run_at=next_run_at)
+        log("the next run is delayed", failures=failures, reason=ended.reason, next_run_at=next_run_at)
     else:
         event_log.debug("next run", next_run_at=next_run_at)
 
 
-def _tell_trouble(event: JobEvent) -> None:
+def _log_job_event(event: JobEvent) -> None:
     connection, _, stream = str(event.job_id).partition("/")
-    tell = event_log.info if event.code == EVENT_JOB_MAX_INSTANCES else event_log.error
+    log = event_log.info if event.code == EVENT_JOB_MAX_INSTANCES else event_log.error
     error = getattr(event, "exception", None)
     kind = None if error is None else type(error).__name__
-    tell(TROUBLES[event.code], connection=connection, stream=stream, kind=kind)
+    log(JOB_EVENTS[event.code], connection=connection, stream=stream, kind=kind)

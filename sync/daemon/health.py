@@ -1,4 +1,4 @@
-"""Whether a daemon is there and well, as it is seen from outside: for containers, which have no watchdog."""
+"""Check from outside whether a daemon is running and healthy, for containers, which have no watchdog."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,15 +7,15 @@ from typing import Final
 from state.heartbeat import seen_well
 
 LATEST: Final = timedelta(minutes=2)
-"""A daemon that is well shows it a dozen times in so long."""
+"""A healthy daemon updates its lock about a dozen times in this span."""
 
 
 def health(state_path: Path) -> tuple[bool, str]:
-    """Say whether a daemon on this state file is well, and in words what is seen."""
+    """Return whether a daemon on this state file is healthy, and a sentence that explains it."""
     seen = seen_well(state_path)
     if seen is None:
-        return False, "no daemon is there; start it with: sync daemon"
+        return False, "no daemon is running; start it with: sync daemon"
     age = datetime.now(UTC) - seen
     if age > LATEST:
-        return False, f"the daemon has not shown for {int(age.total_seconds())} s that it is well; see its log"
-    return True, "the daemon is well"
+        return False, f"the daemon has not been healthy for {int(age.total_seconds())} s; see its log"
+    return True, "the daemon is healthy"

@@ -1,11 +1,11 @@
-"""The daemon as a process: its signals, its only place on the state file, its word to systemd, and its end.
+"""The daemon as a process: its signals, its lock on the state file, its messages to systemd, and its end.
 
 Rules kept here:
-- SIGTERM and SIGINT end it with 0 within 5 s: runs stop where they wait or between two steps, and a call that is still
-  in hand after GRACE is abandoned with the process, which is as safe as any kill (P6). Who insists ends it at once;
-- SIGHUP has it read its config again; one that is wrong, or whose secrets are missing, changes nothing and is told;
-- who looks from outside (systemd's watchdog, the health check of a container) is told that it is well only while no
-  run hangs: a run that fails and is tried again is well in this sense, since starting anew would not help.
+- SIGTERM and SIGINT end it with 0 within 5 s. Runs stop where they wait or between two steps. A call under way after
+  GRACE is abandoned with the process, which is as safe as any kill (P6). A second signal ends the process at once;
+- SIGHUP makes it read its config again. A config that is wrong, or with missing secrets, is logged and changes nothing;
+- systemd's watchdog and the health check of a container see it as healthy while no run hangs. A run that fails and is
+  retried counts as healthy, because a restart would not help.
 """
 
 import os
@@ -36,60 +36,60 @@ from sync.output.privacy import hide
 from sync.rules.contact_codec import to_ms
 
 GRACE: Final = 3.5
-"""Seconds for what is under way to end by itself."""
+"""Seconds in which runs under way may end by themselves."""
 WATCH: Final = 10.0
-"""Seconds between two looks at how the streams stand."""
+"""Seconds between two checks of the streams."""
 
 Load = Callable[[], Config]
 
 
 @dataclass(slots=True)
 class ActiveConfig:
-    """The config that is in force: what the doors ask for it."""
+    """The active config, which the endpoints read."""
 
     config: Config
 
 
-MakeDoors = Callable[[ActiveConfig, Daemon], Iterable[Endpoint]]
+MakeEndpoints = Callable[[ActiveConfig, Daemon], Iterable[Endpoint]]
 
 
-def serve(config: Config, load: Load, clock: Clock, make_doors: MakeDoors = lambda _config, _daemon: ()) -> int:
-    """Run every connection of the config until a signal ends it; `load` reads the config anew.
+def serve(config: Config, load: Load, clock: Clock, make_endpoints: MakeEndpoints = lambda _config, _daemon: ()) -> int:
+    """Run every connection of the config until a signal ends it, and return the exit code.
 
-    `make_doors` says what is served over HTTP beside the runs. Raises ConfigError, StateError and LockHeld before
-    anything is run.
+    `load` reads the config again. `make_endpoints` returns what is served over HTTP. Raises ConfigError, StateError and
+    LockHeld before the first run.
     """
     with Signals() as signals, ExitStack() as stack:
         check_secrets(config)
-        lock = stack.enter_context(_alone(config.state.path, clock))
+        lock = stack.enter_context(_daemon_lock(config.state.path, clock))
         daemon = Daemon(config, signals.stop, clock)
         event_log.info("daemon begins", connections=list(config.connections), pid=os.getpid())
-        in_force = ActiveConfig(config)
-        doors = Endpoints(make_doors(in_force, daemon))
-        stack.callback(doors.close)
-        doors.open(config)
-        _tell(doors)
+        active = ActiveConfig(config)
+        endpoints = Endpoints(make_endpoints(active, daemon))
+        stack.callback(endpoints.close)
+        endpoints.open(config)
+        _log_addresses(endpoints)
         daemon.start()
         show_well(lock)
-        systemd.tell(systemd.READY, _status(daemon))
-        _Service(in_force, load, daemon, doors, lock).attend(signals)
-        systemd.tell(systemd.STOPPING)
+        systemd.notify(systemd.READY, _status(daemon))
+        _MainLoop(active, load, daemon, endpoints, lock).run_until_stopped(signals)
+        systemd.notify(systemd.STOPPING)
         event_log.info("daemon ends", signal=signals.name)
-        doors.close()
+        endpoints.close()
         ended = daemon.end(GRACE)
-        daemon.forget_plan()
+        daemon.remove_plan()
         if not ended:
             _abandon()
     return DONE
 
 
-def _tell(doors: Endpoints) -> None:
-    for key, address in doors.addresses().items():
+def _log_addresses(endpoints: Endpoints) -> None:
+    for key, address in endpoints.addresses().items():
         event_log.info("listening", key=key, listen=str(address))
 
 
 def check_secrets(config: Config) -> None:
-    """Open every secret once, so that one that is missing is told now and not with each run. Raises ConfigError."""
+    """Read every secret once, so that a missing one ends the start and not each run. Raises ConfigError."""
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
     token = reveal_page_token(config, _note)
     hide([*reveal(config, used, _note).values(), *([token] if token else [])])
@@ -101,7 +101,7 @@ def _note(text: str) -> None:
 
 
 class Signals:
-    """The signals of the process, as words in a queue, for as long as the block lasts."""
+    """Queue the signals of the process as words, as long as the `with` block lasts."""
 
     def __init__(self) -> None:
         self.stop = StopSignal()
@@ -111,68 +111,68 @@ class Signals:
 
     def __enter__(self) -> Self:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            self._before[number] = signal.signal(number, self._come)
+            self._before[number] = signal.signal(number, self._receive)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type] # what signal() gave, signal() takes
 
-    def next(self, seconds: float) -> str:
-        """Return "stop" or "reload" when it comes, '' when nothing has come for so long."""
+    def next_word(self, seconds: float) -> str:
+        """Return "stop" or "reload" when the signal comes, '' when none comes in this time."""
         try:
             return self._words.get(timeout=seconds)
         except Empty:
             return ""
 
-    def _come(self, number: int, _frame: FrameType | None) -> None:
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
             self._words.put("reload")
             return
-        if self.stop.is_asked:
+        if self.stop.is_requested:
             _abandon()
         self.name = signal.Signals(number).name
-        self.stop.ask()
+        self.stop.request()
         self._words.put("stop")
 
 
 @dataclass(slots=True)
-class _Service:
-    """What the main thread does while the streams are run: heed signals, look at them, say that all is well."""
+class _MainLoop:
+    """The main thread while the streams run: handle signals, check the streams, report the health."""
 
-    in_force: ActiveConfig
+    active: ActiveConfig
     load: Load
     daemon: Daemon
-    doors: Endpoints
+    endpoints: Endpoints
     lock: Path
     hung: frozenset[str] = field(default_factory=frozenset)
 
-    def attend(self, signals: Signals) -> None:
-        """Stay until the process is asked to stop."""
-        while (word := signals.next(WATCH)) != "stop":
+    def run_until_stopped(self, signals: Signals) -> None:
+        """Return when a signal asks the process to stop."""
+        while (word := signals.next_word(WATCH)) != "stop":
             if word == "reload":
                 self._reload()
             self._watch()
 
     def _reload(self) -> None:
-        systemd.tell(systemd.RELOADING)
+        systemd.notify(systemd.RELOADING)
         try:
             config = self._loaded()
-            self.doors.open(config)
+            self.endpoints.open(config)
         except ConfigError as error:
             for line in error.lines:
-                event_log.error("config refused, the one before stays in force", reason=line)
+                event_log.error("config refused, the config before stays active", reason=line)
         else:
-            self.in_force.config = config
-            _tell(self.doors)
-            self.daemon.take_up(config)
+            self.active.config = config
+            _log_addresses(self.endpoints)
+            self.daemon.apply_config(config)
             event_log.info("config read again", connections=list(config.connections))
-        systemd.tell(systemd.READY, _status(self.daemon))
+        systemd.notify(systemd.READY, _status(self.daemon))
 
     def _loaded(self) -> Config:
-        """Return the config as it is now. Raises ConfigError when it can't be put in force."""
+        """Return the config of the file. Raises ConfigError when it cannot become the active one."""
         config = self.load()
-        if config.state.path != self.in_force.config.state.path:
+        if config.state.path != self.active.config.state.path:
             raise ConfigError(f"{config.path}: state.path: another state file needs a restart, not a reload")
         check_secrets(config)
         return config
@@ -184,7 +184,7 @@ class _Service:
             event_log.error("a run hangs", connection=connection, stream=stream)
         self.hung = hung
         if not hung:
-            systemd.tell(systemd.WELL, _status(self.daemon))
+            systemd.notify(systemd.HEALTHY, _status(self.daemon))
             self._show_well()
         self.daemon.watch()
 
@@ -192,11 +192,11 @@ class _Service:
         try:
             show_well(self.lock)
         except OSError as error:
-            event_log.error("the lock can't be touched", reason=str(error.strerror))
+            event_log.error("the lock file cannot be updated", reason=str(error.strerror))
 
 
 @contextmanager
-def _alone(state_path: Path, clock: Clock) -> Iterator[Path]:
+def _daemon_lock(state_path: Path, clock: Clock) -> Iterator[Path]:
     with closing(StateFile.open(state_path)) as state, hold_daemon(state, to_ms(clock.now()) or 0) as lock:
         yield lock
 
@@ -208,8 +208,8 @@ def _status(daemon: Daemon) -> str:
 
 
 def _abandon() -> NoReturn:
-    """End at once, whatever is under way: the state is true at every instruction (P6)."""
-    with suppress(OSError, ValueError, RuntimeError):  # RuntimeError: the signal came while something was printed
+    """End the process at once, also during a call: the state is valid at every instruction (P6)."""
+    with suppress(OSError, ValueError, RuntimeError):  # RuntimeError: the signal interrupted a print
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(DONE)

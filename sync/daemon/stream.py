@@ -1,6 +1,6 @@
-"""One stream of one connection in the daemon: its runs, one after the other, and how it stands.
+"""One stream of one connection in the daemon: run it, and observe its progress.
 
-Runs come from one thread; whoever watches reads from another.
+One thread runs the stream; the main thread observes it.
 """
 
 import random
@@ -43,21 +43,21 @@ from sync.rules.schedule import (
 
 
 def key_of(connection: str, stream: str) -> str:
-    """Return the name of a stream among all: the id of its job."""
+    """Return the key of a stream, which is the id of its job."""
     return f"{connection}/{stream}"
 
 
 @dataclass(slots=True)
 class Stream:
-    """A stream, under a config. `started_at` is when the daemon took it up under this one.
+    """A stream under one config. `started_at` is when the daemon scheduled it under this config.
 
-    `clock_set_at` is when the machine's clock was last set, by the new time: no span that reaches across it is known.
+    `clock_set_at` is when the machine's clock was last set, by the new time. Spans across that moment are unknown.
     """
 
     config: Config
     connection: Connection
     name: str
-    teller: NotificationSender
+    notifier: NotificationSender
     stop: StopSignal
     clock: Clock
     activity: Activity
@@ -76,16 +76,16 @@ class Stream:
 
     @property
     def can_be_woken(self) -> bool:
-        """Say whether a run now makes sense: none is under way, the accounts answer, and the guard stops nothing."""
+        """Return whether a run now makes sense: none is under way, the accounts answer, and the guard stops nothing."""
         return self.activity.began_at is None and not self.standing.delayed and not self.guarded
 
     @property
     def key(self) -> str:
-        """Return its name among all streams: the id of its job."""
+        """Return the key of the stream, which is the id of its job."""
         return key_of(self.connection.name, self.name)
 
     def run(self) -> EndedRun:
-        """Run it once, in full where that is due, and say how that ended. Raises Interrupted when asked to stop."""
+        """Run the stream once, as a reconcile where that is due, and return how it ended. Raises Interrupted."""
         whole = False
         self.activity.begin()
         try:
@@ -93,14 +93,14 @@ class Stream:
             return self._run(whole=whole)
         except LockHeld as error:
             return EndedRun("locked", self.clock.now(), str(error), whole=whole)
-        except Exception as error:  # noqa: BLE001 - what goes wrong with one stream shall not end the others
+        except Exception as error:  # noqa: BLE001 - an error of one stream must not end the others
             return EndedRun("failed", self.clock.now(), _reason(error), whole=whole)
         finally:
             self.tried = True
             self.activity.end()
 
     def conclude(self, ended: EndedRun) -> NextRun:
-        """Take in how a run ended, and return what follows from it."""
+        """Update the status after a run, and return when the next run is due."""
         interval = interval_at(self.connection, ended.at).total_seconds()
         following = after(self.standing, ended, interval, random.random())  # noqa: S311 - spreads calls, guards nothing
         self.standing = following.standing
@@ -109,9 +109,9 @@ class Stream:
         return following
 
     def look_for_hints(self, ended: EndedRun) -> bool:
-        """See how webhooks stand, and say whether hints wait after a run that has come to its end.
+        """Return whether hints wait after a run without an error.
 
-        Where events were heard of late, the connection is polled as seldom as the config says for that.
+        While webhooks arrive, also set the longer polling interval that the config gives for that.
         """
         webhooks = self.config.webhooks
         if webhooks is None:
@@ -121,33 +121,33 @@ class Stream:
                 heard = from_ms(heard_at(state.db, self.connection.name))
                 waiting = Hints(state.db, self.connection.name, self.name).count_hints()
         except (StateError, LockHeld, sqlite3.Error) as error:
-            event_log.error("the state can't be read", reason=str(error))
+            event_log.error("the state cannot be read", reason=str(error))
             return False
         self.slower = pace_while_hearing(heard, self.clock.now(), webhooks.every)
         return ended.how == "done" and waiting > 0
 
     def reconcile_at(self) -> datetime | None:
-        """Return when both sides are to be compared in full as far as is known here, None for never."""
+        """Return when the next reconcile is due as far as this object knows, None for never."""
         last = None if self._progress is None else from_ms(self._progress.reconciled_ms)
         last = None if last is None else min(last, self.clock.now())  # the clock may have been set back
         return reconcile_at(last, self.connection.reconcile, self.standing)
 
     def stands_still_since(self) -> datetime | None:
-        """Return since when no run has come to its end, where that is for too long; None where all is well."""
+        """Return since when no run has ended without an error, where that is too long; otherwise None."""
         if not self._seems_to_stand_still():
             return None
-        self._look()  # somebody else may have run it
+        self._read_progress()  # another process may have run it
         return self._ended_at() if self._seems_to_stand_still() else None
 
     def hangs(self) -> bool:
-        """Say whether a run is under way that neither moves nor waits for anything."""
+        """Return whether a run is under way that neither moves nor waits."""
         now = self.activity.now()
         return hangs(now, self.activity.moved_at, latest_after(self.connection, now) - now)
 
     def _is_whole(self) -> bool:
-        """Say whether a comparison in full is due now. Whoever made the last one, the state knows of it."""
+        """Return whether a reconcile is due now. The state also knows reconciles of other processes."""
         if self._progress is None or self._seems_due():
-            self._look()
+            self._read_progress()
         return self._seems_due()
 
     def _seems_due(self) -> bool:
@@ -174,27 +174,27 @@ class Stream:
 
     def _afterwards(self, state: StateFile, report: RunReport) -> None:
         self._progress = progress_of(state.db, self.connection.name, self.name)
-        self.teller.after_run(state, report)
+        self.notifier.after_run(state, report)
 
-    def _look(self) -> None:
-        """See in the state how far the stream has come."""
+    def _read_progress(self) -> None:
+        """Read the progress of the stream from the state."""
         if self.config.state.path.exists():
             with closing(StateFile.open(self.config.state.path)) as state:
                 self._progress = progress_of(state.db, self.connection.name, self.name)
 
 
-_agree: Callable[[RunReport], bool] = lambda _report: True  # noqa: E731 - nobody is there to be asked
+_agree: Callable[[RunReport], bool] = lambda _report: True  # noqa: E731 - no user can be asked
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong; a mistake of ours by its place, since its message may hold anything."""
+    """Return the reason of an error. Of a bug only the place, because its message may hold personal data."""
     if isinstance(error, ConnectorError | StateError | SyncError):
         return str(error)
     if isinstance(error, OSError | sqlite3.Error):
-        return f"a file can't be used ({error})"
+        return f"a file cannot be used ({error})"
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
-    return f"unexpected {type(error).__name__} at {where}: this is a mistake in growthsync, please report it"
+    return f"unexpected {type(error).__name__} at {where}: this is a bug in growthsync, please report it"
 
 
 def _ended(report: RunReport, now: datetime, *, whole: bool) -> EndedRun:

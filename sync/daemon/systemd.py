@@ -1,6 +1,6 @@
-"""What a service tells systemd (sd_notify(3)): that it is ready, what it does, that it is well, that it ends.
+"""Notify systemd (sd_notify(3)) that the service is ready, healthy, reloading or stopping.
 
-A message is a datagram to the socket that systemd names in the environment; without one nobody is told.
+A message is a datagram to the socket in the variable NOTIFY_SOCKET. Without that variable nothing is sent.
 """
 
 import os
@@ -9,13 +9,13 @@ from contextlib import suppress
 from typing import Final
 
 READY: Final = "READY=1"
-WELL: Final = "WATCHDOG=1"
+HEALTHY: Final = "WATCHDOG=1"
 RELOADING: Final = "RELOADING=1"
 STOPPING: Final = "STOPPING=1"
 
 
-def tell(*states: str) -> None:
-    """Tell systemd these states. A service manager that can't be reached is no reason to end."""
+def notify(*states: str) -> None:
+    """Send these states to systemd. An error is ignored: a service manager that does not answer stops no run."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if address[:1] not in {"/", "@"}:
         return

@@ -1,7 +1,7 @@
-"""When a connection is run: `every` and `cron` of the config file as triggers of APScheduler, in UTC.
+"""Turn `every` and `cron` of the config file into triggers of APScheduler, in UTC.
 
-A crontab line is handed over as lists of numbers: what APScheduler makes of the line itself counts weekdays from Monday
-and asks for both day and weekday. `every` is spread by a tenth at most, so that not all connections call at once.
+APScheduler gets a crontab line as lists of numbers. It would read the line itself with weekdays counted from Monday,
+and would require both day and weekday. `every` is spread by a tenth at most, so that not all connections call at once.
 """
 
 from collections.abc import Collection
@@ -17,18 +17,18 @@ from sync.config.model import Connection
 from sync.rules.schedule import JITTER, PATIENCE
 
 SPREAD: Final = 300.0
-"""Seconds by which a run is spread at most."""
+"""Seconds by which a run is delayed at most."""
 
 
 class Trigger(Protocol):
-    """What APScheduler asks for the next time. Times are aware."""
+    """The trigger interface of APScheduler. Times are aware."""
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        """Return the next time, None when there is none any more."""
+        """Return the next time, None without one."""
 
 
 def trigger_of(connection: Connection) -> Trigger:
-    """Return when the connection is to be run."""
+    """Return the trigger of a connection."""
     if connection.cron is not None:
         return _cron(connection.cron)
     jitter = min(connection.every.total_seconds() * JITTER, SPREAD)
@@ -36,7 +36,7 @@ def trigger_of(connection: Connection) -> Trigger:
 
 
 def interval_at(connection: Connection, now: datetime) -> timedelta:
-    """Return the time between two runs of the connection, as it is now."""
+    """Return the time between the next two runs of the connection."""
     if connection.cron is None:
         return connection.every
     trigger = _cron(connection.cron)
@@ -46,9 +46,9 @@ def interval_at(connection: Connection, now: datetime) -> timedelta:
 
 
 def moved(connection: Connection, planned: datetime, step: timedelta) -> datetime:
-    """Return when a run that was planned takes place after the clock was set back by `step`, which is negative.
+    """Return the new time of a planned run after the clock was set back by `step`, which is negative.
 
-    A span keeps its length. A crontab line means times of day, so its next time by the new clock counts.
+    An interval keeps its length. A crontab line means times of day, so the next time by the new clock counts.
     """
     later = planned + step
     if connection.cron is None:
@@ -57,7 +57,7 @@ def moved(connection: Connection, planned: datetime, step: timedelta) -> datetim
 
 
 def latest_after(connection: Connection, since: datetime) -> datetime:
-    """Return when a stream that ran then has made no progress for as many runs as are put up with."""
+    """Return when a stream that last ran at `since` counts as stalled: PATIENCE runs later."""
     if connection.cron is None:
         return since + PATIENCE * connection.every
     trigger, at = _cron(connection.cron), since

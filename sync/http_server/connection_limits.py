@@ -1,10 +1,10 @@
-"""The connections of one address that is listened at, and how much of it they may take.
+"""Limit the connections of one listener, and the memory that their requests use.
 
 Rules kept here:
-- a connection waits while its caller owes something: the rest of a request, the next request, or room for an answer;
-- a new connection always gets in while another one waits: the one that has waited longest is closed for it. So slow
-  callers, however many, silence no one else;
-- one address holds a share of the places and of the memory, so that one caller can't use up all of it.
+- a connection waits while its caller owes something: the rest of a request, the next request, or reading a response;
+- a new connection is always accepted while another one waits: the one that has waited longest is closed for it. So
+  slow callers, however many, block no other caller;
+- one address may use a share of the connections and of the memory, so that one caller cannot use up all of it.
 """
 
 from collections import Counter
@@ -13,15 +13,15 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final, Protocol
 
 NETWORK: Final = 64
-"""Bits of an IPv6 address that are given to one subscriber, who has all of the rest."""
+"""The prefix of an IPv6 address that belongs to one subscriber."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What callers may take. Sizes are in bytes, times in seconds.
+    """The limits of callers. Sizes are in bytes, times in seconds.
 
-    `body` and `answer` are times for a whole body to come, and for an answer to be taken up; `pipelined` are requests
-    that are sent before the first of them is answered.
+    `body` is the time for a whole body to arrive, `answer` the time for a response to be read, and `pipelined` the
+    number of requests that may be sent before the first response.
     """
 
     places: int = 400
@@ -37,11 +37,11 @@ class Limits:
 
 
 class Caller(Protocol):
-    """Who holds one connection."""
+    """The other end of one connection."""
 
     @property
     def address(self) -> str:
-        """Return the address that it comes from."""
+        """Return the address of the caller."""
         ...
 
     def hang_up(self) -> None:
@@ -50,7 +50,7 @@ class Caller(Protocol):
 
 
 class Callers:
-    """All connections of one listener. Calls come from its event loop alone."""
+    """All connections of one listener. Only its event loop calls this."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -61,7 +61,7 @@ class Callers:
         self._held_by: Counter[str] = Counter()
 
     def add(self, caller: Caller) -> bool:
-        """Let a connection in, which waits from now on; return False where there is no place for it."""
+        """Accept a connection, which waits from now on; return False where there is no room for it."""
         origin = origin_of(caller.address)
         if self._places[origin] >= self.limits.places_of_one and not self._close_oldest(origin):
             return False
@@ -73,7 +73,7 @@ class Callers:
         return True
 
     def remove(self, caller: Caller) -> None:
-        """Forget a connection that has ended."""
+        """Remove a connection that has ended."""
         if caller not in self._origin:
             return
         self.release(caller)
@@ -84,34 +84,34 @@ class Callers:
             del self._places[origin], self._held_by[origin]
 
     def wait(self, caller: Caller, *, waits: bool) -> None:
-        """Note whether the caller owes something."""
+        """Record whether the server waits for the caller."""
         if not waits:
             self._waiting.pop(caller, None)
         elif caller in self._origin:
             self._waiting.setdefault(caller)
 
     def hold(self, caller: Caller, size: int) -> None:
-        """Note that so many more bytes of a caller are kept; close connections where that is too much."""
+        """Count so many more bytes in memory for a caller; close connections where that exceeds a limit."""
         origin = self._origin.get(caller)
         if origin is None:
             return
         self._held[caller] += size
         self._held_by[origin] += size
-        while self._held_by[origin] > self.limits.held_by_one and self._close_oldest(origin, who_holds=True):
+        while self._held_by[origin] > self.limits.held_by_one and self._close_oldest(origin, holding=True):
             pass
-        while self._held_by.total() > self.limits.held and self._close_oldest(who_holds=True):
+        while self._held_by.total() > self.limits.held and self._close_oldest(holding=True):
             pass
 
     def release(self, caller: Caller) -> None:
-        """Note that nothing of a caller is kept any more."""
+        """Record that no bytes of a caller are in memory any more."""
         size = self._held.pop(caller, 0)
         if size:
             self._held_by[self._origin[caller]] -= size
 
-    def _close_oldest(self, origin: str | None = None, *, who_holds: bool = False) -> bool:
-        """Close the connection that has waited longest, of one origin or of all; return False where none waits."""
+    def _close_oldest(self, origin: str | None = None, *, holding: bool = False) -> bool:
+        """Close the longest waiting connection, of one origin or of all; return False where none waits."""
         for caller in self._waiting:
-            if origin in (None, self._origin[caller]) and (not who_holds or self._held[caller]):
+            if origin in (None, self._origin[caller]) and (not holding or self._held[caller]):
                 self.remove(caller)
                 caller.hang_up()
                 return True
@@ -119,7 +119,7 @@ class Callers:
 
 
 def origin_of(address: str) -> str:
-    """Return what tells one caller from another by an address: of IPv6 the network, of anything else itself."""
+    """Return the part of an address that identifies a caller: the network of an IPv6 address, otherwise all of it."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,10 +1,11 @@
-"""The doors of the daemon: what is served, and where, as the config in force says.
+"""Open and close the HTTP endpoints of the daemon, as the active config says.
 
 Rules kept here:
-- a door stands open while the config names an address for it; another address, or none, is put in force by a reload;
-- an application is handed the way to the config and not the config, so that it always knows the one in force;
-- an address that can't be taken ends the start, and at a reload refuses the whole config before any door has moved;
-  one that nobody asked for is left to who has it, which is told, and tried again by the next reload.
+- an endpoint listens while the config names an address for it. A reload applies another address, or none;
+- an application gets a function that returns the config, so that it always uses the active one;
+- an address that cannot be bound ends the start. At a reload it refuses the whole config before any endpoint changes.
+  Only the default address, which the config does not name, may be taken: that is logged, and the next reload tries it
+  again.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What is served at the address that a config names. `key` is that address' place in the config file.
+    """An application and its address in a config. `key` is the config key of the address.
 
-    `is_asked_for` says whether somebody wrote that address.
+    `is_asked_for` returns whether the config file itself names the address.
     """
 
     key: str
@@ -36,45 +37,45 @@ class Endpoint:
 
 
 class Endpoints:
-    """Every door of the daemon, each open or not."""
+    """All endpoints of the daemon, open or closed."""
 
-    def __init__(self, doors: Iterable[Endpoint]) -> None:
-        self._doors = tuple(doors)
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._endpoints = tuple(endpoints)
         self._open: dict[str, tuple[Address, Listener]] = {}
 
     def open(self, config: "Config") -> None:
-        """Open and close what the config opens and closes. Raises ConfigError; nothing has changed then."""
-        new = {door.key: (address, door) for door in self._doors if (address := door.address(config)) is not None}
+        """Open and close the endpoints as the config says. Raises ConfigError, and then nothing has changed."""
+        new = {one.key: (address, one) for one in self._endpoints if (address := one.address(config)) is not None}
         kept = {key for key, (address, _) in self._open.items() if key in new and new[key][0] == address}
-        begun: dict[str, tuple[Address, Listener]] = {}
+        opened: dict[str, tuple[Address, Listener]] = {}
         try:
             for key in new.keys() - kept:
-                address, door = new[key]
-                if (listener := _listener(door, address, config)) is not None:
-                    begun[key] = (address, listener)
+                address, endpoint = new[key]
+                if (listener := _listener(endpoint, address, config)) is not None:
+                    opened[key] = (address, listener)
         except BaseException:
-            _stop(begun.values())
+            _stop(opened.values())
             raise
         _stop(one for key, one in self._open.items() if key not in kept)
-        self._open = {key: self._open[key] for key in kept} | begun
+        self._open = {key: self._open[key] for key in kept} | opened
 
     def addresses(self) -> "dict[str, Address]":
-        """Return where each open door is, with the port that it really has."""
+        """Return the address of each open endpoint, with its real port."""
         return {key: listener.address for key, (_, listener) in self._open.items()}
 
     def close(self) -> None:
-        """Close all of them."""
+        """Close all endpoints."""
         _stop(self._open.values())
         self._open = {}
 
 
-def _listener(door: Endpoint, address: "Address", config: "Config") -> Listener | None:
+def _listener(endpoint: Endpoint, address: "Address", config: "Config") -> Listener | None:
     try:
-        return Listener(door.application(), address, door.key).start()
+        return Listener(endpoint.application(), address, endpoint.key).start()
     except ConfigError as error:
-        if door.is_asked_for(config):
+        if endpoint.is_asked_for(config):
             raise
-        event_log.warning("not listening", key=door.key, reason=str(error))
+        event_log.warning("not listening", key=endpoint.key, reason=str(error))
         return None
 
 

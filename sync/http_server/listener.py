@@ -1,9 +1,9 @@
-"""An ASGI application on an address, served in a thread of its own by uvicorn.
+"""Serve an ASGI application at an address, in a thread with uvicorn.
 
 Rules kept here:
-- the address is taken before the thread starts, so that one that is in use is told at once and not in a log;
-- the signals of the process stay with whoever has them; the listener ends when it is told to;
-- nothing of a request is logged: an address may hold what nobody but the caller should read.
+- the address is bound before the thread starts, so that an address in use is an error and not a line in a log;
+- the listener leaves the signals of the process alone; it ends by `stop`;
+- nothing of a request is logged, because a URL may hold personal data.
 """
 
 import os
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 BACKLOG: Final = 512
-"""Connections that wait to be accepted; the kernel turns away those beyond, who try again."""
+"""Connections that wait to be accepted. The kernel refuses more, and their callers try again."""
 KEPT_ALIVE: Final = 75
-"""Seconds that an idle connection is kept: longer than a reverse proxy keeps it, so that no request meets its end."""
+"""Seconds that an idle connection is kept: longer than a reverse proxy keeps it, so that no request is lost."""
 
 EVERYDAY: Final = Limits()
 
 
 class Listener:
-    """An application that answers at an address from `start` until `stop`."""
+    """Serve an application at an address from `start` until `stop`."""
 
     def __init__(self, application: "ASGIApp", address: Address, key: str, limits: Limits = EVERYDAY) -> None:
         self._address = address
@@ -49,7 +49,7 @@ class Listener:
                 server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                http=partial(LimitedProtocol, callers=Callers(limits)),  # type: ignore[arg-type] # all it does is call it
+                http=partial(LimitedProtocol, callers=Callers(limits)),  # type: ignore[arg-type] # uvicorn only calls it
                 ws="none",
                 timeout_keep_alive=KEPT_ALIVE,
                 timeout_graceful_shutdown=1,
@@ -58,19 +58,19 @@ class Listener:
 
     @property
     def address(self) -> Address:
-        """Return where it listens; the port is the real one once it has started."""
+        """Return the address; after `start` with the real port."""
         return self._address
 
     def start(self) -> Self:
-        """Take the address and begin. Raises ConfigError, with the key of the config file, where it can't be taken."""
-        self._socket = self._taken()
+        """Bind the address and begin. Raises ConfigError, with the config key, where the address cannot be bound."""
+        self._socket = self._bound_socket()
         self._address = Address(self._address.host, int(self._socket.getsockname()[1]))
         self._thread = threading.Thread(target=self._serve, name=self._key, daemon=True)
         self._thread.start()
         return self
 
     def stop(self, seconds: float = 0.4) -> None:
-        """Answer nobody any more, and wait so long for what is being answered."""
+        """Accept no more requests, and wait so many seconds for the present ones."""
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(seconds)
@@ -78,20 +78,20 @@ class Listener:
             with suppress(OSError):
                 self._socket.close()
 
-    def _taken(self) -> socket.socket:
+    def _bound_socket(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._address.host else socket.AF_INET
         try:
-            taken = socket.create_server(self._address, family=family, backlog=BACKLOG)
+            bound = socket.create_server(self._address, family=family, backlog=BACKLOG)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else error
             raise ConfigError(
-                f"{self._key}: {self._address} can't be listened at: {reason}; "
-                "end what listens there, or write another address"
+                f"{self._key}: growthsync cannot listen at {self._address}: {reason}; "
+                "end the process that listens there, or set another address"
             ) from None
-        # Whoever is accepted has it too. Without it the second half of an answer waits 40 ms for a word on the first.
-        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return taken
+        # Accepted connections inherit it. Without it the second half of a response waits 40 ms for an ACK of the first.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return bound
 
     def _serve(self) -> None:
-        assert self._socket is not None  # noqa: S101 - `start` has taken it
+        assert self._socket is not None  # noqa: S101 - `start` has bound it
         self._server.run(sockets=[self._socket])

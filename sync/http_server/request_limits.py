@@ -1,10 +1,10 @@
-"""HTTP as uvicorn reads it, with an end to what a caller may put it through.
+"""HTTP as uvicorn reads it, with limits on the time and the size of each request.
 
 Rules kept here:
-- the head of a request, its body, and taking up an answer each have their time; whoever needs longer is hung up on;
-- a head has its size, and so has all that surrounds a body (trailers, sizes of chunks); the body's own size is the
-  application's affair, and how much of all bodies is kept at once is `Callers`';
-- trailers are not headers: what comes behind a body is not looked at.
+- the head of a request, its body, and reading the response each have a time limit; after it the connection is closed;
+- a head has a size limit, and so has the framing of a body (trailers, sizes of chunks). The application limits the size
+  of the body; `Callers` limits the memory of all bodies together;
+- trailers are no headers: they are ignored.
 """
 
 import asyncio
@@ -15,16 +15,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sync.http_server.connection_limits import Callers
 
 CHUNK_FRAME: Final = 8
-"""Bytes around each byte of a body, at worst: chunks of one byte with their sizes."""
+"""Bytes of framing per byte of a body, at worst: chunks of one byte with their sizes."""
 TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class TooMuchError(Exception):
-    """A request that is larger than is allowed: its head, or what surrounds its body."""
+    """The head of a request, or the framing of its body, is larger than the limit."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection with limits."""
 
     def __init__(self, *args: Any, callers: Callers, **kept: Any) -> None:
         super().__init__(*args, **kept)
@@ -34,19 +34,19 @@ class LimitedProtocol(HttpToolsProtocol):
         self._writing: asyncio.TimerHandle | None = None
         self._in_head = True
         self._around = 0
-        """Bytes of this request that are no part of its body, less what a body allows for."""
+        """Bytes of this request outside its body, less the framing that the body explains."""
 
     @property
     def address(self) -> str:
-        """Return the address that the caller comes from."""
+        """Return the address of the caller."""
         return self.client[0] if self.client else ""
 
     def hang_up(self) -> None:
         """Close the connection at once."""
         self.transport.abort()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Take it, or hang up at once."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn's signature
+        """Accept the connection, or close it at once."""
         super().connection_made(transport)
         if self._callers.add(self):
             self._set_reading(self._limits.head)
@@ -54,16 +54,16 @@ class LimitedProtocol(HttpToolsProtocol):
             self.hang_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing more."""
+        """Cancel all time limits."""
         self._set_reading(None)
         self._set_writing(None)
         self._callers.remove(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, as far as a request may go."""
+        """Read more of a request, up to its limits."""
         if self._reading is None and not self._is_answering:
-            self._set_reading(self._limits.head)  # a blank line begins no request, and takes up a place all the same
+            self._set_reading(self._limits.head)  # a blank line begins no request, but holds a connection
         self._around += len(data)
         is_kept = self._in_head or self._is_answering
         super().data_received(data)
@@ -73,14 +73,14 @@ class LimitedProtocol(HttpToolsProtocol):
             self._callers.hold(self, len(data))
 
     def on_message_begin(self) -> None:
-        """Give a request its time."""
+        """Start the time limit of a head."""
         if len(self.pipeline) >= self._limits.pipelined:
             raise TooMuchError
         self._set_reading(self._limits.head)
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a line of the head."""
+        """Read a line of the head."""
         if not self._in_head:
             return
         if len(self.headers) >= self._limits.header_lines:
@@ -88,7 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Give its body its time."""
+        """Start the time limit of a body."""
         self._in_head = False
         self._around = 0
         self._set_reading(self._limits.body)
@@ -96,12 +96,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._review()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a body. Its frame may be as long as a head, and then as the body makes necessary."""
+        """Read a part of a body. Its framing may be as long as a head, plus what the body makes necessary."""
         self._around -= CHUNK_FRAME * len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Be content with it."""
+        """End the time limit of a body."""
         self._in_head = True
         self._around = 0
         self._set_reading(None)
@@ -115,21 +115,21 @@ class LimitedProtocol(HttpToolsProtocol):
         self._review()
 
     def pause_writing(self) -> None:
-        """Give the caller time to take up the answer."""
+        """Start the time limit for reading the response."""
         super().pause_writing()
         self._set_writing(self._limits.answer)
         self._review()
 
     def resume_writing(self) -> None:
-        """Go on with the answer."""
+        """End the time limit for reading the response."""
         super().resume_writing()
         self._set_writing(None)
         self._review()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, or more of it than is allowed."""
+        """Refuse what is not HTTP, or exceeds a limit."""
         if self._is_answering:
-            self.transport.close()  # another answer may be half sent
+            self.transport.close()  # another response may be half sent
         else:
             super().send_400_response(msg)
 
@@ -138,7 +138,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _review(self) -> None:
-        """Note whether it is the caller who is waited for."""
+        """Record whether the server waits for the caller."""
         owes = not self._is_answering or self.cycle.more_body or self.flow.write_paused
         self._callers.wait(self, waits=owes)
 

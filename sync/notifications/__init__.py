@@ -1,1 +1,1 @@
-"""Being told: a program of the user's that hears what a person should know, once each."""
+"""Notifications: pass each event that a user should know to the command under `[notify]`, once."""

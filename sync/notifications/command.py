@@ -1,7 +1,7 @@
-"""Hands a document to a program of the user's, and puts up with whatever that does.
+"""Run the user's notification command with a document on its standard input, and survive whatever it does.
 
-The program gets the document on its standard input and nothing else of ours: no secret from our environment, no
-terminal, none of our output. When its time is over it is killed, with whatever it has started.
+The command gets nothing else: no secret from the environment, no terminal, none of the output. After its time limit it
+is killed together with all processes that it started.
 """
 
 import json
@@ -19,12 +19,12 @@ from typing import Any, Final
 from connectors.clock import Clock
 
 SLICE: Final = 0.2
-"""Seconds after which somebody who waits for the program looks whether to go on waiting."""
+"""Seconds between two checks whether to wait on for the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command line, as a shell would take it apart; the folder it starts in; its time; variables kept from it."""
+    """A command line, split as a shell would; its working folder; its time limit; the variables hidden from it."""
 
     command: str
     folder: Path
@@ -33,12 +33,12 @@ class Program:
     clock: Clock
     is_stopping: Callable[[], bool] = lambda: False
 
-    def tell(self, document: Mapping[str, Any]) -> str:
-        """Hand it the document; return '' when it ended with 0, else what went wrong. Never raises an error."""
+    def run_with(self, document: Mapping[str, Any]) -> str:
+        """Run the command with the document; return '' when it exits with 0, otherwise the reason. Raises no error."""
         try:
             process = self._start()
         except (OSError, ValueError) as error:
-            return f"it can't be started ({getattr(error, 'strerror', None) or error})"
+            return f"it cannot be started ({getattr(error, 'strerror', None) or error})"
         try:
             return self._wait(process, json.dumps(document, ensure_ascii=False).encode() + b"\n")
         finally:
@@ -63,10 +63,10 @@ class Program:
             try:
                 process.communicate(content, timeout=SLICE)
             except subprocess.TimeoutExpired:
-                content = None  # it is on its way
+                content = None  # the document is being written already
             else:
-                return f"it ended with {process.returncode}" if process.returncode else ""
+                return f"it exited with {process.returncode}" if process.returncode else ""
             if self.is_stopping():
-                return "there was no time left for it"
+                return "growthsync is stopping"
             if self.clock.monotonic() >= deadline:
                 return f"it took longer than {self.time_limit.total_seconds():g} s"

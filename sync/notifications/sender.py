@@ -1,9 +1,9 @@
-"""Tells the command under `[notify]` what has come about in a run, or has not come about for too long.
+"""Notify the command under `[notify]` of failed runs, guarded runs, new conflicts and stalled streams.
 
 Rules kept here:
-- once per cause, and once when it is over; what was told stands in the state (`sync.rules.notifications`);
-- nothing that goes wrong here harms a run: it is logged, and tried again at the next occasion;
-- the document holds ids and words of ours: no person's data and no secret.
+- one notification per cause, and one when it is over. The state records both (`sync.rules.notifications`);
+- an error here stops no run: it is logged, and the notification is sent again on the next occasion;
+- the document holds ids and fixed words only: no personal data and no secret.
 """
 
 import sqlite3
@@ -27,21 +27,21 @@ from sync.output.report import RunReport
 from sync.rules.contact_codec import from_ms, to_ms
 from sync.rules.notifications import CONFLICTS, FAILED, GUARDED, STALLED, Notice, causes_after, notices
 
-OURS: Final = frozenset({CREDENTIALS, "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
-"""Variables of our environment that say where secrets are, or speak for us."""
+HIDDEN: Final = frozenset({CREDENTIALS, "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
+"""Environment variables that lead to secrets, or let a process act as the service."""
 
 OVER: Final = {
-    FAILED: "runs come to their end again",
-    GUARDED: "the guard stops no run any more",
+    FAILED: "runs succeed again",
+    GUARDED: "the guard no longer stops the runs",
     CONFLICTS: "no conflict is open any more",
     STALLED: "it makes progress again",
 }
 COMMANDS: Final = {FAILED: "sync status", CONFLICTS: "sync conflicts list", STALLED: "sync status"}
-"""What to type next; after a guarded run, its plan."""
+"""The command to type next; after a guarded run it is `sync plan`."""
 
 
 class NotificationSender:
-    """Tells the command of a config file, or nobody where it names none."""
+    """Send notifications to the command of a config, or nowhere without one."""
 
     def __init__(self, config: Config, clock: Clock, is_stopping: Callable[[], bool] = lambda: False) -> None:
         self._clock = clock
@@ -50,39 +50,39 @@ class NotificationSender:
         self._lock = Lock()
 
     def after_run(self, state: StateFile, report: RunReport) -> None:
-        """Tell what a run has led to. Raises nothing but an interruption."""
+        """Notify of the results of a run. Raises nothing except Interrupted."""
         if self._program is None:
             return
         for stream in report.asked:
             with event_log.about(connection=report.connection, stream=stream):
-                self._carefully(partial(self._after_run, state, report, stream))
+                self._guarded(partial(self._after_run, state, report, stream))
 
-    def stalled(self, connection: str, stream: str, since: datetime, span: timedelta) -> None:
-        """Tell that a stream has made no progress since then, for longer than `span`. Raises nothing."""
+    def notify_stalled(self, connection: str, stream: str, since: datetime, span: timedelta) -> None:
+        """Notify that a stream has made no progress since then, for longer than `span`. Raises nothing."""
         if self._program is None:
             return
 
-        def tell() -> None:
+        def notify() -> None:
             state = StateFile.open(self._state_path)
             try:
-                text = f"no run has come to its end since {time_text(since)}, for more than {span}"
+                text = f"no run has succeeded since {time_text(since)}, for more than {span}"
                 present = {STALLED: {"": to_ms(since) or 0}}
-                self._tell(state, connection, stream, present, lambda _notice: {"text": text})
+                self._send(state, connection, stream, present, lambda _notice: {"text": text})
             finally:
                 state.close()
 
         with event_log.about(connection=connection, stream=stream):
-            self._carefully(tell)
+            self._guarded(notify)
 
-    def _carefully(self, tell: Callable[[], None]) -> None:
+    def _guarded(self, notify: Callable[[], None]) -> None:
         try:
             with self._lock:
-                tell()
+                notify()
         except (OSError, sqlite3.Error, StateError, LockHeld) as error:
-            event_log.error("nobody could be told", kind=type(error).__name__)
+            event_log.error("no notification could be sent", kind=type(error).__name__)
 
     def _after_run(self, state: StateFile, report: RunReport, stream: str) -> None:
-        """Tell what a run has led to for one of its streams; what went wrong with all of them is told for the first."""
+        """Notify of the results for one stream. An error of the whole run is reported for the first stream only."""
         open_conflicts = _conflicts(state, report.connection, stream)
         present = causes_after(report.status, open_conflicts, self._now_ms())
         if stream != report.asked[0] and report.status in ("failed", "guarded"):
@@ -91,9 +91,9 @@ class NotificationSender:
         def about(notice: Notice) -> dict[str, Any]:
             return {"run": report.run, **_about_run(report, notice, open_conflicts)}
 
-        self._tell(state, report.connection, stream, present, about)
+        self._send(state, report.connection, stream, present, about)
 
-    def _tell(
+    def _send(
         self,
         state: StateFile,
         connection: str,
@@ -101,17 +101,17 @@ class NotificationSender:
         present: Mapping[str, Mapping[str, int]],
         about: Callable[[Notice], dict[str, Any]],
     ) -> None:
-        told = NotificationStore(state.db, connection, stream)
-        due, silent = notices(present, told.all_causes())
+        store = NotificationStore(state.db, connection, stream)
+        due, silent = notices(present, store.all_causes())
         if silent:
             with state.atomic() as transaction:
-                told.forget_causes(transaction, silent)
+                store.forget_causes(transaction, silent)
         for notice in due:
             document = self._document(connection, stream, notice, about(notice))
-            remember, forget = notice.after(self._now_ms(), told=self._hand_over(notice, document))
+            remember, forget = notice.after(self._now_ms(), told=self._run_command(notice, document))
             with state.atomic() as transaction:
-                told.put_causes(transaction, remember)
-                told.forget_causes(transaction, forget)
+                store.put_causes(transaction, remember)
+                store.forget_causes(transaction, forget)
 
     def _document(self, connection: str, stream: str, notice: Notice, about: dict[str, Any]) -> dict[str, Any]:
         text = OVER[notice.cause] if notice.over else public(about.pop("text"))
@@ -128,16 +128,16 @@ class NotificationSender:
             "text": f"{connection}: {text}",
         }
 
-    def _hand_over(self, notice: Notice, document: Mapping[str, Any]) -> bool:
+    def _run_command(self, notice: Notice, document: Mapping[str, Any]) -> bool:
         if self._program is None:
             return False
-        wrong = self._program.tell(document)
+        problem = self._program.run_with(document)
         facts = {"kind": notice.cause, "status": "over" if notice.over else "open"}
-        if wrong:
-            event_log.warning("the command under [notify] failed", reason=wrong, **facts)
+        if problem:
+            event_log.warning("the command under [notify] failed", reason=problem, **facts)
         else:
-            event_log.info("told", **facts)
-        return not wrong
+            event_log.info("notified", **facts)
+        return not problem
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now()) or 0
@@ -146,12 +146,12 @@ class NotificationSender:
 def _program(config: Config, clock: Clock, is_stopping: Callable[[], bool]) -> Program | None:
     if config.notify is None:
         return None
-    hidden = OURS | secret_variables(config)
+    hidden = HIDDEN | secret_variables(config)
     return Program(config.notify.command, config.path.parent, config.notify.time_limit, hidden, clock, is_stopping)
 
 
 def _conflicts(state: StateFile, connection: str, stream: str) -> dict[str, int]:
-    """Return the open conflicts of a stream that wait for a person: when each was found, by a key of its own."""
+    """Return when each open conflict of a stream was found, by a key of the conflict."""
     rows = state.db.execute(
         "SELECT f.id, f.found_ms FROM conflict f JOIN connection c ON c.id = f.connection"
         " WHERE c.name = ? AND f.stream = ? AND f.resolution IS NULL ORDER BY f.id",

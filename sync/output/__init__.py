@@ -1,1 +1,1 @@
-"""What a run says of itself: its document, its progress, its plan."""
+"""The output of a run: its report, its progress, its log, and text formats."""

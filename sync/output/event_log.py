@@ -1,11 +1,11 @@
-"""Where the engine and the daemon tell, line by line, what they do: for logs. Nobody listens until a log is opened.
+"""Log the events of the engine and the daemon, one line each. Lines are dropped until a log is opened.
 
-A line is an event, always the same words, and facts by name. Whose facts they are goes with the thread: within `about`
-each line carries its run, its connection and its stream. Facts are ids, numbers, times and words of ours: what people
-typed or servers said goes through `sync.output.privacy`, which the log itself makes sure of once more.
+A line is an event, always in the same words, and named facts. Within `about`, each line of the thread also names its
+run, connection and stream. Facts are ids, numbers, times and fixed words. Texts that users typed or servers sent go
+through `sync.output.privacy`; the log applies it to every line once more.
 
-This module costs nothing to import and next to nothing to call while nobody listens; what writes the lines
-(`sync.output.log_format`) is opened by the first one.
+Importing this module costs nothing, and a call costs next to nothing while no log is open. The first line opens the
+writer (`sync.output.log_format`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,37 +19,37 @@ LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 NOTHING: Final = 100
 
 Write = Callable[[str, str, Mapping[str, Any]], None]
-"""Writes a line: its level, its event and its facts."""
+"""A function that writes a line: its level, its event and its facts."""
 
 _facts: ContextVar[Mapping[str, Any]] = ContextVar("facts", default=MappingProxyType({}))
 
 
 @dataclass(slots=True)
-class _Listener:
-    """Who listens, from which level on; `open` becomes `write` at the first line."""
+class _Log:
+    """The open log and its lowest level. The first line calls `open` and keeps the result as `write`."""
 
     level: int = NOTHING
     open: Callable[[], Write] | None = None
     write: Write | None = None
 
 
-_listener = _Listener()
+_log = _Log()
 
 
 @contextmanager
 def listening(level: str, opening: Callable[[], Write]) -> Iterator[None]:
-    """Write what is told within the block from this level on; `opening` is called at the first such line."""
-    before = (_listener.level, _listener.open, _listener.write)
-    _listener.level, _listener.open, _listener.write = LEVELS[level], opening, None
+    """Write the lines of the block from this level on. The first such line calls `opening`."""
+    before = (_log.level, _log.open, _log.write)
+    _log.level, _log.open, _log.write = LEVELS[level], opening, None
     try:
         yield
     finally:
-        _listener.level, _listener.open, _listener.write = before
+        _log.level, _log.open, _log.write = before
 
 
 @contextmanager
 def about(**facts: Any) -> Iterator[None]:
-    """Add these facts to every line that this thread tells within the block."""
+    """Add these facts to every line of this thread within the block."""
     token = _facts.set({**_facts.get(), **facts})
     try:
         yield
@@ -57,35 +57,35 @@ def about(**facts: Any) -> Iterator[None]:
         _facts.reset(token)
 
 
-def listens(level: str) -> bool:
-    """Say whether somebody listens at this level: for lines that cost something to make."""
-    return LEVELS[level] >= _listener.level
+def is_enabled(level: str) -> bool:
+    """Return whether lines of this level are written, for lines that are expensive to build."""
+    return LEVELS[level] >= _log.level
 
 
 def debug(event: str, **facts: Any) -> None:
-    """Tell a step, for who looks for a mistake."""
-    _tell("debug", event, facts)
+    """Log a step, for debugging."""
+    _write("debug", event, facts)
 
 
 def info(event: str, **facts: Any) -> None:
-    """Tell what happens, as it should."""
-    _tell("info", event, facts)
+    """Log a normal event."""
+    _write("info", event, facts)
 
 
 def warning(event: str, **facts: Any) -> None:
-    """Tell what a person should look at some day."""
-    _tell("warning", event, facts)
+    """Log an event that a user should look at some day."""
+    _write("warning", event, facts)
 
 
 def error(event: str, **facts: Any) -> None:
-    """Tell what a person should look at."""
-    _tell("error", event, facts)
+    """Log an event that a user should look at."""
+    _write("error", event, facts)
 
 
-def _tell(level: str, event: str, facts: Mapping[str, Any]) -> None:
-    if not listens(level):
+def _write(level: str, event: str, facts: Mapping[str, Any]) -> None:
+    if not is_enabled(level):
         return
-    if _listener.write is None and _listener.open is not None:
-        _listener.write = _listener.open()
-    if _listener.write is not None:
-        _listener.write(level, event, {**_facts.get(), **facts})
+    if _log.write is None and _log.open is not None:
+        _log.write = _log.open()
+    if _log.write is not None:
+        _log.write(level, event, {**_facts.get(), **facts})

@@ -1,21 +1,22 @@
-"""How everything that people and scripts read spells a time, and a record as a whole.
+"""The format of times, and the field name of a whole record, in all output.
 
-Apart from the report, since lists and `sync status` need no more of it, and have to start quickly.
+Separate from the report, because lists and `sync status` need only this and must start fast.
 """
 
 from datetime import UTC, datetime
 
 WHOLE = "*"
-"""The field of what is about a record as a whole: that it was made or deleted."""
+"""The field name for a record as a whole: that it was created or deleted."""
 
 
 AUTOMATIONS = (
-    "Creating people and changing their tags can start workflows of a system, which may write to these people. Check "
-    "its triggers first, or let them leave out who bears a tag: create_tags puts tags on everybody that a run creates."
+    "Creating contacts and changing their tags can start workflows of a system, which may send messages to them. "
+    "Check the triggers of the workflows first, or exclude contacts with a tag: create_tags adds tags to every contact "
+    "that a run creates."
 )
-"""What a person should know before a first run."""
+"""What a user should know before a first run."""
 
 
 def time_text(moment: datetime) -> str:
-    """Render an aware time as the documents do: ISO 8601 in UTC, as fine as it is, with a Z."""
+    """Return an aware time as the documents show it: ISO 8601 in UTC with a Z, not rounded."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -1,10 +1,10 @@
-"""Logs: one line per event on a stream, for people on a terminal and as JSON elsewhere.
+"""Write the log: one line per event, as text on a terminal and as JSON elsewhere.
 
 Rules kept here:
-- every fact passes through `sync.output.privacy` on its way, so that a line which forgot about it shows nothing;
-- what other libraries log is told from warnings on, in the same way;
-- a log that can't be written (a full disk, a reader that is gone) harms no run.
-structlog takes longer to import than a quiet run takes to work: it is imported for the first line.
+- every fact passes through `sync.output.privacy`, so that no line shows personal data by mistake;
+- warnings and errors of other libraries are logged in the same way;
+- a log that cannot be written (a full disk, a closed pipe) stops no run.
+structlog takes longer to import than a quiet run takes, so the first line imports it.
 """
 
 import logging
@@ -21,30 +21,30 @@ Format = Literal["auto", "human", "json"]
 
 @contextmanager
 def logging_to(stream: TextIO, level: str, form: Format) -> Iterator[None]:
-    """Write what is told within the block to the stream; `auto` is for people where the stream is a terminal."""
+    """Write the events of the block to the stream; `auto` means text on a terminal and JSON elsewhere."""
     human = stream.isatty() if form == "auto" else form == "human"
     libraries = _Libraries(logging.WARNING)
     root = logging.getLogger()
     root.addHandler(libraries)
     try:
-        with event_log.listening(level, lambda: _opened(stream, human=human)):
+        with event_log.listening(level, lambda: _writer(stream, human=human)):
             yield
     finally:
         root.removeHandler(libraries)
 
 
 class _Libraries(logging.Handler):
-    """Passes on what other libraries log."""
+    """Pass on the log records of other libraries."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell the record's message, and where it comes from."""
+        """Log the message of the record and the name of its logger."""
         level = "error" if record.levelno >= logging.ERROR else "warning"
-        tell = event_log.error if level == "error" else event_log.warning
-        tell("a library says", kind=record.name, text=record.getMessage())
+        log = event_log.error if level == "error" else event_log.warning
+        log("a library reports", kind=record.name, text=record.getMessage())
 
 
-def _opened(stream: TextIO, *, human: bool) -> Write:
-    """Return what writes lines to the stream."""
+def _writer(stream: TextIO, *, human: bool) -> Write:
+    """Return a function that writes lines to the stream."""
     import structlog
 
     renderer: Any = (
@@ -57,7 +57,7 @@ def _opened(stream: TextIO, *, human: bool) -> Write:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _without_people,
+            _without_personal_data,
             renderer,
         ],
         wrapper_class=structlog.BoundLogger,
@@ -70,7 +70,7 @@ def _opened(stream: TextIO, *, human: bool) -> Write:
     return write
 
 
-def _without_people(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Take out whatever is a person's; time, level and event come first in a line."""
+def _without_personal_data(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Remove personal data; put time, level and event first."""
     head = {name: line.pop(name) for name in ("timestamp", "level", "event")}
     return head | public_facts(line)

@@ -1,12 +1,12 @@
-"""What may be shown of a text outside the state file: in a log, to the command under `[notify]` (P8).
+"""Remove secrets and personal data from texts for the log and for the command under `[notify]` (P8).
 
 Rules kept here:
-- secrets go, whatever the text is (`connectors.http.redaction`);
-- what a server said goes, since it may repeat what it was sent; that it spoke, and with which status, stays;
-- e-mail addresses and phone numbers become a hash: the same within one process, and of no use outside it;
-- values of fields that a note quotes become a hash as well;
-- a value under a name that is not known to hold ids, numbers, times or words of ours becomes a hash as a whole.
-Names can't be told from other words, so no text of ours may hold any.
+- secrets are removed from every text (`connectors.http.redaction`);
+- the message of a server is removed, because it may repeat what was sent to it; its status stays;
+- e-mail addresses and phone numbers become a hash, which is constant within one process and useless outside it;
+- field values that a note quotes become a hash as well;
+- a fact becomes a hash as a whole, unless its name is known to hold ids, numbers, times or fixed words.
+No text of growthsync may hold the name of a person, because names cannot be recognised.
 """
 
 import re
@@ -19,9 +19,9 @@ from typing import Any, Final
 from connectors.http.redaction import EMAIL, PHONE, Redaction
 
 TEXTS: Final = frozenset({"reason", "text"})
-"""Facts that are sentences: what a person is told, without what may be anybody's."""
+"""Facts that are sentences. Personal data is removed from them."""
 NOTE: Final = "text"
-"""The sentence that quotes values of fields, which may be anybody's too."""
+"""The sentence that quotes field values, which may be personal data too."""
 PLAIN: Final = frozenset(
     {
         "account", "applies", "at", "attempt", "by", "command", "conflicts", "connection", "connections", "created",
@@ -32,7 +32,7 @@ PLAIN: Final = frozenset(
         "unsigned", "until", "updated", "version", "waiting", "whole",
     }
 )  # fmt: skip
-"""Facts that hold ids, numbers, times or words of ours."""
+"""Facts that hold ids, numbers, times or fixed words."""
 
 _SAID = re.compile(
     r"(it answered \d{3})\b.*?"
@@ -43,11 +43,11 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")
 _KEY: Final = secrets.token_bytes(16)
 _LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
-"""A hash of digits alone would be taken for a phone number, and hashed again."""
+"""A hash of digits alone would look like a phone number and be hashed again."""
 
 
 class _OpenedSecrets:
-    """The secrets of this process, as far as they have been opened."""
+    """The secrets that this process has read."""
 
     def __init__(self) -> None:
         self._secrets: frozenset[str] = frozenset()
@@ -65,24 +65,24 @@ _known = _OpenedSecrets()
 
 
 def hide(values: Iterable[str]) -> None:
-    """Keep these secrets out of every text from now on."""
+    """Remove these secrets from every text from now on."""
     _known.add(values)
 
 
 def public(text: str) -> str:
-    """Return a sentence without secrets, without what servers said, with hashes in place of addresses and numbers."""
+    """Return a sentence without secrets and server messages, with hashes instead of addresses and numbers."""
     text = _SAID.sub(r"\1\2", _known.redaction.text(text))
     return PHONE.sub(_number, EMAIL.sub(lambda match: hashed(match[0]), text))
 
 
 def hashed(value: object) -> str:
-    """Return a name for a value that tells nothing about it."""
+    """Return a name for a value that reveals nothing about it."""
     digest = blake2b(str(value).encode("utf-8", "replace"), key=_KEY, digest_size=4).hexdigest()
     return f"[hidden {digest.translate(_LETTERS)}]"
 
 
 def public_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts as they may be shown, each by what its name says of it; what is None is no fact."""
+    """Return facts as the log may show them, each by the rule of its name; None values are left out."""
     return {name: _fact(name, value) for name, value in facts.items() if value is not None}
 
 

@@ -1,7 +1,6 @@
-"""What a run tells while it works. All of it goes to standard error; standard output belongs to the result.
+"""Show the progress of a run on standard error; standard output is for the result.
 
-A long step shows how far it is, how fast and how long it will take yet, redrawn in place on a terminal and left out
-elsewhere: a log holds notes, not bars.
+A terminal shows a progress bar per step, with speed and remaining time. Elsewhere only notes are written.
 """
 
 import sys
@@ -19,33 +18,33 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Where the engine tells what it does. Called from one thread."""
+    """How the engine reports its progress. Called from one thread."""
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Begin a step, which ends the one before; `total` is how many records it will take, if that is known."""
+        """Begin a step, which ends the step before; `total` is its number of records, if known."""
 
     def advance(self, count: int = 1) -> None:
-        """Say that so many more records of the present step are done."""
+        """Record that so many more records of the present step are done."""
 
     def note(self, text: str) -> None:
-        """Tell one thing that a person should see, once, whether anybody watches or not."""
+        """Show a sentence that a user should see, on a terminal or in the log."""
 
 
 class SilentProgress:
-    """Tells nothing."""
+    """Report nothing."""
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Keep quiet."""
+        """Do nothing."""
 
     def advance(self, count: int = 1) -> None:
-        """Keep quiet."""
+        """Do nothing."""
 
     def note(self, text: str) -> None:
-        """Keep quiet."""
+        """Do nothing."""
 
 
 class LineProgress:
-    """Writes notes, one line each, and nothing else: for logs and pipes."""
+    """Write notes, one line each, and nothing else: for logs and pipes."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -60,31 +59,31 @@ class LineProgress:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Go on as before: a log needs no pause."""
+        """Do nothing: a log needs no pause."""
         yield
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Keep quiet: a log wants results."""
+        """Do nothing: a log shows results only."""
 
     def advance(self, count: int = 1) -> None:
-        """Keep quiet: a log wants results."""
+        """Do nothing: a log shows results only."""
 
     def note(self, text: str) -> None:
-        """Write the line, at once."""
+        """Write the line and flush."""
         self._out.write(f"{text}\n")
         self._out.flush()
 
 
 class LogProgress(LineProgress):
-    """Puts notes into the log (`sync.output.log_format`), and tells nothing else: for runs that nobody watches."""
+    """Log notes (`sync.output.log_format`) and nothing else: for runs without a terminal."""
 
     def note(self, text: str) -> None:
-        """Tell it."""
+        """Log the note."""
         event_log.info("note", text=text)
 
 
 class TerminalProgress:
-    """A line on a terminal that is redrawn in place; a context manager, so that the terminal is given back."""
+    """A progress bar on a terminal; a context manager, so that the terminal is restored."""
 
     def __init__(self, out: TextIO) -> None:
         self._bars = _bars(out)
@@ -101,7 +100,7 @@ class TerminalProgress:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Take the line away while somebody else uses the terminal, to ask."""
+        """Hide the bar while a question is on the terminal."""
         self._bars.stop()
         try:
             yield
@@ -109,29 +108,29 @@ class TerminalProgress:
             self._bars.start()
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Replace the line by one for this step."""
+        """Replace the bar by one for this step."""
         if self._task is not None:
             self._bars.remove_task(self._task)
         self._task = self._bars.add_task(_plain(text), total=total)
 
     def advance(self, count: int = 1) -> None:
-        """Move the line on."""
+        """Advance the bar."""
         if self._task is not None:
             self._bars.advance(self._task, count)
 
     def note(self, text: str) -> None:
-        """Write the text above the line, where it stays."""
+        """Write the text above the bar, where it stays."""
         self._bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def for_stream(out: TextIO | None = None) -> TerminalProgress | LineProgress:
-    """Return what suits the stream (standard error unless told): a Screen on a terminal, else Lines."""
+    """Return TerminalProgress for a terminal, otherwise LineProgress; the default stream is standard error."""
     stream = sys.stderr if out is None else out
     return TerminalProgress(stream) if stream.isatty() else LineProgress(stream)
 
 
 def _bars(out: TextIO) -> "RichProgress":
-    """Build the line. Rich is imported here, since it costs more than a whole `sync status` may."""
+    """Build the bar. Rich is imported here, because that takes longer than a whole `sync status` may."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -146,7 +145,7 @@ def _bars(out: TextIO) -> "RichProgress":
     from rich.text import Text
 
     class Throughput(ProgressColumn):
-        """Records per second, once there is something to tell."""
+        """Records per second, once known."""
 
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f}/s" if task.speed else "")
@@ -163,5 +162,5 @@ def _bars(out: TextIO) -> "RichProgress":
 
 
 def _plain(text: str) -> str:
-    """Return the text so that Rich takes no bracket in it for markup."""
+    """Escape the brackets of a text, which Rich would read as markup."""
     return text.replace("[", r"\[")

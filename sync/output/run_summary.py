@@ -1,4 +1,4 @@
-"""The line of a log in which a run ends: how, and what it did, in numbers."""
+"""Log the end of a run: its status and its counts."""
 
 from sync.output import event_log
 from sync.output.privacy import public
@@ -6,11 +6,11 @@ from sync.output.report import RunReport
 
 
 def log_end(report: RunReport, *, whole: bool) -> None:
-    """Tell how a run ended; one that was stopped or failed is something to look at."""
-    tell = event_log.info if report.status in ("ok", "partial") else event_log.warning
+    """Log how a run ended, as a warning when it failed or the guard stopped it."""
+    log = event_log.info if report.status in ("ok", "partial") else event_log.warning
     streams = report.streams.values()
     accounts = [counts for stream in streams for counts in stream.accounts.values()]
-    tell(
+    log(
         "run ended",
         connection=report.connection,
         stream="+".join(report.asked),

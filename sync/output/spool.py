@@ -1,4 +1,4 @@
-"""A long list of planned changes that outlives the stage it was made from and takes no memory: a nameless file (P7)."""
+"""Keep a long list of planned changes in a temporary file, so that it needs no memory (P7)."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from sync.rules.shadow_codec import value_of
 
 
 class Spool:
-    """Planned changes, in order; may be read any number of times. The file vanishes with the object."""
+    """Planned changes in order, readable any number of times. The file is deleted with the object."""
 
     def __init__(self, changes: Iterable[PlannedChange]) -> None:
         self._file = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (lives as long as the spool)

@@ -1,12 +1,11 @@
-"""Who may ask for what: decided for each request, before anything is read or done.
+"""Decide for each request whether it may be answered, before anything is read or changed.
 
 Rules kept here:
-- an address of this machine answers only where it is called by a name of this machine: a page on the internet whose
-  name was made to lead here (DNS rebinding) is refused;
-- with a token in the config it is needed for all but the two words on health: by programs as `Authorization: Bearer`,
-  by people once, for a session. Without one, people's data are shown to processes of our own user alone;
-- what changes anything comes from a page of ours: browsers say so (Sec-Fetch-Site, Origin), a form carries the token
-  of its session, and the API takes nothing but JSON, which no other site can have a browser send.
+- a local address answers only to the names of this machine, which blocks DNS rebinding;
+- a token in the config is required for everything except the health checks: programs send `Authorization: Bearer`,
+  users enter it once per session. Without a token, personal data is shown only to processes of the same user;
+- a change must come from a page of this server. Browsers say so (Sec-Fetch-Site, Origin), a form carries the token of
+  its session, and the API accepts only JSON, which no other site can make a browser send.
 """
 
 from collections.abc import Callable
@@ -25,21 +24,21 @@ from sync.page.sessions import LIFETIME, Session, Sessions, is_same
 COOKIE: Final = "growthsync"
 FORM_TOKEN: Final = "form"  # noqa: S105 - the name of the field
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
-LOOKS: Final = frozenset({"/page.css", "/icon.svg"})
-"""What tells nothing about anybody, and is needed before somebody has come in."""
+STATIC: Final = frozenset({"/page.css", "/icon.svg"})
+"""Files without personal data that the login page needs."""
 LOGIN: Final = "/login"
 METRICS: Final = "/metrics"
 API: Final = "/api/"
 LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 MOST_FIELDS: Final = 20
 NOT_OURS: Final = (
-    "this address is for processes of the user who runs growthsync; set a token under [status_page] for others"
+    "only processes of the user that runs growthsync may open this page; set a token under [status_page] for others"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request, as far as it decides who may ask."""
+class PageRequest:
+    """The parts of a request that decide about access."""
 
     method: str
     path: str
@@ -50,77 +49,77 @@ class Asked:
 
     @property
     def changes(self) -> bool:
-        """Say whether it may change something."""
+        """Return whether the request may change something."""
         return self.method not in ("GET", "HEAD")
 
     @property
     def form(self) -> dict[str, str]:
-        """Return the fields of a form. Raises ValueError where it is none."""
+        """Return the fields of a form. Raises ValueError where the body is not a form."""
         pairs = parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
         return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRefused:
-    """What is answered instead: a status and why, or for people the way to the form in which they show the token."""
+    """The response to a refused request: a status and a reason, or a redirect to the login form."""
 
     status: int
-    why: str
+    reason: str
     to_login: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AccessGranted:
-    """Who may come in, with their session; `cookie` is to be set, '' where the browser has it."""
+    """The session of an allowed request; `cookie` is to be set, '' where the browser has it."""
 
     session: Session
     cookie: str = ""
 
 
 class Access:
-    """Decides for one door. Calls may come from several threads."""
+    """Decide about the requests of one endpoint. Calls may come from several threads."""
 
     def __init__(self, config: Callable[[], Config], sessions: Sessions, is_ours: Callable[[End, End], bool]) -> None:
         self._config = config
         self._is_ours = is_ours
         self.sessions = sessions
-        self._read: tuple[Config, str | None] | None = None
+        self._token_of: tuple[Config, str | None] | None = None
 
     @property
     def token(self) -> str | None:
-        """Return the token of the config in force, which is opened once. Raises ConfigError."""
+        """Return the token of the active config, which is read once. Raises ConfigError."""
         config = self._config()
-        if self._read is None or self._read[0] is not config:
-            self._read = config, reveal_page_token(config, lambda _: None)
-        return self._read[1]
+        if self._token_of is None or self._token_of[0] is not config:
+            self._token_of = config, reveal_page_token(config, lambda _: None)
+        return self._token_of[1]
 
-    def decide(self, asked: Asked) -> AccessRefused | AccessGranted:
-        """Say whether the request is answered."""
+    def decide(self, asked: PageRequest) -> AccessRefused | AccessGranted:
+        """Return whether and with which session the request is answered."""
         session, cookie = self._session(asked.headers)
         if refused := self._outsider(asked, session):
             return refused
-        if asked.path in HEALTH | LOOKS:
+        if asked.path in HEALTH | STATIC:
             return AccessGranted(session)
         if (asked.changes or asked.path.startswith(API)) and (refused := self._foreign(asked, session)):
             return refused
         return AccessGranted(session, "" if _is_for_programs(asked.path) else cookie)
 
-    def refused_by_head(self, asked: Asked) -> AccessRefused | None:
-        """Return why a request is refused whatever its body says, so that the body need not be waited for."""
+    def refused_by_head(self, asked: PageRequest) -> AccessRefused | None:
+        """Return why a request is refused whatever its body is, so that the server need not wait for the body."""
         return self._outsider(asked, self._session(asked.headers)[0])
 
     def is_token(self, shown: str) -> bool:
-        """Say whether this is the token."""
+        """Return whether this is the token."""
         return self.token is not None and is_same(shown, self.token)
 
     def set_cookie(self, session: Session, headers: MutableHeaders, *, secure: bool = False) -> None:
-        """Have the browser keep a session; no script sees it, no other site sends it."""
+        """Set the session cookie; no script can read it, no other site can send it."""
         cookie = f"{self._cookie}={self.sessions.cookie(session, self.token)}; Path=/; Max-Age={LIFETIME}"
         headers.append("set-cookie", f"{cookie}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}")
 
     @property
     def _cookie(self) -> str:
-        """Return the name of our cookie: browsers do not tell ports apart, and there may be several daemons."""
+        """Return the name of the cookie, with the port: browsers ignore ports, and several daemons may run."""
         address = self._config().status_page.listen
         return f"{COOKIE}-{address.port if address else 0}"
 
@@ -136,52 +135,54 @@ class Access:
         begun = self.sessions.begin(has_token=False)
         return begun, self.sessions.cookie(begun, self.token)
 
-    def _outsider(self, asked: Asked, session: Session) -> AccessRefused | None:
-        """Return why a caller is refused for where they come from and who they are, None where they are let in."""
+    def _outsider(self, asked: PageRequest, session: Session) -> AccessRefused | None:
+        """Return why a caller is refused by its host name or identity, None where it is not."""
         if self._is_local() and _name_of(asked.headers.get("host", "")) not in LOCAL_NAMES:
-            return AccessRefused(421, "this address answers to a name of this machine alone, like localhost")
-        if asked.path in HEALTH | LOOKS | {LOGIN}:
+            return AccessRefused(421, "this address only answers to a name of this machine, such as localhost")
+        if asked.path in HEALTH | STATIC | {LOGIN}:
             return None
         return self._stranger(asked, session)
 
-    def _stranger(self, asked: Asked, session: Session) -> AccessRefused | None:
-        """Return why somebody is not let in, None where they are."""
+    def _stranger(self, asked: PageRequest, session: Session) -> AccessRefused | None:
+        """Return why a caller without a valid token or process is refused, None where it is not."""
         if self.token is None:
             return self._stranger_here(asked)
         kind, _, shown = asked.headers.get("authorization", "").partition(" ")
         if session.has_token or (kind.lower() == "bearer" and self.is_token(shown.strip())):
             return None
-        return AccessRefused(401, "the token under [status_page] is needed", to_login=not _is_for_programs(asked.path))
+        return AccessRefused(
+            401, "the token under [status_page] is required", to_login=not _is_for_programs(asked.path)
+        )
 
-    def _stranger_here(self, asked: Asked) -> AccessRefused | None:
+    def _stranger_here(self, asked: PageRequest) -> AccessRefused | None:
         if asked.path == METRICS:
             return None
         known = asked.client is not None and asked.server is not None and self._is_ours(asked.client, asked.server)
         return None if known else AccessRefused(403, NOT_OURS)
 
-    def _foreign(self, asked: Asked, session: Session) -> AccessRefused | None:
-        """Return why a request is not one of a page of ours or of a program, None where it is."""
+    def _foreign(self, asked: PageRequest, session: Session) -> AccessRefused | None:
+        """Return why a request comes neither from a page of this server nor from a program, None where it does."""
         if not _is_from_here(asked.headers):
-            return AccessRefused(403, "this comes from a page of somebody else")
+            return AccessRefused(403, "this request comes from a page of another site")
         if asked.path.startswith(API):
             kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
             is_json = not asked.changes or kind == "application/json"
-            return None if is_json else AccessRefused(415, "the API takes JSON: Content-Type: application/json")
+            return None if is_json else AccessRefused(415, "the API accepts JSON only: Content-Type: application/json")
         try:
             shown = asked.form.get(FORM_TOKEN, "")
         except ValueError:
-            return AccessRefused(400, "this is no form of ours")
+            return AccessRefused(400, "this is not a form of this page")
         if not is_same(shown, self.sessions.form_token(session)):
             return AccessRefused(
-                403, "this form is too old, or not of this page; go back, reload the page and try again"
+                403, "this form is too old, or not from this page; go back, reload the page and try again"
             )
         return None
 
 
 def is_over_tls(headers: Headers) -> bool:
-    """Say whether a browser is known to speak TLS with a proxy before us: its cookie then goes nowhere else.
+    """Return whether the browser is known to use TLS up to a proxy, so that the cookie can be restricted to TLS.
 
-    A browser tells where a request comes from (Sec-Fetch-Site) over TLS alone, or to its own machine.
+    A browser sends Sec-Fetch-Site only over TLS, or to its own machine.
     """
     if _name_of(headers.get("host", "")) in LOCAL_NAMES:
         return False
@@ -193,12 +194,12 @@ def _is_for_programs(path: str) -> bool:
 
 
 def _is_from_here(headers: Headers) -> bool:
-    """Say whether a browser says that a page of ours sent this, or whether nothing says that it was another's."""
+    """Return whether a page of this server sent the request, as far as its headers tell."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
-    # "null" is what a page sends that tells no address, as ours do; others have no token of a form, and send no JSON.
+    # Our pages send "null", because they hide their address. Other sites lack the form token and cannot send JSON.
     return origin in (None, "null") or urlsplit(origin).netloc == headers.get("host")
 
 

@@ -1,4 +1,4 @@
-"""What people decide on a page: by the code of the commands, and back to the page that they came from."""
+"""Handle the forms of the pages with the code of the commands, and redirect back to the page."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -6,79 +6,79 @@ from starlette.responses import RedirectResponse, Response
 from sync.errors import NotThere, UsageError
 from sync.operations import queries
 from sync.page.access import is_over_tls
-from sync.page.middleware import ADMITTED
+from sync.page.middleware import GRANTED
 from sync.page.pages import PageContext, form_of
 
 SIDES = ("left", "right")
 
 
 class Actions:
-    """The forms of the pages."""
+    """The handlers of the forms."""
 
-    def __init__(self, desk: PageContext) -> None:
-        self._desk = desk
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
 
     def resolve(self, request: Request) -> Response:
-        """Settle a conflict by a side, or by the value that was typed."""
+        """Settle a conflict with the value of a side, or with a typed value."""
         number, form = request.path_params["id"], form_of(request)
         side = form.get("side")
         if side not in (*SIDES, None):
-            return self._desk.conflict(request, 422, "say left or right")
+            return self._context.conflict(request, 422, "choose left or right")
         value = form.get("value", "") if side is None else None
         try:
-            queries.resolve(self._desk.config(), number, side=side, value=value)
+            queries.resolve(self._context.config(), number, side=side, value=value)
         except NotThere:
             raise
         except UsageError as error:
-            return self._desk.conflict(request, 422, str(error), value or "")
-        return RedirectResponse(f"/conflicts?settled={number}{_behind(form)}", 303)
+            return self._context.conflict(request, 422, str(error), value or "")
+        return RedirectResponse(f"/conflicts?settled={number}{_position(form)}", 303)
 
     def retry(self, request: Request) -> Response:
-        """Have the next run try a failure again."""
+        """Let the next run retry a failure."""
         number = request.path_params["id"]
-        queries.retry(self._desk.config(), number)
-        return RedirectResponse(f"/failures?retried={number}{_behind(form_of(request))}", 303)
+        queries.retry(self._context.config(), number)
+        return RedirectResponse(f"/failures?retried={number}{_position(form_of(request))}", 303)
 
     def retry_all(self, request: Request) -> Response:
-        """Have the next run try all of them again."""
-        queries.retry(self._desk.config(), None)
-        return RedirectResponse(f"/failures?all=1{_behind(form_of(request))}", 303)
+        """Let the next run retry all failures."""
+        queries.retry(self._context.config(), None)
+        return RedirectResponse(f"/failures?all=1{_position(form_of(request))}", 303)
 
     def dismiss(self, request: Request) -> Response:
-        """Take a failure off the list."""
+        """Remove a failure from the list."""
         number, form = request.path_params["id"], form_of(request)
         why = form.get("why", "").strip()
         if not why:
-            return self._desk.failures(request, 422, f"say why failure {number} is to be taken off the list")
-        queries.dismiss(self._desk.config(), number, why)
-        return RedirectResponse(f"/failures?dismissed={number}{_behind(form)}", 303)
+            return self._context.failures(request, 422, f"give a reason for removing failure {number} from the list")
+        queries.dismiss(self._context.config(), number, why)
+        return RedirectResponse(f"/failures?dismissed={number}{_position(form)}", 303)
 
-    def come_in(self, request: Request) -> Response:
-        """Show the form for the token, where one is needed."""
-        access = self._desk.access
+    def show_login(self, request: Request) -> Response:
+        """Show the login form where the config has a token."""
+        access = self._context.access
         if access.token is None:
             return RedirectResponse("/", 303)
-        return self._desk.page(request, "login", problem="")
+        return self._context.page(request, "login", problem="")
 
-    def show_token(self, request: Request) -> Response:
-        """Begin a session of somebody who shows the token."""
-        access = self._desk.access
+    def log_in(self, request: Request) -> Response:
+        """Begin a session with the token."""
+        access = self._context.access
         if not access.is_token(form_of(request).get("token", "").strip()):
-            return self._desk.page(request, "login", 403, problem="This is not the token.")
+            return self._context.page(request, "login", 403, problem="This is not the token.")
         answer = RedirectResponse("/", 303)
         access.set_cookie(access.sessions.begin(has_token=True), answer.headers, secure=is_over_tls(request.headers))
         return answer
 
-    def leave(self, request: Request) -> Response:
+    def log_out(self, request: Request) -> Response:
         """End the session."""
-        access = self._desk.access
-        access.sessions.end(request.scope[ADMITTED].session)
+        access = self._context.access
+        access.sessions.end(request.scope[GRANTED].session)
         answer = RedirectResponse("/login", 303)
         access.set_cookie(access.sessions.begin(has_token=False), answer.headers)
         return answer
 
 
-def _behind(form: dict[str, str]) -> str:
-    """Return the place in the list that somebody had come to."""
+def _position(form: dict[str, str]) -> str:
+    """Return the query that leads back to the same page of a list."""
     after = form.get("after", "")
     return f"&after={after}" if after.isascii() and after.isdigit() and after != "0" else ""

@@ -1,6 +1,6 @@
-"""/api/: the documents of the commands, word for word, and what people decide as JSON.
+"""/api/: the documents of the commands, unchanged, and the decisions of users as JSON.
 
-A list has LARGEST entries at most; where there are more, `next` is the address of those behind them.
+A list has at most LARGEST entries. Where there are more, `next` is the address of the next page.
 """
 
 import json
@@ -13,12 +13,12 @@ from sync.errors import UsageError
 from sync.operations import queries
 from sync.operations.explain import explain_in
 from sync.page import records
-from sync.page.middleware import ASKED
+from sync.page.middleware import REQUEST
 from sync.page.pages import PageContext
 from sync.page.read_only_state import looking
 
 if TYPE_CHECKING:
-    from sync.page.access import Asked
+    from sync.page.access import PageRequest
 
 LARGEST: Final = 1000
 RUNS: Final = 50
@@ -27,10 +27,10 @@ Document = dict[str, Any]
 
 
 class Api:
-    """What programs ask for."""
+    """The handlers of the API."""
 
-    def __init__(self, desk: PageContext) -> None:
-        self._config = desk.config
+    def __init__(self, context: PageContext) -> None:
+        self._config = context.config
 
     def status(self, _request: Request) -> Response:
         """`sync status --json`."""
@@ -54,7 +54,7 @@ class Api:
             return _json(_paged("failures", queries.failures_of(db, _after(request), LARGEST + 1)))
 
     def runs(self, request: Request) -> Response:
-        """The reports of `sync run --json`, the last one first."""
+        """The reports of `sync run --json`, latest first."""
         with looking(self._config()) as db:
             found = records.runs(db, request.query_params.get("before", ""), RUNS + 1)
         more = {"next": f"/api/runs?before={found[RUNS - 1]['run']}"} if len(found) > RUNS else {}
@@ -77,18 +77,18 @@ class Api:
         sent = _sent(request, {"side", "value"})
         side = sent.get("side")
         if len(sent) != 1 or side not in ("left", "right", None):
-            raise UsageError('say {"side": "left"}, {"side": "right"} or {"value": V}, one of them')
+            raise UsageError('send exactly one of {"side": "left"}, {"side": "right"} and {"value": V}')
         return _json(queries.resolve(self._config(), request.path_params["id"], side=side, value=sent.get("value")))
 
     def retry(self, request: Request) -> Response:
-        """`sync failures retry ID --json`; or all of them."""
+        """`sync failures retry ID --json`, or `--all`."""
         return _json(queries.retry(self._config(), request.path_params.get("id")))
 
     def dismiss(self, request: Request) -> Response:
         """`sync failures dismiss ID --why TEXT --json`: {"why": TEXT}."""
         why = (_sent(request, {"why"}).get("why") or "").strip()
         if not why:
-            raise UsageError('say {"why": TEXT}; the reason is kept in the history')
+            raise UsageError('send {"why": TEXT}; the reason is kept in the history')
         return _json(queries.dismiss(self._config(), request.path_params["id"], why))
 
 
@@ -105,17 +105,17 @@ def _paged(name: str, found: list[Document]) -> Document:
 def _after(request: Request) -> int:
     text = request.query_params.get("after", "0")
     if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - what SQLite takes
-        raise UsageError("`after` is the number of an entry")
+        raise UsageError("`after` must be the number of an entry")
     return int(text)
 
 
 def _sent(request: Request, known: set[str]) -> dict[str, str]:
-    """Return the object that was sent. Raises UsageError where it is none of texts under these names."""
-    asked: Asked = request.scope[ASKED]
+    """Return the JSON object of the body. Raises UsageError where its keys or its values are not the known texts."""
+    asked: PageRequest = request.scope[REQUEST]
     try:
         sent = json.loads(asked.body or b"{}")
     except ValueError:
         raise UsageError("the body is not JSON") from None
     if not isinstance(sent, dict) or not all(isinstance(one, str) for one in sent.values()) or sent.keys() - known:
-        raise UsageError(f"the body is an object of texts: {', '.join(sorted(known))}")
+        raise UsageError(f"the body must be a JSON object of texts with the keys {', '.join(sorted(known))}")
     return sent

@@ -1,7 +1,7 @@
-"""The page as an application: which address leads where, and how what goes wrong is told.
+"""Build the application of the status page: its routes and its error responses.
 
-Everything is answered in threads, since SQLite and the files of secrets have people wait; `/healthz` is not, since it
-says whether the process itself still moves.
+All handlers run in threads, because SQLite and secret files block. Only `/healthz` does not: it shows whether the
+process itself still moves.
 """
 
 import sqlite3
@@ -36,9 +36,9 @@ from sync.page.single_flight import SingleFlight
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-BUSY: Final = "The state file can't be read right now; try again in a moment."
-LOOK: Final = 2.0
-"""Seconds for the look that says whether the state can be read."""
+BUSY: Final = "The state file cannot be read right now; try again in a moment."
+READINESS_LIMIT: Final = 2.0
+"""Seconds for the query that tests whether the state can be read."""
 
 
 def application(
@@ -48,22 +48,22 @@ def application(
     now: Callable[[], float] = time.time,
     ours: Callable[[End, End], bool] = is_ours,
 ) -> "ASGIApp":
-    """Return the application; `config` returns the one in force."""
+    """Return the application; `config` returns the active config."""
     access = Access(config, Sessions(now), ours)
-    desk = PageContext(config, access, Pages(), SearchHandles(), runs.hanging)
-    routes = [*_programs(config, runs), *_api(Api(desk)), *_pages(desk), *_actions(Actions(desk)), *_files()]
-    inner = Starlette(routes=routes, exception_handlers=_told(desk))
-    inner.router.redirect_slashes = False  # an address is one of ours, or it is none
+    context = PageContext(config, access, Pages(), SearchHandles(), runs.hanging)
+    routes = [*_programs(config, runs), *_api(Api(context)), *_pages(context), *_actions(Actions(context)), *_files()]
+    inner = Starlette(routes=routes, exception_handlers=_error_handlers(context))
+    inner.router.redirect_slashes = False  # an address is exactly one of ours, or it does not exist
     return RequestMiddleware(inner, access)
 
 
 def _programs(config: Callable[[], Config], runs: Runs) -> list[Route]:
     async def healthz(_request: Request) -> Response:
-        return _word(not list(runs.hanging()))
+        return _health(not list(runs.hanging()))
 
     def is_readable() -> bool:
         try:
-            with looking(config(), LOOK) as db:
+            with looking(config(), READINESS_LIMIT) as db:
                 db.execute("SELECT 1 FROM connection LIMIT 1").fetchone()
         except (StateError, sqlite3.Error):
             return False
@@ -73,11 +73,11 @@ def _programs(config: Callable[[], Config], runs: Runs) -> list[Route]:
         with looking(config()) as db:
             return metrics.metrics(db, config(), runs, datetime.now(UTC))
 
-    # Anyone on this machine may ask for these two: many who ask at once are given one answer.
+    # Every process of this machine may request these two, so simultaneous requests share one result.
     readable, text = SingleFlight(is_readable), SingleFlight(counted)
 
     def readyz(_request: Request) -> Response:
-        return _word(readable.value() and runs.are_started())
+        return _health(readable.value() and runs.are_started())
 
     def scraped(_request: Request) -> Response:
         return Response(text.value(), media_type=metrics.KIND)
@@ -101,20 +101,20 @@ def _api(api: Api) -> list[Route]:
     ]
 
 
-def _pages(desk: PageContext) -> list[Route]:
+def _pages(context: PageContext) -> list[Route]:
     return [
-        Route("/", desk.overview),
-        Route("/conflicts", desk.conflicts),
-        Route("/conflicts/{id:int}", desk.conflict),
-        Route("/conflicts/{id:int}/person", desk.person_of_conflict),
-        Route("/failures", desk.failures),
-        Route("/failures/{id:int}/person", desk.person_of_failure),
-        Route("/people", desk.people, methods=["GET"]),
-        Route("/people", desk.search, methods=["POST"]),
-        Route("/people/{handle}", desk.person),
-        Route("/runs", desk.runs),
-        Route("/runs/{run}", desk.run),
-        Route("/history/{id:int}/person", desk.person_of_line),
+        Route("/", context.overview),
+        Route("/conflicts", context.conflicts),
+        Route("/conflicts/{id:int}", context.conflict),
+        Route("/conflicts/{id:int}/person", context.person_of_conflict),
+        Route("/failures", context.failures),
+        Route("/failures/{id:int}/person", context.person_of_failure),
+        Route("/people", context.people, methods=["GET"]),
+        Route("/people", context.search, methods=["POST"]),
+        Route("/people/{handle}", context.person),
+        Route("/runs", context.runs),
+        Route("/runs/{run}", context.run),
+        Route("/history/{id:int}/person", context.person_of_line),
     ]
 
 
@@ -124,9 +124,9 @@ def _actions(actions: Actions) -> list[Route]:
         Route("/failures/retry", actions.retry_all, methods=["POST"]),
         Route("/failures/{id:int}/retry", actions.retry, methods=["POST"]),
         Route("/failures/{id:int}/dismiss", actions.dismiss, methods=["POST"]),
-        Route("/login", actions.come_in, methods=["GET"]),
-        Route("/login", actions.show_token, methods=["POST"]),
-        Route("/leave", actions.leave, methods=["POST"]),
+        Route("/login", actions.show_login, methods=["GET"]),
+        Route("/login", actions.log_in, methods=["POST"]),
+        Route("/leave", actions.log_out, methods=["POST"]),
     ]
 
 
@@ -137,31 +137,31 @@ def _files() -> list[Route]:
     return [file("page.css", "text/css"), file("icon.svg", "image/svg+xml")]
 
 
-def _told(desk: PageContext) -> Mapping[Any, Any]:
-    """Return how each error is told, to people and to programs."""
+def _error_handlers(context: PageContext) -> Mapping[Any, Any]:
+    """Return the handler of each error: a page for browsers, JSON for the API."""
 
-    def tell(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    def respond(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
         if request.url.path.startswith(API):
             return JSONResponse({"error": text}, status, headers)
-        answer = desk.page(request, "message", status, open=None, code=status, text=text)
+        answer = context.page(request, "message", status, open=None, code=status, text=text)
         answer.headers.update(headers or {})
         return answer
 
     def missing(request: Request, error: Exception) -> Response:
-        return tell(request, 404, str(error))
+        return respond(request, 404, str(error))
 
     def too_large(request: Request, _error: Exception) -> Response:
-        return tell(request, 404, "there is nothing of that number")
+        return respond(request, 404, "no entry has this number")
 
     def wrong(request: Request, error: Exception) -> Response:
-        return tell(request, 422, str(error))
+        return respond(request, 422, str(error))
 
     def unready(request: Request, error: Exception) -> Response:
-        return tell(request, 503, BUSY if isinstance(error, sqlite3.Error) else str(error), {"retry-after": "5"})
+        return respond(request, 503, BUSY if isinstance(error, sqlite3.Error) else str(error), {"retry-after": "5"})
 
     def other(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for no other
-        return tell(request, error.status_code, f"{error.detail}.", error.headers)
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for HTTPException only
+        return respond(request, error.status_code, f"{error.detail}.", error.headers)
 
     return {
         NotThere: missing,
@@ -175,5 +175,5 @@ def _told(desk: PageContext) -> Mapping[Any, Any]:
     }
 
 
-def _word(well: bool) -> Response:
-    return PlainTextResponse("ok\n" if well else "not ok\n", 200 if well else 503)
+def _health(healthy: bool) -> Response:
+    return PlainTextResponse("ok\n" if healthy else "not ok\n", 200 if healthy else 503)

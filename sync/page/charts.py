@@ -1,10 +1,10 @@
-"""Charts as SVG, from numbers. Pure.
+"""Draw charts as SVG from numbers. Pure.
 
 Rules kept here:
-- a chart is a picture with a title and a description, which say in words what it shows; the numbers stand beside it;
-- it has no text of its own and stretches to any width, so that words keep their size on a phone;
-- colours are the page's: each series has a class, and the pages say in words which is which;
-- a value is drawn as high as it is, and one that is more than nothing can be seen.
+- a chart has a title and a description, which say in words what it shows; a table next to it shows the numbers;
+- it contains no visible text and stretches to any width, so that text keeps its size on a phone;
+- the style sheet sets the colours: each series has a class, and a legend names it;
+- heights are proportional, but every value above zero is visible.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ GAP: Final = 0.28
 """The share of a day's width that stays empty."""
 THINNEST: Final = 2.0
 SMALLEST: Final = 0.01
-"""The share of a limit that is drawn where less of it is used."""
+"""The smallest share of a limit that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Numbers of the same kind, one per day; `style` is the class that colours them."""
+    """Numbers of one kind, one per day; `style` is the CSS class with their colour."""
 
     name: str
     style: str
@@ -53,16 +53,18 @@ def highest(series: Sequence[Series]) -> int:
 
 
 def bars(series: Sequence[Series]) -> list[list[Bar]]:
-    """Return the parts of each column from the bottom up; they stand on each other."""
+    """Return the stacked parts of each column, from the bottom up."""
     top, columns = highest(series), _columns(series)
     step = WIDTH / max(1, len(columns))
     return [_column(values, [one.style for one in series], at * step, step, top) for at, values in enumerate(columns)]
 
 
 def chart(key: str, title: str, days: Sequence[str], series: Sequence[Series]) -> Markup:
-    """Draw a column per day. `key` is unlike that of any other chart of the page."""
+    """Draw a column per day. `key` is unique on the page."""
     drawn = Markup("").join(
-        Markup("<g><title>{}</title>{}</g>").format(_told(day, series, at), Markup("").join(map(_rectangle, column)))
+        Markup("<g><title>{}</title>{}</g>").format(
+            _column_title(day, series, at), Markup("").join(map(_rectangle, column))
+        )
         for at, (day, column) in enumerate(zip(days, bars(series), strict=True))
     )
     return Markup(
@@ -83,7 +85,7 @@ def gauge(key: str, title: str, used: int, limit: int) -> Markup:
 
 
 def described(days: Sequence[str], series: Sequence[Series]) -> str:
-    """Say in words what a chart shows."""
+    """Describe in words what a chart shows."""
     if not days:
         return "No days."
     totals = ", ".join(f"{one.name} {one.total:,}" for one in series)
@@ -105,7 +107,7 @@ def _column(values: Sequence[int], styles: Sequence[str], x: float, step: float,
 
 
 def _lowered(bar: Bar, by: float) -> Bar:
-    """Shift a part of a column that grew over the top, since its small parts were made to be seen."""
+    """Shift a part of a column that grew over the top, because its small parts were drawn larger."""
     return Bar(bar.x, min(HEIGHT - bar.height, bar.y - by), bar.width, bar.height, bar.style)
 
 
@@ -120,5 +122,5 @@ def _grid() -> Markup:
     return Markup('<g class="grid">{}</g>').format(Markup("").join(lines))
 
 
-def _told(day: str, series: Sequence[Series], at: int) -> str:
+def _column_title(day: str, series: Sequence[Series], at: int) -> str:
     return f"{day}: " + ", ".join(f"{one.name} {one.values[at]:,}" for one in series)

@@ -1,4 +1,4 @@
-"""What the page asks the daemon itself, since no state file says it."""
+"""What the page asks the daemon itself, because the state file does not hold it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sync.webhooks.counters import WebhookCounts
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Which streams hang, whether runs are started when they are due, and what became of webhooks, None without any."""
+    """The keys of streams that hang, whether due runs are started, and the webhook counts (None without webhooks)."""
 
     hanging: Callable[[], Iterable[str]]
     are_started: Callable[[], bool]

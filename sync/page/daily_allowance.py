@@ -1,4 +1,4 @@
-"""How much of the day's calls to an account is used: from the book that all processes share (R5)."""
+"""Return how many of the day's calls to an account are used, from the call log that all processes share (R5)."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from connectors.http.call_log import DAY, CallLog
 
 @dataclass(frozen=True, slots=True)
 class DailyAllowance:
-    """Calls of today, and how many the server allows in a day, None where it does not say.
+    """The calls of this UTC day, and how many the server allows per day, None where it does not say.
 
-    `used` is the server's count where it gives one, and ours elsewhere.
+    `used` is the count of the server where it gives one, otherwise the count of growthsync.
     """
 
     account: str
@@ -21,7 +21,7 @@ class DailyAllowance:
 
 
 def allowance(db: sqlite3.Connection, account: str, now: float) -> DailyAllowance:
-    """Return how an account stands; `now` is in seconds since 1970."""
+    """Return the allowance of an account; `now` is in seconds since 1970."""
     row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
     book = CallLog.loaded("" if row is None else row["facts"])
     book.set_clock(now)

@@ -1,4 +1,4 @@
-"""The door of the status page, for the daemon to open."""
+"""The HTTP endpoint of the status page, which the daemon opens."""
 
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 KEY = "status_page.listen"
 
 
-def page_door(in_force: ActiveConfig, daemon: Daemon) -> Endpoint:
-    """Return it; what is behind it is loaded when it is opened."""
+def page_endpoint(active: ActiveConfig, daemon: Daemon) -> Endpoint:
+    """Return the endpoint; its application is imported when it is opened."""
 
-    def behind() -> "ASGIApp":
+    def build() -> "ASGIApp":
         from sync.page.application import application
         from sync.page.daemon_runs import Runs
 
         def heard() -> WebhookCounts | None:
-            return None if in_force.config.webhooks is None else daemon.webhooks.snapshot()
+            return None if active.config.webhooks is None else daemon.webhooks.snapshot()
 
-        return application(lambda: in_force.config, Runs(daemon.hanging, lambda: daemon.is_running, heard))
+        return application(lambda: active.config, Runs(daemon.hanging, lambda: daemon.is_running, heard))
 
     return Endpoint(
-        KEY, lambda config: config.status_page.listen, behind, lambda config: config.status_page.is_asked_for
+        KEY, lambda config: config.status_page.listen, build, lambda config: config.status_page.is_asked_for
     )

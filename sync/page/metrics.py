@@ -1,7 +1,7 @@
-"""/metrics: everything that can be counted, in the words of Prometheus, read from the state file when it is asked for.
+"""/metrics: all counts in the format of Prometheus, read from the state file at each request.
 
-Labels are names of the config file and words of ours, never anything of people. Counters are sums over all that was
-ever counted (`state.daily_counts`), so they never fall; runs that were killed add nothing to them.
+Labels are names of the config file and fixed words, never personal data. Counters are sums of all daily counts
+(`state.daily_counts`), so they never fall. Killed runs add nothing to them.
 """
 
 import sqlite3
@@ -30,20 +30,20 @@ from sync.webhooks.counters import WebhookCounts
 
 KIND: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPEN: Final = {
-    "conflicts": "Conflicts that wait for a person",
-    "failures": "Records that could not be carried",
-    "held": "Fields that a person wanted to differ",
-    "deleted": "People who were deleted on one side",
+    "conflicts": "Conflicts that wait for a user",
+    "failures": "Records that could not be synced",
+    "held": "Fields that differ because a user wanted it",
+    "deleted": "Contacts that were deleted on one side",
 }
 CALLS: Final = {
-    "retries": "Calls that were tried again",
-    "throttled": "Calls that a server turned away for their number",
+    "retries": "Calls that were retried",
+    "throttled": "Calls that a server refused for their rate",
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScrapeSnapshot(Collector):
-    """What a scrape sees: the state file at one moment, and which streams hang."""
+    """The data of one scrape: the state file at one moment, and the streams that hang."""
 
     db: sqlite3.Connection
     config: Config
@@ -70,14 +70,14 @@ class ScrapeSnapshot(Collector):
         lags = [((name, stream), facts["lag_seconds"]) for name, stream, facts in streams]
         yield _gauge("growthsync_lag_seconds", "Seconds up to which both sides have been read", labels, lags)
         ends = [((name, stream), self._ended(name, stream)) for name, stream, _ in streams]
-        yield _gauge("growthsync_last_end_timestamp_seconds", "When a run last came to its end", labels, ends)
+        yield _gauge("growthsync_last_end_timestamp_seconds", "When the last run without an error ended", labels, ends)
         plan = [
             ((one.connection, one.stream), None if one.next_ms is None else one.next_ms / 1000)
             for one in planned_runs(self.db)
         ]
         yield _gauge("growthsync_next_run_timestamp_seconds", "When the next run is planned", labels, plan)
         delayed = [((one.connection, one.stream), int(bool(one.delayed))) for one in planned_runs(self.db)]
-        yield _gauge("growthsync_delayed", "1 where the next run comes late", labels, delayed)
+        yield _gauge("growthsync_delayed", "1 where the next run is delayed", labels, delayed)
         hangs = [((name, stream), int(f"{name}/{stream}" in self.hanging)) for name, stream, _ in streams]
         yield _gauge("growthsync_hanging", "1 where a run neither moves nor waits for anything", labels, hangs)
 
@@ -101,7 +101,7 @@ class ScrapeSnapshot(Collector):
 
 
 def metrics(db: sqlite3.Connection, config: Config, runs: Runs, now: datetime) -> bytes:
-    """Return the page."""
+    """Return the metrics in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     status = queries.status_of(db, config)["connections"]
     registry.register(ScrapeSnapshot(db, config, status, frozenset(runs.hanging()), now, runs.heard()))
@@ -161,7 +161,7 @@ def _webhooks(heard: WebhookCounts) -> Iterator[Metric]:
 
 
 def _gauge(name: str, text: str, labels: list[str], values: Iterable[tuple[tuple[str, ...], Any]]) -> Metric:
-    """Return a metric; what is not known is left out."""
+    """Return a gauge; unknown values are left out."""
     family = GaugeMetricFamily(name, text, labels=labels)
     for key, value in values:
         if value is not None:

@@ -1,10 +1,10 @@
-"""What stands before every page: limits, who may ask, and the headers that each answer has, whatever it is.
+"""Check every request before the pages see it, and set the headers of every response.
 
 Rules kept here:
-- who is refused for what they are is answered before a body is waited for, and looked at again when it has come;
-- a body of more than LARGEST bytes is not read to its end, and one that was cut off is no request;
-- an answer is never kept, framed, or run: no page of ours has a script, and none needs anything from elsewhere;
-- an error of ours is told in the log by its place, since its message may hold anything, and to the browser not at all.
+- a request that its head already refuses is answered before the body arrives; the others are checked again with it;
+- a body of more than LARGEST bytes is not read to its end, and a request whose body was cut off is not handled;
+- a response is never cached, framed, or run: the pages have no scripts and load nothing from other sites;
+- a bug is logged by its place only, because its message may hold personal data; the browser sees neither.
 """
 
 import traceback
@@ -16,14 +16,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from sync.output import event_log
-from sync.page.access import API, LOGIN, Access, AccessRefused, Asked
+from sync.page.access import API, LOGIN, Access, AccessRefused, PageRequest
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST: Final = 64 * 1024
-ADMITTED: Final = "growthsync.admitted"
-ASKED: Final = "growthsync.asked"
+GRANTED: Final = "growthsync.granted"
+REQUEST: Final = "growthsync.request"
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -47,7 +47,7 @@ class _BodyCut(Enum):
 
 
 class RequestMiddleware:
-    """An application behind a gate."""
+    """Wrap an application with the access check and the response headers."""
 
     def __init__(self, inner: "ASGIApp", access: Access) -> None:
         self._inner = inner
@@ -59,42 +59,42 @@ class RequestMiddleware:
             return
         answer = _Answer(send)
         try:
-            asked = _asked(scope, b"")
+            asked = _request(scope, b"")
             if refused := self._access.refused_by_head(asked):
                 await _closing(_refusal(refused, asked))(scope, receive, answer.send)
                 return
             body = await _body(scope, receive)
             if body is _BodyCut.TOO_LARGE:
                 await _too_large()(scope, receive, answer.send)
-            elif body is not _BodyCut.GONE:  # who hung up half-way has asked for nothing
+            elif body is not _BodyCut.GONE:  # a caller that closed the connection needs no response
                 await self._answered(scope, _again(body, receive), body, answer)
         except Exception as error:  # noqa: BLE001 - the server would print it, with whatever its message holds
             event_log.error("a page failed", kind=type(error).__name__, path=_place(error))
-            if not answer.begun:
-                await PlainTextResponse("This is a mistake in growthsync.\n", 500)(scope, receive, answer.send)
+            if not answer.has_begun:
+                await PlainTextResponse("This is a bug in growthsync.\n", 500)(scope, receive, answer.send)
 
     async def _answered(self, scope: "Scope", receive: "Receive", body: bytes, answer: "_Answer") -> None:
-        asked = _asked(scope, body)
+        asked = _request(scope, body)
         decided = self._access.decide(asked)
         if isinstance(decided, AccessRefused):
             await _refusal(decided, asked)(scope, receive, answer.send)
             return
         if decided.cookie:
             answer.cookie = lambda headers: self._access.set_cookie(decided.session, headers)
-        await self._inner({**scope, ADMITTED: decided, ASKED: asked}, receive, answer.send)
+        await self._inner({**scope, GRANTED: decided, REQUEST: asked}, receive, answer.send)
 
 
 class _Answer:
-    """An answer on its way out; it gets the headers that all have."""
+    """Send a response with the headers that all responses have."""
 
     def __init__(self, send: "Send") -> None:
         self._send = send
-        self.begun = False
+        self.has_begun = False
         self.cookie: Any = None
 
     async def send(self, message: "Message") -> None:
         if message["type"] == "http.response.start":
-            self.begun = True
+            self.has_begun = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
@@ -121,7 +121,7 @@ async def _body(scope: "Scope", receive: "Receive") -> bytes | _BodyCut:
 
 
 def _again(body: bytes, receive: "Receive") -> "Receive":
-    """Return what gives the body that was read already, and behind it whatever comes."""
+    """Return a `receive` that yields the body that was read already, then later messages."""
     left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> "Message":
@@ -130,26 +130,26 @@ def _again(body: bytes, receive: "Receive") -> "Receive":
     return receive_again
 
 
-def _asked(scope: "Scope", body: bytes) -> Asked:
+def _request(scope: "Scope", body: bytes) -> PageRequest:
     ends = [None if scope.get(name) is None else tuple(scope[name]) for name in ("client", "server")]
-    return Asked(scope["method"], scope["path"], Headers(scope=scope), ends[0], ends[1], body)
+    return PageRequest(scope["method"], scope["path"], Headers(scope=scope), ends[0], ends[1], body)
 
 
-def _refusal(refused: AccessRefused, asked: Asked) -> Response:
+def _refusal(refused: AccessRefused, asked: PageRequest) -> Response:
     if refused.to_login:
         return RedirectResponse(LOGIN, 303)
     headers = {"www-authenticate": 'Bearer realm="growthsync"'} if refused.status == 401 else None  # noqa: PLR2004
     if asked.path.startswith(API):
-        return JSONResponse({"error": refused.why}, refused.status, headers)
-    return PlainTextResponse(f"{refused.why}\n", refused.status, headers)
+        return JSONResponse({"error": refused.reason}, refused.status, headers)
+    return PlainTextResponse(f"{refused.reason}\n", refused.status, headers)
 
 
 def _too_large() -> Response:
-    return _closing(PlainTextResponse(f"more than {LARGEST} bytes are not taken\n", 413))
+    return _closing(PlainTextResponse(f"the body is larger than {LARGEST} bytes\n", 413))
 
 
 def _closing(answer: Response) -> Response:
-    """Return an answer after which the connection ends: the rest of the request may be under way."""
+    """Make a response close the connection, because the rest of the request may still arrive."""
     answer.headers["connection"] = "close"
     return answer
 

@@ -1,4 +1,4 @@
-"""How everything stands, for the first page: of each connection its streams, its days, its allowances, what is open."""
+"""Collect the facts of the first page: per connection its streams, daily counts, allowances and what is open."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +28,7 @@ WRITTEN: Final = ("created", "updated", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """How a connection is, in a word, with the sign and the class that go with it."""
+    """The state of a connection as a word, with its sign and its CSS class."""
 
     style: str
     sign: str
@@ -37,7 +37,7 @@ class ConnectionState:
 
 @dataclass(frozen=True, slots=True)
 class ChartWithText:
-    """A chart with what stands around it in words."""
+    """A chart with its title, its legend and its numbers."""
 
     title: str
     drawn: Markup
@@ -46,7 +46,7 @@ class ChartWithText:
     highest: int
 
 
-OK: Final = ConnectionState("good", "✓", "in step")
+OK: Final = ConnectionState("good", "✓", "in sync")
 HANGS: Final = ConnectionState("bad", "✕", "a run hangs")
 VERDICTS: Final = {
     None: ConnectionState("calm", "…", "running"),
@@ -57,7 +57,7 @@ VERDICTS: Final = {
 
 
 def overview(db: sqlite3.Connection, config: Config, hanging: Iterable[str], now: datetime) -> Document:
-    """Return the facts of the first page; `hanging` are the streams whose run hangs."""
+    """Return the facts of the first page; `hanging` are the keys of streams that hang."""
     hung = {key.partition("/")[0] for key in hanging}
     document = queries.status_of(db, config)
     return {
@@ -70,7 +70,7 @@ def overview(db: sqlite3.Connection, config: Config, hanging: Iterable[str], now
 
 
 def verdict(status: Document) -> ConnectionState:
-    """Say in a word how a connection is; what needs somebody goes before what is well."""
+    """Return the state of a connection; problems that need a user come first."""
     run = status["last_run"]
     if run is None:
         return ConnectionState("calm", "○", "not run yet")
@@ -79,7 +79,7 @@ def verdict(status: Document) -> ConnectionState:
     if run["status"] in ("failed", "guarded"):
         return VERDICTS[run["status"]]
     if status["conflicts"] or status["failures"]:
-        return ConnectionState("warn", "!", "needs a person")
+        return ConnectionState("warn", "!", "needs a decision")
     return VERDICTS.get(run["status"], OK)
 
 
@@ -95,7 +95,7 @@ def _connection(db: sqlite3.Connection, config: Config, status: Document, now: d
 
 
 def _stream(db: sqlite3.Connection, config: Config, status: Document, name: str) -> Document:
-    """Return how far a stream has come, and what comes next where a daemon is there."""
+    """Return the progress of a stream, and its next run where a daemon is running."""
     progress = progress_of(db, status["name"], name)
     planned = planned_runs(db) if is_daemon_there(config.state.path) else []
     following = next((one for one in planned if (one.connection, one.stream) == (status["name"], name)), None)

@@ -1,7 +1,7 @@
-"""The pages that people read: how everything stands, what is open, what runs did, and what happened to one person.
+"""The pages: the overview, open conflicts and failures, runs, and the history of one contact.
 
-A list is shown PAGE entries at a time, by the numbers of its entries. A person is shown by the number of something that
-is about them, or under a random name for what was typed.
+A list shows PAGE entries at a time, by the numbers of its entries. A contact is shown by the number of a conflict, a
+failure or a line of the history, or under a random name that stands for the search text.
 """
 
 import sqlite3
@@ -19,8 +19,8 @@ from sync.errors import NotThere, UsageError
 from sync.operations import queries
 from sync.operations.explain import explain_in
 from sync.page import records
-from sync.page.access import Access, Asked
-from sync.page.middleware import ADMITTED, ASKED
+from sync.page.access import Access, PageRequest
+from sync.page.middleware import GRANTED, REQUEST
 from sync.page.overview import overview
 from sync.page.read_only_state import looking
 from sync.page.renderer import Pages
@@ -28,14 +28,14 @@ from sync.page.search_handles import SearchHandles
 
 PAGE: Final = 50
 EVENTS: Final = 500
-"""Lines of somebody's history that a page shows, the last ones."""
+"""How many of the latest lines of a contact's history a page shows."""
 
 Document = dict[str, Any]
 
 
 @dataclass(slots=True)
 class PageContext:
-    """What every page needs."""
+    """The handlers of the pages, with what all of them need."""
 
     config: Callable[[], Config]
     access: Access
@@ -44,27 +44,27 @@ class PageContext:
     hanging: Callable[[], Iterable[str]]
 
     def page(self, request: Request, name: str, status: int = 200, **facts: Any) -> Response:
-        """Return a page for who asked, with what they do next in each form of it."""
-        session = request.scope[ADMITTED].session
+        """Return a page, with the form token of the session."""
+        session = request.scope[GRANTED].session
         token = self.access.sessions.form_token(session)
-        leaves = session.has_token and self.access.token is not None
-        return self.pages.page(name, status, form=token, leaves=leaves, **facts)
+        can_log_out = session.has_token and self.access.token is not None
+        return self.pages.page(name, status, form=token, can_log_out=can_log_out, **facts)
 
     @contextmanager
     def looking(self) -> Iterator[tuple[sqlite3.Connection, Document]]:
-        """Look into the state, and at what is open: each page says so on top."""
+        """Open the state and count what is open, which each page shows at the top."""
         with looking(self.config()) as db:
             yield db, {"open": _open(db)}
 
     def overview(self, request: Request) -> Response:
-        """Show how everything stands."""
+        """Show the overview of all connections."""
         with self.looking() as (db, facts):
             return self.page(
                 request, "overview", **facts, **overview(db, self.config(), self.hanging(), datetime.now(UTC))
             )
 
     def conflicts(self, request: Request) -> Response:
-        """Show what waits for a person's word."""
+        """Show the open conflicts."""
         after = _number(request, "after")
         with self.looking() as (db, facts):
             found = queries.conflicts_of(db, after, PAGE + 1)
@@ -72,13 +72,13 @@ class PageContext:
         return self.page(request, "conflicts", **facts, **_paged("conflicts", found, after), settled=settled)
 
     def conflict(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
-        """Show one of them, with a place for another value."""
+        """Show one conflict, with an input for another value."""
         with self.looking() as (db, facts):
             found = queries.conflict_of(db, request.path_params["id"])
         return self.page(request, "conflict", status, **facts, conflict=found, problem=problem, typed=typed)
 
     def failures(self, request: Request, status: int = 200, problem: str = "") -> Response:
-        """Show who could not be carried."""
+        """Show the open failures."""
         after = _number(request, "after")
         with self.looking() as (db, facts):
             found = queries.failures_of(db, after, PAGE + 1)
@@ -88,7 +88,7 @@ class PageContext:
         )
 
     def runs(self, request: Request) -> Response:
-        """Show the runs, the last one first."""
+        """Show the runs, latest first."""
         with self.looking() as (db, facts):
             found = records.runs(db, request.query_params.get("before", ""), PAGE + 1)
         more = found[PAGE - 1]["run"] if len(found) > PAGE else ""
@@ -96,7 +96,7 @@ class PageContext:
         return self.page(request, "runs", **facts, runs=found[:PAGE], more=more, first=first)
 
     def run(self, request: Request) -> Response:
-        """Show one run, and what it wrote."""
+        """Show one run and what it wrote."""
         name, after = request.path_params["run"], _number(request, "after")
         with self.looking() as (db, facts):
             report = records.run(db, name)
@@ -105,12 +105,12 @@ class PageContext:
         return self.page(request, "run", **facts, run=report, changes=found[:PAGE], more=more, after=after)
 
     def people(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
-        """Show the form in which people are asked for."""
+        """Show the search form for contacts."""
         with self.looking() as (_, facts):
             return self.page(request, "people", status, **facts, problem=problem, typed=typed)
 
     def search(self, request: Request) -> Response:
-        """Look for somebody, and lead to what was found under a random name."""
+        """Search for a contact, and redirect to the result under a random name."""
         typed = form_of(request).get("who", "").strip()
         try:
             with self.looking() as (db, _):
@@ -120,33 +120,33 @@ class PageContext:
         return RedirectResponse(f"/people/{self.handles.keep(typed)}", 303)
 
     def person(self, request: Request) -> Response:
-        """Show who was searched for."""
+        """Show the result of a search."""
         typed = self.handles.typed(request.path_params["handle"])
         if typed is None:
-            raise NotThere("this search is not remembered any more; search again")
-        return self._person(request, lambda _: typed)
+            raise NotThere("this search has expired; search again")
+        return self._contact_page(request, lambda _: typed)
 
     def person_of_conflict(self, request: Request) -> Response:
-        """Show whom a conflict is about."""
-        return self._person(request, lambda db: records.of_conflict(db, request.path_params["id"]))
+        """Show the contact of a conflict."""
+        return self._contact_page(request, lambda db: records.of_conflict(db, request.path_params["id"]))
 
     def person_of_failure(self, request: Request) -> Response:
-        """Show whom a failure is about."""
-        return self._person(request, lambda db: records.of_failure(db, request.path_params["id"]))
+        """Show the contact of a failure."""
+        return self._contact_page(request, lambda db: records.of_failure(db, request.path_params["id"]))
 
     def person_of_line(self, request: Request) -> Response:
-        """Show whom a line of the history is about."""
-        return self._person(request, lambda db: records.of_line(db, request.path_params["id"]))
+        """Show the contact of a line of the history."""
+        return self._contact_page(request, lambda db: records.of_line(db, request.path_params["id"]))
 
-    def _person(self, request: Request, whom: Callable[[sqlite3.Connection], str]) -> Response:
+    def _contact_page(self, request: Request, record: Callable[[sqlite3.Connection], str]) -> Response:
         with self.looking() as (db, facts):
-            document = explain_in(db, self.config(), whom(db), None)
+            document = explain_in(db, self.config(), record(db), None)
         return self.page(request, "person", **facts, **document, most=EVENTS)
 
 
 def form_of(request: Request) -> dict[str, str]:
-    """Return the fields of the form that was sent."""
-    asked: Asked = request.scope[ASKED]
+    """Return the fields of the submitted form."""
+    asked: PageRequest = request.scope[REQUEST]
     return asked.form
 
 
@@ -159,11 +159,11 @@ def _open(db: sqlite3.Connection) -> Document:
 
 
 def _paged(name: str, found: list[Document], after: int) -> Document:
-    """Return a page of what was found, and the number behind which the next one begins, 0 where there is none."""
+    """Return one page of a list, and the number after which the next page begins, 0 without a next page."""
     return {name: found[:PAGE], "more": found[PAGE - 1]["id"] if len(found) > PAGE else 0, "after": after}
 
 
 def _number(request: Request, name: str) -> int:
-    """Return a number of the address, 0 where it is none."""
+    """Return a number of the query string, 0 where it is missing or not a number."""
     text = request.query_params.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - what SQLite takes

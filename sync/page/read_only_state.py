@@ -1,7 +1,7 @@
-"""The state file as the page looks at it: read only, for a limited time, in the way of no run.
+"""Open the state file for the page: read-only, for a limited time, without blocking a run.
 
-A reader of SQLite's log holds up no writer. What it could hold up is the log's becoming short again, so no look may
-last: a query that has not ended after LONGEST is broken off, and the page says so (503).
+A reader blocks no writer of SQLite, but a long one keeps the write-ahead log from being truncated. So a query that has
+not ended after LONGEST is interrupted, and the page responds with 503.
 """
 
 import sqlite3
@@ -16,14 +16,14 @@ from sync.engine.cell_checks import naming
 
 LONGEST: Final = 10.0
 WAIT: Final = 1.0
-"""Seconds for which somebody who has the file to themselves is waited for."""
+"""Seconds to wait for a process that has locked the whole file."""
 STEPS: Final = 20_000
-"""Instructions of SQLite between two looks at the clock."""
+"""Instructions of SQLite between two checks of the time limit."""
 
 
 @contextmanager
 def looking(config: Config, longest: float = LONGEST) -> Iterator[sqlite3.Connection]:
-    """Open the state file and see it as it is at one moment. Raises StateError and sqlite3.Error."""
+    """Open the state file and read it as it is at one moment. Raises StateError and sqlite3.Error."""
     deadline = time.monotonic() + longest
     with closing(StateFile.open_to_look(config.state.path, WAIT)) as state:
         state.db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)

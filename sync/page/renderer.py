@@ -1,4 +1,4 @@
-"""Pages from templates: every value that stands in one is escaped, and told as people read it."""
+"""Render pages from templates; every value is escaped and formatted for reading."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,8 +22,8 @@ MINUTE: Final = 60
 
 @cache
 def environment() -> Environment:
-    """Return what makes pages of templates; each is read once."""
-    made = Environment(
+    """Return the template environment; each template is read once."""
+    templates = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         auto_reload=False,
@@ -31,7 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    templates.filters |= {
         "span": span_text,
         "shown": shown,
         "counted": counted,
@@ -43,47 +43,47 @@ def environment() -> Environment:
         "event": lambda rule: EVENTS.get(rule, rule),
         "query": lambda values: urlencode({name: value for name, value in values.items() if value}),
     }
-    made.globals |= {"WHOLE": WHOLE, "version": version("growthsync")}
-    return made
+    templates.globals |= {"WHOLE": WHOLE, "version": version("growthsync")}
+    return templates
 
 
 class Pages:
-    """Makes pages."""
+    """Render the pages."""
 
     def __init__(self) -> None:
         self._environment = environment()
 
     def page(self, name: str, status: int = 200, **facts: Any) -> HTMLResponse:
-        """Return a page of the template of that name."""
+        """Return the page of the template with this name."""
         now = datetime.now(UTC)
         text = self._environment.get_template(f"{name}.html").render(now=now, here=name, **facts)
         return HTMLResponse(text, status)
 
 
 def shown(value: Value | Sequence[str]) -> str:
-    """Return a value as people read it; what is empty is ''."""
+    """Return a value as text; an empty value is ''."""
     if value is None:
         return ""
     return value if isinstance(value, str) else ", ".join(map(str, value))
 
 
 def cut(text: str, longest: int) -> str:
-    """Return a text, no more than so many characters of it."""
+    """Return at most so many characters of a text."""
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def moment(value: str | datetime | None) -> datetime | None:
-    """Return a time as the documents spell it, or one that is a time already."""
+    """Return a time, parsed where it is a text of a document."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def iso(value: str | datetime) -> str:
-    """Return a time for machines."""
+    """Return a time in ISO 8601."""
     return time_text(moment(value) or datetime.now(UTC))
 
 
 def at(value: str | datetime, now: datetime) -> str:
-    """Return a time for people: how long ago, or in how long."""
+    """Return how long ago a time was, or how far ahead it is."""
     seconds = ((moment(value) or now) - now).total_seconds()
     if abs(seconds) < MINUTE:
         return "just now" if seconds <= 0 else "in less than a minute"

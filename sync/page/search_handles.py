@@ -1,4 +1,4 @@
-"""Random names for what people searched for, so that no address in a browser or a log tells of anybody."""
+"""Replace search texts by random names, so that no URL in a browser or a log holds personal data."""
 
 import secrets
 from collections import OrderedDict
@@ -9,14 +9,14 @@ MOST: Final = 500
 
 
 class SearchHandles:
-    """The last searches, by their names. Calls may come from several threads."""
+    """The latest searches, by their names. Calls may come from several threads."""
 
     def __init__(self) -> None:
         self._typed: OrderedDict[str, str] = OrderedDict()
         self._lock = Lock()
 
     def keep(self, typed: str) -> str:
-        """Remember what was typed, and return its name."""
+        """Store a search text, and return its name."""
         handle = secrets.token_urlsafe(16)
         with self._lock:
             self._typed[handle] = typed
@@ -25,5 +25,5 @@ class SearchHandles:
         return handle
 
     def typed(self, handle: str) -> str | None:
-        """Return what was typed, None where that is not remembered any more."""
+        """Return the search text of a name, None after it was dropped."""
         return self._typed.get(handle)

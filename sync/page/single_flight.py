@@ -1,8 +1,8 @@
-"""One computation for all who ask at the same time, so that many callers cost no more than a few.
+"""Share one computation among all simultaneous callers, so that many callers cost no more than a few.
 
 Rules kept here:
-- a result is given only to those who asked before its computation began: it is never older than the question;
-- whoever is given a result is given an error alike.
+- a result goes only to callers that asked before its computation began, so it is never older than the request;
+- an error goes to all these callers as well.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Computes by `compute`, once at a time. Calls may come from several threads."""
+    """Run `compute`, one call at a time. Calls may come from several threads."""
 
     def __init__(self, compute: Callable[[], T]) -> None:
         self._compute = compute
@@ -22,7 +22,7 @@ class SingleFlight(Generic[T]):
         self._result: tuple[T | None, Exception | None] = (None, None)
 
     def value(self) -> T:
-        """Return a result of a computation that begins after this call, and raise what it raises."""
+        """Return the result of a computation that begins after this call, or raise its error."""
         arrived = self._begun
         with self._turn:
             if self._begun == arrived:
@@ -31,10 +31,10 @@ class SingleFlight(Generic[T]):
             value, error = self._result
         if error is not None:
             raise error
-        return value  # type: ignore[return-value] # it is None only where there is an error, or where T is None
+        return value  # type: ignore[return-value] # None only with an error, or where T allows it
 
     def _computed(self) -> tuple[T | None, Exception | None]:
         try:
             return self._compute(), None
-        except Exception as error:  # noqa: BLE001 - it is raised for each who asked
+        except Exception as error:  # noqa: BLE001 - it is raised for each caller
             return None, error

@@ -105,7 +105,7 @@ class Passing(StopSignal):
     def wait(self, seconds: float) -> bool:
         """Let the time pass, and say whether the wish is there."""
         self._clock.sleep(seconds)
-        return self.is_asked
+        return self.is_requested
 
 
 def stream_of(world: World, stop: StopSignal | None = None, name: str = "contacts") -> Stream:

@@ -199,10 +199,10 @@ def test_a_wrong_config_changes_nothing_and_is_told(world: World) -> None:
             (good.replace(world.gh.token, "env:NO_SUCH_TOKEN"), "NO_SUCH_TOKEN"),
             (good + '\n[state]\npath = "elsewhere.db"\n', "another state file needs a restart"),
         ):
-            refused = len(daemon.of("config refused, the one before stays in force"))
+            refused = len(daemon.of("config refused, the config before stays active"))
             world.config_path.write_text(bad)
             daemon.reload()
-            line = daemon.wait("config refused, the one before stays in force", refused + 1)
+            line = daemon.wait("config refused, the config before stays active", refused + 1)
             assert words in line["reason"]
             daemon.wait_for_runs(2)
         world.config_path.write_text(good)

@@ -123,7 +123,7 @@ def lead_a_life(world: World) -> None:
         world.gg.edit(str(person["id"]), company_name="Another Company")
     run(world, streams, 60)
     world.run(whole=True, unguarded=True)
-    streams[0].teller.stalled("sales", "contacts", world.clock.now(), world.clock.now() - world.clock.now())
+    streams[0].notifier.notify_stalled("sales", "contacts", world.clock.now(), world.clock.now() - world.clock.now())
 
 
 def write_letters(world: World) -> None:

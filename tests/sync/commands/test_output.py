@@ -92,4 +92,4 @@ def test_an_argument_that_is_no_text_is_named(folder: Path) -> None:
     odd = os.fsdecode(b"J\xfcrg")
     told = ended(folder, "utf-8", "explain", odd)
     assert told.returncode == 2
-    assert b"argument 2 is no text" in told.stderr
+    assert b"argument 2 is not valid text" in told.stderr

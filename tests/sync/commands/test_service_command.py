@@ -61,7 +61,7 @@ def test_a_config_that_a_service_of_the_system_cannot_use_is_refused_but_its_uni
 
 def test_one_scope_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["service", "install", "--system", "--user"]) == 2
-    assert "one of them" in capsys.readouterr().err
+    assert "either --user or --system" in capsys.readouterr().err
 
 
 def test_units_that_cannot_be_written_are_an_error_with_its_place(
@@ -69,4 +69,4 @@ def test_units_that_cannot_be_written_are_an_error_with_its_place(
 ) -> None:
     (home / ".config").write_text("in the way", encoding="utf-8")
     assert main(["service", "install", "--user"]) == 2
-    assert "can't be written" in capsys.readouterr().err
+    assert "cannot be written" in capsys.readouterr().err

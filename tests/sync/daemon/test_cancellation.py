@@ -37,7 +37,7 @@ def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[BaseEx
 def test_a_sleep_ends_when_somebody_asks_to_stop() -> None:
     stop = StopSignal()
     thread, raised = in_thread(lambda: clock_of(stop).sleep(3600.0))
-    stop.ask()
+    stop.request()
     thread.join(PATIENCE)
     assert [type(error) for error in raised] == [Interrupted]
 
@@ -47,7 +47,7 @@ def test_who_waits_for_the_pace_is_stopped_too() -> None:
     pacer = Pacer(MemoryCallLogStore(), clock_of(stop), RateLimit(1, 3600.0), "gh")
     pacer.done(pacer.take(), {}, 200)
     thread, raised = in_thread(pacer.take)
-    stop.ask()
+    stop.request()
     thread.join(PATIENCE)
     assert [type(error) for error in raised] == [Interrupted]
 
@@ -56,14 +56,14 @@ def test_no_call_begins_once_somebody_has_asked_even_where_nothing_limits_the_pa
     stop = StopSignal()
     pacer = Pacer(MemoryCallLogStore(), clock_of(stop), None, "gg")
     pacer.take()
-    stop.ask()
+    stop.request()
     with pytest.raises(Interrupted):
         pacer.take()
 
 
 def test_an_interruption_is_no_error_of_an_account() -> None:
     stop = StopSignal()
-    stop.ask()
+    stop.request()
     with pytest.raises(Interrupted) as caught:
         stop.check()
     assert not isinstance(caught.value, ConnectorError | Exception)
@@ -80,7 +80,7 @@ def test_each_step_is_a_place_to_stop() -> None:
     watched = WatchedProgress(stop, Activity(SystemClock()))
     watched.stage("reading gg")
     watched.advance(200)
-    stop.ask()
+    stop.request()
     with pytest.raises(Interrupted):
         watched.stage("writing")
     with pytest.raises(Interrupted):
@@ -107,7 +107,7 @@ def test_a_run_moves_with_its_steps_and_calls_and_will_move_after_a_wait() -> No
     while activity.moved_at != START + timedelta(seconds=7220):
         assert time.monotonic() < deadline
         time.sleep(0.001)
-    stop.ask()
+    stop.request()
     thread.join(PATIENCE)
     activity.end()
     assert (activity.began_at, activity.moved_at) == (None, None)

@@ -21,10 +21,10 @@ def test_a_step_is_noticed_once(step: timedelta) -> None:
     clock = FakeClock()
     steps = ClockStep(clock)
     clock.pass_by(10.0)
-    assert steps.since_last_look() == timedelta(0)
+    assert steps.since_last_measurement() == timedelta(0)
     clock.start += step
-    assert steps.since_last_look() == step
-    assert steps.since_last_look() == timedelta(0)
+    assert steps.since_last_measurement() == step
+    assert steps.since_last_measurement() == timedelta(0)
 
 
 def test_a_clock_that_is_adjusted_little_by_little_takes_no_step() -> None:
@@ -32,7 +32,7 @@ def test_a_clock_that_is_adjusted_little_by_little_takes_no_step() -> None:
     steps = ClockStep(clock)
     for _ in range(100):
         clock.start += timedelta(seconds=0.5)
-        assert steps.since_last_look() == timedelta(0)
+        assert steps.since_last_measurement() == timedelta(0)
 
 
 @pytest.mark.parametrize("step", [BACK, -BACK], ids=str)

@@ -125,7 +125,7 @@ def test_a_mistake_of_ours_is_a_failure_that_names_its_place_and_nothing_else(
 
 
 def test_who_asks_to_stop_interrupts_the_run(daemon: Daemon) -> None:
-    daemon.stop.ask()
+    daemon.stop.request()
     with pytest.raises(Interrupted):
         daemon.run()
     assert daemon.stream.activity.began_at is None

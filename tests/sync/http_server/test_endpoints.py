@@ -23,7 +23,7 @@ def config(**addresses: Address) -> Any:
     return SimpleNamespace(addresses=addresses)
 
 
-def door(name: str) -> Endpoint:
+def endpoint(name: str) -> Endpoint:
     def greet(_request: object) -> PlainTextResponse:
         return PlainTextResponse(name)
 
@@ -31,8 +31,8 @@ def door(name: str) -> Endpoint:
 
 
 @pytest.fixture
-def doors() -> Iterator[Endpoints]:
-    both = Endpoints([door("page"), door("webhooks")])
+def endpoints() -> Iterator[Endpoints]:
+    both = Endpoints([endpoint("page"), endpoint("webhooks")])
     yield both
     both.close()
 
@@ -41,36 +41,36 @@ def greeting(address: Address) -> str:
     return requests.get(f"http://{address}/", timeout=10).text
 
 
-def test_each_door_that_the_config_names_is_open_and_no_other(doors: Endpoints) -> None:
-    doors.open(config(page=ANY))
-    assert {key: greeting(address) for key, address in doors.addresses().items()} == {"page": "page"}
+def test_each_endpoint_that_the_config_names_is_open_and_no_other(endpoints: Endpoints) -> None:
+    endpoints.open(config(page=ANY))
+    assert {key: greeting(address) for key, address in endpoints.addresses().items()} == {"page": "page"}
 
 
-def test_a_door_whose_address_stays_is_not_touched_by_a_reload(doors: Endpoints) -> None:
-    doors.open(config(page=ANY))
-    before = doors.addresses()["page"]
-    doors.open(config(page=ANY, webhooks=ANY))
-    assert doors.addresses()["page"] == before
-    assert greeting(doors.addresses()["webhooks"]) == "webhooks"
+def test_a_endpoint_whose_address_stays_is_not_touched_by_a_reload(endpoints: Endpoints) -> None:
+    endpoints.open(config(page=ANY))
+    before = endpoints.addresses()["page"]
+    endpoints.open(config(page=ANY, webhooks=ANY))
+    assert endpoints.addresses()["page"] == before
+    assert greeting(endpoints.addresses()["webhooks"]) == "webhooks"
 
 
-def test_a_door_that_the_config_names_no_more_is_closed(doors: Endpoints) -> None:
-    doors.open(config(page=ANY))
-    before = doors.addresses()["page"]
-    doors.open(config())
-    assert doors.addresses() == {}
+def test_a_endpoint_that_the_config_names_no_more_is_closed(endpoints: Endpoints) -> None:
+    endpoints.open(config(page=ANY))
+    before = endpoints.addresses()["page"]
+    endpoints.open(config())
+    assert endpoints.addresses() == {}
     with pytest.raises(requests.ConnectionError):
         greeting(before)
 
 
-def test_an_address_that_is_taken_refuses_the_config_and_leaves_all_doors_as_they_were(doors: Endpoints) -> None:
-    doors.open(config(page=ANY))
-    before = doors.addresses()
+def test_an_address_that_is_taken_refuses_the_config_and_leaves_all_doors_as_they_were(endpoints: Endpoints) -> None:
+    endpoints.open(config(page=ANY))
+    before = endpoints.addresses()
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         busy = Address("127.0.0.1", taken.getsockname()[1])
         with pytest.raises(ConfigError, match="webhooks: "):
-            doors.open(config(webhooks=busy))
-    assert doors.addresses() == before
+            endpoints.open(config(webhooks=busy))
+    assert endpoints.addresses() == before
     assert greeting(before["page"]) == "page"
 
 
@@ -78,23 +78,23 @@ def test_an_address_that_nobody_asked_for_is_left_to_who_has_it_until_a_reload_f
     lines: list[tuple[str, str, Any]] = []
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         busy = Address("127.0.0.1", taken.getsockname()[1])
-        unasked = replace(door("page"), is_asked_for=lambda _config: False)
-        doors = Endpoints([unasked, door("webhooks")])
+        unasked = replace(endpoint("page"), is_asked_for=lambda _config: False)
+        endpoints = Endpoints([unasked, endpoint("webhooks")])
         with event_log.listening("info", lambda: lambda level, event, facts: lines.append((level, event, facts))):
-            doors.open(config(page=busy, webhooks=ANY))
-        assert doors.addresses().keys() == {"webhooks"}
+            endpoints.open(config(page=busy, webhooks=ANY))
+        assert endpoints.addresses().keys() == {"webhooks"}
         ((level, event, facts),) = lines
         assert (level, event, facts["key"]) == ("warning", "not listening", "page")
         assert str(busy) in facts["reason"]
-    doors.open(config(page=busy, webhooks=ANY))
-    assert greeting(doors.addresses()["page"]) == "page"
-    doors.close()
+    endpoints.open(config(page=busy, webhooks=ANY))
+    assert greeting(endpoints.addresses()["page"]) == "page"
+    endpoints.close()
 
 
-def test_all_are_closed_at_the_end(doors: Endpoints) -> None:
-    doors.open(config(page=ANY, webhooks=ANY))
-    addresses = doors.addresses()
-    doors.close()
+def test_all_are_closed_at_the_end(endpoints: Endpoints) -> None:
+    endpoints.open(config(page=ANY, webhooks=ANY))
+    addresses = endpoints.addresses()
+    endpoints.close()
     for address in addresses.values():
         with pytest.raises(requests.ConnectionError):
             greeting(address)

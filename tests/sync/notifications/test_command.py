@@ -19,7 +19,7 @@ def made(folder: Path, command: str, limit: float = 30.0, *hidden: str, stops: b
 
 def test_a_program_hears_the_document_in_its_folder_with_its_arguments(tmp_path: Path) -> None:
     path = program(tmp_path)
-    assert made(tmp_path, f"{path} --to 'two words'").tell(DOCUMENT) == ""
+    assert made(tmp_path, f"{path} --to 'two words'").run_with(DOCUMENT) == ""
     (entry,) = entries(tmp_path)
     assert entry[0] == DOCUMENT
     assert (entry[2], entry[3]) == (str(tmp_path), ["--to", "two words"])
@@ -30,7 +30,7 @@ def test_a_program_has_our_environment_but_for_what_is_kept_from_it(
 ) -> None:
     monkeypatch.setenv("GROWTHHUB_TOKEN", "pit-invented")
     monkeypatch.setenv("CHANNEL", "sync")
-    assert made(tmp_path, str(program(tmp_path)), 30.0, "GROWTHHUB_TOKEN").tell(DOCUMENT) == ""
+    assert made(tmp_path, str(program(tmp_path)), 30.0, "GROWTHHUB_TOKEN").run_with(DOCUMENT) == ""
     environment = entries(tmp_path)[0][1]
     assert environment["CHANNEL"] == "sync"
     assert "GROWTHHUB_TOKEN" not in environment
@@ -46,23 +46,24 @@ def test_a_program_has_our_environment_but_for_what_is_kept_from_it(
     ],
 )
 def test_what_goes_wrong_is_said_and_raises_nothing(tmp_path: Path, command: str, wrong: str) -> None:
-    assert wrong in made(tmp_path, command).tell(DOCUMENT)
+    assert wrong in made(tmp_path, command).run_with(DOCUMENT)
 
 
 def test_a_program_that_does_not_listen_may_end_well(tmp_path: Path) -> None:
-    assert made(tmp_path, "/bin/true").tell({"text": "x" * 1_000_000}) == ""
+    assert made(tmp_path, "/bin/true").run_with({"text": "x" * 1_000_000}) == ""
 
 
 def test_a_program_that_floods_its_output_fills_nothing(tmp_path: Path) -> None:
     assert (
-        made(tmp_path, "/bin/sh -c 'head -c 50000000 /dev/zero; head -c 50000000 /dev/zero >&2'").tell(DOCUMENT) == ""
+        made(tmp_path, "/bin/sh -c 'head -c 50000000 /dev/zero; head -c 50000000 /dev/zero >&2'").run_with(DOCUMENT)
+        == ""
     )
 
 
 def test_a_program_that_hangs_is_killed_with_whatever_it_has_started(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     command = f"/bin/sh -c 'sleep 600 & echo $! $$ > {pids}; sleep 600'"
-    assert made(tmp_path, command, limit=1.0).tell(DOCUMENT) == "it took longer than 1 s"
+    assert made(tmp_path, command, limit=1.0).run_with(DOCUMENT) == "it took longer than 1 s"
     for pid in map(int, pids.read_text().split()):
         deadline = time.monotonic() + PATIENCE
         while is_alive(pid):
@@ -72,10 +73,10 @@ def test_a_program_that_hangs_is_killed_with_whatever_it_has_started(tmp_path: P
 
 def test_a_program_is_not_waited_for_when_the_daemon_is_to_end(tmp_path: Path) -> None:
     path = program(tmp_path, "time.sleep(600)")
-    assert made(tmp_path, str(path), 600.0, stops=True).tell(DOCUMENT) == "there was no time left for it"
+    assert made(tmp_path, str(path), 600.0, stops=True).run_with(DOCUMENT) == "growthsync is stopping"
 
 
 def test_a_program_of_many_words_is_heard_in_full(tmp_path: Path) -> None:
     document = {"text": "é" * 200_000}
-    assert made(tmp_path, str(program(tmp_path))).tell(document) == ""
+    assert made(tmp_path, str(program(tmp_path))).run_with(document) == ""
     assert heard(tmp_path) == [document]

@@ -51,12 +51,12 @@ def settle(state: StateFile) -> None:
 
 
 def test_a_run_that_failed_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
-    teller = NotificationSender(config(tmp_path), Timeline(NOON))
+    notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     error = str(Unreachable("growthhub", "hub.example.com, GET /users: it answered 503: Ann Example"))
     with opened() as state:
         for errors in ([error], [error], []):
-            teller.after_run(state, report(errors=errors))
-        teller.after_run(state, report())
+            notifier.after_run(state, report(errors=errors))
+        notifier.after_run(state, report())
     begun, over = heard(tmp_path)
     assert begun == {
         "event": "failed", "over": False, "connection": "sales", "stream": "contacts", "at": "2026-03-01T12:00:00Z",
@@ -67,11 +67,11 @@ def test_a_run_that_failed_is_told_once_and_so_is_its_end(tmp_path: Path) -> Non
 
 
 def test_a_run_that_the_guard_stopped_is_told_with_how_to_look_at_it(tmp_path: Path) -> None:
-    teller = NotificationSender(config(tmp_path), Timeline(NOON))
+    notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
-        teller.after_run(state, report(guarded="the guard stopped the run"))
-        teller.after_run(state, report(errors=["growthhub: is down"]))
-        teller.after_run(state, report())
+        notifier.after_run(state, report(guarded="the guard stopped the run"))
+        notifier.after_run(state, report(errors=["growthhub: is down"]))
+        notifier.after_run(state, report())
     shown = [(one["event"], one["over"], one["command"]) for one in heard(tmp_path)]
     assert shown == [
         ("guarded", False, "sync plan --connection sales"),
@@ -82,14 +82,14 @@ def test_a_run_that_the_guard_stopped_is_told_with_how_to_look_at_it(tmp_path: P
 
 
 def test_new_conflicts_are_told_by_their_numbers_and_nothing_of_the_people(tmp_path: Path) -> None:
-    teller = NotificationSender(config(tmp_path), Timeline(NOON))
+    notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
         add_conflict(state, "city")
-        teller.after_run(state, report())
+        notifier.after_run(state, report())
         add_conflict(state, "title")
-        teller.after_run(state, report())
+        notifier.after_run(state, report())
         settle(state)
-        teller.after_run(state, report())
+        notifier.after_run(state, report())
     first, second, over = heard(tmp_path)
     assert first["conflicts"] == {"new": [1], "open": 1}
     assert second["conflicts"] == {"new": [2], "open": 2}
@@ -99,22 +99,22 @@ def test_new_conflicts_are_told_by_their_numbers_and_nothing_of_the_people(tmp_p
 
 
 def test_a_conflict_that_comes_back_after_it_was_settled_is_a_new_one_with_a_new_number(tmp_path: Path) -> None:
-    teller = NotificationSender(config(tmp_path), Timeline(NOON))
+    notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
         for found_ms in (5, 6):
             settle(state)
             add_conflict(state, "city", found_ms)
-            teller.after_run(state, report())
+            notifier.after_run(state, report())
     assert [one["conflicts"]["new"] for one in heard(tmp_path)] == [[1], [2]]
 
 
 def test_a_stream_that_makes_no_progress_is_told_once_and_over_with_the_next_run_that_ends(tmp_path: Path) -> None:
     found = config(tmp_path)
-    teller = NotificationSender(found, Timeline(NOON))
+    notifier = NotificationSender(found, Timeline(NOON))
     with opened(found.state.path) as state:
         for _ in range(3):
-            teller.stalled("sales", "contacts", NOON - timedelta(hours=1), timedelta(minutes=15))
-        teller.after_run(state, report())
+            notifier.notify_stalled("sales", "contacts", NOON - timedelta(hours=1), timedelta(minutes=15))
+        notifier.after_run(state, report())
     begun, over = heard(tmp_path)
     assert (begun["event"], begun["since"], begun["run"]) == ("stalled", "2026-03-01T11:00:00Z", None)
     assert begun["text"] == "sales: no run has come to its end since 2026-03-01T11:00:00Z, for more than 0:15:00"
@@ -122,12 +122,12 @@ def test_a_stream_that_makes_no_progress_is_told_once_and_over_with_the_next_run
 
 
 def test_a_run_of_both_streams_is_told_for_the_first_and_ends_what_was_wrong_with_either(tmp_path: Path) -> None:
-    teller = NotificationSender(config(tmp_path), Timeline(NOON))
+    notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
-        teller.after_run(state, report(asked=("messages",), errors=["growthhub: no scope"]))
-        teller.after_run(state, report(asked=("contacts",)))
-        teller.after_run(state, report(asked=("contacts", "messages"), errors=["growthhub: is down"]))
-        teller.after_run(state, report(asked=("contacts", "messages")))
+        notifier.after_run(state, report(asked=("messages",), errors=["growthhub: no scope"]))
+        notifier.after_run(state, report(asked=("contacts",)))
+        notifier.after_run(state, report(asked=("contacts", "messages"), errors=["growthhub: is down"]))
+        notifier.after_run(state, report(asked=("contacts", "messages")))
     assert [(one["stream"], one["over"]) for one in heard(tmp_path)] == [
         ("messages", False), ("contacts", False), ("contacts", True), ("messages", True)
     ]  # fmt: skip
@@ -135,10 +135,10 @@ def test_a_run_of_both_streams_is_told_for_the_first_and_ends_what_was_wrong_wit
 
 @pytest.mark.parametrize("then", ["sys.exit(3)", "time.sleep(600)"], ids=["fails", "hangs"])
 def test_a_program_that_fails_or_hangs_is_tried_again_at_most_twice(tmp_path: Path, then: str) -> None:
-    teller = NotificationSender(config(tmp_path, then, "1s"), Timeline(NOON, live=True))
+    notifier = NotificationSender(config(tmp_path, then, "1s"), Timeline(NOON, live=True))
     with opened() as state:
         for _ in range(5):
-            teller.after_run(state, report(errors=["growthhub: is down"]))
+            notifier.after_run(state, report(errors=["growthhub: is down"]))
     assert len(heard(tmp_path)) == 3
 
 
@@ -156,12 +156,12 @@ def test_secrets_that_the_config_names_are_kept_from_the_program(
 
 
 def test_a_state_that_cannot_be_written_harms_no_run(tmp_path: Path) -> None:
-    teller = NotificationSender(config(tmp_path), Timeline(NOON))
+    notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
         state.db.execute("DROP TABLE told")
-        teller.after_run(state, report(errors=["growthhub: is down"]))
+        notifier.after_run(state, report(errors=["growthhub: is down"]))
     (tmp_path / "sync.db").mkdir()
-    teller.stalled("sales", "contacts", NOON, timedelta(minutes=15))
+    notifier.notify_stalled("sales", "contacts", NOON, timedelta(minutes=15))
     assert heard(tmp_path) == []
 
 

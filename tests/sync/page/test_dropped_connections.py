@@ -17,7 +17,7 @@ from sync.page.daemon_runs import Runs
 from sync.page.peer_process import End, is_ours
 from tests.sync.page.state_files import stored
 
-pytestmark = pytest.mark.skipif(not peer_process.SAYS_WHOSE, reason="only Linux says whose a connection is")
+pytestmark = pytest.mark.skipif(not peer_process.KNOWS_OWNERS, reason="only Linux names the owner of a connection")
 
 
 class Look:

@@ -27,7 +27,7 @@ def search(visitor: Visitor, who: str) -> Answer:
 
 def test_the_overview_says_how_each_connection_is_and_what_waits(visitor: Visitor) -> None:
     page = visitor.get("/").document
-    for text in ("1 conflict and 1 failure wait for you", "needs a person", "Contacts", "Messages", "growthgenius 12"):
+    for text in ("1 conflict and 1 failure wait for you", "needs a decision", "Contacts", "Messages", "growthgenius 12"):
         assert text in page.text
     assert re.search(r"Last run just now|Last run \d+ min ago", page.text)
     assert "Next run not planned" in page.text
@@ -49,7 +49,7 @@ def test_without_anything_remembered_the_pages_say_so(visitor: Visitor, config: 
     assert "not run yet" in visitor.get("/").document.text
     assert "No conflicts are open." in visitor.get("/conflicts").document.text
     assert "No failures are open." in visitor.get("/failures").document.text
-    assert "No run has begun yet." in visitor.get("/runs").document.text
+    assert "There is no run yet." in visitor.get("/runs").document.text
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_without_anything_remembered_the_pages_say_so(visitor: Visitor, config: 
     [
         ({"last_run": None}, "not run yet"),
         ({"last_run": {"status": None}}, "running"),
-        ({"last_run": {"status": "ok"}}, "in step"),
-        ({"last_run": {"status": "ok"}, "failures": 1}, "needs a person"),
+        ({"last_run": {"status": "ok"}}, "in sync"),
+        ({"last_run": {"status": "ok"}, "failures": 1}, "needs a decision"),
         ({"last_run": {"status": "failed"}, "failures": 1}, "last run failed"),
         ({"last_run": {"status": "guarded"}}, "stopped by the guard"),
         ({"last_run": {"status": "interrupted"}}, "interrupted"),
@@ -117,7 +117,7 @@ def test_a_failure_is_tried_again_or_taken_off_with_a_reason(visitor: Visitor, c
     assert visitor.send("/failures/1/dismiss", {"why": "  "}).status == 422
     assert visitor.send("/failures/1/dismiss", {"why": "a test record"}).header("location") == "/failures?dismissed=1"
     assert stored(config, "SELECT dismissed FROM failure") == [{"dismissed": "a test record"}]
-    assert "off the list" in visitor.get("/failures?dismissed=1").document.text
+    assert "removed from the list" in visitor.get("/failures?dismissed=1").document.text
 
 
 def test_all_failures_are_tried_again_at_once(visitor: Visitor, config: Config) -> None:
@@ -140,7 +140,7 @@ def test_somebody_is_found_by_whatever_explain_finds_them(visitor: Visitor, who:
 
 
 def test_nobody_and_nonsense_are_told(visitor: Visitor) -> None:
-    assert "Nobody is known by that" in search(visitor, "nobody@example.com").document.text
+    assert "No contact matches" in search(visitor, "nobody@example.com").document.text
     answer = search(visitor, "nonsense")
     assert answer.status == 422
     assert "neither an e-mail address" in answer.document.text

@@ -11,7 +11,9 @@ import pytest
 from sync.page import peer_process
 from sync.page.peer_process import End, is_ours, owner
 
-needs_proc = pytest.mark.skipif(not peer_process.TABLES[0].exists(), reason="only Linux says whose a connection is")
+needs_proc = pytest.mark.skipif(
+    not peer_process.TABLES[0].exists(), reason="only Linux names the owner of a connection"
+)
 
 
 @contextmanager
@@ -131,7 +133,7 @@ def test_only_a_socket_that_one_process_holds_has_an_owner(
 
 def test_on_linux_without_the_tables_no_caller_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer_process, "TABLES", (tmp_path / "tcp",))
-    monkeypatch.setattr(peer_process, "SAYS_WHOSE", True)
+    monkeypatch.setattr(peer_process, "KNOWS_OWNERS", True)
     assert not is_ours(("127.0.0.1", 50000), ("127.0.0.1", 8787))
-    monkeypatch.setattr(peer_process, "SAYS_WHOSE", False)
+    monkeypatch.setattr(peer_process, "KNOWS_OWNERS", False)
     assert is_ours(("127.0.0.1", 50000), ("127.0.0.1", 8787))
