@@ -32,7 +32,7 @@ class LoggedHistory(History):
         """Append entries, and tell them."""
         kept = list(entries)
         super().add_entries(transaction, kept, run, now_ms)
-        if event_log.listens("debug"):
+        if event_log.is_enabled("debug"):
             for entry in kept:
                 record = f"{entry.account}:{entry.record_id}"
                 event_log.debug(

@@ -4,6 +4,7 @@ The names below are those of the table `tally`; the status page and /metrics sho
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +29,7 @@ def counted(report: RunReport, status: str, ended_at: datetime) -> Iterator[Coun
     yield Count("", "", TOOK, round(seconds * 1000))
     for stream, one in report.streams.items():
         for account, counts in one.accounts.items():
-            yield from (Count(stream, account, name, number) for name, number in counts.to_json().items())
+            yield from (Count(stream, account, name, number) for name, number in asdict(counts).items())
     for account, traffic in report.requests.items():
         yield from (Count("", account, name, getattr(traffic, name)) for name in CALLS)
 

@@ -1,11 +1,11 @@
-"""What one run of one connection did, as people script against it.
+"""The report of one run of one connection, and the JSON document that scripts read.
 
-`to_json` gives exactly the document that `sync run --json` promises: its keys, in its order. The engine fills a
-RunReport while it works; nothing here decides anything but the status and the exit code that follow from it.
+The engine fills a RunReport while it works. `document` gives exactly the keys that `sync run --json` promises, in their
+order. A plain dataclass becomes an object of its fields; only reports differ from their fields.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
@@ -20,34 +20,25 @@ Operation = Literal["create", "update", "delete"]
 
 STATUS_CODES: Mapping[Status, int] = {"ok": DONE, "partial": OPEN, "failed": UNFINISHED, "guarded": GUARDED}
 PRECEDENCE = (UNFINISHED, GUARDED, LOCKED, OPEN, DONE)
-"""Of several connections, the first of these that any of them ended with is the exit code of all."""
+"""The exit code of several connections is the first of these that one of them ended with."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """Records read from an account, and people created, updated and deleted *there*."""
+    """Records read from an account, and records created, updated and deleted *there*."""
 
     read: int = 0
     created: int = 0
     updated: int = 0
     deleted: int = 0
 
-    def to_json(self) -> dict[str, int]:
-        """Return the object of one account."""
-        return {
-            "read": self.read,
-            "created": self.created,
-            "updated": self.updated,
-            "deleted": self.deleted,
-        }
-
 
 @dataclass(slots=True)
 class StreamReport:
     """One stream of a run. `accounts` and `windows` are keyed by account name, left first.
 
-    `conflicts` and `failed` count what is listed and not settled after the run. `kept` are, by account, the people whom
-    a run that was undone had created and who stay.
+    `conflicts` and `failed` count what is listed and not settled after the run. `kept` counts, by account, the records
+    that an undone run had created and that stay.
     """
 
     accounts: dict[str, Counts]
@@ -61,7 +52,7 @@ class StreamReport:
 
     @property
     def is_busy(self) -> bool:
-        """Say whether anything was written or would be, or could not be."""
+        """Return whether anything was written, would be written, or failed."""
         written = (one.created + one.updated + one.deleted for one in self.accounts.values())
         return any(written) or bool(self.failed)
 
@@ -69,7 +60,7 @@ class StreamReport:
         """Return the object of one stream."""
         return {
             "window": {account: _window(self.windows.get(account)) for account in self.accounts},
-            **{account: counts.to_json() for account, counts in self.accounts.items()},
+            **{account: asdict(counts) for account, counts in self.accounts.items()},
             "unchanged": self.unchanged,
             "conflicts": self.conflicts,
             "failed": self.failed,
@@ -80,9 +71,9 @@ class StreamReport:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan would take of one account: calls, their share of the daily allowance, and time at its pace.
+    """The cost of a plan at one account: calls, their share of the daily allowance, and seconds at its rate limit.
 
-    `charged` of the calls look up companies, and may cost money.
+    `charged` of the calls look up companies and may cost money.
     """
 
     calls: int
@@ -90,15 +81,10 @@ class Cost:
     seconds: float
     charged: int = 0
 
-    def to_json(self) -> dict[str, float]:
-        """Return the object of one account."""
-        money = {"charged": self.charged} if self.charged else {}
-        return {"calls": self.calls, "share_of_day": self.share_of_day, "seconds": self.seconds, **money}
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """One field of one person that a plan would write to an account; `field` is WHOLE where the person is deleted."""
+    """One field that a plan would write to an account; `field` is WHOLE where the record is deleted."""
 
     account: str
     operation: Operation
@@ -107,46 +93,25 @@ class PlannedChange:
     old: Value
     new: Value
 
-    def to_json(self) -> dict[str, Any]:
-        """Return one line of the plan."""
-        return {
-            "account": self.account,
-            "operation": self.operation,
-            "who": self.who,
-            "field": self.field,
-            "old": _value(self.old),
-            "new": _value(self.new),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A field of a record, or the whole of it (`*`), that an undo leaves alone, and why."""
+    """A field of a record, or the whole record (`*`), that an undo leaves alone, with the reason."""
 
+    who: str
     account: str
     id: str
-    who: str
     field: str
     reason: str
-
-    def to_json(self) -> dict[str, str]:
-        """Return one line of what was left alone."""
-        return {
-            "who": self.who,
-            "account": self.account,
-            "id": self.id,
-            "field": self.field,
-            "reason": self.reason,
-        }
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What `verify` found of one connection. Lists hold the objects of its document.
+    """The result of `verify` for one connection. Lists hold the objects of its document.
 
-    `compared` counts pairs; `only`, by account, is who is there and nowhere else; `differ` are fields, `doubles` people
-    of one account with the same e-mail address, `held` differences that a person wanted, `owed` how many values wait
-    for a place, by account and field.
+    `compared` counts pairs. `only` lists, by account, the records that exist there alone. `differ` are fields,
+    `doubles` contacts of one account with the same e-mail address, `held` differences that a user wanted, and `owed`
+    how many values wait for a place, by account and field.
     """
 
     compared: int = 0
@@ -158,33 +123,24 @@ class Comparison:
 
     @property
     def agree(self) -> bool:
-        """Say whether both sides agree; what is held counts as agreeing."""
+        """Return whether both sides agree; held differences count as agreeing."""
         return not self.differ and not self.doubles and not any(self.only.values())
 
     def to_json(self, name: str) -> dict[str, Any]:
         """Return the object of one connection."""
-        return {
-            "name": name,
-            "agree": self.agree,
-            "compared": self.compared,
-            "only": self.only,
-            "differ": self.differ,
-            "doubles": self.doubles,
-            "held": self.held,
-            **({"owed": self.owed} if self.owed else {}),
-        }
+        return {"name": name, "agree": self.agree, **_without_empty(asdict(self), "owed")}
 
 
 @dataclass(slots=True)
 class RunReport:
     """One run of one connection.
 
-    `errors` are safe to show, and make the run a failed one; `guarded` is the guard's sentence when it stopped the run.
-    `command` is what carried it out, for people to type again.
-    `undoes` is the run that this one was to undo, '' for any other run, and `left_alone` what it did not put back.
-    `locked` is why the run could not even start: such a report is no run, and becomes the `error` of the document.
+    `errors` are safe to show and make the status `failed`; `guarded` is the sentence of the guard that stopped the run.
+    `command` is the command that ran it, for users to type again.
+    `undoes` is the run that this one undoes, '' for any other run, and `left_alone` what the undo did not restore.
+    `locked` is why the run could not start: such a report is no run, and becomes the `error` of the document.
     `asked` are the streams that were to run.
-    `renewed_at` is when a daily allowance that is spent is renewed, None where none is.
+    `renewed_at` is when a spent daily allowance is renewed, None without one.
     `owed` is how many values have no place at an account yet, by account and field (R41).
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
@@ -212,7 +168,7 @@ class RunReport:
 
     @property
     def status(self) -> Status:
-        """Failed outranks guarded, guarded outranks what is open."""
+        """Return the status: an error comes before the guard, the guard before open items."""
         if self.errors:
             return "failed"
         if self.guarded:
@@ -223,12 +179,12 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """Return what this run alone would end with."""
+        """Return the exit code of this run alone."""
         return LOCKED if self.locked else STATUS_CODES[self.status]
 
     @property
     def typed(self) -> str:
-        """Return what a person types to have this run again."""
+        """Return the command that repeats this run."""
         return self.command if self.undoes else f"{self.command} --connection {self.connection}"
 
     def to_json(self) -> dict[str, Any]:
@@ -246,34 +202,34 @@ class RunReport:
             "streams": {name: stream.to_json() for name, stream in self.streams.items()},
             "fields_created": {account: list(keys) for account, keys in self.fields_created.items() if keys},
             **({"owed": self.owed} if self.owed else {}),
-            "requests": {account: _traffic(traffic) for account, traffic in self.requests.items()},
+            "requests": {account: asdict(calls) for account, calls in self.requests.items()},
             "errors": [*self.errors, *([self.guarded] if self.guarded else [])],
-            **self._undoing(),
-            **self._price(),
+            **self._undo_json(),
+            **self._cost_json(),
         }
 
-    def _undoing(self) -> dict[str, Any]:
+    def _undo_json(self) -> dict[str, Any]:
         if not self.undoes:
             return {}
         return {
             "undoes": self.undoes,
-            "left_alone": [one.to_json() for one in self.left_alone],
+            "left_alone": [asdict(one) for one in self.left_alone],
             "kept": {account: count for stream in self.streams.values() for account, count in stream.kept.items()},
         }
 
-    def _price(self) -> dict[str, Any]:
+    def _cost_json(self) -> dict[str, Any]:
         if self.cost is None:
             return {}
         return {
-            "cost": {account: cost.to_json() for account, cost in self.cost.items()},
-            "plan": Streamed(change.to_json() for change in self.changes),
+            "cost": {account: _without_empty(asdict(cost), "charged") for account, cost in self.cost.items()},
+            "plan": Streamed(map(asdict, self.changes)),
         }
 
 
 class Streamed(list[Any]):
-    """A JSON list whose elements are made while it is written, so that a long plan takes no memory (P7).
+    """A JSON list with elements that are created while it is written, so that a long plan needs no memory (P7).
 
-    `json` writes any list by iterating it once, if it is told to go piece by piece (`iterencode`).
+    `JSONEncoder.iterencode` writes a list by iterating it once.
     """
 
     def __init__(self, elements: Iterable[Any]) -> None:
@@ -287,14 +243,14 @@ class Streamed(list[Any]):
 
 
 def document(reports: Sequence[RunReport]) -> dict[str, Any]:
-    """Return the one document of a command that ran these connections."""
+    """Return the document of a command that ran these connections."""
     runs = [report.to_json() for report in reports if not report.locked]
     locked = "; ".join(report.locked for report in reports if report.locked)
     return {"runs": runs, "error": locked} if locked else {"runs": runs}
 
 
 def verification(reports: Sequence[RunReport]) -> dict[str, Any]:
-    """Return the document of `sync verify`; what went wrong with an account stands under `errors`."""
+    """Return the document of `sync verify`; errors of accounts are under `errors`."""
     compared = [report.comparison.to_json(report.connection) for report in reports if report.comparison]
     errors = [error for report in reports for error in report.errors]
     return {"connections": compared, "errors": errors} if errors else {"connections": compared}
@@ -319,14 +275,5 @@ def _window(window: Window | None) -> dict[str, str | None] | None:
     return {"from": time_text(window.start), "to": time_text(window.end) if window.end else None}
 
 
-def _traffic(traffic: CallCounts) -> dict[str, int]:
-    return {
-        "reads": traffic.reads,
-        "writes": traffic.writes,
-        "retries": traffic.retries,
-        "throttled": traffic.throttled,
-    }
-
-
-def _value(value: Value) -> str | list[str] | None:
-    return list(value) if isinstance(value, tuple) else value
+def _without_empty(content: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if value or name != key}

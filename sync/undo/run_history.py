@@ -67,7 +67,7 @@ class UndoneRun:
     def leave(self, side: str, record_id: str, who: str, name: str, reason: str) -> None:
         """Name a field of a record, or the whole of it (`*`), that is left alone."""
         account = self.accounts[side]
-        self.left_alone[account, record_id, name] = LeftAlone(account, record_id, who, name, reason)
+        self.left_alone[account, record_id, name] = LeftAlone(who, account, record_id, name, reason)
 
     def lines(self, link: Link) -> list[HistoryLine]:
         """Return all that was ever written to both records of a link, oldest first."""

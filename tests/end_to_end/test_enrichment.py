@@ -169,13 +169,13 @@ def test_a_plan_asks_for_nothing_and_says_how_many_look_ups_there_would_be(rich:
     rich.gh.add(email="q@nowhere.example.com")
     plan = rich.run(dry_run=True, priced=True)
     assert plan.cost is not None
-    assert plan.cost["gg"].to_json()["charged"] == 2
-    assert "charged" not in plan.cost["gh"].to_json()
+    assert plan.to_json()["cost"]["gg"]["charged"] == 2
+    assert "charged" not in plan.to_json()["cost"]["gh"]
     assert rich.gg.companies.charged == []
     rich.run()
     again = rich.run(dry_run=True, priced=True)
     assert again.cost is not None
-    assert "charged" not in again.cost["gg"].to_json()
+    assert "charged" not in again.to_json()["cost"]["gg"]
     assert len(rich.gg.companies.charged) == 2
 
 

@@ -112,7 +112,7 @@ class Ended(Passing):
         if self._left is not None:
             self._left -= 1
             if self._left <= 0:
-                self.ask()
+                self.request()
         super().check()
 
 

@@ -65,7 +65,7 @@ def test_lower_levels_are_left_out() -> None:
         event_log.info("as it should")
         event_log.warning("look at this")
         event_log.error("look at this now")
-        assert not event_log.listens("info")
+        assert not event_log.is_enabled("info")
     event_log.error("nobody listens any more")
     assert [line["level"] for line in lines(stream)] == ["warning", "error"]
 

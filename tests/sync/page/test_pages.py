@@ -27,7 +27,8 @@ def search(visitor: Visitor, who: str) -> Answer:
 
 def test_the_overview_says_how_each_connection_is_and_what_waits(visitor: Visitor) -> None:
     page = visitor.get("/").document
-    for text in ("1 conflict and 1 failure wait for you", "needs a decision", "Contacts", "Messages", "growthgenius 12"):
+    waiting = "1 conflict and 1 failure wait for you"
+    for text in (waiting, "needs a decision", "Contacts", "Messages", "growthgenius 12"):
         assert text in page.text
     assert re.search(r"Last run just now|Last run \d+ min ago", page.text)
     assert "Next run not planned" in page.text
@@ -125,7 +126,7 @@ def test_all_failures_are_tried_again_at_once(visitor: Visitor, config: Config) 
         Failures(transaction, 1, "contacts").put_failure(
             transaction, Failure("left", "8", RIGHT, "b@example.com", "create", "no"), BEGUN_MS
         )
-    assert "Try all 2 again" in visitor.get("/failures").document.text
+    assert "Retry all 2" in visitor.get("/failures").document.text
     assert visitor.send("/failures/retry", {}).header("location") == "/failures?all=1"
     assert stored(config, "SELECT DISTINCT due_ms FROM failure") == [{"due_ms": 0}]
 
