@@ -1,1 +1,1 @@
-"""What people see and type: documents from the state, tables, values and times."""
+"""Read and change the state for the commands and the status page, and parse what users type."""

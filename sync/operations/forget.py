@@ -1,10 +1,10 @@
-"""Forget somebody: erase them from the state, and remember nothing but hashes, so that no run takes them up again.
+"""Erase a contact from the state and keep only salted hashes of it, so that no run syncs it again.
 
 Rules kept here:
-- neither account is called, so nobody is deleted there;
-- every connection is locked meanwhile: a run that goes on knows people who are to be erased;
-- what is remembered and what is erased is one step; the file is rewritten after it. A command that was cut off in
-  between finishes when it is given again.
+- neither account is called, so no record is deleted there;
+- every connection is locked meanwhile, because a run under way may hold the contact in memory;
+- keeping the hashes and erasing the rows is one transaction; the file is rewritten after it. A command that was
+  interrupted in between is completed by giving it again.
 """
 
 import sqlite3
@@ -36,9 +36,9 @@ Confirm = Callable[[str], None]
 
 
 def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> Document:
-    """Erase whoever is meant. Raises UsageError where several people have the number; LockHeld, StateError.
+    """Erase the contact that matches. Raises UsageError where several contacts match; LockHeld, StateError.
 
-    `confirm` is asked before anything is erased, with the records, and raises what ends the command.
+    `confirm` gets the ids of the records before anything is erased, and raises an error to end the command.
     """
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
@@ -58,7 +58,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
 
 
 def lift(config: Config, typed: str) -> Document:
-    """Let whoever is meant be taken up again. Raises UsageError, LockHeld, StateError."""
+    """End the erasure of the contact that matches. Raises UsageError, LockHeld, StateError."""
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
         marks = _marks_of_who(read_who(typed, config, person_lookup.accounts(state.db)))
@@ -67,12 +67,12 @@ def lift(config: Config, typed: str) -> Document:
 
 
 def is_forgotten(db: sqlite3.Connection, asked: PersonArgument) -> bool:
-    """Say whether whoever is meant was forgotten."""
+    """Return whether the contact that matches was forgotten."""
     return Forgotten(db).knows_any(_marks_of_who(asked))
 
 
 def _finish(state: StateFile, asked: PersonArgument) -> Document:
-    """Finish what was cut off, where there is nothing left but the hashes."""
+    """Complete an interrupted erasure, of which only the hashes are left."""
     known = is_forgotten(state.db, asked)
     if known:
         state.scrub()
@@ -90,7 +90,7 @@ def _locked(config: Config, stack: ExitStack) -> StateFile:
 
 
 def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
-    """Return all that tells of somebody: who is linked with a record, has its e-mail, or claims to be it."""
+    """Return the identity of a contact: the records linked to it, with its e-mail addresses, or with its source id."""
     found: set[Record] = set()
     emails: set[str] = set()
     phones: set[str] = set()
@@ -113,7 +113,7 @@ def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
 
 
 def _claims(db: sqlite3.Connection, record: Record) -> Iterator[Record]:
-    """Yield the records that claim to be this one and may be it; a source id that a person typed proves nothing."""
+    """Yield the records that name this one as their source and may be its copy; a typed source id proves nothing."""
     own = person_lookup.known(db, record)
     for each in person_lookup.by_marker(db, record):
         other = person_lookup.known(db, each)
@@ -138,7 +138,7 @@ def _marks_of_who(asked: PersonArgument) -> set[str]:
 def _several(db: sqlite3.Connection, typed: str, records: Iterable[Record]) -> str:
     first = [person.records[0] for person in person_lookup.persons(db, records)]
     several = ", ".join(f"{record.account}:{record.id}" for record in first)
-    return f"{typed} is of several people, and nobody is erased by mistake; name one of them: {several}"
+    return f"{typed} matches several contacts; erase one of them by its ACCOUNT:ID: {several}"
 
 
 def _people(records: Iterable[Record]) -> list[Document]:

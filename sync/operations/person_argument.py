@@ -1,4 +1,4 @@
-"""WHO, as people type it: an e-mail address, a phone number in any form, or ACCOUNT:ID."""
+"""Parse WHO as users type it: an e-mail address, a phone number in any format, or ACCOUNT:ID."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from sync.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class PersonArgument:
-    """What was typed: a record (account and id), an address (as it is compared), or numbers that it may be (E.164)."""
+    """A parsed WHO: a record (account and id), an e-mail key, or the phone numbers that it may be (E.164)."""
 
     typed: str
     record: tuple[str, str] | None = None
@@ -21,7 +21,7 @@ class PersonArgument:
     phones: tuple[str, ...] = ()
 
     def records(self, db: sqlite3.Connection) -> list[Record]:
-        """Return the records that are meant: of those who have the address or number now, else of those who had it."""
+        """Return the records that match: those with this address or number now, otherwise those that had it before."""
         if self.record is not None:
             return person_lookup.by_record(db, *self.record)
         if self.email is not None:
@@ -35,9 +35,9 @@ class PersonArgument:
 
 
 def read_who(typed: str, config: Config, accounts: Iterable[str]) -> PersonArgument:
-    """Return what is meant; `accounts` are the names that the state knows beside those of the config.
+    """Parse WHO; `accounts` are account names of the state in addition to those of the config.
 
-    Raises UsageError for what is none of the three.
+    Raises UsageError for a text in none of the three formats.
     """
     text = typed.strip()
     known = sorted({*config.accounts, *accounts})

@@ -174,7 +174,7 @@ def open_about(db: sqlite3.Connection, person: FoundPerson) -> Document:
 def back_up(config: Config, path: Path) -> Document:
     """Write a consistent copy of the state file. Raises StateError, UsageError when there is none yet."""
     if not config.state.path.exists():
-        raise UsageError(f"there is no state file {config.state.path} yet; a first `sync run` makes it")
+        raise UsageError(f"there is no state file {config.state.path} yet; create it with: sync run")
     with closing(StateFile.open(config.state.path)) as state:
         state.back_up(path)
     return {"state": str(config.state.path), "backup": str(path), "bytes": path.stat().st_size}

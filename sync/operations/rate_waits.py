@@ -1,4 +1,4 @@
-"""Accounts that may not be called for more than a minute, until when and why: from the book of all processes."""
+"""List the accounts that must wait for more than a minute, with the end and the reason, from the shared call log."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from sync.output.formats import time_text
 
 
 def waits_of(db: sqlite3.Connection, accounts: Iterable[str], now: float) -> list[dict[str, Any]]:
-    """Return those of the accounts that have to wait; `now` is in seconds since 1970."""
+    """Return the accounts that have to wait; `now` is in seconds since 1970."""
     return [found for account in accounts if (found := _wait(db, account, now)) is not None]
 
 

@@ -1,4 +1,4 @@
-"""`sync state repair`: cells of the state file that can't be read are dropped where they are learned again."""
+"""`sync state repair`: delete unreadable cells of the state file where the next run reads the values again."""
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,13 +17,13 @@ Document = dict[str, Any]
 
 
 def repair(config: Config) -> Document:
-    """Mend what can be mended, and name it and the rest.
+    """Delete the damaged cells that can be read again, and return these and the others.
 
-    Raises UsageError where there is no file, StateError, LockHeld.
+    Raises UsageError without a state file, StateError, LockHeld.
     """
     path = config.state.path
     if not path.exists():
-        raise UsageError(f"there is no state file {path} yet; a first `sync run` makes it")
+        raise UsageError(f"there is no state file {path} yet; create it with: sync run")
     with ExitStack() as stack:
         stack.enter_context(telling(path))
         state = StateFile.open(path)

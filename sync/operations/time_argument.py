@@ -1,6 +1,6 @@
-"""WHEN, as people type it: an ISO 8601 time, a date, or a span back from now (`2d`, `36h`, `90m`).
+"""Parse WHEN as users type it: an ISO 8601 time, a date, or a span back from now (`2d`, `36h`, `90m`).
 
-A time without an offset is UTC, a date is its midnight in UTC (R2). Results are aware and in UTC.
+A time without an offset is UTC; a date is its midnight in UTC (R2). Results are aware, in UTC.
 """
 
 import re
@@ -16,21 +16,21 @@ _SPAN = re.compile(r"[0-9]+[a-z]+")
 
 
 def parse_when(text: str, now: datetime) -> datetime:
-    """Return the time that is meant. Raises UsageError."""
+    """Return the time. Raises UsageError."""
     written = text.strip()
     try:
         return now - parse_span(written) if _SPAN.fullmatch(written) else _moment(written)
-    except (ValueError, OverflowError, TypeError):  # TypeError: what pendulum 3.3 makes of "0:"
-        raise UsageError(f"{text!r} is no time; WHEN is {WHEN_HELP}") from None
+    except (ValueError, OverflowError, TypeError):  # TypeError: pendulum 3.3 raises it for "0:"
+        raise UsageError(f"{text!r} is not a time; WHEN is {WHEN_HELP}") from None
 
 
 def parse_window(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Return `[since, until)`, either end None where it is not given. Raises UsageError when nothing can lie in it."""
+    """Return `[since, until)`, with None for an end that is not given. Raises UsageError for an empty window."""
     start, end = _option("--since", since, now), _option("--until", until, now)
     if start is not None and start >= now:
-        raise UsageError(f"--since {since} lies in the future")
+        raise UsageError(f"--since {since} is in the future")
     if start is not None and end is not None and end <= start:
-        raise UsageError(f"--until {until} does not lie after --since {since}")
+        raise UsageError(f"--until {until} is not after --since {since}")
     return start, end
 
 

@@ -1,4 +1,4 @@
-"""What `sync undo` needs beside a run: which connection a run was of, and what was not put back, for people."""
+"""Find the connection of the run that `sync undo` restores."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ SHOWN_RUNS = 10
 
 
 def connection_of(config: Config, run: str) -> str:
-    """Return the name of the connection that a run was of.
+    """Return the name of a run's connection.
 
-    Raises UsageError where the state knows no such run, with those that it knows, or the config no such connection.
+    Raises UsageError where the state does not know the run, with the latest runs, or the config not the connection.
     """
     with looking(config) as db:
         name = find_run(db, run)
@@ -25,16 +25,18 @@ def connection_of(config: Config, run: str) -> str:
             raise UsageError(_unknown(run, recent_runs(db, SHOWN_RUNS)))
     if name not in config.connections:
         known = suggest(name, config.connections)
-        raise UsageError(f"run {run} was of the connection {name}, which {config.path} does not have; it has {known}")
+        raise UsageError(
+            f"run {run} was a run of the connection {name}, which is not in {config.path}; allowed is {known}"
+        )
     return name
 
 
 def _unknown(run: str, recent: Sequence[tuple[str, str, int, str | None]]) -> str:
     if not recent:
-        return f"there is no run {run}; the state file knows no run at all"
+        return f"there is no run {run}; the state file knows no runs yet"
     rows = [(name, connection, _time(began), status or "not ended") for name, connection, began, status in recent]
     lines = [f"  {line}" for line in aligned(rows)]
-    return "\n".join([f"there is no run {run} in the state file; the last ones were", *lines])
+    return "\n".join([f"there is no run {run} in the state file; the latest runs are", *lines])
 
 
 def _time(milliseconds: int) -> str:

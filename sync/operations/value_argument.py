@@ -1,4 +1,4 @@
-"""A value of a field as a person types it, cleaned by the same rules as what systems show."""
+"""Parse a field value as users type it, with the rules for values that systems show."""
 
 from connectors.contact import PHONE_SLOTS, SET_FIELDS, Value
 from connectors.values import country, email, labels, phone, text, web
@@ -9,9 +9,9 @@ PROFILES: dict[str, web.Network] = {"linkedin_url": "linkedin", "twitter_url": "
 
 
 def read_value(field: str, typed: str, region: str) -> Value:
-    """Return the canonical value; nothing typed empties the field.
+    """Return the canonical value; a blank text empties the field.
 
-    Raises UsageError for what can't be a value of it.
+    Raises UsageError for a text that is not a value of the field.
     """
     if not typed.strip():
         return None

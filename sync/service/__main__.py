@@ -1,4 +1,4 @@
-"""`python -m sync.service FOLDER`: write the examples of a deployment anew, from the config file in that folder."""
+"""`python -m sync.service FOLDER`: write the deployment examples from the config file in that folder."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from sync.service.units import daemon_units, timer_units
 
 
 def examples(folder: Path) -> dict[Path, str]:
-    """Return everything that is made from `config.toml` in the folder, by path."""
+    """Return the files that `config.toml` in the folder leads to, by path."""
     found = service_of(load(folder / "config.toml"), (PROGRAM,))
     service = Service(
         found.program, ETC / "config.toml", found.state, found.credentials, found.environment, found.connections

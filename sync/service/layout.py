@@ -1,4 +1,4 @@
-"""Where a service keeps what, and what it needs: what units and container are both made from."""
+"""The folders, limits and secrets of a service, which units and containers share."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,19 +14,19 @@ NAME: Final = "growthsync"
 ETC: Final = Path("/etc/growthsync")
 STATE: Final = Path("/var/lib/growthsync")
 UID: Final = 10001
-"""Of the user in the container, whom no other service has."""
+"""The id of the user in the container, which no other service uses."""
 STOPS_WITHIN: Final = 15
-"""Seconds after which a daemon that was asked to end is killed: it needs 5."""
+"""Seconds after which a daemon that should stop is killed: it needs 5."""
 WATCHDOG: Final = 120
-"""Seconds after which a daemon that has not shown that it is well is started anew."""
+"""Seconds without a sign of health after which a daemon is restarted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is to be run: the program, its config file, the folder of its state, its secrets, and its connections.
+    """A service: its program, its config file, the folder of its state, its secrets, and its connections.
 
-    `credentials` are the names of secrets that the service manager hands over; `environment` tells that others come
-    from the environment.
+    `credentials` are the names of secrets that the service manager provides; `environment` is whether other secrets
+    come from environment variables.
     """
 
     program: tuple[str, ...]
@@ -38,7 +38,7 @@ class Service:
 
 
 def service_of(config: Config, program: tuple[str, ...]) -> Service:
-    """Return what a service for this config needs."""
+    """Return the service of a config."""
     kinds = [(kind, rest) for kind, _, rest in (reference.partition(":") for _, reference in references(config))]
     return Service(
         program,
@@ -51,7 +51,7 @@ def service_of(config: Config, program: tuple[str, ...]) -> Service:
 
 
 def references(config: Config) -> Iterator[tuple[str, str]]:
-    """Yield the key of each secret in the config file, and what stands there."""
+    """Yield the key of each secret in the config file, and its value there, which is a reference."""
     tables = {"state": config.state, **{f"accounts.{name}": account for name, account in config.accounts.items()}}
     for name, table in tables.items():
         for key, value in table:
@@ -62,6 +62,6 @@ def references(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def this_program() -> tuple[str, ...]:
-    """Return how this installation is started, by absolute paths."""
+    """Return the command that starts this installation, with absolute paths."""
     script = Path(sys.executable).parent / NAME
     return (str(script),) if script.is_file() else (sys.executable, "-m", "sync")

@@ -169,6 +169,6 @@ def test_a_path_in_no_folder_is_refused(world: World) -> None:
 def test_without_a_state_file_there_is_nothing_to_copy(world: World) -> None:
     refused = world.sync("state", "backup", "copy.db")
     assert refused.code == 2
-    assert "a first `sync run` makes it" in refused.err
+    assert "create it with: sync run" in refused.err
     assert not (world.folder / "copy.db").exists()
     assert not world.state_path.exists()

@@ -145,7 +145,7 @@ def test_the_logs_of_a_life_show_no_person_and_no_secret(life: Life) -> None:
     secrets = set(private(life.world))
     assert len(secrets) > 1000
     assert found_in(life.log, secrets) == set()
-    wanted = {"run begins", "run ended", "record changed", "record not carried", "conflict", "note", "step", "told"}
+    wanted = {"run begins", "run ended", "record changed", "record not carried", "conflict", "note", "step", "notified"}
     assert wanted <= {line["event"] for line in life.lines}
     assert {"debug", "info", "warning"} <= {line["level"] for line in life.lines}
     assert {line["status"] for line in life.lines if line["event"] == "run ended"} >= {"failed", "partial", "guarded"}

@@ -63,7 +63,7 @@ def test_an_unknown_run_is_refused_with_the_last_ones_and_without_a_call(live_wo
         found = world.sync("undo", "r1")
     assert (found.code, found.out, calls.counts) == (2, "", (0, 0))
     lines = found.err.splitlines()
-    assert lines[0] == "there is no run r1 in the state file; the last ones were"
+    assert lines[0] == "there is no run r1 in the state file; the latest runs are"
     assert lines[1].split()[:2] == [run, "sales"]
     assert len(lines) == 3
     document = world.sync("undo", "r1", "--json").document
@@ -80,7 +80,7 @@ def test_a_run_of_a_connection_that_is_gone_from_the_config_is_refused(live_worl
     with world.start("undo", run, write_config=False) as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert f"run {run} was of the connection sales, which" in err
+    assert f"run {run} was a run of the connection sales, which" in err
 
 
 def test_status_counts_what_is_held_and_verify_lists_it(live_world: World) -> None:

@@ -157,7 +157,7 @@ WRONG = [
     (["explain", "ann"], "'ann' is neither an e-mail address, nor a phone number, nor ACCOUNT:ID"),
     (["explain", "ann@example.com", "town"], "there is no field town; allowed is first_name"),
     (["undo"], "Missing argument 'RUN'"),
-    (["undo", "r1"], "there is no run r1; the state file knows no run at all"),
+    (["undo", "r1"], "there is no run r1; the state file knows no runs yet"),
     (["undo", "r1", "--connection", "sales"], "No such option '--connection'"),
     (["forget"], "Missing argument 'WHO'"),
     (["forget", "17"], "'17' is neither an e-mail address"),
@@ -168,7 +168,7 @@ WRONG = [
     (["verify", "--connection", "sale"], "no such connection; allowed is sales; did you mean sales?"),
     (["verify"], "accounts.growthhub.token: the environment variable GROWTHHUB_TOKEN is not set"),
     (["state", "backup"], "Missing argument 'PATH'"),
-    (["state", "backup", "copy.db"], "yet; a first `sync run` makes it"),
+    (["state", "backup", "copy.db"], "yet; create it with: sync run"),
 ]
 
 

@@ -63,6 +63,6 @@ def test_an_address_in_use_is_told_with_the_key_that_names_it() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
         with pytest.raises(
-            ConfigError, match=rf"status_page\.listen: {address} can't be listened at: Address already in use; "
+            ConfigError, match=rf"status_page\.listen: growthsync cannot listen at {address}: Address already in use; "
         ):
             listener_at(address).start()

@@ -40,9 +40,9 @@ def test_a_program_has_our_environment_but_for_what_is_kept_from_it(
 @pytest.mark.parametrize(
     ("command", "wrong"),
     [
-        ("no-such-program-anywhere", "can't be started (No such file or directory)"),
-        ("/bin/sh -c 'cat > /dev/null; exit 7'", "it ended with 7"),
-        ("/bin/false", "it ended with 1"),
+        ("no-such-program-anywhere", "cannot be started (No such file or directory)"),
+        ("/bin/sh -c 'cat > /dev/null; exit 7'", "it exited with 7"),
+        ("/bin/false", "it exited with 1"),
     ],
 )
 def test_what_goes_wrong_is_said_and_raises_nothing(tmp_path: Path, command: str, wrong: str) -> None:

@@ -63,7 +63,7 @@ def test_a_run_that_failed_is_told_once_and_so_is_its_end(tmp_path: Path) -> Non
         "since": "2026-03-01T12:00:00Z", "run": "r1", "command": "sync status",
         "text": "sales: a run failed: growthhub: hub.example.com, GET /users: it answered 503",
     }  # fmt: skip
-    assert (over["event"], over["over"], over["text"]) == ("failed", True, "sales: runs come to their end again")
+    assert (over["event"], over["over"], over["text"]) == ("failed", True, "sales: runs succeed again")
 
 
 def test_a_run_that_the_guard_stopped_is_told_with_how_to_look_at_it(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_stream_that_makes_no_progress_is_told_once_and_over_with_the_next_run
         notifier.after_run(state, report())
     begun, over = heard(tmp_path)
     assert (begun["event"], begun["since"], begun["run"]) == ("stalled", "2026-03-01T11:00:00Z", None)
-    assert begun["text"] == "sales: no run has come to its end since 2026-03-01T11:00:00Z, for more than 0:15:00"
+    assert begun["text"] == "sales: no run has succeeded since 2026-03-01T11:00:00Z, for more than 0:15:00"
     assert (over["event"], over["over"], over["run"]) == ("stalled", True, "r1")
 
 
