@@ -48,8 +48,8 @@ def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path
         _pasted_result(one) if paste or not _redirects_here(one) else _redirected(one, wait, browse=not no_browser)
     )
     wanted = wanted_scopes(config, account, one.account)
-    standing = of_grant(account, grant, wanted, to_ms(clock.now()) or 0)
-    show({"accounts": [standing.document()]}, as_json, token_lines)
+    token = of_grant(account, grant, wanted, to_ms(clock.now()) or 0)
+    show({"accounts": [token.document()]}, as_json, token_lines)
     return 0
 
 

@@ -9,7 +9,7 @@ import click
 @click.option("--keep", is_flag=True, help="Keep the folder with its config and state file.")
 def demo(keep: bool) -> int:
     """Sync two simulated systems; needs no account."""
-    from sync.demo import demo as tell
+    from sync.demo import demo as run_demo
     from sync.errors import DONE, OPEN
 
-    return DONE if tell(keep, sys.stdout) else OPEN
+    return DONE if run_demo(keep, sys.stdout) else OPEN

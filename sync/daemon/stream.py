@@ -163,8 +163,8 @@ class Stream:
 
     def _seems_to_stand_still(self) -> bool:
         since = self._ended_at()
-        begun = max(since, self.clock_set_at or since) if self.tried else max(since, self.started_at)
-        due = max(latest_after(self.connection, begun), begun + PATIENCE * self.slower)
+        start = max(since, self.clock_set_at or since) if self.tried else max(since, self.started_at)
+        due = max(latest_after(self.connection, start), start + PATIENCE * self.slower)
         moving = self.activity.began_at is not None and not self.hangs()
         return stands_still(self.clock.now(), due, moving=moving)
 

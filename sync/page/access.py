@@ -132,8 +132,8 @@ class Access:
         session = self.sessions.session_of(shown, self.token) if shown else None
         if session is not None:
             return session, ""
-        begun = self.sessions.begin(has_token=False)
-        return begun, self.sessions.cookie(begun, self.token)
+        session = self.sessions.begin(has_token=False)
+        return session, self.sessions.cookie(session, self.token)
 
     def _outsider(self, asked: PageRequest, session: Session) -> AccessRefused | None:
         """Return why a caller is refused by its host name or identity, None where it is not."""

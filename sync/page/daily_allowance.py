@@ -23,12 +23,12 @@ class DailyAllowance:
 def allowance(db: sqlite3.Connection, account: str, now: float) -> DailyAllowance:
     """Return the allowance of an account; `now` is in seconds since 1970."""
     row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
-    book = CallLog.loaded("" if row is None else row["facts"])
-    book.set_clock(now)
-    daily = book.daily
+    calls = CallLog.loaded("" if row is None else row["facts"])
+    calls.set_clock(now)
+    daily = calls.daily
     if daily is not None and daily.limit is not None and daily.renewed_at > now:
         return DailyAllowance(
             account, daily.limit - daily.remaining, daily.limit, datetime.fromtimestamp(daily.renewed_at, UTC)
         )
-    limit = None if book.limit is None else book.limit.daily
-    return DailyAllowance(account, book.today if book.day == int(now // DAY) else 0, limit, None)
+    limit = None if calls.limit is None else calls.limit.daily
+    return DailyAllowance(account, calls.today if calls.day == int(now // DAY) else 0, limit, None)

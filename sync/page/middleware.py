@@ -2,7 +2,7 @@
 
 Rules kept here:
 - a request that its head already refuses is answered before the body arrives; the others are checked again with it;
-- a body of more than LARGEST bytes is not read to its end, and a request whose body was cut off is not handled;
+- a body of more than LARGEST bytes is not read to its end, and a request with a body that was cut off is not handled;
 - a response is never cached, framed, or run: the pages have no scripts and load nothing from other sites;
 - a bug is logged by its place only, because its message may hold personal data; the browser sees neither.
 """

@@ -1,7 +1,7 @@
 """The pages: the overview, open conflicts and failures, runs, and the history of one contact.
 
 A list shows PAGE entries at a time, by the numbers of its entries. A contact is shown by the number of a conflict, a
-failure or a line of the history, or under a random name that stands for the search text.
+failure or a line of the history, or under a random name in place of the search text.
 """
 
 import sqlite3

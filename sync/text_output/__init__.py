@@ -1,1 +1,1 @@
-"""Command results as text for people."""
+"""The results of commands as lines of text."""

@@ -51,15 +51,15 @@ def forgotten_lines(document: Document) -> Iterator[str]:
     if not document["forgotten"]:
         yield "no contact matches; nothing was erased"
         return
-    for person in document["people"]:
-        ids = ", ".join(f"{account}:{printable(each)}" for account, ids in person["ids"].items() for each in ids)
+    for contact in document["people"]:
+        ids = ", ".join(f"{account}:{printable(each)}" for account, ids in contact["ids"].items() for each in ids)
         rows = ", ".join(f"{counted(count, 'row')} of {table}" for table, count in sorted(document["erased"].items()))
         yield f"forgotten: {ids}"
         yield f"  erased from the state file: {rows}"
-        yield f"  not deleted at {' and '.join(person['ids'])}: the records are still there, and runs leave them out"
+        yield f"  not deleted at {' and '.join(contact['ids'])}: the records are still there, and runs leave them out"
     if not document["people"]:
         yield "the contact was forgotten before; the state file was rewritten once more"
-    yield "copies of the state file still hold what was in it when they were made: delete them, or forget in them too"
+    yield "copies of the state file still hold the contact: delete the copies, or forget the contact in them too"
     yield "sync the contact again with: sync forget WHO --lift"
 
 

@@ -31,36 +31,36 @@ EVENTS = {
 
 def explanation_lines(document: Document) -> Iterator[str]:
     """Yield every contact that matches, or that none does."""
-    people = document["people"]
-    if not people:
+    contacts = document["people"]
+    if not contacts:
         yield "no contact matches"
         if document["forgotten"]:
             yield "a contact that matches was forgotten; sync it again with: sync forget WHO --lift"
-    elif len(people) > 1:
-        yield f"{counted(len(people), 'record')} match and are not linked to each other:"
-    for person in people:
-        yield from _contact_lines(person)
+    elif len(contacts) > 1:
+        yield f"{counted(len(contacts), 'record')} match and are not linked to each other:"
+    for contact in contacts:
+        yield from _contact_lines(contact)
 
 
-def _contact_lines(person: Document) -> Iterator[str]:
-    ids = ", ".join(f"{account}:{printable(record_id)}" for account, record_id in person["ids"].items())
-    yield f"{printable(person['who'])} ({person['connection']}): {ids}{_link_state(person)}"
-    history = person["history"]
+def _contact_lines(contact: Document) -> Iterator[str]:
+    ids = ", ".join(f"{account}:{printable(record_id)}" for account, record_id in contact["ids"].items())
+    yield f"{printable(contact['who'])} ({contact['connection']}): {ids}{_link_state(contact)}"
+    history = contact["history"]
     if history:
         yield from indented(aligned(map(_event_row, history)))
     else:
         yield "  nothing was written"
-    yield from indented(_fact_lines(person))
+    yield from indented(_fact_lines(contact))
 
 
-def _link_state(person: Document) -> str:
-    if person["deleted_from"]:
-        return f"; deleted from {person['deleted_from']}"
-    if person["linked"]:
+def _link_state(contact: Document) -> str:
+    if contact["deleted_from"]:
+        return f"; deleted from {contact['deleted_from']}"
+    if contact["linked"]:
         return ""
-    if person["failures"]:
+    if contact["failures"]:
         return "; could not be synced"
-    if person["unanswered"]:
+    if contact["unanswered"]:
         return "; a create was sent and never answered"
     return "; read but not linked: left out, or not synced yet"
 
@@ -90,26 +90,26 @@ def _undone_run(event: Document) -> str:
     return f", as before run {event['undoes']}" if "undoes" in event else ""
 
 
-def _fact_lines(person: Document) -> Iterator[str]:
-    if person["agreed"]:
+def _fact_lines(contact: Document) -> Iterator[str]:
+    if contact["agreed"]:
         yield "both sides last agreed on:"
-        yield from indented(aligned(_agreed_rows(person)))
-    for one in person["conflicts"]:
+        yield from indented(aligned(_agreed_rows(contact)))
+    for one in contact["conflicts"]:
         yield f"in conflict: {one['field']}, see: sync conflicts show {one['id']}"
-    for one in person["failures"]:
+    for one in contact["failures"]:
         yield f"failed: {one['operation']}, {printable(one['reason'])} (failure {one['id']})"
-    for one in person["refused"]:
+    for one in contact["refused"]:
         yield f"refused by {one['account']}: {one['field']} {value_text(one['value'])}"
-    for one in person["owed"]:
+    for one in contact["owed"]:
         yield f"no place yet at {one['account']}: {one['field']} {value_text(one['value'])}, see: sync check"
-    for account, values in person["unmapped"].items():
+    for account, values in contact["unmapped"].items():
         for field, text in values.items():
             yield f"means nothing on the other side: {field} {value_text(text)} at {account}"
 
 
-def _agreed_rows(person: Document) -> Iterable[Sequence[str]]:
-    held = {one["field"]: one["since"] for one in person["held"]}
-    for field, values in person["agreed"].items():
+def _agreed_rows(contact: Document) -> Iterable[Sequence[str]]:
+    held = {one["field"]: one["since"] for one in contact["held"]}
+    for field, values in contact["agreed"].items():
         note = f"held since {held[field]}" if field in held else ""
         yield field, _values(values), note
 
