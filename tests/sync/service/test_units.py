@@ -107,7 +107,7 @@ def test_what_a_service_of_the_system_cannot_do_is_said_before_it_is_written(mon
     assert installation(config(), "system", timer=False).complaints == ()
     found = parse(GOOD.replace("env:GROWTHHUB_TOKEN", "pit-invented-secret"), Path("/home/ann/config.toml"))
     complaints = installation(found, "system", timer=False).complaints
-    words = ("hidden from a service", "writes below /var/lib/growthsync alone", "accounts.growthhub.token")
+    words = ("hidden from a service", "can only write below /var/lib/growthsync", "accounts.growthhub.token")
     assert len(complaints) == len(words)
     assert all(word in line for word, line in zip(words, complaints, strict=True))
     assert "pit-invented" not in str(complaints)
