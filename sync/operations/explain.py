@@ -1,7 +1,7 @@
-"""`sync explain`: all that the state remembers of somebody, as a document and as text. Nobody is called.
+"""`sync explain`: return everything that the state knows about a contact. No account is called.
 
-Of each person: both ids; every value that was written, with where it came from, by which rule and in which run; what
-both sides last agreed on; and whatever is open, held, refused or means nothing on the other side (R17).
+Per contact: both ids; every value that was written, with its source, its rule and its run; the values that both sides
+last agreed on; and what is open, held, refused or unmapped (R17).
 """
 
 import json
@@ -27,13 +27,13 @@ Document = dict[str, Any]
 
 
 def explain(config: Config, typed: str, field: str | None) -> Document:
-    """Return everybody who is meant, with their history; of one field, if it is named. Raises UsageError."""
+    """Return the contacts that match, with their history, or that of one field. Raises UsageError."""
     with queries.looking(config) as db:
         return explain_in(db, config, typed, field)
 
 
 def explain_in(db: sqlite3.Connection, config: Config, typed: str, field: str | None) -> Document:
-    """Return the same of a state file that is open. Raises UsageError."""
+    """Return the same from an open state file. Raises UsageError."""
     if field is not None and field not in FIELDS:
         raise UsageError(f"there is no field {field}; allowed is {suggest(field, FIELDS)}")
     asked = read_who(typed, config, person_lookup.accounts(db))
@@ -93,7 +93,7 @@ def _event(line: HistoryLine) -> Document:
 
 
 def _of_field(name: str, value: Any, field: str | None) -> Any:
-    """Return of one of a person's facts what is about a field; all of it where none was asked for."""
+    """Return the part of a fact that concerns the field; all of it without a field."""
     if field is None:
         return value
     if name == "agreed":
@@ -111,11 +111,11 @@ def _link(db: sqlite3.Connection, person: FoundPerson) -> sqlite3.Row | None:
 
 
 def _agreed(db: sqlite3.Connection, person: FoundPerson, link: sqlite3.Row | None) -> dict[str, dict[str, Any]]:
-    """Return the values that both sides last agreed on, by field and account; what is empty on both is left out."""
+    """Return the values that both sides last agreed on, by field and account; fields empty on both are left out."""
     if link is None:
         return {}
     _, fields = connections.mappings(db, person.connection)[link["mapping"]]
-    names = [each.partition(" ")[0] for each in fields]  # a field that the config has moved has its place behind it
+    names = [each.partition(" ")[0] for each in fields]  # the name of a moved field is followed by its place
     found: dict[str, dict[str, Any]] = {}
     for record in person.records:
         for name, value in shadow_codec.decode(link[f"{record.side}_shadow"], names).items():
@@ -153,7 +153,7 @@ def _unmapped(link: sqlite3.Row | None, accounts: Mapping[str, str]) -> dict[str
 
 
 def _refused(history: Sequence[HistoryLine]) -> list[Document]:
-    """Return what a server did not take, as far as nothing was written there since."""
+    """Return the values that a server refused, unless the field was written since."""
     last = {(line.entry.account, line.entry.field): line for line in history if line.entry.field != WHOLE}
     return [
         {"account": account, "field": field, "value": _value(line.entry.new), "at": _time(line.at_ms)}
@@ -163,7 +163,7 @@ def _refused(history: Sequence[HistoryLine]) -> list[Document]:
 
 
 def _unanswered(db: sqlite3.Connection, person: FoundPerson) -> list[Document]:
-    """Return what was sent about somebody and has no known outcome (R20)."""
+    """Return the creates with an unknown outcome (R20)."""
     found = []
     for record in person.records:
         rows = db.execute(
@@ -181,7 +181,7 @@ def _unanswered(db: sqlite3.Connection, person: FoundPerson) -> list[Document]:
 def _who(
     db: sqlite3.Connection, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]], asked: PersonArgument
 ) -> str:
-    """Name somebody as everything does: by e-mail, else by number, else by id."""
+    """Return the name of a contact in all output: its e-mail address, else its number, else its id."""
     for record in person.records:
         row = db.execute(
             "SELECT email, phones FROM person WHERE connection = ? AND side = ? AND id = ?",

@@ -1,6 +1,6 @@
-"""What is remembered, as the documents that `status`, `conflicts` and `failures` show; and what people decide about it.
+"""The documents of `sync status`, `sync conflicts` and `sync failures`, and the decisions of users.
 
-Nothing here calls an account. A state file that does not exist yet is an empty one, and is not made by looking.
+Nothing here calls an account. A missing state file reads as an empty one, and reading does not create it.
 """
 
 import json
@@ -36,17 +36,17 @@ Document = dict[str, Any]
 T = TypeVar("T")
 
 ALL = -1
-"""A limit that is none."""
+"""No limit."""
 
 
 def status(config: Config) -> Document:
-    """Return cursors, lag, last runs and what is open, for every connection of the config file."""
+    """Return cursors, lag, last runs and open items of every connection of the config."""
     with looking(config) as db:
         return status_of(db, config)
 
 
 def status_of(db: sqlite3.Connection, config: Config) -> Document:
-    """Return the same of a state file that is open; what stands in a damaged cell is None, and named in `damaged`."""
+    """Return the same from an open state file. The value of a damaged cell is None, and `damaged` names the cell."""
     known = _StateReader()
     planned = known(lambda: _planned(db, config)) or {}
     found = [_connection_status(db, config, name, planned, known) for name in config.connections]
@@ -60,13 +60,13 @@ def status_of(db: sqlite3.Connection, config: Config) -> Document:
 
 
 class _StateReader:
-    """Reads parts of the state, each by itself, and notes whether one could not be read."""
+    """Read parts of the state one by one, and remember whether one could not be read."""
 
     def __init__(self) -> None:
         self.misread = False
 
     def __call__(self, read: Callable[[], T]) -> T | None:
-        """Return what is read, None where it can't be, or can't be shown."""
+        """Return the part, None where it cannot be read or shown as JSON."""
         try:
             found = read()
             json.dumps(found, default=_plain)
@@ -77,36 +77,36 @@ class _StateReader:
 
 
 def conflicts(config: Config) -> Document:
-    """Return the open conflicts that nobody has settled yet, oldest first."""
+    """Return the conflicts that are not settled yet, oldest first."""
     with looking(config) as db:
         return {"conflicts": conflicts_of(db)}
 
 
 def conflicts_of(db: sqlite3.Connection, after: int = 0, limit: int = ALL) -> list[Document]:
-    """Return so many of them at most, past the one of a number."""
+    """Return at most `limit` of them, after the one with the number `after`."""
     condition = "c.resolution IS NULL AND c.id > ? ORDER BY c.id LIMIT ?"
     return [_conflict(row) for row in db.execute(f"{_CONFLICTS} WHERE {condition}", (after, limit)).fetchall()]
 
 
 def conflict(config: Config, conflict_id: int) -> Document:
-    """Return one open conflict. Raises UsageError when there is none of that number."""
+    """Return one open conflict. Raises NotThere."""
     with looking(config) as db:
         return conflict_of(db, conflict_id)
 
 
 def conflict_of(db: sqlite3.Connection, conflict_id: int) -> Document:
-    """Return the same of a state file that is open. Raises NotThere."""
+    """Return the same from an open state file. Raises NotThere."""
     return _conflict(_one_conflict(db, conflict_id))
 
 
 def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | None) -> Document:
-    """Settle a conflict by the value of a side, or by another one; the next run writes it. Raises UsageError."""
+    """Settle a conflict with the value of a side, or with another value; the next run writes it. Raises UsageError."""
     with _deciding(config) as db:
         row = _one_conflict(db, conflict_id)
         if row["field"] == WHOLE and side is None:
-            raise UsageError(f"conflict {conflict_id} is about a deletion, which has no value; say --left or --right")
+            raise UsageError(f"conflict {conflict_id} is about a deletion, which has no value; give --left or --right")
         if row["stream"] == MESSAGES and side is None:
-            raise UsageError(f"conflict {conflict_id} is about a message; say --left or --right")
+            raise UsageError(f"conflict {conflict_id} is about a message; give --left or --right")
         resolution = side or _typed(config, row, value or "")
         db.execute("UPDATE conflict SET resolution = ? WHERE id = ?", (resolution, conflict_id))
         return _conflict(row)
@@ -119,13 +119,13 @@ def failures(config: Config) -> Document:
 
 
 def failures_of(db: sqlite3.Connection, after: int = 0, limit: int = ALL) -> list[Document]:
-    """Return so many of them at most, past the one of a number."""
+    """Return at most `limit` of them, after the one with the number `after`."""
     condition = "f.dismissed IS NULL AND f.id > ? ORDER BY f.id LIMIT ?"
     return [_failure(row) for row in db.execute(f"{_FAILURES} WHERE {condition}", (after, limit)).fetchall()]
 
 
 def retry(config: Config, failure_id: int | None) -> Document:
-    """Have the next run try one failure again, or all of them. Raises UsageError when there is none of that number."""
+    """Let the next run retry one failure, or all of them. Raises NotThere."""
     with _deciding(config) as db:
         condition, values = ("f.id = ?", (failure_id,)) if failure_id is not None else ("f.dismissed IS NULL", ())
         rows = db.execute(f"{_FAILURES} WHERE {condition} ORDER BY f.id", values).fetchall()
@@ -139,7 +139,7 @@ def retry(config: Config, failure_id: int | None) -> Document:
 
 
 def dismiss(config: Config, failure_id: int, why: str) -> Document:
-    """Take a failure off the list until its record changes; the reason goes into the history. Raises UsageError."""
+    """Remove a failure from the list until its record changes; the history keeps the reason. Raises NotThere."""
     with _deciding(config) as db:
         row = db.execute(f"{_FAILURES} WHERE f.id = ? AND f.dismissed IS NULL", (failure_id,)).fetchone()
         if row is None:
@@ -154,7 +154,7 @@ def dismiss(config: Config, failure_id: int, why: str) -> Document:
 
 
 def open_about(db: sqlite3.Connection, person: FoundPerson) -> Document:
-    """Return the open conflicts and failures of somebody, and of their messages."""
+    """Return the open conflicts and failures of a contact and its messages."""
     rows = db.execute(
         f"{_CONFLICTS} WHERE c.link = ? AND c.resolution IS NULL ORDER BY c.id", (person.link,)
     ).fetchall()
@@ -172,7 +172,7 @@ def open_about(db: sqlite3.Connection, person: FoundPerson) -> Document:
 
 
 def back_up(config: Config, path: Path) -> Document:
-    """Write a consistent copy of the state file. Raises StateError, UsageError when there is none yet."""
+    """Write a consistent copy of the state file. Raises StateError, and UsageError without a state file."""
     if not config.state.path.exists():
         raise UsageError(f"there is no state file {config.state.path} yet; create it with: sync run")
     with closing(StateFile.open(config.state.path)) as state:
@@ -196,9 +196,9 @@ def _opened(config: Config) -> Iterator[StateFile]:
 
 @contextmanager
 def looking(config: Config) -> Iterator[sqlite3.Connection]:
-    """Open the state file to look into it, an empty one where there is none. Raises StateError.
+    """Open the state file for reading, an empty one where there is none. Raises StateError.
 
-    Where it can be read and not written, a copy is looked into.
+    A file that is readable but not writable is read from a copy.
     """
     path = config.state.path
     state = StateFile.open(path) if is_writable(path) else StateFile.open_copy(path)
@@ -213,20 +213,20 @@ def _deciding(config: Config) -> Iterator[sqlite3.Connection]:
 
 
 def _plain(value: object) -> object:
-    """Return what JSON can show of a row or of a planned run. Raises TypeError for bytes and whatever else it can't."""
+    """Return a row or a planned run as JSON. Raises TypeError for everything that JSON cannot show."""
     if isinstance(value, sqlite3.Row):
         return repr(value)
     if isinstance(value, Planned):
         return [value.connection, value.stream, value.next_ms, value.delayed]
-    raise TypeError(f"{type(value).__name__} can't be shown")
+    raise TypeError(f"{type(value).__name__} cannot be shown")
 
 
 def _planned(db: sqlite3.Connection, config: Config) -> dict[str, Planned]:
-    """Return the next run of each connection, as the daemon has planned it; nothing is planned where none is there."""
+    """Return the next planned run of each connection; without a daemon nothing is planned."""
     runs = planned_runs(db)
     if not (runs and is_daemon_there(config.state.path)):
         return {}
-    return {run.connection: run for run in reversed(runs)}  # the next one counts
+    return {run.connection: run for run in reversed(runs)}  # the earliest one counts
 
 
 def _connection_status(
@@ -259,7 +259,7 @@ def _number(db: sqlite3.Connection, name: str) -> int:
 def _stream_status(
     db: sqlite3.Connection, connection: int, stream: str, settings: Connection, known: _StateReader
 ) -> Document:
-    """Return how far a stream has come; a side whose messages do not travel is not read, and has no place in it."""
+    """Return the progress of a stream. A side that is not read, because its messages are not synced, is left out."""
     cursors = Cursors(db, connection, stream)
     accounts = {"left": settings.left, "right": settings.right}
     reached = {account: known(partial(_reach, cursors, side)) for side, account in accounts.items()}
@@ -274,19 +274,19 @@ def _stream_status(
 
 
 def _reach(cursors: Cursors, side: str) -> int | None:
-    """Return how far a side has been read. Raises what a damaged cell leads to."""
+    """Return up to when a side has been read. Raises the errors of a damaged cell."""
     reached = reach(cursors.intervals(side, COVERED), 0)
     _time(reached)
     return reached
 
 
 def _leaving(settings: MessagesStream) -> tuple[str, ...]:
-    """Return the sides that messages travel from; the other one is read only where it lists the copies made there."""
+    """Return the sides that messages are synced from. The other side is read only where it lists its copies."""
     return {"left_to_right": ("left",), "right_to_left": ("right",)}.get(settings.direction, ("left", "right"))
 
 
 def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:
-    """Return, where companies are looked up, how many look-ups of the last 30 days may have been charged for."""
+    """Return how many company look-ups of the last 30 days may have been charged, where contacts are enriched."""
     connection = config.connections[name]
     if not connection.contacts.enrich:
         return {}
@@ -298,7 +298,7 @@ def _charged(db: sqlite3.Connection, config: Config, name: str) -> Document:
 
 
 def _webhooks(db: sqlite3.Connection, config: Config, name: str) -> Document:
-    """Return, where webhooks are heard, when the last one was, and how many records wait to be looked at."""
+    """Return when the last webhook arrived and how many records wait to be read, where webhooks are configured."""
     if config.webhooks is None:
         return {}
     waiting = db.execute("SELECT count(*) FROM hint WHERE connection = ?", (name,)).fetchone()[0]

@@ -1,4 +1,4 @@
-"""Runs and what they wrote, a page at a time; and whose record something is about."""
+"""Read runs and their changes page by page, and find the record of a conflict, a failure or a history line."""
 
 import json
 import sqlite3
@@ -16,7 +16,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line of the history, with whom it is about as far as that is known."""
+    """A line of the history, with the name of its contact where that is known."""
 
     line: HistoryLine
     who: str
@@ -25,7 +25,7 @@ class Change:
 
 
 def runs(db: sqlite3.Connection, before: str, limit: int) -> list[Document]:
-    """Return so many reports of runs as they are kept, those begun before another run's, the last one first."""
+    """Return at most `limit` stored reports of runs that began before the given run, latest first."""
     after = db.execute("SELECT started_ms, id FROM run WHERE id = ?", (before,)).fetchone() if before else None
     condition, values = ("(r.started_ms, r.id) < (?, ?)", tuple(after)) if after else ("TRUE", ())
     rows = db.execute(f"{_RUNS} WHERE {condition} ORDER BY r.started_ms DESC, r.id DESC LIMIT ?", (*values, limit))
@@ -36,12 +36,12 @@ def run(db: sqlite3.Connection, run_id: str) -> Document:
     """Return the report of a run. Raises NotThere."""
     row = db.execute(f"{_RUNS} WHERE r.id = ?", (run_id,)).fetchone()
     if row is None:
-        raise NotThere("there is no such run; it may be older than history is kept")
+        raise NotThere("there is no such run; it may be older than the history that is kept")
     return _report(row)
 
 
 def changes(db: sqlite3.Connection, run_id: str, after: int, limit: int) -> list[Change]:
-    """Return a page of what a run wrote, past a line of that number."""
+    """Return at most `limit` changes of a run, after the history line with the number `after`."""
     found = lines(db, "h.run = ? AND h.id > ? ORDER BY h.id LIMIT ?", (run_id, after, limit))
     row = db.execute(
         "SELECT n.* FROM run r JOIN connection n ON n.id = r.connection WHERE r.id = ?", (run_id,)
@@ -50,7 +50,7 @@ def changes(db: sqlite3.Connection, run_id: str, after: int, limit: int) -> list
 
 
 def of_conflict(db: sqlite3.Connection, conflict_id: int) -> str:
-    """Return whom a conflict is about, as ACCOUNT:ID. Raises NotThere."""
+    """Return the record of a conflict as ACCOUNT:ID. Raises NotThere."""
     row = db.execute(
         "SELECT n.left_account AS account, coalesce(m.contact_id, l.left_id) AS id FROM conflict c"
         " JOIN link l ON l.id = c.link JOIN connection n ON n.id = c.connection"
@@ -58,11 +58,11 @@ def of_conflict(db: sqlite3.Connection, conflict_id: int) -> str:
         " AND m.id = l.left_id WHERE c.id = ?",
         (conflict_id,),
     ).fetchone()
-    return _whose(row, f"there is no conflict {conflict_id} any more")
+    return _record_text(row, f"there is no conflict {conflict_id} any more")
 
 
 def of_failure(db: sqlite3.Connection, failure_id: int) -> str:
-    """Return whom a failure is about, as ACCOUNT:ID. Raises NotThere."""
+    """Return the record of a failure as ACCOUNT:ID. Raises NotThere."""
     row = db.execute(
         "SELECT CASE f.side WHEN 'left' THEN n.left_account ELSE n.right_account END AS account,"
         " coalesce(m.contact_id, f.record_id) AS id FROM failure f JOIN connection n ON n.id = f.connection"
@@ -70,21 +70,21 @@ def of_failure(db: sqlite3.Connection, failure_id: int) -> str:
         " AND m.id = f.record_id WHERE f.id = ?",
         (failure_id,),
     ).fetchone()
-    return _whose(row, f"there is no failure {failure_id} any more")
+    return _record_text(row, f"there is no failure {failure_id} any more")
 
 
 def of_line(db: sqlite3.Connection, line_id: int) -> str:
-    """Return whom a line of the history is about, as ACCOUNT:ID. Raises NotThere."""
+    """Return the record of a history line as ACCOUNT:ID. Raises NotThere."""
     row = db.execute("SELECT account, coalesce(person, record_id) AS id FROM history WHERE id = ?", (line_id,))
-    return _whose(row.fetchone(), "there is no such line; it may be older than history is kept")
+    return _record_text(row.fetchone(), "there is no such line; it may be older than the history that is kept")
 
 
 _RUNS = "SELECT r.*, n.name AS connection_name FROM run r JOIN connection n ON n.id = r.connection"
 
 
 def _report(row: sqlite3.Row) -> Document:
-    """Return the document of a run; of one that has not ended, as much as is known."""
-    begun: Document = {
+    """Return the document of a run; of an unfinished run, what is known."""
+    basic: Document = {
         "run": row["id"],
         "connection": row["connection_name"],
         "status": row["status"],
@@ -95,7 +95,7 @@ def _report(row: sqlite3.Row) -> Document:
         "errors": [],
     }
     kept: Document = json.loads(row["report"] or "{}")
-    return begun | kept | {"status": row["status"]}
+    return basic | kept | {"status": row["status"]}
 
 
 def _change(db: sqlite3.Connection, connection: sqlite3.Row, line: HistoryLine) -> Change:
@@ -107,7 +107,7 @@ def _change(db: sqlite3.Connection, connection: sqlite3.Row, line: HistoryLine) 
     return Change(line, name or f"{entry.account}:{record.id}", _value(entry.old), _value(entry.new))
 
 
-def _whose(row: sqlite3.Row | None, missing: str) -> str:
+def _record_text(row: sqlite3.Row | None, missing: str) -> str:
     if row is None:
         raise NotThere(missing)
     return f"{row['account']}:{row['id']}"

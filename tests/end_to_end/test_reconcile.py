@@ -363,7 +363,7 @@ def test_deleted_here_and_edited_there_is_a_conflict_about_the_whole_record(worl
     assert "--value" not in shown
     refused = world.sync("conflicts", "resolve", str(conflict["id"]), "--value", "x")
     assert refused.code == 2
-    assert "say --left or --right" in refused.err
+    assert "give --left or --right" in refused.err
     assert reconcile(world).exit_code == 1
 
 
