@@ -1,7 +1,7 @@
-"""`sync demo`: both systems on this machine, filled with invented people, synced before your eyes.
+"""`sync demo`: two sandboxes on this machine, filled with invented contacts and synced while you watch.
 
-Rules kept here: engine, HTTP and SQLite are the real ones, only the servers are sandboxes; what is shown of a sync was
-read from the servers or from the state file; the people are the same each time.
+Rules kept here: engine, HTTP and SQLite are the real ones, only the servers are sandboxes. What the demo shows of a
+sync was read from the servers or from the state file. The contacts are the same each time.
 """
 
 from sync.demo.walkthrough import demo

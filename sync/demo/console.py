@@ -1,4 +1,4 @@
-"""How the demo is told: plain lines that can be read anywhere, with colour and tables where there is a terminal."""
+"""Print the demo: plain lines, with colour and tables where the output is a terminal."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TextIO
@@ -9,31 +9,31 @@ Row = Sequence[str]
 
 
 class DemoConsole(Protocol):
-    """Where the story goes."""
+    """Prints the parts of the demo."""
 
     def heading(self, text: str) -> None:
-        """Begin a chapter."""
+        """Print the heading of a part."""
 
     def say(self, *lines: str) -> None:
-        """Tell something, one line each."""
+        """Print lines of text."""
 
     def command(self, text: str) -> None:
-        """Show what a person would type."""
+        """Print a command as a person would type it."""
 
     def result(self, lines: Iterable[str]) -> None:
-        """Show what that command prints."""
+        """Print the output of that command."""
 
     def table(self, header: Row, rows: Sequence[Row]) -> None:
-        """Show rows below each other."""
+        """Print a table."""
 
 
-def teller(out: TextIO) -> DemoConsole:
-    """Return what suits the stream."""
+def console_for(out: TextIO) -> DemoConsole:
+    """Return the console that suits a stream."""
     return RichConsole(out) if out.isatty() else PlainConsole(out)
 
 
 class PlainConsole:
-    """Lines of text, with one empty line between parts."""
+    """Prints lines of text, with one empty line between parts."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -52,23 +52,23 @@ class PlainConsole:
         self._write("", f"$ {text}")
 
     def result(self, lines: Iterable[str]) -> None:
-        """Write the lines as they are, set off."""
+        """Write the lines as they are, indented."""
         self._write(*(f"  {line}".rstrip() for line in lines))
 
     def table(self, header: Row, rows: Sequence[Row]) -> None:
-        """Write aligned columns, set off."""
+        """Write aligned columns, indented."""
         self._write("", *(f"  {line}" for line in aligned([header, *rows])))
         self._after_table = True
 
     def _write(self, *lines: str) -> None:
-        """Write at once, since somebody watches."""
+        """Write without delay, because a person watches."""
         self._out.write("".join(f"{line}\n" for line in lines))
         self._out.flush()
         self._after_table = False
 
 
 class RichConsole:
-    """The same in colour. Nothing told is taken for markup."""
+    """Prints the same in colour. No text is taken for markup."""
 
     def __init__(self, out: TextIO) -> None:
         from rich.console import Console
@@ -93,12 +93,12 @@ class RichConsole:
         self._console.print(f"$ {text}", style="bold green")
 
     def result(self, lines: Iterable[str]) -> None:
-        """Write the lines as they are, set off."""
+        """Write the lines as they are, indented."""
         for line in lines:
             self._console.print(f"  {line}", style="cyan", soft_wrap=True)
 
     def table(self, header: Row, rows: Sequence[Row]) -> None:
-        """Draw a table, its cells but the first broken between words where the terminal is narrow."""
+        """Draw a table. On a narrow terminal all columns but the first are broken between words."""
         from rich import box
         from rich.table import Table
         from rich.text import Text

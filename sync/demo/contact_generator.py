@@ -1,6 +1,7 @@
-"""The invented people of the demo: the same each time, dirty as the documents' samples are. Pure.
+"""Invent the contacts of the demo: the same each time, with the dirt that imports leave. Pure.
 
-Addresses are of example.com; numbers are 555-01xx, and 020 7946 0xxx, which are kept free for fiction.
+Fields have canonical names (connectors.contact); the sandboxes translate them. Addresses are of example.com, numbers
+are 555-01xx and 020 7946 0xxx, which are reserved for fiction.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from itertools import product
 from random import Random
 from typing import Any, Final, Literal
 
-Place = Literal["left", "right"]
+Side = Literal["left", "right"]
 
 ONLY_LEFT: Final = 150
 ONLY_RIGHT: Final = 84
@@ -37,20 +38,20 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SampleRecord:
-    """A record as its system is to show it, and how long ago it was last changed."""
+    """A contact as one system has it, and how long ago it was last changed."""
 
-    place: Place
+    side: Side
     fields: Fields
     age: timedelta
 
-    def at(self, now: datetime) -> datetime:
+    def changed_at(self, now: datetime) -> datetime:
         """Return when the record was last changed."""
         return now - self.age
 
 
 @dataclass(frozen=True, slots=True)
 class SamplePerson:
-    """Somebody whom both systems may know, each in its own words."""
+    """A person that both systems may know, each with values of its own."""
 
     first: str
     last: str
@@ -63,61 +64,49 @@ class SamplePerson:
     labels: tuple[str, ...]
     style: str
 
-    @property
-    def email(self) -> str:
-        """Return the address."""
-        return f"{self.first}.{self.last}@example.com".lower()
-
-    @property
-    def phone(self) -> str:
-        """Return the number as GrowthHub shows it."""
-        return f"+1{self.area}55501{self.line}"
-
     def left(self) -> Fields:
-        """Return what GrowthGenius shows."""
-        return {
-            "first_name": self.first,
-            "last_name": self.last,
-            "email": self.email,
+        """Return the fields at the left: the number as people type it, the country as a word."""
+        return self._shared() | {
             "mobile_phone": self.style.format(self.area, self.line),
-            "company_name": self.company,
             "title": self.title,
-            "city": self.city,
-            "state": self.state,
             "country": "USA",
-            "label_names": list(self.labels),
+            "tags": list(self.labels),
         }
 
     def right(self) -> Fields:
-        """Return what GrowthHub shows."""
-        return {
-            "firstName": self.first,
-            "lastName": self.last,
-            "email": self.email,
-            "phone": self.phone,
-            "companyName": self.company,
-            "city": self.city,
-            "state": self.state,
+        """Return the fields at the right: the number in E.164, the country as a code, tags in lower case."""
+        return self._shared() | {
+            "phone": f"+1{self.area}55501{self.line}",
             "country": "US",
             "tags": [label.lower() for label in self.labels],
         }
 
+    def _shared(self) -> Fields:
+        return {
+            "first_name": self.first,
+            "last_name": self.last,
+            "email": f"{self.first}.{self.last}@example.com".lower(),
+            "company": self.company,
+            "city": self.city,
+            "state": self.state,
+        }
+
 
 def population(seed: int = 7) -> list[SampleRecord]:
-    """Return everybody but the cast, in the order in which they were added."""
-    chance = Random(seed)  # noqa: S311 - people to meet again, no secret
-    crowd = _people(chance)
-    arrivals = [
-        *(SampleRecord("left", _dirty(number, next(crowd).left()), _age(chance)) for number in range(ONLY_LEFT)),
-        *(SampleRecord("right", next(crowd).right(), _age(chance)) for _ in range(ONLY_RIGHT)),
+    """Return all contacts but those of sync.demo.sample_contacts, in the order in which they were added."""
+    chance = Random(seed)  # noqa: S311 - no secret: the contacts shall be the same each time
+    people = _people(chance)
+    records = [
+        *(SampleRecord("left", _dirty(number, next(people).left()), _age(chance)) for number in range(ONLY_LEFT)),
+        *(SampleRecord("right", next(people).right(), _age(chance)) for _ in range(ONLY_RIGHT)),
     ]
     for number in range(SAME_EMAIL):
-        arrivals.extend(_on_both_sides(next(crowd), number, chance))
+        records.extend(_on_both_sides(next(people), number, chance))
     for _ in range(SAME_PHONE):
-        person = next(crowd)
-        arrivals.append(SampleRecord("left", person.left(), _age(chance)))
-        arrivals.append(SampleRecord("right", person.right() | {"email": None}, _age(chance)))
-    return arrivals
+        person = next(people)
+        records.append(SampleRecord("left", person.left(), _age(chance)))
+        records.append(SampleRecord("right", person.right() | {"email": None}, _age(chance)))
+    return records
 
 
 def _people(chance: Random) -> Iterator[SamplePerson]:
@@ -131,14 +120,14 @@ def _people(chance: Random) -> Iterator[SamplePerson]:
 
 
 def _dirty(number: int, fields: Fields) -> Fields:
-    """Return the fields as an import from somewhere else leaves them, for one in a few people."""
+    """Return the fields as an import from another system leaves them, for one contact in a few."""
     match number % 6:
         case 0:
             return fields | {"mobile_phone": "NaN", "work_phone": fields["mobile_phone"]}
         case 1:
             return fields | {"website": "www.example.com", "linkedin_url": f"linkedin.com/in/demo-{number}"}
         case 2:
-            return fields | {"label_names": ", ".join(fields["label_names"]) or None, "company_name": "None"}
+            return fields | {"tags": ", ".join(fields["tags"]) or None, "company": "None"}
         case 3:
             return fields | {"first_name": f"  {fields['first_name']} ", "country": "United States of America"}
         case _:
@@ -146,14 +135,14 @@ def _dirty(number: int, fields: Fields) -> Fields:
 
 
 def _on_both_sides(person: SamplePerson, number: int, chance: Random) -> tuple[SampleRecord, SampleRecord]:
-    """Return two records of one person; each side knows something that the other does not, and some of it differs."""
+    """Return two records of one person. Each side has values that the other lacks, and some differ."""
     left, right = person.left(), person.right()
     if number % 2:
-        right["companyName"] = None
+        right["company"] = None
     else:
         left["city"] = left["state"] = None
     if number % 4 == 0:
-        right["companyName"] = f"{person.company} Ltd"
+        right["company"] = f"{person.company} Ltd"
     return SampleRecord("left", left, _age(chance)), SampleRecord("right", right, _age(chance))
 
 

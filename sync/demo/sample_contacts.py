@@ -1,13 +1,13 @@
-"""The people of the demo whom it follows by name, and what is done to their records between two runs. Pure.
+"""The contacts that the demo shows by name, and how users edit them between two runs. Pure.
 
-Each of them stands for one rule; all that is said of them afterwards is read from the systems.
+Each contact shows one rule. What the demo says of them afterwards is read from the systems.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sync.demo.contact_generator import Fields, Place, SampleRecord
+from sync.demo.contact_generator import Fields, SampleRecord, Side
 
 _AGE = timedelta(days=3)
 
@@ -36,8 +36,8 @@ DIRTY: Final[tuple[tuple[SampleRecord, str, str], ...]] = (
         "country", "country",
     ),
     (
-        _left(first_name="Lia", last_name="Cole", email="lia.cole@example.com", label_names="VIP, Trade Fair"),
-        "label_names", "tags",
+        _left(first_name="Lia", last_name="Cole", email="lia.cole@example.com", tags="VIP, Trade Fair"),
+        "tags", "tags",
     ),
     (
         _left(first_name="Web", last_name="Dean", email="web.dean@example.com", website="www.example.com/web"),
@@ -52,7 +52,7 @@ DIRTY: Final[tuple[tuple[SampleRecord, str, str], ...]] = (
         "country", "country",
     ),
 )  # fmt: skip
-"""Dirty records, each with the key to look at in GrowthGenius and the one in GrowthHub."""
+"""Dirty records, each with the field to look at on the left and the one on the right."""
 
 TWIN: Final = "gil.one@example.com"
 COLLEAGUES: Final = ("kay.desk@example.com", "lou.desk@example.com")
@@ -61,16 +61,16 @@ DISPUTED: Final = "finn.wood@example.com"
 KNOWN: Final[tuple[SampleRecord, ...]] = (
     _left(first_name="Ann", last_name="Reed", email="ann.reed@example.com", title="Account Executive"),
     _left(first_name="Ben", last_name="Stone", email="ben.stone@example.com", mobile_phone="303-555-0111"),
-    _left(first_name="Cleo", last_name="Park", email="cleo.park@example.com", label_names=["Cold", "Partner"]),
+    _left(first_name="Cleo", last_name="Park", email="cleo.park@example.com", tags=["Cold", "Partner"]),
     _left(first_name="Dan", last_name="Webb", email="dan.webb@example.com", website="https://old.example.com"),
-    _left(first_name="Eva", last_name="Lind", email="eva.lind@example.com", company_name="Acme Tools"),
+    _left(first_name="Eva", last_name="Lind", email="eva.lind@example.com", company="Acme Tools"),
     _left(first_name="Finn", last_name="Wood", email=DISPUTED, city="Boston"),
     _left(first_name="Gil", last_name="One", email=TWIN, title="Buyer"),
     _left(first_name="Gilbert", last_name="One", email=TWIN, title="Owner"),
     _left(first_name="Kay", last_name="Desk", email=COLLEAGUES[0], work_phone="303-555-0190"),
     SampleRecord(
         "right",
-        {"firstName": "Lou", "lastName": "Desk", "email": COLLEAGUES[1], "phone": "+13035550190", "country": "US"},
+        {"first_name": "Lou", "last_name": "Desk", "email": COLLEAGUES[1], "phone": "+13035550190", "country": "US"},
         _AGE,
     ),
 )
@@ -78,14 +78,14 @@ KNOWN: Final[tuple[SampleRecord, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What somebody does to a record: `who` is its e-mail, `first_name` tells two with the same e-mail apart.
+    """An edit of a contact by a user. `first_name` is set where two contacts have the same e-mail address.
 
-    `told` says it in plain words. Fields are in the words of the system.
+    `what` says it in plain words.
     """
 
-    place: Place
-    who: str
-    told: str
+    side: Side
+    email: str
+    what: str
     fields: Fields
     first_name: str = ""
 
@@ -93,22 +93,22 @@ class Edit:
 EARLIER: Final = (
     Edit("left", "ann.reed@example.com", "gives her the title Head of Sales", {"title": "Head of Sales"}),
     Edit("right", "ben.stone@example.com", "types a new phone number", {"phone": "(303) 555-0177"}),
-    Edit("left", "cleo.park@example.com", "adds the label Webinar", {"label_names": ["Cold", "Partner", "Webinar"]}),
+    Edit("left", "cleo.park@example.com", "adds the label Webinar", {"tags": ["Cold", "Partner", "Webinar"]}),
     Edit("right", "cleo.park@example.com", "takes the tag cold off, adds trial", {"tags": ["partner", "trial"]}),
     Edit("right", "dan.webb@example.com", "empties his website", {"website": None}),
-    Edit("left", "eva.lind@example.com", "moves her to Blue Kettle", {"company_name": "Blue Kettle"}),
+    Edit("left", "eva.lind@example.com", "moves her to Blue Kettle", {"company": "Blue Kettle"}),
     Edit("left", TWIN, "gives Gilbert an address of his own", {"email": "gilbert.one@example.com"}, "Gilbert"),
 )
 LATER: Final = (
-    Edit("right", "eva.lind@example.com", "moves her to Cedar & Sons, seconds later", {"companyName": "Cedar & Sons"}),
+    Edit("right", "eva.lind@example.com", "moves her to Cedar & Sons, seconds later", {"company": "Cedar & Sons"}),
     Edit("left", DISPUTED, "moves him to Chicago", {"city": "Chicago"}),
     Edit("right", DISPUTED, "moves him to Denver, in the same second", {"city": "Denver"}),
 )
 NEWCOMER: Final = SampleRecord(
     "right",
     {
-        "firstName": "Hana",
-        "lastName": "Moss",
+        "first_name": "Hana",
+        "last_name": "Moss",
         "email": "hana.moss@example.com",
         "phone": "+13035550123",
         "tags": ["trial"],
@@ -119,17 +119,16 @@ NEWCOMER: Final = SampleRecord(
 
 @dataclass(frozen=True, slots=True)
 class SampleMessage:
-    """What is written to somebody (GrowthGenius) or by somebody (GrowthHub); `kind` is GrowthHub's."""
+    """A message to a contact (left) or from a contact (right); with a subject it is an e-mail."""
 
-    place: Place
-    who: str
+    side: Side
+    email: str
     text: str
     subject: str = ""
-    kind: str = "SMS"
 
 
-WRITTEN: Final = (
+MESSAGES: Final = (
     SampleMessage("left", "ann.reed@example.com", "Shall we talk on Tuesday?", "Your new role"),
     SampleMessage("right", "ben.stone@example.com", "Call me on the new number."),
-    SampleMessage("right", "cleo.park@example.com", "<p>Yes, <b>please</b>.</p>", "The trial", "Email"),
+    SampleMessage("right", "cleo.park@example.com", "<p>Yes, <b>please</b>.</p>", "The trial"),
 )

@@ -1,47 +1,28 @@
-"""Both systems on this machine, and a folder of their own with the config and the state of a sync between them."""
+"""Start the sandboxes of two systems, and write the config and the state of a sync between them into a folder."""
 
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, Final
+from typing import Final
 
+from connectors import registry
 from connectors.clock import Clock
-from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
-from connectors.growthhub.sandbox.server import GrowthHubSandbox
-from connectors.http.rate_headers import RateLimit
+from connectors.sandbox.demo import DemoServer, Record
 from sync.config.model import Config, load
-from sync.demo.contact_generator import Place, SampleRecord
+from sync.demo.contact_generator import SampleRecord, Side
 from sync.demo.sample_contacts import Edit, SampleMessage
 
-LEFT: Final = "growthgenius"
-RIGHT: Final = "growthhub"
+LEFT, RIGHT = registry.FIRST_PAIR
+"""The kinds of system that the demo shows; its accounts have these names too."""
 
-OWNER: Final = "dev@example.com"
-"""The user of GrowthGenius whose key it is; GrowthHub knows the address too."""
-
-PACE: Final = RateLimit(1000, 10.0, 200_000)
-"""Ten times what the real GrowthHub allows, so that nobody has to wait; the engine learns it from the answers."""
-
-CONFIG = """\
-# Written by `sync demo`. The keys open nothing: both accounts are sandboxes on this machine.
-[accounts.growthgenius]
-connector = "growthgenius"
-api_key = "{api_key}"
-user_id = 78
-base_url = "{left}"
-
-[accounts.growthhub]
-connector = "growthhub"
-token = "{token}"
-location_id = "{location}"
-base_url = "{right}"
-
+CONNECTION: Final = """\
 [connections.sales]
-left = "growthgenius"
-right = "growthhub"
+left = "{left}"
+right = "{right}"
 settle = "0s"
 
 [connections.sales.messages]
@@ -51,69 +32,71 @@ as = "note"
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The two sandboxes, and what people do in them."""
+    """The two sandboxes, and what their users do by hand. Methods raise StopIteration where the contact is missing."""
 
-    left: GrowthGeniusSandbox
-    right: GrowthHubSandbox
+    left: DemoServer
+    right: DemoServer
     config: Config
 
-    def welcome(self, arrival: SampleRecord) -> None:
-        """Let a record be there, as long as it says."""
-        if arrival.place == "left":
-            self.left.add(at=arrival.at(self.left.server_now()), **arrival.fields)
-        else:
-            moment = arrival.at(self.right.server_now())
-            self.right.add(dateAdded=moment, dateUpdated=moment, **arrival.fields)
+    def side(self, side: Side) -> DemoServer:
+        """Return the server of a side."""
+        return self.left if side == "left" else self.right
+
+    def add_record(self, record: SampleRecord) -> None:
+        """Add a contact that has the age that the record says."""
+        server = self.side(record.side)
+        server.add(record.fields, record.changed_at(server.now()))
 
     def edit(self, edit: Edit) -> None:
-        """Let somebody change a record now. Raises StopIteration when it is not there."""
-        record_id = str(self.person(edit.place, edit.who, edit.first_name)["id"])
-        if edit.place == "left":
-            self.left.edit(record_id, **edit.fields)
-        else:
-            self.right.edit(record_id, **edit.fields)
+        """Change a contact now."""
+        self.side(edit.side).edit(str(self.find(edit.side, edit.email, edit.first_name)["id"]), edit.fields)
 
-    def person(self, place: Place, email: str, first_name: str = "") -> dict[str, Any]:
-        """Return a record by its e-mail. Raises StopIteration when it is not there."""
-        name = "first_name" if place == "left" else "firstName"
-        people = self.left.people() if place == "left" else self.right.people()
-        return next(one for one in people if one.get("email") == email and first_name in ("", one.get(name)))
+    def find(self, side: Side, email: str, first_name: str = "") -> Record:
+        """Return a contact by its e-mail address, and by its first name where two have the same address."""
+        name = self.side(side).key("first_name")
+        found = (one for one in self.side(side).contacts() if one.get("email") == email)
+        return next(one for one in found if first_name in ("", one.get(name)))
 
-    def write(self, letter: SampleMessage) -> None:
-        """Let somebody write, or be written to, now. Raises StopIteration when the person is not there."""
-        person = str(self.person(letter.place, letter.who)["id"])
-        if letter.place == "left":
-            self.left.add_message(person, rendered_copy=letter.text, rendered_subject=letter.subject)
-        else:
-            subject: dict[str, Any] = {"subject": letter.subject} if letter.subject else {}
-            self.right.add_message(person, letter.kind, "inbound", letter.text, **subject)
-
-    def counts(self) -> tuple[int, int]:
-        """Return how many people each side has."""
-        return len(self.left.people()), len(self.right.people())
+    def add_message(self, message: SampleMessage) -> None:
+        """Add a message to or from a contact now."""
+        contact = str(self.find(message.side, message.email)["id"])
+        self.side(message.side).add_message(contact, message.text, message.subject)
 
 
 @contextmanager
 def serving(clock: Clock, *, keep: bool) -> Iterator[Servers]:
-    """Start both sandboxes with nobody in them; stop them in the end, and remove the folder unless it is to be kept."""
+    """Start both sandboxes, empty. Stop them at the end, and remove the folder unless it is to be kept."""
     folder = Path(tempfile.mkdtemp(prefix="growthsync-demo-"))  # mode 0700
-    left, right = GrowthGeniusSandbox(now=clock.now), GrowthHubSandbox(now=clock.now, rate=PACE)
-    right.add_user(OWNER)
+    left, right = (_server(kind, clock) for kind in (LEFT, RIGHT))
     try:
-        with left, right:
-            yield Servers(left, right, _configured(folder, left, right))
+        with left.running, right.running:
+            yield Servers(left, right, _write_config(folder, {LEFT: left, RIGHT: right}))
     finally:
         if not keep:
             rmtree(folder)
 
 
-def _configured(folder: Path, left: GrowthGeniusSandbox, right: GrowthHubSandbox) -> Config:
+def _server(kind: str, clock: Clock) -> DemoServer:
+    build = registry.system(kind).demo
+    if build is None:
+        raise AssertionError(f"the registry entry of {kind} has no sandbox for the demo")
+    return build(clock)
+
+
+def _write_config(folder: Path, servers: Mapping[str, DemoServer]) -> Config:
     path = folder / "config.toml"
     path.touch(mode=0o600)
-    path.write_text(
-        CONFIG.format(
-            api_key=left.api_key, left=left.base_url, token=right.token, location=right.location_id, right=right.url
-        ),
-        encoding="utf-8",
-    )
+    text = [
+        "# Written by `sync demo`. The keys open nothing: both accounts are sandboxes on this machine.\n",
+        *(_account(kind, server) for kind, server in servers.items()),
+        CONNECTION.format(left=LEFT, right=RIGHT),
+    ]
+    path.write_text("".join(text), encoding="utf-8")
     return load(path)
+
+
+def _account(kind: str, server: DemoServer) -> str:
+    options = {"connector": kind, **server.options}
+    # The values are plain ASCII, which JSON and TOML write in the same way.
+    lines = [f"{key} = {json.dumps(value)}\n" for key, value in options.items()]
+    return f"[accounts.{kind}]\n{''.join(lines)}\n"

@@ -1,16 +1,21 @@
-"""The demo itself: two systems, a first run, people's edits, a second run, a conflict, quiet, and a comparison."""
+"""Show a sync in eight parts: two systems, a first run, edits, a second run, a conflict, messages, quiet, verify."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from sqlite3 import Row
 from typing import Final, TextIO
 
+from connectors import registry
 from connectors.clock import Clock, SystemClock
+from state import connections
 from state.file import StateFile
+from state.history import History, HistoryEntry
+from state.links import Links
 from sync.demo import sample_contacts
-from sync.demo.console import DemoConsole, teller
-from sync.demo.contact_generator import SAME_EMAIL, SAME_PHONE, Place, population
+from sync.demo.console import DemoConsole, console_for
+from sync.demo.contact_generator import SAME_EMAIL, SAME_PHONE, Side, population
 from sync.demo.servers import LEFT, RIGHT, Servers, serving
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
@@ -20,229 +25,232 @@ from sync.output.progress import SilentProgress, for_stream
 from sync.output.report import RunReport, verification, verification_code
 from sync.output.text import counted, value_text
 from sync.rules.shadow_codec import parse
+from sync.rules.streams import CONTACTS
 from sync.text_output.open_items import conflict_lines, failure_lines, resolved_lines
 from sync.text_output.runs import run_lines, verify_lines
 
-NAMES: Final = {"left": "GrowthGenius", "right": "GrowthHub", LEFT: "GrowthGenius", RIGHT: "GrowthHub"}
+LABELS: Final = {"left": registry.label(LEFT), "right": registry.label(RIGHT)}
 SETTLED: Final = 1.1
 """Seconds until an edit lies before the horizon: the servers tell the time in whole seconds."""
 
 APART: Final = 2.0
-"""Seconds between two edits of which one is plainly the newer (R14)."""
+"""Seconds between two edits of which one is clearly the newer (R14)."""
 
 
 def demo(keep: bool, out: TextIO, clock: Clock | None = None) -> bool:
-    """Tell the story into `out`; return whether both sides agree in the end. `keep` leaves the folder.
+    """Show the demo on `out`; return whether both sides agree at the end. `keep` leaves the folder.
 
     Raises what a bug of a sandbox raises.
     """
     clock = clock or SystemClock()
     with serving(clock, keep=keep) as servers:
-        story = Walkthrough(servers, clock, teller(out), out)
-        agreed = story.tell()
-    _tell_what_is_left(story, keep=keep)
+        walkthrough = Walkthrough(servers, clock, console_for(out), out)
+        agreed = walkthrough.show()
+    _show_what_is_left(walkthrough, keep=keep)
     return agreed
 
 
 @dataclass(frozen=True, slots=True)
 class Walkthrough:
-    """What is told, of whom, and where to."""
+    """The parts of the demo, and where they are printed."""
 
     servers: Servers
     clock: Clock
-    teller: DemoConsole
+    console: DemoConsole
     out: TextIO
 
-    def tell(self) -> bool:
-        """Tell everything; return whether both sides agree in the end."""
-        self._begin()
+    def show(self) -> bool:
+        """Show all parts; return whether both sides agree at the end and the last run wrote nothing."""
+        self._fill_systems()
         self._first_run()
         self._edits()
         self._second_run()
-        self._settle()
+        self._conflict()
         self._messages()
-        quiet = self._quiet()
-        return self._agreement() and quiet
+        quiet = self._quiet_run()
+        return self._verify() and quiet
 
-    def _begin(self) -> None:
-        for arrival in (*population(), *(one for one, _, _ in sample_contacts.DIRTY), *sample_contacts.KNOWN):
-            self.servers.welcome(arrival)
-        left, right = self.servers.counts()
-        self.teller.heading("1. Two systems that do not know each other")
-        self.teller.say(
-            "Both run on this machine and speak the documented APIs over HTTP. Everybody in them is invented.",
-            f"  GrowthGenius has {counted(left, 'record')}, GrowthHub has {right}.",
-            f"  {SAME_EMAIL} people are in both with the same e-mail address.",
-            f"  {SAME_PHONE} are in both with the same phone number; GrowthHub has no address of them.",
-            "  Two records in GrowthGenius share one address. Two colleagues share one number.",
+    def _fill_systems(self) -> None:
+        for record in (*population(), *(one for one, _, _ in sample_contacts.DIRTY), *sample_contacts.KNOWN):
+            self.servers.add_record(record)
+        left, right = len(self.servers.left.contacts()), len(self.servers.right.contacts())
+        self.console.heading("1. Two systems that do not know each other")
+        self.console.say(
+            "Both run on this machine and speak the documented APIs over HTTP. All contacts are invented.",
+            f"  {LABELS['left']} has {counted(left, 'record')}, {LABELS['right']} has {right}.",
+            f"  {SAME_EMAIL} contacts are in both with the same e-mail address.",
+            f"  {SAME_PHONE} are in both with the same phone number; {LABELS['right']} has no address of them.",
+            f"  Two records in {LABELS['left']} share one address. Two colleagues share one number.",
             f"Config and state are in {self.servers.config.path.parent}",
         )
 
     def _first_run(self) -> None:
-        self.teller.heading("2. The first run: everybody meets")
+        self.console.heading("2. The first run: every contact is new or paired")
         report = self._run()
-        created = {name: counts.created for name, counts in report.streams["contacts"].accounts.items()}
-        links = self._rows("SELECT count(*) AS n FROM link WHERE stream = 'contacts'")[0]["n"]
-        rules = {row["rule"]: row["n"] for row in self._history(report, "rule, count(*) AS n", "GROUP BY rule")}
-        self.teller.say(
+        created = {name: counts.created for name, counts in report.streams[CONTACTS].accounts.items()}
+        links, history = self._state_after(report)
+        rules = Counter(entry.rule for entry in history)
+        self.console.say(
             "",
             "What happened:",
-            f"  {created[RIGHT]} people were created at GrowthHub, {created[LEFT]} at GrowthGenius.",
+            f"  {created[RIGHT]} contacts were created at {LABELS['right']}, {created[LEFT]} at {LABELS['left']}.",
             f"  {links - sum(created.values())} were found on both sides and paired."
-            f" {counted(rules.get('filled', 0), 'blank')} filled from the other side.",
-            f"  {counted(rules.get('newest', 0), 'value')} differed. The newer one won; the old one is in the history.",
+            f" {counted(rules['filled'], 'blank')} filled from the other side.",
+            f"  {counted(rules['newest'], 'value')} differed. The newer one won; the old one is in the history.",
             "",
-            "Dirty values, and what GrowthHub has of them now:",
+            f"Dirty values, and what {LABELS['right']} has of them now:",
         )
-        self.teller.table(("WHO", "GROWTHGENIUS HAS", "GROWTHHUB HAS"), list(self._dirty_rows()))
-        self.teller.say(
+        self.console.table(("CONTACT", *(f"{label.upper()} HAS" for label in LABELS.values())), [*self._dirty_rows()])
+        self.console.say(
             '"NaN" says nothing, so it is no change. "12" and "Atlantis" mean nothing there:',
             "they are left out, and counted as unmapped.",
         )
-        self._failures()
+        self.console.say("growthsync never guesses: a record that may be two contacts is listed, with the reason.")
+        self.console.command("sync failures list")
+        self.console.result(failure_lines(queries.failures(self.servers.config)))
 
     def _dirty_rows(self) -> Iterator[Sequence[str]]:
-        for arrival, left_key, right_key in sample_contacts.DIRTY:
-            email = arrival.fields["email"]
-            at_left, at_right = self.servers.person("left", email), self.servers.person("right", email)
-            shown = [key for key in ("mobile_phone", left_key) if at_left[key] is not None]
-            mine = ", ".join(f"{key} {value_text(at_left[key])}" for key in dict.fromkeys(shown))
-            yield email, mine, f"{right_key} {value_text(at_right.get(right_key))}"
-
-    def _failures(self) -> None:
-        self.teller.say("Nobody is guessed: who can't be told from somebody else is listed, with the reason.")
-        self.teller.command("sync failures list")
-        self.teller.result(failure_lines(queries.failures(self.servers.config)))
+        left_key, right_key = self.servers.left.key, self.servers.right.key
+        for record, left_field, right_field in sample_contacts.DIRTY:
+            email = record.fields["email"]
+            at_left, at_right = self.servers.find("left", email), self.servers.find("right", email)
+            keys = dict.fromkeys([left_key("mobile_phone"), left_key(left_field)])
+            shown = ", ".join(f"{key} {value_text(at_left[key])}" for key in keys if at_left[key] is not None)
+            yield email, shown, f"{right_key(right_field)} {value_text(at_right.get(right_key(right_field)))}"
 
     def _edits(self) -> None:
-        self.teller.heading("3. People edit, on both sides")
+        self.console.heading("3. Users edit, on both sides")
         for edit in sample_contacts.EARLIER:
             self.servers.edit(edit)
         self.clock.sleep(APART)
         for edit in sample_contacts.LATER:
             self.servers.edit(edit)
-        self.servers.welcome(sample_contacts.NEWCOMER)
-        rows = [(NAMES[edit.place], edit.who, edit.told) for edit in (*sample_contacts.EARLIER, *sample_contacts.LATER)]
-        newcomer = (NAMES[sample_contacts.NEWCOMER.place], sample_contacts.NEWCOMER.fields["email"], "is new")
-        self.teller.table(("IN", "WHOSE RECORD", "SOMEBODY ..."), [*rows, newcomer])
+        self.servers.add_record(sample_contacts.NEWCOMER)
+        edits = (*sample_contacts.EARLIER, *sample_contacts.LATER)
+        rows = [(LABELS[edit.side], edit.email, edit.what) for edit in edits]
+        new = sample_contacts.NEWCOMER
+        self.console.table(
+            ("IN", "CONTACT", "A USER ..."), [*rows, (LABELS[new.side], new.fields["email"], "adds her")]
+        )
 
     def _second_run(self) -> None:
-        self.teller.heading("4. The second run: only what changed")
+        self.console.heading("4. The second run: only what changed")
         report = self._run()
-        changes = self._history(report, "*", "ORDER BY link, id")
-        self.teller.say("", "What it wrote, from the history that `sync` keeps:")
-        self.teller.table(("WHO", "WRITTEN TO", "WHAT", "WHY"), [self._change_row(row) for row in changes])
+        _, changes = self._state_after(report)
+        self.console.say("", "What it wrote, from the history that `sync` keeps:")
+        rows = [self._change_row(change) for change in sorted(changes, key=lambda change: change.link or 0)]
+        self.console.table(("CONTACT", "WRITTEN TO", "WHAT", "WHY"), rows)
 
-    def _settle(self) -> None:
-        self.teller.heading("5. The conflict waits for a person")
-        self.teller.say("Finn's city was changed on both sides within a second. No clock can tell who was last.")
-        document = queries.conflicts(self.servers.config)
-        self.teller.command("sync conflicts list")
-        self.teller.result(conflict_lines(document))
-        for conflict in document["conflicts"]:
-            self.teller.command(f"sync conflicts resolve {conflict['id']} --left")
-            settled = queries.resolve(self.servers.config, conflict["id"], side="left", value=None)
-            self.teller.result(resolved_lines(settled))
-        self._run()
-        at_left, at_right = (
-            self.servers.person(place, sample_contacts.DISPUTED)["city"] for place in ("left", "right")
+    def _conflict(self) -> None:
+        self.console.heading("5. The conflict waits for a person")
+        self.console.say(
+            "Finn's city was changed on both sides within a second. No clock can tell which edit was last."
         )
-        self.teller.say("", f"GrowthGenius has {value_text(at_left)} now, GrowthHub {value_text(at_right)}.")
+        document = queries.conflicts(self.servers.config)
+        self.console.command("sync conflicts list")
+        self.console.result(conflict_lines(document))
+        for conflict in document["conflicts"]:
+            self.console.command(f"sync conflicts resolve {conflict['id']} --left")
+            settled = queries.resolve(self.servers.config, conflict["id"], side="left", value=None)
+            self.console.result(resolved_lines(settled))
+        self._run()
+        left, right = (value_text(self._disputed_city(side)) for side in ("left", "right"))
+        self.console.say("", f"{LABELS['left']} has {left} now, {LABELS['right']} {right}.")
+
+    def _disputed_city(self, side: Side) -> str:
+        return str(self.servers.find(side, sample_contacts.DISPUTED)[self.servers.side(side).key("city")])
 
     def _messages(self) -> None:
-        self.teller.heading("6. Messages are carried along, and nobody is sent anything")
-        for letter in sample_contacts.WRITTEN:
-            self.servers.write(letter)
-        rows = [(NAMES[one.place], one.who, one.subject or "", one.text) for one in sample_contacts.WRITTEN]
-        self.teller.table(("IN", "WHOSE", "SUBJECT", "TEXT"), rows)
+        self.console.heading("6. Messages are copied, and no message is sent")
+        for message in sample_contacts.MESSAGES:
+            self.servers.add_message(message)
+        rows = [(LABELS[one.side], one.email, one.subject, one.text) for one in sample_contacts.MESSAGES]
+        self.console.table(("IN", "CONTACT", "SUBJECT", "TEXT"), rows)
         self._run()
-        self.teller.say("", "GrowthHub has a note now:")
-        noted = next(one for one in sample_contacts.WRITTEN if one.place == "left")
-        contact = self.servers.person("right", noted.who)
-        self.teller.result(
-            line for note in self.servers.right.notes(contact["id"]) for line in note["body"].split("\n")
-        )
-        self.teller.say("The last line tells it again, should the state file ever be lost. GrowthGenius has:")
-        copied = [one for one in self.servers.left.messages() if one["message_type"] in ("sms", "email")]
-        self.teller.table(
-            ("WHOSE", "KIND", "SUBJECT", "TEXT"),
-            [
-                (self._email("left", str(one["contact_id"])), one["message_type"], one["rendered_subject"] or "",
-                 " ".join(one["rendered_copy"].split()))
-                for one in copied
-            ],
-        )  # fmt: skip
-        self.teller.say(f"GrowthHub was asked to send {counted(self.servers.right.sends, 'message')}.")
+        self.console.say("", f"{LABELS['right']} has a note now:")
+        self.console.result(line for copy in self.servers.right.copies() for line in copy.text.split("\n"))
+        self.console.say(f"By its last line it is recognised if the state file is lost. {LABELS['left']} has:")
+        copies = [
+            (self._email("left", one.contact_id), one.kind, one.subject, " ".join(one.text.split()))
+            for one in self.servers.left.copies()
+        ]
+        self.console.table(("CONTACT", "KIND", "SUBJECT", "TEXT"), copies)
+        self.console.say(f"{LABELS['right']} was asked to send {counted(self.servers.right.sends, 'message')}.")
 
-    def _quiet(self) -> bool:
-        self.teller.heading("7. Nothing to do")
+    def _quiet_run(self) -> bool:
+        self.console.heading("7. Nothing to do")
         report = self._run()
         calls = {name: traffic.reads + traffic.writes for name, traffic in report.requests.items()}
         writes = sum(traffic.writes for traffic in report.requests.values())
-        told = ", ".join(f"{counted(number, 'call')} to {NAMES[name]}" for name, number in calls.items())
-        self.teller.say(
+        counts = ", ".join(f"{counted(number, 'call')} to {registry.label(name)}" for name, number in calls.items())
+        self.console.say(
             "",
-            f"{told}, {counted(writes, 'write')}. The calls do not grow with the number of people.",
+            f"{counts}, {counted(writes, 'write')}. The calls do not grow with the number of contacts.",
             "The last ten minutes are read again each time, in case a server shows a change late (`lookback`);",
-            "of messages the last day, in one call to GrowthGenius and two to GrowthHub (e-mails are listed apart).",
+            "of messages the last day.",
         )
         return writes == 0
 
-    def _agreement(self) -> bool:
-        self.teller.heading("8. Do both sides agree?")
-        self.teller.say("`sync verify` reads and compares every contact and message of both sides, and writes nothing.")
-        self.teller.command("sync verify")
+    def _verify(self) -> bool:
+        self.console.heading("8. Do both sides agree?")
+        self.console.say(
+            "`sync verify` reads and compares every contact and message of both sides, and writes nothing."
+        )
+        self.console.command("sync verify")
         options = RunOptions(dry_run=True, unguarded=True, whole=True, compared=True)
         reports = run_connections(self.servers.config, options, SilentProgress(), lambda _: True, self.clock)
-        self.teller.result(verify_lines(verification(reports)))
+        self.console.result(verify_lines(verification(reports)))
         agreed = verification_code(reports) == DONE
         if agreed:
-            self.teller.say("Both sides agree. Values that mean nothing on the other side are left out.")
+            self.console.say("Both sides agree. Values that mean nothing on the other side are left out.")
         else:
-            self.teller.say("Both sides do NOT agree. This is a mistake in growthsync, please report it.")
+            self.console.say("Both sides do NOT agree. This is a mistake in growthsync, please report it.")
         return agreed
 
     def _run(self) -> RunReport:
-        """Let the last edits settle, and run for real."""
+        """Wait until the last edits have settled, and run."""
         self.clock.sleep(SETTLED)
-        self.teller.command("sync run")
+        self.console.command("sync run")
         with for_stream(self.out) as progress:
             (report,) = run_connections(self.servers.config, RunOptions(), progress, lambda _: True, self.clock)
-        self.teller.result(run_lines([report]))
+        self.console.result(run_lines([report]))
         return report
 
-    def _history(self, report: RunReport, columns: str, tail: str) -> list[Row]:
-        return self._rows(f"SELECT {columns} FROM history WHERE run = ? {tail}", report.run)
+    def _state_after(self, report: RunReport) -> tuple[int, list[HistoryEntry]]:
+        """Return the number of linked contacts, and what a run wrote to contacts."""
+        with closing(StateFile.open_copy(self.servers.config.state.path)) as state:
+            row = connections.find_connection(state.db, report.connection)
+            if row is None:
+                raise AssertionError("a run leaves its connection in the state")
+            history, found = History(state.db, row["id"], CONTACTS), list[HistoryEntry]()
+            last = 0
+            while page := history.of_run(report.run, last):
+                found += [line.entry for line in page]
+                last = page[-1].id
+            return Links(state.db, row["id"], CONTACTS).count(), found
 
-    def _rows(self, query: str, *values: object) -> list[Row]:
-        state = StateFile.open_copy(self.servers.config.state.path)
-        try:
-            return state.db.execute(query, values).fetchall()
-        finally:
-            state.close()
+    def _change_row(self, change: HistoryEntry) -> Sequence[str]:
+        side: Side = "left" if change.account == LEFT else "right"
+        email = self._email(side, change.record_id)
+        if change.field == "*":
+            return email, LABELS[side], "(a new record)", change.rule
+        old, new = (value_text(None if value is None else parse(value)) for value in (change.old, change.new))
+        return email, LABELS[side], f"{change.field}: {old} -> {new}", change.rule
 
-    def _change_row(self, change: Row) -> Sequence[str]:
-        place: Place = "left" if change["account"] == LEFT else "right"
-        who = self._email(place, change["record_id"])
-        if change["field"] == "*":
-            return who, NAMES[place], "(a new record)", change["rule"]
-        old, new = (value_text(None if change[key] is None else parse(change[key])) for key in ("old", "new"))
-        return who, NAMES[place], f"{change['field']}: {old} -> {new}", change["rule"]
-
-    def _email(self, place: Place, record_id: str) -> str:
-        server = self.servers.left if place == "left" else self.servers.right
-        return str(server.person(record_id).get("email") or record_id)
+    def _email(self, side: Side, record_id: str) -> str:
+        record = next(one for one in self.servers.side(side).contacts() if str(one["id"]) == record_id)
+        return str(record.get("email") or record_id)
 
 
-def _tell_what_is_left(story: Walkthrough, *, keep: bool) -> None:
-    config = story.servers.config
+def _show_what_is_left(walkthrough: Walkthrough, *, keep: bool) -> None:
+    config, console = walkthrough.servers.config, walkthrough.console
     if not keep:
-        story.teller.say("", "The servers are stopped and the folder is removed. Keep it with: sync demo --keep")
+        console.say("", "The servers are stopped and the folder is removed. Keep it with: sync demo --keep")
         return
     path, state = shlex.quote(str(config.path)), shlex.quote(str(config.state.path))
-    story.teller.say(
+    console.say(
         "",
-        "The servers are stopped, so `sync run` has nobody to call. The folder stays; remove it when you are done.",
+        "The servers are stopped, so `sync run` has no server to call. The folder stays; remove it when you are done.",
         "Look at it with:",
         f"  sync status --config {path}",
         f"  sync conflicts list --config {path}",

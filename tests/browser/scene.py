@@ -16,7 +16,7 @@ from state.schedule import Planned, plan_runs
 from sync.config.model import Config
 from sync.config.value_types import Address
 from sync.demo import sample_contacts
-from sync.demo.contact_generator import Fields, SampleRecord, population
+from sync.demo.contact_generator import Fields, SampleRecord, Side, population
 from sync.demo.sample_contacts import Edit
 from sync.demo.servers import Servers, serving
 from sync.engine.options import RunOptions
@@ -32,6 +32,7 @@ DAYS = 14
 SEED = 5
 RECENT = 40.0
 """Seconds since the last edits."""
+SIDES: tuple[Side, ...] = ("left", "right")
 CITIES = ("Austin", "Boston", "Chicago", "Denver", "Eugene", "Fargo")
 DISPUTED = (
     ("ann.reed@example.com", {"title": "Head of Sales"}, {"title": "Sales Director"}),
@@ -71,7 +72,7 @@ def scene(days: int = DAYS) -> Iterator[Scene]:
 def _live(servers: Servers, clock: Timeline, days: int) -> None:
     chance = Random(SEED)  # noqa: S311 - what happens in two weeks, no secret
     for arrival in (*population(), *(one for one, _, _ in sample_contacts.DIRTY), *sample_contacts.KNOWN):
-        servers.welcome(arrival)
+        servers.add_record(arrival)
     _run(servers, clock)
     clock.skip(2 * 86400)
     _run(servers, clock)
@@ -79,15 +80,15 @@ def _live(servers: Servers, clock: Timeline, days: int) -> None:
     for day in range(1, days):
         clock.skip(86400)
         for number in range(chance.randrange(2, 14) if day % 7 not in (2, 3) else 1):
-            servers.welcome(_newcomer(day, number, chance))
+            servers.add_record(_newcomer(day, number, chance))
         for _ in range(chance.randrange(4, 30)):
             _move(servers, chance)
         _run(servers, clock)
     clock.skip((datetime.now(UTC) - clock.now()).total_seconds() - RECENT)
     for edit in sample_contacts.EARLIER[1:5]:
         servers.edit(edit)
-    for letter in sample_contacts.WRITTEN:
-        servers.write(letter)
+    for message in sample_contacts.MESSAGES:
+        servers.add_message(message)
     for who, left, right in DISPUTED:
         servers.edit(Edit("left", who, "", left))
         servers.edit(Edit("right", who, "", right))
@@ -95,23 +96,16 @@ def _live(servers: Servers, clock: Timeline, days: int) -> None:
 
 
 def _newcomer(day: int, number: int, chance: Random) -> SampleRecord:
-    name, place = f"guest.{day}.{number}@example.com", chance.choice(("left", "right"))
-    fields: Fields = (
-        {"first_name": "Guest", "last_name": f"Of day {day}", "email": name, "country": "USA"}
-        if place == "left"
-        else {"firstName": "Guest", "lastName": f"Of day {day}", "email": name, "country": "US"}
-    )
-    return SampleRecord("left" if place == "left" else "right", fields, timedelta(0))
+    email, side = f"guest.{day}.{number}@example.com", chance.choice(SIDES)
+    country = "USA" if side == "left" else "US"
+    fields: Fields = {"first_name": "Guest", "last_name": f"Of day {day}", "email": email, "country": country}
+    return SampleRecord(side, fields, timedelta(0))
 
 
 def _move(servers: Servers, chance: Random) -> None:
-    place = chance.choice(("left", "right"))
-    people = servers.left.people() if place == "left" else servers.right.people()
-    record = chance.choice([one for one in people if one.get("email")])
-    if place == "left":
-        servers.left.edit(str(record["id"]), city=chance.choice(CITIES))
-    else:
-        servers.right.edit(str(record["id"]), city=chance.choice(CITIES))
+    server = servers.side(chance.choice(SIDES))
+    record = chance.choice([one for one in server.contacts() if one.get("email")])
+    server.edit(str(record["id"]), {"city": chance.choice(CITIES)})
 
 
 def _run(servers: Servers, clock: Timeline) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from connectors.growthgenius.sandbox.demo import KEYS as GENIUS_KEYS
+from connectors.growthhub.sandbox.demo import KEYS as HUB_KEYS
 from connectors.sandbox.faults import Fault
 from sync.daemon.stream import Stream
-from sync.demo.contact_generator import SampleRecord, population
+from sync.demo.contact_generator import Fields, SampleRecord, population
 from sync.demo.sample_contacts import DIRTY, EARLIER, KNOWN, LATER, Edit
 from sync.output.log_format import logging_to
 from tests.end_to_end.daemons import stream_of
@@ -24,26 +26,39 @@ from tests.end_to_end.world import World
 from tests.sync.notifications.commands import heard, program
 
 EVERYBODY = (*population(), *KNOWN, *(arrival for arrival, *_ in DIRTY))
-NAMES = ("first_name", "last_name", "firstName", "lastName")
+NAMES = ("first_name", "last_name")
 NUMBERS = re.compile(r"phone", re.IGNORECASE)
 LETTERS = ("Just between us", "Nobody must know", "An urgent matter")
 GOSSIP = "Ann Reed <ann.reed@example.com>, (303) 555-0111 or +13035550111, is not to my liking"
 
 
 def add(world: World, arrival: SampleRecord) -> None:
-    moment = arrival.at(world.clock.now())
-    if arrival.place == "left":
-        world.gg.add(at=moment, **arrival.fields)
+    moment = arrival.changed_at(world.clock.now())
+    if arrival.side == "left":
+        world.gg.add(at=moment, **left(arrival.fields))
     else:
-        world.gh.add(dateAdded=moment, dateUpdated=moment, **arrival.fields)
+        world.gh.add(dateAdded=moment, dateUpdated=moment, **right(arrival.fields))
+
+
+def left(fields: Fields) -> Fields:
+    """Return fields by the keys of GrowthGenius."""
+    return {GENIUS_KEYS.get(name, name): value for name, value in fields.items()}
+
+
+def right(fields: Fields) -> Fields:
+    """Return fields by the keys of GrowthHub."""
+    return {HUB_KEYS.get(name, name): value for name, value in fields.items()}
 
 
 def edit(world: World, change: Edit) -> None:
-    people = world.gg.people() if change.place == "left" else world.gh.people()
-    name = "first_name" if change.place == "left" else "firstName"
-    fits = [one for one in people if one.get("email") == change.who and change.first_name in str(one.get(name) or "")]
+    people = world.gg.people() if change.side == "left" else world.gh.people()
+    name = "first_name" if change.side == "left" else "firstName"
+    fits = [one for one in people if one.get("email") == change.email and change.first_name in str(one.get(name) or "")]
     for person in fits[:1]:
-        (world.gg if change.place == "left" else world.gh).edit(str(person["id"]), **change.fields)
+        if change.side == "left":
+            world.gg.edit(str(person["id"]), **left(change.fields))
+        else:
+            world.gh.edit(str(person["id"]), **right(change.fields))
 
 
 def private(world: World) -> Iterator[str]:

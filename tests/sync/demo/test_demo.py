@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from connectors.growthhub.sandbox.demo import GrowthHubDemo
+from connectors.sandbox.demo import OWNER
 from sync.cli import main
 from sync.config.model import load
 from sync.demo import demo, sample_contacts
-from sync.demo.console import PlainConsole, RichConsole, teller
+from sync.demo.console import PlainConsole, RichConsole, console_for
 from sync.demo.contact_generator import ONLY_LEFT, ONLY_RIGHT, SAME_EMAIL, SAME_PHONE, population
-from sync.demo.servers import OWNER, Servers, serving
+from sync.demo.servers import Servers, serving
 from sync.demo.walkthrough import Walkthrough
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
@@ -40,8 +42,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def story() -> str:
-    """What the demo tells in a pipe."""
+def demo_text() -> str:
+    """Return what the demo prints into a pipe."""
     out = io.StringIO()
     assert demo(False, out, FakeClock())
     return out.getvalue()
@@ -54,10 +56,10 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def servers(clock: FakeClock) -> Iterator[Servers]:
-    """Both servers with the cast, of whom nobody has been synced yet."""
+    """Both servers with the contacts that the demo names, before the first run."""
     with serving(clock, keep=False) as started:
         for arrival in (*(one for one, _, _ in sample_contacts.DIRTY), *sample_contacts.KNOWN):
-            started.welcome(arrival)
+            started.add_record(arrival)
         yield started
 
 
@@ -73,20 +75,21 @@ def run(servers: Servers, clock: FakeClock) -> RunReport:
 
 
 def agreement_of(servers: Servers, clock: FakeClock) -> tuple[bool, list[str], list[str]]:
-    fills = {"country": servers.right.country, "owner": OWNER}  # what the servers fill in by themselves
+    assert isinstance(servers.right, GrowthHubDemo)
+    fills = {"country": servers.right.running.country, "owner": OWNER}  # what the servers fill in by themselves
     found = compare(servers.config, servers.config.connections["sales"], fills, clock)
     return found.agrees, [f"{one.who} {one.field}" for one in found.differences if not one.excuse], found.only
 
 
-def test_the_demo_ends_with_both_sides_agreeing_and_nothing_left_to_do(story: str) -> None:
-    assert "2 calls to GrowthGenius, 3 calls to GrowthHub, 0 writes." in story
-    assert "Both sides agree." in story
-    assert "both sides agree, " in story.split("$ sync verify")[1]
-    assert ESCAPE not in story
+def test_the_demo_ends_with_both_sides_agreeing_and_nothing_left_to_do(demo_text: str) -> None:
+    assert "2 calls to GrowthGenius, 3 calls to GrowthHub, 0 writes." in demo_text
+    assert "Both sides agree." in demo_text
+    assert "both sides agree, " in demo_text.split("$ sync verify")[1]
+    assert ESCAPE not in demo_text
 
 
-def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_person(story: str) -> None:
-    second = story.split("4. The second run")[1].split("6. Messages", maxsplit=1)[0]
+def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_person(demo_text: str) -> None:
+    second = demo_text.split("4. The second run")[1].split("6. Messages", maxsplit=1)[0]
     for line in (
         r'ann\.reed@example\.com +GrowthHub +title: "Account Executive" -> "Head of Sales" +carried',
         r'ben\.stone@example\.com +GrowthGenius +phone: "\+13035550111" -> "\+13035550177" +carried',
@@ -103,8 +106,8 @@ def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_perso
         assert re.search(line, second), line
 
 
-def test_messages_travel_both_ways_and_nobody_is_sent_anything(story: str) -> None:
-    told = story.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
+def test_messages_travel_both_ways_and_nobody_is_sent_anything(demo_text: str) -> None:
+    told = demo_text.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
     for line in (
         "Shall we talk on Tuesday?",
         r"\[growthgenius-message:\d+\]",
@@ -115,8 +118,8 @@ def test_messages_travel_both_ways_and_nobody_is_sent_anything(story: str) -> No
         assert re.search(line, told), line
 
 
-def test_dirt_and_doubles_are_shown_with_what_became_of_them(story: str) -> None:
-    first = story.split("2. The first run")[1].split("3. People edit", maxsplit=1)[0]
+def test_dirt_and_doubles_are_shown_with_what_became_of_them(demo_text: str) -> None:
+    first = demo_text.split("2. The first run")[1].split("3. Users edit", maxsplit=1)[0]
     for line in (
         r'mobile_phone "NaN", work_phone "\(303\) 555-0142" +phone "\+13035550142"',
         r'mobile_phone "020 7946 0118" +phone "\+442079460118"',
@@ -131,10 +134,10 @@ def test_dirt_and_doubles_are_shown_with_what_became_of_them(story: str) -> None
 
 def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     screen = Terminal()
-    tell = teller(screen)
-    assert isinstance(tell, RichConsole)
-    tell.say("[bold]no[/bold]")
-    tell.table(("A",), [("[red]x\x1b[2J",)])
+    console = console_for(screen)
+    assert isinstance(console, RichConsole)
+    console.say("[bold]no[/bold]")
+    console.table(("A",), [("[red]x\x1b[2J",)])
     assert "[bold]no[/bold]" in screen.getvalue()
     assert "[red]x\\x1b[2J" in screen.getvalue()
 
@@ -159,23 +162,23 @@ def test_keep_leaves_a_private_folder_that_the_commands_can_look_at(
 
 
 def test_the_command_tells_the_same_story_each_time_and_leaves_nothing_behind(
-    story: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    demo_text: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sync.demo.walkthrough.SystemClock", FakeClock)
     assert main(["demo"]) == 0
     again = capsys.readouterr().out
     assert list(elsewhere.iterdir()) == []
-    assert without_chance(again) == without_chance(story)
+    assert without_chance(again) == without_chance(demo_text)
 
 
 def test_a_demo_in_which_the_sides_differ_says_so_and_is_no_success(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = io.StringIO()
-    others = tuple(edit for edit in sample_contacts.EARLIER if edit.who != sample_contacts.TWIN)
+    others = tuple(edit for edit in sample_contacts.EARLIER if edit.email != sample_contacts.TWIN)
     monkeypatch.setattr(sample_contacts, "EARLIER", others)  # two records keep the same e-mail address
     with serving(clock, keep=False) as servers:
-        assert not Walkthrough(servers, clock, PlainConsole(out), out).tell()
+        assert not Walkthrough(servers, clock, PlainConsole(out), out).show()
     assert "Both sides do NOT agree." in out.getvalue()
 
 
@@ -193,13 +196,13 @@ def test_the_comparison_finds_a_field_that_differs(servers: Servers, clock: Fake
 def test_the_comparison_finds_people_on_one_side_only(servers: Servers, clock: FakeClock) -> None:
     run(servers, clock)
     assert agreement_of(servers, clock) == (False, [], [sample_contacts.TWIN])
-    servers.welcome(sample_contacts.NEWCOMER)
+    servers.add_record(sample_contacts.NEWCOMER)
     assert agreement_of(servers, clock) == (False, [], [sample_contacts.TWIN, "hana.moss@example.com"])
 
 
 def test_an_emptied_country_is_no_excuse_for_another_one(servers: Servers, clock: FakeClock) -> None:
     run(servers, clock)
-    servers.right.edit(servers.person("right", "ann.reed@example.com")["id"], country="DE")
+    servers.edit(sample_contacts.Edit("right", "ann.reed@example.com", "", {"country": "DE"}))
     _, differ, _ = agreement_of(servers, clock)
     assert differ == ["ann.reed@example.com country"]
 
@@ -208,7 +211,7 @@ def test_all_people_are_invented_and_no_two_of_the_crowd_are_taken_for_one() -> 
     people = population()
     assert people == population()
     assert len(people) == ONLY_LEFT + ONLY_RIGHT + 2 * (SAME_EMAIL + SAME_PHONE)
-    emails = [one.fields["email"] for one in people if one.place == "left"]
+    emails = [one.fields["email"] for one in people if one.side == "left"]
     assert len(set(emails)) == len(emails)
     everybody = [
         *people,
