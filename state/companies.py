@@ -12,7 +12,7 @@ from typing import Any
 from state.database import Transaction
 
 SPAN_MS = 30 * 86_400_000
-"""The span in which GrowthGenius charges once for the same request."""
+"""How long a look-up is not charged for again, in milliseconds: 30 days."""
 
 
 @dataclass(frozen=True, slots=True)

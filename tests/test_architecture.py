@@ -1,10 +1,13 @@
 """Who may import whom, read from the source itself: the layers, and the decisions that know neither I/O nor time."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from connectors import registry
 
 ROOT = Path(__file__).parents[1]
 LAYERS = {"connectors": {"sync", "state"}, "state": {"sync", "connectors"}, "sync": set[str]()}
@@ -20,6 +23,7 @@ FLOORS = (
 )  # fmt: skip
 EXCEPTIONS = {("contacts", "undo")}  # circles that are still to be opened
 STAR = "*"
+TEXTS = {".py", ".html", ".css", ".js"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -95,6 +99,19 @@ def test_folders_of_sync_import_only_folders_below_them() -> None:
     }
     assert found == set()
     assert {path.name for path in (ROOT / "sync").iterdir() if (path / "__init__.py").exists()} == set(FLOORS)
+
+
+def test_no_module_but_connectors_names_a_system() -> None:
+    names = [*registry.kinds(), *map(registry.label, registry.kinds()), "leadconnector", "gohighlevel"]
+    pattern = re.compile("|".join(names), re.IGNORECASE)
+    files = [path for layer in ("sync", "state") for path in (ROOT / layer).rglob("*") if path.suffix in TEXTS]
+    assert len(files) > 100
+    assert {
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if pattern.search(line)
+    } == set()
 
 
 def test_only_connectors_speak_http_and_only_the_state_keeps_files_of_sqlite() -> None:

@@ -41,7 +41,7 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     clock = SystemClock()
 
     def endpoints(active: ActiveConfig, daemon: Daemon) -> "tuple[Endpoint, ...]":
-        receiver = webhooks.door(lambda: active.config, clock, daemon.webhooks, daemon.wake)
+        receiver = webhooks.webhooks_endpoint(lambda: active.config, clock, daemon.webhooks, daemon.wake)
         return page_endpoint(active, daemon), receiver
 
     logging = logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format)

@@ -227,7 +227,7 @@ class Walkthrough:
             while page := history.of_run(report.run, last):
                 found += [line.entry for line in page]
                 last = page[-1].id
-            return Links(state.db, row["id"], CONTACTS).count(), found
+            return Links(state.db, row["id"], CONTACTS).count_links(), found
 
     def _change_row(self, change: HistoryEntry) -> Sequence[str]:
         side: Side = "left" if change.account == LEFT else "right"

@@ -1,7 +1,7 @@
 """That somebody may not be contacted: whoever says so first sets it, and no merge takes it back. Pure.
 
-GrowthHub has a field for it. GrowthGenius has a stage of that name, so that stage and do_not_contact are one place
-there, and each of them travels. Rules kept here:
+A system may have no field for it, but a stage or status of that name. Then both are one place there, and each of
+them travels. Rules kept here:
 
 - in a conflict over a stage "Do Not Contact" wins, whatever the policy is; under `manual` a person decides;
 - as long as somebody may not be contacted, nothing takes the place of the only stage or status that says so: the other

@@ -5,15 +5,13 @@ The file loads, and says what was answered: values are quoted as TOML, whatever 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final, Literal, Self
 
 from connectors import registry
 from connectors.system import Choice, Question
 
 CONNECTION: Final = "sales"
-LEFT, RIGHT = registry.FIRST_PAIR
-"""The kinds of the accounts that are asked for; the accounts have these names too."""
-
 Direction = Literal["both", "left_to_right", "right_to_left"]
 Create = Literal["both", "left", "right", "none"]
 
@@ -23,7 +21,8 @@ class Draft:
     """The answers. `accounts` has the value of each answered key by account. Secrets are references (`file:...`).
 
     `token_key` is the reference to the key for OAuth tokens, "" where no account uses OAuth. `base_urls` are addresses
-    of APIs, by account, where they are not the usual ones.
+    of APIs, by account, where they are not the usual ones. `kinds` are the systems at the left and the right; their
+    accounts have the same names.
     """
 
     accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -33,6 +32,7 @@ class Draft:
     messages: bool = False
     country: str = "US"
     base_urls: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, str] = registry.FIRST_PAIR
 
     def with_account(self, name: str, answers: Mapping[str, Any]) -> Self:
         """Return the draft with the answers for an account."""
@@ -64,7 +64,7 @@ class Draft:
 
     def text(self) -> str:
         """Return the text of the file."""
-        return "\n".join([*self._head(), *self._account(LEFT), *self._account(RIGHT), *self._connection(), ""])
+        return "\n".join([*self._head(), *chain(*map(self._account, self.kinds)), *self._connection(), ""])
 
     def _head(self) -> Iterator[str]:
         yield "# Written by `sync init`. config.example.toml explains every key; what is left out has its default."
@@ -87,10 +87,11 @@ class Draft:
             yield f"base_url = {quoted(self.base_urls[name])}"
 
     def _connection(self) -> Iterator[str]:
+        left, right = self.kinds
         yield ""
         yield f"[connections.{CONNECTION}]"
-        yield f"left = {quoted(LEFT)}"
-        yield f"right = {quoted(RIGHT)}"
+        yield f"left = {quoted(left)}"
+        yield f"right = {quoted(right)}"
         yield f"country = {quoted(self.country)}    # of phone numbers where the contact's own is unknown"
         yield ""
         yield f"[connections.{CONNECTION}.contacts]"
@@ -98,11 +99,11 @@ class Draft:
         yield f"create = {quoted(self.create)}    # where contacts may be created: both | left | right | none"
         yield '# create_tags = ["via-growthsync"]    # on every contact that a run creates, for workflows to skip'
         if self.messages:
-            left, right = registry.label(LEFT), registry.label(RIGHT)
             yield ""
             yield f"[connections.{CONNECTION}.messages]"
             yield f"direction = {quoted(self.direction)}"
-            yield f'as = "note"    # what messages of {left} become at {right}; nothing is ever sent'
+            becomes = f"messages of {registry.label(left)} become at {registry.label(right)}"
+            yield f'as = "note"    # what {becomes}; nothing is ever sent'
 
 
 def questions_of(kind: str) -> Iterator[Question]:

@@ -14,7 +14,7 @@ from connectors.system import Choice, Question
 from sync.config.secret import check_secret, check_variable
 from sync.config.value_types import Country
 from sync.output.formats import AUTOMATIONS
-from sync.setup.draft import LEFT, RIGHT, Create, Direction, Draft
+from sync.setup.draft import Create, Direction, Draft
 from sync.setup.secrets import PLACES, TOKEN_KEY, Place, Secrets, secret_name
 
 DIRECTIONS: Final = ("both", "left_to_right", "right_to_left")
@@ -53,7 +53,7 @@ class Questions:
         """Ask everything."""
         place = cast("Place", self.asker.choice("Where are secrets to be kept?", self._places(), "file"))
         kept = replace(self, secrets=self.secrets.at(place))
-        for kind in (LEFT, RIGHT):
+        for kind in draft.kinds:
             draft = kept.ask_account(draft, kind)
         return kept.ask_rules(draft)
 
@@ -73,7 +73,7 @@ class Questions:
 
     def ask_rules(self, draft: Draft) -> Draft:
         """Ask what travels."""
-        question = f"Which way do changes travel? (left is {registry.label(LEFT)})"
+        question = f"Which way do changes travel? (left is {registry.label(draft.kinds[0])})"
         direction = self.asker.choice(question, DIRECTIONS, "both")
         self.asker.tell(AUTOMATIONS)
         create = self.asker.choice("Where may contacts be created?", CREATES, "both")
@@ -136,7 +136,7 @@ class Questions:
 
 def accounts_of(draft: Draft) -> tuple[str, ...]:
     """Return the accounts that can be tried at once: one that uses OAuth needs a login first."""
-    return tuple(kind for kind in (LEFT, RIGHT) if not draft.uses_oauth(kind))
+    return tuple(kind for kind in draft.kinds if not draft.uses_oauth(kind))
 
 
 def _values(question: Question, answer: str) -> tuple[Any, ...]:

@@ -106,7 +106,7 @@ def secret_name(kind: str, question: Question) -> str:
 
 def secret_names() -> tuple[str, ...]:
     """Return the names of all secrets that `sync init` may ask for."""
-    asked = ((kind, one) for kind in registry.FIRST_PAIR for one in questions_of(kind) if one.secret)
+    asked = ((kind, one) for kind in registry.kinds() for one in questions_of(kind) if one.secret)
     return (*(secret_name(kind, one) for kind, one in asked), TOKEN_KEY)
 
 

@@ -1,4 +1,5 @@
-"""The door for GrowthHub's events: who is let in, what is kept of it, and whom it wakes.
+"""Receive webhooks: verify each event, queue a hint, and wake the streams that want it.
 
-An event is a hint where to look. What it shows is neither believed nor kept, and polling sees everything it tells.
+An event is a hint which record to read. The values in it are neither believed nor kept, and polling finds every change
+that it reports.
 """

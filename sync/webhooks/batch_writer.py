@@ -1,10 +1,10 @@
-"""The desk behind the door: one thread that writes down whatever waits, with one durable commit for all of it.
+"""Write queued events to the state: one thread, with one durable commit for all that waits.
 
 Rules kept here:
-- an event is answered for when the commit that holds it is on the disk, and not before;
-- a run may hold the file's write lock for a moment, a person for longer (`sync forget`): who waits longer than PATIENCE
-  is put off, and so is everybody while the file can't be written. GrowthHub sends such an event again;
-- nobody waits for this thread but those who brought an event: its own transactions are short.
+- an event is answered when the commit that holds it is on the disk, and not before;
+- other writers hold the file's write lock for a moment, `sync forget` for longer. A commit that waits longer than
+  PATIENCE puts its events off, and so does a file that cannot be written: the system sends them again;
+- only requests wait for this thread. Its own transactions are short, so that runs do not wait long.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ from sync.webhooks.counters import Counters
 PATIENCE: Final = 3.0
 """Seconds that a commit waits for others who write."""
 AT_ONCE: Final = 500
-"""Events of one commit at most: runs wait no longer than that takes."""
-TIDYING: Final = 60.0
-"""Seconds between two times that old ids are forgotten and totals are told."""
+"""The largest number of events in one commit: a run may have to wait for it."""
+CLEAN_UP_INTERVAL: Final = 60.0
+"""Seconds between two times that old ids are removed and totals are logged."""
 
 Wake = Callable[[Iterable[Place]], None]
-Errand = tuple[QueuedEvent, "asyncio.Future[Outcome]"]
-Answer = tuple["asyncio.Future[Outcome]", Outcome]
+Waiting = tuple[QueuedEvent, "asyncio.Future[Outcome]"]
+Answered = tuple["asyncio.Future[Outcome]", Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +47,42 @@ class QueueLimits:
 
 
 class BatchWriter:
-    """The thread. Events may come from several event loops."""
+    """The thread that writes. Events may come from several event loops."""
 
     def __init__(
-        self, path: Path, clock: Clock, counters: Counters, wake: Wake, terms: Callable[[], QueueLimits]
+        self, path: Path, clock: Clock, counters: Counters, wake: Wake, limits: Callable[[], QueueLimits]
     ) -> None:
         self._path = path
         self._clock = clock
         self._counters = counters
         self._wake = wake
-        self._terms = terms
+        self._limits = limits
         self._wanted: frozenset[tuple[str, str, str]] | None = None
-        self._waiting: list[Errand] = []
+        self._waiting: list[Waiting] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._state: StateFile | None = None
         self._inbox: Inbox | None = None
         self._trouble = ""
-        self._told = 0
+        self._logged = 0
 
-    async def keep(self, arrival: QueuedEvent) -> Outcome:
-        """Return what became of an event, once that is on the disk."""
+    async def queue(self, event: QueuedEvent) -> Outcome:
+        """Queue an event; return the outcome, once that is on the disk."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         with self._changed:
-            self._waiting.append((arrival, future))
+            self._waiting.append((event, future))
             self._changed.notify()
         return await future
 
     def start(self) -> None:
-        """Begin, if it has not."""
+        """Start the thread, unless it runs."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name="webhooks.desk", daemon=True)
+            self._thread = threading.Thread(target=self._serve, name="webhooks.writer", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Write down what waits, and end."""
+        """Write what waits, and end the thread."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -90,95 +90,97 @@ class BatchWriter:
             self._thread.join()
 
     def _serve(self) -> None:
-        tidied = time.monotonic()
+        cleaned = time.monotonic()
         while True:
-            errands = self._next(tidied + TIDYING - time.monotonic())
-            if errands:
-                self._answer(errands, self._kept([arrival for arrival, _ in errands]))
+            batch = self._next(cleaned + CLEAN_UP_INTERVAL - time.monotonic())
+            if batch:
+                self._answer(batch, self._try_write([event for event, _ in batch]))
             elif self._stopping:
                 break
-            if time.monotonic() - tidied >= TIDYING:
-                tidied = time.monotonic()
-                self._tidy()
+            if time.monotonic() - cleaned >= CLEAN_UP_INTERVAL:
+                cleaned = time.monotonic()
+                self._clean_up()
         if self._state is not None:
             self._state.close()
 
-    def _next(self, seconds: float) -> list[Errand]:
+    def _next(self, seconds: float) -> list[Waiting]:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._stopping, max(0.0, seconds))
-            errands, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
-            return errands
+            batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            return batch
 
-    def _kept(self, arrivals: Sequence[QueuedEvent]) -> list[Outcome]:
-        """Write events down; where that fails, all of them are put off."""
+    def _try_write(self, events: Sequence[QueuedEvent]) -> list[Outcome]:
+        """Write events; where that fails, put all of them off."""
         try:
-            outcomes = self._written(arrivals)
-        except Exception as error:  # noqa: BLE001 - a thread that ended would leave everybody waiting
-            self._tell_trouble(_reason(error))
-            outcomes = [Outcome.FULL] * len(arrivals)
+            outcomes = self._write(events)
+        except Exception as error:  # noqa: BLE001 - if the thread ended, no request would ever be answered
+            self._report_trouble(_reason(error))
+            outcomes = [Outcome.FULL] * len(events)
         else:
-            self._tell_trouble("")
-        self._note(arrivals, outcomes)
+            self._report_trouble("")
+        self._note_outcomes(events, outcomes)
         return outcomes
 
-    def _written(self, arrivals: Sequence[QueuedEvent]) -> list[Outcome]:
-        state, inbox = self._opened()
-        terms = self._terms()
+    def _write(self, events: Sequence[QueuedEvent]) -> list[Outcome]:
+        state, inbox = self._open_state()
+        limits = self._limits()
         with state.atomic() as transaction:
-            if terms.wanted != self._wanted:
-                inbox.keep_hints_for(transaction, terms.wanted)
-            outcomes = inbox.queue_events(transaction, arrivals, terms.capacity)
-        self._wanted = terms.wanted
+            if limits.wanted != self._wanted:
+                inbox.keep_hints_for(transaction, limits.wanted)
+            outcomes = inbox.queue_events(transaction, events, limits.capacity)
+        self._wanted = limits.wanted
         if Outcome.QUEUED in outcomes:
             self._counters.hear(self._clock.now(), inbox.waiting)
         return outcomes
 
-    def _note(self, arrivals: Sequence[QueuedEvent], outcomes: Sequence[Outcome]) -> None:
-        """Remember who was put off, and wake those for whom something was queued."""
-        both = list(zip(arrivals, outcomes, strict=True))
+    def _note_outcomes(self, events: Sequence[QueuedEvent], outcomes: Sequence[Outcome]) -> None:
+        """Remember which events were put off, and wake the streams for which hints were queued."""
+        both = list(zip(events, outcomes, strict=True))
         if self._inbox is not None:
-            self._inbox.put_off(arrival for arrival, outcome in both if outcome is Outcome.FULL)
-            self._inbox.forget_put_off(arrival for arrival, outcome in both if outcome is Outcome.QUEUED)
+            self._inbox.put_off(event for event, outcome in both if outcome is Outcome.FULL)
+            self._inbox.forget_put_off(event for event, outcome in both if outcome is Outcome.QUEUED)
         places = {place for one, outcome in both if outcome is Outcome.QUEUED for place, _ in one.hints}
         if not places:
             return
         try:
             self._wake(places)
-        except Exception as error:  # noqa: BLE001 - what is queued is looked at by the next run on schedule
+        except Exception as error:  # noqa: BLE001 - the next run on schedule reads what is queued
             event_log.error("streams can't be woken", kind=type(error).__name__)
 
-    def _opened(self) -> tuple[StateFile, Inbox]:
+    def _open_state(self) -> tuple[StateFile, Inbox]:
         if self._state is None or self._inbox is None:
             self._state = StateFile.open(self._path)
             self._state.db.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
             self._inbox = Inbox(self._state.db, to_ms(self._clock.now()) or 0)
         return self._state, self._inbox
 
-    def _answer(self, errands: Sequence[Errand], outcomes: Sequence[Outcome]) -> None:
-        answers: dict[asyncio.AbstractEventLoop, list[Answer]] = {}  # a door that is moved has a loop of its own
-        for (_, future), outcome in zip(errands, outcomes, strict=True):
+    def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        answers: dict[
+            asyncio.AbstractEventLoop, list[Answered]
+        ] = {}  # after the address changed, requests may come from two loops
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
             answers.setdefault(future.get_loop(), []).append((future, outcome))
         for loop, some in answers.items():
-            with suppress(RuntimeError):  # the door has been closed meanwhile: nobody waits any more
+            with suppress(RuntimeError):  # the listener was closed, so no request waits any more
                 loop.call_soon_threadsafe(_settle, some)
 
-    def _tidy(self) -> None:
-        """Forget ids that can't come again, in small steps, and tell the totals where they have changed."""
+    def _clean_up(self) -> None:
+        """Remove ids that cannot come again, in small steps, and log the totals where they have changed."""
         try:
-            state, inbox = self._opened()
-            before_ms = (to_ms(self._clock.now()) or 0) - self._terms().kept_ms
-            forgotten = 1
-            while forgotten and not self._waiting:
+            state, inbox = self._open_state()
+            before_ms = (to_ms(self._clock.now()) or 0) - self._limits().kept_ms
+            removed = 1
+            while removed and not self._waiting:
                 with state.atomic() as transaction:
-                    forgotten = inbox.forget_ids(transaction, before_ms)
+                    removed = inbox.forget_ids(transaction, before_ms)
         except Exception as error:  # noqa: BLE001 - as above
-            self._tell_trouble(_reason(error))
-        heard = self._counters.snapshot()
-        if heard.received != self._told:
-            self._told = heard.received
-            event_log.info("webhooks", received=heard.received, waiting=heard.waiting, **heard.outcomes)
+            self._report_trouble(_reason(error))
+        totals = self._counters.snapshot()
+        if totals.received != self._logged:
+            self._logged = totals.received
+            event_log.info("webhooks", received=totals.received, waiting=totals.waiting, **totals.outcomes)
 
-    def _tell_trouble(self, trouble: str) -> None:
+    def _report_trouble(self, trouble: str) -> None:
         if trouble and not self._trouble:
             event_log.error("webhooks are put off: the state can't be written", reason=trouble)
         elif self._trouble and not trouble:
@@ -186,13 +188,13 @@ class BatchWriter:
         self._trouble = trouble
 
 
-def _settle(answers: Sequence[Answer]) -> None:
+def _settle(answers: Sequence[Answered]) -> None:
     for future, outcome in answers:
-        if not future.done():  # who brought it may have gone
+        if not future.done():  # the sender may have closed the connection
             future.set_result(outcome)
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong; of a mistake of ours its kind, since its message may hold anything."""
+    """Return the message of an expected error; of any other only the type: its message may hold contact data."""
     known = isinstance(error, sqlite3.Error | OSError | StateError | LockHeld)
     return str(error) if known else f"unexpected {type(error).__name__}: a mistake in growthsync, please report it"

@@ -1,6 +1,6 @@
-"""What became of the webhooks since the daemon began, and when the last one was heard: for pages and metrics.
+"""Count the outcomes of webhooks since the daemon started, for the status page and the metrics.
 
-`Daemon.webhooks` is the one object; it may be read from any thread, at any time.
+`sync.daemon.daemon.Daemon.webhooks` is the one object. Any thread may read it at any time.
 """
 
 from collections import Counter
@@ -23,13 +23,13 @@ MISDIRECTED: Final = "misdirected"
 NO_POST: Final = "no_post"
 
 REFUSALS: Final = (UNSIGNED, LATE, LARGE, SLOW, UNREADABLE, MISDIRECTED, NO_POST)
-"""Causes for which a request is refused for good; what is put off is asked to come again."""
+"""Outcomes of requests that are refused. One that is put off is to be sent again."""
 OUTCOMES: Final = (QUEUED, DUPLICATE, IGNORED, PUT_OFF, *REFUSALS)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookCounts:
-    """What is known at a moment. `outcomes` has a number for each of OUTCOMES; `waiting` are hints in the queue."""
+    """The counts at a moment, by each of OUTCOMES. `waiting` is the number of hints in the queue."""
 
     outcomes: dict[str, int]
     waiting: int
@@ -51,16 +51,16 @@ class Counters:
     _lock: Lock = field(default_factory=Lock)
 
     def count(self, outcome: str) -> None:
-        """Note what became of a request."""
+        """Count the outcome of a request."""
         with self._lock:
             self._outcomes[outcome] += 1
 
     def hear(self, at: datetime, waiting: int) -> None:
-        """Note that events were kept, and how many hints wait now."""
+        """Note that events were queued at a time, and how many hints wait now."""
         with self._lock:
             self._last_at, self._waiting = at, waiting
 
     def snapshot(self) -> WebhookCounts:
-        """Return how things stand."""
+        """Return the counts now."""
         with self._lock:
             return WebhookCounts({name: self._outcomes[name] for name in OUTCOMES}, self._waiting, self._last_at)

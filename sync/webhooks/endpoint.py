@@ -1,4 +1,4 @@
-"""The door for webhooks, as the daemon hangs it in. What is heavy is imported when it opens."""
+"""The endpoint for webhooks in the daemon. Heavy modules are imported when it starts."""
 
 from collections.abc import Callable
 from functools import cache
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 KEY = "webhooks.listen"
 
 
-def door(
+def webhooks_endpoint(
     config: Callable[[], Config], clock: Clock, counters: Counters, wake: "Callable[[Iterable[tuple[str, str]]], None]"
 ) -> Endpoint:
-    """Return the door, whose one reception knows the config in force. Its application raises ConfigError."""
+    """Return the endpoint. It has one receiver, whatever the config. Its application raises ConfigError."""
 
     @cache
-    def reception() -> "WebhookReceiver":
+    def receiver() -> "WebhookReceiver":
         from sync.webhooks.receiver import WebhookReceiver
 
         return WebhookReceiver(config, clock, counters, wake)
 
     def application() -> "ASGIApp":
         try:
-            reception().open(config())
+            receiver().open(config())
         except ValueError as error:
             raise ConfigError(f"webhooks: {error}") from None
-        return reception()
+        return receiver()
 
     return Endpoint(KEY, _address, application)
 

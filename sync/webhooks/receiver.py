@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Headers = list[tuple[bytes, bytes]]
 
 LONGEST: Final = 10.0
-"""Seconds that a body may take."""
+"""Seconds that a body may take to arrive."""
 DIGEST_BYTES: Final = 16
 
 ANSWERS: Final = {
@@ -49,7 +49,7 @@ KEPT: Final = {
     Outcome.FULL: words.PUT_OFF,
 }  # fmt: skip
 CLOSING: Final = frozenset({words.LARGE, words.SLOW, words.MISDIRECTED, words.NO_POST})
-"""After these the rest of the request may be under way: the connection is given up."""
+"""After these the rest of the request may still arrive, so the connection is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +96,24 @@ class Rules:
 
 
 class WebhookReceiver:
-    """Who answers. `config` is a way to the config in force; `wake` is told which streams have something to look at."""
+    """Answers requests. `config` returns the config in force; `wake` is called with the streams that have new hints."""
 
     def __init__(self, config: Callable[[], Config], clock: Clock, counters: Counters, wake: Wake) -> None:
         self._config = config
         self._clock = clock
         self._counters = counters
         self._rules: Rules | None = None
-        self._desk = BatchWriter(config().state.path, clock, counters, wake, self._terms)
+        self._writer = BatchWriter(config().state.path, clock, counters, wake, self._limits)
 
     def open(self, config: Config) -> None:
-        """Get ready. Raises ValueError where the config names a key that is none."""
+        """Start. Raises ValueError for a key in the config that cannot be used."""
         if config.webhooks is not None:
             self._rules = Rules.of(config, config.webhooks)
-        self._desk.start()
+        self._writer.start()
 
     def close(self) -> None:
-        """Write down what has come, and end."""
-        self._desk.stop()
+        """Write what has come, and stop."""
+        self._writer.stop()
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one request."""
@@ -123,10 +123,10 @@ class WebhookReceiver:
             await _respond(send, outcome)
 
     async def _received(self, scope: "Scope", receive: "Receive") -> str | None:
-        """Return what became of a request; None where nobody waits for the answer."""
+        """Return the outcome of a request, None where its sender has closed the connection."""
         rules = self._in_force()
         if rules is None:
-            return words.PUT_OFF  # the config that opens the door is about to be in force
+            return words.PUT_OFF  # the config that starts the listener is not in force yet
         takers = rules.takers(scope["path"])
         if not takers:
             return words.MISDIRECTED
@@ -139,7 +139,7 @@ class WebhookReceiver:
         return words.UNSIGNED if sender is None else await self._keep_event(rules, sender, body)
 
     async def _keep_event(self, rules: Rules, sender: str, body: bytes) -> str:
-        """Return what became of a genuine body of a kind of system."""
+        """Queue the event in a genuine body of a kind of system; return the outcome."""
         try:
             event = rules.readers[sender].read(body)
         except (ValueError, RecursionError):
@@ -147,11 +147,11 @@ class WebhookReceiver:
         hints, now = hints_of(sender, event, rules.routes), self._clock.now()
         if not hints:
             return words.IGNORED
-        arrival = QueuedEvent(_digest(event, body), hints, to_ms(now) or 0, rules.is_late(event, now))
-        return KEPT[await self._desk.keep(arrival)]
+        queued = QueuedEvent(_digest(event, body), hints, to_ms(now) or 0, rules.is_late(event, now))
+        return KEPT[await self._writer.queue(queued)]
 
     def _in_force(self) -> Rules | None:
-        """Return what counts now: a reload may have changed it."""
+        """Return the rules of the config in force, which a reload may have changed."""
         config = self._config()
         if config.webhooks is not None and (self._rules is None or self._rules.config is not config):
             self._rules = self._renewed(config, config.webhooks, self._rules)
@@ -161,29 +161,29 @@ class WebhookReceiver:
         try:
             return Rules.of(config, options)
         except ValueError as error:
-            event_log.error("a key of [webhooks] is none, those before stay in force", reason=str(error))
+            event_log.error("a key in [webhooks] cannot be used, the keys before stay in force", reason=str(error))
             return None if before is None else replace(before, config=config, options=options)
 
-    def _terms(self) -> QueueLimits:
+    def _limits(self) -> QueueLimits:
         if self._rules is None:
             return QueueLimits(0, round(timedelta(minutes=10).total_seconds() * 1000), frozenset())
         return self._rules.limits
 
 
 def _digest(event: WebhookEvent, body: bytes) -> bytes:
-    """Return what an event is known again by."""
+    """Return what an event is recognised by when it comes again."""
     known = f"{event.place} {event.webhook}".encode(errors="surrogatepass") if event.webhook else body
     return blake2b(known, digest_size=DIGEST_BYTES).digest()
 
 
 def _announced(scope: "Scope") -> int:
-    """Return how long a body is said to be; 0 where that is not said."""
+    """Return the length of the body by its header, 0 where there is none."""
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 
 
 async def _body(scope: "Scope", receive: "Receive", largest: int) -> bytes | str | None:
-    """Return a body, or why it is refused; None where its sender has gone."""
+    """Return a body, or why it is refused; None where its sender has closed the connection."""
     if _announced(scope) > largest:
         return words.LARGE
     try:

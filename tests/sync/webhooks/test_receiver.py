@@ -329,7 +329,7 @@ def test_the_log_tells_counts_and_nothing_else(house: House, monkeypatch: pytest
     def keep(_level: str, event: str, facts: object) -> None:
         lines.append(f"{event} {facts}")
 
-    monkeypatch.setattr(batch_writer, "TIDYING", 0.01)
+    monkeypatch.setattr(batch_writer, "CLEAN_UP_INTERVAL", 0.01)
     with event_log.listening("debug", lambda: keep):
         assert house.tell() == 200
         assert house.tell(webhookId="w2", id="../") == 200
