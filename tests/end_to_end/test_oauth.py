@@ -368,6 +368,6 @@ def test_an_account_with_a_fixed_token_and_a_stranger_cannot_log_in(
     results = [(main(["auth", *command, *config]), *capsys.readouterr()) for command in commands]
     (fixed, _, uses_none), (stranger, _, meant), (looked, told, _) = results
     assert (fixed, stranger, looked) == (2, 2, 0)
-    assert "account gh uses no OAuth" in uses_none
+    assert "account gh does not use OAuth" in uses_none
     assert "did you mean gh?" in meant
     assert told == "no account uses OAuth\n"
