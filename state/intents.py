@@ -1,99 +1,137 @@
-"""Intents: writes that were about to be sent (R20).
+"""Intents: what is stored of a write before it is sent, until its outcome is stored (R20).
 
-A create, so that a crash or a lost answer never leads to a second one; an update, so that what it overwrote is in the
-history, and its time is known as that of our own write, also when its result was never stored; a deletion, so that it
-is in the history as ours, with all that the record showed; so is the removal of somebody whom a run that is undone had
-created, so that nobody takes it for a person's deletion.
+A create, so that a crash or a lost answer never leads to a second record. An update, so that what it overwrote reaches
+the history, and its time counts as that of our own write. A deletion, so that the history has it as ours, with all that
+the record showed. A removal, which is a deletion by an undo, so that the next run does not take it for a person's.
+`state.intent_codec` stores them.
 """
 
-import json
-import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from state.database import Transaction
-
-DELETED, REMOVED = "deleted", "removed"
-"""The `rule` that tells the intent of a deletion, and that of a removal."""
+Values = Mapping[str, Any]
+"""Values by field; a set of several values is a tuple."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A write on `side` for the record `source_id` of the other side.
-
-    `sent_ms` is the time of the target's server; `sent` are the values sent; `source` is what the link needs to know
-    when the outcome turns out: of a create the source's shadow, memory, digest and update time, and whether the server
-    `accepted` it without showing what it led to; of an update its
-    `record` (by which it is told from a create), how that looked, the shadows that the update would lead to, its lines
-    in the history, and the times that count for what waits (`kept`, R40); of a
-    deletion its `record`, what that showed (`old`), and the `rule` DELETED; of a removal the same, and REMOVED.
-    """
+    """A write on `side` for the record `source_id` of the other side. `sent_ms` is the time of the target's server."""
 
     side: str
     source_id: str
     sent_ms: int
-    sent: Mapping[str, Any]
-    source: Mapping[str, Any]
 
 
-class Intents:
-    """The intents of one stream of one connection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIntent(Intent):
+    """A contact that is created.
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
-        self._db = db
-        self._key = (connection, stream)
+    `shadow` (under the mapping of that number), `memory` and `digest` are those of the source. `contact` is the source
+    as JSON. `withheld`, `owed` and `enriched` are fields that were not sent, that have no place there yet, and that the
+    enrichment filled. `accepted` says that the server accepted the create without showing the record.
+    """
 
-    def add_intent(self, transaction: Transaction, intent: Intent, run: str) -> None:
-        """Note a write before it is sent; one that is sent again takes the place of its earlier intent."""
-        transaction.execute(
-            "INSERT OR REPLACE INTO intent (run, connection, stream, side, source_id, sent_ms, sent, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                run, *self._key, intent.side, intent.source_id, intent.sent_ms,
-                json.dumps(intent.sent), json.dumps(intent.source),
-            ),
-        )  # fmt: skip
+    sent: Values
+    shadow: str
+    mapping: int
+    contact: str
+    memory: Values = field(default_factory=dict)
+    digest: bytes | None = None
+    withheld: tuple[str, ...] = ()
+    owed: Values = field(default_factory=dict)
+    enriched: tuple[str, ...] = ()
+    accepted: bool = False
 
-    def mark_accepted(self, transaction: Transaction, side: str, source_id: str) -> None:
-        """Note that the server said yes to a create, and nothing of what it led to."""
-        query = "SELECT id, source FROM intent WHERE connection = ? AND stream = ? AND side = ? AND source_id = ?"
-        for row in transaction.execute(query, (*self._key, side, source_id)).fetchall():
-            source = json.dumps({**json.loads(row["source"]), "accepted": True})
-            transaction.execute("UPDATE intent SET source = ? WHERE id = ?", (source, row["id"]))
 
-    def remove_intents(self, transaction: Transaction, side: str, *source_ids: str) -> None:
-        """The outcome is known, and stored."""
-        transaction.executemany(
-            "DELETE FROM intent WHERE connection = ? AND stream = ? AND side = ? AND source_id = ?",
-            [(*self._key, side, source_id) for source_id in source_ids],
-        )
+@dataclass(frozen=True, slots=True)
+class WrittenField:
+    """A field that an update writes: its old value (JSON), the rule, and the record that the value comes from."""
 
-    def of_record(self, side: str, source_id: str) -> Intent | None:
-        """Return the write on a side for a record of the other, None where none is under way."""
-        return next((one for one in self._all() if (one.side, one.source_id) == (side, source_id)), None)
+    old: str
+    rule: str
+    source: str | None = None
 
-    def open_creates(self) -> list[Intent]:
-        """Return the creates whose outcome is not known, oldest first."""
-        return [intent for intent in self._all() if "record" not in intent.source]
 
-    def open_updates(self) -> list[Intent]:
-        """Return the updates and deletions whose outcome is not known, oldest first."""
-        return [one for one in self._all() if "record" in one.source and one.source.get("rule") != REMOVED]
+@dataclass(frozen=True, slots=True)
+class RecordLook:
+    """What a record showed right before an update: two digests, of all and of the fields that are not sent."""
 
-    def open_removals(self) -> list[Intent]:
-        """Return the removals whose outcome is not known, oldest first."""
-        return [one for one in self._all() if one.source.get("rule") == REMOVED]
+    digest: str
+    updated_ms: int | None
+    others: str
 
-    def _all(self) -> list[Intent]:
-        rows = self._db.execute("SELECT * FROM intent WHERE connection = ? AND stream = ? ORDER BY id", self._key)
-        return [
-            Intent(
-                row["side"],
-                row["source_id"],
-                row["sent_ms"],
-                json.loads(row["sent"]),
-                json.loads(row["source"]),
-            )
-            for row in rows.fetchall()
-        ]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateIntent(Intent):
+    """A contact that is updated.
+
+    `target` and `source` are the shadows that the update leads to, `history` its lines by field, `kept` by side the
+    times that count for the fields that wait (R40), `look` how the record looked, None in files of older releases.
+    """
+
+    sent: Values
+    record: str
+    run: str
+    memory: Values | None
+    target: Values
+    source: Values
+    history: Mapping[str, WrittenField]
+    look: RecordLook | None = None
+    kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionIntent(Intent):
+    """A contact that is deleted because its counterpart was; `shown` is JSON of all that it showed."""
+
+    record: str
+    run: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalIntent(Intent):
+    """A contact that an undo deletes because the undone run had created it; `shown` is JSON of all that it showed."""
+
+    record: str
+    run: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyIntent(Intent):
+    """A message that is copied.
+
+    `contact` is the contact of the original, `copied_to` that of the copy, `digest` that of the original's listing.
+    `message` is the original as JSON, None in files of older releases.
+    """
+
+    contact: str
+    copied_to: str
+    digest: bytes | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentIntent(Intent):
+    """The copy of a message that is made to show what its original shows now.
+
+    `content` is the digest of the original's content, `text` what is written, `old` what the copy showed.
+    """
+
+    record: str
+    contact: str
+    content: str
+    text: str
+    old: str | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyDeletionIntent(Intent):
+    """The copy of a message that is deleted because its original was; `old` is what it showed."""
+
+    record: str
+    contact: str
+    old: str | None

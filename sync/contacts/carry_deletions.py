@@ -11,8 +11,8 @@ from functools import partial
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, RecordError, RecordGone
 from state.database import Transaction
-from state.history import HistoryEntry
-from state.intents import DELETED, Intent
+from state.history import DELETED, HistoryEntry
+from state.intents import DeletionIntent
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.context import Context, Side
@@ -61,12 +61,13 @@ def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubl
     troubles.raise_fatal()
 
 
-def remember_deleted(transaction: Transaction, context: Context, target: Side, link: Link, intent: Intent) -> None:
+def remember_deleted(
+    transaction: Transaction, context: Context, target: Side, link: Link, intent: DeletionIntent
+) -> None:
     """Store that a survivor was deleted by us."""
-    record_id = str(intent.source["record"])
-    deletion = HistoryEntry(link.id, target.account, record_id, WHOLE, str(intent.source["old"]), None, DELETED)
-    context.history.add_entries(transaction, [deletion], str(intent.source["run"]), context.now_ms())
-    target.identities.drop_contact(transaction, record_id)
+    deletion = HistoryEntry(link.id, target.account, intent.record, WHOLE, intent.shown, None, DELETED)
+    context.history.add_entries(transaction, [deletion], intent.run, context.now_ms())
+    target.identities.drop_contact(transaction, intent.record)
     for side in context.sides:
         context.failures.close_failures(transaction, side.name, link.side(side.name).id)
     context.intents.remove_intents(transaction, target.name, intent.source_id)
@@ -74,10 +75,16 @@ def remember_deleted(transaction: Transaction, context: Context, target: Side, l
     context.report.accounts[target.account].deleted += 1
 
 
-def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> Intent:
+def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> DeletionIntent:
     shown = shown_text(contact_codec.decode(survivor.contact or ""))
-    told = {"record": survivor.id, "run": context.run, "rule": DELETED, "old": shown}
-    return Intent(target.name, link.side(link.gone or "").id, target.server_now_ms(context.clock), {}, told)
+    return DeletionIntent(
+        side=target.name,
+        source_id=link.side(link.gone or "").id,
+        sent_ms=target.server_now_ms(context.clock),
+        record=survivor.id,
+        run=context.run,
+        shown=shown,
+    )
 
 
 def _is_back(side: Side, link: Link) -> bool:

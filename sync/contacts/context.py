@@ -21,7 +21,7 @@ from state.file import StateFile
 from state.history import History
 from state.holds import Holds
 from state.identity_index import Identities
-from state.intents import Intents
+from state.intent_store import ContactIntents
 from state.links import Link, Links
 from state.owed_values import OwedValues
 from state.staging import Stage, Staged
@@ -121,7 +121,7 @@ class Context:
     links: Links = field(init=False)
     conflicts: Conflicts = field(init=False)
     failures: Failures = field(init=False)
-    intents: Intents = field(init=False)
+    intents: ContactIntents = field(init=False)
     history: History = field(init=False)
     held: Holds = field(init=False)
     owed: OwedValues = field(init=False)
@@ -151,7 +151,7 @@ class Context:
         key = (self.state.db, self.connection, STREAM)
         accounts = {side.name: side.account for side in self.sides}
         self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=self.dry)
-        self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
+        self.links, self.intents, self.cursors = Links(*key), ContactIntents(*key), Cursors(*key)
         self.held, self.forgotten = Holds(*key), Forgotten(self.state.db)
         self.owed = OwedValues(*key)
         self.hints = Hints(self.state.db, self.name, STREAM)

@@ -19,7 +19,7 @@ from connectors.errors import Broken, ConnectorError, DuplicateRefused, OutcomeU
 from state.database import Transaction
 from state.history import CREATED, ENRICHED, HistoryEntry
 from state.identity_index import IndexedContact
-from state.intents import Intent
+from state.intents import CreateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged, Step
 from sync.contacts.commit import own_times, unmapped_text
@@ -190,19 +190,22 @@ def _intend(context: Context, jobs: Sequence[Creation]) -> None:
             context.intents.add_intent(transaction, _intent(context, job), context.run)
 
 
-def _intent(context: Context, job: Creation) -> Intent:
+def _intent(context: Context, job: Creation) -> CreateIntent:
     fields = context.travelling(job.contact.fields)
-    source = {
-        "shadow": shadow_codec.encode(fields, tuple(context.rules)),
-        "mapping": context.mapping,
-        "memory": dict(job.contact.memory),
-        "digest": job.own.digest.hex() if job.own.digest else None,
-        "withheld": sorted(job.withheld),
-        "owed": dict(job.owed),
-        "enriched": sorted(job.enriched & job.changes.keys()),
-        "person": contact_codec.encode(replace(job.contact, memory={}, unmapped={})),
-    }
-    return Intent(job.target.name, job.own.id, job.target.server_now_ms(context.clock), dict(job.changes), source)
+    return CreateIntent(
+        side=job.target.name,
+        source_id=job.own.id,
+        sent_ms=job.target.server_now_ms(context.clock),
+        sent=job.changes,
+        shadow=shadow_codec.encode(fields, tuple(context.rules)),
+        mapping=context.mapping,
+        contact=contact_codec.encode(replace(job.contact, memory={}, unmapped={})),
+        memory=job.contact.memory,
+        digest=job.own.digest,
+        withheld=tuple(sorted(job.withheld)),
+        owed=job.owed,
+        enriched=tuple(sorted(job.enriched & job.changes.keys())),
+    )
 
 
 def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]) -> None:

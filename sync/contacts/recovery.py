@@ -15,7 +15,7 @@ from connectors.contact import Contact, Fields
 from connectors.errors import RecordGone
 from state.database import Transaction
 from state.failures import Failure
-from state.intents import Intent
+from state.intents import CreateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.context import Context, Side
@@ -42,13 +42,13 @@ def settle_intents(context: Context) -> None:
             _settle(context, side, intent, [other for other in unknown if other is not intent])
 
 
-def _settle(context: Context, side: Side, intent: Intent, others: Sequence[Intent]) -> None:
+def _settle(context: Context, side: Side, intent: CreateIntent, others: Sequence[CreateIntent]) -> None:
     if _rests(context, side, intent) or _is_moot(context, side, intent):
         return
-    contact = contact_codec.decode(str(intent.source["person"]))
+    contact = contact_codec.decode(intent.contact)
     if context.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
         return
-    sent = shadow_codec.fields_of(intent.sent)
+    sent = intent.sent
     since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
     raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
     raw = matching(context, side, contact_codec.known(contact), raws)
@@ -64,14 +64,14 @@ def _settle(context: Context, side: Side, intent: Intent, others: Sequence[Inten
         _mark(context, side, intent, contact)
 
 
-def _is_moot(context: Context, side: Side, intent: Intent) -> bool:
+def _is_moot(context: Context, side: Side, intent: CreateIntent) -> bool:
     """Drop the create of somebody who has met somebody else meanwhile; say whether that is so.
 
     What it made after all, if it made anything, has the same address as whom the person met: it is listed as a double.
     """
     source = context.other(side)
     link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
-    if link is None or link.gone is not None or source.needs_marker(contact_codec.decode(str(intent.source["person"]))):
+    if link is None or link.gone is not None or source.needs_marker(contact_codec.decode(intent.contact)):
         return False
     with context.state.atomic() as transaction:
         context.intents.remove_intents(transaction, side.name, intent.source_id)
@@ -79,7 +79,7 @@ def _is_moot(context: Context, side: Side, intent: Intent) -> bool:
     return True
 
 
-def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool:
+def _mark(context: Context, side: Side, intent: CreateIntent, person: Contact) -> bool:
     """Mark somebody who is linked already and has no marker yet; say whether that was all there was to do."""
     source = context.other(side)
     link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
@@ -96,24 +96,24 @@ def _mark(context: Context, side: Side, intent: Intent, person: Contact) -> bool
 
 
 def _same_content(
-    context: Context, side: Side, sent: Fields, raws: Sequence[Raw], others: Sequence[Intent]
+    context: Context, side: Side, sent: Fields, raws: Sequence[Raw], others: Sequence[CreateIntent]
 ) -> Raw | None:
     """Return the unlinked record that shows most of what was sent: for people with neither e-mail nor number."""
     links = context.links.by_record(side.name, [str(raw["id"]) for raw in raws])
-    rivals = [shadow_codec.fields_of(other.sent) for other in others if other.side == side.name]
+    rivals = [other.sent for other in others if other.side == side.name]
     shown = {str(raw["id"]): side.connector.contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
     fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
     return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 
 
 def _link(
-    transaction: Transaction, context: Context, side: Side, intent: Intent, person: Contact, found: Contact
+    transaction: Transaction, context: Context, side: Side, intent: CreateIntent, person: Contact, found: Contact
 ) -> None:
     """Link somebody who was made by a create whose answer was lost."""
     source = context.other(side)
-    table = context.table[int(intent.source["mapping"])]
-    own = context.travelling(shadow_codec.decode(str(intent.source["shadow"]), table))
-    sent = context.travelling(shadow_codec.fields_of(intent.sent))
+    table = context.table[intent.mapping]
+    own = context.travelling(shadow_codec.decode(intent.shadow, table))
+    sent = context.travelling(intent.sent)
     edited = is_edited(found, untimed=True)
     is_ours = found.marker == intent.source_id
     foreign = not is_ours and _is_foreign(side, intent, found, sent, edited=edited)
@@ -121,33 +121,32 @@ def _link(
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
     else:  # without our marker nothing tells a value that the server filled in from one that a person typed
         bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited or not is_ours)
-    owed = shadow_codec.fields_of(intent.source.get("owed", {}))
     made_known = unheard(context.rules, source.name, found.fields, sent)
-    unmet(bases, {*intent.source.get("withheld", ()), *owed, *made_known})
+    unmet(bases, {*intent.withheld, *intent.owed, *made_known})
     empty = shadow_codec.encode({}, tuple(context.rules))
     ends = {
-        source.name: LinkSide(person.id, empty, json.dumps(intent.source["memory"])),
+        source.name: LinkSide(person.id, empty, json.dumps(dict(intent.memory))),
         side.name: LinkSide(found.id, empty, json.dumps(dict(found.memory)), None, *_own_times(found, edited=edited)),
     }
     link = Link(ends["left"], ends["right"], context.mapping)
     context.set_base(link, side.name, bases.target)
     context.set_base(link, source.name, bases.source)
     context.links.save_link(transaction, link, context.run)
-    note_new_debts(transaction, context, link, side, owed)
+    note_new_debts(transaction, context, link, side, intent.owed)
     if not source.needs_marker(person):
         context.intents.remove_intents(transaction, side.name, intent.source_id)
     context.failures.close_failures(transaction, source.name, intent.source_id)
     side.identities.put_contacts(transaction, [contact_codec.known(found)])
     if foreign:
         return
-    enriched = {name: sent[name] for name in intent.source.get("enriched", ()) if name in sent}
+    enriched = {name: sent[name] for name in intent.enriched if name in sent}
     context.history.add_entries(
         transaction, entries_of_creation(context, side, link, enriched), context.run, context.now_ms()
     )
     context.report.accounts[side.account].created += 1
 
 
-def _is_foreign(side: Side, intent: Intent, found: Contact, sent: Fields, *, edited: bool) -> bool:
+def _is_foreign(side: Side, intent: CreateIntent, found: Contact, sent: Fields, *, edited: bool) -> bool:
     """Say whether a record that does not bear our marker is another one than the create was to make."""
     since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
     return side.connector.marks or is_older(found, since) or is_foreign(found.fields, sent, edited=edited)
@@ -159,23 +158,23 @@ def _own_times(found: Contact, *, edited: bool) -> tuple[int | None, int | None]
     return updated, None if edited else updated
 
 
-def _rests(context: Context, side: Side, intent: Intent) -> bool:
+def _rests(context: Context, side: Side, intent: CreateIntent) -> bool:
     """Say whether somebody whom the server said it has made, and does not show, is left to a person for now."""
     listed = _listed(context, side, intent)
-    if not intent.source.get("accepted") or listed is None:
+    if not intent.accepted or listed is None:
         return False
     return _has_settled(context, side, intent) and (listed.dismissed or not listed.is_due(context.now_ms()))
 
 
-def _listed(context: Context, side: Side, intent: Intent) -> Failure | None:
+def _listed(context: Context, side: Side, intent: CreateIntent) -> Failure | None:
     return context.failures.of_records(context.other(side).name, [intent.source_id]).get(intent.source_id)
 
 
-def _has_settled(context: Context, side: Side, intent: Intent) -> bool:
+def _has_settled(context: Context, side: Side, intent: CreateIntent) -> bool:
     return _waited_ms(context, side, intent) >= _settle_ms(context)
 
 
-def _waited_ms(context: Context, side: Side, intent: Intent) -> int:
+def _waited_ms(context: Context, side: Side, intent: CreateIntent) -> int:
     return side.server_now_ms(context.clock) - intent.sent_ms
 
 
@@ -183,13 +182,15 @@ def _settle_ms(context: Context) -> int:
     return round(context.settle.total_seconds() * 1000)
 
 
-def _wait_or_drop(transaction: Transaction, context: Context, side: Side, intent: Intent, person: Contact) -> None:
+def _wait_or_drop(
+    transaction: Transaction, context: Context, side: Side, intent: CreateIntent, person: Contact
+) -> None:
     """Free the person to be made again once `settle` has passed, and keep it listed until then."""
     staged = Staged(context.other(side).name, intent.source_id, contact=contact_codec.encode(person))
     listed, now = _listed(context, side, intent), context.now_ms()
     if not _has_settled(context, side, intent):
         reason, due_ms = lost(context, side), now + _settle_ms(context) - _waited_ms(context, side, intent)
-    elif intent.source.get("accepted") and (listed is None or listed.due_ms):
+    elif intent.accepted and (listed is None or listed.due_ms):
         reason, due_ms = _unseen(side), 0
     else:  # a due time of 0 is a person's word: `sync failures retry`
         context.intents.remove_intents(transaction, side.name, intent.source_id)

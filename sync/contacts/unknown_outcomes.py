@@ -6,7 +6,7 @@ record is gone.
 """
 
 from connectors.errors import RecordGone
-from state.intents import DELETED, Intent
+from state.intents import DeletionIntent
 from sync.contacts.carry_deletions import remember_deleted
 from sync.contacts.context import Context, Side
 from sync.contacts.update_outcome import has_waited, settle_update
@@ -17,16 +17,15 @@ def settle_updates(context: Context) -> None:
     for intent in context.intents.open_updates():
         side = context.side(intent.side)
         with context.boundary.around(context.other(side), intent.source_id, "update", account=side.account, first=True):
-            if intent.source.get("rule") == DELETED:
+            if isinstance(intent, DeletionIntent):
                 _settle_deletion(context, side, intent)
             else:
                 settle_update(context, intent)
 
 
-def _settle_deletion(context: Context, side: Side, intent: Intent) -> None:
-    record_id = str(intent.source["record"])
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
-    is_gone = _is_gone(side, record_id)
+def _settle_deletion(context: Context, side: Side, intent: DeletionIntent) -> None:
+    link = context.links.by_record(side.name, [intent.record]).get(intent.record)
+    is_gone = _is_gone(side, intent.record)
     with context.state.atomic() as transaction:
         if is_gone and link is not None:
             remember_deleted(transaction, context, side, link, intent)

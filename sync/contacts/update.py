@@ -21,7 +21,7 @@ from connectors.errors import (
     RecordGone,
 )
 from state.database import Transaction
-from state.intents import Intent
+from state.intents import UpdateIntent, WrittenField
 from state.staging import Staged, Step
 from sync.contacts.commit import Update, reasons, remember, remember_undone
 from sync.contacts.context import SIDE_NAMES, Context, Side
@@ -90,7 +90,7 @@ def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
     intent, is_settled = context.intents.of_record(job.target.name, job.source_id), False
     try:
         with _around(context, job):
-            if intent is not None:
+            if isinstance(intent, UpdateIntent):
                 settle_update(context, intent)
             link = context.links.by_record(job.target.name, [job.record.id]).get(job.record.id)
             is_settled = job.link is None or (link is not None and link.gone is None)
@@ -143,33 +143,35 @@ def _intend(context: Context, jobs: Sequence[Update]) -> None:
             context.intents.add_intent(transaction, _intent(context, job), context.run)
 
 
-def _intent(context: Context, job: Update) -> Intent:
+def _intent(context: Context, job: Update) -> UpdateIntent:
     to, source = job.views[job.target.name], job.views[job.source.name]
     if context.undone is None:
         bases = after_write(job.result, job.target.name, to, source, {})
     else:
         bases = after_undo(job.changes, to, source, {})
     waiting = kept_times.open_fields(context.rules, to, source)
-    memory = contact_codec.decode(job.own.contact).memory if job.own is not None and job.own.contact else None
-    aim = {
-        "record": job.record.id,
-        "look": look(job.target, job.raw, job.contact, job.changes),
-        "run": context.run,
-        "memory": dict(memory) if memory else None,
-        "target": {name: bases.target[name] for name in job.changes},
-        "source": {name: bases.source[name] for name in job.changes if name in bases.source},
-        "history": {
-            name: [shadow_codec.render(to.replaced(name, job.changes[name])), *why]
+    return UpdateIntent(
+        side=job.target.name,
+        source_id=job.source_id,
+        sent_ms=job.target.server_now_ms(context.clock),
+        sent=job.changes,
+        record=job.record.id,
+        run=context.run,
+        memory=contact_codec.decode(job.own.contact).memory if job.own is not None and job.own.contact else None,
+        target={name: bases.target[name] for name in job.changes},
+        source={name: bases.source[name] for name in job.changes if name in bases.source},
+        history={
+            name: WrittenField(shadow_codec.render(to.replaced(name, job.changes[name])), *why)
             for name, why in reasons(context, job).items()
         },
-        "kept": {
+        look=look(job.target, job.raw, job.contact, job.changes),
+        kept={
             side.name: kept_times.render(
                 kept_times.of_view(job.views[side.name], waiting), side.connector.clock_offset()
             )
             for side in (job.target, job.source)
         },
-    }
-    return Intent(job.target.name, job.source_id, job.target.server_now_ms(context.clock), dict(job.changes), aim)
+    )
 
 
 def _job(context: Context, target: Side, pair: Pair) -> Update:

@@ -13,14 +13,13 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Any
 
 from connectors.connector import Raw
 from connectors.contact import PHONE_SLOTS, SET_FIELDS, Contact, Fields, Value, fold
 from connectors.errors import RecordGone
 from state.database import Transaction
 from state.history import HistoryEntry
-from state.intents import Intent
+from state.intents import Intent, RecordLook, UpdateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.commit import unmapped_text
@@ -45,9 +44,9 @@ class _Found:
     contact: Contact
 
 
-def settle_update(context: Context, intent: Intent) -> None:
+def settle_update(context: Context, intent: UpdateIntent) -> None:
     """Look what became of one update. Raises AuthError, TransientError."""
-    side, record_id = context.side(intent.side), str(intent.source["record"])
+    side, record_id = context.side(intent.side), intent.record
     link = context.links.by_record(side.name, [record_id]).get(record_id)
     found = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
     with context.state.atomic() as transaction:
@@ -64,13 +63,10 @@ def has_waited(context: Context, side: Side, intent: Intent) -> bool:
     return waited_ms >= round(context.settle.total_seconds() * 1000)
 
 
-def look(side: Side, raw: Raw, contact: Contact, sent: Iterable[str]) -> dict[str, Any]:
+def look(side: Side, raw: Raw, contact: Contact, sent: Iterable[str]) -> RecordLook:
     """Return how a record looks right before an update, so that its intent tells whether it has changed since."""
-    return {
-        "digest": side.connector.digest(raw).hex(),
-        "updated": contact_codec.to_ms(contact.updated_at),
-        "others": _others(contact, sent),
-    }
+    digest, updated = side.connector.digest(raw).hex(), contact_codec.to_ms(contact.updated_at)
+    return RecordLook(digest, updated, _others(contact, sent))
 
 
 def _others(contact: Contact, sent: Iterable[str]) -> str:
@@ -90,30 +86,28 @@ def _read(side: Side, record_id: str, link: Link | None) -> _Found | None:
     return _Found(raw, side.connector.contact(raw, json.loads(memory) if memory else {}))
 
 
-def _keep_lost(transaction: Transaction, context: Context, side: Side, intent: Intent, link: Link | None) -> None:
+def _keep_lost(transaction: Transaction, context: Context, side: Side, intent: UpdateIntent, link: Link | None) -> None:
     """Keep in the history what an update may have overwritten of a record that is gone by now (P3)."""
     if link is not None:
-        sent = shadow_codec.fields_of(intent.sent)
-        entries = [_entry(side, intent, link, name, sent[name]) for name in sent]
-        context.history.add_entries(transaction, entries, str(intent.source["run"]), context.now_ms())
+        entries = [_entry(side, intent, link, name, value) for name, value in intent.sent.items()]
+        context.history.add_entries(transaction, entries, intent.run, context.now_ms())
 
 
-def _sight(context: Context, side: Side, intent: Intent, found: _Found) -> UpdateObservation:
+def _sight(context: Context, side: Side, intent: UpdateIntent, found: _Found) -> UpdateObservation:
     """Return how the record looked before the update and how it looks now; one whose look is not known has changed."""
-    old = intent.source["history"]
-    before = {name: shadow_codec.parse(old[name][0]) for name in intent.sent if name in old}
-    earlier, now = intent.source.get("look"), look(side, found.raw, found.contact, intent.sent)
+    before = {name: _old_value(intent, name) for name in intent.sent if name in intent.history}
+    earlier, now = intent.look, look(side, found.raw, found.contact, intent.sent)
     shown = context.travelling(found.contact.fields)
     if earlier is None:
         return UpdateObservation(before, shown, others_changed=True)
-    return UpdateObservation(before, shown, earlier != now, earlier["others"] != now["others"])
+    return UpdateObservation(before, shown, earlier != now, earlier.others != now.others)
 
 
 def _settle(
-    transaction: Transaction, context: Context, side: Side, intent: Intent, link: Link | None, found: _Found
+    transaction: Transaction, context: Context, side: Side, intent: UpdateIntent, link: Link | None, found: _Found
 ) -> bool:
     """Remember what of an update has arrived, and say whether anything is known of it."""
-    sent, shown = shadow_codec.fields_of(intent.sent), found.contact
+    sent, shown = intent.sent, found.contact
     undoes = _put_back(intent, sent)
     came = arrival(sent, _sight(context, side, intent, found))
     parts = {name: _elements_of(intent, name, shown) for name in undoes if name not in came.arrived}
@@ -137,7 +131,7 @@ def _settle(
     release(transaction, context, link, set(came.arrived) - set(put_back))
     entries = [_entry(side, intent, link, name, sent[name]) for name in sent if name in came.overwritten]
     entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in came.overwritten]
-    context.history.add_entries(transaction, entries, str(intent.source["run"]), context.now_ms())
+    context.history.add_entries(transaction, entries, intent.run, context.now_ms())
     return True
 
 
@@ -152,53 +146,53 @@ def stage_again(transaction: Transaction, context: Context, side: Side, record: 
         context.stage.put_records(transaction, [replace(record, changed_ms=changed_ms)])
 
 
-def _put_back(intent: Intent, names: Iterable[str]) -> list[str]:
+def _put_back(intent: UpdateIntent, names: Iterable[str]) -> list[str]:
     """Return those of the fields that an undo was writing."""
-    return [name for name in names if intent.source["history"].get(name, [None, ""])[1] == UNDO]
+    return [name for name in names if name in intent.history and intent.history[name].rule == UNDO]
 
 
-def _elements_of(intent: Intent, name: str, shown: Contact) -> frozenset[str]:
+def _old_value(intent: UpdateIntent, name: str) -> Value:
+    return shadow_codec.parse(intent.history[name].old)
+
+
+def _elements_of(intent: UpdateIntent, name: str, shown: Contact) -> frozenset[str]:
     """Return those elements of a set that was being put back that are as they were to be."""
     if name not in SET_FIELDS or name not in shown.fields:
         return frozenset()
-    sent = shadow_codec.fields_of(intent.sent)[name]
-    gained, lost = changes_of(shadow_codec.parse(intent.source["history"][name][0]), sent)
+    gained, lost = changes_of(_old_value(intent, name), intent.sent[name])
     now, _ = changes_of(None, shown.fields[name])
     return frozenset(gained.keys() & now.keys()) | (lost - now.keys())
 
 
-def _new_link(context: Context, side: Side, intent: Intent) -> Link:
+def _new_link(context: Context, side: Side, intent: UpdateIntent) -> Link:
     """Return a link of two who have not met but for what arrived: the rest of the first meeting is still to come."""
     empty = shadow_codec.encode({}, tuple(context.rules))
-    memory = intent.source["memory"]
-    source = LinkSide(intent.source_id, empty, json.dumps(memory) if memory else None)
-    target = LinkSide(str(intent.source["record"]), empty)
+    source = LinkSide(intent.source_id, empty, json.dumps(intent.memory) if intent.memory else None)
+    target = LinkSide(intent.record, empty)
     return Link(*((target, source) if side.name == "left" else (source, target)), context.mapping)
 
 
-def _agree(context: Context, side: Side, intent: Intent, link: Link, came: UpdateOutcome, shown: Fields) -> None:
+def _agree(context: Context, side: Side, intent: UpdateIntent, link: Link, came: UpdateOutcome, shown: Fields) -> None:
     """Let both shadows have what arrived, as the server keeps it; what was put back since counts as changed on both."""
     other = context.other(side)
     target, source = dict(context.base(link, side.name)), dict(context.base(link, other.name))
-    aimed = {part: shadow_codec.fields_of(intent.source[part]) for part in ("target", "source")}
     for name in came.arrived | came.put_back:
         if name in came.put_back:
-            source[name] = shadow_codec.parse(intent.source["history"][name][0])
-        elif name in aimed["source"]:
-            source[name] = aimed["source"][name]
+            source[name] = _old_value(intent, name)
+        elif name in intent.source:
+            source[name] = intent.source[name]
         is_shown = name in came.arrived and name in shown and name not in SET_FIELDS
-        target[name] = shown[name] if is_shown else aimed["target"].get(name)
+        target[name] = shown[name] if is_shown else intent.target.get(name)
     _set_bases(context, link, {side.name: target, other.name: source})
 
 
 def _agree_in_part(
-    context: Context, side: Side, intent: Intent, link: Link, parts: Mapping[str, frozenset[str]]
+    context: Context, side: Side, intent: UpdateIntent, link: Link, parts: Mapping[str, frozenset[str]]
 ) -> None:
     """Let both shadows have the elements of sets that arrived, as they were aimed at."""
     other = context.other(side)
     bases = {one.name: dict(context.base(link, one.name)) for one in (side, other)}
-    for one, part in ((side, "target"), (other, "source")):
-        aimed = shadow_codec.fields_of(intent.source[part])
+    for one, aimed in ((side, intent.target), (other, intent.source)):
         for name, elements in parts.items():
             bases[one.name][name] = aligned(bases[one.name].get(name), aimed.get(name), elements)
     _set_bases(context, link, bases)
@@ -219,15 +213,16 @@ def _note_own_write(context: Context, side: Side, end: LinkSide, shown: Contact)
     end.seen_ms = end.wrote_ms = None if updated is None else min(updated, side.server_now_ms(context.clock))
 
 
-def _keep_times(context: Context, intent: Intent, link: Link, settled: Collection[str]) -> None:
+def _keep_times(context: Context, intent: UpdateIntent, link: Link, settled: Collection[str]) -> None:
     """Let what has not arrived count as of when it was shown before our own write (R40)."""
-    for name, content in intent.source.get("kept", {}).items():
+    for name, content in intent.kept.items():
         side = context.side(name)
         kept = kept_times.read(content, side.connector.clock_offset())
         context.keep(link, side, kept_times.without(kept, settled))
 
 
-def _entry(side: Side, intent: Intent, link: Link, name: str, new: Value) -> HistoryEntry:
-    old, rule, *source = intent.source["history"][name]
-    record_id = str(intent.source["record"])
-    return HistoryEntry(link.id, side.account, record_id, name, old, shadow_codec.render(new), rule, *source)
+def _entry(side: Side, intent: UpdateIntent, link: Link, name: str, new: Value) -> HistoryEntry:
+    written = intent.history[name]
+    return HistoryEntry(
+        link.id, side.account, intent.record, name, written.old, shadow_codec.render(new), written.rule, written.source
+    )

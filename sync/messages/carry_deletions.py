@@ -13,8 +13,8 @@ from connectors.errors import ConnectorError, RecordGone
 from connectors.message import Message
 from state.conflicts import Conflict
 from state.database import Transaction
-from state.history import HistoryEntry
-from state.intents import DELETED, Intent
+from state.history import DELETED, HistoryEntry
+from state.intents import CopyDeletionIntent
 from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
 from sync.contacts.context import Side
@@ -94,8 +94,14 @@ def _is_back(context: MessageContext, source: Side, link: Link, contact_id: str)
 def _erase(context: MessageContext, target: Side, link: Link, copy: Message, troubles: Troubles[StagedMessage]) -> None:
     source = context.other(target)
     original_id = link.side(source.name).id
-    told = {"record": copy.id, "old": copy.text, "rule": DELETED}
-    intent = Intent(target.name, original_id, target.server_now_ms(context.clock), {"contact": copy.contact_id}, told)
+    intent = CopyDeletionIntent(
+        side=target.name,
+        source_id=original_id,
+        sent_ms=target.server_now_ms(context.clock),
+        record=copy.id,
+        contact=copy.contact_id,
+        old=copy.text,
+    )
     with context.state.atomic() as transaction:
         context.intents.add_intent(transaction, intent, context.run)
     answer = target.dispatcher.gather([partial(letters(target).erase, copy.id, copy.contact_id)])[0]

@@ -21,7 +21,7 @@ from state.cursors import Cursors
 from state.failures import Failures
 from state.file import StateFile
 from state.history import History
-from state.intents import Intents
+from state.intent_store import MessageIntents
 from state.links import Link, Links, LinkSide
 from state.message_staging import MessageStage, StagedMessage
 from state.messages import STREAM, MessageIndex, Streams
@@ -58,7 +58,7 @@ class MessageContext:
     links: Links = field(init=False)
     conflicts: Conflicts = field(init=False)
     failures: Failures = field(init=False)
-    intents: Intents = field(init=False)
+    intents: MessageIntents = field(init=False)
     history: History = field(init=False)
     cursors: Cursors = field(init=False)
     hints: Hints = field(init=False)
@@ -79,7 +79,7 @@ class MessageContext:
         self.travel = MessageScope(settings.direction, frozenset(settings.channels), frozenset(settings.flows))
         accounts = {side.name: side.account for side in context.sides}
         self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=context.dry)
-        self.links, self.intents, self.cursors = Links(*key), Intents(*key), Cursors(*key)
+        self.links, self.intents, self.cursors = Links(*key), MessageIntents(*key), Cursors(*key)
         self.streams = Streams(*key)
         self.hints = Hints(context.state.db, context.name, STREAM)
         self.boundary = Boundary(context.state, self.failures, self.errors, context.now_ms, "message")

@@ -20,7 +20,7 @@ from connectors.message import Message
 from connectors.message_store import CopyResult
 from state.database import Transaction
 from state.history import CREATED, HistoryEntry
-from state.intents import Intent
+from state.intents import CopyIntent
 from state.message_staging import MessageAction, StagedMessage
 from sync.contacts.context import Side
 from sync.contacts.failures import Troubles
@@ -218,13 +218,15 @@ def _intend(context: MessageContext, jobs: Sequence[CopyJob]) -> None:
         return
     with context.state.atomic() as transaction:
         for job in jobs:
-            source = {
-                "contact": job.staged.contact_id,
-                "digest": job.staged.digest.hex() if job.staged.digest else None,
-            }
-            sent = {"contact": job.contact_id, "message": encode(job.original)}
-            sent_ms = job.target.server_now_ms(context.clock)
-            intent = Intent(job.target.name, job.original.id, sent_ms, sent, source)
+            intent = CopyIntent(
+                side=job.target.name,
+                source_id=job.original.id,
+                sent_ms=job.target.server_now_ms(context.clock),
+                contact=job.staged.contact_id,
+                copied_to=job.contact_id,
+                digest=job.staged.digest,
+                message=encode(job.original),
+            )
             context.intents.add_intent(transaction, intent, context.run)
 
 

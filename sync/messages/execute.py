@@ -104,9 +104,7 @@ def _catch_up(context: MessageContext, side: Side, troubles: Troubles[StagedMess
 
 def _unknown(context: MessageContext, side: Side) -> dict[str, str]:
     """Return the messages whose copy has an unknown outcome, with their persons."""
-    return {
-        one.source_id: str(one.source["contact"]) for one in context.intents.open_creates() if one.side == side.name
-    }
+    return {one.source_id: one.contact for one in context.intents.open_creates() if one.side == side.name}
 
 
 def _waves(

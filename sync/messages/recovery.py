@@ -11,7 +11,7 @@ from datetime import timedelta
 from connectors.errors import RecordGone
 from connectors.message import Message
 from state.database import Transaction
-from state.intents import DELETED, Intent
+from state.intents import CopyDeletionIntent, CopyIntent
 from state.message_staging import StagedMessage
 from sync.contacts.context import Side
 from sync.messages.carry_deletions import remember_erased
@@ -28,9 +28,11 @@ def settle_intents(context: MessageContext) -> None:
     """Look what became of everything that is unknown. Raises AuthError, TransientError."""
     for intent in context.intents.open_updates():
         target = context.side(intent.side)
-        settle = _settle_deletion if intent.source["rule"] == DELETED else settle_amendment
         with context.boundary.around(context.other(target), intent.source_id, AMEND, account=target.account):
-            settle(context, target, intent)
+            if isinstance(intent, CopyDeletionIntent):
+                _settle_deletion(context, target, intent)
+            else:
+                settle_amendment(context, target, intent)
     settle_creates(context)
 
 
@@ -42,12 +44,12 @@ def settle_creates(context: MessageContext) -> None:
             _settle_create(context, target, intent)
             continue
         # The boundary took an error: nothing is known of this copy yet, so what the person got later waits for it.
-        context.held.add((target.name, str(intent.source["contact"])))
+        context.held.add((target.name, intent.contact))
 
 
-def _settle_create(context: MessageContext, target: Side, intent: Intent) -> None:
+def _settle_create(context: MessageContext, target: Side, intent: CopyIntent) -> None:
     source = context.other(target)
-    staged = StagedMessage(source.name, intent.source_id, str(intent.source["contact"]), digest=_digest(intent))
+    staged = StagedMessage(source.name, intent.source_id, intent.contact, digest=intent.digest)
     original = _original(source, staged)
     sent = _sent(intent) or original
     found = _made(context, target, intent, sent, original.contact_id)
@@ -66,21 +68,18 @@ def _original(source: Side, staged: StagedMessage) -> Message:
         return Message(staged.id, staged.contact_id)
 
 
-def _sent(intent: Intent) -> Message | None:
+def _sent(intent: CopyIntent) -> Message | None:
     """Return the original as it was sent: it may have been edited since; None of an intent that does not tell."""
-    sent = intent.sent.get("message")
-    return None if sent is None else decode(str(sent))
+    return None if intent.message is None else decode(intent.message)
 
 
-def _made(context: MessageContext, target: Side, intent: Intent, sent: Message, contact_now: str) -> Message | None:
+def _made(context: MessageContext, target: Side, intent: CopyIntent, sent: Message, contact_now: str) -> Message | None:
     """Return the unlinked copy that the server has, with whoever the person is by now."""
     since = from_ms(intent.sent_ms)
     if since is None:
         raise AssertionError(f"{target.account}: an intent without a time")
     contacts = dict.fromkeys(
-        contact
-        for contact in (str(intent.sent["contact"]), context.person(context.other(target), contact_now))
-        if contact
+        contact for contact in (intent.copied_to, context.person(context.other(target), contact_now)) if contact
     )
     for contact_id in contacts:
         for copy in letters(target).find(sent, contact_id, since - timedelta(seconds=1)):
@@ -91,7 +90,7 @@ def _made(context: MessageContext, target: Side, intent: Intent, sent: Message, 
 
 
 def _wait_or_drop(
-    transaction: Transaction, context: MessageContext, target: Side, intent: Intent, staged: StagedMessage
+    transaction: Transaction, context: MessageContext, target: Side, intent: CopyIntent, staged: StagedMessage
 ) -> None:
     """Free a message to be copied again once `settle` has passed; until then its person's later ones wait as well."""
     waited_ms = target.server_now_ms(context.clock) - intent.sent_ms
@@ -104,14 +103,13 @@ def _wait_or_drop(
     list_failure(transaction, context, context.other(target), staged, CREATE, UNKNOWN, due_ms=due_ms)
 
 
-def _settle_deletion(context: MessageContext, target: Side, intent: Intent) -> None:
+def _settle_deletion(context: MessageContext, target: Side, intent: CopyDeletionIntent) -> None:
     """Look at a copy that was deleted, and store what became of it."""
-    record_id = str(intent.source["record"])
-    link = context.links.by_record(target.name, [record_id]).get(record_id)
-    is_gone = link is not None and _is_gone(target, record_id, context.home(link))
+    link = context.links.by_record(target.name, [intent.record]).get(intent.record)
+    is_gone = link is not None and _is_gone(target, intent.record, context.home(link))
     with context.state.atomic() as transaction:
         if link is not None and is_gone:
-            remember_erased(transaction, context, target, link, intent.source["old"])
+            remember_erased(transaction, context, target, link, intent.old)
         context.intents.remove_intents(transaction, target.name, intent.source_id)
 
 
@@ -121,8 +119,3 @@ def _is_gone(side: Side, record_id: str, contact_id: str) -> bool:
     except RecordGone:
         return True
     return False
-
-
-def _digest(intent: Intent) -> bytes | None:
-    digest = intent.source["digest"]
-    return None if digest is None else bytes.fromhex(digest)

@@ -16,7 +16,7 @@ from connectors.message_store import CopyResult
 from connectors.values import message_text
 from state.database import Transaction
 from state.history import HistoryEntry
-from state.intents import Intent
+from state.intents import AmendmentIntent
 from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
 from sync.contacts.context import Side
@@ -51,7 +51,7 @@ def _is_known(
 ) -> bool:
     """Write a copy anew once; say whether its outcome is known, or no use is in another try."""
     intent = context.intents.of_record(target.name, step.source_id)
-    if intent is not None and "content" in intent.sent:
+    if isinstance(intent, AmendmentIntent):
         settle_amendment(context, target, intent)
     link, source = context.links.by_id(step.link or 0), context.other(target)
     if link is None or link.gone is not None:
@@ -78,15 +78,15 @@ def _is_known(
     return _write(context, couple, staged, rule, troubles, is_last=is_last)
 
 
-def settle_amendment(context: MessageContext, target: Side, intent: Intent) -> None:
+def settle_amendment(context: MessageContext, target: Side, intent: AmendmentIntent) -> None:
     """Look at a copy that was amended, and store what became of it. Raises AuthError, TransientError.
 
     What it showed before is in the history unless it shows that still: it may have been edited or deleted since.
     """
-    record_id, old, sent = str(intent.source["record"]), intent.source["old"], str(intent.sent["text"])
+    record_id, old, sent = intent.record, intent.old, intent.text
     link = context.links.by_record(target.name, [record_id]).get(record_id)
     after = None if link is None else _read(target, record_id, context.home(link))
-    amendment = Amendment(intent.source_id, str(intent.sent["content"]), old, str(intent.source["rule"]))
+    amendment = Amendment(intent.source_id, intent.content, old, intent.rule)
     shown, wanted = message_text.comparable((after and after.text) or ""), message_text.comparable(sent)
     with context.state.atomic() as transaction:
         if link is None or (after is not None and after.text == old):
@@ -164,8 +164,16 @@ def _write(
     return is_last or not isinstance(answer, OutcomeUnknown)
 
 
-def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) -> Intent:
-    target, copy = context.other(couple.source), couple.copy
-    source = {"record": copy.id, "old": amendment.old, "rule": amendment.rule}
-    sent = {"content": amendment.content, "contact": copy.contact_id, "text": couple.original.text or ""}
-    return Intent(target.name, amendment.original, target.server_now_ms(context.clock), sent, source)
+def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) -> AmendmentIntent:
+    target = context.other(couple.source)
+    return AmendmentIntent(
+        side=target.name,
+        source_id=amendment.original,
+        sent_ms=target.server_now_ms(context.clock),
+        record=couple.copy.id,
+        contact=couple.copy.contact_id,
+        content=amendment.content,
+        text=couple.original.text or "",
+        old=amendment.old,
+        rule=amendment.rule,
+    )

@@ -15,7 +15,7 @@ from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
 from state.database import Transaction
 from state.history import HistoryEntry
 from state.holds import Hold
-from state.intents import REMOVED, Intent
+from state.intents import RemovalIntent
 from state.links import Link
 from state.messages import MessageIndex
 from state.staging import Staged, Step
@@ -73,10 +73,9 @@ def settle_removals(context: Context) -> None:
             _settle_one(context, side, intent)
 
 
-def _settle_one(context: Context, side: Side, intent: Intent) -> None:
-    record_id = str(intent.source["record"])
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
-    gone = _is_gone(side, record_id)
+def _settle_one(context: Context, side: Side, intent: RemovalIntent) -> None:
+    link = context.links.by_record(side.name, [intent.record]).get(intent.record)
+    gone = _is_gone(side, intent.record)
     with context.state.atomic() as transaction:
         if link is None:
             context.intents.remove_intents(transaction, side.name, intent.source_id)
@@ -99,15 +98,20 @@ def _is_gone(side: Side, record_id: str) -> bool:
     return False
 
 
-def _has_waited(context: Context, side: Side, intent: Intent) -> bool:
+def _has_waited(context: Context, side: Side, intent: RemovalIntent) -> bool:
     waited_ms = side.server_now_ms(context.clock) - intent.sent_ms
     return waited_ms >= round(context.settle.total_seconds() * 1000)
 
 
-def _intend(context: Context, target: Side, link: Link, contact: Contact) -> Intent:
-    aim = {"record": contact.id, "run": context.run, "rule": REMOVED, "old": shown_text(contact)}
-    source_id = link.side(context.other(target).name).id
-    intent = Intent(target.name, source_id, target.server_now_ms(context.clock), {}, aim)
+def _intend(context: Context, target: Side, link: Link, contact: Contact) -> RemovalIntent:
+    intent = RemovalIntent(
+        side=target.name,
+        source_id=link.side(context.other(target).name).id,
+        sent_ms=target.server_now_ms(context.clock),
+        record=contact.id,
+        run=context.run,
+        shown=shown_text(contact),
+    )
     with context.state.atomic() as transaction:
         context.intents.add_intent(transaction, intent, context.run)
         context.held.put_hold(transaction, Hold(link.id, WHOLE, context.now_ms(), context.run))
@@ -115,25 +119,24 @@ def _intend(context: Context, target: Side, link: Link, contact: Contact) -> Int
 
 
 def _give_up(
-    transaction: Transaction, context: Context, target: Side, link: Link, intent: Intent, error: ConnectorError
+    transaction: Transaction, context: Context, target: Side, link: Link, intent: RemovalIntent, error: ConnectorError
 ) -> None:
     """Forget a removal that surely did not happen; one of which nobody knows is looked at by the next run."""
     if not isinstance(error, OutcomeUnknown):
         _drop(transaction, context, target, link, intent)
 
 
-def _drop(transaction: Transaction, context: Context, side: Side, link: Link, intent: Intent) -> None:
+def _drop(transaction: Transaction, context: Context, side: Side, link: Link, intent: RemovalIntent) -> None:
     context.intents.remove_intents(transaction, side.name, intent.source_id)
     context.held.end_holds(transaction, link.id, [WHOLE])
 
 
-def _remember(transaction: Transaction, context: Context, side: Side, link: Link, intent: Intent) -> None:
-    record_id = str(intent.source["record"])
+def _remember(transaction: Transaction, context: Context, side: Side, link: Link, intent: RemovalIntent) -> None:
     counterpart = f"{context.other(side).account}:{intent.source_id}"
-    removal = HistoryEntry(link.id, side.account, record_id, WHOLE, str(intent.source["old"]), None, UNDO, counterpart)
-    context.history.add_entries(transaction, [removal], str(intent.source["run"]), context.now_ms())
-    side.identities.drop_contact(transaction, record_id)
-    context.failures.close_failures(transaction, side.name, record_id)
+    removal = HistoryEntry(link.id, side.account, intent.record, WHOLE, intent.shown, None, UNDO, counterpart)
+    context.history.add_entries(transaction, [removal], intent.run, context.now_ms())
+    side.identities.drop_contact(transaction, intent.record)
+    context.failures.close_failures(transaction, side.name, intent.record)
     context.conflicts.close_conflicts(transaction, link.id, frozenset(context.conflicts.of_link(link.id)))
     context.intents.remove_intents(transaction, side.name, intent.source_id)
     context.report.accounts[side.account].deleted += 1

@@ -10,7 +10,8 @@ from state.file import StateFile
 from state.history import History, HistoryEntry, begin_run, end_run
 from state.holds import Hold, Holds
 from state.identity_index import Identities, IndexedContact
-from state.intents import Intent, Intents
+from state.intent_store import ContactIntents, MessageIntents
+from state.intents import CopyIntent, DeletionIntent
 from state.links import Link, Links, LinkSide
 from state.messages import Indexed, MessageIndex
 from state.person_lookup import Record
@@ -36,7 +37,8 @@ def fill(state: StateFile, number: int, *, connection: int = 1) -> None:
         Holds(*key).put_hold(transaction, Hold(pair.id, "title", 0, "r1"))
         Failures(*key).put_failure(transaction, Failure("left", left, "growthhub", "somebody", "update", "refused"), 0)
         Failures(*key).count_trouble(transaction, "right", right)
-        Intents(*key).add_intent(transaction, Intent("right", left, 0, {}, {"record": right}), "r1")
+        deletion = DeletionIntent(side="right", source_id=left, sent_ms=0, record=right, run="r1", shown="{}")
+        ContactIntents(*key).add_intent(transaction, deletion, "r1")
         History(*key).add_entries(
             transaction, [HistoryEntry(pair.id, "growthhub", right, "city", '"a"', '"b"', "carried")], "r1", 0
         )
@@ -58,9 +60,8 @@ def fill_messages(transaction: Transaction, left: str, right: str, connection: i
     Failures(*letters).put_failure(
         transaction, Failure("left", f"letter-{left}", "growthhub", "somebody", "create", "refused"), 0
     )
-    Intents(*letters).add_intent(
-        transaction, Intent("right", f"letter-{left}", 0, {"contact": right}, {"contact": left}), "r1"
-    )
+    copying = CopyIntent(side="right", source_id=f"letter-{left}", sent_ms=0, contact=left, copied_to=right)
+    MessageIntents(*letters).add_intent(transaction, copying, "r1")
     told = HistoryEntry(99, "growthhub", f"gone-note-{left}", "*", '"text"', None, "deleted", person=right)
     History(*letters).add_entries(
         transaction,
