@@ -1,5 +1,6 @@
 """`sync daemon`: run every connection on its schedule until a signal ends it."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import click
 from sync.commands.invocation import config_option, json_option, open_config, show
 
 if TYPE_CHECKING:
+    from sync.config.model import Config
     from sync.http_server.endpoints import Endpoint
 
 
@@ -20,15 +22,18 @@ if TYPE_CHECKING:
 def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
     """Run every connection on its schedule, until SIGTERM or SIGINT; SIGHUP reads the config file again."""
     config = open_config(config_path)
-    if healthcheck:
-        from sync.daemon.health import health
+    return _check_health(config, as_json=as_json) if healthcheck else _serve(config, as_json=as_json)
 
-        is_healthy, text = health(config.state.path)
-        show({"well": is_healthy, "text": text}, as_json, lambda document: [document["text"]])
-        return 0 if is_healthy else 1
 
-    import sys
+def _check_health(config: "Config", *, as_json: bool) -> int:
+    from sync.daemon.health import health
 
+    is_healthy, text = health(config.state.path)
+    show({"well": is_healthy, "text": text}, as_json, lambda document: [document["text"]])
+    return 0 if is_healthy else 1
+
+
+def _serve(config: "Config", *, as_json: bool) -> int:
     from connectors.clock import SystemClock
     from sync.config.model import load
     from sync.daemon.daemon import Daemon
@@ -44,6 +49,6 @@ def daemon(healthcheck: bool, config_path: Path | None, as_json: bool) -> int:
         receiver = webhooks.webhooks_endpoint(lambda: active.config, clock, daemon.webhooks, daemon.wake)
         return page_endpoint(active, daemon), receiver
 
-    logging = logging_to(sys.stderr, config.log.level, "json" if as_json else config.log.format)
-    with logging, naming(config.state.path):
+    form = "json" if as_json else config.log.format
+    with logging_to(sys.stderr, config.log.level, form), naming(config.state.path):
         return serve(config, lambda: load(config.path), clock, endpoints)

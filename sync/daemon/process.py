@@ -75,12 +75,17 @@ def serve(config: Config, load: Load, clock: Clock, make_endpoints: MakeEndpoint
         _MainLoop(active, load, daemon, endpoints, lock).run_until_stopped(signals)
         systemd.notify(systemd.STOPPING)
         event_log.info("daemon ends", signal=signals.name)
-        endpoints.close()
-        ended = daemon.end(GRACE)
-        daemon.remove_plan()
-        if not ended:
-            _abandon()
+        _end(daemon, endpoints)
     return DONE
+
+
+def _end(daemon: Daemon, endpoints: Endpoints) -> None:
+    """Stop serving, wait for the runs, and abandon those that take longer than GRACE."""
+    endpoints.close()
+    ended = daemon.end(GRACE)
+    daemon.remove_plan()
+    if not ended:
+        _abandon()
 
 
 def _log_addresses(endpoints: Endpoints) -> None:

@@ -7,7 +7,7 @@ from sync.errors import NotThere, UsageError
 from sync.operations import queries
 from sync.page.access import is_over_tls
 from sync.page.middleware import GRANTED
-from sync.page.pages import PageContext, form_of
+from sync.page.pages import Pages, form_of
 
 SIDES = ("left", "right")
 
@@ -15,33 +15,33 @@ SIDES = ("left", "right")
 class Actions:
     """The handlers of the forms."""
 
-    def __init__(self, context: PageContext) -> None:
-        self._context = context
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
 
     def resolve(self, request: Request) -> Response:
         """Settle a conflict with the value of a side, or with a typed value."""
         number, form = request.path_params["id"], form_of(request)
         side = form.get("side")
         if side not in (*SIDES, None):
-            return self._context.conflict(request, 422, "choose left or right")
+            return self._pages.conflict(request, 422, "choose left or right")
         value = form.get("value", "") if side is None else None
         try:
-            queries.resolve(self._context.config(), number, side=side, value=value)
+            queries.resolve(self._pages.config(), number, side=side, value=value)
         except NotThere:
             raise
         except UsageError as error:
-            return self._context.conflict(request, 422, str(error), value or "")
+            return self._pages.conflict(request, 422, str(error), value or "")
         return RedirectResponse(f"/conflicts?settled={number}{_position(form)}", 303)
 
     def retry(self, request: Request) -> Response:
         """Let the next run retry a failure."""
         number = request.path_params["id"]
-        queries.retry(self._context.config(), number)
+        queries.retry(self._pages.config(), number)
         return RedirectResponse(f"/failures?retried={number}{_position(form_of(request))}", 303)
 
     def retry_all(self, request: Request) -> Response:
         """Let the next run retry all failures."""
-        queries.retry(self._context.config(), None)
+        queries.retry(self._pages.config(), None)
         return RedirectResponse(f"/failures?all=1{_position(form_of(request))}", 303)
 
     def dismiss(self, request: Request) -> Response:
@@ -49,29 +49,29 @@ class Actions:
         number, form = request.path_params["id"], form_of(request)
         why = form.get("why", "").strip()
         if not why:
-            return self._context.failures(request, 422, f"give a reason for removing failure {number} from the list")
-        queries.dismiss(self._context.config(), number, why)
+            return self._pages.failures(request, 422, f"give a reason for removing failure {number} from the list")
+        queries.dismiss(self._pages.config(), number, why)
         return RedirectResponse(f"/failures?dismissed={number}{_position(form)}", 303)
 
     def show_login(self, request: Request) -> Response:
         """Show the login form where the config has a token."""
-        access = self._context.access
+        access = self._pages.access
         if access.token is None:
             return RedirectResponse("/", 303)
-        return self._context.page(request, "login", problem="")
+        return self._pages.page(request, "login", problem="")
 
     def log_in(self, request: Request) -> Response:
         """Begin a session with the token."""
-        access = self._context.access
+        access = self._pages.access
         if not access.is_token(form_of(request).get("token", "").strip()):
-            return self._context.page(request, "login", 403, problem="This is not the token.")
+            return self._pages.page(request, "login", 403, problem="This is not the token.")
         answer = RedirectResponse("/", 303)
         access.set_cookie(access.sessions.begin(has_token=True), answer.headers, secure=is_over_tls(request.headers))
         return answer
 
     def log_out(self, request: Request) -> Response:
         """End the session."""
-        access = self._context.access
+        access = self._pages.access
         access.sessions.end(request.scope[GRANTED].session)
         answer = RedirectResponse("/login", 303)
         access.set_cookie(access.sessions.begin(has_token=False), answer.headers)

@@ -14,7 +14,7 @@ from sync.operations import queries
 from sync.operations.explain import explain_in
 from sync.page import records
 from sync.page.middleware import REQUEST
-from sync.page.pages import PageContext
+from sync.page.pages import Pages
 from sync.page.read_only_state import looking
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ Document = dict[str, Any]
 class Api:
     """The handlers of the API."""
 
-    def __init__(self, context: PageContext) -> None:
-        self._config = context.config
+    def __init__(self, pages: Pages) -> None:
+        self._config = pages.config
 
     def status(self, _request: Request) -> Response:
         """`sync status --json`."""

@@ -23,18 +23,20 @@ from sync.page import metrics
 from sync.page.access import API, Access
 from sync.page.actions import Actions
 from sync.page.api import Api
-from sync.page.daemon_runs import Runs
+from sync.page.daemon_runs import DaemonRuns
 from sync.page.middleware import RequestMiddleware
-from sync.page.pages import PageContext
+from sync.page.pages import Pages
 from sync.page.peer_process import End, is_ours
 from sync.page.read_only_state import looking
-from sync.page.renderer import FOLDER, Pages
+from sync.page.renderer import FOLDER, Renderer
 from sync.page.search_handles import SearchHandles
 from sync.page.sessions import Sessions
 from sync.page.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+Handler = Callable[[Request, Exception], Response]
 
 BUSY: Final = "The state file cannot be read right now; try again in a moment."
 READINESS_LIMIT: Final = 2.0
@@ -43,21 +45,21 @@ READINESS_LIMIT: Final = 2.0
 
 def application(
     config: Callable[[], Config],
-    runs: Runs,
+    runs: DaemonRuns,
     *,
     now: Callable[[], float] = time.time,
     ours: Callable[[End, End], bool] = is_ours,
 ) -> "ASGIApp":
     """Return the application; `config` returns the active config."""
     access = Access(config, Sessions(now), ours)
-    context = PageContext(config, access, Pages(), SearchHandles(), runs.hanging)
-    routes = [*_programs(config, runs), *_api(Api(context)), *_pages(context), *_actions(Actions(context)), *_files()]
-    inner = Starlette(routes=routes, exception_handlers=_error_handlers(context))
+    pages = Pages(config, access, Renderer(), SearchHandles(), runs.hanging)
+    routes = [*_programs(config, runs), *_api(Api(pages)), *_pages(pages), *_actions(Actions(pages)), *_files()]
+    inner = Starlette(routes=routes, exception_handlers=_error_handlers(pages))
     inner.router.redirect_slashes = False  # an address is exactly one of ours, or it does not exist
     return RequestMiddleware(inner, access)
 
 
-def _programs(config: Callable[[], Config], runs: Runs) -> list[Route]:
+def _programs(config: Callable[[], Config], runs: DaemonRuns) -> list[Route]:
     async def healthz(_request: Request) -> Response:
         return _health(not list(runs.hanging()))
 
@@ -101,20 +103,20 @@ def _api(api: Api) -> list[Route]:
     ]
 
 
-def _pages(context: PageContext) -> list[Route]:
+def _pages(pages: Pages) -> list[Route]:
     return [
-        Route("/", context.overview),
-        Route("/conflicts", context.conflicts),
-        Route("/conflicts/{id:int}", context.conflict),
-        Route("/conflicts/{id:int}/person", context.person_of_conflict),
-        Route("/failures", context.failures),
-        Route("/failures/{id:int}/person", context.person_of_failure),
-        Route("/people", context.people, methods=["GET"]),
-        Route("/people", context.search, methods=["POST"]),
-        Route("/people/{handle}", context.person),
-        Route("/runs", context.runs),
-        Route("/runs/{run}", context.run),
-        Route("/history/{id:int}/person", context.person_of_line),
+        Route("/", pages.overview),
+        Route("/conflicts", pages.conflicts),
+        Route("/conflicts/{id:int}", pages.conflict),
+        Route("/conflicts/{id:int}/person", pages.person_of_conflict),
+        Route("/failures", pages.failures),
+        Route("/failures/{id:int}/person", pages.person_of_failure),
+        Route("/people", pages.people, methods=["GET"]),
+        Route("/people", pages.search, methods=["POST"]),
+        Route("/people/{handle}", pages.person),
+        Route("/runs", pages.runs),
+        Route("/runs/{run}", pages.run),
+        Route("/history/{id:int}/person", pages.person_of_line),
     ]
 
 
@@ -137,26 +139,23 @@ def _files() -> list[Route]:
     return [file("page.css", "text/css"), file("icon.svg", "image/svg+xml")]
 
 
-def _error_handlers(context: PageContext) -> Mapping[Any, Any]:
+def _error_handlers(pages: Pages) -> Mapping[Any, Any]:
     """Return the handler of each error: a page for browsers, JSON for the API."""
 
     def respond(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
         if request.url.path.startswith(API):
             return JSONResponse({"error": text}, status, headers)
-        answer = context.page(request, "message", status, open=None, code=status, text=text)
+        answer = pages.page(request, "message", status, open=None, code=status, text=text)
         answer.headers.update(headers or {})
         return answer
 
-    def missing(request: Request, error: Exception) -> Response:
-        return respond(request, 404, str(error))
+    def with_its_text(status: int) -> Handler:
+        return lambda request, error: respond(request, status, str(error))
 
-    def too_large(request: Request, _error: Exception) -> Response:
+    def number_too_large(request: Request, _error: Exception) -> Response:
         return respond(request, 404, "no entry has this number")
 
-    def wrong(request: Request, error: Exception) -> Response:
-        return respond(request, 422, str(error))
-
-    def unready(request: Request, error: Exception) -> Response:
+    def unavailable(request: Request, error: Exception) -> Response:
         return respond(request, 503, BUSY if isinstance(error, sqlite3.Error) else str(error), {"retry-after": "5"})
 
     def other(request: Request, error: Exception) -> Response:
@@ -164,13 +163,10 @@ def _error_handlers(context: PageContext) -> Mapping[Any, Any]:
         return respond(request, error.status_code, f"{error.detail}.", error.headers)
 
     return {
-        NotThere: missing,
-        OverflowError: too_large,
-        UsageError: wrong,
-        StateError: unready,
-        StateUnwritable: unready,
-        LockHeld: unready,
-        sqlite3.Error: unready,
+        NotThere: with_its_text(404),
+        OverflowError: number_too_large,
+        UsageError: with_its_text(422),
+        **dict.fromkeys((StateError, StateUnwritable, LockHeld, sqlite3.Error), unavailable),
         HTTPException: other,
     }
 

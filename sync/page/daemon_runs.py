@@ -7,7 +7,7 @@ from sync.webhooks.counters import WebhookCounts
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class DaemonRuns:
     """The keys of streams that hang, whether due runs are started, and the webhook counts (None without webhooks)."""
 
     hanging: Callable[[], Iterable[str]]

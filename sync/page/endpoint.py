@@ -18,12 +18,12 @@ def page_endpoint(active: ActiveConfig, daemon: Daemon) -> Endpoint:
 
     def build() -> "ASGIApp":
         from sync.page.application import application
-        from sync.page.daemon_runs import Runs
+        from sync.page.daemon_runs import DaemonRuns
 
         def heard() -> WebhookCounts | None:
             return None if active.config.webhooks is None else daemon.webhooks.snapshot()
 
-        return application(lambda: active.config, Runs(daemon.hanging, lambda: daemon.is_running, heard))
+        return application(lambda: active.config, DaemonRuns(daemon.hanging, lambda: daemon.is_running, heard))
 
     return Endpoint(
         KEY, lambda config: config.status_page.listen, build, lambda config: config.status_page.is_asked_for

@@ -24,7 +24,7 @@ from state.schedule import planned_runs
 from sync.config.model import Config
 from sync.engine.metrics import LIMITS, RECORDS, RUN, TOOK, WITHIN
 from sync.operations import queries
-from sync.page.daemon_runs import Runs
+from sync.page.daemon_runs import DaemonRuns
 from sync.page.daily_allowance import allowance
 from sync.webhooks.counters import WebhookCounts
 
@@ -100,7 +100,7 @@ class ScrapeSnapshot(Collector):
         yield _gauge("growthsync_allowance_limit", "Calls that the server allows in a day", ["account"], limits)
 
 
-def metrics(db: sqlite3.Connection, config: Config, runs: Runs, now: datetime) -> bytes:
+def metrics(db: sqlite3.Connection, config: Config, runs: DaemonRuns, now: datetime) -> bytes:
     """Return the metrics in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     status = queries.status_of(db, config)["connections"]

@@ -23,7 +23,7 @@ from sync.page.access import Access, PageRequest
 from sync.page.middleware import GRANTED, REQUEST
 from sync.page.overview import overview
 from sync.page.read_only_state import looking
-from sync.page.renderer import Pages
+from sync.page.renderer import Renderer
 from sync.page.search_handles import SearchHandles
 
 PAGE: Final = 50
@@ -34,12 +34,12 @@ Document = dict[str, Any]
 
 
 @dataclass(slots=True)
-class PageContext:
-    """The handlers of the pages, with what all of them need."""
+class Pages:
+    """The handlers of the pages."""
 
     config: Callable[[], Config]
     access: Access
-    pages: Pages
+    renderer: Renderer
     handles: SearchHandles
     hanging: Callable[[], Iterable[str]]
 
@@ -48,7 +48,7 @@ class PageContext:
         session = request.scope[GRANTED].session
         token = self.access.sessions.form_token(session)
         can_log_out = session.has_token and self.access.token is not None
-        return self.pages.page(name, status, form=token, can_log_out=can_log_out, **facts)
+        return self.renderer.render(name, status, form=token, can_log_out=can_log_out, **facts)
 
     @contextmanager
     def looking(self) -> Iterator[tuple[sqlite3.Connection, Document]]:

@@ -47,13 +47,13 @@ def environment() -> Environment:
     return templates
 
 
-class Pages:
-    """Render the pages."""
+class Renderer:
+    """Render pages from the templates."""
 
     def __init__(self) -> None:
         self._environment = environment()
 
-    def page(self, name: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    def render(self, name: str, status: int = 200, **facts: Any) -> HTMLResponse:
         """Return the page of the template with this name."""
         now = datetime.now(UTC)
         text = self._environment.get_template(f"{name}.html").render(now=now, here=name, **facts)

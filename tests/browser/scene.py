@@ -24,7 +24,7 @@ from sync.engine.runner import run_connections
 from sync.http_server.listener import Listener
 from sync.output.progress import SilentProgress
 from sync.page.application import application
-from sync.page.daemon_runs import Runs
+from sync.page.daemon_runs import DaemonRuns
 from sync.rules.contact_codec import to_ms
 from tests.end_to_end.world import Timeline
 
@@ -48,7 +48,7 @@ class Scene:
 
     url: str
     config: Config
-    runs: Runs
+    runs: DaemonRuns
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def scene(days: int = DAYS) -> Iterator[Scene]:
         stack.enter_context(hold_daemon(state, now_ms))
         with state.atomic() as db:
             plan_runs(db, [Planned("sales", name, now_ms + 263_000) for name in ("contacts", "messages")])
-        runs = Runs(lambda: (), lambda: True)
+        runs = DaemonRuns(lambda: (), lambda: True)
         shown = application(lambda: servers.config, runs, ours=lambda _client, _server: True)
         listener = Listener(shown, Address("127.0.0.1", 0), "status_page.listen").start()
         stack.callback(listener.stop)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from sync.config.model import Config
 from sync.page.application import application
-from sync.page.daemon_runs import Runs
+from sync.page.daemon_runs import DaemonRuns
 from sync.page.peer_process import End
 from sync.webhooks.counters import WebhookCounts
 
@@ -112,7 +112,7 @@ class Visitor:
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def __post_init__(self) -> None:
-        runs = Runs(lambda: self.state.hanging, lambda: self.state.are_started, lambda: self.state.heard)
+        runs = DaemonRuns(lambda: self.state.hanging, lambda: self.state.are_started, lambda: self.state.heard)
         self.app = self.app or application(
             lambda: self.state.config, runs, now=lambda: self.state.now, ours=self.state.is_ours
         )

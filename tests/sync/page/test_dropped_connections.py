@@ -13,7 +13,7 @@ from sync.config.value_types import Address
 from sync.http_server.listener import Listener
 from sync.page import peer_process
 from sync.page.application import application
-from sync.page.daemon_runs import Runs
+from sync.page.daemon_runs import DaemonRuns
 from sync.page.peer_process import End, is_ours
 from tests.sync.page.state_files import stored
 
@@ -35,7 +35,7 @@ class Look:
 
 @contextmanager
 def page(config: Config, look: Look) -> Iterator[Listener]:
-    app = application(lambda: config, Runs(lambda: (), lambda: True), ours=look)
+    app = application(lambda: config, DaemonRuns(lambda: (), lambda: True), ours=look)
     one = Listener(app, Address("127.0.0.1", 0), "status_page.listen").start()
     try:
         yield one
