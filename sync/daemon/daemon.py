@@ -60,7 +60,9 @@ class Daemon:
         self.webhooks = Counters()
         self._clock_step = ClockStep(clock)
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone=UTC,
+            # Runs of one job never overlap, and one run makes up for all missed ones, however late.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._scheduler.add_listener(_log_job_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
@@ -98,20 +100,11 @@ class Daemon:
         self._follow_clock()
         for stream in self.streams():
             try:
-                since = stream.stands_still_since()
+                since = stream.stalled_since()
             except (StateError, LockHeld, DatabaseError) as error:
                 event_log.error("the state cannot be read", reason=str(error))
                 continue
-            if since is None:
-                stream.stalled = False
-                continue
-            span = latest_after(stream.connection, since) - since
-            if not stream.stalled:
-                stream.stalled = True
-                event_log.error(
-                    "no progress", connection=stream.connection.name, stream=stream.name, since=time_text(since)
-                )
-            stream.notifier.notify_stalled(stream.connection.name, stream.name, since, span)
+            _report_stall(stream, since)
 
     def _follow_clock(self) -> None:
         """Move the planned runs where the machine's clock was set back, because APScheduler plans by wall time."""
@@ -176,6 +169,7 @@ class Daemon:
 
     def _schedule(self, stream: Stream) -> None:
         executor = stream.connection.name
+        # One thread per connection: its streams take turns, and a slow account delays no other connection.
         with suppress(ValueError):  # the connection has an executor already
             self._scheduler.add_executor(ThreadPoolExecutor(1), executor)
         self._scheduler.add_job(
@@ -250,6 +244,18 @@ class Daemon:
 
 def _earlier(*times: datetime | None) -> datetime | None:
     return min(filter(None, times), default=None)
+
+
+def _report_stall(stream: Stream, since: datetime | None) -> None:
+    """Log a stall once, and notify of it; `since` is None where the stream makes progress."""
+    if since is None:
+        stream.stalled = False
+        return
+    name, connection = stream.name, stream.connection
+    if not stream.stalled:
+        stream.stalled = True
+        event_log.error("no progress", connection=connection.name, stream=name, since=time_text(since))
+    stream.notifier.notify_stalled(connection.name, name, since, latest_after(connection, since) - since)
 
 
 def _log_next_run(ended: EndedRun, following: NextRun, at: datetime | None) -> None:

@@ -132,12 +132,12 @@ class Stream:
         last = None if last is None else min(last, self.clock.now())  # the clock may have been set back
         return reconcile_at(last, self.connection.reconcile, self.standing)
 
-    def stands_still_since(self) -> datetime | None:
+    def stalled_since(self) -> datetime | None:
         """Return since when no run has ended without an error, where that is too long; otherwise None."""
-        if not self._seems_to_stand_still():
+        if not self._seems_stalled():
             return None
         self._read_progress()  # another process may have run it
-        return self._ended_at() if self._seems_to_stand_still() else None
+        return self._ended_at() if self._seems_stalled() else None
 
     def hangs(self) -> bool:
         """Return whether a run is under way that neither moves nor waits."""
@@ -161,7 +161,7 @@ class Stream:
         (report,) = run_connections(self.config, options, self._watched, _agree, clock, afterwards=self._afterwards)
         return _ended(report, self.clock.now(), whole=whole)
 
-    def _seems_to_stand_still(self) -> bool:
+    def _seems_stalled(self) -> bool:
         since = self._ended_at()
         start = max(since, self.clock_set_at or since) if self.tried else max(since, self.started_at)
         due = max(latest_after(self.connection, start), start + PATIENCE * self.slower)

@@ -106,4 +106,4 @@ def test_a_stream_that_polls_more_seldom_does_not_count_as_one_that_stands_still
     tick(stream)
     for hours, stands in ((20, False), (51, False), (2, True)):
         world.clock.skip(hours * 3600)
-        assert (stream.stands_still_since() is not None) is stands
+        assert (stream.stalled_since() is not None) is stands

@@ -168,9 +168,9 @@ def test_a_stream_stands_still_when_no_run_has_come_to_its_end_for_three_interva
     ended_at = daemon.world.clock.now()
     down(daemon.world)
     daemon.run(skip=600)
-    assert daemon.stream.stands_still_since() is None
+    assert daemon.stream.stalled_since() is None
     daemon.run(skip=600)
-    since = daemon.stream.stands_still_since()
+    since = daemon.stream.stalled_since()
     assert since is not None
     assert abs(since - ended_at) < timedelta(seconds=5)
 
@@ -178,16 +178,16 @@ def test_a_stream_stands_still_when_no_run_has_come_to_its_end_for_three_interva
 def test_a_run_by_hand_is_progress_too(daemon: Daemon) -> None:
     daemon.run()
     daemon.world.run(skip=3600)
-    assert daemon.stream.stands_still_since() is None
+    assert daemon.stream.stalled_since() is None
 
 
 def test_a_daemon_that_has_just_begun_has_three_intervals_to_show_something(daemon: Daemon) -> None:
     daemon.world.run()
     daemon.world.clock.skip(86400)
     daemon.stream.started_at = daemon.world.clock.now()
-    assert daemon.stream.stands_still_since() is None
+    assert daemon.stream.stalled_since() is None
     daemon.world.clock.skip(900)
-    assert daemon.stream.stands_still_since() is not None
+    assert daemon.stream.stalled_since() is not None
 
 
 def test_a_long_run_that_moves_neither_stands_still_nor_hangs(daemon: Daemon) -> None:
@@ -195,11 +195,11 @@ def test_a_long_run_that_moves_neither_stands_still_nor_hangs(daemon: Daemon) ->
     for _ in range(10):
         daemon.world.clock.skip(600)
         daemon.stream.activity.move()
-        assert daemon.stream.stands_still_since() is None
+        assert daemon.stream.stalled_since() is None
         assert not daemon.stream.hangs()
     daemon.world.clock.skip(HANGING.total_seconds())
     assert daemon.stream.hangs()
-    assert daemon.stream.stands_still_since() is not None
+    assert daemon.stream.stalled_since() is not None
 
 
 def test_what_a_run_leads_to_is_told(daemon: Daemon) -> None:
