@@ -17,8 +17,8 @@ from sync.config.model import Config
 from sync.config.value_types import suggest
 from sync.errors import UsageError
 from sync.operations import queries
+from sync.operations.contact_argument import ContactArgument, parse_who
 from sync.operations.forget import is_forgotten
-from sync.operations.person_argument import PersonArgument, read_who
 from sync.output.formats import WHOLE, time_text
 from sync.rules import shadow_codec
 from sync.rules.contact_codec import from_ms, who
@@ -36,7 +36,7 @@ def explain_in(db: sqlite3.Connection, config: Config, typed: str, field: str | 
     """Return the same from an open state file. Raises UsageError."""
     if field is not None and field not in FIELDS:
         raise UsageError(f"there is no field {field}; allowed is {suggest(field, FIELDS)}")
-    asked = read_who(typed, config, person_lookup.accounts(db))
+    asked = parse_who(typed, config, person_lookup.accounts(db))
     found = person_lookup.persons(db, asked.records(db))
     return {
         "people": [_person(db, person, asked, field) for person in found],
@@ -44,7 +44,7 @@ def explain_in(db: sqlite3.Connection, config: Config, typed: str, field: str | 
     }
 
 
-def _person(db: sqlite3.Connection, person: FoundPerson, asked: PersonArgument, field: str | None) -> Document:
+def _person(db: sqlite3.Connection, person: FoundPerson, asked: ContactArgument, field: str | None) -> Document:
     link = _link(db, person)
     accounts = {record.side: record.account for record in person.records}
     agreed = _agreed(db, person, link)
@@ -179,7 +179,7 @@ def _unanswered(db: sqlite3.Connection, person: FoundPerson) -> list[Document]:
 
 
 def _who(
-    db: sqlite3.Connection, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]], asked: PersonArgument
+    db: sqlite3.Connection, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]], asked: ContactArgument
 ) -> str:
     """Return the name of a contact in all output: its e-mail address, else its number, else its id."""
     for record in person.records:

@@ -24,7 +24,7 @@ from state.person_lookup import Record
 from sync.config.model import Config
 from sync.engine.cell_checks import naming
 from sync.errors import UsageError
-from sync.operations.person_argument import PersonArgument, read_who
+from sync.operations.contact_argument import ContactArgument, parse_who
 from sync.output.text import printable
 from sync.rules.contact_codec import to_ms
 from sync.rules.erasure_marks import mark_of_email, mark_of_record, marks_of, marks_of_phones
@@ -42,7 +42,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
     """
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
-        asked = read_who(typed, config, person_lookup.accounts(state.db))
+        asked = parse_who(typed, config, person_lookup.accounts(state.db))
         records = asked.records(state.db)
         if not records:
             return _finish(state, asked)
@@ -61,17 +61,17 @@ def lift(config: Config, typed: str) -> Document:
     """End the erasure of the contact that matches. Raises UsageError, LockHeld, StateError."""
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
-        marks = _marks_of_who(read_who(typed, config, person_lookup.accounts(state.db)))
+        marks = _marks_of_who(parse_who(typed, config, person_lookup.accounts(state.db)))
         with state.atomic() as transaction:
             return {"lifted": Forgotten(transaction).lift_marks(transaction, marks)}
 
 
-def is_forgotten(db: sqlite3.Connection, asked: PersonArgument) -> bool:
+def is_forgotten(db: sqlite3.Connection, asked: ContactArgument) -> bool:
     """Return whether the contact that matches was forgotten."""
     return Forgotten(db).knows_any(_marks_of_who(asked))
 
 
-def _finish(state: StateFile, asked: PersonArgument) -> Document:
+def _finish(state: StateFile, asked: ContactArgument) -> Document:
     """Complete an interrupted erasure, of which only the hashes are left."""
     known = is_forgotten(state.db, asked)
     if known:
@@ -108,8 +108,8 @@ def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
             *claims,
             *(each for address in new for each in person_lookup.by_email(db, address, email.key)),
         } - found
-    spoken = {form for address in emails for form in email.spellings(address)}
-    return Identity(frozenset(found), frozenset(spoken), frozenset(phones))
+    spelled = {form for address in emails for form in email.spellings(address)}
+    return Identity(frozenset(found), frozenset(spelled), frozenset(phones))
 
 
 def _claims(db: sqlite3.Connection, record: Record) -> Iterator[Record]:
@@ -129,7 +129,7 @@ def _marks(db: sqlite3.Connection, identity: Identity) -> set[str]:
     return marks
 
 
-def _marks_of_who(asked: PersonArgument) -> set[str]:
+def _marks_of_who(asked: ContactArgument) -> set[str]:
     if asked.record is not None:
         return {mark_of_record(*asked.record)}
     return {mark_of_email(asked.email)} if asked.email is not None else set(marks_of_phones(asked.phones))

@@ -12,7 +12,7 @@ from sync.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class PersonArgument:
+class ContactArgument:
     """A parsed WHO: a record (account and id), an e-mail key, or the phone numbers that it may be (E.164)."""
 
     typed: str
@@ -34,7 +34,7 @@ class PersonArgument:
         return now or [record for number in self.phones for record in person_lookup.by_former_phone(db, number)]
 
 
-def read_who(typed: str, config: Config, accounts: Iterable[str]) -> PersonArgument:
+def parse_who(typed: str, config: Config, accounts: Iterable[str]) -> ContactArgument:
     """Parse WHO; `accounts` are account names of the state in addition to those of the config.
 
     Raises UsageError for a text in none of the three formats.
@@ -43,15 +43,15 @@ def read_who(typed: str, config: Config, accounts: Iterable[str]) -> PersonArgum
     known = sorted({*config.accounts, *accounts})
     name, colon, record_id = text.partition(":")
     if colon and name in known and record_id.strip():
-        return PersonArgument(text, record=(name, record_id.strip()))
+        return ContactArgument(text, record=(name, record_id.strip()))
     address = email.clean(text) if "@" in text else None
     if isinstance(address, str):
-        return PersonArgument(text, email=email.key(address))
+        return ContactArgument(text, email=email.key(address))
     regions = dict.fromkeys(connection.country for connection in config.connections.values())
     numbers = dict.fromkeys(number for region in regions if (number := phone.to_e164(text, (region,))))
     if numbers:
         spelled = (form for number in numbers for form in phone.spellings(phone.key(number)))
-        return PersonArgument(text, phones=tuple(dict.fromkeys(spelled)))
+        return ContactArgument(text, phones=tuple(dict.fromkeys(spelled)))
     raise UsageError(
         f"{typed!r} is neither an e-mail address, nor a phone number, nor ACCOUNT:ID (accounts are {', '.join(known)})"
     )
