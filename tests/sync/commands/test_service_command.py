@@ -52,7 +52,7 @@ def test_a_config_that_a_service_of_the_system_cannot_use_is_refused_but_its_uni
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["service", "install", "--system"]) == 2
-    assert "writes below /var/lib/growthsync alone" in capsys.readouterr().err
+    assert "can only write below /var/lib/growthsync" in capsys.readouterr().err
     assert main(["service", "install", "--system", "--print"]) == 0
     shown = capsys.readouterr()
     assert "DynamicUser=yes" in shown.out
