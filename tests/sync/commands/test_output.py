@@ -88,7 +88,7 @@ def test_a_terminal_without_utf_8_is_shown_something_and_a_config_may_begin_with
     assert "北" in json.loads(wrong.stdout.decode(encoding))["error"]
 
 
-def test_an_argument_that_is_no_text_is_named(folder: Path) -> None:
+def test_an_argument_that_is_not_text_is_named(folder: Path) -> None:
     odd = os.fsdecode(b"J\xfcrg")
     told = ended(folder, "utf-8", "explain", odd)
     assert told.returncode == 2

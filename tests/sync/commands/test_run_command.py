@@ -136,7 +136,7 @@ def test_plan_and_dry_run_are_one(office: Office) -> None:
     }
 
 
-def test_people_read_who_would_be_written_and_what_was(office: Office) -> None:
+def test_text_output_shows_planned_and_written_changes(office: Office) -> None:
     plan = office.sync("plan").splitlines()
     assert "growthhub: create ann@example.com" in plan
     assert '  first_name: "Ann"' in plan
@@ -172,7 +172,7 @@ def test_a_conflict_is_listed_shown_and_settled(office: Office) -> None:
     assert office.sync("conflicts", "list") == "no conflicts are open\n"
 
 
-def test_a_failure_is_listed_tried_again_and_dismissed(office: Office) -> None:
+def test_a_failure_is_listed_retried_and_dismissed(office: Office) -> None:
     office.add_to_genius(first_name="Ann", last_name="Double", email="ann@example.com")
     office.sync("run", code=1)
     (failure,) = office.document("failures", "list")["failures"]

@@ -59,7 +59,7 @@ def test_a_config_that_a_service_of_the_system_cannot_use_is_refused_but_its_uni
     assert "warning: " in shown.err
 
 
-def test_one_scope_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_user_and_system_exclude_each_other(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["service", "install", "--system", "--user"]) == 2
     assert "either --user or --system" in capsys.readouterr().err
 

@@ -34,7 +34,7 @@ def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[BaseEx
     return thread, raised
 
 
-def test_a_sleep_ends_when_somebody_asks_to_stop() -> None:
+def test_a_stop_request_ends_a_sleep() -> None:
     stop = StopSignal()
     thread, raised = in_thread(lambda: clock_of(stop).sleep(3600.0))
     stop.request()
@@ -42,7 +42,7 @@ def test_a_sleep_ends_when_somebody_asks_to_stop() -> None:
     assert [type(error) for error in raised] == [Interrupted]
 
 
-def test_who_waits_for_the_pace_is_stopped_too() -> None:
+def test_a_stop_request_ends_a_wait_for_the_rate_limiter() -> None:
     stop = StopSignal()
     pacer = Pacer(MemoryCallLogStore(), clock_of(stop), RateLimit(1, 3600.0), "gh")
     pacer.done(pacer.take(), {}, 200)
@@ -52,7 +52,7 @@ def test_who_waits_for_the_pace_is_stopped_too() -> None:
     assert [type(error) for error in raised] == [Interrupted]
 
 
-def test_no_call_begins_once_somebody_has_asked_even_where_nothing_limits_the_pace() -> None:
+def test_no_call_begins_after_a_stop_request_even_without_a_rate_limit() -> None:
     stop = StopSignal()
     pacer = Pacer(MemoryCallLogStore(), clock_of(stop), None, "gg")
     pacer.take()
@@ -75,7 +75,7 @@ def test_a_short_sleep_is_a_sleep() -> None:
     assert time.monotonic() - began >= 0.05
 
 
-def test_each_step_is_a_place_to_stop() -> None:
+def test_each_step_checks_for_a_stop_request() -> None:
     stop = StopSignal()
     watched = WatchedProgress(stop, Activity(SystemClock()))
     watched.stage("reading gg")

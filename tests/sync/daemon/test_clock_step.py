@@ -17,7 +17,7 @@ BACK = timedelta(hours=-3)
 
 
 @pytest.mark.parametrize("step", [BACK, -BACK, timedelta(days=-400)], ids=str)
-def test_a_step_is_noticed_once(step: timedelta) -> None:
+def test_a_clock_step_is_detected_once(step: timedelta) -> None:
     clock = FakeClock()
     steps = ClockStep(clock)
     clock.pass_by(10.0)
@@ -27,7 +27,7 @@ def test_a_step_is_noticed_once(step: timedelta) -> None:
     assert steps.since_last_measurement() == timedelta(0)
 
 
-def test_a_clock_that_is_adjusted_little_by_little_takes_no_step() -> None:
+def test_a_gradual_adjustment_is_no_clock_step() -> None:
     clock = FakeClock()
     steps = ClockStep(clock)
     for _ in range(100):
@@ -36,7 +36,7 @@ def test_a_clock_that_is_adjusted_little_by_little_takes_no_step() -> None:
 
 
 @pytest.mark.parametrize("step", [BACK, -BACK], ids=str)
-def test_a_run_does_not_seem_to_hang_nor_to_move_because_the_clock_was_set(step: timedelta) -> None:
+def test_setting_the_clock_makes_no_run_hang_or_move(step: timedelta) -> None:
     clock = FakeClock()
     activity = Activity(clock)
     activity.begin()

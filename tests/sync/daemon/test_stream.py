@@ -91,7 +91,7 @@ def test_a_spent_allowance_says_when_it_is_renewed_and_the_run_after_that_goes_o
     assert len(world.gh.people()) == 10
 
 
-def test_a_lock_that_somebody_holds_is_no_failure(daemon: Daemon) -> None:
+def test_a_held_lock_is_no_failure(daemon: Daemon) -> None:
     with closing(StateFile.open(daemon.world.state_path)) as state, hold(state, "sales", 0):
         ended = daemon.run()
     assert ended.how == "locked"
@@ -111,9 +111,7 @@ def test_what_cannot_be_run_at_all_is_a_failure_and_not_the_end_of_the_daemon(da
     assert "was written for growthhub" in ended.reason
 
 
-def test_a_mistake_of_ours_is_a_failure_that_names_its_place_and_nothing_else(
-    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_is_a_failure_that_names_only_its_place(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise KeyError("ann@example.com")
 
@@ -124,7 +122,7 @@ def test_a_mistake_of_ours_is_a_failure_that_names_its_place_and_nothing_else(
     assert "ann@" not in ended.reason
 
 
-def test_who_asks_to_stop_interrupts_the_run(daemon: Daemon) -> None:
+def test_a_stop_request_interrupts_the_run(daemon: Daemon) -> None:
     daemon.stop.request()
     with pytest.raises(Interrupted):
         daemon.run()
@@ -132,7 +130,7 @@ def test_who_asks_to_stop_interrupts_the_run(daemon: Daemon) -> None:
     assert daemon.world.gh.people() == []
 
 
-def test_a_comparison_in_full_is_due_a_span_after_the_last_one_whoever_made_it(daemon: Daemon) -> None:
+def test_a_reconcile_is_due_a_span_after_the_last_one_of_any_process(daemon: Daemon) -> None:
     world = daemon.world
     assert [daemon.run().whole for _ in range(2)] == [False, False]
     assert daemon.run(skip=7 * 86400).whole
@@ -145,7 +143,7 @@ def test_a_comparison_in_full_is_due_a_span_after_the_last_one_whoever_made_it(d
     assert again.run().whole
 
 
-def test_a_state_from_before_there_was_a_daemon_is_compared_in_full_at_once(daemon: Daemon) -> None:
+def test_a_state_without_a_reconcile_is_reconciled_at_once(daemon: Daemon) -> None:
     daemon.world.run()
     daemon.world.run()
     with closing(StateFile.open(daemon.world.state_path)) as state, state.atomic() as db:
@@ -153,7 +151,7 @@ def test_a_state_from_before_there_was_a_daemon_is_compared_in_full_at_once(daem
     assert daemon.run().whole
 
 
-def test_a_comparison_that_fails_is_followed_by_ordinary_runs(daemon: Daemon) -> None:
+def test_a_failed_reconcile_is_followed_by_ordinary_runs(daemon: Daemon) -> None:
     daemon.run()
     fault = down(daemon.world)
     assert daemon.run(skip=7 * 86400).whole
@@ -163,7 +161,7 @@ def test_a_comparison_that_fails_is_followed_by_ordinary_runs(daemon: Daemon) ->
     assert daemon.run(skip=3600).whole
 
 
-def test_a_stream_stands_still_when_no_run_has_come_to_its_end_for_three_intervals(daemon: Daemon) -> None:
+def test_a_stream_stalls_after_three_intervals_without_a_successful_run(daemon: Daemon) -> None:
     daemon.run()
     ended_at = daemon.world.clock.now()
     down(daemon.world)
@@ -175,13 +173,13 @@ def test_a_stream_stands_still_when_no_run_has_come_to_its_end_for_three_interva
     assert abs(since - ended_at) < timedelta(seconds=5)
 
 
-def test_a_run_by_hand_is_progress_too(daemon: Daemon) -> None:
+def test_a_manual_run_counts_as_progress(daemon: Daemon) -> None:
     daemon.run()
     daemon.world.run(skip=3600)
     assert daemon.stream.stalled_since() is None
 
 
-def test_a_daemon_that_has_just_begun_has_three_intervals_to_show_something(daemon: Daemon) -> None:
+def test_a_new_daemon_has_three_intervals_to_make_progress(daemon: Daemon) -> None:
     daemon.world.run()
     daemon.world.clock.skip(86400)
     daemon.stream.started_at = daemon.world.clock.now()
@@ -190,7 +188,7 @@ def test_a_daemon_that_has_just_begun_has_three_intervals_to_show_something(daem
     assert daemon.stream.stalled_since() is not None
 
 
-def test_a_long_run_that_moves_neither_stands_still_nor_hangs(daemon: Daemon) -> None:
+def test_a_long_run_that_moves_neither_stalls_nor_hangs(daemon: Daemon) -> None:
     daemon.stream.activity.begin()
     for _ in range(10):
         daemon.world.clock.skip(600)
@@ -202,7 +200,7 @@ def test_a_long_run_that_moves_neither_stands_still_nor_hangs(daemon: Daemon) ->
     assert daemon.stream.stalled_since() is not None
 
 
-def test_what_a_run_leads_to_is_told(daemon: Daemon) -> None:
+def test_the_results_of_a_run_are_notified(daemon: Daemon) -> None:
     fault = down(daemon.world)
     for _ in range(3):
         daemon.run()

@@ -63,7 +63,7 @@ def test_the_interval_of_a_crontab_line_is_the_time_between_its_next_two_runs() 
     assert interval_at(connection('cron = "0 9 * * mon-fri"'), NOON) == timedelta(days=1)
 
 
-def test_three_runs_are_put_up_with_before_a_stream_stands_still() -> None:
+def test_a_stream_stalls_after_three_missed_runs() -> None:
     assert latest_after(connection(), NOON) == NOON + timedelta(minutes=15)
     friday = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
     assert latest_after(connection('cron = "0 9 * * mon-fri"'), friday) == datetime(2026, 3, 11, 9, 0, tzinfo=UTC)

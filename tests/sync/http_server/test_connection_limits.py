@@ -57,7 +57,7 @@ def test_one_address_takes_a_place_of_its_own_only() -> None:
     assert opened(lines) == [False, False, False, True, True, True]
 
 
-def test_whose_request_is_being_answered_is_never_closed() -> None:
+def test_a_connection_with_a_request_under_way_is_never_closed() -> None:
     house = House()
     busy = house.come("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4")
     for line in busy:
@@ -69,7 +69,7 @@ def test_whose_request_is_being_answered_is_never_closed() -> None:
     assert opened([*busy, new]) == [True, True, False, True, True]
 
 
-def test_too_much_of_one_address_closes_its_oldest_and_nobody_elses() -> None:
+def test_too_much_from_one_address_closes_its_own_oldest_connection() -> None:
     house = House()
     first, second, other = house.come("192.0.2.1", "192.0.2.1", "192.0.2.2")
     house.callers.hold(other, 30)
@@ -80,7 +80,7 @@ def test_too_much_of_one_address_closes_its_oldest_and_nobody_elses() -> None:
     assert opened([first, second, other]) == [False, False, True]
 
 
-def test_too_much_in_all_closes_the_oldest_that_holds_something() -> None:
+def test_too_much_in_total_closes_the_oldest_connection_that_holds_bytes() -> None:
     house = House()
     empty, first, second = house.come("192.0.2.1", "192.0.2.2", "192.0.2.3")
     house.callers.hold(first, 55)
@@ -116,7 +116,7 @@ def test_one_network_of_ipv6_is_one_caller(one: str, other: str, same: bool) -> 
         max_size=60,
     )
 )
-def test_no_order_of_events_exceeds_a_limit_while_somebody_waits(events: list[tuple[str, int, int]]) -> None:
+def test_no_order_of_events_exceeds_a_limit_while_a_caller_waits(events: list[tuple[str, int, int]]) -> None:
     house = House()
     held: dict[Line, int] = {}
     waiting: set[Line] = set()

@@ -46,7 +46,7 @@ def test_each_endpoint_that_the_config_names_is_open_and_no_other(endpoints: End
     assert {key: greeting(address) for key, address in endpoints.addresses().items()} == {"page": "page"}
 
 
-def test_a_endpoint_whose_address_stays_is_not_touched_by_a_reload(endpoints: Endpoints) -> None:
+def test_an_endpoint_with_the_same_address_survives_a_reload(endpoints: Endpoints) -> None:
     endpoints.open(config(page=ANY))
     before = endpoints.addresses()["page"]
     endpoints.open(config(page=ANY, webhooks=ANY))
@@ -54,7 +54,7 @@ def test_a_endpoint_whose_address_stays_is_not_touched_by_a_reload(endpoints: En
     assert greeting(endpoints.addresses()["webhooks"]) == "webhooks"
 
 
-def test_a_endpoint_that_the_config_names_no_more_is_closed(endpoints: Endpoints) -> None:
+def test_an_endpoint_that_the_config_no_longer_names_is_closed(endpoints: Endpoints) -> None:
     endpoints.open(config(page=ANY))
     before = endpoints.addresses()["page"]
     endpoints.open(config())
@@ -63,7 +63,7 @@ def test_a_endpoint_that_the_config_names_no_more_is_closed(endpoints: Endpoints
         greeting(before)
 
 
-def test_an_address_that_is_taken_refuses_the_config_and_leaves_all_doors_as_they_were(endpoints: Endpoints) -> None:
+def test_an_address_in_use_refuses_the_config_and_changes_no_endpoint(endpoints: Endpoints) -> None:
     endpoints.open(config(page=ANY))
     before = endpoints.addresses()
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
@@ -74,7 +74,7 @@ def test_an_address_that_is_taken_refuses_the_config_and_leaves_all_doors_as_the
     assert greeting(before["page"]) == "page"
 
 
-def test_an_address_that_nobody_asked_for_is_left_to_who_has_it_until_a_reload_finds_it_free() -> None:
+def test_a_default_address_in_use_is_skipped_until_a_reload_finds_it_free() -> None:
     lines: list[tuple[str, str, Any]] = []
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         busy = Address("127.0.0.1", taken.getsockname()[1])

@@ -29,20 +29,20 @@ def listener() -> Iterator[Listener]:
     one.stop()
 
 
-def test_it_answers_at_its_address_and_says_nothing_of_what_it_is(listener: Listener) -> None:
+def test_it_answers_at_its_address_and_does_not_name_its_software(listener: Listener) -> None:
     answer = requests.get(f"http://{listener.address}/", timeout=10)
     assert (answer.status_code, answer.text) == (200, "well")
     assert "server" not in answer.headers
 
 
-def test_it_answers_nobody_once_it_is_stopped(listener: Listener) -> None:
+def test_it_answers_no_request_after_stop(listener: Listener) -> None:
     address = listener.address
     listener.stop()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"http://{address}/", timeout=10)
 
 
-def test_its_address_is_free_again_once_it_is_stopped(listener: Listener) -> None:
+def test_its_address_is_free_after_stop(listener: Listener) -> None:
     listener.stop()
     again = listener_at(listener.address).start()
     try:
@@ -51,7 +51,7 @@ def test_its_address_is_free_again_once_it_is_stopped(listener: Listener) -> Non
         again.stop()
 
 
-def test_no_half_of_an_answer_waits_for_a_word_on_the_other(listener: Listener) -> None:
+def test_the_second_half_of_a_response_is_not_delayed(listener: Listener) -> None:
     assert listener._socket is not None
     assert listener._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     with closing(socket.create_connection(listener.address)) as client:
@@ -59,7 +59,7 @@ def test_no_half_of_an_answer_waits_for_a_word_on_the_other(listener: Listener) 
         assert client.recv(15) == b"HTTP/1.1 200 OK"
 
 
-def test_an_address_in_use_is_told_with_the_key_that_names_it() -> None:
+def test_an_address_in_use_is_an_error_with_its_config_key() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
         with pytest.raises(

@@ -66,9 +66,7 @@ def asked(line: socket.socket) -> bytes:
     return answer
 
 
-def test_what_is_no_http_is_refused_and_leaves_no_line_in_the_log(
-    listener: Listener, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_not_http_is_refused_and_not_logged(listener: Listener, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_connection(listener.address, timeout=30) as line:
         line.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
         assert line.recv(1000).startswith(b"HTTP/1.1 400")
@@ -76,7 +74,7 @@ def test_what_is_no_http_is_refused_and_leaves_no_line_in_the_log(
     assert capfd.readouterr() == ("", "")
 
 
-def test_while_slow_callers_fill_every_place_the_next_one_is_answered() -> None:
+def test_a_new_caller_is_answered_while_slow_callers_hold_all_connections() -> None:
     with listening(places=8, places_of_one=6) as listener, ExitStack() as stack:
         head = b"POST /read HTTP/1.1\r\nHost: example.com\r\nContent-Length: 9\r\n\r\n"
         slow = []
@@ -90,7 +88,7 @@ def test_while_slow_callers_fill_every_place_the_next_one_is_answered() -> None:
             assert session.get(f"http://{listener.address}/", timeout=30).text == "well"
 
 
-def test_a_head_has_its_size_however_it_comes(listener: Listener) -> None:
+def test_a_head_has_a_size_limit_however_it_is_split(listener: Listener) -> None:
     for piece in (b"a" * 65536, b"a: b\r\n" * 5000, b"\r\n" * 40000):
         with socket.create_connection(listener.address, timeout=30) as line:
             sent = 0
@@ -246,7 +244,7 @@ POST = b"POST /read HTTP/1.1\r\nHost: example.com\r\nContent-Length: 100\r\n\r\n
 
 
 @pytest.mark.parametrize("said", [b"", b"\r\n", b"GET / HT", b"GET / HTTP/1.1\r\nHost: example.com\r\nX-A: "])
-def test_who_does_not_end_the_head_is_hung_up_on(loop: Loop, said: bytes) -> None:
+def test_a_head_that_never_ends_closes_the_connection(loop: Loop, said: bytes) -> None:
     line = Line(loop)
     line.say(said)
     loop.pass_by(9.9)
@@ -256,7 +254,7 @@ def test_who_does_not_end_the_head_is_hung_up_on(loop: Loop, said: bytes) -> Non
     assert line.transport.sent == b""
 
 
-def test_a_head_at_a_byte_a_second_has_no_more_time(loop: Loop) -> None:
+def test_a_slow_head_gets_no_more_time(loop: Loop) -> None:
     line = Line(loop)
     for byte in GET * 5:
         line.say(bytes([byte]))
@@ -265,7 +263,7 @@ def test_a_head_at_a_byte_a_second_has_no_more_time(loop: Loop) -> None:
     assert line.transport.sent == b""
 
 
-def test_so_has_a_body_and_what_follows_an_answer(loop: Loop) -> None:
+def test_a_body_and_a_request_after_a_response_have_the_same_limit(loop: Loop) -> None:
     line = Line(loop)
     line.say(POST)
     for _ in range(14):
@@ -283,7 +281,7 @@ def test_so_has_a_body_and_what_follows_an_answer(loop: Loop) -> None:
     assert line.transport.is_closed
 
 
-def test_who_is_answered_may_take_their_time_until_the_next_request(loop: Loop) -> None:
+def test_an_idle_caller_may_wait_before_the_next_request(loop: Loop) -> None:
     line = Line(loop)
     for _ in range(3):
         assert line.say(GET).endswith(b"well")
@@ -293,7 +291,7 @@ def test_who_is_answered_may_take_their_time_until_the_next_request(loop: Loop) 
     assert line.transport.is_closed
 
 
-def test_an_answer_that_is_not_taken_up_ends(loop: Loop) -> None:
+def test_a_response_that_is_not_read_closes_the_connection(loop: Loop) -> None:
     line = Line(loop)
     line.protocol.pause_writing()
     line.say(GET)
@@ -326,7 +324,7 @@ def test_a_head_of_too_many_lines_is_refused(loop: Loop) -> None:
 
 
 @pytest.mark.parametrize("part", [b"0\r\nx: " + b"a" * 1000, b"1;a=" + b"a" * 1000 + b"\r\nx\r\n"])
-def test_what_surrounds_a_body_has_its_size_too(loop: Loop, part: bytes) -> None:
+def test_the_framing_of_a_body_has_a_size_limit(loop: Loop, part: bytes) -> None:
     line = Line(loop)
     line.say(b"POST /read HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(60):
@@ -334,7 +332,7 @@ def test_what_surrounds_a_body_has_its_size_too(loop: Loop, part: bytes) -> None
     assert line.transport.is_closed
 
 
-def test_a_body_in_chunks_of_a_byte_is_taken(loop: Loop) -> None:
+def test_a_body_in_chunks_of_one_byte_is_accepted(loop: Loop) -> None:
     line = Line(loop)
     line.say(b"POST /read HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(100):

@@ -17,7 +17,7 @@ def made(folder: Path, command: str, limit: float = 30.0, *hidden: str, stops: b
     return Program(command, folder, span, frozenset(hidden), SystemClock(), lambda: stops)
 
 
-def test_a_program_hears_the_document_in_its_folder_with_its_arguments(tmp_path: Path) -> None:
+def test_a_command_gets_the_document_its_folder_and_its_arguments(tmp_path: Path) -> None:
     path = program(tmp_path)
     assert made(tmp_path, f"{path} --to 'two words'").run_with(DOCUMENT) == ""
     (entry,) = entries(tmp_path)
@@ -25,7 +25,7 @@ def test_a_program_hears_the_document_in_its_folder_with_its_arguments(tmp_path:
     assert (entry[2], entry[3]) == (str(tmp_path), ["--to", "two words"])
 
 
-def test_a_program_has_our_environment_but_for_what_is_kept_from_it(
+def test_a_command_gets_the_environment_without_hidden_variables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GROWTHHUB_TOKEN", "pit-invented")
@@ -45,22 +45,22 @@ def test_a_program_has_our_environment_but_for_what_is_kept_from_it(
         ("/bin/false", "it exited with 1"),
     ],
 )
-def test_what_goes_wrong_is_said_and_raises_nothing(tmp_path: Path, command: str, wrong: str) -> None:
+def test_a_failing_command_returns_a_reason_and_raises_nothing(tmp_path: Path, command: str, wrong: str) -> None:
     assert wrong in made(tmp_path, command).run_with(DOCUMENT)
 
 
-def test_a_program_that_does_not_listen_may_end_well(tmp_path: Path) -> None:
+def test_a_command_that_does_not_read_its_input_may_succeed(tmp_path: Path) -> None:
     assert made(tmp_path, "/bin/true").run_with({"text": "x" * 1_000_000}) == ""
 
 
-def test_a_program_that_floods_its_output_fills_nothing(tmp_path: Path) -> None:
+def test_the_output_of_a_command_is_discarded(tmp_path: Path) -> None:
     assert (
         made(tmp_path, "/bin/sh -c 'head -c 50000000 /dev/zero; head -c 50000000 /dev/zero >&2'").run_with(DOCUMENT)
         == ""
     )
 
 
-def test_a_program_that_hangs_is_killed_with_whatever_it_has_started(tmp_path: Path) -> None:
+def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     command = f"/bin/sh -c 'sleep 600 & echo $! $$ > {pids}; sleep 600'"
     assert made(tmp_path, command, limit=1.0).run_with(DOCUMENT) == "it took longer than 1 s"
@@ -71,12 +71,12 @@ def test_a_program_that_hangs_is_killed_with_whatever_it_has_started(tmp_path: P
             time.sleep(0.01)
 
 
-def test_a_program_is_not_waited_for_when_the_daemon_is_to_end(tmp_path: Path) -> None:
+def test_a_stopping_daemon_does_not_wait_for_a_command(tmp_path: Path) -> None:
     path = program(tmp_path, "time.sleep(600)")
     assert made(tmp_path, str(path), 600.0, stops=True).run_with(DOCUMENT) == "growthsync is stopping"
 
 
-def test_a_program_of_many_words_is_heard_in_full(tmp_path: Path) -> None:
+def test_a_long_document_reaches_the_command_in_full(tmp_path: Path) -> None:
     document = {"text": "é" * 200_000}
     assert made(tmp_path, str(program(tmp_path))).run_with(document) == ""
     assert heard(tmp_path) == [document]

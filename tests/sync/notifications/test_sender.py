@@ -50,7 +50,7 @@ def settle(state: StateFile) -> None:
         db.execute("DELETE FROM conflict")
 
 
-def test_a_run_that_failed_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
+def test_a_failed_run_is_notified_once_and_so_is_its_end(tmp_path: Path) -> None:
     notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     error = str(Unreachable("growthhub", "hub.example.com, GET /users: it answered 503: Ann Example"))
     with opened() as state:
@@ -66,7 +66,7 @@ def test_a_run_that_failed_is_told_once_and_so_is_its_end(tmp_path: Path) -> Non
     assert (over["event"], over["over"], over["text"]) == ("failed", True, "sales: runs succeed again")
 
 
-def test_a_run_that_the_guard_stopped_is_told_with_how_to_look_at_it(tmp_path: Path) -> None:
+def test_a_guarded_run_is_notified_with_the_command_to_inspect_it(tmp_path: Path) -> None:
     notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
         notifier.after_run(state, report(guarded="the guard stopped the run"))
@@ -81,7 +81,7 @@ def test_a_run_that_the_guard_stopped_is_told_with_how_to_look_at_it(tmp_path: P
     ]
 
 
-def test_new_conflicts_are_told_by_their_numbers_and_nothing_of_the_people(tmp_path: Path) -> None:
+def test_new_conflicts_are_notified_by_number_without_personal_data(tmp_path: Path) -> None:
     notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
         add_conflict(state, "city")
@@ -108,7 +108,7 @@ def test_a_conflict_that_comes_back_after_it_was_settled_is_a_new_one_with_a_new
     assert [one["conflicts"]["new"] for one in heard(tmp_path)] == [[1], [2]]
 
 
-def test_a_stream_that_makes_no_progress_is_told_once_and_over_with_the_next_run_that_ends(tmp_path: Path) -> None:
+def test_a_stall_is_notified_once_and_ends_with_the_next_run(tmp_path: Path) -> None:
     found = config(tmp_path)
     notifier = NotificationSender(found, Timeline(NOON))
     with opened(found.state.path) as state:
@@ -121,7 +121,7 @@ def test_a_stream_that_makes_no_progress_is_told_once_and_over_with_the_next_run
     assert (over["event"], over["over"], over["run"]) == ("stalled", True, "r1")
 
 
-def test_a_run_of_both_streams_is_told_for_the_first_and_ends_what_was_wrong_with_either(tmp_path: Path) -> None:
+def test_a_run_of_both_streams_is_notified_for_the_first_and_ends_causes_of_both(tmp_path: Path) -> None:
     notifier = NotificationSender(config(tmp_path), Timeline(NOON))
     with opened() as state:
         notifier.after_run(state, report(asked=("messages",), errors=["growthhub: no scope"]))
@@ -134,7 +134,7 @@ def test_a_run_of_both_streams_is_told_for_the_first_and_ends_what_was_wrong_wit
 
 
 @pytest.mark.parametrize("then", ["sys.exit(3)", "time.sleep(600)"], ids=["fails", "hangs"])
-def test_a_program_that_fails_or_hangs_is_tried_again_at_most_twice(tmp_path: Path, then: str) -> None:
+def test_a_command_that_fails_or_hangs_is_retried_at_most_twice(tmp_path: Path, then: str) -> None:
     notifier = NotificationSender(config(tmp_path, then, "1s"), Timeline(NOON, live=True))
     with opened() as state:
         for _ in range(5):
@@ -142,9 +142,7 @@ def test_a_program_that_fails_or_hangs_is_tried_again_at_most_twice(tmp_path: Pa
     assert len(heard(tmp_path)) == 3
 
 
-def test_secrets_that_the_config_names_are_kept_from_the_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secrets_of_the_config_are_hidden_from_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROWTHHUB_TOKEN", "pit-invented-token")
     monkeypatch.setenv("GROWTHGENIUS_API_KEY", "gg-invented-key")
     monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere")
@@ -165,7 +163,7 @@ def test_a_state_that_cannot_be_written_harms_no_run(tmp_path: Path) -> None:
     assert heard(tmp_path) == []
 
 
-def test_without_a_program_nothing_is_remembered() -> None:
+def test_without_a_command_nothing_is_stored() -> None:
     with opened() as state:
         NotificationSender(parse(GOOD, Path("config.toml")), Timeline(NOON)).after_run(
             state, report(errors=["growthhub: is down"])

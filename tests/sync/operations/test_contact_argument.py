@@ -26,14 +26,12 @@ def config(tmp_path: Path) -> Config:
         ("tel:+44 20 7946 0123", ContactArgument("tel:+44 20 7946 0123", phones=("+442079460123",))),
     ],
 )
-def test_an_address_a_number_or_an_id_is_told_from_the_others(
-    config: Config, typed: str, expected: ContactArgument
-) -> None:
+def test_an_address_a_number_and_an_id_are_distinguished(config: Config, typed: str, expected: ContactArgument) -> None:
     assert parse_who(typed, config, ["former"]) == expected
 
 
 @pytest.mark.parametrize("typed", ["", "ann", "12", "hubspot:17", "growthhub:", "a b@example.com", "@"])
-def test_anything_else_is_refused_with_what_there_is(config: Config, typed: str) -> None:
+def test_anything_else_is_refused_with_the_known_accounts(config: Config, typed: str) -> None:
     with pytest.raises(UsageError, match=r"ACCOUNT:ID \(accounts are former, growthgenius, growthhub\)"):
         parse_who(typed, config, ["former"])
 

@@ -102,7 +102,7 @@ def test_status_is_the_document_of_the_contract(config: Config) -> None:
     assert lag == pytest.approx(max(0.0, before - NOON_MS / 1000), abs=60)
 
 
-def test_status_tells_of_webhooks_where_they_are_heard(tmp_path: Path) -> None:
+def test_status_shows_webhooks_where_they_are_configured(tmp_path: Path) -> None:
     config = parse(f'{GOOD}\n[webhooks]\nlisten = "127.0.0.1:0"\n', tmp_path / "config.toml")
     assert queries.status(config)["connections"][0]["webhooks"] == {"heard_at": None, "waiting": 0}
     arrival = QueuedEvent(b"w", [(("sales", "messages"), Hint("growthhub", "message:m1", "c1"))], NOON_MS)
@@ -112,7 +112,7 @@ def test_status_tells_of_webhooks_where_they_are_heard(tmp_path: Path) -> None:
     assert queries.status(config)["connections"][0]["webhooks"] == heard
 
 
-def test_without_a_state_file_nothing_is_open_and_none_is_made(config: Config) -> None:
+def test_without_a_state_file_nothing_is_open_and_no_file_is_created(config: Config) -> None:
     expected = """{"connections": [{"name": "sales",
         "streams": {"contacts": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null},
             "messages": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null}},
@@ -196,7 +196,7 @@ def test_a_resolution_waits_for_the_next_run_and_is_no_longer_listed(
     assert queries.status(config)["connections"][0]["conflicts"] == 0
 
 
-def test_who_thinks_again_before_the_run_may_resolve_otherwise(config: Config) -> None:
+def test_a_resolution_can_be_changed_before_the_run(config: Config) -> None:
     fill(config)
     queries.resolve(config, 1, side="left", value=None)
     queries.resolve(config, 1, side="right", value=None)
@@ -214,7 +214,7 @@ def test_a_value_that_the_field_cannot_have_is_refused_and_the_conflict_stays(co
     assert stored(config, "SELECT resolution FROM conflict") == [{"resolution": 'value:"+12125550123"'}]
 
 
-def test_a_number_that_is_not_on_a_list_is_told_with_the_list_to_look_at(config: Config) -> None:
+def test_an_unknown_number_is_an_error_that_names_the_list_command(config: Config) -> None:
     fill(config)
     with pytest.raises(UsageError, match="no conflict 9; see `sync conflicts list`"):
         queries.conflict(config, 9)
@@ -236,7 +236,7 @@ def test_a_failure_to_be_retried_is_due_at_once_whatever_its_record_looks_like(c
         ]
 
 
-def test_a_dismissed_failure_is_off_the_list_with_its_reason_in_the_history(config: Config) -> None:
+def test_a_dismissed_failure_leaves_the_list_and_the_history_keeps_the_reason(config: Config) -> None:
     fill(config)
     assert queries.dismiss(config, 1, "a test record")["who"] == "grace@example.org"
     assert queries.failures(config) == {"failures": []}

@@ -41,7 +41,7 @@ def test_when_is_a_time_a_date_or_a_span_back(text: str, meant: datetime) -> Non
      "2026-11-19/2026-11-20", "1700000000", "0:", "2026-11-19T1:", "2026-11-19T25:00",
      "9999999d", "0001-01-01T00:00+05:00", "\u0662\u0660\u0662\u0666-01-01"],
 )  # fmt: skip
-def test_what_is_no_time_says_what_one_is(text: str) -> None:
+def test_an_invalid_time_is_an_error_that_shows_the_format(text: str) -> None:
     with pytest.raises(UsageError, match=r"is not a time; WHEN is a time .*, a date .*, or a span back from now"):
         parse_when(text, NOW)
 

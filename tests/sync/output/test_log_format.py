@@ -70,7 +70,7 @@ def test_lower_levels_are_left_out() -> None:
     assert [line["level"] for line in lines(stream)] == ["warning", "error"]
 
 
-def test_no_line_shows_a_person_whatever_its_writer_forgot(out: io.StringIO) -> None:
+def test_no_line_shows_personal_data(out: io.StringIO) -> None:
     event_log.error("mistake", reason="ann@example.com is gone", name="Ann Example", phone="+13035550177")
     assert not any(private in out.getvalue() for private in ("ann@", "Ann", "+1303"))
 
@@ -82,14 +82,14 @@ def test_no_line_shows_a_person_whatever_its_writer_forgot(out: io.StringIO) -> 
         (Terminal(), "json", True), (io.StringIO(), "human", False),
     ],
 )  # fmt: skip
-def test_people_read_lines_on_a_terminal_and_programs_json(stream: io.StringIO, form: Format, is_json: bool) -> None:
+def test_a_terminal_gets_text_and_a_pipe_gets_json(stream: io.StringIO, form: Format, is_json: bool) -> None:
     with logging_to(stream, "info", form):
         event_log.info("run ended", run="r1")
     assert "run ended" in stream.getvalue()
     assert stream.getvalue().startswith("{") == is_json
 
 
-def test_what_other_libraries_warn_of_is_told_without_people(out: io.StringIO) -> None:
+def test_warnings_of_other_libraries_are_logged_without_personal_data(out: io.StringIO) -> None:
     logging.getLogger("urllib3.connectionpool").debug("GET /contacts?email=ann@example.com")
     logging.getLogger("urllib3.connectionpool").warning("Connection pool is full, discarding ann@example.com")
     (line,) = lines(out)
@@ -97,7 +97,7 @@ def test_what_other_libraries_warn_of_is_told_without_people(out: io.StringIO) -
     assert "ann@" not in line["text"]
 
 
-def test_a_log_that_cannot_be_written_harms_nobody() -> None:
+def test_a_log_that_cannot_be_written_stops_no_run() -> None:
     stream = Full()
     with logging_to(stream, "info", "json"):
         event_log.error("who hears this?")

@@ -23,12 +23,12 @@ SECRET = "pit-invented-4711"
         ("connection refused", "connection refused"),
     ],
 )  # fmt: skip
-def test_what_servers_said_goes_and_what_we_said_stays(text: str, shown: str) -> None:
+def test_server_messages_are_removed_and_our_own_words_stay(text: str, shown: str) -> None:
     assert public(text) == shown
 
 
 @pytest.mark.parametrize("status", sorted(MENDS))
-def test_how_to_mend_it_stays(status: int) -> None:
+def test_the_advice_stays(status: int) -> None:
     text = f"gh: hub, GET /x: it answered {status}: Ann Example; {MENDS[status]}"
     assert public(text) == f"gh: hub, GET /x: it answered {status}; {MENDS[status]}"
 
@@ -51,7 +51,7 @@ def test_secrets_go_once_they_are_known() -> None:
     }  # fmt: skip
 
 
-def test_facts_that_nobody_knows_become_a_hash_as_a_whole() -> None:
+def test_unknown_facts_become_a_hash_as_a_whole() -> None:
     shown = public_facts({"who": "Ann Example", "age": 41, "record": "gh:1", "read": 3, "reason": "by ann@example.com"})
     assert shown["who"] == hashed("Ann Example")
     assert shown["age"] == hashed(41)
@@ -73,5 +73,5 @@ def test_a_hash_is_never_taken_for_a_number_and_hashed_again() -> None:
         assert public(f"left alone: {hashed(number)}") == f"left alone: {hashed(number)}"
 
 
-def test_what_is_none_is_no_fact() -> None:
+def test_facts_that_are_none_are_left_out() -> None:
     assert public_facts({"reason": None, "who": None, "next_run_at": None}) == {}

@@ -10,7 +10,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_what_is_no_terminal_gets_notes_and_no_bars() -> None:
+def test_a_pipe_gets_notes_and_no_bars() -> None:
     out = io.StringIO()
     with for_stream(out) as progress:
         assert isinstance(progress, LineProgress)
@@ -22,7 +22,7 @@ def test_what_is_no_terminal_gets_notes_and_no_bars() -> None:
     assert out.getvalue() == "growthhub: made the custom field contact.job_title\n"
 
 
-def test_a_terminal_is_shown_what_is_done_and_how_far_it_is() -> None:
+def test_a_terminal_shows_the_step_and_its_progress() -> None:
     out = Terminal()
     with for_stream(out) as progress:
         assert isinstance(progress, TerminalProgress)
@@ -40,7 +40,7 @@ def test_a_terminal_is_shown_what_is_done_and_how_far_it_is() -> None:
     assert "made [bold]contact.job_title[/bold]" in shown
 
 
-def test_a_terminal_is_given_back_when_a_run_ends_with_an_error() -> None:
+def test_a_terminal_is_restored_after_an_error() -> None:
     out = Terminal()
 
     def fail() -> None:
@@ -54,7 +54,7 @@ def test_a_terminal_is_given_back_when_a_run_ends_with_an_error() -> None:
     assert shown > hidden  # the cursor is there again
 
 
-def test_silence_is_kept() -> None:
+def test_silent_progress_writes_nothing() -> None:
     progress = SilentProgress()
     progress.stage("reading", 5)
     progress.advance()

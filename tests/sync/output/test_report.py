@@ -57,7 +57,7 @@ def test_the_document_is_that_of_the_contract_key_by_key() -> None:
     assert json.dumps(document([full])) == json.dumps(json.loads(expected))
 
 
-def test_a_run_that_did_little_has_all_keys_all_the_same() -> None:
+def test_a_run_without_changes_has_all_keys() -> None:
     assert list(report().to_json()) == [
         "run", "connection", "status", "started_at", "finished_at", "dry_run", "streams", "fields_created", "requests",
         "errors",
@@ -109,7 +109,7 @@ def test_the_status_is_the_worst_that_happened(changed: dict[str, object], statu
     assert (report(**changed).status, report(**changed).exit_code) == (status, code)
 
 
-def test_what_the_guard_said_stands_among_the_errors() -> None:
+def test_the_sentence_of_the_guard_is_among_the_errors() -> None:
     assert report(guarded="would rewrite 60 %").to_json()["errors"] == ["would rewrite 60 %"]
 
 

@@ -31,7 +31,7 @@ def untouched(config: Config) -> bool:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *PROGRAMS, *WORDS, "/page.css", "/icon.svg", "/nowhere", "/conflicts/99"])
-def test_every_answer_forbids_what_no_page_of_ours_does(visitor: Visitor, path: str) -> None:
+def test_every_response_forbids_scripts_frames_and_copies(visitor: Visitor, path: str) -> None:
     answer = visitor.get(path)
     policy = dict(part.strip().partition(" ")[::2] for part in answer.header("content-security-policy").split(";"))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
@@ -44,7 +44,7 @@ def test_every_answer_forbids_what_no_page_of_ours_does(visitor: Visitor, path: 
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_no_script_and_nothing_from_elsewhere(visitor: Visitor, path: str) -> None:
+def test_a_page_has_no_script_and_loads_nothing_from_other_sites(visitor: Visitor, path: str) -> None:
     page = visitor.get(path).document
     assert not page.attributes("script")
     assert not page.attributes("style")
@@ -77,7 +77,7 @@ def test_without_a_token_another_user_of_the_machine_sees_nothing(visitor: Visit
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_with_a_token_people_are_led_to_where_they_show_it(stranger: Visitor, path: str) -> None:
+def test_with_a_token_browsers_are_redirected_to_the_login(stranger: Visitor, path: str) -> None:
     answer = stranger.get(path)
     assert (answer.status, answer.header("location"), answer.body) == (303, "/login", b"")
 
@@ -95,7 +95,7 @@ def test_with_a_token_programs_need_it(stranger: Visitor, shown: dict[str, str])
 
 
 @pytest.mark.parametrize("path", WORDS)
-def test_the_words_on_health_need_no_token_and_tell_nothing_else(stranger: Visitor, path: str) -> None:
+def test_health_checks_need_no_token_and_show_nothing_else(stranger: Visitor, path: str) -> None:
     answer = stranger.get(path)
     assert (answer.status, answer.text) == (200, "ok\n")
     stranger.state.hanging, stranger.state.are_started = ("sales/contacts",), False
@@ -103,7 +103,7 @@ def test_the_words_on_health_need_no_token_and_tell_nothing_else(stranger: Visit
     assert (answer.status, answer.text) == (503, "not ok\n")
 
 
-def test_who_shows_the_token_once_is_let_in_for_twelve_hours(stranger: Visitor) -> None:
+def test_a_login_lasts_twelve_hours(stranger: Visitor) -> None:
     assert come_in(stranger, "wrong") == 403
     assert stranger.get("/").status == 303
     assert come_in(stranger) == 303
@@ -134,13 +134,15 @@ def test_a_session_is_hidden_from_scripts_and_other_sites_and_is_another_one_aft
         ({"host": "localhost:8787", "sec_fetch_site": "same-origin"}, False),
     ],
 )
-def test_over_tls_a_session_goes_nowhere_else(stranger: Visitor, said: dict[str, str], secure: bool) -> None:
+def test_over_tls_the_session_cookie_is_restricted_to_tls(
+    stranger: Visitor, said: dict[str, str], secure: bool
+) -> None:
     answer = stranger.send("/login", {"token": TOKEN}, "/login", **said)
     assert answer.status == 303
     assert ("; Secure" in answer.header("set-cookie")) == secure
 
 
-def test_a_session_ends_when_its_owner_leaves_also_for_who_kept_its_cookie(stranger: Visitor) -> None:
+def test_a_logout_ends_the_session_even_for_a_kept_cookie(stranger: Visitor) -> None:
     come_in(stranger)
     kept = dict(stranger.cookies)
     assert stranger.send("/leave", {}).status == 303
@@ -157,14 +159,14 @@ def test_a_session_ends_with_another_token(stranger: Visitor, configured: Callab
 
 
 @pytest.mark.parametrize("change", ["x{}", "{}x", "{}.", "", ".", "a.b.c.d", "a.1.1"])
-def test_a_session_that_is_none_of_ours_lets_nobody_in(stranger: Visitor, change: str) -> None:
+def test_a_forged_session_is_refused(stranger: Visitor, change: str) -> None:
     come_in(stranger)
     (name,) = stranger.cookies
     stranger.cookies[name] = change.format(stranger.cookies[name])
     assert stranger.get("/").status == 303
 
 
-def test_a_session_can_t_be_changed_into_one_that_knows_the_token(stranger: Visitor) -> None:
+def test_a_session_without_the_token_cannot_be_changed_into_one_with_it(stranger: Visitor) -> None:
     stranger.get("/login")
     (name,) = stranger.cookies
     payload, signature = stranger.cookies[name].split(".")
@@ -203,9 +205,7 @@ def test_the_form_of_one_session_is_of_no_use_in_another(visitor: Visitor) -> No
         {"origin": "http://127.0.0.1:8787", "sec_fetch_site": "cross-site"},
     ],
 )
-def test_what_a_page_of_somebody_else_sends_changes_nothing_and_reads_nothing(
-    visitor: Visitor, said: dict[str, str]
-) -> None:
+def test_requests_from_pages_of_other_sites_change_and_read_nothing(visitor: Visitor, said: dict[str, str]) -> None:
     for path in FORMS:
         assert visitor.send(path, {"side": "left", "why": "because", "who": "x"}, **said).status == 403
     for path in ACTS:
@@ -219,12 +219,12 @@ def test_what_a_page_of_somebody_else_sends_changes_nothing_and_reads_nothing(
 @pytest.mark.parametrize(
     "said", [{"origin": "null"}, {"origin": "http://127.0.0.1:8787"}, {"sec_fetch_site": "same-origin"}]
 )
-def test_what_a_page_of_ours_sends_is_done(visitor: Visitor, said: dict[str, str]) -> None:
+def test_requests_from_our_own_pages_are_accepted(visitor: Visitor, said: dict[str, str]) -> None:
     assert visitor.send("/conflicts/1/resolve", {"side": "left"}, **said).status == 303
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-def test_the_api_takes_nothing_that_another_site_could_have_a_browser_send(visitor: Visitor, kind: str) -> None:
+def test_the_api_refuses_what_another_site_could_make_a_browser_send(visitor: Visitor, kind: str) -> None:
     assert {visitor.post(path, {"side": "left"}, content_type=kind).status for path in ACTS} == {415}
     assert untouched(visitor.state.config)
 
@@ -238,17 +238,17 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(visitor: Visitor, decla
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe=1", b"a=1&" * 50])
-def test_a_body_that_is_no_form_is_told(visitor: Visitor, body: bytes) -> None:
+def test_a_body_that_is_not_a_form_is_an_error(visitor: Visitor, body: bytes) -> None:
     assert visitor.ask("POST", "/people", body).status == 400
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_what_is_only_looked_at_takes_no_other_method(visitor: Visitor, method: str) -> None:
+def test_read_only_addresses_accept_only_get(visitor: Visitor, method: str) -> None:
     for path in ("/api/status", "/conflicts"):
         assert visitor.ask(method, path, b"{}", {"content-type": "application/json"}).status in (403, 405)
 
 
-def test_an_error_of_ours_shows_nothing_of_itself(
+def test_a_bug_shows_no_details_to_the_browser(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object) -> None:
@@ -261,7 +261,7 @@ def test_an_error_of_ours_shows_nothing_of_itself(
     assert "ada" not in answer.text + "".join(capsys.readouterr())
 
 
-def test_a_token_that_is_gone_lets_nobody_in(stranger: Visitor, configured: Callable[[str], Config]) -> None:
+def test_a_token_that_cannot_be_read_lets_no_request_in(stranger: Visitor, configured: Callable[[str], Config]) -> None:
     missing = State(configured('listen = "0.0.0.0:8787"\ntoken = "env:NO_SUCH_VARIABLE_HERE"'))
     visitor = Visitor(replace(missing), runner=stranger.runner)
     assert visitor.get("/").status == visitor.get("/api/status").status == 500

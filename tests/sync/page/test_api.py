@@ -28,7 +28,7 @@ def without_lag(document: Any) -> Any:
     return document
 
 
-def test_what_is_looked_at_is_what_the_commands_print(visitor: Visitor, config: Config) -> None:
+def test_the_api_returns_the_documents_of_the_commands(visitor: Visitor, config: Config) -> None:
     assert without_lag(visitor.get("/api/status").json) == without_lag(command(config, "status"))
     assert visitor.get("/api/conflicts").json == command(config, "conflicts", "list")
     assert visitor.get("/api/conflicts/1").json == command(config, "conflicts", "show", "1")
@@ -38,7 +38,7 @@ def test_what_is_looked_at_is_what_the_commands_print(visitor: Visitor, config: 
         assert answer.json == command(config, "explain", *asked.values())
 
 
-def test_runs_are_the_reports_that_they_printed(visitor: Visitor) -> None:
+def test_the_api_returns_the_reports_of_runs(visitor: Visitor) -> None:
     assert visitor.get("/api/runs").json == {"runs": [report()]}
     assert visitor.get(f"/api/runs/{RUN}").json == report()
 
@@ -82,26 +82,28 @@ def test_failures_are_settled_as_by_the_commands(visitor: Visitor, config: Confi
         ("/api/explain", {}, 422),
     ],
 )
-def test_what_can_t_be_is_told_and_changes_nothing(visitor: Visitor, path: str, body: Any, status: int) -> None:
+def test_an_impossible_decision_is_an_error_and_changes_nothing(
+    visitor: Visitor, path: str, body: Any, status: int
+) -> None:
     answer = visitor.post(path, body)
     assert answer.status == status
     assert answer.json["error"]
     assert stored(visitor.state.config, "SELECT resolution FROM conflict") == [{"resolution": None}]
 
 
-def test_a_body_that_is_no_json_is_told(visitor: Visitor) -> None:
+def test_a_body_that_is_not_json_is_an_error(visitor: Visitor) -> None:
     answer = visitor.ask("POST", "/api/explain", b"{", {"content-type": "application/json"})
     assert (answer.status, answer.json) == (422, {"error": "the body is not JSON"})
 
 
 @pytest.mark.parametrize("path", ["/api/conflicts/9", "/api/runs/x", "/api/nothing", "/api/conflicts?after=x"])
-def test_what_is_not_there_is_told_as_json(visitor: Visitor, path: str) -> None:
+def test_a_missing_entry_is_a_json_error(visitor: Visitor, path: str) -> None:
     answer = visitor.get(path)
     assert answer.status in (404, 422)
     assert answer.json.keys() == {"error"}
 
 
-def test_a_long_list_says_where_it_goes_on(visitor: Visitor, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_list_names_its_next_page(visitor: Visitor, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sync.page.api.LARGEST", 3)
     many(config, 6)
     found, path = [], "/api/conflicts"

@@ -54,7 +54,7 @@ def test_long_lists_are_shown_page_by_page_and_nothing_is_missed(visitor: Visito
     assert answer.header("location") == f"/conflicts?settled={PAGE + 1}&after={PAGE}"
 
 
-def test_a_state_that_can_t_be_read_is_told_as_that_and_no_more(visitor: Visitor, config: Config) -> None:
+def test_an_unreadable_state_is_an_error_without_details(visitor: Visitor, config: Config) -> None:
     config.state.path.rename(config.state.path.with_name("away"))
     for path in ("/", "/conflicts", "/api/status", "/metrics"):
         answer = visitor.get(path)
@@ -66,13 +66,13 @@ def test_a_state_that_can_t_be_read_is_told_as_that_and_no_more(visitor: Visitor
     assert visitor.get("/").status == visitor.get("/readyz").status == 503
 
 
-def test_a_look_that_takes_too_long_is_broken_off(config: Config) -> None:
+def test_a_query_that_takes_too_long_is_interrupted(config: Config) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     with looking(config, 0.05) as db, pytest.raises(sqlite3.OperationalError, match="interrupted"):
         db.execute(endless).fetchone()
 
 
-def test_looking_changes_nothing_and_makes_nothing(config: Config) -> None:
+def test_reading_changes_nothing_and_creates_nothing(config: Config) -> None:
     with looking(config) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
         db.execute("DELETE FROM conflict")
 
@@ -109,7 +109,7 @@ def test_a_value_of_any_length_makes_no_long_list(visitor: Visitor, config: Conf
 
 
 @pytest.mark.parametrize("number", [2**63, 10**40])
-def test_a_number_that_no_state_can_hold_is_of_nothing(visitor: Visitor, number: int) -> None:
+def test_a_number_too_large_for_the_state_is_not_found(visitor: Visitor, number: int) -> None:
     for path in (f"/conflicts/{number}", f"/failures/{number}/person", f"/api/conflicts/{number}"):
         assert visitor.get(path).status == 404
     assert visitor.send(f"/failures/{number}/retry", {}).status == 404

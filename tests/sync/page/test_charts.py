@@ -20,7 +20,7 @@ def several(draw: st.DrawFn) -> list[Series]:
 
 
 @given(several())
-def test_every_value_stands_within_the_picture_and_can_be_seen(series: list[Series]) -> None:
+def test_every_value_is_inside_the_chart_and_visible(series: list[Series]) -> None:
     for column in bars(series):
         for bar in column:
             assert 0 <= bar.x <= bar.x + bar.width <= WIDTH + 1e-6
@@ -29,14 +29,14 @@ def test_every_value_stands_within_the_picture_and_can_be_seen(series: list[Seri
 
 
 @given(several())
-def test_there_is_a_part_for_each_value_that_is_more_than_nothing(series: list[Series]) -> None:
+def test_every_value_above_zero_has_a_bar(series: list[Series]) -> None:
     found = [[bar.style for bar in column] for column in bars(series)]
     days = range(len(series[0].values))
     assert found == [[one.style for one in series if one.values[day] > 0] for day in days]
 
 
 @given(several())
-def test_columns_do_not_meet_and_go_from_left_to_right(series: list[Series]) -> None:
+def test_columns_do_not_overlap_and_go_from_left_to_right(series: list[Series]) -> None:
     columns = [column[0] for column in bars(series) if column]
     assert all(one.x + one.width < other.x for one, other in pairwise(columns))
 

@@ -59,7 +59,7 @@ def is_settled(config: Config) -> bool:
     return not stored(config, "SELECT 1 FROM conflict WHERE resolution IS NULL")
 
 
-def test_who_hangs_up_at_once_settles_nothing(config: Config) -> None:
+def test_a_caller_that_disconnects_at_once_settles_nothing(config: Config) -> None:
     look = Look()
     with page(config, look) as listener:
         with socket.create_connection(listener.address, timeout=10) as line:
@@ -73,7 +73,7 @@ def test_who_hangs_up_at_once_settles_nothing(config: Config) -> None:
         assert not is_settled(config)
 
 
-def test_who_stays_is_the_owner_and_settles(config: Config) -> None:
+def test_a_caller_that_stays_is_identified_and_settles_the_conflict(config: Config) -> None:
     look = Look()
     look.may.set()
     with page(config, look) as listener:
@@ -84,7 +84,7 @@ def test_who_stays_is_the_owner_and_settles(config: Config) -> None:
         assert is_settled(config)
 
 
-def test_half_a_decision_is_none(config: Config) -> None:
+def test_a_request_with_half_a_body_settles_nothing(config: Config) -> None:
     look = Look()
     look.may.set()
     with page(config, look) as listener:

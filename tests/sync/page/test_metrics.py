@@ -87,13 +87,13 @@ def test_durations_are_a_histogram(visitor: Visitor, config: Config) -> None:
     assert found["growthsync_run_duration_seconds_sum"] == [(SALES, 9.5)]
 
 
-def test_a_stream_that_hangs_is_told(visitor: Visitor) -> None:
+def test_a_stream_that_hangs_is_shown(visitor: Visitor) -> None:
     visitor.state.hanging = ("sales/messages",)
     hangs = {labels["stream"]: value for labels, value in scraped(visitor)["growthsync_hanging"]}
     assert hangs == {"contacts": 0, "messages": 1}
 
 
-def test_no_label_is_about_people(visitor: Visitor) -> None:
+def test_no_label_holds_personal_data(visitor: Visitor) -> None:
     text = visitor.get("/metrics").text
     assert not re.search(f"{EMAIL}|{LOST}|{re.escape(PHONE)}|Oslo|hub-1|ada", text)
     labels: set[Any] = {name for samples in scraped(visitor).values() for one, _ in samples for name in one}
@@ -125,7 +125,7 @@ def test_an_allowance_is_the_servers_count_until_it_is_renewed(
         assert found.renewed_at > datetime.fromtimestamp(now, UTC)
 
 
-def test_what_became_of_webhooks_is_counted_where_there_are_any(visitor: Visitor) -> None:
+def test_webhook_requests_are_counted_by_outcome(visitor: Visitor) -> None:
     assert not [name for name in scraped(visitor) if "webhooks" in name]
     counters = Counters()
     for outcome in ("queued", "queued", "unsigned"):

@@ -25,7 +25,7 @@ def search(visitor: Visitor, who: str) -> Answer:
     return visitor.get(found.header("location")) if found.status == 303 else found
 
 
-def test_the_overview_says_how_each_connection_is_and_what_waits(visitor: Visitor) -> None:
+def test_the_overview_shows_the_state_of_each_connection_and_what_is_open(visitor: Visitor) -> None:
     page = visitor.get("/").document
     waiting = "1 conflict and 1 failure wait for you"
     for text in (waiting, "needs a decision", "Contacts", "Messages", "growthgenius 12"):
@@ -35,14 +35,14 @@ def test_the_overview_says_how_each_connection_is_and_what_waits(visitor: Visito
     assert len(page.attributes("table")) == 2
 
 
-def test_a_run_that_hangs_is_the_first_thing_to_be_told(visitor: Visitor) -> None:
+def test_a_run_that_hangs_is_shown_first(visitor: Visitor) -> None:
     visitor.state.hanging = ("sales/contacts",)
     assert "a run hangs" in visitor.get("/").document.text
     visitor.state.hanging = ("other/contacts",)
     assert "a run hangs" not in visitor.get("/").document.text
 
 
-def test_without_anything_remembered_the_pages_say_so(visitor: Visitor, config: Config) -> None:
+def test_with_an_empty_state_the_pages_say_so(visitor: Visitor, config: Config) -> None:
     with change(config) as transaction:
         for table in ("conflict", "failure", "run", "history", "tally"):
             transaction.execute(f"DELETE FROM {table}")
@@ -66,13 +66,13 @@ def test_without_anything_remembered_the_pages_say_so(visitor: Visitor, config: 
         ({"last_run": {"status": "ok"}, "delayed": "it answered 503"}, "delayed"),
     ],
 )
-def test_a_connection_is_called_by_what_matters_most(status: dict[str, Any], word: str) -> None:
+def test_the_state_of_a_connection_is_its_most_important_problem(status: dict[str, Any], word: str) -> None:
     found = verdict({"conflicts": 0, "failures": 0} | status)
     assert found.word == word
     assert found.sign
 
 
-def test_both_values_of_a_conflict_stand_side_by_side_with_the_times(visitor: Visitor) -> None:
+def test_a_conflict_shows_both_values_side_by_side_with_their_times(visitor: Visitor) -> None:
     for path in ("/conflicts", "/conflicts/1"):
         page = visitor.get(path).document
         assert re.search(rf"city of {EMAIL}.*{LEFT} left Oslo changed.*{RIGHT} right Bergen changed.*newer", page.text)
@@ -88,7 +88,7 @@ def test_both_values_of_a_conflict_stand_side_by_side_with_the_times(visitor: Vi
         ({"value": ""}, "value:null"),
     ],
 )
-def test_what_is_decided_on_the_page_is_what_the_command_would_have_decided(
+def test_a_decision_on_the_page_equals_that_of_the_command(
     visitor: Visitor, config: Config, fields: dict[str, str], resolution: str
 ) -> None:
     answer = visitor.send("/conflicts/1/resolve", fields, "/conflicts/1")
@@ -99,7 +99,7 @@ def test_what_is_decided_on_the_page_is_what_the_command_would_have_decided(
     assert "No conflicts are open" in page.text
 
 
-def test_a_value_that_can_t_be_is_told_and_stays_in_its_place(visitor: Visitor, config: Config) -> None:
+def test_an_invalid_value_is_an_error_and_stays_in_the_input(visitor: Visitor, config: Config) -> None:
     with change(config) as transaction:
         transaction.execute("UPDATE conflict SET field = 'country'")
     answer = visitor.send("/conflicts/1/resolve", {"value": "Atlantis"}, "/conflicts/1")
@@ -110,7 +110,7 @@ def test_a_value_that_can_t_be_is_told_and_stays_in_its_place(visitor: Visitor, 
     assert stored(config, "SELECT resolution FROM conflict") == [{"resolution": None}]
 
 
-def test_a_failure_is_tried_again_or_taken_off_with_a_reason(visitor: Visitor, config: Config) -> None:
+def test_a_failure_is_retried_or_dismissed_with_a_reason(visitor: Visitor, config: Config) -> None:
     page = visitor.get("/failures").document
     assert f"{LOST} sales · contacts · create at growthhub never answered 1 attempt" in page.text
     assert visitor.send("/failures/1/retry", {}).header("location") == "/failures?retried=1"
@@ -121,7 +121,7 @@ def test_a_failure_is_tried_again_or_taken_off_with_a_reason(visitor: Visitor, c
     assert "removed from the list" in visitor.get("/failures?dismissed=1").document.text
 
 
-def test_all_failures_are_tried_again_at_once(visitor: Visitor, config: Config) -> None:
+def test_all_failures_are_retried_at_once(visitor: Visitor, config: Config) -> None:
     with change(config) as transaction:
         Failures(transaction, 1, "contacts").put_failure(
             transaction, Failure("left", "8", RIGHT, "b@example.com", "create", "no"), BEGUN_MS
@@ -132,7 +132,7 @@ def test_all_failures_are_tried_again_at_once(visitor: Visitor, config: Config) 
 
 
 @pytest.mark.parametrize("who", [EMAIL, "ADA@example.com", "(303) 555-0142", f"{LEFT}:1", f"{RIGHT}:hub-1"])
-def test_somebody_is_found_by_whatever_explain_finds_them(visitor: Visitor, who: str) -> None:
+def test_a_search_finds_what_explain_finds(visitor: Visitor, who: str) -> None:
     page = search(visitor, who).document
     assert EMAIL in page.text
     assert "city Turku →to Oslo" in page.text
@@ -140,7 +140,7 @@ def test_somebody_is_found_by_whatever_explain_finds_them(visitor: Visitor, who:
     assert "linked" in page.text
 
 
-def test_nobody_and_nonsense_are_told(visitor: Visitor) -> None:
+def test_an_unknown_contact_and_nonsense_are_reported(visitor: Visitor) -> None:
     assert "No contact matches" in search(visitor, "nobody@example.com").document.text
     answer = search(visitor, "nonsense")
     assert answer.status == 422
@@ -149,7 +149,7 @@ def test_nobody_and_nonsense_are_told(visitor: Visitor) -> None:
     assert visitor.get("/people/forgotten-handle").status == 404
 
 
-def test_whom_something_is_about_is_shown_by_its_number(visitor: Visitor) -> None:
+def test_a_contact_is_shown_by_the_number_of_a_conflict_failure_or_history_line(visitor: Visitor) -> None:
     for path in ("/conflicts/1/person", "/history/1/person", "/history/2/person"):
         assert EMAIL in visitor.get(path).document.text
     assert f"{LEFT}:7" in visitor.get("/failures/1/person").document.text
@@ -175,18 +175,18 @@ def test_a_run_that_has_not_ended_is_shown_as_one(visitor: Visitor, config: Conf
 @pytest.mark.parametrize(
     "path", ["/conflicts/9", "/conflicts/9/person", "/failures/9/person", "/runs/x", "/history/9/person"]
 )
-def test_what_is_not_there_is_told(visitor: Visitor, path: str) -> None:
+def test_a_missing_entry_is_not_found(visitor: Visitor, path: str) -> None:
     assert visitor.get(path).status == 404
     assert "Not found" in visitor.get(path).document.text
 
 
 @pytest.mark.parametrize("path", ["/conflicts/9/resolve", "/failures/9/retry", "/failures/9/dismiss"])
-def test_what_is_not_there_can_t_be_decided(visitor: Visitor, path: str) -> None:
+def test_a_missing_entry_cannot_be_decided(visitor: Visitor, path: str) -> None:
     assert visitor.send(path, {"side": "left", "why": "because"}).status == 404
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1e3", "9" * 30, "٣", ""])
-def test_a_number_that_is_none_is_the_beginning(visitor: Visitor, after: str) -> None:
+def test_an_invalid_page_number_is_the_first_page(visitor: Visitor, after: str) -> None:
     assert EMAIL in visitor.get(f"/conflicts?after={quote(after)}").document.text
 
 
@@ -205,7 +205,7 @@ texts = NASTY | st.text(st.characters(exclude_categories=["Cs"], exclude_charact
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(city=texts, who=texts, reason=texts)
-def test_whatever_people_typed_is_shown_as_text(visitor: Visitor, city: str, who: str, reason: str) -> None:
+def test_typed_markup_is_shown_as_text(visitor: Visitor, city: str, who: str, reason: str) -> None:
     with change(visitor.state.config) as transaction:
         shadow = json.dumps([who, city])
         transaction.execute("UPDATE conflict SET who = ?, left_value = ?", (who, json.dumps(city)))
@@ -228,7 +228,7 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def test_no_address_tells_of_anybody(visitor: Visitor) -> None:
+def test_no_url_holds_personal_data(visitor: Visitor) -> None:
     told = (EMAIL, PHONE, PHONE[2:], LOST, "ada", "Oslo", "hub-1", "Ada")
     addresses = [address for path in EVERY_PAGE for address in visitor.get(path).document.addresses]
     sent = [("/people", {"who": who}) for who in (EMAIL, PHONE, f"{LEFT}:1")]
@@ -261,7 +261,7 @@ def test_a_page_can_be_used_without_a_mouse_and_without_eyes(visitor: Visitor, p
     assert not [one for _, one in page.tags if int(one.get("tabindex", "0")) > 0]
 
 
-def test_times_are_for_people_and_for_machines(visitor: Visitor) -> None:
+def test_times_are_readable_for_users_and_programs(visitor: Visitor) -> None:
     for one in visitor.get("/conflicts").document.attributes("time"):
         assert datetime.fromisoformat(one["datetime"]).tzinfo is not None
         assert datetime.fromisoformat(one["datetime"]) <= datetime.now(UTC)

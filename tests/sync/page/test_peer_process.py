@@ -28,7 +28,7 @@ def connected(host: str, family: int = socket.AF_INET) -> Iterator[tuple[End, En
 
 
 @needs_proc
-def test_a_connection_from_a_process_of_ours_is_ours() -> None:
+def test_a_connection_of_our_own_process_is_ours() -> None:
     with connected("127.0.0.1") as (client, server):
         assert owner(client, server) == os.geteuid()
         assert is_ours(client, server)
@@ -45,7 +45,7 @@ def test_so_is_one_over_ipv6() -> None:
 
 
 @needs_proc
-def test_a_connection_that_nobody_has_is_not_ours() -> None:
+def test_a_connection_without_an_owner_is_not_ours() -> None:
     with connected("127.0.0.1") as (client, server):
         assert owner((client[0], 1), server) is None
         assert not is_ours((client[0], 1), server)
@@ -53,7 +53,7 @@ def test_a_connection_that_nobody_has_is_not_ours() -> None:
 
 
 @needs_proc
-def test_a_connection_of_somebody_else_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_of_another_user_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() == peer_process.ROOT:
         monkeypatch.setattr(peer_process, "ROOT", -1)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
@@ -64,7 +64,7 @@ def test_a_connection_of_somebody_else_is_not_ours(monkeypatch: pytest.MonkeyPat
 @needs_proc
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
 @pytest.mark.parametrize("server_closes_too", [False, True], ids=["fin_wait", "time_wait"])
-def test_a_caller_who_has_hung_up_is_not_ours(family: socket.AddressFamily, server_closes_too: bool) -> None:
+def test_a_caller_that_disconnected_is_not_ours(family: socket.AddressFamily, server_closes_too: bool) -> None:
     host = "127.0.0.1" if family == socket.AF_INET else "::1"
     with ExitStack() as stack:
         try:

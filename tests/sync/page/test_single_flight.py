@@ -42,7 +42,7 @@ class Turn:
         self.lock.release()
 
 
-def test_all_who_ask_while_one_computes_share_the_next_result() -> None:
+def test_all_callers_during_a_computation_share_the_next_result() -> None:
     work = Work()
     flight = SingleFlight(work.do)
     flight._turn = turn = Turn()  # type: ignore[assignment] # all that is asked of a lock
@@ -57,7 +57,7 @@ def test_all_who_ask_while_one_computes_share_the_next_result() -> None:
         assert {other.result(10) for other in others} == {2}  # nothing that is older than the question
 
 
-def test_who_asks_later_is_given_something_newer_and_errors_are_shared() -> None:
+def test_a_later_caller_gets_a_newer_result_and_errors_are_shared() -> None:
     work = Work()
     work.may_end.set()
     flight = SingleFlight(work.do)

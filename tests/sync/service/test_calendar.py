@@ -18,7 +18,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("line", "moments"), LINES)
-def test_a_crontab_line_is_said_as_systemd_says_it(line: str, moments: list[str]) -> None:
+def test_a_crontab_line_becomes_a_systemd_calendar_event(line: str, moments: list[str]) -> None:
     assert on_calendar(line) == moments
 
 

@@ -27,7 +27,7 @@ def compose() -> Any:
     return yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 
 
-def test_the_examples_are_what_the_program_makes_of_their_config() -> None:
+def test_the_examples_equal_what_the_program_generates() -> None:
     made = examples(DEPLOY)
     there = {path for path in DEPLOY.rglob("*") if path.is_file() and path.name != "config.toml"}
     assert there == set(made), "write them anew: python -m sync.service deploy"
@@ -43,7 +43,7 @@ def test_the_config_of_the_examples_holds_no_secret_and_keeps_its_state_where_se
     }
 
 
-def test_nobody_in_the_container_is_root_and_the_daemon_is_what_it_runs() -> None:
+def test_the_container_runs_the_daemon_and_not_as_root() -> None:
     steps = instructions()
     last = {name: value for name, value in steps if name not in ("RUN", "COPY")}
     assert [name for name, _ in steps].count("FROM") == 2
@@ -74,7 +74,7 @@ def test_the_container_may_write_to_its_state_alone_and_has_no_rights() -> None:
     assert [mount[1] for mount in mounts if "ro" in mount] == [str(ETC / "config.toml")]
 
 
-def test_every_secret_of_the_config_is_handed_to_the_container() -> None:
+def test_the_container_gets_every_secret_of_the_config() -> None:
     document = compose()
     (service,) = document["services"].values()
     names = re.findall(r"credential:([\w-]+)", (DEPLOY / "config.toml").read_text(encoding="utf-8"))

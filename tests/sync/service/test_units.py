@@ -36,7 +36,7 @@ def unit(units: dict[str, str], name: str) -> dict[str, list[str]]:
     return settings
 
 
-def test_a_daemon_is_a_service_that_says_when_it_is_ready_and_that_it_is_well() -> None:
+def test_a_daemon_unit_notifies_readiness_and_health() -> None:
     found = unit(daemon_units(service(), "system"), "growthsync.service")
     command = shlex.split(found["ExecStart"][0])
     assert command == [sys.executable, "-m", "sync", "daemon", "--config", str(SYSTEM)]
@@ -47,7 +47,7 @@ def test_a_daemon_is_a_service_that_says_when_it_is_ready_and_that_it_is_well() 
     assert found["WantedBy"] == ["multi-user.target"]
 
 
-def test_secrets_are_handed_over_and_stand_in_no_unit() -> None:
+def test_secrets_are_credentials_and_in_no_unit() -> None:
     found = unit(daemon_units(service(), "system"), "growthsync.service")
     assert found["LoadCredential"] == [f"{name}:%E/growthsync/credentials/{name}" for name in ("key", "token")]
     assert "EnvironmentFile" not in found
@@ -91,7 +91,7 @@ def test_with_timers_each_connection_is_run_on_its_own_schedule() -> None:
 
 
 @pytest.mark.parametrize("path", ["/srv/two words/c.toml", "/srv/50%/c.toml", '/srv/"quoted"/$HOME/c.toml'])
-def test_whatever_a_path_is_called_systemd_takes_it_as_it_is(path: str) -> None:
+def test_every_path_is_quoted_for_systemd(path: str) -> None:
     command = unit(daemon_units(service(config(path=Path(path))), "system"), "growthsync.service")["ExecStart"][0]
     assert shlex.split(command)[-1].replace("%%", "%").replace("$$", "$") == path
 
@@ -102,7 +102,7 @@ def test_units_of_a_user_belong_into_the_users_config() -> None:
     assert folder_of("user", {"HOME": "/home/ann", "XDG_CONFIG_HOME": "/x"}) == Path("/x/systemd/user")
 
 
-def test_what_a_service_of_the_system_cannot_do_is_said_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problems_of_a_system_service_are_reported_before_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sync.service.install.this_program", lambda: ("/opt/growthsync/bin/growthsync",))
     assert installation(config(), "system", timer=False).complaints == ()
     found = parse(GOOD.replace("env:GROWTHHUB_TOKEN", "pit-invented-secret"), Path("/home/ann/config.toml"))
@@ -114,7 +114,7 @@ def test_what_a_service_of_the_system_cannot_do_is_said_before_it_is_written(mon
     assert installation(found, "user", timer=False).complaints == ()
 
 
-def test_what_is_to_be_done_next_is_said() -> None:
+def test_the_next_steps_are_named() -> None:
     system = installation(config(), "system", timer=False).steps
     assert system[-2:] == ("systemctl daemon-reload", "systemctl enable --now growthsync.service")
     assert "/etc/growthsync/credentials/token" in system[1]
@@ -129,7 +129,7 @@ def test_every_secret_of_a_config_is_found() -> None:
     }  # fmt: skip
 
 
-def test_the_secrets_of_oauth_are_handed_over_like_the_others() -> None:
+def test_the_secrets_of_oauth_are_credentials_too() -> None:
     app = 'client_id = "app-1"\nclient_secret = "credential:client-secret"'
     text = GOOD.replace('token = "env:GROWTHHUB_TOKEN"', app)
     found = parse(
@@ -146,7 +146,7 @@ KINDS = [("system", False), ("system", True), ("user", False), ("user", True)]
 
 @needs_tools
 @pytest.mark.parametrize(("scope", "timer"), KINDS)
-def test_systemd_takes_the_units(scope: Scope, timer: bool, tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(scope: Scope, timer: bool, tmp_path: Path) -> None:
     found = config(with_line("connections.sales", 'cron = "*/20 6-18 13 * fri"'))
     units = timer_units(service(found), scope) if timer else daemon_units(service(found), scope)
     folder = written(tmp_path / "units", units)

@@ -43,7 +43,7 @@ def report(**changed: Any) -> RunReport:
     return RunReport("r1", "sales", START, **(values | changed))
 
 
-def test_a_run_is_told_in_a_few_lines_with_what_to_do_next() -> None:
+def test_a_run_is_summarised_with_what_to_do_next() -> None:
     assert list(run_lines([report(fields_created={"growthhub": ["contact.job_title"]})])) == [
         "sales: partial in 3.2 s, run r1",
         "  growthgenius  read 120  created 3    updated 10  deleted 0",
@@ -55,7 +55,7 @@ def test_a_run_is_told_in_a_few_lines_with_what_to_do_next() -> None:
     ]
 
 
-def test_a_guarded_run_names_the_ways_on() -> None:
+def test_a_guarded_run_names_the_next_commands() -> None:
     lines = list(run_lines([report(streams={}, guarded="it would rewrite 60 of 100 people")]))
     assert lines[1:] == [
         "  stopped before the first write: it would rewrite 60 of 100 people",
@@ -105,7 +105,7 @@ def test_the_question_of_a_first_run_shows_its_totals() -> None:
     assert "would be created 110" in lines[2]
 
 
-def test_a_check_shows_what_is_wrong_and_how_to_mend_it() -> None:
+def test_a_check_shows_what_is_wrong_and_how_to_fix_it() -> None:
     missing = {"what": "custom fields", "ok": False, "problem": "2 are missing", "mend": "make them", "fixable": True}
     accounts = [
         {"account": "gg", "connector": "growthgenius", "ok": True, "findings": [
@@ -159,7 +159,7 @@ def test_status_shows_when_the_daemon_runs_next_and_why_that_is_late() -> None:
     assert lines[2] == "sales: the next run is delayed: gg: is down"
 
 
-def test_status_shows_when_webhooks_were_last_heard_and_how_many_records_wait() -> None:
+def test_status_shows_the_last_webhook_and_how_many_records_wait() -> None:
     heard = connection(webhooks={"heard_at": "2026-11-20T14:30:00Z", "waiting": 2})
     never = connection(webhooks={"heard_at": None, "waiting": 0})
     lines = list(status_lines({"connections": [heard, never]}))
@@ -205,7 +205,7 @@ def test_failures_are_a_table_with_their_reasons() -> None:
     ]
 
 
-def test_nothing_open_is_said() -> None:
+def test_empty_lists_say_so() -> None:
     assert list(conflict_lines({"conflicts": []})) == ["no conflicts are open"]
     assert list(failure_lines({"failures": []})) == ["no failures are open"]
 
@@ -219,14 +219,14 @@ def test_nothing_that_other_systems_hold_moves_the_cursor(text: str) -> None:
 
 
 @given(st.lists(st.lists(st.text(max_size=8), min_size=3, max_size=3), min_size=1, max_size=5))
-def test_columns_stand_below_each_other(rows: list[list[str]]) -> None:
+def test_columns_are_aligned(rows: list[list[str]]) -> None:
     lines = list(aligned(rows))
     widths = [max(len(printable(row[column])) for row in rows) for column in range(3)]
     for row, line in zip(rows, lines, strict=True):
         assert line.ljust(sum(widths) + 4)[widths[0] + 2 :].startswith(printable(row[1]))
 
 
-def test_a_long_value_is_cut_and_an_empty_one_is_said() -> None:
+def test_a_long_value_is_cut_and_an_empty_one_is_named() -> None:
     assert value_text("x" * 100) == f'"{"x" * 80}…"'
     assert value_text(None) == value_text("") == value_text(()) == "(empty)"
 

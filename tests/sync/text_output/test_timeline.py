@@ -37,7 +37,7 @@ def test_each_event_says_when_where_what_from_where_why_and_in_which_run() -> No
     ]
 
 
-def test_what_is_about_a_record_as_a_whole_is_told_by_what_became_of_it() -> None:
+def test_an_event_of_a_whole_record_says_what_happened_to_it() -> None:
     whole = {"field": "*", "old": None, "new": None}
     lines = told(
         whole | {"rule": "created"},
@@ -56,7 +56,7 @@ def test_what_is_about_a_record_as_a_whole_is_told_by_what_became_of_it() -> Non
     ]
 
 
-def test_how_things_stand_follows_the_timeline() -> None:
+def test_open_items_follow_the_timeline() -> None:
     lines = told(
         {},
         agreed={"city": {"gg": "Rome", "gh": "Oslo"}, "title": {"gg": "CEO", "gh": "CEO"}, "tags": {"gg": ["a", "b"]}},
@@ -78,7 +78,7 @@ def test_how_things_stand_follows_the_timeline() -> None:
     ]
 
 
-def test_how_somebody_stands_is_in_the_first_line() -> None:
+def test_the_link_state_is_in_the_first_line() -> None:
     assert told({}, deleted_from="gh")[0].endswith("; deleted from gh")
     assert told({}, linked=False)[0].endswith("; read but not linked: left out, or not synced yet")
     assert told({}, linked=False, failures=[{"id": 4, "operation": "create", "reason": "no"}])[0].endswith(
@@ -88,7 +88,7 @@ def test_how_somebody_stands_is_in_the_first_line() -> None:
     assert told(history=[])[1] == "  nothing was written"
 
 
-def test_a_stranger_is_nobody_and_somebody_who_was_forgotten_can_be_had_back() -> None:
+def test_an_unknown_contact_is_reported_and_a_forgotten_one_can_be_synced_again() -> None:
     assert list(explanation_lines({"people": [], "forgotten": False})) == ["no contact matches"]
     lines = list(explanation_lines({"people": [], "forgotten": True}))
     assert lines[1].endswith("sync forget WHO --lift")
