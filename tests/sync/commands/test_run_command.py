@@ -61,12 +61,12 @@ conflicts = "{conflicts}"
         )
 
     def add_to_genius(self, **fields: Any) -> None:
-        """Let somebody be there since an hour ago, before any horizon."""
+        """Add a contact that was created an hour ago, before any horizon."""
         with _an_hour_ago(self.genius):
             self.genius.add(**fields)
 
     def add_to_hub(self, **properties: Any) -> None:
-        """Let somebody be there since an hour ago, before any horizon."""
+        """Add a contact that was created an hour ago, before any horizon."""
         with _an_hour_ago(self.hub):
             self.hub.add(**properties)
 
@@ -238,7 +238,7 @@ def test_of_two_connections_the_one_that_is_locked_does_not_stop_the_other(offic
 
 @dataclass(slots=True)
 class Seat:
-    """Somebody at a terminal of 24 lines, in front of `sync run` or another command."""
+    """A user at a terminal of 24 lines that runs a command of `sync`."""
 
     folder: Path
     command: tuple[str, ...] = ("run",)

@@ -1,4 +1,4 @@
-"""Programs that are told: small scripts that keep what they hear, one JSON document a line."""
+"""Notification commands: small scripts that store the documents they get, one JSON document per line."""
 
 import json
 import os
@@ -17,7 +17,7 @@ with open({heard!r}, "a") as out:
 
 
 def program(folder: Path, then: str = "") -> Path:
-    """Write a program that keeps what it hears in `heard` beside it, and then does what it is told to."""
+    """Write a script that stores its input in `heard` next to it, and then runs the given lines."""
     path = folder / "tell"
     path.write_text(KEEPS.format(python=sys.executable, heard=str(folder / "heard"), then=then), encoding="utf-8")
     path.chmod(0o755)

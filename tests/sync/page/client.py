@@ -21,7 +21,7 @@ HERE = "127.0.0.1:8787"
 
 @dataclass(slots=True)
 class State:
-    """What the application is told: the config in force, the time, and how the daemon is."""
+    """The inputs of the application: the active config, the time, and the state of the daemon."""
 
     config: Config
     now: float = 1_772_366_400.0
@@ -102,7 +102,7 @@ class Page(HTMLParser):
 
 @dataclass(slots=True)
 class Visitor:
-    """Somebody with a browser that keeps cookies, or a program."""
+    """A browser with cookies, or a program."""
 
     state: State
     host: str = HERE
@@ -118,7 +118,7 @@ class Visitor:
         )
 
     def other(self) -> "Visitor":
-        """Return somebody else at the same page."""
+        """Return another visitor of the same page."""
         return Visitor(self.state, self.host, app=self.app, runner=self.runner)
 
     def get(self, path: str, **headers: str) -> Answer:

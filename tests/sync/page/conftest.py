@@ -40,7 +40,7 @@ def config(configured: Callable[[str], Config], filled: Path) -> Config:
 
 @pytest.fixture
 def visitor(config: Config) -> Iterator[Visitor]:
-    """Somebody at this machine, where no token is needed."""
+    """A visitor on this machine, where no token is required."""
     one = Visitor(State(config))
     yield one
     one.runner.close()
@@ -48,7 +48,7 @@ def visitor(config: Config) -> Iterator[Visitor]:
 
 @pytest.fixture
 def stranger(config: Config, configured: Callable[[str], Config]) -> Iterator[Visitor]:
-    """Somebody at a page that needs a token, which they have not shown."""
+    """A visitor of a page that requires a token, without the token."""
     one = Visitor(State(configured(f'listen = "0.0.0.0:8787"\ntoken = "{TOKEN}"')))
     yield one
     one.runner.close()

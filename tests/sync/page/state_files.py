@@ -1,4 +1,4 @@
-"""State files for the page: somebody in conflict, somebody who failed, a run and what it wrote."""
+"""State files for the page: a conflict, a failure, a run and its changes."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Strangers of the same machine who hang up: whom the kernel names no owner for decides nothing and reads nothing."""
+"""Local callers that disconnect: without an owner in the kernel's tables they decide nothing and read nothing."""
 
 import json
 import socket

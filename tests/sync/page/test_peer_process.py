@@ -1,4 +1,4 @@
-"""Whose process is at the other end: asked of the kernel, with real connections."""
+"""The owner of the process at the other end, for real connections."""
 
 import os
 import socket

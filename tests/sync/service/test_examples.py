@@ -30,9 +30,9 @@ def compose() -> Any:
 def test_the_examples_equal_what_the_program_generates() -> None:
     made = examples(DEPLOY)
     there = {path for path in DEPLOY.rglob("*") if path.is_file() and path.name != "config.toml"}
-    assert there == set(made), "write them anew: python -m sync.service deploy"
+    assert there == set(made), "write them again: python -m sync.service deploy"
     for path, text in made.items():
-        assert path.read_text(encoding="utf-8") == text, f"{path}: write it anew: python -m sync.service deploy"
+        assert path.read_text(encoding="utf-8") == text, f"{path}: write it again: python -m sync.service deploy"
 
 
 def test_the_config_of_the_examples_holds_no_secret_and_keeps_its_state_where_services_do() -> None:

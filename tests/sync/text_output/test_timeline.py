@@ -13,13 +13,13 @@ PERSON: dict[str, Any] = {
 }  # fmt: skip
 
 
-def told(*events: dict[str, Any], **changed: Any) -> list[str]:
+def shown(*events: dict[str, Any], **changed: Any) -> list[str]:
     person = PERSON | {"history": [EVENT | event for event in events]} | changed
     return list(explanation_lines({"people": [person], "forgotten": False}))
 
 
 def test_each_event_says_when_where_what_from_where_why_and_in_which_run() -> None:
-    lines = told(
+    lines = shown(
         {},
         {"rule": "undo", "old": "Rome", "new": "Oslo", "source": None, "run": "u1", "undoes": "r1"},
         {"rule": "refused", "field": "country", "old": "NO", "new": None},
@@ -39,7 +39,7 @@ def test_each_event_says_when_where_what_from_where_why_and_in_which_run() -> No
 
 def test_an_event_of_a_whole_record_says_what_happened_to_it() -> None:
     whole = {"field": "*", "old": None, "new": None}
-    lines = told(
+    lines = shown(
         whole | {"rule": "created"},
         whole | {"rule": "found deleted", "source": None},
         whole | {"rule": "undo"},
@@ -57,7 +57,7 @@ def test_an_event_of_a_whole_record_says_what_happened_to_it() -> None:
 
 
 def test_open_items_follow_the_timeline() -> None:
-    lines = told(
+    lines = shown(
         {},
         agreed={"city": {"gg": "Rome", "gh": "Oslo"}, "title": {"gg": "CEO", "gh": "CEO"}, "tags": {"gg": ["a", "b"]}},
         held=[{"field": "city", "values": {}, "since": "2026-11-21T00:00:00Z", "run": "u1"}],
@@ -79,13 +79,13 @@ def test_open_items_follow_the_timeline() -> None:
 
 
 def test_the_link_state_is_in_the_first_line() -> None:
-    assert told({}, deleted_from="gh")[0].endswith("; deleted from gh")
-    assert told({}, linked=False)[0].endswith("; read but not linked: left out, or not synced yet")
-    assert told({}, linked=False, failures=[{"id": 4, "operation": "create", "reason": "no"}])[0].endswith(
+    assert shown({}, deleted_from="gh")[0].endswith("; deleted from gh")
+    assert shown({}, linked=False)[0].endswith("; read but not linked: left out, or not synced yet")
+    assert shown({}, linked=False, failures=[{"id": 4, "operation": "create", "reason": "no"}])[0].endswith(
         "; could not be synced"
     )
-    assert told({}, linked=False, unanswered=[{}])[0].endswith("; a create was sent and never answered")
-    assert told(history=[])[1] == "  nothing was written"
+    assert shown({}, linked=False, unanswered=[{}])[0].endswith("; a create was sent and never answered")
+    assert shown(history=[])[1] == "  nothing was written"
 
 
 def test_an_unknown_contact_is_reported_and_a_forgotten_one_can_be_synced_again() -> None:
@@ -95,6 +95,6 @@ def test_an_unknown_contact_is_reported_and_a_forgotten_one_can_be_synced_again(
 
 
 def test_what_a_terminal_would_obey_is_spelled_out() -> None:
-    lines = told({"new": "Ro\x1b[31mme", "source": "gg:\x07"}, who="ann\x1b[0m@example.com")
+    lines = shown({"new": "Ro\x1b[31mme", "source": "gg:\x07"}, who="ann\x1b[0m@example.com")
     assert "\x1b" not in "".join(lines)
     assert "\x07" not in "".join(lines)
