@@ -68,6 +68,14 @@ class GrowthGeniusMessages:
         """
         return message if message.text is not None else self.get(message.id, message.contact_id)
 
+    def current(self, original: Message) -> Message | None:
+        """Return an original with its text. Raises RecordGone, AuthError, TransientError."""
+        return self.whole(original)
+
+    def id_of(self, raw: Raw) -> str:
+        """Return the id of a record."""
+        return str(raw.get("id", ""))
+
     def of_contact(self, contact_id: str) -> Sequence[Message]:  # noqa: ARG002 (whoever it is)
         """Return nothing, without a call: there are no copies here that are not listed."""
         return ()

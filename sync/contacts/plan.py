@@ -22,7 +22,7 @@ from sync.contacts.candidates import surroundings
 from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.enrichment import awaited, enrich
 from sync.contacts.guard_weights import weigh, weigh_rest
-from sync.contacts.lifted_erasures import relinked
+from sync.contacts.lifted_erasures import note_lifted, relinked
 from sync.contacts.owed_values import payable
 from sync.contacts.read import complete_index, stage_by_id
 from sync.contacts.record_boundary import UNREAD
@@ -267,6 +267,8 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
     if twin is None:
         return False
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
+    for each, record_id in ((context.left, left.id), (context.right, right.id)):
+        note_lifted(context, each, record_id)
     result = merged(context, None, left, right)
     weigh(context, result)
     _count(context, result, left, right)

@@ -140,20 +140,32 @@ def _job(context: MessageContext, target: Side, step: MessageAction) -> CopyJob 
 
 
 def _whole(context: MessageContext, jobs: Sequence[CopyJob]) -> list[CopyJob]:
-    """Read the texts that listings left out; an original that is gone needs no copy. Raises what is not about one."""
+    """Read the texts that listings left out; raises what is not about one of the messages.
+
+    An original that is gone, or that failed since it was listed, needs no copy.
+    """
     if not jobs:
         return []
-    read = [partial(letters(job.source).whole, job.original) for job in jobs]
+    read = [partial(letters(job.source).current, job.original) for job in jobs]
     ready: list[CopyJob] = []
     for job, answer in zip(jobs, jobs[0].source.dispatcher.gather(read), strict=True):
         if isinstance(answer, Message):
             ready.append(replace(job, original=answer))
+        elif answer is None or isinstance(answer, RecordGone):
+            _leave_out(context, job)
         elif isinstance(answer, RecordError):
             _list_unread(context, job, answer)
         else:
             with _around(context, job):
                 raise answer
     return ready
+
+
+def _leave_out(context: MessageContext, job: CopyJob) -> None:
+    """Leave out a message that needs no copy any more."""
+    context.report.left_out += 1
+    with context.state.atomic():
+        context.failures.close(job.source.name, job.staged.id)
 
 
 def _list_unread(context: MessageContext, job: CopyJob, error: RecordError) -> None:
