@@ -11,7 +11,8 @@
     │   ├── AllowanceSpent   the daily allowance ran out; `until` says when it is renewed
     │   └── IncompleteWindow a window that could not be proven complete, nor be split further
     ├── AnswerTooLarge       413, a body over our limit, or a time-out: ask for less (windows split on it)
-    │   └── PageCrashed      500 again and again, for a page of a list: one record in it may be why
+    │   ├── PageCrashed      500 again and again, for a page of a list: one record in it may be why
+    │   └── PageTimedOut     no answer in time for a page of a list: it may be too much, or the server is down
     ├── RecordError          this one record will not go through: list it, go on           (exit 1)
     │   ├── RecordGone       the id does not exist (any more): a deletion found (R22)
     │   ├── DuplicateRefused the server says that `other_id` is the same person
@@ -100,6 +101,10 @@ class AnswerTooLarge(ConnectorError):
 
 class PageCrashed(AnswerTooLarge):
     """The server fails at a page of a list: where it answers other questions, a record in the page is why."""
+
+
+class PageTimedOut(AnswerTooLarge):
+    """A page of a list did not come in time."""
 
 
 class RecordError(ConnectorError):

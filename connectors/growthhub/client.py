@@ -47,10 +47,10 @@ class GrowthHubClient:
         self._location = f"/locations/{quote(location_id, safe='')}"
         gate.admission = ForbiddenCheck(self._plain_read)
 
-    def search(self, body: Mapping[str, Any]) -> Reply:
+    def search(self, body: Mapping[str, Any], *, once: bool = False) -> Reply:
         """Ask POST /contacts/search. Raises AnswerTooLarge where less should be asked for."""
         reading = {"locationId": self.location_id, **body}
-        return self.gate.read("POST", "/contacts/search", json=reading, splittable=True)
+        return self.gate.read("POST", "/contacts/search", json=reading, splittable=True, once=once)
 
     def contact(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, and OtherRecord where two answers in a row show another one."""

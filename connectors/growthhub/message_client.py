@@ -47,11 +47,11 @@ class MessageClient:
         self.account = gate.account
         self.location_id = location_id
 
-    def export(self, asked: Mapping[str, str]) -> Reply:
+    def export(self, asked: Mapping[str, str], *, splittable: bool = True, once: bool = False) -> Reply:
         """Ask GET /conversations/messages/export. Raises AnswerTooLarge where less should be asked for."""
         params = {"locationId": self.location_id, **asked}
         path = "/conversations/messages/export"
-        return self.gate.read("GET", path, params=params, headers=CONVERSATIONS, splittable=True)
+        return self.gate.read("GET", path, params=params, headers=CONVERSATIONS, splittable=splittable, once=once)
 
     def message(self, message_id: str) -> Raw:
         """Return one message. Raises RecordGone."""
