@@ -65,8 +65,7 @@ class WriteResult:
     another value than was sent is that person's, and not what the server made of ours. `served_at` is the latest moment
     at which the write took effect, then. `doubtful` says that it had to be read, and that its times do not tell whether
     somebody had edited it by then.
-    `unwritten` are fields of a new contact that could not be written after it was made, because of `error`.
-    `unwritten` are fields that could not be written after a new contact was made, because of `error`.
+    `unwritten` are fields that were not written after others were, because of `error`: they are still to be carried.
     """
 
     raw: Raw

@@ -19,6 +19,7 @@
     │   └── RecordRefused    400/409/422 for any other reason; `messages` holds the server's words
     │       └── CallRefused  a path that is on no list of the connector, or a write that the server redirects
     └── OutcomeUnknown       a write whose answer never came, or made no sense: look before repeating (R20)
+        ├── RecordEdited     a person edited the record between two tries of a write: the second one was not sent
         └── Broken           a mistake of ours at one record: nobody knows how far the call came
 
 Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the
@@ -155,6 +156,10 @@ class OutcomeUnknown(ConnectorError):
     def __init__(self, account: str, message: str, *, accepted: bool = False) -> None:
         super().__init__(account, message)
         self.accepted = accepted
+
+
+class RecordEdited(OutcomeUnknown):
+    """A person edited the record since the first try of a write, so there was no second one: look and merge again."""
 
 
 class Broken(OutcomeUnknown):

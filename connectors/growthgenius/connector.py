@@ -134,11 +134,17 @@ class GrowthGenius:
             lambda raw, rest: write.update(raw, {}, rest),
             changes,
             lambda: self._refuse_double(changes, start),
+            lambda raw, part: write.refuse_edited(raw, {}, part),
         )
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        return self._apart.update(lambda raw, part: self._writer.update(raw, memory, part), current, changes)
+        return self._apart.update(
+            lambda raw, part: self._writer.update(raw, memory, part),
+            current,
+            changes,
+            lambda raw, part: self._writer.refuse_edited(raw, memory, part),
+        )
 
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""

@@ -148,13 +148,19 @@ class GrowthHub:
             lambda made: self._writer.create(made, marker),
             lambda raw, rest: self._writer.update(raw, {}, rest, marker),
             changes,
+            look=lambda raw, part: self._writer.refuse_edited(raw, {}, part),
         )
         self._note_fields()
         return answer
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
         """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
-        answer = self._apart.update(lambda raw, part: self._writer.update(raw, memory, part, marker), current, changes)
+        answer = self._apart.update(
+            lambda raw, part: self._writer.update(raw, memory, part, marker),
+            current,
+            changes,
+            lambda raw, part: self._writer.refuse_edited(raw, memory, part),
+        )
         self._note_fields()
         return answer
 

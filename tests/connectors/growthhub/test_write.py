@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -638,3 +639,36 @@ def test_without_a_place_for_the_marker_a_refused_create_is_taken_apart_where_th
     world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", times=1, status=400, body=body))
     answer = world.hub.create({"first_name": "Ann", "email": "ann@example.com", "city": "x"}, "7")
     assert [person["id"] for person in world.sandbox.people()] == [answer.raw["id"]]
+
+
+def test_what_somebody_types_between_null_and_blank_is_not_emptied(world: World) -> None:
+    """Some servers do not empty a value by null: the second try is not made over what a person typed meanwhile."""
+    record_id, handle = added(world, city="Rome"), world.sandbox.handle
+    before, writes = current(world, record_id), 0
+
+    def deaf(call: Any) -> Any:
+        nonlocal writes
+        if call.method != "PUT":
+            return handle(call)
+        writes += 1
+        served = handle(replace(call, body={key: each for key, each in call.body.items() if each is not None}))
+        if writes == 1:
+            world.sandbox.edit(record_id, city="Typed")
+        return served
+
+    world.sandbox.handle = deaf  # type: ignore[method-assign]  # one server's way
+    with pytest.raises(OutcomeUnknown, match=rf"contact {record_id} was edited between two tries .*city"):
+        world.hub.update(before, {}, {"city": None, "title": None, "first_name": "Anna"}, None)
+    assert world.sandbox.person(record_id)["city"] == "Typed"
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_a_refused_create_that_cannot_be_looked_up_has_an_unknown_outcome(world: World, status: int) -> None:
+    """A 422 may have made the contact: to forget that over the look-up would make it a second time (R20)."""
+    prepared(world)
+    body = {"statusCode": 422, "message": ["something went wrong"]}
+    world.sandbox.faults.append(Fault("status_after", method="POST", path="/contacts/$", status=422, body=body))
+    world.sandbox.faults.append(Fault("status", path="duplicate|search", status=status, times=None))
+    with pytest.raises(OutcomeUnknown, match=r"something went wrong.*whether it made the contact is not known"):
+        world.hub.create(ANN, "left-1")
+    assert len(world.sandbox.people()) == 1
