@@ -9,10 +9,11 @@ Rules kept here:
   has not shown a single record by then, it is no record's fault.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
+from connectors.connector import UnreadableRow
 from connectors.errors import AnswerTooLarge, PageCrashed, PageTimedOut, ServerTrouble
 
 AGAIN: Final = 8
@@ -69,3 +70,12 @@ class Health:
             raise ServerTrouble(self._account, f"it fails at a plain read as well: {failure.message}") from failure
         self._is_known = True
         return isinstance(error, PageCrashed)
+
+
+def refuse_to_tell(account: str, unread: Sequence[UnreadableRow]) -> None:
+    """Raise ServerTrouble where a list that is looked through has parts that cannot be read.
+
+    What is looked for may lie in one of them: to take it for missing could make it a second time (R20).
+    """
+    if unread:
+        raise ServerTrouble(account, f"what is looked for may lie where the list cannot be read: {unread[0].reason}")

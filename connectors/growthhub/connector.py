@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.connector import Cache, Finding, Page, Raw, Window, WriteResult
+from connectors.connector import Cache, Finding, Page, Raw, UnreadableRow, Window, WriteResult
 from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import check as account_check
@@ -21,6 +21,7 @@ from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.write import GrowthHubWriter
+from connectors.health import refuse_to_tell
 from connectors.http.client import Wire
 from connectors.refused_values import CORE, RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
@@ -301,8 +302,11 @@ class GrowthHub:
         return [raw for spelled in spellings for raw in self.search.having(field, spelled)]
 
     def _added(self, since: datetime) -> Iterator[Raw]:
+        unread: list[UnreadableRow] = []
         for page in self.search.read(Window(since - CLOCK_TOLERANCE), by="dateAdded"):
             yield from page.records
+            unread += page.unread
+        refuse_to_tell(self.account, unread)
 
     def _bearing(self, sent: Fields, marker: str) -> Raw | None:
         """Return who bears the marker, of those that a refused create may have made.

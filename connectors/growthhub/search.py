@@ -70,7 +70,10 @@ class Search:
         finally:
             self.page_limit = min(largest, max(self.page_limit, SMALLER_PAGE))  # one record says nothing of others
         self.total(reply)  # without it, an empty list is no proof that there is no such contact
-        return self.items(reply)
+        found = self.items(reply)
+        if len(found) < len(self.rows(reply)):  # nor is a row that is no record: it may be the contact
+            raise ServerTrouble(self.client.account, "a look-up was answered with a row that is no record")
+        return found
 
     def ask(self, body: Mapping[str, Any]) -> Reply:
         """Ask for one page, as large as the server lets us. Raises ServerTrouble when it refuses the question."""

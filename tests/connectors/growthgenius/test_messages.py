@@ -14,6 +14,7 @@ from connectors.message import Message
 from connectors.message_store import MessageStore
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
+from tests.end_to_end.changed_answers import rewrite
 
 USERS = [
     {"id": 78, "team_id": 1, "email": "Dev@example.com"},
@@ -296,6 +297,15 @@ def test_what_is_with_somebody_else_or_says_something_else_is_not_found() -> Non
         assert messages.find(ORIGINAL, contact_id, since) == []
         copy_id = world.sandbox.add_message(contact_id, **sent)
         assert [copy.id for copy in messages.find(ORIGINAL, contact_id, since)] == [copy_id]
+
+
+def test_a_row_that_cannot_be_read_may_be_the_copy_that_is_looked_for() -> None:
+    with World() as world:
+        since, contact_id = world.clock.now(), world.sandbox.add()
+        world.sandbox.add_message(contact_id, rendered_copy=ORIGINAL.text)
+        rewrite(world.sandbox, lambda _, body: {**body, "messages": [None]} if "messages" in body else body)
+        with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+            messages_of(world).find(ORIGINAL, contact_id, since)
 
 
 def test_a_copy_is_looked_for_from_five_minutes_before_it_was_sent() -> None:

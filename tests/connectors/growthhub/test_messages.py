@@ -459,6 +459,38 @@ def test_nobodys_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept:
     assert kept.find(LETTER, ann, START) == []
 
 
+@pytest.mark.parametrize("row", [None, "x", {}, {"id": None}, {"id": " "}, {"id": "a/b"}, {"id": {}}])
+def test_a_note_that_cannot_be_read_may_be_the_copy_that_is_looked_for(
+    world: World, ann: str, kept: GrowthHubMessages, row: Any
+) -> None:
+    """To take it for missing would make the copy a second time."""
+    kept.record(LETTER, ann)
+    body = {"notes": [*world.sandbox.notes(ann), row]}
+    world.sandbox.faults.append(Fault("status", method="GET", path="/notes$", status=200, body=body, times=None))
+    with pytest.raises(ServerTrouble, match="without a usable id"):
+        kept.find(LETTER, ann, START)
+
+
+@pytest.mark.parametrize("row", [None, {"body": "?"}])
+def test_a_row_of_the_export_that_cannot_be_read_may_be_the_copy_that_is_looked_for(
+    world: World, ann: str, logged: GrowthHubMessages, row: Any
+) -> None:
+    logged.record(LETTER, ann)
+    world.change_answers(EXPORT, lambda body: body | {"messages": [row for _ in body["messages"]]})
+    with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+        logged.find(LETTER, ann, START)
+
+
+@pytest.mark.parametrize("row", [None, {"id": None}, {"id": []}])
+def test_a_conversation_that_cannot_be_read_may_be_that_of_the_contact(
+    world: World, ann: str, logged: GrowthHubMessages, row: Any
+) -> None:
+    body = {"conversations": [row], "total": 1}
+    world.sandbox.faults.append(Fault("status", path="/conversations/search", status=200, body=body, times=None))
+    with pytest.raises(ServerTrouble, match="without a usable id"):
+        logged.record(LETTER, ann)
+
+
 @pytest.mark.parametrize("body", [None, {}, {"notes": None}, []])
 def test_notes_that_are_not_shown_are_trouble_and_not_none(
     world: World, ann: str, kept: GrowthHubMessages, body: Any

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.contact import Fields
-from connectors.errors import AuthError, DuplicateRefused, OutcomeUnknown, RecordGone, RecordRefused
+from connectors.errors import AuthError, DuplicateRefused, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.client import _may_be_made_of
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import World
@@ -557,6 +557,25 @@ def test_nobody_is_found_where_the_look_up_says_so_by_an_error(world: World, sta
     body = {"statusCode": status, "message": "Contact not found"}
     world.sandbox.faults.append(Fault("status", status=status, body=body))
     assert world.hub.find({"email": "ann@example.com"}, None, None) == []
+
+
+@pytest.mark.parametrize("row", [None, 5, {"id": None}, {"id": "a/b"}])
+def test_a_row_that_cannot_be_read_may_be_who_is_looked_for(world: World, row: Any) -> None:
+    """To take it for missing would make the contact a second time."""
+    prepared(world)
+    world.sandbox.add(custom={"contact.growthgenius_id": "4711"})
+    world.change_answers("/contacts/search", lambda body: body | {"contacts": [row for _ in body["contacts"]]})
+    with pytest.raises(ServerTrouble, match="no record"):
+        world.hub.find({"email": "ann@example.com"}, "4711", world.clock.now())
+    with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+        world.hub.find({"first_name": "Ann"}, None, world.clock.now())
+
+
+@pytest.mark.parametrize("shown", [{}, {"id": None}, {"id": " "}])
+def test_a_duplicate_without_an_id_is_not_taken_for_nobody(world: World, shown: Any) -> None:
+    world.sandbox.faults.append(Fault("status", path="/duplicate", status=200, body={"contact": shown}))
+    with pytest.raises(ServerTrouble, match="without an id"):
+        world.hub.find({"email": "ann@example.com"}, None, None)
 
 
 def test_after_a_lost_create_the_marker_is_searched_for(world: World) -> None:
