@@ -170,8 +170,8 @@ class GrowthHubClient:
     def users(self, company_id: str | None) -> Iterator[Raw]:
         """Yield the users of the location; without the company only the deprecated list can be asked."""
         if company_id is None:
-            users = self._listed("/users/", {"locationId": self.location_id}, "users")
-            yield from (each for each in users if isinstance(each, Mapping))
+            shown = self._listed("/users/", {"locationId": self.location_id}, "users")
+            yield from (each for each in shown if isinstance(each, Mapping))
             return
         seen: dict[str, Raw] = {}
         while True:
