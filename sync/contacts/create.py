@@ -8,7 +8,6 @@
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,6 +22,7 @@ from state.links import Link, LinkSide
 from state.staging import Staged, Step
 from sync.contacts.commit import own_times, unmapped_text
 from sync.contacts.context import Context, Side
+from sync.contacts.create_answers import OlderRecord, believed
 from sync.contacts.custom_fields import prepare
 from sync.contacts.enrichment import awaits, of_new
 from sync.contacts.failures import Troubles, note_failure
@@ -211,20 +211,23 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
         if isinstance(answer, WriteResult):
             with around(context, job.own, "create"):  # the intent stays: the next run looks for what was made
                 made.append(_made(job, answer))
-    refused: list[tuple[Creation, DuplicateRefused]] = []
+    there: list[tuple[Creation, DuplicateRefused | OlderRecord]] = []
     with context.state.atomic():
         for job, answer in zip(jobs, answers, strict=True):
-            if isinstance(answer, DuplicateRefused):
-                refused.append((job, answer))
+            if isinstance(answer, DuplicateRefused | OlderRecord):
+                there.append((job, answer))
             elif isinstance(answer, WriteResult):
                 troubles.fine(job.target)
             else:
                 _conclude(context, job, answer, troubles)
         _remember(context, target, made)
         _note_unwritten(made, troubles)
-    for job, error in refused:
+    for job, error in there:
         with around(context, job.own, "create"):
-            _answer_duplicate(context, job, error, troubles)
+            if isinstance(error, OlderRecord):
+                _meet_older(context, job, error.record_id, troubles)
+            else:
+                _answer_duplicate(context, job, error, troubles)
     for one in made:
         if one.waits_for_marker:
             source_raw = json.loads(one.job.own.raw or "{}")
@@ -239,24 +242,27 @@ def _answers(target: Side, jobs: Sequence[Creation]) -> list[WriteResult | Conne
 
 
 def _believed(context: Context, target: Side, jobs: Sequence[Creation]) -> list[WriteResult | ConnectorError]:
-    """Send the creates and return the answers; one that shows the record of another contact says not what was made.
-
-    Of two creates with the same answer nobody knows which one made the record: both are looked for.
-    """
+    """Send the creates and return the answers; one that does not show the contact says not what was made."""
+    since = contact_codec.from_ms(target.server_now_ms(context.clock))
+    if since is None:
+        raise AssertionError(f"{target.account}: a server without a time")
     answers = _answers(target, jobs)
-    shown = Counter(str(one.raw.get("id")) for one in answers if isinstance(one, WriteResult))
-    links = context.links.by_record(target.name, list(shown))
-    taken = {record_id for record_id, link in links.items() if link.gone is None}
-    taken.update(record_id for record_id, count in shown.items() if count > 1)
-    believed: list[WriteResult | ConnectorError] = []
-    for answer in answers:
-        record_id = str(answer.raw.get("id")) if isinstance(answer, WriteResult) else ""
-        if isinstance(answer, WriteResult) and record_id in taken:
-            message = f"the create was answered with {record_id}, the record of another contact"
-            believed.append(OutcomeUnknown(target.account, message, accepted=True))
-        else:
-            believed.append(answer)
-    return believed
+    return believed(context, target, [(job.changes, job.marker) for job in jobs], answers, since)
+
+
+def _meet_older(context: Context, job: Creation, record_id: str, troubles: Troubles[Staged]) -> None:
+    """Meet the record that a create was answered with and did not make, if it is the person (R10)."""
+    try:
+        raw = job.target.connector.get(record_id).records[0]
+    except ConnectorError as error:
+        with context.state.atomic():
+            troubles.note(job.source, job.own, "create", error)  # its intent stays: the next run looks for it
+        return
+    if matching(context, job.target, contact_codec.known(job.contact), [raw]) is not None:
+        _meet(context, job, raw, troubles)
+        return
+    with context.state.atomic():
+        _conclude(context, job, OlderRecord(job.target.account, record_id), troubles)
 
 
 @dataclass(frozen=True, slots=True)

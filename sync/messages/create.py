@@ -104,10 +104,15 @@ def remember_copy(
     original: Message,
     digest: bytes | None,
     made: Message,
+    *,
+    edited: bool = False,
 ) -> None:
-    """Store that a copy was made by us, of the original as it was sent. Call inside `atomic`."""
+    """Store that a copy was made by us, of the original as it was sent; `edited` tells that a person edited it since.
+
+    Call inside `atomic`.
+    """
     target = context.other(source)
-    link = context.linked(source, original, digest, made)
+    link = context.linked(source, original, digest, made, edited=edited)
     context.links.save(link, context.run)
     context.intents.remove(target.name, original.id)
     context.failures.close(source.name, original.id)
