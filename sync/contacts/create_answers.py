@@ -53,7 +53,7 @@ def believed(
 
 
 def _judged(
-    target: Side, sent: Fields, answer: WriteResult, since: datetime, *, is_taken: bool
+    target: Side, sent: tuple[Fields, str | None], answer: WriteResult, since: datetime, *, is_taken: bool
 ) -> WriteResult | ConnectorError:
     record_id = str(answer.raw.get("id"))
     if is_taken:

@@ -224,8 +224,8 @@ def test_a_create_that_the_server_takes_for_a_change_of_an_older_record_is_a_fir
         if call.method != "POST" or not re.search(r"/contacts/?$", call.path):
             return handle(call)
         world.gh.handle = handle  # type: ignore[method-assign]  # it does so once
-        old = {"dateAdded": "2026-01-02T03:04:05.000Z", "dateUpdated": "2026-01-02T03:04:05.000Z"}
-        older = world.gh.add(firstName="Dee", email="dee@example.com", city="Oslo", **old)
+        old = "2026-01-02T03:04:05.000Z"
+        older = world.gh.add(firstName="Dee", email="dee@example.com", city="Oslo", dateAdded=old, dateUpdated=old)
         return SandboxResponse(200, {"contact": world.gh.person(older)})
 
     world.gh.handle = upserting  # type: ignore[method-assign]  # a server that upserts
