@@ -34,6 +34,12 @@ KEPT = (
 
 MORE = (
     "INSERT INTO trouble VALUES (1, 'contacts', 'left', '99', 1)",
+    (
+        "INSERT INTO intent (run, connection, stream, side, source_id, sent_ms, sent, source)"
+        " SELECT 'r', 1, 'contacts', 'right', '99', 1772442000000, '{}', json_object('person', json_object('id', '99',"
+        " 'fields', json('{}'), 'created', NULL, 'updated', NULL, 'marker', NULL, 'phones', json('[]'),"
+        " 'unmapped', json('{}'), 'memory', json('{}')))"
+    ),
     "INSERT INTO held SELECT min(id), 'title', 1, 'contacts', 1, 'r' FROM link",
     "INSERT INTO owed SELECT min(id), 'right', 'title', 1, 'contacts', 'null', 'r' FROM link",
     "INSERT INTO company VALUES ('gg', 'example.com', '{}', 1)",
@@ -93,9 +99,6 @@ def _fill(world: World) -> None:
     world.gg.add(first_name="Bad", email="bad@example.com, worse@example.com")
     world.gh.faults.append(Fault("status", "POST", "/contacts/$", status=422, body={"message": ["no"]}))
     world.run()
-    world.gg.add(first_name="Lost", email="lost@example.com")
-    world.gh.faults.append(Fault("drop_after", "POST", "/contacts/$"))
-    world.run()
     config = load(world.config_path)
     for who in ("ann1@example.com", "ann2@example.com"):
         forget.forget(config, who, lambda _: None)
@@ -142,7 +145,7 @@ def test_every_table_of_the_filled_state_holds_something(filled: Filled) -> None
     assert filled.empty == ["token"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_garbage_in_any_cell_ends_a_command_in_a_mistake(filled: Filled, data: st.DataObject) -> None:
     table, column = data.draw(st.sampled_from(filled.cells))
