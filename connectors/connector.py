@@ -230,6 +230,12 @@ class Connector(Protocol):
         sent.
         """
 
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return what the server itself fills in where a record is created with these values, as far as is known.
+
+        No call is made except, once a day, for the settings that this needs (users, location).
+        """
+
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
         """Look for a person on the server itself, not in what was read.
 

@@ -156,6 +156,10 @@ class GrowthGenius:
         """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
         return self._mapping.settled(raw, memory, changes)
 
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return the owner, and what shows because of what is sent: "do not contact" as a stage, a first number."""
+        return self._writer.filled_in(sent)
+
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
         """Return who was created lately and shows the e-mail, a number or the full name of what was sent.
 

@@ -98,6 +98,13 @@ class GrowthGeniusWriter:
         except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
             return WriteResult(unproven, shown.served_at, order.impossible)
 
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return what a contact shows besides what it is created with: its owner is the user as whom it is created."""
+        body = self._order(_NOBODY, {}, {name: value for name, value in sent.items() if value is not None}).body
+        made = {"user_id": self._client.user_for(body), **body, "id": ""}
+        shown = self._reader.contact(made, {}).fields
+        return {name: value for name, value in shown.items() if value is not None and name not in sent}
+
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> WriteResult:
         """Set fields of a contact. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         self.saw(current)

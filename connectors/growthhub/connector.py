@@ -25,6 +25,7 @@ from connectors.health import refuse_to_tell
 from connectors.http.client import Wire
 from connectors.refused_values import CORE, RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
+from connectors.values import country as countries
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far `since` may lie after the time that the server stamped on what was created then."""
@@ -174,6 +175,11 @@ class GrowthHub:
         """Return what the answer shows for each changed field."""
         shown = self.contact(raw, memory).fields
         return {name: shown[name] for name in changes if name in shown}
+
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return the country: a contact that is created without one is given that of the location."""
+        country = countries.to_alpha2(str(self.location.settings().get("country") or ""))
+        return {"country": country} if country and not sent.get("country") else {}
 
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
         """Ask the server's own look-up for duplicates; after a lost create, search as well."""

@@ -267,12 +267,16 @@ def _meet_older(context: Context, job: Creation, record_id: str, troubles: Troub
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Somebody who was made: what the answer shows, and what of it answers to what was sent."""
+    """A contact that was created: what the answer shows, and what of it answers to what was sent.
+
+    `filled` is what the server filled in itself, where an edit since has to be told from it.
+    """
 
     job: Creation
     answer: WriteResult
     contact: Contact
     settled: Fields
+    filled: Fields | None
 
     @property
     def waits_for_marker(self) -> bool:
@@ -301,7 +305,9 @@ def _made(job: Creation, answer: WriteResult) -> _Made:
         answer = replace(answer, refused=answer.refused - refused.keys())
     if answer.unwritten:
         job = replace(job, changes={name: each for name, each in job.changes.items() if name not in answer.unwritten})
-    return _Made(job, answer, connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
+    contact = connector.contact(answer.raw, {})
+    filled = connector.filled_in(job.changes) if is_edited(contact) or answer.edited else None
+    return _Made(job, answer, contact, connector.settled(answer.raw, {}, job.changes), filled)
 
 
 def _tell_source(context: Context, target: Side, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
@@ -372,8 +378,8 @@ def _link(context: Context, one: _Made) -> Link:
     taken = {name: value for name, value in sent.items() if name not in one.answer.refused}
     settled = as_held(taken, context.travelling(one.settled), {}, edited=False, doubtful=one.answer.doubtful)
     shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
-    if is_edited(made) or one.answer.edited:
-        bases = after_lost_create(shown, source, sent, edited=True)
+    if one.filled is not None:
+        bases = after_lost_create(shown, source, sent, edited=True, filled=one.filled)
     else:
         bases = after_create(shown, source, settled, sent)
     unmet(bases, {*job.withheld, *job.owed, *job.rejected, *one.answer.unwritten, *one.unheard(context)})

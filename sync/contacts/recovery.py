@@ -54,9 +54,10 @@ def _settle(context: Context, side: Side, intent: Intent, others: Sequence[Inten
     if raw is None and not contact.fields.get("email") and not contact.phones:
         raw = _same_content(context, side, sent, raws, others)
     found = side.connector.contact(raw, {}) if raw is not None else None
+    filled = side.connector.filled_in(sent) if raw is not None else {}  # before the transaction: it may have to ask
     with context.state.atomic():
         if found is not None:
-            _link(context, side, intent, contact, found)
+            _link(context, side, intent, contact, found, filled)
         else:
             _wait_or_drop(context, side, intent, contact)
     if found is not None and context.other(side).needs_marker(contact):
@@ -105,8 +106,10 @@ def _same_content(
     return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 
 
-def _link(context: Context, side: Side, intent: Intent, person: Contact, found: Contact) -> None:
-    """Link somebody who was made by a create whose answer was lost."""
+def _link(  # noqa: PLR0917 - whose create it was, what was found of it, and what of that is the server's own
+    context: Context, side: Side, intent: Intent, person: Contact, found: Contact, filled: Fields
+) -> None:
+    """Link somebody who was made by a create whose answer was lost; `filled` is what its server fills in itself."""
     source = context.other(side)
     table = context.table[int(intent.source["mapping"])]
     own = context.travelling(shadow_codec.decode(str(intent.source["shadow"]), table))
@@ -116,8 +119,9 @@ def _link(context: Context, side: Side, intent: Intent, person: Contact, found: 
     foreign = not is_ours and _is_foreign(side, intent, found, sent, edited=edited)
     if foreign:
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
-    else:  # without our marker nothing tells a value that the server filled in from one that a person typed
-        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited or not is_ours)
+    else:  # without our marker any other value than the server is known to fill in may be one that a person typed
+        shown = context.travelling(found.fields)
+        bases = after_lost_create(shown, own, sent, edited=edited or not is_ours, filled=filled)
     owed = shadow_codec.fields_of(intent.source.get("owed", {}))
     made_known = unheard(context.rules, source.name, found.fields, sent)
     unmet(bases, {*intent.source.get("withheld", ()), *owed, *made_known})

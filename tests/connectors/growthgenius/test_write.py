@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.contact import Fields
 from connectors.errors import AuthError, CallRefused, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.growthgenius.sandbox.server import Behaviour
 from connectors.sandbox.faults import Fault
@@ -324,6 +325,28 @@ def test_somebody_is_made_as_the_owner_that_the_contact_is_to_have() -> None:
         answer = world.account.create({**TONY, "owner": "b@example.com"}, None)
         assert [call.query["user_id"] for call in world.sandbox.calls if call.method == "POST"] == ["81"]
         assert answer.raw["user_id"] == 81
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"owner": "b@example.com"},
+        {"work_phone": "+12125550123"},
+        {"phone": "+12125550123"},
+        {"do_not_contact": "true"},
+        {"stage": "Lost", "do_not_contact": "true"},
+        {"status": "Do Not Contact"},
+        {"tags": ("a", "b"), "country": "NO", "last_name": None},
+    ],
+)
+def test_what_a_contact_shows_besides_what_it_is_made_with_is_known_before(sent: Fields) -> None:
+    with World(user_ids=(78, 81), users=USERS) as world:
+        changes = {**TONY, **sent}
+        shown = world.account.contact(world.account.create(changes, None).raw, {}).fields
+        besides = {name: value for name, value in shown.items() if value is not None and name not in changes}
+        assert world.account.filled_in(changes) == besides
+        assert besides.keys() >= {"owner"} - sent.keys()
 
 
 def test_the_users_whom_a_contact_can_be_given_to_are_known_once_they_were_asked_for() -> None:

@@ -106,6 +106,16 @@ def test_the_default_country_of_the_location_is_in_the_answer(world: World) -> N
     assert answer.refused == frozenset()
 
 
+def test_the_default_country_is_known_to_be_filled_in_where_none_is_sent(world: World) -> None:
+    assert world.hub.filled_in({"first_name": "Ann"}) == world.hub.filled_in({"country": None}) == {"country": "US"}
+    assert world.hub.filled_in({"country": "NO"}) == {}
+
+
+def test_nothing_is_known_to_be_filled_in_where_the_location_may_not_be_read(world: World) -> None:
+    world.sandbox.quirks.scopes_missing = frozenset({"locations.readonly"})
+    assert world.hub.filled_in({"first_name": "Ann"}) == {}
+
+
 @pytest.mark.parametrize(
     ("sent", "field"), [({"email": "ANN@example.com"}, "email"), ({"phone": "+12125550123"}, "phone")]
 )
