@@ -100,8 +100,13 @@ def _lines(world: Stage) -> list[Told]:
 
 
 def _written(row: Told) -> Told:
-    """Return a line of the history; tags are written by up to three calls, so what was there before may be half-way."""
+    """Return a line of the history; tags are written by up to three calls, so what was there before may be half-way.
+
+    What goes into a blank is filled where the field had no place yet, and carried where it was empty (see `_link`).
+    """
     told = _row(row, "account", "record_id", "field", "old", "new", "rule")
+    if row["rule"] == "filled":
+        told["rule"] = "carried"
     return told | {"old": None} if row["field"] == "tags" else told
 
 
