@@ -226,7 +226,9 @@ def _plan_stranger(context: Context, side: Side, staged: Staged, person: Indexed
     contact = contact_codec.decode(staged.contact or "")
     verdict = pair(person, near)
     if isinstance(verdict, Unpaired):
-        verdict = succession(context, side, person, near) or relinked(context, side, person) or verdict
+        verdict = succession(context, side, person, near) or verdict
+    if not isinstance(verdict, Paired):  # who was lifted is told by more than a doubtful address or number
+        verdict = relinked(context, side, person) or verdict
     if isinstance(verdict, Paired):
         _meet(context, side, staged, contact, verdict.id)
     elif isinstance(verdict, PairingRefused):

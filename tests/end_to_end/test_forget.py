@@ -275,6 +275,22 @@ def test_the_other_side_is_read_in_full_once_for_all_who_are_lifted_and_not_agai
     assert len(calls.to("POST", "/contacts/search")) < readings[1]
 
 
+def test_a_lifted_contact_is_linked_again_although_its_address_alone_would_be_ambiguous(world: World) -> None:
+    left, right = linked(world)
+    world.contacts["conflicts"] = '"left"'
+    world.gh.edit(right, custom={"contact.growthgenius_id": None})
+    forget(world, "annika@example.com")
+    lift(world, "annika@example.com")
+    world.gh.edit(right, email="other@example.com", phone=None)
+    world.gg.edit(
+        left, first_name="Else", last_name="Worth", email="new@example.com; other@example.com", mobile_phone=None
+    )
+    assert world.run().exit_code == 0
+    assert world.links()[left] == right
+    assert (len(world.gg.people()), len(world.gh.people())) == (2, 2)
+    assert world.rows("SELECT * FROM lifted") == []
+
+
 def test_who_is_met_in_the_usual_way_after_lifting_needs_no_hashes_any_more(world: World) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")
