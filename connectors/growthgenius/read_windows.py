@@ -45,8 +45,8 @@ SAMPLED = 10
 MISCOUNTED = 2
 """By so many records a total that stays wrong is put up with."""
 ISOLATED_MS = 3_600_000
-MOST_NARROWINGS = 32
-"""So often a window is halved that has rows which are no records: one of them has its hour then."""
+MOST_NARROWINGS = 256
+"""So often a window is halved that has rows which are no records: ten of them have their hours then."""
 MOST_STUCK = 54
 """So many halvings lead from all the time that there is to a few milliseconds."""
 
@@ -163,7 +163,7 @@ class WindowReader:
             self._narrowings += 1
             pending.extend(self._parts(replace(part, promised=None), halves, sized=part.sized))
             return
-        yield Page((), answer.served_at, (_unread(part, f"the list shows {broken} row(s) here that are no records"),))
+        yield from _broken(part, answer, broken)
 
     def _paged(self, user: UserId, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
         """Read a window that the server answers in pages, or say in `pending` what to read instead."""
@@ -202,10 +202,11 @@ class WindowReader:
             if listed.listing.total != answer.listing.total or listed.listing.partial or not is_new:
                 break
         else:
-            if broken:  # in parts of one answer they are given a place
+            if broken and self._split(part.span, times) is not None:  # in parts of one answer they are given a place
                 pending.extend(self._again(part, times))
                 return
-            if len(ids) != answer.listing.total:
+            yield from _broken(part, answer, broken)
+            if len(ids) + broken != answer.listing.total:
                 yield from self._short(part, answer, ids, times, pending)
             return
         pending.extend(self._again(part, times))
@@ -218,7 +219,8 @@ class WindowReader:
         That is so where MISCOUNTED records are missing at most. Where more are, the server stops too early.
         """
         yield _page(answer)
-        if (answer.listing.total or 0) - len(ids) > MISCOUNTED:
+        yield from _broken(part, answer, answer.listing.broken)
+        if (answer.listing.total or 0) - len(ids) - answer.listing.broken > MISCOUNTED:
             pending.extend(self._again(part, times))
             return
         shown = f"{answer.listing.total}: {' '.join(sorted(ids))}"
@@ -241,6 +243,7 @@ class WindowReader:
     def _unannounced(self, user: UserId, part: _Part, answer: ListResponse) -> Iterator[Page]:
         """Read the narrowest window of a server that may page without saying so, until two rounds show the same."""
         yield _page(answer)
+        yield from _broken(part, answer, answer.listing.broken)
         shown: list[tuple[str, ...]] = []
         for _ in range(TRIES):
             before, shown = shown, []
@@ -354,6 +357,12 @@ class WindowReader:
 
 def _unread(part: _Part, reason: str) -> UnreadableRow:
     return UnreadableRow(str(part.span), reason, Window(part.span.first, part.span.last))
+
+
+def _broken(part: _Part, answer: ListResponse, rows: int) -> Iterator[Page]:
+    """Yield where the rows lie that are no records, nothing where there are none."""
+    if rows:
+        yield Page((), answer.served_at, (_unread(part, f"the list shows {rows} row(s) here that are no records"),))
 
 
 def _page(answer: ListResponse) -> Page:
