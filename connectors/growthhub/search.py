@@ -137,6 +137,12 @@ def is_record(row: object) -> bool:
     return is_usable_id(record_id)
 
 
+def _until_last_record(rows: list[Any]) -> list[Any]:
+    """Return the rows of a page without those behind its last record."""
+    behind = next(number for number, row in enumerate(reversed(rows)) if is_record(row))
+    return rows[: len(rows) - behind]
+
+
 class _Headway:
     """Whether the pages of one reading lead on.
 
@@ -279,14 +285,17 @@ class Reading:
             shown, promised = self._search.rows(reply), self._search.total(reply)
             found = [each for each in shown if is_record(each)]
             limit = min(limit, self._search.page_limit)
+            is_short = len(shown) < limit
+            is_last = not found or (is_short and rows + len(shown) >= promised)
+            if not is_last:  # the next page follows the last record: rows behind that come again, and count once
+                shown = _until_last_record(shown)
             self._served_at = self._served_at or reply.served_at
             unread = self._not_records(shown, reply.served_at) if len(found) < len(shown) else ()
             self._note(found, promised if start == self._window.start else None)
             yield Page(found, reply.served_at, unread)
             leads_on = headway.made_by(found, promised)
             rows += len(shown)
-            is_short = len(shown) < limit
-            if not found or (is_short and rows >= promised):
+            if is_last:
                 return
             before, after = after, found[-1].get("searchAfter")
             if (after and after == before) or not leads_on:
