@@ -39,7 +39,7 @@ from sync.rules import contact_codec, shadow_codec
 from sync.rules.do_not_contact import unheard
 from sync.rules.match import leader, may_adopt
 from sync.rules.sets import with_all
-from sync.rules.shadow_update import after_create, after_lost_create, as_held, is_edited, is_settled, unmet
+from sync.rules.shadow_update import after_create, after_lost_create, as_held, is_edited, is_settled, unmet, unsent_sets
 
 TAGS = "tags"
 
@@ -383,6 +383,7 @@ def _link(context: Context, one: _Made) -> Link:
     else:
         bases = after_create(shown, source, settled, sent)
     unmet(bases, {*job.withheld, *job.owed, *job.rejected, *one.answer.unwritten, *one.unheard(context)})
+    unsent_sets(bases, {*job.rejected, *one.answer.unwritten})
     digest = None if job.withheld or job.awaits or one.answer.unwritten else job.own.digest
     own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))

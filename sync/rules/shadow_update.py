@@ -111,6 +111,15 @@ def unmet(bases: ShadowPair, names: Collection[str]) -> None:
         bases.target.pop(name, None)
 
 
+def unsent_sets(bases: ShadowPair, names: Collection[str]) -> None:
+    """Let sets that a server refused, or that an error kept back, be carried again when a person was made.
+
+    What of a set is to be carried is told by what the source gained since its shadow: there must be none of it.
+    """
+    for name in SET_FIELDS & set(names):
+        bases.source.pop(name, None)
+
+
 def after_agreement(result: Merge, target: str, to: SideView, source: SideView) -> ShadowPair:
     """Return the shadows after a merge of which nothing is written to the target now."""
     bases = ShadowPair(dict(to.base), dict(source.base))
