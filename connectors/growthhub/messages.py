@@ -124,6 +124,9 @@ class GrowthHubMessages:
         if f"{kind}:" == EMAIL_PREFIX:
             return self._listed_email(wire_id, contact_id)
         row = {"contactId": contact_id, **self.client.message(wire_id)}
+        emails = message_mapping.email_ids(row)
+        if not kind and len(emails) == 1:  # earlier releases listed what they could not read by the id of its row
+            return self._listed_email(emails[0], contact_id)
         if message_mapping.channel_of(row) == EMAIL or not self._is_wanted(row):
             return None
         return message_mapping.with_text(row, self.message(row))
