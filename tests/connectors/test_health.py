@@ -118,7 +118,7 @@ def hub() -> Iterator[HubWorld]:
 def _people(hub: HubWorld, number: int) -> Read:
     first = hub.clock.now() - timedelta(hours=number)
     for n in range(number):
-        hub.sandbox.add(firstName=f"P{n}", dateAdded=first + timedelta(hours=n))
+        hub.sandbox.add(firstName=f"Ann {n}", dateAdded=first + timedelta(hours=n))
     return lambda: list(hub.hub.read(Window(EPOCH)))
 
 
@@ -126,7 +126,7 @@ def _export(hub: HubWorld, number: int) -> Read:
     person = hub.sandbox.add(firstName="Ann")
     for n in range(number):
         hub.clock.pass_by(3600)
-        hub.sandbox.add_message(person, text=f"P{n}")
+        hub.sandbox.add_message(person, text=f"Ann {n}")
     hub.clock.pass_by(3600)
     return lambda: list(hub.hub.correspondence.export.read(Window(EPOCH), {}))
 
@@ -134,7 +134,7 @@ def _export(hub: HubWorld, number: int) -> Read:
 def _genius(world: GeniusWorld, number: int) -> Read:
     first = world.clock.now() - timedelta(hours=number)
     for n in range(number):
-        world.sandbox.add(at=first + timedelta(hours=n), first_name=f"P{n}")
+        world.sandbox.add(at=first + timedelta(hours=n), first_name=f"Ann {n}")
     return lambda: list(world.account.read(EVERYTHING))
 
 
@@ -201,7 +201,7 @@ def test_a_server_that_goes_down_in_the_middle_ends_a_reading_within_one_patienc
     """It answers, fails at one record, and is down from the next call on."""
     sandbox, clock, made = account
     read = made(30)
-    _fail_at(sandbox, {"P7"})
+    _fail_at(sandbox, {"Ann 7"})
     sandbox.faults.append(Fault("status", skip=8, times=None))
     sandbox.calls.clear()
     began = clock.passed
@@ -218,12 +218,12 @@ def test_a_server_that_is_down_for_a_moment_loses_nothing(account: Account) -> N
     sandbox.faults.append(Fault("status", times=4))
     sandbox.calls.clear()
     pages = read()
-    assert _names(pages) == {f"P{n}" for n in range(30)}
+    assert _names(pages) == {f"Ann {n}" for n in range(30)}
     assert _unread(pages) == []
     assert len(sandbox.calls) <= 4 + 3
 
 
-@pytest.mark.parametrize("bad", [{"P7"}, {"P0"}, {"P29"}, {"P3", "P4", "P17", "P28"}])
+@pytest.mark.parametrize("bad", [{"Ann 7"}, {"Ann 0"}, {"Ann 29"}, {"Ann 3", "Ann 4", "Ann 17", "Ann 28"}])
 def test_records_at_which_the_server_fails_are_named_and_all_others_shown(account: Account, bad: set[str]) -> None:
     sandbox, clock, made = account
     read = made(30)
@@ -231,7 +231,7 @@ def test_records_at_which_the_server_fails_are_named_and_all_others_shown(accoun
     sandbox.calls.clear()
     began = clock.passed
     pages = read()
-    assert _names(pages) == {f"P{n}" for n in range(30)} - bad
+    assert _names(pages) == {f"Ann {n}" for n in range(30)} - bad
     assert len(bad) <= len(_unread(pages)) <= 3 * len(bad)
     assert all(each.within is not None and each.within.end is not None for each in _unread(pages))
     assert len(sandbox.calls) <= 150 * len(bad)
@@ -259,10 +259,10 @@ def test_a_server_that_fails_at_nearly_all_records_ends_with_them_named(
     sandbox, _, made = account
     monkeypatch.setattr("connectors.health.MOST", 100)
     read = made(120)
-    _fail_at(sandbox, {f"P{n}" for n in range(120)} - {"P0", "P119"})
+    _fail_at(sandbox, {f"Ann {n}" for n in range(120)} - {"Ann 0", "Ann 119"})
     sandbox.calls.clear()
     pages = read()
-    assert _names(pages) <= {"P0", "P119"}
+    assert _names(pages) <= {"Ann 0", "Ann 119"}
     assert _names(pages)
     assert len(_unread(pages)) >= 1
     assert len(sandbox.calls) <= 4 * 100
