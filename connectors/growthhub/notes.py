@@ -30,9 +30,9 @@ _LENGTH: Final = re.compile(
     r"too (?:long|large)|length|shorter|longer|at most|maximum|exceed|characters", re.IGNORECASE
 )
 _LIMIT: Final = re.compile(r"\d{3,}")
-_TIME: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) ([a-z]{2,6}|[+-]\d{2}(?:\d{2})?)(?!\w)", re.IGNORECASE
-)
+_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?=(\S{1,6}))")
+"""A time and where its abbreviation begins: HTML without line ends runs the text on right behind that."""
+
 _FARTHEST: Final = timedelta(hours=14)
 """No place on earth has a time farther from UTC."""
 
@@ -135,7 +135,7 @@ def _zone_shown(copy: Message, original: Message) -> tzinfo | None:
     """Return the zone in which a note shows the time of a message, None where it does not show it."""
     for found in _times_in(message_text.comparable(copy.text or ""), original):
         offset = datetime.fromisoformat(found[1]) - _wall(original.sent_at, UTC) if original.sent_at else timedelta()
-        return timezone(offset, found[2])
+        return timezone(offset, found[2].split()[0])
     return None
 
 
@@ -149,8 +149,9 @@ def _times_in(shown: str, original: Message) -> Iterator[re.Match[str]]:
             offset = datetime.fromisoformat(found[1]) - wall
         except ValueError:  # a person typed a day that there is not
             continue
-        if abs(offset) <= _FARTHEST and (offset, found[2].casefold()) in _offsets(
-            original.sent_at.replace(second=0, microsecond=0)
+        names = _offsets(original.sent_at.replace(second=0, microsecond=0))
+        if abs(offset) <= _FARTHEST and any(
+            offset == each and found[2].casefold().startswith(name) for each, name in names
         ):
             yield found
 
