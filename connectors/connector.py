@@ -65,8 +65,7 @@ class WriteResult:
     another value than was sent is that person's, and not what the server made of ours. `served_at` is the latest moment
     at which the write took effect, then. `doubtful` says that it had to be read, and that its times do not tell whether
     somebody had edited it by then.
-    `unwritten` are fields of a new contact that could not be written after it was made, because of `error`.
-    `unwritten` are fields that could not be written after a new contact was made, because of `error`.
+    `unwritten` are fields that were not written after others were, because of `error`: they are still to be carried.
     """
 
     raw: Raw
@@ -229,6 +228,12 @@ class Connector(Protocol):
         It differs from `contact` only where a write moves another value into view: clearing the number that was
         `phone` at GrowthGenius promotes the next one, which is an observation of its own, not the answer to what was
         sent.
+        """
+
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return what the server itself fills in where a record is created with these values, as far as is known.
+
+        No call is made except, once a day, for the settings that this needs (users, location).
         """
 
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:

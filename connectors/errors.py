@@ -11,13 +11,15 @@
     │   ├── AllowanceSpent   the daily allowance ran out; `until` says when it is renewed
     │   └── IncompleteWindow a window that could not be proven complete, nor be split further
     ├── AnswerTooLarge       413, a body over our limit, or a time-out: ask for less (windows split on it)
-    │   └── PageCrashed      500 again and again, for a page of a list: one record in it may be why
+    │   ├── PageCrashed      500 again and again, for a page of a list: one record in it may be why
+    │   └── PageTimedOut     no answer in time for a page of a list: it may be too much, or the server is down
     ├── RecordError          this one record will not go through: list it, go on           (exit 1)
     │   ├── RecordGone       the id does not exist (any more): a deletion found (R22)
     │   ├── DuplicateRefused the server says that `other_id` is the same person
     │   └── RecordRefused    400/409/422 for any other reason; `messages` holds the server's words
     │       └── CallRefused  a path that is on no list of the connector, or a write that the server redirects
     └── OutcomeUnknown       a write whose answer never came, or made no sense: look before repeating (R20)
+        ├── RecordEdited     a person edited the record between two tries of a write: the second one was not sent
         └── Broken           a mistake of ours at one record: nobody knows how far the call came
 
 Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the
@@ -102,6 +104,10 @@ class PageCrashed(AnswerTooLarge):
     """The server fails at a page of a list: where it answers other questions, a record in the page is why."""
 
 
+class PageTimedOut(AnswerTooLarge):
+    """A page of a list did not come in time."""
+
+
 class RecordError(ConnectorError):
     """One record cannot go through as it is."""
 
@@ -150,6 +156,10 @@ class OutcomeUnknown(ConnectorError):
     def __init__(self, account: str, message: str, *, accepted: bool = False) -> None:
         super().__init__(account, message)
         self.accepted = accepted
+
+
+class RecordEdited(OutcomeUnknown):
+    """A person edited the record since the first try of a write, so there was no second one: look and merge again."""
 
 
 class Broken(OutcomeUnknown):

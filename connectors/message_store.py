@@ -56,6 +56,16 @@ class MessageStore(Protocol):
         Raises RecordGone, AuthError, TransientError.
         """
 
+    def current(self, original: Message) -> Message | None:
+        """Return an original with its text, as `whole` does, right before its copy is written.
+
+        None where reading the text shows that it never reached the person: it failed after it was listed. Raises
+        RecordGone, AuthError, TransientError.
+        """
+
+    def id_of(self, raw: Raw) -> str:
+        """Return the id of the message that a record of `read` shows, also where nothing else of it can be mapped."""
+
     def of_contact(self, contact_id: str) -> Sequence[Message]:
         """Return the copies that a person has here, where they are not listed: one call.
 

@@ -6,6 +6,7 @@ Rules kept here:
 - who is named in the refusal is the writer's affair: here the server names nothing that is sent;
 - halves are written until the one value is found, with a bounded number of calls; what cannot be told apart by then is
   refused as a whole. What a half has written is not sent again, and is reported as written whatever comes after it;
+- before a half is written the record is read again: it is not written over what a person typed since the first try;
 - a new contact is made with what tells who it is, whether it may be contacted, and its tags, which workflows act on;
   it gets the rest by updates. Where one of those fails for another reason than the values, the contact is reported
   with that error and without those values;
@@ -18,7 +19,16 @@ from typing import Final
 
 from connectors.connector import Raw, WriteResult
 from connectors.contact import PHONE_SLOTS, Fields
-from connectors.errors import ConnectorError, DuplicateRefused, RecordRefused
+from connectors.errors import (
+    AuthError,
+    ConnectorError,
+    DuplicateRefused,
+    LoginNeeded,
+    OutcomeUnknown,
+    RecordEdited,
+    RecordRefused,
+    TransientError,
+)
 
 CONFLICT: Final = 409
 REFUSALS: Final = frozenset({400, CONFLICT, 422})
@@ -34,8 +44,25 @@ CORE: Final = frozenset(
 """What a contact is made with: who it is, whether it may be contacted, and the tags that keep workflows away."""
 
 
+def not_looked_up(refused: RecordRefused, error: ConnectorError) -> OutcomeUnknown:
+    """Return the error of a refused create of which nobody can say whether it made the contact all the same."""
+    message = f"a create was refused ({refused.message}); whether it made the contact is not known: {error.message}"
+    return OutcomeUnknown(refused.account, message)
+
+
+def _look_up(look_up: Callable[[], None], refused: RecordRefused) -> None:
+    try:
+        look_up()
+    except (AuthError, LoginNeeded, TransientError) as error:
+        raise not_looked_up(refused, error) from error
+
+
 def _look_for_nothing() -> None:
     """Look nowhere: the writer has looked already."""
+
+
+def _see_no_edit(_current: Raw, _changes: Fields) -> None:
+    """Look nowhere: nobody else edits the record."""
 
 
 class RefusedValueWriter:
@@ -45,22 +72,29 @@ class RefusedValueWriter:
         self._core = core
         self._in_vain = 0
 
-    def update(self, write: Callable[[Raw, Fields], WriteResult], current: Raw, changes: Fields) -> WriteResult:
-        """Write changes to `current`; where they are refused, those that are not. Raises what `write` does.
+    def update(
+        self,
+        write: Callable[[Raw, Fields], WriteResult],
+        current: Raw,
+        changes: Fields,
+        look: Callable[[Raw, Fields], None] = _see_no_edit,
+    ) -> WriteResult:
+        """Write changes to `current`; where they are refused, those that are not. Raises what `write` and `look` do.
 
-        A refusal is raised where nothing can be written at all.
+        A refusal is raised where nothing can be written at all. `look` is called before a second try, with what the
+        record showed first and what is to be written; it raises where a person edited that meanwhile.
         """
         try:
             answer = write(current, changes)
         except RecordRefused as refused:
             if not self._may_try(refused, changes):
                 raise
-            halves = _Halves(write, current, changes)
+            halves = _Halves(write, look, current, changes)
             rejected = halves.culprits(refused)
             if halves.answer is None:
                 self._in_vain += 1
                 raise
-            answer = _rejecting(halves.answer, rejected)
+            answer = _rejecting(halves.unfinished(halves.answer, rejected), rejected)
         self._in_vain = 0
         return answer
 
@@ -70,11 +104,12 @@ class RefusedValueWriter:
         write: Callable[[Raw, Fields], WriteResult],
         changes: Fields,
         look_up: Callable[[], None] = _look_for_nothing,
+        look: Callable[[Raw, Fields], None] = _see_no_edit,
     ) -> WriteResult:
         """Create a contact; where that is refused, without what is. Raises what `make` and `look_up` do.
 
         `write` updates the record that was made. `look_up` is called before a create is repeated, and raises where the
-        refused one may have made the contact.
+        refused one may have made the contact; `look` is that of `update`.
         """
         try:
             made = make(changes)
@@ -89,12 +124,19 @@ class RefusedValueWriter:
             return made
         self._in_vain = 0
         rest = {name: value for name, value in changes.items() if name not in self._core}
-        return _rejecting(self._completed(made, write, rest) if rest else made, rejected)
+        return _rejecting(self._completed(made, write, rest, look) if rest else made, rejected)
 
-    def _completed(self, made: WriteResult, write: Callable[[Raw, Fields], WriteResult], rest: Fields) -> WriteResult:
+    def _completed(
+        self,
+        made: WriteResult,
+        write: Callable[[Raw, Fields], WriteResult],
+        rest: Fields,
+        look: Callable[[Raw, Fields], None],
+    ) -> WriteResult:
         """Write the rest of a contact that was made. Its id must not be lost over what can be tried again."""
         try:
-            answer = self.update(write, made.raw, rest)
+            look(made.raw, rest)
+            answer = self.update(write, made.raw, rest, look)
         except (RecordRefused, DuplicateRefused) as refused:
             return _rejecting(made, dict.fromkeys(rest, refused.message))
         except ConnectorError as error:
@@ -120,7 +162,7 @@ class RefusedValueWriter:
             part = first if left_out is None else {name: value for name, value in core.items() if name != left_out}
             if not part or (left_out is not None and left_out not in core) or not _is_somebody(part):
                 continue
-            look_up()
+            _look_up(look_up, refused)
             try:
                 return make(part), {} if left_out is None else {left_out: refused.message}
             except RecordRefused as again:
@@ -135,6 +177,11 @@ def _rejecting(answer: WriteResult, rejected: Mapping[str, str]) -> WriteResult:
     """Return an answer with more values that were refused."""
     found = {**answer.rejected, **rejected}
     return replace(answer, refused=answer.refused | found.keys(), rejected=found)
+
+
+def _was_not_sent(error: ConnectorError) -> bool:
+    """Say whether an error tells that its write did not take effect: then what was written before it is known."""
+    return isinstance(error, AuthError | LoginNeeded | TransientError | RecordEdited)
 
 
 def _is_somebody(fields: Fields) -> bool:
@@ -155,9 +202,18 @@ def _both(before: WriteResult, after: WriteResult) -> WriteResult:
 class _Halves:
     """Writes the changes of one record in halves. `answer` is what that led to, None while nothing is written."""
 
-    def __init__(self, write: Callable[[Raw, Fields], WriteResult], current: Raw, changes: Fields) -> None:
+    def __init__(
+        self,
+        write: Callable[[Raw, Fields], WriteResult],
+        look: Callable[[Raw, Fields], None],
+        current: Raw,
+        changes: Fields,
+    ) -> None:
         self._write = write
-        self._current = current
+        self._look = look
+        self._first = self._current = current
+        self._written: set[str] = set()
+        self._error: ConnectorError | None = None
         self._changes = changes
         self.answer: WriteResult | None = None
 
@@ -169,7 +225,7 @@ class _Halves:
         found: dict[str, str] = {}
         suspects: list[tuple[Sequence[str], str]] = [(tuple(self._changes), refused.message)]
         calls = 0
-        while suspects:
+        while suspects and self._error is None:
             names, reason = suspects.pop()
             if len(names) == 1 or calls >= CALLS:
                 found |= dict.fromkeys(names, reason)
@@ -177,20 +233,36 @@ class _Halves:
             middle = len(names) // 2
             for half in (names[:middle], names[middle:]):
                 calls += 1
-                said = self._refusal(half)
+                said = self._refusal(half) if self._error is None else None
                 suspects += [] if said is None else [(half, said)]
         return found
 
+    def unfinished(self, answer: WriteResult, rejected: Mapping[str, str]) -> WriteResult:
+        """Return what was written, with what was not because of an error (which is no refusal)."""
+        if self._error is None:
+            return answer
+        unwritten = frozenset(self._changes.keys() - self._written - rejected.keys())
+        return replace(answer, unwritten=unwritten, error=self._error)
+
     def _refusal(self, names: Sequence[str]) -> str | None:
         """Write some of the changes; return the words of a refusal, None where they are written."""
+        part = {name: self._changes[name] for name in names}
         try:
-            answer = self._write(self._current, {name: self._changes[name] for name in names})
+            self._look(self._first, part)  # what an earlier half was answered may show what a person typed since
+            answer = self._write(self._current, part)
         except RecordRefused as refused:
             return refused.message
         except DuplicateRefused as refused:
             if self.answer is None:
                 raise
             return refused.message
+        except ConnectorError as error:
+            if self.answer is None or not _was_not_sent(error):
+                raise
+            self._error = error
+            return None
         self._current = answer.raw
+        self._written |= part.keys() - answer.unwritten
+        self._error = answer.error
         self.answer = answer if self.answer is None else _both(self.answer, answer)
         return None

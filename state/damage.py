@@ -24,6 +24,9 @@ Readers = Mapping[tuple[str, str], Callable[[str], object]]
 
 KINDS: Final = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 WORDS: Final = {"integer": "a whole number", "text": "text", "blob": "bytes"}
+WORDS_OF: Final = {"side": ("left", "right"), "stream": ("contacts", "messages")}
+"""Columns that hold one of a few words; some tables are of no stream in some of their rows."""
+OF_NO_STREAM: Final = frozenset({"tally", "schedule", "told", "hint"})
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 """What a datetime can hold."""
 JSON: Final[Mapping[tuple[str, str], str]] = {
@@ -193,8 +196,10 @@ def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
     if name.endswith("_ms"):
         outside = f"typeof({name}) = 'integer' AND {name} NOT BETWEEN {EARLIEST_MS} AND {LATEST_MS}"
         yield outside, "there is no such time"
-    if name == "side":
-        yield f"typeof({name}) = 'text' AND {name} NOT IN ('left', 'right')", "left or right is expected"
+    words = None if name == "stream" and table in OF_NO_STREAM else WORDS_OF.get(name)
+    if words is not None:
+        listed = ", ".join(f"'{word}'" for word in words)
+        yield f"typeof({name}) = 'text' AND {name} NOT IN ({listed})", f"{' or '.join(words)} is expected"
     shape = JSON.get((table, name))
     if shape is not None:
         yield _no_json(name, shape), f"JSON{f' ({shape})' if shape else ''} is expected"
@@ -281,12 +286,34 @@ def _is_decided(db: sqlite3.Connection, fault: DamagedCell) -> bool:
 
 
 def _read_again(transaction: Transaction, table: str, where: str, values: Sequence[Any]) -> None:
-    """Have the stream of a row read in full by the next run, and the link of a conflict looked at again."""
+    """Have the stream of a row read in full by the next run, and the link of a conflict looked at again.
+
+    Which stream and connection that is is told by the row, or by the link of a conflict; where a damaged cell leaves it
+    open, it is every one. Nothing of a row is fetched: it may hold text that is no UTF-8.
+    """
     if table not in READ_AGAIN and table not in FOUND_AGAIN:
         return
-    stream = f"'{READ_AGAIN[table]}'" if table in READ_AGAIN else "stream"
-    named = f"SELECT connection, {stream} FROM {table} WHERE {where}"  # never fetched: it may be no UTF-8
-    transaction.execute(f"DELETE FROM cursor WHERE (connection, stream) IN ({named})", values)
     if table == "conflict":
-        link = f"SELECT link FROM conflict WHERE {where}"
-        transaction.execute(f"UPDATE link SET left_digest = NULL, right_digest = NULL WHERE id IN ({link})", values)
+        _look_again(transaction, where, values)
+    stream = f"'{READ_AGAIN[table]}'" if table in READ_AGAIN else "stream"
+    homes = f"SELECT connection, {stream} AS stream FROM {table} WHERE {where}"
+    if table == "conflict":
+        named = f"SELECT link FROM conflict WHERE {where}"
+        homes += f" UNION SELECT connection, stream FROM link WHERE id IN ({named})"
+        values = [*values, *values]
+    is_of_home = (
+        "(home.connection = cursor.connection OR home.connection NOT IN (SELECT id FROM connection))"
+        " AND (home.stream = cursor.stream OR home.stream NOT IN ('contacts', 'messages'))"
+    )
+    transaction.execute(f"DELETE FROM cursor WHERE EXISTS (SELECT 1 FROM ({homes}) AS home WHERE {is_of_home})", values)
+
+
+def _look_again(transaction: Transaction, where: str, values: Sequence[Any]) -> None:
+    """Let the link of a conflict count as not looked at; every link, where the conflict does not tell which it is."""
+    forget = "UPDATE link SET left_digest = NULL, right_digest = NULL"
+    named = f"SELECT link FROM conflict WHERE {where}"
+    known = transaction.execute(f"SELECT count(*) FROM link WHERE id IN ({named})", values).fetchone()[0]
+    if known:
+        transaction.execute(f"{forget} WHERE id IN ({named})", values)
+    else:
+        transaction.execute(forget)

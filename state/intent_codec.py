@@ -65,7 +65,14 @@ def decode_message_intent(place: Place, sent: str, source: str) -> CopyIntent | 
     if rule == DELETED:
         return CopyDeletionIntent(**place, record=record, contact=contact, old=old)
     return AmendmentIntent(
-        **place, record=record, contact=contact, content=told["content"], text=told["text"], old=old, rule=rule
+        **place,
+        record=record,
+        contact=contact,
+        content=told["content"],
+        text=told["text"],
+        old=old,
+        rule=rule,
+        message=told.get("message"),
     )
 
 
@@ -121,6 +128,7 @@ def _copy_content(intent: CopyIntent) -> tuple[Content, Content]:
 @_content.register
 def _amendment_content(intent: AmendmentIntent) -> tuple[Content, Content]:
     sent = {"content": intent.content, "contact": intent.contact, "text": intent.text}
+    sent |= {} if intent.message is None else {"message": intent.message}
     return sent, {"record": intent.record, "old": intent.old, "rule": intent.rule}
 
 

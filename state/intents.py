@@ -117,7 +117,8 @@ class CopyIntent(Intent):
 class AmendmentIntent(Intent):
     """The copy of a message that is made to show what its original shows now.
 
-    `content` is the digest of the original's content, `text` what is written, `old` what the copy showed.
+    `content` is the digest of the original's content, `text` what is written, `old` what the copy showed, `message` the
+    original as JSON, None in files of older releases.
     """
 
     record: str
@@ -126,6 +127,7 @@ class AmendmentIntent(Intent):
     text: str
     old: str | None
     rule: str
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from state.file import StateFile
 
 DAY_MS = 86_400_000
 SLACK_MS = 60_000
+PROBED = "probed"
+"""The key of what a probe found: it does not grow old, since it costs a contact to find it out again."""
 
 
 class Settings:
@@ -47,10 +49,20 @@ class Settings:
             db.execute("DELETE FROM setting WHERE account = ? AND key = ?", (self._account, key))
 
     def forget_all(self) -> None:
-        """Drop everything that is known of the account."""
+        """Drop everything that is known of the account, apart from what a person had tried."""
         with self._lock, self._state.atomic() as db:
             self._read.clear()
-            db.execute("DELETE FROM setting WHERE account = ?", (self._account,))
+            db.execute("DELETE FROM setting WHERE account = ? AND key <> ?", (self._account, PROBED))
+
+    def probed(self) -> dict[str, Any]:
+        """Return what the last probe found, however long ago that was (R46); empty before the first one."""
+        with self._lock:
+            value, _ = self._load(PROBED)
+        return value or {}
+
+    def keep_probed(self, found: dict[str, Any]) -> None:
+        """Keep what a probe found, until the next one."""
+        self.put(PROBED, found)
 
     def _load(self, key: str) -> tuple[Any, int]:
         """Return the value and when it was stored, 0 where there is none; each is read once, since every write asks."""

@@ -40,9 +40,12 @@ class GrowthGeniusClient:
             asked = {"user_id": str(user)}
             reply = self.wire.read("POST", "/contacts/search", params=asked, json={"q_keywords": keywords})
             try:
-                found |= {identity(raw): raw for raw in listing(reply.body).records}
+                shown = listing(reply.body)
             except Malformed as reason:
                 raise ServerTrouble(self.account, f"POST /contacts/search: {reason}") from reason
+            if shown.broken:  # it may be the contact that is looked for
+                raise ServerTrouble(self.account, "POST /contacts/search: it shows a row that is no record")
+            found |= {identity(raw): raw for raw in shown.records}
         return list(found.values())
 
     def company(self, domain: str) -> Raw | None:

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from connectors.clock import Clock, SystemClock
-from connectors.connector import AT_ONCE, Cache, Finding, Page, Raw, Window, WriteResult
+from connectors.connector import AT_ONCE, Cache, Finding, Page, Raw, UnreadableRow, Window, WriteResult
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
 from connectors.growthgenius import mapping, read_windows
@@ -28,6 +28,7 @@ from connectors.growthgenius.read_windows import WindowReader
 from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
 from connectors.growthgenius.write import GrowthGeniusWriter
+from connectors.health import refuse_to_tell
 from connectors.http.client import Wire
 from connectors.refused_values import RefusedValueWriter
 from connectors.values import email, instant, phone
@@ -134,11 +135,17 @@ class GrowthGenius:
             lambda raw, rest: write.update(raw, {}, rest),
             changes,
             lambda: self._refuse_double(changes, start),
+            lambda raw, part: write.refuse_edited(raw, {}, part),
         )
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        return self._apart.update(lambda raw, part: self._writer.update(raw, memory, part), current, changes)
+        return self._apart.update(
+            lambda raw, part: self._writer.update(raw, memory, part),
+            current,
+            changes,
+            lambda raw, part: self._writer.refuse_edited(raw, memory, part),
+        )
 
     def delete(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
@@ -149,20 +156,29 @@ class GrowthGenius:
         """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
         return self._mapping.settled(raw, memory, changes)
 
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return the owner, and what shows because of what is sent: "do not contact" as a stage, a first number."""
+        return self._writer.filled_in(sent)
+
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
         """Return who was created lately and shows the e-mail, a number or the full name of what was sent.
 
-        Of somebody without e-mail and number, any value will do: the caller looks closer.
+        Of somebody without e-mail and number, any value will do: the caller looks closer. After a create that may have
+        been carried out (`since`), a list with a part that cannot be read is no proof that there is no such contact.
         """
+        unread: list[UnreadableRow] = []
         if since is None:
             with self._looking:
                 if self._recent is None:
-                    self._recent = self._changed_since(self._server_now() - RECENT)
+                    self._recent = self._changed_since(self._server_now() - RECENT, [])
                 candidates = self._recent
         else:
-            candidates = [raw for raw in self._changed_since(since - LATE) if _not_older(raw, since - LATE)]
+            candidates = [raw for raw in self._changed_since(since - LATE, unread) if _not_older(raw, since - LATE)]
         found = [raw for raw in candidates if self._resembles(raw, sent)]
-        return found or ([] if since is None else self._searched(sent, since - LATE))
+        found = found or ([] if since is None else [*self._searched(sent, since - LATE)])
+        if not found:
+            refuse_to_tell(self.account, unread)
+        return found
 
     def _refuse_double(self, sent: Fields, start: datetime) -> None:
         """Raise OutcomeUnknown where a refused create seems to have made the contact: it is looked for before another.
@@ -172,11 +188,15 @@ class GrowthGenius:
         told = {name: sent[name] for name in ("email", "phone", *PHONE_SLOTS) if sent.get(name)}
         if not told:
             return
-        recent = [raw for raw in self._changed_since(start - LATE) if _not_older(raw, start)]
+        unread: list[UnreadableRow] = []
+        recent = [raw for raw in self._changed_since(start - LATE, unread) if _not_older(raw, start)]
         for raw in (*recent, *self._searched(told, start)):
             if self._resembles(raw, told):
                 message = f"a create was refused, and contact {identity(raw)} has its address or number since"
                 raise OutcomeUnknown(self.account, message)
+        if unread:
+            message = f"a create was refused, and what it may have made cannot be read: {unread[0].reason}"
+            raise OutcomeUnknown(self.account, message)
 
     def _searched(self, sent: Fields, earliest: datetime) -> Sequence[Raw]:
         """Ask the search as well before a create is repeated; a server without one says nothing."""
@@ -242,11 +262,12 @@ class GrowthGenius:
     def _server_now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self.clock_offset())
 
-    def _changed_since(self, start: datetime) -> list[Raw]:
+    def _changed_since(self, start: datetime, unread: list[UnreadableRow]) -> list[Raw]:
         found: dict[str, Raw] = {}
         for user in self._client.user_ids:
             for page in self._reader().read(user, Window(start)):
                 found |= {identity(raw): raw for raw in page.records}
+                unread += page.unread
         return list(found.values())
 
     def _resembles(self, raw: Raw, sent: Fields) -> bool:

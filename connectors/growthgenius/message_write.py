@@ -6,11 +6,12 @@ Rules kept here:
 - bodies are wrapped, as those of contacts (connectors.growthgenius.body_style). Where the answer shows that nothing
   arrived,
   or a PATCH is refused because something is missing, the same record is written once more, by PATCH, flat;
-- an answer that does not show what was sent is followed by a read;
+- an answer that does not show what was sent is followed by a read, and so is a first try before the second one: what a
+  person typed meanwhile is not written over;
 - a refused POST may mean that the person is gone: they are asked for, since the words of refusals are not documented.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from connectors.connector import Raw
+from connectors.edits import edited_between
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
 from connectors.growthgenius import message_mapping
 from connectors.growthgenius.body_style import Styles, names_missing, other, styled
@@ -76,6 +78,7 @@ class MessageWriter:
         except RecordRefused as refused:
             if not names_missing(refused):
                 raise
+            self._refuse_edited(message_mapping.known(copy), self._client.messages.get(copy.id))
             style = other(style)
             written = self._patched(copy.id, body, style)
         return self._finished(message_mapping.known(copy), written, body, style)
@@ -112,10 +115,8 @@ class MessageWriter:
         if message_mapping.arrived(news, written.raw, body):
             self._styles.prove(style)
         elif news and not self._styles.proven(style):
-            if before is not message_mapping.NOTHING and message_mapping.news(before, written.raw):
-                message = f"message {identity(written.raw)} was edited between two tries to write it"
-                raise OutcomeUnknown(self._client.account, message)
-            written = self._restyled(news, written, body, other(style))
+            self._refuse_edited(before, RecordResponse(written.raw, written.served_at))
+            written = self._restyled(before, written, body, other(style))
         return self._without_edit(before, written, body)
 
     def _without_edit(self, before: Raw, written: WrittenMessage, body: Body) -> WrittenMessage:
@@ -131,7 +132,21 @@ class MessageWriter:
             return written
         return replace(written, raw={**written.raw, TEXT: body[TEXT]})
 
-    def _restyled(self, news: Iterable[str], written: WrittenMessage, body: Body, style: str) -> WrittenMessage:
+    def _refuse_edited(self, before: Raw, shown: RecordResponse) -> None:
+        """Raise OutcomeUnknown where a record shows something else than before the first try; a new one had nothing."""
+        edited = [] if shown.raw is None else message_mapping.news(before, shown.raw)
+        if before is not message_mapping.NOTHING and shown.raw is not None and edited:
+            raise edited_between(self._client.account, "message", identity(shown.raw), edited)
+
+    def _restyled(self, before: Raw, written: WrittenMessage, body: Body, style: str) -> WrittenMessage:
+        """Write once more, in the other style, what a reading shows not to be there, and not to be edited since."""
+        news = message_mapping.news(before, body)
+        shown = self._client.messages.get(identity(written.raw))
+        seen = WrittenMessage({**written.raw, **(shown.raw or {})}, shown.served_at, is_read=True)
+        is_typed = before is message_mapping.NOTHING and bool(seen.raw.get(TEXT))
+        if message_mapping.arrived(news, seen.raw, body) or is_typed:
+            return seen
+        self._refuse_edited(before, shown)
         try:
             again = self._patched(identity(written.raw), body, style)
         except RecordRefused:  # that style is not understood either: what is known is what is there

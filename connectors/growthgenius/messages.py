@@ -23,6 +23,7 @@ from connectors.growthgenius.message_write import MessageWriter, WrittenMessage
 from connectors.growthgenius.read_windows import WindowReader
 from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
+from connectors.health import refuse_to_tell
 from connectors.message import Message
 from connectors.message_store import CopyResult
 
@@ -67,6 +68,14 @@ class GrowthGeniusMessages:
         Raises RecordGone, AuthError, TransientError.
         """
         return message if message.text is not None else self.get(message.id, message.contact_id)
+
+    def current(self, original: Message) -> Message | None:
+        """Return an original with its text. Raises RecordGone, AuthError, TransientError."""
+        return self.whole(original)
+
+    def id_of(self, raw: Raw) -> str:
+        """Return the id of a record."""
+        return str(raw.get("id", ""))
 
     def of_contact(self, contact_id: str) -> Sequence[Message]:  # noqa: ARG002 (whoever it is)
         """Return nothing, without a call: there are no copies here that are not listed."""
@@ -117,13 +126,17 @@ class GrowthGeniusMessages:
 
     def _showing(self, window: Window, original: Message, contact_id: str) -> list[Message]:
         cheap = self._mapping.without_owner()
-        united = {identity(raw): raw for page in self.read(window) for raw in page.records}
+        pages = list(self.read(window))
+        united = {identity(raw): raw for page in pages for raw in page.records}
         likely = [
             raw
             for raw in united.values()
             if (copy := cheap.message(raw)).contact_id == contact_id and message_mapping.same_time(copy, original)
         ]
-        return [copy for copy in self._wholes(likely) if self.shows(copy, original)]
+        found = [copy for copy in self._wholes(likely) if self.shows(copy, original)]
+        if not found:
+            refuse_to_tell(self._client.account, [each for page in pages for each in page.unread])
+        return found
 
     def _wholes(self, raws: Iterable[Raw]) -> Iterator[Message]:
         for raw in raws:

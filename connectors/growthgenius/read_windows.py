@@ -32,6 +32,7 @@ from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.records import ListResponse, Records, UserId
 from connectors.growthgenius.windows import Span, WindowProof
+from connectors.health import Health
 from connectors.values import instant
 
 LAST_MS = instant.to_ms(datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC))
@@ -40,13 +41,12 @@ LAST_MS = instant.to_ms(datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC))
 WIDER = timedelta(seconds=1)
 _FIRST = instant.from_ms(0)
 TRIES = 5
-PATIENCE = 4
 SAMPLED = 10
 MISCOUNTED = 2
 """By so many records a total that stays wrong is put up with."""
 ISOLATED_MS = 3_600_000
-MOST_NARROWINGS = 32
-"""So often a window is halved that has rows which are no records: one of them has its hour then."""
+MOST_NARROWINGS = 256
+"""So often a window is halved that has rows which are no records: ten of them have their hours then."""
 MOST_STUCK = 54
 """So many halvings lead from all the time that there is to a few milliseconds."""
 
@@ -98,14 +98,15 @@ class WindowReader:
         self._client = client
         self._clock = clock
         self._feed = feed
-        self._served_at: datetime | None = None
-        self._too_large = 0
+        self._user: UserId = client.user_ids[0]
+        self._health = Health(client.account, self._plain_read)
         self._narrowings = 0
         self._unread_end = 0
 
     def read(self, user: UserId, window: Window) -> Iterator[Page]:
         """Yield the records that this user sees in the window. Raises IncompleteWindow, AuthError, TransientError."""
-        self._served_at, self._too_large, self._narrowings, self._unread_end = None, 0, 0, 0
+        self._user, self._narrowings, self._unread_end = user, 0, 0
+        self._health.begin()
         yield from self._whole(user, _asked(window))
 
     def _whole(self, user: UserId, span: Span) -> Iterator[Page]:
@@ -117,16 +118,10 @@ class WindowReader:
         try:
             answer = self._ask(user, part)
         except AnswerTooLarge as error:
-            self._prove_alive(user)
-            if self._split(part.span, ()) is None and self._served_at is not None:
-                if part.span.start < self._unread_end < part.span.end:  # parts overlap: it may lie in the one before
-                    pending.append(replace(part, span=Span(self._unread_end, part.span.end)))
-                    return
-                self._unread_end = part.span.end
-                reason = f"the server fails at a list as soon as it holds what lies here ({error.message})"
-                yield Page((), self._served_at, (_unread(part, reason),))
+            if self._health.failed(error, smallest=True):
+                pending.append(part)
                 return
-            pending.extend(self._halves(part, (), str(error)))
+            yield from self._around(part, error, pending)
             return
         part = self._measured(part, answer)
         verdict = windows.judge(answer.listing, self._feed.largest)
@@ -144,6 +139,19 @@ class WindowReader:
         else:
             yield from self._whole_answer(part, answer, pending)
 
+    def _around(self, part: _Part, error: AnswerTooLarge, pending: list[_Part]) -> Iterator[Page]:
+        """Cut a part at which the server fails; one that is cut no more is named by where it lies (R42)."""
+        served_at = self._health.served_at
+        if served_at is None or (self._is_divisible(part) and not self._health.is_spent):
+            pending.extend(self._halves(part, (), str(error)))
+            return
+        if part.span.start < self._unread_end < part.span.end:  # parts overlap: it may lie in the one before
+            pending.append(replace(part, span=Span(self._unread_end, part.span.end)))
+            return
+        self._unread_end = part.span.end
+        reason = f"the server fails at a list as soon as it holds what lies here ({error.message})"
+        yield Page((), served_at, (_unread(part, reason),))
+
     def _whole_answer(self, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
         """Yield a complete answer; where rows in it are no records, the window is narrowed until they have a place."""
         yield _page(answer)
@@ -155,7 +163,7 @@ class WindowReader:
             self._narrowings += 1
             pending.extend(self._parts(replace(part, promised=None), halves, sized=part.sized))
             return
-        yield Page((), answer.served_at, (_unread(part, f"the list shows {broken} row(s) here that are no records"),))
+        yield from _broken(part, answer, broken)
 
     def _paged(self, user: UserId, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
         """Read a window that the server answers in pages, or say in `pending` what to read instead."""
@@ -194,10 +202,11 @@ class WindowReader:
             if listed.listing.total != answer.listing.total or listed.listing.partial or not is_new:
                 break
         else:
-            if broken:  # in parts of one answer they are given a place
+            if broken and self._split(part.span, times) is not None:  # in parts of one answer they are given a place
                 pending.extend(self._again(part, times))
                 return
-            if len(ids) != answer.listing.total:
+            yield from _broken(part, answer, broken)
+            if len(ids) + broken != answer.listing.total:
                 yield from self._short(part, answer, ids, times, pending)
             return
         pending.extend(self._again(part, times))
@@ -210,7 +219,8 @@ class WindowReader:
         That is so where MISCOUNTED records are missing at most. Where more are, the server stops too early.
         """
         yield _page(answer)
-        if (answer.listing.total or 0) - len(ids) > MISCOUNTED:
+        yield from _broken(part, answer, answer.listing.broken)
+        if (answer.listing.total or 0) - len(ids) - answer.listing.broken > MISCOUNTED:
             pending.extend(self._again(part, times))
             return
         shown = f"{answer.listing.total}: {' '.join(sorted(ids))}"
@@ -233,6 +243,7 @@ class WindowReader:
     def _unannounced(self, user: UserId, part: _Part, answer: ListResponse) -> Iterator[Page]:
         """Read the narrowest window of a server that may page without saying so, until two rounds show the same."""
         yield _page(answer)
+        yield from _broken(part, answer, answer.listing.broken)
         shown: list[tuple[str, ...]] = []
         for _ in range(TRIES):
             before, shown = shown, []
@@ -291,28 +302,24 @@ class WindowReader:
             return None
 
     def _ask(self, user: UserId, part: _Part) -> ListResponse:
+        once = self._health.is_failing and self._is_divisible(part)
         try:
-            return self._seen(self._feed.records.window(user, part.span, 1 if part.sized else None))
+            return self._seen(self._feed.records.window(user, part.span, 1 if part.sized else None, once=once))
         except RecordError as refused:
             raise ServerTrouble(
                 self._client.account, f"the window {part.span} was refused: {refused.message}"
             ) from refused
 
     def _seen(self, answer: ListResponse) -> ListResponse:
-        self._served_at, self._too_large = answer.served_at, 0
+        self._health.answered(answer.served_at, rows=answer.listing.rows)
         return answer
 
-    def _prove_alive(self, user: UserId) -> None:
-        """Ask for next to nothing: where the server is down, asking for less does not help. Raises Unreachable."""
-        self._too_large += 1
-        if self._served_at is None or self._too_large % PATIENCE == 0:
-            failures = self._too_large
-            try:
-                self._seen(self._feed.records.window(user, Span(0, 1000), splittable=False))
-            except AnswerTooLarge as error:
-                message = f"it finds one second too large to answer: {error.message}"
-                raise ServerTrouble(self._client.account, message) from error
-            self._too_large = failures
+    def _plain_read(self) -> datetime:
+        """Ask for next to nothing: where the server fails at that too, asking for less does not help."""
+        return self._feed.records.window(self._user, Span(0, 1000), splittable=False).served_at
+
+    def _is_divisible(self, part: _Part) -> bool:
+        return self._split(part.span, ()) is not None
 
     def _measured(self, part: _Part, answer: ListResponse) -> _Part:
         """Return the part with what it promises. Raises IncompleteWindow where cutting does not lead on."""
@@ -350,6 +357,12 @@ class WindowReader:
 
 def _unread(part: _Part, reason: str) -> UnreadableRow:
     return UnreadableRow(str(part.span), reason, Window(part.span.first, part.span.last))
+
+
+def _broken(part: _Part, answer: ListResponse, rows: int) -> Iterator[Page]:
+    """Yield where the rows lie that are no records, nothing where there are none."""
+    if rows:
+        yield Page((), answer.served_at, (_unread(part, f"the list shows {rows} row(s) here that are no records"),))
 
 
 def _page(answer: ListResponse) -> Page:

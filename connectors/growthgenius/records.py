@@ -53,7 +53,9 @@ class Records:
         self._path = f"/{noun}s"
         self._admission = ForbiddenCheck(lambda: self.window(self._user_ids[0], Span(0, 1000), splittable=False))
 
-    def window(self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True) -> ListResponse:
+    def window(
+        self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True, once: bool = False
+    ) -> ListResponse:
         """Return the records updated in the window; `page` is None for the plain question, with neither page nor size.
 
         Raises AnswerTooLarge where it is splittable, AuthError, TransientError.
@@ -61,9 +63,9 @@ class Records:
         params = {"from": instant.render(span.first), "to": instant.render(span.last), "user_id": str(user)}
         if page is not None:
             params |= {"page": str(page), "per_page": str(PAGE_SIZE)}
-        listed = self._list(params, splittable=splittable)
+        listed = self._list(params, splittable=splittable, once=once)
         is_null = listed.listing.single and not listed.listing.rows
-        return self._list(params, splittable=splittable) if is_null else listed
+        return self._list(params, splittable=splittable, once=once) if is_null else listed
 
     def get(self, record_id: str) -> RecordResponse:
         """Return one record. Raises RecordGone when no user of the account sees it (any more)."""
@@ -91,8 +93,8 @@ class Records:
         """Delete a record; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
         self._first(self._user_ids, lambda user: self._delete(record_id, user))
 
-    def _list(self, params: Mapping[str, str], *, splittable: bool) -> ListResponse:
-        reply = self._wire.read("GET", self._path, params=params, splittable=splittable)
+    def _list(self, params: Mapping[str, str], *, splittable: bool, once: bool) -> ListResponse:
+        reply = self._wire.read("GET", self._path, params=params, splittable=splittable, once=once)
         try:
             return ListResponse(listing(reply.body, self._noun), reply.served_at)
         except Malformed as reason:

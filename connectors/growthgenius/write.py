@@ -4,6 +4,7 @@ Rules kept here:
 - only the given fields are sent, wrapped as `{"contact": {}}` (the engineer's documents). Where the answer shows that
   none of them arrived, or 400/422 says that they are missing, they are sent once more, flat, by PATCH; what is proven
   to work is remembered for a day;
+- before a second try of an update the record is read: it is not written over what a person typed since the first one;
 - a create is sent once (R20), unless it is refused because fields are missing: then nothing was made, and it is sent
   once more in the other style. An answer without an id is OutcomeUnknown;
 - an answer that does not show what was sent (one documented answer has five fields) is followed by a read;
@@ -19,6 +20,7 @@ from typing import Any
 
 from connectors.connector import Raw, WriteResult, proves_unedited, took_effect
 from connectors.contact import PHONE_SLOTS, Fields, Value, alike, same
+from connectors.edits import refuse_if_changed
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius import phones
 from connectors.growthgenius.body_style import Styles, names_missing, other, styled
@@ -96,6 +98,13 @@ class GrowthGeniusWriter:
         except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
             return WriteResult(unproven, shown.served_at, order.impossible)
 
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return what a contact shows besides what it is created with: its owner is the user as whom it is created."""
+        body = self._order(_NOBODY, {}, {name: value for name, value in sent.items() if value is not None}).body
+        made = {"user_id": self._client.user_for(body), **body, "id": ""}
+        shown = self._reader.contact(made, {}).fields
+        return {name: value for name, value in shown.items() if value is not None and name not in sent}
+
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> WriteResult:
         """Set fields of a contact. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         self.saw(current)
@@ -109,10 +118,17 @@ class GrowthGeniusWriter:
         except RecordRefused as refused:
             if not names_missing(refused):
                 raise
+            self._look_again(order, order.body)
             style = other(style)
             written = self._patched(order, current, order.body, style)
             self._styles.prove(style)
         return self._answer(order, self._finished(order, written, style))
+
+    def refuse_edited(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> None:
+        """Read a record. Raises OutcomeUnknown where a person edited what is to be changed, and as `get`."""
+        order = self._order(current, self._reader.phones(current, memory).memory, changes)
+        if order.body:
+            self._look_again(order, order.body)
 
     def _finished(self, order: _Order, written: _WriteSoFar, style: str) -> _WriteSoFar:
         """Write again what did not arrive, as far as another way of writing it may help."""
@@ -131,11 +147,26 @@ class GrowthGeniusWriter:
         }
         if not (blanks and written.stale):
             return written
+        self._look_again(order, blanks)
         return self._patched(order, written.raw, blanks, style)
+
+    def _look_again(self, order: _Order, body: Mapping[str, Any]) -> None:
+        """Read the record before a second try. Raises OutcomeUnknown where it shows an edit since the first one."""
+        self._refuse_edited(order, self._client.contacts.get(identity(order.before)), body)
+
+    def _refuse_edited(self, order: _Order, shown: RecordResponse, body: Mapping[str, Any]) -> None:
+        record_id = identity(order.before)
+        refuse_if_changed(self._client.account, record_id, order.before, shown.raw or {}, frozenset(body))
 
     def _restyled(self, order: _Order, written: _WriteSoFar, style: str) -> tuple[_WriteSoFar, str]:
         """Write in the other style, too. Where the server can't read that, it reads the first, and did not want it."""
-        body = {key: value for key, value in order.body.items() if not self._is_typed(order, written, key)}
+        shown = self._client.contacts.get(identity(written.raw))
+        seen = replace(self._known(written.raw, order, shown), doubtful=True)
+        if not self._nothing_arrived(order, seen):  # it arrived after all, and the answer showed the record before that
+            return seen, style
+        if order.before is not _NOBODY:
+            self._refuse_edited(order, shown, order.body)
+        body = {key: value for key, value in order.body.items() if not self._is_typed(order, seen, key)}
         try:
             again = self._patched(order, written.raw, body, other(style))
         except RecordRefused as refused:

@@ -78,13 +78,16 @@ class GuardedClient:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         splittable: bool = False,
+        once: bool = False,
     ) -> Reply:
         """Ask, as Wire.read does. Raises what that raises, and CallRefused."""
         if not is_listed(ASKED, method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may ask")
 
         def ask() -> Reply:
-            return self._wire.read(method, path, params=params, json=json, headers=headers, splittable=splittable)
+            return self._wire.read(
+                method, path, params=params, json=json, headers=headers, splittable=splittable, once=once
+            )
 
         return self._judged(path, ask, writes=False)
 

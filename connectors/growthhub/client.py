@@ -17,6 +17,7 @@ from urllib.parse import quote
 from connectors.connector import Page, Raw
 from connectors.errors import OtherRecord, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.allowed_calls import GuardedClient
+from connectors.http.allowed_calls import is_usable_id
 from connectors.http.client import Reply
 from connectors.http.forbidden import ForbiddenCheck
 from connectors.values import email
@@ -47,10 +48,10 @@ class GrowthHubClient:
         self._location = f"/locations/{quote(location_id, safe='')}"
         gate.admission = ForbiddenCheck(self._plain_read)
 
-    def search(self, body: Mapping[str, Any]) -> Reply:
+    def search(self, body: Mapping[str, Any], *, once: bool = False) -> Reply:
         """Ask POST /contacts/search. Raises AnswerTooLarge where less should be asked for."""
         reading = {"locationId": self.location_id, **body}
-        return self.gate.read("POST", "/contacts/search", json=reading, splittable=True)
+        return self.gate.read("POST", "/contacts/search", json=reading, splittable=True, once=once)
 
     def contact(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, and OtherRecord where two answers in a row show another one."""
@@ -93,6 +94,10 @@ class GrowthHubClient:
         is_none = isinstance(reply.body, Mapping) and reply.body.get("contact", "") is None
         if found is None and not is_none:  # to take it for "no such contact" could create a contact a second time
             raise ServerTrouble(self.account, "GET /contacts/search/duplicate was answered without `contact`")
+        if found is not None and not is_usable_id(found.get("id")):
+            raise ServerTrouble(
+                self.account, "GET /contacts/search/duplicate was answered with a contact without an id"
+            )
         return found
 
     def create(self, properties: Mapping[str, Any]) -> Page:
@@ -146,7 +151,11 @@ class GrowthHubClient:
 
     def custom_fields(self) -> list[Raw]:
         """Return the custom fields of contacts in this location."""
-        return self._listed(f"{self._location}/customFields", {"model": "contact"}, "customFields")
+        path = f"{self._location}/customFields"
+        fields = self._listed(path, {"model": "contact"}, "customFields")
+        if not all(isinstance(each, Mapping) for each in fields):
+            raise ServerTrouble(self.account, f"GET {path} was answered with a row that is no field")
+        return fields
 
     def create_custom_field(self, name: str, kind: str) -> Raw | None:
         """Make a custom field of contacts. Raises OutcomeUnknown, RecordRefused, AuthError (the scope)."""
@@ -161,7 +170,8 @@ class GrowthHubClient:
     def users(self, company_id: str | None) -> Iterator[Raw]:
         """Yield the users of the location; without the company only the deprecated list can be asked."""
         if company_id is None:
-            yield from self._listed("/users/", {"locationId": self.location_id}, "users")
+            shown = self._listed("/users/", {"locationId": self.location_id}, "users")
+            yield from (each for each in shown if isinstance(each, Mapping))
             return
         seen: dict[str, Raw] = {}
         while True:
@@ -178,15 +188,15 @@ class GrowthHubClient:
             "skip": str(skip),
             "limit": str(USERS_PER_PAGE),
         }
-        return self._listed("/users/search", asked, "users")
+        return [each for each in self._listed("/users/search", asked, "users") if isinstance(each, Mapping)]
 
-    def _listed(self, path: str, params: Mapping[str, str], key: str) -> list[Raw]:
-        """Return the objects of a list answer. Raises ServerTrouble without the list: that is no empty list (R43)."""
+    def _listed(self, path: str, params: Mapping[str, str], key: str) -> list[Any]:
+        """Return the rows of a list, whatever they are. Raises ServerTrouble without it: that is no empty one (R43)."""
         body = self.gate.read("GET", path, params=params).body
         found = body.get(key) if isinstance(body, Mapping) else None
         if not isinstance(found, list):
             raise ServerTrouble(self.account, f"GET {path} was answered without {key}")
-        return [each for each in found if isinstance(each, Mapping)]
+        return found
 
     def _tags(self, method: str, record_id: str, tags: Sequence[str]) -> Reply:
         path = f"{_contact_path(record_id)}/tags"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.connector import Cache, Finding, Page, Raw, Window, WriteResult
+from connectors.connector import Cache, Finding, Page, Raw, UnreadableRow, Window, WriteResult
 from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import check as account_check
@@ -21,9 +21,11 @@ from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.write import GrowthHubWriter
+from connectors.health import refuse_to_tell
 from connectors.http.client import Wire
 from connectors.refused_values import CORE, RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
+from connectors.values import country as countries
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far `since` may lie after the time that the server stamped on what was created then."""
@@ -148,13 +150,19 @@ class GrowthHub:
             lambda made: self._writer.create(made, marker),
             lambda raw, rest: self._writer.update(raw, {}, rest, marker),
             changes,
+            look=lambda raw, part: self._writer.refuse_edited(raw, {}, part),
         )
         self._note_fields()
         return answer
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
         """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
-        answer = self._apart.update(lambda raw, part: self._writer.update(raw, memory, part, marker), current, changes)
+        answer = self._apart.update(
+            lambda raw, part: self._writer.update(raw, memory, part, marker),
+            current,
+            changes,
+            lambda raw, part: self._writer.refuse_edited(raw, memory, part),
+        )
         self._note_fields()
         return answer
 
@@ -167,6 +175,11 @@ class GrowthHub:
         """Return what the answer shows for each changed field."""
         shown = self.contact(raw, memory).fields
         return {name: shown[name] for name in changes if name in shown}
+
+    def filled_in(self, sent: Fields) -> Fields:
+        """Return the country: a contact that is created without one is given that of the location."""
+        country = countries.to_alpha2(str(self.location.settings().get("country") or ""))
+        return {"country": country} if country and not sent.get("country") else {}
 
     def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
         """Ask the server's own look-up for duplicates; after a lost create, search as well."""
@@ -295,8 +308,11 @@ class GrowthHub:
         return [raw for spelled in spellings for raw in self.search.having(field, spelled)]
 
     def _added(self, since: datetime) -> Iterator[Raw]:
+        unread: list[UnreadableRow] = []
         for page in self.search.read(Window(since - CLOCK_TOLERANCE), by="dateAdded"):
             yield from page.records
+            unread += page.unread
+        refuse_to_tell(self.account, unread)
 
     def _bearing(self, sent: Fields, marker: str) -> Raw | None:
         """Return who bears the marker, of those that a refused create may have made.

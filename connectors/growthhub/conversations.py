@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from connectors.connector import Raw, Window
+from connectors.connector import Raw, UnreadableRow, Window
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.growthhub import notes
 from connectors.growthhub.export import Export
 from connectors.growthhub.message_client import MessageClient, RecordedMessage
 from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
+from connectors.health import refuse_to_tell
 from connectors.message import Message
 from connectors.message_store import CopyResult
 from connectors.values import instant, markup, message_text
@@ -78,12 +79,16 @@ class ConversationStore:
     def find(self, original: Message, contact_id: str) -> Sequence[Message]:
         """Return what of a contact's messages is the copy of a whole message. Raises AuthError, TransientError."""
         found: dict[str, Message] = {}
+        unread: list[UnreadableRow] = []
         for narrowed in ({"contactId": contact_id}, {"contactId": contact_id, "channel": EMAIL}):
             for page in self._export.read(_ALWAYS, narrowed):
+                unread += page.unread
                 for shown in (each for row in page.records for each in self._read(row)):
                     copy = self._whole(shown, original)
                     if copy is not None and shows(copy, original):
                         found[copy.id] = copy
+        if not found:
+            refuse_to_tell(self._client.account, unread)
         return list(found.values())
 
     def refuse(self) -> RecordRefused:

@@ -22,6 +22,7 @@ from connectors.connector import Cache
 from connectors.contact import PHONE_SLOTS
 from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrouble
 from connectors.growthhub.client import GrowthHubClient
+from connectors.http.allowed_calls import is_usable_id
 
 MARKER = "growthgenius_id"
 """The name under which the place of the marker goes here; it is no canonical field."""
@@ -48,6 +49,8 @@ NUMBER_KINDS = frozenset({"NUMERICAL", "MONETORY"})
 CHOICE_KINDS = frozenset({"CHECKBOX", "MULTIPLE_OPTIONS"})
 OTHER_KINDS = frozenset({"DATE", "SINGLE_OPTIONS", "RADIO"})
 WRITABLE_KINDS = TEXT_KINDS | NUMBER_KINDS | CHOICE_KINDS | OTHER_KINDS
+
+LONGEST_KEY = 1000
 
 _SPELLINGS = {"id": "ID", "url": "URL", "linkedin": "LinkedIn", "growthgenius": "GrowthGenius"}
 _LIST = "custom_fields"
@@ -82,6 +85,7 @@ class CustomFields:
         self._names = frozenset(self.keys)
         self._places: Mapping[str, CustomField] | None = None
         self._ids: frozenset[str] = frozenset()
+        self._shown_keys: dict[str, str] = {}
         self._is_current = False
         self._lock = threading.RLock()
 
@@ -174,6 +178,9 @@ class CustomFields:
         fields = [field for raw in raws if (field := _field(raw))]
         if len(fields) < len(raws):
             raise ServerTrouble(self._client.account, "the list of custom fields shows one without an id or a name")
+        for field in fields:
+            if not field.key and self._shown_keys.get(field.id):  # its place would seem to be missing
+                raise ServerTrouble(self._client.account, f"the list shows custom field {field.id} without its key")
         self._remember(fields)
         self._is_current = True
         return fields
@@ -200,6 +207,8 @@ class CustomFields:
             return self._is_listed(key)
         if made is None:
             return self._is_listed(key)
+        if made.key != key:  # it was made twice, or its answer shows another one: the list tells what is its place
+            return self._is_listed(key)
         self._remember([*self._load(), made])
         return self._has_place(key) or self._is_listed(key)  # an answer may show something else than what was made
 
@@ -213,6 +222,7 @@ class CustomFields:
     def _load(self) -> list[CustomField]:
         fields = self._listed()
         self._ids = frozenset(field.id for field in fields)
+        self._shown_keys |= {field.id: field.key for field in fields if field.key}
         return fields
 
     def _listed(self) -> list[CustomField]:
@@ -271,9 +281,10 @@ def _full_key(key: str) -> str:
 
 def _field(raw: Mapping[str, Any]) -> CustomField | None:
     shown = [raw.get(each) for each in ("id", "fieldKey", "name", "dataType")]
-    if not all(each is None or isinstance(each, str) for each in shown) or not shown[0]:
+    if not all(each is None or isinstance(each, str) for each in shown) or not is_usable_id(shown[0]):
         return None
     field_id, key, name, kind = (each or "" for each in shown)
-    if kind and not _KIND.fullmatch(kind):  # its place would seem to be missing, and be made a second time
+    is_legible = key.isprintable() and len(key) <= LONGEST_KEY
+    if (kind and not _KIND.fullmatch(kind)) or not is_legible:  # its place would seem to be missing, and be made twice
         return None
     return CustomField(field_id, key, name, kind or "TEXT")

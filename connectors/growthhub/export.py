@@ -12,7 +12,9 @@ Rules kept here:
 - a span with many messages is halved before it is read: a cursor need not live long, no count can be capped, and a
   history of any length is read in pieces that memory does not notice (unless the server heeds no dates at all: then
   one look is as good as many);
-- a server that refuses 500 messages a page is asked for 100; an answer that is too large is asked for in halves.
+- a server that refuses 500 messages a page is asked for 100; an answer that is too large is asked for in halves;
+- a span at which the server fails, or that is too large whatever is asked for, is halved until the message that is the
+  reason has a place. That is named, and asked for again by each run; all others are carried (R42).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +24,17 @@ from functools import partial
 from typing import Any, Final
 
 from connectors.connector import Page, Raw, UnreadableRow, Window
-from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, RecordRefused, ServerTrouble
+from connectors.errors import (
+    AnswerTooLarge,
+    IncompleteWindow,
+    PageCrashed,
+    RecordError,
+    RecordRefused,
+    ServerTrouble,
+)
 from connectors.growthhub.distinct_count import DistinctCount
 from connectors.growthhub.message_client import MessageClient
+from connectors.health import Health
 from connectors.http.client import Reply
 from connectors.values import instant
 
@@ -44,6 +54,8 @@ BY_MAKING: Final = "createdAt"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _SHORTEST: Final = timedelta(seconds=1)
+_NARROWEST: Final = timedelta(milliseconds=10)
+"""A span at which the server fails is halved down to this: questions overlap by a millisecond at either end."""
 
 
 class Export:
@@ -53,6 +65,7 @@ class Export:
         self.client = client
         self.page_limit = LARGEST_PAGE
         self.orders: tuple[str, ...] = (BY_CHANGE, BY_MAKING)
+        self.health = Health(client.account, self._plain_read)
 
     def read(self, window: Window, narrowed: Mapping[str, str]) -> Iterator[Page]:
         """Yield the messages of a window as the wire shows them, activity entries and all.
@@ -60,6 +73,7 @@ class Export:
         `narrowed` are more parameters: `channel`, `contactId`. Without a channel e-mails are left out. To come to the
         end is the proof. Raises IncompleteWindow, AuthError, TransientError.
         """
+        self.health.begin()
         yield from self._span(window, narrowed, _Narrowing())
 
     def ask(self, question: Mapping[str, str]) -> Reply:
@@ -89,13 +103,16 @@ class Export:
                 return
             if look.broken and not self._can_be_cut(look, cut):
                 reason = f"the export shows {look.broken} row(s) here that are no messages"
-                yield Page((), look.served_at, (UnreadableRow(look.place(), reason, look.window),))
+                yield look.unread(look.served_at, reason)
                 return
             if look.shown in shown and look.is_nearly_all():  # twice the same: its total is wrong (R43)
                 yield Page((), look.served_at, warnings=(f"{look.trouble()}, twice: its total is taken to be wrong",))
                 return
             shown += [] if look.shown is None else [look.shown]
-            if look.is_long or look.is_too_large:
+            if look.is_too_large:
+                yield from self._around(look, cut)
+                return
+            if look.is_long:
                 break
         if look.is_long and cut.helps is None and not self._heeds_dates(look):
             yield from self._span(window, narrowed, _Narrowing(helps=False))
@@ -105,6 +122,17 @@ class Export:
             below = _Narrowing(cut.helps, cut.left - 1, cut.trouble or look.trouble())
         for half in self._halves(look, below):
             yield from self._span(half, narrowed, below)
+
+    def _around(self, look: "_Look", cut: "_Narrowing") -> Iterator[Page]:
+        """Yield the halves of a span at which the server fails; one that is cut no more is named (R42)."""
+        window, served_at = look.window, self.health.served_at or look.served_at
+        until = window.end or served_at
+        if self.health.is_spent or not until - window.start > _NARROWEST:
+            yield look.unread(served_at, f"the server fails at the export as soon as it holds what {look.outcome}")
+            return
+        middle = window.start + (until - window.start) / 2
+        for half in (Window(window.start, middle), Window(middle, window.end)):
+            yield from self._span(half, look.narrowed, cut)
 
     def _halves(self, look: "_Look", cut: "_Narrowing") -> tuple[Window, Window]:
         window = look.window
@@ -125,9 +153,12 @@ class Export:
     def _asked(self, question: Mapping[str, str]) -> Reply:
         while True:
             try:
-                reply = self.client.export({**question, "limit": str(self.page_limit)})
-            except AnswerTooLarge:
-                if self.page_limit == SMALLEST_PAGE:
+                asked = {**question, "limit": str(self.page_limit)}
+                reply = self.client.export(asked, once=self.health.is_failing)
+            except AnswerTooLarge as error:
+                if self.health.failed(error, smallest=self.page_limit == SMALLEST_PAGE):
+                    continue
+                if isinstance(error, PageCrashed) or self.page_limit == SMALLEST_PAGE:
                     raise
                 self.page_limit = max(SMALLEST_PAGE, self.page_limit // 2)
                 continue
@@ -135,7 +166,13 @@ class Export:
                 raise ServerTrouble(self.client.account, "the export was answered without messages")
             if not _has_total(reply.body):
                 raise ServerTrouble(self.client.account, "the export was answered without a total")
+            self.health.answered(reply.served_at, rows=len(reply.body["messages"]))
             return reply
+
+    def _plain_read(self) -> datetime:
+        """Ask for next to nothing: where the server fails at that too, no message is why."""
+        nothing = _Look(self, Window(_EPOCH, _EPOCH + _SHORTEST), {}, self.orders[0])
+        return self.client.export({**nothing.question(), "limit": str(SMALLEST_PAGE)}, splittable=False).served_at
 
     def _simpler(self, question: Mapping[str, str], refused: RecordRefused) -> Mapping[str, str]:
         """Return a question that may be taken where another was not."""
@@ -202,10 +239,11 @@ class _Look:
         """Say whether it came to the end and shows all but so few that the total may be wrong; more may be cut off."""
         return self.shown is not None and not self.broken and self.promised - self.shown[0] <= MISCOUNTED
 
-    def place(self) -> str:
-        """Say where its span lies."""
-        end = self.window.end or self.served_at
-        return f"{instant.render(self.window.start)} to {instant.render(end)}"
+    def unread(self, served_at: datetime, reason: str) -> Page:
+        """Return a page that names what the span holds; it ends with now where it is open, so that it is a span."""
+        end = max(self.window.end or served_at, self.window.start) + _MILLISECOND
+        place = f"{instant.render(self.window.start)} to {instant.render(end)}"
+        return Page((), served_at, (UnreadableRow(place, reason, Window(self.window.start, end)),))
 
     def trouble(self) -> str:
         """Say what came of the look."""
@@ -236,7 +274,7 @@ class _Look:
         try:
             return ask()
         except AnswerTooLarge as error:
-            self.is_too_large, self.outcome = True, f"is too large: {error.message}"
+            self.is_too_large, self.outcome = True, f"lies here ({error.message})"
             return None
 
 

@@ -10,7 +10,7 @@ Rules kept here:
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from connectors.connector import Page, Raw
 from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import gone_or, is_of, other_record
+from connectors.http.allowed_calls import is_usable_id
 from connectors.http.client import Reply
 
 CONVERSATIONS: Final = {"Version": "2021-04-15"}
@@ -47,11 +48,11 @@ class MessageClient:
         self.account = gate.account
         self.location_id = location_id
 
-    def export(self, asked: Mapping[str, str]) -> Reply:
+    def export(self, asked: Mapping[str, str], *, splittable: bool = True, once: bool = False) -> Reply:
         """Ask GET /conversations/messages/export. Raises AnswerTooLarge where less should be asked for."""
         params = {"locationId": self.location_id, **asked}
         path = "/conversations/messages/export"
-        return self.gate.read("GET", path, params=params, headers=CONVERSATIONS, splittable=True)
+        return self.gate.read("GET", path, params=params, headers=CONVERSATIONS, splittable=splittable, once=once)
 
     def message(self, message_id: str) -> Raw:
         """Return one message. Raises RecordGone."""
@@ -68,7 +69,7 @@ class MessageClient:
         notes = found.get("notes") if isinstance(found, Mapping) else None
         if not isinstance(notes, list):
             raise ServerTrouble(self.account, f"GET {path} was answered without notes")
-        found_here = [each for each in notes if isinstance(each, Mapping) and each.get("id")]
+        found_here = self._each(notes, f"GET {path}", "a note")
         if found_here and not any(_is_with(each, contact_id) for each in found_here):
             raise other_record(self.account, f"GET {path}", found_here[0])
         return found_here
@@ -110,7 +111,7 @@ class MessageClient:
         found = body.get("conversations") if isinstance(body, Mapping) else None
         if not isinstance(found, list):
             raise ServerTrouble(self.account, "GET /conversations/search was answered without conversations")
-        return [each for each in found if isinstance(each, Mapping)]
+        return self._each(found, "GET /conversations/search", "a conversation")
 
     def create_conversation(self, contact_id: str) -> Raw | None:
         """Make an empty conversation, which sends nothing; None where the answer does not show it.
@@ -134,6 +135,13 @@ class MessageClient:
         if not message_id:  # 201 and nothing is how an unusable conversation provider is answered (#70)
             raise OutcomeUnknown(self.account, "recording a message was answered without the message")
         return RecordedMessage(str(message_id), str(email_id) if email_id else None, reply.served_at)
+
+    def _each(self, rows: Sequence[Any], asked: str, noun: str) -> list[Raw]:
+        """Return the rows of a list. Raises ServerTrouble where one is illegible: it may be what is wanted (R20)."""
+        records = [each for each in rows if isinstance(each, Mapping) and is_usable_id(each.get("id"))]
+        if len(records) < len(rows):
+            raise ServerTrouble(self.account, f"{asked} was answered with {noun} without a usable id")
+        return records
 
     def _one(self, path: str, key: str, record_id: str) -> Raw:
         record = self._unwrapped(self._ask(path, CONVERSATIONS), key, path, record_id)

@@ -78,9 +78,8 @@ def message(row: Raw, owner_of: Callable[[str], str | None], source: str) -> Mes
 
     `owner_of` gives the address of a user.
     """
-    email_id = row.get(EMAIL_ID)
     shown = Message(
-        id=f"{EMAIL_PREFIX}{email_id}" if email_id else f"{MESSAGE_PREFIX}{row['id']}",
+        id=id_of(row),
         contact_id=str(row["contactId"]),
         text=None if channel_of(row) == EMAIL else _text(row),
         subject=_subject(row),
@@ -92,6 +91,12 @@ def message(row: Raw, owner_of: Callable[[str], str | None], source: str) -> Mes
         of=notes.id_in(row.get("altId"), source),
     )
     return replace(shown, sent_at=None, flow=None, owner=None, of=None) if len(email_ids(row)) > 1 else shown
+
+
+def id_of(row: Raw) -> str:
+    """Return the id of the message, or of the e-mail, that a row of the export is of."""
+    email_id = row.get(EMAIL_ID)
+    return f"{EMAIL_PREFIX}{email_id}" if email_id else f"{MESSAGE_PREFIX}{row.get('id', '')}"
 
 
 def email(record: Raw, contact_id: str, owner_of: Callable[[str], str | None], source: str) -> Message:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from connectors.connector import Cache, Page, Raw, Window
+from connectors.errors import RecordError
 from connectors.growthhub import conversations, message_mapping, notes
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.conversations import ConversationStore
@@ -103,7 +104,7 @@ class GrowthHubMessages:
 
     def get(self, message_id: str, contact_id: str) -> Message:
         """Return a note, a message or an e-mail by its id. Raises RecordGone, AuthError, TransientError."""
-        kind, _, wire_id = message_id.partition(":")
+        kind, _, wire_id = message_id.rpartition(":")
         if f"{kind}:" == notes.ID_PREFIX:
             self._where()
             return self._notebook.get(wire_id, contact_id)
@@ -119,10 +120,13 @@ class GrowthHubMessages:
 
         Raises RecordGone, AuthError, TransientError.
         """
-        kind, _, wire_id = message_id.partition(":")
+        kind, _, wire_id = message_id.rpartition(":")
         if f"{kind}:" == EMAIL_PREFIX:
             return self._listed_email(wire_id, contact_id)
         row = {"contactId": contact_id, **self.client.message(wire_id)}
+        emails = message_mapping.email_ids(row)
+        if not kind and len(emails) == 1:  # earlier releases listed what they could not read by the id of its row
+            return self._listed_email(emails[0], contact_id)
         if message_mapping.channel_of(row) == EMAIL or not self._is_wanted(row):
             return None
         return message_mapping.with_text(row, self.message(row))
@@ -134,16 +138,26 @@ class GrowthHubMessages:
         """
         if message.text is not None:
             return message
-        shown = self.get(message.id, message.contact_id)
-        return replace(
-            message,
-            text=shown.text,
-            subject=shown.subject or message.subject,
-            sent_at=shown.sent_at or message.sent_at,
-            flow=shown.flow or message.flow,
-            owner=shown.owner or message.owner,
-            of=shown.of or message.of,
-        )
+        return _completed(message, self.get(message.id, message.contact_id))
+
+    def current(self, original: Message) -> Message | None:
+        """Return an e-mail with its text, None where it failed since it was listed: its text is read with its status.
+
+        Raises RecordGone, AuthError, TransientError.
+        """
+        kind, _, wire_id = original.id.rpartition(":")
+        if original.text is not None or f"{kind}:" != EMAIL_PREFIX:
+            return self.whole(original)
+        record = self.client.email(wire_id)
+        if record.get("deleted") is True or message_mapping.has_failed(record):
+            return None
+        source = self.style.source
+        shown = message_mapping.email(record, original.contact_id, self._directory.email_of, source)
+        return _completed(original, shown)
+
+    def id_of(self, raw: Raw) -> str:
+        """Return the id of the message, or of the e-mail, that a row shows."""
+        return message_mapping.id_of(raw)
 
     def of_contact(self, contact_id: str) -> Sequence[Message]:
         """Return all notes of a contact; copies that are recorded in conversations are listed, and cost no call.
@@ -213,10 +227,20 @@ class GrowthHubMessages:
         """Return an e-mail by its own id, once it is on its way; which of them are listed is told by its channel."""
         record = self.client.email(email_id)
         gone_or_to_come = record.get("deleted") is True or record.get("status") in message_mapping.NOT_YET
-        never_said = gone_or_to_come or message_mapping.has_failed(record)
-        if never_said or EMAIL not in self._channels:
+        if gone_or_to_come or message_mapping.has_failed(record) or EMAIL not in self._channels:
+            return None
+        if self._has_failed_alone(record):
             return None
         return message_mapping.email(record, contact_id, self._directory.email_of, self.style.source)
+
+    def _has_failed_alone(self, record: Raw) -> bool:
+        """Say whether the message that consists of this e-mail alone has failed: the export shows its status alone."""
+        try:
+            row = self.client.message(str(record["threadId"])) if record.get("threadId") else {}
+        except RecordError:
+            return False
+        emails = message_mapping.email_ids(row)
+        return emails == (str(record["id"]),) and message_mapping.has_failed(row)
 
     def _read(self, row: Raw) -> Iterator[Message]:
         if row.get("id") and row.get("contactId"):
@@ -227,3 +251,16 @@ class GrowthHubMessages:
         if self._zone is None:
             self._zone = notes.zone(self._location.settings().get("timezone"))
         return self._zone
+
+
+def _completed(listed: Message, shown: Message) -> Message:
+    """Return a message of a listing with what a reading by its id adds."""
+    return replace(
+        listed,
+        text=shown.text,
+        subject=shown.subject or listed.subject,
+        sent_at=shown.sent_at or listed.sent_at,
+        flow=shown.flow or listed.flow,
+        owner=shown.owner or listed.owner,
+        of=shown.of or listed.of,
+    )

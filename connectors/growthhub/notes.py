@@ -6,14 +6,17 @@ Rules kept here:
 - people edit notes, and servers wrap them in HTML: the marker is found wherever it stands, the last one if a text
   quotes another (R6). People can also type one: it counts only beside the line that says what the message was and
   when, which no person types (R31). Without a marker a note is known by all the rest of what it shows;
+- the zone of a location may change: a note is known by its time in any zone;
 - a text that is too long for the server is cut with a line that says so, never the marker.
 """
 
 import re
-from datetime import UTC, tzinfo
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from connectors.connector import Raw
 from connectors.message import Message
@@ -27,6 +30,12 @@ _LENGTH: Final = re.compile(
     r"too (?:long|large)|length|shorter|longer|at most|maximum|exceed|characters", re.IGNORECASE
 )
 _LIMIT: Final = re.compile(r"\d{3,}")
+_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?=(\S{1,6}))")
+"""A time and where its abbreviation begins: HTML without line ends runs the text on right behind that."""
+
+_FARTHEST: Final = timedelta(hours=14)
+"""No place on earth has a time farther from UTC."""
+
 _LARGEST: Final = 5000
 """Characters to try after a refusal that names no limit."""
 
@@ -101,25 +110,67 @@ def read(raw: Raw, contact_id: str, source: str) -> Message:
 
 
 def shows(copy: Message, original: Message, where: tzinfo) -> bool:
-    """Say whether a note is the copy of a whole message, with times in that zone or UTC.
+    """Say whether a note is the copy of a whole message, with times in that zone, in UTC, or in an earlier zone.
 
-    It is by its marker together with the line that says what it was, else by all that it shows.
+    It is by its marker together with the line that says what it was, else by all that it shows. The zone of a location
+    may have changed since the note was written, so that its time may be any in which some zone shows that moment.
     """
-    if copy.of is not None and (copy.of != original.id or _has_said_line(copy, original, where)):
+    if copy.of is not None and (copy.of != original.id or _has_said_line(copy, original)):
         return copy.of == original.id
-    expected = {content(original, each) for each in (where, UTC)}
+    zones = (where, UTC, *filter(None, (_zone_shown(copy, original),)))
+    expected = {content(original, each) for each in zones}
     expected |= {markup.readable(each) for each in expected}
     return any(message_text.same(copy.text, each) for each in expected)
 
 
-def _has_said_line(copy: Message, original: Message, where: tzinfo) -> bool:
+def _has_said_line(copy: Message, original: Message) -> bool:
     """Say whether a note still shows the line that growthsync wrote; who wrote the message may have changed since."""
+    kind = re.escape(_words(original.kind).casefold())
+    before = rf"{kind} · (?:[^·]* · )?$" if kind else "$"
     shown = message_text.comparable(copy.text or "").casefold()
-    for each in (where, UTC) if original.sent_at else ():
-        kind, when = (re.escape(part.casefold()) for part in (_words(original.kind), _when(original, each)))
-        if re.search(rf"{kind} · (?:[^·]* · )?{when}" if kind else when, shown):
-            return True
-    return False
+    return any(re.search(before, shown[: found.start()]) for found in _times_in(shown, original))
+
+
+def _zone_shown(copy: Message, original: Message) -> tzinfo | None:
+    """Return the zone in which a note shows the time of a message, None where it does not show it."""
+    for found in _times_in(message_text.comparable(copy.text or ""), original):
+        offset = datetime.fromisoformat(found[1]) - _wall(original.sent_at, UTC) if original.sent_at else timedelta()
+        return timezone(offset, found[2].split()[0])
+    return None
+
+
+def _times_in(shown: str, original: Message) -> Iterator[re.Match[str]]:
+    """Yield the places where a text shows the moment of a message as some zone has it: offsets are whole minutes."""
+    if original.sent_at is None:
+        return
+    wall = _wall(original.sent_at, UTC)
+    for found in _TIME.finditer(shown):
+        try:
+            offset = datetime.fromisoformat(found[1]) - wall
+        except ValueError:  # a person typed a day that there is not
+            continue
+        names = _offsets(original.sent_at.replace(second=0, microsecond=0))
+        if abs(offset) <= _FARTHEST and any(
+            offset == each and found[2].casefold().startswith(name) for each, name in names
+        ):
+            yield found
+
+
+@lru_cache(maxsize=32)
+def _offsets(moment: datetime) -> frozenset[tuple[timedelta, str]]:
+    """Return what the zones of the world are from UTC at a moment, each with its abbreviation in lower case."""
+    shown = (moment.astimezone(zone(name)) for name in _zone_names())
+    return frozenset((each.utcoffset() or timedelta(), (each.tzname() or "").casefold()) for each in shown)
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    return frozenset({"UTC", *available_timezones()})
+
+
+def _wall(moment: datetime, where: tzinfo) -> datetime:
+    """Return what a clock in a zone shows, in whole seconds."""
+    return moment.astimezone(where).replace(tzinfo=None, microsecond=0)
 
 
 def _head(original: Message, where: tzinfo) -> str:

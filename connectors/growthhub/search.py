@@ -18,13 +18,14 @@ Rules kept here:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.connector import Page, Raw, UnreadableRow, Window
-from connectors.errors import AnswerTooLarge, IncompleteWindow, PageCrashed, RecordError, RecordRefused, ServerTrouble
+from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, RecordRefused, ServerTrouble
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.distinct_count import DistinctCount
+from connectors.health import Health
 from connectors.http.allowed_calls import is_usable_id
 from connectors.http.client import Reply
 from connectors.values import instant
@@ -40,7 +41,6 @@ MISCOUNTED = 2
 _REFUSALS = frozenset({400, 422})
 _MILLISECOND = timedelta(milliseconds=1)
 _SHORTEST = timedelta(milliseconds=2)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DEEPEST = 24
 """So often a span is halved in which several records make the server fail."""
 
@@ -51,7 +51,7 @@ class Search:
     def __init__(self, client: GrowthHubClient) -> None:
         self.client = client
         self.page_limit = LARGEST_PAGE
-        self.alive_at: datetime | None = None
+        self.health = Health(client.account, self._plain_read)
 
     def read(self, window: Window, by: str = "dateUpdated") -> Iterator[Page]:
         """Yield everybody whose `dateUpdated` (or `dateAdded`) lies in the window.
@@ -59,6 +59,7 @@ class Search:
         A record that is too large to be answered is named by its place. Raises IncompleteWindow, AuthError,
         TransientError.
         """
+        self.health.begin()
         return Reading(self, window, by).pages()
 
     def having(self, field: str, value: str) -> list[Raw]:
@@ -69,16 +70,19 @@ class Search:
         finally:
             self.page_limit = min(largest, max(self.page_limit, SMALLER_PAGE))  # one record says nothing of others
         self.total(reply)  # without it, an empty list is no proof that there is no such contact
-        return self.items(reply)
+        found = self.items(reply)
+        if len(found) < len(self.rows(reply)):  # nor is a row that is no record: it may be the contact
+            raise ServerTrouble(self.client.account, "a look-up was answered with a row that is no record")
+        return found
 
     def ask(self, body: Mapping[str, Any]) -> Reply:
         """Ask for one page, as large as the server lets us. Raises ServerTrouble when it refuses the question."""
         while True:
             try:
-                return self.client.search({"pageLimit": self.page_limit, **body})
+                reply = self.client.search({"pageLimit": self.page_limit, **body}, once=self._is_part())
             except AnswerTooLarge as error:
-                if isinstance(error, PageCrashed) or self.page_limit == 1:
-                    self._prove_alive()
+                if self.health.failed(error, smallest=self.page_limit == 1):
+                    continue
                 if self.page_limit == 1:
                     raise
                 self.page_limit //= 2
@@ -88,16 +92,25 @@ class Search:
                 self.page_limit = SMALLER_PAGE
             except RecordError as refused:
                 raise ServerTrouble(refused.account, f"search refused: {refused.message}") from refused
+            else:
+                self.health.answered(reply.served_at, rows=len(self.rows(reply)))
+                return reply
 
-    def _prove_alive(self) -> None:
-        """Ask for next to nothing: where the server fails at that too, no record is why. Raises ServerTrouble."""
-        span = {"gte": instant.render(_EPOCH), "lt": instant.render(_EPOCH + timedelta(seconds=1))}
-        filters = [{"field": "dateUpdated", "operator": "range", "value": span}]
-        asked = {"locationId": self.client.location_id, "pageLimit": 1, "filters": filters}
+    def _is_part(self) -> bool:
+        """Say whether the next page is a part of one that failed, and can be made smaller again."""
+        return self.health.is_failing and self.page_limit > 1
+
+    def _plain_read(self) -> datetime:
+        """Ask for the first contact, or the last one: where the server fails at both, no record is why."""
         try:
-            self.alive_at = self.client.gate.read("POST", "/contacts/search", json=asked).served_at
-        except AnswerTooLarge as error:
-            raise ServerTrouble(self.client.account, f"it finds one second too large: {error.message}") from error
+            return self._end_of_list("asc", splittable=True).served_at
+        except AnswerTooLarge:
+            return self._end_of_list("desc", splittable=False).served_at
+
+    def _end_of_list(self, direction: str, *, splittable: bool) -> Reply:
+        sort = [{"field": "dateAdded", "direction": direction}]
+        asked = {"locationId": self.client.location_id, "pageLimit": 1, "sort": sort}
+        return self.client.gate.read("POST", "/contacts/search", json=asked, splittable=splittable)
 
     def total(self, reply: Reply) -> int:
         """Return how many records an answer promises in all. Raises ServerTrouble when it does not say (R43)."""
@@ -122,6 +135,12 @@ def is_record(row: object) -> bool:
     """Say whether a row of a list is a record: an object with an id by which it can be asked for."""
     record_id = row.get("id") if isinstance(row, Mapping) else None
     return is_usable_id(record_id)
+
+
+def _until_last_record(rows: list[Any]) -> list[Any]:
+    """Return the rows of a page without those behind its last record."""
+    behind = next(number for number, row in enumerate(reversed(rows)) if is_record(row))
+    return rows[: len(rows) - behind]
 
 
 class _Headway:
@@ -210,12 +229,13 @@ class Reading:
         for page in self._backwards(low):
             high = _earliest(page.records, self._by) or high
             yield page
-        served_at = self._served_at or self._search.alive_at
+        served_at = self._served_at or self._search.health.served_at
         if served_at is None:
             raise error
         high = max(low, high or served_at) + _MILLISECOND
         missing = self._promised - self._shown()[0]
-        if missing > 1 and self._depth < DEEPEST and high - low > _SHORTEST:
+        is_spent = self._depth >= DEEPEST or self._search.health.is_spent
+        if missing > 1 and not is_spent and high - low > _SHORTEST:
             middle = low + (high - low) / 2
             for half in (Window(low, middle), Window(middle, high)):
                 yield from Reading(self._search, half, self._by, self._depth + 1).pages()
@@ -265,14 +285,17 @@ class Reading:
             shown, promised = self._search.rows(reply), self._search.total(reply)
             found = [each for each in shown if is_record(each)]
             limit = min(limit, self._search.page_limit)
+            is_short = len(shown) < limit
+            is_last = not found or (is_short and rows + len(shown) >= promised)
+            if not is_last:  # the next page follows the last record: rows behind that come again, and count once
+                shown = _until_last_record(shown)
             self._served_at = self._served_at or reply.served_at
             unread = self._not_records(shown, reply.served_at) if len(found) < len(shown) else ()
             self._note(found, promised if start == self._window.start else None)
             yield Page(found, reply.served_at, unread)
             leads_on = headway.made_by(found, promised)
             rows += len(shown)
-            is_short = len(shown) < limit
-            if not found or (is_short and rows >= promised):
+            if is_last:
                 return
             before, after = after, found[-1].get("searchAfter")
             if (after and after == before) or not leads_on:

@@ -10,7 +10,9 @@ Rules kept here:
 - a value that the server finds fault with by name is left out and reported, the rest is sent again (R42); no contact
   is made without a "do not contact" or the tags that were to go along;
 - do-not-contact is not taken back where a channel that counts is blocked: that is the person's own word (R38);
-- tags go by their own calls, each only if there is something to add or to take away;
+- before a second try of a PUT the record is read: it is not written over what a person typed since the first one;
+- tags go by their own calls, each only if there is something to add or to take away. Where they fail, what the PUT
+  before them wrote is reported all the same;
 - an answer that lacks what was sent is made up for by reading the record once. So is one that lacks what was emptied,
   until a reading has proven, for a day, that this property can be emptied: answers show no empty ones.
 """
@@ -19,11 +21,21 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any, TypeVar
 
 from connectors.connector import Cache, Page, Raw, WriteResult, proves_unedited, took_effect
 from connectors.contact import PHONE_SLOTS, Fields, Value, same
-from connectors.errors import ConnectorError, DuplicateRefused, RecordError, RecordRefused
+from connectors.edits import refuse_if_changed, refuse_if_edited
+from connectors.errors import (
+    AuthError,
+    ConnectorError,
+    DuplicateRefused,
+    LoginNeeded,
+    RecordError,
+    RecordRefused,
+    TransientError,
+)
 from connectors.growthhub import consent, write_result
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.custom_fields import MARKER, CustomFields
@@ -41,7 +53,7 @@ from connectors.growthhub.mapping import (
 )
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.http.client import Reply
-from connectors.refused_values import CONFLICT, REFUSALS
+from connectors.refused_values import CONFLICT, REFUSALS, not_looked_up
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import instant, labels, phone, text
 
@@ -121,9 +133,13 @@ class GrowthHubWriter:
             except RecordRefused as refused:
                 if _is_duplicate(refused):
                     raise _duplicate(refused) from refused
-                found = self._created(changes, marker)
+                try:
+                    found = self._created(changes, marker)
+                    if found is None:
+                        self._refuse_double(changes, marker, refused)
+                except (AuthError, LoginNeeded, TransientError) as error:
+                    raise not_looked_up(refused, error) from error
                 if found is None:
-                    self._refuse_double(changes, marker, refused)
                     raise
                 return found
 
@@ -148,13 +164,37 @@ class GrowthHubWriter:
         is_tags_only = bool(changes) and changes.keys() <= tagged
         sent = {**changes, **other_name(current, before.fields, changes), **self._beside(current, changes)}
         is_marked = self._is_marked(current, marker, with_changes=bool(changes))
-        written = self._put(current, sent, None if is_marked or is_tags_only else marker)
+        written = self._put(current, memory, sent, None if is_marked or is_tags_only else marker)
         if not tagged.isdisjoint(changes):
             if written.raw is None:  # now, while its time still tells whether somebody has edited it
                 written = self._read(written)
-            written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
+            try:
+                written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
+            except (RecordRefused, AuthError, LoginNeeded, TransientError) as error:
+                if written.served_at is None:
+                    raise
+                return self._without_tags(current, memory, changes, written, kept, error)
         answer = self._answer(current, memory, changes, written)
         return replace(answer, refused=answer.refused | kept)
+
+    def _without_tags(
+        self,
+        current: Raw,
+        memory: Mapping[str, Any],
+        changes: Fields,
+        written: _WriteProgress,
+        kept: frozenset[str],
+        error: ConnectorError,
+    ) -> WriteResult:
+        """Return what a PUT led to whose tags could not be set: what it wrote is known, and must be remembered."""
+        tagged = {"tags", *self._groups.names} & changes.keys()
+        rest = {name: value for name, value in changes.items() if name not in tagged}
+        answer = self._answer(current, memory, rest, written)
+        answer = replace(answer, refused=answer.refused | kept)
+        if isinstance(error, RecordRefused):
+            rejected = {**answer.rejected, **dict.fromkeys(tagged, error.message)}
+            return replace(answer, refused=answer.refused | tagged, rejected=rejected)
+        return replace(answer, unwritten=frozenset(tagged), error=error)
 
     def _beside(self, current: Raw, changes: Fields) -> Fields:
         """Return the numbers among the changes with those that stand beside them in the same field."""
@@ -188,8 +228,22 @@ class GrowthHubWriter:
             return True
         return not with_changes and self._sources.read(carried) == marker
 
-    def _put(self, current: Raw, changes: Fields, marker: str | None) -> _WriteProgress:
+    def refuse_edited(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> None:
+        """Read a record. Raises OutcomeUnknown where a person edited what is to be changed, and as `contact`."""
+        record_id, mapper = str(current["id"]), self._mapper()
+        before, now = (
+            mapper.contact(current, memory),
+            mapper.contact(self._client.contact(record_id).records[0], memory),
+        )
+        shown = {name: value for name, value in before.fields.items() if name in changes}
+        refuse_if_edited(self._client.account, record_id, shown, now.fields)
+
+    def _put(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> _WriteProgress:
+        tries = count()
+
         def send(sending: EncodedWrite) -> Page | None:
+            if next(tries) and sending:
+                self.refuse_edited(current, memory, changes)
             try:
                 return self._client.update(str(current["id"]), sending.body()) if sending else None
             except RecordRefused as refused:
@@ -210,6 +264,8 @@ class GrowthHubWriter:
         stuck = {key: "" for key, value in sending.properties.items() if value is None and raw.get(key)}
         if not stuck:
             return written
+        now = self._client.contact(written.id).records[0]
+        refuse_if_changed(self._client.account, written.id, raw, now, frozenset(stuck))
         try:
             page = self._client.update(written.id, stuck)
         except RecordRefused:

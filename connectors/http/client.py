@@ -31,6 +31,7 @@ from connectors.errors import (
     Forbidden,
     OutcomeUnknown,
     PageCrashed,
+    PageTimedOut,
     RecordGone,
     RecordRefused,
     ServerTrouble,
@@ -101,6 +102,7 @@ class _Question:
     repeatable: bool = True
     overwrites: bool = False
     splittable: bool = False
+    once: bool = False
     redirects: int = 0
     doubts: int = 0
     bearer: str = field(default="", repr=False)
@@ -182,15 +184,16 @@ class Wire:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         splittable: bool = False,
+        once: bool = False,
     ) -> Reply:
         """Ask something that is safe to repeat: a GET, or a search by POST. Segments of `path` come quoted.
 
         With `splittable`, an answer that takes too long raises AnswerTooLarge at once, as one that is too large always
-        does. Raises AuthError, LoginNeeded, RecordGone, RecordRefused, AnswerTooLarge, Unreachable, ServerTrouble,
-        AllowanceSpent.
+        does. A page that is asked for `once` is a part of one that failed: a 500 is not tried again. Raises AuthError,
+        LoginNeeded, RecordGone, RecordRefused, AnswerTooLarge, Unreachable, ServerTrouble, AllowanceSpent.
         """
         request = self._origin.request(method, path, params=params, json=json, headers=headers)
-        return self._ask(_Question(request, f"{method} {path}", splittable=splittable))
+        return self._ask(_Question(request, f"{method} {path}", splittable=splittable, once=once))
 
     def write(
         self,
@@ -386,9 +389,11 @@ class Wire:
     def _after(self, question: _Question, failure: _Failure, effort: Effort) -> Effort:
         """Wait before the next try, and return what it all has cost; or raise what the call has come to."""
         outage = self._outage.failed(self._clock.monotonic())
-        if not question.write and (failure.too_large or (failure.timed_out and question.splittable)):
+        if not question.write and failure.too_large:
             raise self._error(AnswerTooLarge, question, failure.reason)
-        if question.splittable and failure.crashed and effort.tries >= TRIES_OF_A_PAGE:
+        if question.splittable and failure.timed_out:
+            raise self._error(PageTimedOut, question, failure.reason)
+        if question.splittable and failure.crashed and effort.tries >= (1 if question.once else TRIES_OF_A_PAGE):
             raise self._error(PageCrashed, question, failure.reason)
         if failure.asked is not None:
             self._outage.answered()

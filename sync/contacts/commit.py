@@ -34,7 +34,10 @@ from sync.rules.undo import UNDO
 
 @dataclass(slots=True)
 class Update:
-    """One person to be written on `target`, with values of `source`. `record` and `own` are what is staged of them."""
+    """One person to be written on `target`, with values of `source`. `record` and `own` are what is staged of them.
+
+    `unwritten` are fields that an error kept from being written after others were: they are still to be carried.
+    """
 
     target: Side
     source: Side
@@ -49,6 +52,7 @@ class Update:
     shown: Contact = field(default_factory=lambda: Contact("", {}))
     settled: Fields = field(default_factory=dict)
     rejected: dict[str, Rejection] = field(default_factory=dict)
+    unwritten: frozenset[str] = frozenset()
 
     @property
     def left_first(self) -> tuple[SideView, SideView]:
@@ -180,7 +184,7 @@ def _link(context: Context, job: Update, bases: ShadowPair, shown: Contact, answ
         target.seen_ms, target.wrote_ms = own_times(shown, answer)
     if job.own is not None and job.own.contact is not None:
         _keep(context, source, contact_codec.decode(job.own.contact))
-        source.digest = None if job.result.to(job.source.name) else job.own.digest
+        source.digest = None if job.result.to(job.source.name) or job.unwritten else job.own.digest
     if job.result.nameless or job.result.awaits:  # the next whole run looks whether it has a name, or is known, by then
         target.digest = source.digest = None
     link.gone = None

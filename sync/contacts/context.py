@@ -4,7 +4,7 @@ Both sides, the rules, the state behind them, and what is counted on the way.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -94,8 +94,10 @@ class Context:
     left alone because it has no name on the other side; `owes` tells that values waited for a place when the run began,
     `foreseen_owed` counts, by account and field, those of people whom a dry run would make; `furnished` are, by side,
     the fields whose places this run has made; `doubted` counts, by account, the records that were read by id because a
-    list does not show what was agreed on; `relinked` are contacts who are taken up again, by the number of
-    their hashes: side and id; `heeded` are the hints that this run carries to their end; `enrichment` is there where
+    list does not show what was agreed on; `relinked` are contacts who are taken up again, by the number of their
+    hashes: side and id; `absent` are the numbers of those whose other record is proven to be gone, `read_whole` the
+    sides that this run has read in full for them, `lifted_ids` the records that have their hashes, by side and number;
+    `heeded` are the hints that this run carries to their end; `enrichment` is there where
     companies are looked up; `undone` is the run that this one is to undo, if that is what it is for.
     """
 
@@ -131,6 +133,9 @@ class Context:
     boundary: Boundary = field(init=False)
     heeded: list[Hint] = field(default_factory=list)
     relinked: dict[int, tuple[str, str]] = field(default_factory=dict)
+    absent: set[int] = field(default_factory=set)
+    read_whole: set[str] = field(default_factory=set)
+    lifted_ids: dict[str, dict[int, Sequence[str]]] = field(default_factory=dict)
     weights: dict[str, ChangeWeight] = field(default_factory=dict)
     horizons: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, bool] = field(default_factory=dict)

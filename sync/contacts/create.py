@@ -8,7 +8,6 @@
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,6 +23,7 @@ from state.links import Link, LinkSide
 from state.staging import Staged, Step
 from sync.contacts.commit import own_times, unmapped_text
 from sync.contacts.context import Context, Side
+from sync.contacts.create_answers import OlderRecord, believed
 from sync.contacts.custom_fields import prepare
 from sync.contacts.enrichment import awaits, of_new
 from sync.contacts.failures import Troubles, note_failure
@@ -40,7 +40,7 @@ from sync.rules import contact_codec, shadow_codec
 from sync.rules.do_not_contact import unheard
 from sync.rules.match import leader, may_adopt
 from sync.rules.sets import with_all
-from sync.rules.shadow_update import after_create, after_lost_create, as_held, is_edited, is_settled, unmet
+from sync.rules.shadow_update import after_create, after_lost_create, as_held, is_edited, is_settled, unmet, unsent_sets
 
 TAGS = "tags"
 
@@ -215,20 +215,23 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
         if isinstance(answer, WriteResult):
             with around(context, job.own, "create"):  # the intent stays: the next run looks for what was made
                 made.append(_made(job, answer))
-    refused: list[tuple[Creation, DuplicateRefused]] = []
+    there: list[tuple[Creation, DuplicateRefused | OlderRecord]] = []
     with context.state.atomic() as transaction:
         for job, answer in zip(jobs, answers, strict=True):
-            if isinstance(answer, DuplicateRefused):
-                refused.append((job, answer))
+            if isinstance(answer, DuplicateRefused | OlderRecord):
+                there.append((job, answer))
             elif isinstance(answer, WriteResult):
                 troubles.fine(job.target)
             else:
                 _conclude(transaction, context, job, answer, troubles)
         _remember(transaction, context, target, made)
         _note_unwritten(transaction, made, troubles)
-    for job, error in refused:
+    for job, error in there:
         with around(context, job.own, "create"):
-            _answer_duplicate(context, job, error, troubles)
+            if isinstance(error, OlderRecord):
+                _meet_older(context, job, error.record_id, troubles)
+            else:
+                _answer_duplicate(context, job, error, troubles)
     for one in made:
         if one.waits_for_marker:
             source_raw = json.loads(one.job.own.raw or "{}")
@@ -243,34 +246,43 @@ def _answers(target: Side, jobs: Sequence[Creation]) -> list[WriteResult | Conne
 
 
 def _believed(context: Context, target: Side, jobs: Sequence[Creation]) -> list[WriteResult | ConnectorError]:
-    """Send the creates and return the answers; one that shows the record of another contact says not what was made.
-
-    Of two creates with the same answer nobody knows which one made the record: both are looked for.
-    """
+    """Send the creates and return the answers; one that does not show the contact says not what was made."""
+    since = contact_codec.from_ms(target.server_now_ms(context.clock))
+    if since is None:
+        raise AssertionError(f"{target.account}: a server without a time")
     answers = _answers(target, jobs)
-    shown = Counter(str(one.raw.get("id")) for one in answers if isinstance(one, WriteResult))
-    links = context.links.by_record(target.name, list(shown))
-    taken = {record_id for record_id, link in links.items() if link.gone is None}
-    taken.update(record_id for record_id, count in shown.items() if count > 1)
-    believed: list[WriteResult | ConnectorError] = []
-    for answer in answers:
-        record_id = str(answer.raw.get("id")) if isinstance(answer, WriteResult) else ""
-        if isinstance(answer, WriteResult) and record_id in taken:
-            message = f"the create was answered with {record_id}, the record of another contact"
-            believed.append(OutcomeUnknown(target.account, message, accepted=True))
-        else:
-            believed.append(answer)
-    return believed
+    return believed(context, target, [(job.changes, job.marker) for job in jobs], answers, since)
+
+
+def _meet_older(context: Context, job: Creation, record_id: str, troubles: Troubles[Staged]) -> None:
+    """Meet the record that a create was answered with and did not make, if it is the person (R10)."""
+    try:
+        raw = job.target.connector.get(record_id).records[0]
+    except ConnectorError as error:
+        with context.state.atomic() as transaction:
+            troubles.note(
+                transaction, job.source, job.own, "create", error
+            )  # its intent stays: the next run looks for it
+        return
+    if matching(context, job.target, contact_codec.known(job.contact), [raw]) is not None:
+        _meet(context, job, raw, troubles)
+        return
+    with context.state.atomic() as transaction:
+        _conclude(transaction, context, job, OlderRecord(job.target.account, record_id), troubles)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Somebody who was made: what the answer shows, and what of it answers to what was sent."""
+    """A contact that was created: what the answer shows, and what of it answers to what was sent.
+
+    `filled` is what the server filled in itself, where an edit since has to be told from it.
+    """
 
     job: Creation
     answer: WriteResult
     contact: Contact
     settled: Fields
+    filled: Fields | None
 
     @property
     def waits_for_marker(self) -> bool:
@@ -299,7 +311,9 @@ def _made(job: Creation, answer: WriteResult) -> _Made:
         answer = replace(answer, refused=answer.refused - refused.keys())
     if answer.unwritten:
         job = replace(job, changes={name: each for name, each in job.changes.items() if name not in answer.unwritten})
-    return _Made(job, answer, connector.contact(answer.raw, {}), connector.settled(answer.raw, {}, job.changes))
+    contact = connector.contact(answer.raw, {})
+    filled = connector.filled_in(job.changes) if is_edited(contact) or answer.edited else None
+    return _Made(job, answer, contact, connector.settled(answer.raw, {}, job.changes), filled)
 
 
 def _tell_source(context: Context, target: Side, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
@@ -377,11 +391,12 @@ def _link(context: Context, one: _Made) -> Link:
     taken = {name: value for name, value in sent.items() if name not in one.answer.refused}
     settled = as_held(taken, context.travelling(one.settled), {}, edited=False, doubtful=one.answer.doubtful)
     shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
-    if is_edited(made) or one.answer.edited:
-        bases = after_lost_create(shown, source, sent, edited=True)
+    if one.filled is not None:
+        bases = after_lost_create(shown, source, sent, edited=True, filled=one.filled)
     else:
         bases = after_create(shown, source, settled, sent)
     unmet(bases, {*job.withheld, *job.owed, *job.rejected, *one.answer.unwritten, *one.unheard(context)})
+    unsent_sets(bases, {*job.rejected, *one.answer.unwritten})
     digest = None if job.withheld or job.awaits or one.answer.unwritten else job.own.digest
     own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))

@@ -4,11 +4,13 @@ Forgetting erased the link and the index of both records. Until both are linked 
 nothing else would tell that they are one person, and a second record would be made. Rules kept here:
 - the hashes of one person stay together when they are lifted, and tell which record of the other side it was;
 - they are asked only where nothing else pairs the contact, and before a record is made;
-- the other side is read in full into the index first, where the index does not show that record;
-- they go when a run that met the contact comes to its end.
+- the other side is read in full into the index first, where the index does not show that record: once in a run for all
+  who are lifted;
+- they go when a run that met the contact comes to its end: it is linked by then, or a full reading has proven that the
+  record of the other side is not there any more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 from state.database import Transaction
 from state.identity_index import IndexedContact
@@ -24,35 +26,58 @@ def relinked(context: Context, side: Side, person: IndexedContact) -> Paired | P
 
     Raises AuthError, TransientError.
     """
-    number = context.forgotten.lifted(mark_of_record(side.account, person.id))
+    number = note_lifted(context, side, person.id)
     if number is None:
         return None
-    context.relinked[number] = (side.name, person.id)
     other = context.other(side)
     if found := _partner(context, other, number):
         return Paired(found, "lifted")
-    index_all(context, other)
+    _read_all(context, other)
     if found := _partner(context, other, number):
         return Paired(found, "lifted")
+    if not context.boundary.holes.get(other.name):
+        context.absent.add(number)
     return pair(person, surroundings(context, side, [person])[person.id])
 
 
+def note_lifted(context: Context, side: Side, record_id: str) -> int | None:
+    """Return the number of the lifted contact that has a record, None for all others; remember that it was met."""
+    number = context.forgotten.lifted(mark_of_record(side.account, record_id))
+    if number is not None:
+        context.relinked[number] = (side.name, record_id)
+    return number
+
+
 def settle_lifted(transaction: Transaction, context: Context) -> None:
-    """Forget the hashes of who is linked again, or was made anew."""
+    """Forget the hashes of contacts that are linked again, or have no record to be linked to."""
     for number, (side, record_id) in context.relinked.items():
-        if record_id in context.links.by_record(side, [record_id]):
+        if number in context.absent or record_id in context.links.by_record(side, [record_id]):
             context.forgotten.drop_lifted(transaction, number)
+
+
+def _read_all(context: Context, other: Side) -> None:
+    """Read a side in full into the index, unless this run has done so."""
+    if other.name not in context.read_whole:
+        index_all(context, other)
+        context.read_whole.add(other.name)
+        context.lifted_ids.pop(other.name, None)
 
 
 def _partner(context: Context, other: Side, number: int) -> str | None:
     """Return the record of the other side that has the hashes of the same person, and is free."""
-    free = [
-        record_id for record_id in other.identities.unlinked() if not context.stage.paired_id(other.name, record_id)
-    ]
-    found = list(_of_person(context, other, free, number))
-    best = leader(other.identities.by_id(found)) if found else None
+    known = other.identities.by_id(_lifted_ids(context, other).get(number, ()))
+    free = [one for one in known if one.linked is None and not context.stage.paired_id(other.name, one.id)]
+    best = leader(free)
     return best.id if best else None
 
 
-def _of_person(context: Context, other: Side, ids: Iterable[str], number: int) -> Iterator[str]:
-    return (each for each in ids if context.forgotten.lifted(mark_of_record(other.account, each)) == number)
+def _lifted_ids(context: Context, other: Side) -> dict[int, Sequence[str]]:
+    """Return the records of a side that have the hashes of lifted contacts, by number; hashed once for all of them."""
+    if other.name not in context.lifted_ids:
+        found: dict[int, list[str]] = {}
+        for record_id in other.identities.unlinked():
+            number = context.forgotten.lifted(mark_of_record(other.account, record_id))
+            if number is not None:
+                found.setdefault(number, []).append(record_id)
+        context.lifted_ids[other.name] = dict(found)
+    return context.lifted_ids[other.name]

@@ -19,6 +19,7 @@ from state.staging import Step
 from sync.contacts.context import Context, Side
 from sync.contacts.custom_fields import prepare
 from sync.contacts.read import stage_by_id
+from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
 from sync.rules.merge import Merge
 
@@ -109,6 +110,7 @@ def unmeet_new_places(context: Context) -> None:
     """Let values meet anew at places that were made in this run, where others had been and are gone.
 
     A field that somebody deleted took everybody's value along: that is no edit of theirs, and is not carried back.
+    What this run wrote stands in the new place. A create is one line of the history for all its values.
     """
     written = context.history.written_in(context.run) if context.furnished else set()
     for name, fields in context.furnished.items():
@@ -118,6 +120,7 @@ def unmeet_new_places(context: Context) -> None:
         found = [
             (link.id, name, field)
             for link in context.links.all_links()
+            if (link.id, side.account, WHOLE) not in written
             for field, value in context.base(link, name).items()
             if field in fields and value is not None and (link.id, side.account, field) not in written
         ]

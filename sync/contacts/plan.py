@@ -22,7 +22,7 @@ from sync.contacts.candidates import surroundings
 from sync.contacts.context import SIDE_NAMES, Context, Side
 from sync.contacts.enrichment import awaited, enrich
 from sync.contacts.guard_weights import weigh, weigh_rest
-from sync.contacts.lifted_erasures import relinked
+from sync.contacts.lifted_erasures import note_lifted, relinked
 from sync.contacts.owed_values import payable
 from sync.contacts.read import complete_index, stage_by_id
 from sync.contacts.record_boundary import UNREAD
@@ -227,7 +227,9 @@ def _plan_stranger(context: Context, side: Side, staged: Staged, person: Indexed
     contact = contact_codec.decode(staged.contact or "")
     verdict = pair(person, near)
     if isinstance(verdict, Unpaired):
-        verdict = succession(context, side, person, near) or relinked(context, side, person) or verdict
+        verdict = succession(context, side, person, near) or verdict
+    if not isinstance(verdict, Paired):  # who was lifted is told by more than a doubtful address or number
+        verdict = relinked(context, side, person) or verdict
     if isinstance(verdict, Paired):
         _meet(context, side, staged, contact, verdict.id)
     elif isinstance(verdict, PairingRefused):
@@ -268,6 +270,8 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
     if twin is None:
         return False
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
+    for each, record_id in ((context.left, left.id), (context.right, right.id)):
+        note_lifted(context, each, record_id)
     result = merged(context, None, left, right)
     weigh(context, result)
     _count(context, result, left, right)

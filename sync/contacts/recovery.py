@@ -55,9 +55,10 @@ def _settle(context: Context, side: Side, intent: CreateIntent, others: Sequence
     if raw is None and not contact.fields.get("email") and not contact.phones:
         raw = _same_content(context, side, sent, raws, others)
     found = side.connector.contact(raw, {}) if raw is not None else None
+    filled = side.connector.filled_in(sent) if raw is not None else {}  # before the transaction: it may have to ask
     with context.state.atomic() as transaction:
         if found is not None:
-            _link(transaction, context, side, intent, contact, found)
+            _link(transaction, context, side, intent, contact, found, filled)
         else:
             _wait_or_drop(transaction, context, side, intent, contact)
     if found is not None and context.other(side).needs_marker(contact):
@@ -106,10 +107,16 @@ def _same_content(
     return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 
 
-def _link(
-    transaction: Transaction, context: Context, side: Side, intent: CreateIntent, person: Contact, found: Contact
+def _link(  # noqa: PLR0917 - whose create it was, what was found of it, and what of that is the server's own
+    transaction: Transaction,
+    context: Context,
+    side: Side,
+    intent: CreateIntent,
+    person: Contact,
+    found: Contact,
+    filled: Fields,
 ) -> None:
-    """Link somebody who was made by a create whose answer was lost."""
+    """Link somebody who was made by a create whose answer was lost; `filled` is what its server fills in itself."""
     source = context.other(side)
     table = context.table[intent.mapping]
     own = context.travelling(shadow_codec.decode(intent.shadow, table))
@@ -119,8 +126,9 @@ def _link(
     foreign = not is_ours and _is_foreign(side, intent, found, sent, edited=edited)
     if foreign:
         bases = after_doubtful_create(context.travelling(found.fields), own, sent)
-    else:  # without our marker nothing tells a value that the server filled in from one that a person typed
-        bases = after_lost_create(context.travelling(found.fields), own, sent, edited=edited or not is_ours)
+    else:  # without our marker any other value than the server is known to fill in may be one that a person typed
+        shown = context.travelling(found.fields)
+        bases = after_lost_create(shown, own, sent, edited=edited or not is_ours, filled=filled)
     made_known = unheard(context.rules, source.name, found.fields, sent)
     unmet(bases, {*intent.withheld, *intent.owed, *made_known})
     empty = shadow_codec.encode({}, tuple(context.rules))

@@ -12,11 +12,13 @@ from functools import partial
 
 from connectors.connector import Page, WriteResult
 from connectors.contact import same
+from connectors.edits import refuse_if_edited
 from connectors.errors import (
     ConnectorError,
     DuplicateRefused,
     OtherRecord,
     OutcomeUnknown,
+    RecordEdited,
     RecordError,
     RecordGone,
 )
@@ -81,8 +83,14 @@ def _carry(
                 unknown.append(job)
                 continue
             with _around(context, job), context.state.savepoint(transaction):
-                _conclude(transaction, context, job, answer, troubles)
-    return [job.pair for job in unknown if _settle(context, job, troubles)]
+                _conclude(transaction, context, job, answer, troubles, is_last=is_last)
+    edited = [job.pair for job, answer in done if _is_edited(answer) and not is_last and not troubles.is_fatal()]
+    return [*edited, *(job.pair for job in unknown if _settle(context, job, troubles))]
+
+
+def _is_edited(answer: WriteResult | ConnectorError | None) -> bool:
+    """Say whether only a part was written, since a person edited the record meanwhile: the rest is merged again."""
+    return isinstance(answer, WriteResult) and isinstance(answer.error, RecordEdited)
 
 
 def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
@@ -123,7 +131,8 @@ def _write(
     for job, answer in zip(writing, answers, strict=True):
         with _around(context, job):  # the intent stays: the next run looks what the write led to
             _read_answer(job, answer)
-            done.append((job, answer if job.changes else None))
+            is_told = bool(job.changes) or (isinstance(answer, WriteResult) and answer.error is not None)
+            done.append((job, answer if is_told else None))
     return done
 
 
@@ -238,6 +247,15 @@ def _send(job: Update) -> WriteResult:
     return job.target.connector.update(job.raw, job.contact.memory, job.changes, marker)
 
 
+def _send_again(job: Update) -> WriteResult:
+    """Send what is left of a refused write, unless a person edited the record since it was read."""
+    connector, memory = job.target.connector, job.contact.memory
+    now = connector.get(job.record.id).records[0]
+    before, after = (connector.settled(raw, memory, job.changes) for raw in (job.raw, now))
+    refuse_if_edited(connector.account, job.record.id, before, after)
+    return _send(job)
+
+
 def _again_without_taken(
     context: Context, job: Update, answer: WriteResult | ConnectorError
 ) -> WriteResult | ConnectorError:
@@ -255,6 +273,9 @@ def _again_without_taken(
             _leave_alone(context, job, name, REFUSED)
             del job.changes[name], job.result.to(job.target.name)[name]
         answer = replace(answer, refused=answer.refused - job.rejected.keys())
+        job.unwritten = answer.unwritten & job.changes.keys()
+        for name in job.unwritten:
+            del job.changes[name], job.result.to(job.target.name)[name]
     return answer
 
 
@@ -267,7 +288,7 @@ def _without(
         _leave_alone(context, job, name, TAKEN)
     if job.changes:
         _intend(context, [job])
-        return job.target.dispatcher.gather([partial(_send, job)])[0]
+        return job.target.dispatcher.gather([partial(_send_again, job)])[0]
     with context.state.atomic() as transaction:
         context.intents.remove_intents(
             transaction, job.target.name, job.source_id
@@ -298,7 +319,7 @@ def _again_without_number(
     context.report.unmapped += 1
     if job.changes:
         _intend(context, [job])
-        return job.target.dispatcher.gather([partial(_send, job)])[0]
+        return job.target.dispatcher.gather([partial(_send_again, job)])[0]
     with context.state.atomic() as transaction:
         context.intents.remove_intents(
             transaction, job.target.name, job.source_id
@@ -322,6 +343,8 @@ def _conclude(
     job: Update,
     answer: WriteResult | ConnectorError | None,
     troubles: Troubles[Staged],
+    *,
+    is_last: bool,
 ) -> None:
     if answer is None:
         if context.undone is None:
@@ -334,6 +357,9 @@ def _conclude(
         troubles.fine(job.target)
         context.report.accounts[job.target.account].updated += not answer.refused.issuperset(job.changes)
         _remember(transaction, context, job, answer)
+        if answer.error is not None and (is_last or not _is_edited(answer)):
+            own = job.own or Staged(job.source.name, job.source_id)
+            troubles.note(transaction, job.source, own, "update", answer.error)
     elif isinstance(answer, RecordGone):
         forget_gone(transaction, context, job.target, job.record.id)
         _leave_alone(context, job, WHOLE, GONE)

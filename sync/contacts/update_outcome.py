@@ -112,7 +112,9 @@ def _settle(
     came = arrival(sent, _sight(context, side, intent, found))
     parts = {name: _elements_of(intent, name, shown) for name in undoes if name not in came.arrived}
     parts = {name: elements for name, elements in parts.items() if elements}
-    is_begun = any(_elements_of(intent, name, shown) for name in sent)  # a set takes several calls
+    is_begun = bool(came.begun) or any(_elements_of(intent, name, shown) for name in sent)  # tags take several calls
+    if link is None:  # of whom nothing is agreed: the write that ends it cannot tell what was there before
+        came = replace(came, overwritten=came.overwritten | came.begun)
     if not (came.overwritten or is_begun) or (link is not None and link.gone):
         return False
     if came.arrived or came.put_back or is_begun:

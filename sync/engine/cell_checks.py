@@ -4,10 +4,20 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
+from connectors.contact import FIELDS
 from connectors.http.call_log import CallLog
 from state.damage import Readers, naming_damage
+from sync.messages.plan_edits import TEXT
+from sync.output.formats import WHOLE
 
-READERS: Final[Readers] = {("allowance", "facts"): CallLog.loaded}
+
+def _field(name: str) -> None:
+    """Raise ValueError for what is no field that a conflict can be about."""
+    if name not in FIELDS and name not in (TEXT, WHOLE):
+        raise ValueError(name)
+
+
+READERS: Final[Readers] = {("allowance", "facts"): CallLog.loaded, ("conflict", "field"): _field}
 
 
 def naming(path: Path) -> AbstractContextManager[None]:

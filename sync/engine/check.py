@@ -22,7 +22,7 @@ from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
 from sync.engine.cell_checks import naming
 from sync.engine.mappings import rules_of
-from sync.engine.probe import probe
+from sync.engine.probe import probe, proven, remembered
 from sync.oauth.token_sources import authorities_of
 from sync.oauth.token_status import token_findings
 from sync.rules.contact_codec import STREAM, to_ms
@@ -58,7 +58,7 @@ def check(
         if config.state.path.exists():
             _confirm(config, accounts)
         written = _written(config)
-        checked = [_checked(account, fix, written, time, probing=probing) for account in accounts]
+        checked = [_checked(config, account, fix, written, time, probing=probing) for account in accounts]
         owed = _owed(config)
         tokens = token_findings(config, used, authorities, time)
         connectors = {account.connector.account: account.connector for account in accounts}
@@ -209,17 +209,28 @@ def _written(config: Config) -> frozenset[str]:
     return frozenset(found)
 
 
-def _writing(connector: Connector, clock: Clock, *, probing: bool) -> list[Finding]:
-    return list(probe(connector, clock)) if probing else [connector.check_writing()]
+def _writing(config: Config, connector: Connector, clock: Clock, *, probing: bool) -> list[Finding]:
+    """Return whether contacts may be written: by a probe, else by what the server tells and the last probe found."""
+    if not config.state.path.exists():
+        return list(probe(connector, clock)) if probing else [connector.check_writing()]
+    with closing(StateFile.open(config.state.path)) as state:
+        settings = Settings(state, connector.account, lambda: to_ms(clock.now()) or 0)
+        if not probing:
+            return proven(connector.check_writing(), settings.probed())
+        found = list(probe(connector, clock))
+        settings.keep_probed(remembered(found, clock.now()))
+        return found
 
 
-def _checked(account: Account, fix: bool, written: frozenset[str], clock: Clock, *, probing: bool) -> Checked:
+def _checked(
+    config: Config, account: Account, fix: bool, written: frozenset[str], clock: Clock, *, probing: bool
+) -> Checked:
     connector = account.connector
     try:
         findings = [*connector.check(fix)]
         works = all(finding.ok or not finding.fatal for finding in findings)
         if works and (probing or connector.account in written):
-            findings += _writing(connector, clock, probing=probing)
+            findings += _writing(config, connector, clock, probing=probing)
     except LoginNeeded as error:
         findings = [
             Finding(

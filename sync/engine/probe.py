@@ -4,13 +4,16 @@ Rules kept here:
 - nothing is made before a person has said yes (the command asks);
 - the contact is at example.com, belongs to nobody, and bears a tag that tells what it is;
 - it is deleted whatever went wrong before; where that fails, the finding says which record a person has to delete;
-- an outcome that nobody knows is looked for before it is reported.
+- an outcome that is not known is looked for, several times, before it is reported: a search may show a new record late.
+  The finding then says by which address to look for it;
+- what was found is kept per account, and goes before what a check without a probe can only guess.
 """
 
 import secrets
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 
 from connectors.clock import Clock
 from connectors.connector import Connector, Finding, WriteResult
@@ -19,26 +22,68 @@ from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
 
 TAG: Final = "growthsync-probe"
 
+MADE: Final = "an invented contact may be made"
+CHANGED: Final = "it may be changed"
+DELETED: Final = "it is deleted again"
+_KEYS: Final = {"create": MADE, "update": CHANGED, "delete": DELETED}
+
+PAUSES: Final = (0.0, 1.0, 3.0)
+"""Seconds to wait before each look for what became of a call."""
+
 Result = TypeVar("Result")
 
 
 def probe(connector: Connector, clock: Clock) -> Iterator[Finding]:
     """Create, update and delete one invented contact, and yield what was found of each."""
     person = invented()
-    made = _tried("an invented contact may be made", connector, lambda: _create(connector, person, clock))
-    yield made[0]
+    made = _tried(MADE, connector, lambda: _create(connector, person, clock))
     if made[1] is None:
+        yield _with_remains(made[0], made[2], connector, f"{person['email']}, tag {TAG}")
         return
+    yield made[0]
     answer, record_id = made[1], str(made[1].raw["id"])
     try:
-        yield _tried("it may be changed", connector, lambda: _update(connector, answer))[0]
+        yield _tried(CHANGED, connector, lambda: _update(connector, answer))[0]
     finally:
-        deleted = _tried(f"it is deleted again ({record_id})", connector, lambda: _delete(connector, record_id))[0]
+        deleted = _tried(f"{DELETED} ({record_id})", connector, lambda: _delete(connector, record_id, clock))[0]
     if deleted.ok:
         yield deleted
     else:
-        by_hand = f"delete it there by hand: {connector.account}:{record_id}, tag {TAG}"
+        by_hand = f"delete it there by hand: {connector.account}:{record_id}, {person['email']}, tag {TAG}"
         yield Finding(deleted.what, ok=False, problem=deleted.problem, mend=by_hand)
+
+
+def _with_remains(finding: Finding, error: ConnectorError | None, connector: Connector, who: str) -> Finding:
+    """Return the finding of a create; where it may have taken effect, with what a person has to look for."""
+    if not isinstance(error, OutcomeUnknown):
+        return finding
+    look = f"look for {who} at {connector.account}, and delete it there by hand if it is there; then try again"
+    return Finding(finding.what, ok=False, problem=finding.problem, mend=look)
+
+
+def remembered(findings: Iterable[Finding], at: datetime) -> dict[str, Any]:
+    """Return what a probe found, as JSON: a key per thing that was tried, and when that was."""
+    found = {each.what.partition(" (")[0]: each.ok for each in findings}
+    return {
+        "at": at.isoformat(timespec="seconds"),
+        **{key: found[what] for key, what in _KEYS.items() if what in found},
+    }
+
+
+def proven(guess: Finding, known: Mapping[str, Any]) -> list[Finding]:
+    """Return the findings of a check that could not tell whether contacts may be written, with what a probe found."""
+    day = str(known.get("at", ""))[:10]
+    source = f"as `sync check --probe` found on {day}"
+    is_told = guess.ok or guess.fatal or "create" not in known
+    findings = [guess] if is_told else []
+    tried = {"delete": DELETED} if is_told else _KEYS
+    for key, what in tried.items():
+        if key in known and not (is_told and known[key]):
+            problem = "" if known[key] else "it was refused, or did not take effect"
+            mend = "" if known[key] else "give the token that scope, then try again: sync check --probe"
+            is_fatal = key != "delete"
+            findings.append(Finding(f"{what}, {source}", bool(known[key]), problem, mend, fatal=is_fatal))
+    return findings
 
 
 def invented() -> Fields:
@@ -57,9 +102,12 @@ def _create(connector: Connector, person: Fields, clock: Clock) -> WriteResult:
     try:
         return connector.create(sent, None)
     except OutcomeUnknown:
-        for raw in connector.find(sent, None, since):
-            if connector.contact(raw, {}).fields.get("email") == person["email"]:
-                return WriteResult(raw, since)
+        for pause in PAUSES:
+            clock.sleep(pause)
+            with suppress(ConnectorError):  # it is asked again, and reported as unknown at last
+                for raw in connector.find(sent, None, since):
+                    if connector.contact(raw, {}).fields.get("email") == person["email"]:
+                        return WriteResult(raw, since)
         raise
 
 
@@ -67,21 +115,27 @@ def _update(connector: Connector, made: WriteResult) -> WriteResult:
     return connector.update(made.raw, {}, {"last_name": "Probe, changed"}, None)
 
 
-def _delete(connector: Connector, record_id: str) -> None:
-    connector.delete(record_id)
-    try:
-        connector.get(record_id)
-    except RecordGone:
-        return
+def _delete(connector: Connector, record_id: str, clock: Clock) -> None:
+    """Delete the contact, and look whether it is gone; a call whose answer never came is made again."""
+    for pause in PAUSES:
+        clock.sleep(pause)
+        with suppress(OutcomeUnknown):
+            connector.delete(record_id)
+        try:
+            connector.get(record_id)
+        except RecordGone:
+            return
     raise OutcomeUnknown(connector.account, "it was deleted, and is still shown")
 
 
-def _tried(what: str, connector: Connector, call: Callable[[], Result]) -> tuple[Finding, Result | None]:
+def _tried(
+    what: str, connector: Connector, call: Callable[[], Result]
+) -> tuple[Finding, Result | None, ConnectorError | None]:
     try:
         result = call()
     except ConnectorError as error:
-        return Finding(what, ok=False, problem=error.message, mend=_mend(connector)), None
-    return Finding(what, ok=True), result
+        return Finding(what, ok=False, problem=error.message, mend=_mend(connector)), None, error
+    return Finding(what, ok=True), result, None
 
 
 def _mend(connector: Connector) -> str:

@@ -106,10 +106,12 @@ def remember_copy(
     original: Message,
     digest: bytes | None,
     made: Message,
+    *,
+    edited: bool = False,
 ) -> None:
-    """Store that a copy was made by us, of the original as it was sent."""
+    """Store that a copy was made by us, of the original as it was sent; `edited` tells that it was edited since."""
     target = context.other(source)
-    link = context.linked(source, original, digest, made)
+    link = context.linked(source, original, digest, made, edited=edited)
     context.links.save_link(transaction, link, context.run)
     context.intents.remove_intents(transaction, target.name, original.id)
     context.failures.close_failures(transaction, source.name, original.id)
@@ -144,20 +146,32 @@ def _job(context: MessageContext, target: Side, step: MessageAction) -> CopyJob 
 
 
 def _whole(context: MessageContext, jobs: Sequence[CopyJob]) -> list[CopyJob]:
-    """Read the texts that listings left out; an original that is gone needs no copy. Raises what is not about one."""
+    """Read the texts that listings left out; raises what is not about one of the messages.
+
+    An original that is gone, or that failed since it was listed, needs no copy.
+    """
     if not jobs:
         return []
-    read = [partial(letters(job.source).whole, job.original) for job in jobs]
+    read = [partial(letters(job.source).current, job.original) for job in jobs]
     ready: list[CopyJob] = []
     for job, answer in zip(jobs, jobs[0].source.dispatcher.gather(read), strict=True):
         if isinstance(answer, Message):
             ready.append(replace(job, original=answer))
+        elif answer is None or isinstance(answer, RecordGone):
+            _leave_out(context, job)
         elif isinstance(answer, RecordError):
             _list_unread(context, job, answer)
         else:
             with _around(context, job):
                 raise answer
     return ready
+
+
+def _leave_out(context: MessageContext, job: CopyJob) -> None:
+    """Leave out a message that needs no copy any more."""
+    context.report.left_out += 1
+    with context.state.atomic() as transaction:
+        context.failures.close_failures(transaction, job.source.name, job.staged.id)
 
 
 def _list_unread(context: MessageContext, job: CopyJob, error: RecordError) -> None:

@@ -15,7 +15,7 @@ from state.message_staging import MessageAction, StagedMessage
 from sync.contacts.context import Side
 from sync.contacts.plan import CREATE as PERSON_CREATED
 from sync.contacts.plan import FAIL as PERSON_LISTED
-from sync.contacts.record_boundary import READ, UNREAD
+from sync.contacts.record_boundary import UNREAD
 from sync.messages.candidates import Pair, find
 from sync.messages.context import MessageContext, letters, message_of, original_side
 from sync.messages.failures import CREATE, WITHOUT_PERSON
@@ -53,8 +53,7 @@ def _stage_due(context: MessageContext) -> None:
         known = context.index(side).message(failure.record_id)
         contact_id = known.contact_id if known else ""
         with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
-            unread = failure.operation == READ
-            if not stage_message(context, side, failure.record_id, contact_id, unread=unread):
+            if not stage_message(context, side, failure.record_id, contact_id):
                 with context.state.atomic() as transaction:
                     context.failures.close_failures(transaction, side.name, failure.record_id)
 

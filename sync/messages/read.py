@@ -84,16 +84,14 @@ def bring_along(context: MessageContext, side: Side) -> None:
                 stage_by_id(run, side, contact_id)
 
 
-def stage_message(
-    context: MessageContext, side: Side, message_id: str, contact_id: str, *, unread: bool = False
-) -> bool:
+def stage_message(context: MessageContext, side: Side, message_id: str, contact_id: str) -> bool:
     """Read one message by id and stage it; say whether it is there to be carried.
 
-    A message that waited may have failed to go out since: it is left out, as a window leaves it out. One that is linked
-    is there all the same. So is one that was `unread`: its id may be that of a row which holds several messages.
+    A message that waited, or could not be read, may have failed to go out since: it is left out, as a window leaves it
+    out. One that is linked is there all the same.
     """
     link = context.links.by_record(side.name, [message_id]).get(message_id)
-    read = letters(side).get if unread or link is not None else letters(side).listed_as
+    read = letters(side).get if link is not None else letters(side).listed_as
     try:
         message = read(message_id, contact_id)
     except RecordGone:
@@ -143,7 +141,7 @@ def _mapped(context: MessageContext, side: Side, page: Page) -> list[Message]:
     context.boundary.take(side, page, context.progress.note)
     messages: list[Message] = []
     for raw in page.records:
-        shown_id, contact_id = str(raw.get("id", "")), str(raw.get("contactId") or raw.get("contact_id") or "")
+        shown_id, contact_id = letters(side).id_of(raw), str(raw.get("contactId") or raw.get("contact_id") or "")
         with context.around(side, shown_id, contact_id):
             message = letters(side).message(raw)
             confirm_workable(message)

@@ -6,6 +6,7 @@ come; what did not is planned again.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from connectors.errors import RecordGone
@@ -55,7 +56,10 @@ def _settle_create(context: MessageContext, target: Side, intent: CopyIntent) ->
     found = _made(context, target, intent, sent, original.contact_id)
     with context.state.atomic() as transaction:
         if found is not None:
-            remember_copy(transaction, context, source, sent, staged.digest, found)
+            edited = not letters(target).shows(replace(found, of=None), sent)  # its marker tells nothing of its text
+            remember_copy(
+                transaction, context, source, sent, staged.digest, found, edited=edited and sent.text is not None
+            )
         else:
             _wait_or_drop(transaction, context, target, intent, staged)
 

@@ -7,10 +7,10 @@ Rules kept here:
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from connectors.errors import OutcomeUnknown, RecordGone
+from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused
 from connectors.message import Message
 from connectors.message_store import CopyResult
 from connectors.values import message_text
@@ -24,7 +24,7 @@ from sync.contacts.failures import Troubles
 from sync.contacts.update import PAUSES
 from sync.messages.context import MessageContext, copied_content, letters
 from sync.messages.plan_edits import AMEND, TEXT, MessagePair, judge, lose_copy, pass_over
-from sync.rules.messages import content_of, print_of
+from sync.rules.messages import content_of, decode, encode, print_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,30 @@ def settle_amendment(context: MessageContext, target: Side, intent: AmendmentInt
     link = context.links.by_record(target.name, [record_id]).get(record_id)
     after = None if link is None else _read(target, record_id, context.home(link))
     amendment = Amendment(intent.source_id, intent.content, old, intent.rule)
-    shown, wanted = message_text.comparable((after and after.text) or ""), message_text.comparable(sent)
     with context.state.atomic() as transaction:
         if link is None or (after is not None and after.text == old):
             pass
-        elif after is not None and wanted in shown:
-            agree(
-                transaction, context, context.other(target), link, amendment, after, edited=not shown.endswith(wanted)
-            )
+        elif after is not None and (came := _came(target, intent, after, old)) is not None:
+            agree(transaction, context, context.other(target), link, amendment, after, edited=came)
         else:
             _keep_old(transaction, context, context.other(target), link, amendment, sent)
         context.intents.remove_intents(transaction, target.name, intent.source_id)
+
+
+def _came(target: Side, intent: AmendmentIntent, after: Message, old: str | None) -> bool | None:
+    """Say of an amendment that arrived whether a person edited the copy since; None where it does not show to have.
+
+    A marker tells only which message a copy is of. That it holds the new text tells nothing where it held that before:
+    then a person may have edited the copy as it was.
+    """
+    sent = intent.message
+    if sent is not None and letters(target).shows(replace(after, of=None), decode(sent)):
+        return False
+    shown, before = message_text.comparable(after.text or ""), message_text.comparable(old or "")
+    wanted = message_text.comparable(intent.text)
+    if not wanted or wanted not in shown or wanted in before:
+        return None
+    return not shown.endswith(wanted)
 
 
 def agree(
@@ -155,13 +168,23 @@ def _write(
         context.intents.add_intent(transaction, _intent(context, couple, amendment), context.run)
     answer = target.dispatcher.gather([partial(letters(target).amend, copy, original)])[0]
     with context.state.atomic() as transaction:
-        if isinstance(answer, CopyResult):
+        if isinstance(answer, CopyResult) and _is_unchanged(target, copy, answer.copy, original):
+            context.intents.remove_intents(transaction, target.name, original.id)
+            refused = RecordRefused(target.account, f"it took the new text of {copy.id}, and still shows the old one")
+            troubles.note(transaction, couple.source, staged, AMEND, refused)
+        elif isinstance(answer, CopyResult):
             troubles.fine(target)
             couple.link.side(couple.source.name).digest = couple.digest
             agree(transaction, context, couple.source, couple.link, amendment, answer.copy)
         elif is_last or not isinstance(answer, OutcomeUnknown):
             troubles.note(transaction, couple.source, staged, AMEND, answer)  # its intent stays: did it arrive?
     return is_last or not isinstance(answer, OutcomeUnknown)
+
+
+def _is_unchanged(target: Side, before: Message, after: Message, original: Message) -> bool:
+    """Say whether a copy shows after a write what it showed before, and not its original: nothing of it was taken."""
+    is_same = after.text is not None and message_text.same(after.text, before.text)
+    return is_same and not letters(target).shows(replace(after, of=None), original)
 
 
 def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) -> AmendmentIntent:
@@ -176,4 +199,5 @@ def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) 
         text=couple.original.text or "",
         old=amendment.old,
         rule=amendment.rule,
+        message=encode(couple.original),
     )

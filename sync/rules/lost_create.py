@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
+from connectors.values import phone
 from sync.rules.contact_codec import known
 from sync.rules.match import names_differ
 
@@ -56,6 +57,28 @@ def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) ->
         return False
     rivals = (likeness(shown, other) for other in others)
     return not any(rival.is_likely and not rival.contradicting and rival.order < found.order for rival in rivals)
+
+
+def shows_person(shown: Contact, sent: Fields, marker: str | None) -> bool | None:
+    """Say whether the answer to a create shows the person who was sent; None where it shows nothing that tells.
+
+    An address tells more than the source id, that more than a number, and a number more than a name: names are written
+    in many ways, and a server may drop a part of one.
+    """
+    found, meant = known(shown), known(Contact("", sent))
+    addresses = {found.email, *found.more_emails} - {None}
+    if meant.email is not None and addresses:
+        return meant.email in addresses
+    numbers = {phone.key(each) for name in IDENTITY - {"email"} if isinstance(each := sent.get(name), str)}
+    if (marker is not None and shown.marker == marker) or not numbers.isdisjoint(found.phones):
+        return True
+    words, sent_words = set(found.name.split()), set(meant.name.split())
+    if words and sent_words:
+        return words <= sent_words or sent_words <= words
+    if meant.email is None and not numbers and not sent_words:
+        like = likeness(shown.fields, sent)
+        return like.agreeing >= like.contradicting if like.agreeing or like.contradicting else None
+    return False if numbers and found.phones else None
 
 
 def is_older(found: Contact, sent_at: datetime) -> bool:

@@ -6,13 +6,15 @@ Rules kept here:
   shows its old value was put back by a person, or never taken: nobody can tell, so it counts as changed on both sides;
 - where nothing shows as it was sent, but the record changed, somebody edited it. What shows its old value did not
   arrive if there is another change to explain that; else it was put back;
-- what may have been overwritten belongs into the history: all but what surely did not arrive.
+- what may have been overwritten belongs into the history: all but what surely did not arrive, and but for a stage with
+  the tag of its new value beside that of its old one. Nothing is lost of that yet, and the write that ends it is told.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.contact import SET_FIELDS, Fields, Value, alike, same
+from sync.rules.merge import SideView
 
 APART = SET_FIELDS | {"stage", "status"}
 """What some systems keep as tags and write by calls of their own: it tells nothing of the rest, nor the rest of it."""
@@ -33,11 +35,15 @@ class UpdateObservation:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOutcome:
-    """What has arrived, what was put back since or never taken, and what belongs into the history."""
+    """What has arrived, what was put back since or never taken, and what belongs into the history.
+
+    `begun` is what shows its new value beside its old one: the second of its calls has yet to come.
+    """
 
     arrived: frozenset[str] = frozenset()
     put_back: frozenset[str] = frozenset()
     overwritten: frozenset[str] = frozenset()
+    begun: frozenset[str] = frozenset()
 
 
 def arrival(sent: Mapping[str, Value], sight: UpdateObservation) -> UpdateOutcome:
@@ -49,7 +55,9 @@ def arrival(sent: Mapping[str, Value], sight: UpdateObservation) -> UpdateOutcom
     old = frozenset(name for name in sent.keys() - arrived if _shows_old(name, sight))
     is_explained = sight.others_changed or any(name in sight.now for name in sent.keys() - arrived - old)
     put_back = old - APART if is_proven or not is_explained else frozenset()
-    return UpdateOutcome(arrived, put_back, frozenset(sent) - (old - put_back))
+    view = SideView(sight.now, sight.before)
+    begun = frozenset(name for name in sent.keys() - arrived if view.is_half_written(name, sent[name]))
+    return UpdateOutcome(arrived, put_back, frozenset(sent) - (old - put_back) - begun, begun)
 
 
 def _has_arrived(name: str, value: Value, sight: UpdateObservation) -> bool:

@@ -1,9 +1,8 @@
 """Who is who: whether somebody on one side is somebody on the other (R6 to R9). Pure.
 
 The order is: link (the caller's affair), marker, e-mail, an e-mail that a record has beside its own, phone, else new.
-Nobody is guessed: two equally good
-candidates, and everybody but the first of those who share an e-mail on one side, are refused with a reason that names
-the other.
+Nobody is guessed: two equally good candidates, a shared e-mail beside the own one under another name, and everybody but
+the first of those who share an e-mail on one side, are refused with a reason that names the other.
 """
 
 from collections.abc import Callable, Sequence
@@ -120,6 +119,8 @@ def _without_marker(person: IndexedContact, around: Candidates) -> Pairing:
     found = _by_shared(person, around.beside, around.beside_rivals, _address_may_pair, "an e-mail")
     if isinstance(found, Unpaired):
         found = _by_shared(person, around.phone, around.rivals, _number_may_pair, "its number")
+    if isinstance(found, Unpaired):
+        found = _ambiguous(person, around) or found
     return Paired(found.id, _BY[found.by]) if isinstance(found, Paired) else found
 
 
@@ -193,13 +194,34 @@ def _number_may_pair(one: IndexedContact, other: IndexedContact) -> bool:
 
 
 def _address_may_pair(one: IndexedContact, other: IndexedContact) -> bool:
-    """Say whether an address beside the own one makes two people one.
+    """Say whether an address that a record has beside its own makes two records one.
 
-    It does where it is the other record's own. Where both have it only beside their own, it may be an office's.
+    Such an address may be an assistant's, a partner's or an office's, so the names must not tell the two apart.
     """
-    if one.email in other.more_emails or other.email in one.more_emails:
-        return True
-    return not set(one.more_emails).isdisjoint(other.more_emails) and not names_differ(one.name, other.name)
+    return not _addresses(one).isdisjoint(_addresses(other)) and not names_differ(one.name, other.name)
+
+
+def _ambiguous(person: IndexedContact, around: Candidates) -> PairingRefused | None:
+    """Refuse a contact that has the own address of a record beside its own, or the reverse, under another name.
+
+    They may be one person with a new name or two people, and only a person can tell. An address that both have beside
+    their own is taken for an office's, and a record that another contact of the same side fits better is left to that.
+    """
+    doubtful = [
+        other
+        for other in around.beside
+        if other.linked is None
+        and (person.email in other.more_emails or other.email in person.more_emails)
+        and not any(rival.linked is None and _address_may_pair(rival, other) for rival in around.beside_rivals)
+    ]
+    if not doubtful:
+        return None
+    reason = (
+        f"has an e-mail of {', '.join(f'{other.id} on the other side' for other in doubtful)} under another name, "
+        "so it is ambiguous whether they are one person; if they are, give both the same name or the same first e-mail,"
+        " else take the shared e-mail out of one of them"
+    )
+    return PairingRefused(reason, tuple((False, other.id) for other in doubtful))
 
 
 def _seniority(person: IndexedContact) -> tuple[bool, bool, int, tuple[int, str]]:

@@ -3,10 +3,13 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from connectors.contact import SET_FIELDS, Contact, Fields, Value, alike, same
 from sync.rules.merge import Merge, SideView
 from sync.rules.sets import apply_changes, changes_of
+
+NOTHING: Fields = MappingProxyType({})
 
 AT_ONCE = timedelta(seconds=1)
 """Within so much of its making, what a record shows is its maker's."""
@@ -108,6 +111,15 @@ def unmet(bases: ShadowPair, names: Collection[str]) -> None:
         bases.target.pop(name, None)
 
 
+def unsent_sets(bases: ShadowPair, names: Collection[str]) -> None:
+    """Let sets that a server refused, or that an error kept back, be carried again when a person was made.
+
+    What of a set is to be carried is told by what the source gained since its shadow: there must be none of it.
+    """
+    for name in SET_FIELDS & set(names):
+        bases.source.pop(name, None)
+
+
 def after_agreement(result: Merge, target: str, to: SideView, source: SideView) -> ShadowPair:
     """Return the shadows after a merge of which nothing is written to the target now."""
     bases = ShadowPair(dict(to.base), dict(source.base))
@@ -123,17 +135,21 @@ def after_create(shown: Fields, source: Fields, settled: Fields, sent: Fields) -
     return bases
 
 
-def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, *, edited: bool) -> ShadowPair:
+def after_lost_create(
+    shown: Fields, source: Mapping[str, Value], sent: Fields, *, edited: bool, filled: Fields = NOTHING
+) -> ShadowPair:
     """Return the shadows of somebody whose create got lost and who was found afterwards (R20).
 
     Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there,
     and what shows none as never agreed on: it is filled again. So is, where the record is `edited` (its times say
-    so), what was not sent: a server that fills in something of its own does so at once.
+    so), what was not sent: a server that fills in something of its own does so at once. What shows just as the server
+    is known to fill it in (`filled`) is agreed on, as after a create that was answered.
     """
     bases = ShadowPair(dict(shown), dict(source))
-    for name in [name for name, value in shown.items() if edited and value is not None and name not in sent]:
-        bases.target.pop(name, None)
-        bases.source.pop(name, None)
+    for name, value in shown.items() if edited else ():
+        if value is not None and name not in sent and not _is_filled(name, value, filled):
+            bases.target.pop(name, None)
+            bases.source.pop(name, None)
     for name, value in sent.items():
         if shown.get(name) is None:
             bases.target.pop(name, None)
@@ -141,6 +157,10 @@ def after_lost_create(shown: Fields, source: Mapping[str, Value], sent: Fields, 
         else:
             bases.target[name] = value
     return bases
+
+
+def _is_filled(name: str, shown: Value, filled: Fields) -> bool:
+    return name in filled and same(name, shown, filled[name])
 
 
 def after_doubtful_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> ShadowPair:

@@ -257,3 +257,59 @@ def test_a_double_that_is_refused_before_anything_is_written_is_raised() -> None
 
     with pytest.raises(DuplicateRefused):
         RefusedValueWriter().update(write, RECORD, {"email": "x", "city": "y"})
+
+
+@given(changes, st.data())
+def test_the_record_is_looked_at_before_each_second_try(sent: Mapping[str, str], data: st.DataObject) -> None:
+    bad = data.draw(st.sampled_from(sorted(sent)))
+    server, seen = Server(frozenset({bad})), []
+
+    def look(raw: Raw, part: Fields) -> None:
+        assert raw is RECORD
+        seen.append(set(part))
+
+    RefusedValueWriter().update(server.rewrite, RECORD, sent, look)
+    assert len(seen) == server.calls - 1
+    assert {bad} in seen
+
+
+def test_what_was_edited_between_two_tries_is_not_written() -> None:
+    server = Server(frozenset({"city"}))
+
+    def look(_raw: Raw, _part: Fields) -> None:
+        raise OutcomeUnknown("gh", "it was edited")
+
+    with pytest.raises(OutcomeUnknown):
+        RefusedValueWriter().update(server.rewrite, RECORD, {"city": "x", "title": "y"}, look)
+    assert server.holds == {}
+
+
+@pytest.mark.parametrize("kind", [AuthError, TransientError])
+def test_what_a_half_has_written_is_reported_with_the_error_that_ended_the_writes(kind: type[ConnectorError]) -> None:
+    calls = 0
+
+    def write(_raw: Raw, part: Fields) -> WriteResult:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RecordRefused("gh", "no", status=400)
+        if calls == 2:
+            return WriteResult({"id": "1", **part}, NOON)
+        raise kind("gh", "not now")
+
+    answer = RefusedValueWriter().update(write, RECORD, {"city": "x", "state": "y", "title": "z", "email": "e"})
+    assert (answer.raw["city"], answer.raw["state"]) == ("x", "y")
+    assert answer.unwritten == {"title", "email"}
+    assert not answer.rejected
+    assert isinstance(answer.error, kind)
+
+
+def test_a_refused_create_that_cannot_be_looked_up_has_an_unknown_outcome() -> None:
+    server = Server(frozenset({"city"}))
+
+    def look_up() -> None:
+        raise AuthError("gh", "bad key")
+
+    with pytest.raises(OutcomeUnknown, match="whether it made the contact is not known: bad key"):
+        RefusedValueWriter().create(server.make, server.rewrite, {"first_name": "Ann", "city": "x"}, look_up)
+    assert server.made == 0

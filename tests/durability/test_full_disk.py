@@ -2,13 +2,12 @@
 
 import pytest
 
-from tests.durability.final_state import MET_AGAIN, difference, ending
+from tests.durability.final_state import difference, ending
 from tests.durability.kill_scenarios import SOAK, Theatre, chosen
 from tests.durability.world import CHAPTERS
 
 
 @pytest.mark.parametrize("name", CHAPTERS if SOAK else ("first", "undo"))
-@pytest.mark.xfail(strict=False, reason=MET_AGAIN)
 def test_a_run_whose_disk_is_full_from_a_step_on_says_so_and_is_finished_with_space(
     theatre: Theatre, name: str
 ) -> None:

@@ -5,13 +5,12 @@ Every run is a process of its own on a real state file and is ended by SIGKILL.
 
 import pytest
 
-from tests.durability.final_state import MET_AGAIN, difference, ending
+from tests.durability.final_state import difference, ending
 from tests.durability.kill_scenarios import Theatre, chosen, kind
 from tests.durability.world import CHAPTERS
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-@pytest.mark.xfail(strict=False, reason=MET_AGAIN)
 def test_a_run_killed_right_before_a_step_ends_as_one_that_was_not(theatre: Theatre, name: str) -> None:
     chapter, broken = theatre.chapters[name], {}
     for step in chosen(chapter.steps):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.durability.final_state import MET_AGAIN, difference, ending
+from tests.durability.final_state import difference, ending
 from tests.durability.kill_scenarios import Theatre, chosen, kind
 from tests.durability.launch import Launcher
 from tests.durability.world import Stage
@@ -58,7 +58,6 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-@pytest.mark.xfail(strict=False, reason=MET_AGAIN)
 def test_a_run_killed_right_before_a_step_ends_as_one_that_was_not(theatre: Theatre, name: str) -> None:
     chapter, broken = theatre.chapters[name], {}
     for step in chosen(chapter.steps):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.final_state import MET_AGAIN, Told, difference, ending
+from tests.durability.final_state import Told, difference, ending
 from tests.durability.kill_scenarios import SOAK, Theatre
 from tests.durability.snapshot import state_files
 
@@ -16,7 +16,6 @@ TEARS = {"half of the last frame": FRAME // 2, "the last frame": FRAME}
 
 @pytest.mark.parametrize("tear", TEARS)
 @pytest.mark.parametrize("name", ["later", "deletions", "undo"] if SOAK else ["later", "undo"])
-@pytest.mark.xfail(strict=False, reason=MET_AGAIN)
 def test_a_log_that_was_cut_off_after_a_kill_leads_to_the_same_end(theatre: Theatre, name: str, tear: str) -> None:
     chapter, broken = theatre.chapters[name], {}
     writes = [number for number, step in enumerate(chapter.steps) if step.startswith("commit")]

@@ -20,8 +20,8 @@ from tests.end_to_end.world import Timeline, World
 if TYPE_CHECKING:
     import subprocess
 
-PATIENCE = 12.0
-"""Seconds after which something that is waited for will not come any more."""
+PATIENCE = 30.0
+"""Seconds after which something that is waited for will not come any more: more than a call to a dead server takes."""
 
 
 class Daemon:

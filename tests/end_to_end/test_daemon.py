@@ -211,7 +211,6 @@ def test_a_wrong_config_changes_nothing_and_is_told(world: World) -> None:
         assert_ends_with_0_in_time(daemon)
 
 
-@pytest.mark.xfail(strict=False, reason="a run against an account that is down lasts longer than this test waits")
 def test_an_account_that_is_down_backs_off_by_itself_while_the_others_go_on(world: World, other: World) -> None:
     add(world, 1)
     other.gh.go_down()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox.base import Fault
 from state.errors import StateError
 from sync.config.model import load
 from sync.operations import queries
@@ -140,7 +141,8 @@ def test_status_shows_what_it_can_and_names_the_rest(synced: World) -> None:
     assert "damaged at table cursor" in shown.out
 
 
-def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
+def in_conflict(world: World) -> None:
+    """Leave a contact whose city is in conflict."""
     world.contacts |= {"conflicts": '"manual"'}
     world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
     world.run()
@@ -148,6 +150,10 @@ def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
     world.gg.edit(left, city="Lyon")
     world.gh.edit(right, city="Oslo")
     assert world.run().exit_code == 1
+
+
+def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
+    in_conflict(world)
     damage(world, "UPDATE conflict SET left_value = ?")
     listed = world.sync("conflicts", "list", "--json")
     assert listed.code == 2
@@ -156,6 +162,40 @@ def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
     assert world.sync("run", "--json").code == 1
     (conflict,) = world.sync("conflicts", "list", "--json").document["conflicts"]
     assert (conflict["left"]["value"], conflict["right"]["value"]) == ("Lyon", "Oslo")
+
+
+@pytest.mark.parametrize("column", ["stream", "connection", "link", "field", "who", "found_ms", "run"])
+@pytest.mark.parametrize("value", [GARBAGE, "[]", b"\xff\x00", -7])
+def test_an_open_conflict_is_found_again_whichever_of_its_cells_was_damaged(
+    world: World, column: str, value: object
+) -> None:
+    in_conflict(world)
+    damage(world, f"UPDATE conflict SET {column} = ?", value)
+    config = load(world.config_path)
+    assert repair(config)["left"] == []
+    assert world.run().exit_code == 1
+    cities = [
+        (one["left"]["value"], one["right"]["value"])
+        for one in queries.conflicts(config)["conflicts"]
+        if one["field"] == "city"
+    ]
+    assert cities == [("Lyon", "Oslo")]
+    assert (world.gg.people()[0]["city"], world.gh.people()[0]["city"]) == ("Lyon", "Oslo")
+
+
+@pytest.mark.parametrize("column", ["stream", "connection", "side", "operation", "digest", "blockers"])
+@pytest.mark.parametrize("value", [GARBAGE, b"\xff\x00"])
+def test_an_open_failure_is_found_again_whichever_of_its_cells_was_damaged(
+    synced: World, column: str, value: object
+) -> None:
+    synced.gh.faults.append(Fault("status", "POST", "/contacts/$", times=None, status=422, body={"message": ["no"]}))
+    synced.gg.add(first_name="Bob", email="bob@example.com")
+    assert synced.run().exit_code == 1
+    damage(synced, f"UPDATE failure SET {column} = ?", value)
+    repair(load(synced.config_path))
+    assert synced.run(skip=90_000).exit_code == 1
+    found = [one["who"] for one in queries.failures(load(synced.config_path))["failures"]]
+    assert found == ["bob@example.com"]
 
 
 def test_what_a_person_decided_outlives_a_repair(world: World) -> None:

@@ -1,10 +1,13 @@
 """What never went out was never said, what is sent once more is the same message, and no message arrives empty."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connectors.sandbox.base import Fault
+from connectors.sandbox.base import Call, Fault
+from tests.end_to_end.changed_answers import rewrite
 from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.test_messages import counts, nothing_more, streams
 
@@ -137,7 +140,7 @@ def test_words_beside_a_picture_stay_as_they_are(office: Office) -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "delivered"])
-@pytest.mark.parametrize("kind", ["SMS", "WhatsApp"])
+@pytest.mark.parametrize("kind", ["SMS", "WhatsApp", "Email"])
 def test_a_message_that_failed_while_it_waited_for_its_person_stays_behind(
     office: Office, kind: str, status: str
 ) -> None:
@@ -159,11 +162,14 @@ def test_a_message_that_failed_while_it_waited_for_its_person_stays_behind(
 
 
 @pytest.mark.parametrize("status", ["failed", "delivered"])
-def test_a_message_that_failed_while_its_person_was_left_out_stays_behind(office: Office, status: str) -> None:
+@pytest.mark.parametrize("kind", ["SMS", "Email"])
+def test_a_message_that_failed_while_its_person_was_left_out_stays_behind(
+    office: Office, kind: str, status: str
+) -> None:
     world = office.world
     world.contacts["only"] = '{ right = { tags = ["sync"] } }'
     right = world.gh.add(firstName="Ann", email="ann@example.com")
-    message = world.gh.add_message(right, "SMS", "outbound", "Call me", at=minutes(-5))
+    message = world.gh.add_message(right, kind, "outbound", "Call me", at=minutes(-5))
     world.run()
     assert world.gg.people() == []
     world.gh.edit_message(message, status=status)
@@ -172,3 +178,62 @@ def test_a_message_that_failed_while_its_person_was_left_out_stays_behind(office
     (left,) = (str(each["id"]) for each in world.gg.people())
     assert office.letters(left) == ([] if status == "failed" else ["Call me"])
     nothing_more(office)
+
+
+@pytest.mark.parametrize("status", ["bounced", "undelivered", "pending", "delivered"])
+def test_an_e_mail_is_decided_anew_when_its_text_is_read_for_the_copy(office: Office, status: str) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    world.gh.add_message(right, "Email", "outbound", "Call me", at=minutes(-5))
+
+    def fail_at_the_last_moment(call: Call) -> None:
+        if "/email/" in call.path:
+            world.gh.edit_message(call.path.rpartition("/")[2], status=status)
+
+    world.gh.before_answer = fail_at_the_last_moment
+    assert world.run().exit_code == 0
+    assert office.letters(left) == (["Call me"] if status in {"pending", "delivered"} else [])
+    assert world.rows("SELECT * FROM failure") == []
+    nothing_more(office)
+
+
+@pytest.mark.parametrize("status", ["failed", "delivered"])
+@pytest.mark.parametrize("kind", ["SMS", "Email"])
+def test_a_message_that_failed_while_it_waited_behind_an_unanswered_one_stays_behind(
+    office: Office, kind: str, status: str
+) -> None:
+    world = office.world
+    world.options["settle"] = '"60s"'
+    left, right = office.person("ann")
+    world.run(skip=120)
+    world.gh.add_message(right, "SMS", "inbound", "First", at=world.clock.now())
+    second = world.gh.add_message(right, kind, "outbound", "Second", at=world.clock.now() + timedelta(seconds=1))
+    world.gg.faults.append(Fault("drop_before", "POST", "/messages$", times=None))
+    world.run(skip=1)
+    world.gh.edit_message(second, status=status)
+    world.gg.faults.clear()
+    world.run(skip=300)
+    world.run(skip=300)
+    assert office.letters(left) == (["First"] if status == "failed" else ["First", "Second"])
+    assert world.rows("SELECT * FROM failure") == []
+
+
+@pytest.mark.parametrize("status", ["failed", "delivered"])
+@pytest.mark.parametrize("kind", ["SMS", "Email"])
+def test_a_message_that_failed_while_it_could_not_be_read_stays_behind(office: Office, kind: str, status: str) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    message = world.gh.add_message(right, kind, "outbound", "Call me", at=minutes(-5))
+    broken = [True]
+
+    def answer(_: Call, body: Any) -> Any:
+        text = json.dumps(body)
+        return json.loads(text.replace("2026-03-02T08:55", "0001-03-02T08:55")) if broken[0] else body
+
+    rewrite(world.gh, answer)
+    assert world.run().exit_code == 1
+    world.gh.edit_message(message, status=status)
+    broken[0] = False
+    world.run(skip=90_000)
+    assert office.letters(left) == ([] if status == "failed" else ["Call me"])
+    assert world.rows("SELECT * FROM failure") == []

@@ -249,6 +249,57 @@ def test_who_is_taken_up_again_and_was_deleted_on_the_other_side_is_made_there(w
     assert world.rows("SELECT * FROM lifted") == []
 
 
+def test_the_other_side_is_read_in_full_once_for_all_who_are_lifted_and_not_again_once_their_records_are_gone(
+    world: World,
+) -> None:
+    people = [world.gg.add(first_name=f"P{number}", email=f"p{number}@example.com") for number in range(4)]
+    assert world.run().exit_code == 0
+    readings = []
+    for lifted in (people[:1], people[1:]):
+        for left in lifted:
+            world.gh.remove(world.links()[left])
+            forget(world, f"gg:{left}")
+            lift(world, f"gg:{left}")
+        world.contacts["create"] = '"none"'
+        for left in lifted:
+            world.gg.edit(left, city="Oslo")
+        with world.calls() as calls:
+            world.run()
+        readings.append(len(calls.to("POST", "/contacts/search")))
+        assert world.rows("SELECT * FROM lifted") == []
+    assert readings[0] == readings[1]
+    for left in people:
+        world.gg.edit(left, city="Rome")
+    with world.calls() as calls:
+        world.run()
+    assert len(calls.to("POST", "/contacts/search")) < readings[1]
+
+
+def test_a_lifted_contact_is_linked_again_although_its_address_alone_would_be_ambiguous(world: World) -> None:
+    left, right = linked(world)
+    world.contacts["conflicts"] = '"left"'
+    world.gh.edit(right, custom={"contact.growthgenius_id": None})
+    forget(world, "annika@example.com")
+    lift(world, "annika@example.com")
+    world.gh.edit(right, email="other@example.com", phone=None)
+    world.gg.edit(
+        left, first_name="Else", last_name="Worth", email="new@example.com; other@example.com", mobile_phone=None
+    )
+    assert world.run().exit_code == 0
+    assert world.links()[left] == right
+    assert (len(world.gg.people()), len(world.gh.people())) == (2, 2)
+    assert world.rows("SELECT * FROM lifted") == []
+
+
+def test_who_is_met_in_the_usual_way_after_lifting_needs_no_hashes_any_more(world: World) -> None:
+    left, right = linked(world)
+    forget(world, "annika@example.com")
+    lift(world, "annika@example.com")
+    assert world.run(whole=True).exit_code == 0
+    assert world.links()[left] == right
+    assert world.rows("SELECT * FROM lifted") == []
+
+
 def test_a_run_that_is_cut_off_keeps_what_tells_of_who_is_taken_up_again(world: World) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")

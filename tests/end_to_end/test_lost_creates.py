@@ -84,6 +84,37 @@ def test_who_is_found_is_linked_counted_and_in_the_history_as_if_the_answer_had_
     assert world.run(skip=SETTLE + 2).streams["contacts"].accounts[account].created == 0
 
 
+def with_owners(world: World) -> None:
+    """Let both accounts have the same two users; the first of them is the one as whom GrowthGenius is written to."""
+    world.accounts["gg"]["user_ids"] = "[78, 90]"
+    world.gg.users["90"] = {"id": 90, "email": "sales@example.com"}
+    for address in ("dev@example.com", "sales@example.com"):
+        world.gh.add_user(address)
+
+
+def test_the_owner_whom_the_server_gave_to_a_lost_create_is_none_that_a_person_chose(world: World) -> None:
+    with_owners(world)
+    lost(world, "gg", effect=True)
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    (left,), (right,) = world.gg.people(), world.gh.people()
+    assert left["user_id"] == 78
+    assert right.get("assignedTo") is None
+    assert [(row["account"], row["rule"]) for row in world.rows("SELECT * FROM history")] == [("gg", "created")]
+
+
+def test_an_owner_whom_a_person_chose_after_a_lost_create_is_carried(world: World) -> None:
+    with_owners(world)
+    lost(world, "gg", effect=True)
+    edit(world, "gg", user_id=90, title="Chosen")
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    (right,) = world.gh.people()
+    addresses = {user["id"]: user["email"] for user in world.gh.users}
+    assert addresses[right["assignedTo"]] == "sales@example.com"
+    assert differences(world) == []
+
+
 @pytest.mark.parametrize("account", ["gg", "gh"])
 def test_who_was_made_by_hand_instead_with_other_values_is_met_and_overwrites_nothing(
     world: World, account: str

@@ -293,3 +293,38 @@ def test_a_decision_that_arrived_is_not_carried_out_again_over_a_later_edit(worl
     world.gh.edit(right, companyName="Later")
     assert world.run(skip=SETTLE + 2).exit_code == 0
     assert world.gh.person(right)["companyName"] == world.gg.person(left)["company_name"] == "Later"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 503])
+def test_what_a_put_wrote_is_remembered_at_once_though_the_tags_after_it_fail(world: World, status: int) -> None:
+    """A write of several calls: what the first ones did is in shadow and history whatever becomes of the last ones."""
+    left, right = linked(world)
+    world.contacts["conflicts"] = '"manual"'
+    world.gg.edit(left, company_name="New", label_names=["VIP"])
+    world.gh.faults = [Fault("status", method="POST", path="/tags$", status=status, times=None)]
+    first = world.run(skip=SETTLE + 2)
+    assert first.exit_code == (3 if status in {401, 503} else 1)
+    assert [(each["run"], each["field"], each["new"]) for each in changes(world)] == [(first.run, "company", '"New"')]
+    assert bool(world.rows("SELECT * FROM intent")) is (status == 503)  # whether the tags arrived is not known then
+    assert world.gh.person(right)["companyName"] == "New"
+
+    world.gh.faults = []
+    world.gh.edit(right, companyName="Newer")
+    world.gg.edit(left, title="CTO")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert world.gg.person(left)["company_name"] == "Newer"
+    assert world.gh.person(right)["tags"] == ["vip"]
+    assert differences(world) == []
+    assert world.rows("SELECT * FROM conflict") == []
+
+
+def test_what_a_failed_call_left_over_is_carried_by_the_next_run_though_nobody_edits_anything(world: World) -> None:
+    left, right = linked(world)
+    world.gg.edit(left, company_name="New", label_names=["VIP"])
+    world.gh.faults = [Fault("status", method="POST", path="/tags$", status=401, times=None)]
+    assert world.run(skip=SETTLE + 2).exit_code == 3
+    world.gh.faults = []
+    with world.calls() as calls:
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert calls.writes == [f"POST /contacts/{right}/tags"]
+    assert differences(world) == []

@@ -4,11 +4,12 @@ import re
 import signal
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from connectors.sandbox.base import Call, Fault, Sandbox
+from connectors.sandbox.base import Call, Fault, Sandbox, SandboxResponse
 from connectors.sandbox.faults import Kind
 from tests.end_to_end.message_world import Office, made, minutes
 from tests.end_to_end.world import World
@@ -303,3 +304,59 @@ def test_a_copy_of_an_unknown_outcome_is_not_sent_again_while_it_cannot_be_looke
 def _killed(*_: object) -> None:
     """End the run where the answer to a copy would be stored."""
     raise KeyboardInterrupt
+
+
+def test_a_note_edited_while_an_amendment_did_not_arrive_is_not_taken_for_amended_since_it_held_the_new_text(
+    office: Office,
+) -> None:
+    """The marker, and a new text that the old one held, prove nothing: the whole text is compared."""
+    world = office.world
+    left, right = office.person("ann")
+    message = office.write(left, "Hello, call me", at=minutes(-5))
+    world.run()
+    world.gg.edit_message(message, rendered_copy="call me")
+    lose_amendment(world, "reset_before")
+    (note,) = world.gh.notes(right)
+    edited = note["body"].replace("Hello, call me", "Hello there, call me")
+    world.gh.edit_note(right, note["id"], body=edited)
+    assert world.run().streams["messages"].conflicts == 1
+    assert world.gh.notes(right)[0]["body"] == edited
+    assert world.rows("SELECT * FROM intent") == []
+
+
+def test_an_amendment_that_is_answered_with_the_old_text_is_listed_and_tried_again(office: Office) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    message = office.write(left, "Hello", at=minutes(-5))
+    world.run()
+    world.gg.edit_message(message, rendered_copy="Hello again")
+    handle = world.gh.handle
+
+    def deaf(call: Call) -> SandboxResponse:
+        return handle(replace(call, method="GET", body=None) if call.method == "PUT" else call)
+
+    world.gh.handle = deaf  # type: ignore[method-assign]  # a server that takes no change, and says yes
+    assert world.run().exit_code == 1
+    (failure,) = world.rows("SELECT * FROM failure")
+    assert "still shows the old one" in failure["reason"]
+    world.gh.handle = handle  # type: ignore[method-assign]  # it takes them again
+    assert world.run(skip=90_000).exit_code == 0
+    assert "Hello again" in office.notes(right)[0]
+
+
+def test_a_copy_edited_before_it_was_found_after_a_lost_answer_is_not_written_over_later(office: Office) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    message = office.write(left, "Hello", at=minutes(-5))
+    world.gh.faults.append(Fault("reset_after", method="POST", path=r"/notes$"))
+    world.gh.faults.append(Fault("status", method="GET", path=r"/notes", skip=1, status=503, times=None))
+    world.run(skip=SETTLE + 2)
+    world.gh.faults.clear()
+    (note,) = world.gh.notes(right)
+    world.gh.edit_note(right, note["id"], body=note["body"].replace("Hello", "Hello! She likes tea."))
+    world.run(skip=SETTLE + 2)
+    assert len(world.rows("SELECT * FROM link WHERE stream = 'messages'")) == 1
+    world.gg.edit_message(message, rendered_copy="Hello again")
+    assert world.run(skip=SETTLE + 2).streams["messages"].conflicts == 1
+    assert "She likes tea" in office.notes(right)[0]

@@ -81,6 +81,37 @@ def test_additional_addresses_and_numbers_of_a_record_pair(world: World) -> None
     assert_at_rest(world)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_two_names_with_an_address_that_is_only_an_additional_one_of_one_are_listed_and_not_paired(
+    world: World, side: str
+) -> None:
+    if side == "left":
+        world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com; boss@example.com")
+        world.gh.add(firstName="Bea", lastName="Boss", email="boss@example.com", city="Bonn")
+    else:
+        kept = world.gh.add(firstName="Ann", lastName="Ames", email="ann@example.com")
+        world.gh.merge(kept, world.gh.add(firstName="Ann", email="boss@example.com"))
+        world.gg.add(first_name="Bea", last_name="Boss", email="boss@example.com", city="Bonn")
+    left, right = world.gg.people(), world.gh.people()
+    for _ in range(2):
+        assert world.run().exit_code == 1
+        assert counts(world) == (1, 1, 0)
+    assert (world.gg.people(), world.gh.people()) == (left, right)
+    listed = world.sync("failures", "list", "--json").document["failures"]
+    assert {one["who"] for one in listed} == {"ann@example.com", "boss@example.com"}
+    assert all("ambiguous" in one["reason"] for one in listed)
+    if side == "left":
+        (ann,) = left
+        world.gg.edit(str(ann["id"]), email="ann@example.com")
+    else:
+        (bea,) = left
+        world.gg.edit(str(bea["id"]), first_name="Ann", last_name="Ames")
+    world.contacts["conflicts"] = '"left"'
+    assert world.run().exit_code == 0
+    assert counts(world) == ((2, 2, 2) if side == "left" else (1, 1, 1))
+    assert_at_rest(world)
+
+
 def test_a_number_that_is_only_an_additional_one_pairs(world: World) -> None:
     kept = world.gh.add(firstName="Ann", lastName="Ames", phone="+12125550123")
     world.gh.merge(kept, world.gh.add(firstName="Ann", lastName="Ames", phone="+12125550124"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.sandbox.base import Call
 from tests.end_to_end.changed_answers import rewrite
-from tests.end_to_end.message_world import Office, minutes
+from tests.end_to_end.message_world import Office, made, minutes
 from tests.end_to_end.world import World
 
 ODD: list[Any] = [
@@ -26,6 +26,18 @@ GH_KEYS = (
     "customFields", "dateUpdated", "dateAdded", "additionalEmails", "additionalPhones", "address1", "companyName",
     "searchAfter",
 )  # fmt: skip
+
+
+GG_MESSAGE_KEYS = (
+    "id", "contact_id", "message_type", "rendered_copy", "rendered_subject", "sent_at", "team_id", "user_id",
+    "updated_at", "unheard_of",
+)  # fmt: skip
+GH_MESSAGE_KEYS = (
+    "id", "type", "messageType", "locationId", "contactId", "conversationId", "dateAdded", "dateUpdated", "status",
+    "contentType", "attachments", "source", "direction", "body", "subject", "userId", "altId", "meta", "channel",
+    "threadId", "conversationProviderId", "deleted", "unheardOf",
+)  # fmt: skip
+GH_NOTE_KEYS = ("id", "body", "userId", "dateAdded", "contactId", "relations", "bodyText")
 
 
 def _spoil(world: World, system: str, email: str, key: str, value: Any) -> None:
@@ -173,3 +185,66 @@ def test_a_record_whose_own_page_fails_is_put_off_and_listed_at_last(world: Worl
         assert world.gh.person(good[1])["city"] == f"City {number}"
     assert report.exit_code == 1
     assert [row["record_id"] for row in world.rows("SELECT record_id FROM failure")] == [bad[0]]
+
+
+def _spoil_message(world: World, system: str, message_id: str, key: str, value: Any) -> None:
+    """Let each answer show one message, e-mail or note with a value that it should not have."""
+
+    def spoiled(node: Any) -> Any:
+        if isinstance(node, list):
+            return [spoiled(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        shown = {name: spoiled(inner) for name, inner in node.items()}
+        return {**shown, key: value} if _shows(node, message_id) else shown
+
+    rewrite(world.gg if system == "gg" else world.gh, lambda _call, body: spoiled(body))
+
+
+def _shows(node: dict[str, Any], message_id: str) -> bool:
+    """Say whether an object is a message, the thread of an e-mail, or the note of a message."""
+    meta = node.get("meta")
+    emails = meta.get("email", {}).get("messageIds", ()) if isinstance(meta, dict) else ()
+    is_note = f"growthsync-message:{message_id}]" in str(node.get("body", ""))
+    return str(node.get("id")) == message_id or message_id in emails or is_note
+
+
+def _survives_a_message(world: World, system: str, kind: str, key: str, value: Any) -> None:
+    """Spoil the message of one contact: the runs end, and the messages of the others are carried."""
+    office = Office(world)
+    people = [office.person(name) for name in ("ana", "bob", "cy")]
+    sent: dict[str, str] = {}
+    for number, (left, right) in enumerate(people):
+        sent[f"gg{number}"] = office.write(left, f"from gg {number}", at=minutes(-20 + number))
+        sent[f"gh{number}"] = world.gh.add_message(
+            right, kind, "inbound", f"from gh {number}", at=minutes(-10 + number)
+        )
+    bad = sent["gh1"] if system == "gh" and key not in GH_NOTE_KEYS else sent["gg1"]
+    if system == "gh" and key in GH_NOTE_KEYS and kind != "SMS":
+        bad = sent["gh1"]
+    _spoil_message(world, system, bad, key, value)
+    for skip in (2.0, 90_000.0):
+        report = world.run(skip=skip)
+        assert report.errors == [], (system, kind, key, value)
+    for number in (0, 2):
+        left, right = people[number]
+        assert f"from gh {number}" in office.letters(left), (system, kind, key, value)
+        assert any(f"from gg {number}" in note for note in office.notes(right)), (system, kind, key, value)
+    assert world.gh.sends == 0
+
+
+@pytest.mark.parametrize("system", ["gg", "gh"])
+@given(data=st.data())
+@settings(
+    max_examples=8, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+def test_no_value_in_any_field_of_a_message_ends_a_run(
+    tmp_path_factory: pytest.TempPathFactory, system: str, data: st.DataObject
+) -> None:
+    """Whatever one message, e-mail or note shows in one field, in each answer: the messages of others are carried."""
+    key = data.draw(st.sampled_from(GG_MESSAGE_KEYS if system == "gg" else (*GH_MESSAGE_KEYS, *GH_NOTE_KEYS)))
+    value, kind = data.draw(st.sampled_from(ODD)), data.draw(st.sampled_from(["SMS", "Email"]))
+    world = made(tmp_path_factory.mktemp("world"))
+    with world.gg, world.gh:
+        _survives_a_message(world, system, kind, key, value)

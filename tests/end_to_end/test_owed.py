@@ -73,6 +73,19 @@ def test_a_field_that_is_made_by_hand_is_used_by_the_next_run_and_foreseen_by_th
     assert titles(world) == {"Chief 0", "Chief 1", "Chief 2"}
 
 
+def test_what_a_create_writes_into_a_place_that_it_needed_is_agreed_on_and_owed_to_none(world: World) -> None:
+    world.gg.add(first_name="Bob", last_name="Ames", email="bob@example.com")
+    assert world.run().exit_code == 0
+    add_people(world, 2)
+    assert world.run().fields_created == {"gh": ["contact.job_title"]}
+    assert world.rows("SELECT * FROM owed") == []
+    shown = [json.loads(row["right_shadow"]) for row in world.rows("SELECT * FROM link")]
+    assert sum("Chief 0" in shadow for shadow in shown) == 1
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []
+
+
 def test_an_edit_of_the_left_while_its_value_is_owed_is_what_arrives(world: World) -> None:
     people = add_people(world, 2)
     without(world, MAKING)

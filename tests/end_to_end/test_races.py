@@ -1,12 +1,12 @@
 """R19 and R21: an edit made while another is being carried is neither overwritten nor swallowed by a shadow."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from connectors.growthgenius.sandbox.server import Behaviour
-from connectors.sandbox.base import Call
+from connectors.sandbox.base import Call, SandboxResponse
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
@@ -182,3 +182,49 @@ def test_a_list_from_before_our_own_tags_is_not_taken_for_their_removal(world: W
     assert world.run(skip=400).exit_code == 0
     assert set(world.gg.person(left)["label_names"]) == {"VIP", "Lead", "New"}
     assert set(world.gh.person(right)["tags"]) == {"vip", "lead", "new"}
+
+
+NO = {"statusCode": 400, "message": "Bad Request"}
+NAMED = {"statusCode": 422, "message": ["city must be a place"]}
+DOUBLE = {
+    "statusCode": 400,
+    "message": "This location does not allow duplicated contacts.",
+    "meta": {"contactId": "somebodyElse", "matchingField": "phone"},
+}
+
+
+def refused_once(world: World, body: dict[str, Any], act: Callable[[], None]) -> None:
+    """Let the right refuse one PUT, and something happen right after that."""
+    handle = world.gh.handle
+
+    def refuse(call: Call) -> SandboxResponse:
+        if call.method != "PUT":
+            return handle(call)
+        world.gh.handle = handle  # type: ignore[method-assign]  # it refuses once
+        world.clock.skip(3)
+        act()
+        return SandboxResponse(int(body["statusCode"]), body)
+
+    world.gh.handle = refuse  # type: ignore[method-assign]  # one answer of a server
+
+
+@pytest.mark.parametrize("body", [NO, NAMED, DOUBLE], ids=["unnamed", "named", "double"])
+def test_an_edit_before_a_refused_update_is_repeated_without_what_is_refused_is_not_written_over(
+    world: World, body: dict[str, Any]
+) -> None:
+    """R19: what is left of a refused write is not sent again over what a person typed since the record was read."""
+    left, right = linked(world)
+    world.gg.edit(left, company_name="Older", city="Rome", mobile_phone="+12125550177")
+    refused_once(world, body, lambda: world.gh.edit(right, companyName="Newer"))
+    world.run()
+    assert world.gh.person(right)["companyName"] == "Newer"
+    second = world.run()
+    assert (world.gh.person(right)["companyName"], world.gh.person(right)["city"]) == ("Newer", "Rome")
+    if (
+        body is NO
+    ):  # a half was written before the edit was seen: its time is that of our own write, so a person decides
+        assert [each["field"] for each in world.rows("SELECT field FROM conflict")] == ["company"]
+    else:
+        assert second.exit_code == 0
+        assert world.gg.person(left)["company_name"] == "Newer"
+        assert differences(world) == []

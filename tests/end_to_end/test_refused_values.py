@@ -206,3 +206,48 @@ def test_a_contact_that_growthgenius_made_although_it_refused_is_not_made_twice(
     assert world.run().exit_code == 0
     (person,) = world.gg.people()
     assert (person["city"], person["state"]) == ("Rome", "Lazio")
+
+
+GOES_ALONG = [
+    ("owner", refusal(400, "Bad Request")),
+    ("owner", refusal(400, ["assignedTo must be a user of this location"])),
+    ("owner", refusal(422, "The user is not allowed here")),
+    ("lists", refusal(400, "Bad Request")),
+    ("lists", refusal(400, "Invalid value for custom field Lists")),
+    ("lists", refusal(422, "Something is wrong with this contact")),
+]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize(("field", "says"), GOES_ALONG)
+def test_a_refused_owner_or_list_leaves_the_rest_of_the_person(
+    world: World, field: str, says: SandboxResponse, is_new: bool
+) -> None:
+    world.gg.users = {"78": {"id": 78, "email": "rep@example.com"}}
+    rep = world.gh.add_user("rep@example.com")
+    shown: dict[str, Any] = {**PERSON, "user_id": 78, "lists": ["Spring fair"], "label_names": ["VIP"]}
+    if is_new:
+        left = world.gg.add(**shown)
+    else:
+        left = world.gg.add(first_name="Ann", email="old@example.com", user_id=None)
+        world.run()
+    allow = refusing(world.gh, rep if field == "owner" else "Spring fair", says)
+    if not is_new:
+        world.gg.edit(left, **shown)
+    assert world.run().exit_code == 1
+    (person,) = world.gh.people()
+    assert (person["firstName"], person["city"], person["email"], person["phone"], person["tags"]) == (
+        "Ann", "Rome", "ann@example.com", "+12025550123", ["vip"]
+    )  # fmt: skip
+    assert world.gh.custom(person["id"], "contact.job_title") == "Chief"
+    assert person.get("assignedTo") == (None if field == "owner" else rep)
+    (failure,) = failures(world)
+    assert (failure["operation"], failure["record_id"]) == ("value", left)
+    assert f"gh refuses {field}" in failure["reason"]
+    allow()
+    world.clock.skip(90_000)
+    assert world.run().exit_code == 0
+    assert failures(world) == []
+    (person,) = world.gh.people()
+    assert person["assignedTo"] == rep
+    assert world.gh.custom(person["id"], "contact.lists") == "Spring fair"

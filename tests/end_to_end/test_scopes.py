@@ -118,3 +118,22 @@ def test_a_probe_says_what_lacks_and_which_contact_is_left(live_world: World) ->
     world.gh.quirks.scopes_missing = frozenset({WRITING})
     probed = world.sync("check", "--probe", "--yes", "--json")
     assert WRITING in str(finding(probed, "gh", "may be made")["mend"])
+
+
+def test_a_probe_makes_its_calls_once_each_and_what_it_found_is_kept_for_later_checks(live_world: World) -> None:
+    world = live_world
+    world.gg.add(first_name="Ann", email="ann@example.com")
+    assert world.sync("run", "--yes").code == 0
+    with world.calls() as calls:
+        assert world.sync("check", "--probe", "--yes").code == 0
+    assert [call.method for call in calls.gh if "growthsync-probe" in str(call.body)] == ["POST"]
+    assert len([call for call in calls.gh if call.method == "PUT" and "Probe, changed" in str(call.body)]) == 1
+    assert len([call for call in calls.gh if call.method == "DELETE"]) == 1
+    world.gh.faults.append(Fault("status", method="PUT", path="/contacts/", status=500, times=None))
+    world.gg.faults.append(Fault("html", method="PATCH", times=None))
+    for _ in range(2):
+        checked = world.sync("check", "--json")
+        assert checked.code == 0
+        for what in ("may be made", "may be changed", "is deleted again"):
+            found = finding(checked, "gg", what)
+            assert (found["ok"], "sync check --probe" in str(found["what"])) == (True, True)

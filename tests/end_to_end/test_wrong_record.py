@@ -190,3 +190,49 @@ def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_
     for each in (pairs.gg, pairs.gh):
         emails = [one["email"] for one in each.people()]
         assert [emails.count(f"{name}@example.com") for name in names] == [1, 1]
+
+
+@pytest.mark.parametrize("is_bare", [True, False])
+def test_a_create_without_an_e_mail_that_is_answered_with_a_stranger_is_not_taken_for_it(
+    world: World, is_bare: bool
+) -> None:
+    """The record in the answer is linked to nobody: what it shows tells that it is not who was sent."""
+    world.contacts["direction"] = '"left_to_right"'
+    world.options["settle"] = '"60s"'
+    stranger = world.gh.add(firstName="Zoe", phone="+12125550199")
+    world.gg.add(first_name="Dee", last_name="Example", mobile_phone="+12125550123", at=minutes(-30))
+    shown = {"id": stranger} if is_bare else world.gh.person(stranger)
+    rewrite(world.gh, crossed("POST", "/contacts/", lambda: shown))
+    world.run(skip=62)
+    assert stranger not in world.links().values()
+    for _ in range(3):
+        report = world.run(skip=120)
+    assert report.exit_code == 0
+    (right,) = world.links().values()
+    assert world.gh.person(right)["firstName"] == "Dee"
+    assert world.gh.person(stranger)["firstName"] == "Zoe"
+    assert len(world.gh.people()) == 2
+
+
+def test_a_create_that_the_server_takes_for_a_change_of_an_older_record_is_a_first_meeting(world: World) -> None:
+    """What else the older record shows was typed by people: it is met as such, and never counted as made by a run."""
+    left = world.gg.add(first_name="Dee", email="dee@example.com", title="CEO", at=minutes(-30))
+    assert world.gh.people() == []
+    handle = world.gh.handle
+
+    def upserting(call: Call) -> SandboxResponse:
+        if call.method != "POST" or not re.search(r"/contacts/?$", call.path):
+            return handle(call)
+        world.gh.handle = handle  # type: ignore[method-assign]  # it does so once
+        old = "2026-01-02T03:04:05.000Z"
+        older = world.gh.add(firstName="Dee", email="dee@example.com", city="Oslo", dateAdded=old, dateUpdated=old)
+        return SandboxResponse(200, {"contact": world.gh.person(older)})
+
+    world.gh.handle = upserting  # type: ignore[method-assign]  # a server that upserts
+    report = world.run()
+    assert report.exit_code == 0
+    assert report.streams["contacts"].accounts["gh"].created == 0
+    (right,) = world.links().values()
+    assert world.gg.person(left)["city"] == "Oslo"
+    assert world.gh.custom(right, "contact.job_title") == "CEO"
+    assert world.rows("SELECT * FROM intent") == []

@@ -9,8 +9,10 @@ from connectors.connector import Connector, Window
 from connectors.errors import AuthError, RecordGone, ServerTrouble
 from connectors.growthgenius import mapping
 from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.base import Call
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
+from tests.end_to_end.changed_answers import rewrite
 
 USERS = [{"id": 78, "email": "Dev@example.com", "email_bcc": "bcc@example.com"}, {"id": 81, "email": "b@example.com"}]
 
@@ -150,6 +152,21 @@ def test_a_create_that_took_effect_late_is_found_and_nobody_resembles_nobody() -
     with World() as world:
         world.sandbox.add()
         assert world.account.find({"title": "CEO", "email": None}, None, world.clock.now()) == []
+
+
+@pytest.mark.parametrize("row", [None, 5, {"id": None}])
+def test_after_a_lost_create_a_row_that_cannot_be_read_may_be_who_is_looked_for(row: Any) -> None:
+    """To take it for missing would make the contact a second time; before a first create it is only a hint."""
+    with World() as world:
+        world.sandbox.add(email="tony@example.com")
+
+        def change(call: Call, body: Any) -> Any:
+            return {**body, "contacts": [row] if call.method == "GET" else []}
+
+        rewrite(world.sandbox, change)
+        with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+            world.account.find({"email": "tony@example.com"}, None, world.clock.now())
+        assert world.account.find({"email": "tony@example.com"}, None, None) == []
 
 
 def test_looking_before_creating_costs_one_window_per_run() -> None:

@@ -171,8 +171,12 @@ def test_nothing_is_passed_over_when_messages_are_edited_written_and_deleted_bet
         at_first = set(ids)
         world.sandbox.before_answer = meddle
         try:
-            seen = read(world)
+            pages = list(world.account.correspondence.read(EVERYTHING))
         except IncompleteWindow:
             assert crowd > size  # in one millisecond: nothing left to split by
             return
-        assert at_first - gone <= set(seen)
+        if any(page.unread for page in pages):  # named, and asked for again by the next run
+            assert case["kind"] == "too large"
+            assert crowd > size
+            return
+        assert at_first - gone <= set(united(pages))

@@ -1,5 +1,6 @@
 """Copies of messages: what is written, in how many calls, and what is found out about it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from connectors.message import Message
 from connectors.message_store import MessageStore
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
+from tests.end_to_end.changed_answers import rewrite
 
 USERS = [
     {"id": 78, "team_id": 1, "email": "Dev@example.com"},
@@ -200,11 +202,11 @@ def test_a_message_that_arrived_blank_is_filled_in_flat_and_no_second_one_made()
     with World(Behaviour(bodies="flat", strangers="taken")) as world:
         messages, contact_id = messages_of(world), world.sandbox.add()
         copy = messages.record(ORIGINAL, contact_id).copy
-        assert methods(world) == ["POST", "PATCH"]
+        assert methods(world) == ["POST", "GET", "PATCH"]
         assert (copy.contact_id, messages.shows(copy, ORIGINAL)) == (contact_id, True)
         assert len(world.sandbox.messages()) == 1
         messages.record(CHANGED, contact_id)
-        assert methods(world) == ["POST", "PATCH", "POST"]
+        assert methods(world) == ["POST", "GET", "PATCH", "POST"]
 
 
 @pytest.mark.parametrize("complains", [True, False])
@@ -234,7 +236,7 @@ def test_what_the_server_does_not_take_in_either_style_is_shown_as_it_is_there()
         messages = messages_of(world)
         message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy="Old")
         amended = messages.amend(messages.get(message_id, ""), replace(CHANGED, sent_at=None, subject=None))
-        assert methods(world) == ["GET", "PATCH", "PATCH"]
+        assert methods(world) == ["GET", "PATCH", "GET", "PATCH"]
         assert amended.copy.text == "Old"
 
 
@@ -295,6 +297,15 @@ def test_what_is_with_somebody_else_or_says_something_else_is_not_found() -> Non
         assert messages.find(ORIGINAL, contact_id, since) == []
         copy_id = world.sandbox.add_message(contact_id, **sent)
         assert [copy.id for copy in messages.find(ORIGINAL, contact_id, since)] == [copy_id]
+
+
+def test_a_row_that_cannot_be_read_may_be_the_copy_that_is_looked_for() -> None:
+    with World() as world:
+        since, contact_id = world.clock.now(), world.sandbox.add()
+        world.sandbox.add_message(contact_id, rendered_copy=ORIGINAL.text)
+        rewrite(world.sandbox, lambda _, body: {**body, "messages": [None]} if "messages" in body else body)
+        with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+            messages_of(world).find(ORIGINAL, contact_id, since)
 
 
 def test_a_copy_is_looked_for_from_five_minutes_before_it_was_sent() -> None:
@@ -403,3 +414,46 @@ def test_only_records_are_written_and_nothing_that_sends() -> None:
         assert written == [
             ("POST", "/messages"), ("PATCH", f"/messages/{copy.id}"), ("DELETE", f"/messages/{copy.id}")
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("complains", [True, False])
+def test_what_somebody_types_into_a_copy_between_two_tries_of_a_style_is_not_written_over(
+    complains: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with World(Behaviour(bodies="flat", complains=complains)) as world:
+        messages = messages_of(world)
+        message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy="Old", sent_at=ORIGINAL.sent_at)
+        world.sandbox.edit_message(message_id, sent_at="2026-01-02T03:04:05.678Z")
+        copy = messages.get(message_id, "")
+        after_the_first(world, monkeypatch, "PATCH", lambda: _type(world, message_id))
+        with pytest.raises(OutcomeUnknown, match=f"message {message_id} was edited between two tries"):
+            messages.amend(copy, CHANGED)
+        assert messages.get(message_id, "").text == "Typed"
+
+
+def test_what_somebody_types_into_a_message_that_arrived_blank_is_not_written_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with World(Behaviour(bodies="flat", strangers="taken")) as world:
+        messages, contact_id = messages_of(world), world.sandbox.add()
+        after_the_first(world, monkeypatch, "POST", lambda: _type(world, str(world.sandbox.messages()[0]["id"])))
+        messages.record(ORIGINAL, contact_id)
+        assert [each["rendered_copy"] for each in world.sandbox.messages()] == ["Typed"]
+
+
+def _type(world: World, message_id: str) -> None:
+    world.sandbox.edit_message(message_id, rendered_copy="Typed")
+
+
+def after_the_first(world: World, monkeypatch: pytest.MonkeyPatch, method: str, edit: Callable[[], None]) -> None:
+    """Let a person edit right after the first call of that method was answered."""
+    handle = world.sandbox.handle
+
+    def edited(call: Any) -> Any:
+        served = handle(call)
+        if call.method == method:
+            monkeypatch.setattr(world.sandbox, "handle", handle)
+            edit()
+        return served
+
+    monkeypatch.setattr(world.sandbox, "handle", edited)

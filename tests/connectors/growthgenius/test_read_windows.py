@@ -150,9 +150,45 @@ def test_pages_that_never_add_up_are_an_incomplete_window() -> None:
 def test_a_server_that_is_down_is_not_asked_for_less_and_less() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", times=None, status=413))
-        with pytest.raises(ServerTrouble, match="one second too large"):
+        with pytest.raises(ServerTrouble, match="a plain read as well"):
             world.read()
         assert len(world.sandbox.calls) == 2
+
+
+@pytest.mark.parametrize("name", ["one answer", "bare list", "pages", "small pages only", "pages without saying so"])
+def test_broken_rows_on_many_pages_are_each_named_and_all_others_shown(name: str) -> None:
+    """One after the other has its hour: the budget for that is not spent by the first of them."""
+    with World(READINGS[name]) as world:
+        ids = world.populate(120, seconds=20_000.0)
+        broken = set(ids[7::17])
+
+        def change(_call: Call, body: Any) -> Any:
+            rows = body if isinstance(body, list) else body["contacts"]
+            rows = [None if isinstance(each, dict) and str(each.get("id")) in broken else each for each in rows]
+            return rows if isinstance(body, list) else {**body, "contacts": rows}
+
+        rewrite(world.sandbox, change)
+        pages = list(world.account.read(EVERYTHING))
+        assert set(united(pages)) == set(ids) - broken
+        unread = [each.within for page in pages for each in page.unread]
+        assert len(broken) <= len(unread) <= 2 * len(broken)
+        hours = [each.end - each.start for each in unread if each is not None and each.end is not None]
+        assert len(hours) == len(unread)
+        assert max(hours) <= timedelta(hours=1)
+
+
+def test_broken_rows_in_one_millisecond_of_a_server_that_pages_are_named_by_it() -> None:
+    with World(replace(PAGED, largest_page=25)) as world:
+        ids = world.populate(60, seconds=0.0)
+        broken = set(ids[:3])
+
+        def change(_call: Call, body: Any) -> Any:
+            return {**body, "contacts": [None if str(each["id"]) in broken else each for each in body["contacts"]]}
+
+        rewrite(world.sandbox, change)
+        pages = list(world.account.read(EVERYTHING))
+        assert set(united(pages)) == set(ids) - broken
+        assert [each for page in pages for each in page.unread]
 
 
 def test_a_refused_window_is_trouble_of_the_server_and_no_record() -> None:

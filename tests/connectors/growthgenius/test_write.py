@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.contact import Fields
 from connectors.errors import AuthError, CallRefused, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.growthgenius.sandbox.server import Behaviour
 from connectors.sandbox.faults import Fault
@@ -86,7 +87,7 @@ def test_the_id_of_a_create_survives_trouble_with_the_read_that_follows() -> Non
 def test_a_server_that_ignores_the_wrapper_of_a_create_gets_a_flat_patch_of_the_same_contact() -> None:
     with World(Behaviour(bodies="flat")) as world:
         answer = world.account.create(TONY, None)
-        assert methods(world) == ["POST", "PATCH"]
+        assert methods(world) == ["POST", "GET", "PATCH"]
         assert answer.raw["first_name"] == "Tony"
         assert len(world.sandbox.people()) == 1
         world.sandbox.calls.clear()
@@ -326,6 +327,28 @@ def test_somebody_is_made_as_the_owner_that_the_contact_is_to_have() -> None:
         assert answer.raw["user_id"] == 81
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"owner": "b@example.com"},
+        {"work_phone": "+12125550123"},
+        {"phone": "+12125550123"},
+        {"do_not_contact": "true"},
+        {"stage": "Lost", "do_not_contact": "true"},
+        {"status": "Do Not Contact"},
+        {"tags": ("a", "b"), "country": "NO", "last_name": None},
+    ],
+)
+def test_what_a_contact_shows_besides_what_it_is_made_with_is_known_before(sent: Fields) -> None:
+    with World(user_ids=(78, 81), users=USERS) as world:
+        changes = {**TONY, **sent}
+        shown = world.account.contact(world.account.create(changes, None).raw, {}).fields
+        besides = {name: value for name, value in shown.items() if value is not None and name not in changes}
+        assert world.account.filled_in(changes) == besides
+        assert besides.keys() >= {"owner"} - sent.keys()
+
+
 def test_the_users_whom_a_contact_can_be_given_to_are_known_once_they_were_asked_for() -> None:
     with World(user_ids=(78, 81), users=USERS) as world:
         assert world.account.owners is None
@@ -427,3 +450,49 @@ def test_an_update_answered_with_a_word_is_read_back() -> None:
         answer = world.account.update(current, {}, {"title": "CTO"}, None)
         assert world.account.contact(answer.raw, {}).fields["title"] == "CTO"
         assert methods(world)[-2:] == ["PATCH", "GET"]
+
+
+@pytest.mark.parametrize("complains", [True, False])
+def test_what_somebody_types_between_two_tries_of_a_style_is_not_written_over(
+    complains: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with World(Behaviour(bodies="flat", complains=complains)) as world:
+        record_id = world.sandbox.add(first_name="Tony", title="CEO")
+        current = world.sandbox.person(record_id)
+        after_the_first(world, monkeypatch, lambda: world.sandbox.edit(record_id, title="Typed"))
+        with pytest.raises(OutcomeUnknown, match=rf"contact {record_id} was edited between two tries .*title"):
+            world.account.update(current, {}, {"title": "CTO"}, None)
+        assert world.sandbox.person(record_id)["title"] == "Typed"
+
+
+def test_what_somebody_types_between_null_and_blank_is_not_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    with World(Behaviour(clearing="blank")) as world:
+        record_id = world.sandbox.add(first_name="Tony", title="CEO", city="Rome")
+        current = world.sandbox.person(record_id)
+        after_the_first(world, monkeypatch, lambda: world.sandbox.edit(record_id, title="Typed"))
+        with pytest.raises(OutcomeUnknown, match="edited between two tries"):
+            world.account.update(current, {}, {"title": None, "city": "Oslo"}, None)
+        assert world.sandbox.person(record_id)["title"] == "Typed"
+
+
+def test_an_edit_of_another_field_between_two_tries_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    with World(Behaviour(bodies="flat", complains=True)) as world:
+        record_id = world.sandbox.add(first_name="Tony", title="CEO")
+        current = world.sandbox.person(record_id)
+        after_the_first(world, monkeypatch, lambda: world.sandbox.edit(record_id, city="Rome"))
+        answer = world.account.update(current, {}, {"title": "CTO"}, None)
+        assert (answer.raw["title"], world.sandbox.person(record_id)["city"]) == ("CTO", "Rome")
+
+
+def after_the_first(world: World, monkeypatch: pytest.MonkeyPatch, edit: Any) -> None:
+    """Let a person edit right after the first PATCH was answered."""
+    handle = world.sandbox.handle
+
+    def edited(call: Any) -> Any:
+        served = handle(call)
+        if call.method == "PATCH":
+            monkeypatch.setattr(world.sandbox, "handle", handle)
+            edit()
+        return served
+
+    monkeypatch.setattr(world.sandbox, "handle", edited)

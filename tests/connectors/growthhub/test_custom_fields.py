@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,6 +142,44 @@ def test_an_answer_that_shows_another_field_than_was_made_makes_no_second_one(
     world.sandbox.faults = [Fault("status_after", "POST", "customFields$", status=201, body={"customField": shown})]
     assert world.hub.custom_fields.make(names("title")) == ["contact.job_title"]
     assert [field.name for field in world.sandbox.fields.values()] == ["Job Title"]
+
+
+def test_a_field_that_was_made_twice_leaves_the_place_where_its_key_is(world: World) -> None:
+    """A server that says 429 and made it all the same is asked again, and makes one with another key."""
+    busy = Fault("status_after", "POST", "customFields$", status=429, headers={"Retry-After": "0"}, body={})
+    world.sandbox.faults = [busy]
+    assert world.hub.custom_fields.make(names("title")) == ["contact.job_title"]
+    assert [field.key for field in world.sandbox.fields.values()] == ["contact.job_title", "contact.job_title_1"]
+    place = world.hub.custom_fields.places["title"]
+    assert place.key == "contact.job_title"
+    world.cache.kept.clear()
+    assert world.connect().custom_fields.places["title"] == place
+
+
+def test_a_field_that_lost_its_key_is_no_field_that_is_missing(world: World) -> None:
+    field_id = world.sandbox.add_field("Job Title")
+    field = world.sandbox.fields[field_id]
+    world.sandbox.fields[field_id] = replace(field, name="Position")  # renamed: the key stays
+    fields = world.hub.custom_fields
+    assert fields.places["title"].id == field_id
+
+    def without_keys(body: Any) -> Any:
+        return {"customFields": [{**each, "fieldKey": None} for each in body["customFields"]]}
+
+    world.change_answers(LIST.removeprefix("GET "), without_keys)
+    fields.forget()
+    with pytest.raises(ServerTrouble, match="without its key"):
+        fields.make(names("title"))
+    assert len(world.sandbox.fields) == 1
+
+
+@pytest.mark.parametrize("row", [None, 7, {"id": "x", "fieldKey": "\x00"}, {"id": "x", "fieldKey": "x" * 70_000}])
+def test_a_list_of_fields_with_a_row_that_makes_no_sense_proves_nothing(world: World, row: Any) -> None:
+    world.sandbox.add_field("Job Title")
+    world.change_answers(LIST.removeprefix("GET "), lambda body: {"customFields": [row for _ in body["customFields"]]})
+    with pytest.raises(ServerTrouble, match=r"custom fields|no field"):
+        world.hub.custom_fields.make(names("title"))
+    assert len(world.sandbox.fields) == 1
 
 
 @pytest.mark.parametrize("row", [{"id": "x", "name": {}}, {"id": [], "name": "a"}, {"id": "x", "dataType": 7}])

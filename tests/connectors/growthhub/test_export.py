@@ -271,12 +271,12 @@ def test_an_answer_that_is_too_large_is_asked_for_in_halves(world: World) -> Non
     assert [each["limit"] for each in questions(world)] == ["500", "250", "250", "250"]
 
 
-def test_what_is_too_large_in_any_part_is_an_incomplete_window(world: World) -> None:
+def test_a_server_that_finds_an_empty_second_too_large_is_in_trouble(world: World) -> None:
     fill(world, 3)
     world.sandbox.faults.append(Fault("status", path=EXPORT, status=413, times=None))
-    with pytest.raises(IncompleteWindow, match="too large"):
+    with pytest.raises(ServerTrouble, match="a plain read as well"):
         read(world)
-    with pytest.raises(IncompleteWindow, match="too large"):
+    with pytest.raises(ServerTrouble, match="a plain read as well"):
         read(world, START, world.clock.now())
     assert len(questions(world)) < 30
 

@@ -245,6 +245,31 @@ def test_an_email_that_is_gone_is_nobodys_and_one_that_is_not_shown_has_no_time(
         hub.whole(shown[1])
 
 
+def test_a_message_is_found_by_the_id_of_its_row_as_earlier_releases_kept_it(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
+    world.sandbox.add_message(ann, "Email", text="<p>1</p>")
+    text = world.sandbox.add_message(ann, "SMS", text="2")
+    row = next(each for each in world.sandbox.messages(ann) if each["id"] != text)
+    found = [kept.listed_as(str(each), ann) for each in (row["id"], text)]
+    assert [(one.id, one.text) for one in found if one] == [
+        (f"email:{row['meta']['email']['messageIds'][0]}", "1"),
+        (f"message:{text}", "2"),
+    ]
+    assert [kept.get(each, ann).text for each in (f"message:{text}", text)] == ["2", "2"]
+
+
+def test_an_e_mail_that_failed_since_it_was_listed_is_no_original_any_more(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
+    email = world.sandbox.add_message(ann, "Email", "outbound", "<p>1</p>")
+    (listed,) = read(kept)
+    assert kept.current(listed) == kept.whole(listed)
+    world.sandbox.edit_message(email, status="failed")
+    assert kept.current(listed) is None
+    assert kept.whole(listed).text == "1"
+
+
 def test_a_reply_to_what_we_recorded_is_no_copy_of_it(world: World, ann: str, logged: GrowthHubMessages) -> None:
     world.sandbox.quirks.provider_kind = "Email"
     copy = logged.record(LETTER, ann).copy
@@ -457,6 +482,38 @@ def test_nobodys_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept:
         with pytest.raises(RecordGone):
             ask(ann)
     assert kept.find(LETTER, ann, START) == []
+
+
+@pytest.mark.parametrize("row", [None, "x", {}, {"id": None}, {"id": " "}, {"id": "a/b"}, {"id": {}}])
+def test_a_note_that_cannot_be_read_may_be_the_copy_that_is_looked_for(
+    world: World, ann: str, kept: GrowthHubMessages, row: Any
+) -> None:
+    """To take it for missing would make the copy a second time."""
+    kept.record(LETTER, ann)
+    body = {"notes": [*world.sandbox.notes(ann), row]}
+    world.sandbox.faults.append(Fault("status", method="GET", path="/notes$", status=200, body=body, times=None))
+    with pytest.raises(ServerTrouble, match="without a usable id"):
+        kept.find(LETTER, ann, START)
+
+
+@pytest.mark.parametrize("row", [None, {"body": "?"}])
+def test_a_row_of_the_export_that_cannot_be_read_may_be_the_copy_that_is_looked_for(
+    world: World, ann: str, logged: GrowthHubMessages, row: Any
+) -> None:
+    logged.record(LETTER, ann)
+    world.change_answers(EXPORT, lambda body: body | {"messages": [row for _ in body["messages"]]})
+    with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+        logged.find(LETTER, ann, START)
+
+
+@pytest.mark.parametrize("row", [None, {"id": None}, {"id": []}])
+def test_a_conversation_that_cannot_be_read_may_be_that_of_the_contact(
+    world: World, ann: str, logged: GrowthHubMessages, row: Any
+) -> None:
+    body = {"conversations": [row], "total": 1}
+    world.sandbox.faults.append(Fault("status", path="/conversations/search", status=200, body=body, times=None))
+    with pytest.raises(ServerTrouble, match="without a usable id"):
+        logged.record(LETTER, ann)
 
 
 @pytest.mark.parametrize("body", [None, {}, {"notes": None}, []])

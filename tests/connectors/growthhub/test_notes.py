@@ -244,3 +244,25 @@ def test_a_text_that_is_too_long_is_cut_and_says_so_and_keeps_the_marker(words: 
 )
 def test_a_refusal_for_length_says_how_long_a_note_may_be(complaint: str, length: int, limit: int | None) -> None:
     assert notes.limit_in((complaint,), "x" * length) == limit
+
+
+ZONES = ("America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "America/Sao_Paulo", "Pacific/Kiritimati", "Etc/GMT+12")
+
+
+@pytest.mark.parametrize("earlier", ZONES)
+@pytest.mark.parametrize("marker", [True, False])
+def test_a_note_is_known_again_though_the_zone_of_the_location_changed_since(earlier: str, marker: bool) -> None:
+    before = ZoneInfo(earlier)
+    shown = notes.body(LETTER, "growthgenius", before) if marker else notes.content(LETTER, before)
+    assert notes.shows(read(shown), LETTER, CHICAGO)
+    assert notes.shows(read(f"<p>{shown}</p>", bodyText=f" {shown} "), LETTER, CHICAGO)
+    assert not notes.shows(read(notes.content(LETTER, before).replace("Ann", "Bob")), LETTER, CHICAGO)
+
+
+@pytest.mark.parametrize("typed", ["13:48:05 CDT", "08:49:05 EDT", "12:48:05 ABC", "12:48:06 UTC"])
+def test_a_time_that_no_zone_of_the_world_shows_then_is_not_the_one_that_we_wrote(typed: str) -> None:
+    assert not notes.shows(read(WRITTEN.replace("07:48:05 CDT", typed)), LETTER, CHICAGO)
+
+
+def test_a_day_that_there_is_not_is_passed_over() -> None:
+    assert notes.shows(read(f"2026-02-31 07:48:05 CDT\n{WRITTEN}"), LETTER, CHICAGO)

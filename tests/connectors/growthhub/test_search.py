@@ -289,6 +289,20 @@ def test_a_server_that_does_not_go_on_is_not_asked_for_ever(world: World) -> Non
         read(world)
 
 
+def test_broken_rows_on_many_pages_are_each_named_and_all_others_shown(world: World) -> None:
+    added = fill(world, 60)
+    broken = set(added[7::11])
+    world.hub.search.page_limit = 10
+
+    def change(body: Any) -> Any:
+        return {**body, "contacts": [None if each["id"] in broken else each for each in body["contacts"]]}
+
+    world.change_answers("/contacts/search", change)
+    pages = read(world)
+    assert set(ids(pages)) == set(added) - broken
+    assert len({each.key for page in pages for each in page.unread}) == len(broken)
+
+
 def test_a_server_that_refuses_500_a_page_is_asked_for_100(world: World) -> None:
     added = fill(world, 250)
     world.sandbox.quirks.largest_page = 100

@@ -1,11 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from connectors.contact import Fields
-from connectors.errors import AuthError, DuplicateRefused, OutcomeUnknown, RecordGone, RecordRefused
+from connectors.errors import AuthError, DuplicateRefused, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.client import _may_be_made_of
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import World
@@ -103,6 +104,16 @@ def test_the_default_country_of_the_location_is_in_the_answer(world: World) -> N
     answer = world.hub.create({"first_name": "Ann"}, None)
     assert world.hub.contact(answer.raw, {}).fields["country"] == "US"
     assert answer.refused == frozenset()
+
+
+def test_the_default_country_is_known_to_be_filled_in_where_none_is_sent(world: World) -> None:
+    assert world.hub.filled_in({"first_name": "Ann"}) == world.hub.filled_in({"country": None}) == {"country": "US"}
+    assert world.hub.filled_in({"country": "NO"}) == {}
+
+
+def test_nothing_is_known_to_be_filled_in_where_the_location_may_not_be_read(world: World) -> None:
+    world.sandbox.quirks.scopes_missing = frozenset({"locations.readonly"})
+    assert world.hub.filled_in({"first_name": "Ann"}) == {}
 
 
 @pytest.mark.parametrize(
@@ -558,6 +569,25 @@ def test_nobody_is_found_where_the_look_up_says_so_by_an_error(world: World, sta
     assert world.hub.find({"email": "ann@example.com"}, None, None) == []
 
 
+@pytest.mark.parametrize("row", [None, 5, {"id": None}, {"id": "a/b"}])
+def test_a_row_that_cannot_be_read_may_be_who_is_looked_for(world: World, row: Any) -> None:
+    """To take it for missing would make the contact a second time."""
+    prepared(world)
+    world.sandbox.add(custom={"contact.growthgenius_id": "4711"})
+    world.change_answers("/contacts/search", lambda body: body | {"contacts": [row for _ in body["contacts"]]})
+    with pytest.raises(ServerTrouble, match="no record"):
+        world.hub.find({"email": "ann@example.com"}, "4711", world.clock.now())
+    with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+        world.hub.find({"first_name": "Ann"}, None, world.clock.now())
+
+
+@pytest.mark.parametrize("shown", [{}, {"id": None}, {"id": " "}])
+def test_a_duplicate_without_an_id_is_not_taken_for_nobody(world: World, shown: Any) -> None:
+    world.sandbox.faults.append(Fault("status", path="/duplicate", status=200, body={"contact": shown}))
+    with pytest.raises(ServerTrouble, match="without an id"):
+        world.hub.find({"email": "ann@example.com"}, None, None)
+
+
 def test_after_a_lost_create_the_marker_is_searched_for(world: World) -> None:
     prepared(world)
     sent_at = world.clock.now()
@@ -638,3 +668,36 @@ def test_without_a_place_for_the_marker_a_refused_create_is_taken_apart_where_th
     world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", times=1, status=400, body=body))
     answer = world.hub.create({"first_name": "Ann", "email": "ann@example.com", "city": "x"}, "7")
     assert [person["id"] for person in world.sandbox.people()] == [answer.raw["id"]]
+
+
+def test_what_somebody_types_between_null_and_blank_is_not_emptied(world: World) -> None:
+    """Some servers do not empty a value by null: the second try is not made over what a person typed meanwhile."""
+    record_id, handle = added(world, city="Rome"), world.sandbox.handle
+    before, writes = current(world, record_id), 0
+
+    def deaf(call: Any) -> Any:
+        nonlocal writes
+        if call.method != "PUT":
+            return handle(call)
+        writes += 1
+        served = handle(replace(call, body={key: each for key, each in call.body.items() if each is not None}))
+        if writes == 1:
+            world.sandbox.edit(record_id, city="Typed")
+        return served
+
+    world.sandbox.handle = deaf  # type: ignore[method-assign]  # one server's way
+    with pytest.raises(OutcomeUnknown, match=rf"contact {record_id} was edited between two tries .*city"):
+        world.hub.update(before, {}, {"city": None, "title": None, "first_name": "Anna"}, None)
+    assert world.sandbox.person(record_id)["city"] == "Typed"
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_a_refused_create_that_cannot_be_looked_up_has_an_unknown_outcome(world: World, status: int) -> None:
+    """A 422 may have made the contact: to forget that over the look-up would make it a second time (R20)."""
+    prepared(world)
+    body = {"statusCode": 422, "message": ["something went wrong"]}
+    world.sandbox.faults.append(Fault("status_after", method="POST", path="/contacts/$", status=422, body=body))
+    world.sandbox.faults.append(Fault("status", path="duplicate|search", status=status, times=None))
+    with pytest.raises(OutcomeUnknown, match=r"something went wrong.*whether it made the contact is not known"):
+        world.hub.create(ANN, "left-1")
+    assert len(world.sandbox.people()) == 1

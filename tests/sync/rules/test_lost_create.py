@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contact import FIELDS, Contact, Fields
-from sync.rules.lost_create import GRAIN, IDENTITY, is_foreign, is_older, likeness, may_be_made_from
+from sync.rules.lost_create import GRAIN, IDENTITY, is_foreign, is_older, likeness, may_be_made_from, shows_person
 
 ANN: Fields = {"first_name": "Ann", "last_name": "Lee", "company": "Acme, Inc.", "city": "Oslo", "country": "NO"}
 BOB: Fields = {**ANN, "first_name": "Bob"}
@@ -85,3 +85,32 @@ def test_a_record_was_there_before_a_create_if_its_time_lies_further_back_than_c
     assert not is_older(Contact("1", ANN, sent_at - GRAIN), sent_at)
     assert not is_older(Contact("1", ANN, sent_at + timedelta(days=1)), sent_at)
     assert not is_older(Contact("1", ANN), sent_at)  # it may be of any age
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent", "told"),
+    [
+        ({"email": "ann@example.com"}, {"email": "ANN@example.com", "first_name": "Ann"}, True),
+        ({"email": "bob@example.com", "first_name": "Ann"}, {"email": "ann@example.com", "first_name": "Ann"}, False),
+        ({"first_name": "Ann"}, {"email": "ann@example.com", "first_name": "Ann", "last_name": "Lee"}, True),
+        ({"first_name": "Bob"}, {"first_name": "Ann"}, False),
+        ({"first_name": "ANN", "last_name": "Lee"}, {"first_name": "Ann", "last_name": "Lee"}, True),
+        ({"city": "Oslo"}, {"first_name": "Ann", "city": "Oslo"}, None),
+        ({}, {"phone": "+12125550123"}, None),
+        ({}, SOMEBODY, None),
+        (SOMEBODY, SOMEBODY, True),
+        ({"company": "Beta", "city": "Rome"}, SOMEBODY, False),
+    ],
+)
+def test_the_answer_to_a_create_shows_the_person_by_address_number_or_name(
+    shown: Fields, sent: Fields, told: bool | None
+) -> None:
+    assert shows_person(Contact("1", shown), sent, None) is told
+
+
+def test_a_number_or_the_source_id_tells_a_person_whose_name_a_server_writes_otherwise() -> None:
+    sent: Fields = {"first_name": "Ann", "mobile_phone": "+12125550123"}
+    by_number = Contact("1", {"first_name": "Anna"}, phones=("+12125550123",))
+    assert shows_person(by_number, sent, None)
+    assert shows_person(Contact("1", {"first_name": "Anna"}, marker="7"), sent, "7")
+    assert shows_person(Contact("1", {}, phones=("+12125550199",)), {"mobile_phone": "+12125550123"}, None) is False

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contact import Fields
+from connectors.contact import Fields, Value
 from sync.rules.lost_update import APART, UpdateObservation, UpdateOutcome, arrival
 
 SENT: Fields = {"company": "New", "city": "Rome"}
@@ -58,6 +58,17 @@ def test_tags_tell_nothing_of_the_rest_nor_the_rest_of_tags() -> None:
     assert (only_tags.arrived, only_tags.put_back) == (frozenset({"tags"}), frozenset())
     only_city = arrival(sent, UpdateObservation(before, {"tags": ("a",), "city": "Rome"}))
     assert (only_city.arrived, only_city.put_back) == (frozenset({"city"}), frozenset())
+
+
+def test_a_stage_whose_new_tag_stands_beside_its_old_one_has_begun_and_lost_nothing_yet() -> None:
+    begun = arrival({"stage": "Lost"}, UpdateObservation({"stage": "New"}, {"stage": ("lost", "new")}))
+    assert (begun.begun, begun.arrived, begun.overwritten) == (frozenset({"stage"}), frozenset(), frozenset())
+
+
+@pytest.mark.parametrize("now", [("lost", "mine"), ("lost", "mine", "new"), "mine", None])
+def test_a_stage_that_shows_what_a_person_set_may_have_been_overwritten(now: Value) -> None:
+    found = arrival({"stage": "Lost"}, UpdateObservation({"stage": "New"}, {"stage": now}))
+    assert (found.begun, found.overwritten) == (frozenset(), frozenset({"stage"}))
 
 
 @given(fields, fields, fields, st.booleans(), st.booleans())

@@ -389,11 +389,38 @@ def beside(person: IndexedContact, *emails: str) -> IndexedContact:
     return replace(person, more_emails=emails)
 
 
-def test_an_address_that_a_record_has_beside_its_own_pairs_whatever_the_names() -> None:
-    other = beside(known("hub-1", "countess@example.org", "countess"), "ada@example.com")
+@pytest.mark.parametrize("name", ["ada lovelace", "ada  lovelace", ""])
+def test_an_address_that_a_record_has_beside_its_own_pairs_where_the_names_do_not_differ(name: str) -> None:
+    other = beside(known("hub-1", "countess@example.org", name), "ada@example.com")
     assert pair(ADA, Candidates(twins=[ADA], beside=[other])) == Paired("hub-1", "e-mail")
     assert pair(other, Candidates(twins=[other], beside=[ADA])) == Paired("1", "e-mail")
     assert may_adopt(ADA, other)
+
+
+@pytest.mark.parametrize("own", ["countess@example.org", None])
+def test_an_address_beside_the_own_one_under_another_name_is_ambiguous_and_listed(own: str | None) -> None:
+    other = beside(known("hub-1", own, "charles babbage"), "ada@example.com")
+    for person, candidate in ((ADA, other), (other, ADA)):
+        verdict = pair(person, Candidates(twins=[person], beside=[candidate]))
+        assert isinstance(verdict, PairingRefused)
+        assert verdict.blockers == ((False, candidate.id),)
+        assert candidate.id in verdict.reason
+        assert "ambiguous" in verdict.reason
+        assert not may_adopt(person, candidate)
+
+
+def test_a_contact_that_fits_by_name_goes_before_one_that_only_has_the_address() -> None:
+    other = beside(known("hub-1", "countess@example.org", "ada lovelace"), "ada@example.com", "bob@example.com")
+    bob = known("2", "bob@example.com", "bob reed")
+    near = Candidates(twins=[bob], beside=[other], beside_rivals=[ADA])
+    assert pair(bob, near) == Unpaired()
+    assert pair(ADA, Candidates(twins=[ADA], beside=[other], beside_rivals=[bob])) == Paired("hub-1", "e-mail")
+
+
+def test_a_number_of_the_same_name_decides_before_an_address_under_another_name_is_ambiguous() -> None:
+    other = beside(known("hub-1", "countess@example.org", "charles babbage"), "ada@example.com")
+    same = known("hub-2", None, "ada lovelace", OFFICE)
+    assert pair(ADA, Candidates(twins=[ADA], beside=[other], phone=[same])) == Paired("hub-2", "phone")
 
 
 def test_an_address_that_both_have_beside_their_own_may_be_an_offices() -> None:

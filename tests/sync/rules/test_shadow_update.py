@@ -243,6 +243,19 @@ def test_what_was_not_sent_with_a_lost_create_is_an_edit_where_the_times_tell_of
     assert edited == ShadowPair({"first_name": "Ada", "state": None}, {"first_name": "Ada", "state": None})
 
 
+@pytest.mark.parametrize("edited", [True, False])
+def test_what_a_server_is_known_to_fill_in_is_agreed_on_after_a_lost_create_and_any_other_value_is_an_edit(
+    edited: bool,
+) -> None:
+    sent: Fields = {"first_name": "Ada"}
+    source: Fields = {"first_name": "Ada", "city": None, "email": None}
+    shown: Fields = {"first_name": "Ada", "city": "Oslo", "email": "ada@example.com"}
+    filled: Fields = {"city": "Oslo", "email": "other@example.com"}
+    bases = after_lost_create(shown, source, sent, edited=edited, filled=filled)
+    result = merged(SideView(shown, bases.target), SideView(source, bases.source))
+    assert result.to_right == ({"email": "ada@example.com"} if edited else {})
+
+
 @pytest.mark.parametrize(
     ("seconds", "edited"), [(0.0, False), (1.0, False), (1.001, True), (3600.0, True), (None, False)]
 )

@@ -1,0 +1,80 @@
+"""Which answers to creates are believed: a record is linked only where it shows the person who was sent.
+
+Rules kept here:
+- a record that is linked already, or that answers two creates, says not what was made: both are looked for (R20);
+- a record that shows nothing that tells who it is, is read by id first; one that still shows nothing of it, or somebody
+  else, is not believed;
+- a record that was there before its create was sent was not made by it: the server took the create for a change of that
+  record. It is met as for the first time (R10), since what else it shows was typed by people.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from connectors.connector import WriteResult
+from connectors.contact import Contact, Fields
+from connectors.errors import ConnectorError, OutcomeUnknown
+from sync.contacts.context import Context, Side
+from sync.rules.lost_create import is_older, shows_person
+
+
+class OlderRecord(OutcomeUnknown):
+    """A create was answered with a record that was there before it; `record_id` is that record's id."""
+
+    def __init__(self, account: str, record_id: str) -> None:
+        message = f"the create was answered with {record_id}, which was there before"
+        super().__init__(account, message, accepted=True)
+        self.record_id = record_id
+
+
+def believed(
+    context: Context,
+    target: Side,
+    sent: Sequence[tuple[Fields, str | None]],
+    answers: Sequence[WriteResult | ConnectorError],
+    since: datetime,
+) -> list[WriteResult | ConnectorError]:
+    """Return the answers to creates that were sent at `since`, by the server's clock, with errors for the others.
+
+    `sent` are the values of each, and its source id where it bears one.
+    """
+    shown = Counter(str(one.raw.get("id")) for one in answers if isinstance(one, WriteResult))
+    links = context.links.by_record(target.name, list(shown))
+    taken = {record_id for record_id, link in links.items() if link.gone is None}
+    taken.update(record_id for record_id, count in shown.items() if count > 1)
+    return [
+        _judged(target, each, answer, since, is_taken=str(answer.raw.get("id")) in taken)
+        if isinstance(answer, WriteResult)
+        else answer
+        for each, answer in zip(sent, answers, strict=True)
+    ]
+
+
+def _judged(
+    target: Side, sent: tuple[Fields, str | None], answer: WriteResult, since: datetime, *, is_taken: bool
+) -> WriteResult | ConnectorError:
+    record_id = str(answer.raw.get("id"))
+    if is_taken:
+        return _unknown(target, f"{record_id}, the record of another contact")
+    contact = target.connector.contact(answer.raw, {})
+    if shows_person(contact, *sent) is None:
+        try:
+            answer, contact = _read(target, answer, record_id)
+        except ConnectorError as error:
+            return _unknown(target, f"{record_id}, which shows no name, address or number ({error.message})")
+    if not shows_person(contact, *sent):
+        return _unknown(target, f"{record_id}, which does not show the contact that was sent")
+    return OlderRecord(target.account, record_id) if is_older(contact, since) else answer
+
+
+def _read(target: Side, answer: WriteResult, record_id: str) -> tuple[WriteResult, Contact]:
+    """Read a record whose create was answered with hardly more than its id; who edited it since, nobody can tell."""
+    page = target.connector.get(record_id)
+    read = replace(answer, raw=page.records[0], served_at=page.served_at, doubtful=True)
+    return read, target.connector.contact(read.raw, {})
+
+
+def _unknown(target: Side, shown: str) -> OutcomeUnknown:
+    return OutcomeUnknown(target.account, f"the create was answered with {shown}", accepted=True)
