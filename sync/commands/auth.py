@@ -124,6 +124,7 @@ def _login(config: "Config", name: str, clock: "Clock") -> "Login":
     authorities = authorities_for(config, [name], warn, clock)
     if authorities is None:
         raise AssertionError("an OAuth account has a key")
+    # A token of another location would sync other contacts under the same name (R28).
     confirm_known(config.state.path, name, one.connector, one.identity)
     return Login(name, one, secrets[name], wanted_scopes(config, name, one), authorities, clock)
 

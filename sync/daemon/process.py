@@ -60,6 +60,7 @@ def serve(config: Config, load: Load, clock: Clock, make_endpoints: MakeEndpoint
     LockHeld before the first run.
     """
     with Signals() as signals, ExitStack() as stack:
+        # A missing secret should end the start with an error, not fail every run.
         check_secrets(config)
         lock = stack.enter_context(_daemon_lock(config.state.path, clock))
         daemon = Daemon(config, signals.stop, clock)
@@ -188,6 +189,7 @@ class _MainLoop:
             connection, _, stream = key.partition("/")
             event_log.error("a run hangs", connection=connection, stream=stream)
         self.hung = hung
+        # A hanging run needs a restart, which the watchdog does once this message stays away.
         if not hung:
             systemd.notify(systemd.HEALTHY, _status(self.daemon))
             self._show_well()
