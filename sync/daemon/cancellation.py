@@ -103,7 +103,7 @@ class WatchedProgress:
         self._activity = activity
         self._noted: set[str] = set()
 
-    def stage(self, text: str, total: int | None = None) -> None:  # noqa: ARG002 - as below
+    def begin_step(self, text: str, total: int | None = None) -> None:  # noqa: ARG002 - as below
         """Begin a step. Raises Interrupted."""
         event_log.debug("step", text=text)
         self.advance()
