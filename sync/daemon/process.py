@@ -30,7 +30,7 @@ from sync.daemon.cancellation import StopSignal
 from sync.daemon.daemon import Daemon
 from sync.errors import DONE, ConfigError
 from sync.http_server.endpoints import Endpoint, Endpoints
-from sync.oauth.token_sources import authorities_of
+from sync.oauth.token_sources import token_sources_of
 from sync.output import event_log
 from sync.output.privacy import hide
 from sync.rules.contact_codec import to_ms
@@ -99,7 +99,7 @@ def check_secrets(config: Config) -> None:
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
     token = reveal_page_token(config, _note)
     hide([*reveal(config, used, _note).values(), *([token] if token else [])])
-    authorities_of(config, used, _note, SystemClock())
+    token_sources_of(config, used, _note, SystemClock())
 
 
 def _note(text: str) -> None:

@@ -19,7 +19,7 @@ from connectors.sandbox.base import Call
 from sync.cli import main
 from sync.oauth.encryption import Key
 from tests.end_to_end.daemons import started
-from tests.end_to_end.oauth_world import KEY, browse, kept, log_in, use_oauth, vault
+from tests.end_to_end.oauth_world import KEY, browse, grant_store, kept, log_in, use_oauth
 from tests.end_to_end.world import Finished, World
 
 TOKEN = "/oauth/token"
@@ -57,7 +57,7 @@ def expire(world: World) -> None:
     """Let the token at hand be too old, by the server's clock and by ours."""
     world.gh.oauth.expire()
     grant = kept(world)
-    vault(world).write(replace(grant, lease=replace(grant.lease, got_ms=0, expires_ms=1)), 0)
+    grant_store(world).write_grant(replace(grant, lease=replace(grant.lease, got_ms=0, expires_ms=1)), 0)
 
 
 def refreshes(world: World) -> int:
@@ -282,7 +282,7 @@ def test_killed_before_the_new_token_is_stored_a_login_is_asked_for_and_mends_it
     assert dead.code == 3
     (error,) = dead.run["errors"]
     assert error.startswith("gh: ")
-    assert "a renewal was cut off at" in error
+    assert "a renewal was interrupted at" in error
     assert error.endswith("log in again: sync auth login gh")
     assert world.process("auth", "login", "gh").code == 0
     assert world.sync("run").code == 0
@@ -352,7 +352,7 @@ def test_a_daemon_renews_by_itself_and_its_log_shows_no_secret(live_world: World
         daemon.wait("token renewed", account="gh")
         daemon.wait_for_runs(1)
         world.gh.oauth.revoke()
-        vault(world).remove()
+        grant_store(world).remove_grant()
         failed = daemon.wait("run ended", status="failed")
         assert daemon.stop() == 0
     assert failed["connection"] == "sales"
