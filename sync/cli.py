@@ -99,6 +99,7 @@ def _signals_as_exceptions() -> Iterator[None]:
         from connectors.clock import SystemClock
         from sync.errors import Interrupted
 
+        # A second signal ends the process at once.
         signal.signal(number, signal.SIG_DFL)
         SystemClock.end_sleeps()  # another thread may sleep for hours, and this one waits for it
         raise Interrupted(number)

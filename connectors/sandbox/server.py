@@ -73,7 +73,8 @@ class SandboxServer(socketserver.TCPServer):
         self.now = now
         self._open: dict[threading.Thread, socket.socket] = {}
         self._guard = threading.Lock()
-        self._acceptor = threading.Thread(target=self.serve_forever, args=(0.02,), name="sandbox", daemon=True)
+        self._is_stopping = False
+        self._acceptor = threading.Thread(target=self._accept, name="sandbox", daemon=True)
 
     @property
     def port(self) -> int:
@@ -92,7 +93,9 @@ class SandboxServer(socketserver.TCPServer):
 
     def stop(self) -> None:
         """Close every connection and end every thread."""
-        self.shutdown()
+        self._is_stopping = True
+        with suppress(OSError):  # wakes the acceptor: it waits for a connection without a time limit
+            socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
         self._acceptor.join()
         self.server_close()
         with self._guard:
@@ -103,12 +106,20 @@ class SandboxServer(socketserver.TCPServer):
         for thread in still_open:
             thread.join()
 
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver passes both
+        """Return whether to serve a connection: not one that arrives after `stop` began."""
+        return not self._is_stopping
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
         thread = threading.Thread(target=self._serve, args=(request, client_address), daemon=True)
         with self._guard:
             self._open[thread] = request
         thread.start()
+
+    def _accept(self) -> None:
+        while not self._is_stopping:
+            self.handle_request()
 
     def _serve(self, request: socket.socket, client_address: Any) -> None:
         try:

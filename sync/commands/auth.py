@@ -38,7 +38,7 @@ def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path
 
     from connectors.clock import SystemClock
     from sync.oauth.token_sources import wanted_scopes
-    from sync.oauth.token_status import of_grant
+    from sync.oauth.token_status import status_of_grant
     from sync.rules.contact_codec import to_ms
     from sync.text_output.accounts import token_lines
 
@@ -48,7 +48,7 @@ def login(*, account: str, paste: bool, no_browser: bool, wait: int, config_path
         _pasted_result(one) if paste or not _redirects_here(one) else _redirected(one, wait, browse=not no_browser)
     )
     wanted = wanted_scopes(config, account, one.account)
-    token = of_grant(account, grant, wanted, to_ms(clock.now()) or 0)
+    token = status_of_grant(account, grant, wanted, to_ms(clock.now()) or 0)
     show({"accounts": [token.document()]}, as_json, token_lines)
     return 0
 
@@ -61,12 +61,12 @@ def status(config_path: Path | None, as_json: bool) -> int:
     config = open_config(config_path)
 
     from connectors.clock import SystemClock
-    from sync.oauth.token_sources import authorities_for
-    from sync.oauth.token_status import standings
+    from sync.oauth.token_sources import token_sources_for
+    from sync.oauth.token_status import token_statuses
     from sync.text_output.accounts import token_lines
 
     clock = SystemClock()
-    found = standings(config, config.accounts, authorities_for(config, config.accounts, warn, clock), clock)
+    found = token_statuses(config, config.accounts, token_sources_for(config, config.accounts, warn, clock), clock)
     show({"accounts": [one.document() for one in found]}, as_json, token_lines)
     return 0
 
@@ -80,16 +80,16 @@ def logout(account: str, config_path: Path | None, as_json: bool) -> int:
     config = open_config(config_path)
 
     from connectors.clock import SystemClock
-    from sync.oauth.token_sources import authorities_for
+    from sync.oauth.token_sources import token_sources_for
     from sync.text_output.accounts import logout_lines
 
     one = _account(config, account)
-    authorities = authorities_for(config, [account], warn, SystemClock())
-    if authorities is None:
+    token_sources = token_sources_for(config, [account], warn, SystemClock())
+    if token_sources is None:
         raise AssertionError("an OAuth account has a key")
-    vault = authorities.vault(account, one)
-    with vault.alone():
-        removed = vault.remove()
+    store = token_sources.store(account, one)
+    with store.exclusive():
+        removed = store.remove_grant()
     show({"account": account, "removed": removed}, as_json, logout_lines)
     return 0
 
@@ -115,17 +115,18 @@ def _login(config: "Config", name: str, clock: "Clock") -> "Login":
     from sync.config.secret import reveal
     from sync.engine.account_identity import confirm_known
     from sync.oauth.login import Login
-    from sync.oauth.token_sources import authorities_for, wanted_scopes
+    from sync.oauth.token_sources import token_sources_for, wanted_scopes
     from sync.output.privacy import hide
 
     one = _account(config, name)
     secrets = reveal(config, [name], warn)
     hide(secrets.values())
-    authorities = authorities_for(config, [name], warn, clock)
-    if authorities is None:
+    token_sources = token_sources_for(config, [name], warn, clock)
+    if token_sources is None:
         raise AssertionError("an OAuth account has a key")
+    # A token of another location would sync other contacts under the same name (R28).
     confirm_known(config.state.path, name, one.connector, one.identity)
-    return Login(name, one, secrets[name], wanted_scopes(config, name, one), authorities, clock)
+    return Login(name, one, secrets[name], wanted_scopes(config, name, one), token_sources, clock)
 
 
 def _redirects_here(one: "Login") -> bool:
@@ -153,13 +154,13 @@ def _redirected(one: "Login", wait: int, *, browse: bool) -> "RedirectResult | N
 
 def _pasted_result(one: "Login") -> "RedirectResult":
     from sync.errors import UsageError
-    from sync.oauth.redirect_server import NotOurs, read_pasted
+    from sync.oauth.redirect_server import NotAnAnswer, read_pasted
 
     _show_address(one)
     text = click.prompt("then paste the code, or the whole address that the browser was redirected to", err=True)
     try:
         return read_pasted(text, one.state)
-    except NotOurs as error:
+    except NotAnAnswer as error:
         raise UsageError(f"{str(error).rstrip('.')}; log in again: sync auth login {one.name} --paste") from None
 
 

@@ -163,6 +163,7 @@ def _due(config: "Config", options: "RunOptions", reports: "list[RunReport]") ->
     from sync.engine.runner import chosen_connections
 
     due = due_for_reconcile(config, chosen_connections(config, options.connections), datetime.now(UTC))
+    # An account that has just failed would fail again.
     answered = {report.connection for report in reports if not (report.locked or report.errors)}
     return tuple(name for name in due if name in answered)
 

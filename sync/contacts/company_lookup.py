@@ -31,7 +31,7 @@ def enquire(context: Context) -> None:
         return
     with context.state.atomic() as transaction:
         enrichment.known.drop_expired(transaction, context.now_ms())
-    context.progress.stage(f"looking up companies at {enrichment.source.account}")
+    context.progress.begin_step(f"looking up companies at {enrichment.source.account}")
     for domains in _unknown(context, enrichment):
         if not _ask(context, enrichment, domains):
             break

@@ -34,7 +34,7 @@ def find_vanished(context: Context) -> set[int]:
     """
     found: set[int] = set()
     for side in context.sides:
-        context.progress.stage(f"looking for who is gone from {side.account}")
+        context.progress.begin_step(f"finding deleted contacts at {side.account}")
         for page in _pages_of_missing(context, side):
             for link, record_id in page:
                 with context.boundary.around(side, record_id):

@@ -36,7 +36,7 @@ def write(context: Context) -> None:
     total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
     troubles = troubles_of(context)
     enquire(context)
-    context.progress.stage("writing", total)
+    context.progress.begin_step("writing", total)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
     for side in context.sides:
         make_places(context, side)

@@ -37,7 +37,7 @@ def observe(context: Context, bounds: ReadRange) -> set[int]:
 
 
 def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
-    context.progress.stage(f"looking at whom {side.account} has told of")
+    context.progress.begin_step(f"reading contacts that {side.account} reported")
     wanted = [hint for hint in hints if not _is_echo(context, side, hint)]
     chosen, rest = wanted[:BY_ID], wanted[BY_ID:]
     left = {hint.record for hint in rest if hint.gone or not context.stage.has_record(side.name, hint.record)}

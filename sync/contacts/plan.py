@@ -42,7 +42,7 @@ DELETE = "delete"
 
 def plan(context: Context) -> None:
     """Plan everything that was staged, and whatever else is due."""
-    context.progress.stage("planning")
+    context.progress.begin_step("planning")
     for side in context.sides:
         context.weights[side.account].linked = context.links.count_links()
     context.unfinished = context.links.first_unfinished()

@@ -40,7 +40,7 @@ CLOCK_GRAIN = timedelta(seconds=2)
 
 def observe(context: Context, side: Side, bounds: ReadRange) -> IntervalSet:
     """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
-    context.progress.stage(f"reading {side.account}")
+    context.progress.begin_step(f"reading {side.account}")
     spans = list(spans_of(bounds, context.cursors.intervals(side.name, COVERED)))
     covered = _read_spans(context, side, bounds, spans)
     horizon = context.horizons.get(side.account)
@@ -100,7 +100,7 @@ def complete_index(context: Context, side: Side) -> None:
     horizon_ms = contact_codec.to_ms(context.horizons[side.account]) or 0
     missing = gaps(context.cursors.intervals(side.name, INDEXED), (0, horizon_ms))
     for start, end in missing:
-        context.progress.stage(f"reading everybody at {side.account} once")
+        context.progress.begin_step(f"reading all contacts at {side.account} once")
         last = moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
         _read(context, side, Window(moment(start), last), exact=False, stage=False)
         _remember_indexed(context, side, start, end, end)
@@ -108,7 +108,7 @@ def complete_index(context: Context, side: Side) -> None:
 
 def index_all(context: Context, side: Side) -> None:
     """Read a side in full into the identity index, whatever was read of it before."""
-    context.progress.stage(f"reading every contact at {side.account} once")
+    context.progress.begin_step(f"reading all contacts at {side.account} again")
     _read(context, side, Window(moment(0), None), exact=False, stage=False)
 
 

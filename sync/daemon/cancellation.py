@@ -30,6 +30,7 @@ class StopSignal:
 
     def wait(self, seconds: float) -> bool:
         """Wait for the request, at most this long; return whether it was made."""
+        # A daily allowance may be renewed later than the longest wait that threading allows.
         return self._event.wait(min(seconds, threading.TIMEOUT_MAX))
 
     def check(self) -> None:
@@ -70,7 +71,7 @@ class Activity:
 
 
 class StoppableClock:
-    """A clock whose sleeps end with Interrupted when a stop is requested. Reading it counts as a move of the run."""
+    """A clock that raises Interrupted from `sleep` when a stop is requested. Reading it counts as a move of the run."""
 
     def __init__(self, clock: Clock, stop: StopSignal, activity: Activity) -> None:
         self._clock = clock
@@ -102,7 +103,7 @@ class WatchedProgress:
         self._activity = activity
         self._noted: set[str] = set()
 
-    def stage(self, text: str, total: int | None = None) -> None:  # noqa: ARG002 - as below
+    def begin_step(self, text: str, total: int | None = None) -> None:  # noqa: ARG002 - as below
         """Begin a step. Raises Interrupted."""
         event_log.debug("step", text=text)
         self.advance()

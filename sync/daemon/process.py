@@ -30,7 +30,7 @@ from sync.daemon.cancellation import StopSignal
 from sync.daemon.daemon import Daemon
 from sync.errors import DONE, ConfigError
 from sync.http_server.endpoints import Endpoint, Endpoints
-from sync.oauth.token_sources import authorities_of
+from sync.oauth.token_sources import token_sources_of
 from sync.output import event_log
 from sync.output.privacy import hide
 from sync.rules.contact_codec import to_ms
@@ -60,6 +60,7 @@ def serve(config: Config, load: Load, clock: Clock, make_endpoints: MakeEndpoint
     LockHeld before the first run.
     """
     with Signals() as signals, ExitStack() as stack:
+        # A missing secret should end the start with an error, not fail every run.
         check_secrets(config)
         lock = stack.enter_context(_daemon_lock(config.state.path, clock))
         daemon = Daemon(config, signals.stop, clock)
@@ -98,7 +99,7 @@ def check_secrets(config: Config) -> None:
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
     token = reveal_page_token(config, _note)
     hide([*reveal(config, used, _note).values(), *([token] if token else [])])
-    authorities_of(config, used, _note, SystemClock())
+    token_sources_of(config, used, _note, SystemClock())
 
 
 def _note(text: str) -> None:
@@ -188,6 +189,7 @@ class _MainLoop:
             connection, _, stream = key.partition("/")
             event_log.error("a run hangs", connection=connection, stream=stream)
         self.hung = hung
+        # A hanging run needs a restart, which the watchdog does once this message stays away.
         if not hung:
             systemd.notify(systemd.HEALTHY, _status(self.daemon))
             self._show_well()

@@ -136,7 +136,8 @@ class Stream:
         """Return since when no run has ended without an error, where that is too long; otherwise None."""
         if not self._seems_stalled():
             return None
-        self._read_progress()  # another process may have run it
+        # The stream may have made progress in another process, such as a manual `sync run`.
+        self._read_progress()
         return self._ended_at() if self._seems_stalled() else None
 
     def hangs(self) -> bool:

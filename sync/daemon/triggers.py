@@ -31,6 +31,7 @@ def trigger_of(connection: Connection) -> Trigger:
     """Return the trigger of a connection."""
     if connection.cron is not None:
         return _cron(connection.cron)
+    # Connections with the same interval should not call at the same time.
     jitter = min(connection.every.total_seconds() * JITTER, SPREAD)
     return _interval(connection.every, jitter)
 

@@ -28,13 +28,13 @@ CLOCK_OFFSET = "clock_offset"
 class SharedResources:
     """What every account of a run shares.
 
-    `authorities` is None where no account uses OAuth. `note` reports long waits. `accounts` are all of the config file.
+    `token_sources` is None where no account uses OAuth. `note` reports long waits. `accounts` are all of the config.
     """
 
     ledger: CallLogStore
     clock: Clock
     settings: Callable[[str], Cache]
-    authorities: TokenSources | None = None
+    token_sources: TokenSources | None = None
     note: Callable[[str], None] = lambda _text: None
     accounts: Mapping[str, AccountOptions] = field(default_factory=dict)
 
@@ -82,9 +82,9 @@ def _token_source(name: str, account: AccountOptions, secret: str, shared: Share
     """Return what gives the tokens of an account, None where its credential does not change."""
     if not isinstance(account, OAuthAccount) or not account.uses_oauth:
         return None
-    if shared.authorities is None:
+    if shared.token_sources is None:
         raise AssertionError(f"{name}: an OAuth account, and no key for its token")
-    return shared.authorities.bearer(name, account, secret)
+    return shared.token_sources.token_source(name, account, secret)
 
 
 def _connector_settings(

@@ -23,7 +23,7 @@ from sync.engine.accounts import Account, SharedResources, connect
 from sync.engine.cell_checks import naming
 from sync.engine.mappings import rules_of
 from sync.engine.probe import probe, proven, remembered
-from sync.oauth.token_sources import authorities_of
+from sync.oauth.token_sources import token_sources_of
 from sync.oauth.token_status import token_findings
 from sync.rules.contact_codec import STREAM, to_ms
 from sync.rules.deletion import goes_towards
@@ -51,16 +51,16 @@ def check(
     """
     used = dict.fromkeys(names or (name for one in config.connections.values() for name in (one.left, one.right)))
     credentials, time = reveal(config, used, warn), clock or SystemClock()
-    authorities = authorities_of(config, used, warn, time)
+    token_sources = token_sources_of(config, used, warn, time)
     with telling(config.state.path), naming(config.state.path), ExitStack() as stack:
-        edges = replace(_edges(config, stack, time), authorities=authorities)
+        edges = replace(_edges(config, stack, time), token_sources=token_sources)
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
         if config.state.path.exists():
             _confirm(config, accounts)
         written = _written(config)
         checked = [_checked(config, account, fix, written, time, probing=probing) for account in accounts]
         owed = _owed(config)
-        tokens = token_findings(config, used, authorities, time)
+        tokens = token_findings(config, used, token_sources, time)
         connectors = {account.connector.account: account.connector for account in accounts}
         return [
             (

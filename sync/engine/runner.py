@@ -36,7 +36,7 @@ from sync.engine.run import Consent, RunScope, finish, run
 from sync.engine.undo import undo
 from sync.errors import UsageError
 from sync.messages.verify import compare as compare_messages
-from sync.oauth.token_sources import TokenSources, authorities_of
+from sync.oauth.token_sources import TokenSources, token_sources_of
 from sync.output import event_log
 from sync.output.privacy import hide
 from sync.output.progress import Progress
@@ -71,8 +71,8 @@ def run_connections(
     credentials = reveal(config, names, progress.note)
     hide(credentials.values())
     time = clock or SystemClock()
-    authorities = authorities_of(config, names, progress.note, time)
-    runner = Runner(config, options, progress, confirm, time, credentials, authorities, afterwards)
+    token_sources = token_sources_of(config, names, progress.note, time)
+    runner = Runner(config, options, progress, confirm, time, credentials, token_sources, afterwards)
     with telling(config.state.path), naming(config.state.path):
         return runner.run_all(chosen)
 
@@ -96,7 +96,7 @@ class Runner:
     confirm: Confirm
     clock: Clock
     credentials: Mapping[str, str]
-    authorities: TokenSources | None
+    token_sources: TokenSources | None
     afterwards: Afterwards
 
     def run_all(self, chosen: Sequence[Connection]) -> list[RunReport]:
@@ -107,7 +107,7 @@ class Runner:
             stack.callback(state.close)
             ledger = self._ledger(stack)
             edges = SharedResources(
-                ledger, self.clock, lambda name: Settings(state, name, self._now_ms), self.authorities,
+                ledger, self.clock, lambda name: Settings(state, name, self._now_ms), self.token_sources,
                 self.progress.note, self.config.accounts,
             )  # fmt: skip
             joined = [(one, self._connect(one, edges, stack)) for one in chosen]

@@ -65,6 +65,7 @@ class Callers:
         origin = origin_of(caller.address)
         if self._places[origin] >= self.limits.places_of_one and not self._close_oldest(origin):
             return False
+        # Slow callers, however many, must not lock out a new one: the one that has waited longest goes.
         if len(self._origin) >= self.limits.places and not self._close_oldest():
             return False
         self._origin[caller] = origin
@@ -128,4 +129,5 @@ def origin_of(address: str) -> str:
         return str(found)
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
+    # One subscriber can use every address of the network.
     return str(ip_network((found.packed, NETWORK), strict=False))

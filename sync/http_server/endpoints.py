@@ -54,6 +54,7 @@ class Endpoints:
                 if (listener := _listener(endpoint, address, config)) is not None:
                     opened[key] = (address, listener)
         except BaseException:
+            # The config is refused as a whole: what it opened already is closed, and nothing else has changed.
             _stop(opened.values())
             raise
         _stop(one for key, one in self._open.items() if key not in kept)

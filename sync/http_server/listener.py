@@ -43,6 +43,7 @@ class Listener:
             uvicorn.Config(
                 application,
                 lifespan="off",
+                # No request is logged: a URL may hold personal data.
                 log_config=None,
                 log_level="error",
                 access_log=False,

@@ -32,12 +32,12 @@ def find_vanished(context: MessageContext, *, deep: bool) -> None:
     """Look for every linked message that the scan of everything did not show, and for copies that are gone."""
     for side in context.sides:
         if context.reads(side):
-            context.progress.stage(f"looking for messages gone from {side.account}")
+            context.progress.begin_step(f"finding deleted messages at {side.account}")
             for link in _missing(context, side):
                 with context.around(side, link.side(side.name).id, ""):
                     _ask_for(context, side, link)
         if not letters(side).listed:
-            context.progress.stage(f"looking at copies kept at {side.account}")
+            context.progress.begin_step(f"reading copies at {side.account}")
             _look_at_copies(context, side)
             if deep:
                 _look_at_everybody(context, side)

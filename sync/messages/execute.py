@@ -35,7 +35,7 @@ def write(context: MessageContext) -> None:
     total = sum(
         context.stage.count_actions(each, side.name) for each in (CREATE, AMEND, ERASE) for side in context.sides
     )
-    context.progress.stage("writing messages", total)
+    context.progress.begin_step("writing messages", total)
     troubles = troubles_of(context)
     _remember(context)
     for side in context.sides:

@@ -30,7 +30,7 @@ def observe(context: MessageContext, bounds: ReadRange) -> None:
     for side in context.sides:
         hints = context.hints.waiting_hints(side.account)
         if hints:
-            context.progress.stage(f"looking at messages that {side.account} has told of")
+            context.progress.begin_step(f"reading messages that {side.account} reported")
             _observe(context, side, hints)
 
 

@@ -29,7 +29,7 @@ LINK, FAIL = "link", "fail"
 
 def plan(context: MessageContext) -> None:
     """Plan everything that was staged, what was left out and is free now, and what people have decided."""
-    context.progress.stage("planning messages")
+    context.progress.begin_step("planning messages")
     context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open_creates()}
     _stage_due(context)
     _stage_freed(context)

@@ -31,7 +31,7 @@ def observe(context: MessageContext, side: Side, bounds: ReadRange) -> IntervalS
     """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
     if not context.reads(side):
         return ()
-    context.progress.stage(f"reading messages of {side.account}")
+    context.progress.begin_step(f"reading messages of {side.account}")
     spans = list(spans_of(bounds, context.cursors.intervals(side.name, COVERED)))
     covered = _read_spans(context, side, bounds, spans)
     horizon = context.horizons.get(side.account)
@@ -61,7 +61,7 @@ def complete_index(context: MessageContext, side: Side) -> None:
         return
     horizon_ms = contact_codec.to_ms(context.horizons[side.account]) or 0
     for start, end in gaps(context.cursors.intervals(side.name, INDEXED), (0, horizon_ms)):
-        context.progress.stage(f"reading all messages of {side.account} once")
+        context.progress.begin_step(f"reading all messages of {side.account} once")
         for page in letters(side).read(Window(moment(start), moment(end) if end < horizon_ms else None)):
             shown = _mapped(context, side, page)
             kept = [one for one in shown if not context.people.is_forgotten_record(side, one.contact_id)]

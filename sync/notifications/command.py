@@ -42,6 +42,7 @@ class Program:
         try:
             return self._wait(process, json.dumps(document, ensure_ascii=False).encode() + b"\n")
         finally:
+            # Children of the command may still run; all of them share its process group.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

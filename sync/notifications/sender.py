@@ -107,6 +107,7 @@ class NotificationSender:
             with state.atomic() as transaction:
                 store.forget_causes(transaction, silent)
         for notice in due:
+            # The state changes after the command ran, so a notification that was interrupted is sent again, not lost.
             document = self._document(connection, stream, notice, about(notice))
             remember, forget = notice.after(self._now_ms(), told=self._run_command(notice, document))
             with state.atomic() as transaction:

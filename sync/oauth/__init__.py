@@ -1,1 +1,1 @@
-"""Tokens that change: how an account gets them (OAuth), keeps them encrypted, and renews them while it works."""
+"""OAuth: get the tokens of an account, keep them encrypted, and renew them while a run works."""

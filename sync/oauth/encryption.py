@@ -1,9 +1,9 @@
-"""Encryption of what may not stand in clear in the state file: AES-256-GCM, under a key from outside of it.
+"""Encrypt the tokens in the state file (P8): AES-256-GCM, under a key that is kept outside of it.
 
 Rules kept here:
-- each sealing has a nonce of its own, drawn at random;
-- the account and the name of the key are bound to what is sealed, so that no row passes for another;
-- a key is 32 random bytes in base64, since what a person makes up can be guessed. No message shows one.
+- each encryption draws a new random nonce;
+- the account and the name of the key are authenticated with the ciphertext, so that rows cannot be exchanged;
+- a key is 32 random bytes in base64, because a password can be guessed. No message shows a key.
 """
 
 import base64
@@ -21,41 +21,43 @@ _BOUND: Final = "growthsync: the token of an account\0"
 
 
 class NotAKey(ValueError):
-    """A text that is no key. Its message completes "the key ..."."""
+    """A text is not a key. The message completes "the key ..."."""
 
 
-class CannotOpen(ValueError):
-    """Something that was sealed under another key, for somebody else, or damaged."""
+class CannotDecrypt(ValueError):
+    """A ciphertext is from another key, for another account, or damaged."""
 
 
 class Key:
-    """What seals and opens. `name` tells keys apart, and tells nothing of them."""
+    """An encryption key. `name` identifies it and reveals nothing of it."""
 
     def __init__(self, text: str) -> None:
         self._key = _decoded(text)
         self.name = hashlib.sha256(_NAMED + self._key).hexdigest()[:8]
 
-    def seal(self, content: bytes, account: str) -> EncryptedToken:
-        """Encrypt something that is an account's."""
+    def encrypt(self, content: bytes, account: str) -> EncryptedToken:
+        """Encrypt the content for an account."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return EncryptedToken(self.name, nonce, AESGCM(self._key).encrypt(nonce, content, _bound(account, self.name)))
+        return EncryptedToken(
+            self.name, nonce, AESGCM(self._key).encrypt(nonce, content, _authenticated(account, self.name))
+        )
 
-    def open(self, sealed: EncryptedToken, account: str) -> bytes:
-        """Return what was sealed for an account. Raises CannotOpen."""
+    def decrypt(self, encrypted: EncryptedToken, account: str) -> bytes:
+        """Return the content that was encrypted for an account. Raises CannotDecrypt."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        if sealed.key != self.name:
-            raise CannotOpen(f"it is encrypted under the key {sealed.key}, and token_key is {self.name}")
+        if encrypted.key != self.name:
+            raise CannotDecrypt(f"it is encrypted under the key {encrypted.key}, and token_key is {self.name}")
         try:
-            return AESGCM(self._key).decrypt(sealed.nonce, sealed.content, _bound(account, sealed.key))
-        except (InvalidTag, ValueError):  # ValueError: a nonce that can't be one
-            raise CannotOpen("it is damaged, or was made for another account") from None
+            return AESGCM(self._key).decrypt(encrypted.nonce, encrypted.content, _authenticated(account, encrypted.key))
+        except (InvalidTag, ValueError):  # ValueError: the nonce has a wrong length
+            raise CannotDecrypt("it is damaged, or belongs to another account") from None
 
 
-def _bound(account: str, key: str) -> bytes:
+def _authenticated(account: str, key: str) -> bytes:
     return f"{_BOUND}{account}\0{key}".encode()
 
 
@@ -65,5 +67,5 @@ def _decoded(text: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise NotAKey(f"is not {KEY_BYTES} bytes in base64; make one: openssl rand -base64 {KEY_BYTES}")
+        raise NotAKey(f"is not {KEY_BYTES} bytes in base64; create one: openssl rand -base64 {KEY_BYTES}")
     return key

@@ -1,4 +1,4 @@
-"""What a consent led to, as it is kept: for which app and account, the tokens, until when, and for what."""
+"""The grant that a consent gives, as it is stored: for which app and account, its tokens, their end and scopes."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -10,9 +10,9 @@ from sync.rules.token_expiry import TokenLifetime
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A consent. Its lease is the company's where `user_type` says so; the location's own is `location` then.
+    """A grant. `lease` is the token of the location, or of the company; then `location` is that of the location.
 
-    `granted_ms` is when somebody consented. `refresh_token` is None where there is no renewing it.
+    `granted_ms` is the time of the consent, in ms since 1970. Without `refresh_token` the grant cannot be renewed.
     """
 
     client_id: str
@@ -27,11 +27,11 @@ class Grant:
 
     @property
     def bearer(self) -> TokenLifetime | None:
-        """Return the token that calls for the location go with, None where it has to be got from the company's."""
+        """Return the token for calls about the location, None where the company's has to be exchanged for it first."""
         return self.lease if self.user_type == "Location" else self.location
 
     def renewed(self, tokens: Tokens, now_ms: int) -> Self:
-        """Return the grant after a refresh that was asked for at a time; what the answer lacks stays as it is."""
+        """Return the grant after a refresh that began at a time; what the answer does not say stays as it is."""
         return replace(
             self,
             lease=lease_of(tokens, now_ms),
@@ -40,7 +40,7 @@ class Grant:
         )
 
     def with_location(self, tokens: Tokens, now_ms: int) -> Self:
-        """Return the grant with the location's own token; its refresh token is not needed beside the company's."""
+        """Return the grant with a token of the location; the refresh token of the company serves for both."""
         return replace(self, location=lease_of(tokens, now_ms), scopes=self.scopes)
 
     def to_bytes(self) -> bytes:
@@ -69,7 +69,7 @@ class Grant:
 
 
 def granted(tokens: Tokens, client_id: str, location_id: str, company_id: str | None, now_ms: int) -> Grant:
-    """Return what an answer to a code grants: to a company where one is named, else to the location."""
+    """Return the grant that the answer to a code gives: to the company where there is one, else to the location."""
     return Grant(
         client_id,
         "Company" if company_id else "Location",
@@ -83,7 +83,7 @@ def granted(tokens: Tokens, client_id: str, location_id: str, company_id: str | 
 
 
 def lease_of(tokens: Tokens, now_ms: int) -> TokenLifetime:
-    """Return the lease of a token that was asked for at a time: it may be older than its answer, never younger."""
+    """Return the lease of a token that was requested at a time: it starts then, or later."""
     expires = None if tokens.lifetime is None else now_ms + round(tokens.lifetime * 1000)
     return TokenLifetime(tokens.access_token, now_ms, expires)
 

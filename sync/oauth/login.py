@@ -1,7 +1,7 @@
-"""A login: from the consent address to a grant that is kept.
+"""Log in to an OAuth account: from the address of the consent page to a stored grant.
 
-Rules kept here: a grant is kept only if it is for the location, or the company, that the config names, and a company's
-only if it gives a token of the location; nothing that is kept already is touched before that.
+Rules kept here: a grant is stored only if it is for the location, or the company, in the config, and a company's only
+if its token can be exchanged for that of the location. Until then the stored grant is not changed.
 """
 
 import secrets
@@ -20,25 +20,25 @@ from sync.rules.contact_codec import to_ms
 
 
 def new_state() -> str:
-    """Return what an answer has to bring back."""
+    """Return a random value that the answer has to contain."""
     return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One login of one account; `state` ties the answer to it."""
+    """One login of one account. The answer belongs to it if it contains `state`."""
 
     name: str
     account: OAuthAccount
     client_secret: str = field(repr=False)
     scopes: tuple[str, ...]
-    authorities: TokenSources
+    token_sources: TokenSources
     clock: Clock
     state: str = field(default_factory=new_state, repr=False)
 
     @property
     def address(self) -> str:
-        """Return the consent page, for a person to open."""
+        """Return the address of the consent page."""
         asked = {
             "response_type": "code",
             "redirect_uri": self.account.redirect_uri,
@@ -49,21 +49,21 @@ class Login:
         return f"{self.account.authorize_url}?{urlencode(asked)}"
 
     def complete(self, answer: RedirectResult | None) -> Grant:
-        """Turn the answer into a grant, and keep it. Raises LoginNeeded, TransientError, StateUnwritable."""
+        """Turn the answer into a grant, and store it. Raises LoginNeeded, TransientError, StateUnwritable."""
         again = f"log in again: sync auth login {self.name}"
         if answer is None:
             raise LoginNeeded(self.name, f"no answer came from the consent page; {again}, or with --paste")
         if answer.error:
             raise LoginNeeded(self.name, f"the consent was not given ({answer.error}); {again}")
-        with closing(self.authorities.endpoint(self.name, self.account, self.client_secret)) as endpoint:
+        with closing(self.token_sources.endpoint(self.name, self.account, self.client_secret)) as endpoint:
             try:
                 grant = self._granted(endpoint, answer.code)
             except GrantRefused as refused:
-                mend = "correct client_id and client_secret in the config file, then " if refused.bad_client else ""
-                raise LoginNeeded(self.name, f"{refused.reason}; {mend}{again}") from None
-        vault = self.authorities.vault(self.name, self.account)
-        with vault.alone():
-            vault.write(grant, self._now_ms())
+                fix = "correct client_id and client_secret in the config file, then " if refused.bad_client else ""
+                raise LoginNeeded(self.name, f"{refused.reason}; {fix}{again}") from None
+        store = self.token_sources.store(self.name, self.account)
+        with store.exclusive():
+            store.write_grant(grant, self._now_ms())
         return grant
 
     def _granted(self, endpoint: TokenEndpoint, code: str) -> Grant:
@@ -78,7 +78,7 @@ class Login:
         return grant.with_location(located, now_ms)
 
     def _confirm(self, tokens: Tokens) -> None:
-        """Refuse tokens of somebody else. Raises LoginNeeded."""
+        """Refuse tokens of another location or company. Raises LoginNeeded."""
         account = self.account
         again = f"and log in again: sync auth login {self.name}"
         if account.company_id is not None:

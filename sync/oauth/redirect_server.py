@@ -1,10 +1,10 @@
-"""Where the browser comes back to after a consent: a server on this machine for one answer, or what a person pastes.
+"""Receive the answer of the consent page: by a server on this machine, or from what a person pastes.
 
 Rules kept here:
-- an answer counts only with the state that this login drew, compared in constant time; another one is refused and
-  waited past. Of what a person pastes, a code alone is taken too: nobody but the person can have brought it here;
-- the page that the browser gets holds nothing but words of ours and what the consent page said, escaped;
-- it listens on this machine alone, and no longer than one answer takes.
+- an answer counts only with the `state` of this login, compared in constant time. Another answer is refused, and the
+  server waits on. A person may also paste the code alone, because only that person can have it;
+- the page in the browser contains only our own text and the error of the consent page, escaped;
+- the server listens on this machine only, and only until the answer is there.
 """
 
 import html
@@ -30,48 +30,48 @@ _ANSWER_HEADERS: Final = {
 }
 
 
-class NotOurs(ValueError):
-    """Something that answers another login, or nothing at all. Its message is a sentence."""
+class NotAnAnswer(ValueError):
+    """A text does not answer this login. The message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class RedirectResult:
-    """What came of a consent: a code, or what the consent page said instead."""
+    """The answer of the consent page: a code, or an error."""
 
     code: str = field(default="", repr=False)
     error: str = ""
 
 
 def read_answer(query: str, state: str) -> RedirectResult:
-    """Return what the query of an address answers. Raises NotOurs."""
+    """Return the answer in the query of an address. Raises NotAnAnswer."""
     facts = {name: values[0] for name, values in parse_qs(query).items()}
     if not secrets.compare_digest(facts.get("state", "").encode(), state.encode()):
-        raise NotOurs("This answers another login. Open the newest address that `sync auth login` has shown.")
+        raise NotAnAnswer("This answers another login. Open the newest address that `sync auth login` has shown.")
     if "error" in facts:
         return RedirectResult(error=": ".join(filter(None, (facts["error"], facts.get("error_description", "")))))
     if not facts.get("code"):
-        raise NotOurs("There is no code in this address.")
+        raise NotAnAnswer("There is no code in this address.")
     return RedirectResult(facts["code"])
 
 
 def read_pasted(text: str, state: str) -> RedirectResult:
-    """Return what a person pasted: the whole address, or the code alone. Raises NotOurs."""
+    """Return the answer that a person pasted: the whole address, or the code alone. Raises NotAnAnswer."""
     pasted = text.strip()
     if "://" in pasted or "code=" in pasted or "error=" in pasted:
         query = urlsplit(pasted).query or pasted
         return read_answer(query if "state=" in query else f"{query}&state={state}", state)
     if not pasted or not pasted.isascii() or not pasted.isprintable() or " " in pasted:
-        raise NotOurs("This is neither a code nor an address with one.")
+        raise NotAnAnswer("This is neither a code nor an address with one.")
     return RedirectResult(pasted)
 
 
 def is_local(redirect_uri: str) -> bool:
-    """Say whether the browser comes back to this machine."""
+    """Say whether the consent page sends the browser back to this machine."""
     return urlsplit(redirect_uri).scheme == "http"
 
 
 class RedirectServer:
-    """Listens at the redirect address for as long as the block lasts. Raises UsageError where that is taken."""
+    """A server at the redirect address, until the block ends. Raises UsageError where the port is in use."""
 
     def __init__(self, redirect_uri: str, state: str) -> None:
         parts = urlsplit(redirect_uri)
@@ -83,7 +83,7 @@ class RedirectServer:
             self._server = _server(host, parts.port or 0, self)
         except OSError as error:
             raise UsageError(
-                f"{redirect_uri}: nothing can listen there ({error.strerror}); end what does, or use --paste"
+                f"{redirect_uri}: the port cannot be used ({error.strerror}); stop what uses it, or use --paste"
             ) from None
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="callback", daemon=True)
 
@@ -97,22 +97,22 @@ class RedirectServer:
         self._server.server_close()
 
     def wait(self, seconds: float) -> RedirectResult | None:
-        """Return the answer, None when none has come for so long."""
+        """Return the answer, None where none came within so many seconds."""
         try:
             return self._answers.get(timeout=seconds)
         except Empty:
             return None
 
     def answer(self, query: str) -> tuple[int, str]:
-        """Take in what the browser brings; return the status and the words that it is answered."""
+        """Read the answer in a request of the browser; return the status and the text of the response."""
         try:
             found = read_answer(query, self._state)
-        except NotOurs as error:
+        except NotAnAnswer as error:
             return 400, str(error)
         self._answers.put(found)
         if found.error:
             return 200, f"The consent was not given: {found.error}. You may close this page."
-        return 200, "growthsync has its answer. You may close this page; the terminal says how it went."
+        return 200, "growthsync has the answer. You may close this page; the terminal shows the result."
 
 
 def _server(host: str, port: int, callback: RedirectServer) -> ThreadingHTTPServer:
@@ -130,7 +130,7 @@ def _server(host: str, port: int, callback: RedirectServer) -> ThreadingHTTPServ
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:  # addresses here hold codes
+        def log_message(self, *_: Any) -> None:  # the addresses contain codes
             pass
 
     class RedirectHttpServer(ThreadingHTTPServer):

@@ -1,10 +1,10 @@
-"""The bearer token of an account while it works: renewed before it expires, and when it is refused.
+"""Renew the bearer token of an account: before it expires, and when a server refuses it.
 
 Rules kept here:
-- one renewer at a time, across processes; whoever comes second takes what the first has stored;
-- a new refresh token is on disk before the access token that came with it is used, with nothing in between;
-- what may pass (the endpoint is down, slow, throttled) raises TransientError, or costs nothing while the token at hand
-  is still good; after a refresh that is refused the store is read once more, and only then is the grant given up.
+- one renewal at a time, across processes. The second process takes what the first has stored;
+- a new refresh token is on disk before the access token that came with it is used;
+- a passing failure (the endpoint is down, slow, throttled) raises TransientError, or has no effect while the present
+  token is still good. After a refused refresh the store is read once more before a login is asked for.
 """
 
 import threading
@@ -24,17 +24,17 @@ from sync.rules.contact_codec import to_ms
 from sync.rules.token_expiry import TokenLifetime, helps, need
 
 AGAIN_MS: Final = 30_000
-"""After a renewal that came to nothing and was not urgent, the next one waits so long."""
+"""How long to wait after a failed renewal that was not urgent, in milliseconds."""
 
 Endpoint = Callable[[], TokenEndpoint]
 
 
-class Bearer:
-    """The tokens of one account, for several threads: a connectors.http.token_source.Authority."""
+class RefreshingTokenSource:
+    """The tokens of one account, for several threads: a connectors.http.token_source.TokenSource."""
 
-    def __init__(self, vault: GrantStore, endpoint: Endpoint, clock: Clock) -> None:
-        self.mend = f"log in again: {vault.login}"
-        self._vault = vault
+    def __init__(self, store: GrantStore, endpoint: Endpoint, clock: Clock) -> None:
+        self.mend = f"log in again: {store.login}"
+        self._store = store
         self._endpoint = endpoint
         self._clock = clock
         self._lock = threading.Lock()
@@ -42,9 +42,9 @@ class Bearer:
         self._not_before_ms = 0
 
     def token(self) -> str:
-        """Return a token that is good as far as anybody here knows. Raises LoginNeeded, TransientError."""
+        """Return a token that is good as far as is known. Raises LoginNeeded, TransientError."""
         with self._lock:
-            self._grant = self._grant or self._vault.read_own()
+            self._grant = self._grant or self._store.read_valid_grant()
             lease = self._grant.bearer
             urgency = "now" if lease is None else need(lease, self._now_ms())
             if lease is not None and (
@@ -56,26 +56,26 @@ class Bearer:
             except TransientError as error:
                 if lease is None or urgency == "now":
                     raise
-                event_log.warning("token not renewed yet", account=self._vault.name, reason=str(error))
+                event_log.warning("token not renewed yet", account=self._store.name, reason=str(error))
                 self._not_before_ms = self._now_ms() + AGAIN_MS
                 return lease.token
 
     def another(self, refused: str, said: str) -> str | None:
-        """Return another token in place of one that was answered 401, None where that would not help."""
+        """Return another token in place of one that was answered 401, None where another one would not help."""
         with self._lock:
-            current = (self._grant or self._vault.read_own()).bearer
+            current = (self._grant or self._store.read_valid_grant()).bearer
             if current is not None and current.token == refused and not helps(current, said, self._now_ms()):
                 return None
             return self._renew(refused).token
 
     def _renew(self, refused: str | None) -> TokenLifetime:
-        """Return a lease that is good, and not the refused one: what somebody else has stored, or a new one."""
-        with self._vault.alone():
-            grant = self._vault.read_own()
+        """Return a good lease that is not the refused one: what another process has stored, or a new one."""
+        with self._store.exclusive():
+            grant = self._store.read_valid_grant()
             lease = grant.bearer
             if lease is None or lease.token == refused or need(lease, self._now_ms()) != "none":
                 with closing(self._endpoint()) as endpoint:
-                    grant = TokenRenewal(self._vault, endpoint, self._clock).renew(grant)
+                    grant = TokenRenewal(self._store, endpoint, self._clock).renew(grant)
             self._grant = grant
         if grant.bearer is None:
             raise AssertionError("a renewed grant has a lease")
@@ -86,10 +86,10 @@ class Bearer:
 
 
 class TokenRenewal:
-    """One renewal, while nobody else changes the grant."""
+    """One renewal, while no other process can change the grant."""
 
-    def __init__(self, vault: GrantStore, endpoint: TokenEndpoint, clock: Clock) -> None:
-        self._vault = vault
+    def __init__(self, store: GrantStore, endpoint: TokenEndpoint, clock: Clock) -> None:
+        self._store = store
         self._endpoint = endpoint
         self._clock = clock
 
@@ -109,49 +109,49 @@ class TokenRenewal:
             raise self._dead(refused, None) from None
 
     def refresh(self, grant: Grant) -> Grant:
-        """Use the refresh token. Raises LoginNeeded where it is dead, TransientError."""
+        """Use the refresh token. Raises LoginNeeded where it is not valid any more, TransientError."""
         if grant.refresh_token is None:
             raise LoginNeeded(
-                self._vault.name, f"its token has expired and can't be renewed; log in: {self._vault.login}"
+                self._store.name, f"its token has expired and cannot be renewed; log in: {self._store.login}"
             )
-        cut_off, now_ms = self._vault.cut_off_ms(), self._now_ms()
-        self._vault.begin(now_ms)
+        interrupted, now_ms = self._store.interrupted_ms(), self._now_ms()
+        self._store.note_renewal(now_ms)
         try:
             tokens = self._endpoint.refresh(grant.refresh_token, grant.user_type)
         except GrantRefused as refused:
-            stored = self._vault.read_own()
+            stored = self._store.read_valid_grant()
             if stored.refresh_token != grant.refresh_token:
                 return stored
-            raise self._dead(refused, cut_off) from None
+            raise self._dead(refused, interrupted) from None
         renewed = grant.renewed(tokens, now_ms)
         self._keep(renewed, now_ms)
-        event_log.info("token renewed", account=self._vault.name)
+        event_log.info("token renewed", account=self._store.name)
         return renewed
 
     def locate(self, grant: Grant) -> Grant:
-        """Get the location's token from the company's. Raises GrantRefused, TransientError."""
+        """Exchange the company's token for that of the location. Raises GrantRefused, TransientError."""
         now_ms = self._now_ms()
         tokens = self._endpoint.location_token(grant.lease.token, grant.company_id or "", grant.location_id)
         located = grant.with_location(tokens, now_ms)
-        self._vault.write(located, now_ms)
+        self._store.write_grant(located, now_ms)
         return located
 
     def _keep(self, renewed: Grant, now_ms: int) -> None:
         try:
-            self._vault.write(renewed, now_ms)
+            self._store.write_grant(renewed, now_ms)
         except StateUnwritable as error:
             raise StateUnwritable(
-                f"account {self._vault.name}: its new token could not be kept, and the one before is used up; "
-                f"free some space, then log in again: {self._vault.login} ({error})"
+                f"account {self._store.name}: its new token could not be stored, and the old one is used up; "
+                f"free some space, then log in again: {self._store.login} ({error})"
             ) from error
 
-    def _dead(self, refused: GrantRefused, cut_off: int | None) -> LoginNeeded:
+    def _dead(self, refused: GrantRefused, interrupted: int | None) -> LoginNeeded:
         if refused.bad_client:
             mend = "its key or token is wrong: correct client_id and client_secret in the config, then run `sync check`"
-            return LoginNeeded(self._vault.name, f"{refused.reason}; {mend}")
-        since = f" (a renewal was cut off at {_shown(cut_off)}, and its answer with it)" if cut_off else ""
-        mend = f"its key or token is wrong, expired or revoked{since}: log in again: {self._vault.login}"
-        return LoginNeeded(self._vault.name, f"{refused.reason}; {mend}")
+            return LoginNeeded(self._store.name, f"{refused.reason}; {mend}")
+        since = f" (a renewal was interrupted at {_shown(interrupted)}, and its answer is lost)" if interrupted else ""
+        mend = f"its key or token is wrong, expired or revoked{since}: log in again: {self._store.login}"
+        return LoginNeeded(self._store.name, f"{refused.reason}; {mend}")
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now()) or 0

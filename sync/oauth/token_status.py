@@ -1,4 +1,4 @@
-"""How the tokens of OAuth accounts stand: until when they are good, for what, and whether they can be renewed."""
+"""Report the tokens of OAuth accounts: until when they are good, for which scopes, and whether they can be renewed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ from sync.rules.token_expiry import missing_scopes, need
 
 @dataclass(frozen=True, slots=True)
 class TokenStatus:
-    """The token of one account, without the token. `expires_at` is of the one that calls go with, in ISO 8601."""
+    """What is known of an account's token. `expires_at` is of the token that calls use, in ISO 8601."""
 
     account: str
     state: Literal["good", "expired", "missing", "unreadable"]
@@ -39,21 +39,21 @@ class TokenStatus:
         return asdict(self)
 
 
-def standings(
-    config: Config, names: Iterable[str], authorities: TokenSources | None, clock: Clock
+def token_statuses(
+    config: Config, names: Iterable[str], token_sources: TokenSources | None, clock: Clock
 ) -> list[TokenStatus]:
-    """Return how the tokens of these accounts stand, of those that have any."""
-    if authorities is None:
+    """Return the status of the tokens of the OAuth accounts among these."""
+    if token_sources is None:
         return []
     found = []
     for name, account in oauth_accounts(config, names).items():
         wanted = wanted_scopes(config, name, account)
-        found.append(_standing(authorities.vault(name, account), wanted, to_ms(clock.now()) or 0))
+        found.append(_status(token_sources.store(name, account), wanted, to_ms(clock.now()) or 0))
     return found
 
 
-def of_grant(name: str, grant: Grant, wanted: tuple[str, ...], now_ms: int) -> TokenStatus:
-    """Return how a grant stands."""
+def status_of_grant(name: str, grant: Grant, wanted: tuple[str, ...], now_ms: int) -> TokenStatus:
+    """Return the status of a grant."""
     lease = grant.bearer
     return TokenStatus(
         name,
@@ -70,38 +70,38 @@ def of_grant(name: str, grant: Grant, wanted: tuple[str, ...], now_ms: int) -> T
 
 
 def token_findings(
-    config: Config, names: Iterable[str], authorities: TokenSources | None, clock: Clock
+    config: Config, names: Iterable[str], token_sources: TokenSources | None, clock: Clock
 ) -> Mapping[str, list[Finding]]:
-    """Return what `sync check` tells of tokens, by account; that there is none shows in the account's own check."""
+    """Return the findings of `sync check` about tokens, by account; the account's own check finds a missing one."""
     return {
         one.account: list(_findings(one, registry.label(config.accounts[one.account].connector)))
-        for one in standings(config, names, authorities, clock)
+        for one in token_statuses(config, names, token_sources, clock)
         if one.kind
     }
 
 
-def _standing(vault: GrantStore, wanted: tuple[str, ...], now_ms: int) -> TokenStatus:
+def _status(store: GrantStore, wanted: tuple[str, ...], now_ms: int) -> TokenStatus:
     try:
-        return of_grant(vault.name, vault.read_own(), wanted, now_ms)
+        return status_of_grant(store.name, store.read_valid_grant(), wanted, now_ms)
     except LoginNeeded as error:
-        return TokenStatus(vault.name, "missing", problem=error.message)
+        return TokenStatus(store.name, "missing", problem=error.message)
     except ConfigError as error:
-        return TokenStatus(vault.name, "unreadable", problem=str(error))
+        return TokenStatus(store.name, "unreadable", problem=str(error))
 
 
-def _findings(standing: TokenStatus, system: str) -> Iterator[Finding]:
-    until = f"until {standing.expires_at}" if standing.expires_at else "until it is refused"
-    login = f"sync auth login {standing.account}"
-    if standing.refreshable:
+def _findings(status: TokenStatus, system: str) -> Iterator[Finding]:
+    until = f"until {status.expires_at}" if status.expires_at else "until it is refused"
+    login = f"sync auth login {status.account}"
+    if status.refreshable:
         yield Finding(f"token good {until}, renewed by itself", ok=True)
     else:
         mend = f"log in again before it ends: {login}"
-        yield Finding(f"token good {until}", ok=False, problem="it can't be renewed", mend=mend, fatal=False)
-    if standing.missing_scopes:
+        yield Finding(f"token good {until}", ok=False, problem="it cannot be renewed", mend=mend, fatal=False)
+    if status.missing_scopes:
         yield Finding(
             "the consent has every scope that is asked for",
             ok=False,
-            problem=f"missing: {', '.join(standing.missing_scopes)}",
+            problem=f"missing: {', '.join(status.missing_scopes)}",
             mend=f"add them to the app at {system}, then log in again: {login}; or name under `scopes` what is wanted",
             fatal=False,
         )

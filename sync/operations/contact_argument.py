@@ -47,6 +47,7 @@ def parse_who(typed: str, config: Config, accounts: Iterable[str]) -> ContactArg
     address = email.clean(text) if "@" in text else None
     if isinstance(address, str):
         return ContactArgument(text, email=email.key(address))
+    # A number without a country code may belong to the country of any connection.
     regions = dict.fromkeys(connection.country for connection in config.connections.values())
     numbers = dict.fromkeys(number for region in regions if (number := phone.to_e164(text, (region,))))
     if numbers:

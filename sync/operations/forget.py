@@ -50,6 +50,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
         if not identity.records.issuperset(records):
             raise UsageError(_several(state.db, typed, records))
         confirm(", ".join(sorted({f"{record.account}:{printable(record.id)}" for record in identity.records})))
+        # One transaction, so that no contact is erased without the hashes that keep runs from syncing it again.
         with state.atomic() as transaction:
             Forgotten(transaction).add_marks(transaction, _marks(transaction, identity), _now_ms())
             erased = erase_person(transaction, identity, email.key)
@@ -83,7 +84,9 @@ def _locked(config: Config, stack: ExitStack) -> StateFile:
     path = config.state.path
     state = StateFile.open_copy(path) if is_missing(path) else StateFile.open(path)
     stack.callback(state.close)
+    # Deleted rows are overwritten with zeros, so that the file holds no trace of the contact.
     state.db.execute("PRAGMA secure_delete = ON")
+    # A run under way may hold the contact in memory and write it back.
     for row in state.db.execute("SELECT name FROM connection ORDER BY name").fetchall():
         stack.enter_context(hold(state, row["name"], _now_ms()))
     return state

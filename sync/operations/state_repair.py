@@ -28,6 +28,7 @@ def repair(config: Config) -> Document:
         stack.enter_context(telling(path))
         state = StateFile.open(path)
         stack.callback(state.close)
+        # A damaged name cannot be locked, and no run can use that connection either.
         names = state.db.execute("SELECT name FROM connection WHERE typeof(name) = 'text' ORDER BY name").fetchall()
         for row in names:
             stack.enter_context(hold(state, row["name"], to_ms(datetime.now(UTC)) or 0))

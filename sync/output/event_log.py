@@ -85,6 +85,7 @@ def error(event: str, **facts: Any) -> None:
 def _write(level: str, event: str, facts: Mapping[str, Any]) -> None:
     if not is_enabled(level):
         return
+    # The writer is opened by the first line, because a quiet run should not pay for it.
     if _log.write is None and _log.open is not None:
         _log.write = _log.open()
     if _log.write is not None:

@@ -45,7 +45,7 @@ class _Libraries(logging.Handler):
 
 def _writer(stream: TextIO, *, human: bool) -> Write:
     """Return a function that writes lines to the stream."""
-    import structlog
+    import structlog  # takes longer than a quiet run, so the first line imports it
 
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=stream.isatty(), sort_keys=False, pad_event_to=24)
@@ -64,6 +64,7 @@ def _writer(stream: TextIO, *, human: bool) -> Write:
     )
 
     def write(level: str, event: str, facts: Mapping[str, Any]) -> None:
+        # A full disk or a closed pipe must not stop the run that is logged.
         with suppress(OSError, ValueError):  # ValueError: the stream is closed
             getattr(logger, level)(event, **facts)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Progress(Protocol):
     """How the engine reports its progress. Called from one thread."""
 
-    def stage(self, text: str, total: int | None = None) -> None:
+    def begin_step(self, text: str, total: int | None = None) -> None:
         """Begin a step, which ends the step before; `total` is its number of records, if known."""
 
     def advance(self, count: int = 1) -> None:
@@ -33,7 +33,7 @@ class Progress(Protocol):
 class SilentProgress:
     """Report nothing."""
 
-    def stage(self, text: str, total: int | None = None) -> None:
+    def begin_step(self, text: str, total: int | None = None) -> None:
         """Do nothing."""
 
     def advance(self, count: int = 1) -> None:
@@ -62,7 +62,7 @@ class LineProgress:
         """Do nothing: a log needs no pause."""
         yield
 
-    def stage(self, text: str, total: int | None = None) -> None:
+    def begin_step(self, text: str, total: int | None = None) -> None:
         """Do nothing: a log shows results only."""
 
     def advance(self, count: int = 1) -> None:
@@ -107,7 +107,7 @@ class TerminalProgress:
         finally:
             self._bars.start()
 
-    def stage(self, text: str, total: int | None = None) -> None:
+    def begin_step(self, text: str, total: int | None = None) -> None:
         """Replace the bar by one for this step."""
         if self._task is not None:
             self._bars.remove_task(self._task)

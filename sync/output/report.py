@@ -169,6 +169,7 @@ class RunReport:
     @property
     def status(self) -> Status:
         """Return the status: an error comes before the guard, the guard before open items."""
+        # A run with an error is incomplete, whatever else it did.
         if self.errors:
             return "failed"
         if self.guarded:

@@ -13,6 +13,7 @@ class Spool:
     """Planned changes in order, readable any number of times. The file is deleted with the object."""
 
     def __init__(self, changes: Iterable[PlannedChange]) -> None:
+        # The plan outlives the staging database that it was read from.
         self._file = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (lives as long as the spool)
         for change in changes:
             self._file.write(json.dumps(asdict(change), ensure_ascii=False) + "\n")

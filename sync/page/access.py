@@ -93,20 +93,21 @@ class Access:
             self._token_of = config, reveal_page_token(config, lambda _: None)
         return self._token_of[1]
 
-    def decide(self, asked: PageRequest) -> AccessRefused | AccessGranted:
+    def decide(self, request: PageRequest) -> AccessRefused | AccessGranted:
         """Return whether and with which session the request is answered."""
-        session, cookie = self._session(asked.headers)
-        if refused := self._outsider(asked, session):
+        session, cookie = self._session(request.headers)
+        if refused := self._outsider(request, session):
             return refused
-        if asked.path in HEALTH | STATIC:
+        if request.path in HEALTH | STATIC:
             return AccessGranted(session)
-        if (asked.changes or asked.path.startswith(API)) and (refused := self._foreign(asked, session)):
+        # The token of a form is in its body, so this check comes after the ones that only need the head.
+        if (request.changes or request.path.startswith(API)) and (refused := self._foreign(request, session)):
             return refused
-        return AccessGranted(session, "" if _is_for_programs(asked.path) else cookie)
+        return AccessGranted(session, "" if _is_for_programs(request.path) else cookie)
 
-    def refused_by_head(self, asked: PageRequest) -> AccessRefused | None:
+    def refused_by_head(self, request: PageRequest) -> AccessRefused | None:
         """Return why a request is refused whatever its body is, so that the server need not wait for the body."""
-        return self._outsider(asked, self._session(asked.headers)[0])
+        return self._outsider(request, self._session(request.headers)[0])
 
     def is_token(self, shown: str) -> bool:
         """Return whether this is the token."""
@@ -114,6 +115,7 @@ class Access:
 
     def set_cookie(self, session: Session, headers: MutableHeaders, *, secure: bool = False) -> None:
         """Set the session cookie; no script can read it, no other site can send it."""
+        # Strict: a link on another site must not open the page with the rights of the session.
         cookie = f"{self._cookie}={self.sessions.cookie(session, self.token)}; Path=/; Max-Age={LIFETIME}"
         headers.append("set-cookie", f"{cookie}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}")
 
@@ -135,41 +137,44 @@ class Access:
         session = self.sessions.begin(has_token=False)
         return session, self.sessions.cookie(session, self.token)
 
-    def _outsider(self, asked: PageRequest, session: Session) -> AccessRefused | None:
+    def _outsider(self, request: PageRequest, session: Session) -> AccessRefused | None:
         """Return why a caller is refused by its host name or identity, None where it is not."""
-        if self._is_local() and _name_of(asked.headers.get("host", "")) not in LOCAL_NAMES:
+        # A page on the internet may resolve its own name to this address (DNS rebinding).
+        if self._is_local() and _name_of(request.headers.get("host", "")) not in LOCAL_NAMES:
             return AccessRefused(421, "this address only answers to a name of this machine, such as localhost")
-        if asked.path in HEALTH | STATIC | {LOGIN}:
+        if request.path in HEALTH | STATIC | {LOGIN}:
             return None
-        return self._stranger(asked, session)
+        return self._stranger(request, session)
 
-    def _stranger(self, asked: PageRequest, session: Session) -> AccessRefused | None:
+    def _stranger(self, request: PageRequest, session: Session) -> AccessRefused | None:
         """Return why a caller without a valid token or process is refused, None where it is not."""
         if self.token is None:
-            return self._stranger_here(asked)
-        kind, _, shown = asked.headers.get("authorization", "").partition(" ")
+            return self._stranger_here(request)
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
         if session.has_token or (kind.lower() == "bearer" and self.is_token(shown.strip())):
             return None
         return AccessRefused(
-            401, "the token under [status_page] is required", to_login=not _is_for_programs(asked.path)
+            401, "the token under [status_page] is required", to_login=not _is_for_programs(request.path)
         )
 
-    def _stranger_here(self, asked: PageRequest) -> AccessRefused | None:
-        if asked.path == METRICS:
+    def _stranger_here(self, request: PageRequest) -> AccessRefused | None:
+        if request.path == METRICS:
             return None
-        known = asked.client is not None and asked.server is not None and self._is_ours(asked.client, asked.server)
+        known = (
+            request.client is not None and request.server is not None and self._is_ours(request.client, request.server)
+        )
         return None if known else AccessRefused(403, NOT_OURS)
 
-    def _foreign(self, asked: PageRequest, session: Session) -> AccessRefused | None:
+    def _foreign(self, request: PageRequest, session: Session) -> AccessRefused | None:
         """Return why a request comes neither from a page of this server nor from a program, None where it does."""
-        if not _is_from_here(asked.headers):
+        if not _is_from_here(request.headers):
             return AccessRefused(403, "this request comes from a page of another site")
-        if asked.path.startswith(API):
-            kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-            is_json = not asked.changes or kind == "application/json"
+        if request.path.startswith(API):
+            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            is_json = not request.changes or kind == "application/json"
             return None if is_json else AccessRefused(415, "the API accepts JSON only: Content-Type: application/json")
         try:
-            shown = asked.form.get(FORM_TOKEN, "")
+            shown = request.form.get(FORM_TOKEN, "")
         except ValueError:
             return AccessRefused(400, "this is not a form of this page")
         if not is_same(shown, self.sessions.form_token(session)):

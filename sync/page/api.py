@@ -111,9 +111,9 @@ def _after(request: Request) -> int:
 
 def _sent(request: Request, known: set[str]) -> dict[str, str]:
     """Return the JSON object of the body. Raises UsageError where its keys or its values are not the known texts."""
-    asked: PageRequest = request.scope[REQUEST]
+    page_request: PageRequest = request.scope[REQUEST]
     try:
-        sent = json.loads(asked.body or b"{}")
+        sent = json.loads(page_request.body or b"{}")
     except ValueError:
         raise UsageError("the body is not JSON") from None
     if not isinstance(sent, dict) or not all(isinstance(one, str) for one in sent.values()) or sent.keys() - known:

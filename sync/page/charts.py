@@ -100,6 +100,7 @@ def _column(values: Sequence[int], styles: Sequence[str], x: float, step: float,
     drawn, y = [], float(HEIGHT)
     for value, style in zip(values, styles, strict=True):
         if value > 0:
+            # A value of 1 next to one of 10,000 must still be visible.
             height = max(THINNEST, value / top * HEIGHT)
             y -= height
             drawn.append(Bar(x + step * GAP / 2, y, step * (1 - GAP), height, style))

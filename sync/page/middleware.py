@@ -59,9 +59,10 @@ class RequestMiddleware:
             return
         answer = _Answer(send)
         try:
-            asked = _request(scope, b"")
-            if refused := self._access.refused_by_head(asked):
-                await _closing(_refusal(refused, asked))(scope, receive, answer.send)
+            request = _request(scope, b"")
+            # A caller that is refused anyway must not make the server wait for a body.
+            if refused := self._access.refused_by_head(request):
+                await _closing(_refusal(refused, request))(scope, receive, answer.send)
                 return
             body = await _body(scope, receive)
             if body is _BodyCut.TOO_LARGE:
@@ -74,14 +75,14 @@ class RequestMiddleware:
                 await PlainTextResponse("This is a bug in growthsync.\n", 500)(scope, receive, answer.send)
 
     async def _answered(self, scope: "Scope", receive: "Receive", body: bytes, answer: "_Answer") -> None:
-        asked = _request(scope, body)
-        decided = self._access.decide(asked)
+        request = _request(scope, body)
+        decided = self._access.decide(request)
         if isinstance(decided, AccessRefused):
-            await _refusal(decided, asked)(scope, receive, answer.send)
+            await _refusal(decided, request)(scope, receive, answer.send)
             return
         if decided.cookie:
             answer.cookie = lambda headers: self._access.set_cookie(decided.session, headers)
-        await self._inner({**scope, GRANTED: decided, REQUEST: asked}, receive, answer.send)
+        await self._inner({**scope, GRANTED: decided, REQUEST: request}, receive, answer.send)
 
 
 class _Answer:
@@ -135,11 +136,11 @@ def _request(scope: "Scope", body: bytes) -> PageRequest:
     return PageRequest(scope["method"], scope["path"], Headers(scope=scope), ends[0], ends[1], body)
 
 
-def _refusal(refused: AccessRefused, asked: PageRequest) -> Response:
+def _refusal(refused: AccessRefused, request: PageRequest) -> Response:
     if refused.to_login:
         return RedirectResponse(LOGIN, 303)
     headers = {"www-authenticate": 'Bearer realm="growthsync"'} if refused.status == 401 else None  # noqa: PLR2004
-    if asked.path.startswith(API):
+    if request.path.startswith(API):
         return JSONResponse({"error": refused.reason}, refused.status, headers)
     return PlainTextResponse(f"{refused.reason}\n", refused.status, headers)
 

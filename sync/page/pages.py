@@ -146,8 +146,8 @@ class Pages:
 
 def form_of(request: Request) -> dict[str, str]:
     """Return the fields of the submitted form."""
-    asked: PageRequest = request.scope[REQUEST]
-    return asked.form
+    page_request: PageRequest = request.scope[REQUEST]
+    return page_request.form
 
 
 def _open(db: sqlite3.Connection) -> Document:

@@ -20,6 +20,7 @@ class SearchHandles:
         handle = secrets.token_urlsafe(16)
         with self._lock:
             self._typed[handle] = typed
+            # The oldest search is dropped, so that a long-running daemon needs no more memory.
             if len(self._typed) > MOST:
                 self._typed.popitem(last=False)
         return handle

@@ -25,6 +25,7 @@ class SingleFlight(Generic[T]):
         """Return the result of a computation that begins after this call, or raise its error."""
         arrived = self._begun
         with self._turn:
+            # A computation that began before this call may have read an older state, so its result is not used.
             if self._begun == arrived:
                 self._begun += 1
                 self._result = self._computed()

@@ -154,6 +154,7 @@ WantedBy=timers.target
 def _when(connection: Connection) -> str:
     if connection.cron is not None:
         return "\n".join([*(f"OnCalendar={moment}" for moment in on_calendar(connection.cron)), "Persistent=yes"])
+    # The same spread as in the daemon, so that not all connections call at once.
     seconds = connection.every.total_seconds()
     delay = min(seconds * JITTER, LONGEST_DELAY)
     return f"OnActiveSec=0\nOnUnitActiveSec={seconds:g}s\nRandomizedDelaySec={delay:g}s"

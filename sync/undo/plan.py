@@ -39,7 +39,7 @@ Ends = Mapping[str, Staged]
 
 def plan_undo(context: Context, undone: UndoneRun) -> None:
     """Plan everything that the run wrote. Raises AuthError, TransientError."""
-    context.progress.stage(f"looking at what run {undone.run} wrote")
+    context.progress.begin_step(f"reading what run {undone.run} wrote")
     context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open_creates()}
     for side in context.sides:
         context.weights[side.account].linked = context.links.count_links()
@@ -54,7 +54,7 @@ def carry_out(context: Context, undone: UndoneRun) -> None:
     """Write the plan. Raises AuthError and TransientError when an account can't be worked with any further."""
     operations = (PAIR, CREATE, DELETE)
     total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
-    context.progress.stage("writing", total)
+    context.progress.begin_step("writing", total)
     troubles = _Troubles(context, undone)
     for side in context.sides:
         for wave in context.stage.steps(PAIR, (side.name, "both"), WIDTH):

@@ -58,19 +58,19 @@ def log_in(world: World) -> None:
     tokens = Tokens(told["access_token"], told["refresh_token"], DAY, scopes, None, world.gh.location_id, company)
     now_ms = to_ms(world.clock.now()) or 0
     StateFile.open(world.state_path).close()
-    vault(world).write(granted(tokens, CLIENT_ID, world.gh.location_id, company, now_ms), now_ms)
+    grant_store(world).write_grant(granted(tokens, CLIENT_ID, world.gh.location_id, company, now_ms), now_ms)
 
 
-def vault(world: World) -> GrantStore:
+def grant_store(world: World) -> GrantStore:
     """Return where the world's grant lies."""
     config = load(world.config_path)
     account = config.accounts["gh"]
     assert isinstance(account, GrowthHubAccount)
-    return TokenSources(config, Key(KEY), world.clock).vault("gh", account)
+    return TokenSources(config, Key(KEY), world.clock).store("gh", account)
 
 
 def kept(world: World) -> Grant:
     """Return the world's grant as it lies on disk."""
-    found = vault(world).read()
+    found = grant_store(world).read_grant()
     assert found is not None
     return found

@@ -200,7 +200,7 @@ def test_a_one_shot_run_logs_json_where_nobody_watches(live_world: World) -> Non
 def test_a_quiet_run_logs_nothing_and_takes_no_time_for_it(live_world: World) -> None:
     live_world.sync("run")
     live_world.environment["PYTHONVERBOSE"] = "1"
-    imported = live_world.sync("run").err
+    imported = live_world.process("run").err
     assert "import 'requests'" in imported
     assert "import 'structlog'" not in imported
 

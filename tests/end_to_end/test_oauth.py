@@ -19,7 +19,7 @@ from connectors.sandbox.base import Call
 from sync.cli import main
 from sync.oauth.encryption import Key
 from tests.end_to_end.daemons import started
-from tests.end_to_end.oauth_world import KEY, browse, kept, log_in, use_oauth, vault
+from tests.end_to_end.oauth_world import KEY, browse, grant_store, kept, log_in, use_oauth
 from tests.end_to_end.world import Finished, World
 
 TOKEN = "/oauth/token"
@@ -57,7 +57,7 @@ def expire(world: World) -> None:
     """Let the token at hand be too old, by the server's clock and by ours."""
     world.gh.oauth.expire()
     grant = kept(world)
-    vault(world).write(replace(grant, lease=replace(grant.lease, got_ms=0, expires_ms=1)), 0)
+    grant_store(world).write_grant(replace(grant, lease=replace(grant.lease, got_ms=0, expires_ms=1)), 0)
 
 
 def refreshes(world: World) -> int:
@@ -88,7 +88,7 @@ def test_a_login_in_a_browser_opens_the_account_and_the_browser_of_somebody_else
     assert "gh: it has no token yet; log in: sync auth login gh" in before.run["errors"]
 
     browse(world, "forged")
-    login = world.sync("auth", "login", "gh", "--json")
+    login = world.process("auth", "login", "gh", "--json")
     assert login.code == 0, login.err
     assert "forged: 400" in login.err
     (told,) = login.document["accounts"]
@@ -128,18 +128,18 @@ def test_what_is_not_given_or_not_for_this_location_is_not_kept(live_world: Worl
     world = live_world
     use_oauth(world)
     browse(world, "no")
-    declined = world.sync("auth", "login", "gh", "--json")
+    declined = world.process("auth", "login", "gh", "--json")
     assert declined.code == 3
     assert "the consent was not given (access_denied); log in again: sync auth login gh" in declined.document["error"]
 
     browse(world, "Company")
-    company = world.sync("auth", "login", "gh")
+    company = world.process("auth", "login", "gh")
     assert company.code == 3
     assert f"not for location {world.gh.location_id}" in company.err
     assert "set company_id where the company consents" in company.err
 
     world.environment["BROWSER"] = "true"
-    late = world.sync("auth", "login", "gh", "--wait", "1")
+    late = world.process("auth", "login", "gh", "--wait", "1")
     assert late.code == 3
     assert "no answer came from the consent page" in late.err
     assert world.rows("SELECT * FROM token") == []
@@ -164,7 +164,7 @@ def test_a_company_consents_for_its_location(live_world: World) -> None:
     world = live_world
     world.gg.add(first_name="Ann", email="ann@example.com")
     use_oauth(world, company=True)
-    login = world.sync("auth", "login", "gh")
+    login = world.process("auth", "login", "gh")
     assert login.code == 0, login.err
     assert "of company" in login.out
     assert world.sync("run").code == 0
@@ -175,7 +175,7 @@ def test_status_and_check_tell_of_the_token_and_logout_takes_it_away(live_world:
     world = live_world
     use_oauth(world)
     world.gh.oauth.granted = "contacts.readonly contacts.write locations.readonly"
-    assert world.sync("auth", "login", "gh").code == 0
+    assert world.process("auth", "login", "gh").code == 0
     status = world.sync("auth", "status", "--json")
     (told,) = status.document["accounts"]
     assert told["missing_scopes"] == [
@@ -282,9 +282,9 @@ def test_killed_before_the_new_token_is_stored_a_login_is_asked_for_and_mends_it
     assert dead.code == 3
     (error,) = dead.run["errors"]
     assert error.startswith("gh: ")
-    assert "a renewal was cut off at" in error
+    assert "a renewal was interrupted at" in error
     assert error.endswith("log in again: sync auth login gh")
-    assert world.sync("auth", "login", "gh").code == 0
+    assert world.process("auth", "login", "gh").code == 0
     assert world.sync("run").code == 0
     assert len(world.gh.people()) == 1
     assert_nothing_is_shown(world, dead)
@@ -316,7 +316,7 @@ def test_a_dead_grant_ends_with_3_and_the_command_and_spoils_nothing_that_is_kno
     dead = world.sync("run", "--json")
     assert dead.code == 3
     assert dead.run["errors"][0].endswith("log in again: sync auth login gh")
-    assert world.sync("auth", "login", "gh").code == 0
+    assert world.process("auth", "login", "gh").code == 0
     assert world.sync("run").code == 0
     assert "Chair" in json.dumps(world.gh.people())
     assert_nothing_is_shown(world, dead)
@@ -337,7 +337,7 @@ def test_a_wrong_key_is_told_before_anything_is_called(live_world: World) -> Non
     (world.folder / "token-key").write_text(wrong, encoding="utf-8")
     (told,) = world.sync("auth", "status", "--json").document["accounts"]
     assert told["state"] == "unreadable"
-    assert world.sync("auth", "login", "gh").code == 0
+    assert world.process("auth", "login", "gh").code == 0
     assert [row["key"] for row in world.rows("SELECT key FROM token")] == [Key(wrong).name]
 
 
@@ -352,7 +352,7 @@ def test_a_daemon_renews_by_itself_and_its_log_shows_no_secret(live_world: World
         daemon.wait("token renewed", account="gh")
         daemon.wait_for_runs(1)
         world.gh.oauth.revoke()
-        vault(world).remove()
+        grant_store(world).remove_grant()
         failed = daemon.wait("run ended", status="failed")
         assert daemon.stop() == 0
     assert failed["connection"] == "sales"

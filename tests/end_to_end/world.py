@@ -1,8 +1,8 @@
 """A world to sync: both sandboxes over real HTTP, a config file, a state file, and time that need not be waited for.
 
-`run` carries out one run in this process under the world's clock; `sync` and `start` are the command line in a process
-of its own. A process of its own has the machine's clock, so its world is a `live` one: its servers' time goes on as the
-machine's does, plus what was skipped.
+`run` does one run in this process under the world's clock. `sync` is the command line in this process, `process` and
+`start` in a separate one. The command line uses the machine's clock, so its world is a `live` one: the time of its
+servers runs like the machine's, plus the skipped time.
 """
 
 import json
@@ -27,6 +27,7 @@ from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
 from sync.output.progress import SilentProgress
 from sync.output.report import RunReport
+from tests.end_to_end.command_line import invoke
 from tests.end_to_end.transactions import no_call_inside_a_transaction
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +163,15 @@ class World:
         return report
 
     def sync(self, *arguments: str, skip: float = 2.0) -> Finished:
-        """Let `skip` seconds pass, and carry out a command in a process of its own."""
+        """Let `skip` seconds pass, and carry out a command in this process."""
+        if threading.current_thread() is not threading.main_thread():  # a command takes over signals and streams
+            return self.process(*arguments, skip=skip)
+        self.clock.skip(skip)
+        self.write_config()
+        return Finished(*invoke(arguments, self.folder, self._variables()))
+
+    def process(self, *arguments: str, skip: float = 2.0) -> Finished:
+        """Let `skip` seconds pass, and carry out a command in its own process."""
         with self.start(*arguments, skip=skip) as process:
             out, err = process.communicate(timeout=60)
         return Finished(process.returncode, out, err)
@@ -179,16 +188,19 @@ class World:
         self.clock.skip(skip)
         if write_config:
             self.write_config()
-        known = {"PYTHONPATH": str(ROOT), "SYNC_CONFIG": str(self.config_path), "PATH": os.environ["PATH"]}
         return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "sync", *arguments],
             cwd=self.folder,
-            env=known | self.environment,
+            env=self._variables(),
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def _variables(self) -> dict[str, str]:
+        known = {"PYTHONPATH": str(ROOT), "SYNC_CONFIG": str(self.config_path), "PATH": os.environ["PATH"]}
+        return known | self.environment
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Ask the state file."""

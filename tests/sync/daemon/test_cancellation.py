@@ -78,11 +78,11 @@ def test_a_short_sleep_is_a_sleep() -> None:
 def test_each_step_checks_for_a_stop_request() -> None:
     stop = StopSignal()
     watched = WatchedProgress(stop, Activity(SystemClock()))
-    watched.stage("reading gg")
+    watched.begin_step("reading gg")
     watched.advance(200)
     stop.request()
     with pytest.raises(Interrupted):
-        watched.stage("writing")
+        watched.begin_step("writing")
     with pytest.raises(Interrupted):
         watched.advance()
     watched.note("what was done is told all the same")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.oauth import Tokens
 from state.tokens import EncryptedToken
-from sync.oauth.encryption import CannotOpen, Key, NotAKey
+from sync.oauth.encryption import CannotDecrypt, Key, NotAKey
 from sync.oauth.grant import Grant, granted
 from sync.rules.token_expiry import TokenLifetime
 
@@ -27,8 +27,8 @@ grants = st.builds(
 def test_what_is_sealed_is_opened_for_the_same_account_and_looks_different_each_time(
     content: bytes, account: str
 ) -> None:
-    first, second = KEY.seal(content, account), KEY.seal(content, account)
-    assert KEY.open(first, account) == content
+    first, second = KEY.encrypt(content, account), KEY.encrypt(content, account)
+    assert KEY.decrypt(first, account) == content
     assert first.nonce != second.nonce
     assert len(first.content) == len(content) + 16
     assert len(content) < 4 or content not in first.content
@@ -36,28 +36,28 @@ def test_what_is_sealed_is_opened_for_the_same_account_and_looks_different_each_
 
 @given(content=st.binary(max_size=50), account=names, other=names)
 def test_what_was_sealed_for_somebody_else_does_not_open(content: bytes, account: str, other: str) -> None:
-    sealed = KEY.seal(content, account)
+    sealed = KEY.encrypt(content, account)
     if account != other:
-        with pytest.raises(CannotOpen, match="another account"):
-            KEY.open(sealed, other)
-    with pytest.raises(CannotOpen, match=f"the key {KEY.name}, and token_key is {OTHER.name}"):
-        OTHER.open(sealed, account)
-    with pytest.raises(CannotOpen):
-        OTHER.open(replace(sealed, key=OTHER.name), account)
+        with pytest.raises(CannotDecrypt, match="another account"):
+            KEY.decrypt(sealed, other)
+    with pytest.raises(CannotDecrypt, match=f"the key {KEY.name}, and token_key is {OTHER.name}"):
+        OTHER.decrypt(sealed, account)
+    with pytest.raises(CannotDecrypt):
+        OTHER.decrypt(replace(sealed, key=OTHER.name), account)
 
 
 @given(content=st.binary(max_size=50), at=st.integers(0), bit=st.integers(0, 7))
 def test_one_changed_bit_is_noticed(content: bytes, at: int, bit: int) -> None:
-    sealed = KEY.seal(content, "gh")
+    sealed = KEY.encrypt(content, "gh")
     whole = bytearray(sealed.nonce + sealed.content)
     whole[at % len(whole)] ^= 1 << bit
-    with pytest.raises(CannotOpen):
-        KEY.open(EncryptedToken(sealed.key, bytes(whole[:12]), bytes(whole[12:])), "gh")
+    with pytest.raises(CannotDecrypt):
+        KEY.decrypt(EncryptedToken(sealed.key, bytes(whole[:12]), bytes(whole[12:])), "gh")
 
 
 def test_a_damaged_nonce_is_told_as_damage() -> None:
-    with pytest.raises(CannotOpen):
-        KEY.open(replace(KEY.seal(b"x", "gh"), nonce=b""), "gh")
+    with pytest.raises(CannotDecrypt):
+        KEY.decrypt(replace(KEY.encrypt(b"x", "gh"), nonce=b""), "gh")
 
 
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import UsageError
-from sync.oauth.redirect_server import NotOurs, RedirectResult, RedirectServer, is_local, read_answer, read_pasted
+from sync.oauth.redirect_server import NotAnAnswer, RedirectResult, RedirectServer, is_local, read_answer, read_pasted
 from tests.sync.oauth.ports import free_port
 
 STATE = "state-of-this-login"
@@ -64,7 +64,7 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        with pytest.raises(UsageError, match=f"127.0.0.1:{port}/callback: nothing can listen there.*--paste"):
+        with pytest.raises(UsageError, match=f"127.0.0.1:{port}/callback: the port cannot be used.*--paste"):
             RedirectServer(f"http://127.0.0.1:{port}/callback", STATE)
 
 
@@ -94,7 +94,7 @@ def test_a_code_or_the_whole_address_may_be_pasted(text: str) -> None:
     ],
 )
 def test_what_answers_nothing_or_another_login_is_refused(text: str) -> None:
-    with pytest.raises(NotOurs):
+    with pytest.raises(NotAnAnswer):
         read_pasted(text, STATE)
 
 
@@ -108,7 +108,7 @@ def test_whatever_the_code_and_the_state_are_they_come_back_together_or_not_at_a
 ) -> None:
     assert read_answer(urlencode({"code": code, "state": state}), state) == RedirectResult(code)
     if other != state:
-        with pytest.raises(NotOurs):
+        with pytest.raises(NotAnAnswer):
             read_answer(urlencode({"code": code, "state": other}), state)
 
 

@@ -14,7 +14,7 @@ def test_a_pipe_gets_notes_and_no_bars() -> None:
     out = io.StringIO()
     with for_stream(out) as progress:
         assert isinstance(progress, LineProgress)
-        progress.stage("reading growthhub", 1000)
+        progress.begin_step("reading growthhub", 1000)
         progress.advance(500)
         progress.note("growthhub: made the custom field contact.job_title")
         with progress.paused():
@@ -27,11 +27,11 @@ def test_a_terminal_shows_the_step_and_its_progress() -> None:
     with for_stream(out) as progress:
         assert isinstance(progress, TerminalProgress)
         progress.advance()
-        progress.stage("reading [growthhub]", 1000)
+        progress.begin_step("reading [growthhub]", 1000)
         progress.advance(500)
         with progress.paused():
             out.write("Write this? ")
-        progress.stage("writing")
+        progress.begin_step("writing")
         progress.note("made [bold]contact.job_title[/bold]")
     shown = out.getvalue()
     assert "reading [growthhub]" in shown
@@ -45,7 +45,7 @@ def test_a_terminal_is_restored_after_an_error() -> None:
 
     def fail() -> None:
         with TerminalProgress(out) as progress:
-            progress.stage("reading")
+            progress.begin_step("reading")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -56,6 +56,6 @@ def test_a_terminal_is_restored_after_an_error() -> None:
 
 def test_silent_progress_writes_nothing() -> None:
     progress = SilentProgress()
-    progress.stage("reading", 5)
+    progress.begin_step("reading", 5)
     progress.advance()
     progress.note("said to nobody")
