@@ -17,7 +17,7 @@ from connectors.duration import RATE_HELP, parse_rate
 from connectors.http.rate_headers import RateLimit
 
 SHOWN: Final = "a wrong value of this field may be shown in a message"
-"""Marks the type of a field whose values are never secret."""
+"""Marks the type of a field that never holds a secret."""
 
 
 class OptionsTable(BaseModel):

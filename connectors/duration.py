@@ -1,4 +1,4 @@
-"""Spans of time and rates as the config file and the command line spell them: `60s`, `36h`, `2/s`, `100/10s`."""
+"""Parse spans of time and rates as people write them: `60s`, `36h`, `2/s`, `100/10s`."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ _RATE = re.compile(r"([0-9]{1,9})/([0-9]{0,9})(ms|s|min|m|h|d)")
 
 
 def parse_span(text: str) -> timedelta:
-    """Read a span. Raises ValueError, whose text says what is allowed."""
+    """Parse a span. Raises ValueError with a text that says what is allowed."""
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         raise ValueError(SPAN_HELP)
@@ -32,7 +32,7 @@ def parse_span(text: str) -> timedelta:
 
 
 def parse_rate(text: str) -> RateLimit:
-    """Read a rate. Raises ValueError, whose text says what is allowed."""
+    """Parse a rate. Raises ValueError with a text that says what is allowed."""
     match = _RATE.fullmatch(text.strip())
     if match is None:
         raise ValueError(RATE_HELP)

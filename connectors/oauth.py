@@ -1,6 +1,6 @@
 """What OAuth needs of a system: its token endpoint, and what that answers (R42).
 
-A grant is a location's, or a company's whose token is exchanged for that of one of its locations.
+A grant is a location's, or a company's. The token of a company is exchanged for that of one of its locations.
 """
 
 from dataclasses import dataclass, field

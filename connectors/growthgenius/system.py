@@ -1,4 +1,4 @@
-"""The registry entry of GrowthGenius: an API key, and the users whose contacts it shows.
+"""The registry entry of GrowthGenius: an API key, and the users that contacts are read as.
 
 Nothing heavy is imported here before it is needed (connectors.system).
 """
@@ -30,7 +30,7 @@ UserId = Annotated[int | str, BeforeValidator(_user_id), SHOWN]
 
 
 class GrowthGeniusAccount(AccountOptions):
-    """An API key, and the users whose contacts it shows."""
+    """An API key, and the users that contacts are read as."""
 
     connector: Literal["growthgenius"]
     api_key: Secret = Field(description=KEY_HELP)

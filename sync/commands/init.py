@@ -82,7 +82,7 @@ class Terminal:
         """Return whether the answer was yes."""
         return click.confirm(question, default=default, err=True)
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Print a line."""
         click.echo(text, err=True)
 
@@ -95,7 +95,7 @@ def _tried(questions: "Questions", draft: "Draft", path: Path) -> "tuple[Draft, 
         found = try_accounts(draft, questions.secrets, path)
         for one in found:
             for line in one.lines:
-                questions.asker.tell(line)
+                questions.asker.show(line)
         wrong = [one.account for one in found if not one.works]
         if not wrong or not questions.asker.yes(f"Correct the answers for {wrong[0]}?", default=True):
             return draft, [one.document() for one in found]

@@ -56,7 +56,7 @@ class FieldOptions(OptionsTable):
     def _words_of_the_left_are_different(self) -> Self:
         folded = [word.casefold() for word in self.map or {}]
         if len(set(folded)) < len(folded):
-            raise ValueError("a map whose words on the left side differ in more than capital letters")
+            raise ValueError("a map with words on the left side that differ in more than capital letters")
         return self
 
     @model_validator(mode="after")
@@ -80,7 +80,7 @@ WORDED = frozenset(
     {*EXCLUSIVE, "title", "company", "city", "state", "industry", "employee_count", "annual_revenue"}
     | {"keywords", "technologies", "email_status", "email_confidence", *(f"custom{number}" for number in range(1, 10))}
 )
-"""Fields whose values are plain words, which `map` may translate."""
+"""Fields with plain words as values, which `map` may translate."""
 
 CONSENT = "do_not_contact"
 

@@ -49,7 +49,7 @@ _KIND = 2
 
 @dataclass(frozen=True, slots=True)
 class ConfigMistake:
-    """One thing that is wrong. `place` is the path of the key; `found` None means that it is not shown."""
+    """One mistake. `place` is the path of the key; `found` is None where the value is not shown."""
 
     place: tuple[str, ...]
     allowed: str
@@ -58,7 +58,7 @@ class ConfigMistake:
     unknown: bool = False
 
     def sentence(self) -> str:
-        """Return what is wrong and what is allowed, without the place."""
+        """Return the mistake and what is allowed, without the place."""
         if self.missing:
             return f"is missing; it takes {self.allowed}"
         if self.unknown:
@@ -68,17 +68,17 @@ class ConfigMistake:
 
 
 def from_pydantic(error: "ValidationError", tables: Mapping[str, Iterable[str]]) -> list[ConfigMistake]:
-    """Translate what pydantic found. `tables` are the keys of each table, by its path with `*` for a user's names."""
+    """Translate the errors of pydantic. `tables` are the keys of each table, by its path with `*` for user names."""
     return [_translate(details, tables) for details in error.errors(include_url=False)]
 
 
-def lines(complaints: Iterable[ConfigMistake], path: Path, text: str) -> list[str]:
-    """Return a line for each complaint about the text of the file at `path`, in the order of the file."""
+def lines(mistakes: Iterable[ConfigMistake], path: Path, text: str) -> list[str]:
+    """Return a line for each mistake in the text of the file at `path`, in the order of the file."""
     keys = list(_keys(text))
-    placed = [(_line(keys, complaint.place), complaint) for complaint in complaints]
+    placed = [(_line(keys, mistake.place), mistake) for mistake in mistakes]
     return [
-        f"{path}{f':{line}' if line else ''}: {'.'.join(complaint.place)}: {complaint.sentence()}"
-        for line, complaint in sorted(placed, key=lambda pair: pair[0])
+        f"{path}{f':{line}' if line else ''}: {'.'.join(mistake.place)}: {mistake.sentence()}"
+        for line, mistake in sorted(placed, key=lambda pair: pair[0])
     ]
 
 
@@ -118,7 +118,7 @@ def _allowed(details: "ErrorDetails", context: Mapping[str, Any], found: Any) ->
 
 
 def _is_in_account(steps: Sequence[str]) -> bool:
-    """Say whether a path leads to a key of an account whose system is known."""
+    """Say whether a path leads to a key of an account of a known system."""
     return steps[0] == "accounts" and len(steps) > _KIND + 1
 
 

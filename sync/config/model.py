@@ -55,9 +55,9 @@ FILE_NAME = "config.toml"
 
 
 class StateOptions(OptionsTable):
-    """Where the state file is (absolute, once loaded), and how long overwritten values and runs are kept.
+    """The path of the state file (absolute after loading), and how long overwritten values and runs are kept.
 
-    `token_key` points to what OAuth tokens in it are encrypted under.
+    `token_key` refers to the key that encrypts the OAuth tokens in it.
     """
 
     path: FilePath = Field(default="sync.db", validate_default=True)
@@ -66,7 +66,7 @@ class StateOptions(OptionsTable):
 
 
 class MessagesStream(OptionsTable):
-    """How messages travel. `deletes` is, unless it is set, what the contacts' table says."""
+    """How messages travel. `deletes` is that of the contacts' table unless it is set."""
 
     direction: Direction = "both"
     as_: Literal["note", "conversation"] = Field(default="note", alias="as")
@@ -111,21 +111,21 @@ class Connection(OptionsTable):
 
 
 class LogOptions(OptionsTable):
-    """What is logged, and how; `auto` is for people on a terminal, and JSON elsewhere."""
+    """What is logged, and how. `auto` is text on a terminal, and JSON elsewhere."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "human", "json"] = "auto"
 
 
 class NotifyOptions(OptionsTable):
-    """A program that is told, once each, what a person should know; it has so long to take it in."""
+    """A program that is started once for each event that a person should know; `time_limit` ends it."""
 
     command: Command
     time_limit: ShortSpan = timedelta(seconds=10)
 
 
 class StatusPageOptions(OptionsTable):
-    """Where the daemon shows how everything stands, None for nowhere; and the token of who may look."""
+    """The address of the daemon's status page, None for no page, and the token that it asks for."""
 
     listen: ListenOrOff = Address("127.0.0.1", 8787)
     token: Secret | None = None
@@ -138,7 +138,7 @@ class StatusPageOptions(OptionsTable):
 
     @property
     def is_asked_for(self) -> bool:
-        """Say whether somebody wrote the address; the one that nobody wrote may be taken by something else."""
+        """Say whether the config file sets the address. Another program may use the default one."""
         return "listen" in self.model_fields_set
 
 
@@ -157,7 +157,7 @@ def _account_adapter(models: tuple[type[AccountOptions], ...]) -> TypeAdapter[Ac
 
 
 class Config(OptionsTable):
-    """A whole file."""
+    """A whole config file."""
 
     state: StateOptions = Field(default_factory=dict, validate_default=True)
     log: LogOptions = LogOptions()
@@ -172,7 +172,7 @@ class Config(OptionsTable):
 
     @property
     def path(self) -> Path:
-        """Where the file is, absolute."""
+        """Return the absolute path of the file."""
         return self._path
 
 
@@ -215,7 +215,7 @@ def find(option: Path | None = None) -> Path:
 
 
 def load(path: Path) -> Config:
-    """Read and check the file. Raises ConfigError with one line per complaint."""
+    """Read and check the file. Raises ConfigError with one line for each mistake."""
     try:
         return parse(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
@@ -237,8 +237,8 @@ def parse(text: str, path: Path) -> Config:
         config = Config.model_validate(data, context=path.parent)
     except ValidationError as error:
         raise ConfigError(*lines(from_pydantic(error, tables()), path, text)) from None
-    if complaints := list(_cross_check(config)):
-        raise ConfigError(*lines(complaints, path, text))
+    if mistakes := list(_cross_check(config)):
+        raise ConfigError(*lines(mistakes, path, text))
     return _named(config, path)
 
 
@@ -254,7 +254,7 @@ def oauth_accounts(config: Config, names: Iterable[str]) -> dict[str, OAuthAccou
 
 
 def _named(config: Config, path: Path) -> Config:
-    """Tell the tables their names, which are keys of what holds them."""
+    """Set the names of accounts and connections, which are the keys of their tables."""
     config._path = path.absolute()  # noqa: SLF001 - the module's own
     for name, account in config.accounts.items():
         account._name = name  # noqa: SLF001 - set once, by the one who builds it

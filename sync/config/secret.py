@@ -1,10 +1,8 @@
-"""Opens the secrets that the config file only points to.
+"""Read the secrets that the config file refers to.
 
-They are written `env:NAME`, `file:PATH`, `credential:NAME` (a credential that systemd hands to a service), or
-`keyring:SERVICE/USER`.
-
-Anything else is the secret itself. No message holds a secret, nor what the file says where a secret may stand; it names
-the key, and how to set it.
+A reference is `env:NAME`, `file:PATH`, `credential:NAME` (a credential that systemd gives to a service), or
+`keyring:SERVICE/USER`. Anything else is the secret itself. No message contains a secret or the value of a key that may
+hold one (P8): it names the key, and how to set it.
 """
 
 import os
@@ -23,10 +21,10 @@ Warn = Callable[[str], None]
 KEYRING_HELP = 'the keyring package is not installed; pip install "growthsync[keyring]"'
 
 SHORTEST_TOKEN = 16
-"""Characters of a token that nobody guesses."""
+"""The shortest token that cannot be guessed, in characters."""
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
-"""Where systemd puts the credentials of a service (systemd.exec(5))."""
+"""The environment variable that names the folder of a service's credentials (systemd.exec(5))."""
 
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -35,38 +33,38 @@ _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def reveal(config: Config, accounts: Iterable[str], warn: Warn) -> dict[str, str]:
-    """Return the secret of each account named. `warn` is told what should not stay so, like a file that all can read.
+    """Return the secret of each account named. `warn` is called with what is unsafe, like a file that all can read.
 
-    Raises ConfigError with a line for each account whose secret is missing or can't be one.
+    Raises ConfigError with a line for each account with a missing or impossible secret.
     """
-    secrets, complaints = {}, []
+    secrets, mistakes = {}, []
     for account in accounts:
         key, reference = config.accounts[account].secret
         try:
             secrets[account] = _open(reference.get_secret_value(), config.path, warn)
         except ValueError as error:
-            complaints.append(f"{config.path}: accounts.{account}.{key}: {error}")
-    if complaints:
-        raise ConfigError(*complaints)
+            mistakes.append(f"{config.path}: accounts.{account}.{key}: {error}")
+    if mistakes:
+        raise ConfigError(*mistakes)
     return secrets
 
 
 def reveal_page_token(config: Config, warn: Warn) -> str | None:
-    """Return what the status page asks for, None where it asks for nothing. Raises ConfigError."""
+    """Return the token of the status page, None where it asks for none. Raises ConfigError."""
     reference = config.status_page.token
     if reference is None:
         return None
     try:
         token = _open(reference.get_secret_value(), config.path, warn)
         if len(token) < SHORTEST_TOKEN:
-            raise ValueError(f"shorter than {SHORTEST_TOKEN} characters; make one: openssl rand -hex 16")  # noqa: TRY301
+            raise ValueError(f"shorter than {SHORTEST_TOKEN} characters; create one: openssl rand -hex 16")  # noqa: TRY301
     except ValueError as error:
         raise ConfigError(f"{config.path}: status_page.token: {error}") from None
     return token
 
 
 def reveal_token_key(config: Config, warn: Warn) -> str:
-    """Return what the key of the tokens points to, as it is written there. Raises ConfigError."""
+    """Return the text of the key for OAuth tokens. Raises ConfigError."""
     reference = config.state.token_key
     if reference is None:
         raise AssertionError("a config with OAuth accounts does not load without it")
@@ -150,10 +148,7 @@ def check_variable(name: str) -> str:
 
 
 def check_secret(value: str, where: str) -> str:
-    """Return the value if a header can carry it; one that cannot would end in an error that shows it.
-
-    Raises ValueError.
-    """
+    """Return the value if a header can carry it; else the HTTP library's error would show it. Raises ValueError."""
     if _PRINTABLE.fullmatch(value) is None:
         raise ValueError(f"{where} holds spaces or characters that no key has; was more than the key copied?")
     return value
@@ -165,7 +160,7 @@ def _warn_when_open(path: Path, warn: Warn) -> None:
 
 
 def secret_variables(config: Config) -> frozenset[str]:
-    """Return the environment variables that the config file names as secrets: for programs that shall not have them."""
+    """Return the environment variables that hold secrets, so that other programs are started without them."""
     references = (
         value.get_secret_value()
         for table in (config.state, *config.accounts.values(), config.status_page)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RESERVED = frozenset({"window", "unchanged", "conflicts", "failed", "unmapped", "left_out", "direction"})
-"""Words of the run report and of the `fields` table, which stand where account names stand."""
+"""Words that reports and the `fields` table use where account names stand."""
 
 REFERENCES = ("env", "file", "credential", "keyring")
-"""How something is written that is kept elsewhere."""
+"""The kinds of references to a secret."""
 
 SEALING_HELP = (
     "env:NAME, file:PATH, credential:NAME or keyring:SERVICE/USER, where 32 random bytes are in base64, made by: "
@@ -36,7 +36,7 @@ HIGHEST_PORT = 65535
 
 
 class Address(NamedTuple):
-    """An IP address of this machine, and a port to listen at; 0 takes any that is free."""
+    """An IP address of this machine, and a port to listen at; port 0 takes any free one."""
 
     host: str
     port: int
@@ -51,8 +51,8 @@ class Address(NamedTuple):
 
 
 def suggest(word: str, allowed: "Iterable[str]") -> str:
-    """Return "a, b, c", and what was probably meant."""
-    from difflib import get_close_matches  # only somebody who mistyped waits for it
+    """Return "a, b, c", and the allowed word that is close to the given one."""
+    from difflib import get_close_matches  # slow to import, and only a typing mistake needs it
 
     names = list(allowed)
     close = get_close_matches(word.lower(), names, n=1)
@@ -89,8 +89,8 @@ def _short(value: object) -> timedelta:
 
 
 def _command(value: str) -> str:
-    """Check that it can be told apart into words, as a shell would; no shell carries it out."""
-    import shlex  # most files tell nobody
+    """Check that it can be split into words as a shell does. No shell runs it."""
+    import shlex  # most config files have no [notify]
 
     try:
         words = shlex.split(value)
@@ -102,16 +102,16 @@ def _command(value: str) -> str:
 
 
 def _share_or_count(value: object) -> int | float:
-    """TOML tells 1 from 1.0, and so does this: one person, or all of them."""
+    """TOML distinguishes 1 from 1.0, and so does this: one contact, or all of them."""
     if isinstance(value, float) and 0.0 <= value <= 1.0:
         return value
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise ValueError("a share from 0.0 to 1.0, or a whole number of people")
+    raise ValueError("a share from 0.0 to 1.0, or a whole number of contacts")
 
 
 def _listen(value: object) -> Address:
-    """Check an address to listen at; a name but localhost may mean several, so it is an IP address."""
+    """Check an address to listen at. It is an IP address, because a host name may mean several."""
     from ipaddress import ip_address
 
     allowed = "an IP address of this machine and a port, like 127.0.0.1:8787 or [::1]:8787"
@@ -157,7 +157,7 @@ def _consent_channel(value: str) -> str:
 
 
 def _country(value: str) -> str:
-    from connectors.values.country import display_name, to_alpha2  # most files leave the country out
+    from connectors.values.country import display_name, to_alpha2  # most config files leave the country out
 
     try:
         display_name(value)
@@ -169,7 +169,7 @@ def _country(value: str) -> str:
 
 
 def _path(value: object, info: ValidationInfo) -> Path:
-    """Take a path relative to the config file, whose folder is the context."""
+    """Read a path as relative to the config file; its folder is the context of the validation."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError("the path of a file, relative to this one")
     return Path(info.context or ".", Path(value).expanduser()).absolute()
@@ -193,7 +193,7 @@ def _values(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     if values and all(isinstance(one, str) and one for one in values):
         return tuple(values)
-    raise ValueError("a text, or a list of texts of which one must be met")
+    raise ValueError("a text, or a list of texts; one of them must match")
 
 
 Flag = Annotated[bool, Field(strict=True)]

@@ -31,7 +31,7 @@ from sync.text_output.runs import run_lines, verify_lines
 
 LABELS: Final = {"left": registry.label(LEFT), "right": registry.label(RIGHT)}
 SETTLED: Final = 1.1
-"""Seconds until an edit lies before the horizon: the servers tell the time in whole seconds."""
+"""Seconds until an edit lies before the horizon: the time of the servers has whole seconds."""
 
 APART: Final = 2.0
 """Seconds between two edits of which one is clearly the newer (R14)."""

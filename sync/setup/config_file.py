@@ -31,7 +31,7 @@ def check_address(url: str) -> str:
 
 
 def tried(draft: Draft, secrets: Secrets, path: Path) -> Config:
-    """Return the config that the draft will be, whose secrets are read where they wait. Raises ConfigError."""
+    """Return the config of a draft, with secrets that are read where they wait. Raises ConfigError."""
     waiting = draft.with_secrets({reference: secrets.waiting(reference) for reference in draft.secrets})
     return parse(waiting.text(), path)
 

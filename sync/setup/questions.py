@@ -38,7 +38,7 @@ class Asker(Protocol):
     def yes(self, question: str, *, default: bool) -> bool:
         """Return whether the answer was yes."""
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Show a text."""
 
 
@@ -75,7 +75,7 @@ class Questions:
         """Ask what travels."""
         question = f"Which way do changes travel? (left is {registry.label(draft.kinds[0])})"
         direction = self.asker.choice(question, DIRECTIONS, "both")
-        self.asker.tell(AUTOMATIONS)
+        self.asker.show(AUTOMATIONS)
         create = self.asker.choice("Where may contacts be created?", CREATES, "both")
         messages = self.asker.yes("Do messages travel too, as notes? Nothing is ever sent.", default=False)
         country = self._until_good("Country of numbers without a country code", _country, "US")
@@ -103,7 +103,7 @@ class Questions:
 
     def _token_key(self) -> str:
         if self.secrets.place == "env":
-            self.asker.tell("The key of OAuth tokens is 32 random bytes in base64, made by: openssl rand -base64 32")
+            self.asker.show("The key of OAuth tokens is 32 random bytes in base64, made by: openssl rand -base64 32")
             return self._variable(TOKEN_KEY, "its environment variable")
         return self.secrets.keep(TOKEN_KEY, self.secrets.new_key())
 
@@ -126,9 +126,9 @@ class Questions:
                 return check(answer.strip())
             except ValidationError as error:
                 details = error.errors(include_url=False, include_input=False)[0]
-                self.asker.tell(f"  allowed is {details.get('ctx', {}).get('error', 'a text that is not empty')}")
+                self.asker.show(f"  allowed is {details.get('ctx', {}).get('error', 'a text that is not empty')}")
             except ValueError as error:
-                self.asker.tell(f"  {error}")
+                self.asker.show(f"  {error}")
 
     def _places(self) -> tuple[str, ...]:
         return PLACES if self.secrets.has_keyring() else PLACES[:2]

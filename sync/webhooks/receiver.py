@@ -81,7 +81,7 @@ class Rules:
         return event.at is not None and abs(now - event.at) > self.options.window
 
     def takers(self, path: str) -> list[str]:
-        """Return the kinds of system whose events come to a path."""
+        """Return the kinds of system that send events to a path."""
         if not path.startswith(self.options.path):
             return []
         rest = path.removeprefix(self.options.path)

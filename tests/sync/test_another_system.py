@@ -152,7 +152,7 @@ class Answers:
         self.asked.append(question)
         return not default
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         assert text
 
 

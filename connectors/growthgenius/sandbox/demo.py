@@ -9,7 +9,7 @@ from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
 from connectors.sandbox.demo import OWNER, DemoCopy, Record
 
 KEYS: Final = {"company": "company_name", "tags": "label_names"}
-"""The keys whose names are not the canonical ones."""
+"""The keys that differ from the canonical names."""
 
 
 class GrowthGeniusDemo:

@@ -13,7 +13,7 @@ PACE: Final = RateLimit(1000, 10.0, 200_000)
 """Ten times what the real one allows, so that the demo is quick. The engine learns it from the answers."""
 
 KEYS: Final = {"first_name": "firstName", "last_name": "lastName", "company": "companyName"}
-"""The keys whose names are not the canonical ones."""
+"""The keys that differ from the canonical names."""
 
 
 class GrowthHubDemo:

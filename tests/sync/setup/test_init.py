@@ -282,7 +282,7 @@ class Script:
     def yes(self, question: str, *, default: bool) -> bool:
         return bool(self.answers["messages"])
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         self.told.append(text)
 
 
