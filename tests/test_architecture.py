@@ -18,8 +18,8 @@ IMPURE = {
     "sqlite3", "sqlite_utils", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "urllib3",
 }  # fmt: skip
 FLOORS = (
-    "config", "rules", "output", "oauth", "notifications", "contacts", "messages", "undo", "engine", "http_server",
-    "webhooks", "daemon", "operations", "text_output", "page", "service", "demo", "setup", "commands",
+    "config", "rules", "output", "oauth", "notifications", "streams", "contacts", "messages", "undo", "engine",
+    "http_server", "webhooks", "daemon", "operations", "text_output", "page", "service", "demo", "setup", "commands",
 )  # fmt: skip
 EXCEPTIONS = {("contacts", "undo")}  # circles that are still to be opened
 STAR = "*"

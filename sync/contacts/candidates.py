@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from state.identity_index import Identities, IndexedContact
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.rules.match import Candidates, contradicts
+from sync.streams.connection import Side
 
 Groups = dict[str | None, dict[str, IndexedContact]]
 """People by id, under each e-mail, number or marker that they have."""
@@ -13,11 +14,11 @@ Groups = dict[str | None, dict[str, IndexedContact]]
 
 def surroundings(context: Context, side: Side, persons: Sequence[IndexedContact]) -> dict[str, Candidates]:
     """Return the surroundings of each person, by id; `linked` includes the pairs that this run has planned."""
-    mine, theirs = side.identities, context.other(side).identities
+    mine, theirs = side.identities, context.connection.other(side).identities
     emails = list({person.email for person in persons if person.email})
     phones = list({phone for person in persons for phone in person.phones})
-    own = _Claims(context, side, context.other(side))
-    foreign = _Claims(context, context.other(side), side)
+    own = _Claims(context, side, context.connection.other(side))
+    foreign = _Claims(context, context.connection.other(side), side)
     twins = _group(own(mine.by_email(emails)), lambda other: [other.email])
     email = _group(foreign(theirs.by_email(emails)), lambda other: [other.email])
     candidates = _without_mail_at(mine, foreign(theirs.by_phone(phones)))

@@ -15,7 +15,7 @@ from state.history import DELETED, HistoryEntry
 from state.intents import DeletionIntent
 from state.links import Link
 from state.staging import Staged, Step
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.deletions import list_edited, was_edited
 from sync.contacts.failures import Troubles
 from sync.contacts.plan import DELETE, PAIR
@@ -23,15 +23,16 @@ from sync.contacts.read import stage_by_id
 from sync.contacts.update import update
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
+from sync.streams.connection import Side
 from sync.undo.remove_created import shown_text
 
 
 def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
     """Delete one survivor. Raises what makes the account useless."""
-    link = context.links.by_id(step.link or 0)
+    link = context.tables.links.by_id(step.link or 0)
     if link is None or link.gone is None:
         return
-    if _is_back(context.side(link.gone), link):
+    if _is_back(context.connection.side(link.gone), link):
         _welcome(context, link, troubles)
         return
     survivor = stage_by_id(context, target, link.side(target.name).id)
@@ -46,14 +47,18 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged
 def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles[Staged]) -> None:
     intent = _intent(context, target, link, survivor)
     with context.state.atomic() as transaction:
-        context.intents.add_intent(transaction, intent, context.run)
+        context.tables.intents.add_intent(transaction, intent, context.run.id)
     outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
     with context.state.atomic() as transaction:
         if isinstance(outcome, RecordError):
-            context.intents.remove_intents(transaction, target.name, intent.source_id)
+            context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
         if isinstance(outcome, ConnectorError):
             troubles.note(
-                transaction, context.other(target), _lost(context, context.other(target), link), DELETE, outcome
+                transaction,
+                context.connection.other(target),
+                _lost(context, context.connection.other(target), link),
+                DELETE,
+                outcome,
             )
         else:
             troubles.fine(target)
@@ -66,12 +71,12 @@ def remember_deleted(
 ) -> None:
     """Store that a survivor was deleted by us."""
     deletion = HistoryEntry(link.id, target.account, intent.record, WHOLE, intent.shown, None, DELETED)
-    context.history.add_entries(transaction, [deletion], intent.run, context.now_ms())
+    context.tables.history.add_entries(transaction, [deletion], intent.run, context.run.now_ms())
     target.identities.drop_contact(transaction, intent.record)
-    for side in context.sides:
-        context.failures.close_failures(transaction, side.name, link.side(side.name).id)
-    context.intents.remove_intents(transaction, target.name, intent.source_id)
-    context.links.remove_link(transaction, link.id)
+    for side in context.connection.sides:
+        context.tables.failures.close_failures(transaction, side.name, link.side(side.name).id)
+    context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
+    context.tables.links.remove_link(transaction, link.id)
     context.report.accounts[target.account].deleted += 1
 
 
@@ -80,9 +85,9 @@ def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> Del
     return DeletionIntent(
         side=target.name,
         source_id=link.side(link.gone or "").id,
-        sent_ms=target.server_now_ms(context.clock),
+        sent_ms=target.server_now_ms(context.run.clock),
         record=survivor.id,
-        run=context.run,
+        run=context.run.id,
         shown=shown,
     )
 
@@ -100,14 +105,16 @@ def _welcome(context: Context, link: Link, troubles: Troubles[Staged]) -> None:
     """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
     with context.state.atomic() as transaction:
         link.gone = None
-        context.links.save_link(transaction, link, context.run)
-    for side in context.sides:
+        context.tables.links.save_link(transaction, link, context.run.id)
+    for side in context.connection.sides:
         stage_by_id(context, side, link.side(side.name).id)
-    for side in context.sides:
+    for side in context.connection.sides:
         update(context, side, [Step(PAIR, "", link.left.id, link.right.id, link.id, "both")], troubles)
 
 
 def _lost(context: Context, side: Side, link: Link) -> Staged:
     """Return the record that is gone as it last was, so that it can be named."""
     record_id = link.side(side.name).id
-    return Staged(side.name, record_id, contact=contact_codec.encode(Contact(record_id, context.base(link, side.name))))
+    return Staged(
+        side.name, record_id, contact=contact_codec.encode(Contact(record_id, context.mapping.shadow(link, side.name)))
+    )

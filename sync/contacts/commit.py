@@ -12,7 +12,7 @@ from state.database import Transaction
 from state.history import ENRICHED, REFUSED, HistoryEntry
 from state.links import Link, LinkSide
 from state.staging import Staged
-from sync.contacts.context import AHEAD_MS, Context, Side
+from sync.contacts.context import AHEAD_MS, Context
 from sync.contacts.holds import hold, release
 from sync.contacts.owed_values import note_debts
 from sync.contacts.plan import merge_views
@@ -30,6 +30,7 @@ from sync.rules.shadow_update import (
     unproven,
 )
 from sync.rules.undo import UNDO
+from sync.streams.connection import Side
 
 
 @dataclass(slots=True)
@@ -84,10 +85,13 @@ def settle_pair(
     transaction: Transaction, context: Context, left: Staged | None, right: Staged | None, link: Link | None
 ) -> None:
     """Remember a pair that needs no write: what was agreed, and what is in conflict."""
-    target, source = context.left, context.right
+    target, source = context.connection.left, context.connection.right
     ids = (link.left.id, link.right.id) if link else (left.id if left else "", right.id if right else "")
     job = Update(target, source, left or Staged("left", ids[0]), right or Staged("right", ids[1]), link)
-    job.views = {"left": context.view(link, context.left, left), "right": context.view(link, context.right, right)}
+    job.views = {
+        "left": context.view(link, context.connection.left, left),
+        "right": context.view(link, context.connection.right, right),
+    }
     job.contact = (
         contact_codec.decode(left.contact) if left and left.contact else Contact(ids[0], job.views["left"].now)
     )
@@ -103,7 +107,7 @@ def remember(transaction: Transaction, context: Context, job: Update, answer: Wr
         bases = after_agreement(job.result, job.target.name, to, source)
     else:
         shown = job.shown
-        settled = context.travelling(job.settled)
+        settled = context.mapping.travelling(job.settled)
         bases = after_write(job.result, job.target.name, to, source, settled)
         silent = {name for name, value in job.changes.items() if value is not None and name not in settled}
         unproven(bases, silent - answer.refused)
@@ -112,14 +116,16 @@ def remember(transaction: Transaction, context: Context, job: Update, answer: Wr
     was_gone = job.link is not None and job.link.gone is not None
     link = _link(context, job, bases, shown, answer)
     _keep_times(context, job, link, bases, shown if answer else None)
-    context.links.save_link(transaction, link, context.run)
+    context.tables.links.save_link(transaction, link, context.run.id)
     _note_debts(transaction, context, job, link)
     written = _entries(context, job, link, answer) if answer is not None else []
-    context.history.add_entries(transaction, [*_refusals(job, link), *written], context.run, context.now_ms())
+    context.tables.history.add_entries(
+        transaction, [*_refusals(job, link), *written], context.run.id, context.run.now_ms()
+    )
     _list_conflicts(transaction, context, job, link)
     release(transaction, context, link, job.result.touched, back=was_gone)
     for side, record_id in ((job.target, job.record.id), (job.source, job.source_id)):
-        context.failures.close_failures(transaction, side.name, record_id)
+        context.tables.failures.close_failures(transaction, side.name, record_id)
     own = job.own or Staged(job.source.name, job.source_id)
     for side, staged, other, rejected in (
         (job.source, own, job.target, job.rejected),
@@ -149,21 +155,23 @@ def remember_undone(transaction: Transaction, context: Context, job: Update, ans
         raise AssertionError(f"{job.target.account}:{job.record.id}: put back without a link")
     to, source = job.views[job.target.name], job.views[job.source.name]
     taken = {name: value for name, value in job.changes.items() if name not in answer.refused}
-    bases = after_undo(taken, to, source, context.travelling(job.settled))
-    waiting = frozenset(context.conflicts.of_link(link.id))
-    if link.mapping != context.mapping:  # under which neither side was looked at yet (R18)
+    bases = after_undo(taken, to, source, context.mapping.travelling(job.settled))
+    waiting = frozenset(context.tables.conflicts.of_link(link.id))
+    if link.mapping != context.mapping.number:  # under which neither side was looked at yet (R18)
         link.left.digest = link.right.digest = None
-    link.mapping = context.mapping
-    context.set_base(link, job.target.name, bases.target)
-    context.set_base(link, job.source.name, bases.source)
+    link.mapping = context.mapping.number
+    context.mapping.set_shadow(link, job.target.name, bases.target)
+    context.mapping.set_shadow(link, job.source.name, bases.source)
     target = link.side(job.target.name)
     _keep(context, target, job.shown)
-    is_dealt_with = is_settled(context.travelling(job.shown.fields), bases.target, waiting)
+    is_dealt_with = is_settled(context.mapping.travelling(job.shown.fields), bases.target, waiting)
     target.digest = job.target.connector.digest(answer.raw) if is_dealt_with else None
     target.seen_ms, target.wrote_ms = own_times(job.shown, answer)
     _keep_times(context, job, link, bases, job.shown)
-    context.links.save_link(transaction, link, context.run)
-    context.history.add_entries(transaction, _entries(context, job, link, answer), context.run, context.now_ms())
+    context.tables.links.save_link(transaction, link, context.run.id)
+    context.tables.history.add_entries(
+        transaction, _entries(context, job, link, answer), context.run.id, context.run.now_ms()
+    )
     hold(transaction, context, link, taken)
     _stage_answer(transaction, context, job, link, answer, job.shown)
 
@@ -171,14 +179,14 @@ def remember_undone(transaction: Transaction, context: Context, job: Update, ans
 def _link(context: Context, job: Update, bases: ShadowPair, shown: Contact, answer: WriteResult | None) -> Link:
     waiting = frozenset(job.result.conflicts)
     link = job.link or _new_link(context, job)
-    link.mapping = context.mapping
-    context.set_base(link, job.target.name, bases.target)
-    context.set_base(link, job.source.name, bases.source)
+    link.mapping = context.mapping.number
+    context.mapping.set_shadow(link, job.target.name, bases.target)
+    context.mapping.set_shadow(link, job.source.name, bases.source)
     target, source = link.side(job.target.name), link.side(job.source.name)
     if job.record.contact is not None or answer is not None:
         _keep(context, target, shown)
         target.digest = None
-        if is_settled(context.travelling(shown.fields), bases.target, waiting):
+        if is_settled(context.mapping.travelling(shown.fields), bases.target, waiting):
             target.digest = job.target.connector.digest(answer.raw) if answer else job.record.digest
     if answer is not None:
         target.seen_ms, target.wrote_ms = own_times(shown, answer)
@@ -200,9 +208,9 @@ def _keep_times(context: Context, job: Update, link: Link, bases: ShadowPair, wr
     if written is None and target.kept is None and source.kept is None:
         return
     to, come = job.views[job.target.name], job.views[job.source.name]
-    shown = to.now if written is None else context.travelling(written.fields)
+    shown = to.now if written is None else context.mapping.travelling(written.fields)
     after = SideView(shown, bases.target), SideView(come.now, bases.source)
-    waiting = kept_times.open_fields(context.rules, *after)
+    waiting = kept_times.open_fields(context.mapping.rules, *after)
     settled = job.result.touched - waiting
     for side, view, now, staged in ((job.target, to, shown, job.record), (job.source, come, come.now, job.own)):
         if staged is None or staged.contact is None:  # it was not looked at: what waited there waits on
@@ -218,7 +226,7 @@ def _keep(context: Context, end: LinkSide, contact: Contact) -> None:
 
 def unmapped_text(context: Context, contact: Contact) -> str | None:
     """Return what a record shows that means nothing on the other side, as a link keeps it (R17)."""
-    found = {name: text for name, text in contact.unmapped.items() if name in context.rules}
+    found = {name: text for name, text in contact.unmapped.items() if name in context.mapping.rules}
     return json.dumps(found, ensure_ascii=False) if found else None
 
 
@@ -232,9 +240,9 @@ def own_times(shown: Contact, answer: WriteResult) -> tuple[int | None, int | No
 
 
 def _new_link(context: Context, job: Update) -> Link:
-    empty = shadow_codec.encode({}, tuple(context.rules))
+    empty = shadow_codec.encode({}, tuple(context.mapping.rules))
     ends = {job.target.name: LinkSide(job.record.id, empty), job.source.name: LinkSide(job.source_id, empty)}
-    return Link(ends["left"], ends["right"], context.mapping)
+    return Link(ends["left"], ends["right"], context.mapping.number)
 
 
 def _entries(context: Context, job: Update, link: Link, answer: WriteResult) -> list[HistoryEntry]:
@@ -267,7 +275,7 @@ def reasons(context: Context, job: Update) -> dict[str, tuple[str, str | None]]:
     found |= dict.fromkeys(job.result.enriched & job.changes.keys(), (ENRICHED, None))
     for one in job.result.overwritten:
         if one.side == job.target.name and one.field in job.changes:
-            rule, theirs = context.rules[one.field], job.views[job.source.name].value(one.field)[1]
+            rule, theirs = context.mapping.rules[one.field], job.views[job.source.name].value(one.field)[1]
             typed = one.rule == UNDO or (one.rule == RESOLVED and one.new != rule.carried(theirs, job.target.name))
             found[one.field] = (one.rule, None if typed else came)
     return found
@@ -290,15 +298,17 @@ def _list_conflicts(transaction: Transaction, context: Context, job: Update, lin
     """Open, update and close conflicts; one that is still to be carried the other way stays open until it is."""
     left, right = job.left_first
     for name, (one, other) in job.result.conflicts.items():
-        context.conflicts.put_conflict(transaction,
+        context.tables.conflicts.put_conflict(transaction,
             Conflict(
                 link.id, name, job.who, shadow_codec.render(one), shadow_codec.render(other),
-                contact_codec.to_ms(left.time_of(name)), contact_codec.to_ms(right.time_of(name)), context.now_ms(),
-                context.run,
+                contact_codec.to_ms(left.time_of(name)), contact_codec.to_ms(right.time_of(name)), context.run.now_ms(),
+                context.run.id,
             )
         )  # fmt: skip
     keep = job.result.conflicts.keys() | (job.result.to(job.source.name).keys())
-    context.conflicts.close_conflicts(transaction, link.id, context.conflicts.of_link(link.id).keys() - keep)
+    context.tables.conflicts.close_conflicts(
+        transaction, link.id, context.tables.conflicts.of_link(link.id).keys() - keep
+    )
 
 
 def _stage_answer(

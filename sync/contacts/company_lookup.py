@@ -30,8 +30,8 @@ def enquire(context: Context) -> None:
     if enrichment is None:
         return
     with context.state.atomic() as transaction:
-        enrichment.known.drop_expired(transaction, context.now_ms())
-    context.progress.begin_step(f"looking up companies at {enrichment.source.account}")
+        enrichment.known.drop_expired(transaction, context.run.now_ms())
+    context.run.progress.begin_step(f"looking up companies at {enrichment.source.account}")
     for domains in _unknown(context, enrichment):
         if not _ask(context, enrichment, domains):
             break
@@ -52,7 +52,7 @@ def of_made(context: Context) -> Iterator[list[Step]]:
     source, target = enrichment.source.name, enrichment.target.name
     for page in context.stage.noted_steps(CREATE, (source,)):
         ids = [(step.right_id if target == RIGHT else step.left_id) or "" for step in page]
-        links = context.links.by_record(target, ids)
+        links = context.tables.links.by_record(target, ids)
         steps = [_step(links[record_id], target) for record_id in ids if record_id in links]
         yield from (steps[start : start + WIDTH] for start in range(0, len(steps), WIDTH))
 
@@ -60,7 +60,7 @@ def of_made(context: Context) -> Iterator[list[Step]]:
 def _unknown(context: Context, enrichment: Enrichment) -> Iterator[list[str]]:
     """Yield the domains that are to be asked for, in waves."""
     for page in context.stage.notes((PAIR, CREATE)):
-        unknown = [domain for domain in page if enrichment.known.cached(domain, context.now_ms()) is None]
+        unknown = [domain for domain in page if enrichment.known.cached(domain, context.run.now_ms()) is None]
         yield from (unknown[start : start + WIDTH] for start in range(0, len(unknown), WIDTH))
 
 
@@ -74,10 +74,10 @@ def _ask(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bo
         (domain, each) for domain, each in zip(domains, outcomes, strict=True) if isinstance(each, CachedCompany)
     ]
     with context.state.atomic() as transaction:
-        enrichment.known.store_answers(transaction, answers, context.now_ms())
+        enrichment.known.store_answers(transaction, answers, context.run.now_ms())
     trouble = next((each for each in outcomes if isinstance(each, ConnectorError)), None)
     if trouble is not None:
-        context.progress.note(f"{trouble}; companies are not looked up now, and blanks stay blank")
+        context.run.progress.note(f"{trouble}; companies are not looked up now, and blanks stay blank")
     return trouble is None
 
 
@@ -100,7 +100,7 @@ def _plan_again(context: Context) -> None:
 def _plan_step_again(context: Context, step: Step) -> None:
     ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
     staged = {name: context.stage.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()}
-    link = context.links.by_id(step.link) if step.link else None
+    link = context.tables.links.by_id(step.link) if step.link else None
     result = merged(context, link, staged[LEFT], staged[RIGHT])
     writes = sides_written(result)
     if writes != step.writes:

@@ -22,7 +22,7 @@ from state.intents import CreateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged, Step
 from sync.contacts.commit import own_times, unmapped_text
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.create_answers import OlderRecord, believed
 from sync.contacts.custom_fields import prepare
 from sync.contacts.enrichment import awaits, of_new
@@ -31,7 +31,6 @@ from sync.contacts.markers import mark_source
 from sync.contacts.owed_values import note_new_debts
 from sync.contacts.plan import PAIR, around
 from sync.contacts.read import staged_record
-from sync.contacts.record_boundary import tell_mistake
 from sync.contacts.refused_values import Rejection, collision, list_rejections
 from sync.contacts.untranslatable import sendable
 from sync.contacts.update import update
@@ -41,6 +40,8 @@ from sync.rules.do_not_contact import unheard
 from sync.rules.match import leader, may_adopt
 from sync.rules.sets import with_all
 from sync.rules.shadow_update import after_create, after_lost_create, as_held, is_edited, is_settled, unmet, unsent_sets
+from sync.streams.connection import Side
+from sync.streams.record_boundary import tell_mistake
 
 TAGS = "tags"
 
@@ -81,18 +82,18 @@ class Creation:
 def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
     """Make one wave of people on one side. Raises what makes the account useless."""
     jobs = _creations(context, target, steps)
-    if not context.first.get(target.account) or context.boundary.holes.get(target.name):
+    if not context.findings.first.get(target.account) or context.boundary.holes.get(target.name):
         jobs = _without_known(context, target, jobs, troubles)
     if jobs:
         prepare(context, target, frozenset(name for job in jobs for name in job.changes))
     jobs = [_housed(job) for job in jobs]
     _intend(context, jobs)
     _send(context, target, jobs, troubles)
-    context.progress.advance(len(steps))
+    context.run.progress.advance(len(steps))
 
 
 def _creations(context: Context, target: Side, steps: Sequence[Step]) -> list[Creation]:
-    source = context.other(target)
+    source = context.connection.other(target)
     ids = [(step.left_id if source.name == "left" else step.right_id) or "" for step in steps]
     staged = context.stage.changed_records(source.name, ids)
     jobs = []
@@ -108,7 +109,7 @@ def _creation(context: Context, target: Side, own: Staged) -> Creation:
     known = of_new(context, target, contact.fields, made.changes)
     changes = _tagged(context, target, {**made.changes, **known})
     return Creation(
-        target, context.other(target), own, contact, changes, made.withheld, frozenset(known),
+        target, context.connection.other(target), own, contact, changes, made.withheld, frozenset(known),
         awaits(context, target, contact), made.owed,
     )  # fmt: skip
 
@@ -157,8 +158,8 @@ def matching(context: Context, side: Side, person: IndexedContact, raws: Sequenc
     by_id = {str(raw["id"]): raw for raw in raws}
     contacts = [side.connector.contact(raw, {}) for raw in raws]
     contacts = [contact for contact in contacts if not context.is_forgotten(side, contact)]
-    links = context.links.by_record(side.name, list(by_id))
-    other_side = context.other(side).name
+    links = context.tables.links.by_record(side.name, list(by_id))
+    other_side = context.connection.other(side).name
     others = [
         contact_codec.known(one, links[one.id].side(other_side).id if one.id in links else None) for one in contacts
     ]
@@ -175,7 +176,7 @@ def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged])
     with context.state.atomic() as transaction:
         context.stage.put_records(transaction, [staged_record(context, job.target, raw, contact, None)])
         job.target.identities.put_contacts(transaction, [contact_codec.known(contact)])
-        context.intents.remove_intents(transaction, job.target.name, job.own.id)
+        context.tables.intents.remove_intents(transaction, job.target.name, job.own.id)
     ids = {job.source.name: job.own.id, job.target.name: contact.id}
     step = Step(PAIR, "", ids["left"], ids["right"], None, "both")
     update(context, job.target, [step], troubles)
@@ -187,18 +188,18 @@ def _intend(context: Context, jobs: Sequence[Creation]) -> None:
         return
     with context.state.atomic() as transaction:
         for job in jobs:
-            context.intents.add_intent(transaction, _intent(context, job), context.run)
+            context.tables.intents.add_intent(transaction, _intent(context, job), context.run.id)
 
 
 def _intent(context: Context, job: Creation) -> CreateIntent:
-    fields = context.travelling(job.contact.fields)
+    fields = context.mapping.travelling(job.contact.fields)
     return CreateIntent(
         side=job.target.name,
         source_id=job.own.id,
-        sent_ms=job.target.server_now_ms(context.clock),
+        sent_ms=job.target.server_now_ms(context.run.clock),
         sent=job.changes,
-        shadow=shadow_codec.encode(fields, tuple(context.rules)),
-        mapping=context.mapping,
+        shadow=shadow_codec.encode(fields, tuple(context.mapping.rules)),
+        mapping=context.mapping.number,
         contact=contact_codec.encode(replace(job.contact, memory={}, unmapped={})),
         memory=job.contact.memory,
         digest=job.own.digest,
@@ -247,7 +248,7 @@ def _answers(target: Side, jobs: Sequence[Creation]) -> list[WriteResult | Conne
 
 def _believed(context: Context, target: Side, jobs: Sequence[Creation]) -> list[WriteResult | ConnectorError]:
     """Send the creates and return the answers; one that does not show the contact says not what was made."""
-    since = contact_codec.from_ms(target.server_now_ms(context.clock))
+    since = contact_codec.from_ms(target.server_now_ms(context.run.clock))
     if since is None:
         raise AssertionError(f"{target.account}: a server without a time")
     answers = _answers(target, jobs)
@@ -291,7 +292,7 @@ class _Made:
 
     def unheard(self, context: Context) -> frozenset[str]:
         """Return what the new record says of consent that its source does not know yet."""
-        return unheard(context.rules, self.job.source.name, self.contact.fields, self.job.changes)
+        return unheard(context.mapping.rules, self.job.source.name, self.contact.fields, self.job.changes)
 
 
 def _note_unwritten(transaction: Transaction, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
@@ -320,8 +321,8 @@ def _tell_source(context: Context, target: Side, made: Sequence[_Made], troubles
     """Carry back at once that a person who was just created may not be contacted: later readings may not show it."""
     if not made:
         return
-    source = context.other(target)
-    links = context.links.by_record(target.name, [one.contact.id for one in made])
+    source = context.connection.other(target)
+    links = context.tables.links.by_record(target.name, [one.contact.id for one in made])
     with context.state.atomic() as transaction:
         context.stage.put_records(
             transaction,
@@ -338,18 +339,18 @@ def _conclude(
         if isinstance(answer, Broken):
             tell_mistake(answer.cause, f"{job.source.account}:{job.own.id}")
         if answer.accepted:
-            context.intents.mark_accepted(transaction, job.target.name, job.own.id)
+            context.tables.intents.mark_accepted(transaction, job.target.name, job.own.id)
         note_failure(
             transaction, context, job.source, job.own, "create", lost(context, job.target), due_ms=_due(context)
         )
     else:
-        context.intents.remove_intents(transaction, job.target.name, job.own.id)
+        context.tables.intents.remove_intents(transaction, job.target.name, job.own.id)
         troubles.note(transaction, job.source, job.own, "create", answer)
 
 
 def lost(context: Context, target: Side) -> str:
     """Say what it means that the answer to a create never came."""
-    settle = round(context.settle.total_seconds())
+    settle = round(context.connection.settle.total_seconds())
     return (
         f"{target.account} never answered the create, so nobody knows whether it took effect; "
         f"a run that begins {settle} s later looks for the person and settles it"
@@ -357,20 +358,20 @@ def lost(context: Context, target: Side) -> str:
 
 
 def _due(context: Context) -> int:
-    return context.now_ms() + round(context.settle.total_seconds() * 1000)
+    return context.run.now_ms() + round(context.connection.settle.total_seconds() * 1000)
 
 
 def _remember(transaction: Transaction, context: Context, target: Side, made: Sequence[_Made]) -> None:
     """Store the people whom a wave has made, and their links."""
-    source = context.other(target)
+    source = context.connection.other(target)
     links = [_link(context, one) for one in made]
     for link, one in zip(links, made, strict=True):
-        context.links.save_link(transaction, link, context.run)
+        context.tables.links.save_link(transaction, link, context.run.id)
         note_new_debts(transaction, context, link, target, one.job.owed)
-    context.intents.remove_intents(
+    context.tables.intents.remove_intents(
         transaction, target.name, *(one.job.own.id for one in made if not one.waits_for_marker)
     )
-    context.failures.close_failures(transaction, source.name, *(one.job.own.id for one in made))
+    context.tables.failures.close_failures(transaction, source.name, *(one.job.own.id for one in made))
     for link, one in zip(links, made, strict=True):
         unmapped = link.side(source.name).unmapped
         list_rejections(transaction, context, source, one.job.own, target, one.job.rejected, unmapped)
@@ -380,17 +381,17 @@ def _remember(transaction: Transaction, context: Context, target: Side, made: Se
         for link, one in zip(links, made, strict=True)
         for entry in entries_of_creation(context, target, link, one.job.enriched_changes)
     ]
-    context.history.add_entries(transaction, entries, context.run, context.now_ms())
+    context.tables.history.add_entries(transaction, entries, context.run.id, context.run.now_ms())
     context.report.accounts[target.account].created += len(made)
     context.report.unmapped += sum(len(one.answer.refused & target.connector.fields) for one in made)
 
 
 def _link(context: Context, one: _Made) -> Link:
     job, made = one.job, one.contact
-    sent = context.travelling(job.changes)
+    sent = context.mapping.travelling(job.changes)
     taken = {name: value for name, value in sent.items() if name not in one.answer.refused}
-    settled = as_held(taken, context.travelling(one.settled), {}, edited=False, doubtful=one.answer.doubtful)
-    shown, source = context.travelling(made.fields), context.travelling(job.contact.fields)
+    settled = as_held(taken, context.mapping.travelling(one.settled), {}, edited=False, doubtful=one.answer.doubtful)
+    shown, source = context.mapping.travelling(made.fields), context.mapping.travelling(job.contact.fields)
     if one.filled is not None:
         bases = after_lost_create(shown, source, sent, edited=True, filled=one.filled)
     else:
@@ -403,15 +404,15 @@ def _link(context: Context, one: _Made) -> Link:
     if is_settled(shown, bases.target, frozenset()):
         new.digest = job.target.connector.digest(one.answer.raw)
     own.unmapped, new.unmapped = unmapped_text(context, job.contact), unmapped_text(context, made)
-    link = Link(*((own, new) if job.source.name == "left" else (new, own)), context.mapping)
-    context.set_base(link, job.target.name, bases.target)
-    context.set_base(link, job.source.name, bases.source)
+    link = Link(*((own, new) if job.source.name == "left" else (new, own)), context.mapping.number)
+    context.mapping.set_shadow(link, job.target.name, bases.target)
+    context.mapping.set_shadow(link, job.source.name, bases.source)
     return link
 
 
 def entries_of_creation(context: Context, target: Side, link: Link, enriched: Fields) -> list[HistoryEntry]:
     """Return what the history has to say of a person who was made: that, and what of it is known of the company."""
-    source, record_id = context.other(target), link.side(target.name).id
+    source, record_id = context.connection.other(target), link.side(target.name).id
     origin = f"{source.account}:{link.side(source.name).id}"
     filled = [
         HistoryEntry(
@@ -440,7 +441,7 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
         other = f"{job.target.account}:{error.other_id}" if error.other_id else "somebody whom it does not name"
         reason = f"{job.target.account} takes {other} for the same person ({error.field or 'no reason given'})"
         with context.state.atomic() as transaction:
-            context.intents.remove_intents(transaction, job.target.name, job.own.id)
+            context.tables.intents.remove_intents(transaction, job.target.name, job.own.id)
             blockers = (f"{job.target.name}:{error.other_id}",) if error.other_id else ()
             note_failure(transaction, context, job.source, job.own, "create", reason, blockers=blockers)
 
@@ -458,7 +459,7 @@ def _is_of_another(context: Context, job: Creation, raw: Raw) -> bool:
 
     Somebody who is told by nothing else is not made without it.
     """
-    link = context.links.by_record(job.target.name, [str(raw["id"])]).get(str(raw["id"]))
+    link = context.tables.links.by_record(job.target.name, [str(raw["id"])]).get(str(raw["id"]))
     other = contact_codec.known(job.target.connector.contact(raw, {}))
     is_told = any(job.changes.get(name) for name in ("first_name", "last_name", "phone"))
     return is_told and (link is not None or contact_codec.known(job.contact).email != other.email)
@@ -478,7 +479,7 @@ def _create_without_address(
 def _create_without_number(context: Context, job: Creation, troubles: Troubles[Staged]) -> None:
     slot = str(job.contact.memory.get("slot") or "mobile_phone")
     changes = {name: value for name, value in job.changes.items() if name != "phone"}
-    if changes.get(slot) is None and slot in context.rules and context.rules[slot].to(job.target.name):
+    if changes.get(slot) is None and slot in context.mapping.rules and context.mapping.rules[slot].to(job.target.name):
         changes[slot] = job.changes["phone"]
     prepare(context, job.target, frozenset(changes))
     context.report.unmapped += 1

@@ -16,8 +16,9 @@ from datetime import datetime
 from connectors.connector import WriteResult
 from connectors.contact import Contact, Fields
 from connectors.errors import ConnectorError, OutcomeUnknown
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.rules.lost_create import is_older, shows_person
+from sync.streams.connection import Side
 
 
 class OlderRecord(OutcomeUnknown):
@@ -41,7 +42,7 @@ def believed(
     `sent` are the values of each, and its source id where it bears one.
     """
     shown = Counter(str(one.raw.get("id")) for one in answers if isinstance(one, WriteResult))
-    links = context.links.by_record(target.name, list(shown))
+    links = context.tables.links.by_record(target.name, list(shown))
     taken = {record_id for record_id, link in links.items() if link.gone is None}
     taken.update(record_id for record_id, count in shown.items() if count > 1)
     return [

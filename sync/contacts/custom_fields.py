@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
+from sync.streams.connection import Side
 
 
 def prepare(context: Context, side: Side, names: frozenset[str]) -> Sequence[str]:
@@ -13,7 +14,9 @@ def prepare(context: Context, side: Side, names: frozenset[str]) -> Sequence[str
     lacking = side.connector.unplaced
     made = side.connector.prepare(names)
     if made:
-        context.furnished[side.name] = context.furnished.get(side.name, frozenset()) | lacking - side.connector.unplaced
-        context.fields_created.setdefault(side.account, []).extend(made)
-        context.progress.note(f"{side.account}: made the custom fields {', '.join(made)}")
+        context.findings.furnished[side.name] = (
+            context.findings.furnished.get(side.name, frozenset()) | lacking - side.connector.unplaced
+        )
+        context.findings.fields_created.setdefault(side.account, []).extend(made)
+        context.run.progress.note(f"{side.account}: made the custom fields {', '.join(made)}")
     return made

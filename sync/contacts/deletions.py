@@ -16,13 +16,14 @@ from connectors.contact import Fields
 from state.conflicts import Conflict
 from state.links import Link
 from state.staging import Staged, Step
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.plan import DELETE, may_create, plan_create
 from sync.contacts.read import stage_by_id
-from sync.contacts.record_boundary import UNREAD
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, shadow_codec
 from sync.rules.deletion import SurvivorAction, fate, is_edited
+from sync.streams.connection import Side
+from sync.streams.record_boundary import UNREAD
 
 DAY_MS: Final = 86_400_000
 
@@ -33,15 +34,15 @@ def find_vanished(context: Context) -> set[int]:
     Who is there after all is staged. Return the links of the others.
     """
     found: set[int] = set()
-    for side in context.sides:
-        context.progress.begin_step(f"finding deleted contacts at {side.account}")
+    for side in context.connection.sides:
+        context.run.progress.begin_step(f"finding deleted contacts at {side.account}")
         for page in _pages_of_missing(context, side):
             for link, record_id in page:
                 with context.boundary.around(side, record_id):
                     if stage_by_id(context, side, record_id) is None:
                         found.add(link)
-    for failure in context.failures.waiting_failures():
-        side, record_id = context.side(failure.side), failure.record_id
+    for failure in context.tables.failures.waiting_failures():
+        side, record_id = context.connection.side(failure.side), failure.record_id
         if failure.operation not in {DELETE, UNREAD} and not context.stage.has_record(side.name, record_id):
             with context.boundary.around(side, record_id, failure.operation, who=failure.who):
                 stage_by_id(context, side, record_id)
@@ -50,9 +51,9 @@ def find_vanished(context: Context) -> set[int]:
 
 def plan_delete(context: Context, link: Link) -> None:
     """Plan the deletion of a survivor, as the config and people's decisions have it; never after an undo (R26)."""
-    if WHOLE in context.held.of_link(link.id):
+    if WHOLE in context.tables.holds.of_link(link.id):
         return
-    survivor = context.other(context.side(link.gone or ""))
+    survivor = context.connection.other(context.connection.side(link.gone or ""))
     decided, settings = _decided(context, link), context.settings
     what = fate(link.gone or "", decided, settings.deletes, settings.direction)
     if what is SurvivorAction.MADE_ANEW:
@@ -68,10 +69,13 @@ def weigh_with_the_last_day(context: Context) -> None:
 
     Somebody who deletes everybody would else be followed in steps, each of which is harmless.
     """
-    since_ms = context.now_ms() - DAY_MS
-    for side in context.sides:
+    since_ms = context.run.now_ms() - DAY_MS
+    for side in context.connection.sides:
         if context.stage.count_steps(DELETE, side.name):
-            before, weight = context.history.count_deleted(side.account, since_ms), context.weights[side.account]
+            before, weight = (
+                context.tables.history.count_deleted(side.account, since_ms),
+                context.findings.weights[side.account],
+            )
             weight.changed += before
             weight.linked += before
 
@@ -85,14 +89,14 @@ def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) ->
     """List that somebody was deleted on one side and edited on the other since."""
     fields = context.view(link, survivor, staged).now
     with context.state.atomic() as transaction:
-        context.conflicts.put_conflict(transaction, _conflict(context, link, survivor, staged, fields))
-        for side in context.sides:
-            context.failures.close_failures(transaction, side.name, link.side(side.name).id)
+        context.tables.conflicts.put_conflict(transaction, _conflict(context, link, survivor, staged, fields))
+        for side in context.connection.sides:
+            context.tables.failures.close_failures(transaction, side.name, link.side(side.name).id)
 
 
 def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[int, str]]]:
     after = 0
-    while page := context.stage.missing_links(side.name, context.connection, after):
+    while page := context.stage.missing_links(side.name, context.connection.number, after):
         yield page
         after = page[-1][0]
 
@@ -108,17 +112,17 @@ def _plan(context: Context, link: Link, survivor: Side) -> None:
         list_edited(context, link, survivor, staged)
         return
     with context.state.atomic() as transaction:
-        context.conflicts.close_conflicts(transaction, link.id, {WHOLE})
+        context.tables.conflicts.close_conflicts(transaction, link.id, {WHOLE})
     _plan_step(context, link, survivor)
 
 
 def _plan_step(context: Context, link: Link, survivor: Side) -> None:
     context.stage.plan_step(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
-    context.weights[survivor.account].changed += 1
+    context.findings.weights[survivor.account].changed += 1
 
 
 def _make_anew(context: Context, link: Link, survivor: Side) -> None:
-    target = context.other(survivor)
+    target = context.connection.other(survivor)
     staged = stage_by_id(context, survivor, link.side(survivor.name).id) if may_create(context, target) else None
     if staged is not None:
         plan_create(context, target, staged, contact_codec.decode(staged.contact or ""))
@@ -126,7 +130,7 @@ def _make_anew(context: Context, link: Link, survivor: Side) -> None:
 
 def _decided(context: Context, link: Link) -> str | None:
     """Return the side that a person chose."""
-    decision = context.conflicts.of_link(link.id).get(WHOLE)
+    decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
     return decision.resolution if decision is not None else None
 
 
@@ -135,5 +139,13 @@ def _conflict(context: Context, link: Link, survivor: Side, staged: Staged, fiel
     shown = {survivor.name: shadow_codec.render("edited"), link.gone or "": shadow_codec.render(None)}
     times = {survivor.name: staged.changed_ms, link.gone or "": None}
     return Conflict(
-        link.id, WHOLE, who, shown["left"], shown["right"], times["left"], times["right"], context.now_ms(), context.run
+        link.id,
+        WHOLE,
+        who,
+        shown["left"],
+        shown["right"],
+        times["left"],
+        times["right"],
+        context.run.now_ms(),
+        context.run.id,
     )

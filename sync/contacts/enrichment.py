@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from connectors.contact import Contact, Fields, Value
 from state.companies import KnownCompanies
 from state.links import Link
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.untranslatable import sendable
 from sync.rules import shadow_codec
 from sync.rules.enrichment import blanks, blanks_of_new, domain_of, fill
 from sync.rules.merge import LEFT, RIGHT, Merge, SideView
+from sync.streams.connection import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,14 @@ def enrich(context: Context, link: Link | None, result: Merge, left: SideView, r
         return
     views, target = {LEFT: left, RIGHT: right}, enrichment.target.name
     to, source = views[target], views[enrichment.source.name]
-    written = context.history.fields_of(link.id) if link is not None else frozenset()
+    written = context.tables.history.fields_of(link.id) if link is not None else frozenset()
     unplaced = enrichment.target.connector.unplaced
     fillable = blanks(context.present_rules(), result, target, to, source, unplaced=unplaced)
     blank = [name for name in fillable if name not in written]
     domain = domain_of({**_addresses(to), **result.to(target)}, _addresses(source)) if blank else None
     if domain is None:
         return
-    answer = enrichment.known.cached(domain, context.now_ms())
+    answer = enrichment.known.cached(domain, context.run.now_ms())
     if answer is None:
         result.awaits = domain
     elif answer.found is not None:
@@ -54,7 +55,7 @@ def of_new(context: Context, target: Side, fields: Fields, changes: Fields) -> d
         return {}
     blank = blanks_of_new(context.present_rules(), changes, fields, target.name)
     domain = domain_of(fields) if blank else None
-    answer = enrichment.known.cached(domain, context.now_ms()) if domain else None
+    answer = enrichment.known.cached(domain, context.run.now_ms()) if domain else None
     found = shadow_codec.fields_of(answer.found) if answer is not None and answer.found is not None else {}
     return {name: found[name] for name in blank if found.get(name) is not None}
 
@@ -72,7 +73,7 @@ def awaited(context: Context, target: Side, contact: Contact) -> str | None:
     unplaced = frozenset() if is_new else enrichment.target.connector.unplaced
     blank = blanks_of_new(context.present_rules(), changes, contact.fields, enrichment.target.name, unplaced=unplaced)
     domain = domain_of(contact.fields) if blank else None
-    answer = enrichment.known.cached(domain, context.now_ms()) if domain else None
+    answer = enrichment.known.cached(domain, context.run.now_ms()) if domain else None
     if answer is None:
         return domain
     return None if is_new or not any((answer.found or {}).get(name) for name in blank) else domain

@@ -33,23 +33,25 @@ def write(context: Context) -> None:
     Raises AuthError and TransientError when an account can't be worked with any further.
     """
     operations = (PAIR, CREATE, DELETE)
-    total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
+    total = sum(
+        context.stage.count_steps(operation, side.name) for operation in operations for side in context.connection.sides
+    )
     troubles = troubles_of(context)
     enquire(context)
-    context.progress.begin_step("writing", total)
+    context.run.progress.begin_step("writing", total)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
-    for side in context.sides:
+    for side in context.connection.sides:
         make_places(context, side)
-    for side in context.sides:
+    for side in context.connection.sides:
         for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):
             update(context, side, wave, troubles)
-    for side in context.sides:
+    for side in context.connection.sides:
         for wave in _steps(context, CREATE, (side.name,), WIDTH):
             create(context, side, wave, troubles)
     for wave in of_made(context):
-        update(context, context.enrichment.target if context.enrichment else context.right, wave, troubles)
+        update(context, context.enrichment.target if context.enrichment else context.connection.right, wave, troubles)
     _pay(context, troubles)
-    for side in context.sides:
+    for side in context.connection.sides:
         for wave in _steps(context, DELETE, (side.name,), WIDTH):
             for step in wave:
                 record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
@@ -61,7 +63,7 @@ def write(context: Context) -> None:
 def _pay(context: Context, troubles: Troubles[Staged]) -> None:
     """Carry what is owed to sides whose places were made just now (R41)."""
     unmeet_new_places(context)
-    for side in (side for side in context.sides if side.name in context.furnished):
+    for side in (side for side in context.connection.sides if side.name in context.findings.furnished):
         for page in payable(context, side):
             for start in range(0, len(page), WIDTH):
                 update(context, side, page[start : start + WIDTH], troubles)
@@ -77,7 +79,7 @@ def pretend(context: Context) -> None:
 def foretell(context: Context) -> None:
     """Count what the plan on the stage writes, and say which custom fields it makes."""
     _foresee_places(context)
-    for side in context.sides:
+    for side in context.connection.sides:
         counts = context.report.accounts[side.account]
         counts.updated += sum(len(page) for page in _steps(context, PAIR, (side.name, "both"), PAGE))
         for page in _steps(context, CREATE, (side.name,), PAGE):
@@ -88,11 +90,13 @@ def foretell(context: Context) -> None:
 
 def _foresee_places(context: Context) -> None:
     """Say which custom fields the plan would make (R23), and what of those whom it makes has no place (R41)."""
-    for side in context.sides:
+    for side in context.connection.sides:
         written = written_fields(context, side)
-        context.foreseen_owed.update((side.account, name) for one in foresee(context, side) for name in one.owed)
+        context.findings.expected_owed.update(
+            (side.account, name) for one in foresee(context, side) for name in one.owed
+        )
         if written:
-            context.fields_created[side.account] = list(side.connector.missing_places(written))
+            context.findings.fields_created[side.account] = list(side.connector.missing_places(written))
 
 
 def _steps(context: Context, operation: str, writes: tuple[str, ...], size: int) -> Iterator[list[Step]]:
@@ -109,7 +113,7 @@ def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator
             for step in page:
                 side, record_id = (LEFT, step.left_id) if step.left_id else (RIGHT, step.right_id)
                 with (
-                    context.boundary.around(context.side(side), record_id or "", "plan"),
+                    context.boundary.around(context.connection.side(side), record_id or "", "plan"),
                     context.state.savepoint(transaction),
                 ):
                     _settle(transaction, context, step)
@@ -119,11 +123,11 @@ def _settle(transaction: Transaction, context: Context, step: Step) -> None:
     ids = (step.left_id or "", step.right_id or "")
     left = context.stage.changed_records(LEFT, [ids[0]]).get(ids[0])
     right = context.stage.changed_records(RIGHT, [ids[1]]).get(ids[1])
-    settle_pair(transaction, context, left, right, context.links.by_id(step.link) if step.link else None)
+    settle_pair(transaction, context, left, right, context.tables.links.by_id(step.link) if step.link else None)
 
 
 def _list_failure(transaction: Transaction, context: Context, step: Step) -> None:
-    side = context.side(step.side)
+    side = context.connection.side(step.side)
     record_id = (step.left_id if step.side == LEFT else step.right_id) or ""
     staged = context.stage.changed_records(side.name, [record_id])[record_id]
     note = json.loads(step.note or "{}")
@@ -137,11 +141,11 @@ def _list_failure(transaction: Transaction, context: Context, step: Step) -> Non
         tuple(note["blockers"]),
         staged.digest,
     )
-    context.failures.put_failure(transaction, failure, context.now_ms())
+    context.tables.failures.put_failure(transaction, failure, context.run.now_ms())
 
 
 def _close_failures(context: Context, page: Sequence[Step]) -> None:
     with context.state.atomic() as transaction:
         for step in page:
             for side, record_id in ((LEFT, step.left_id), (RIGHT, step.right_id)):
-                context.failures.close_failures(transaction, side, record_id or "")
+                context.tables.failures.close_failures(transaction, side, record_id or "")

@@ -21,9 +21,10 @@ from connectors.errors import (
 from state.database import Transaction
 from state.failures import Failure, Failures
 from state.staging import Staged
-from sync.contacts.context import Context, Side
-from sync.contacts.record_boundary import tell_mistake
+from sync.contacts.context import Context
 from sync.rules import contact_codec
+from sync.streams.connection import Side
+from sync.streams.record_boundary import tell_mistake
 
 PATIENCE_RUNS = 3
 """A record that alone meets transient errors in so many runs is a failure."""
@@ -38,12 +39,12 @@ def note_failure(
 ) -> None:  # fmt: skip
     """List a record of `side` as a failure of an operation on the other side."""
     fields = contact_codec.decode(staged.contact).fields if staged.contact else {}
-    context.failures.put_failure(
+    context.tables.failures.put_failure(
         transaction,
         Failure(
             side.name,
             staged.id,
-            context.other(side).account,
+            context.connection.other(side).account,
             contact_codec.who(side.account, staged.id, fields),
             operation,
             reason,
@@ -51,7 +52,7 @@ def note_failure(
             staged.digest,
             due_ms,
         ),
-        context.now_ms(),
+        context.run.now_ms(),
     )
 
 
@@ -61,7 +62,7 @@ def troubles_of(context: Context) -> "Troubles[Staged]":
     def listing(transaction: Transaction, side: Side, staged: Staged, operation: str, reason: str, due_ms: int) -> None:
         note_failure(transaction, context, side, staged, operation, reason, due_ms=due_ms)
 
-    return Troubles(context, context.failures, context.errors, listing)
+    return Troubles(context, context.tables.failures, context.errors, listing)
 
 
 def is_fatal(error: ConnectorError) -> bool:
@@ -105,7 +106,7 @@ class Troubles(Generic[Record]):
 
         What makes the account useless is kept for `raise_fatal`, to be called outside.
         """
-        target = self._context.other(side)
+        target = self._context.connection.other(side)
         if isinstance(error, RecordError):
             self._list(transaction, side, staged, operation, f"{target.account} refuses it: {error.message}", 0)
             return

@@ -5,9 +5,10 @@ from connectors.errors import OtherRecord
 from state.database import Transaction
 from state.history import FOUND_DELETED, HistoryEntry
 from state.links import Link
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
+from sync.streams.connection import Side
 
 
 def note_gone(context: Context, side: Side, record_id: str) -> None:
@@ -22,25 +23,25 @@ def forget_gone(transaction: Transaction, context: Context, side: Side, record_i
     The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
     """
     side.identities.drop_contact(transaction, record_id)
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
     if link is not None and link.gone == side.name:
         return
-    context.failures.close_failures(transaction, side.name, record_id)
+    context.tables.failures.close_failures(transaction, side.name, record_id)
     if link is not None:
         _lose(transaction, context, side, link)
 
 
 def _lose(transaction: Transaction, context: Context, side: Side, link: Link) -> None:
-    other = context.other(side)
+    other = context.connection.other(side)
     deletion = HistoryEntry(link.id, side.account, link.side(side.name).id, WHOLE, None, None, FOUND_DELETED)
-    context.history.add_entries(transaction, [deletion], context.run, context.now_ms())
-    context.conflicts.close_conflicts(transaction, link.id, frozenset(context.conflicts.of_link(link.id)))
-    context.failures.close_failures(transaction, other.name, link.side(other.name).id)
+    context.tables.history.add_entries(transaction, [deletion], context.run.id, context.run.now_ms())
+    context.tables.conflicts.close_conflicts(transaction, link.id, frozenset(context.tables.conflicts.of_link(link.id)))
+    context.tables.failures.close_failures(transaction, other.name, link.side(other.name).id)
     if link.gone is not None:
-        context.links.remove_link(transaction, link.id)
+        context.tables.links.remove_link(transaction, link.id)
         return
     link.gone = side.name
-    context.links.save_link(transaction, link, context.run)
+    context.tables.links.save_link(transaction, link, context.run.id)
 
 
 def is_merged(context: Context, side: Side, record_id: str, answer: OtherRecord) -> bool:
@@ -48,11 +49,11 @@ def is_merged(context: Context, side: Side, record_id: str, answer: OtherRecord)
 
     It bears the e-mail address of the record that is gone, or names its counterpart: no crossed answer does.
     """
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
     if link is None:
         return False
     heir = contact_codec.known(side.connector.contact(answer.shown, {}))
-    if heir.marker is not None and heir.marker == link.side(context.other(side).name).id:
+    if heir.marker is not None and heir.marker == link.side(context.connection.other(side).name).id:
         return True
-    lost = contact_codec.known(Contact(record_id, context.base(link, side.name)))
+    lost = contact_codec.known(Contact(record_id, context.mapping.shadow(link, side.name)))
     return lost.email is not None and lost.email == heir.email

@@ -12,21 +12,21 @@ def weigh(context: Context, result: Merge, link: Link | None = None) -> None:
 
     Blanks that are filled with what is known of a company, or with what was owed, weigh nothing.
     """
-    owed = context.owed.of_link(link.id) if link is not None and context.owes else {}
-    for side in context.sides:
-        weight = context.weights[side.account]
+    owed = context.tables.owed_values.of_link(link.id) if link is not None and context.findings.has_owed_values else {}
+    for side in context.connection.sides:
+        weight = context.findings.weights[side.account]
         if link is None:
             weight.meetings += 1
             weight.replaced += any(one.side == side.name for one in result.overwritten)
         else:
-            paid = {name for name in owed if name not in context.base(link, side.name)}
+            paid = {name for name in owed if name not in context.mapping.shadow(link, side.name)}
             weight.changed += bool(result.to(side.name).keys() - result.enriched - paid)
 
 
 def weigh_rest(context: Context, result: Merge, link: Link, left: Staged | None, right: Staged | None) -> None:
     """Weigh a pair whose first meeting a run that never came to its end may have left half written (P6, R25)."""
-    for side, staged in zip(context.sides, (left, right), strict=True):
-        weight, had = context.weights[side.account], context.view(link, side, staged).now
+    for side, staged in zip(context.connection.sides, (left, right), strict=True):
+        weight, had = context.findings.weights[side.account], context.view(link, side, staged).now
         weight.linked -= 1
         weight.meetings += 1
         weight.replaced += any(_is_lost(had.get(name), value) for name, value in result.to(side.name).items())

@@ -16,9 +16,10 @@ from typing import Final
 
 from connectors.http.concurrency import WIDTH
 from state.webhook_hints import Hint
-from sync.contacts.context import OWN_WRITE_MS, Context, Side
+from sync.contacts.context import Context
 from sync.contacts.read import stage_by_ids
 from sync.rules.windows import ReadRange
+from sync.streams.connection import OWN_WRITE_MS, Side
 
 BY_ID: Final = 200
 
@@ -28,8 +29,8 @@ def observe(context: Context, bounds: ReadRange) -> set[int]:
     found: set[int] = set()
     if not bounds.heeds_hints:
         return found
-    for side in context.sides:
-        hints = context.hints.waiting_hints(side.account)
+    for side in context.connection.sides:
+        hints = context.tables.hints.waiting_hints(side.account)
         if hints:
             found |= _observe(context, side, hints)
             context.report.accounts[side.account].read = context.stage.count_records(side.name)
@@ -37,11 +38,11 @@ def observe(context: Context, bounds: ReadRange) -> set[int]:
 
 
 def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
-    context.progress.begin_step(f"reading contacts that {side.account} reported")
+    context.run.progress.begin_step(f"reading contacts that {side.account} reported")
     wanted = [hint for hint in hints if not _is_echo(context, side, hint)]
     chosen, rest = wanted[:BY_ID], wanted[BY_ID:]
     left = {hint.record for hint in rest if hint.gone or not context.stage.has_record(side.name, hint.record)}
-    context.heeded += [hint for hint in hints if hint.record not in left]
+    context.findings.heeded += [hint for hint in hints if hint.record not in left]
     found: set[int] = set()
     for start in range(0, len(chosen), WIDTH):
         found |= _read(context, side, [hint.record for hint in chosen[start : start + WIDTH]])
@@ -50,14 +51,14 @@ def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
 
 def _read(context: Context, side: Side, ids: Sequence[str]) -> set[int]:
     stage_by_ids(context, side, ids)
-    context.progress.advance(len(ids))
-    return {link.id for link in context.links.by_record(side.name, ids).values() if link.gone == side.name}
+    context.run.progress.advance(len(ids))
+    return {link.id for link in context.tables.links.by_record(side.name, ids).values() if link.gone == side.name}
 
 
 def _is_echo(context: Context, side: Side, hint: Hint) -> bool:
     """Say whether a hint is no younger than what we wrote to its record last, by the server's clock."""
     if hint.gone or hint.event_ms is None:
         return False
-    link = context.links.by_record(side.name, [hint.record]).get(hint.record)
+    link = context.tables.links.by_record(side.name, [hint.record]).get(hint.record)
     wrote = link.side(side.name).wrote_ms if link is not None else None
     return wrote is not None and hint.event_ms <= wrote + OWN_WRITE_MS

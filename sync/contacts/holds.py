@@ -20,9 +20,9 @@ def hold(transaction: Transaction, context: Context, link: Link, names: Iterable
     """Hold those of the fields in which both sides now differ; the others no longer."""
     for name in names:
         if _differs(context, link, name):
-            context.held.put_hold(transaction, Hold(link.id, name, context.now_ms(), context.run))
+            context.tables.holds.put_hold(transaction, Hold(link.id, name, context.run.now_ms(), context.run.id))
         else:
-            context.held.end_holds(transaction, link.id, [name])
+            context.tables.holds.end_holds(transaction, link.id, [name])
 
 
 def release(
@@ -32,22 +32,24 @@ def release(
 
     `back` tells that a record is there again that was gone: the pair as a whole is held no longer.
     """
-    held = context.held.of_link(link.id).keys()
-    over = [name for name in held - {WHOLE} if name not in context.rules or _is_over(context, link, name, touched)]
-    context.held.end_holds(transaction, link.id, [*over, WHOLE] if back else over)
+    held = context.tables.holds.of_link(link.id).keys()
+    over = [
+        name for name in held - {WHOLE} if name not in context.mapping.rules or _is_over(context, link, name, touched)
+    ]
+    context.tables.holds.end_holds(transaction, link.id, [*over, WHOLE] if back else over)
 
 
 def held_entries(context: Context) -> Iterator[dict[str, Any]]:
     """Yield everything that is held, as `verify` lists it."""
-    for each in context.held.all_holds():
-        link = context.links.by_id(each.link)
+    for each in context.tables.holds.all_holds():
+        link = context.tables.links.by_id(each.link)
         if link is None:
             continue
-        bases = {side.name: context.base(link, side.name) for side in context.sides}
+        bases = {side.name: context.mapping.shadow(link, side.name) for side in context.connection.sides}
         left, right = (bases[name].get(each.field) for name in (LEFT, RIGHT))
         if each.field == WHOLE:
             left, right = (None if link.gone == name else "kept" for name in (LEFT, RIGHT))
-        who = contact_codec.who(context.left.account, link.left.id, {**bases[RIGHT], **bases[LEFT]})
+        who = contact_codec.who(context.connection.left.account, link.left.id, {**bases[RIGHT], **bases[LEFT]})
         since = contact_codec.from_ms(each.since_ms)
         yield {
             "who": who,
@@ -63,5 +65,5 @@ def _is_over(context: Context, link: Link, name: str, touched: Collection[str]) 
 
 
 def _differs(context: Context, link: Link, name: str) -> bool:
-    left, right = (context.base(link, side.name).get(name) for side in context.sides)
-    return name in context.rules and not context.rules[name].same(left, right)
+    left, right = (context.mapping.shadow(link, side.name).get(name) for side in context.connection.sides)
+    return name in context.mapping.rules and not context.mapping.rules[name].same(left, right)

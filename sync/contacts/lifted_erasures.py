@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from state.database import Transaction
 from state.identity_index import IndexedContact
 from sync.contacts.candidates import surroundings
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.read import index_all
 from sync.rules.erasure_marks import mark_of_record
 from sync.rules.match import Paired, PairingRefused, Unpaired, leader, pair
+from sync.streams.connection import Side
 
 
 def relinked(context: Context, side: Side, person: IndexedContact) -> Paired | PairingRefused | Unpaired | None:
@@ -29,38 +30,38 @@ def relinked(context: Context, side: Side, person: IndexedContact) -> Paired | P
     number = note_lifted(context, side, person.id)
     if number is None:
         return None
-    other = context.other(side)
+    other = context.connection.other(side)
     if found := _partner(context, other, number):
         return Paired(found, "lifted")
     _read_all(context, other)
     if found := _partner(context, other, number):
         return Paired(found, "lifted")
     if not context.boundary.holes.get(other.name):
-        context.absent.add(number)
+        context.findings.absent.add(number)
     return pair(person, surroundings(context, side, [person])[person.id])
 
 
 def note_lifted(context: Context, side: Side, record_id: str) -> int | None:
     """Return the number of the lifted contact that has a record, None for all others; remember that it was met."""
-    number = context.forgotten.lifted(mark_of_record(side.account, record_id))
+    number = context.tables.erasure_marks.lifted(mark_of_record(side.account, record_id))
     if number is not None:
-        context.relinked[number] = (side.name, record_id)
+        context.findings.relinked[number] = (side.name, record_id)
     return number
 
 
 def settle_lifted(transaction: Transaction, context: Context) -> None:
     """Forget the hashes of contacts that are linked again, or have no record to be linked to."""
-    for number, (side, record_id) in context.relinked.items():
-        if number in context.absent or record_id in context.links.by_record(side, [record_id]):
-            context.forgotten.drop_lifted(transaction, number)
+    for number, (side, record_id) in context.findings.relinked.items():
+        if number in context.findings.absent or record_id in context.tables.links.by_record(side, [record_id]):
+            context.tables.erasure_marks.drop_lifted(transaction, number)
 
 
 def _read_all(context: Context, other: Side) -> None:
     """Read a side in full into the index, unless this run has done so."""
-    if other.name not in context.read_whole:
+    if other.name not in context.findings.read_whole:
         index_all(context, other)
-        context.read_whole.add(other.name)
-        context.lifted_ids.pop(other.name, None)
+        context.findings.read_whole.add(other.name)
+        context.findings.lifted_ids.pop(other.name, None)
 
 
 def _partner(context: Context, other: Side, number: int) -> str | None:
@@ -73,11 +74,11 @@ def _partner(context: Context, other: Side, number: int) -> str | None:
 
 def _lifted_ids(context: Context, other: Side) -> dict[int, Sequence[str]]:
     """Return the records of a side that have the hashes of lifted contacts, by number; hashed once for all of them."""
-    if other.name not in context.lifted_ids:
+    if other.name not in context.findings.lifted_ids:
         found: dict[int, list[str]] = {}
         for record_id in other.identities.unlinked():
-            number = context.forgotten.lifted(mark_of_record(other.account, record_id))
+            number = context.tables.erasure_marks.lifted(mark_of_record(other.account, record_id))
             if number is not None:
                 found.setdefault(number, []).append(record_id)
-        context.lifted_ids[other.name] = dict(found)
-    return context.lifted_ids[other.name]
+        context.findings.lifted_ids[other.name] = dict(found)
+    return context.findings.lifted_ids[other.name]

@@ -20,8 +20,9 @@ from connectors.connector import Raw
 from connectors.contact import Contact
 from connectors.values.text import is_of_too_long
 from state.links import Link
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.rules import contact_codec
+from sync.streams.connection import Side
 
 MOST: Final = 1000
 """Records of one side that a run reads by id because a list does not show what was agreed on."""
@@ -90,7 +91,7 @@ def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> BelievedRow:
 def _vanished(context: Context, link: Link, side: Side, contact: Contact) -> frozenset[str]:
     """Return the fields that were agreed to have a value and that the row shows none for."""
     gone = set()
-    for name, agreed in context.base(link, side.name).items():
+    for name, agreed in context.mapping.shadow(link, side.name).items():
         shown = contact.fields.get(name, UNKNOWN)
         is_silent = shown is UNKNOWN and (name in DERIVED or name in contact.unmapped)
         if agreed is not None and (shown is None or shown is UNKNOWN) and not is_silent:
@@ -99,13 +100,13 @@ def _vanished(context: Context, link: Link, side: Side, contact: Contact) -> fro
 
 
 def _may_ask(context: Context, side: Side) -> bool:
-    context.doubted[side.account] += 1
-    if context.doubted[side.account] == MOST + 1:
-        context.progress.note(
+    context.findings.doubted[side.account] += 1
+    if context.findings.doubted[side.account] == MOST + 1:
+        context.run.progress.note(
             f"{side.account}: its list leaves out values that its records have; of the records that did not change, "
             f"{MOST} are read by id in one run, and the others keep their values until a later run reads them"
         )
-    return context.doubted[side.account] <= MOST
+    return context.findings.doubted[side.account] <= MOST
 
 
 def _doubted(side: Side, raw: Raw, contact: Contact) -> bytes | None:
@@ -126,6 +127,6 @@ def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
 
 
 def _is_lowered(context: Context, link: Link, side: Side, contact: Contact) -> bool:
-    base = context.base(link, side.name)
+    base = context.mapping.shadow(link, side.name)
     names = ((base.get(name), contact.fields.get(name)) for name in ("first_name", "last_name"))
     return any(isinstance(agreed, str) and shown == agreed.lower() != agreed for agreed, shown in names)

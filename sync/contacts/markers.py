@@ -6,12 +6,13 @@ from connectors.connector import Raw
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
 from sync.contacts.commit import own_times
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
 from sync.contacts.read import staged_record
 from sync.contacts.update import PAUSES
 from sync.rules import contact_codec, kept_times
 from sync.rules.merge import SideView
+from sync.streams.connection import Side
 
 
 def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
@@ -22,27 +23,29 @@ def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_
     for pause in PAUSES:  # a marker takes the place of nothing that a person types
         if not isinstance(outcome, OutcomeUnknown):
             break
-        context.clock.sleep(pause)
+        context.run.clock.sleep(pause)
         outcome = source.dispatcher.gather([update_source])[0]
     if isinstance(outcome, ConnectorError):
         context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
         if isinstance(outcome, RecordError):
             with context.state.atomic() as transaction:
-                context.intents.remove_intents(transaction, context.other(source).name, person.id)
+                context.tables.intents.remove_intents(transaction, context.connection.other(source).name, person.id)
         return
     marked = source.connector.contact(outcome.raw, person.memory)
     with context.state.atomic() as transaction:
-        link = context.links.by_record(source.name, [person.id])[person.id]
+        link = context.tables.links.by_record(source.name, [person.id])[person.id]
         side, shown = (
             link.side(source.name),
             context.view(link, source, staged_record(context, source, raw, person, link)),
         )
         waiting = kept_times.open_fields(
-            context.rules, shown, SideView({}, context.base(link, context.other(source).name))
+            context.mapping.rules,
+            shown,
+            SideView({}, context.mapping.shadow(link, context.connection.other(source).name)),
         )
         context.keep(link, source, kept_times.of_view(shown, waiting))
         side.digest = None
         side.seen_ms, side.wrote_ms = own_times(marked, outcome)
-        context.links.save_link(transaction, link, context.run)
+        context.tables.links.save_link(transaction, link, context.run.id)
         source.identities.put_contacts(transaction, [contact_codec.known(marked)])
-        context.intents.remove_intents(transaction, context.other(source).name, person.id)
+        context.tables.intents.remove_intents(transaction, context.connection.other(source).name, person.id)

@@ -15,12 +15,13 @@ from connectors.contact import PHONE_SLOTS, Contact
 from connectors.values import phone
 from state.identity_index import IndexedContact
 from state.links import Link
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.plan import DELETE, is_listed, plan_listing, plan_meeting
 from sync.contacts.read import stage_by_id
 from sync.rules import contact_codec
 from sync.rules.deletion import is_carried
 from sync.rules.match import leader, may_adopt
+from sync.streams.connection import Side
 
 Heirs = Mapping[int, Sequence[IndexedContact]]
 """By link: in whom the person of the record that is gone lives on, each with whom it is linked to."""
@@ -50,7 +51,7 @@ def list_merged(context: Context, link: Link, heirs: Sequence[IndexedContact]) -
     staged = stage_by_id(context, survivor, link.side(survivor.name).id) if linked else None
     if staged is None:
         return
-    listed = context.failures.of_records(survivor.name, [staged.id]).get(staged.id)
+    listed = context.tables.failures.of_records(survivor.name, [staged.id]).get(staged.id)
     if not is_listed(context, staged, listed):
         heir = linked[0]
         blockers = [f"{gone.name}:{heir.id}", f"{survivor.name}:{heir.linked}"]
@@ -73,7 +74,7 @@ def _heirs(context: Context, link: Link, *, asked: bool) -> list[IndexedContact]
     if asked and person.email:
         candidates.update({other.id: other for other in _bearers(gone, person.email)})
     candidates.pop(person.id, None)
-    links = context.links.by_record(gone.name, list(candidates))
+    links = context.tables.links.by_record(gone.name, list(candidates))
     return [
         replace(other, linked=links[other.id].side(survivor.name).id if other.id in links else None)
         for other in candidates.values()
@@ -109,7 +110,7 @@ def _meet(context: Context, link: Link, heirs: Sequence[IndexedContact]) -> None
 
 def _person(context: Context, link: Link, gone: Side) -> IndexedContact:
     """Return the person as the record that is gone last showed it."""
-    shown = context.base(link, gone.name)
+    shown = context.mapping.shadow(link, gone.name)
     numbers = [shown.get(name) for name in ("phone", *PHONE_SLOTS)]
     phones = tuple(phone.key(number) for number in numbers if isinstance(number, str))
     return contact_codec.known(Contact(link.side(gone.name).id, shown, phones=phones))
@@ -121,5 +122,5 @@ def _would_be_deleted(context: Context, link: Link) -> bool:
 
 def _ends(context: Context, link: Link) -> tuple[Side, Side]:
     """Return the side that lost its record, and that of the survivor."""
-    gone = context.side(link.gone or "")
-    return gone, context.other(gone)
+    gone = context.connection.side(link.gone or "")
+    return gone, context.connection.other(gone)

@@ -16,12 +16,13 @@ from state.database import Transaction
 from state.links import Link
 from state.owed_values import OwedValue
 from state.staging import Step
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
 from sync.contacts.read import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
 from sync.rules.merge import Merge
+from sync.streams.connection import Side
 
 
 def reconsider(context: Context, *, retry: bool) -> None:
@@ -30,11 +31,11 @@ def reconsider(context: Context, *, retry: bool) -> None:
     With `retry` they also try again to make what they could not make; a dry run makes nothing.
     """
     heal(context)
-    waiting = {side for side, _ in context.owed.count_waiting()}
-    context.owes = bool(waiting)
-    for side in context.sides:
+    waiting = {side for side, _ in context.tables.owed_values.count_waiting()}
+    context.findings.has_owed_values = bool(waiting)
+    for side in context.connection.sides:
         if side.name in waiting:
-            side.connector.reconsider(retry=retry and not context.dry)
+            side.connector.reconsider(retry=retry and not context.run.dry)
 
 
 def note_debts(
@@ -50,20 +51,22 @@ def note_debts(
 
     What was owed and is settled by now is owed no more. A debt of a side that was not read stays as it is.
     """
-    before = context.owed.of_link(link.id)
+    before = context.tables.owed_values.of_link(link.id)
     for name, side in result.owed.items():
-        context.owed.put_owed(
-            transaction, OwedValue(link.id, side, name, shadow_codec.render(values.get(name)), context.run)
+        context.tables.owed_values.put_owed(
+            transaction, OwedValue(link.id, side, name, shadow_codec.render(values.get(name)), context.run.id)
         )
     over = [
         name
         for name, debt in before.items()
         if name not in result.owed
         and (
-            name in result.touched or name not in context.rules or context.other(context.side(debt.side)).name in known
+            name in result.touched
+            or name not in context.mapping.rules
+            or context.connection.other(context.connection.side(debt.side)).name in known
         )
     ]
-    context.owed.end_owed(transaction, link.id, over)
+    context.tables.owed_values.end_owed(transaction, link.id, over)
 
 
 def note_new_debts(
@@ -71,17 +74,17 @@ def note_new_debts(
 ) -> None:
     """Keep what is owed to somebody who was just made."""
     for name, value in owed.items():
-        context.owed.put_owed(
-            transaction, OwedValue(link.id, target.name, name, shadow_codec.render(value), context.run)
+        context.tables.owed_values.put_owed(
+            transaction, OwedValue(link.id, target.name, name, shadow_codec.render(value), context.run.id)
         )
 
 
 def make_places(context: Context, side: Side) -> None:
     """Try to make the places of what is owed to a side, with one call where it still may not."""
-    if not context.owes:
+    if not context.findings.has_owed_values:
         return
-    names = frozenset(field for where, field in context.owed.count_waiting() if where == side.name)
-    lacking = names & side.connector.unplaced & context.rules.keys()
+    names = frozenset(field for where, field in context.tables.owed_values.count_waiting() if where == side.name)
+    lacking = names & side.connector.unplaced & context.mapping.rules.keys()
     if lacking:
         prepare(context, side, lacking)
 
@@ -92,18 +95,18 @@ def heal(context: Context) -> None:
     That is a value whose counterpart was empty all along although nothing says why: nobody wanted it so, and no server
     refused it.
     """
-    if connections.is_healed(context.state.db, context.connection):
+    if connections.is_healed(context.state.db, context.connection.number):
         return
-    refused = context.history.refused()
+    refused = context.tables.history.refused()
     found = [
         (link.id, side, name)
-        for link in context.links.all_links()
+        for link in context.tables.links.all_links()
         for side, name in _taken_for_empty(context, link)
-        if (link.id, context.side(side).account, name) not in refused
+        if (link.id, context.connection.side(side).account, name) not in refused
     ]
     with context.state.atomic() as transaction:
         _unmeet(transaction, context, found)
-        connections.note_healed(transaction, context.connection)
+        connections.note_healed(transaction, context.connection.number)
 
 
 def unmeet_new_places(context: Context) -> None:
@@ -112,16 +115,16 @@ def unmeet_new_places(context: Context) -> None:
     A field that somebody deleted took everybody's value along: that is no edit of theirs, and is not carried back.
     What this run wrote stands in the new place. A create is one line of the history for all its values.
     """
-    written = context.history.written_in(context.run) if context.furnished else set()
-    for name, fields in context.furnished.items():
-        side = context.side(name)
-        if context.first.get(side.account):
+    written = context.tables.history.written_in(context.run.id) if context.findings.furnished else set()
+    for name, fields in context.findings.furnished.items():
+        side = context.connection.side(name)
+        if context.findings.first.get(side.account):
             continue
         found = [
             (link.id, name, field)
-            for link in context.links.all_links()
+            for link in context.tables.links.all_links()
             if (link.id, side.account, WHOLE) not in written
-            for field, value in context.base(link, name).items()
+            for field, value in context.mapping.shadow(link, name).items()
             if field in fields and value is not None and (link.id, side.account, field) not in written
         ]
         with context.state.atomic() as transaction:
@@ -130,9 +133,11 @@ def unmeet_new_places(context: Context) -> None:
 
 def count_debts(context: Context) -> None:
     """Count what has no place after the run, and which of it this run has met."""
-    context.report.unmapped += context.owed.count_met_in(context.run) + context.foreseen_owed.total()
-    for (side, name), number in context.owed.count_waiting().items():
-        context.foreseen_owed[context.side(side).account, name] += number
+    context.report.unmapped += (
+        context.tables.owed_values.count_met_in(context.run.id) + context.findings.expected_owed.total()
+    )
+    for (side, name), number in context.tables.owed_values.count_waiting().items():
+        context.findings.expected_owed[context.connection.side(side).account, name] += number
 
 
 def by_account(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
@@ -145,12 +150,14 @@ def by_account(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int
 
 def payable(context: Context, side: Side) -> Iterator[list[Step]]:
     """Yield the pairs that wait for a field that a side has a place for now, and of which nothing else was read."""
-    names = {field for where, field in context.owed.count_waiting() if where == side.name}
+    names = {field for where, field in context.tables.owed_values.count_waiting() if where == side.name}
     names &= side.connector.fields - side.connector.unplaced
     if not names:
         return
-    for page in context.owed.links_waiting(side.name, sorted(names)):
-        links = [link for link_id in page if (link := context.links.by_id(link_id)) is not None and link.gone is None]
+    for page in context.tables.owed_values.links_waiting(side.name, sorted(names)):
+        links = [
+            link for link_id in page if (link := context.tables.links.by_id(link_id)) is not None and link.gone is None
+        ]
         yield [_step(context, side, link) for link in links if not _is_dealt_with(context, side, link)]
 
 
@@ -158,40 +165,40 @@ def _taken_for_empty(context: Context, link: Link) -> Iterator[tuple[str, str]]:
     """Yield the sides and fields of a link that were agreed to be empty beside a value that may go there."""
     if link.gone is not None:
         return
-    bases = {side.name: context.base(link, side.name) for side in context.sides}
-    held = context.held.of_link(link.id)
-    for side in context.sides:
-        own, theirs = bases[side.name], bases[context.other(side).name]
-        for name in side.connector.to_be_made & own.keys() & context.rules.keys() - held.keys():
+    bases = {side.name: context.mapping.shadow(link, side.name) for side in context.connection.sides}
+    held = context.tables.holds.of_link(link.id)
+    for side in context.connection.sides:
+        own, theirs = bases[side.name], bases[context.connection.other(side).name]
+        for name in side.connector.to_be_made & own.keys() & context.mapping.rules.keys() - held.keys():
             value = theirs.get(name)
-            if own[name] is None and value is not None and context.rules[name].lets(value, side.name):
+            if own[name] is None and value is not None and context.mapping.rules[name].lets(value, side.name):
                 yield side.name, name
 
 
 def _unmeet(transaction: Transaction, context: Context, found: Iterable[tuple[int, str, str]]) -> None:
     """Owe the values of these links, sides and fields, and let both sides meet there as for the first time."""
     for link_id, side_name, name in found:
-        link = context.links.by_id(link_id)
+        link = context.tables.links.by_id(link_id)
         if link is None:
             continue
-        side = context.side(side_name)
-        bases = {each.name: dict(context.base(link, each.name)) for each in context.sides}
+        side = context.connection.side(side_name)
+        bases = {each.name: dict(context.mapping.shadow(link, each.name)) for each in context.connection.sides}
         bases[side_name].pop(name, None)
-        if link.mapping != context.mapping:  # under which neither side was looked at yet (R18)
+        if link.mapping != context.mapping.number:  # under which neither side was looked at yet (R18)
             link.left.digest = link.right.digest = None
-            link.mapping = context.mapping
+            link.mapping = context.mapping.number
         for each, base in bases.items():
-            context.set_base(link, each, base)
-        context.links.save_link(transaction, link, context.run)
-        value = shadow_codec.render(bases[context.other(side).name].get(name))
-        context.owed.put_owed(transaction, OwedValue(link.id, side_name, name, value, ""))
+            context.mapping.set_shadow(link, each, base)
+        context.tables.links.save_link(transaction, link, context.run.id)
+        value = shadow_codec.render(bases[context.connection.other(side).name].get(name))
+        context.tables.owed_values.put_owed(transaction, OwedValue(link.id, side_name, name, value, ""))
 
 
 def _step(context: Context, side: Side, link: Link) -> Step:
     """Return the step that writes to a side what it is owed; the other side is read where its shadow can't tell it."""
-    source = context.other(side)
-    bases = {each.name: context.base(link, each.name) for each in context.sides}
-    for name in context.owed.of_link(link.id):
+    source = context.connection.other(side)
+    bases = {each.name: context.mapping.shadow(link, each.name) for each in context.connection.sides}
+    for name in context.tables.owed_values.of_link(link.id):
         if name in bases[side.name] or name not in bases[source.name]:
             stage_by_id(context, source, link.side(source.name).id)
             break
@@ -200,7 +207,7 @@ def _step(context: Context, side: Side, link: Link) -> Step:
 
 def _is_dealt_with(context: Context, side: Side, link: Link) -> bool:
     """Say whether a pair is planned anyway, or is listed as a failure, which has times of its own."""
-    source = context.other(side).name
-    if context.failures.of_records(source, [link.side(source).id]):
+    source = context.connection.other(side).name
+    if context.tables.failures.of_records(source, [link.side(source).id]):
         return True
-    return any(context.stage.changed_records(each.name, [link.side(each.name).id]) for each in context.sides)
+    return any(context.stage.changed_records(each.name, [link.side(each.name).id]) for each in context.connection.sides)

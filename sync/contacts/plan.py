@@ -19,13 +19,12 @@ from state.identity_index import IndexedContact
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.candidates import surroundings
-from sync.contacts.context import SIDE_NAMES, Context, Side
+from sync.contacts.context import Context
 from sync.contacts.enrichment import awaited, enrich
 from sync.contacts.guard_weights import weigh, weigh_rest
 from sync.contacts.lifted_erasures import note_lifted, relinked
 from sync.contacts.owed_values import payable
 from sync.contacts.read import complete_index, stage_by_id
-from sync.contacts.record_boundary import UNREAD
 from sync.contacts.replaced_records import succession
 from sync.contacts.untranslatable import ask_before_making, ask_for_owners, count, is_nameless
 from sync.rules import contact_codec
@@ -33,6 +32,8 @@ from sync.rules.deletion import goes_towards
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
 from sync.rules.merge import LEFT, Merge, SideView, merge
 from sync.rules.withhold import protect, refuse
+from sync.streams.connection import SIDE_NAMES, Side
+from sync.streams.record_boundary import UNREAD
 
 CREATE, PAIR, FAIL = "create", "pair", "fail"
 
@@ -42,12 +43,12 @@ DELETE = "delete"
 
 def plan(context: Context) -> None:
     """Plan everything that was staged, and whatever else is due."""
-    context.progress.begin_step("planning")
-    for side in context.sides:
-        context.weights[side.account].linked = context.links.count_links()
-    context.unfinished = context.links.first_unfinished()
+    context.run.progress.begin_step("planning")
+    for side in context.connection.sides:
+        context.findings.weights[side.account].linked = context.tables.links.count_links()
+    context.findings.unfinished = context.tables.links.first_unfinished()
     _stage_due(context)
-    for side in context.sides:
+    for side in context.connection.sides:
         for page in context.stage.record_pages(side.name, linked=True):
             _plan_linked(context, side, page)
     _plan_resolved(context)
@@ -61,10 +62,10 @@ def merged(context: Context, link: Link | None, left: Staged | None, right: Stag
 
     Whether owners have a place is asked when the first is to be written.
     """
-    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    views = context.view(link, context.connection.left, left), context.view(link, context.connection.right, right)
     result = merge_views(context, link, *views)
     rules = context.present_rules()
-    for side in context.sides:
+    for side in context.connection.sides:
         if "owner" in result.to(side.name) or "owner" in result.conflicts:
             ask_for_owners(side)
     return result if context.present_rules() is rules else merge_views(context, link, *views)
@@ -77,11 +78,13 @@ def merge_views(context: Context, link: Link | None, left: SideView, right: Side
         result = context.undone.decide(rules, link, left, right).merge
     else:
         resolutions = context.resolutions(link) if link else {}
-        sides = {side.account: side.name for side in context.sides}
-        untaken = {name: sides[account] for name, account in context.history.untaken(link.id).items()} if link else {}
-        result = merge(rules, left, right, context.judge, context.settings.conflicts, resolutions, untaken)
+        sides = {side.account: side.name for side in context.connection.sides}
+        untaken = (
+            {name: sides[account] for name, account in context.tables.history.untaken(link.id).items()} if link else {}
+        )
+        result = merge(rules, left, right, context.mapping.judge, context.settings.conflicts, resolutions, untaken)
     protect(result, rules, left, right)
-    for side in context.sides:
+    for side in context.connection.sides:
         refuse(result, side.name, side.connector.kept, left, right)
     if context.undone is None:
         enrich(context, link, result, left, right)
@@ -90,9 +93,9 @@ def merge_views(context: Context, link: Link | None, left: SideView, right: Side
 
 def _stage_due(context: Context) -> None:
     """Read by id the records of failures whose cause may be gone, or that were not tried for a day (R22)."""
-    now = context.now_ms()
-    for failure in context.failures.waiting_failures():
-        side = context.side(failure.side)
+    now = context.run.now_ms()
+    for failure in context.tables.failures.waiting_failures():
+        side = context.connection.side(failure.side)
         if failure.operation in {DELETE, UNREAD} or context.stage.changed_records(side.name, [failure.record_id]):
             continue
         if failure.is_due(now) or _unblocked(context, failure):
@@ -109,16 +112,16 @@ def _unblocked(context: Context, failure: Failure) -> bool:
 
 
 def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
-    listed = context.failures.of_records(side.name, [staged.id for staged in page])
+    listed = context.tables.failures.of_records(side.name, [staged.id for staged in page])
     for staged in page:
         with around(context, staged):
-            link = context.links.by_id(staged.link or 0)
+            link = context.tables.links.by_id(staged.link or 0)
             if link is not None and not is_listed(context, staged, listed.get(staged.id)):
                 _plan_with_twin(context, side, staged, link)
 
 
 def _plan_with_twin(context: Context, side: Side, staged: Staged, link: Link) -> None:
-    other = context.other(side)
+    other = context.connection.other(side)
     twin = context.stage.changed_records(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
     if (side.name != LEFT and twin is not None) or _is_gone(context, other, link):
         return
@@ -133,7 +136,7 @@ def _plan_with_twin(context: Context, side: Side, staged: Staged, link: Link) ->
 
 def around(context: Context, staged: Staged, operation: str = "plan") -> AbstractContextManager[None]:
     """Return the boundary around the decision about a staged record (R42)."""
-    side = context.side(staged.side)
+    side = context.connection.side(staged.side)
     return context.boundary.around(side, staged.id, operation, who=_who(side, staged), digest=staged.digest)
 
 
@@ -144,9 +147,9 @@ def _who(side: Side, staged: Staged) -> str:
 
 def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool:
     """Say whether a record shows a field of which the other side was never agreed on, so that it has to be read too."""
-    base, disputed = context.base(link, other.name), context.conflicts.of_link(link.id)
+    base, disputed = context.mapping.shadow(link, other.name), context.tables.conflicts.of_link(link.id)
     base = {**base, **dict.fromkeys(other.connector.unplaced)}  # what is shown of nobody there need not be asked for
-    shown = context.travelling(contact_codec.decode(staged.contact or "").fields)
+    shown = context.mapping.travelling(contact_codec.decode(staged.contact or "").fields)
     unmet = [name for name in shown if name not in base and name not in disputed]
     return any(not is_nameless(context, name, shown[name], other) for name in unmet)
 
@@ -161,8 +164,8 @@ def _is_gone(context: Context, side: Side, link: Link) -> bool:
 
 def _plan_resolved(context: Context) -> None:
     """Plan the pairs of which a person has resolved a conflict, unless a record of theirs was staged anyway."""
-    for link_id in context.conflicts.resolved_links():
-        link = context.links.by_id(link_id)
+    for link_id in context.tables.conflicts.resolved_links():
+        link = context.tables.links.by_id(link_id)
         if link is None or link.gone:
             continue
         staged = [context.stage.changed_records(name, [link.side(name).id]) for name in SIDE_NAMES]
@@ -173,11 +176,11 @@ def _plan_resolved(context: Context) -> None:
 
 def _plan_debts(context: Context) -> None:
     """Plan the pairs to which something is owed that has a place now (R41)."""
-    if not context.owes:
+    if not context.findings.has_owed_values:
         return
-    for side in context.sides:
+    for side in context.connection.sides:
         for step in (step for page in payable(context, side) for step in page):
-            link = context.links.by_id(step.link or 0)
+            link = context.tables.links.by_id(step.link or 0)
             if link is not None:
                 left, right = (
                     context.stage.changed_records(name, [link.side(name).id]).get(link.side(name).id)
@@ -188,7 +191,7 @@ def _plan_debts(context: Context) -> None:
 
 def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged | None) -> None:
     result = merged(context, link, left, right)
-    if context.unfinished is not None and link.id >= context.unfinished:
+    if context.findings.unfinished is not None and link.id >= context.findings.unfinished:
         weigh_rest(context, result, link, left, right)
     else:
         weigh(context, result, link)
@@ -199,13 +202,13 @@ def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged 
 
 def plan_strangers(context: Context) -> None:
     """Plan everybody who was staged and has no link."""
-    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open_creates()}
-    for side in context.sides:
+    context.findings.unknown = {(intent.side, intent.source_id) for intent in context.tables.intents.open_creates()}
+    for side in context.connection.sides:
         _plan_strangers(context, side)
 
 
 def _plan_strangers(context: Context, side: Side) -> None:
-    other = context.other(side)
+    other = context.connection.other(side)
     for page in context.stage.record_pages(side.name, linked=False):
         if may_create(context, other):
             complete_index(context, other)
@@ -215,7 +218,7 @@ def _plan_strangers(context: Context, side: Side) -> None:
 def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
     persons = [contact_codec.known(contact_codec.decode(staged.contact or "")) for staged in page]
     near = surroundings(context, side, persons)
-    silent = context.failures.of_records(side.name, [staged.id for staged in page])
+    silent = context.tables.failures.of_records(side.name, [staged.id for staged in page])
     for staged, person in zip(page, persons, strict=True):
         if context.stage.paired_id(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
             continue
@@ -250,7 +253,7 @@ def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool
     """
     if failure is None or failure.digest != staged.digest:
         return False
-    return failure.dismissed or not (failure.is_due(context.now_ms()) or _unblocked(context, failure))
+    return failure.dismissed or not (failure.is_due(context.run.now_ms()) or _unblocked(context, failure))
 
 
 def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) -> bool:
@@ -258,7 +261,7 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
 
     Where the other cannot be read, it may still be the same person: this one waits for it, and is never created.
     """
-    other = context.other(side)
+    other = context.connection.other(side)
     twin = context.stage.changed_records(other.name, [other_id]).get(other_id)
     if twin is None:
         was_read = False
@@ -270,7 +273,7 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
     if twin is None:
         return False
     left, right = (staged, twin) if side.name == LEFT else (twin, staged)
-    for each, record_id in ((context.left, left.id), (context.right, right.id)):
+    for each, record_id in ((context.connection.left, left.id), (context.connection.right, right.id)):
         note_lifted(context, each, record_id)
     result = merged(context, None, left, right)
     weigh(context, result)
@@ -303,29 +306,29 @@ def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) 
 
 
 def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
-    target = context.other(side)
+    target = context.connection.other(side)
     only = context.settings.only.left if side.name == LEFT else context.settings.only.right
     if not may_create(context, target) or not contact_codec.wanted(contact.fields, only):
         context.report.left_out += 1
         with context.state.atomic() as transaction:
-            context.failures.close_failures(transaction, side.name, staged.id)
+            context.tables.failures.close_failures(transaction, side.name, staged.id)
         return
     plan_create(context, target, staged, contact)
 
 
 def plan_create(context: Context, target: Side, staged: Staged, contact: Contact) -> None:
     """Plan that somebody is made on a side, unless an earlier create of theirs has an outcome that nobody knows."""
-    if (target.name, staged.id) in context.unknown:
+    if (target.name, staged.id) in context.findings.unknown:
         return
     ask_before_making(context, target, contact.fields)
     note = awaited(context, target, contact)
-    context.report.unmapped += count(context, context.other(target), contact)
+    context.report.unmapped += count(context, context.connection.other(target), contact)
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
     context.stage.plan_step(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
 
 
 def _plan_failure(context: Context, side: Side, staged: Staged, verdict: PairingRefused) -> None:
-    other = context.other(side)
+    other = context.connection.other(side)
     blockers = [f"{side.name if own else other.name}:{record_id}" for own, record_id in verdict.blockers]
     plan_listing(context, staged, verdict.reason, blockers, "double" if verdict.double else "pair")
 
@@ -333,7 +336,7 @@ def _plan_failure(context: Context, side: Side, staged: Staged, verdict: Pairing
 def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequence[str], operation: str) -> None:
     """Plan that a staged record is listed as a failure; `blockers` are records ("left:ID")."""
     who = contact_codec.who(
-        context.side(staged.side).account, staged.id, contact_codec.decode(staged.contact or "").fields
+        context.connection.side(staged.side).account, staged.id, contact_codec.decode(staged.contact or "").fields
     )
     note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
@@ -348,7 +351,7 @@ def may_create(context: Context, target: Side) -> bool:
 
 def _count(context: Context, result: Merge, left: Staged | None, right: Staged | None) -> None:
     """Count the values that mean nothing on the other side, and pairs of which nothing is to be written or listed."""
-    for side, staged in zip(context.sides, (left, right), strict=True):
+    for side, staged in zip(context.connection.sides, (left, right), strict=True):
         if staged is not None:
             context.report.unmapped += count(context, side, contact_codec.decode(staged.contact or ""))
     context.report.unmapped += len(result.refused)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from connectors.connector import Raw
 from connectors.contact import Fields
 from state.staging import PAGE, Step
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.plan import CREATE, DELETE, PAIR, merged
 from sync.contacts.untranslatable import sendable
 from sync.output.formats import WHOLE
 from sync.output.report import Operation, PlannedChange
 from sync.rules import contact_codec
 from sync.rules.merge import LEFT, RIGHT
+from sync.streams.connection import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def foresee(context: Context, side: Side) -> Iterator[PreviewedContact]:
 
 def changes(context: Context) -> Iterator[PlannedChange]:
     """Yield the plan field by field: who would be written where, old and new value."""
-    for side in context.sides:
+    for side in context.connection.sides:
         for one in foresee(context, side):
             for name, value in one.changes.items():
                 yield PlannedChange(side.account, one.operation, one.who, name, one.shown.get(name), value)
@@ -60,7 +61,7 @@ def written_fields(context: Context, side: Side) -> frozenset[str]:
 def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
     ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
     staged = {name: context.stage.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()}
-    link = context.links.by_id(step.link) if step.link else None
+    link = context.tables.links.by_id(step.link) if step.link else None
     result = merged(context, link, staged[LEFT], staged[RIGHT])
     own = staged[side.name]
     shown = {**context.view(link, side, own).base, **context.view(link, side, own).now}
@@ -70,7 +71,7 @@ def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
 
 
 def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
-    source = context.other(side)
+    source = context.connection.other(side)
     record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
     contact = contact_codec.decode(context.stage.changed_records(source.name, [record_id])[record_id].contact or "")
     who = contact_codec.who(source.account, record_id, contact.fields)
@@ -80,6 +81,6 @@ def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
 
 def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
     record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
-    link = context.links.by_id(step.link or 0)
-    shown = context.base(link, side.name) if link else {}
+    link = context.tables.links.by_id(step.link or 0)
+    shown = context.mapping.shadow(link, side.name) if link else {}
     return PreviewedContact("delete", contact_codec.who(side.account, record_id, shown), shown, {WHOLE: None})

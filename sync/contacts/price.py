@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from connectors.http.rate_headers import RateLimit
 from sync.contacts.company_lookup import count_unknown
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.plan import DELETE
 from sync.contacts.preview import PreviewedContact, foresee, written_fields
 from sync.output.report import Cost
+from sync.streams.connection import Side
 
 DAY_SECONDS = 86_400.0
 
@@ -27,7 +28,7 @@ def price(context: Context, limits: Mapping[str, RateLimit | None], beside: Mapp
             limits[side.account],
             charged.get(side.account, 0),
         )
-        for side in context.sides
+        for side in context.connection.sides
     }
 
 
@@ -44,13 +45,13 @@ def _calls(context: Context, side: Side) -> int:
         else:
             raw = one.raw or {"tags": one.shown.get("tags") or ()}
             calls += 1 + side.connector.calls_for(raw, one.changes)
-    calls += context.stage.count_steps(DELETE, context.other(side).name)  # each is looked for once more
+    calls += context.stage.count_steps(DELETE, context.connection.other(side).name)  # each is looked for once more
     written = written_fields(context, side)
     return calls + (len(side.connector.missing_places(written)) if written else 0)
 
 
 def _calls_of_create(context: Context, side: Side, one: PreviewedContact, *, asked: bool) -> int:
-    looked_up = 0 if context.first.get(side.account) else side.connector.look_ups(one.changes, asked=asked)
+    looked_up = 0 if context.findings.first.get(side.account) else side.connector.look_ups(one.changes, asked=asked)
     return looked_up + side.connector.calls_for(None, one.changes)
 
 

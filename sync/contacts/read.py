@@ -25,14 +25,15 @@ from state.cursors import COVERED, INDEXED, Cursors
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.staging import Staged
-from sync.contacts.context import AHEAD, AHEAD_MS, OWN_WRITE_MS, Context, Side
+from sync.contacts.context import AHEAD, AHEAD_MS, Context
 from sync.contacts.gone_records import is_merged, note_gone
 from sync.contacts.list_rows import believed
-from sync.contacts.record_boundary import confirm_workable, storable
 from sync.contacts.unreadable_records import keep_outline
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct, finer
 from sync.rules.windows import ORIGIN, ReadRange, cut_back, moment, reported, spans_of, window_of
+from sync.streams.connection import OWN_WRITE_MS, Side
+from sync.streams.record_boundary import confirm_workable, storable
 
 CLOCK_GRAIN = timedelta(seconds=2)
 """A server's word of its time counts whole seconds, and two machines of one service differ a little."""
@@ -40,14 +41,14 @@ CLOCK_GRAIN = timedelta(seconds=2)
 
 def observe(context: Context, side: Side, bounds: ReadRange) -> IntervalSet:
     """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
-    context.progress.begin_step(f"reading {side.account}")
-    spans = list(spans_of(bounds, context.cursors.intervals(side.name, COVERED)))
+    context.run.progress.begin_step(f"reading {side.account}")
+    spans = list(spans_of(bounds, context.tables.cursors.intervals(side.name, COVERED)))
     covered = _read_spans(context, side, bounds, spans)
-    horizon = context.horizons.get(side.account)
-    if not bounds.exact and (again := future_again(context, context.cursors, side, horizon, covered)):
+    horizon = context.findings.horizons.get(side.account)
+    if not bounds.exact and (again := future_again(context, context.tables.cursors, side, horizon, covered)):
         spans += again
         covered += _read_spans(context, side, bounds, again)
-    context.report.windows[side.account] = reported(bounds, sorted(spans), context.lookback, horizon)
+    context.report.windows[side.account] = reported(bounds, sorted(spans), context.connection.lookback, horizon)
     context.report.accounts[side.account].read = context.stage.count_records(side.name)
     if not bounds.exact:
         context.boundary.close_read(side)
@@ -58,7 +59,7 @@ def _read_spans(context: Context, side: Side, bounds: ReadRange, spans: Sequence
     """Read spans; return what of them lies before the horizon."""
     covered: list[Interval] = []
     for start, end in spans:
-        window = reachable(context, side, window_of(bounds, (start, end), context.lookback))
+        window = reachable(context, side, window_of(bounds, (start, end), context.connection.lookback))
         horizon_ms = _read(context, side, window, exact=bounds.exact, stage=True)
         covered.append((start, min(end, horizon_ms)))
         _remember_indexed(context, side, start, horizon_ms, end)
@@ -67,10 +68,10 @@ def _read_spans(context: Context, side: Side, bounds: ReadRange, spans: Sequence
 
 def reachable(context: Context, side: Side, window: Window) -> Window:
     """Return an open window that begins now at the latest: a cursor may reach past the server's clock (R43)."""
-    now = context.clock.now() + timedelta(seconds=side.connector.clock_offset())
+    now = context.run.clock.now() + timedelta(seconds=side.connector.clock_offset())
     if window.end is not None or window.start <= now:
         return window
-    return Window(max(ORIGIN, now - context.lookback))
+    return Window(max(ORIGIN, now - context.connection.lookback))
 
 
 def future_again(
@@ -79,12 +80,12 @@ def future_again(
     """Cut cursors back that reach past the server's present; return what is to be read again because of that (R43)."""
     if horizon is None:
         return []
-    present_ms = contact_codec.to_ms(horizon + context.settle + CLOCK_GRAIN) or 0
+    present_ms = contact_codec.to_ms(horizon + context.connection.settle + CLOCK_GRAIN) or 0
     kept = {kind: cut_back(cursors.intervals(side.name, kind), present_ms) for kind in (COVERED, INDEXED)}
     cut = [kind for kind in kept if kept[kind] != cursors.intervals(side.name, kind)]
     if not cut:
         return []
-    context.progress.note(f"{side.account}: what was read reaches past the server's clock, so it is read again")
+    context.run.progress.note(f"{side.account}: what was read reaches past the server's clock, so it is read again")
     with context.state.atomic() as transaction:
         for kind in cut:
             cursors.set_intervals(transaction, side.name, kind, kept[kind])
@@ -97,10 +98,10 @@ def complete_index(context: Context, side: Side) -> None:
 
     Before anybody is created there (R7).
     """
-    horizon_ms = contact_codec.to_ms(context.horizons[side.account]) or 0
-    missing = gaps(context.cursors.intervals(side.name, INDEXED), (0, horizon_ms))
+    horizon_ms = contact_codec.to_ms(context.findings.horizons[side.account]) or 0
+    missing = gaps(context.tables.cursors.intervals(side.name, INDEXED), (0, horizon_ms))
     for start, end in missing:
-        context.progress.begin_step(f"reading all contacts at {side.account} once")
+        context.run.progress.begin_step(f"reading all contacts at {side.account} once")
         last = moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
         _read(context, side, Window(moment(start), last), exact=False, stage=False)
         _remember_indexed(context, side, start, end, end)
@@ -108,7 +109,7 @@ def complete_index(context: Context, side: Side) -> None:
 
 def index_all(context: Context, side: Side) -> None:
     """Read a side in full into the identity index, whatever was read of it before."""
-    context.progress.begin_step(f"reading all contacts at {side.account} again")
+    context.run.progress.begin_step(f"reading all contacts at {side.account} again")
     _read(context, side, Window(moment(0), None), exact=False, stage=False)
 
 
@@ -149,7 +150,7 @@ def _taken(context: Context, side: Side, record_id: str, page: Page | ConnectorE
 
 def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged | None:
     raw = page.records[0]
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
     contact = side.connector.contact(raw, _memory(link, side))
     if link is None and context.is_forgotten(side, contact):
         return None
@@ -169,7 +170,7 @@ def staged_record(
     `digest` is what it is to be remembered by, that of the record where it is not given.
     """
     wrote = link.side(side.name).wrote_ms if link else None
-    wanted = context.dry or side.needs_marker(contact)
+    wanted = context.run.dry or side.needs_marker(contact)
     return Staged(
         side.name,
         contact.id,
@@ -184,7 +185,7 @@ def staged_record(
 def _changed_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | None) -> int | None:
     """Return when a person changed a record, on our clock; None as well where its date lies in the future."""
     shown = contact_codec.to_ms(contact.updated_at)
-    if shown is not None and shown > side.server_now_ms(context.clock) + AHEAD_MS:
+    if shown is not None and shown > side.server_now_ms(context.run.clock) + AHEAD_MS:
         return None
     return side.changed_ms(contact, wrote_ms)
 
@@ -194,10 +195,10 @@ def _heard_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | No
 
     Events may be sent late, so for `settle` after our write none tells of a person's edit; no edit is of the future.
     """
-    event_ms = context.hints.event_ms(side.account, contact.id)
-    if event_ms is None or event_ms > side.server_now_ms(context.clock):
+    event_ms = context.tables.hints.event_ms(side.account, contact.id)
+    if event_ms is None or event_ms > side.server_now_ms(context.run.clock):
         return None
-    echo_ms = max(OWN_WRITE_MS, round(context.settle.total_seconds() * 1000))
+    echo_ms = max(OWN_WRITE_MS, round(context.connection.settle.total_seconds() * 1000))
     if wrote_ms is not None and event_ms <= wrote_ms + echo_ms:
         return None
     return contact_codec.to_ms(correct(contact_codec.from_ms(event_ms), side.connector.clock_offset()))
@@ -208,13 +209,13 @@ def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: b
     horizon: datetime | None = None
     for page in side.connector.read(window):
         if horizon is None:
-            horizon = page.served_at - context.settle
-            known = context.horizons.setdefault(side.account, horizon)
-            context.horizons[side.account] = min(known, horizon)
+            horizon = page.served_at - context.connection.settle
+            known = context.findings.horizons.setdefault(side.account, horizon)
+            context.findings.horizons[side.account] = min(known, horizon)
         ahead = None if exact else page.served_at + AHEAD
         limits = _Limits(window.start if exact else None, horizon, window.end if exact else None, ahead)
         _take_page(context, side, page, limits, stage=stage)
-        context.progress.advance(len(page.records))
+        context.run.progress.advance(len(page.records))
     if horizon is None:
         raise AssertionError(f"{side.account}: a window without a single answer")
     return contact_codec.to_ms(horizon) or 0
@@ -243,13 +244,13 @@ class _Limits:
 
 
 def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
-    context.boundary.take(side, page, context.progress.note)
+    context.boundary.take(side, page, context.run.progress.note)
     raws = {str(raw["id"]): raw for raw in page.records}
     old = _old_news(context, side, raws)
     old_records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in old.items()]
     taken = _Taken(limits, stage, old_records)
     news = {record_id: raw for record_id, raw in raws.items() if record_id not in old}
-    links = context.links.by_record(side.name, [storable(record_id) for record_id in news])
+    links = context.tables.links.by_record(side.name, [storable(record_id) for record_id in news])
     for record_id, raw in news.items():
         with context.boundary.around(side, record_id, who=_name(side, record_id, raw)):
             _take_or_outline(context, side, raw, links.get(record_id), taken)
@@ -318,13 +319,13 @@ def _store(context: Context, side: Side, taken: _Taken) -> None:
 def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:
     """Return the links of those of the records that show nothing new, by record id; a listed failure is never old."""
     ids = [storable(record_id) for record_id in raws]
-    failed = context.failures.of_records(side.name, ids)
+    failed = context.tables.failures.of_records(side.name, ids)
     return {
         record_id: seen.link
-        for record_id, seen in context.links.seen_records(side.name, ids).items()
+        for record_id, seen in context.tables.links.seen_records(side.name, ids).items()
         if record_id not in failed
         and seen.digest is not None
-        and seen.mapping == context.mapping
+        and seen.mapping == context.mapping.number
         and seen.gone != side.name
         and seen.digest == _digest(side, raws[record_id])
     }
@@ -345,4 +346,4 @@ def _memory(link: Link | None, side: Side) -> Any:
 
 def _remember_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
     with context.state.atomic() as transaction:
-        context.cursors.add_intervals(transaction, side.name, INDEXED, [(start, min(end, horizon_ms))])
+        context.tables.cursors.add_intervals(transaction, side.name, INDEXED, [(start, min(end, horizon_ms))])

@@ -18,7 +18,7 @@ from state.failures import Failure
 from state.intents import CreateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.create import entries_of_creation, lost, matching
 from sync.contacts.failures import note_failure
 from sync.contacts.markers import mark_source
@@ -28,6 +28,7 @@ from sync.rules import contact_codec, shadow_codec
 from sync.rules.do_not_contact import unheard
 from sync.rules.lost_create import is_foreign, is_older, likeness, may_be_made_from
 from sync.rules.shadow_update import after_doubtful_create, after_lost_create, is_edited, unmet
+from sync.streams.connection import Side
 from sync.undo.remove_created import settle_removals
 
 
@@ -35,10 +36,12 @@ def settle_intents(context: Context) -> None:
     """Look what became of everything that was sent and has no known outcome. Raises AuthError, TransientError."""
     settle_updates(context)
     settle_removals(context)
-    unknown = context.intents.open_creates()
+    unknown = context.tables.intents.open_creates()
     for intent in unknown:
-        side = context.side(intent.side)
-        with context.boundary.around(context.other(side), intent.source_id, "create", account=side.account, first=True):
+        side = context.connection.side(intent.side)
+        with context.boundary.around(
+            context.connection.other(side), intent.source_id, "create", account=side.account, first=True
+        ):
             _settle(context, side, intent, [other for other in unknown if other is not intent])
 
 
@@ -46,7 +49,7 @@ def _settle(context: Context, side: Side, intent: CreateIntent, others: Sequence
     if _rests(context, side, intent) or _is_moot(context, side, intent):
         return
     contact = contact_codec.decode(intent.contact)
-    if context.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
+    if context.connection.other(side).needs_marker(contact) and _mark(context, side, intent, contact):
         return
     sent = intent.sent
     since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
@@ -61,7 +64,7 @@ def _settle(context: Context, side: Side, intent: CreateIntent, others: Sequence
             _link(transaction, context, side, intent, contact, found, filled)
         else:
             _wait_or_drop(transaction, context, side, intent, contact)
-    if found is not None and context.other(side).needs_marker(contact):
+    if found is not None and context.connection.other(side).needs_marker(contact):
         _mark(context, side, intent, contact)
 
 
@@ -70,27 +73,27 @@ def _is_moot(context: Context, side: Side, intent: CreateIntent) -> bool:
 
     What it made after all, if it made anything, has the same address as whom the person met: it is listed as a double.
     """
-    source = context.other(side)
-    link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
+    source = context.connection.other(side)
+    link = context.tables.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
     if link is None or link.gone is not None or source.needs_marker(contact_codec.decode(intent.contact)):
         return False
     with context.state.atomic() as transaction:
-        context.intents.remove_intents(transaction, side.name, intent.source_id)
-        context.failures.close_failures(transaction, source.name, intent.source_id)
+        context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
+        context.tables.failures.close_failures(transaction, source.name, intent.source_id)
     return True
 
 
 def _mark(context: Context, side: Side, intent: CreateIntent, person: Contact) -> bool:
     """Mark somebody who is linked already and has no marker yet; say whether that was all there was to do."""
-    source = context.other(side)
-    link = context.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
-    if link is None or context.dry:
+    source = context.connection.other(side)
+    link = context.tables.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
+    if link is None or context.run.dry:
         return link is not None
     try:
         raw = source.connector.get(intent.source_id).records[0]
     except RecordGone:
         with context.state.atomic() as transaction:
-            context.intents.remove_intents(transaction, side.name, intent.source_id)
+            context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
         return True
     mark_source(context, source, raw, person, link.side(side.name).id)
     return True
@@ -100,7 +103,7 @@ def _same_content(
     context: Context, side: Side, sent: Fields, raws: Sequence[Raw], others: Sequence[CreateIntent]
 ) -> Raw | None:
     """Return the unlinked record that shows most of what was sent: for people with neither e-mail nor number."""
-    links = context.links.by_record(side.name, [str(raw["id"]) for raw in raws])
+    links = context.tables.links.by_record(side.name, [str(raw["id"]) for raw in raws])
     rivals = [other.sent for other in others if other.side == side.name]
     shown = {str(raw["id"]): side.connector.contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
     fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
@@ -117,39 +120,39 @@ def _link(  # noqa: PLR0917 - whose create it was, what was found of it, and wha
     filled: Fields,
 ) -> None:
     """Link somebody who was made by a create whose answer was lost; `filled` is what its server fills in itself."""
-    source = context.other(side)
-    table = context.table[intent.mapping]
-    own = context.travelling(shadow_codec.decode(intent.shadow, table))
-    sent = context.travelling(intent.sent)
+    source = context.connection.other(side)
+    table = context.mapping.fields[intent.mapping]
+    own = context.mapping.travelling(shadow_codec.decode(intent.shadow, table))
+    sent = context.mapping.travelling(intent.sent)
     edited = is_edited(found, untimed=True)
     is_ours = found.marker == intent.source_id
     foreign = not is_ours and _is_foreign(side, intent, found, sent, edited=edited)
     if foreign:
-        bases = after_doubtful_create(context.travelling(found.fields), own, sent)
+        bases = after_doubtful_create(context.mapping.travelling(found.fields), own, sent)
     else:  # without our marker any other value than the server is known to fill in may be one that a person typed
-        shown = context.travelling(found.fields)
+        shown = context.mapping.travelling(found.fields)
         bases = after_lost_create(shown, own, sent, edited=edited or not is_ours, filled=filled)
-    made_known = unheard(context.rules, source.name, found.fields, sent)
+    made_known = unheard(context.mapping.rules, source.name, found.fields, sent)
     unmet(bases, {*intent.withheld, *intent.owed, *made_known})
-    empty = shadow_codec.encode({}, tuple(context.rules))
+    empty = shadow_codec.encode({}, tuple(context.mapping.rules))
     ends = {
         source.name: LinkSide(person.id, empty, json.dumps(dict(intent.memory))),
         side.name: LinkSide(found.id, empty, json.dumps(dict(found.memory)), None, *_own_times(found, edited=edited)),
     }
-    link = Link(ends["left"], ends["right"], context.mapping)
-    context.set_base(link, side.name, bases.target)
-    context.set_base(link, source.name, bases.source)
-    context.links.save_link(transaction, link, context.run)
+    link = Link(ends["left"], ends["right"], context.mapping.number)
+    context.mapping.set_shadow(link, side.name, bases.target)
+    context.mapping.set_shadow(link, source.name, bases.source)
+    context.tables.links.save_link(transaction, link, context.run.id)
     note_new_debts(transaction, context, link, side, intent.owed)
     if not source.needs_marker(person):
-        context.intents.remove_intents(transaction, side.name, intent.source_id)
-    context.failures.close_failures(transaction, source.name, intent.source_id)
+        context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
+    context.tables.failures.close_failures(transaction, source.name, intent.source_id)
     side.identities.put_contacts(transaction, [contact_codec.known(found)])
     if foreign:
         return
     enriched = {name: sent[name] for name in intent.enriched if name in sent}
-    context.history.add_entries(
-        transaction, entries_of_creation(context, side, link, enriched), context.run, context.now_ms()
+    context.tables.history.add_entries(
+        transaction, entries_of_creation(context, side, link, enriched), context.run.id, context.run.now_ms()
     )
     context.report.accounts[side.account].created += 1
 
@@ -171,11 +174,13 @@ def _rests(context: Context, side: Side, intent: CreateIntent) -> bool:
     listed = _listed(context, side, intent)
     if not intent.accepted or listed is None:
         return False
-    return _has_settled(context, side, intent) and (listed.dismissed or not listed.is_due(context.now_ms()))
+    return _has_settled(context, side, intent) and (listed.dismissed or not listed.is_due(context.run.now_ms()))
 
 
 def _listed(context: Context, side: Side, intent: CreateIntent) -> Failure | None:
-    return context.failures.of_records(context.other(side).name, [intent.source_id]).get(intent.source_id)
+    return context.tables.failures.of_records(context.connection.other(side).name, [intent.source_id]).get(
+        intent.source_id
+    )
 
 
 def _has_settled(context: Context, side: Side, intent: CreateIntent) -> bool:
@@ -183,27 +188,27 @@ def _has_settled(context: Context, side: Side, intent: CreateIntent) -> bool:
 
 
 def _waited_ms(context: Context, side: Side, intent: CreateIntent) -> int:
-    return side.server_now_ms(context.clock) - intent.sent_ms
+    return side.server_now_ms(context.run.clock) - intent.sent_ms
 
 
 def _settle_ms(context: Context) -> int:
-    return round(context.settle.total_seconds() * 1000)
+    return round(context.connection.settle.total_seconds() * 1000)
 
 
 def _wait_or_drop(
     transaction: Transaction, context: Context, side: Side, intent: CreateIntent, person: Contact
 ) -> None:
     """Free the person to be made again once `settle` has passed, and keep it listed until then."""
-    staged = Staged(context.other(side).name, intent.source_id, contact=contact_codec.encode(person))
-    listed, now = _listed(context, side, intent), context.now_ms()
+    staged = Staged(context.connection.other(side).name, intent.source_id, contact=contact_codec.encode(person))
+    listed, now = _listed(context, side, intent), context.run.now_ms()
     if not _has_settled(context, side, intent):
         reason, due_ms = lost(context, side), now + _settle_ms(context) - _waited_ms(context, side, intent)
     elif intent.accepted and (listed is None or listed.due_ms):
         reason, due_ms = _unseen(side), 0
     else:  # a due time of 0 is a person's word: `sync failures retry`
-        context.intents.remove_intents(transaction, side.name, intent.source_id)
+        context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
         reason, due_ms = lost(context, side), now
-    note_failure(transaction, context, context.other(side), staged, "create", reason, due_ms=due_ms)
+    note_failure(transaction, context, context.connection.other(side), staged, "create", reason, due_ms=due_ms)
 
 
 def _unseen(side: Side) -> str:

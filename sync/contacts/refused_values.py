@@ -15,8 +15,9 @@ from connectors.errors import DuplicateRefused
 from connectors.values.text import is_of_too_long
 from state.database import Transaction
 from state.staging import Staged
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.failures import note_failure
+from sync.streams.connection import Side
 
 OPERATION = "value"
 LONGEST = 80

@@ -7,9 +7,10 @@ Rules kept here:
 """
 
 from state.identity_index import IndexedContact
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.read import stage_by_id
 from sync.rules.match import Candidates, Paired
+from sync.streams.connection import Side
 
 
 def succession(context: Context, side: Side, person: IndexedContact, around: Candidates) -> Paired | None:
@@ -17,7 +18,7 @@ def succession(context: Context, side: Side, person: IndexedContact, around: Can
 
     Raises AuthError, TransientError.
     """
-    other = context.other(side)
+    other = context.connection.other(side)
     for marked in around.marked:
         if marked.id != person.marker or marked.linked in {None, person.id}:
             continue

@@ -8,15 +8,18 @@ record is gone.
 from connectors.errors import RecordGone
 from state.intents import DeletionIntent
 from sync.contacts.carry_deletions import remember_deleted
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.update_outcome import has_waited, settle_update
+from sync.streams.connection import Side
 
 
 def settle_updates(context: Context) -> None:
     """Look what became of every update and deletion whose result was not stored. Raises AuthError, TransientError."""
-    for intent in context.intents.open_updates():
-        side = context.side(intent.side)
-        with context.boundary.around(context.other(side), intent.source_id, "update", account=side.account, first=True):
+    for intent in context.tables.intents.open_updates():
+        side = context.connection.side(intent.side)
+        with context.boundary.around(
+            context.connection.other(side), intent.source_id, "update", account=side.account, first=True
+        ):
             if isinstance(intent, DeletionIntent):
                 _settle_deletion(context, side, intent)
             else:
@@ -24,13 +27,13 @@ def settle_updates(context: Context) -> None:
 
 
 def _settle_deletion(context: Context, side: Side, intent: DeletionIntent) -> None:
-    link = context.links.by_record(side.name, [intent.record]).get(intent.record)
+    link = context.tables.links.by_record(side.name, [intent.record]).get(intent.record)
     is_gone = _is_gone(side, intent.record)
     with context.state.atomic() as transaction:
         if is_gone and link is not None:
             remember_deleted(transaction, context, side, link, intent)
         if is_gone or has_waited(context, side, intent):
-            context.intents.remove_intents(transaction, side.name, intent.source_id)
+            context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
 
 
 def _is_gone(side: Side, record_id: str) -> bool:

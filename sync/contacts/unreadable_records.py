@@ -9,9 +9,10 @@ from dataclasses import replace
 from connectors.connector import Raw
 from state.identity_index import IndexedContact
 from state.links import Link
-from sync.contacts.context import Context, Side
-from sync.contacts.record_boundary import storable
+from sync.contacts.context import Context
 from sync.rules import contact_codec
+from sync.streams.connection import Side
+from sync.streams.record_boundary import storable
 
 
 def keep_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> None:

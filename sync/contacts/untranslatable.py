@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from connectors.contact import Contact, Fields, Value
 from connectors.values.text import is_of_too_long
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.rules import contact_codec
 from sync.rules.new_record import NewRecord, making
 from sync.rules.translation import NAMELESS
+from sync.streams.connection import Side
 
 OWNER = "owner"
 STRANGER = "owner id"
@@ -27,7 +28,7 @@ def sendable(context: Context, target: Side, fields: Fields) -> NewRecord:
 
 def ask_before_making(context: Context, target: Side, fields: Fields) -> None:
     """Ask for what has to be known of a side before it is said what of a new person goes there."""
-    rule = context.rules.get(OWNER)
+    rule = context.mapping.rules.get(OWNER)
     if fields.get(OWNER) is not None and rule is not None and rule.to(target.name):
         ask_for_owners(target)
 
@@ -48,33 +49,35 @@ def is_nameless(context: Context, name: str, value: Value, target: Side) -> bool
 def count(context: Context, side: Side, contact: Contact) -> int:
     """Note what a record of a side shows that does not reach the other side, and return how many fields that are."""
     nameless = dict(_nameless(context, side, contact))
-    meaningless = {name: raw for name, raw in contact.unmapped.items() if name in context.rules}
+    meaningless = {name: raw for name, raw in contact.unmapped.items() if name in context.mapping.rules}
     for name, value in nameless.items():
-        context.nameless[side.account, name, value] += 1
+        context.findings.untranslatable[side.account, name, value] += 1
     if OWNER in meaningless:
-        context.nameless[side.account, STRANGER, meaningless[OWNER]] += 1
+        context.findings.untranslatable[side.account, STRANGER, meaningless[OWNER]] += 1
     for name, raw in meaningless.items():
         if is_of_too_long(raw):
             who = contact_codec.who(side.account, contact.id, contact.fields)
-            context.nameless[side.account, f"{TOO_LONG}{name}", f"{who}: {raw}"] += 1
+            context.findings.untranslatable[side.account, f"{TOO_LONG}{name}", f"{who}: {raw}"] += 1
     return len({**nameless, **meaningless})
 
 
 def tell(context: Context) -> None:
     """Say what was left alone in this run, value by value, the most frequent first."""
-    for side in context.sides:
-        for name in dict.fromkeys(name for account, name, _ in context.nameless if account == side.account):
+    for side in context.connection.sides:
+        for name in dict.fromkeys(
+            name for account, name, _ in context.findings.untranslatable if account == side.account
+        ):
             values = [
                 (value, people)
-                for (account, field, value), people in context.nameless.most_common()
+                for (account, field, value), people in context.findings.untranslatable.most_common()
                 if (account, field) == (side.account, name)
             ]
-            what = _what(name, side.account, context.other(side).account)
-            context.progress.note(f"{side.account}: {what}, left alone: {_listed(values)}")
+            what = _what(name, side.account, context.connection.other(side).account)
+            context.run.progress.note(f"{side.account}: {what}, left alone: {_listed(values)}")
 
 
 def _nameless(context: Context, side: Side, contact: Contact) -> Iterator[tuple[str, str]]:
-    target = context.other(side)
+    target = context.connection.other(side)
     for name, rule in context.present_rules().items():
         if rule.exchange is None or not rule.to(target.name):
             continue

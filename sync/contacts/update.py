@@ -26,7 +26,7 @@ from state.database import Transaction
 from state.intents import UpdateIntent, WrittenField
 from state.staging import Staged, Step
 from sync.contacts.commit import Update, reasons, remember, remember_undone
-from sync.contacts.context import SIDE_NAMES, Context, Side
+from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
 from sync.contacts.failures import Troubles
 from sync.contacts.gone_records import forget_gone, is_merged, note_gone
@@ -38,6 +38,7 @@ from sync.output.formats import WHOLE
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.shadow_update import after_undo, after_write, as_held
 from sync.rules.undo import GONE, HOMELESS, REFUSED, TAKEN
+from sync.streams.connection import SIDE_NAMES, Side
 
 Pair = tuple[str, str]
 """Two ids, left first."""
@@ -57,8 +58,8 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
         pairs = _carry(context, target, pairs, troubles, is_last=pause is None)
         if not pairs or pause is None:
             break
-        context.clock.sleep(pause)
-    context.progress.advance(len(steps))
+        context.run.clock.sleep(pause)
+    context.run.progress.advance(len(steps))
     troubles.raise_fatal()
 
 
@@ -95,12 +96,12 @@ def _is_edited(answer: WriteResult | ConnectorError | None) -> bool:
 
 def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
     """Look what became of an update; say whether it may be tried again: the account answers, and both are there."""
-    intent, is_settled = context.intents.of_record(job.target.name, job.source_id), False
+    intent, is_settled = context.tables.intents.of_record(job.target.name, job.source_id), False
     try:
         with _around(context, job):
             if isinstance(intent, UpdateIntent):
                 settle_update(context, intent)
-            link = context.links.by_record(job.target.name, [job.record.id]).get(job.record.id)
+            link = context.tables.links.by_record(job.target.name, [job.record.id]).get(job.record.id)
             is_settled = job.link is None or (link is not None and link.gone is None)
     except ConnectorError as error:
         with context.state.atomic() as transaction:
@@ -149,7 +150,7 @@ def _intend(context: Context, jobs: Sequence[Update]) -> None:
         return
     with context.state.atomic() as transaction:
         for job in jobs:
-            context.intents.add_intent(transaction, _intent(context, job), context.run)
+            context.tables.intents.add_intent(transaction, _intent(context, job), context.run.id)
 
 
 def _intent(context: Context, job: Update) -> UpdateIntent:
@@ -158,14 +159,14 @@ def _intent(context: Context, job: Update) -> UpdateIntent:
         bases = after_write(job.result, job.target.name, to, source, {})
     else:
         bases = after_undo(job.changes, to, source, {})
-    waiting = kept_times.open_fields(context.rules, to, source)
+    waiting = kept_times.open_fields(context.mapping.rules, to, source)
     return UpdateIntent(
         side=job.target.name,
         source_id=job.source_id,
-        sent_ms=job.target.server_now_ms(context.clock),
+        sent_ms=job.target.server_now_ms(context.run.clock),
         sent=job.changes,
         record=job.record.id,
-        run=context.run,
+        run=context.run.id,
         memory=contact_codec.decode(job.own.contact).memory if job.own is not None and job.own.contact else None,
         target={name: bases.target[name] for name in job.changes},
         source={name: bases.source[name] for name in job.changes if name in bases.source},
@@ -184,9 +185,9 @@ def _intent(context: Context, job: Update) -> UpdateIntent:
 
 
 def _job(context: Context, target: Side, pair: Pair) -> Update:
-    source = context.other(target)
+    source = context.connection.other(target)
     ids = dict(zip(SIDE_NAMES, pair, strict=True))
-    link = context.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
+    link = context.tables.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
     link = None if link is not None and link.gone else link
     own_id = ids[source.name]
     own = context.stage.changed_records(source.name, [own_id]).get(own_id) or Staged(source.name, own_id)
@@ -290,7 +291,7 @@ def _without(
         _intend(context, [job])
         return job.target.dispatcher.gather([partial(_send_again, job)])[0]
     with context.state.atomic() as transaction:
-        context.intents.remove_intents(
+        context.tables.intents.remove_intents(
             transaction, job.target.name, job.source_id
         )  # the write was refused, and there is no other
     return answer
@@ -308,7 +309,11 @@ def _again_without_number(
     planned = job.result.to(job.target.name)
     del job.changes["phone"], planned["phone"]
     _leave_alone(context, job, "phone", TAKEN)
-    is_free = job.changes.get(slot) is None and slot in context.rules and context.rules[slot].to(job.target.name)
+    is_free = (
+        job.changes.get(slot) is None
+        and slot in context.mapping.rules
+        and context.mapping.rules[slot].to(job.target.name)
+    )
     is_beside = same(slot, job.views[job.target.name].value(slot)[1], number)
     if is_free and context.undone is None:
         job.changes[slot] = planned[slot] = number
@@ -321,7 +326,7 @@ def _again_without_number(
         _intend(context, [job])
         return job.target.dispatcher.gather([partial(_send_again, job)])[0]
     with context.state.atomic() as transaction:
-        context.intents.remove_intents(
+        context.tables.intents.remove_intents(
             transaction, job.target.name, job.source_id
         )  # the write was refused, and there is no other
     return answer
@@ -352,7 +357,7 @@ def _conclude(
             stage_again(transaction, context, job.target, job.record)
         return
     if isinstance(answer, WriteResult | RecordError):
-        context.intents.remove_intents(transaction, job.target.name, job.source_id)
+        context.tables.intents.remove_intents(transaction, job.target.name, job.source_id)
     if isinstance(answer, WriteResult):
         troubles.fine(job.target)
         context.report.accounts[job.target.account].updated += not answer.refused.issuperset(job.changes)

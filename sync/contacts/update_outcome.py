@@ -23,7 +23,7 @@ from state.intents import Intent, RecordLook, UpdateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.commit import unmapped_text
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.holds import hold, release
 from sync.contacts.read import staged_record
 from sync.rules import contact_codec, kept_times, shadow_codec
@@ -31,6 +31,7 @@ from sync.rules.lost_update import UpdateObservation, UpdateOutcome, arrival
 from sync.rules.sets import changes_of
 from sync.rules.shadow_update import aligned
 from sync.rules.undo import UNDO
+from sync.streams.connection import Side
 
 NUMBERS = frozenset({"phone", "first_phone", *PHONE_SLOTS})
 OF_THE_SERVER = frozenset({"email_status", "email_confidence"})
@@ -46,21 +47,21 @@ class _Found:
 
 def settle_update(context: Context, intent: UpdateIntent) -> None:
     """Look what became of one update. Raises AuthError, TransientError."""
-    side, record_id = context.side(intent.side), intent.record
-    link = context.links.by_record(side.name, [record_id]).get(record_id)
+    side, record_id = context.connection.side(intent.side), intent.record
+    link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
     found = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
     with context.state.atomic() as transaction:
         if found is None:
             _keep_lost(transaction, context, side, intent, link)
         is_known = found is None or _settle(transaction, context, side, intent, link, found)
         if is_known or has_waited(context, side, intent):
-            context.intents.remove_intents(transaction, side.name, intent.source_id)
+            context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
 
 
 def has_waited(context: Context, side: Side, intent: Intent) -> bool:
     """Say whether `settle` has passed since a write was sent."""
-    waited_ms = side.server_now_ms(context.clock) - intent.sent_ms
-    return waited_ms >= round(context.settle.total_seconds() * 1000)
+    waited_ms = side.server_now_ms(context.run.clock) - intent.sent_ms
+    return waited_ms >= round(context.connection.settle.total_seconds() * 1000)
 
 
 def look(side: Side, raw: Raw, contact: Contact, sent: Iterable[str]) -> RecordLook:
@@ -90,14 +91,14 @@ def _keep_lost(transaction: Transaction, context: Context, side: Side, intent: U
     """Keep in the history what an update may have overwritten of a record that is gone by now (P3)."""
     if link is not None:
         entries = [_entry(side, intent, link, name, value) for name, value in intent.sent.items()]
-        context.history.add_entries(transaction, entries, intent.run, context.now_ms())
+        context.tables.history.add_entries(transaction, entries, intent.run, context.run.now_ms())
 
 
 def _sight(context: Context, side: Side, intent: UpdateIntent, found: _Found) -> UpdateObservation:
     """Return how the record looked before the update and how it looks now; one whose look is not known has changed."""
     before = {name: _old_value(intent, name) for name in intent.sent if name in intent.history}
     earlier, now = intent.look, look(side, found.raw, found.contact, intent.sent)
-    shown = context.travelling(found.contact.fields)
+    shown = context.mapping.travelling(found.contact.fields)
     if earlier is None:
         return UpdateObservation(before, shown, others_changed=True)
     return UpdateObservation(before, shown, earlier != now, earlier.others != now.others)
@@ -123,17 +124,17 @@ def _settle(
         _agree_in_part(context, side, intent, link, parts)
         _note_own_write(context, side, link.side(side.name), shown)
         _keep_times(context, intent, link, came.arrived | came.put_back)
-        context.links.save_link(transaction, link, context.run)
+        context.tables.links.save_link(transaction, link, context.run.id)
         stage_again(transaction, context, side, staged_record(context, side, found.raw, shown, link))
     if link is None:
         return True
-    context.conflicts.close_conflicts(transaction, link.id, set(came.arrived))
+    context.tables.conflicts.close_conflicts(transaction, link.id, set(came.arrived))
     put_back = [name for name in undoes if name in came.arrived or name in parts]
     hold(transaction, context, link, put_back)
     release(transaction, context, link, set(came.arrived) - set(put_back))
     entries = [_entry(side, intent, link, name, sent[name]) for name in sent if name in came.overwritten]
     entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in came.overwritten]
-    context.history.add_entries(transaction, entries, intent.run, context.now_ms())
+    context.tables.history.add_entries(transaction, entries, intent.run, context.run.now_ms())
     return True
 
 
@@ -168,16 +169,16 @@ def _elements_of(intent: UpdateIntent, name: str, shown: Contact) -> frozenset[s
 
 def _new_link(context: Context, side: Side, intent: UpdateIntent) -> Link:
     """Return a link of two who have not met but for what arrived: the rest of the first meeting is still to come."""
-    empty = shadow_codec.encode({}, tuple(context.rules))
+    empty = shadow_codec.encode({}, tuple(context.mapping.rules))
     source = LinkSide(intent.source_id, empty, json.dumps(intent.memory) if intent.memory else None)
     target = LinkSide(intent.record, empty)
-    return Link(*((target, source) if side.name == "left" else (source, target)), context.mapping)
+    return Link(*((target, source) if side.name == "left" else (source, target)), context.mapping.number)
 
 
 def _agree(context: Context, side: Side, intent: UpdateIntent, link: Link, came: UpdateOutcome, shown: Fields) -> None:
     """Let both shadows have what arrived, as the server keeps it; what was put back since counts as changed on both."""
-    other = context.other(side)
-    target, source = dict(context.base(link, side.name)), dict(context.base(link, other.name))
+    other = context.connection.other(side)
+    target, source = dict(context.mapping.shadow(link, side.name)), dict(context.mapping.shadow(link, other.name))
     for name in came.arrived | came.put_back:
         if name in came.put_back:
             source[name] = _old_value(intent, name)
@@ -192,8 +193,8 @@ def _agree_in_part(
     context: Context, side: Side, intent: UpdateIntent, link: Link, parts: Mapping[str, frozenset[str]]
 ) -> None:
     """Let both shadows have the elements of sets that arrived, as they were aimed at."""
-    other = context.other(side)
-    bases = {one.name: dict(context.base(link, one.name)) for one in (side, other)}
+    other = context.connection.other(side)
+    bases = {one.name: dict(context.mapping.shadow(link, one.name)) for one in (side, other)}
     for one, aimed in ((side, intent.target), (other, intent.source)):
         for name, elements in parts.items():
             bases[one.name][name] = aligned(bases[one.name].get(name), aimed.get(name), elements)
@@ -201,9 +202,9 @@ def _agree_in_part(
 
 
 def _set_bases(context: Context, link: Link, bases: Mapping[str, Fields]) -> None:
-    link.mapping = context.mapping
+    link.mapping = context.mapping.number
     for name, base in bases.items():
-        context.set_base(link, name, base)
+        context.mapping.set_shadow(link, name, base)
         link.side(name).digest = None
 
 
@@ -212,13 +213,13 @@ def _note_own_write(context: Context, side: Side, end: LinkSide, shown: Contact)
     end.memory = json.dumps(dict(shown.memory)) if shown.memory else None
     end.unmapped = unmapped_text(context, shown)
     updated = contact_codec.to_ms(shown.updated_at)
-    end.seen_ms = end.wrote_ms = None if updated is None else min(updated, side.server_now_ms(context.clock))
+    end.seen_ms = end.wrote_ms = None if updated is None else min(updated, side.server_now_ms(context.run.clock))
 
 
 def _keep_times(context: Context, intent: UpdateIntent, link: Link, settled: Collection[str]) -> None:
     """Let what has not arrived count as of when it was shown before our own write (R40)."""
     for name, content in intent.kept.items():
-        side = context.side(name)
+        side = context.connection.side(name)
         kept = kept_times.read(content, side.connector.clock_offset())
         context.keep(link, side, kept_times.without(kept, settled))
 

@@ -10,7 +10,7 @@ from typing import Any
 from state.failures import Failure
 from state.links import Link
 from state.staging import PAGE, Staged
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.holds import held_entries
 from sync.contacts.plan import PAIR, may_create, merged
 from sync.contacts.preview import foresee
@@ -19,6 +19,7 @@ from sync.output.formats import WHOLE
 from sync.output.report import Comparison
 from sync.rules import contact_codec
 from sync.rules.merge import LEFT, RIGHT
+from sync.streams.connection import Side
 
 Entry = dict[str, Any]
 
@@ -30,8 +31,8 @@ DOUBLE = "double"
 
 def compare(context: Context) -> Comparison:
     """Return what the plan on the stage, and what is open, say of both sides."""
-    found = Comparison(context.links.count_links() - context.links.count_gone())
-    found.only = {side.account: _only(context, side) for side in context.sides}
+    found = Comparison(context.tables.links.count_links() - context.tables.links.count_gone())
+    found.only = {side.account: _only(context, side) for side in context.connection.sides}
     found.differ = [*_to_write(context), *_in_conflict(context)]
     found.doubles = _doubles(context)
     found.held = _held(context, found.differ)
@@ -40,32 +41,36 @@ def compare(context: Context) -> Comparison:
 
 def _only(context: Context, side: Side) -> list[Entry]:
     """Return who is on a side and not on the other: who would be made there, and who lost the other record."""
-    made = [{"who": one.who} for one in foresee(context, context.other(side)) if one.operation == "create"]
+    made = [{"who": one.who} for one in foresee(context, context.connection.other(side)) if one.operation == "create"]
     return [*made, *_survivors(context, side), *_failed(context, side)]
 
 
 def _survivors(context: Context, side: Side) -> list[Entry]:
     """Return those whose other record is gone, but for those of whom a person wants it so, or has it made anew."""
     return [
-        {"who": contact_codec.who(side.account, link.side(side.name).id, context.base(link, side.name))}
-        for link in context.links.gone_links()
+        {"who": contact_codec.who(side.account, link.side(side.name).id, context.mapping.shadow(link, side.name))}
+        for link in context.tables.links.gone_links()
         if link.gone != side.name and not _is_wanted(context, link, side)
     ]
 
 
 def _is_wanted(context: Context, link: Link, side: Side) -> bool:
     """Say whether somebody is to be alone there, after an undo, or to have the other record made anew."""
-    if WHOLE in context.held.of_link(link.id):
+    if WHOLE in context.tables.holds.of_link(link.id):
         return True
-    decision = context.conflicts.of_link(link.id).get(WHOLE)
-    return decision is not None and decision.resolution == side.name and may_create(context, context.other(side))
+    decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
+    return (
+        decision is not None
+        and decision.resolution == side.name
+        and may_create(context, context.connection.other(side))
+    )
 
 
 def _failed(context: Context, side: Side) -> list[Entry]:
     """Return who could not be carried and has no link."""
     return [
         {"who": failure.who, "reason": failure.reason}
-        for failure in context.failures.waiting_failures()
+        for failure in context.tables.failures.waiting_failures()
         if failure.side == side.name and failure.operation != DOUBLE and _link(context, failure) is None
     ]
 
@@ -78,28 +83,28 @@ def _planned(context: Context) -> Iterator[Pair]:
     for writes in (LEFT, RIGHT, "both"):
         for page in context.stage.steps(PAIR, (writes,), PAGE):
             for step in page:
-                link = context.links.by_id(step.link) if step.link else None
+                link = context.tables.links.by_id(step.link) if step.link else None
                 yield link, step.left_id or "", step.right_id or ""
 
 
 def _listed(context: Context) -> Iterator[Pair]:
     """Yield linked pairs of which a write failed: they are not planned again until something changes."""
-    for failure in context.failures.waiting_failures():
+    for failure in context.tables.failures.waiting_failures():
         link = _link(context, failure)
         if link is not None and link.gone is None:
             yield link, link.left.id, link.right.id
 
 
 def _link(context: Context, failure: Failure) -> Link | None:
-    return context.links.by_record(failure.side, [failure.record_id]).get(failure.record_id)
+    return context.tables.links.by_record(failure.side, [failure.record_id]).get(failure.record_id)
 
 
 def _differing(context: Context, link: Link | None, left_id: str, right_id: str) -> Iterator[Entry]:
-    left, right = _shown(context, context.left, left_id), _shown(context, context.right, right_id)
-    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    left, right = _shown(context, context.connection.left, left_id), _shown(context, context.connection.right, right_id)
+    views = context.view(link, context.connection.left, left), context.view(link, context.connection.right, right)
     result = merged(context, link, left, right)
     who = contact_codec.who(
-        context.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now}
+        context.connection.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now}
     )
     for name in sorted({*result.to_left, *result.to_right} - result.enriched):
         yield {"who": who, "field": name, "left": views[0].value(name)[1], "right": views[1].value(name)[1]}
@@ -114,7 +119,7 @@ def _in_conflict(context: Context) -> list[Entry]:
     """Return what waits for a person's word; what has it already is among what is to be written."""
     return [
         {"who": one.who, "field": one.field, "left": json.loads(one.left_value), "right": json.loads(one.right_value)}
-        for one in context.conflicts.all_conflicts()
+        for one in context.tables.conflicts.all_conflicts()
         if one.field != WHOLE and one.resolution is None
     ]
 
@@ -130,10 +135,10 @@ def _doubles(context: Context) -> list[Entry]:
     """Return people who share an e-mail with somebody of the same side who stands for them (R8)."""
     return [
         {
-            "account": context.side(failure.side).account,
+            "account": context.connection.side(failure.side).account,
             "who": failure.who,
             "ids": [failure.record_id, *(blocker.partition(":")[2] for blocker in failure.blockers)],
         }
-        for failure in context.failures.waiting_failures()
+        for failure in context.tables.failures.waiting_failures()
         if failure.operation == DOUBLE
     ]

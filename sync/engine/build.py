@@ -10,8 +10,9 @@ from state.intervals import reach
 from state.message_staging import MessageStage
 from state.staging import Stage
 from sync.config.model import Connection
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.enrichment import Enrichment
+from sync.contacts.mapping_in_force import MappingInForce
 from sync.engine.accounts import Account
 from sync.engine.mappings import mapping_in_force, rules_of
 from sync.engine.options import RunOptions
@@ -21,6 +22,8 @@ from sync.output.progress import Progress
 from sync.output.report import Counts, RunReport, StreamReport
 from sync.rules import contact_codec, messages
 from sync.rules.conflict_policy import judge
+from sync.streams.connection import ConnectionSides, Side
+from sync.streams.run import Run
 
 Accounts = tuple[Account, Account]
 
@@ -35,33 +38,31 @@ def assemble(
     with state.atomic() as transaction:
         number = connections.connection_id(transaction, connection.name, connection.left, connection.right)
         table, in_force = mapping_in_force(transaction, number, rules, connection)
+    sides = ConnectionSides(
+        connection.name,
+        number,
+        _side(state, number, "left", left),
+        _side(state, number, "right", right),
+        connection.settle,
+        connection.lookback,
+    )
     context = Context(
-        run=report.run,
-        name=connection.name,
-        connection=number,
-        state=state,
-        stage=stage,
-        left=_side(state, number, "left", left),
-        right=_side(state, number, "right", right),
-        rules=rules,
-        table=table,
-        mapping=in_force,
-        settings=connection.contacts,
-        settle=connection.settle,
-        lookback=connection.lookback,
-        judge=judge("manual", (0.0, 0.0)),
-        clock=clock,
-        progress=progress,
-        report=_empty(accounts),
-        dry=options.dry_run,
-        command=options.command,
+        Run(report.run, options.command, options.dry_run, clock, progress),
+        sides,
+        MappingInForce(in_force, rules, table, judge("manual", (0.0, 0.0))),
+        connection.contacts,
+        state,
+        stage,
+        _empty(accounts),
     )
     context.enrichment = _enrichment(context) if connection.contacts.enrich else None
     cursors = Cursors(state.db, number, contact_codec.STREAM)
-    context.first = {side.account: reach(cursors.intervals(side.name, INDEXED), 0) is None for side in context.sides}
+    context.findings.first = {
+        side.account: reach(cursors.intervals(side.name, INDEXED), 0) is None for side in context.connection.sides
+    }
     with_messages = messages.STREAM in options.streams and connection.messages is not None
-    letters = _messages(context, connection, accounts) if with_messages else None
-    return RunScope(context, letters, with_people=contact_codec.STREAM in options.streams)
+    message_context = _messages(context, connection, accounts) if with_messages else None
+    return RunScope(context, message_context, with_people=contact_codec.STREAM in options.streams)
 
 
 def _messages(context: Context, connection: Connection, accounts: Accounts) -> MessageContext:
@@ -69,18 +70,18 @@ def _messages(context: Context, connection: Connection, accounts: Accounts) -> M
     if settings is None:
         raise AssertionError(f"{connection.name}: no table of messages")
     deletes = settings.deletes or connection.contacts.deletes
-    letters = MessageContext(context, settings, deletes, _empty(accounts), MessageStage(context.state))
+    message_context = MessageContext(context, settings, deletes, _empty(accounts), MessageStage(context.state))
     wanted = fingerprint(settings)
-    if letters.streams.fingerprint() != wanted:
+    if message_context.tables.settings.fingerprint() != wanted:
         with context.state.atomic() as transaction:
-            letters.streams.set_up(transaction, wanted)
-    return letters
+            message_context.tables.settings.set_up(transaction, wanted)
+    return message_context
 
 
 def _enrichment(context: Context) -> Enrichment:
     """Return who looks companies up for whom: the config has seen to it that one side can and the other cannot."""
-    source = next(side for side in context.sides if side.connector.companies is not None)
-    return Enrichment(source, context.other(source), KnownCompanies(context.state.db, source.account))
+    source = next(side for side in context.connection.sides if side.connector.companies is not None)
+    return Enrichment(source, context.connection.other(source), KnownCompanies(context.state.db, source.account))
 
 
 def _empty(accounts: Accounts) -> StreamReport:

@@ -32,10 +32,10 @@ def observe(context: MessageContext, bounds: ReadRange) -> Observed | None:
 
     def read() -> None:
         recovery.settle_intents(context)
-        for side in context.sides:
+        for side in context.connection.sides:
             observed.spans[side.name] = read_messages.observe(context, side, bounds)
         hints.observe(context, bounds)
-        for side in context.sides:
+        for side in context.connection.sides:
             read_messages.bring_along(context, side)
 
     return observed if _succeeds(context, read) else None
@@ -57,24 +57,24 @@ def plan(context: MessageContext, bounds: ReadRange, *, deep: bool) -> bool:
 def carry_out(observed: Observed) -> None:
     """Write what was planned, and cover what was read."""
     context = observed.context
-    if context.people.dry:
+    if context.contacts.run.dry:
         execute.pretend(context)
         return
 
     def write() -> None:
         execute.write(context)
-        if context.intents.open_creates():
+        if context.tables.intents.open_creates():
             recovery.settle_intents(context)
 
-    if _succeeds(context, write) and not context.errors and not context.people.errors:
+    if _succeeds(context, write) and not context.errors and not context.contacts.errors:
         _cover(observed)
 
 
 def count_open(context: MessageContext) -> None:
     """Count what is listed and not settled after the run."""
-    context.report.conflicts = context.conflicts.count_open()
-    context.report.failed = context.failures.count_listed()
-    for side in context.sides:
+    context.report.conflicts = context.tables.conflicts.count_open()
+    context.report.failed = context.tables.failures.count_listed()
+    for side in context.connection.sides:
         context.report.accounts[side.account].read = context.stage.count_messages(side.name)
     context.report.unchanged = context.stage.count_unchanged()
 
@@ -92,6 +92,6 @@ def _cover(observed: Observed) -> None:
     context = observed.context
     with context.state.atomic() as transaction:
         for side, spans in observed.spans.items():
-            context.cursors.add_intervals(transaction, side, COVERED, spans)
-        context.streams.note_followed(transaction, context.followed)
-        context.hints.drop_hints(transaction, context.heeded)
+            context.tables.cursors.add_intervals(transaction, side, COVERED, spans)
+        context.tables.settings.note_followed(transaction, context.findings.followed)
+        context.tables.hints.drop_hints(transaction, context.findings.heeded)

@@ -17,7 +17,7 @@ from sync.rules import contact_codec
 
 def planned_changes(work: RunScope) -> Iterator[PlannedChange]:
     """Yield the plan: people field by field, then messages."""
-    yield from people_forecast.changes(work.people)
+    yield from people_forecast.changes(work.contacts)
     if work.messages is not None:
         yield from message_forecast.changes(work.messages)
 
@@ -25,14 +25,14 @@ def planned_changes(work: RunScope) -> Iterator[PlannedChange]:
 def cost(work: RunScope, limits: Mapping[str, RateLimit | None], *, deep: bool) -> dict[str, Cost]:
     """Return the cost of the plan on the stage, by account; `deep` adds that of reading everybody's copies."""
     letters = message_forecast.calls(work.messages, deep=deep) if work.messages is not None else {}
-    return price(work.people, limits, letters)
+    return price(work.contacts, limits, letters)
 
 
 def totals(work: RunScope, stream: str, report: StreamReport) -> StreamReport:
     """Return what a stream of the plan on the stage comes to."""
     counts = {
         side.account: Counts(report.accounts[side.account].read, *_steps(work, stream, side.name))
-        for side in work.people.sides
+        for side in work.contacts.connection.sides
     }
     return StreamReport(counts, report.windows, report.unchanged)
 
@@ -40,6 +40,6 @@ def totals(work: RunScope, stream: str, report: StreamReport) -> StreamReport:
 def _steps(work: RunScope, stream: str, side: str) -> Iterator[int]:
     """Yield how many creates, updates and deletions are planned on a side."""
     if stream == contact_codec.STREAM:
-        yield from (work.people.stage.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
+        yield from (work.contacts.stage.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
     elif work.messages is not None:
         yield from (work.messages.stage.count_actions(operation, side) for operation in (COPY, AMEND, ERASE))

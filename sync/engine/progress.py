@@ -10,7 +10,7 @@ from sync.engine.options import RunOptions
 
 def fresh_streams(context: Context, streams: Sequence[str]) -> frozenset[str]:
     """Return the streams of which nothing is linked yet, so that nothing can have been deleted either."""
-    return frozenset(one for one in streams if not is_begun(context.state.db, context.connection, one))
+    return frozenset(one for one in streams if not is_begun(context.state.db, context.connection.number, one))
 
 
 def note_progress(
@@ -27,7 +27,7 @@ def note_progress(
     """
     bounded = options.since is not None or options.until is not None
     for stream in streams:
-        where = (transaction, context.connection, stream, context.now_ms())
+        where = (transaction, context.connection.number, stream, context.run.now_ms())
         if status in ("ok", "partial"):
             note_end(*where)
         if status in ("ok", "partial", "guarded") and (options.whole or (stream in fresh and not bounded)):

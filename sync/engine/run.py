@@ -34,7 +34,7 @@ Spans = dict[str, IntervalSet]
 class RunScope:
     """What a run is about. Without `with_people` only those go whom messages bring along."""
 
-    people: Context
+    contacts: Context
     messages: MessageContext | None = None
     with_people: bool = True
 
@@ -50,25 +50,25 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
     """
     guarded = ""
     try:
-        recovery.settle_intents(work.people)
+        recovery.settle_intents(work.contacts)
         seen, messages = _observe(work, bounds)
         heirs = _plan_people(work, bounds, seen)
         planned = messages is not None and message_stream.plan(messages.context, bounds, deep=deep)
         if work.with_people:
-            _plan_deletes(work.people, _lost(work.people, bounds, seen), heirs)
+            _plan_deletes(work.contacts, _lost(work.contacts, bounds, seen), heirs)
             if seen.lost:
-                deletions.weigh_with_the_last_day(work.people)
+                deletions.weigh_with_the_last_day(work.contacts)
         guarded = "" if unguarded else _guard(work)
-        if (work.people.dry or not guarded) and consent(work):
-            _carry_out(work.people, seen.spans)
+        if (work.contacts.run.dry or not guarded) and consent(work):
+            _carry_out(work.contacts, seen.spans)
             if messages is not None and planned:
                 message_stream.carry_out(messages)
     except ConnectorError as error:
-        work.people.errors.append(str(error))
-    _tell_owners(work.people)
-    tell(work.people)
-    count_open(work.people)
-    count_debts(work.people)
+        work.contacts.errors.append(str(error))
+    _tell_owners(work.contacts)
+    tell(work.contacts)
+    count_open(work.contacts)
+    count_debts(work.contacts)
     if work.messages is not None:
         message_stream.count_open(work.messages)
     return guarded
@@ -76,10 +76,10 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
 
 def finish(context: Context, keep: timedelta) -> None:
     """Drop history that is older than it is to be kept."""
-    before_ms = context.now_ms() - round(keep.total_seconds() * 1000)
+    before_ms = context.run.now_ms() - round(keep.total_seconds() * 1000)
     with context.state.atomic() as transaction:
-        history.prune_history(transaction, context.connection, before_ms)
-        daily_counts.fold_old_days(transaction, context.connection, before_ms)
+        history.prune_history(transaction, context.connection.number, before_ms)
+        daily_counts.fold_old_days(transaction, context.connection.number, before_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +91,31 @@ class _Seen:
 
 
 def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.Observed | None]:
-    people, seen = work.people, _Seen()
+    contacts, seen = work.contacts, _Seen()
     if work.with_people:
-        reconsider(people, retry=not bounds.whole)
-        seen.spans.update({side.name: read.observe(people, side, bounds) for side in people.sides})
-        seen.lost.update(hints.observe(people, bounds))
+        reconsider(contacts, retry=not bounds.whole)
+        seen.spans.update({side.name: read.observe(contacts, side, bounds) for side in contacts.connection.sides})
+        seen.lost.update(hints.observe(contacts, bounds))
     messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
-    people.judge = judge(people.settings.conflicts, offsets(people))
+    contacts.mapping.judge = judge(contacts.settings.conflicts, contacts.connection.offsets())
     return seen, messages
 
 
 def _plan_people(work: RunScope, bounds: ReadRange, seen: _Seen) -> Heirs:
     if not work.with_people:
-        plan.plan_strangers(work.people)
+        plan.plan_strangers(work.contacts)
         return {}
-    found = seen.lost | (deletions.find_vanished(work.people) if bounds.whole else set())
-    heirs = follow(work.people, _lost(work.people, bounds, seen), found)
-    plan.plan(work.people)
+    found = seen.lost | (deletions.find_vanished(work.contacts) if bounds.whole else set())
+    heirs = follow(work.contacts, _lost(work.contacts, bounds, seen), found)
+    plan.plan(work.contacts)
     return heirs
 
 
 def _lost(context: Context, bounds: ReadRange, seen: _Seen) -> Iterable[Link]:
     """Return the pairs that have lost one side: all where everything was read, else those that hints told of."""
     if bounds.whole:
-        return context.links.gone_links()
-    found = map(context.links.by_id, sorted(seen.lost))
+        return context.tables.links.gone_links()
+    found = map(context.tables.links.by_id, sorted(seen.lost))
     return [link for link in found if link is not None and link.gone is not None]
 
 
@@ -124,7 +124,7 @@ def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
     for link in lost:
         if context.stage.paired_id("left", link.left.id) or context.stage.paired_id("right", link.right.id):
             continue
-        survivor = context.other(context.side(link.gone or ""))
+        survivor = context.connection.other(context.connection.side(link.gone or ""))
         with context.boundary.around(survivor, link.side(survivor.name).id, plan.DELETE):
             if link.id in heirs:
                 list_merged(context, link, heirs[link.id])
@@ -133,11 +133,11 @@ def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
 
 
 def _carry_out(context: Context, spans: Spans) -> None:
-    if context.dry:
+    if context.run.dry:
         execute.pretend(context)
         return
     execute.write(context)
-    if context.intents.open_creates():
+    if context.tables.intents.open_creates():
         recovery.settle_intents(context)
     if not context.errors:
         _cover(context, spans)
@@ -145,12 +145,12 @@ def _carry_out(context: Context, spans: Spans) -> None:
 
 def _tell_owners(context: Context) -> None:
     """Say, where anything was written, that an account shows no users, so that owners are left alone there."""
-    for side in context.sides:
+    for side in context.connection.sides:
         connector, counts = side.connector, context.report.accounts[side.account]
         if not counts.created + counts.updated:
             continue
         if "owner" in connector.mapped and "owner" not in connector.fields:
-            context.progress.note(
+            context.run.progress.note(
                 f"{side.account}: shows no users, so owners do not travel; `sync check` says what is missing"
             )
 
@@ -159,26 +159,23 @@ def _cover(context: Context, spans: Spans) -> None:
     """Everything that was found is written, in conflict or listed: its windows and hints are dealt with."""
     with context.state.atomic() as transaction:
         for side, covered in spans.items():
-            context.cursors.add_intervals(transaction, side, COVERED, covered)
-        context.hints.drop_hints(transaction, context.heeded)
+            context.tables.cursors.add_intervals(transaction, side, COVERED, covered)
+        context.tables.hints.drop_hints(transaction, context.findings.heeded)
         settle_lifted(transaction, context)
 
 
 def _guard(work: RunScope) -> str:
-    people = work.people
-    command = f"{people.command} --connection {people.name}"
-    stopped = guard(people.weights, people.settings.max_changed, command, dry=people.dry)
+    contacts = work.contacts
+    command = f"{contacts.run.command} --connection {contacts.connection.name}"
+    stopped = guard(contacts.findings.weights, contacts.settings.max_changed, command, dry=contacts.run.dry)
     if stopped or work.messages is None:
         return stopped
-    return guard(work.messages.weights, people.settings.max_changed, command, "messages", dry=people.dry)
-
-
-def offsets(context: Context) -> tuple[float, float]:
-    """Return by how many seconds the left and the right server are ahead of us."""
-    return context.left.connector.clock_offset(), context.right.connector.clock_offset()
+    return guard(
+        work.messages.findings.weights, contacts.settings.max_changed, command, "messages", dry=contacts.run.dry
+    )
 
 
 def count_open(context: Context) -> None:
     """Count what is listed and not settled."""
-    context.report.conflicts = context.conflicts.count_open()
-    context.report.failed = context.failures.count_listed()
+    context.report.conflicts = context.tables.conflicts.count_open()
+    context.report.failed = context.tables.failures.count_listed()

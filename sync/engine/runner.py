@@ -173,7 +173,7 @@ class Runner:
             stage.detach()
 
     def _work(self, work: RunScope, accounts: tuple[Account, Account], report: RunReport) -> None:
-        context = work.people
+        context = work.contacts
         newcomer, fresh = self._begin(context, report), fresh_streams(context, report.asked)
         report.streams = dict(_streams(work))
         for account in accounts:
@@ -191,8 +191,8 @@ class Runner:
             report.renewed_at = max(filter(None, (account.pacer.renewed_at() for account in accounts)), default=None)
             status = report.status
         finally:
-            report.fields_created = context.fields_created
-            report.owed = by_account(context.foreseen_owed)
+            report.fields_created = context.findings.fields_created
+            report.owed = by_account(context.findings.expected_owed)
             report.finished_at = self.clock.now()
             self._end(context, report, status, fresh)
 
@@ -202,8 +202,8 @@ class Runner:
             bounds = ReadRange(options.since, options.until, whole=options.whole, hinted=not options.compared)
             deep = options.deep and options.whole
             return run(work, bounds, deep=deep, unguarded=options.unguarded, consent=consent)
-        accounts = {side.name: side.account for side in work.people.sides}
-        undone = UndoneRun(options.undoes, work.people.history, accounts, options.created, {})
+        accounts = {side.name: side.account for side in work.contacts.connection.sides}
+        undone = UndoneRun(options.undoes, work.contacts.tables.history, accounts, options.created, {})
         try:
             return undo(work, undone, unguarded=options.unguarded, consent=consent)
         finally:
@@ -211,14 +211,14 @@ class Runner:
 
     def _foresee(self, work: RunScope, accounts: tuple[Account, Account], report: RunReport) -> None:
         """Add what only a dry run is asked for: the plan and its cost, or what both sides disagree about."""
-        report.errors = [*work.people.errors, *(work.messages.errors if work.messages else ())]
+        report.errors = [*work.contacts.errors, *(work.messages.errors if work.messages else ())]
         if self.options.dry_run and self.options.priced:
             limits = {account.connector.account: account.limit for account in accounts}
             report.changes = Spool(planned_changes(work))
             report.cost = cost(work, limits, deep=self.options.deep)
         if self.options.compared and not report.errors:
-            report.comparison = compare(work.people)
-            report.comparison.owed = by_account(work.people.foreseen_owed)
+            report.comparison = compare(work.contacts)
+            report.comparison.owed = by_account(work.contacts.findings.expected_owed)
             if work.messages is not None:
                 compare_messages(work.messages, report.comparison)
 
@@ -227,26 +227,28 @@ class Runner:
         with context.state.atomic() as transaction:
             earlier = transaction.execute(
                 "SELECT count(*) FROM run WHERE connection = ? AND status IN ('ok', 'partial') AND undoes IS NULL",
-                (context.connection,),
+                (context.connection.number,),
             ).fetchone()[0]
-            history.begin_run(transaction, report.run, context.connection, context.now_ms(), report.undoes or None)
+            history.begin_run(
+                transaction, report.run, context.connection.number, context.run.now_ms(), report.undoes or None
+            )
         return not earlier
 
     def _end(self, context: Context, report: RunReport, status: str, fresh: frozenset[str]) -> None:
         with context.state.atomic() as transaction:
             note_progress(transaction, context, report.asked, status, self.options, fresh)
-            if context.horizons.keys() == {side.account for side in context.sides}:
+            if context.findings.horizons.keys() == {side.account for side in context.connection.sides}:
                 self._remember_accounts(transaction, context)
             document = json.dumps(_kept(report.to_json()), ensure_ascii=False)
-            history.end_run(transaction, report.run, context.now_ms(), status, document)
+            history.end_run(transaction, report.run, context.run.now_ms(), status, document)
             daily_counts.add_counts(
-                transaction, context.connection, context.now_ms(), counted(report, status, self.clock.now())
+                transaction, context.connection.number, context.run.now_ms(), counted(report, status, self.clock.now())
             )
         finish(context, self.config.state.history)
 
     def _remember_accounts(self, transaction: Transaction, context: Context) -> None:
         """Keep who the accounts are, now that both have answered."""
-        for side in context.sides:
+        for side in context.connection.sides:
             connector = side.connector
             sides = {
                 row["id"]: "left" if row["left_account"] == side.account else "right"
@@ -279,7 +281,7 @@ def _asked(options: RunOptions, connection: Connection) -> Iterator[str]:
 
 def _streams(work: RunScope) -> Iterator[tuple[str, StreamReport]]:
     """Yield the reports of the streams that were asked for, and of people whom messages brought along."""
-    if work.with_people or work.people.report.is_busy:
-        yield contact_codec.STREAM, work.people.report
+    if work.with_people or work.contacts.report.is_busy:
+        yield contact_codec.STREAM, work.contacts.report
     if work.messages is not None:
         yield messages.STREAM, work.messages.report

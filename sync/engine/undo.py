@@ -8,7 +8,7 @@ from connectors.errors import ConnectorError
 from sync.contacts.context import Context
 from sync.contacts.execute import foretell
 from sync.contacts.recovery import settle_intents
-from sync.engine.run import Consent, RunScope, count_open, offsets
+from sync.engine.run import Consent, RunScope, count_open
 from sync.rules.conflict_policy import judge
 from sync.rules.guard import guard
 from sync.undo.plan import carry_out, plan_undo
@@ -20,16 +20,18 @@ def undo(work: RunScope, undone: UndoneRun, *, unguarded: bool, consent: Consent
 
     Return the guard's sentence, or ''. `consent` is asked once, with the plan on the stage, before the first write.
     """
-    context, guarded = work.people, ""
+    context, guarded = work.contacts, ""
     try:
         settle_intents(context)
-        context.judge = judge(context.settings.conflicts, offsets(context))
+        context.mapping.judge = judge(context.settings.conflicts, context.connection.offsets())
         context.undone = undone
         plan_undo(context, undone)
         guarded = (
-            "" if unguarded else guard(context.weights, context.settings.max_changed, context.command, dry=context.dry)
+            ""
+            if unguarded
+            else guard(context.findings.weights, context.settings.max_changed, context.run.command, dry=context.run.dry)
         )
-        if (context.dry or not guarded) and consent(work):
+        if (context.run.dry or not guarded) and consent(work):
             _carry_out(context, undone)
     except ConnectorError as error:
         context.errors.append(str(error))
@@ -38,9 +40,9 @@ def undo(work: RunScope, undone: UndoneRun, *, unguarded: bool, consent: Consent
 
 
 def _carry_out(context: Context, undone: UndoneRun) -> None:
-    if context.dry:
+    if context.run.dry:
         foretell(context)
         return
     carry_out(context, undone)
-    if context.intents.open_creates():
+    if context.tables.intents.open_creates():
         settle_intents(context)

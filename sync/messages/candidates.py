@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from connectors.errors import RecordGone
 from connectors.message import Message
 from state.message_staging import StagedMessage
-from sync.contacts.context import Side
 from sync.messages.context import MessageContext, letters
 from sync.rules import contact_codec
 from sync.rules.messages import TOLERANCE_MS, decode, encode, is_alike, is_copy, print_of
+from sync.streams.connection import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ def find(context: MessageContext, side: Side, staged: StagedMessage, own: Messag
 
     Raises AuthError, TransientError.
     """
-    if letters(context.other(side)).listed or context.reads(context.other(side)):
+    if letters(context.connection.other(side)).listed or context.reads(context.connection.other(side)):
         found = _alike(context, side, staged, own, contact_id)
         if found is not None:
             return found
-    if letters(context.other(side)).listed:
+    if letters(context.connection.other(side)).listed:
         return None
     return _copied(context, side, staged, own, contact_id)
 
@@ -72,10 +72,10 @@ def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Mess
 
     Texts that no listing shows are read only where the times agree: nowhere else can they decide anything.
     """
-    target, sent_ms = context.other(side), contact_codec.to_ms(own.sent_at)
+    target, sent_ms = context.connection.other(side), contact_codec.to_ms(own.sent_at)
     if sent_ms is None:
         return None
-    for known in context.index(target).unlinked_near(contact_id, sent_ms, TOLERANCE_MS):
+    for known in context.tables.index(target).unlinked_near(contact_id, sent_ms, TOLERANCE_MS):
         if context.stage.is_taken(target.name, known.id):
             continue
         try:
@@ -93,18 +93,18 @@ def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Mess
 def _oriented(context: MessageContext, side: Side, staged: StagedMessage, own: Message, other: Message) -> Pair:
     if not is_copy(own, other):
         return Pair(side.name, own, other, staged.digest)
-    target = context.other(side)
+    target = context.connection.other(side)
     listed = context.stage.message(target.name, other.id)
     return Pair(target.name, other, own, listed.digest if listed else None)
 
 
 def _copied(context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str) -> Pair | None:
-    target = context.other(side)
+    target = context.connection.other(side)
     if _was_made_now(context, side, staged.contact_id, target):
         return None
     look_for_copies(context, target, contact_id)
     for copy in map(decode, context.stage.copies(target.name, contact_id)):
-        if copy.of not in (None, own.id) or context.links.by_record(target.name, [copy.id]):
+        if copy.of not in (None, own.id) or context.tables.links.by_record(target.name, [copy.id]):
             continue
         if context.stage.is_taken(target.name, copy.id):
             continue
@@ -115,5 +115,5 @@ def _copied(context: MessageContext, side: Side, staged: StagedMessage, own: Mes
 
 
 def _was_made_now(context: MessageContext, side: Side, contact_id: str, target: Side) -> bool:
-    link = context.people.links.by_record(side.name, [contact_id]).get(contact_id)
-    return link is not None and context.people.history.was_created(link.id, target.account, context.run)
+    link = context.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
+    return link is not None and context.contacts.tables.history.was_created(link.id, target.account, context.run.id)

@@ -1,9 +1,9 @@
-"""What the stream of messages of one run works with, beside the run's people.
+"""What the messages stream of one run works with, beside the contacts of the same run.
 
 Rules kept here:
-- a side is read when messages travel from it, or when copies that are made there show up in its listing: only then is
+- a side is read when messages travel from it, or when copies that are created there show up in its list: only then is
   it known what is there already (R7);
-- a link tells in its shadows which side has the original, and which the copy.
+- a link records in its shadows which side has the original, and which the copy.
 """
 
 import json
@@ -13,158 +13,126 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from connectors.clock import Clock
 from connectors.message import Message
 from connectors.message_store import MessageStore
-from state.conflicts import Conflicts
-from state.cursors import Cursors
-from state.failures import Failures
 from state.file import StateFile
-from state.history import History
 from state.intent_store import MessageIntents
-from state.links import Link, Links, LinkSide
+from state.links import Link, LinkSide
 from state.message_staging import MessageStage, StagedMessage
 from state.messages import STREAM, MessageIndex, Streams
-from state.webhook_hints import Hint, Hints
+from state.webhook_hints import Hint
 from sync.config.model import MessagesStream
-from sync.contacts.audit_log import logged_tables
-from sync.contacts.context import Context, Side
-from sync.contacts.record_boundary import READ, Boundary, storable
-from sync.output.progress import Progress
+from sync.contacts.context import Context
 from sync.output.report import StreamReport
 from sync.rules import contact_codec
 from sync.rules.guard import ChangeWeight
 from sync.rules.messages import MessageScope, content_of, decode, print_of
+from sync.streams.connection import ConnectionSides, Side
+from sync.streams.record_boundary import READ, Boundary, storable
+from sync.streams.run import Run
+from sync.streams.tables import Tables
 
 ORIGINAL, COPY = "original", "copy"
 
 
 @dataclass(slots=True)
-class MessageContext:
-    """The messages of one run. `people` is the run itself: its sides, its state, its clock.
+class MessageTables(Tables):
+    """The tables of the messages stream: also what it is set up for, and an index of messages per side."""
 
-    `horizons` and `weights` are by account; `held` are the persons, by target side and id of their original's side, of
-    whom a message has an unknown outcome: what was sent to them later waits for it; `unknown` are the copies, by target
-    side and id of the original, whose outcome is unknown when the plan is made; `heeded` are the hints that this run
-    carries to their end.
-    """
-
-    people: Context
-    settings: MessagesStream
-    deletes: str
-    report: StreamReport
-    stage: MessageStage
-    travel: MessageScope = field(init=False)
-    links: Links = field(init=False)
-    conflicts: Conflicts = field(init=False)
-    failures: Failures = field(init=False)
     intents: MessageIntents = field(init=False)
-    history: History = field(init=False)
-    cursors: Cursors = field(init=False)
-    hints: Hints = field(init=False)
-    boundary: Boundary = field(init=False)
-    heeded: list[Hint] = field(default_factory=list)
-    streams: Streams = field(init=False)
+    settings: Streams = field(init=False)
     indexes: Mapping[str, MessageIndex] = field(init=False)
-    weights: dict[str, ChangeWeight] = field(init=False)
-    horizons: dict[str, datetime] = field(default_factory=dict)
-    held: set[tuple[str, str]] = field(default_factory=set)
-    unknown: set[tuple[str, str]] = field(default_factory=set)
-    errors: list[str] = field(default_factory=list)
-    followed: int = 0
 
     def __post_init__(self) -> None:
-        context, settings = self.people, self.settings
-        key = (context.state.db, context.connection, STREAM)
-        self.travel = MessageScope(settings.direction, frozenset(settings.channels), frozenset(settings.flows))
-        accounts = {side.name: side.account for side in context.sides}
-        self.history, self.conflicts, self.failures = logged_tables(*key, accounts, dry=context.dry)
-        self.links, self.intents, self.cursors = Links(*key), MessageIntents(*key), Cursors(*key)
-        self.streams = Streams(*key)
-        self.hints = Hints(context.state.db, context.name, STREAM)
-        self.boundary = Boundary(context.state, self.failures, self.errors, context.now_ms, "message")
-        self.indexes = {side.name: MessageIndex(*key[:2], side.name) for side in context.sides}
-        self.weights = {side.account: ChangeWeight() for side in context.sides}
-
-    @property
-    def state(self) -> StateFile:
-        """The state file."""
-        return self.people.state
-
-    @property
-    def sides(self) -> tuple[Side, Side]:
-        """Left and right."""
-        return self.people.sides
-
-    @property
-    def run(self) -> str:
-        """The number of the run."""
-        return self.people.run
-
-    @property
-    def clock(self) -> Clock:
-        """Our own clock."""
-        return self.people.clock
-
-    @property
-    def progress(self) -> Progress:
-        """Where a person may watch."""
-        return self.people.progress
-
-    @property
-    def settle(self) -> timedelta:
-        """How long the APIs may take to show a change."""
-        return self.people.settle
-
-    @property
-    def lookback(self) -> timedelta:
-        """How much before a gap is read again: no listing tells when a message changed."""
-        return max(self.people.lookback, self.settings.lookback)
-
-    def side(self, name: str) -> Side:
-        """Return 'left' or 'right'."""
-        return self.people.side(name)
-
-    def other(self, side: Side) -> Side:
-        """Return the opposite side."""
-        return self.people.other(side)
-
-    def now_ms(self) -> int:
-        """Return our own time."""
-        return self.people.now_ms()
-
-    def reads(self, side: Side) -> bool:
-        """Say whether a side is listed in windows."""
-        return self.travel.leaves(side.name) or self.may_hold_listed_copies(side)
-
-    def may_hold_listed_copies(self, side: Side) -> bool:
-        """Say whether copies are made on a side that its listing shows."""
-        return self.travel.leaves(self.other(side).name) and letters(side).listed
+        Tables.__post_init__(self)  # super() does not work in a dataclass with slots
+        key = (self.state.db, self.connection.number, self.stream)
+        self.intents, self.settings = MessageIntents(*key), Streams(*key)
+        self.indexes = {
+            side.name: MessageIndex(self.state.db, self.connection.number, side.name) for side in self.connection.sides
+        }
 
     def index(self, side: Side) -> MessageIndex:
         """Return the index of a side."""
         return self.indexes[side.name]
 
+
+@dataclass(slots=True)
+class MessageFindings:
+    """What a run of the messages stream has found out so far.
+
+    `horizons` and `weights` are by account; `waiting_contacts` are the contacts, by target side and id on the
+    original's side, that have a message with an unknown outcome: what was sent to them later waits for it; `unknown`
+    are the copies, by target side and id of the original, whose outcome is unknown when the plan is made; `heeded` are
+    the hints that this run carries to their end.
+    """
+
+    weights: dict[str, ChangeWeight]
+    horizons: dict[str, datetime] = field(default_factory=dict)
+    waiting_contacts: set[tuple[str, str]] = field(default_factory=set)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
+    heeded: list[Hint] = field(default_factory=list)
+    followed: int = 0
+
+
+@dataclass(slots=True)
+class MessageContext:
+    """The messages stream of one run. `contacts` is the contacts stream of the same run."""
+
+    contacts: Context
+    settings: MessagesStream
+    deletes: str
+    report: StreamReport
+    stage: MessageStage
+    run: Run = field(init=False)
+    connection: ConnectionSides = field(init=False)
+    state: StateFile = field(init=False)
+    scope: MessageScope = field(init=False)
+    tables: MessageTables = field(init=False)
+    findings: MessageFindings = field(init=False)
+    boundary: Boundary = field(init=False)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.run, self.connection, self.state = self.contacts.run, self.contacts.connection, self.contacts.state
+        settings = self.settings
+        self.scope = MessageScope(settings.direction, frozenset(settings.channels), frozenset(settings.flows))
+        self.tables = MessageTables(self.state, self.connection, STREAM, self.run.dry)
+        self.findings = MessageFindings({side.account: ChangeWeight() for side in self.connection.sides})
+        self.boundary = Boundary(self.state, self.tables.failures, self.errors, self.run.now_ms, "message")
+
+    @property
+    def lookback(self) -> timedelta:
+        """How much before a gap is read again: no listing shows when a message changed."""
+        return max(self.connection.lookback, self.settings.lookback)
+
+    def reads(self, side: Side) -> bool:
+        """Say whether a side is listed in windows."""
+        return self.scope.leaves(side.name) or self.may_hold_listed_copies(side)
+
+    def may_hold_listed_copies(self, side: Side) -> bool:
+        """Say whether copies are made on a side that its listing shows."""
+        return self.scope.leaves(self.connection.other(side).name) and letters(side).listed
+
     def person(self, side: Side, contact_id: str) -> str | None:
         """Return the id on the other side of somebody who is linked; None for others, and where they are gone."""
-        link = self.people.links.by_record(side.name, [contact_id]).get(contact_id)
+        link = self.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
         if link is None or link.gone is not None:
             return None
-        return link.side(self.other(side).name).id
+        return link.side(self.connection.other(side).name).id
 
     def home(self, link: Link) -> str:
         """Return the person, on its own side, who has the copy of a link: who was merged has taken the copies along."""
-        source = self.side(original_side(link))
-        target = self.other(source)
-        known = self.index(source).message(link.side(source.name).id)
+        source = self.connection.side(original_side(link))
+        target = self.connection.other(source)
+        known = self.tables.index(source).message(link.side(source.name).id)
         return (known and self.person(source, known.contact_id)) or copy_contact(link, target.name)
 
     def who(self, side: Side, contact_id: str) -> str:
         """Name the person of a message, as everything does: by e-mail, else by number, else by id."""
-        link = self.people.links.by_record(side.name, [contact_id]).get(contact_id)
+        link = self.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
         if link is not None:
-            return contact_codec.who(side.account, contact_id, self.people.base(link, side.name))
-        staged = self.people.stage.changed_records(side.name, [contact_id]).get(contact_id)
+            return contact_codec.who(side.account, contact_id, self.contacts.mapping.shadow(link, side.name))
+        staged = self.contacts.stage.changed_records(side.name, [contact_id]).get(contact_id)
         fields = contact_codec.decode(staged.contact).fields if staged is not None and staged.contact else {}
         return contact_codec.who(side.account, contact_id, fields)
 
@@ -185,7 +153,7 @@ class MessageContext:
         content = None if original.text is None else content_of(original)
         own = LinkSide(original.id, ORIGINAL, json.dumps({"content": content}), digest)
         other = LinkSide(copy.id, COPY, json.dumps({"contact": copy.contact_id}), None if edited else print_of(copy))
-        return Link(*((own, other) if side.name == "left" else (other, own)), self.people.mapping)
+        return Link(*((own, other) if side.name == "left" else (other, own)), self.contacts.mapping.number)
 
 
 def letters(side: Side) -> MessageStore:

@@ -22,9 +22,7 @@ from state.database import Transaction
 from state.history import CREATED, HistoryEntry
 from state.intents import CopyIntent
 from state.message_staging import MessageAction, StagedMessage
-from sync.contacts.context import Side
 from sync.contacts.failures import Troubles
-from sync.contacts.record_boundary import tell_mistake
 from sync.messages.candidates import Pair, find
 from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.failures import BEHIND, CREATE, UNKNOWN, WAITS, WITHOUT_PERSON, list_failure
@@ -32,6 +30,8 @@ from sync.messages.read import indexed
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.messages import encode
+from sync.streams.connection import Side
+from sync.streams.record_boundary import tell_mistake
 
 EARLIER_MS: Final = 3_600_000
 """How long before a try was listed as failed it was sent at most, on any clock."""
@@ -64,7 +64,7 @@ def copy(
         for job, answer in zip(jobs, answers, strict=True):
             with _around(context, job), context.state.savepoint(transaction):
                 _conclude(transaction, context, job, answer, troubles)
-    context.progress.advance(len(steps))
+    context.run.progress.advance(len(steps))
     troubles.raise_fatal()
 
 
@@ -84,14 +84,14 @@ def _strangers(context: MessageContext, jobs: Sequence[CopyJob]) -> list[CopyJob
 
 def adopt(context: MessageContext, pair: Pair) -> None:
     """Link an original to its copy, both of which are there already."""
-    source = context.side(pair.side)
-    edited = pair.copy.of is not None and not _shows_all(context.other(source), pair)
+    source = context.connection.side(pair.side)
+    edited = pair.copy.of is not None and not _shows_all(context.connection.other(source), pair)
     link = context.linked(source, pair.original, pair.digest, pair.copy, edited=edited)
     with context.state.atomic() as transaction:
-        context.links.save_link(transaction, link, context.run)
-        context.failures.close_failures(transaction, source.name, pair.original.id)
-        context.failures.close_failures(transaction, context.other(source).name, pair.copy.id)
-        context.intents.remove_intents(transaction, context.other(source).name, pair.original.id)
+        context.tables.links.save_link(transaction, link, context.run.id)
+        context.tables.failures.close_failures(transaction, source.name, pair.original.id)
+        context.tables.failures.close_failures(transaction, context.connection.other(source).name, pair.copy.id)
+        context.tables.intents.remove_intents(transaction, context.connection.other(source).name, pair.original.id)
 
 
 def _shows_all(target: Side, pair: Pair) -> bool:
@@ -110,25 +110,25 @@ def remember_copy(
     edited: bool = False,
 ) -> None:
     """Store that a copy was made by us, of the original as it was sent; `edited` tells that it was edited since."""
-    target = context.other(source)
+    target = context.connection.other(source)
     link = context.linked(source, original, digest, made, edited=edited)
-    context.links.save_link(transaction, link, context.run)
-    context.intents.remove_intents(transaction, target.name, original.id)
-    context.failures.close_failures(transaction, source.name, original.id)
+    context.tables.links.save_link(transaction, link, context.run.id)
+    context.tables.intents.remove_intents(transaction, target.name, original.id)
+    context.tables.failures.close_failures(transaction, source.name, original.id)
     if letters(target).listed:
-        context.index(target).put_messages(transaction, [indexed(made)])
-    context.index(source).put_messages(
+        context.tables.index(target).put_messages(transaction, [indexed(made)])
+    context.tables.index(source).put_messages(
         transaction, [indexed(original)]
     )  # its text is known by now, which its listing may leave out
     origin = f"{source.account}:{original.id}"
     entry = HistoryEntry(link.id, target.account, made.id, WHOLE, None, None, CREATED, origin, person=made.contact_id)
-    context.history.add_entries(transaction, [entry], context.run, context.now_ms())
+    context.tables.history.add_entries(transaction, [entry], context.run.id, context.run.now_ms())
     context.report.accounts[target.account].created += 1
 
 
 def _job(context: MessageContext, target: Side, step: MessageAction) -> CopyJob | None:
     """Return what is to be sent; None where that has to wait, which is listed."""
-    source = context.other(target)
+    source = context.connection.other(target)
     staged = context.stage.message(source.name, step.source_id)
     if staged is None:
         return None
@@ -138,9 +138,9 @@ def _job(context: MessageContext, target: Side, step: MessageAction) -> CopyJob 
         with context.state.atomic() as transaction:
             list_failure(transaction, context, source, staged, WAITS, WITHOUT_PERSON, blockers=(blocker,))
         return None
-    if (target.name, step.contact_id) in context.held:
+    if (target.name, step.contact_id) in context.findings.waiting_contacts:
         with context.state.atomic() as transaction:
-            list_failure(transaction, context, source, staged, CREATE, BEHIND, due_ms=context.now_ms())
+            list_failure(transaction, context, source, staged, CREATE, BEHIND, due_ms=context.run.now_ms())
         return None
     return CopyJob(target, source, staged, message_of(staged), contact_id)
 
@@ -171,7 +171,7 @@ def _leave_out(context: MessageContext, job: CopyJob) -> None:
     """Leave out a message that needs no copy any more."""
     context.report.left_out += 1
     with context.state.atomic() as transaction:
-        context.failures.close_failures(transaction, job.source.name, job.staged.id)
+        context.tables.failures.close_failures(transaction, job.source.name, job.staged.id)
 
 
 def _list_unread(context: MessageContext, job: CopyJob, error: RecordError) -> None:
@@ -185,10 +185,10 @@ def _is_our_own(context: MessageContext, job: CopyJob) -> bool:
     It bears the id of a message of the other side, and is linked to that now, unless another copy is, or it is gone.
     """
     marker, home = job.original.of, job.target
-    known = context.index(home).message(marker) if marker else None
+    known = context.tables.index(home).message(marker) if marker else None
     if marker is None or known is None:
         return False
-    if context.links.by_record(home.name, [marker]):
+    if context.tables.links.by_record(home.name, [marker]):
         return True
     try:
         original = letters(home).get(marker, known.contact_id)
@@ -198,7 +198,7 @@ def _is_our_own(context: MessageContext, job: CopyJob) -> bool:
         original = replace(original, text=job.original.text)  # as it was copied: that it was edited since shows by that
     with context.state.atomic() as transaction:
         remember_copy(transaction, context, home, original, None, job.original)
-        context.failures.close_failures(transaction, job.source.name, job.original.id)
+        context.tables.failures.close_failures(transaction, job.source.name, job.original.id)
     return True
 
 
@@ -216,12 +216,12 @@ def _copied_before(context: MessageContext, job: CopyJob) -> Pair | None:
 
     A copy bears the time of its original, so that no window shows it where that is long ago.
     """
-    failure = context.failures.of_records(job.source.name, [job.staged.id]).get(job.staged.id)
+    failure = context.tables.failures.of_records(job.source.name, [job.staged.id]).get(job.staged.id)
     if failure is None or failure.operation != CREATE or not letters(job.target).listed:
         return None
     since = contact_codec.from_ms(failure.noted_ms - EARLIER_MS)
     for copy in letters(job.target).find(job.original, job.contact_id, since) if since is not None else ():
-        if not context.links.by_record(job.target.name, [copy.id]):
+        if not context.tables.links.by_record(job.target.name, [copy.id]):
             with suppress(RecordGone):
                 return Pair(job.source.name, job.original, letters(job.target).whole(copy), job.staged.digest)
     return None
@@ -235,13 +235,13 @@ def _intend(context: MessageContext, jobs: Sequence[CopyJob]) -> None:
             intent = CopyIntent(
                 side=job.target.name,
                 source_id=job.original.id,
-                sent_ms=job.target.server_now_ms(context.clock),
+                sent_ms=job.target.server_now_ms(context.run.clock),
                 contact=job.staged.contact_id,
                 copied_to=job.contact_id,
                 digest=job.staged.digest,
                 message=encode(job.original),
             )
-            context.intents.add_intent(transaction, intent, context.run)
+            context.tables.intents.add_intent(transaction, intent, context.run.id)
 
 
 def _conclude(
@@ -260,17 +260,17 @@ def _conclude(
     if isinstance(answer, Broken):
         tell_mistake(answer.cause, f"{job.source.account}:{job.original.id}")
     if not isinstance(answer, RecordError):
-        context.held.add((job.target.name, job.staged.contact_id))
+        context.findings.waiting_contacts.add((job.target.name, job.staged.contact_id))
     if isinstance(answer, OutcomeUnknown):
-        due_ms = context.now_ms() + round(context.settle.total_seconds() * 1000)
+        due_ms = context.run.now_ms() + round(context.connection.settle.total_seconds() * 1000)
         list_failure(transaction, context, job.source, job.staged, CREATE, UNKNOWN, due_ms=due_ms)
     else:
-        context.intents.remove_intents(transaction, job.target.name, job.original.id)
+        context.tables.intents.remove_intents(transaction, job.target.name, job.original.id)
         troubles.note(transaction, job.source, job.staged, CREATE, answer)
 
 
 def _is_of_another(context: MessageContext, job: CopyJob, answer: CopyResult) -> bool:
     """Say whether what was recorded is a record that is linked to another message."""
     copy_id = answer.copy.id
-    link = context.links.by_record(job.target.name, [copy_id]).get(copy_id)
+    link = context.tables.links.by_record(job.target.name, [copy_id]).get(copy_id)
     return link is not None and link.gone is None

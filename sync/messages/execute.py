@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterator
 from connectors.http.concurrency import WIDTH
 from state.database import Transaction
 from state.message_staging import PAGE, MessageAction, StagedMessage
-from sync.contacts.context import Side
 from sync.contacts.failures import Troubles
 from sync.messages.candidates import pair_of
 from sync.messages.carry_deletions import ERASE, erase
@@ -25,6 +24,7 @@ from sync.messages.plan import FAIL, LINK
 from sync.messages.plan_edits import AMEND
 from sync.messages.recovery import settle_creates
 from sync.messages.update import amend
+from sync.streams.connection import Side
 
 
 def write(context: MessageContext) -> None:
@@ -33,29 +33,31 @@ def write(context: MessageContext) -> None:
     Raises AuthError and TransientError when an account can't be worked with any further.
     """
     total = sum(
-        context.stage.count_actions(each, side.name) for each in (CREATE, AMEND, ERASE) for side in context.sides
+        context.stage.count_actions(each, side.name)
+        for each in (CREATE, AMEND, ERASE)
+        for side in context.connection.sides
     )
-    context.progress.begin_step("writing messages", total)
+    context.run.progress.begin_step("writing messages", total)
     troubles = troubles_of(context)
     _remember(context)
-    for side in context.sides:
+    for side in context.connection.sides:
         for wave in _waves(context, side):
             copy(context, side, wave, troubles)
         _catch_up(context, side, troubles)
         for operation, carry_out in ((AMEND, amend), (ERASE, erase)):
             for page in context.stage.planned_actions(operation, side.name):
                 for step in page:
-                    with context.around(context.other(side), step.source_id, step.contact_id, operation):
+                    with context.around(context.connection.other(side), step.source_id, step.contact_id, operation):
                         carry_out(context, side, step, troubles)
                     troubles.raise_fatal()
-                    context.progress.advance(1)
+                    context.run.progress.advance(1)
 
 
 def pretend(context: MessageContext) -> None:
     """Count what `write` would do, without a call; failures are listed in the copy that a dry run has."""
     _remember(context)
-    for side in context.sides:
-        counts, source = context.report.accounts[side.account], context.other(side)
+    for side in context.connection.sides:
+        counts, source = context.report.accounts[side.account], context.connection.other(side)
         for page in context.stage.planned_actions(CREATE, side.name):
             counts.created += len(page)
             _close_failures(context, source, page)
@@ -64,7 +66,7 @@ def pretend(context: MessageContext) -> None:
 
 
 def _remember(context: MessageContext) -> None:
-    for side in context.sides:
+    for side in context.connection.sides:
         for page in context.stage.planned_actions(FAIL, side.name):
             with context.state.atomic() as transaction:
                 for step in page:
@@ -76,27 +78,33 @@ def _remember(context: MessageContext) -> None:
 
 def _list(transaction: Transaction, context: MessageContext, side: Side, step: MessageAction) -> None:
     note = json.loads(step.note or "{}")
-    staged = context.stage.message(context.other(side).name, step.source_id)
+    staged = context.stage.message(context.connection.other(side).name, step.source_id)
     if staged is not None:
         list_failure(
-            transaction, context, context.other(side), staged, WAITS, note["reason"], blockers=tuple(note["blockers"])
+            transaction,
+            context,
+            context.connection.other(side),
+            staged,
+            WAITS,
+            note["reason"],
+            blockers=tuple(note["blockers"]),
         )
 
 
 def _close_failures(context: MessageContext, source: Side, page: list[MessageAction]) -> None:
     with context.state.atomic() as transaction:
         for step in page:
-            context.failures.close_failures(transaction, source.name, step.source_id)
+            context.tables.failures.close_failures(transaction, source.name, step.source_id)
 
 
 def _catch_up(context: MessageContext, side: Side, troubles: Troubles[StagedMessage]) -> None:
     """Look for the copies whose outcome is unknown, and go on with those of whom one was found; while any is."""
-    source = context.other(side).name
+    source = context.connection.other(side).name
     unknown = _unknown(context, side)
     while unknown:
-        context.held -= {(side.name, contact_id) for contact_id in unknown.values()}
+        context.findings.waiting_contacts -= {(side.name, contact_id) for contact_id in unknown.values()}
         settle_creates(context)
-        found = {unknown[message_id] for message_id in context.links.by_record(source, list(unknown))}
+        found = {unknown[message_id] for message_id in context.tables.links.by_record(source, list(unknown))}
         for wave in _waves(context, side, found):
             copy(context, side, wave, troubles)
         unknown = {message: person for message, person in _unknown(context, side).items() if person in found}
@@ -104,7 +112,7 @@ def _catch_up(context: MessageContext, side: Side, troubles: Troubles[StagedMess
 
 def _unknown(context: MessageContext, side: Side) -> dict[str, str]:
     """Return the messages whose copy has an unknown outcome, with their persons."""
-    return {one.source_id: one.contact for one in context.intents.open_creates() if one.side == side.name}
+    return {one.source_id: one.contact for one in context.tables.intents.open_creates() if one.side == side.name}
 
 
 def _waves(
@@ -112,11 +120,11 @@ def _waves(
 ) -> Iterator[list[MessageAction]]:
     """Yield the creates of a side in waves without two messages of the same person; of these persons what is left."""
     wave: list[MessageAction] = []
-    source = context.other(side).name
+    source = context.connection.other(side).name
     for page in context.stage.planned_actions(CREATE, side.name, PAGE):
         for step in page:
             if persons is not None and (
-                step.contact_id not in persons or context.links.by_record(source, [step.source_id])
+                step.contact_id not in persons or context.tables.links.by_record(source, [step.source_id])
             ):
                 continue
             if len(wave) == WIDTH or any(step.contact_id == other.contact_id for other in wave):

@@ -3,9 +3,9 @@
 from state.database import Transaction
 from state.failures import Failure
 from state.message_staging import StagedMessage
-from sync.contacts.context import Side
 from sync.contacts.failures import Troubles
 from sync.messages.context import MessageContext
+from sync.streams.connection import Side
 
 CREATE, WAITS = "create", "wait"
 """Operations of failures: a copy that could not be made, and a message that waits for its person."""
@@ -23,7 +23,7 @@ def list_failure(
     failure = Failure(
         side.name,
         staged.id,
-        context.other(side).account,
+        context.connection.other(side).account,
         context.who(side, staged.contact_id),
         operation,
         f"message {staged.id}: {reason}",
@@ -31,7 +31,7 @@ def list_failure(
         staged.digest,
         due_ms,
     )
-    context.failures.put_failure(transaction, failure, context.now_ms())
+    context.tables.failures.put_failure(transaction, failure, context.run.now_ms())
 
 
 def troubles_of(context: MessageContext) -> Troubles[StagedMessage]:
@@ -42,4 +42,4 @@ def troubles_of(context: MessageContext) -> Troubles[StagedMessage]:
     ) -> None:
         list_failure(transaction, context, side, staged, operation, reason, due_ms=due_ms)
 
-    return Troubles(context.people, context.failures, context.errors, listing)
+    return Troubles(context.contacts, context.tables.failures, context.errors, listing)

@@ -12,13 +12,13 @@ from typing import Final
 from connectors.errors import RecordGone
 from state.message_staging import StagedMessage
 from state.webhook_hints import Hint
-from sync.contacts.context import Side
-from sync.contacts.record_boundary import confirm_workable
 from sync.messages.context import MessageContext, letters, original_side
 from sync.messages.plan_edits import lose_copy
 from sync.messages.read import indexed
 from sync.rules.messages import encode
 from sync.rules.windows import ReadRange
+from sync.streams.connection import Side
+from sync.streams.record_boundary import confirm_workable
 
 BY_ID: Final = 200
 
@@ -27,10 +27,10 @@ def observe(context: MessageContext, bounds: ReadRange) -> None:
     """Read and stage what is hinted at."""
     if not bounds.heeds_hints:
         return
-    for side in context.sides:
-        hints = context.hints.waiting_hints(side.account)
+    for side in context.connection.sides:
+        hints = context.tables.hints.waiting_hints(side.account)
         if hints:
-            context.progress.begin_step(f"reading messages that {side.account} reported")
+            context.run.progress.begin_step(f"reading messages that {side.account} reported")
             _observe(context, side, hints)
 
 
@@ -43,16 +43,16 @@ def _observe(context: MessageContext, side: Side, hints: Sequence[Hint]) -> None
             read += 1
             with context.around(side, hint.record, hint.contact or ""):
                 _look(context, side, hint)
-            context.progress.advance()
-        context.heeded.append(hint)
+            context.run.progress.advance()
+        context.findings.heeded.append(hint)
 
 
 def _is_new(context: MessageContext, side: Side, hint: Hint) -> bool:
     """Say whether a hint tells more than is known already, without a call."""
-    link = context.links.by_record(side.name, [hint.record]).get(hint.record)
+    link = context.tables.links.by_record(side.name, [hint.record]).get(hint.record)
     if hint.gone:
         return link is not None and link.gone is None and original_side(link) != side.name
-    if link is not None or not context.travel.leaves(side.name):
+    if link is not None or not context.scope.leaves(side.name):
         return False
     return context.stage.message(side.name, hint.record) is None
 
@@ -61,7 +61,7 @@ def _look(context: MessageContext, side: Side, hint: Hint) -> None:
     if not hint.gone:
         _stage(context, side, hint)
         return
-    link = context.links.by_record(side.name, [hint.record])[hint.record]
+    link = context.tables.links.by_record(side.name, [hint.record])[hint.record]
     try:
         letters(side).get(hint.record, context.home(link))
     except RecordGone:
@@ -69,18 +69,18 @@ def _look(context: MessageContext, side: Side, hint: Hint) -> None:
 
 
 def _stage(context: MessageContext, side: Side, hint: Hint) -> None:
-    if context.people.is_forgotten_record(side, hint.contact):
+    if context.contacts.is_forgotten_record(side, hint.contact):
         context.report.left_out += 1
         return
     try:
         message = letters(side).listed_as(hint.record, hint.contact)
     except RecordGone:
         return
-    if message is None or not context.travel.takes(side.name, message):
+    if message is None or not context.scope.takes(side.name, message):
         return
     confirm_workable(message)
     with context.state.atomic() as transaction:
         context.stage.put_messages(
             transaction, [StagedMessage(side.name, message.id, message.contact_id, encode(message))]
         )
-        context.index(side).put_messages(transaction, [indexed(message)])
+        context.tables.index(side).put_messages(transaction, [indexed(message)])

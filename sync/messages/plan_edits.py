@@ -15,10 +15,10 @@ from state.conflicts import Conflict
 from state.history import FOUND_DELETED, HistoryEntry
 from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
-from sync.contacts.context import Side
 from sync.messages.context import MessageContext, copied_content, letters, original_side
 from sync.output.formats import WHOLE
 from sync.rules.messages import Verdict, content_of, judge_edit, print_of
+from sync.streams.connection import Side
 
 AMEND = "amend"
 TEXT = "text"
@@ -38,7 +38,7 @@ class MessagePair:
 
 def plan_edit(context: MessageContext, side: Side, staged: StagedMessage, link: Link) -> None:
     """Plan what becomes of the copy of an original that shows something new."""
-    if link.gone is not None or context.stage.is_planned(context.other(side).name, staged.id):
+    if link.gone is not None or context.stage.is_planned(context.connection.other(side).name, staged.id):
         return
     try:
         original = letters(side).get(staged.id, staged.contact_id)
@@ -47,7 +47,7 @@ def plan_edit(context: MessageContext, side: Side, staged: StagedMessage, link: 
     if copied_content(link) in (None, content_of(original)):
         _refresh(context, link, original, staged.digest)
         return
-    target = context.other(side)
+    target = context.connection.other(side)
     try:
         copy = letters(target).get(link.side(target.name).id, context.home(link))
     except RecordGone:
@@ -63,12 +63,12 @@ def plan_edit(context: MessageContext, side: Side, staged: StagedMessage, link: 
 
 def plan_resolved(context: MessageContext) -> None:
     """Plan what people have decided about conflicts."""
-    for link_id in context.conflicts.resolved_links():
-        link = context.links.by_id(link_id)
-        if link is None or link.gone is not None or TEXT not in context.conflicts.of_link(link_id):
+    for link_id in context.tables.conflicts.resolved_links():
+        link = context.tables.links.by_id(link_id)
+        if link is None or link.gone is not None or TEXT not in context.tables.conflicts.of_link(link_id):
             continue
-        side = context.side(original_side(link))
-        known = context.index(side).message(link.side(side.name).id)
+        side = context.connection.side(original_side(link))
+        known = context.tables.index(side).message(link.side(side.name).id)
         contact_id = known.contact_id if known else ""
         plan_edit(context, side, StagedMessage(side.name, link.side(side.name).id, contact_id), link)
 
@@ -76,12 +76,12 @@ def plan_resolved(context: MessageContext) -> None:
 def judge(context: MessageContext, couple: MessagePair) -> tuple[Verdict, str]:
     """Say what becomes of a copy whose original changed, and by which rule."""
     link, source = couple.link, couple.source
-    decision = context.conflicts.of_link(link.id).get(TEXT)
+    decision = context.tables.conflicts.of_link(link.id).get(TEXT)
     if decision is not None and decision.resolution is not None:
         return ("amend" if decision.resolution == source.name else "keep"), "resolved"
-    shown_last = link.side(context.other(source).name).digest
+    shown_last = link.side(context.connection.other(source).name).digest
     touched = None if shown_last is None else print_of(couple.copy) != shown_last
-    policy = context.people.settings.conflicts
+    policy = context.contacts.settings.conflicts
     return judge_edit(policy, source.name, touched=touched), "carried" if touched is False else policy
 
 
@@ -91,7 +91,7 @@ def pass_over(context: MessageContext, couple: MessagePair) -> None:
     if verdict != "keep":
         _list_conflict(context, couple)
         return
-    couple.link.side(context.other(couple.source).name).digest = print_of(couple.copy)
+    couple.link.side(context.connection.other(couple.source).name).digest = print_of(couple.copy)
     _refresh(context, couple.link, couple.original, couple.digest)
 
 
@@ -101,9 +101,9 @@ def lose_copy(context: MessageContext, target: Side, link: Link) -> None:
     copy_id, person = link.side(target.name).id, context.home(link)
     entry = HistoryEntry(link.id, target.account, copy_id, WHOLE, None, None, FOUND_DELETED, person=person)
     with context.state.atomic() as transaction:
-        context.links.save_link(transaction, link, context.run)
-        context.history.add_entries(transaction, [entry], context.run, context.now_ms())
-        context.conflicts.close_conflicts(transaction, link.id, set(context.conflicts.of_link(link.id)))
+        context.tables.links.save_link(transaction, link, context.run.id)
+        context.tables.history.add_entries(transaction, [entry], context.run.id, context.run.now_ms())
+        context.tables.conflicts.close_conflicts(transaction, link.id, set(context.tables.conflicts.of_link(link.id)))
 
 
 def _refresh(context: MessageContext, link: Link, original: Message, digest: bytes | None) -> None:
@@ -112,14 +112,14 @@ def _refresh(context: MessageContext, link: Link, original: Message, digest: byt
     side.memory = json.dumps({"content": content_of(original)})
     side.digest = digest or side.digest
     with context.state.atomic() as transaction:
-        context.links.save_link(transaction, link, context.run)
-        context.conflicts.close_conflicts(transaction, link.id, {TEXT})
-        context.failures.close_failures(transaction, original_side(link), original.id)
+        context.tables.links.save_link(transaction, link, context.run.id)
+        context.tables.conflicts.close_conflicts(transaction, link.id, {TEXT})
+        context.tables.failures.close_failures(transaction, original_side(link), original.id)
 
 
 def _plan_amend(context: MessageContext, couple: MessagePair) -> None:
-    target, original = context.other(couple.source), couple.original
-    context.weights[target.account].changed += 1
+    target, original = context.connection.other(couple.source), couple.original
+    context.findings.weights[target.account].changed += 1
     note = json.dumps({"old": couple.copy.text, "new": original.text}, ensure_ascii=False)
     with context.state.atomic() as transaction:
         step = MessageAction(AMEND, target.name, original.id, original.contact_id, link=couple.link.id, note=note)
@@ -129,10 +129,10 @@ def _plan_amend(context: MessageContext, couple: MessagePair) -> None:
 def _list_conflict(context: MessageContext, couple: MessagePair) -> None:
     """List that an original changed and that a person edited its copy."""
     source, original = couple.source, couple.original
-    texts = {source.name: original.text, context.other(source).name: couple.copy.text}
+    texts = {source.name: original.text, context.connection.other(source).name: couple.copy.text}
     left, right = (json.dumps(texts[name], ensure_ascii=False) for name in ("left", "right"))
     who = context.who(source, original.contact_id)
-    conflict = Conflict(couple.link.id, TEXT, who, left, right, None, None, context.now_ms(), context.run)
+    conflict = Conflict(couple.link.id, TEXT, who, left, right, None, None, context.run.now_ms(), context.run.id)
     with context.state.atomic() as transaction:
-        context.conflicts.put_conflict(transaction, conflict)
-        context.failures.close_failures(transaction, source.name, original.id)
+        context.tables.conflicts.put_conflict(transaction, conflict)
+        context.tables.failures.close_failures(transaction, source.name, original.id)

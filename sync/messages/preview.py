@@ -5,18 +5,18 @@ from collections.abc import Iterator
 
 from connectors.message import Message
 from state.message_staging import MessageAction
-from sync.contacts.context import Side
 from sync.messages.carry_deletions import ERASE
 from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.failures import CREATE
 from sync.messages.plan_edits import AMEND, TEXT
 from sync.output.formats import WHOLE
 from sync.output.report import PlannedChange
+from sync.streams.connection import Side
 
 
 def changes(context: MessageContext) -> Iterator[PlannedChange]:
     """Yield the plan of messages, one line for each; its field is `text`."""
-    for side in context.sides:
+    for side in context.connection.sides:
         for step in _steps(context, CREATE, side):
             original, who = _original(context, side, step), _who(context, side, step)
             yield PlannedChange(side.account, "create", who, TEXT, None, original.subject or original.text)
@@ -35,9 +35,9 @@ def calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
     Both records are read before a copy is changed or deleted. `deep` adds what reading everybody's copies would cost
     where no listing shows them.
     """
-    counted = {side.account: 0 for side in context.sides}
-    for side in context.sides:
-        source = context.other(side)
+    counted = {side.account: 0 for side in context.connection.sides}
+    for side in context.connection.sides:
+        source = context.connection.other(side)
         for step in _steps(context, CREATE, side):
             original = _original(context, side, step)
             counted[side.account] += letters(side).calls_for(original, recorded=False)
@@ -49,7 +49,9 @@ def calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
             counted[side.account] += 2
             counted[source.account] += 1
         if deep and not letters(side).listed:
-            counted[side.account] += context.people.links.count_links() - context.people.links.count_gone()
+            counted[side.account] += (
+                context.contacts.tables.links.count_links() - context.contacts.tables.links.count_gone()
+            )
     return counted
 
 
@@ -59,9 +61,9 @@ def _steps(context: MessageContext, operation: str, side: Side) -> Iterator[Mess
 
 
 def _original(context: MessageContext, side: Side, step: MessageAction) -> Message:
-    staged = context.stage.message(context.other(side).name, step.source_id)
+    staged = context.stage.message(context.connection.other(side).name, step.source_id)
     return message_of(staged) if staged else Message(step.source_id, step.contact_id)
 
 
 def _who(context: MessageContext, side: Side, step: MessageAction) -> str:
-    return context.who(context.other(side), step.contact_id)
+    return context.who(context.connection.other(side), step.contact_id)

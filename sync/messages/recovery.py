@@ -14,7 +14,6 @@ from connectors.message import Message
 from state.database import Transaction
 from state.intents import CopyDeletionIntent, CopyIntent
 from state.message_staging import StagedMessage
-from sync.contacts.context import Side
 from sync.messages.carry_deletions import remember_erased
 from sync.messages.context import MessageContext, letters
 from sync.messages.create import remember_copy
@@ -23,13 +22,14 @@ from sync.messages.plan_edits import AMEND
 from sync.messages.update import settle_amendment
 from sync.rules.contact_codec import from_ms
 from sync.rules.messages import decode
+from sync.streams.connection import Side
 
 
 def settle_intents(context: MessageContext) -> None:
     """Look what became of everything that is unknown. Raises AuthError, TransientError."""
-    for intent in context.intents.open_updates():
-        target = context.side(intent.side)
-        with context.boundary.around(context.other(target), intent.source_id, AMEND, account=target.account):
+    for intent in context.tables.intents.open_updates():
+        target = context.connection.side(intent.side)
+        with context.boundary.around(context.connection.other(target), intent.source_id, AMEND, account=target.account):
             if isinstance(intent, CopyDeletionIntent):
                 _settle_deletion(context, target, intent)
             else:
@@ -39,17 +39,19 @@ def settle_intents(context: MessageContext) -> None:
 
 def settle_creates(context: MessageContext) -> None:
     """Look for every copy that was sent and whose answer never came. Raises AuthError, TransientError."""
-    for intent in context.intents.open_creates():
-        target = context.side(intent.side)
-        with context.boundary.around(context.other(target), intent.source_id, CREATE, account=target.account):
+    for intent in context.tables.intents.open_creates():
+        target = context.connection.side(intent.side)
+        with context.boundary.around(
+            context.connection.other(target), intent.source_id, CREATE, account=target.account
+        ):
             _settle_create(context, target, intent)
             continue
         # The boundary took an error: nothing is known of this copy yet, so what the person got later waits for it.
-        context.held.add((target.name, intent.contact))
+        context.findings.waiting_contacts.add((target.name, intent.contact))
 
 
 def _settle_create(context: MessageContext, target: Side, intent: CopyIntent) -> None:
-    source = context.other(target)
+    source = context.connection.other(target)
     staged = StagedMessage(source.name, intent.source_id, intent.contact, digest=intent.digest)
     original = _original(source, staged)
     sent = _sent(intent) or original
@@ -83,11 +85,13 @@ def _made(context: MessageContext, target: Side, intent: CopyIntent, sent: Messa
     if since is None:
         raise AssertionError(f"{target.account}: an intent without a time")
     contacts = dict.fromkeys(
-        contact for contact in (intent.copied_to, context.person(context.other(target), contact_now)) if contact
+        contact
+        for contact in (intent.copied_to, context.person(context.connection.other(target), contact_now))
+        if contact
     )
     for contact_id in contacts:
         for copy in letters(target).find(sent, contact_id, since - timedelta(seconds=1)):
-            if not context.links.by_record(target.name, [copy.id]):
+            if not context.tables.links.by_record(target.name, [copy.id]):
                 with suppress(RecordGone):  # with its text: by that an edit of the copy is told later
                     return letters(target).whole(copy)
     return None
@@ -97,24 +101,24 @@ def _wait_or_drop(
     transaction: Transaction, context: MessageContext, target: Side, intent: CopyIntent, staged: StagedMessage
 ) -> None:
     """Free a message to be copied again once `settle` has passed; until then its person's later ones wait as well."""
-    waited_ms = target.server_now_ms(context.clock) - intent.sent_ms
-    settle_ms = round(context.settle.total_seconds() * 1000)
+    waited_ms = target.server_now_ms(context.run.clock) - intent.sent_ms
+    settle_ms = round(context.connection.settle.total_seconds() * 1000)
     if waited_ms >= settle_ms:
-        context.intents.remove_intents(transaction, target.name, intent.source_id)
+        context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
     else:
-        context.held.add((target.name, staged.contact_id))
-    due_ms = context.now_ms() + max(0, settle_ms - waited_ms)
-    list_failure(transaction, context, context.other(target), staged, CREATE, UNKNOWN, due_ms=due_ms)
+        context.findings.waiting_contacts.add((target.name, staged.contact_id))
+    due_ms = context.run.now_ms() + max(0, settle_ms - waited_ms)
+    list_failure(transaction, context, context.connection.other(target), staged, CREATE, UNKNOWN, due_ms=due_ms)
 
 
 def _settle_deletion(context: MessageContext, target: Side, intent: CopyDeletionIntent) -> None:
     """Look at a copy that was deleted, and store what became of it."""
-    link = context.links.by_record(target.name, [intent.record]).get(intent.record)
+    link = context.tables.links.by_record(target.name, [intent.record]).get(intent.record)
     is_gone = link is not None and _is_gone(target, intent.record, context.home(link))
     with context.state.atomic() as transaction:
         if link is not None and is_gone:
             remember_erased(transaction, context, target, link, intent.old)
-        context.intents.remove_intents(transaction, target.name, intent.source_id)
+        context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
 
 
 def _is_gone(side: Side, record_id: str, contact_id: str) -> bool:

@@ -14,10 +14,10 @@ from connectors.message import Message
 from state.links import Link
 from state.message_staging import StagedMessage
 from state.messages import Indexed
-from sync.contacts.context import Side
 from sync.messages.context import MessageContext, letters
 from sync.rules import contact_codec
 from sync.rules.messages import content_of, print_of
+from sync.streams.connection import Side
 
 MINUTE_MS: Final = 60_000
 
@@ -30,8 +30,8 @@ def take_over(context: MessageContext, side: Side, staged: StagedMessage, own: M
     sent_ms = contact_codec.to_ms(own.sent_at)
     if sent_ms is None:
         return False
-    for known, link_id in context.index(side).copied_near(own.contact_id, sent_ms, MINUTE_MS):
-        link = context.links.by_id(link_id)
+    for known, link_id in context.tables.index(side).copied_near(own.contact_id, sent_ms, MINUTE_MS):
+        link = context.tables.links.by_id(link_id)
         if link is None or link.gone not in {None, side.name} or context.stage.message(side.name, known.id) is not None:
             continue
         try:
@@ -46,7 +46,7 @@ def take_over(context: MessageContext, side: Side, staged: StagedMessage, own: M
 
 def _says(context: MessageContext, side: Side, known: Indexed, link: Link) -> bytes | None:
     """Return the digest of what a message said; where no listing showed it, its copy tells."""
-    return known.print or link.side(context.other(side).name).digest
+    return known.print or link.side(context.connection.other(side).name).digest
 
 
 def _is_gone(side: Side, known: Indexed) -> bool:
@@ -63,7 +63,7 @@ def _relink(context: MessageContext, side: Side, staged: StagedMessage, link: Li
     end.id, end.digest, link.gone = own.id, staged.digest, None
     end.memory = json.dumps({"content": content_of(own)})
     with context.state.atomic() as transaction:
-        context.links.save_link(transaction, link, context.run)
-        context.index(side).drop_message(transaction, before)
-        context.failures.close_failures(transaction, side.name, before)
-        context.failures.close_failures(transaction, side.name, own.id)
+        context.tables.links.save_link(transaction, link, context.run.id)
+        context.tables.index(side).drop_message(transaction, before)
+        context.tables.failures.close_failures(transaction, side.name, before)
+        context.tables.failures.close_failures(transaction, side.name, own.id)

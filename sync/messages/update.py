@@ -19,12 +19,12 @@ from state.history import HistoryEntry
 from state.intents import AmendmentIntent
 from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
-from sync.contacts.context import Side
 from sync.contacts.failures import Troubles
 from sync.contacts.update import PAUSES
 from sync.messages.context import MessageContext, copied_content, letters
 from sync.messages.plan_edits import AMEND, TEXT, MessagePair, judge, lose_copy, pass_over
 from sync.rules.messages import content_of, decode, encode, print_of
+from sync.streams.connection import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def amend(context: MessageContext, target: Side, step: MessageAction, troubles: 
     for pause in (*PAUSES, None):
         if _is_known(context, target, step, troubles, is_last=pause is None) or pause is None:
             break
-        context.clock.sleep(pause)
+        context.run.clock.sleep(pause)
     troubles.raise_fatal()
 
 
@@ -50,10 +50,10 @@ def _is_known(
     context: MessageContext, target: Side, step: MessageAction, troubles: Troubles[StagedMessage], *, is_last: bool
 ) -> bool:
     """Write a copy anew once; say whether its outcome is known, or no use is in another try."""
-    intent = context.intents.of_record(target.name, step.source_id)
+    intent = context.tables.intents.of_record(target.name, step.source_id)
     if isinstance(intent, AmendmentIntent):
         settle_amendment(context, target, intent)
-    link, source = context.links.by_id(step.link or 0), context.other(target)
+    link, source = context.tables.links.by_id(step.link or 0), context.connection.other(target)
     if link is None or link.gone is not None:
         return True
     try:
@@ -84,17 +84,17 @@ def settle_amendment(context: MessageContext, target: Side, intent: AmendmentInt
     What it showed before is in the history unless it shows that still: it may have been edited or deleted since.
     """
     record_id, old, sent = intent.record, intent.old, intent.text
-    link = context.links.by_record(target.name, [record_id]).get(record_id)
+    link = context.tables.links.by_record(target.name, [record_id]).get(record_id)
     after = None if link is None else _read(target, record_id, context.home(link))
     amendment = Amendment(intent.source_id, intent.content, old, intent.rule)
     with context.state.atomic() as transaction:
         if link is None or (after is not None and after.text == old):
             pass
         elif after is not None and (came := _came(target, intent, after, old)) is not None:
-            agree(transaction, context, context.other(target), link, amendment, after, edited=came)
+            agree(transaction, context, context.connection.other(target), link, amendment, after, edited=came)
         else:
-            _keep_old(transaction, context, context.other(target), link, amendment, sent)
-        context.intents.remove_intents(transaction, target.name, intent.source_id)
+            _keep_old(transaction, context, context.connection.other(target), link, amendment, sent)
+        context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
 
 
 def _came(target: Side, intent: AmendmentIntent, after: Message, old: str | None) -> bool | None:
@@ -124,14 +124,14 @@ def agree(
     edited: bool = False,
 ) -> None:
     """Store that a copy shows its original; `edited` tells that it shows more, so that a person added to it."""
-    target = context.other(source)
+    target = context.connection.other(source)
     link.side(source.name).memory = json.dumps({"content": amendment.content})
     link.side(target.name).digest = None if edited else print_of(after)
-    context.links.save_link(transaction, link, context.run)
+    context.tables.links.save_link(transaction, link, context.run.id)
     _keep_old(transaction, context, source, link, amendment, after.text)
-    context.conflicts.close_conflicts(transaction, link.id, {TEXT})
-    context.failures.close_failures(transaction, source.name, amendment.original)
-    context.intents.remove_intents(transaction, target.name, amendment.original)
+    context.tables.conflicts.close_conflicts(transaction, link.id, {TEXT})
+    context.tables.failures.close_failures(transaction, source.name, amendment.original)
+    context.tables.intents.remove_intents(transaction, target.name, amendment.original)
     context.report.accounts[target.account].updated += 1
 
 
@@ -139,11 +139,11 @@ def _keep_old(
     transaction: Transaction, context: MessageContext, source: Side, link: Link, amendment: Amendment, text: str | None
 ) -> None:
     """Keep in the history what a copy showed, and what was written over it."""
-    target = context.other(source)
+    target = context.connection.other(source)
     old, new = (json.dumps(each, ensure_ascii=False) for each in (amendment.old, text))
     origin, person, copy_id = f"{source.account}:{amendment.original}", context.home(link), link.side(target.name).id
     entry = HistoryEntry(link.id, target.account, copy_id, TEXT, old, new, amendment.rule, origin, person=person)
-    context.history.add_entries(transaction, [entry], context.run, context.now_ms())
+    context.tables.history.add_entries(transaction, [entry], context.run.id, context.run.now_ms())
 
 
 def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
@@ -162,14 +162,14 @@ def _write(
     *,
     is_last: bool,
 ) -> bool:
-    target, original, copy = context.other(couple.source), couple.original, couple.copy
+    target, original, copy = context.connection.other(couple.source), couple.original, couple.copy
     amendment = Amendment(original.id, content_of(original), copy.text, rule)
     with context.state.atomic() as transaction:
-        context.intents.add_intent(transaction, _intent(context, couple, amendment), context.run)
+        context.tables.intents.add_intent(transaction, _intent(context, couple, amendment), context.run.id)
     answer = target.dispatcher.gather([partial(letters(target).amend, copy, original)])[0]
     with context.state.atomic() as transaction:
         if isinstance(answer, CopyResult) and _is_unchanged(target, copy, answer.copy, original):
-            context.intents.remove_intents(transaction, target.name, original.id)
+            context.tables.intents.remove_intents(transaction, target.name, original.id)
             refused = RecordRefused(target.account, f"it took the new text of {copy.id}, and still shows the old one")
             troubles.note(transaction, couple.source, staged, AMEND, refused)
         elif isinstance(answer, CopyResult):
@@ -188,11 +188,11 @@ def _is_unchanged(target: Side, before: Message, after: Message, original: Messa
 
 
 def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) -> AmendmentIntent:
-    target = context.other(couple.source)
+    target = context.connection.other(couple.source)
     return AmendmentIntent(
         side=target.name,
         source_id=amendment.original,
-        sent_ms=target.server_now_ms(context.clock),
+        sent_ms=target.server_now_ms(context.run.clock),
         record=couple.copy.id,
         contact=couple.copy.contact_id,
         content=amendment.content,

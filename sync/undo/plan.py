@@ -17,7 +17,7 @@ from state.database import Transaction
 from state.history import CREATED, DELETED, REFUSED, HistoryLine
 from state.links import Link
 from state.staging import Staged, Step
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.create import create
 from sync.contacts.failures import Troubles
 from sync.contacts.guard_weights import weigh
@@ -30,6 +30,7 @@ from sync.rules.deletion import goes_towards
 from sync.rules.merge import LEFT, RIGHT
 from sync.rules.undo import BARRED, CHANGED, GONE, UNDO, UNLINKED
 from sync.rules.undo import DELETED as NOT_TO_BE_HAD_BACK
+from sync.streams.connection import Side
 from sync.undo.remove_created import is_changed, remove
 from sync.undo.run_history import UndoneRun
 
@@ -39,31 +40,33 @@ Ends = Mapping[str, Staged]
 
 def plan_undo(context: Context, undone: UndoneRun) -> None:
     """Plan everything that the run wrote. Raises AuthError, TransientError."""
-    context.progress.begin_step(f"reading what run {undone.run} wrote")
-    context.unknown = {(intent.side, intent.source_id) for intent in context.intents.open_creates()}
-    for side in context.sides:
-        context.weights[side.account].linked = context.links.count_links()
+    context.run.progress.begin_step(f"reading what run {undone.run} wrote")
+    context.findings.unknown = {(intent.side, intent.source_id) for intent in context.tables.intents.open_creates()}
+    for side in context.connection.sides:
+        context.findings.weights[side.account].linked = context.tables.links.count_links()
     for page in undone.pages():
         _plan_page(context, undone, page)
-        context.progress.advance(len(page))
-    for side in context.sides:
+        context.run.progress.advance(len(page))
+    for side in context.connection.sides:
         context.report.accounts[side.account].read = context.stage.count_records(side.name)
 
 
 def carry_out(context: Context, undone: UndoneRun) -> None:
     """Write the plan. Raises AuthError and TransientError when an account can't be worked with any further."""
     operations = (PAIR, CREATE, DELETE)
-    total = sum(context.stage.count_steps(operation, side.name) for operation in operations for side in context.sides)
-    context.progress.begin_step("writing", total)
+    total = sum(
+        context.stage.count_steps(operation, side.name) for operation in operations for side in context.connection.sides
+    )
+    context.run.progress.begin_step("writing", total)
     troubles = _Troubles(context, undone)
-    for side in context.sides:
+    for side in context.connection.sides:
         for wave in context.stage.steps(PAIR, (side.name, "both"), WIDTH):
             update(context, side, wave, troubles)
     context.undone = None  # who is made again is met like anybody
-    for side in context.sides:
+    for side in context.connection.sides:
         for wave in context.stage.steps(CREATE, (side.name,), WIDTH):
             create(context, side, wave, troubles)
-    for side in context.sides:
+    for side in context.connection.sides:
         for wave in context.stage.steps(DELETE, (side.name,), WIDTH):
             for step in wave:
                 remove(context, undone, side, step, troubles)
@@ -73,16 +76,16 @@ class _Troubles(Troubles[Staged]):
     """Names a record that is refused as left alone: no run but another undo could try that again."""
 
     def __init__(self, context: Context, undone: UndoneRun) -> None:
-        super().__init__(context, context.failures, context.errors, self._leave)
+        super().__init__(context, context.tables.failures, context.errors, self._leave)
         self._undone = undone
 
     def _leave(
         self, transaction: Transaction, side: Side, staged: Staged, operation: str, reason: str, due_ms: int,  # noqa: ARG002
     ) -> None:  # fmt: skip
-        context, target = self._context, self._context.other(side)
-        link = context.links.by_record(side.name, [staged.id]).get(staged.id)
+        context, target = self._context, self._context.connection.other(side)
+        link = context.tables.links.by_record(side.name, [staged.id]).get(staged.id)
         record_id = link.side(target.name).id if link else ""
-        who = contact_codec.who(side.account, staged.id, context.base(link, side.name) if link else {})
+        who = contact_codec.who(side.account, staged.id, context.mapping.shadow(link, side.name) if link else {})
         self._undone.leave(target.name, record_id, who, WHOLE, f"is as it was: {reason}")
 
     def _put_off(
@@ -93,7 +96,10 @@ class _Troubles(Troubles[Staged]):
 
 def _plan_page(context: Context, undone: UndoneRun, page: Sequence[HistoryLine]) -> None:
     new = [link for link in _pairs(context, undone, page) if not context.stage.has_record(LEFT, link.left.id)]
-    ends = {side.name: stage_by_ids(context, side, [link.side(side.name).id for link in new]) for side in context.sides}
+    ends = {
+        side.name: stage_by_ids(context, side, [link.side(side.name).id for link in new])
+        for side in context.connection.sides
+    }
     for link in new:
         found = {name: staged[link.side(name).id] for name, staged in ends.items() if link.side(name).id in staged}
         _plan_pair(context, undone, link, found)
@@ -126,21 +132,21 @@ def _links(context: Context, undone: UndoneRun, page: Iterable[HistoryLine]) -> 
     return {
         (undone.accounts[side], record_id): link
         for side, wanted in ids.items()
-        for record_id, link in context.links.by_record(side, sorted(wanted)).items()
+        for record_id, link in context.tables.links.by_record(side, sorted(wanted)).items()
     }
 
 
 def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> None:
-    for side in context.sides:
+    for side in context.connection.sides:
         if side.name not in ends:
-            who = contact_codec.who(side.account, link.side(side.name).id, context.base(link, side.name))
+            who = contact_codec.who(side.account, link.side(side.name).id, context.mapping.shadow(link, side.name))
             undone.leave(side.name, link.side(side.name).id, who, WHOLE, GONE)
-    if len(ends) < len(context.sides):
+    if len(ends) < len(context.connection.sides):
         return
     removed = _plan_removal(context, undone, link, ends)
     left, right = ends[LEFT], ends[RIGHT]
     result = merged(context, link, left, right)
-    views = context.view(link, context.left, left), context.view(link, context.right, right)
+    views = context.view(link, context.connection.left, left), context.view(link, context.connection.right, right)
     undone.review(context.present_rules(), link, views, result.refused, {LEFT, RIGHT} - {removed})
     if removed:
         result.to(removed).clear()
@@ -155,7 +161,7 @@ def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -
     made = undone.made(link) if undone.created else None
     if made is None:
         return ""
-    side, staged = context.side(made), ends[made]
+    side, staged = context.connection.side(made), ends[made]
     barred = not goes_towards(context.settings.direction, made)
     if barred or is_changed(context, undone, link, side, staged):
         who = contact_codec.who(side.account, staged.id, contact_codec.decode(staged.contact or "").fields)
@@ -163,7 +169,7 @@ def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -
         return ""
     with context.state.atomic():
         context.stage.plan_step(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
-    context.weights[side.account].changed += 1
+    context.findings.weights[side.account].changed += 1
     return made
 
 
@@ -179,10 +185,10 @@ def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: L
         who = contact_codec.who(entry.account, entry.record_id, json.loads(entry.old or "{}"))
         undone.leave(side, entry.record_id, who, WHOLE, NOT_TO_BE_HAD_BACK)
         return
-    if link.gone != side or WHOLE not in context.held.of_link(link.id):
+    if link.gone != side or WHOLE not in context.tables.holds.of_link(link.id):
         return
-    target = context.side(side)
-    survivor = context.other(target)
+    target = context.connection.side(side)
+    survivor = context.connection.other(target)
     staged = stage_by_id(context, survivor, link.side(survivor.name).id)
     if staged is None:
         return
@@ -197,9 +203,9 @@ def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: L
 
 def _is_back(context: Context, side: str, counterpart: str) -> bool:
     """Say whether somebody is on a side again, under another id, whose counterpart stayed."""
-    survivor = context.other(context.side(side))
+    survivor = context.connection.other(context.connection.side(side))
     record_id = counterpart.partition(":")[2]
-    link = context.links.by_record(survivor.name, [record_id]).get(record_id)
+    link = context.tables.links.by_record(survivor.name, [record_id]).get(record_id)
     return link is not None and link.gone is None
 
 
@@ -209,6 +215,6 @@ def _name_lost(context: Context, undone: UndoneRun, line: HistoryLine, link: Lin
     if entry.field == WHOLE:
         return
     side = undone.side(entry.account)
-    known = context.base(link, side) if link else {}
+    known = context.mapping.shadow(link, side) if link else {}
     reason = GONE if link is not None and link.gone == side else UNLINKED
     undone.leave(side, entry.record_id, contact_codec.who(entry.account, entry.record_id, known), entry.field, reason)

@@ -19,12 +19,13 @@ from state.intents import RemovalIntent
 from state.links import Link
 from state.messages import MessageIndex
 from state.staging import Staged, Step
-from sync.contacts.context import Context, Side
+from sync.contacts.context import Context
 from sync.contacts.failures import Troubles
 from sync.contacts.read import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.undo import CHANGED, UNDO
+from sync.streams.connection import Side
 from sync.undo.run_history import UndoneRun
 
 REMOVE = "delete"
@@ -33,14 +34,14 @@ REMOVE = "delete"
 def is_changed(context: Context, undone: UndoneRun, link: Link, side: Side, staged: Staged) -> bool:
     """Say whether somebody has worked on a record there since the run created it: edited it, or written messages."""
     view = context.view(link, side, staged)
-    letters = MessageIndex(context.state.db, context.connection, side.name)
+    letters = MessageIndex(context.state.db, context.connection.number, side.name)
     edited = any(view.changed(name) for name in view.now) or undone.is_worked_on(link, side.name)
     return edited or letters.has_originals(staged.id)
 
 
 def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
     """Delete one record that the run created. Raises what makes the account useless."""
-    link = context.links.by_id(step.link or 0)
+    link = context.tables.links.by_id(step.link or 0)
     if link is None or link.gone is not None:
         return
     staged = stage_by_id(context, target, link.side(target.name).id)
@@ -57,7 +58,7 @@ def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubl
     with context.state.atomic() as transaction:
         if isinstance(outcome, ConnectorError):
             _give_up(transaction, context, target, link, intent, outcome)
-            other = context.other(target)
+            other = context.connection.other(target)
             troubles.note(transaction, other, Staged(other.name, link.side(other.name).id), REMOVE, outcome)
         else:
             troubles.fine(target)
@@ -67,18 +68,20 @@ def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubl
 
 def settle_removals(context: Context) -> None:
     """Look what became of every removal whose result was not stored. Raises AuthError, TransientError."""
-    for intent in context.intents.open_removals():
-        side = context.side(intent.side)
-        with context.boundary.around(context.other(side), intent.source_id, REMOVE, account=side.account, first=True):
+    for intent in context.tables.intents.open_removals():
+        side = context.connection.side(intent.side)
+        with context.boundary.around(
+            context.connection.other(side), intent.source_id, REMOVE, account=side.account, first=True
+        ):
             _settle_one(context, side, intent)
 
 
 def _settle_one(context: Context, side: Side, intent: RemovalIntent) -> None:
-    link = context.links.by_record(side.name, [intent.record]).get(intent.record)
+    link = context.tables.links.by_record(side.name, [intent.record]).get(intent.record)
     gone = _is_gone(side, intent.record)
     with context.state.atomic() as transaction:
         if link is None:
-            context.intents.remove_intents(transaction, side.name, intent.source_id)
+            context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
         elif gone:
             _remember(transaction, context, side, link, intent)
         elif _has_waited(context, side, intent):
@@ -99,22 +102,22 @@ def _is_gone(side: Side, record_id: str) -> bool:
 
 
 def _has_waited(context: Context, side: Side, intent: RemovalIntent) -> bool:
-    waited_ms = side.server_now_ms(context.clock) - intent.sent_ms
-    return waited_ms >= round(context.settle.total_seconds() * 1000)
+    waited_ms = side.server_now_ms(context.run.clock) - intent.sent_ms
+    return waited_ms >= round(context.connection.settle.total_seconds() * 1000)
 
 
 def _intend(context: Context, target: Side, link: Link, contact: Contact) -> RemovalIntent:
     intent = RemovalIntent(
         side=target.name,
-        source_id=link.side(context.other(target).name).id,
-        sent_ms=target.server_now_ms(context.clock),
+        source_id=link.side(context.connection.other(target).name).id,
+        sent_ms=target.server_now_ms(context.run.clock),
         record=contact.id,
-        run=context.run,
+        run=context.run.id,
         shown=shown_text(contact),
     )
     with context.state.atomic() as transaction:
-        context.intents.add_intent(transaction, intent, context.run)
-        context.held.put_hold(transaction, Hold(link.id, WHOLE, context.now_ms(), context.run))
+        context.tables.intents.add_intent(transaction, intent, context.run.id)
+        context.tables.holds.put_hold(transaction, Hold(link.id, WHOLE, context.run.now_ms(), context.run.id))
     return intent
 
 
@@ -127,18 +130,18 @@ def _give_up(
 
 
 def _drop(transaction: Transaction, context: Context, side: Side, link: Link, intent: RemovalIntent) -> None:
-    context.intents.remove_intents(transaction, side.name, intent.source_id)
-    context.held.end_holds(transaction, link.id, [WHOLE])
+    context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
+    context.tables.holds.end_holds(transaction, link.id, [WHOLE])
 
 
 def _remember(transaction: Transaction, context: Context, side: Side, link: Link, intent: RemovalIntent) -> None:
-    counterpart = f"{context.other(side).account}:{intent.source_id}"
+    counterpart = f"{context.connection.other(side).account}:{intent.source_id}"
     removal = HistoryEntry(link.id, side.account, intent.record, WHOLE, intent.shown, None, UNDO, counterpart)
-    context.history.add_entries(transaction, [removal], intent.run, context.now_ms())
+    context.tables.history.add_entries(transaction, [removal], intent.run, context.run.now_ms())
     side.identities.drop_contact(transaction, intent.record)
-    context.failures.close_failures(transaction, side.name, intent.record)
-    context.conflicts.close_conflicts(transaction, link.id, frozenset(context.conflicts.of_link(link.id)))
-    context.intents.remove_intents(transaction, side.name, intent.source_id)
+    context.tables.failures.close_failures(transaction, side.name, intent.record)
+    context.tables.conflicts.close_conflicts(transaction, link.id, frozenset(context.tables.conflicts.of_link(link.id)))
+    context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
     context.report.accounts[side.account].deleted += 1
     link.gone = side.name
-    context.links.save_link(transaction, link, context.run)
+    context.tables.links.save_link(transaction, link, context.run.id)

@@ -291,7 +291,7 @@ def test_a_row_that_breaks_a_constraint_is_the_fault_of_its_contact_alone(
     synced: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file is well: the contact is listed, and the others are carried."""
-    from sync.contacts.record_boundary import confirm_workable
+    from sync.streams.record_boundary import confirm_workable
 
     synced.gg.add(first_name="Bob", email="bob@example.com")
     synced.gg.add(first_name="Cy", email="cy@example.com")

@@ -11,8 +11,8 @@ from state.identity_index import Identities, IndexedContact
 from state.links import Link, Links, LinkSide
 from state.staging import Stage
 from sync.contacts.candidates import surroundings
-from sync.contacts.context import Side
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
+from sync.streams.connection import Side
 
 if TYPE_CHECKING:
     from connectors.connector import Connector
@@ -39,6 +39,14 @@ class World:
     mapping: int
     left: Side
     right: Side
+
+    @property
+    def connection(self) -> "World":
+        return self
+
+    @property
+    def tables(self) -> "World":
+        return self
 
     def other(self, side: Side) -> Side:
         return self.right if side is self.left else self.left

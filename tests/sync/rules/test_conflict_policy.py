@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contact import Contact
-from sync.contacts.context import Side
 from sync.rules.conflict_policy import correct, finer
 from sync.rules.conflict_policy import judge as judge_of
 from sync.rules.mapping import FieldRule
 from sync.rules.merge import LEFT, RIGHT, SideView
+from sync.streams.connection import Side
 
 if TYPE_CHECKING:
     from connectors.connector import Connector

@@ -40,7 +40,7 @@ from sync.rules.usable_times import what_is_wrong
 
 if TYPE_CHECKING:
     from state.file import StateFile
-    from sync.contacts.context import Side
+    from sync.streams.connection import Side
 
 READ: Final = "read"
 """The operation of a failure to read or to understand a record."""

@@ -1,0 +1,82 @@
+"""The connection that a run works on: its two sides, and how far the clocks of their servers are from ours.
+
+Rules kept here: the time of a record that we wrote ourselves is not the time of a user's edit (R14).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.clock import Clock
+from connectors.connector import Connector
+from connectors.contact import Contact
+from connectors.http.concurrency import Dispatcher
+from state.identity_index import Identities
+from sync.rules import contact_codec
+from sync.rules.conflict_policy import correct
+from sync.rules.merge import LEFT, RIGHT
+
+OWN_WRITE_MS = 1000
+"""A record whose time is at most so much after our own last write to it was last changed by us (R14)."""
+
+SIDE_NAMES = (LEFT, RIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One account of the connection. `name` is 'left' or 'right'."""
+
+    name: str
+    account: str
+    connector: Connector
+    identities: Identities
+    dispatcher: Dispatcher
+
+    def changed_ms(self, contact: Contact, wrote_ms: int | None) -> int | None:
+        """Return when a user changed the record, in milliseconds on our clock.
+
+        None where that time is that of our own write, or unknown (R14).
+        """
+        updated = contact_codec.to_ms(contact.updated_at)
+        if updated is None or (wrote_ms is not None and updated <= wrote_ms + OWN_WRITE_MS):
+            return None
+        return contact_codec.to_ms(correct(contact.updated_at, self.connector.clock_offset()))
+
+    def server_now_ms(self, clock: Clock) -> int:
+        """Return the time of this side's server."""
+        return contact_codec.to_ms(clock.now() + timedelta(seconds=self.connector.clock_offset())) or 0
+
+    def needs_marker(self, contact: Contact) -> bool:
+        """Say whether only a marker can identify a contact: it has neither e-mail nor phone (R6)."""
+        return self.connector.marks and not contact.fields.get("email") and not contact.phones
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSides:
+    """Two accounts that are kept in sync. `number` is the connection's in the state.
+
+    `settle` is how long the APIs may take to show a change, `lookback` how much before a gap is read again (R2).
+    """
+
+    name: str
+    number: int
+    left: Side
+    right: Side
+    settle: timedelta
+    lookback: timedelta
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Return left and right."""
+        return self.left, self.right
+
+    def side(self, name: str) -> Side:
+        """Return 'left' or 'right'."""
+        return self.left if name == LEFT else self.right
+
+    def other(self, side: Side) -> Side:
+        """Return the opposite side."""
+        return self.right if side.name == LEFT else self.left
+
+    def offsets(self) -> tuple[float, float]:
+        """Return by how many seconds the left and the right server are ahead of us."""
+        return self.left.connector.clock_offset(), self.right.connector.clock_offset()
