@@ -207,7 +207,7 @@ def test_a_wrong_config_file_ends_every_command_with_2_and_a_line_each(
 
 
 @pytest.mark.usefixtures("config_file")
-def test_before_the_first_run_there_is_nothing_to_show_and_nothing_is_made(
+def test_before_the_first_run_there_is_nothing_to_show_and_no_file_is_created(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = sorted(tmp_path.iterdir())
@@ -245,7 +245,7 @@ def test_an_expected_error_is_its_own_words_and_its_exit_code(
     assert json.loads(shown.out) == {"error": str(error)}
 
 
-def test_a_mistake_of_ours_is_told_with_its_place_without_traceback_secret_or_person(
+def test_a_bug_is_reported_with_its_place_without_traceback_secret_or_personal_data(
     command: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail() -> None:

@@ -48,7 +48,7 @@ def test_every_error_that_is_expected_has_its_exit_code(error: BaseException, co
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), OSError("disk full"), AssertionError()])
-def test_a_mistake_of_ours_ends_with_run_again(error: Exception) -> None:
+def test_a_bug_exits_with_3(error: Exception) -> None:
     assert exit_code(error) == 3
     assert not is_expected(error)
 
