@@ -17,7 +17,7 @@ def read_value(field: str, typed: str, region: str) -> Value:
         return None
     value = _cleaned(field, typed, region)
     if value is None or isinstance(value, text.Unknown | text.Unmapped):
-        raise UsageError(f"--value {typed!r} can't be a {field}")
+        raise UsageError(f"--value {typed!r} is not a valid {field}")
     return value
 
 

@@ -34,6 +34,7 @@ PLAIN: Final = frozenset(
 )  # fmt: skip
 """Facts that hold ids, numbers, times or fixed words."""
 
+# The words of connectors.http.client around the message of a server, which may repeat personal data.
 _SAID = re.compile(
     r"(it answered \d{3})\b.*?"
     r"((?: \(tried \d+ times\))?(?:; it may have taken effect)?|; (?:its|the) key or token (?:is wrong|lacks)[^;]*)$",

@@ -207,7 +207,7 @@ def test_a_value_that_the_field_cannot_have_is_refused_and_the_conflict_stays(co
     fill(config)
     with change(config) as transaction:
         transaction.execute("UPDATE conflict SET field = 'phone'")
-    with pytest.raises(UsageError, match=r"12 can't be a phone|'12' can't be a phone"):
+    with pytest.raises(UsageError, match=r"'12' is not a valid phone"):
         queries.resolve(config, 1, side=None, value="12")
     assert len(queries.conflicts(config)["conflicts"]) == 1
     queries.resolve(config, 1, side=None, value="(212) 555-0123")

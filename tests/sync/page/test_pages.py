@@ -104,7 +104,7 @@ def test_an_invalid_value_is_an_error_and_stays_in_the_input(visitor: Visitor, c
         transaction.execute("UPDATE conflict SET field = 'country'")
     answer = visitor.send("/conflicts/1/resolve", {"value": "Atlantis"}, "/conflicts/1")
     assert answer.status == 422
-    assert "can't be a country" in answer.document.text
+    assert "is not a valid country" in answer.document.text
     assert answer.document.field("value") == "Atlantis"
     assert visitor.send("/conflicts/1/resolve", {"side": "up"}).status == 422
     assert stored(config, "SELECT resolution FROM conflict") == [{"resolution": None}]
