@@ -35,6 +35,8 @@ def after_write(result: Merge, target: str, to: SideView, source: SideView, sett
         known, value = source.value(name)
         if known:
             bases.source[name] = value
+        elif sent is None:  # a user decided "empty" at a first meeting: what the target kept must not fill the source
+            bases.source.setdefault(name, None)
         held = settled.get(name, sent)
         bases.target[name] = _after_set_write(to, source, name, held) if name in SET_FIELDS else held
     _owe(bases, result, target, to, source)

@@ -362,6 +362,15 @@ def test_after_a_run_a_merge_writes_nothing_whatever_the_servers_make_of_what_th
     assert world.merged(rules, policy, waiting) == Merge(conflicts=again.conflicts)
 
 
+@pytest.mark.parametrize("hidden", SIDES)
+def test_a_decision_for_empty_at_a_first_meeting_is_not_filled_by_a_server_that_keeps_its_value(hidden: str) -> None:
+    silent = Server({**dict.fromkeys(NAMES), "city": "Oslo"}, hides=frozenset({"city"}))
+    stubborn = Server({**dict.fromkeys(NAMES), "city": "Paris"}, keeps=frozenset({"city"}))
+    world = World({hidden: silent, OTHER[hidden]: stubborn})
+    world.run(CITY, "manual", {"city": ("value", None)})
+    assert not world.merged(CITY, "manual").writes
+
+
 @given(worlds(awkward=False, agreed=True), POLICIES)
 def test_after_a_run_both_sides_are_equal_but_for_what_is_listed(world: World, policy: str) -> None:
     world.run(BOTH_WAYS, policy)
