@@ -62,8 +62,8 @@ class Step:
     number: int = 0
 
 
-class Stage:
-    """The stage of one run."""
+class Staging:
+    """The staging of one run."""
 
     def __init__(self, state: StateFile) -> None:
         self._db = state.db

@@ -12,7 +12,7 @@ Groups = dict[str | None, dict[str, IndexedContact]]
 """People by id, under each e-mail, number or marker that they have."""
 
 
-def surroundings(context: Context, side: Side, persons: Sequence[IndexedContact]) -> dict[str, Candidates]:
+def find_candidates(context: Context, side: Side, persons: Sequence[IndexedContact]) -> dict[str, Candidates]:
     """Return the surroundings of each person, by id; `linked` includes the pairs that this run has planned."""
     mine, theirs = side.identities, context.connection.other(side).identities
     emails = list({person.email for person in persons if person.email})
@@ -79,7 +79,7 @@ class _Claims:
     """Adds to what the index knows: the pairs that this run has planned, and those that only a marker tells of."""
 
     def __init__(self, context: Context, side: Side, other: Side) -> None:
-        self._stage = context.stage
+        self._staging = context.staging
         self._side = side
         self._other = other
 
@@ -92,7 +92,7 @@ class _Claims:
         ]
 
     def _planned(self, person: IndexedContact) -> str | None:
-        return self._stage.paired_id(self._side.name, person.id)
+        return self._staging.paired_id(self._side.name, person.id)
 
     def _claimed(self, people: Sequence[IndexedContact]) -> dict[str, str]:
         """Return who is claimed: those whose own marker names somebody, and those whom somebody's marker names."""

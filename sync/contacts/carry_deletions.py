@@ -33,7 +33,7 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged
     if link is None or link.gone is None:
         return
     if _is_back(context.connection.side(link.gone), link):
-        _welcome(context, link, troubles)
+        _merge_returned(context, link, troubles)
         return
     survivor = stage_by_id(context, target, link.side(target.name).id)
     if survivor is None:
@@ -62,11 +62,11 @@ def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubl
             )
         else:
             troubles.fine(target)
-            remember_deleted(transaction, context, target, link, intent)
+            commit_deleted(transaction, context, target, link, intent)
     troubles.raise_fatal()
 
 
-def remember_deleted(
+def commit_deleted(
     transaction: Transaction, context: Context, target: Side, link: Link, intent: DeletionIntent
 ) -> None:
     """Store that a survivor was deleted by us."""
@@ -101,7 +101,7 @@ def _is_back(side: Side, link: Link) -> bool:
     return True
 
 
-def _welcome(context: Context, link: Link, troubles: Troubles[Staged]) -> None:
+def _merge_returned(context: Context, link: Link, troubles: Troubles[Staged]) -> None:
     """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
     with context.state.atomic() as transaction:
         link.gone = None

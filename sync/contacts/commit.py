@@ -14,7 +14,7 @@ from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.context import AHEAD_MS, Context
 from sync.contacts.holds import hold, release
-from sync.contacts.owed_values import note_debts
+from sync.contacts.owed_values import note_owed_values
 from sync.contacts.plan import merge_views
 from sync.contacts.read import staged_record
 from sync.contacts.refused_values import Rejection, list_rejections
@@ -81,7 +81,7 @@ class Update:
         return contact_codec.who(self.target.account, self.record.id, shown)
 
 
-def settle_pair(
+def commit_unwritten(
     transaction: Transaction, context: Context, left: Staged | None, right: Staged | None, link: Link | None
 ) -> None:
     """Remember a pair that needs no write: what was agreed, and what is in conflict."""
@@ -96,10 +96,10 @@ def settle_pair(
         contact_codec.decode(left.contact) if left and left.contact else Contact(ids[0], job.views["left"].now)
     )
     job.result = merge_views(context, link, *job.left_first)
-    remember(transaction, context, job, None)
+    commit_update(transaction, context, job, None)
 
 
-def remember(transaction: Transaction, context: Context, job: Update, answer: WriteResult | None) -> None:
+def commit_update(transaction: Transaction, context: Context, job: Update, answer: WriteResult | None) -> None:
     """Store what a write, or a merge without one, led to."""
     to, source = job.views[job.target.name], job.views[job.source.name]
     shown = job.contact
@@ -117,7 +117,7 @@ def remember(transaction: Transaction, context: Context, job: Update, answer: Wr
     link = _link(context, job, bases, shown, answer)
     _keep_times(context, job, link, bases, shown if answer else None)
     context.tables.links.save_link(transaction, link, context.run.id)
-    _note_debts(transaction, context, job, link)
+    _note_owed(transaction, context, job, link)
     written = _entries(context, job, link, answer) if answer is not None else []
     context.tables.history.add_entries(
         transaction, [*_refusals(job, link), *written], context.run.id, context.run.now_ms()
@@ -136,12 +136,12 @@ def remember(transaction: Transaction, context: Context, job: Update, answer: Wr
         _stage_answer(transaction, context, job, link, answer, shown)
 
 
-def _note_debts(transaction: Transaction, context: Context, job: Update, link: Link) -> None:
+def _note_owed(transaction: Transaction, context: Context, job: Update, link: Link) -> None:
     """Keep what is owed of the pair, with the values as their side shows them."""
     values = {name: job.views[OPPOSITE[side]].value(name)[1] for name, side in job.result.owed.items()}
     staged = {job.target.name: job.record, job.source.name: job.own}
     known = {name for name, each in staged.items() if each is not None and each.contact is not None}
-    note_debts(transaction, context, link, job.result, values, known=known)
+    note_owed_values(transaction, context, link, job.result, values, known=known)
 
 
 def remember_undone(transaction: Transaction, context: Context, job: Update, answer: WriteResult) -> None:
@@ -316,7 +316,7 @@ def _stage_answer(
 ) -> None:
     """Let the second half of a merge that writes both sides see what the first one led to, with the times of before."""
     fresh = staged_record(context, job.target, answer.raw, shown, link)
-    context.stage.put_records(transaction, [
+    context.staging.put_records(transaction, [
         Staged(fresh.side, fresh.id, fresh.raw, fresh.contact, fresh.digest, job.record.changed_ms, link.id)
     ])  # fmt: skip
     job.target.identities.put_contacts(transaction, [contact_codec.known(shown)])

@@ -24,7 +24,7 @@ from sync.rules.merge import LEFT, RIGHT
 SENSELESS = frozenset({400, 422})
 
 
-def enquire(context: Context) -> None:
+def look_up_companies(context: Context) -> None:
     """Ask for every company that is awaited and not known, and let the plan write what was found."""
     enrichment = context.enrichment
     if enrichment is None:
@@ -44,13 +44,13 @@ def count_unknown(context: Context) -> int:
     return 0 if enrichment is None else sum(len(domains) for domains in _unknown(context, enrichment))
 
 
-def of_made(context: Context) -> Iterator[list[Step]]:
+def steps_of_created(context: Context) -> Iterator[list[Step]]:
     """Yield, in waves, steps that fill in those of the filled side whose link this run has made."""
     enrichment = context.enrichment
     if enrichment is None:
         return
     source, target = enrichment.source.name, enrichment.target.name
-    for page in context.stage.noted_steps(CREATE, (source,)):
+    for page in context.staging.noted_steps(CREATE, (source,)):
         ids = [(step.right_id if target == RIGHT else step.left_id) or "" for step in page]
         links = context.tables.links.by_record(target, ids)
         steps = [_step(links[record_id], target) for record_id in ids if record_id in links]
@@ -59,7 +59,7 @@ def of_made(context: Context) -> Iterator[list[Step]]:
 
 def _unknown(context: Context, enrichment: Enrichment) -> Iterator[list[str]]:
     """Yield the domains that are to be asked for, in waves."""
-    for page in context.stage.notes((PAIR, CREATE)):
+    for page in context.staging.notes((PAIR, CREATE)):
         unknown = [domain for domain in page if enrichment.known.cached(domain, context.run.now_ms()) is None]
         yield from (unknown[start : start + WIDTH] for start in range(0, len(unknown), WIDTH))
 
@@ -92,21 +92,23 @@ def _answer(companies: CompanyDirectory, domain: str) -> CachedCompany:
 
 
 def _plan_again(context: Context) -> None:
-    for page in context.stage.noted_steps(PAIR):
+    for page in context.staging.noted_steps(PAIR):
         for step in page:
             _plan_step_again(context, step)
 
 
 def _plan_step_again(context: Context, step: Step) -> None:
     ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
-    staged = {name: context.stage.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()}
+    staged = {
+        name: context.staging.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()
+    }
     link = context.tables.links.by_id(step.link) if step.link else None
     result = merged(context, link, staged[LEFT], staged[RIGHT])
     writes = sides_written(result)
     if writes != step.writes:
         context.report.unchanged -= not step.writes and not result.conflicts
         with context.state.atomic():
-            context.stage.set_step_writes(step.number, writes)
+            context.staging.set_step_writes(step.number, writes)
 
 
 def _step(link: Link, target: str) -> Step:

@@ -14,7 +14,7 @@ from state.holds import Holds
 from state.intent_store import ContactIntents
 from state.links import Link
 from state.owed_values import OwedValues
-from state.staging import Stage, Staged
+from state.staging import Staged, Staging
 from sync.config.contacts import ContactsStream
 from sync.contacts.findings import Findings, findings_for
 from sync.contacts.mapping_in_force import MappingInForce
@@ -69,7 +69,7 @@ class Context:
     mapping: MappingInForce
     settings: ContactsStream
     state: StateFile
-    stage: Stage
+    staging: Staging
     report: StreamReport
     errors: list[str] = field(default_factory=list)
     tables: ContactTables = field(init=False)

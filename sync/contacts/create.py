@@ -27,12 +27,12 @@ from sync.contacts.create_answers import OlderRecord, believed
 from sync.contacts.custom_fields import prepare
 from sync.contacts.enrichment import awaits, of_new
 from sync.contacts.failures import Troubles, note_failure
-from sync.contacts.markers import mark_source
-from sync.contacts.owed_values import note_new_debts
+from sync.contacts.markers import write_marker
+from sync.contacts.owed_values import note_owed_of_new
 from sync.contacts.plan import PAIR, around
 from sync.contacts.read import staged_record
 from sync.contacts.refused_values import Rejection, collision, list_rejections
-from sync.contacts.untranslatable import sendable
+from sync.contacts.untranslatable import values_for_create
 from sync.contacts.update import update
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, shadow_codec
@@ -86,7 +86,7 @@ def create(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
         jobs = _without_known(context, target, jobs, troubles)
     if jobs:
         prepare(context, target, frozenset(name for job in jobs for name in job.changes))
-    jobs = [_housed(job) for job in jobs]
+    jobs = [_without_unplaced(job) for job in jobs]
     _intend(context, jobs)
     _send(context, target, jobs, troubles)
     context.run.progress.advance(len(steps))
@@ -95,7 +95,7 @@ def create(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
 def _creations(context: Context, target: Side, steps: Sequence[Step]) -> list[Creation]:
     source = context.connection.other(target)
     ids = [(step.left_id if source.name == "left" else step.right_id) or "" for step in steps]
-    staged = context.stage.changed_records(source.name, ids)
+    staged = context.staging.changed_records(source.name, ids)
     jobs = []
     for source_id in ids:
         with around(context, staged[source_id], "create"):
@@ -105,7 +105,7 @@ def _creations(context: Context, target: Side, steps: Sequence[Step]) -> list[Cr
 
 def _creation(context: Context, target: Side, own: Staged) -> Creation:
     contact = contact_codec.decode(own.contact or "")
-    made = sendable(context, target, contact.fields)
+    made = values_for_create(context, target, contact.fields)
     known = of_new(context, target, contact.fields, made.changes)
     changes = _tagged(context, target, {**made.changes, **known})
     return Creation(
@@ -122,7 +122,7 @@ def _tagged(context: Context, target: Side, changes: Fields) -> Fields:
     return {**changes, TAGS: with_all(changes.get(TAGS), more)}
 
 
-def _housed(job: Creation) -> Creation:
+def _without_unplaced(job: Creation) -> Creation:
     """Owe what the target turned out to have no place for (R41)."""
     homeless = job.changes.keys() - job.target.connector.fields
     if not homeless:
@@ -174,7 +174,7 @@ def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged])
     """
     contact = job.target.connector.contact(raw, {})
     with context.state.atomic() as transaction:
-        context.stage.put_records(transaction, [staged_record(context, job.target, raw, contact, None)])
+        context.staging.put_records(transaction, [staged_record(context, job.target, raw, contact, None)])
         job.target.identities.put_contacts(transaction, [contact_codec.known(contact)])
         context.tables.intents.remove_intents(transaction, job.target.name, job.own.id)
     ids = {job.source.name: job.own.id, job.target.name: contact.id}
@@ -237,8 +237,8 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
         if one.waits_for_marker:
             source_raw = json.loads(one.job.own.raw or "{}")
             with around(context, one.job.own, "create"):
-                mark_source(context, one.job.source, source_raw, one.job.contact, one.contact.id)
-    _tell_source(context, target, [one for one in made if one.unheard(context)], troubles)
+                write_marker(context, one.job.source, source_raw, one.job.contact, one.contact.id)
+    _carry_back_opt_outs(context, target, [one for one in made if one.unheard(context)], troubles)
     troubles.raise_fatal()
 
 
@@ -317,14 +317,14 @@ def _made(job: Creation, answer: WriteResult) -> _Made:
     return _Made(job, answer, contact, connector.settled(answer.raw, {}, job.changes), filled)
 
 
-def _tell_source(context: Context, target: Side, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
+def _carry_back_opt_outs(context: Context, target: Side, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
     """Carry back at once that a person who was just created may not be contacted: later readings may not show it."""
     if not made:
         return
     source = context.connection.other(target)
     links = context.tables.links.by_record(target.name, [one.contact.id for one in made])
     with context.state.atomic() as transaction:
-        context.stage.put_records(
+        context.staging.put_records(
             transaction,
             (staged_record(context, target, one.answer.raw, one.contact, links[one.contact.id]) for one in made),
         )
@@ -367,7 +367,7 @@ def _remember(transaction: Transaction, context: Context, target: Side, made: Se
     links = [_link(context, one) for one in made]
     for link, one in zip(links, made, strict=True):
         context.tables.links.save_link(transaction, link, context.run.id)
-        note_new_debts(transaction, context, link, target, one.job.owed)
+        note_owed_of_new(transaction, context, link, target, one.job.owed)
     context.tables.intents.remove_intents(
         transaction, target.name, *(one.job.own.id for one in made if not one.waits_for_marker)
     )
@@ -483,7 +483,7 @@ def _create_without_number(context: Context, job: Creation, troubles: Troubles[S
         changes[slot] = job.changes["phone"]
     prepare(context, job.target, frozenset(changes))
     context.report.unmapped += 1
-    numberless = _housed(replace(job, changes=changes))
+    numberless = _without_unplaced(replace(job, changes=changes))
     _intend(context, [numberless])
     _send(context, job.target, [numberless], troubles)
 

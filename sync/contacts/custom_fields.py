@@ -14,8 +14,8 @@ def prepare(context: Context, side: Side, names: frozenset[str]) -> Sequence[str
     lacking = side.connector.unplaced
     made = side.connector.prepare(names)
     if made:
-        context.findings.furnished[side.name] = (
-            context.findings.furnished.get(side.name, frozenset()) | lacking - side.connector.unplaced
+        context.findings.created_places[side.name] = (
+            context.findings.created_places.get(side.name, frozenset()) | lacking - side.connector.unplaced
         )
         context.findings.fields_created.setdefault(side.account, []).extend(made)
         context.run.progress.note(f"{side.account}: made the custom fields {', '.join(made)}")

@@ -43,7 +43,7 @@ def find_vanished(context: Context) -> set[int]:
                         found.add(link)
     for failure in context.tables.failures.waiting_failures():
         side, record_id = context.connection.side(failure.side), failure.record_id
-        if failure.operation not in {DELETE, UNREAD} and not context.stage.has_record(side.name, record_id):
+        if failure.operation not in {DELETE, UNREAD} and not context.staging.has_record(side.name, record_id):
             with context.boundary.around(side, record_id, failure.operation, who=failure.who):
                 stage_by_id(context, side, record_id)
     return found
@@ -57,7 +57,7 @@ def plan_delete(context: Context, link: Link) -> None:
     decided, settings = _decided(context, link), context.settings
     what = fate(link.gone or "", decided, settings.deletes, settings.direction)
     if what is SurvivorAction.MADE_ANEW:
-        _make_anew(context, link, survivor)
+        _recreate(context, link, survivor)
     elif what is SurvivorAction.DELETED and decided is not None:
         _plan_step(context, link, survivor)
     elif what is SurvivorAction.DELETED:
@@ -71,7 +71,7 @@ def weigh_with_the_last_day(context: Context) -> None:
     """
     since_ms = context.run.now_ms() - DAY_MS
     for side in context.connection.sides:
-        if context.stage.count_steps(DELETE, side.name):
+        if context.staging.count_steps(DELETE, side.name):
             before, weight = (
                 context.tables.history.count_deleted(side.account, since_ms),
                 context.findings.weights[side.account],
@@ -96,14 +96,14 @@ def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) ->
 
 def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[int, str]]]:
     after = 0
-    while page := context.stage.missing_links(side.name, context.connection.number, after):
+    while page := context.staging.missing_links(side.name, context.connection.number, after):
         yield page
         after = page[-1][0]
 
 
 def _plan(context: Context, link: Link, survivor: Side) -> None:
     record_id = link.side(survivor.name).id
-    staged = context.stage.changed_records(survivor.name, [record_id]).get(record_id) or stage_by_id(
+    staged = context.staging.changed_records(survivor.name, [record_id]).get(record_id) or stage_by_id(
         context, survivor, record_id
     )
     if staged is None:
@@ -117,11 +117,11 @@ def _plan(context: Context, link: Link, survivor: Side) -> None:
 
 
 def _plan_step(context: Context, link: Link, survivor: Side) -> None:
-    context.stage.plan_step(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
+    context.staging.plan_step(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
     context.findings.weights[survivor.account].changed += 1
 
 
-def _make_anew(context: Context, link: Link, survivor: Side) -> None:
+def _recreate(context: Context, link: Link, survivor: Side) -> None:
     target = context.connection.other(survivor)
     staged = stage_by_id(context, survivor, link.side(survivor.name).id) if may_create(context, target) else None
     if staged is not None:

@@ -11,7 +11,7 @@ from connectors.contact import Contact, Fields, Value
 from state.companies import KnownCompanies
 from state.links import Link
 from sync.contacts.context import Context
-from sync.contacts.untranslatable import sendable
+from sync.contacts.untranslatable import values_for_create
 from sync.rules import shadow_codec
 from sync.rules.enrichment import blanks, blanks_of_new, domain_of, fill
 from sync.rules.merge import LEFT, RIGHT, Merge, SideView
@@ -69,7 +69,7 @@ def awaited(context: Context, target: Side, contact: Contact) -> str | None:
     if enrichment is None:
         return None
     is_new = target == enrichment.target
-    changes = sendable(context, target, contact.fields).changes if is_new else {}
+    changes = values_for_create(context, target, contact.fields).changes if is_new else {}
     unplaced = frozenset() if is_new else enrichment.target.connector.unplaced
     blank = blanks_of_new(context.present_rules(), changes, contact.fields, enrichment.target.name, unplaced=unplaced)
     domain = domain_of(contact.fields) if blank else None

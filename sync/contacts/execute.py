@@ -15,14 +15,14 @@ from state.database import Transaction
 from state.failures import Failure
 from state.staging import PAGE, Staged, Step
 from sync.contacts.carry_deletions import delete
-from sync.contacts.commit import settle_pair
-from sync.contacts.company_lookup import enquire, of_made
+from sync.contacts.commit import commit_unwritten
+from sync.contacts.company_lookup import look_up_companies, steps_of_created
 from sync.contacts.context import Context
 from sync.contacts.create import create
 from sync.contacts.failures import Troubles, troubles_of
-from sync.contacts.owed_values import make_places, payable, unmeet_new_places
+from sync.contacts.owed_values import create_places, reset_new_places, steps_of_owed
 from sync.contacts.plan import CREATE, DELETE, FAIL, PAIR
-from sync.contacts.preview import foresee, written_fields
+from sync.contacts.preview import preview_side, written_fields
 from sync.contacts.update import update
 from sync.rules.merge import LEFT, RIGHT
 
@@ -34,23 +34,25 @@ def write(context: Context) -> None:
     """
     operations = (PAIR, CREATE, DELETE)
     total = sum(
-        context.stage.count_steps(operation, side.name) for operation in operations for side in context.connection.sides
+        context.staging.count_steps(operation, side.name)
+        for operation in operations
+        for side in context.connection.sides
     )
     troubles = troubles_of(context)
-    enquire(context)
+    look_up_companies(context)
     context.run.progress.begin_step("writing", total)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
     for side in context.connection.sides:
-        make_places(context, side)
+        create_places(context, side)
     for side in context.connection.sides:
         for wave in _steps(context, PAIR, (side.name, "both"), WIDTH):
             update(context, side, wave, troubles)
     for side in context.connection.sides:
         for wave in _steps(context, CREATE, (side.name,), WIDTH):
             create(context, side, wave, troubles)
-    for wave in of_made(context):
+    for wave in steps_of_created(context):
         update(context, context.enrichment.target if context.enrichment else context.connection.right, wave, troubles)
-    _pay(context, troubles)
+    _write_owed(context, troubles)
     for side in context.connection.sides:
         for wave in _steps(context, DELETE, (side.name,), WIDTH):
             for step in wave:
@@ -60,47 +62,47 @@ def write(context: Context) -> None:
                 troubles.raise_fatal()
 
 
-def _pay(context: Context, troubles: Troubles[Staged]) -> None:
+def _write_owed(context: Context, troubles: Troubles[Staged]) -> None:
     """Carry what is owed to sides whose places were made just now (R41)."""
-    unmeet_new_places(context)
-    for side in (side for side in context.connection.sides if side.name in context.findings.furnished):
-        for page in payable(context, side):
+    reset_new_places(context)
+    for side in (side for side in context.connection.sides if side.name in context.findings.created_places):
+        for page in steps_of_owed(context, side):
             for start in range(0, len(page), WIDTH):
                 update(context, side, page[start : start + WIDTH], troubles)
 
 
-def pretend(context: Context) -> None:
+def record_dry_run(context: Context) -> None:
     """Count what `write` would do, without a call; conflicts and failures are listed in the copy that a dry run has."""
     everything = (LEFT, RIGHT, "both", "")
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, everything, PAGE))
-    foretell(context)
+    count_plan(context)
 
 
-def foretell(context: Context) -> None:
+def count_plan(context: Context) -> None:
     """Count what the plan on the stage writes, and say which custom fields it makes."""
-    _foresee_places(context)
+    _expect_places(context)
     for side in context.connection.sides:
         counts = context.report.accounts[side.account]
         counts.updated += sum(len(page) for page in _steps(context, PAIR, (side.name, "both"), PAGE))
         for page in _steps(context, CREATE, (side.name,), PAGE):
             counts.created += len(page)
             _close_failures(context, page)
-        counts.deleted += context.stage.count_steps(DELETE, side.name)
+        counts.deleted += context.staging.count_steps(DELETE, side.name)
 
 
-def _foresee_places(context: Context) -> None:
+def _expect_places(context: Context) -> None:
     """Say which custom fields the plan would make (R23), and what of those whom it makes has no place (R41)."""
     for side in context.connection.sides:
         written = written_fields(context, side)
         context.findings.expected_owed.update(
-            (side.account, name) for one in foresee(context, side) for name in one.owed
+            (side.account, name) for one in preview_side(context, side) for name in one.owed
         )
         if written:
             context.findings.fields_created[side.account] = list(side.connector.missing_places(written))
 
 
 def _steps(context: Context, operation: str, writes: tuple[str, ...], size: int) -> Iterator[list[Step]]:
-    return context.stage.steps(operation, writes, size)
+    return context.staging.steps(operation, writes, size)
 
 
 def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator[list[Step]]) -> None:
@@ -121,15 +123,15 @@ def _remember(context: Context, failing: Iterator[list[Step]], settled: Iterator
 
 def _settle(transaction: Transaction, context: Context, step: Step) -> None:
     ids = (step.left_id or "", step.right_id or "")
-    left = context.stage.changed_records(LEFT, [ids[0]]).get(ids[0])
-    right = context.stage.changed_records(RIGHT, [ids[1]]).get(ids[1])
-    settle_pair(transaction, context, left, right, context.tables.links.by_id(step.link) if step.link else None)
+    left = context.staging.changed_records(LEFT, [ids[0]]).get(ids[0])
+    right = context.staging.changed_records(RIGHT, [ids[1]]).get(ids[1])
+    commit_unwritten(transaction, context, left, right, context.tables.links.by_id(step.link) if step.link else None)
 
 
 def _list_failure(transaction: Transaction, context: Context, step: Step) -> None:
     side = context.connection.side(step.side)
     record_id = (step.left_id if step.side == LEFT else step.right_id) or ""
-    staged = context.stage.changed_records(side.name, [record_id])[record_id]
+    staged = context.staging.changed_records(side.name, [record_id])[record_id]
     note = json.loads(step.note or "{}")
     failure = Failure(
         side.name,

@@ -1,4 +1,4 @@
-"""What a run of the contacts stream has found out so far, beside what lies in its staging."""
+"""What one run of the contacts stream has found out so far, besides the records and steps in its staging."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,20 +11,24 @@ from sync.rules.guard import ChangeWeight
 
 @dataclass(slots=True)
 class Findings:
-    """Filled by the steps of one run, each name by one step.
+    """Each attribute is filled by one step of the run.
 
-    By account: `horizons` and `weights` (for the guard); `first` tells for which of them every contact is read for the
-    first time by this run; `doubted` counts the records that were read by id because a list does not show what was
-    agreed on.
-    `unknown` are the creates, by target side and source id, whose outcome is not known yet; `unfinished` is the first
-    pair that was created since the last run that came to its end; `relinked` are contacts that are taken up again
-    after an erasure was lifted, by the number of their hashes: side and id; `absent` are the numbers of those with a
-    counterpart that is proven to be gone, `read_whole` the sides that this run has read in full for them, `lifted_ids`
-    the records that have their hashes, by side and number. `heeded` are the hints that this run carries to their end.
-    `untranslatable` counts, by account, field and value, what has no name on the other side; `has_owed_values` tells
-    that values waited for a place when the run began; `expected_owed` counts, by account and field, those of contacts
-    that a dry run would create; `furnished` are, by side, the fields that this run has created a place for, and
-    `fields_created` their names by account.
+    weights: by account, how much the plan changes (R25).
+    horizons: by account, the time up to which its answers are complete (R1).
+    first: by account, whether this run reads every contact of it for the first time.
+    doubted: by account, how many records were read by id because a list does not show an agreed value (R39).
+    unknown: target side and source id of each create with an unknown outcome (R20).
+    unfinished: the first link that was created since the last run that ended; None if there is none.
+    relinked: side and record id of contacts with a lifted erasure, by the number of their hashes.
+    absent: the numbers of those hashes that no record on the other side can have any more.
+    read_whole: the sides that this run has read in full to find such records.
+    lifted_ids: by side and number, the records that have the hashes.
+    handled_hints: hints that this run handles to the end.
+    untranslatable: by account, field and value, how many contacts show a value without a counterpart (R17).
+    has_owed_values: whether values were waiting for a place when the run began (R41).
+    expected_owed: by account and field, how many contacts a dry run would create without a place for the value.
+    created_places: by side, the fields for which this run has created a place.
+    fields_created: by account, the keys of the custom fields that were created (R23).
     """
 
     weights: dict[str, ChangeWeight]
@@ -37,11 +41,11 @@ class Findings:
     lifted_ids: dict[str, dict[int, Sequence[str]]] = field(default_factory=dict)
     read_whole: set[str] = field(default_factory=set)
     absent: set[int] = field(default_factory=set)
-    heeded: list[Hint] = field(default_factory=list)
+    handled_hints: list[Hint] = field(default_factory=list)
     untranslatable: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     has_owed_values: bool = False
     expected_owed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    furnished: dict[str, frozenset[str]] = field(default_factory=dict)
+    created_places: dict[str, frozenset[str]] = field(default_factory=dict)
     fields_created: dict[str, list[str]] = field(default_factory=dict)
 
 

@@ -14,10 +14,10 @@ from sync.streams.connection import Side
 def note_gone(context: Context, side: Side, record_id: str) -> None:
     """Remember that a record was asked for by id and does not exist: a deletion found (R22)."""
     with context.state.atomic() as transaction:
-        forget_gone(transaction, context, side, record_id)
+        commit_gone(transaction, context, side, record_id)
 
 
-def forget_gone(transaction: Transaction, context: Context, side: Side, record_id: str) -> None:
+def commit_gone(transaction: Transaction, context: Context, side: Side, record_id: str) -> None:
     """Do what `note_gone` does, within a transaction.
 
     The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
@@ -44,7 +44,7 @@ def _lose(transaction: Transaction, context: Context, side: Side, link: Link) ->
     context.tables.links.save_link(transaction, link, context.run.id)
 
 
-def is_merged(context: Context, side: Side, record_id: str, answer: OtherRecord) -> bool:
+def is_merge_target(context: Context, side: Side, record_id: str, answer: OtherRecord) -> bool:
     """Say whether another record in the place of a linked one is what the linked one was merged into.
 
     It bears the e-mail address of the record that is gone, or names its counterpart: no crossed answer does.

@@ -33,7 +33,7 @@ def observe(context: Context, bounds: ReadRange) -> set[int]:
         hints = context.tables.hints.waiting_hints(side.account)
         if hints:
             found |= _observe(context, side, hints)
-            context.report.accounts[side.account].read = context.stage.count_records(side.name)
+            context.report.accounts[side.account].read = context.staging.count_records(side.name)
     return found
 
 
@@ -41,8 +41,8 @@ def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
     context.run.progress.begin_step(f"reading contacts that {side.account} reported")
     wanted = [hint for hint in hints if not _is_echo(context, side, hint)]
     chosen, rest = wanted[:BY_ID], wanted[BY_ID:]
-    left = {hint.record for hint in rest if hint.gone or not context.stage.has_record(side.name, hint.record)}
-    context.findings.heeded += [hint for hint in hints if hint.record not in left]
+    left = {hint.record for hint in rest if hint.gone or not context.staging.has_record(side.name, hint.record)}
+    context.findings.handled_hints += [hint for hint in hints if hint.record not in left]
     found: set[int] = set()
     for start in range(0, len(chosen), WIDTH):
         found |= _read(context, side, [hint.record for hint in chosen[start : start + WIDTH]])

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from state.database import Transaction
 from state.identity_index import IndexedContact
-from sync.contacts.candidates import surroundings
+from sync.contacts.candidates import find_candidates
 from sync.contacts.context import Context
 from sync.contacts.read import index_all
 from sync.rules.erasure_marks import mark_of_record
@@ -22,7 +22,7 @@ from sync.rules.match import Paired, PairingRefused, Unpaired, leader, pair
 from sync.streams.connection import Side
 
 
-def relinked(context: Context, side: Side, person: IndexedContact) -> Paired | PairingRefused | Unpaired | None:
+def lifted_partner(context: Context, side: Side, person: IndexedContact) -> Paired | PairingRefused | Unpaired | None:
     """Return who on the other side a lifted contact was linked to, or what pairing says of it; None for all others.
 
     Raises AuthError, TransientError.
@@ -38,7 +38,7 @@ def relinked(context: Context, side: Side, person: IndexedContact) -> Paired | P
         return Paired(found, "lifted")
     if not context.boundary.holes.get(other.name):
         context.findings.absent.add(number)
-    return pair(person, surroundings(context, side, [person])[person.id])
+    return pair(person, find_candidates(context, side, [person])[person.id])
 
 
 def note_lifted(context: Context, side: Side, record_id: str) -> int | None:
@@ -67,7 +67,7 @@ def _read_all(context: Context, other: Side) -> None:
 def _partner(context: Context, other: Side, number: int) -> str | None:
     """Return the record of the other side that has the hashes of the same person, and is free."""
     known = other.identities.by_id(_lifted_ids(context, other).get(number, ()))
-    free = [one for one in known if one.linked is None and not context.stage.paired_id(other.name, one.id)]
+    free = [one for one in known if one.linked is None and not context.staging.paired_id(other.name, one.id)]
     best = leader(free)
     return best.id if best else None
 

@@ -15,7 +15,7 @@ from sync.rules.merge import SideView
 from sync.streams.connection import Side
 
 
-def mark_source(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
+def write_marker(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
     """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
     prepare(context, source, frozenset())
     update_source = partial(source.connector.update, raw, person.memory, {}, made_id)

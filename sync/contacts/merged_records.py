@@ -16,18 +16,18 @@ from connectors.values import phone
 from state.identity_index import IndexedContact
 from state.links import Link
 from sync.contacts.context import Context
-from sync.contacts.plan import DELETE, is_listed, plan_listing, plan_meeting
+from sync.contacts.plan import DELETE, is_listed, plan_first_merge, plan_listing
 from sync.contacts.read import stage_by_id
 from sync.rules import contact_codec
 from sync.rules.deletion import is_carried
 from sync.rules.match import leader, may_adopt
 from sync.streams.connection import Side
 
-Heirs = Mapping[int, Sequence[IndexedContact]]
+MergeTargets = Mapping[int, Sequence[IndexedContact]]
 """By link: in whom the person of the record that is gone lives on, each with whom it is linked to."""
 
 
-def follow(context: Context, links: Iterable[Link], found: Collection[int]) -> Heirs:
+def find_merge_targets(context: Context, links: Iterable[Link], found: Collection[int]) -> MergeTargets:
     """Plan the meetings of the survivors of these pairs with the heirs of the records that are gone; return the heirs.
 
     The server is asked for those that this run found to be gone (links of these numbers), and for those that would be
@@ -87,7 +87,7 @@ def _indexed(context: Context, side: Side, person: IndexedContact, survivor_id: 
     mail = [person.email] if person.email else []
     same = [*index.by_marker([survivor_id]), *index.by_email(mail), *index.by_other_email(mail)]
     sharing = [other for other in index.by_phone(person.phones) if may_adopt(person, replace(other, linked=None))]
-    return (other for other in (*same, *sharing) if context.stage.has_record(side.name, other.id))
+    return (other for other in (*same, *sharing) if context.staging.has_record(side.name, other.id))
 
 
 def _bearers(side: Side, email: str) -> Iterator[IndexedContact]:
@@ -99,13 +99,13 @@ def _meet(context: Context, link: Link, heirs: Sequence[IndexedContact]) -> None
     """Let the survivor meet the heir to whom nobody is linked, unless that one's own e-mail is of somebody else."""
     gone, survivor = _ends(context, link)
     survivor_id = link.side(survivor.name).id
-    heir = leader([one for one in heirs if not one.linked and not context.stage.paired_id(gone.name, one.id)])
-    if heir is None or context.stage.paired_id(survivor.name, survivor_id):
+    heir = leader([one for one in heirs if not one.linked and not context.staging.paired_id(gone.name, one.id)])
+    if heir is None or context.staging.paired_id(survivor.name, survivor_id):
         return
     namesakes = survivor.identities.by_email([heir.email] if heir.email else [])
     staged = stage_by_id(context, gone, heir.id) if {one.id for one in namesakes} <= {survivor_id} else None
     if staged is not None:
-        plan_meeting(context, gone, staged, survivor_id)
+        plan_first_merge(context, gone, staged, survivor_id)
 
 
 def _person(context: Context, link: Link, gone: Side) -> IndexedContact:

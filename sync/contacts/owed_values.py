@@ -25,12 +25,12 @@ from sync.rules.merge import Merge
 from sync.streams.connection import Side
 
 
-def reconsider(context: Context, *, retry: bool) -> None:
+def refresh_places(context: Context, *, retry: bool) -> None:
     """Let the accounts that something is owed to look again what they have a place for.
 
     With `retry` they also try again to make what they could not make; a dry run makes nothing.
     """
-    heal(context)
+    restore_owed(context)
     waiting = {side for side, _ in context.tables.owed_values.count_waiting()}
     context.findings.has_owed_values = bool(waiting)
     for side in context.connection.sides:
@@ -38,7 +38,7 @@ def reconsider(context: Context, *, retry: bool) -> None:
             side.connector.reconsider(retry=retry and not context.run.dry)
 
 
-def note_debts(
+def note_owed_values(
     transaction: Transaction,
     context: Context,
     link: Link,
@@ -69,7 +69,7 @@ def note_debts(
     context.tables.owed_values.end_owed(transaction, link.id, over)
 
 
-def note_new_debts(
+def note_owed_of_new(
     transaction: Transaction, context: Context, link: Link, target: Side, owed: Mapping[str, Value]
 ) -> None:
     """Keep what is owed to somebody who was just made."""
@@ -79,7 +79,7 @@ def note_new_debts(
         )
 
 
-def make_places(context: Context, side: Side) -> None:
+def create_places(context: Context, side: Side) -> None:
     """Try to make the places of what is owed to a side, with one call where it still may not."""
     if not context.findings.has_owed_values:
         return
@@ -89,7 +89,7 @@ def make_places(context: Context, side: Side) -> None:
         prepare(context, side, lacking)
 
 
-def heal(context: Context) -> None:
+def restore_owed(context: Context) -> None:
     """Owe, once, what runs of an earlier version took for agreed to be empty where there was no place for it.
 
     That is a value whose counterpart was empty all along although nothing says why: nobody wanted it so, and no server
@@ -105,18 +105,18 @@ def heal(context: Context) -> None:
         if (link.id, context.connection.side(side).account, name) not in refused
     ]
     with context.state.atomic() as transaction:
-        _unmeet(transaction, context, found)
+        _reset_agreement(transaction, context, found)
         connections.note_healed(transaction, context.connection.number)
 
 
-def unmeet_new_places(context: Context) -> None:
+def reset_new_places(context: Context) -> None:
     """Let values meet anew at places that were made in this run, where others had been and are gone.
 
     A field that somebody deleted took everybody's value along: that is no edit of theirs, and is not carried back.
     What this run wrote stands in the new place. A create is one line of the history for all its values.
     """
-    written = context.tables.history.written_in(context.run.id) if context.findings.furnished else set()
-    for name, fields in context.findings.furnished.items():
+    written = context.tables.history.written_in(context.run.id) if context.findings.created_places else set()
+    for name, fields in context.findings.created_places.items():
         side = context.connection.side(name)
         if context.findings.first.get(side.account):
             continue
@@ -128,10 +128,10 @@ def unmeet_new_places(context: Context) -> None:
             if field in fields and value is not None and (link.id, side.account, field) not in written
         ]
         with context.state.atomic() as transaction:
-            _unmeet(transaction, context, found)
+            _reset_agreement(transaction, context, found)
 
 
-def count_debts(context: Context) -> None:
+def count_owed_values(context: Context) -> None:
     """Count what has no place after the run, and which of it this run has met."""
     context.report.unmapped += (
         context.tables.owed_values.count_met_in(context.run.id) + context.findings.expected_owed.total()
@@ -148,7 +148,7 @@ def by_account(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int
     return found
 
 
-def payable(context: Context, side: Side) -> Iterator[list[Step]]:
+def steps_of_owed(context: Context, side: Side) -> Iterator[list[Step]]:
     """Yield the pairs that wait for a field that a side has a place for now, and of which nothing else was read."""
     names = {field for where, field in context.tables.owed_values.count_waiting() if where == side.name}
     names &= side.connector.fields - side.connector.unplaced
@@ -175,7 +175,7 @@ def _taken_for_empty(context: Context, link: Link) -> Iterator[tuple[str, str]]:
                 yield side.name, name
 
 
-def _unmeet(transaction: Transaction, context: Context, found: Iterable[tuple[int, str, str]]) -> None:
+def _reset_agreement(transaction: Transaction, context: Context, found: Iterable[tuple[int, str, str]]) -> None:
     """Owe the values of these links, sides and fields, and let both sides meet there as for the first time."""
     for link_id, side_name, name in found:
         link = context.tables.links.by_id(link_id)
@@ -210,4 +210,6 @@ def _is_dealt_with(context: Context, side: Side, link: Link) -> bool:
     source = context.connection.other(side).name
     if context.tables.failures.of_records(source, [link.side(source).id]):
         return True
-    return any(context.stage.changed_records(each.name, [link.side(each.name).id]) for each in context.connection.sides)
+    return any(
+        context.staging.changed_records(each.name, [link.side(each.name).id]) for each in context.connection.sides
+    )

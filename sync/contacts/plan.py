@@ -18,15 +18,15 @@ from state.failures import Failure
 from state.identity_index import IndexedContact
 from state.links import Link
 from state.staging import Staged, Step
-from sync.contacts.candidates import surroundings
+from sync.contacts.candidates import find_candidates
 from sync.contacts.context import Context
 from sync.contacts.enrichment import awaited, enrich
 from sync.contacts.guard_weights import weigh, weigh_rest
-from sync.contacts.lifted_erasures import note_lifted, relinked
-from sync.contacts.owed_values import payable
+from sync.contacts.lifted_erasures import lifted_partner, note_lifted
+from sync.contacts.owed_values import steps_of_owed
 from sync.contacts.read import complete_index, stage_by_id
-from sync.contacts.replaced_records import succession
-from sync.contacts.untranslatable import ask_before_making, ask_for_owners, count, is_nameless
+from sync.contacts.replaced_records import replaced_partner
+from sync.contacts.untranslatable import count, is_untranslatable, load_owners, load_owners_for_create
 from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
@@ -49,12 +49,12 @@ def plan(context: Context) -> None:
     context.findings.unfinished = context.tables.links.first_unfinished()
     _stage_due(context)
     for side in context.connection.sides:
-        for page in context.stage.record_pages(side.name, linked=True):
+        for page in context.staging.record_pages(side.name, linked=True):
             _plan_linked(context, side, page)
     _plan_resolved(context)
-    _plan_debts(context)
-    plan_strangers(context)
-    context.report.unchanged += context.stage.count_unchanged()
+    _plan_owed(context)
+    plan_unlinked(context)
+    context.report.unchanged += context.staging.count_unchanged()
 
 
 def merged(context: Context, link: Link | None, left: Staged | None, right: Staged | None) -> Merge:
@@ -67,7 +67,7 @@ def merged(context: Context, link: Link | None, left: Staged | None, right: Stag
     rules = context.present_rules()
     for side in context.connection.sides:
         if "owner" in result.to(side.name) or "owner" in result.conflicts:
-            ask_for_owners(side)
+            load_owners(side)
     return result if context.present_rules() is rules else merge_views(context, link, *views)
 
 
@@ -96,7 +96,7 @@ def _stage_due(context: Context) -> None:
     now = context.run.now_ms()
     for failure in context.tables.failures.waiting_failures():
         side = context.connection.side(failure.side)
-        if failure.operation in {DELETE, UNREAD} or context.stage.changed_records(side.name, [failure.record_id]):
+        if failure.operation in {DELETE, UNREAD} or context.staging.changed_records(side.name, [failure.record_id]):
             continue
         if failure.is_due(now) or _unblocked(context, failure):
             with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
@@ -106,7 +106,7 @@ def _stage_due(context: Context) -> None:
 def _unblocked(context: Context, failure: Failure) -> bool:
     for blocker in failure.blockers:
         side, _, record_id = blocker.partition(":")
-        if context.stage.has_record(side, record_id):
+        if context.staging.has_record(side, record_id):
             return True
     return False
 
@@ -122,10 +122,10 @@ def _plan_linked(context: Context, side: Side, page: Sequence[Staged]) -> None:
 
 def _plan_with_twin(context: Context, side: Side, staged: Staged, link: Link) -> None:
     other = context.connection.other(side)
-    twin = context.stage.changed_records(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+    twin = context.staging.changed_records(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
     if (side.name != LEFT and twin is not None) or _is_gone(context, other, link):
         return
-    twin = twin or context.stage.changed_records(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
+    twin = twin or context.staging.changed_records(other.name, [link.side(other.name).id]).get(link.side(other.name).id)
     if twin is None and _asks_for(context, link, staged, other):
         twin = stage_by_id(context, other, link.side(other.name).id)
         if twin is None:  # gone: who outlives it is free to meet somebody else
@@ -151,7 +151,7 @@ def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool
     base = {**base, **dict.fromkeys(other.connector.unplaced)}  # what is shown of nobody there need not be asked for
     shown = context.mapping.travelling(contact_codec.decode(staged.contact or "").fields)
     unmet = [name for name in shown if name not in base and name not in disputed]
-    return any(not is_nameless(context, name, shown[name], other) for name in unmet)
+    return any(not is_untranslatable(context, name, shown[name], other) for name in unmet)
 
 
 def _is_gone(context: Context, side: Side, link: Link) -> bool:
@@ -168,22 +168,22 @@ def _plan_resolved(context: Context) -> None:
         link = context.tables.links.by_id(link_id)
         if link is None or link.gone:
             continue
-        staged = [context.stage.changed_records(name, [link.side(name).id]) for name in SIDE_NAMES]
+        staged = [context.staging.changed_records(name, [link.side(name).id]) for name in SIDE_NAMES]
         if not any(staged):
             with around(context, Staged(LEFT, link.left.id)):
                 _plan_pair(context, link, None, None)
 
 
-def _plan_debts(context: Context) -> None:
+def _plan_owed(context: Context) -> None:
     """Plan the pairs to which something is owed that has a place now (R41)."""
     if not context.findings.has_owed_values:
         return
     for side in context.connection.sides:
-        for step in (step for page in payable(context, side) for step in page):
+        for step in (step for page in steps_of_owed(context, side) for step in page):
             link = context.tables.links.by_id(step.link or 0)
             if link is not None:
                 left, right = (
-                    context.stage.changed_records(name, [link.side(name).id]).get(link.side(name).id)
+                    context.staging.changed_records(name, [link.side(name).id]).get(link.side(name).id)
                     for name in SIDE_NAMES
                 )
                 _plan_pair(context, link, left, right)
@@ -197,42 +197,44 @@ def _plan_pair(context: Context, link: Link, left: Staged | None, right: Staged 
         weigh(context, result, link)
     _count(context, result, left, right)
     step = Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result), result.awaits)
-    context.stage.plan_step(step)
+    context.staging.plan_step(step)
 
 
-def plan_strangers(context: Context) -> None:
+def plan_unlinked(context: Context) -> None:
     """Plan everybody who was staged and has no link."""
     context.findings.unknown = {(intent.side, intent.source_id) for intent in context.tables.intents.open_creates()}
     for side in context.connection.sides:
-        _plan_strangers(context, side)
+        _plan_unlinked_side(context, side)
 
 
-def _plan_strangers(context: Context, side: Side) -> None:
+def _plan_unlinked_side(context: Context, side: Side) -> None:
     other = context.connection.other(side)
-    for page in context.stage.record_pages(side.name, linked=False):
+    for page in context.staging.record_pages(side.name, linked=False):
         if may_create(context, other):
             complete_index(context, other)
-        _plan_page(context, side, [staged for staged in page if not context.stage.paired_id(side.name, staged.id)])
+        _plan_page(context, side, [staged for staged in page if not context.staging.paired_id(side.name, staged.id)])
 
 
 def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
     persons = [contact_codec.known(contact_codec.decode(staged.contact or "")) for staged in page]
-    near = surroundings(context, side, persons)
+    near = find_candidates(context, side, persons)
     silent = context.tables.failures.of_records(side.name, [staged.id for staged in page])
     for staged, person in zip(page, persons, strict=True):
-        if context.stage.paired_id(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
+        if context.staging.paired_id(side.name, staged.id) or is_listed(context, staged, silent.get(staged.id)):
             continue
         with around(context, staged):
-            _plan_stranger(context, side, staged, person, near[person.id])
+            _plan_unlinked_contact(context, side, staged, person, near[person.id])
 
 
-def _plan_stranger(context: Context, side: Side, staged: Staged, person: IndexedContact, near: Candidates) -> None:
+def _plan_unlinked_contact(
+    context: Context, side: Side, staged: Staged, person: IndexedContact, near: Candidates
+) -> None:
     contact = contact_codec.decode(staged.contact or "")
     verdict = pair(person, near)
     if isinstance(verdict, Unpaired):
-        verdict = succession(context, side, person, near) or verdict
+        verdict = replaced_partner(context, side, person, near) or verdict
     if not isinstance(verdict, Paired):  # who was lifted is told by more than a doubtful address or number
-        verdict = relinked(context, side, person) or verdict
+        verdict = lifted_partner(context, side, person) or verdict
     if isinstance(verdict, Paired):
         _meet(context, side, staged, contact, verdict.id)
     elif isinstance(verdict, PairingRefused):
@@ -242,7 +244,7 @@ def _plan_stranger(context: Context, side: Side, staged: Staged, person: Indexed
 
 
 def _meet(context: Context, side: Side, staged: Staged, contact: Contact, other_id: str) -> None:
-    if not plan_meeting(context, side, staged, other_id):
+    if not plan_first_merge(context, side, staged, other_id):
         _plan_again(context, side, staged, contact)
 
 
@@ -256,13 +258,13 @@ def is_listed(context: Context, staged: Staged, failure: Failure | None) -> bool
     return failure.dismissed or not (failure.is_due(context.run.now_ms()) or _unblocked(context, failure))
 
 
-def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) -> bool:
+def plan_first_merge(context: Context, side: Side, staged: Staged, other_id: str) -> bool:
     """Plan two people who meet for the first time (R10); return False where the other turns out to be gone.
 
     Where the other cannot be read, it may still be the same person: this one waits for it, and is never created.
     """
     other = context.connection.other(side)
-    twin = context.stage.changed_records(other.name, [other_id]).get(other_id)
+    twin = context.staging.changed_records(other.name, [other_id]).get(other_id)
     if twin is None:
         was_read = False
         with context.boundary.around(other, other_id):
@@ -279,8 +281,8 @@ def plan_meeting(context: Context, side: Side, staged: Staged, other_id: str) ->
     weigh(context, result)
     _count(context, result, left, right)
     with context.state.atomic():
-        context.stage.add_pair(left.id, right.id)
-        context.stage.plan_step(Step(PAIR, "", left.id, right.id, None, sides_written(result), result.awaits))
+        context.staging.add_pair(left.id, right.id)
+        context.staging.plan_step(Step(PAIR, "", left.id, right.id, None, sides_written(result), result.awaits))
     return True
 
 
@@ -296,7 +298,7 @@ def _plan_wait(context: Context, staged: Staged, other: Side, other_id: str) -> 
 def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
     """Decide anew about somebody whose match turned out to be gone from the other side."""
     person = contact_codec.known(contact)
-    verdict = pair(person, surroundings(context, side, [person])[person.id])
+    verdict = pair(person, find_candidates(context, side, [person])[person.id])
     if isinstance(verdict, Unpaired):
         _plan_create(context, side, staged, contact)
     elif isinstance(verdict, PairingRefused):
@@ -320,11 +322,11 @@ def plan_create(context: Context, target: Side, staged: Staged, contact: Contact
     """Plan that somebody is made on a side, unless an earlier create of theirs has an outcome that nobody knows."""
     if (target.name, staged.id) in context.findings.unknown:
         return
-    ask_before_making(context, target, contact.fields)
+    load_owners_for_create(context, target, contact.fields)
     note = awaited(context, target, contact)
     context.report.unmapped += count(context, context.connection.other(target), contact)
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    context.stage.plan_step(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
+    context.staging.plan_step(Step(CREATE, target.name, left_id, right_id, None, target.name, note))
 
 
 def _plan_failure(context: Context, side: Side, staged: Staged, verdict: PairingRefused) -> None:
@@ -340,7 +342,7 @@ def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequen
     )
     note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
-    context.stage.plan_step(Step(FAIL, staged.side, left_id, right_id, None, "", note))
+    context.staging.plan_step(Step(FAIL, staged.side, left_id, right_id, None, "", note))
 
 
 def may_create(context: Context, target: Side) -> bool:

@@ -9,7 +9,7 @@ from connectors.contact import Fields
 from state.staging import PAGE, Step
 from sync.contacts.context import Context
 from sync.contacts.plan import CREATE, DELETE, PAIR, merged
-from sync.contacts.untranslatable import sendable
+from sync.contacts.untranslatable import values_for_create
 from sync.output.formats import WHOLE
 from sync.output.report import Operation, PlannedChange
 from sync.rules import contact_codec
@@ -32,15 +32,15 @@ class PreviewedContact:
     owed: frozenset[str] = frozenset()
 
 
-def foresee(context: Context, side: Side) -> Iterator[PreviewedContact]:
+def preview_side(context: Context, side: Side) -> Iterator[PreviewedContact]:
     """Yield everybody whom the plan on the stage writes to a side."""
-    for page in context.stage.steps(PAIR, (side.name, "both"), PAGE):
+    for page in context.staging.steps(PAIR, (side.name, "both"), PAGE):
         for step in page:
             yield _update(context, side, step)
-    for page in context.stage.steps(CREATE, (side.name,), PAGE):
+    for page in context.staging.steps(CREATE, (side.name,), PAGE):
         for step in page:
             yield _create(context, side, step)
-    for page in context.stage.steps(DELETE, (side.name,), PAGE):
+    for page in context.staging.steps(DELETE, (side.name,), PAGE):
         for step in page:
             yield _delete(context, side, step)
 
@@ -48,19 +48,21 @@ def foresee(context: Context, side: Side) -> Iterator[PreviewedContact]:
 def changes(context: Context) -> Iterator[PlannedChange]:
     """Yield the plan field by field: who would be written where, old and new value."""
     for side in context.connection.sides:
-        for one in foresee(context, side):
+        for one in preview_side(context, side):
             for name, value in one.changes.items():
                 yield PlannedChange(side.account, one.operation, one.who, name, one.shown.get(name), value)
 
 
 def written_fields(context: Context, side: Side) -> frozenset[str]:
     """Return the fields of which the plan writes any value to a side."""
-    return frozenset(name for one in foresee(context, side) for name in one.changes if name != WHOLE)
+    return frozenset(name for one in preview_side(context, side) for name in one.changes if name != WHOLE)
 
 
 def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
     ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
-    staged = {name: context.stage.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()}
+    staged = {
+        name: context.staging.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()
+    }
     link = context.tables.links.by_id(step.link) if step.link else None
     result = merged(context, link, staged[LEFT], staged[RIGHT])
     own = staged[side.name]
@@ -73,9 +75,9 @@ def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
 def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
     source = context.connection.other(side)
     record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
-    contact = contact_codec.decode(context.stage.changed_records(source.name, [record_id])[record_id].contact or "")
+    contact = contact_codec.decode(context.staging.changed_records(source.name, [record_id])[record_id].contact or "")
     who = contact_codec.who(source.account, record_id, contact.fields)
-    made = sendable(context, side, contact.fields)
+    made = values_for_create(context, side, contact.fields)
     return PreviewedContact("create", who, {}, made.changes, owed=frozenset(made.owed))
 
 

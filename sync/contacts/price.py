@@ -9,7 +9,7 @@ from connectors.http.rate_headers import RateLimit
 from sync.contacts.company_lookup import count_unknown
 from sync.contacts.context import Context
 from sync.contacts.plan import DELETE
-from sync.contacts.preview import PreviewedContact, foresee, written_fields
+from sync.contacts.preview import PreviewedContact, preview_side, written_fields
 from sync.output.report import Cost
 from sync.streams.connection import Side
 
@@ -36,7 +36,7 @@ def _calls(context: Context, side: Side) -> int:
     traffic = side.connector.traffic
     calls = traffic.reads + traffic.writes
     asked = False
-    for one in foresee(context, side):
+    for one in preview_side(context, side):
         if one.operation == "delete":
             calls += CALLS_OF_DELETE
         elif one.operation == "create":
@@ -45,7 +45,7 @@ def _calls(context: Context, side: Side) -> int:
         else:
             raw = one.raw or {"tags": one.shown.get("tags") or ()}
             calls += 1 + side.connector.calls_for(raw, one.changes)
-    calls += context.stage.count_steps(DELETE, context.connection.other(side).name)  # each is looked for once more
+    calls += context.staging.count_steps(DELETE, context.connection.other(side).name)  # each is looked for once more
     written = written_fields(context, side)
     return calls + (len(side.connector.missing_places(written)) if written else 0)
 

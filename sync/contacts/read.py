@@ -26,9 +26,9 @@ from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.staging import Staged
 from sync.contacts.context import AHEAD, AHEAD_MS, Context
-from sync.contacts.gone_records import is_merged, note_gone
+from sync.contacts.gone_records import is_merge_target, note_gone
 from sync.contacts.list_rows import believed
-from sync.contacts.unreadable_records import keep_outline
+from sync.contacts.unreadable_records import index_outline
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct, finer
 from sync.rules.windows import ORIGIN, ReadRange, cut_back, moment, reported, spans_of, window_of
@@ -49,7 +49,7 @@ def observe(context: Context, side: Side, bounds: ReadRange) -> IntervalSet:
         spans += again
         covered += _read_spans(context, side, bounds, again)
     context.report.windows[side.account] = reported(bounds, sorted(spans), context.connection.lookback, horizon)
-    context.report.accounts[side.account].read = context.stage.count_records(side.name)
+    context.report.accounts[side.account].read = context.staging.count_records(side.name)
     if not bounds.exact:
         context.boundary.close_read(side)
     return context.boundary.covered(side, union(covered))
@@ -62,7 +62,7 @@ def _read_spans(context: Context, side: Side, bounds: ReadRange, spans: Sequence
         window = reachable(context, side, window_of(bounds, (start, end), context.connection.lookback))
         horizon_ms = _read(context, side, window, exact=bounds.exact, stage=True)
         covered.append((start, min(end, horizon_ms)))
-        _remember_indexed(context, side, start, horizon_ms, end)
+        _commit_indexed(context, side, start, horizon_ms, end)
     return covered
 
 
@@ -104,7 +104,7 @@ def complete_index(context: Context, side: Side) -> None:
         context.run.progress.begin_step(f"reading all contacts at {side.account} once")
         last = moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
         _read(context, side, Window(moment(start), last), exact=False, stage=False)
-        _remember_indexed(context, side, start, end, end)
+        _commit_indexed(context, side, start, end, end)
 
 
 def index_all(context: Context, side: Side) -> None:
@@ -140,7 +140,9 @@ def stage_by_ids(context: Context, side: Side, ids: Sequence[str]) -> dict[str, 
 
 def _taken(context: Context, side: Side, record_id: str, page: Page | ConnectorError) -> Staged | None:
     """Stage the answer to a question for one record. Raises what the answer says that is wrong."""
-    if isinstance(page, RecordGone) or (isinstance(page, OtherRecord) and is_merged(context, side, record_id, page)):
+    if isinstance(page, RecordGone) or (
+        isinstance(page, OtherRecord) and is_merge_target(context, side, record_id, page)
+    ):
         note_gone(context, side, record_id)
         return None
     if isinstance(page, ConnectorError):
@@ -157,7 +159,7 @@ def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged |
     confirm_workable(contact)
     staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic() as transaction:
-        context.stage.put_records(transaction, [staged])
+        context.staging.put_records(transaction, [staged])
         side.identities.put_contacts(transaction, ([contact_codec.known(contact)]))
     return staged
 
@@ -273,7 +275,7 @@ def _take_or_outline(context: Context, side: Side, raw: Raw, link: Link | None, 
     try:
         _take(context, side, raw, link, taken)
     except Exception:
-        keep_outline(context, side, raw, link)
+        index_outline(context, side, raw, link)
         raise
 
 
@@ -290,7 +292,7 @@ def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Tak
         return
     confirm_workable(row.contact)
     if link is None and context.is_forgotten(side, row.contact):
-        is_new = limits.admit(row.contact.updated_at) and not context.stage.has_record(side.name, record_id)
+        is_new = limits.admit(row.contact.updated_at) and not context.staging.has_record(side.name, record_id)
         context.report.left_out += taken.stage and is_new
         taken.later.append(record_id)
         return
@@ -311,8 +313,8 @@ def _name(side: Side, record_id: str, raw: Raw) -> str:
 def _store(context: Context, side: Side, taken: _Taken) -> None:
     with context.state.atomic() as transaction:
         if taken.stage:
-            context.stage.put_records(transaction, taken.records)
-            context.stage.mark_shown(transaction, side.name, taken.later)
+            context.staging.put_records(transaction, taken.records)
+            context.staging.mark_shown(transaction, side.name, taken.later)
         side.identities.put_contacts(transaction, (contact_codec.known(contact) for contact in taken.contacts))
 
 
@@ -344,6 +346,6 @@ def _memory(link: Link | None, side: Side) -> Any:
     return json.loads(text) if text else {}
 
 
-def _remember_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
+def _commit_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
     with context.state.atomic() as transaction:
         context.tables.cursors.add_intervals(transaction, side.name, INDEXED, [(start, min(end, horizon_ms))])

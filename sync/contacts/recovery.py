@@ -21,8 +21,8 @@ from state.staging import Staged
 from sync.contacts.context import Context
 from sync.contacts.create import entries_of_creation, lost, matching
 from sync.contacts.failures import note_failure
-from sync.contacts.markers import mark_source
-from sync.contacts.owed_values import note_new_debts
+from sync.contacts.markers import write_marker
+from sync.contacts.owed_values import note_owed_of_new
 from sync.contacts.unknown_outcomes import settle_updates
 from sync.rules import contact_codec, shadow_codec
 from sync.rules.do_not_contact import unheard
@@ -95,7 +95,7 @@ def _mark(context: Context, side: Side, intent: CreateIntent, person: Contact) -
         with context.state.atomic() as transaction:
             context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
         return True
-    mark_source(context, source, raw, person, link.side(side.name).id)
+    write_marker(context, source, raw, person, link.side(side.name).id)
     return True
 
 
@@ -143,7 +143,7 @@ def _link(  # noqa: PLR0917 - whose create it was, what was found of it, and wha
     context.mapping.set_shadow(link, side.name, bases.target)
     context.mapping.set_shadow(link, source.name, bases.source)
     context.tables.links.save_link(transaction, link, context.run.id)
-    note_new_debts(transaction, context, link, side, intent.owed)
+    note_owed_of_new(transaction, context, link, side, intent.owed)
     if not source.needs_marker(person):
         context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
     context.tables.failures.close_failures(transaction, source.name, intent.source_id)

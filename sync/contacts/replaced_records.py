@@ -13,7 +13,7 @@ from sync.rules.match import Candidates, Paired
 from sync.streams.connection import Side
 
 
-def succession(context: Context, side: Side, person: IndexedContact, around: Candidates) -> Paired | None:
+def replaced_partner(context: Context, side: Side, person: IndexedContact, around: Candidates) -> Paired | None:
     """Return the person on the other side whose record a stranger took the place of, None where it did of nobody's.
 
     Raises AuthError, TransientError.
@@ -22,13 +22,13 @@ def succession(context: Context, side: Side, person: IndexedContact, around: Can
     for marked in around.marked:
         if marked.id != person.marker or marked.linked in {None, person.id}:
             continue
-        if context.stage.paired_id(other.name, marked.id) or _is_there(context, side, marked.linked):
+        if context.staging.paired_id(other.name, marked.id) or _is_there(context, side, marked.linked):
             return None
         return Paired(marked.id, "marker")
     return None
 
 
 def _is_there(context: Context, side: Side, record_id: str | None) -> bool:
-    if record_id is None or context.stage.has_record(side.name, record_id):
+    if record_id is None or context.staging.has_record(side.name, record_id):
         return True
     return stage_by_id(context, side, record_id) is not None

@@ -7,7 +7,7 @@ record is gone.
 
 from connectors.errors import RecordGone
 from state.intents import DeletionIntent
-from sync.contacts.carry_deletions import remember_deleted
+from sync.contacts.carry_deletions import commit_deleted
 from sync.contacts.context import Context
 from sync.contacts.update_outcome import has_waited, settle_update
 from sync.streams.connection import Side
@@ -31,7 +31,7 @@ def _settle_deletion(context: Context, side: Side, intent: DeletionIntent) -> No
     is_gone = _is_gone(side, intent.record)
     with context.state.atomic() as transaction:
         if is_gone and link is not None:
-            remember_deleted(transaction, context, side, link, intent)
+            commit_deleted(transaction, context, side, link, intent)
         if is_gone or has_waited(context, side, intent):
             context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
 

@@ -15,7 +15,7 @@ from sync.streams.connection import Side
 from sync.streams.record_boundary import storable
 
 
-def keep_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> None:
+def index_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> None:
     """Put into the identity index who a record is that cannot be read. A contact that was forgotten is not kept."""
     try:
         contact = side.connector.outline(raw)

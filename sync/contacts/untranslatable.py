@@ -20,35 +20,35 @@ LONGEST = 10
 """So many values of a field are named; the rest is counted."""
 
 
-def sendable(context: Context, target: Side, fields: Fields) -> NewRecord:
+def values_for_create(context: Context, target: Side, fields: Fields) -> NewRecord:
     """Return what of a new person goes to a side. Whom it knows is asked when there is an owner."""
-    ask_before_making(context, target, fields)
+    load_owners_for_create(context, target, fields)
     return making(context.present_rules(), fields, target.name)
 
 
-def ask_before_making(context: Context, target: Side, fields: Fields) -> None:
+def load_owners_for_create(context: Context, target: Side, fields: Fields) -> None:
     """Ask for what has to be known of a side before it is said what of a new person goes there."""
     rule = context.mapping.rules.get(OWNER)
     if fields.get(OWNER) is not None and rule is not None and rule.to(target.name):
-        ask_for_owners(target)
+        load_owners(target)
 
 
-def ask_for_owners(side: Side) -> None:
+def load_owners(side: Side) -> None:
     """Let a side find out whom a record can be given to, and whether its owners have a place at all."""
     side.connector.missing_places(frozenset({OWNER}))
 
 
-def is_nameless(context: Context, name: str, value: Value, target: Side) -> bool:
+def is_untranslatable(context: Context, name: str, value: Value, target: Side) -> bool:
     """Say whether a value of the other side has no name on this one."""
     if name == OWNER and value is not None:
-        ask_for_owners(target)
+        load_owners(target)
     rule = context.present_rules().get(name)
     return rule is not None and rule.carried(value, target.name) is NAMELESS
 
 
 def count(context: Context, side: Side, contact: Contact) -> int:
     """Note what a record of a side shows that does not reach the other side, and return how many fields that are."""
-    nameless = dict(_nameless(context, side, contact))
+    nameless = dict(_untranslatable_values(context, side, contact))
     meaningless = {name: raw for name, raw in contact.unmapped.items() if name in context.mapping.rules}
     for name, value in nameless.items():
         context.findings.untranslatable[side.account, name, value] += 1
@@ -76,7 +76,7 @@ def tell(context: Context) -> None:
             context.run.progress.note(f"{side.account}: {what}, left alone: {_listed(values)}")
 
 
-def _nameless(context: Context, side: Side, contact: Contact) -> Iterator[tuple[str, str]]:
+def _untranslatable_values(context: Context, side: Side, contact: Contact) -> Iterator[tuple[str, str]]:
     target = context.connection.other(side)
     for name, rule in context.present_rules().items():
         if rule.exchange is None or not rule.to(target.name):

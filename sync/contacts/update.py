@@ -25,11 +25,11 @@ from connectors.errors import (
 from state.database import Transaction
 from state.intents import UpdateIntent, WrittenField
 from state.staging import Staged, Step
-from sync.contacts.commit import Update, reasons, remember, remember_undone
+from sync.contacts.commit import Update, commit_update, reasons, remember_undone
 from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
 from sync.contacts.failures import Troubles
-from sync.contacts.gone_records import forget_gone, is_merged, note_gone
+from sync.contacts.gone_records import commit_gone, is_merge_target, note_gone
 from sync.contacts.plan import merge_views
 from sync.contacts.read import staged_record
 from sync.contacts.refused_values import Rejection, collision
@@ -123,7 +123,7 @@ def _write(
     if names:
         prepare(context, target, names)
     for job in ready:
-        _drop_homeless(context, job)
+        _drop_unplaced(context, job)
     writing = [job for job in ready if job.changes]
     _intend(context, writing)
     sent = target.dispatcher.gather([partial(_send, job) for job in writing])
@@ -190,8 +190,8 @@ def _job(context: Context, target: Side, pair: Pair) -> Update:
     link = context.tables.links.by_record(target.name, [ids[target.name]]).get(ids[target.name])
     link = None if link is not None and link.gone else link
     own_id = ids[source.name]
-    own = context.stage.changed_records(source.name, [own_id]).get(own_id) or Staged(source.name, own_id)
-    record = context.stage.changed_records(target.name, [ids[target.name]]).get(ids[target.name])
+    own = context.staging.changed_records(source.name, [own_id]).get(own_id) or Staged(source.name, own_id)
+    record = context.staging.changed_records(target.name, [ids[target.name]]).get(ids[target.name])
     return Update(target, source, record or Staged(target.name, ids[target.name]), own, link)
 
 
@@ -224,7 +224,7 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
 
 
 def _is_merged(context: Context, job: Update, page: Page | ConnectorError) -> bool:
-    return isinstance(page, OtherRecord) and is_merged(context, job.target, job.record.id, page)
+    return isinstance(page, OtherRecord) and is_merge_target(context, job.target, job.record.id, page)
 
 
 def _leave_alone(context: Context, job: Update, name: str, reason: str) -> None:
@@ -233,7 +233,7 @@ def _leave_alone(context: Context, job: Update, name: str, reason: str) -> None:
         context.undone.leave(job.target.name, job.record.id, job.who, name, reason)
 
 
-def _drop_homeless(context: Context, job: Update) -> None:
+def _drop_unplaced(context: Context, job: Update) -> None:
     """Leave out what the target turned out to have no place for, and owe it (R41)."""
     for name in [name for name in job.changes if name not in job.target.connector.fields]:
         del job.changes[name]
@@ -320,7 +320,7 @@ def _again_without_number(
         if is_beside:
             del job.changes[slot]
     prepare(context, job.target, frozenset(job.changes))
-    _drop_homeless(context, job)
+    _drop_unplaced(context, job)
     context.report.unmapped += 1
     if job.changes:
         _intend(context, [job])
@@ -353,7 +353,7 @@ def _conclude(
 ) -> None:
     if answer is None:
         if context.undone is None:
-            remember(transaction, context, job, None)
+            commit_update(transaction, context, job, None)
             stage_again(transaction, context, job.target, job.record)
         return
     if isinstance(answer, WriteResult | RecordError):
@@ -366,7 +366,7 @@ def _conclude(
             own = job.own or Staged(job.source.name, job.source_id)
             troubles.note(transaction, job.source, own, "update", answer.error)
     elif isinstance(answer, RecordGone):
-        forget_gone(transaction, context, job.target, job.record.id)
+        commit_gone(transaction, context, job.target, job.record.id)
         _leave_alone(context, job, WHOLE, GONE)
     else:
         troubles.note(transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", answer)
@@ -374,7 +374,7 @@ def _conclude(
 
 def _remember(transaction: Transaction, context: Context, job: Update, answer: WriteResult) -> None:
     if context.undone is None:
-        remember(transaction, context, job, answer)
+        commit_update(transaction, context, job, answer)
         return
     remember_undone(transaction, context, job, answer)
     for name in answer.refused & job.changes.keys():

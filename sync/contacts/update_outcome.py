@@ -143,10 +143,10 @@ def stage_again(transaction: Transaction, context: Context, side: Side, record: 
 
     The shadow follows that reading: what was staged before would look as if a person had taken the values back.
     """
-    staged = context.stage.changed_records(side.name, [record.id]).get(record.id)
+    staged = context.staging.changed_records(side.name, [record.id]).get(record.id)
     if staged is not None:
         changed_ms = record.changed_ms if record.changed_ms is not None else staged.changed_ms
-        context.stage.put_records(transaction, [replace(record, changed_ms=changed_ms)])
+        context.staging.put_records(transaction, [replace(record, changed_ms=changed_ms)])
 
 
 def _put_back(intent: UpdateIntent, names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from state.staging import PAGE, Staged
 from sync.contacts.context import Context
 from sync.contacts.holds import held_entries
 from sync.contacts.plan import PAIR, may_create, merged
-from sync.contacts.preview import foresee
+from sync.contacts.preview import preview_side
 from sync.contacts.read import stage_by_id
 from sync.output.formats import WHOLE
 from sync.output.report import Comparison
@@ -41,7 +41,9 @@ def compare(context: Context) -> Comparison:
 
 def _only(context: Context, side: Side) -> list[Entry]:
     """Return who is on a side and not on the other: who would be made there, and who lost the other record."""
-    made = [{"who": one.who} for one in foresee(context, context.connection.other(side)) if one.operation == "create"]
+    made = [
+        {"who": one.who} for one in preview_side(context, context.connection.other(side)) if one.operation == "create"
+    ]
     return [*made, *_survivors(context, side), *_failed(context, side)]
 
 
@@ -81,7 +83,7 @@ def _to_write(context: Context) -> list[Entry]:
 
 def _planned(context: Context) -> Iterator[Pair]:
     for writes in (LEFT, RIGHT, "both"):
-        for page in context.stage.steps(PAIR, (writes,), PAGE):
+        for page in context.staging.steps(PAIR, (writes,), PAGE):
             for step in page:
                 link = context.tables.links.by_id(step.link) if step.link else None
                 yield link, step.left_id or "", step.right_id or ""
@@ -112,7 +114,9 @@ def _differing(context: Context, link: Link | None, left_id: str, right_id: str)
 
 def _shown(context: Context, side: Side, record_id: str) -> Staged | None:
     """Return a record as it is, be it only the other one that shows anything new: so does a run before it writes."""
-    return context.stage.changed_records(side.name, [record_id]).get(record_id) or stage_by_id(context, side, record_id)
+    return context.staging.changed_records(side.name, [record_id]).get(record_id) or stage_by_id(
+        context, side, record_id
+    )
 
 
 def _in_conflict(context: Context) -> list[Entry]:

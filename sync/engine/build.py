@@ -8,7 +8,7 @@ from state.file import StateFile
 from state.identity_index import Identities
 from state.intervals import reach
 from state.message_staging import MessageStage
-from state.staging import Stage
+from state.staging import Staging
 from sync.config.model import Connection
 from sync.contacts.context import Context
 from sync.contacts.enrichment import Enrichment
@@ -30,7 +30,7 @@ Accounts = tuple[Account, Account]
 
 def assemble(
     options: RunOptions, connection: Connection, accounts: Accounts, *,
-    state: StateFile, stage: Stage, report: RunReport, clock: Clock, progress: Progress,
+    state: StateFile, stage: Staging, report: RunReport, clock: Clock, progress: Progress,
 ) -> RunScope:  # fmt: skip
     """Return what one run is about. Raises StateError when the connection is another one than the state knows."""
     left, right = accounts

@@ -40,6 +40,6 @@ def totals(work: RunScope, stream: str, report: StreamReport) -> StreamReport:
 def _steps(work: RunScope, stream: str, side: str) -> Iterator[int]:
     """Yield how many creates, updates and deletions are planned on a side."""
     if stream == contact_codec.STREAM:
-        yield from (work.contacts.stage.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
+        yield from (work.contacts.staging.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
     elif work.messages is not None:
         yield from (work.messages.stage.count_actions(operation, side) for operation in (COPY, AMEND, ERASE))

@@ -18,8 +18,8 @@ from state.links import Link
 from sync.contacts import deletions, execute, hints, plan, read, recovery
 from sync.contacts.context import Context
 from sync.contacts.lifted_erasures import settle_lifted
-from sync.contacts.merged_records import Heirs, follow, list_merged
-from sync.contacts.owed_values import count_debts, reconsider
+from sync.contacts.merged_records import MergeTargets, find_merge_targets, list_merged
+from sync.contacts.owed_values import count_owed_values, refresh_places
 from sync.contacts.untranslatable import tell
 from sync.engine import message_stream
 from sync.messages.context import MessageContext
@@ -68,7 +68,7 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
     _tell_owners(work.contacts)
     tell(work.contacts)
     count_open(work.contacts)
-    count_debts(work.contacts)
+    count_owed_values(work.contacts)
     if work.messages is not None:
         message_stream.count_open(work.messages)
     return guarded
@@ -93,7 +93,7 @@ class _Seen:
 def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.Observed | None]:
     contacts, seen = work.contacts, _Seen()
     if work.with_people:
-        reconsider(contacts, retry=not bounds.whole)
+        refresh_places(contacts, retry=not bounds.whole)
         seen.spans.update({side.name: read.observe(contacts, side, bounds) for side in contacts.connection.sides})
         seen.lost.update(hints.observe(contacts, bounds))
     messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
@@ -101,12 +101,12 @@ def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.O
     return seen, messages
 
 
-def _plan_people(work: RunScope, bounds: ReadRange, seen: _Seen) -> Heirs:
+def _plan_people(work: RunScope, bounds: ReadRange, seen: _Seen) -> MergeTargets:
     if not work.with_people:
-        plan.plan_strangers(work.contacts)
+        plan.plan_unlinked(work.contacts)
         return {}
     found = seen.lost | (deletions.find_vanished(work.contacts) if bounds.whole else set())
-    heirs = follow(work.contacts, _lost(work.contacts, bounds, seen), found)
+    heirs = find_merge_targets(work.contacts, _lost(work.contacts, bounds, seen), found)
     plan.plan(work.contacts)
     return heirs
 
@@ -119,10 +119,10 @@ def _lost(context: Context, bounds: ReadRange, seen: _Seen) -> Iterable[Link]:
     return [link for link in found if link is not None and link.gone is not None]
 
 
-def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
+def _plan_deletes(context: Context, lost: Iterable[Link], heirs: MergeTargets) -> None:
     """Plan what becomes of the survivors of deletions, but of those who meet another record in this run."""
     for link in lost:
-        if context.stage.paired_id("left", link.left.id) or context.stage.paired_id("right", link.right.id):
+        if context.staging.paired_id("left", link.left.id) or context.staging.paired_id("right", link.right.id):
             continue
         survivor = context.connection.other(context.connection.side(link.gone or ""))
         with context.boundary.around(survivor, link.side(survivor.name).id, plan.DELETE):
@@ -134,7 +134,7 @@ def _plan_deletes(context: Context, lost: Iterable[Link], heirs: Heirs) -> None:
 
 def _carry_out(context: Context, spans: Spans) -> None:
     if context.run.dry:
-        execute.pretend(context)
+        execute.record_dry_run(context)
         return
     execute.write(context)
     if context.tables.intents.open_creates():
@@ -160,7 +160,7 @@ def _cover(context: Context, spans: Spans) -> None:
     with context.state.atomic() as transaction:
         for side, covered in spans.items():
             context.tables.cursors.add_intervals(transaction, side, COVERED, covered)
-        context.tables.hints.drop_hints(transaction, context.findings.heeded)
+        context.tables.hints.drop_hints(transaction, context.findings.handled_hints)
         settle_lifted(transaction, context)
 
 

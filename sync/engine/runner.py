@@ -17,7 +17,7 @@ from state.errors import LockHeld
 from state.file import StateFile
 from state.lock import hold
 from state.settings import Settings
-from state.staging import Stage
+from state.staging import Staging
 from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.config.value_types import suggest
@@ -162,7 +162,7 @@ class Runner:
     def _run(
         self, state: StateFile, connection: Connection, accounts: tuple[Account, Account], report: RunReport
     ) -> None:
-        stage = Stage(state)
+        stage = Staging(state)
         try:
             work = assemble(
                 self.options, connection, accounts,

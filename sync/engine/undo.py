@@ -6,7 +6,7 @@ Messages are facts: those that the run copied stay.
 
 from connectors.errors import ConnectorError
 from sync.contacts.context import Context
-from sync.contacts.execute import foretell
+from sync.contacts.execute import count_plan
 from sync.contacts.recovery import settle_intents
 from sync.engine.run import Consent, RunScope, count_open
 from sync.rules.conflict_policy import judge
@@ -41,7 +41,7 @@ def undo(work: RunScope, undone: UndoneRun, *, unguarded: bool, consent: Consent
 
 def _carry_out(context: Context, undone: UndoneRun) -> None:
     if context.run.dry:
-        foretell(context)
+        count_plan(context)
         return
     carry_out(context, undone)
     if context.tables.intents.open_creates():

@@ -132,7 +132,7 @@ class MessageContext:
         link = self.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
         if link is not None:
             return contact_codec.who(side.account, contact_id, self.contacts.mapping.shadow(link, side.name))
-        staged = self.contacts.stage.changed_records(side.name, [contact_id]).get(contact_id)
+        staged = self.contacts.staging.changed_records(side.name, [contact_id]).get(contact_id)
         fields = contact_codec.decode(staged.contact).fields if staged is not None and staged.contact else {}
         return contact_codec.who(side.account, contact_id, fields)
 

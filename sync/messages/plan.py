@@ -103,7 +103,7 @@ def _stays_listed(context: MessageContext, staged: StagedMessage, failure: Failu
 
 def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> None:
     target = context.connection.other(side)
-    contact_id = context.person(side, staged.contact_id) or context.contacts.stage.paired_id(
+    contact_id = context.person(side, staged.contact_id) or context.contacts.staging.paired_id(
         side.name, staged.contact_id
     )
     if contact_id is None:
@@ -134,7 +134,7 @@ def _plan_for_stranger(context: MessageContext, side: Side, staged: StagedMessag
 
 def _is_coming(context: MessageContext, side: Side, contact_id: str) -> bool:
     """Say whether this run is going to link somebody."""
-    stage = context.contacts.stage
+    stage = context.contacts.staging
     return (
         stage.planned_operation(side.name, contact_id) == PERSON_CREATED
         or stage.paired_id(side.name, contact_id) is not None
@@ -148,7 +148,7 @@ def _is_listed(context: MessageContext, side: Side, contact_id: str) -> bool:
     """
     contacts, target = context.contacts, context.connection.other(side)
     if (
-        contacts.stage.planned_operation(side.name, contact_id) == PERSON_LISTED
+        contacts.staging.planned_operation(side.name, contact_id) == PERSON_LISTED
         or (target.name, contact_id) in contacts.findings.unknown
     ):
         return True

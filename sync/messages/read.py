@@ -81,7 +81,7 @@ def bring_along(context: MessageContext, side: Side) -> None:
         known = contacts.tables.links.by_record(side.name, [contact_id]) or contacts.tables.failures.of_records(
             side.name, [contact_id]
         )
-        if contact_id and not known and not contacts.stage.changed_records(side.name, [contact_id]):
+        if contact_id and not known and not contacts.staging.changed_records(side.name, [contact_id]):
             with contacts.boundary.around(side, contact_id):
                 stage_by_id(contacts, side, contact_id)
 

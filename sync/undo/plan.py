@@ -48,26 +48,28 @@ def plan_undo(context: Context, undone: UndoneRun) -> None:
         _plan_page(context, undone, page)
         context.run.progress.advance(len(page))
     for side in context.connection.sides:
-        context.report.accounts[side.account].read = context.stage.count_records(side.name)
+        context.report.accounts[side.account].read = context.staging.count_records(side.name)
 
 
 def carry_out(context: Context, undone: UndoneRun) -> None:
     """Write the plan. Raises AuthError and TransientError when an account can't be worked with any further."""
     operations = (PAIR, CREATE, DELETE)
     total = sum(
-        context.stage.count_steps(operation, side.name) for operation in operations for side in context.connection.sides
+        context.staging.count_steps(operation, side.name)
+        for operation in operations
+        for side in context.connection.sides
     )
     context.run.progress.begin_step("writing", total)
     troubles = _Troubles(context, undone)
     for side in context.connection.sides:
-        for wave in context.stage.steps(PAIR, (side.name, "both"), WIDTH):
+        for wave in context.staging.steps(PAIR, (side.name, "both"), WIDTH):
             update(context, side, wave, troubles)
     context.undone = None  # who is made again is met like anybody
     for side in context.connection.sides:
-        for wave in context.stage.steps(CREATE, (side.name,), WIDTH):
+        for wave in context.staging.steps(CREATE, (side.name,), WIDTH):
             create(context, side, wave, troubles)
     for side in context.connection.sides:
-        for wave in context.stage.steps(DELETE, (side.name,), WIDTH):
+        for wave in context.staging.steps(DELETE, (side.name,), WIDTH):
             for step in wave:
                 remove(context, undone, side, step, troubles)
 
@@ -95,7 +97,7 @@ class _Troubles(Troubles[Staged]):
 
 
 def _plan_page(context: Context, undone: UndoneRun, page: Sequence[HistoryLine]) -> None:
-    new = [link for link in _pairs(context, undone, page) if not context.stage.has_record(LEFT, link.left.id)]
+    new = [link for link in _pairs(context, undone, page) if not context.staging.has_record(LEFT, link.left.id)]
     ends = {
         side.name: stage_by_ids(context, side, [link.side(side.name).id for link in new])
         for side in context.connection.sides
@@ -153,7 +155,7 @@ def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> N
     weigh(context, result)
     if result.writes:
         with context.state.atomic():
-            context.stage.plan_step(Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result)))
+            context.staging.plan_step(Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result)))
 
 
 def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> str:
@@ -168,7 +170,7 @@ def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -
         undone.leave(made, staged.id, who, WHOLE, BARRED if barred else CHANGED)
         return ""
     with context.state.atomic():
-        context.stage.plan_step(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
+        context.staging.plan_step(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
     context.findings.weights[side.account].changed += 1
     return made
 

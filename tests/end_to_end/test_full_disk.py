@@ -7,7 +7,7 @@ import pytest
 
 from state.errors import StateUnwritable
 from state.file import StateFile
-from state.staging import Stage
+from state.staging import Staging
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
@@ -35,14 +35,14 @@ def limit_state(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
 
 def limit_stage(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
     """Let the stage have no more than so many pages beyond its tables."""
-    make = Stage.__init__
+    make = Staging.__init__
 
-    def made(stage: Stage, state: StateFile) -> None:
+    def made(stage: Staging, state: StateFile) -> None:
         make(stage, state)
         present = state.db.execute("PRAGMA stage.page_count").fetchone()[0]
         state.db.execute(f"PRAGMA stage.max_page_count = {present + pages}")
 
-    monkeypatch.setattr(Stage, "__init__", made)
+    monkeypatch.setattr(Staging, "__init__", made)
 
 
 @pytest.mark.parametrize(

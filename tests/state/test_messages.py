@@ -8,7 +8,7 @@ from state.file import StateFile
 from state.links import Link, Links, LinkSide
 from state.message_staging import MessageAction, MessageStage, StagedMessage
 from state.messages import Indexed, MessageIndex, Streams
-from state.staging import Stage, Step
+from state.staging import Staging, Step
 from tests.state.files import opened
 
 ANN = Indexed("1", "ann", 1000, b"hello")
@@ -21,14 +21,14 @@ def state() -> Iterator[StateFile]:
 
 
 @pytest.fixture(autouse=True)
-def people(state: StateFile) -> Iterator[Stage]:
-    stage = Stage(state)
+def people(state: StateFile) -> Iterator[Staging]:
+    stage = Staging(state)
     yield stage
     stage.detach()
 
 
 @pytest.fixture
-def transaction(state: StateFile, people: Stage) -> Iterator[Transaction]:
+def transaction(state: StateFile, people: Staging) -> Iterator[Transaction]:
     with state.atomic() as transaction:
         yield transaction
 
@@ -67,7 +67,7 @@ def test_a_digest_that_is_known_stays_where_a_listing_shows_none_and_so_does_wha
 
 
 def test_who_is_linked_or_about_to_be_frees_the_messages_that_were_left_out(
-    state: StateFile, index: MessageIndex, people: Stage, transaction: Transaction
+    state: StateFile, index: MessageIndex, people: Staging, transaction: Transaction
 ) -> None:
     index.put_messages(
         transaction, [Indexed(name, name, 1, None, left_out=True) for name in ("ann", "bob", "cai", "dan")]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.links import Links
-from state.staging import PAGE, Stage, Staged, Step
+from state.staging import PAGE, Staged, Staging, Step
 from tests.state.files import link, opened, other_connection
 
 
@@ -16,7 +16,7 @@ def staged(record_id: str, side: str = "left", raw: str | None = "{}", linked: i
 
 def test_of_a_record_that_comes_twice_the_later_counts_at_the_place_of_the_first() -> None:
     with opened() as state:
-        stage = Stage(state)
+        stage = Staging(state)
         with state.atomic() as transaction:
             stage.put_records(
                 transaction, [staged("1"), staged("2"), Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)]
@@ -32,7 +32,7 @@ def test_of_a_record_that_comes_twice_the_later_counts_at_the_place_of_the_first
 
 def test_pages_hold_every_changed_record_once_in_order() -> None:
     with opened() as state:
-        stage = Stage(state)
+        stage = Staging(state)
         count = 2 * PAGE + 50
         with state.atomic() as transaction:
             stage.put_records(transaction, (staged(str(number)) for number in range(count)))
@@ -47,7 +47,7 @@ def test_pages_hold_every_changed_record_once_in_order() -> None:
 
 def test_records_may_be_staged_while_pages_are_walked() -> None:
     with opened() as state:
-        stage = Stage(state)
+        stage = Staging(state)
         with state.atomic() as transaction:
             stage.put_records(transaction, (staged(str(number)) for number in range(PAGE + 1)))
         seen = []
@@ -60,7 +60,7 @@ def test_records_may_be_staged_while_pages_are_walked() -> None:
 
 def test_what_shows_nothing_new_is_counted_and_not_worked_on() -> None:
     with opened() as state:
-        stage, links = Stage(state), Links(state.db, 1, "contacts")
+        stage, links = Staging(state), Links(state.db, 1, "contacts")
         quiet, loud = link("1", "hub-1"), link("2", "hub-2")
         with state.atomic() as transaction:
             links.save_link(transaction, quiet, "r1")
@@ -89,7 +89,7 @@ def test_missing_is_who_is_linked_was_not_shown_and_is_not_known_to_be_gone(
     pairs: list[tuple[str | None, str]], side: str
 ) -> None:
     with opened() as state:
-        stage, links, expected = Stage(state), Links(state.db, 1, "contacts"), []
+        stage, links, expected = Staging(state), Links(state.db, 1, "contacts"), []
         with state.atomic() as transaction:
             for number, (gone, shown) in enumerate(pairs):
                 pair = link(f"left {number}", f"right {number}", gone=gone)
@@ -113,7 +113,7 @@ def test_missing_is_who_is_linked_was_not_shown_and_is_not_known_to_be_gone(
 
 def test_people_of_other_connections_and_messages_are_missed_by_nobody_and_pages_end() -> None:
     with opened() as state:
-        stage, other = Stage(state), other_connection(state)
+        stage, other = Staging(state), other_connection(state)
         with state.atomic() as transaction:
             Links(state.db, 1, "messages").save_link(transaction, link("1", "hub-1"), "r1")
             Links(state.db, other, "contacts").save_link(transaction, link("2", "hub-2"), "r1")
@@ -129,7 +129,7 @@ def test_people_of_other_connections_and_messages_are_missed_by_nobody_and_pages
 
 def test_a_pair_is_known_from_both_sides_and_nobody_is_paired_twice() -> None:
     with opened() as state:
-        stage = Stage(state)
+        stage = Staging(state)
         stage.add_pair("1", "hub-1")
         assert stage.paired_id("left", "1") == "hub-1"
         assert stage.paired_id("right", "hub-1") == "1"
@@ -141,7 +141,7 @@ def test_a_pair_is_known_from_both_sides_and_nobody_is_paired_twice() -> None:
 
 def test_steps_come_back_in_order_a_page_at_a_time() -> None:
     with opened() as state:
-        stage = Stage(state)
+        stage = Staging(state)
         with state.atomic():
             for number in range(PAGE + 20):
                 stage.plan_step(Step("pair", "", str(number), f"hub-{number}", None, "both" if number % 2 else "left"))
@@ -160,7 +160,7 @@ def test_steps_come_back_in_order_a_page_at_a_time() -> None:
 def test_the_stage_leaves_nothing_in_the_state_file_nor_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
-        stage = Stage(state)
+        stage = Staging(state)
         with state.atomic() as transaction:
             stage.put_records(transaction, (staged(f"somebody {number}") for number in range(5000)))
         assert {each.name for each in tmp_path.iterdir()} <= {"sync.db", "sync.db-wal", "sync.db-shm"}
@@ -172,9 +172,9 @@ def test_the_stage_leaves_nothing_in_the_state_file_nor_beside_it(tmp_path: Path
 
 def test_a_second_run_begins_with_an_empty_stage() -> None:
     with opened() as state:
-        first = Stage(state)
+        first = Staging(state)
         with state.atomic() as transaction:
             first.put_records(transaction, [staged("1")])
         first.detach()
-        second = Stage(state)
+        second = Staging(state)
         assert second.count_records("left") == 0

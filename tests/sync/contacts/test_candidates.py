@@ -9,8 +9,8 @@ from state import connections
 from state.file import StateFile
 from state.identity_index import Identities, IndexedContact
 from state.links import Link, Links, LinkSide
-from state.staging import Stage
-from sync.contacts.candidates import surroundings
+from state.staging import Staging
+from sync.contacts.candidates import find_candidates
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
 from sync.streams.connection import Side
 
@@ -34,7 +34,7 @@ class World:
     """As much of a run as pairing looks at."""
 
     state: StateFile
-    stage: Stage
+    staging: Staging
     links: Links
     mapping: int
     left: Side
@@ -63,9 +63,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     with state.atomic() as db:
         connection = connections.connection_id(db, "sales", "left account", "right account")
         mapping = connections.add_mapping(db, connection, "one", ["email"])
-    stage, links = Stage(state), Links(state.db, connection, "contacts")
-    yield World(state, stage, links, mapping, side(state, connection, "left"), side(state, connection, "right"))
-    stage.detach()
+    staging, links = Staging(state), Links(state.db, connection, "contacts")
+    yield World(state, staging, links, mapping, side(state, connection, "left"), side(state, connection, "right"))
+    staging.detach()
     state.close()
 
 
@@ -82,7 +82,7 @@ def link(world: World, left_id: str, right_id: str, gone: str | None = None) -> 
 
 
 def of_left(world: World, person: IndexedContact) -> Candidates:
-    return surroundings(cast("Context", world), world.left, [person])[person.id]
+    return find_candidates(cast("Context", world), world.left, [person])[person.id]
 
 
 def ids(people: object) -> set[str]:
@@ -113,7 +113,7 @@ def test_somebody_without_e_mail_number_and_marker_has_nobody_around(world: Worl
 def test_whom_the_own_marker_names_is_found(world: World) -> None:
     clone = known("hub-1", marker="1")
     meet(world, [known("1")], [clone])
-    around = surroundings(cast("Context", world), world.right, [clone])["hub-1"]
+    around = find_candidates(cast("Context", world), world.right, [clone])["hub-1"]
     assert ids(around.marked) == {"1"}
     assert pair(clone, around) == Paired("1", "marker")
 
@@ -132,7 +132,7 @@ def test_who_was_paired_earlier_in_the_run_is_taken(world: World) -> None:
     ada = known("1", None, OFFICE)
     meet(world, [ada, known("5", None, OFFICE)], [known("hub-1", None, OFFICE)])
     assert isinstance(pair(ada, of_left(world, ada)), PairingRefused)
-    world.stage.add_pair("5", "hub-1")
+    world.staging.add_pair("5", "hub-1")
     assert pair(ada, of_left(world, ada)) == Unpaired()
 
 
@@ -169,7 +169,7 @@ def test_a_page_of_people_is_looked_up_at_once_and_each_gets_its_own(world: Worl
     lefts = [known(str(number), f"p{number}@example.com") for number in range(450)]
     rights = [known(f"hub-{number}", f"p{number}@example.com") for number in range(450)]
     meet(world, lefts, rights)
-    around = surroundings(cast("Context", world), world.left, lefts)
+    around = find_candidates(cast("Context", world), world.left, lefts)
     assert all(pair(person, around[person.id]) == Paired(f"hub-{person.id}", "e-mail") for person in lefts)
 
 
