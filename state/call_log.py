@@ -10,7 +10,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from state.database import Database
 from state.file import BUSY_SECONDS
+
+
+def call_log_text(db: Database, account: str) -> str:
+    """Return the call log of an account, '' where there is none."""
+    row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 class SharedLedger:
@@ -25,7 +32,7 @@ class SharedLedger:
     def peek(self, account: str) -> str:
         """Return the book of an account, '' when there is none."""
         with self._lock:
-            return self._read(account)
+            return call_log_text(self._db, account)
 
     def revise(self, account: str, change: Callable[[str], str]) -> None:
         """Replace the book by what `change` makes of it, in one step that no other process can come between."""
@@ -33,7 +40,8 @@ class SharedLedger:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._db.execute(
-                    "INSERT OR REPLACE INTO allowance VALUES (?, ?)", (account, change(self._read(account)))
+                    "INSERT OR REPLACE INTO allowance VALUES (?, ?)",
+                    (account, change(call_log_text(self._db, account))),
                 )
                 self._db.execute("COMMIT")
             except BaseException:
@@ -44,7 +52,3 @@ class SharedLedger:
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
-
-    def _read(self, account: str) -> str:
-        row = self._db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
-        return "" if row is None else str(row[0])

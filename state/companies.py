@@ -4,12 +4,11 @@ Rules kept here: that there is no such company is an answer, too; each answer is
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 SPAN_MS = 30 * 86_400_000
 """How long a look-up is not charged for again, in milliseconds: 30 days."""
@@ -25,7 +24,7 @@ class CachedCompany:
 class KnownCompanies:
     """What one account was asked."""
 
-    def __init__(self, db: sqlite3.Connection, account: str) -> None:
+    def __init__(self, db: Database, account: str) -> None:
         self._db = db
         self._account = account
 

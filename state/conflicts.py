@@ -8,7 +8,7 @@ Values are JSON. A resolution is 'left', 'right', or 'value:' followed by JSON; 
 import sqlite3
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Conflict:
 class Conflicts:
     """The conflicts of one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+    def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
@@ -80,6 +80,11 @@ class Conflicts:
                 "SELECT count(*) FROM conflict WHERE connection = ? AND stream = ? AND resolution IS NULL", self._key
             ).fetchone()[0]
         )
+
+
+def resolve_conflict(transaction: Transaction, conflict_id: int, resolution: str) -> None:
+    """Store how a user resolved a conflict; the next run carries it out."""
+    transaction.execute("UPDATE conflict SET resolution = ? WHERE id = ?", (resolution, conflict_id))
 
 
 def _conflict(row: sqlite3.Row) -> Conflict:

@@ -4,12 +4,26 @@ Who they were when they were first used (R28), the mapping in force (R18).
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from state.database import Transaction
+from state.database import Database, Transaction
 from state.errors import StateError
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConnection:
+    """A connection and the names of its accounts."""
+
+    id: int
+    name: str
+    left_account: str
+    right_account: str
+
+    def side_of(self, account: str) -> str | None:
+        """Return the side of an account, None where the connection is between others."""
+        return {self.right_account: "right", self.left_account: "left"}.get(account)
 
 
 def remember_account(transaction: Transaction, name: str, connector: str, identity: Mapping[str, Any]) -> None:
@@ -20,7 +34,7 @@ def remember_account(transaction: Transaction, name: str, connector: str, identi
     )
 
 
-def account_identity(db: sqlite3.Connection, name: str) -> tuple[str, dict[str, Any]] | None:
+def account_identity(db: Database, name: str) -> tuple[str, dict[str, Any]] | None:
     """Return connector and identity of an account, None when it was never used."""
     row = db.execute("SELECT connector, identity FROM account WHERE name = ?", (name,)).fetchone()
     return None if row is None else (row["connector"], json.loads(row["identity"]))
@@ -28,28 +42,48 @@ def account_identity(db: sqlite3.Connection, name: str) -> tuple[str, dict[str, 
 
 def connection_id(transaction: Transaction, name: str, left: str, right: str) -> int:
     """Return the number of a connection, made when it is new. Raises StateError when its accounts are others."""
-    row = find_connection(transaction, name)
-    if row is None:
+    known = find_connection(transaction, name)
+    if known is None:
         transaction.execute(
             "INSERT INTO connection (name, left_account, right_account) VALUES (?, ?, ?)", (name, left, right)
         )
         return int(transaction.execute("SELECT last_insert_rowid()").fetchone()[0])
-    if (row["left_account"], row["right_account"]) != (left, right):
+    if (known.left_account, known.right_account) != (left, right):
         raise StateError(
-            f"connection {name}: the state file knows it as {row['left_account']} and {row['right_account']}, "
+            f"connection {name}: the state file knows it as {known.left_account} and {known.right_account}, "
             f"not {left} and {right}; "
-            "give the connection another name, or set another `path` under [state] to begin anew"
+            "give the connection another name, or set another `path` under [state] to start again"
         )
-    return int(row["id"])
+    return known.id
 
 
-def find_connection(db: sqlite3.Connection, name: str) -> sqlite3.Row | None:
-    """Return the row of a connection, None when it never ran."""
-    row: sqlite3.Row | None = db.execute("SELECT * FROM connection WHERE name = ?", (name,)).fetchone()
-    return row
+def find_connection(db: Database, name: str) -> StoredConnection | None:
+    """Return a connection, None when it never ran."""
+    return next(iter(_connections(db, "WHERE name = ?", name)), None)
 
 
-def is_healed(db: sqlite3.Connection, connection: int) -> bool:
+def all_connections(db: Database) -> list[StoredConnection]:
+    """Return all connections, in the order of their numbers."""
+    return _connections(db)
+
+
+def connection_names(db: Database) -> list[str]:
+    """Return the names of all connections; a name that is damaged is left out."""
+    rows = db.execute("SELECT name FROM connection WHERE typeof(name) = 'text' ORDER BY name")
+    return [row[0] for row in rows.fetchall()]
+
+
+def connection_name(db: Database, connection: int) -> str:
+    """Return the name of the connection of that number."""
+    return str(db.execute("SELECT name FROM connection WHERE id = ?", (connection,)).fetchone()[0])
+
+
+def _connections(db: Database, condition: str = "ORDER BY id", *values: str) -> list[StoredConnection]:
+    query = f"SELECT id, name, left_account, right_account FROM connection {condition}"
+    return [StoredConnection(*row) for row in db.execute(query, values).fetchall()]
+
+
+def is_healed(db: Database, connection: int) -> bool:
     """Say whether it was looked for values that an earlier version had no place for, and took for empty."""
     return bool(db.execute("SELECT owed_known FROM connection WHERE id = ?", (connection,)).fetchone()[0])
 
@@ -59,7 +93,7 @@ def note_healed(transaction: Transaction, connection: int) -> None:
     transaction.execute("UPDATE connection SET owed_known = 1 WHERE id = ?", (connection,))
 
 
-def mappings(db: sqlite3.Connection, connection: int) -> dict[int, tuple[str, tuple[str, ...]]]:
+def mappings(db: Database, connection: int) -> dict[int, tuple[str, tuple[str, ...]]]:
     """Return fingerprint and fields of every mapping that was ever in force, oldest first."""
     rows = db.execute("SELECT * FROM mapping WHERE connection = ? ORDER BY id", (connection,))
     return {row["id"]: (row["fingerprint"], tuple(json.loads(row["fields"]))) for row in rows}

@@ -1,9 +1,8 @@
 """Cursors: which spans of time have been dealt with, per connection, stream and side. Instants are milliseconds."""
 
-import sqlite3
 from collections.abc import Iterable
 
-from state.database import Transaction
+from state.database import Database, Transaction
 from state.intervals import Interval, IntervalSet, union
 
 COVERED = "covered"
@@ -13,7 +12,7 @@ INDEXED = "indexed"
 class Cursors:
     """The cursors of one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+    def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 

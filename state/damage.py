@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from state.database import Transaction
+from state.database import Database, Transaction
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.schema import TABLES
 
@@ -101,13 +101,13 @@ class DamagedCell:
         return f"table {self.table}, row {self.row}, column {self.column}: {self.reason}"
 
 
-def faults(db: sqlite3.Connection, readers: Readers) -> Iterator[DamagedCell]:
+def faults(db: Database, readers: Readers) -> Iterator[DamagedCell]:
     """Yield every cell that can't be read."""
     for fault in _all_faults(db, readers):
         yield replace(fault, is_decided=_is_decided(db, fault))
 
 
-def _all_faults(db: sqlite3.Connection, readers: Readers) -> Iterator[DamagedCell]:
+def _all_faults(db: Database, readers: Readers) -> Iterator[DamagedCell]:
     for table in TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         if table == "about" or not columns:
@@ -123,7 +123,7 @@ def _all_faults(db: sqlite3.Connection, readers: Readers) -> Iterator[DamagedCel
                 yield from _misread(db, table, column["name"], keys, reader)
 
 
-def fault_of_record(db: sqlite3.Connection, side: str, record_id: str) -> DamagedCell | None:
+def fault_of_record(db: Database, side: str, record_id: str) -> DamagedCell | None:
     """Return a cell that can't be read of what is known of a record: its link, and its row of the index."""
     for table, column in (("link", f"{side}_id"), ("person", "id")):
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
@@ -215,7 +215,7 @@ def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
         yield f"stream = 'contacts' AND {_no_json(name, 'array')}", "JSON (array) is expected"
 
 
-def _references(db: sqlite3.Connection, table: str, column: str) -> Iterator[tuple[str, str]]:
+def _references(db: Database, table: str, column: str) -> Iterator[tuple[str, str]]:
     """Yield what is true of a cell that names a row which is not there."""
     for key in db.execute(f"PRAGMA foreign_key_list({table})").fetchall():
         if key["from"] == column:
@@ -230,7 +230,7 @@ def _no_json(name: str, shape: str) -> str:
 
 
 def _misread(
-    db: sqlite3.Connection, table: str, column: str, keys: Sequence[str], reader: Callable[[str], object]
+    db: Database, table: str, column: str, keys: Sequence[str], reader: Callable[[str], object]
 ) -> Iterator[DamagedCell]:
     """Yield the texts of a column that are no UTF-8, or that its reader can't read."""
     query = f"SELECT {', '.join(keys)}, {column} FROM {table} WHERE typeof({column}) = 'text'"
@@ -244,7 +244,7 @@ def _misread(
             yield DamagedCell(table, column, _key(keys, row), "this can't be read")
 
 
-def _raw(db: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
+def _raw(db: Database, query: str) -> list[tuple[Any, ...]]:
     """Return rows; a text of theirs that is no UTF-8 can't be encoded again."""
     before, db.text_factory = db.text_factory, lambda found: found.decode(errors="surrogateescape")
     try:
@@ -253,7 +253,7 @@ def _raw(db: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
         db.text_factory = before
 
 
-def _keys(db: sqlite3.Connection, table: str, columns: Sequence[sqlite3.Row]) -> list[str]:
+def _keys(db: Database, table: str, columns: Sequence[sqlite3.Row]) -> list[str]:
     """Return what tells one row of a table from another."""
     made = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()["sql"]
     if made.rstrip().upper().endswith("WITHOUT ROWID"):
@@ -275,7 +275,7 @@ def _where(fault: DamagedCell) -> tuple[str, list[Any]]:
     return " AND ".join(parts), values
 
 
-def _is_decided(db: sqlite3.Connection, fault: DamagedCell) -> bool:
+def _is_decided(db: Database, fault: DamagedCell) -> bool:
     """Say whether a person decided about the row of a cell."""
     decision = FOUND_AGAIN.get(fault.table)
     if decision is None:

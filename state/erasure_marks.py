@@ -4,12 +4,11 @@ The salt is made with the first of them and stays in the file, so a hash means n
 file can still try whether an address that they already know is among them: that is what the hashes are for.
 """
 
-import sqlite3
 from collections.abc import Iterable
 from hashlib import blake2b
 from secrets import token_bytes
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 DIGEST_BYTES = 32
 
@@ -17,7 +16,7 @@ DIGEST_BYTES = 32
 class Forgotten:
     """Everybody who was forgotten, over all connections."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
         row = db.execute("SELECT value FROM salt").fetchone()
         self._salt: bytes | None = None if row is None else row["value"]
@@ -77,7 +76,7 @@ class Forgotten:
         return set() if salt is None else {_digest(mark, salt) for mark in marks}
 
 
-def _lifted(db: sqlite3.Connection) -> dict[bytes, int]:
+def _lifted(db: Database) -> dict[bytes, int]:
     return {row["digest"]: row["person"] for row in db.execute("SELECT digest, person FROM lifted")}
 
 

@@ -8,10 +8,10 @@ Records that meet transient errors are counted apart (`trouble`); one that does 
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 RETRY_MS = 86_400_000
 
@@ -44,7 +44,7 @@ class Failure:
 class Failures:
     """The failures of one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+    def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
@@ -106,6 +106,18 @@ class Failures:
             (*self._key, side, record_id),
         ).fetchone()
         return int(row[0])
+
+
+def make_due(transaction: Transaction, failure_ids: Iterable[int]) -> None:
+    """Have the next run retry failures, dismissed ones too."""
+    transaction.executemany(
+        "UPDATE failure SET due_ms = 0, digest = NULL, dismissed = NULL WHERE id = ?", [(one,) for one in failure_ids]
+    )
+
+
+def dismiss_failure(transaction: Transaction, failure_id: int, why: str) -> None:
+    """Take a failure off the list until its record changes."""
+    transaction.execute("UPDATE failure SET dismissed = ? WHERE id = ?", (why, failure_id))
 
 
 def _failure(row: sqlite3.Row) -> Failure:

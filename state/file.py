@@ -15,13 +15,14 @@ Rules kept here:
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from state.access import hindrance, is_writable
-from state.database import Transaction
+from state.database import Database, Transaction
 from state.disk import PRIMARY, is_refused, telling, unwritable
 from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
@@ -33,6 +34,9 @@ PAGE_BYTES = 8192
 
 BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 """What SQLite says of a file that is no database, or not any more."""
+
+STEPS = 20_000
+"""Instructions of SQLite between two looks at the clock, where a query may not take too long."""
 
 SMALLEST = 512
 """Bytes of the smallest page, and so of the smallest database, that SQLite makes."""
@@ -82,6 +86,22 @@ class StateFile:
             return cls(path, _prepared_to_look(db, path))
         except sqlite3.DatabaseError as error:
             raise StateError(_unusable(path, error)) from error
+
+    @contextmanager
+    def snapshot(self, seconds: float) -> Iterator[Database]:
+        """Yield the database as it is at this moment; a query that runs past so many seconds is interrupted."""
+        deadline = time.monotonic() + seconds
+        self.db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+        self.db.execute("BEGIN")
+        yield self.db
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer than this for another process that writes."""
+        self.db.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def overwrite_deleted(self) -> None:
+        """Overwrite from now on what is deleted, so that its bytes do not stay in the file."""
+        self.db.execute("PRAGMA secure_delete = ON")
 
     def back_up(self, path: Path) -> None:
         """Write a consistent copy, while runs go on, or none at all.

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 PAGE = 200
 
@@ -55,7 +55,7 @@ class HistoryLine:
 class History:
     """The history of one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+    def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
@@ -129,10 +129,15 @@ class History:
         return row is not None
 
 
-def lines(db: sqlite3.Connection, condition: str, values: Sequence[object]) -> list[HistoryLine]:
+def lines(db: Database, condition: str, values: Sequence[object]) -> list[HistoryLine]:
     """Return the lines (`h`) for which a condition of ours holds, in the order that it asks for."""
     rows = db.execute(f"SELECT h.*, r.undoes FROM history h LEFT JOIN run r ON r.id = h.run WHERE {condition}", values)
     return [_line(row) for row in rows.fetchall()]
+
+
+def lines_of_run(db: Database, run: str, after: int, limit: int) -> list[HistoryLine]:
+    """Return at most `limit` lines of a run, in all streams, past line number `after`."""
+    return lines(db, "h.run = ? AND h.id > ? ORDER BY h.id LIMIT ?", (run, after, limit))
 
 
 def begin_run(transaction: Transaction, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:
@@ -149,7 +154,7 @@ def end_run(transaction: Transaction, run: str, now_ms: int, status: str, report
     )
 
 
-def find_run(db: sqlite3.Connection, run: str) -> str | None:
+def find_run(db: Database, run: str) -> str | None:
     """Return the name of the connection that a run was of, None when there is no such run."""
     row = db.execute(
         "SELECT c.name FROM run r JOIN connection c ON c.id = r.connection WHERE r.id = ?", (run,)
@@ -157,7 +162,7 @@ def find_run(db: sqlite3.Connection, run: str) -> str | None:
     return None if row is None else str(row["name"])
 
 
-def recent_runs(db: sqlite3.Connection, count: int) -> list[tuple[str, str, int, str | None]]:
+def recent_runs(db: Database, count: int) -> list[tuple[str, str, int, str | None]]:
     """Return name, connection, beginning (milliseconds) and status of the last runs, the last one first."""
     rows = db.execute(
         "SELECT r.id, c.name, r.started_ms, r.status FROM run r JOIN connection c ON c.id = r.connection"

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Hold:
 class Holds:
     """What is held in one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+    def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 

@@ -6,10 +6,10 @@ E-mails, phones and names are stored as they are compared; creation times are mi
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-from state.database import Transaction
+from state.database import Database, Transaction
+from state.indexed_contact import IndexedContact
 
 CHUNK = 200
 
@@ -17,29 +17,10 @@ Value = TypeVar("Value")
 _Keys = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedContact:
-    """Somebody in the index. `linked` is the id of the person at the other side, None when nobody is linked.
-
-    `more_emails` are the addresses that the record has beside `email`. `is_marker_bare` says that `marker` names no
-    account, so that a person may have typed or imported it.
-    """
-
-    id: str
-    email: str | None
-    name: str
-    phones: tuple[str, ...]
-    marker: str | None
-    created_ms: int | None
-    linked: str | None = None
-    more_emails: tuple[str, ...] = ()
-    is_marker_bare: bool = False
-
-
 class Identities:
     """The index of one side of one connection. `other` is the name of the other side."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, side: str, stream: str = "contacts") -> None:
+    def __init__(self, db: Database, connection: int, side: str, stream: str = "contacts") -> None:
         self._db = db
         self._key = (connection, side)
         other = "right" if side == "left" else "left"

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 SIDES = ("left", "right")
 CHUNK = 200
@@ -64,7 +64,7 @@ COLUMNS = tuple(f"{side}_{part}" for side in SIDES for part in PARTS)
 class Links:
     """The links of one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+    def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
@@ -180,6 +180,16 @@ class Links:
             (*values, *self._key, link.mapping, link.gone, run),
         )
         link.id = cursor.lastrowid or 0
+
+
+def records_of_link(db: Database, link: int) -> dict[str, str]:
+    """Return both records of a link as ACCOUNT:ID, by side."""
+    row = db.execute(
+        "SELECT n.left_account, l.left_id, n.right_account, l.right_id"
+        " FROM link l JOIN connection n ON n.id = l.connection WHERE l.id = ?",
+        (link,),
+    ).fetchone()
+    return {"left": f"{row[0]}:{row[1]}", "right": f"{row[2]}:{row[3]}"}
 
 
 def _link(row: sqlite3.Row) -> Link:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 STREAM = "messages"
 CHUNK = 200
@@ -31,7 +31,7 @@ class Indexed:
 class MessageIndex:
     """The messages of one side of a connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, side: str) -> None:
+    def __init__(self, db: Database, connection: int, side: str) -> None:
         self._db = db
         self._key = (connection, side)
         self._side = side
@@ -120,7 +120,7 @@ class MessageIndex:
 class Streams:
     """What the streams of one connection were set up for."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, name: str) -> None:
+    def __init__(self, db: Database, connection: int, name: str) -> None:
         self._db = db
         self._key = (connection, name)
 

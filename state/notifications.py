@@ -3,28 +3,16 @@
 A cause may have several keys (each open conflict is one), or the single key ''. Instants are milliseconds.
 """
 
-import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from state.database import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class NotificationCause:
-    """One cause: since when, how often somebody tried to tell it, and when that worked."""
-
-    cause: str
-    key: str
-    since_ms: int
-    tries: int = 0
-    told_ms: int | None = None
+from state.database import Database, Transaction
+from state.notification_cause import NotificationCause
 
 
 class NotificationStore:
     """The causes of one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: str, stream: str) -> None:
+    def __init__(self, db: Database, connection: str, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 

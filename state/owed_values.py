@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 PAGE = 200
 
@@ -27,7 +27,7 @@ class OwedValue:
 class OwedValues:
     """What is owed in one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: int, stream: str) -> None:
+    def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
@@ -45,8 +45,7 @@ class OwedValues:
 
     def of_link(self, link: int) -> dict[str, OwedValue]:
         """Return what is owed of a link, by field."""
-        rows = self._db.execute("SELECT * FROM owed WHERE link = ? ORDER BY field", (link,))
-        return {row["field"]: _debt(row) for row in rows.fetchall()}
+        return {one.field: one for one in owed_of_link(self._db, link)}
 
     def count_waiting(self) -> Counter[tuple[str, str]]:
         """Return how many values wait, by side and field."""
@@ -70,7 +69,13 @@ class OwedValues:
             after = rows[-1][0]
 
 
-def counts(db: sqlite3.Connection, connection: int, stream: str) -> Counter[tuple[str, str]]:
+def owed_of_link(db: Database, link: int) -> list[OwedValue]:
+    """Return the values of a link that wait for a place, in the order of their fields; each side is one of its own."""
+    rows = db.execute("SELECT * FROM owed WHERE link = ? ORDER BY field", (link,))
+    return [_debt(row) for row in rows.fetchall()]
+
+
+def counts(db: Database, connection: int, stream: str) -> Counter[tuple[str, str]]:
     """Return how many values wait in a stream of a connection, by side and field."""
     rows = db.execute(
         "SELECT side, field, count(*) FROM owed WHERE connection = ? AND stream = ? GROUP BY side, field"

@@ -10,8 +10,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from state.database import Database
 from state.history import History, HistoryLine, lines
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 
 STREAM = "contacts"
 FORMER = "(folded(json_extract(old, '$')), folded(json_extract(new, '$')))"
@@ -49,13 +51,13 @@ class FoundPerson:
         return {record.account: record.id for record in self.records}
 
 
-def accounts(db: sqlite3.Connection) -> list[str]:
+def accounts(db: Database) -> list[str]:
     """Return the names of all accounts of all connections."""
     rows = db.execute("SELECT left_account FROM connection UNION SELECT right_account FROM connection")
     return [row[0] for row in rows]
 
 
-def by_record(db: sqlite3.Connection, account: str, record_id: str) -> list[Record]:
+def by_record(db: Database, account: str, record_id: str) -> list[Record]:
     """Return the record in every connection that knows it."""
     found = []
     for row in db.execute("SELECT * FROM connection ORDER BY id").fetchall():
@@ -66,7 +68,7 @@ def by_record(db: sqlite3.Connection, account: str, record_id: str) -> list[Reco
     return found
 
 
-def by_email(db: sqlite3.Connection, email: str, fold: Fold) -> list[Record]:
+def by_email(db: Database, email: str, fold: Fold) -> list[Record]:
     """Return everybody who has the address (folded) or, deleted by us since, had it."""
     learn_to_fold(db, fold)
     return _records(
@@ -79,18 +81,18 @@ def by_email(db: sqlite3.Connection, email: str, fold: Fold) -> list[Record]:
     )
 
 
-def by_other_email(db: sqlite3.Connection, email: str) -> list[Record]:
+def by_other_email(db: Database, email: str) -> list[Record]:
     """Return everybody who has the address (folded) beside their own."""
     return _records(db, {"SELECT connection, side, id FROM address WHERE email = ?": (email,)})
 
 
-def by_former_email(db: sqlite3.Connection, email: str, fold: Fold) -> list[Record]:
+def by_former_email(db: Database, email: str, fold: Fold) -> list[Record]:
     """Return everybody whose address the history knows to have been this one (folded)."""
     learn_to_fold(db, fold)
     return _records(db, {f"{_FIELDS} AND h.field = 'email' AND ? IN {FORMER}": (email,)})
 
 
-def by_phone(db: sqlite3.Connection, phone: str) -> list[Record]:
+def by_phone(db: Database, phone: str) -> list[Record]:
     """Return everybody who has the number or, deleted by us since, had it."""
     return _records(
         db,
@@ -102,12 +104,12 @@ def by_phone(db: sqlite3.Connection, phone: str) -> list[Record]:
     )
 
 
-def by_former_phone(db: sqlite3.Connection, phone: str) -> list[Record]:
+def by_former_phone(db: Database, phone: str) -> list[Record]:
     """Return everybody of whom the history knows a number to have been this one."""
     return _records(db, {f"{_FIELDS} AND h.field LIKE '%phone' AND ? IN (h.old, h.new)": (json.dumps(phone),)})
 
 
-def persons(db: sqlite3.Connection, records: Iterable[Record]) -> list[FoundPerson]:
+def persons(db: Database, records: Iterable[Record]) -> list[FoundPerson]:
     """Return who the records are, each person once, those of linked records with both."""
     found: dict[tuple[Record, ...], FoundPerson] = {}
     for record in sorted(set(records)):
@@ -118,20 +120,20 @@ def persons(db: sqlite3.Connection, records: Iterable[Record]) -> list[FoundPers
     return list(found.values())
 
 
-def by_marker(db: sqlite3.Connection, record: Record) -> list[Record]:
+def by_marker(db: Database, record: Record) -> list[Record]:
     """Return the records of the other side that claim, by their marker, to be this one."""
     query = "SELECT connection, side, id FROM person WHERE marker = ? AND side <> ?"
     found = _records(db, {query: (record.id, record.side)})
     return [each for each in found if each.connection == record.connection]
 
 
-def known(db: sqlite3.Connection, record: Record) -> IndexedContact | None:
+def known(db: Database, record: Record) -> IndexedContact | None:
     """Return what the identity index keeps of a record."""
     found = Identities(db, record.connection, record.side).by_id([record.id])
     return found[0] if found else None
 
 
-def history(db: sqlite3.Connection, person: FoundPerson) -> list[HistoryLine]:
+def history(db: Database, person: FoundPerson) -> list[HistoryLine]:
     """Return all that was written to somebody's records, and what became of their messages, oldest first."""
     records = [(record.account, record.id) for record in person.records]
     found = History(db, person.connection, STREAM).of_records(records)
@@ -149,21 +151,21 @@ _DELETED = (
 _FIELDS = _DELETED.replace("h.field = '*' AND json_valid(h.old)", "h.field <> '*'")
 
 
-def _records(db: sqlite3.Connection, queries: Mapping[str, tuple[str, ...]]) -> list[Record]:
+def _records(db: Database, queries: Mapping[str, tuple[str, ...]]) -> list[Record]:
     return sorted({record for query, values in queries.items() for record in _found(db, query, values)})
 
 
-def _found(db: sqlite3.Connection, query: str, values: tuple[str, ...]) -> Iterator[Record]:
+def _found(db: Database, query: str, values: tuple[str, ...]) -> Iterator[Record]:
     for connection, side, record_id in db.execute(query, values).fetchall():
         yield Record(connection, side, _account(db, connection, side), record_id)
 
 
-def _account(db: sqlite3.Connection, connection: int, side: str) -> str:
+def _account(db: Database, connection: int, side: str) -> str:
     row = db.execute(f"SELECT {side}_account FROM connection WHERE id = ?", (connection,)).fetchone()
     return str(row[0])
 
 
-def _link(db: sqlite3.Connection, record: Record) -> sqlite3.Row | None:
+def _link(db: Database, record: Record) -> sqlite3.Row | None:
     row: sqlite3.Row | None = db.execute(
         f"SELECT id, left_id, right_id FROM link WHERE {record.side}_id = ? AND connection = ? AND stream = ?",
         (record.id, record.connection, STREAM),
@@ -171,12 +173,12 @@ def _link(db: sqlite3.Connection, record: Record) -> sqlite3.Row | None:
     return row
 
 
-def _other(db: sqlite3.Connection, record: Record, link: sqlite3.Row) -> Record:
+def _other(db: Database, record: Record, link: sqlite3.Row) -> Record:
     side = "right" if record.side == "left" else "left"
     return Record(record.connection, side, _account(db, record.connection, side), link[f"{side}_id"])
 
 
-def _is_known(db: sqlite3.Connection, record: Record) -> bool:
+def _is_known(db: Database, record: Record) -> bool:
     key = (record.connection, record.side, record.id)
     return (
         _link(db, record) is not None
@@ -192,10 +194,10 @@ def _is_known(db: sqlite3.Connection, record: Record) -> bool:
     )
 
 
-def _has(db: sqlite3.Connection, condition: str, *values: object) -> bool:
+def _has(db: Database, condition: str, *values: object) -> bool:
     return db.execute(f"SELECT 1 FROM {condition} LIMIT 1", values).fetchone() is not None
 
 
-def learn_to_fold(db: sqlite3.Connection, fold: Fold) -> None:
+def learn_to_fold(db: Database, fold: Fold) -> None:
     """Teach a connection the SQL function `folded`, by which texts are compared."""
     db.create_function("folded", 1, lambda text: fold(text) if isinstance(text, str) else None, deterministic=True)

@@ -3,10 +3,9 @@
 Apart from the runs themselves, which are forgotten after `[state] history`. Instants are milliseconds.
 """
 
-import sqlite3
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class StreamProgress:
     reconciled_ms: int
 
 
-def progress_of(db: sqlite3.Connection, connection: str, stream: str) -> StreamProgress | None:
+def progress_of(db: Database, connection: str, stream: str) -> StreamProgress | None:
     """Return the progress of a stream of the connection of that name, None before a first run came to its end."""
     row = db.execute(
         "SELECT p.ended_ms, p.reconciled_ms FROM progress p JOIN connection c ON c.id = p.connection"
@@ -27,7 +26,7 @@ def progress_of(db: sqlite3.Connection, connection: str, stream: str) -> StreamP
     return None if row is None else StreamProgress(row[0], row[1])
 
 
-def is_begun(db: sqlite3.Connection, connection: int, stream: str) -> bool:
+def is_begun(db: Database, connection: int, stream: str) -> bool:
     """Say whether a run of a stream ever came to its end, or, before that was noted, linked anything."""
     where = (connection, stream)
     if db.execute("SELECT 1 FROM progress WHERE connection = ? AND stream = ?", where).fetchone() is not None:

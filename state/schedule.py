@@ -1,10 +1,9 @@
 """What the daemon means to do next, for `sync status`. True only while a daemon holds its lock (`state.lock`)."""
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def plan_runs(transaction: Transaction, runs: Iterable[Planned]) -> None:
         plan_run(transaction, planned)
 
 
-def planned_runs(db: sqlite3.Connection) -> list[Planned]:
+def planned_runs(db: Database) -> list[Planned]:
     """Return what a daemon has noted, the next run first."""
     rows = db.execute("SELECT * FROM schedule ORDER BY next_ms IS NULL, next_ms, connection, stream")
     return [Planned(row["connection"], row["stream"], row["next_ms"], row["delayed"]) for row in rows.fetchall()]

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from state.database import Transaction
+from state.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Hint:
 class Hints:
     """The hints for one stream of one connection."""
 
-    def __init__(self, db: sqlite3.Connection, connection: str, stream: str) -> None:
+    def __init__(self, db: Database, connection: str, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
@@ -63,12 +63,17 @@ class Hints:
         )
 
 
-def count_all(db: sqlite3.Connection) -> int:
+def count_all(db: Database) -> int:
     """Return how many hints wait, of all connections."""
     return int(db.execute("SELECT count(*) FROM hint").fetchone()[0])
 
 
-def heard_at(db: sqlite3.Connection, connection: str) -> int | None:
+def count_of_connection(db: Database, connection: str) -> int:
+    """Return how many hints wait for the connection of that name."""
+    return int(db.execute("SELECT count(*) FROM hint WHERE connection = ?", (connection,)).fetchone()[0])
+
+
+def heard_at(db: Database, connection: str) -> int | None:
     """Return when an event for a connection was last heard, None for never."""
     row = db.execute("SELECT at_ms FROM heard WHERE connection = ?", (connection,)).fetchone()
     return None if row is None else int(row["at_ms"])

@@ -8,14 +8,13 @@ Rules kept here:
 Calls come from one thread. What is answered holds when `take_in` was called inside `atomic` and that has committed.
 """
 
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from state.database import Transaction
+from state.database import Database, Transaction
 from state.webhook_hints import Hint, count_all
 
 PRUNED_AT_ONCE: Final = 2000
@@ -49,7 +48,7 @@ class QueuedEvent:
 class Inbox:
     """The way in of one state file, which no other process shares."""
 
-    def __init__(self, db: sqlite3.Connection, now_ms: int) -> None:
+    def __init__(self, db: Database, now_ms: int) -> None:
         self._db = db
         last = db.execute("SELECT coalesce(max(number), 0) FROM hint").fetchone()[0]
         self._number = max(int(last), now_ms * 1000)  # above every number that was ever given, across restarts

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +85,13 @@ def test_a_decision_imports_neither_io_nor_time(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PURE)
+def test_what_a_decision_imports_of_the_state_is_a_plain_shape(name: str) -> None:
+    shapes = {f"state.{shape}" for shape in ("intervals", "indexed_contact", "notification_cause")}
+    modules = {module for module in imports(ROOT / "sync" / "rules" / f"{name}.py") if top(module) == "state"}
+    assert {module for module in modules if not {module, module.rpartition(".")[0]} & shapes} == set()
+
+
+@pytest.mark.parametrize("name", PURE)
 def test_what_a_decision_imports_of_ours_is_pure_or_a_plain_shape(name: str) -> None:
     ours = {module for module in imports(ROOT / "sync" / "rules" / f"{name}.py") if top(module) == "sync"}
     assert {module for module in ours if module != "sync" and folder(module) != "rules"} == set()
@@ -124,7 +133,53 @@ def test_only_connectors_speak_http_and_only_the_state_keeps_files_of_sqlite() -
         }
 
     assert users("requests", "urllib3") == {"connectors"}
-    assert users("sqlite_utils") == {"state"}
+    assert users("sqlite3", "sqlite_utils") == {"state"}
+
+
+SQL = re.compile(
+    r"\bSELECT\b.*\bFROM\b|\bINSERT\b.*\bINTO\b|\bUPDATE\b.*\bSET\b|\bDELETE FROM\b|\bPRAGMA\b|\bCREATE TABLE\b",
+    re.DOTALL,
+)
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Yield every text of a file's code, the joined parts of f-strings as one."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(each.value) for each in node.values if isinstance(each, ast.Constant))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_only_the_state_holds_sql_and_knows_sqlite() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {text[:60]}"
+        for layer in ("sync", "connectors")
+        for path in sources(layer)
+        for text in texts(path)
+        if SQL.search(text)
+    }
+    assert found == set()
+    for layer in ("sync", "connectors"):
+        for path in sources(layer):
+            assert not {top(module) for module in imports(path)} & {"sqlite3", "sqlite_utils"}, path
+            assert not calls(path) & {"execute", "executemany", "executescript", "rows_where"}, path
+
+
+def test_only_the_state_file_begins_a_transaction() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix() for layer in LAYERS for path in sources(layer) if "Transaction" in calls(path)
+    }
+    assert found == {"state/file.py"}
+
+
+def test_decisions_load_neither_the_database_nor_http() -> None:
+    modules = ", ".join(f"sync.rules.{name}" for name in PURE)
+    program = f"import sys, {modules}; print(*sorted(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    loaded = set(ran.stdout.split())
+    assert {f"sync.rules.{name}" for name in PURE} <= loaded
+    assert loaded & {"sqlite3", "sqlite_utils", "requests", "urllib3", "pydantic", "click", "rich"} == set()
 
 
 def test_the_check_itself_sees_late_and_relative_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

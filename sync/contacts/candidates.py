@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 from sync.contacts.context import Context
 from sync.rules.match import Candidates, contradicts
 from sync.streams.connection import Side

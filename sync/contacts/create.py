@@ -17,7 +17,7 @@ from connectors.contact import Contact, Fields
 from connectors.errors import Broken, ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone
 from state.database import Transaction
 from state.history import CREATED, ENRICHED, HistoryEntry
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from state.intents import CreateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged, Step

@@ -13,7 +13,7 @@ nothing else would tell that they are one person, and a second record would be m
 from collections.abc import Sequence
 
 from state.database import Transaction
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from sync.contacts.candidates import find_candidates
 from sync.contacts.context import Context
 from sync.contacts.read import index_all

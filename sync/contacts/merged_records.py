@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from connectors.contact import PHONE_SLOTS, Contact
 from connectors.values import phone
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from state.links import Link
 from sync.contacts.context import Context
 from sync.contacts.plan import DELETE, is_listed, plan_first_merge, plan_listing

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 
 from connectors.contact import Contact
 from state.failures import Failure
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.candidates import find_candidates

@@ -6,7 +6,7 @@ Rules kept here:
 - it is asked for before the stranger would be made on the other side, where the person is already.
 """
 
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from sync.contacts.context import Context
 from sync.contacts.read import stage_by_id
 from sync.rules.match import Candidates, Paired

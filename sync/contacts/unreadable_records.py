@@ -7,7 +7,7 @@ record before is kept wherever it shows nothing legible now.
 from dataclasses import replace
 
 from connectors.connector import Raw
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from state.links import Link
 from sync.contacts.context import Context
 from sync.rules import contact_codec

@@ -4,7 +4,6 @@ One thread runs the stream; the main thread observes it.
 """
 
 import random
-import sqlite3
 import traceback
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from connectors.clock import Clock
 from connectors.errors import ConnectorError
+from state.database import DatabaseError
 from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.progress import StreamProgress, progress_of
@@ -120,7 +120,7 @@ class Stream:
             with closing(StateFile.open(self.config.state.path)) as state:
                 heard = from_ms(heard_at(state.db, self.connection.name))
                 waiting = Hints(state.db, self.connection.name, self.name).count_hints()
-        except (StateError, LockHeld, sqlite3.Error) as error:
+        except (StateError, LockHeld, DatabaseError) as error:
             event_log.error("the state cannot be read", reason=str(error))
             return False
         self.slower = pace_while_hearing(heard, self.clock.now(), webhooks.every)
@@ -191,7 +191,7 @@ def _reason(error: Exception) -> str:
     """Return the reason of an error. Of a bug only the place, because its message may hold personal data."""
     if isinstance(error, ConnectorError | StateError | SyncError):
         return str(error)
-    if isinstance(error, OSError | sqlite3.Error):
+    if isinstance(error, OSError | DatabaseError):
         return f"a file cannot be used ({error})"
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"

@@ -219,15 +219,15 @@ class Walkthrough:
     def _state_after(self, report: RunReport) -> tuple[int, list[HistoryEntry]]:
         """Return the number of linked contacts, and what a run wrote to contacts."""
         with closing(StateFile.open_copy(self.servers.config.state.path)) as state:
-            row = connections.find_connection(state.db, report.connection)
-            if row is None:
+            connection = connections.find_connection(state.db, report.connection)
+            if connection is None:
                 raise AssertionError("a run leaves its connection in the state")
-            history, found = History(state.db, row["id"], CONTACTS), list[HistoryEntry]()
+            history, found = History(state.db, connection.id, CONTACTS), list[HistoryEntry]()
             last = 0
             while page := history.of_run(report.run, last):
                 found += [line.entry for line in page]
                 last = page[-1].id
-            return Links(state.db, row["id"], CONTACTS).count_links(), found
+            return Links(state.db, connection.id, CONTACTS).count_links(), found
 
     def _change_row(self, change: HistoryEntry) -> Sequence[str]:
         side: Side = "left" if change.account == LEFT else "right"

@@ -140,11 +140,12 @@ def _owed(config: Config) -> dict[str, Counter[str]]:
         return found
     with closing(StateFile.open(config.state.path)) as state:
         for name in config.connections:
-            row = connections.find_connection(state.db, name)
-            if row is None:
+            known = connections.find_connection(state.db, name)
+            if known is None:
                 continue
-            for (side, field), number in counts(state.db, row["id"], STREAM).items():
-                found.setdefault(row[f"{side}_account"], Counter())[field] += number
+            accounts = {"left": known.left_account, "right": known.right_account}
+            for (side, field), number in counts(state.db, known.id, STREAM).items():
+                found.setdefault(accounts[side], Counter())[field] += number
     return found
 
 

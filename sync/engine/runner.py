@@ -11,11 +11,13 @@ from connectors.clock import Clock, SystemClock
 from connectors.http.rate_limiter import CallLogStore, MemoryCallLogStore
 from state import daily_counts, history
 from state.call_log import SharedLedger
+from state.connections import all_connections
 from state.database import Transaction
 from state.disk import telling
 from state.errors import LockHeld
 from state.file import StateFile
 from state.lock import hold
+from state.queries import has_completed_run
 from state.settings import Settings
 from state.staging import Staging
 from sync.config.model import Config, Connection
@@ -225,14 +227,11 @@ class Runner:
     def _begin(self, context: Context, report: RunReport) -> bool:
         """Note that a run has begun; return whether it is the connection's first."""
         with context.state.atomic() as transaction:
-            earlier = transaction.execute(
-                "SELECT count(*) FROM run WHERE connection = ? AND status IN ('ok', 'partial') AND undoes IS NULL",
-                (context.connection.number,),
-            ).fetchone()[0]
+            is_first = not has_completed_run(transaction, context.connection.number)
             history.begin_run(
                 transaction, report.run, context.connection.number, context.run.now_ms(), report.undoes or None
             )
-        return not earlier
+        return is_first
 
     def _end(self, context: Context, report: RunReport, status: str, fresh: frozenset[str]) -> None:
         with context.state.atomic() as transaction:
@@ -251,9 +250,9 @@ class Runner:
         for side in context.connection.sides:
             connector = side.connector
             sides = {
-                row["id"]: "left" if row["left_account"] == side.account else "right"
-                for row in transaction.execute("SELECT * FROM connection").fetchall()
-                if side.account in (row["left_account"], row["right_account"])
+                connection.id: name
+                for connection in all_connections(transaction)
+                if (name := connection.side_of(side.account)) is not None
             }
             remember_identity(transaction, side.account, connector.system, connector.identity(), sides)
 

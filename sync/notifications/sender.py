@@ -6,7 +6,6 @@ Rules kept here:
 - the document holds ids and fixed words only: no personal data and no secret.
 """
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,9 +13,11 @@ from threading import Lock
 from typing import Any, Final
 
 from connectors.clock import Clock
+from state.database import DatabaseError
 from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.notifications import NotificationStore
+from state.queries import conflict_times
 from sync.config.model import Config
 from sync.config.secret import CREDENTIALS, secret_variables
 from sync.notifications.command import Program
@@ -78,7 +79,7 @@ class NotificationSender:
         try:
             with self._lock:
                 notify()
-        except (OSError, sqlite3.Error, StateError, LockHeld) as error:
+        except (OSError, DatabaseError, StateError, LockHeld) as error:
             event_log.error("no notification could be sent", kind=type(error).__name__)
 
     def _after_run(self, state: StateFile, report: RunReport, stream: str) -> None:
@@ -153,12 +154,8 @@ def _program(config: Config, clock: Clock, is_stopping: Callable[[], bool]) -> P
 
 def _conflicts(state: StateFile, connection: str, stream: str) -> dict[str, int]:
     """Return when each open conflict of a stream was found, by a key of the conflict."""
-    rows = state.db.execute(
-        "SELECT f.id, f.found_ms FROM conflict f JOIN connection c ON c.id = f.connection"
-        " WHERE c.name = ? AND f.stream = ? AND f.resolution IS NULL ORDER BY f.id",
-        (connection, stream),
-    )
-    return {f"{row['id']}@{row['found_ms']}": row["found_ms"] for row in rows.fetchall()}
+    found = conflict_times(state.db, connection, stream)
+    return {f"{number}@{found_ms}": found_ms for number, found_ms in found.items()}
 
 
 def _about_run(report: RunReport, notice: Notice, open_conflicts: Mapping[str, int]) -> dict[str, Any]:

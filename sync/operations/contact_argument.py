@@ -1,11 +1,11 @@
 """Parse WHO as users type it: an e-mail address, a phone number in any format, or ACCOUNT:ID."""
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors.values import email, phone
 from state import person_lookup
+from state.database import Database
 from state.person_lookup import Record
 from sync.config.model import Config
 from sync.errors import UsageError
@@ -20,7 +20,7 @@ class ContactArgument:
     email: str | None = None
     phones: tuple[str, ...] = ()
 
-    def records(self, db: sqlite3.Connection) -> list[Record]:
+    def records(self, db: Database) -> list[Record]:
         """Return the records that match: those with this address or number now, otherwise those that had it before."""
         if self.record is not None:
             return person_lookup.by_record(db, *self.record)

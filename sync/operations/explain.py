@@ -5,14 +5,18 @@ last agreed on; and what is open, held, refused or unmapped (R17).
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.contact import FIELDS
 from state import connections, person_lookup
+from state.database import Database
 from state.history import REFUSED, HistoryLine
-from state.person_lookup import FoundPerson
+from state.holds import Holds
+from state.links import Link, Links
+from state.owed_values import owed_of_link
+from state.person_lookup import STREAM, FoundPerson
+from state.queries import open_intents
 from sync.config.model import Config
 from sync.config.value_types import suggest
 from sync.errors import UsageError
@@ -32,7 +36,7 @@ def explain(config: Config, typed: str, field: str | None) -> Document:
         return explain_in(db, config, typed, field)
 
 
-def explain_in(db: sqlite3.Connection, config: Config, typed: str, field: str | None) -> Document:
+def explain_in(db: Database, config: Config, typed: str, field: str | None) -> Document:
     """Return the same from an open state file. Raises UsageError."""
     if field is not None and field not in FIELDS:
         raise UsageError(f"there is no field {field}; allowed is {suggest(field, FIELDS)}")
@@ -44,8 +48,8 @@ def explain_in(db: sqlite3.Connection, config: Config, typed: str, field: str | 
     }
 
 
-def _person(db: sqlite3.Connection, person: FoundPerson, asked: ContactArgument, field: str | None) -> Document:
-    link = _link(db, person)
+def _person(db: Database, person: FoundPerson, asked: ContactArgument, field: str | None) -> Document:
+    link = None if person.link is None else Links(db, person.connection, STREAM).by_id(person.link)
     accounts = {record.side: record.account for record in person.records}
     agreed = _agreed(db, person, link)
     history = person_lookup.history(db, person)
@@ -62,9 +66,9 @@ def _person(db: sqlite3.Connection, person: FoundPerson, asked: ContactArgument,
     return {
         "ids": dict(person.ids),
         "who": _who(db, person, agreed, asked),
-        "connection": _connection(db, person),
+        "connection": connections.connection_name(db, person.connection),
         "linked": link is not None,
-        "deleted_from": accounts.get(link["gone"]) if link is not None and link["gone"] else None,
+        "deleted_from": accounts.get(link.gone) if link is not None and link.gone else None,
         "history": [_event(line) for line in history if field in (None, line.entry.field)],
         **{name: _of_field(name, value, field) for name, value in facts.items()},
         "unanswered": _unanswered(db, person),
@@ -105,50 +109,44 @@ def _of_field(name: str, value: Any, field: str | None) -> Any:
     return [each for each in value if each["field"] == field]
 
 
-def _link(db: sqlite3.Connection, person: FoundPerson) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = db.execute("SELECT * FROM link WHERE id = ?", (person.link,)).fetchone()
-    return row
-
-
-def _agreed(db: sqlite3.Connection, person: FoundPerson, link: sqlite3.Row | None) -> dict[str, dict[str, Any]]:
+def _agreed(db: Database, person: FoundPerson, link: Link | None) -> dict[str, dict[str, Any]]:
     """Return the values that both sides last agreed on, by field and account; fields empty on both are left out."""
     if link is None:
         return {}
-    _, fields = connections.mappings(db, person.connection)[link["mapping"]]
+    _, fields = connections.mappings(db, person.connection)[link.mapping]
     names = [each.partition(" ")[0] for each in fields]  # the name of a moved field is followed by its place
     found: dict[str, dict[str, Any]] = {}
     for record in person.records:
-        for name, value in shadow_codec.decode(link[f"{record.side}_shadow"], names).items():
+        for name, value in shadow_codec.decode(link.side(record.side).shadow, names).items():
             found.setdefault(name, {})[record.account] = value
     return {name: values for name, values in found.items() if any(value is not None for value in values.values())}
 
 
-def _held(db: sqlite3.Connection, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]]) -> list[Document]:
-    rows = db.execute("SELECT * FROM held WHERE link = ? ORDER BY field", (person.link,))
+def _held(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]]) -> list[Document]:
+    holds = Holds(db, person.connection, STREAM).of_link(person.link or 0)
     return [
         {
-            "field": row["field"],
-            "values": {account: agreed.get(row["field"], {}).get(account) for account in person.ids},
-            "since": _time(row["since_ms"]),
-            "run": row["run"],
+            "field": hold.field,
+            "values": {account: agreed.get(hold.field, {}).get(account) for account in person.ids},
+            "since": _time(hold.since_ms),
+            "run": hold.run,
         }
-        for row in rows
+        for hold in holds.values()
     ]
 
 
-def _owed(db: sqlite3.Connection, person: FoundPerson, accounts: Mapping[str, str]) -> list[Document]:
+def _owed(db: Database, person: FoundPerson, accounts: Mapping[str, str]) -> list[Document]:
     """Return the values that wait for a place at an account (R41)."""
-    rows = db.execute("SELECT side, field, value FROM owed WHERE link = ? ORDER BY field", (person.link,))
     return [
-        {"account": accounts.get(row["side"], row["side"]), "field": row["field"], "value": _value(row["value"])}
-        for row in rows.fetchall()
+        {"account": accounts.get(one.side, one.side), "field": one.field, "value": _value(one.value)}
+        for one in owed_of_link(db, person.link or 0)
     ]
 
 
-def _unmapped(link: sqlite3.Row | None, accounts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def _unmapped(link: Link | None, accounts: Mapping[str, str]) -> dict[str, dict[str, str]]:
     if link is None:
         return {}
-    found = {account: link[f"{side}_unmapped"] for side, account in accounts.items()}
+    found = {account: link.side(side).unmapped for side, account in accounts.items()}
     return {account: json.loads(text) for account, text in found.items() if text}
 
 
@@ -162,40 +160,23 @@ def _refused(history: Sequence[HistoryLine]) -> list[Document]:
     ]
 
 
-def _unanswered(db: sqlite3.Connection, person: FoundPerson) -> list[Document]:
+def _unanswered(db: Database, person: FoundPerson) -> list[Document]:
     """Return the creates with an unknown outcome (R20)."""
-    found = []
-    for record in person.records:
-        rows = db.execute(
-            "SELECT i.*, c.left_account, c.right_account FROM intent i JOIN connection c ON c.id = i.connection"
-            " WHERE i.connection = ? AND i.stream = 'contacts' AND i.source_id = ? AND i.side <> ? ORDER BY i.id",
-            (record.connection, record.id, record.side),
-        )
-        found += [
-            {"account": row[f"{row['side']}_account"], "run": row["run"], "sent_at": _time(row["sent_ms"])}
-            for row in rows
-        ]
-    return found
+    return [
+        {"account": intent.account, "run": intent.run, "sent_at": _time(intent.sent_ms)}
+        for intent in open_intents(db, person)
+    ]
 
 
-def _who(
-    db: sqlite3.Connection, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]], asked: ContactArgument
-) -> str:
+def _who(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]], asked: ContactArgument) -> str:
     """Return the name of a contact in all output: its e-mail address, else its number, else its id."""
     for record in person.records:
-        row = db.execute(
-            "SELECT email, phones FROM person WHERE connection = ? AND side = ? AND id = ?",
-            (record.connection, record.side, record.id),
-        ).fetchone()
-        if row is not None and (row["email"] or row["phones"]):
-            return str(row["email"] or json.loads(row["phones"])[0])
+        found = person_lookup.known(db, record)
+        if found is not None and (found.email or found.phones):
+            return found.email or found.phones[0]
     values = {name: next(filter(None, each.values()), None) for name, each in agreed.items()}
     first = person.records[0]
     return asked.email or who(first.account, first.id, values)
-
-
-def _connection(db: sqlite3.Connection, person: FoundPerson) -> str:
-    return str(db.execute("SELECT name FROM connection WHERE id = ?", (person.connection,)).fetchone()[0])
 
 
 def _value(text: str | None) -> Any:

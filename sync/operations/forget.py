@@ -7,7 +7,6 @@ Rules kept here:
   interrupted in between is completed by giving it again.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -16,6 +15,8 @@ from typing import Any
 from connectors.values import email, phone
 from state import person_lookup
 from state.access import is_missing
+from state.connections import connection_names
+from state.database import Database
 from state.erase import Identity, erase_person
 from state.erasure_marks import Forgotten
 from state.file import StateFile
@@ -67,7 +68,7 @@ def lift(config: Config, typed: str) -> Document:
             return {"lifted": Forgotten(transaction).lift_marks(transaction, marks)}
 
 
-def is_forgotten(db: sqlite3.Connection, asked: ContactArgument) -> bool:
+def is_forgotten(db: Database, asked: ContactArgument) -> bool:
     """Return whether the contact that matches was forgotten."""
     return Forgotten(db).knows_any(_marks_of_who(asked))
 
@@ -84,15 +85,14 @@ def _locked(config: Config, stack: ExitStack) -> StateFile:
     path = config.state.path
     state = StateFile.open_copy(path) if is_missing(path) else StateFile.open(path)
     stack.callback(state.close)
-    # Deleted rows are overwritten with zeros, so that the file holds no trace of the contact.
-    state.db.execute("PRAGMA secure_delete = ON")
+    state.overwrite_deleted()
     # A run under way may hold the contact in memory and write it back.
-    for row in state.db.execute("SELECT name FROM connection ORDER BY name").fetchall():
-        stack.enter_context(hold(state, row["name"], _now_ms()))
+    for name in connection_names(state.db):
+        stack.enter_context(hold(state, name, _now_ms()))
     return state
 
 
-def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
+def _identity(db: Database, records: Iterable[Record]) -> Identity:
     """Return the identity of a contact: the records linked to it, with its e-mail addresses, or with its source id."""
     found: set[Record] = set()
     emails: set[str] = set()
@@ -115,7 +115,7 @@ def _identity(db: sqlite3.Connection, records: Iterable[Record]) -> Identity:
     return Identity(frozenset(found), frozenset(spelled), frozenset(phones))
 
 
-def _claims(db: sqlite3.Connection, record: Record) -> Iterator[Record]:
+def _claims(db: Database, record: Record) -> Iterator[Record]:
     """Yield the records that name this one as their source and may be its copy; a typed source id proves nothing."""
     own = person_lookup.known(db, record)
     for each in person_lookup.by_marker(db, record):
@@ -124,7 +124,7 @@ def _claims(db: sqlite3.Connection, record: Record) -> Iterator[Record]:
             yield each
 
 
-def _marks(db: sqlite3.Connection, identity: Identity) -> set[str]:
+def _marks(db: Database, identity: Identity) -> set[str]:
     marks = {mark_of_email(address) for address in identity.emails}
     for record in identity.records:
         known = person_lookup.known(db, record)
@@ -138,7 +138,7 @@ def _marks_of_who(asked: ContactArgument) -> set[str]:
     return {mark_of_email(asked.email)} if asked.email is not None else set(marks_of_phones(asked.phones))
 
 
-def _several(db: sqlite3.Connection, typed: str, records: Iterable[Record]) -> str:
+def _several(db: Database, typed: str, records: Iterable[Record]) -> str:
     first = [person.records[0] for person in person_lookup.persons(db, records)]
     several = ", ".join(f"{record.account}:{record.id}" for record in first)
     return f"{typed} matches several contacts; erase one of them by its ACCOUNT:ID: {several}"

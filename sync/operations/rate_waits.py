@@ -1,25 +1,23 @@
 """List the accounts that must wait for more than a minute, with the end and the reason, from the shared call log."""
 
-import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.http.call_log import CallLog
 from connectors.http.retry import MINUTE
+from state.call_log import call_log_text
+from state.database import Database
 from sync.output.formats import time_text
 
 
-def waits_of(db: sqlite3.Connection, accounts: Iterable[str], now: float) -> list[dict[str, Any]]:
+def waits_of(db: Database, accounts: Iterable[str], now: float) -> list[dict[str, Any]]:
     """Return the accounts that have to wait; `now` is in seconds since 1970."""
     return [found for account in accounts if (found := _wait(db, account, now)) is not None]
 
 
-def _wait(db: sqlite3.Connection, account: str, now: float) -> dict[str, Any] | None:
-    row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
-    if row is None:
-        return None
-    book = CallLog.loaded(row["facts"])
+def _wait(db: Database, account: str, now: float) -> dict[str, Any] | None:
+    book = CallLog.loaded(call_log_text(db, account))
     book.set_clock(now)
     spent, wait = book.spent_until(now), book.wait(now)
     if spent is None and wait <= MINUTE:

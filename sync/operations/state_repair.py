@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+from state.connections import connection_names
 from state.damage import DamagedCell, faults, mend
 from state.disk import telling
 from state.file import StateFile
@@ -29,12 +30,11 @@ def repair(config: Config) -> Document:
         state = StateFile.open(path)
         stack.callback(state.close)
         # A damaged name cannot be locked, and no run can use that connection either.
-        names = state.db.execute("SELECT name FROM connection WHERE typeof(name) = 'text' ORDER BY name").fetchall()
-        for row in names:
-            stack.enter_context(hold(state, row["name"], to_ms(datetime.now(UTC)) or 0))
+        for name in connection_names(state.db):
+            stack.enter_context(hold(state, name, to_ms(datetime.now(UTC)) or 0))
         found = list(faults(state.db, READERS))
-        with state.atomic() as db:
-            mend(db, found)
+        with state.atomic() as transaction:
+            mend(transaction, found)
         left = list(faults(state.db, READERS))
     return {
         "state": str(path),

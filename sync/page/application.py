@@ -4,7 +4,6 @@ All handlers run in threads, because SQLite and secret files block. Only `/healt
 process itself still moves.
 """
 
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from state.connections import connection_names
+from state.database import DatabaseError
 from state.errors import LockHeld, StateError, StateUnwritable
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
@@ -66,8 +67,8 @@ def _programs(config: Callable[[], Config], runs: DaemonRuns) -> list[Route]:
     def is_readable() -> bool:
         try:
             with looking(config(), READINESS_LIMIT) as db:
-                db.execute("SELECT 1 FROM connection LIMIT 1").fetchone()
-        except (StateError, sqlite3.Error):
+                connection_names(db)
+        except (StateError, DatabaseError):
             return False
         return True
 
@@ -156,7 +157,7 @@ def _error_handlers(pages: Pages) -> Mapping[Any, Any]:
         return respond(request, 404, "no entry has this number")
 
     def unavailable(request: Request, error: Exception) -> Response:
-        return respond(request, 503, BUSY if isinstance(error, sqlite3.Error) else str(error), {"retry-after": "5"})
+        return respond(request, 503, BUSY if isinstance(error, DatabaseError) else str(error), {"retry-after": "5"})
 
     def other(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for HTTPException only
@@ -166,7 +167,7 @@ def _error_handlers(pages: Pages) -> Mapping[Any, Any]:
         NotThere: with_its_text(404),
         OverflowError: number_too_large,
         UsageError: with_its_text(422),
-        **dict.fromkeys((StateError, StateUnwritable, LockHeld, sqlite3.Error), unavailable),
+        **dict.fromkeys((StateError, StateUnwritable, LockHeld, DatabaseError), unavailable),
         HTTPException: other,
     }
 

@@ -1,10 +1,11 @@
 """Return how many of the day's calls to an account are used, from the call log that all processes share (R5)."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.http.call_log import DAY, CallLog
+from state.call_log import call_log_text
+from state.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,9 @@ class DailyAllowance:
     renewed_at: datetime | None
 
 
-def allowance(db: sqlite3.Connection, account: str, now: float) -> DailyAllowance:
+def allowance(db: Database, account: str, now: float) -> DailyAllowance:
     """Return the allowance of an account; `now` is in seconds since 1970."""
-    row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
-    calls = CallLog.loaded("" if row is None else row["facts"])
+    calls = CallLog.loaded(call_log_text(db, account))
     calls.set_clock(now)
     daily = calls.daily
     if daily is not None and daily.limit is not None and daily.renewed_at > now:

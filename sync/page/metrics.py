@@ -4,7 +4,6 @@ Labels are names of the config file and fixed words, never personal data. Counte
 (`state.daily_counts`), so they never fall. Killed runs add nothing to them.
 """
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from state import daily_counts
 from state.daily_counts import Count
+from state.database import Database
 from state.progress import progress_of
 from state.schedule import planned_runs
 from sync.config.model import Config
@@ -45,7 +45,7 @@ CALLS: Final = {
 class ScrapeSnapshot(Collector):
     """The data of one scrape: the state file at one moment, and the streams that hang."""
 
-    db: sqlite3.Connection
+    db: Database
     config: Config
     status: Sequence[Mapping[str, Any]]
     hanging: frozenset[str]
@@ -100,7 +100,7 @@ class ScrapeSnapshot(Collector):
         yield _gauge("growthsync_allowance_limit", "Calls that the server allows in a day", ["account"], limits)
 
 
-def metrics(db: sqlite3.Connection, config: Config, runs: DaemonRuns, now: datetime) -> bytes:
+def metrics(db: Database, config: Config, runs: DaemonRuns, now: datetime) -> bytes:
     """Return the metrics in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     status = queries.status_of(db, config)["connections"]

@@ -1,6 +1,5 @@
 """Collect the facts of the first page: per connection its streams, daily counts, allowances and what is open."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from markupsafe import Markup
 
 from state import daily_counts
 from state.daily_counts import Count
+from state.database import Database
 from state.heartbeat import is_daemon_there
 from state.progress import progress_of
 from state.schedule import planned_runs
@@ -56,7 +56,7 @@ VERDICTS: Final = {
 }
 
 
-def overview(db: sqlite3.Connection, config: Config, hanging: Iterable[str], now: datetime) -> Document:
+def overview(db: Database, config: Config, hanging: Iterable[str], now: datetime) -> Document:
     """Return the facts of the first page; `hanging` are the keys of streams that hang."""
     hung = {key.partition("/")[0] for key in hanging}
     document = queries.status_of(db, config)
@@ -83,7 +83,7 @@ def verdict(status: Document) -> ConnectionState:
     return VERDICTS.get(run["status"], OK)
 
 
-def _connection(db: sqlite3.Connection, config: Config, status: Document, now: datetime, *, hangs: bool) -> Document:
+def _connection(db: Database, config: Config, status: Document, now: datetime, *, hangs: bool) -> Document:
     connection = config.connections[status["name"]]
     return status | {
         "accounts": (connection.left, connection.right),
@@ -94,7 +94,7 @@ def _connection(db: sqlite3.Connection, config: Config, status: Document, now: d
     }
 
 
-def _stream(db: sqlite3.Connection, config: Config, status: Document, name: str) -> Document:
+def _stream(db: Database, config: Config, status: Document, name: str) -> Document:
     """Return the progress of a stream, and its next run where a daemon is running."""
     progress = progress_of(db, status["name"], name)
     planned = planned_runs(db) if is_daemon_there(config.state.path) else []
@@ -111,14 +111,14 @@ def _stream(db: sqlite3.Connection, config: Config, status: Document, name: str)
     }
 
 
-def _allowance(db: sqlite3.Connection, connection: Connection, account: str, now: datetime) -> Document:
+def _allowance(db: Database, connection: Connection, account: str, now: datetime) -> Document:
     found = allowance(db, account, now.timestamp())
     title = f"Calls to {account} today: {found.used:,} of {found.limit or 0:,}"
     drawn = gauge(f"{connection.name}-{account}", title, found.used, found.limit) if found.limit else ""
     return {"account": account, "used": found.used, "limit": found.limit, "drawn": drawn}
 
 
-def _pictures(db: sqlite3.Connection, connection: Connection, now: datetime) -> list[ChartWithText]:
+def _pictures(db: Database, connection: Connection, now: datetime) -> list[ChartWithText]:
     today = int(now.timestamp() // 86400)
     numbers = range(today - DAYS + 1, today + 1)
     counted = daily_counts.days(db, connection.name, numbers[0])

@@ -4,7 +4,6 @@ A list shows PAGE entries at a time, by the numbers of its entries. A contact is
 failure or a line of the history, or under a random name in place of the search text.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from state.database import Database
+from state.queries import count_open_conflicts, count_open_failures
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
 from sync.operations import queries
@@ -51,7 +52,7 @@ class Pages:
         return self.renderer.render(name, status, form=token, can_log_out=can_log_out, **facts)
 
     @contextmanager
-    def looking(self) -> Iterator[tuple[sqlite3.Connection, Document]]:
+    def looking(self) -> Iterator[tuple[Database, Document]]:
         """Open the state and count what is open, which each page shows at the top."""
         with looking(self.config()) as db:
             yield db, {"open": _open(db)}
@@ -138,7 +139,7 @@ class Pages:
         """Show the contact of a line of the history."""
         return self._contact_page(request, lambda db: records.of_line(db, request.path_params["id"]))
 
-    def _contact_page(self, request: Request, record: Callable[[sqlite3.Connection], str]) -> Response:
+    def _contact_page(self, request: Request, record: Callable[[Database], str]) -> Response:
         with self.looking() as (db, facts):
             document = explain_in(db, self.config(), record(db), None)
         return self.page(request, "person", **facts, **document, most=EVENTS)
@@ -150,12 +151,8 @@ def form_of(request: Request) -> dict[str, str]:
     return page_request.form
 
 
-def _open(db: sqlite3.Connection) -> Document:
-    conditions = {"conflict": "resolution IS NULL", "failure": "dismissed IS NULL"}
-    return {
-        table: db.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchone()[0]
-        for table, condition in conditions.items()
-    }
+def _open(db: Database) -> Document:
+    return {"conflict": count_open_conflicts(db), "failure": count_open_failures(db)}
 
 
 def _paged(name: str, found: list[Document], after: int) -> Document:

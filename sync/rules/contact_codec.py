@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.contact import Contact, Fields
 from connectors.values import email, labels, phone, text
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from sync.rules.shadow_codec import fields_of
 from sync.rules.streams import CONTACTS
 

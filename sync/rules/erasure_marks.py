@@ -9,7 +9,7 @@ earlier version may have kept them.
 from collections.abc import Iterable, Iterator
 
 from connectors.values import email, phone
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 
 ANY = "\n"
 """Stands for any name, where somebody is asked for by a number alone, or a record shows no name; no name is like it."""

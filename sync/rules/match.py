@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from state.notifications import NotificationCause
+from state.notification_cause import NotificationCause
 
 FAILED: Final = "failed"
 GUARDED: Final = "guarded"

@@ -9,6 +9,7 @@ from state.conflicts import Conflict, Conflicts
 from state.database import Database, Transaction
 from state.failures import Failure, Failures
 from state.history import History, HistoryEntry
+from state.links import records_of_link
 from sync.output import event_log
 
 
@@ -68,13 +69,6 @@ class LoggedConflicts(Conflicts):
         """Open a conflict, or bring an open one up to date, and tell it."""
         known = conflict.field in self.of_link(conflict.link)
         super().put_conflict(transaction, conflict)
+        records = records_of_link(transaction, conflict.link)
         tell = event_log.debug if known else event_log.warning
-        tell("conflict", stream=self._key[1], link=conflict.link, field=conflict.field, **self._records(conflict.link))
-
-    def _records(self, link: int) -> dict[str, str]:
-        row = self._db.execute(
-            "SELECT n.left_account, l.left_id, n.right_account, l.right_id"
-            " FROM link l JOIN connection n ON n.id = l.connection WHERE l.id = ?",
-            (link,),
-        ).fetchone()
-        return {"left": f"{row[0]}:{row[1]}", "right": f"{row[2]}:{row[3]}"}
+        tell("conflict", stream=self._key[1], link=conflict.link, field=conflict.field, **records)

@@ -9,7 +9,6 @@ Rules kept here:
 - a mistake of ours is listed with its kind, and told to the log with the way to it: it is never silent.
 """
 
-import sqlite3
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from connectors.errors import (
 )
 from connectors.message import Message
 from state.damage import fault_of_record, told
+from state.database import RECORD_ERRORS, DatabaseError
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.failures import Failure, Failures
 from state.intervals import Interval, IntervalSet, gaps, union
@@ -51,10 +51,7 @@ UNREAD: Final = "window"
 PATIENCE_RUNS: Final = 3
 PATIENCE_RECORDS: Final = 3
 LONGEST: Final = 300
-NOT_OF_A_RECORD: Final = (StateError, StateUnwritable, LockHeld, sqlite3.DatabaseError, MemoryError, OSError)
-OF_A_RECORD: Final = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
-"""Errors of the database that tell of the values of one record, and nothing of the file: a row breaks a constraint, or
-a value can't be stored. They are mistakes of ours at that record, and must not end the run for the others (R42)."""
+NOT_OF_A_RECORD: Final = (StateError, StateUnwritable, LockHeld, DatabaseError, MemoryError, OSError)
 
 
 @dataclass(slots=True)
@@ -101,7 +98,8 @@ class Boundary:
                 raise
             self._put_off(listed, error, first=first)
         except (ConnectorError, *NOT_OF_A_RECORD) as error:
-            if not isinstance(error, OF_A_RECORD):
+            # A row that breaks a constraint is a mistake of ours at that record; it must not end the run (R42).
+            if not isinstance(error, RECORD_ERRORS):
                 raise
             self._list_mistake(side, listed, error)
         except Exception as error:  # noqa: BLE001 - a record may break anything; it is listed and told, never silent

@@ -8,7 +8,6 @@ Rules kept here:
 """
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.clock import Clock
+from state.database import DatabaseError
 from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.webhook_queue import Inbox, Outcome, Place, QueuedEvent
@@ -150,7 +150,7 @@ class BatchWriter:
     def _open_state(self) -> tuple[StateFile, Inbox]:
         if self._state is None or self._inbox is None:
             self._state = StateFile.open(self._path)
-            self._state.db.execute(f"PRAGMA busy_timeout = {round(PATIENCE * 1000)}")
+            self._state.wait_at_most(PATIENCE)
             self._inbox = Inbox(self._state.db, to_ms(self._clock.now()) or 0)
         return self._state, self._inbox
 
@@ -196,5 +196,5 @@ def _settle(answers: Sequence[Answered]) -> None:
 
 def _reason(error: Exception) -> str:
     """Return the message of an expected error; of any other only the type: its message may hold contact data."""
-    known = isinstance(error, sqlite3.Error | OSError | StateError | LockHeld)
+    known = isinstance(error, DatabaseError | OSError | StateError | LockHeld)
     return str(error) if known else f"unexpected {type(error).__name__}: a mistake in growthsync, please report it"

@@ -9,7 +9,8 @@ from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import History, HistoryEntry, begin_run, end_run
 from state.holds import Hold, Holds
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 from state.intent_store import ContactIntents, MessageIntents
 from state.intents import CopyIntent, DeletionIntent
 from state.links import Link, Links, LinkSide

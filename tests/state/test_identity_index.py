@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.file import StateFile
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 from state.links import Links
 from tests.state.files import link, opened
 

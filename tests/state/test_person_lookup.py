@@ -7,7 +7,8 @@ from state import person_lookup
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import CREATED, DELETED, History, HistoryEntry
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 from state.links import Links
 from state.person_lookup import FoundPerson, Record
 from tests.state.files import link, opened

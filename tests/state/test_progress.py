@@ -1,4 +1,5 @@
-from state.notifications import NotificationCause, NotificationStore
+from state.notification_cause import NotificationCause
+from state.notifications import NotificationStore
 from state.progress import StreamProgress, note_comparison, note_end, progress_of
 from state.schedule import Planned, plan_run, plan_runs, planned_runs
 from tests.state.files import opened

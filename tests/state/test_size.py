@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from state.file import StateFile
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 from state.links import Link, Links, LinkSide
 from tests.state.files import opened
 

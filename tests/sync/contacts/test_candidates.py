@@ -7,7 +7,8 @@ import pytest
 
 from state import connections
 from state.file import StateFile
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 from state.links import Link, Links, LinkSide
 from state.staging import Staging
 from sync.contacts.candidates import find_candidates

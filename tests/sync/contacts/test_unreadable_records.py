@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from sync.contacts.unreadable_records import united
 
 TEXTS = st.none() | st.sampled_from(["a@example.com", "b@example.com"])

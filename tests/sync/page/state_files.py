@@ -14,7 +14,8 @@ from state.database import Transaction
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import CREATED, History, HistoryEntry, begin_run, end_run
-from state.identity_index import Identities, IndexedContact
+from state.identity_index import Identities
+from state.indexed_contact import IndexedContact
 from state.links import Link, Links, LinkSide
 from state.progress import note_comparison, note_end
 from sync.config.model import Config

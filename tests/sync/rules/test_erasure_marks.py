@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from sync.rules.erasure_marks import (
     mark_of_email,
     mark_of_record,

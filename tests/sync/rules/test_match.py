@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.identity_index import IndexedContact
+from state.indexed_contact import IndexedContact
 from sync.rules.match import (
     Candidates,
     Paired,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.notifications import NotificationCause
+from state.notification_cause import NotificationCause
 from sync.rules.notifications import (
     CONFLICTS,
     FAILED,
