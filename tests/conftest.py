@@ -9,6 +9,8 @@ from typing import Any
 
 from hypothesis import settings
 
+from tests.thorough import THOROUGH
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - each test has its own folder in it
 ENOUGH = 1 << 30
 """Free bytes below which a folder in memory is not used: in some containers it has 64 MB."""
@@ -28,8 +30,10 @@ if "TMPDIR" not in os.environ and _memory_is_usable():
     os.environ["TMPDIR"] = str(MEMORY)
     tempfile.tempdir = None  # read TMPDIR again
 
-settings.register_profile("suite", deadline=None, max_examples=50)  # machines differ in speed: no deadline
-settings.load_profile("suite")
+# Machines differ in speed: no deadline.
+settings.register_profile("ci", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("thorough" if THOROUGH else "ci")
 
 NEEDED = {
     "systemd-analyze": "the units were not checked; install the package systemd",

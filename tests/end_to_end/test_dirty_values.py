@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.end_to_end.world import World
+from tests.thorough import examples
 
 TYPED = st.text(
     st.sampled_from("aZé ,<>(@.;/|\"'0-\u200b\u200d\u00ad\u202e\ufeff\u0301\u0646\u094d👩🚀\t\n"), max_size=10
@@ -52,7 +53,7 @@ def at_right(person: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(PEOPLE, max_size=5), st.lists(PEOPLE, max_size=5), st.lists(PEOPLE, min_size=4, max_size=4))
 def test_whatever_is_typed_on_either_side_comes_to_rest(
     left: list[dict[str, Any]], right: list[dict[str, Any]], edits: list[dict[str, Any]]

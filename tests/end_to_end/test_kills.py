@@ -11,6 +11,7 @@ from connectors.sandbox.base import Fault, Sandbox
 from connectors.sandbox.faults import Kind
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World, is_write
+from tests.thorough import THOROUGH
 
 PATIENCE = 30.0
 
@@ -80,11 +81,11 @@ def test_runs_killed_again_and_again_lose_nobody_and_make_nobody_twice(live_worl
     world = live_world
     fill(world)
     world.gg.latency = world.gh.latency = 0.01
-    for number in range(8):
+    for number in range(8 if THOROUGH else 4):
         sandbox: Sandbox = world.gh if number % 2 else world.gg
         done = sum(map(is_write, sandbox.calls))
         with world.start("run") as process:
-            kill_after(process, sandbox, done + 1 + number // 3)
+            kill_after(process, sandbox, done + 1 + number // 2)
     world.gg.latency = world.gh.latency = 0.0
     world.run()
     assert world.run().exit_code == 0

@@ -13,6 +13,7 @@ from connectors.sandbox.base import Call, Fault, Sandbox, SandboxResponse
 from connectors.sandbox.faults import Kind
 from tests.end_to_end.message_world import Office, made, minutes
 from tests.end_to_end.world import World
+from tests.thorough import THOROUGH
 
 SETTLE = 60.0
 AFTER: tuple[Kind, ...] = ("reset_after", "drop_after", "html_after", "cut", "status_after")
@@ -20,6 +21,8 @@ BEFORE: tuple[Kind, ...] = ("reset_before", "drop_before", "html", "status")
 COPYING = r"/notes$|/messages$|/inbound$"
 ORIGINAL = r"/messages/[^/]+$"
 PATIENCE = 60.0
+MANY = 1000 if THOROUGH else 200
+"""Messages at each side of a large first run."""
 
 
 def write_both_ways(office: Office) -> tuple[str, str]:
@@ -192,23 +195,23 @@ def test_messages_that_cannot_be_read_hold_up_no_people(office: Office) -> None:
     assert_all_is_there_once(office, left, right)
 
 
-def test_a_thousand_messages_each_way_are_there_once_after_a_first_run_full_of_faults(office: Office) -> None:
+def test_many_messages_each_way_are_there_once_after_a_first_run_full_of_faults(office: Office) -> None:
     world, people = office.world, [office.person(f"p{number}") for number in range(20)]
-    for number in range(1000):
+    for number in range(MANY):
         left, right = people[number % len(people)]
         office.write(left, f"left {number}", at=minutes(-5000 + number))
         world.gh.add_message(right, "SMS", "inbound", f"right {number}", at=minutes(-5000 + number))
     kinds = (*AFTER, *BEFORE)
     for server in (world.gg, world.gh):
         server.faults += [
-            Fault(kind, method="POST", path=COPYING, skip=40 * number, times=2, status=503)
+            Fault(kind, method="POST", path=COPYING, skip=MANY // 25 * number, times=2, status=503)
             for number, kind in enumerate(kinds)
         ]
     for _ in range(12):
         if world.run(skip=5).exit_code == 0:
             break
     for left, right in people:
-        mine = [f"left {number}" for number in range(1000) if people[number % len(people)][0] == left]
+        mine = [f"left {number}" for number in range(MANY) if people[number % len(people)][0] == left]
         texts = [next(line for line in note.splitlines() if line.startswith("left")) for note in office.notes(right)]
         assert Counter(texts) == Counter(mine)
         assert len(office.letters(left)) == 2 * len(mine)
@@ -216,7 +219,7 @@ def test_a_thousand_messages_each_way_are_there_once_after_a_first_run_full_of_f
     with world.calls() as calls:
         assert world.run(skip=100_000).exit_code == 0
     assert calls.writes == []
-    assert world.rows("SELECT count(*) AS n FROM link WHERE stream = 'messages'") == [{"n": 2000}]
+    assert world.rows("SELECT count(*) AS n FROM link WHERE stream = 'messages'") == [{"n": 2 * MANY}]
 
 
 def kill_when_asked_for(world: World, server: Sandbox, copies: int) -> None:

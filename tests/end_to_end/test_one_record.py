@@ -10,6 +10,7 @@ from connectors.sandbox.base import Call
 from tests.end_to_end.changed_answers import rewrite
 from tests.end_to_end.message_world import Office, made, minutes
 from tests.end_to_end.world import World
+from tests.thorough import examples
 
 ODD: list[Any] = [
     None, "", "\ud800", "\x00", -1, 0, 1e308, 10**400, True, [], {}, [None], [[]], {"a": {}}, "0001-01-01T00:00:00Z",
@@ -142,7 +143,7 @@ def test_a_mistake_of_ours_at_one_record_is_listed_and_the_others_go_on(
 @pytest.mark.parametrize("system", ["gg", "gh"])
 @given(data=st.data())
 @settings(
-    max_examples=25, deadline=None,
+    max_examples=examples(25), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_no_value_in_any_field_of_a_record_ends_a_run(

@@ -1,6 +1,5 @@
 """R26: whatever people did and a run made of it, undoing it brings back what both sides showed before."""
 
-import os
 from collections.abc import Iterable
 
 import pytest
@@ -11,8 +10,9 @@ from sync.output.report import Comparison, RunReport
 from tests.end_to_end.comparison import shown
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World
+from tests.thorough import THOROUGH
 
-SEEDS = 60 if os.environ.get("SOAK") else 6
+SEEDS = 60 if THOROUGH else 6
 NUMBERS = frozenset({"phone", *PHONE_SLOTS})
 MAY_BE_NAMED = NUMBERS | {"country"}
 """What may be left alone though nobody touched it: GrowthHub can't empty a country, and numbers move up (R16)."""

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.consent import ConsentUniverse, consent_verdict
+from tests.thorough import THOROUGH
 
 
-@pytest.mark.parametrize("seed", range(7))
+@pytest.mark.parametrize("seed", range(70 if THOROUGH else 3))
 def test_nobody_is_contacted_by_mistake_and_both_sides_come_to_rest(seed: int, tmp_path: Path) -> None:
     with ConsentUniverse(seed, tmp_path) as universe:
         universe.live()

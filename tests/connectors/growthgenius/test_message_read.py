@@ -18,6 +18,7 @@ from connectors.sandbox.base import Call
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import EPOCH, EVERYTHING, World, united
 from tests.connectors.growthgenius.test_read_windows import EDITING, PAGED, READINGS
+from tests.thorough import THOROUGH, examples
 
 HINTS: dict[str, Callable[[datetime], datetime | None]] = {
     "when it was updated": lambda at: at,
@@ -92,7 +93,7 @@ def test_calls_are_counted_exactly(behaviour: Behaviour, count: int, calls: int)
 
 def test_a_large_history_costs_a_fifth_more_calls_than_pages_at_most_where_no_time_helps() -> None:
     with World(Behaviour(page_size=200)) as world:
-        count = 32_000
+        count = 32_000 if THOROUGH else 8_000
         world.correspond(count, seconds=30.0, sent=HINTS["in no order"])
         seen = sum(len(page.records) for page in world.account.correspondence.read(EVERYTHING))
         assert seen >= count
@@ -133,7 +134,7 @@ def test_what_holds_no_messages_is_no_empty_window(body: Any) -> None:
             read(world)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(EDITING, st.sampled_from(sorted(HINTS)))
 def test_nothing_is_passed_over_when_messages_are_edited_written_and_deleted_between_pages(
     case: dict[str, Any], hint: str

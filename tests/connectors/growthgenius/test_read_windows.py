@@ -17,6 +17,7 @@ from connectors.sandbox.base import Call, SandboxResponse
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import EVERYTHING, World, united
 from tests.end_to_end.changed_answers import rewrite
+from tests.thorough import THOROUGH, examples
 
 PAGED = Behaviour(page_size=25)
 
@@ -85,7 +86,7 @@ def test_calls_are_counted_exactly(behaviour: Behaviour, count: int, calls: int)
 @pytest.mark.parametrize("order", ["updated", "updated_desc"])
 def test_a_large_account_costs_at_most_three_percent_more_calls_than_pages(order: str) -> None:
     with World(Behaviour(page_size=200, order=order)) as world:  # type: ignore[arg-type]
-        count = 32_000
+        count = 32_000 if THOROUGH else 16_000
         world.populate(count, seconds=30.0)
         seen = sum(len(page.records) for page in world.account.read(EVERYTHING))
         pages = -(-count // 200)
@@ -213,7 +214,7 @@ EDITING = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(EDITING)
 def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(case: dict[str, Any]) -> None:
     size = int(case["size"])
@@ -259,7 +260,7 @@ def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(
         assert at_first - gone <= set(united(pages))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.sampled_from(["updated", "updated_desc", "id", "shuffled"]), st.integers(0, 999))
 def test_when_people_stop_editing_the_last_showing_is_the_state_of_the_server(order: str, seed: int) -> None:
     with World(Behaviour(page_size=4, largest_page=4, order=order)) as world:  # type: ignore[arg-type]

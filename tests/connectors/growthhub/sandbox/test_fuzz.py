@@ -17,6 +17,7 @@ from connectors.growthhub.sandbox.records import CREATED
 from connectors.growthhub.sandbox.server import ROUTES, GrowthHubSandbox
 from connectors.sandbox.base import Call
 from connectors.sandbox.server import Headers
+from tests.thorough import examples
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ODD = [
@@ -75,7 +76,7 @@ def asked(method: str, path: str, query: Mapping[str, str], body: Any) -> int:
     return hub.handle(call).status
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     paths,
@@ -92,7 +93,7 @@ def test_no_question_breaks_it(method: str, path: str, query: dict[str, str], bo
 located = st.dictionaries(st.sampled_from(["filters", "sort", "searchAfter", "page", "query"]), values, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(located, st.integers(1, 500))
 def test_no_search_breaks_it(body: dict[str, Any], limit: int) -> None:
     status = asked("POST", "/contacts/search", {}, {"locationId": hub.location_id, "pageLimit": limit, **body})
@@ -106,7 +107,7 @@ filters = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(filters, max_size=3))
 def test_no_filter_breaks_it(asks: list[dict[str, Any]]) -> None:
     body = {"locationId": hub.location_id, "pageLimit": 10, "filters": asks}
