@@ -35,13 +35,13 @@ def find_candidates(context: Context, side: Side, persons: Sequence[IndexedConta
     marked = _group(foreign(theirs.by_id([p.marker for p in persons if p.marker])), lambda other: [other.id])
     return {
         person.id: Candidates(
-            twins=_of(twins, [person.email]),
+            same_email=_of(twins, [person.email]),
             marked=[*_of(marking, [person.id]), *_of(marked, [person.marker])],
             email=_of(email, [person.email]),
             phone=_of(phone, person.phones),
             rivals=_rivals(rivals, person, person.phones, _of(phone, person.phones), lambda other: other.phones),
-            beside=_of(beside, _addresses(person)),
-            beside_rivals=_rivals(
+            shared_address=_of(beside, _addresses(person)),
+            shared_address_rivals=_rivals(
                 beside_rivals, person, _addresses(person), _of(beside, _addresses(person)), _addresses
             ),
         )

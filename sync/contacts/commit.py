@@ -25,9 +25,9 @@ from sync.rules.shadow_update import (
     after_agreement,
     after_undo,
     after_write,
+    clear_not_taken,
+    clear_unproven,
     is_settled,
-    not_taken,
-    unproven,
 )
 from sync.rules.undo import UNDO
 from sync.streams.connection import Side
@@ -78,7 +78,7 @@ class Update:
         """Name the person for people."""
         views = (self.views[side.name] for side in (self.source, self.target) if side.name in self.views)
         shown = {name: value for view in views for name, value in view.now.items() if value is not None}
-        return contact_codec.who(self.target.account, self.record.id, shown)
+        return contact_codec.display_name(self.target.account, self.record.id, shown)
 
 
 def commit_unwritten(
@@ -110,8 +110,8 @@ def commit_update(transaction: Transaction, context: Context, job: Update, answe
         settled = context.mapping.travelling(job.settled)
         bases = after_write(job.result, job.target.name, to, source, settled)
         silent = {name for name, value in job.changes.items() if value is not None and name not in settled}
-        unproven(bases, silent - answer.refused)
-        not_taken(bases, silent & answer.refused)
+        clear_unproven(bases, silent - answer.refused)
+        clear_not_taken(bases, silent & answer.refused)
         context.report.unmapped += len(answer.refused & job.target.connector.fields)
     was_gone = job.link is not None and job.link.gone is not None
     link = _link(context, job, bases, shown, answer)
@@ -193,7 +193,9 @@ def _link(context: Context, job: Update, bases: ShadowPair, shown: Contact, answ
     if job.own is not None and job.own.contact is not None:
         _keep(context, source, contact_codec.decode(job.own.contact))
         source.digest = None if job.result.to(job.source.name) or job.unwritten else job.own.digest
-    if job.result.nameless or job.result.awaits:  # the next whole run looks whether it has a name, or is known, by then
+    if (
+        job.result.untranslated or job.result.awaits
+    ):  # the next whole run looks whether it has a name, or is known, by then
         target.digest = source.digest = None
     link.gone = None
     return link
@@ -319,4 +321,4 @@ def _stage_answer(
     context.staging.put_records(transaction, [
         Staged(fresh.side, fresh.id, fresh.raw, fresh.contact, fresh.digest, job.record.changed_ms, link.id)
     ])  # fmt: skip
-    job.target.identities.put_contacts(transaction, [contact_codec.known(shown)])
+    job.target.identities.put_contacts(transaction, [contact_codec.index_entry(shown)])

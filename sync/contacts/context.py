@@ -92,7 +92,7 @@ class Context:
         if not self.tables.erasure_marks:
             return False
         other = self.connection.other(side)
-        marks = marks_to_look_for(side.account, other.account, contact_codec.known(contact))
+        marks = marks_to_look_for(side.account, other.account, contact_codec.index_entry(contact))
         return self.tables.erasure_marks.knows_any(marks)
 
     def is_forgotten_record(self, side: Side, record_id: str) -> bool:

@@ -36,10 +36,18 @@ from sync.contacts.untranslatable import values_for_create
 from sync.contacts.update import update
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, shadow_codec
-from sync.rules.do_not_contact import unheard
-from sync.rules.match import leader, may_adopt
+from sync.rules.do_not_contact import unshared_consent
+from sync.rules.match import first_of_duplicates, may_adopt
 from sync.rules.sets import with_all
-from sync.rules.shadow_update import after_create, after_lost_create, as_held, is_edited, is_settled, unmet, unsent_sets
+from sync.rules.shadow_update import (
+    after_create,
+    after_lost_create,
+    clear_unsent_sets,
+    held_values,
+    is_edited,
+    is_settled,
+    unmet,
+)
 from sync.streams.connection import Side
 from sync.streams.record_boundary import tell_mistake
 
@@ -144,7 +152,7 @@ def _without_known(
                 troubles.note(transaction, job.source, job.own, "create", raws)
             continue
         with around(context, job.own, "create"):
-            other = matching(context, target, contact_codec.known(job.contact), raws)
+            other = matching(context, target, contact_codec.index_entry(job.contact), raws)
             if other is None:
                 strangers.append(job)
             else:
@@ -161,9 +169,10 @@ def matching(context: Context, side: Side, person: IndexedContact, raws: Sequenc
     links = context.tables.links.by_record(side.name, list(by_id))
     other_side = context.connection.other(side).name
     others = [
-        contact_codec.known(one, links[one.id].side(other_side).id if one.id in links else None) for one in contacts
+        contact_codec.index_entry(one, links[one.id].side(other_side).id if one.id in links else None)
+        for one in contacts
     ]
-    best = leader([other for other in others if may_adopt(person, other)])
+    best = first_of_duplicates([other for other in others if may_adopt(person, other)])
     return by_id[best.id] if best else None
 
 
@@ -175,7 +184,7 @@ def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged])
     contact = job.target.connector.contact(raw, {})
     with context.state.atomic() as transaction:
         context.staging.put_records(transaction, [staged_record(context, job.target, raw, contact, None)])
-        job.target.identities.put_contacts(transaction, [contact_codec.known(contact)])
+        job.target.identities.put_contacts(transaction, [contact_codec.index_entry(contact)])
         context.tables.intents.remove_intents(transaction, job.target.name, job.own.id)
     ids = {job.source.name: job.own.id, job.target.name: contact.id}
     step = Step(PAIR, "", ids["left"], ids["right"], None, "both")
@@ -265,7 +274,7 @@ def _meet_older(context: Context, job: Creation, record_id: str, troubles: Troub
                 transaction, job.source, job.own, "create", error
             )  # its intent stays: the next run looks for it
         return
-    if matching(context, job.target, contact_codec.known(job.contact), [raw]) is not None:
+    if matching(context, job.target, contact_codec.index_entry(job.contact), [raw]) is not None:
         _meet(context, job, raw, troubles)
         return
     with context.state.atomic() as transaction:
@@ -292,7 +301,7 @@ class _Made:
 
     def unheard(self, context: Context) -> frozenset[str]:
         """Return what the new record says of consent that its source does not know yet."""
-        return unheard(context.mapping.rules, self.job.source.name, self.contact.fields, self.job.changes)
+        return unshared_consent(context.mapping.rules, self.job.source.name, self.contact.fields, self.job.changes)
 
 
 def _note_unwritten(transaction: Transaction, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
@@ -375,7 +384,7 @@ def _remember(transaction: Transaction, context: Context, target: Side, made: Se
     for link, one in zip(links, made, strict=True):
         unmapped = link.side(source.name).unmapped
         list_rejections(transaction, context, source, one.job.own, target, one.job.rejected, unmapped)
-    target.identities.put_contacts(transaction, (contact_codec.known(one.contact) for one in made))
+    target.identities.put_contacts(transaction, (contact_codec.index_entry(one.contact) for one in made))
     entries = [
         entry
         for link, one in zip(links, made, strict=True)
@@ -390,14 +399,16 @@ def _link(context: Context, one: _Made) -> Link:
     job, made = one.job, one.contact
     sent = context.mapping.travelling(job.changes)
     taken = {name: value for name, value in sent.items() if name not in one.answer.refused}
-    settled = as_held(taken, context.mapping.travelling(one.settled), {}, edited=False, doubtful=one.answer.doubtful)
+    settled = held_values(
+        taken, context.mapping.travelling(one.settled), {}, edited=False, doubtful=one.answer.doubtful
+    )
     shown, source = context.mapping.travelling(made.fields), context.mapping.travelling(job.contact.fields)
     if one.filled is not None:
         bases = after_lost_create(shown, source, sent, edited=True, filled=one.filled)
     else:
         bases = after_create(shown, source, settled, sent)
     unmet(bases, {*job.withheld, *job.owed, *job.rejected, *one.answer.unwritten, *one.unheard(context)})
-    unsent_sets(bases, {*job.rejected, *one.answer.unwritten})
+    clear_unsent_sets(bases, {*job.rejected, *one.answer.unwritten})
     digest = None if job.withheld or job.awaits or one.answer.unwritten else job.own.digest
     own = LinkSide(job.own.id, "", _text(job.contact.memory), digest)  # the shadows follow, both at once
     new = LinkSide(made.id, "", _text(made.memory), None, *own_times(made, one.answer))
@@ -431,7 +442,7 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
             raw = job.target.connector.get(error.other_id).records[0]
         except RecordGone:
             raw = None
-    if raw is not None and matching(context, job.target, contact_codec.known(job.contact), [raw]) is not None:
+    if raw is not None and matching(context, job.target, contact_codec.index_entry(job.contact), [raw]) is not None:
         _meet(context, job, raw, troubles)
     elif error.field == "email" and raw is not None and _is_of_another(context, job, raw):
         _create_without_address(context, job, error, troubles)
@@ -450,7 +461,10 @@ def _is_of_number(job: Creation, raw: Raw | None) -> bool:
     """Say whether it is only the number that made the server take somebody for the person."""
     if raw is None:
         return False
-    mine, other = contact_codec.known(job.contact), contact_codec.known(job.target.connector.contact(raw, {}))
+    mine, other = (
+        contact_codec.index_entry(job.contact),
+        contact_codec.index_entry(job.target.connector.contact(raw, {})),
+    )
     return mine.email != other.email and bool(set(mine.phones) & set(other.phones))
 
 
@@ -460,9 +474,9 @@ def _is_of_another(context: Context, job: Creation, raw: Raw) -> bool:
     Somebody who is told by nothing else is not made without it.
     """
     link = context.tables.links.by_record(job.target.name, [str(raw["id"])]).get(str(raw["id"]))
-    other = contact_codec.known(job.target.connector.contact(raw, {}))
+    other = contact_codec.index_entry(job.target.connector.contact(raw, {}))
     is_told = any(job.changes.get(name) for name in ("first_name", "last_name", "phone"))
-    return is_told and (link is not None or contact_codec.known(job.contact).email != other.email)
+    return is_told and (link is not None or contact_codec.index_entry(job.contact).email != other.email)
 
 
 def _create_without_address(

@@ -21,7 +21,7 @@ from sync.contacts.plan import DELETE, may_create, plan_create
 from sync.contacts.read import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, shadow_codec
-from sync.rules.deletion import SurvivorAction, fate, is_edited
+from sync.rules.deletion import SurvivorAction, is_edited, survivor_action
 from sync.streams.connection import Side
 from sync.streams.record_boundary import UNREAD
 
@@ -55,8 +55,8 @@ def plan_delete(context: Context, link: Link) -> None:
         return
     survivor = context.connection.other(context.connection.side(link.gone or ""))
     decided, settings = _decided(context, link), context.settings
-    what = fate(link.gone or "", decided, settings.deletes, settings.direction)
-    if what is SurvivorAction.MADE_ANEW:
+    what = survivor_action(link.gone or "", decided, settings.deletes, settings.direction)
+    if what is SurvivorAction.RECREATED:
         _recreate(context, link, survivor)
     elif what is SurvivorAction.DELETED and decided is not None:
         _plan_step(context, link, survivor)
@@ -135,7 +135,7 @@ def _decided(context: Context, link: Link) -> str | None:
 
 
 def _conflict(context: Context, link: Link, survivor: Side, staged: Staged, fields: Fields) -> Conflict:
-    who = contact_codec.who(survivor.account, staged.id, fields)
+    who = contact_codec.display_name(survivor.account, staged.id, fields)
     shown = {survivor.name: shadow_codec.render("edited"), link.gone or "": shadow_codec.render(None)}
     times = {survivor.name: staged.changed_ms, link.gone or "": None}
     return Conflict(

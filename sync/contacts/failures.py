@@ -45,7 +45,7 @@ def note_failure(
             side.name,
             staged.id,
             context.connection.other(side).account,
-            contact_codec.who(side.account, staged.id, fields),
+            contact_codec.display_name(side.account, staged.id, fields),
             operation,
             reason,
             blockers,

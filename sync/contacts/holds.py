@@ -49,7 +49,7 @@ def held_entries(context: Context) -> Iterator[dict[str, Any]]:
         left, right = (bases[name].get(each.field) for name in (LEFT, RIGHT))
         if each.field == WHOLE:
             left, right = (None if link.gone == name else "kept" for name in (LEFT, RIGHT))
-        who = contact_codec.who(context.connection.left.account, link.left.id, {**bases[RIGHT], **bases[LEFT]})
+        who = contact_codec.display_name(context.connection.left.account, link.left.id, {**bases[RIGHT], **bases[LEFT]})
         since = contact_codec.from_ms(each.since_ms)
         yield {
             "who": who,

@@ -18,7 +18,7 @@ from sync.contacts.candidates import find_candidates
 from sync.contacts.context import Context
 from sync.contacts.read import index_all
 from sync.rules.erasure_marks import mark_of_record
-from sync.rules.match import Paired, PairingRefused, Unpaired, leader, pair
+from sync.rules.match import Paired, PairingRefused, Unpaired, first_of_duplicates, pair
 from sync.streams.connection import Side
 
 
@@ -68,7 +68,7 @@ def _partner(context: Context, other: Side, number: int) -> str | None:
     """Return the record of the other side that has the hashes of the same person, and is free."""
     known = other.identities.by_id(_lifted_ids(context, other).get(number, ()))
     free = [one for one in known if one.linked is None and not context.staging.paired_id(other.name, one.id)]
-    best = leader(free)
+    best = first_of_duplicates(free)
     return best.id if best else None
 
 

@@ -7,7 +7,7 @@ from connectors.contact import Fields
 from state.links import Link
 from sync.rules import shadow_codec
 from sync.rules.mapping import Rules, present
-from sync.rules.merge import Judge
+from sync.rules.merge import WinnerChooser
 from sync.rules.translation import Members
 from sync.streams.connection import ConnectionSides
 
@@ -22,7 +22,7 @@ class MappingInForce:
     number: int
     rules: Rules
     fields: Mapping[int, tuple[str, ...]]
-    judge: Judge
+    judge: WinnerChooser
     _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
 
     def present_rules(self, connection: ConnectionSides) -> Rules:

@@ -47,5 +47,5 @@ def write_marker(context: Context, source: Side, raw: Raw, person: Contact, made
         side.digest = None
         side.seen_ms, side.wrote_ms = own_times(marked, outcome)
         context.tables.links.save_link(transaction, link, context.run.id)
-        source.identities.put_contacts(transaction, [contact_codec.known(marked)])
+        source.identities.put_contacts(transaction, [contact_codec.index_entry(marked)])
         context.tables.intents.remove_intents(transaction, context.connection.other(source).name, person.id)

@@ -20,7 +20,7 @@ from sync.contacts.plan import DELETE, is_listed, plan_first_merge, plan_listing
 from sync.contacts.read import stage_by_id
 from sync.rules import contact_codec
 from sync.rules.deletion import is_carried
-from sync.rules.match import leader, may_adopt
+from sync.rules.match import first_of_duplicates, may_adopt
 from sync.streams.connection import Side
 
 MergeTargets = Mapping[int, Sequence[IndexedContact]]
@@ -92,14 +92,16 @@ def _indexed(context: Context, side: Side, person: IndexedContact, survivor_id: 
 
 def _bearers(side: Side, email: str) -> Iterator[IndexedContact]:
     for raw in side.connector.find({"email": email}, None, None):
-        yield contact_codec.known(side.connector.contact(raw, {}))
+        yield contact_codec.index_entry(side.connector.contact(raw, {}))
 
 
 def _meet(context: Context, link: Link, heirs: Sequence[IndexedContact]) -> None:
     """Let the survivor meet the heir to whom nobody is linked, unless that one's own e-mail is of somebody else."""
     gone, survivor = _ends(context, link)
     survivor_id = link.side(survivor.name).id
-    heir = leader([one for one in heirs if not one.linked and not context.staging.paired_id(gone.name, one.id)])
+    heir = first_of_duplicates(
+        [one for one in heirs if not one.linked and not context.staging.paired_id(gone.name, one.id)]
+    )
     if heir is None or context.staging.paired_id(survivor.name, survivor_id):
         return
     namesakes = survivor.identities.by_email([heir.email] if heir.email else [])
@@ -113,7 +115,7 @@ def _person(context: Context, link: Link, gone: Side) -> IndexedContact:
     shown = context.mapping.shadow(link, gone.name)
     numbers = [shown.get(name) for name in ("phone", *PHONE_SLOTS)]
     phones = tuple(phone.key(number) for number in numbers if isinstance(number, str))
-    return contact_codec.known(Contact(link.side(gone.name).id, shown, phones=phones))
+    return contact_codec.index_entry(Contact(link.side(gone.name).id, shown, phones=phones))
 
 
 def _would_be_deleted(context: Context, link: Link) -> bool:

@@ -142,7 +142,7 @@ def around(context: Context, staged: Staged, operation: str = "plan") -> Abstrac
 
 def _who(side: Side, staged: Staged) -> str:
     fields = contact_codec.decode(staged.contact).fields if staged.contact else {}
-    return contact_codec.who(side.account, staged.id, fields)
+    return contact_codec.display_name(side.account, staged.id, fields)
 
 
 def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool:
@@ -216,7 +216,7 @@ def _plan_unlinked_side(context: Context, side: Side) -> None:
 
 
 def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
-    persons = [contact_codec.known(contact_codec.decode(staged.contact or "")) for staged in page]
+    persons = [contact_codec.index_entry(contact_codec.decode(staged.contact or "")) for staged in page]
     near = find_candidates(context, side, persons)
     silent = context.tables.failures.of_records(side.name, [staged.id for staged in page])
     for staged, person in zip(page, persons, strict=True):
@@ -297,7 +297,7 @@ def _plan_wait(context: Context, staged: Staged, other: Side, other_id: str) -> 
 
 def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
     """Decide anew about somebody whose match turned out to be gone from the other side."""
-    person = contact_codec.known(contact)
+    person = contact_codec.index_entry(contact)
     verdict = pair(person, find_candidates(context, side, [person])[person.id])
     if isinstance(verdict, Unpaired):
         _plan_create(context, side, staged, contact)
@@ -310,7 +310,7 @@ def _plan_again(context: Context, side: Side, staged: Staged, contact: Contact) 
 def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
     target = context.connection.other(side)
     only = context.settings.only.left if side.name == LEFT else context.settings.only.right
-    if not may_create(context, target) or not contact_codec.wanted(contact.fields, only):
+    if not may_create(context, target) or not contact_codec.is_in_scope(contact.fields, only):
         context.report.left_out += 1
         with context.state.atomic() as transaction:
             context.tables.failures.close_failures(transaction, side.name, staged.id)
@@ -337,7 +337,7 @@ def _plan_failure(context: Context, side: Side, staged: Staged, verdict: Pairing
 
 def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequence[str], operation: str) -> None:
     """Plan that a staged record is listed as a failure; `blockers` are records ("left:ID")."""
-    who = contact_codec.who(
+    who = contact_codec.display_name(
         context.connection.side(staged.side).account, staged.id, contact_codec.decode(staged.contact or "").fields
     )
     note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})

@@ -67,7 +67,7 @@ def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
     result = merged(context, link, staged[LEFT], staged[RIGHT])
     own = staged[side.name]
     shown = {**context.view(link, side, own).base, **context.view(link, side, own).now}
-    who = contact_codec.who(side.account, ids[side.name], shown)
+    who = contact_codec.display_name(side.account, ids[side.name], shown)
     raw = json.loads(own.raw) if own and own.raw else None
     return PreviewedContact("update", who, shown, result.to(side.name), raw)
 
@@ -76,7 +76,7 @@ def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
     source = context.connection.other(side)
     record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
     contact = contact_codec.decode(context.staging.changed_records(source.name, [record_id])[record_id].contact or "")
-    who = contact_codec.who(source.account, record_id, contact.fields)
+    who = contact_codec.display_name(source.account, record_id, contact.fields)
     made = values_for_create(context, side, contact.fields)
     return PreviewedContact("create", who, {}, made.changes, owed=frozenset(made.owed))
 
@@ -85,4 +85,4 @@ def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
     record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
     link = context.tables.links.by_id(step.link or 0)
     shown = context.mapping.shadow(link, side.name) if link else {}
-    return PreviewedContact("delete", contact_codec.who(side.account, record_id, shown), shown, {WHOLE: None})
+    return PreviewedContact("delete", contact_codec.display_name(side.account, record_id, shown), shown, {WHOLE: None})

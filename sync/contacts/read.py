@@ -160,7 +160,7 @@ def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged |
     staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic() as transaction:
         context.staging.put_records(transaction, [staged])
-        side.identities.put_contacts(transaction, ([contact_codec.known(contact)]))
+        side.identities.put_contacts(transaction, ([contact_codec.index_entry(contact)]))
     return staged
 
 
@@ -315,7 +315,7 @@ def _store(context: Context, side: Side, taken: _Taken) -> None:
         if taken.stage:
             context.staging.put_records(transaction, taken.records)
             context.staging.mark_shown(transaction, side.name, taken.later)
-        side.identities.put_contacts(transaction, (contact_codec.known(contact) for contact in taken.contacts))
+        side.identities.put_contacts(transaction, (contact_codec.index_entry(contact) for contact in taken.contacts))
 
 
 def _old_news(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:

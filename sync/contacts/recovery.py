@@ -25,9 +25,9 @@ from sync.contacts.markers import write_marker
 from sync.contacts.owed_values import note_owed_of_new
 from sync.contacts.unknown_outcomes import settle_updates
 from sync.rules import contact_codec, shadow_codec
-from sync.rules.do_not_contact import unheard
+from sync.rules.do_not_contact import unshared_consent
 from sync.rules.lost_create import is_foreign, is_older, likeness, may_be_made_from
-from sync.rules.shadow_update import after_doubtful_create, after_lost_create, is_edited, unmet
+from sync.rules.shadow_update import after_lost_create, after_uncertain_create, is_edited, unmet
 from sync.streams.connection import Side
 from sync.undo.remove_created import settle_removals
 
@@ -54,7 +54,7 @@ def _settle(context: Context, side: Side, intent: CreateIntent, others: Sequence
     sent = intent.sent
     since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
     raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
-    raw = matching(context, side, contact_codec.known(contact), raws)
+    raw = matching(context, side, contact_codec.index_entry(contact), raws)
     if raw is None and not contact.fields.get("email") and not contact.phones:
         raw = _same_content(context, side, sent, raws, others)
     found = side.connector.contact(raw, {}) if raw is not None else None
@@ -128,11 +128,11 @@ def _link(  # noqa: PLR0917 - whose create it was, what was found of it, and wha
     is_ours = found.marker == intent.source_id
     foreign = not is_ours and _is_foreign(side, intent, found, sent, edited=edited)
     if foreign:
-        bases = after_doubtful_create(context.mapping.travelling(found.fields), own, sent)
+        bases = after_uncertain_create(context.mapping.travelling(found.fields), own, sent)
     else:  # without our marker any other value than the server is known to fill in may be one that a person typed
         shown = context.mapping.travelling(found.fields)
         bases = after_lost_create(shown, own, sent, edited=edited or not is_ours, filled=filled)
-    made_known = unheard(context.mapping.rules, source.name, found.fields, sent)
+    made_known = unshared_consent(context.mapping.rules, source.name, found.fields, sent)
     unmet(bases, {*intent.withheld, *intent.owed, *made_known})
     empty = shadow_codec.encode({}, tuple(context.mapping.rules))
     ends = {
@@ -147,7 +147,7 @@ def _link(  # noqa: PLR0917 - whose create it was, what was found of it, and wha
     if not source.needs_marker(person):
         context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
     context.tables.failures.close_failures(transaction, source.name, intent.source_id)
-    side.identities.put_contacts(transaction, [contact_codec.known(found)])
+    side.identities.put_contacts(transaction, [contact_codec.index_entry(found)])
     if foreign:
         return
     enriched = {name: sent[name] for name in intent.enriched if name in sent}

@@ -19,7 +19,7 @@ def index_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> 
     """Put into the identity index who a record is that cannot be read. A contact that was forgotten is not kept."""
     try:
         contact = side.connector.outline(raw)
-        shown = _storable(contact_codec.known(contact))
+        shown = _storable(contact_codec.index_entry(contact))
         if link is None and context.is_forgotten(side, contact):
             return
     except Exception:  # noqa: BLE001 - the record is listed for a reason of its own; this adds what it still shows

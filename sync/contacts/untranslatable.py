@@ -9,8 +9,8 @@ from connectors.contact import Contact, Fields, Value
 from connectors.values.text import is_of_too_long
 from sync.contacts.context import Context
 from sync.rules import contact_codec
-from sync.rules.new_record import NewRecord, making
-from sync.rules.translation import NAMELESS
+from sync.rules.new_record import NewRecord, plan_new_record
+from sync.rules.translation import NO_TRANSLATION
 from sync.streams.connection import Side
 
 OWNER = "owner"
@@ -23,7 +23,7 @@ LONGEST = 10
 def values_for_create(context: Context, target: Side, fields: Fields) -> NewRecord:
     """Return what of a new person goes to a side. Whom it knows is asked when there is an owner."""
     load_owners_for_create(context, target, fields)
-    return making(context.present_rules(), fields, target.name)
+    return plan_new_record(context.present_rules(), fields, target.name)
 
 
 def load_owners_for_create(context: Context, target: Side, fields: Fields) -> None:
@@ -43,22 +43,22 @@ def is_untranslatable(context: Context, name: str, value: Value, target: Side) -
     if name == OWNER and value is not None:
         load_owners(target)
     rule = context.present_rules().get(name)
-    return rule is not None and rule.carried(value, target.name) is NAMELESS
+    return rule is not None and rule.carried(value, target.name) is NO_TRANSLATION
 
 
 def count(context: Context, side: Side, contact: Contact) -> int:
     """Note what a record of a side shows that does not reach the other side, and return how many fields that are."""
-    nameless = dict(_untranslatable_values(context, side, contact))
+    untranslated = dict(_untranslatable_values(context, side, contact))
     meaningless = {name: raw for name, raw in contact.unmapped.items() if name in context.mapping.rules}
-    for name, value in nameless.items():
+    for name, value in untranslated.items():
         context.findings.untranslatable[side.account, name, value] += 1
     if OWNER in meaningless:
         context.findings.untranslatable[side.account, STRANGER, meaningless[OWNER]] += 1
     for name, raw in meaningless.items():
         if is_of_too_long(raw):
-            who = contact_codec.who(side.account, contact.id, contact.fields)
+            who = contact_codec.display_name(side.account, contact.id, contact.fields)
             context.findings.untranslatable[side.account, f"{TOO_LONG}{name}", f"{who}: {raw}"] += 1
-    return len({**nameless, **meaningless})
+    return len({**untranslated, **meaningless})
 
 
 def tell(context: Context) -> None:
@@ -82,7 +82,7 @@ def _untranslatable_values(context: Context, side: Side, contact: Contact) -> It
         if rule.exchange is None or not rule.to(target.name):
             continue
         value = contact.fields.get(name)
-        if rule.carried(value, target.name) is NAMELESS:
+        if rule.carried(value, target.name) is NO_TRANSLATION:
             yield name, ", ".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -36,8 +36,8 @@ from sync.contacts.refused_values import Rejection, collision
 from sync.contacts.update_outcome import look, settle_update, stage_again
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, kept_times, shadow_codec
-from sync.rules.shadow_update import after_undo, after_write, as_held
-from sync.rules.undo import GONE, HOMELESS, REFUSED, TAKEN
+from sync.rules.shadow_update import after_undo, after_write, held_values
+from sync.rules.undo import GONE, NO_PLACE, REFUSED, TAKEN
 from sync.streams.connection import SIDE_NAMES, Side
 
 Pair = tuple[str, str]
@@ -240,7 +240,7 @@ def _drop_unplaced(context: Context, job: Update) -> None:
         job.result.to(job.target.name).pop(name)
         if name != "owner" and name not in job.result.enriched and job.views[job.source.name].value(name)[0]:
             job.result.owed[name] = job.target.name
-        _leave_alone(context, job, name, HOMELESS)
+        _leave_alone(context, job, name, NO_PLACE)
 
 
 def _send(job: Update) -> WriteResult:
@@ -339,7 +339,7 @@ def _read_answer(job: Update, answer: WriteResult | ConnectorError) -> None:
         job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
         sent = {name: value for name, value in job.changes.items() if name not in answer.refused}
         before = {name: job.views[job.target.name].value(name)[1] for name in sent}
-        job.settled = as_held(sent, job.settled, before, edited=answer.edited, doubtful=answer.doubtful)
+        job.settled = held_values(sent, job.settled, before, edited=answer.edited, doubtful=answer.doubtful)
 
 
 def _conclude(

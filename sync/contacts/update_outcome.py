@@ -27,7 +27,7 @@ from sync.contacts.context import Context
 from sync.contacts.holds import hold, release
 from sync.contacts.read import staged_record
 from sync.rules import contact_codec, kept_times, shadow_codec
-from sync.rules.lost_update import UpdateObservation, UpdateOutcome, arrival
+from sync.rules.lost_update import UpdateObservation, UpdateOutcome, outcome_of_update
 from sync.rules.sets import changes_of
 from sync.rules.shadow_update import aligned
 from sync.rules.undo import UNDO
@@ -110,7 +110,7 @@ def _settle(
     """Remember what of an update has arrived, and say whether anything is known of it."""
     sent, shown = intent.sent, found.contact
     undoes = _put_back(intent, sent)
-    came = arrival(sent, _sight(context, side, intent, found))
+    came = outcome_of_update(sent, _sight(context, side, intent, found))
     parts = {name: _elements_of(intent, name, shown) for name in undoes if name not in came.arrived}
     parts = {name: elements for name, elements in parts.items() if elements}
     is_begun = bool(came.begun) or any(_elements_of(intent, name, shown) for name in sent)  # tags take several calls

@@ -50,7 +50,11 @@ def _only(context: Context, side: Side) -> list[Entry]:
 def _survivors(context: Context, side: Side) -> list[Entry]:
     """Return those whose other record is gone, but for those of whom a person wants it so, or has it made anew."""
     return [
-        {"who": contact_codec.who(side.account, link.side(side.name).id, context.mapping.shadow(link, side.name))}
+        {
+            "who": contact_codec.display_name(
+                side.account, link.side(side.name).id, context.mapping.shadow(link, side.name)
+            )
+        }
         for link in context.tables.links.gone_links()
         if link.gone != side.name and not _is_wanted(context, link, side)
     ]
@@ -105,7 +109,7 @@ def _differing(context: Context, link: Link | None, left_id: str, right_id: str)
     left, right = _shown(context, context.connection.left, left_id), _shown(context, context.connection.right, right_id)
     views = context.view(link, context.connection.left, left), context.view(link, context.connection.right, right)
     result = merged(context, link, left, right)
-    who = contact_codec.who(
+    who = contact_codec.display_name(
         context.connection.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now}
     )
     for name in sorted({*result.to_left, *result.to_right} - result.enriched):

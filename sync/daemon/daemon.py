@@ -38,7 +38,7 @@ from sync.notifications.sender import NotificationSender
 from sync.output import event_log
 from sync.output.formats import time_text
 from sync.rules.contact_codec import to_ms
-from sync.rules.schedule import EndedRun, NextRun, gathering, next_run
+from sync.rules.schedule import EndedRun, NextRun, hint_delay, next_run
 from sync.webhooks.counters import Counters
 
 SETTLED = timedelta(seconds=1)
@@ -129,7 +129,7 @@ class Daemon:
             stream = self._streams.get(key_of(connection, name))
             if stream is None or not stream.can_be_woken:
                 continue
-            at = self._clock.now() + gathering(stream.connection.settle)
+            at = self._clock.now() + hint_delay(stream.connection.settle)
             with self._lock:
                 planned = self._planned(stream.key)
                 if planned is not None and planned > at:
@@ -210,7 +210,7 @@ class Daemon:
 
     def _next_time(self, stream: Stream, ended: EndedRun, *, hinted: bool) -> datetime | None:
         """Return when a stream runs next after a run without an error."""
-        soon = self._clock.now() + gathering(stream.connection.settle)
+        soon = self._clock.now() + hint_delay(stream.connection.settle)
         look = hinted and stream.can_be_woken
         planned = next_run(self._planned(stream.key), soon, ended.at + stream.slower, look=look)
         return _earlier(planned, stream.reconcile_at())

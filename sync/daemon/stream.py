@@ -35,10 +35,10 @@ from sync.rules.schedule import (
     NextRun,
     StreamStatus,
     after,
-    hangs,
-    pace_while_hearing,
+    is_hanging,
+    is_stalled,
+    poll_gap_with_webhooks,
     reconcile_at,
-    stands_still,
 )
 
 
@@ -123,7 +123,7 @@ class Stream:
         except (StateError, LockHeld, DatabaseError) as error:
             event_log.error("the state cannot be read", reason=str(error))
             return False
-        self.slower = pace_while_hearing(heard, self.clock.now(), webhooks.every)
+        self.slower = poll_gap_with_webhooks(heard, self.clock.now(), webhooks.every)
         return ended.how == "done" and waiting > 0
 
     def reconcile_at(self) -> datetime | None:
@@ -143,7 +143,7 @@ class Stream:
     def hangs(self) -> bool:
         """Return whether a run is under way that neither moves nor waits."""
         now = self.activity.now()
-        return hangs(now, self.activity.moved_at, latest_after(self.connection, now) - now)
+        return is_hanging(now, self.activity.moved_at, latest_after(self.connection, now) - now)
 
     def _is_whole(self) -> bool:
         """Return whether a reconcile is due now. The state also knows reconciles of other processes."""
@@ -167,7 +167,7 @@ class Stream:
         start = max(since, self.clock_set_at or since) if self.tried else max(since, self.started_at)
         due = max(latest_after(self.connection, start), start + PATIENCE * self.slower)
         moving = self.activity.began_at is not None and not self.hangs()
-        return stands_still(self.clock.now(), due, moving=moving)
+        return is_stalled(self.clock.now(), due, moving=moving)
 
     def _ended_at(self) -> datetime:
         ended_ms = self._progress.ended_ms if self._progress else 0

@@ -21,7 +21,7 @@ from sync.messages.context import MessageContext, fingerprint
 from sync.output.progress import Progress
 from sync.output.report import Counts, RunReport, StreamReport
 from sync.rules import contact_codec, messages
-from sync.rules.conflict_policy import judge
+from sync.rules.conflict_policy import winner_by_policy
 from sync.streams.connection import ConnectionSides, Side
 from sync.streams.run import Run
 
@@ -49,7 +49,7 @@ def assemble(
     context = Context(
         Run(report.run, options.command, options.dry_run, clock, progress),
         sides,
-        MappingInForce(in_force, rules, table, judge("manual", (0.0, 0.0))),
+        MappingInForce(in_force, rules, table, winner_by_policy("manual", (0.0, 0.0))),
         connection.contacts,
         state,
         stage,

@@ -7,7 +7,7 @@ from state import connections
 from state.database import Transaction
 from sync.config.model import Connection
 from sync.rules import mapping
-from sync.rules.sets import reserving
+from sync.rules.sets import reservation_of
 from sync.rules.translation import terms
 
 
@@ -26,13 +26,16 @@ def mapping_in_force(
     `number` is the connection's.
     """
     settings = _settings(connection)
-    fingerprint, housed = mapping.fingerprint(rules, settings), mapping.housed(rules, settings)
+    fingerprint, fields_with_places = mapping.fingerprint(rules, settings), mapping.fields_with_places(rules, settings)
     known = connections.mappings(transaction, number)
     in_force = max(known, default=0)
     if not known or known[in_force][0] != fingerprint:
-        in_force = connections.add_mapping(transaction, number, fingerprint, tuple(housed))
+        in_force = connections.add_mapping(transaction, number, fingerprint, tuple(fields_with_places))
         known = connections.mappings(transaction, number)
-    table = {key: tuple(housed.get(each, f"{each}, moved") for each in fields) for key, (_, fields) in known.items()}
+    table = {
+        key: tuple(fields_with_places.get(each, f"{each}, moved") for each in fields)
+        for key, (_, fields) in known.items()
+    }
     return table, in_force
 
 
@@ -45,7 +48,7 @@ def _options(connection: Connection) -> mapping.Options:
         loosen=any(option.loosen for option in fields.values()),
         reserved=(
             *(prefix.casefold() for prefix in groups.values()),
-            *map(reserving, connection.contacts.create_tags),
+            *map(reservation_of, connection.contacts.create_tags),
         ),
         conflicts={name: option.conflicts for name, option in fields.items()},
     )

@@ -23,7 +23,7 @@ from sync.contacts.owed_values import count_owed_values, refresh_places
 from sync.contacts.untranslatable import tell
 from sync.engine import message_stream
 from sync.messages.context import MessageContext
-from sync.rules.conflict_policy import judge
+from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.guard import guard
 from sync.rules.windows import ReadRange
 
@@ -97,7 +97,7 @@ def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.O
         seen.spans.update({side.name: read.observe(contacts, side, bounds) for side in contacts.connection.sides})
         seen.lost.update(hints.observe(contacts, bounds))
     messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
-    contacts.mapping.judge = judge(contacts.settings.conflicts, contacts.connection.offsets())
+    contacts.mapping.judge = winner_by_policy(contacts.settings.conflicts, contacts.connection.offsets())
     return seen, messages
 
 

@@ -9,7 +9,7 @@ from sync.contacts.context import Context
 from sync.contacts.execute import count_plan
 from sync.contacts.recovery import settle_intents
 from sync.engine.run import Consent, RunScope, count_open
-from sync.rules.conflict_policy import judge
+from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.guard import guard
 from sync.undo.plan import carry_out, plan_undo
 from sync.undo.run_history import UndoneRun
@@ -23,7 +23,7 @@ def undo(work: RunScope, undone: UndoneRun, *, unguarded: bool, consent: Consent
     context, guarded = work.contacts, ""
     try:
         settle_intents(context)
-        context.mapping.judge = judge(context.settings.conflicts, context.connection.offsets())
+        context.mapping.judge = winner_by_policy(context.settings.conflicts, context.connection.offsets())
         context.undone = undone
         plan_undo(context, undone)
         guarded = (

@@ -16,7 +16,7 @@ from connectors.message import Message
 from state.message_staging import StagedMessage
 from sync.messages.context import MessageContext, letters
 from sync.rules import contact_codec
-from sync.rules.messages import TOLERANCE_MS, decode, encode, is_alike, is_copy, print_of
+from sync.rules.messages import TOLERANCE_MS, decode, encode, is_alike, is_copy, text_digest
 from sync.streams.connection import Side
 
 
@@ -80,7 +80,7 @@ def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Mess
             continue
         try:
             own = letters(side).whole(own)
-            if known.print is not None and known.print != print_of(own):
+            if known.print is not None and known.print != text_digest(own):
                 continue
             other = letters(target).get(known.id, contact_id)
         except RecordGone:

@@ -21,7 +21,7 @@ from sync.contacts.failures import Troubles
 from sync.messages.context import MessageContext, letters
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
-from sync.rules.messages import print_of
+from sync.rules.messages import text_digest
 from sync.streams.connection import Side
 
 ERASE = "delete"
@@ -49,7 +49,7 @@ def is_edited(context: MessageContext, target: Side, link: Link, copy: Message) 
     decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
     if decision is not None and decision.resolution == link.gone:
         return False
-    return print_of(copy) != link.side(target.name).digest
+    return text_digest(copy) != link.side(target.name).digest
 
 
 def list_edited(context: MessageContext, target: Side, link: Link, copy: Message, contact_id: str) -> None:

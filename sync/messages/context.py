@@ -26,7 +26,7 @@ from sync.contacts.context import Context
 from sync.output.report import StreamReport
 from sync.rules import contact_codec
 from sync.rules.guard import ChangeWeight
-from sync.rules.messages import MessageScope, content_of, decode, print_of
+from sync.rules.messages import MessageScope, decode, original_digest, text_digest
 from sync.streams.connection import ConnectionSides, Side
 from sync.streams.record_boundary import READ, Boundary, storable
 from sync.streams.run import Run
@@ -131,10 +131,10 @@ class MessageContext:
         """Name the person of a message, as everything does: by e-mail, else by number, else by id."""
         link = self.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
         if link is not None:
-            return contact_codec.who(side.account, contact_id, self.contacts.mapping.shadow(link, side.name))
+            return contact_codec.display_name(side.account, contact_id, self.contacts.mapping.shadow(link, side.name))
         staged = self.contacts.staging.changed_records(side.name, [contact_id]).get(contact_id)
         fields = contact_codec.decode(staged.contact).fields if staged is not None and staged.contact else {}
-        return contact_codec.who(side.account, contact_id, fields)
+        return contact_codec.display_name(side.account, contact_id, fields)
 
     def around(
         self, side: Side, message_id: str, contact_id: str, operation: str = READ, *, digest: bytes | None = None
@@ -150,9 +150,9 @@ class MessageContext:
 
         Of a copy that was `edited` no text is agreed on, so that nothing ever takes its place unseen.
         """
-        content = None if original.text is None else content_of(original)
+        content = None if original.text is None else original_digest(original)
         own = LinkSide(original.id, ORIGINAL, json.dumps({"content": content}), digest)
-        other = LinkSide(copy.id, COPY, json.dumps({"contact": copy.contact_id}), None if edited else print_of(copy))
+        other = LinkSide(copy.id, COPY, json.dumps({"contact": copy.contact_id}), None if edited else text_digest(copy))
         return Link(*((own, other) if side.name == "left" else (other, own)), self.contacts.mapping.number)
 
 

@@ -22,7 +22,7 @@ from sync.messages.context import MessageContext, letters, original_side
 from sync.messages.plan_edits import lose_copy
 from sync.messages.read import stage_message
 from sync.output.formats import WHOLE
-from sync.rules.messages import decode, print_of
+from sync.rules.messages import decode, text_digest
 from sync.streams.connection import Side
 
 DOUBLE = "double"
@@ -130,8 +130,8 @@ def _list_doubles(context: MessageContext, target: Side, contact_id: str) -> Non
 
 def _is_double(copy: Message, known: LinkSide, copies: Sequence[Message]) -> bool:
     """Say whether a record says what the known copy says, or said: a marker alone may have been typed (R31)."""
-    said = {known.digest, *(print_of(each) for each in copies if each.id == known.id)}
-    return print_of(copy) in said
+    said = {known.digest, *(text_digest(each) for each in copies if each.id == known.id)}
+    return text_digest(copy) in said
 
 
 def _plan_delete(context: MessageContext, source: Side, link: Link) -> None:

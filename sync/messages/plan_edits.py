@@ -17,7 +17,7 @@ from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
 from sync.messages.context import MessageContext, copied_content, letters, original_side
 from sync.output.formats import WHOLE
-from sync.rules.messages import Verdict, content_of, judge_edit, print_of
+from sync.rules.messages import Verdict, decide_edit, original_digest, text_digest
 from sync.streams.connection import Side
 
 AMEND = "amend"
@@ -44,7 +44,7 @@ def plan_edit(context: MessageContext, side: Side, staged: StagedMessage, link: 
         original = letters(side).get(staged.id, staged.contact_id)
     except RecordGone:
         return  # a deletion, which reconcile finds
-    if copied_content(link) in (None, content_of(original)):
+    if copied_content(link) in (None, original_digest(original)):
         _refresh(context, link, original, staged.digest)
         return
     target = context.connection.other(side)
@@ -80,9 +80,9 @@ def judge(context: MessageContext, couple: MessagePair) -> tuple[Verdict, str]:
     if decision is not None and decision.resolution is not None:
         return ("amend" if decision.resolution == source.name else "keep"), "resolved"
     shown_last = link.side(context.connection.other(source).name).digest
-    touched = None if shown_last is None else print_of(couple.copy) != shown_last
+    touched = None if shown_last is None else text_digest(couple.copy) != shown_last
     policy = context.contacts.settings.conflicts
-    return judge_edit(policy, source.name, touched=touched), "carried" if touched is False else policy
+    return decide_edit(policy, source.name, touched=touched), "carried" if touched is False else policy
 
 
 def pass_over(context: MessageContext, couple: MessagePair) -> None:
@@ -91,7 +91,7 @@ def pass_over(context: MessageContext, couple: MessagePair) -> None:
     if verdict != "keep":
         _list_conflict(context, couple)
         return
-    couple.link.side(context.connection.other(couple.source).name).digest = print_of(couple.copy)
+    couple.link.side(context.connection.other(couple.source).name).digest = text_digest(couple.copy)
     _refresh(context, couple.link, couple.original, couple.digest)
 
 
@@ -109,7 +109,7 @@ def lose_copy(context: MessageContext, target: Side, link: Link) -> None:
 def _refresh(context: MessageContext, link: Link, original: Message, digest: bytes | None) -> None:
     """Remember how an original looks that asks nothing of its copy (any more)."""
     side = link.side(original_side(link))
-    side.memory = json.dumps({"content": content_of(original)})
+    side.memory = json.dumps({"content": original_digest(original)})
     side.digest = digest or side.digest
     with context.state.atomic() as transaction:
         context.tables.links.save_link(transaction, link, context.run.id)

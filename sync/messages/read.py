@@ -21,7 +21,7 @@ from state.messages import Indexed
 from sync.contacts.read import future_again, reachable, stage_by_id
 from sync.messages.context import MessageContext, letters, original_side
 from sync.rules import contact_codec
-from sync.rules.messages import digest, encode, print_of
+from sync.rules.messages import digest, encode, text_digest
 from sync.rules.windows import ReadRange, moment, reported, spans_of, window_of
 from sync.streams.connection import Side
 from sync.streams.record_boundary import confirm_workable
@@ -111,7 +111,7 @@ def stage_message(context: MessageContext, side: Side, message_id: str, contact_
 
 def indexed(message: Message, *, left_out: bool = False) -> Indexed:
     """Return what the index keeps of a message."""
-    return Indexed(message.id, message.contact_id, contact_codec.to_ms(message.sent_at), print_of(message), left_out)
+    return Indexed(message.id, message.contact_id, contact_codec.to_ms(message.sent_at), text_digest(message), left_out)
 
 
 def _read(context: MessageContext, side: Side, window: Window, *, whole: bool) -> int:

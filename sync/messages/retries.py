@@ -16,7 +16,7 @@ from state.message_staging import StagedMessage
 from state.messages import Indexed
 from sync.messages.context import MessageContext, letters
 from sync.rules import contact_codec
-from sync.rules.messages import content_of, print_of
+from sync.rules.messages import original_digest, text_digest
 from sync.streams.connection import Side
 
 MINUTE_MS: Final = 60_000
@@ -38,7 +38,7 @@ def take_over(context: MessageContext, side: Side, staged: StagedMessage, own: M
             whole = letters(side).whole(own)
         except RecordGone:
             return False
-        if _says(context, side, known, link) == print_of(whole) and _is_gone(side, known):
+        if _says(context, side, known, link) == text_digest(whole) and _is_gone(side, known):
             _relink(context, side, staged, link, whole)
             return True
     return False
@@ -61,7 +61,7 @@ def _relink(context: MessageContext, side: Side, staged: StagedMessage, link: Li
     """Let the copy be that of the new message, which it shows already."""
     before, end = link.side(side.name).id, link.side(side.name)
     end.id, end.digest, link.gone = own.id, staged.digest, None
-    end.memory = json.dumps({"content": content_of(own)})
+    end.memory = json.dumps({"content": original_digest(own)})
     with context.state.atomic() as transaction:
         context.tables.links.save_link(transaction, link, context.run.id)
         context.tables.index(side).drop_message(transaction, before)

@@ -23,7 +23,7 @@ from sync.contacts.failures import Troubles
 from sync.contacts.update import PAUSES
 from sync.messages.context import MessageContext, copied_content, letters
 from sync.messages.plan_edits import AMEND, TEXT, MessagePair, judge, lose_copy, pass_over
-from sync.rules.messages import content_of, decode, encode, print_of
+from sync.rules.messages import decode, encode, original_digest, text_digest
 from sync.streams.connection import Side
 
 
@@ -60,7 +60,7 @@ def _is_known(
         original = letters(source).get(link.side(source.name).id, step.contact_id)
     except RecordGone:
         return True  # a deletion, which reconcile finds
-    if copied_content(link) == content_of(original):
+    if copied_content(link) == original_digest(original):
         return True
     try:
         copy = letters(target).get(link.side(target.name).id, context.home(link))
@@ -126,7 +126,7 @@ def agree(
     """Store that a copy shows its original; `edited` tells that it shows more, so that a person added to it."""
     target = context.connection.other(source)
     link.side(source.name).memory = json.dumps({"content": amendment.content})
-    link.side(target.name).digest = None if edited else print_of(after)
+    link.side(target.name).digest = None if edited else text_digest(after)
     context.tables.links.save_link(transaction, link, context.run.id)
     _keep_old(transaction, context, source, link, amendment, after.text)
     context.tables.conflicts.close_conflicts(transaction, link.id, {TEXT})
@@ -163,7 +163,7 @@ def _write(
     is_last: bool,
 ) -> bool:
     target, original, copy = context.connection.other(couple.source), couple.original, couple.copy
-    amendment = Amendment(original.id, content_of(original), copy.text, rule)
+    amendment = Amendment(original.id, original_digest(original), copy.text, rule)
     with context.state.atomic() as transaction:
         context.tables.intents.add_intent(transaction, _intent(context, couple, amendment), context.run.id)
     answer = target.dispatcher.gather([partial(letters(target).amend, copy, original)])[0]

@@ -21,7 +21,7 @@ from sync.oauth.grant import Grant
 from sync.oauth.token_store import GrantStore
 from sync.output import event_log
 from sync.rules.contact_codec import to_ms
-from sync.rules.token_expiry import TokenLifetime, helps, need
+from sync.rules.token_expiry import TokenLifetime, need, new_token_may_help
 
 AGAIN_MS: Final = 30_000
 """How long to wait after a failed renewal that was not urgent, in milliseconds."""
@@ -64,7 +64,11 @@ class RefreshingTokenSource:
         """Return another token in place of one that was answered 401, None where another one would not help."""
         with self._lock:
             current = (self._grant or self._store.read_valid_grant()).bearer
-            if current is not None and current.token == refused and not helps(current, said, self._now_ms()):
+            if (
+                current is not None
+                and current.token == refused
+                and not new_token_may_help(current, said, self._now_ms())
+            ):
                 return None
             return self._renew(refused).token
 

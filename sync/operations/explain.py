@@ -25,7 +25,7 @@ from sync.operations.contact_argument import ContactArgument, parse_who
 from sync.operations.forget import is_forgotten
 from sync.output.formats import WHOLE, time_text
 from sync.rules import shadow_codec
-from sync.rules.contact_codec import from_ms, who
+from sync.rules.contact_codec import display_name, from_ms
 
 Document = dict[str, Any]
 
@@ -176,7 +176,7 @@ def _who(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, An
             return found.email or found.phones[0]
     values = {name: next(filter(None, each.values()), None) for name, each in agreed.items()}
     first = person.records[0]
-    return asked.email or who(first.account, first.id, values)
+    return asked.email or display_name(first.account, first.id, values)
 
 
 def _value(text: str | None) -> Any:

@@ -343,7 +343,7 @@ def _failure(found: OpenFailure) -> Document:
 
 def _typed(config: Config, conflict: OpenConflict, typed: str) -> str:
     from sync.operations.value_argument import read_value
-    from sync.rules.translation import NAMELESS, terms
+    from sync.rules.translation import NO_TRANSLATION, terms
 
     connection = config.connections.get(conflict.connection_name)
     value = read_value(conflict.field, typed, connection.country if connection else "US")
@@ -351,7 +351,7 @@ def _typed(config: Config, conflict: OpenConflict, typed: str) -> str:
     if (
         option is not None
         and option.map
-        and all(terms(option.map).carried(value, to) is NAMELESS for to in ("left", "right"))
+        and all(terms(option.map).carried(value, to) is NO_TRANSLATION for to in ("left", "right"))
     ):
         raise UsageError(f"--value {typed!r}: the map of {conflict.field} in {config.path} has no such value")
     return f"value:{json.dumps(value, ensure_ascii=False)}"

@@ -1,1 +1,1 @@
-"""What is decided, without I/O and without a clock: who is who, who wins, what is written, when to stop."""
+"""Pure decisions, without I/O and without a clock: pairing, merging, what to write, when to stop."""

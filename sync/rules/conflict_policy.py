@@ -1,15 +1,15 @@
-"""Who wins a conflict: the policies of `[connections.NAME.contacts] conflicts` (R14). Pure.
+"""Choose who wins a conflict, by the policy in `[connections.NAME.contacts] conflicts` (R14). Pure.
 
-`newest` knows when a record was changed, not which of its fields: the record that was edited last wins (R40).
+`newest` knows when a record changed, not which field: the record that was edited last wins (R40).
 """
 
 from datetime import datetime, timedelta
 
 from sync.rules.mapping import FieldRule
-from sync.rules.merge import LEFT, RIGHT, Judge, SideView
+from sync.rules.merge import LEFT, RIGHT, SideView, WinnerChooser
 
 UNMEASURABLE = 2.0
-"""Seconds: clocks that differ by less count as the same; a measured offset is no more exact than that."""
+"""Seconds. Clocks that differ by less count as equal: a measured offset is no more exact than that."""
 
 WHOLE_SECOND_MS = 1000
 
@@ -17,10 +17,10 @@ TOLERANCE = timedelta(seconds=1)
 CORRECTED_TOLERANCE = timedelta(seconds=2)
 
 
-def judge(policy: str, offsets: tuple[float, float]) -> Judge:
-    """Return the judge of a policy, which holds for all fields that have none of their own.
+def winner_by_policy(policy: str, offsets: tuple[float, float]) -> WinnerChooser:
+    """Return the function that applies a policy. Fields with a policy of their own use that.
 
-    `offsets` are the seconds by which the left and right server are ahead of us.
+    `offsets` are the seconds by which the left and the right server are ahead of our clock.
     """
     tolerance = CORRECTED_TOLERANCE if any(abs(offset) >= UNMEASURABLE for offset in offsets) else TOLERANCE
 
@@ -35,7 +35,7 @@ def judge(policy: str, offsets: tuple[float, float]) -> Judge:
 
 
 def correct(moment: datetime | None, offset: float) -> datetime | None:
-    """Return a server's time on our clock; offsets too small to measure are none."""
+    """Convert a server's time to our clock. Offsets too small to measure are ignored."""
     if moment is None or abs(offset) < UNMEASURABLE:
         return moment
     try:
@@ -45,15 +45,15 @@ def correct(moment: datetime | None, offset: float) -> datetime | None:
 
 
 def uncorrect(moment: datetime, offset: float) -> datetime:
-    """Return a time on our clock as the server tells it: what `correct` has made of it, as it was."""
+    """Convert a time on our clock back to the server's clock: the inverse of `correct`."""
     return moment if abs(offset) < UNMEASURABLE else moment + timedelta(seconds=offset)
 
 
 def finer(record_ms: int | None, event_ms: int | None) -> int | None:
-    """Return when a record was changed, by its own time and by that of the last event about it (R40).
+    """Return when a record changed, from its own time and that of its last event, in milliseconds (R40).
 
-    A record's time may be cut to whole seconds, and some show none: there the event knows more. An event that comes
-    later than that may only have been sent late.
+    Some systems cut the record's time to whole seconds or show none: then the event is more exact. An event with a much
+    later time than the record may only have been sent late, so the record's time is used.
     """
     if record_ms is None or event_ms is None:
         return event_ms if record_ms is None else record_ms

@@ -1,4 +1,4 @@
-"""Contacts on their way through the stage: as text, as people to pair, as a name to show. Pure."""
+"""Convert contacts to text, to entries of the identity index, and to a display name. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from sync.rules.shadow_codec import fields_of
 from sync.rules.streams import CONTACTS
 
 REMEMBERED = 256
-"""Contacts that are not read from their text again: planning and remembering look at a record several times."""
+"""The number of decoded contacts to cache: planning and writing look at one record several times."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 STREAM = CONTACTS
-"""What the state calls the people among all that is kept in sync."""
+"""The name of the contact stream in the state."""
 
 
 def encode(contact: Contact) -> str:
@@ -40,7 +40,7 @@ def encode(contact: Contact) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def decode(written: str) -> Contact:
-    """Read a contact back."""
+    """Read a contact from JSON text."""
     content = json.loads(written)
     return Contact(
         content["id"],
@@ -56,8 +56,8 @@ def decode(written: str) -> Contact:
     )
 
 
-def known(contact: Contact, linked: str | None = None) -> IndexedContact:
-    """Return what the identity index keeps of a contact."""
+def index_entry(contact: Contact, linked: str | None = None) -> IndexedContact:
+    """Return the entry of the identity index for a contact, in comparable forms."""
     address = contact.fields.get("email")
     mail = email.key(address) if isinstance(address, str) else None
     return IndexedContact(
@@ -73,8 +73,8 @@ def known(contact: Contact, linked: str | None = None) -> IndexedContact:
     )
 
 
-def who(account: str, record_id: str, fields: Fields) -> str:
-    """Name a person for people: the e-mail address, else the phone number, else ACCOUNT:ID."""
+def display_name(account: str, record_id: str, fields: Fields) -> str:
+    """Return the name of a contact for a report: the e-mail address, else the phone number, else ACCOUNT:ID."""
     for name in ("email", "phone"):
         value = fields.get(name)
         if isinstance(value, str):
@@ -82,8 +82,8 @@ def who(account: str, record_id: str, fields: Fields) -> str:
     return f"{account}:{record_id}"
 
 
-def wanted(fields: Fields, only: Mapping[str, Sequence[str]]) -> bool:
-    """Say whether somebody is to be carried: one of the values asked for in every field that `only` names (R29)."""
+def is_in_scope(fields: Fields, only: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether a contact has one of the wanted values in every field that `only` names (R29)."""
     return all(_has_one(fields.get(name), values) for name, values in only.items())
 
 

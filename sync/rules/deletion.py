@@ -1,13 +1,12 @@
-"""Whether the survivor of a deletion is deleted too (R24). Pure.
+"""Decide what happens to the survivor of a deletion (R24). Pure.
 
-Somebody who is linked is gone from one side, as a look-up by id has confirmed after a scan of everything; the record on
-the other side is the survivor. The truth table:
+A linked contact is gone from one side, as a look-up by id confirmed. The record on the other side is the survivor:
 
-    a person decided for the side that deleted      deleted too, edited or not
-    a person decided for the side that edited       the other record is made anew
-    deletions are ignored, or do not go that way    left alone
-    the survivor shows what was never agreed on     a conflict, for a person
-    else                                            deleted too
+    a person decided for the side that deleted        deleted too, edited or not
+    a person decided for the side that edited         the other record is created again
+    deletions are ignored, or do not go that way      left alone
+    the survivor shows something that was not agreed  a conflict, for a person
+    else                                              deleted too
 """
 
 from enum import Enum, auto
@@ -16,17 +15,20 @@ from sync.rules.merge import LEFT, RIGHT, SideView
 
 
 class SurvivorAction(Enum):
-    """What becomes of a survivor."""
+    """What happens to a survivor."""
 
     LEFT_ALONE = auto()
     DELETED = auto()
-    MADE_ANEW = auto()
+    RECREATED = auto()
 
 
-def fate(gone: str, decided: str | None, deletes: str, direction: str) -> SurvivorAction:
-    """Return what becomes of a survivor who was not edited since, `decided` being the side that a person chose."""
+def survivor_action(gone: str, decided: str | None, deletes: str, direction: str) -> SurvivorAction:
+    """Return what happens to an unedited survivor.
+
+    `decided` is the side that a person chose, None without a decision.
+    """
     if decided is not None:
-        return SurvivorAction.DELETED if decided == gone else SurvivorAction.MADE_ANEW
+        return SurvivorAction.DELETED if decided == gone else SurvivorAction.RECREATED
     carried = is_carried(RIGHT if gone == LEFT else LEFT, deletes, direction)
     return SurvivorAction.DELETED if carried else SurvivorAction.LEFT_ALONE
 
@@ -42,9 +44,9 @@ def is_carried(survivor: str, deletes: str, direction: str) -> bool:
 
 
 def is_edited(survivor: SideView, gone: str, decided: str | None) -> bool:
-    """Say whether a survivor shows what was never agreed on, be it what means nothing on the other side (R17).
+    """Say whether a survivor shows something that was never agreed, including values that mean nothing elsewhere (R17).
 
-    Nothing counts where a person has decided for the side that the record is `gone` from.
+    Nothing counts as an edit once a person has decided for the side that the record is `gone` from.
     """
     changed = any(survivor.changed(name) for name in survivor.now)
     return decided != gone and (changed or not survivor.unmapped.isdisjoint(survivor.base))

@@ -1,11 +1,10 @@
-"""Blanks of a person that are filled with what is known of the company that the person works for. Pure.
+"""Fill blanks of a contact with data of the company that the contact works for. Pure.
 
 Rules kept here:
-- a blank alone is filled: both sides are known to show nothing, nothing is on its way there, and nobody emptied it just
-  now;
-- what is filled is agreed on as it stands: it does not travel to the other side, and a person's later edit does, on
-  either side;
-- the company is the one of the person's website, else of the e-mail address.
+- only a blank is filled: both sides are known to show nothing, nothing is on its way there, and the field was not just
+  emptied;
+- a filled value counts as agreed: it does not travel to the other side. A later edit of it on either side travels;
+- the company is that of the website, else that of the e-mail address.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,7 +17,7 @@ from sync.rules.merge import Merge, SideView
 
 
 def domain_of(*persons: Fields) -> str | None:
-    """Return the domain of somebody's company, by what the first of several records tells that tells any."""
+    """Return the domain of a contact's company, from the first of several records of the contact that shows one."""
     for name, read in (("website", company_domain.of_website), ("email", company_domain.of_email)):
         for person in persons:
             address = person.get(name)
@@ -31,16 +30,16 @@ def domain_of(*persons: Fields) -> str | None:
 def blanks(
     rules: Rules, result: Merge, target: str, to: SideView, source: SideView, *, unplaced: Collection[str] = ()
 ) -> list[str]:
-    """Return the fields that could be filled on the side `target`, by what a merge left of them.
+    """Return the fields that may be filled on the side `target`, given what a merge decided.
 
-    A record shows nothing of the fields that are `unplaced` at the target: their places are made with the first value.
+    A record shows nothing of the fields in `unplaced`: the target creates their places with the first value.
     """
     return [
         name
         for name in FILLED
         if name in rules
         and rules[name].to(target)
-        and not any(name in each for each in (result.to_left, result.to_right, result.conflicts, result.nameless))
+        and not any(name in each for each in (result.to_left, result.to_right, result.conflicts, result.untranslated))
         and (_is_blank(to, name) or (name in unplaced and to.base.get(name) is None))
         and _is_blank(source, name)
     ]
@@ -49,7 +48,7 @@ def blanks(
 def blanks_of_new(
     rules: Rules, changes: Fields, person: Fields, target: str, *, unplaced: Collection[str] = ()
 ) -> list[str]:
-    """Return the fields that could be filled of a contact that is to be created with `changes`.
+    """Return the fields that may be filled in a contact that is to be created with `changes`.
 
     `unplaced` are the fields that the record `person` cannot show, because its account has no place for them yet.
     """
@@ -61,7 +60,7 @@ def blanks_of_new(
 
 
 def fill(result: Merge, target: str, blank: Collection[str], company: Mapping[str, Value]) -> None:
-    """Let a merge write what is known of the company into the blanks."""
+    """Add the data of the company for the fields in `blank` to a merge."""
     for name in blank:
         if company.get(name) is not None:
             result.to(target)[name] = company[name]

@@ -1,9 +1,8 @@
-"""By what somebody who was forgotten is known again, though nothing of them is kept but hashes. Pure.
+"""Recognise erased contacts by salted hashes. Pure: this module builds the texts that the state hashes.
 
-The tests are those of pairing (R6, R9): the same record; else the same e-mail; else the same number, where one of the
-two has no e-mail and their names do not differ, since colleagues share numbers. Marks are what is hashed: those of a
-person who is forgotten are kept, those of a record that is read are looked for among them, in every form in which an
-earlier version may have kept them.
+The tests are those of pairing (R6, R9): the same record, else the same e-mail, else the same number where one of the
+two has no e-mail and their names do not differ. The marks of an erased contact are kept. The marks of each record that
+is read are looked up among them, in every form in which an earlier version may have kept them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,33 +11,37 @@ from connectors.values import email, phone
 from state.indexed_contact import IndexedContact
 
 ANY = "\n"
-"""Stands for any name, where somebody is asked for by a number alone, or a record shows no name; no name is like it."""
+"""Stands for any name, for a look-up by number alone or a record without a name. No real name contains it."""
 
 
-def marks_of(account: str, person: IndexedContact) -> set[str]:
-    """Return the marks by which somebody is to be known again."""
-    names = {ANY, _name(person)}
+def marks_of(account: str, contact: IndexedContact) -> set[str]:
+    """Return the marks by which an erased contact will be recognised."""
+    names = {ANY, _name(contact)}
     return {
-        mark_of_record(account, person.id),
-        *(mark_of_email(each) for each in _addresses(person)),
-        *(_number(number, name, mailed=person.email is not None) for number in person.phones for name in names),
+        mark_of_record(account, contact.id),
+        *(mark_of_email(each) for each in _addresses(contact)),
+        *(
+            _mark_of_phone(number, name, mailed=contact.email is not None)
+            for number in contact.phones
+            for name in names
+        ),
     }
 
 
-def marks_to_look_for(account: str, other: str, person: IndexedContact) -> set[str]:
-    """Return the marks by which a record that is read may be that of somebody who was forgotten.
+def marks_to_look_for(account: str, other: str, contact: IndexedContact) -> set[str]:
+    """Return the marks under which the contact of a record may have been erased.
 
-    `other` is the account of the other side, to which the record's own marker points (R6).
+    `other` is the account of the other side, to which the record's own source id points (R6).
     """
-    mailed = (False,) if person.email else (False, True)
-    names = {"", _name(person)} if _name(person) else {ANY}
+    mailed = (False,) if contact.email else (False, True)
+    names = {"", _name(contact)} if _name(contact) else {ANY}
     return {
-        mark_of_record(account, person.id),
-        *([mark_of_record(other, person.marker)] if person.marker else []),
-        *(mark_of_email(form) for each in _addresses(person) for form in email.spellings(each)),
+        mark_of_record(account, contact.id),
+        *([mark_of_record(other, contact.marker)] if contact.marker else []),
+        *(mark_of_email(form) for each in _addresses(contact) for form in email.spellings(each)),
         *(
-            _number(form, name, mailed=each)
-            for number in person.phones
+            _mark_of_phone(form, name, mailed=each)
+            for number in contact.phones
             for form in phone.spellings(number)
             for name in names
             for each in mailed
@@ -52,23 +55,23 @@ def mark_of_record(account: str, record_id: str) -> str:
 
 
 def mark_of_email(address: str) -> str:
-    """Return the mark of an address, as addresses are compared."""
+    """Return the mark of an e-mail address in its comparable form."""
     return f"email {address}"
 
 
 def marks_of_phones(phones: Iterable[str]) -> Iterator[str]:
-    """Yield the marks by which somebody is found who is asked for by one of these numbers."""
+    """Yield the marks that find a contact by one of these numbers alone."""
     for number in phones:
-        yield from (_number(number, ANY, mailed=mailed) for mailed in (False, True))
+        yield from (_mark_of_phone(number, ANY, mailed=mailed) for mailed in (False, True))
 
 
-def _number(number: str, name: str, *, mailed: bool) -> str:
+def _mark_of_phone(number: str, name: str, *, mailed: bool) -> str:
     return f"number {number} {'mailed' if mailed else 'mailless'} {name}"
 
 
-def _addresses(person: IndexedContact) -> tuple[str, ...]:
-    return (*([person.email] if person.email else []), *person.more_emails)
+def _addresses(contact: IndexedContact) -> tuple[str, ...]:
+    return (*([contact.email] if contact.email else []), *contact.more_emails)
 
 
-def _name(person: IndexedContact) -> str:
-    return " ".join(person.name.split())
+def _name(contact: IndexedContact) -> str:
+    return " ".join(contact.name.split())

@@ -1,18 +1,19 @@
-"""The guard: a run that would rewrite an unusual share of one side stops before its first write (R25, P8). Pure."""
+"""Stop a run that would change an unusual share of one side, before its first write (R25, P8). Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 HARMLESS = 20
-"""Up to so many people a share says nothing."""
+"""Up to this many records a share is not meaningful."""
 
 
 @dataclass(slots=True)
 class ChangeWeight:
-    """What a plan does to one side.
+    """What a plan changes on one side.
 
-    People linked before the run that it changes, and first meetings that replace a value.
+    `linked` records existed as pairs before the run, and `changed` of them are updated or deleted. `meetings` pairs
+    meet for the first time, and `replaced` of them lose a value.
     """
 
     linked: int = 0
@@ -26,8 +27,8 @@ def guard(
 ) -> str:
     """Return the sentence that stops the run, '' when it may go on.
 
-    `max_changed` is a share if it is a float, else a count; `command` is the one that would run it; `noun` is what is
-    weighed. Whoever reads this of a `dry` run looks at the plan already.
+    `max_changed` is a share if it is a float, else a count. `command` runs the stream again, `noun` is what is counted.
+    In a `dry` run the sentence does not advise a dry run.
     """
     look = "Let it" if dry else f"Look at it with `{command} --dry-run`, and let this one run"
     for account, weight in weights.items():

@@ -1,11 +1,11 @@
-"""The time that a record showed before our own write, kept for the fields that were open then (R40). Pure.
+"""Keep the update time from before our own write for the fields that were open then (R40). Pure.
 
-Our own write moves the update time of a record. A run that is cut off between two writes to one person would then no
-longer know when the record was changed, and `newest` would have to ask a person. So, for each field that is not
-settled, both sides keep the value that they showed and the time that counted for it. Rules kept here:
-- a kept time counts as long as the side shows the very value that it showed then;
-- it goes when the field is settled; a blank that was never agreed on has none, since it wins over nothing;
-- it is stored on the server's clock (`offset` is by how many seconds that is ahead), since ours may be set meanwhile;
+Our own write moves the update time of a record. A run that is cut off between two writes to one contact would then not
+know when the record changed, and `newest` would ask a person. So both sides keep, for each field that is not settled,
+the value that they showed and its time. Rules kept here:
+- a kept time counts as long as the side shows exactly that value;
+- it is dropped when the field is settled. A blank that was never agreed has none, since it wins over nothing;
+- it is stored on the server's clock, because ours may be set meanwhile (`offset`: seconds that the server is ahead);
 - sets are merged element by element and need no time.
 """
 
@@ -20,18 +20,18 @@ from sync.rules.conflict_policy import correct, uncorrect
 from sync.rules.merge import SideView
 
 Kept = Mapping[str, tuple[Value, datetime]]
-"""By field: the value that a side showed, and the time that counted for it, on our clock."""
+"""By field: the value that a side showed and its time, on our clock."""
 
 
 def open_fields(names: Iterable[str], left: SideView, right: SideView) -> frozenset[str]:
-    """Return those of the fields on which both sides have not agreed as they stand."""
+    """Return the fields on which the two sides do not agree as they stand."""
     return frozenset(
         name for name in names if name not in SET_FIELDS and not (_is_settled(left, name) and _is_settled(right, name))
     )
 
 
 def of_view(view: SideView, names: Collection[str], now: Fields | None = None) -> Kept:
-    """Return what a side showed in these fields, and still shows `now`, with the times that count for them."""
+    """Return the values and times of a side in these fields; with `now`, only of those that the side still shows."""
     shown = [name for name in names if name in view.now and (view.now[name] is not None or name in view.base)]
     found = {name: (view.now[name], view.time_of(name)) for name in shown}
     kept = {name: (value, time) for name, (value, time) in found.items() if time is not None}
@@ -39,7 +39,7 @@ def of_view(view: SideView, names: Collection[str], now: Fields | None = None) -
 
 
 def still_shown(kept: Kept, now: Fields) -> dict[str, datetime]:
-    """Return the times of the fields in which a side shows the value that it showed then."""
+    """Return the times of the fields in which a side still shows the kept value."""
     return {name: time for name, (value, time) in kept.items() if name in now and same(name, now[name], value)}
 
 
@@ -49,17 +49,17 @@ def without(kept: Kept, names: Collection[str]) -> Kept:
 
 
 def render(kept: Kept, offset: float) -> dict[str, list[Any]]:
-    """Return it as JSON keeps it: by field, the value and milliseconds."""
+    """Return JSON content: by field, the value and its time in milliseconds on the server's clock."""
     return {name: [value, contact_codec.to_ms(uncorrect(time, offset))] for name, (value, time) in kept.items()}
 
 
 def encode(kept: Kept, offset: float) -> str | None:
-    """Return it as text for a link, None where there is nothing to keep."""
+    """Return the JSON text for a link, None where there is nothing to keep."""
     return json.dumps(render(kept, offset), ensure_ascii=False) if kept else None
 
 
 def read(content: Mapping[str, Any], offset: float) -> Kept:
-    """Read it from JSON."""
+    """Read the content that `render` returns."""
     times = {
         name: (shadow_codec.value_of(value), correct(contact_codec.from_ms(ms), offset))
         for name, (value, ms) in content.items()
@@ -68,7 +68,7 @@ def read(content: Mapping[str, Any], offset: float) -> Kept:
 
 
 def decode(text: str | None, offset: float) -> Kept:
-    """Read it from the text of a link."""
+    """Read the JSON text of a link."""
     return read(json.loads(text), offset) if text else {}
 
 

@@ -1,4 +1,4 @@
-"""Which field travels where, and the fingerprint by which a changed mapping is noticed (R13, R18). Pure."""
+"""State which field travels where, and compute the fingerprint that shows a changed mapping (R13, R18). Pure."""
 
 import hashlib
 import json
@@ -8,21 +8,21 @@ from typing import Any
 
 from connectors.contact import FIELDS, Value, same
 from connectors.values.consent import forbids
-from sync.rules.translation import Members, Named, Translation
+from sync.rules.translation import Members, Translated, Translation
 
 REVISION = 2
-"""Raised by a release that maps more or maps otherwise; the next run then reads both sides in full."""
+"""Raise this in a release that maps more or differently. The next run then reads both sides in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """Whether a field may be written on the left, and on the right, and what else is particular about it.
+    """Where one field may be written, and how its values are treated.
 
-    `exchange` says what its values are called on the other side, where they are not the same there. A field that
-    `tightens` is set on the other side and never emptied. `consent` are the sides on which it tells whether the person
-    may be contacted. Elements of a set that begin with one of `reserved` (folded) are another field's. `homeless` are
-    the sides on which the field might be written, and the account has no place for it now (R41). `conflicts` is the
-    field's own policy, None where that of the connection holds.
+    `exchange` translates values where the sides use different words. A field that `tightens` is set on the other side
+    and never emptied. `consent` are the sides on which the field says whether the contact may be contacted. Set
+    elements that begin with one of `reserved` (case-folded) belong to another field. `homeless` are the sides that may
+    be written and have no place for the field now (R41). `conflicts` is the field's own policy, None for that of the
+    connection.
     """
 
     name: str
@@ -47,12 +47,12 @@ class FieldRule:
         """Say whether this value may be written on 'left' or 'right'."""
         return self.to(side) and not (self.tightens and value is None)
 
-    def carried(self, value: Value, side: str) -> Named:
-        """Return what a value of the opposite side is called on 'left' or 'right'."""
+    def carried(self, value: Value, side: str) -> Translated:
+        """Translate a value of the opposite side for 'left' or 'right'."""
         return value if self.exchange is None else self.exchange.carried(value, side)
 
     def same(self, left: Value, right: Value) -> bool:
-        """Say whether a value of the left and one of the right are one and the same."""
+        """Say whether a value of the left side and one of the right side mean the same."""
         if self.consent and forbids(left) and forbids(right):
             return True
         return same(self.name, left, right) if self.exchange is None else self.exchange.same(left, right)
@@ -63,7 +63,7 @@ Rules = Mapping[str, FieldRule]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What a system has a place for, what of that it only shows, and in which of them it tells do_not_contact."""
+    """The fields that a system has, those that it only shows, and those that carry do_not_contact."""
 
     fields: frozenset[str]
     read_only: frozenset[str]
@@ -72,11 +72,11 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the config says field by field.
+    """The settings of the config for single fields.
 
-    `loosen` lets do_not_contact be taken back; `reserved` are the beginnings of tags that do not travel as
-    tags, folded: those of another field, and those that a run puts on the people whom it creates.
-    `conflicts` are the policies of fields that have one of their own.
+    `loosen` lets do_not_contact be taken back. `reserved` are case-folded beginnings of tags that do not travel as
+    tags: those of another field, and those that a run adds to the contacts that it creates. `conflicts` are policies of
+    fields.
     """
 
     directions: Mapping[str, str | None] = field(default_factory=dict)
@@ -89,8 +89,8 @@ class Options:
 def rules(left: Places, right: Places, direction: str, options: Options) -> dict[str, FieldRule]:
     """Return the rule of every field that both sides know.
 
-    A stream that goes one way takes every field with it; what a system only shows can't be written there (R13: lists,
-    email_status, email_confidence).
+    The direction of the stream holds for every field. A field that a system only shows is not written there (R13:
+    lists, email_status, email_confidence).
     """
     table = {}
     for name in FIELDS:
@@ -111,17 +111,17 @@ def rules(left: Places, right: Places, direction: str, options: Options) -> dict
 
 
 def present(table: Rules, left: frozenset[str], right: frozenset[str], owners: Members) -> dict[str, FieldRule]:
-    """Return the rules as they can be kept now: a field is not written where the account has no place for it (R23).
+    """Return the rules that hold now: a field is not written where the account has no place for it (R23).
 
-    `owners` are the users whom each account knows. Owners that have no place are never owed: the run says so by itself.
+    `owners` are the users that each account knows. Owners without a place are never owed: the run reports them itself.
     """
-    now = {name: _housed(rule, left, right) for name, rule in table.items()}
+    now = {name: _limited_to_places(rule, left, right) for name, rule in table.items()}
     if "owner" in now:
         now["owner"] = replace(now["owner"], exchange=owners)
     return now
 
 
-def _housed(rule: FieldRule, left: frozenset[str], right: frozenset[str]) -> FieldRule:
+def _limited_to_places(rule: FieldRule, left: frozenset[str], right: frozenset[str]) -> FieldRule:
     to_left, to_right = rule.to_left and rule.name in left, rule.to_right and rule.name in right
     if (to_left, to_right) == (rule.to_left, rule.to_right):
         return rule
@@ -130,14 +130,17 @@ def _housed(rule: FieldRule, left: frozenset[str], right: frozenset[str]) -> Fie
     return replace(rule, to_left=to_left, to_right=to_right, homeless=homeless)
 
 
-def housed(table: Rules, settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fields by their names with the places that the config gives them, so that a move can be told."""
+def fields_with_places(table: Rules, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields by name and configured place.
+
+    A field that moved to another place is then seen as changed.
+    """
     places = settings.get("places", {})
     return {f"{name} {json.dumps(places[name], sort_keys=True)}" if name in places else name: name for name in table}
 
 
 def fingerprint(table: Rules, settings: Mapping[str, Any]) -> str:
-    """Return text that changes when the mapping does, and with it what a full read would find."""
+    """Return 32 hexadecimal digits that change when the mapping does: then both sides are read in full."""
     content = {
         "revision": REVISION,
         "rules": sorted((rule.name, rule.to_left, rule.to_right) for rule in table.values()),

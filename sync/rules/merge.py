@@ -1,8 +1,7 @@
-"""Three-way merge of one person, field by field. Pure.
+"""Merge one contact of both sides, field by field. Pure.
 
-What each side shows, what it showed when both last agreed, and the rules go in; what to write where comes out.
-
-The truth table of a field, with L and R for "differs from its own side's shadow" (R11):
+The input is what each side shows, what it showed when both sides last agreed (its shadow), and the field rules. The
+output is what to write. L and R mean "differs from the shadow of its own side" (R11):
 
     neither            nothing to do
     L only             write the right side, where the field may go there
@@ -11,13 +10,8 @@ The truth table of a field, with L and R for "differs from its own side's shadow
     both, other values conflict: the policy decides, or a person (R14, R15)
     never agreed       same: agreed; one blank: filled; else a conflict (R10)
 
-- an unknown value is what was last agreed, or meets nothing (R4);
-- a value goes over in the words of the other side (sync.rules.translation). One that has none there is not written;
-  where it would win a conflict, a person decides;
-- whoever may not be contacted on either side wins every conflict over it (sync.rules.do_not_contact);
-- sets are merged element by element and know no conflict (R12);
-- what may not travel stays as it is, and its shadow with it, so that P3 still holds when the other side changes;
-- whatever a policy overwrites is reported with both values (P3).
+Also kept here: R4 (an unknown value keeps what was last agreed), R12 (sets have no conflicts), R17 (a value without a
+translation is not written), R41 (owed values), P3 (each overwritten value is reported) and P9 (consent).
 """
 
 from collections.abc import Callable, Mapping
@@ -29,30 +23,29 @@ from connectors.contact import SET_FIELDS, Fields, Value, same
 from sync.rules import do_not_contact
 from sync.rules.mapping import FieldRule, Rules
 from sync.rules.sets import apply_changes, changes_of, elements
-from sync.rules.translation import NAMELESS, Named
+from sync.rules.translation import NO_TRANSLATION, Translated
 
 LEFT: Final = "left"
 RIGHT: Final = "right"
 OPPOSITE: Final = {LEFT: RIGHT, RIGHT: LEFT}
 
 RESOLVED: Final = "resolved"
-"""The rule of what a person decided."""
+"""The rule name of what a person decided."""
 
 Resolution = tuple[str, Value]
-"""What a person decided of a conflict: ("left", _), ("right", _) or ("value", V)."""
+"""The decision of a person about a conflict: ("left", _), ("right", _) or ("value", V)."""
 
-Judge = Callable[["SideView", "SideView", FieldRule], str | None]
-"""Names the side that wins a conflict over a field, or None when only a person can tell."""
+WinnerChooser = Callable[["SideView", "SideView", FieldRule], str | None]
+"""Returns the side that wins a conflict over a field, None when a person has to decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class SideView:
-    """One side of a person.
+    """One side of a contact.
 
-    What it shows (`now`; absent is unknown), what it showed when both last agreed (`base`; absent is never agreed), and
-    when it changed, on our clock (None where no time can be told, R14). `unmapped` are the unknown fields in which it
-    shows something that means nothing on the other side (R17). `times` are of fields for which another time counts
-    than that of the record (R40).
+    `now` is what it shows (absent is unknown) and `base` is its shadow (absent was never agreed). `changed_at` is its
+    update time, corrected to our clock, None when the system shows none (R14). `unmapped` are the unknown fields with a
+    value that means nothing on the other side (R17). `times` replaces `changed_at` for single fields (R40).
     """
 
     now: Fields
@@ -62,11 +55,11 @@ class SideView:
     times: Mapping[str, datetime] = field(default_factory=dict)
 
     def time_of(self, name: str) -> datetime | None:
-        """Return when the side changed, as far as this field goes."""
+        """Return the time at which the side changed, for this field."""
         return self.times.get(name, self.changed_at)
 
     def value(self, name: str) -> tuple[bool, Value]:
-        """Return whether the field is known, and its value: what is unknown now is what was agreed."""
+        """Return whether the field is known, and its value. A field that is unknown now keeps the agreed value."""
         if name in self.now:
             return True, self.now[name]
         return name in self.base, self.base.get(name)
@@ -76,14 +69,17 @@ class SideView:
         return name in self.now and not same(name, self.now[name], self.base.get(name))
 
     def is_half_written(self, name: str, wanted: Value) -> bool:
-        """Say whether a write of one value got no further than putting it beside the old one (P6)."""
+        """Say whether an earlier write added the new value and did not remove the old one (P6)."""
         shown, base = self.now.get(name), self.base.get(name)
         if name in SET_FIELDS or not (isinstance(shown, tuple) and isinstance(base, str) and isinstance(wanted, str)):
             return False
         return elements(shown).keys() == {*elements((base, wanted))}
 
     def replaced(self, name: str, wanted: Value) -> Value:
-        """Return what a write takes the place of: of what was half written before, what had been there then."""
+        """Return the value that a write replaces.
+
+        For a half-written value that is the one from before the first write.
+        """
         return self.base[name] if self.is_half_written(name, wanted) else self.value(name)[1]
 
 
@@ -100,13 +96,13 @@ class Overwritten:
 
 @dataclass(slots=True)
 class Merge:
-    """What to do about a person.
+    """The result of merging one contact.
 
-    `agreed` are the fields whose shadows become what each side shows, without a write; `filled` those that were blank
-    at a first meeting; `refused` names the side that is known not to take the value; `nameless` the side, with its
-    value, that at a first meeting has something that the other has no name for; `enriched` are blanks to be filled with
-    what is known of the company, `awaits` is its domain as long as that is not known; `owed` names the side that has no
-    place for what it is to get (R41): nothing is agreed of these fields.
+    `agreed`: fields that need no write, their shadows become what each side shows. `filled`: blanks that were filled at
+    a first meeting. `refused`: the side that is known not to take the value. `untranslated`: the side and its value at
+    a first meeting, where the value has no translation. `enriched`: blanks to fill with data of the company; `awaits`
+    is the domain of the company while that data is not known. `owed`: the side that has no place for the value now
+    (R41). No field in `untranslated`, `awaits` or `owed` is agreed.
     """
 
     to_left: dict[str, Value] = field(default_factory=dict)
@@ -116,7 +112,7 @@ class Merge:
     overwritten: list[Overwritten] = field(default_factory=list)
     filled: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
-    nameless: dict[str, tuple[str, Value]] = field(default_factory=dict)
+    untranslated: dict[str, tuple[str, Value]] = field(default_factory=dict)
     enriched: set[str] = field(default_factory=set)
     awaits: str | None = None
     owed: dict[str, str] = field(default_factory=dict)
@@ -132,7 +128,7 @@ class Merge:
 
     @property
     def touched(self) -> frozenset[str]:
-        """Return the fields of which anything is new, whatever becomes of it."""
+        """Return the fields in which anything is new, whatever was decided."""
         return frozenset({*self.to_left, *self.to_right, *self.agreed, *self.conflicts})
 
 
@@ -140,49 +136,49 @@ def merge(  # noqa: PLR0917 (two sides, the rules, and who decides: that is what
     rules: Rules,
     left: SideView,
     right: SideView,
-    judge: Judge,
+    judge: WinnerChooser,
     policy: str,
     resolutions: Mapping[str, Resolution] | None = None,
     untaken: Mapping[str, str] | None = None,
 ) -> Merge:
     """Merge every field that travels on the connection.
 
-    `policy` names the rule in what is overwritten, but for the fields that have one of their own. `untaken` are fields
-    with the side that did not take the last value sent: both sides never agreed on it (P3).
+    `policy` is the rule name for overwritten values, except for fields with a policy of their own. `untaken` maps a
+    field to the side that did not take the last value sent to it: the two sides never agreed on that value (P3).
     """
     if not resolutions and _is_as_agreed(rules, left) and _is_as_agreed(rules, right):
         return Merge()
     merging = _Merging(left, right, judge, policy, Merge(), untaken or {})
     for name, rule in rules.items():
         if name in SET_FIELDS:
-            merging.unite(rule)
+            merging.merge_set(rule)
         elif resolutions and name in resolutions:
-            merging.carry_out(rule, resolutions[name])
+            merging.apply_resolution(rule, resolutions[name])
         elif name not in left.base or name not in right.base:
-            merging.meet(rule)
+            merging.merge_first_meeting(rule)
         else:
-            merging.compare(rule)
+            merging.merge_agreed_field(rule)
     return merging.result
 
 
 def _is_as_agreed(rules: Rules, view: SideView) -> bool:
-    """Say whether a side shows just what it showed when both last agreed on every field."""
+    """Say whether a side shows exactly its shadow, and the shadow covers every field."""
     return view.now == view.base and rules.keys() <= view.base.keys()
 
 
 @dataclass(frozen=True, slots=True)
 class _Merging:
-    """One person on both sides, and who decides where both changed a field; each method merges one field."""
+    """Merges one contact. Each public method merges one field."""
 
     left: SideView
     right: SideView
-    judge: Judge
+    judge: WinnerChooser
     policy: str
     result: Merge
     untaken: Mapping[str, str] = field(default_factory=dict)
 
-    def compare(self, rule: FieldRule) -> None:
-        """Merge a field that both sides have agreed on before (R11)."""
+    def merge_agreed_field(self, rule: FieldRule) -> None:
+        """Merge a field on which both sides agreed before (R11)."""
         left_changed, right_changed = self.left.changed(rule.name), self.right.changed(rule.name)
         if not left_changed and not right_changed:
             return
@@ -190,25 +186,25 @@ class _Merging:
         if rule.same(one, other):
             self.result.agreed[rule.name] = (one, other)
         elif left_changed and right_changed:
-            self._finish_or_dispute(rule, one, other)
+            self._finish_or_decide_conflict(rule, one, other)
         elif self._was_not_taken(rule, LEFT if left_changed else RIGHT):
-            self._dispute(rule, one, other)
+            self._decide_conflict(rule, one, other)
         elif not self._carry(rule, LEFT if left_changed else RIGHT):
             self._owe(rule, RIGHT if left_changed else LEFT)
 
     def _was_not_taken(self, rule: FieldRule, changed: str) -> bool:
-        """Say whether the side that changed had not taken what the other one has, so that it would be lost now."""
+        """Say whether the change would erase a value that the changed side never took."""
         name = rule.name
         if self.untaken.get(name) != changed or self._values(name)[changed == LEFT] is None:
             return False
         return not rule.same(self.left.base.get(name), self.right.base.get(name))
 
-    def meet(self, rule: FieldRule) -> None:
-        """Merge a field at its first meeting: blanks are filled, differing values are a conflict (R10).
+    def merge_first_meeting(self, rule: FieldRule) -> None:
+        """Merge a field at its first meeting: fill blanks, treat different values as a conflict (R10).
 
-        Nothing of a side that does not show the field now is carried, nor is it in a conflict (R4). What means nothing
-        on the other side is no blank: it is left as it is (R17). Where it was met before and has not changed, only the
-        other side has.
+        A side that does not show the field now is neither carried nor in conflict (R4). A value that means nothing on
+        the other side is no blank and stays as it is (R17). Where one side's value was seen before and did not change,
+        only the other side has changed.
         """
         if rule.name in self.left.unmapped or rule.name in self.right.unmapped:
             return
@@ -219,8 +215,8 @@ class _Merging:
             if left_shown and right_shown:
                 self.result.agreed[name] = (one, other)
         elif left_has and right_has:
-            met = self._met_before(rule)
-            self._carry(rule, OPPOSITE[met]) if met else self._dispute(rule, one, other)
+            met = self._side_met_before(rule)
+            self._carry(rule, OPPOSITE[met]) if met else self._decide_conflict(rule, one, other)
         elif rule.to(RIGHT if left_has else LEFT):
             self._fill(rule, LEFT if left_has else RIGHT)
         elif self._owe(rule, RIGHT if left_has else LEFT):
@@ -228,10 +224,10 @@ class _Merging:
         elif left_shown and right_shown:
             self.result.agreed[name] = (one, other)
 
-    def carry_out(self, rule: FieldRule, resolution: Resolution) -> None:
-        """Write what a person decided, to whichever side shows something else and may be written (R15).
+    def apply_resolution(self, rule: FieldRule, resolution: Resolution) -> None:
+        """Write what a person decided to each side that shows something else and may be written (R15).
 
-        Where the side that was chosen does not show the field now, the conflict waits on.
+        When the chosen side does not show the field now, the conflict stays open.
         """
         name, (one, other) = rule.name, self._values(rule.name)
         kind, value = resolution
@@ -241,15 +237,15 @@ class _Merging:
         decided = _decided(rule, kind, {LEFT: one, RIGHT: other}.get(kind, value))
         for side, present in ((LEFT, one), (RIGHT, other)):
             wanted = decided[side]
-            if wanted is not NAMELESS and rule.lets(wanted, side) and not same(name, present, wanted):
+            if wanted is not NO_TRANSLATION and rule.lets(wanted, side) and not same(name, present, wanted):
                 self.result.to(side)[name] = wanted
                 self.result.overwritten.append(Overwritten(side, name, present, wanted, RESOLVED))
-            elif rule.owes(side) and wanted is not NAMELESS and not same(name, present, wanted):
+            elif rule.owes(side) and wanted is not NO_TRANSLATION and not same(name, present, wanted):
                 self.result.conflicts[name] = (one, other)  # decided, and still to be written
         if name not in {**self.result.to_left, **self.result.to_right, **self.result.conflicts}:
             self.result.agreed[name] = (one, other)
 
-    def unite(self, rule: FieldRule) -> None:
+    def merge_set(self, rule: FieldRule) -> None:
         """Merge a set, element by element (R12)."""
         name, (one, other) = rule.name, self._values(rule.name)
         own, kept = rule.reserved, (self.left.base.get(name), self.right.base.get(name))
@@ -271,57 +267,57 @@ class _Merging:
         return self.left.value(name)[1], self.right.value(name)[1]
 
     def _travels(self, rule: FieldRule) -> bool:
-        """Say whether anything of a set is new that may travel, or was never agreed on."""
+        """Say whether anything new in a set may travel, or whether the set was never agreed."""
         never_agreed = rule.name not in self.left.base or rule.name not in self.right.base
         changed = (rule.to_left and self.right.changed(rule.name)) or (rule.to_right and self.left.changed(rule.name))
         return never_agreed or changed
 
     def _carry(self, rule: FieldRule, source: str) -> bool:
-        """Write what one side alone changed to the other; say whether it may go there and has a name there."""
+        """Write the change of one side to the other. Return whether that was possible."""
         target = OPPOSITE[source]
         value = self._values(rule.name)[source == RIGHT]
         carried = rule.carried(value, target)
-        if carried is NAMELESS or not rule.lets(value, target):
+        if carried is NO_TRANSLATION or not rule.lets(value, target):
             return False
         self.result.to(target)[rule.name] = carried
         return True
 
     def _owe(self, rule: FieldRule, target: str) -> bool:
-        """Leave a value for later that has no place at its target now; say whether that is so (R41)."""
+        """Postpone a value that has no place at its target now. Return whether that is the case (R41)."""
         value = self._values(rule.name)[target == LEFT]
-        if not rule.owes(target) or rule.carried(value, target) is NAMELESS or (rule.tightens and value is None):
+        if not rule.owes(target) or rule.carried(value, target) is NO_TRANSLATION or (rule.tightens and value is None):
             return False
         self.result.owed[rule.name] = target
         return True
 
     def _fill(self, rule: FieldRule, source: str) -> None:
-        """Write what one side alone has to the other."""
+        """Write the value of one side into the blank of the other."""
         if self._carry(rule, source):
             self.result.filled.add(rule.name)
         else:
-            self.result.nameless[rule.name] = (source, self._values(rule.name)[source == RIGHT])
+            self.result.untranslated[rule.name] = (source, self._values(rule.name)[source == RIGHT])
 
-    def _met_before(self, rule: FieldRule) -> str | None:
-        """Return the side whose value was met before, had no name on the other side then, and has none now."""
+    def _side_met_before(self, rule: FieldRule) -> str | None:
+        """Return the side with a value that is in its shadow and has no translation, None for no side."""
         for side, view in ((LEFT, self.left), (RIGHT, self.right)):
             met = rule.name in view.base and not view.changed(rule.name)
-            if met and rule.carried(view.base[rule.name], OPPOSITE[side]) is NAMELESS:
+            if met and rule.carried(view.base[rule.name], OPPOSITE[side]) is NO_TRANSLATION:
                 return side
         return None
 
-    def _finish_or_dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
-        """Finish what was half written: a side that shows its old value and the new one of the other side beside it."""
+    def _finish_or_decide_conflict(self, rule: FieldRule, one: Value, other: Value) -> None:
+        """Finish a half-written value: a side shows its old value beside the new value of the other side."""
         for side, view in ((LEFT, self.left), (RIGHT, self.right)):
             news = rule.carried(other if side == LEFT else one, side)
-            if news is not NAMELESS and rule.to(side) and view.is_half_written(rule.name, news):
+            if news is not NO_TRANSLATION and rule.to(side) and view.is_half_written(rule.name, news):
                 self.result.to(side)[rule.name] = news
                 return
-        self._dispute(rule, one, other)
+        self._decide_conflict(rule, one, other)
 
-    def _dispute(self, rule: FieldRule, one: Value, other: Value) -> None:
+    def _decide_conflict(self, rule: FieldRule, one: Value, other: Value) -> None:
         policy = rule.conflicts or self.policy
-        tighter = do_not_contact.tighter(rule, one, other, policy)
-        winner = tighter or self.judge(self.left, self.right, rule)
+        stricter_side = do_not_contact.stricter_side(rule, one, other, policy)
+        winner = stricter_side or self.judge(self.left, self.right, rule)
         if winner is None:
             self.result.conflicts[rule.name] = (one, other)
             return
@@ -331,18 +327,21 @@ class _Merging:
             return
         if not rule.lets(value, loser):
             self.result.agreed[rule.name] = (one, other)
-        elif carried is NAMELESS:
+        elif carried is NO_TRANSLATION:
             self.result.conflicts[rule.name] = (one, other)
         else:
             self.result.to(loser)[rule.name] = carried
-            why = do_not_contact.FIELD if tighter else policy
+            why = do_not_contact.FIELD if stricter_side else policy
             self.result.overwritten.append(Overwritten(loser, rule.name, old, carried, why))
 
 
-def _decided(rule: FieldRule, kind: str, value: Value) -> dict[str, Named]:
-    """Return what each side is to show: the value of a side, or one that a person typed in the words of either."""
+def _decided(rule: FieldRule, kind: str, value: Value) -> dict[str, Translated]:
+    """Return the value that each side is to show.
+
+    A typed value is translated to the other side, in either direction.
+    """
     if kind == RIGHT:
         return {LEFT: rule.carried(value, LEFT), RIGHT: value}
     carried = rule.carried(value, RIGHT)
-    typed_for_the_right = kind != LEFT and carried is NAMELESS
+    typed_for_the_right = kind != LEFT and carried is NO_TRANSLATION
     return {LEFT: rule.carried(value, LEFT), RIGHT: value} if typed_for_the_right else {LEFT: value, RIGHT: carried}

@@ -1,12 +1,7 @@
-"""Messages on their way through the stage, and what is decided about them. Pure.
+"""Codec, digests and decisions of the message stream. Pure.
 
-Rules kept here:
-- which messages travel follows from the direction of the stream and, at systems that tell them, the channel and the
-  flow;
-- an original whose listing shows what it showed before is old news; a copy is compared by its text alone, as digests,
-  so that the state keeps no text of anybody;
-- a copy that a person edited is left as it is, until its original changes too: then it is the policy's affair, and
-  where that is `newest` a person's, since no system tells when a copy changed (R14).
+Rules kept here: R6 (which message is a copy of which) and R14 (edited copies). The state keeps digests of texts, never
+the texts.
 """
 
 import json
@@ -22,7 +17,7 @@ from sync.rules.streams import MESSAGES
 
 STREAM = MESSAGES
 TOLERANCE_MS = 1000
-"""Times of one message may differ by so much between two systems: some cut them to seconds (R6)."""
+"""Two systems may show times of one message that differ by this much, because some cut them to seconds (R6)."""
 
 DIGEST_BYTES = 16
 
@@ -31,7 +26,7 @@ Verdict = Literal["amend", "keep", "ask"]
 
 @dataclass(frozen=True, slots=True)
 class MessageScope:
-    """What of a stream travels. `channels` and `flows` count where a system tells them."""
+    """Which messages travel. `channels` and `flows` count only where a system shows them."""
 
     direction: str
     channels: Collection[str]
@@ -42,7 +37,7 @@ class MessageScope:
         return self.direction in ("both", "left_to_right" if side == "left" else "right_to_left")
 
     def takes(self, side: str, message: Message) -> bool:
-        """Say whether a message of a side travels, whoever its person is."""
+        """Say whether a message of a side travels. Its contact is not looked at."""
         return (
             self.leaves(side)
             and (message.channel is None or message.channel in self.channels)
@@ -51,47 +46,49 @@ class MessageScope:
 
 
 def digest(message: Message) -> bytes:
-    """Return what is shown of a message, to be compared with what its server shows later.
+    """Return a digest of what a message shows, to compare it with what the server shows later.
 
-    Whose message it is, and who owns it, is left out: people are merged and users become readable, and no message
-    changes by that.
+    Contact and owner are left out: contacts are merged and users become readable without a change of the message.
     """
     return _hash(repr((message.subject, message.text, to_ms(message.sent_at), message.kind)))
 
 
-def content_of(message: Message) -> str:
-    """Return a digest of what a copy shows of a whole original: when it changes, the copy has to."""
+def original_digest(message: Message) -> str:
+    """Return the digest of a whole original as hexadecimal text. When it changes, the copy has to change."""
     return digest(message).hex()
 
 
-def print_of(message: Message) -> bytes | None:
-    """Return the digest of a message's text, as that is compared between systems; None where it is not shown."""
+def text_digest(message: Message) -> bytes | None:
+    """Return the digest of the text of a message, as texts are compared between systems.
+
+    None where no text is shown.
+    """
     return None if message.text is None else _hash(message_text.comparable(message.text))
 
 
 def is_alike(one: Message, other: Message) -> bool:
-    """Say whether two messages of one person, one on each side, are the same: by time and text (R6)."""
+    """Say whether two messages of one contact, one on each side, are the same by time and text (R6)."""
     times = to_ms(one.sent_at), to_ms(other.sent_at)
     if times[0] is None or times[1] is None or abs(times[0] - times[1]) > TOLERANCE_MS:
         return False
-    return print_of(one) is not None and print_of(one) == print_of(other)
+    return text_digest(one) is not None and text_digest(one) == text_digest(other)
 
 
 def is_copy(one: Message, other: Message) -> bool:
-    """Say of two messages that are the same which is the copy: the first one, or else the other.
+    """Say whether `one` is the copy of two messages that are the same; if not, `other` is.
 
-    The marker says it where there is one. Else it is the one that bears the kind of the other, but knows no flow: a
-    system that takes messages of any kind over as they are.
+    The marker decides where there is one. Else the copy is the one that has the kind of the other and no flow: a system
+    that accepts messages of any kind stores them that way.
     """
     if other.of == one.id or one.of == other.id:
         return one.of == other.id
     return one.kind == other.kind and one.flow is None and other.flow is not None
 
 
-def judge_edit(policy: str, original_side: str, *, touched: bool | None) -> Verdict:
-    """Say what becomes of a copy whose original changed; `touched` tells that a person edited the copy as well.
+def decide_edit(policy: str, original_side: str, *, touched: bool | None) -> Verdict:
+    """Decide about a copy whose original changed.
 
-    It is None where nobody knows how the copy looked: then an edit of the original is not passed over unasked.
+    `touched` says whether a person edited the copy as well, None if unknown.
     """
     if touched is False or policy == original_side:
         return "amend"
@@ -105,7 +102,7 @@ def encode(message: Message) -> str:
 
 
 def decode(text: str) -> Message:
-    """Read a message back."""
+    """Read a message from JSON text."""
     content: dict[str, Any] = json.loads(text)
     return Message(**content | {"sent_at": from_ms(content["sent_at"])})
 

@@ -1,4 +1,4 @@
-"""What of a person goes to a side on which the person is about to be made. Pure."""
+"""Decide which values of a contact go into the record that is created on the other side. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -6,12 +6,12 @@ from connectors.contact import SET_FIELDS, Fields, Value
 from sync.rules import do_not_contact
 from sync.rules.mapping import Rules
 from sync.rules.sets import without
-from sync.rules.translation import NAMELESS
+from sync.rules.translation import NO_TRANSLATION
 
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """The values of a new person, and the fields that stay behind: both sides have yet to meet there.
+    """The values of a new record, and the fields that are left out: they are a first meeting later.
 
     `owed` are values that the side has no place for now (R41).
     """
@@ -21,8 +21,11 @@ class NewRecord:
     owed: dict[str, Value] = field(default_factory=dict)
 
 
-def making(rules: Rules, fields: Fields, target: str) -> NewRecord:
-    """Return what goes to the side 'left' or 'right': what may, has a name there, and makes nobody contacted (R17)."""
+def plan_new_record(rules: Rules, fields: Fields, target: str) -> NewRecord:
+    """Return the values for 'left' or 'right': what may go there and has a translation (R17).
+
+    A value that would allow contact again is left out (P9).
+    """
     changes: dict[str, Value] = {}
     owed: dict[str, Value] = {}
     withheld = set()
@@ -31,15 +34,15 @@ def making(rules: Rules, fields: Fields, target: str) -> NewRecord:
         if value is None or name not in rules or not (rules[name].to(target) or rules[name].owes(target)):
             continue
         carried = rules[name].carried(value, target)
-        if carried is NAMELESS:
+        if carried is NO_TRANSLATION:
             withheld.add(name)
         elif rules[name].owes(target):
             owed[name] = carried
         else:
             changes[name] = carried
-    for name in do_not_contact.undone(rules, target, {}, {}, changes):
+    for name in do_not_contact.consent_reversals(rules, target, {}, {}, changes):
         del changes[name]
         withheld.add(name)
-    if do_not_contact.is_told(rules, target, changes):
+    if do_not_contact.is_said_by_stage(rules, target, changes):
         withheld.add(do_not_contact.FIELD)
     return NewRecord(changes, frozenset(withheld), owed)

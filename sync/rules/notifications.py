@@ -1,7 +1,7 @@
-"""What the command under `[notify]` is told, and when: once per cause, and once when it is over. Pure.
+"""Decide when to call the command under `[notify]`: once per cause, and once when the cause is over. Pure.
 
-A cause may have several keys, of which new ones are told when they come: each open conflict is one. It is over when the
-last of them is gone. Who can't be told is tried again at the next occasions, and given up after a few.
+A cause may have several keys, such as one per open conflict. New keys are reported when they appear. The cause is over
+when its last key is gone. A failed call is repeated at the next occasions, and given up after a few.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,12 @@ CONFLICTS: Final = "conflicts"
 STALLED: Final = "stalled"
 
 TRIES: Final = 3
-"""So often is it tried to tell a cause, and as often again to tell that it is over."""
+"""The number of attempts to report a cause, and again to report its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell: a cause with the keys that are new, or all of its keys when it is `over`."""
+    """One notification: a cause with its new keys, or with all of its keys when it is `over`."""
 
     cause: str
     causes: tuple[NotificationCause, ...]
@@ -29,11 +29,11 @@ class Notice:
 
     @property
     def since_ms(self) -> int:
-        """Return since when it has been so."""
+        """Return the time in milliseconds at which the cause began."""
         return min(one.since_ms for one in self.causes)
 
     def after(self, now_ms: int, *, told: bool) -> tuple[list[NotificationCause], list[NotificationCause]]:
-        """Return the causes to remember, and those to forget, after it was told or could not be."""
+        """Return the causes to keep and those to drop, after the call succeeded (`told`) or failed."""
         tried = [replace(one, tries=one.tries + 1, told_ms=now_ms if told else one.told_ms) for one in self.causes]
         if not self.over:
             return tried, []
@@ -42,10 +42,10 @@ class Notice:
 
 
 def causes_after(status: str, conflicts: Mapping[str, int], now_ms: int) -> dict[str, dict[str, int]]:
-    """Return what holds after a run that ended so: each cause that it says anything about, with since when, by key.
+    """Return what holds after a run with this status: by cause and key, the time in milliseconds at which it began.
 
-    `conflicts` are the open ones. A cause without a key is over; one that is not named stays as it was: a run that
-    failed says nothing of the guard.
+    `conflicts` are the open ones. A cause without keys is over. A cause that is not in the result stays as it was: a
+    failed run says nothing about the guard.
     """
     found: dict[str, dict[str, int]] = {CONFLICTS: dict(conflicts)}
     if status == "failed":
@@ -58,7 +58,7 @@ def causes_after(status: str, conflicts: Mapping[str, int], now_ms: int) -> dict
 def notices(
     present: Mapping[str, Mapping[str, int]], known: Iterable[NotificationCause]
 ) -> tuple[list[Notice], list[NotificationCause]]:
-    """Return what is to be told, and the causes to forget without a word, given what was told before."""
+    """Return the notifications that are due, and the causes to drop silently. `known` is what was reported before."""
     remembered = list(known)
     due: list[Notice] = []
     silent: list[NotificationCause] = []

@@ -1,14 +1,14 @@
-"""What the daemon does next after a run of a stream has ended. Pure: times come in, times go out.
+"""Decide what the daemon does after a run of a stream ended. Pure: times come in, times go out.
 
 Rules kept here:
-- a run that came to its end, or was stopped by the guard, is followed by the next one of the schedule;
-- an account that is down is tried again soon, then ever less often, and at least every hour;
+- a run that finished, or that the guard stopped, is followed by the next one of the schedule;
+- an account that is down is tried again soon, then less and less often, but at least every hour;
 - a daily allowance that ran out is waited for, however long;
-- a lock that somebody else holds is tried at the next time of the schedule, and said once;
-- `reconcile` has a span of its own, counted from when the last one ended. One that fails holds up no ordinary run;
-- a stream stands still when no run of it has come to its end for three intervals. A run that is still moving is none
-  that stands still; one that does not move, though it waits for nobody, hangs.
-Spans are seconds; `chance` is random in [0, 1) and lengthens a wait by at most a tenth.
+- a lock that another process holds is tried at the next time of the schedule, and reported once;
+- `reconcile` has an interval of its own, counted from its last end. A failed one delays no ordinary run;
+- a stream is stalled when none of its runs finished for three intervals and no run is moving. A run hangs when it
+  neither moves nor waits.
+Intervals are seconds. `chance` is random in [0, 1) and lengthens a wait by at most a tenth.
 """
 
 from dataclasses import dataclass, replace
@@ -16,20 +16,21 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 FIRST: Final = 60.0
-"""Seconds until an account that is down is tried again, where the interval is no shorter."""
+"""Seconds until the first retry of an account that is down, unless the interval is shorter."""
 LONGEST: Final = 3600.0
+"""Seconds between two retries at most."""
 WIDEST: Final = 16
-"""At most so many intervals lie between two tries."""
+"""Intervals between two retries at most."""
 JITTER: Final = 0.1
 PATIENCE: Final = 3
-"""A stream that makes no progress for so many intervals stands still."""
+"""Intervals without a finished run after which a stream is stalled."""
 HANGING: Final = timedelta(minutes=15)
-"""A run that neither moves nor waits for so long hangs: the longest call that is put up with takes a few minutes."""
+"""A run that neither moves nor waits for this long hangs. The longest call that is allowed takes a few minutes."""
 SOONEST: Final = timedelta(seconds=1)
 SOON: Final = timedelta(seconds=3)
-"""A stream for which hints wait is run after so long at the latest."""
+"""A stream with waiting hints is run after this time at the latest."""
 HEARD: Final = timedelta(hours=24)
-"""Webhooks are heard while the last one is no older: few accounts stand still for so long."""
+"""Webhooks count as working while the last one is no older: few accounts see no change for so long."""
 _DOUBLINGS: Final = 30
 
 Ending = Literal["done", "guarded", "failed", "locked"]
@@ -37,7 +38,10 @@ Ending = Literal["done", "guarded", "failed", "locked"]
 
 @dataclass(frozen=True, slots=True)
 class EndedRun:
-    """How a run ended, and when. `renewed_at` is when an allowance that ran out is renewed."""
+    """How a run ended, and when.
+
+    `renewed_at` is when an exhausted allowance is renewed. `whole` marks a `reconcile`.
+    """
 
     how: Ending
     at: datetime
@@ -48,9 +52,9 @@ class EndedRun:
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """How a stream stands: failed runs in a row, why the next one is delayed, and whether a held lock was told of.
+    """The status of a stream: failed runs in a row, the reason of a delay, and whether a held lock was reported.
 
-    `missed` counts failed `reconcile`s in a row, the last of which ended at `missed_at`.
+    `missed` counts failed `reconcile` runs in a row. The last of them ended at `missed_at`.
     """
 
     failures: int = 0
@@ -62,7 +66,10 @@ class StreamStatus:
 
 @dataclass(frozen=True, slots=True)
 class NextRun:
-    """When the stream is run again, None for "as the schedule says"; `told` that there is something new to tell."""
+    """When the stream is run again, None for the next time of the schedule.
+
+    `told` says whether there is news to report.
+    """
 
     at: datetime | None
     standing: StreamStatus
@@ -87,13 +94,13 @@ def after(standing: StreamStatus, ended: EndedRun, interval: float, chance: floa
 
 
 def backoff(failures: int, interval: float, chance: float) -> float:
-    """Return seconds to wait after so many failed runs in a row."""
+    """Return the seconds to wait after so many failed runs in a row."""
     wait = min(FIRST, interval) * 2.0 ** min(failures - 1, _DOUBLINGS)
     return min(wait, LONGEST, WIDEST * interval) * (1.0 + JITTER * chance)
 
 
 def reconcile_at(reconciled_at: datetime | None, span: timedelta | None, standing: StreamStatus) -> datetime | None:
-    """Return when both sides are to be compared in full, None for never; `reconciled_at` is when they last were."""
+    """Return when to compare both sides in full, None for never. `reconciled_at` is when that was last done."""
     if span is None or reconciled_at is None:
         return None
     if standing.missed_at is None:
@@ -102,37 +109,37 @@ def reconcile_at(reconciled_at: datetime | None, span: timedelta | None, standin
     return max(reconciled_at + span, standing.missed_at + min(postponed, span))
 
 
-def gathering(settle: timedelta) -> timedelta:
-    """Return how long hints gather before a stream looks at them: one edit makes several events, and several are one.
+def hint_delay(settle: timedelta) -> timedelta:
+    """Return how long hints are collected before a run. One edit causes several events.
 
-    Where the APIs show a change at once, they need not gather for long.
+    Where the APIs show a change at once, the delay is short.
     """
     return min(max(settle, SOONEST), SOON)
 
 
 def next_run(planned: datetime | None, soon: datetime, slower: datetime, *, look: bool) -> datetime | None:
-    """Return when a stream is run next, which is planned for then: soon where hints wait, else not before `slower`.
+    """Return when a stream is run next: at `soon` if hints wait (`look`), else as planned but not before `slower`.
 
-    What is planned for sooner than soon was woken meanwhile.
+    A time planned before `soon` stays: the stream was woken meanwhile.
     """
     if look:
         return soon
     return planned if planned is None or planned <= soon else max(planned, slower)
 
 
-def pace_while_hearing(heard_at: datetime | None, now: datetime, every: timedelta | None) -> timedelta:
-    """Return how far apart two polls are while webhooks are heard; nothing where that makes no difference."""
+def poll_gap_with_webhooks(heard_at: datetime | None, now: datetime, every: timedelta | None) -> timedelta:
+    """Return the time between two polls while webhooks arrive, zero where webhooks make no difference."""
     heard = heard_at is not None and now - heard_at < HEARD
     return every if heard and every is not None else timedelta(0)
 
 
-def stands_still(now: datetime, due: datetime, *, moving: bool) -> bool:
-    """Say whether a stream stands still: `due` is when it should have come to its end at the latest."""
+def is_stalled(now: datetime, due: datetime, *, moving: bool) -> bool:
+    """Say whether a stream is stalled. `due` is when a run should have finished at the latest."""
     return now >= due and not moving
 
 
-def hangs(now: datetime, moved_at: datetime | None, patience: timedelta) -> bool:
-    """Say whether a run hangs that last moved, or will go on moving, at `moved_at`; None where none is under way."""
+def is_hanging(now: datetime, moved_at: datetime | None, patience: timedelta) -> bool:
+    """Say whether the current run hangs. `moved_at` is when it last moved or will end a wait, None without a run."""
     return moved_at is not None and now - moved_at >= max(patience, HANGING)
 
 

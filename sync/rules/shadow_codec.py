@@ -1,7 +1,7 @@
-"""Shadows as text: what one side showed when both last agreed. Pure.
+"""Convert shadows to text and back. A shadow is what one side showed when both sides last agreed. Pure.
 
-A shadow is a list with one value per field, in the order of the mapping that was in force, since the names of the
-fields would take more room than the values: "" is what was agreed to be empty, null what was unknown then.
+A shadow is a JSON list with one value per field, in the order of the mapping in force, because field names would take
+more room than the values. "" was agreed to be empty, null was unknown.
 """
 
 import json
@@ -14,7 +14,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def encode(shadow: Fields, fields: Sequence[str]) -> str:
-    """Write a shadow of a mapping with these fields; a field that is absent from the shadow is unknown."""
+    """Write a shadow under a mapping with these fields. A field that is absent from the shadow is unknown."""
     return _ENCODER.encode([shadow[name] or "" if name in shadow else None for name in fields])
 
 
@@ -25,12 +25,12 @@ def decode(text: str, fields: Sequence[str]) -> dict[str, Value]:
 
 
 def value_of(content: Any) -> Value:
-    """Read one value from its JSON: sets come as lists."""
+    """Convert one JSON value to a field value: lists become sets."""
     return tuple(content) if isinstance(content, list) else content
 
 
 def fields_of(content: Mapping[str, Any]) -> dict[str, Value]:
-    """Read values from their JSON."""
+    """Convert JSON values to field values."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
 
 

@@ -1,4 +1,4 @@
-"""What both shadows become after a write, or after a merge that needs none (R11, R12, R21). Pure."""
+"""Compute both shadows after a write, or after a merge without a write (R11, R12, R20, R21). Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from sync.rules.sets import apply_changes, changes_of
 NOTHING: Fields = MappingProxyType({})
 
 AT_ONCE = timedelta(seconds=1)
-"""Within so much of its making, what a record shows is its maker's."""
+"""A record that was updated this soon after its creation was not edited: the update belongs to the creation."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShadowPair:
-    """The new shadows of the side that was written and of the one that the values came from."""
+    """The new shadows of the side that was written (`target`) and of the side that the values came from (`source`)."""
 
     target: dict[str, Value]
     source: dict[str, Value]
 
 
 def after_write(result: Merge, target: str, to: SideView, source: SideView, settled: Fields) -> ShadowPair:
-    """Return the shadows after `result.to(target)` was written. `to` and `source` are what was merged.
+    """Return the shadows after `result.to(target)` was written. `to` and `source` are the views that were merged.
 
-    For what the write carried the target's shadow is `settled`, what the server holds there now (what was sent, where
-    it does not show it), and the source's is the value that was carried. Everything else keeps its old shadow: what the
-    answer shows there is merged by the next run.
+    A written field: the target's shadow is `settled` (what the server holds now, or what was sent where the server does
+    not show it), the source's shadow is the carried value. Every other field keeps its old shadow: the next run merges
+    what the answer shows there.
     """
     bases = ShadowPair(dict(to.base), dict(source.base))
     for name, sent in result.to(target).items():
@@ -45,10 +45,10 @@ def after_write(result: Merge, target: str, to: SideView, source: SideView, sett
 
 
 def after_undo(changes: Fields, to: SideView, source: SideView, settled: Fields) -> ShadowPair:
-    """Return the shadows after `changes` were put back on a side by hand (R26): each side's is what it shows.
+    """Return the shadows after an undo wrote `changes` on one side (R26). Each becomes what its side shows.
 
-    What differs then is agreed, so that it stays until somebody edits it. Of a set that goes for the elements that were
-    put back alone: what else is new in it is still to be carried.
+    A remaining difference counts as agreed, so it stays until the next edit. In a set only the elements that were put
+    back count as agreed: other new elements are still carried.
     """
     bases = ShadowPair(dict(to.base), dict(source.base))
     for name, sent in changes.items():
@@ -65,11 +65,12 @@ def after_undo(changes: Fields, to: SideView, source: SideView, settled: Fields)
     return bases
 
 
-def as_held(sent: Fields, shown: Fields, before: Fields, *, edited: bool, doubtful: bool) -> dict[str, Value]:
-    """Return what a server holds of what was sent, without what somebody may have typed by the time that it was read.
+def held_values(sent: Fields, shown: Fields, before: Fields, *, edited: bool, doubtful: bool) -> dict[str, Value]:
+    """Return what a server holds of the sent values, without what a person may have typed before the record was read.
 
-    Where the record was `edited` by then, any other value than was sent is that person's. So it is where that is
-    `doubtful`, unless it was there before, which the server kept, or is what was sent in other signs or cut off.
+    If the record was `edited` by then, any value other than the sent one is that person's. If it is `doubtful` whether
+    it was edited, the same holds, except for the value from before the write (the server kept it) and for the sent
+    value in another spelling or cut off.
     """
     held = dict(shown)
     for name in shown.keys() & sent.keys():
@@ -85,45 +86,41 @@ def _is_typed(name: str, shown: Value, sent: Value, before: Value) -> bool:
     return not is_cut
 
 
-def unproven(bases: ShadowPair, names: Collection[str]) -> None:
-    """Take back what was sent and is not shown: nobody knows whether it arrived.
+def clear_unproven(bases: ShadowPair, names: Collection[str]) -> None:
+    """Remove sent fields that the answer does not show from both shadows: it is unknown whether they arrived.
 
-    The field is a first meeting from then on. Were the value taken for agreed, a server that dropped it would look as
-    if somebody had emptied it, and the source would be emptied next.
+    The field is a first meeting from then on.
     """
     for name in names:
         bases.target.pop(name, None)
         bases.source.pop(name, None)
 
 
-def not_taken(bases: ShadowPair, names: Collection[str]) -> None:
-    """Let fields be empty at the target that it does not take and does not show either, not even empty (R17).
+def clear_not_taken(bases: ShadowPair, names: Collection[str]) -> None:
+    """Make fields empty in the target's shadow that the target neither takes nor shows (R17).
 
-    The source keeps what was carried, so that it is not sent again before it changes.
+    The source keeps the carried value in its shadow, so that it is not sent again before it changes.
     """
     bases.target.update(dict.fromkeys(names))
 
 
 def unmet(bases: ShadowPair, names: Collection[str]) -> None:
-    """Let fields that stayed behind when a person was made meet as for the first time (R10).
+    """Make fields that were left out of a create a first meeting (R10).
 
-    The source keeps its shadow: what it shows is known, and the new record need not be read to learn it.
+    The source keeps its shadow: its value is known, so the new record need not be read for it.
     """
     for name in names:
         bases.target.pop(name, None)
 
 
-def unsent_sets(bases: ShadowPair, names: Collection[str]) -> None:
-    """Let sets that a server refused, or that an error kept back, be carried again when a person was made.
-
-    What of a set is to be carried is told by what the source gained since its shadow: there must be none of it.
-    """
+def clear_unsent_sets(bases: ShadowPair, names: Collection[str]) -> None:
+    """Make sets that were left out of a create, by a refusal or an error, be carried again."""
     for name in SET_FIELDS & set(names):
         bases.source.pop(name, None)
 
 
 def after_agreement(result: Merge, target: str, to: SideView, source: SideView) -> ShadowPair:
-    """Return the shadows after a merge of which nothing is written to the target now."""
+    """Return the shadows after a merge that writes nothing to the target now."""
     bases = ShadowPair(dict(to.base), dict(source.base))
     _owe(bases, result, target, to, source)
     _agree(bases, result, target)
@@ -131,21 +128,20 @@ def after_agreement(result: Merge, target: str, to: SideView, source: SideView) 
 
 
 def after_create(shown: Fields, source: Fields, settled: Fields, sent: Fields) -> ShadowPair:
-    """Return the shadows of two people of whom the one was just made from the other: all that each side shows."""
+    """Return the shadows of a record that was just created from the other side: all that each side shows."""
     bases = ShadowPair({**shown, **settled}, dict(source))
-    unproven(bases, sent.keys() - bases.target.keys())
+    clear_unproven(bases, sent.keys() - bases.target.keys())
     return bases
 
 
 def after_lost_create(
     shown: Fields, source: Mapping[str, Value], sent: Fields, *, edited: bool, filled: Fields = NOTHING
 ) -> ShadowPair:
-    """Return the shadows of somebody whose create got lost and who was found afterwards (R20).
+    """Return the shadows of a record whose create got no answer, and that was found afterwards (R20).
 
-    Somebody may have edited the record since. What shows another value than was sent therefore counts as changed there,
-    and what shows none as never agreed on: it is filled again. So is, where the record is `edited` (its times say
-    so), what was not sent: a server that fills in something of its own does so at once. What shows just as the server
-    is known to fill it in (`filled`) is agreed on, as after a create that was answered.
+    A person may have edited the record since. A field that shows another value than was sent counts as changed there. A
+    field that shows no value was never agreed, and is filled again. In a record that is `edited` (by its times), a
+    field that was not sent was never agreed either, unless it shows what the server is known to fill in (`filled`).
     """
     bases = ShadowPair(dict(shown), dict(source))
     for name, value in shown.items() if edited else ():
@@ -165,12 +161,12 @@ def _is_filled(name: str, shown: Value, filled: Fields) -> bool:
     return name in filled and same(name, shown, filled[name])
 
 
-def after_doubtful_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> ShadowPair:
-    """Return the shadows of somebody who may be what a lost create made, or was made by hand with other values.
+def after_uncertain_create(shown: Fields, source: Mapping[str, Value], sent: Fields) -> ShadowPair:
+    """Return the shadows of a record that a lost create made, or that a person made by hand with other values.
 
-    What shows just as it was sent is agreed on as long as the source shows it, too. Where that has changed since, both
-    have, as far as anybody can tell: a record that was made by hand never had the value from us. Everything else is a
-    first meeting (R10).
+    A field that shows what was sent is agreed, as long as the source still shows it. If the source has changed since,
+    both sides count as changed: a record that was made by hand never got our value. Everything else is a first meeting
+    (R10).
     """
     agreed = [name for name, value in sent.items() if name in shown and same(name, shown[name], value)]
     target = {name: shown[name] if name in SET_FIELDS else None for name in agreed}
@@ -178,9 +174,9 @@ def after_doubtful_create(shown: Fields, source: Mapping[str, Value], sent: Fiel
 
 
 def is_edited(made: Contact, *, untimed: bool = False) -> bool:
-    """Say whether a record's times show an edit after it was made: its create's answer may have been read later.
+    """Say whether the times of a record show an edit after its creation.
 
-    Where it shows no times, the answer is `untimed`.
+    `untimed` is the answer for a record without times.
     """
     if made.created_at is None or made.updated_at is None:
         return untimed
@@ -188,17 +184,17 @@ def is_edited(made: Contact, *, untimed: bool = False) -> bool:
 
 
 def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:
-    """Say whether a record shows nothing beyond its shadow, but for fields that are listed as conflicts."""
+    """Say whether a record shows nothing but its shadow, except in fields that are listed as conflicts (`waiting`)."""
     return shown == base or all(
         name in waiting or (name in base and same(name, value, base[name])) for name, value in shown.items()
     )
 
 
 def _owe(bases: ShadowPair, result: Merge, target: str, to: SideView, source: SideView) -> None:
-    """Leave the shadows of what is owed as they are (R41).
+    """Keep the shadows of owed fields (R41).
 
-    Where there is none for the side without a place, the other side's becomes what it shows: it need not be read again
-    to be carried, and both meet for the first time then.
+    If the side without a place has no shadow yet, the other side's shadow becomes what it shows. Then it need not be
+    read again to be carried, and the field is a first meeting.
     """
     for name, side in result.owed.items():
         own, view = (bases.source, source) if side == target else (bases.target, to)
@@ -208,7 +204,7 @@ def _owe(bases: ShadowPair, result: Merge, target: str, to: SideView, source: Si
 
 
 def _agree(bases: ShadowPair, result: Merge, target: str) -> None:
-    for name, (side, value) in result.nameless.items():  # met, and not agreed on: it may get a name there
+    for name, (side, value) in result.untranslated.items():  # met, and not agreed on: it may get a name there
         own, other = (bases.target, bases.source) if side == target else (bases.source, bases.target)
         own[name] = value
         other.pop(name, None)
@@ -217,10 +213,9 @@ def _agree(bases: ShadowPair, result: Merge, target: str) -> None:
 
 
 def _after_set_write(to: SideView, source: SideView, name: str, held: Value) -> Value:
-    """Return the shadow of a set: the old one, with what the source has and the server holds, without what both lack.
+    """Return the shadow of a set: the old one, plus what the source has and the server holds, minus what both lack.
 
-    Everything else that the server holds or lacks now is a change of its own side: it shows until it was carried the
-    other way.
+    Every other element that the server holds or lacks is a change of its own side, and is carried the other way later.
     """
     theirs, _ = changes_of(None, source.value(name)[1])
     now, _ = changes_of(None, held)
@@ -231,7 +226,7 @@ def _after_set_write(to: SideView, source: SideView, name: str, held: Value) -> 
 
 
 def aligned(base: Value, shown: Value, touched: Collection[str]) -> Value:
-    """Return a set's shadow in which the touched elements are as the side shows them."""
+    """Return the shadow of a set in which the `touched` elements (case-folded) are as the side shows them."""
     now, _ = changes_of(None, shown)
     present = {key: text for key, text in now.items() if key in touched}
     return apply_changes(base, present, frozenset(key for key in touched if key not in now))

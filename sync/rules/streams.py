@@ -1,4 +1,7 @@
-"""What the state, the reports and the config call the streams. Apart, since `sync status` needs no more of them."""
+"""The names of the streams in state, reports and config.
+
+A module of its own, so that `sync status` loads little else.
+"""
 
 from typing import Final
 

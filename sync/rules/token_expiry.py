@@ -1,11 +1,11 @@
-"""When a token is to be renewed. Times are milliseconds since 1970; nobody is asked here what time it is.
+"""Decide when to renew an OAuth token. Pure. Times are milliseconds since 1970.
 
 Rules kept here:
-- a token is renewed a while before it expires: five minutes, or a tenth of its life if that is less, so that a call
-  which begins with it ends with it, and so that an endpoint which is down for a moment costs nothing;
-- one whose end nobody told is good until it is refused;
-- a refusal leads to another token, but not one that is about a scope, which every token would meet, nor one of a token
-  that is hardly a minute old: where a new one does not help, the next would not either.
+- a token is renewed five minutes before it expires, or a tenth of its life before if that is less. A call that begins
+  with it then also ends with it, and a short outage of the token endpoint does no harm;
+- a token without a known end is good until it is refused;
+- a refusal leads to a new token, except for a refusal over a scope, which every token would meet, and a refusal of a
+  token younger than a minute.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Need = Literal["none", "soon", "now"]
 
 @dataclass(frozen=True, slots=True)
 class TokenLifetime:
-    """A token for a time; `expires_ms` None where its end was not told."""
+    """A token with its lifetime. `expires_ms` is None when the server did not say when it ends."""
 
     token: str = field(repr=False)
     got_ms: int
@@ -28,7 +28,7 @@ class TokenLifetime:
 
 
 def need(lease: TokenLifetime, now_ms: int) -> Need:
-    """Say whether it is to be renewed: "soon" while it is still good."""
+    """Return whether to renew the token: "soon" while it is still good, "now" when it is not."""
     if lease.expires_ms is None:
         return "none"
     margin = min(MARGIN_MS, max(0, lease.expires_ms - lease.got_ms) // SHARE)
@@ -37,12 +37,12 @@ def need(lease: TokenLifetime, now_ms: int) -> Need:
     return "soon" if now_ms < lease.expires_ms else "now"
 
 
-def helps(lease: TokenLifetime, said: str, now_ms: int) -> bool:
-    """Say whether another token may help, now that this one was refused with these words."""
+def new_token_may_help(lease: TokenLifetime, said: str, now_ms: int) -> bool:
+    """Say whether another token may be accepted, after this one was refused with the text `said`."""
     young = 0 <= now_ms - lease.got_ms < YOUNG_MS
     return not young and "scope" not in said.casefold()
 
 
 def missing_scopes(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the scopes that were asked for and not granted; none where the answer did not tell any."""
+    """Return the scopes that were asked for and not granted. Empty when the answer listed none at all."""
     return tuple(scope for scope in wanted if scope not in granted) if granted else ()

@@ -1,9 +1,9 @@
-"""What a value of one side is called on the other, where that is not simply the value itself. Pure.
+"""Translate field values between the two sides, where they differ. Pure.
 
 Rules kept here:
-- values are looked up without case, and travel in the spelling that the config or the other side gives them;
-- what has no name on the other side is never guessed: it is not written, both sides keep what they show, and it is
-  counted as unmapped (R17). So is a value that stands for several, and several values where one is meant;
+- values are looked up without case, and travel in the spelling of the config or of the other side;
+- a value without a translation is never guessed: it is not written, both sides keep what they show, and it is counted
+  as unmapped (R17). So is a value that stands for several, and several values where one is meant;
 - empty is empty on both sides.
 """
 
@@ -17,77 +17,81 @@ from connectors.contact import Value
 from connectors.values import email
 
 
-class Untranslatable(Enum):
-    """The type of NAMELESS, which stands in for a value that has no name on the other side."""
+class NoTranslation(Enum):
+    """The type of NO_TRANSLATION, which stands for a value that has no translation."""
 
-    NAMELESS = "nameless"
+    NO_TRANSLATION = "untranslated"
 
 
-NAMELESS: Final = Untranslatable.NAMELESS
+NO_TRANSLATION: Final = NoTranslation.NO_TRANSLATION
 
-Named = Value | Untranslatable
+Translated = Value | NoTranslation
 """A value in the words of the other side."""
 
 
 class Translation(Protocol):
-    """How the values of one field pass from side to side ('left' and 'right')."""
+    """Translates the values of one field between 'left' and 'right'."""
 
-    def carried(self, value: Value, to: str) -> Named:
-        """Return what a value of the opposite side is called on the side `to`."""
+    def carried(self, value: Value, to: str) -> Translated:
+        """Translate a value of the opposite side for the side `to`."""
 
     def same(self, left: Value, right: Value) -> bool:
-        """Say whether a value of the left and one of the right are one and the same."""
+        """Say whether a value of the left side and one of the right side mean the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranslationTable:
-    """A field of which one value at a time is meant. Each table has the words of a side by those of the other, folded.
+    """Translates a field with one value at a time.
 
-    None takes every value as it is.
+    Each table maps case-folded words of the other side to words of its side.
+
+    A table that is None leaves every value as it is.
     """
 
     to_left: Mapping[str, str] | None = None
     to_right: Mapping[str, str] | None = None
 
-    def carried(self, value: Value, to: str) -> Named:
-        """Return the word of the other side."""
+    def carried(self, value: Value, to: str) -> Translated:
+        """Return the word of the side `to`."""
         table = self.to_left if to == "left" else self.to_right
         if value is None or (table is None and isinstance(value, str)):
             return value
-        return NAMELESS if table is None or isinstance(value, tuple) else table.get(value.casefold(), NAMELESS)
+        return (
+            NO_TRANSLATION if table is None or isinstance(value, tuple) else table.get(value.casefold(), NO_TRANSLATION)
+        )
 
     def same(self, left: Value, right: Value) -> bool:
         """Compare in the words of the right side, which may have one word for several of the left."""
         carried = self.carried(left, "right")
-        return carried is not NAMELESS and _folded(carried) == _folded(right)
+        return carried is not NO_TRANSLATION and _folded(carried) == _folded(right)
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A field that names somebody whom the other side has to know: who is known on each side, folded.
+    """Translates a field that holds the address of a user, which the other side has to know.
 
-    None is a side that was not asked yet, which is believed to know everybody.
+    Each side is the set of its known users (case-folded). None means not asked yet: then every user counts as known.
     """
 
     left: frozenset[str] | None = None
     right: frozenset[str] | None = None
 
-    def carried(self, value: Value, to: str) -> Named:
-        """Return the value, where the other side knows it."""
+    def carried(self, value: Value, to: str) -> Translated:
+        """Return the value if the other side knows this user."""
         known = self.left if to == "left" else self.right
         if value is None or known is None:
             return value
-        return value if isinstance(value, str) and email.key(value) in known else NAMELESS
+        return value if isinstance(value, str) and email.key(value) in known else NO_TRANSLATION
 
     def same(self, left: Value, right: Value) -> bool:
-        """Compare as addresses are compared."""
+        """Compare as e-mail addresses are compared."""
         return _address(left) == _address(right)
 
 
 def terms(pairs: Mapping[str, str] | None) -> TranslationTable:
-    """Return the exchange of a map from left to right; without one every value travels as it is.
+    """Return the translation of a map from left to right. Without a map every value travels as it is.
 
-    Backwards it goes where that is unambiguous. No two keys may differ in case alone.
+    The way back exists where it is unambiguous. No two keys may differ in case alone.
     """
     if pairs is None:
         return TranslationTable()

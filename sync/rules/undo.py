@@ -1,13 +1,12 @@
-"""What undoing a run writes back on one person, and what it leaves alone (R26). Pure.
+"""Decide what undoing a run writes back on one contact, and what it leaves alone (R26). Pure.
 
 Rules kept here:
-- a value is put back where the record still shows what the run left there, and nobody has changed the field since on
-  either side, be it that a later run carried the change or that it is still to be carried;
-- where the record shows what was there before, there is nothing to put back: so undoing twice is as good as once; what
-  an undo that was broken off put back by half is put back;
-- a set is put back element by element, like it was merged (R12): what was added or taken away since stays;
-- what an undo put back is no change of a person's: undoing the later of two runs frees the earlier one, and an undo can
-  be undone;
+- a value is put back where the record still shows what the run wrote and the field did not change on either side since;
+- where the record already shows the old value there is nothing to do, so undoing twice equals undoing once. A value
+  that an interrupted undo left half written is finished;
+- a set is put back element by element (R12): what was added or removed since stays;
+- what an undo wrote is no edit: undoing the later of two runs makes the earlier one undoable, and an undo can be
+  undone;
 - nothing is written where the config no longer lets the field go (R13).
 """
 
@@ -20,25 +19,25 @@ from sync.rules.merge import LEFT, Merge, Overwritten, SideView
 from sync.rules.sets import apply_changes, changes_of
 
 UNDO = "undo"
-"""The rule of what was put back."""
+"""The rule name of a value that was put back."""
 
 CHANGED = "was changed since"
 HIDDEN = "is not shown now"
 BARRED = "may not be written back there: the config says so"
 REFUSED = "stays: the server does not take or empty it, or it says that the person may not be contacted"
-HOMELESS = "has no place there any more"
+NO_PLACE = "has no place there any more"
 TAKEN = "is somebody else's number there now"
 GONE = "is no longer there"
 UNLINKED = "is linked to nobody any more"
 DELETED = "was deleted by that run and cannot come back under its old id"
-"""Why something is left alone, as the end of a sentence that begins with the field, or with the person."""
+"""These constants say why something is left alone: the end of a sentence that begins with the field or the contact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One line of the history of a person: what `run` wrote to a field of a side, and what was `left` there by it.
+    """One line of a contact's history: what `run` wrote to a field of a side, and the value that was `left` there.
 
-    `undoes` is the run that the writing run has undone, None for any other run.
+    `undoes` is the run that the writing run undid, None for any other run.
     """
 
     run: str
@@ -52,9 +51,9 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class UndoableWrite:
-    """What a run did to a field of a side, from `old` to what was `left` there; `later` are changes since, old and new.
+    """What a run did to a field of a side. `later` are the changes since, as pairs of old and new value.
 
-    `new` is what it sent; a server may have made something else of it.
+    The run replaced `old`, sent `new`, and the server then held `left`, which may be a rewritten `new`.
     """
 
     side: str
@@ -66,16 +65,16 @@ class UndoableWrite:
 
 
 @dataclass(slots=True)
-class Undoing:
-    """What to write back, and, by side and field, why something is left alone."""
+class UndoPlan:
+    """What to write back and, by side and field, why something is left alone."""
 
     merge: Merge = field(default_factory=Merge)
     left_alone: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def written_by(run: str, traces: Sequence[Trace]) -> list[UndoableWrite]:
-    """Return what a run did to one person, told from all that was ever written to both records, oldest first."""
-    changes = standing(traces)
+    """Return what a run did to one contact. `traces` are all writes ever made to both records, oldest first."""
+    changes = changes_in_effect(traces)
     found: dict[tuple[str, str], UndoableWrite] = {}
     for number, trace in enumerate(traces):
         if trace.run != run:
@@ -96,9 +95,9 @@ def written_by(run: str, traces: Sequence[Trace]) -> list[UndoableWrite]:
     return list(found.values())
 
 
-def undo(rules: Rules, left: SideView, right: SideView, written: Iterable[UndoableWrite]) -> Undoing:
-    """Decide what to put back of what a run has written to one person."""
-    result = Undoing()
+def undo(rules: Rules, left: SideView, right: SideView, written: Iterable[UndoableWrite]) -> UndoPlan:
+    """Decide what to put back of what a run wrote to one contact."""
+    result = UndoPlan()
     for one in written:
         view, other = (left, right) if one.side == LEFT else (right, left)
         if one.field in SET_FIELDS:
@@ -109,8 +108,8 @@ def undo(rules: Rules, left: SideView, right: SideView, written: Iterable[Undoab
     return result
 
 
-def standing(traces: Sequence[Trace]) -> list[int]:
-    """Return the numbers of the lines that are people's changes, and that no undo has taken back."""
+def changes_in_effect(traces: Sequence[Trace]) -> list[int]:
+    """Return the positions of the lines that are real changes and that no undo has taken back."""
     taken_back: set[tuple[str, str, str]] = set()
     found = []
     for number in reversed(range(len(traces))):
@@ -124,8 +123,8 @@ def standing(traces: Sequence[Trace]) -> list[int]:
     return found
 
 
-def _take_back(result: Undoing, rules: Rules, one: UndoableWrite, view: SideView, other: SideView) -> None:
-    """Put a set back: what the run added goes, what it took away comes again, but for what was changed since."""
+def _take_back(result: UndoPlan, rules: Rules, one: UndoableWrite, view: SideView, other: SideView) -> None:
+    """Put a set back: remove what the run added and add what it removed, except for elements that changed since."""
     shown = view.value(one.field)[1]
     restored, removed = changes_of(one.left, one.old)
     present, _ = changes_of(None, shown)
@@ -143,7 +142,7 @@ def _take_back(result: Undoing, rules: Rules, one: UndoableWrite, view: SideView
 
 
 def _changed_elements(one: UndoableWrite, view: SideView, other: SideView) -> frozenset[str]:
-    """Return the elements that a later run carried, or that somebody changed on either side and no run has seen."""
+    """Return the elements that a later run carried, or that changed on either side and no run has seen yet."""
     pairs = [*one.later, *((each.base.get(one.field), each.value(one.field)[1]) for each in (view, other))]
     changes = [changes_of(before, after) for before, after in pairs]
     return frozenset(key for gained, lost in changes for key in (*gained, *lost))
@@ -164,7 +163,7 @@ def _change(one: UndoableWrite, view: SideView, other: SideView) -> str:
     return CHANGED
 
 
-def _put(result: Undoing, one: UndoableWrite, view: SideView, wanted: Value, reason: str) -> None:
+def _put(result: UndoPlan, one: UndoableWrite, view: SideView, wanted: Value, reason: str) -> None:
     if reason:
         result.left_alone[one.side, one.field] = reason
         return

@@ -1,6 +1,6 @@
-"""Which records can be worked with at all: a time that no calendar of ours can count with breaks everything (R42).
+"""Refuse records with a time that no calendar can count with, because it breaks everything else (R42). Pure.
 
-Pure. Such a time is not guessed to be another one: what a system says of a record with it is not to be trusted.
+The time is not guessed: nothing that a system says about such a record can be trusted.
 """
 
 from typing import Final
@@ -9,11 +9,11 @@ from connectors.contact import Contact
 from connectors.message import Message
 
 EARLIEST: Final = 1900
-"""Years before this one are the zero of some calendar (0001, 1601), and no time of a contact or a message."""
+"""An earlier year is the zero of some calendar (0001, 1601) and no time of a contact or message."""
 
 
-def what_is_wrong(record: Contact | Message) -> str:
-    """Return why a record cannot be worked with, '' where it can."""
+def reason_unusable(record: Contact | Message) -> str:
+    """Return why a record cannot be used, '' where it can."""
     moment, what = (record.sent_at, "sent") if isinstance(record, Message) else (record.updated_at, "updated")
     if moment is None or moment.year >= EARLIEST:
         return ""

@@ -1,10 +1,7 @@
-"""Which spans of time a run reads, and how it asks for them. Pure.
+"""Decide which spans of time a run reads, and the windows to ask for. Pure.
 
-Rules kept here:
-- without `since` every gap between 1970 and the horizon is read, each from the lookback before its start; `[since,
-  until)` is exact, without lookback (R2);
-- what reaches past the present was covered by a wrong clock, and is read again (R43);
-- an end that is not given is the horizon, which only the server's first answer tells (R1): FAR_MS until then.
+Rules kept here: R1 (an end that is not given is the horizon, which only the server's first answer tells; FAR_MS until
+then), R2 (which spans are read, with which lookback) and R43 (spans that reach past the present are read again).
 """
 
 from collections.abc import Sequence
@@ -20,9 +17,9 @@ FAR_MS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class ReadRange:
-    """What is to be read: `[since, until)`; without `since` every gap there is, or with `whole` simply everything.
+    """The range to read: `[since, until)`. Without `since` every gap is read, with `whole` everything.
 
-    `hinted` tells that records may be looked at besides which somebody has told of.
+    `hinted` says whether records that webhooks reported are looked at as well.
     """
 
     since: datetime | None = None
@@ -32,17 +29,17 @@ class ReadRange:
 
     @property
     def exact(self) -> bool:
-        """Say whether nothing outside the window is to be dealt with."""
+        """Say whether records outside the range are to be left alone."""
         return self.since is not None
 
     @property
     def heeds_hints(self) -> bool:
-        """Say whether records that somebody has told of are looked at, whatever their time."""
+        """Say whether records that webhooks reported are looked at, whatever their time."""
         return self.hinted and self.since is None and self.until is None
 
 
 def spans_of(bounds: ReadRange, covered: IntervalSet) -> Sequence[Interval]:
-    """Return the spans to read, in milliseconds, where so much has been dealt with already."""
+    """Return the spans to read, in milliseconds, given the spans that are covered already."""
     if bounds.whole:
         return ((0, FAR_MS),)
     end = FAR_MS if bounds.until is None else _ms(bounds.until)
@@ -50,7 +47,7 @@ def spans_of(bounds: ReadRange, covered: IntervalSet) -> Sequence[Interval]:
 
 
 def window_of(bounds: ReadRange, span: Interval, lookback: timedelta) -> Window:
-    """Return how a span is asked for."""
+    """Return the window that is asked for to read a span."""
     first = moment(span[0]) if bounds.exact else max(ORIGIN, moment(span[0]) - lookback)
     return Window(first, None if span[1] >= FAR_MS else moment(span[1]))
 
@@ -58,7 +55,7 @@ def window_of(bounds: ReadRange, span: Interval, lookback: timedelta) -> Window:
 def reported(
     bounds: ReadRange, spans: Sequence[Interval], lookback: timedelta, horizon: datetime | None
 ) -> Window | None:
-    """Return what a report says was read; None where nothing was."""
+    """Return the window that a report shows as read, None where nothing was read."""
     if not spans or horizon is None:
         return None
     first = window_of(bounds, spans[0], lookback).start
@@ -67,10 +64,10 @@ def reported(
 
 
 def cut_back(covered: IntervalSet, present_ms: int) -> IntervalSet:
-    """Return what of the covered spans can be believed at that moment of the server's clock (R43).
+    """Return the covered spans that can be believed at `present_ms` of the server's clock (R43).
 
-    A span that ends after it was covered by another clock. Where that clock began to be wrong is not known, so that
-    span is to be read again from its start.
+    A span that ends later was covered by a wrong clock. It is unknown since when the clock was wrong, so the whole span
+    is read again.
     """
     return tuple((start, end) for start, end in covered if end <= present_ms)
 

@@ -36,7 +36,7 @@ from state.intervals import Interval, IntervalSet, gaps, union
 from sync.errors import BrokenRecord
 from sync.output import event_log
 from sync.rules.contact_codec import to_ms
-from sync.rules.usable_times import what_is_wrong
+from sync.rules.usable_times import reason_unusable
 
 if TYPE_CHECKING:
     from state.file import StateFile
@@ -169,7 +169,7 @@ class Boundary:
 
 def confirm_workable(record: Contact | Message) -> None:
     """Raise BrokenRecord, with the reason, if a record cannot be worked with at all."""
-    reason = what_is_wrong(record)
+    reason = reason_unusable(record)
     if reason:
         raise BrokenRecord(reason)
 

@@ -87,7 +87,9 @@ class _Troubles(Troubles[Staged]):
         context, target = self._context, self._context.connection.other(side)
         link = context.tables.links.by_record(side.name, [staged.id]).get(staged.id)
         record_id = link.side(target.name).id if link else ""
-        who = contact_codec.who(side.account, staged.id, context.mapping.shadow(link, side.name) if link else {})
+        who = contact_codec.display_name(
+            side.account, staged.id, context.mapping.shadow(link, side.name) if link else {}
+        )
         self._undone.leave(target.name, record_id, who, WHOLE, f"is as it was: {reason}")
 
     def _put_off(
@@ -141,7 +143,9 @@ def _links(context: Context, undone: UndoneRun, page: Iterable[HistoryLine]) -> 
 def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> None:
     for side in context.connection.sides:
         if side.name not in ends:
-            who = contact_codec.who(side.account, link.side(side.name).id, context.mapping.shadow(link, side.name))
+            who = contact_codec.display_name(
+                side.account, link.side(side.name).id, context.mapping.shadow(link, side.name)
+            )
             undone.leave(side.name, link.side(side.name).id, who, WHOLE, GONE)
     if len(ends) < len(context.connection.sides):
         return
@@ -166,7 +170,7 @@ def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -
     side, staged = context.connection.side(made), ends[made]
     barred = not goes_towards(context.settings.direction, made)
     if barred or is_changed(context, undone, link, side, staged):
-        who = contact_codec.who(side.account, staged.id, contact_codec.decode(staged.contact or "").fields)
+        who = contact_codec.display_name(side.account, staged.id, contact_codec.decode(staged.contact or "").fields)
         undone.leave(made, staged.id, who, WHOLE, BARRED if barred else CHANGED)
         return ""
     with context.state.atomic():
@@ -184,7 +188,7 @@ def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: L
     if entry.rule == UNDO and link is None and _is_back(context, side, entry.source or ""):
         return
     if entry.rule == DELETED or link is None:
-        who = contact_codec.who(entry.account, entry.record_id, json.loads(entry.old or "{}"))
+        who = contact_codec.display_name(entry.account, entry.record_id, json.loads(entry.old or "{}"))
         undone.leave(side, entry.record_id, who, WHOLE, NOT_TO_BE_HAD_BACK)
         return
     if link.gone != side or WHOLE not in context.tables.holds.of_link(link.id):
@@ -199,7 +203,11 @@ def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: L
         plan_create(context, target, staged, contact)
     else:
         undone.leave(
-            side, entry.record_id, contact_codec.who(survivor.account, staged.id, contact.fields), WHOLE, BARRED
+            side,
+            entry.record_id,
+            contact_codec.display_name(survivor.account, staged.id, contact.fields),
+            WHOLE,
+            BARRED,
         )
 
 
@@ -219,4 +227,6 @@ def _name_lost(context: Context, undone: UndoneRun, line: HistoryLine, link: Lin
     side = undone.side(entry.account)
     known = context.mapping.shadow(link, side) if link else {}
     reason = GONE if link is not None and link.gone == side else UNLINKED
-    undone.leave(side, entry.record_id, contact_codec.who(entry.account, entry.record_id, known), entry.field, reason)
+    undone.leave(
+        side, entry.record_id, contact_codec.display_name(entry.account, entry.record_id, known), entry.field, reason
+    )

@@ -50,7 +50,11 @@ def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubl
     contact = contact_codec.decode(staged.contact or "")
     if is_changed(context, undone, link, target, staged):
         undone.leave(
-            target.name, staged.id, contact_codec.who(target.account, staged.id, contact.fields), WHOLE, CHANGED
+            target.name,
+            staged.id,
+            contact_codec.display_name(target.account, staged.id, contact.fields),
+            WHOLE,
+            CHANGED,
         )
         return
     intent = _intend(context, target, link, contact)

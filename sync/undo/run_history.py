@@ -12,7 +12,7 @@ from sync.rules import contact_codec
 from sync.rules.mapping import Rules
 from sync.rules.merge import LEFT, RIGHT, SideView
 from sync.rules.shadow_codec import parse
-from sync.rules.undo import REFUSED, Trace, Undoing, standing, undo, written_by
+from sync.rules.undo import REFUSED, Trace, UndoPlan, changes_in_effect, undo, written_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class UndoneRun:
         """Return the side of an account."""
         return LEFT if account == self.accounts[LEFT] else RIGHT
 
-    def decide(self, rules: Rules, link: Link | None, left: SideView, right: SideView) -> Undoing:
+    def decide(self, rules: Rules, link: Link | None, left: SideView, right: SideView) -> UndoPlan:
         """Return what is put back of one person, and what is not; a record that the run made stays as it is."""
         if link is None:
-            return Undoing()
+            return UndoPlan()
         made, written = self.made(link), written_by(self.run, self.traces(link))
         return undo(rules, left, right, [one for one in written if one.side != made])
 
@@ -57,7 +57,7 @@ class UndoneRun:
         """
         left, right = views
         shown = {**right.base, **right.now, **left.base, **left.now}
-        who = contact_codec.who(self.accounts[LEFT], link.left.id, shown)
+        who = contact_codec.display_name(self.accounts[LEFT], link.left.id, shown)
         reasons = self.decide(rules, link, left, right).left_alone
         reasons |= {(side, name): REFUSED for name, side in refused.items()}
         for (side, name), reason in reasons.items():
@@ -83,7 +83,7 @@ class UndoneRun:
         lines = self.lines(link)
         began = next((line.id for line in lines if self._is_creation(line)), 0)
         fields = [line for line in lines if _is_of_a_field(line)]
-        later = [fields[number] for number in standing([self._trace(line) for line in fields])]
+        later = [fields[number] for number in changes_in_effect([self._trace(line) for line in fields])]
         return any(line.id > began and self.side(line.entry.account) != side for line in later)
 
     def traces(self, link: Link) -> list[Trace]:

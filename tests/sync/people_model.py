@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Fields, Value
-from sync.rules.conflict_policy import judge
+from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.mapping import FieldRule, Rules
-from sync.rules.merge import LEFT, RIGHT, Judge, Merge, Resolution, SideView, merge
+from sync.rules.merge import LEFT, RIGHT, Merge, Resolution, SideView, WinnerChooser, merge
 from sync.rules.shadow_update import after_agreement, after_write
 
 NAMES = ("first_name", "city", "email", "tags", "lists")
@@ -30,8 +30,8 @@ _TEXTS = {
 POLICIES = st.sampled_from((LEFT, RIGHT, "manual", "newest"))
 
 
-def judge_of(policy: str) -> Judge:
-    return judge(policy, (0.0, 0.0))
+def judge_of(policy: str) -> WinnerChooser:
+    return winner_by_policy(policy, (0.0, 0.0))
 
 
 def elements(value: Value) -> set[str]:

@@ -99,7 +99,7 @@ def test_everybody_who_could_matter_is_found_and_nobody_else(world: World) -> No
     ]  # fmt: skip
     meet(world, [ada, twin, rival, stranger], others)
     around = of_left(world, ada)
-    assert ids(around.twins) == {"1", "2"}
+    assert ids(around.same_email) == {"1", "2"}
     assert ids(around.rivals) == {"3"}
     assert ids(around.email) == {"hub-1"}
     assert ids(around.phone) == {"hub-2"}

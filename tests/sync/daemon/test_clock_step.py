@@ -9,7 +9,7 @@ from sync.config.model import load
 from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.clock_step import ClockStep
 from sync.daemon.daemon import Daemon
-from sync.rules.schedule import HANGING, hangs
+from sync.rules.schedule import HANGING, is_hanging
 from tests.connectors.clocks import FakeClock
 from tests.end_to_end.world import World
 
@@ -41,9 +41,9 @@ def test_setting_the_clock_makes_no_run_hang_or_move(step: timedelta) -> None:
     activity = Activity(clock)
     activity.begin()
     clock.start += step
-    assert not hangs(activity.now(), activity.moved_at, HANGING)
+    assert not is_hanging(activity.now(), activity.moved_at, HANGING)
     clock.pass_by(HANGING.total_seconds() + 1)
-    assert hangs(activity.now(), activity.moved_at, HANGING)
+    assert is_hanging(activity.now(), activity.moved_at, HANGING)
 
 
 @pytest.mark.parametrize(

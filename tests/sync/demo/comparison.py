@@ -22,7 +22,7 @@ from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.engine.accounts import SharedResources, connect
 from sync.engine.check import MemorySettings
-from sync.rules.contact_codec import who
+from sync.rules.contact_codec import display_name
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PHONES: Final = frozenset({"phone", *PHONE_SLOTS})
@@ -118,7 +118,7 @@ class RecordComparison:
 
     def differences(self, one: Contact, other: Contact) -> Iterator[Difference]:
         """Yield the fields that are not the same, with their excuses."""
-        person = who("", one.id, one.fields)
+        person = display_name("", one.id, one.fields)
         for name in self.compared(one, other):
             left, right = one.fields.get(name), other.fields.get(name)
             unmapped = one.unmapped.get(name, other.unmapped.get(name))
@@ -158,4 +158,4 @@ def _is_filled_in(left: Value, right: Value, fill: Value) -> bool:
 def _alone(account: str, side: _Side, linked: set[str]) -> Iterator[str]:
     """Yield who is on this side only."""
     for record_id in side.records.keys() - linked:
-        yield who(account, record_id, side.contact(record_id, None).fields)
+        yield display_name(account, record_id, side.contact(record_id, None).fields)

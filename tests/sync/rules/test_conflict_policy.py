@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contact import Contact
-from sync.rules.conflict_policy import correct, finer
-from sync.rules.conflict_policy import judge as judge_of
+from sync.rules.conflict_policy import correct, finer, winner_by_policy
 from sync.rules.mapping import FieldRule
 from sync.rules.merge import LEFT, RIGHT, SideView
 from sync.streams.connection import Side
@@ -30,7 +29,7 @@ def judge(
     policy: str, offsets: tuple[float, float], rule: FieldRule = CITY
 ) -> Callable[[SideView, SideView], str | None]:
     """Return who decides over a field."""
-    decide = judge_of(policy, offsets)
+    decide = winner_by_policy(policy, offsets)
     return lambda left, right: decide(left, right, rule)
 
 

@@ -44,7 +44,7 @@ def test_the_index_knows_people_without_case() -> None:
         "1", {"email": "Ada@Example.com", "first_name": "Ada", "last_name": "LOVELACE"},
         datetime(2026, 3, 1, tzinfo=UTC), None, "hub-1", ("+12125550123",),
     )  # fmt: skip
-    known = contact_codec.known(contact, linked="hub-1")
+    known = contact_codec.index_entry(contact, linked="hub-1")
     assert (known.id, known.email, known.name) == ("1", "ada@example.com", "ada lovelace")
     assert (known.phones, known.marker, known.linked) == (("+12125550123",), "hub-1", "hub-1")
     assert known.created_ms == 1772323200000
@@ -55,7 +55,7 @@ def test_the_index_knows_people_without_case() -> None:
     [({}, ""), ({"first_name": "Ada"}, "ada"), ({"first_name": None, "last_name": "Lovelace"}, "lovelace")],
 )
 def test_a_name_is_what_there_is_of_it(fields: dict[str, Value], name: str) -> None:
-    assert contact_codec.known(Contact("1", fields)).name == name
+    assert contact_codec.index_entry(Contact("1", fields)).name == name
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_name_is_what_there_is_of_it(fields: dict[str, Value], name: str) -> N
     ],
 )
 def test_people_are_named_by_e_mail_else_by_number_else_by_account_and_id(fields: dict[str, Value], who: str) -> None:
-    assert contact_codec.who("growthhub", "ve9", fields) == who
+    assert contact_codec.display_name("growthhub", "ve9", fields) == who
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_people_are_named_by_e_mail_else_by_number_else_by_account_and_id(fields
 def test_who_has_one_of_the_values_in_every_field_asked_for_is_carried(
     fields: dict[str, Value], only: dict[str, list[str]], wanted: bool
 ) -> None:
-    assert contact_codec.wanted(fields, only) == wanted
+    assert contact_codec.is_in_scope(fields, only) == wanted
 
 
 @given(MOMENTS)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contact import Fields, same
-from sync.rules.deletion import SurvivorAction, fate, goes_towards, is_carried, is_edited
+from sync.rules.deletion import SurvivorAction, goes_towards, is_carried, is_edited, survivor_action
 from sync.rules.merge import LEFT, RIGHT, SideView
 from tests.sync.people_model import NAMES, SIDES, views
 
@@ -33,18 +33,22 @@ def test_a_deletion_goes_where_its_stream_goes(direction: str, left: bool, right
         (LEFT, None, "right_to_left", SurvivorAction.LEFT_ALONE),
         (RIGHT, None, "right_to_left", SurvivorAction.DELETED),
         (LEFT, LEFT, "right_to_left", SurvivorAction.DELETED),
-        (LEFT, RIGHT, "both", SurvivorAction.MADE_ANEW),
+        (LEFT, RIGHT, "both", SurvivorAction.RECREATED),
     ],
 )
 def test_a_person_decides_before_the_config_does(
     gone: str, decided: str | None, direction: str, expected: SurvivorAction
 ) -> None:
-    assert fate(gone, decided, "propagate", direction) is expected
-    assert fate(gone, decided, "ignore", direction) is (SurvivorAction.LEFT_ALONE if decided is None else expected)
+    assert survivor_action(gone, decided, "propagate", direction) is expected
+    assert survivor_action(gone, decided, "ignore", direction) is (
+        SurvivorAction.LEFT_ALONE if decided is None else expected
+    )
 
 
 def is_deleted(gone: str, survivor: SideView, deletes: str, direction: str, decided: str | None) -> bool:
-    return fate(gone, decided, deletes, direction) is SurvivorAction.DELETED and not is_edited(survivor, gone, decided)
+    return survivor_action(gone, decided, deletes, direction) is SurvivorAction.DELETED and not is_edited(
+        survivor, gone, decided
+    )
 
 
 @given(st.sampled_from(SIDES), views(), DELETES, DIRECTIONS)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contact import Fields, Value
-from sync.rules.lost_update import APART, UpdateObservation, UpdateOutcome, arrival
+from sync.rules.lost_update import WRITTEN_SEPARATELY, UpdateObservation, UpdateOutcome, outcome_of_update
 
 SENT: Fields = {"company": "New", "city": "Rome"}
 BEFORE: Fields = {"company": "Old", "city": None}
@@ -13,7 +13,7 @@ fields = st.dictionaries(names, st.none() | st.sampled_from(["a", "b", "A"]))
 
 
 def came(now: Fields, *, touched: bool = True, others_changed: bool = False) -> UpdateOutcome:
-    return arrival(SENT, UpdateObservation(BEFORE, now, touched, others_changed))
+    return outcome_of_update(SENT, UpdateObservation(BEFORE, now, touched, others_changed))
 
 
 def test_a_record_that_has_not_changed_shows_that_nothing_arrived() -> None:
@@ -42,32 +42,37 @@ def test_where_nothing_shows_as_it_was_sent_another_change_tells_that_nothing_ar
 
 
 def test_what_a_server_writes_in_its_own_way_has_arrived_but_not_what_it_showed_before() -> None:
-    assert arrival({"city": "Rome"}, UpdateObservation({"city": None}, {"city": "ROME"})).arrived == {"city"}
-    assert arrival({"city": "Rome"}, UpdateObservation({"city": "ROME"}, {"city": "ROME"})).arrived == frozenset()
+    assert outcome_of_update({"city": "Rome"}, UpdateObservation({"city": None}, {"city": "ROME"})).arrived == {"city"}
+    assert (
+        outcome_of_update({"city": "Rome"}, UpdateObservation({"city": "ROME"}, {"city": "ROME"})).arrived
+        == frozenset()
+    )
 
 
 def test_what_was_emptied_and_is_not_shown_any_more_has_arrived() -> None:
-    assert arrival({"city": None}, UpdateObservation({"city": "Rome"}, {})).arrived == {"city"}
-    assert arrival({"city": "Rome"}, UpdateObservation({"city": None}, {})).arrived == frozenset()
+    assert outcome_of_update({"city": None}, UpdateObservation({"city": "Rome"}, {})).arrived == {"city"}
+    assert outcome_of_update({"city": "Rome"}, UpdateObservation({"city": None}, {})).arrived == frozenset()
 
 
 def test_tags_tell_nothing_of_the_rest_nor_the_rest_of_tags() -> None:
     sent: Fields = {"tags": ("a", "b"), "city": "Rome"}
     before: Fields = {"tags": ("a",), "city": None}
-    only_tags = arrival(sent, UpdateObservation(before, {"tags": ("a", "b"), "city": None}, others_changed=True))
+    only_tags = outcome_of_update(
+        sent, UpdateObservation(before, {"tags": ("a", "b"), "city": None}, others_changed=True)
+    )
     assert (only_tags.arrived, only_tags.put_back) == (frozenset({"tags"}), frozenset())
-    only_city = arrival(sent, UpdateObservation(before, {"tags": ("a",), "city": "Rome"}))
+    only_city = outcome_of_update(sent, UpdateObservation(before, {"tags": ("a",), "city": "Rome"}))
     assert (only_city.arrived, only_city.put_back) == (frozenset({"city"}), frozenset())
 
 
 def test_a_stage_whose_new_tag_stands_beside_its_old_one_has_begun_and_lost_nothing_yet() -> None:
-    begun = arrival({"stage": "Lost"}, UpdateObservation({"stage": "New"}, {"stage": ("lost", "new")}))
+    begun = outcome_of_update({"stage": "Lost"}, UpdateObservation({"stage": "New"}, {"stage": ("lost", "new")}))
     assert (begun.begun, begun.arrived, begun.overwritten) == (frozenset({"stage"}), frozenset(), frozenset())
 
 
 @pytest.mark.parametrize("now", [("lost", "mine"), ("lost", "mine", "new"), "mine", None])
 def test_a_stage_that_shows_what_a_person_set_may_have_been_overwritten(now: Value) -> None:
-    found = arrival({"stage": "Lost"}, UpdateObservation({"stage": "New"}, {"stage": now}))
+    found = outcome_of_update({"stage": "Lost"}, UpdateObservation({"stage": "New"}, {"stage": now}))
     assert (found.begun, found.overwritten) == (frozenset(), frozenset({"stage"}))
 
 
@@ -75,9 +80,9 @@ def test_a_stage_that_shows_what_a_person_set_may_have_been_overwritten(now: Val
 def test_whatever_shows_it_falls_into_one_kind_and_only_what_surely_stayed_is_left_out_of_the_history(
     sent: Fields, before: Fields, now: Fields, touched: bool, others_changed: bool
 ) -> None:
-    found = arrival(sent, UpdateObservation(before, now, touched, others_changed))
+    found = outcome_of_update(sent, UpdateObservation(before, now, touched, others_changed))
     assert not found.arrived & found.put_back
     assert found.arrived | found.put_back <= found.overwritten <= sent.keys()
-    assert not found.put_back & APART
+    assert not found.put_back & WRITTEN_SEPARATELY
     for name in sent.keys() - found.overwritten:
         assert not touched or (name in now and now[name] == before.get(name)) or now[name] == before.get(name)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from connectors.contact import FIELDS
 from connectors.growthgenius import mapping as growthgenius
-from sync.rules.mapping import FieldRule, Options, Places, fingerprint, housed, present, rules
-from sync.rules.translation import NAMELESS, Members, terms
+from sync.rules.mapping import FieldRule, Options, Places, fields_with_places, fingerprint, present, rules
+from sync.rules.translation import NO_TRANSLATION, Members, terms
 
 EVERYTHING = Places(frozenset(FIELDS), frozenset())
 DIRECTIONS = ("both", "left_to_right", "right_to_left")
@@ -123,7 +123,7 @@ def test_owners_are_exchanged_among_those_whom_the_accounts_know_now() -> None:
     table = rules(EVERYTHING, EVERYTHING, "both", Options())
     now = present(table, *everywhere, Members(None, frozenset({"ann@example.com"})))
     assert now["owner"].carried("ann@example.com", "right") == "ann@example.com"
-    assert now["owner"].carried("bob@example.com", "right") is NAMELESS
+    assert now["owner"].carried("bob@example.com", "right") is NO_TRANSLATION
 
 
 @given(
@@ -145,11 +145,11 @@ def test_a_field_that_moves_to_another_place_is_another_field_and_all_others_are
     table = rules(EVERYTHING, EVERYTHING, "both", Options())
 
     def keys(**places: dict[str, str]) -> dict[str, str]:
-        return {name: key for key, name in housed(table, {"places": places}).items()}
+        return {name: key for key, name in fields_with_places(table, {"places": places}).items()}
 
     here = keys(custom1={"growthgenius": "score", "growthhub": "contact.score"})
     moved = keys(custom1={"growthgenius": "score", "growthhub": "contact.points"})
-    assert housed(table, {}) == {name: name for name in FIELDS}
+    assert fields_with_places(table, {}) == {name: name for name in FIELDS}
     assert here == keys(custom1={"growthhub": "contact.score", "growthgenius": "score"})
     assert len({each["custom1"] for each in (keys(), here, moved)}) == 3
     for each in (here, moved):

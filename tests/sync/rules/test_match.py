@@ -11,7 +11,7 @@ from sync.rules.match import (
     Paired,
     PairingRefused,
     Unpaired,
-    leader,
+    first_of_duplicates,
     may_adopt,
     names_differ,
     pair,
@@ -40,16 +40,16 @@ def test_the_marker_of_the_other_side_names_the_person() -> None:
         known("hub-1", None, "somebody else", marker="1"),
         known("hub-1", "other@example.org", marker="1"),
     ):
-        assert pair(ADA, Candidates(twins=[ADA], marked=[other])) == Paired("hub-1", "marker")
+        assert pair(ADA, Candidates(same_email=[ADA], marked=[other])) == Paired("hub-1", "marker")
 
 
 def test_a_source_id_on_a_record_with_another_e_mail_and_another_name_pairs_nobody() -> None:
     typed = known("hub-1", "bo@example.com", "bo li", marker="1")
-    verdict = pair(ADA, Candidates(twins=[ADA], marked=[typed]))
+    verdict = pair(ADA, Candidates(same_email=[ADA], marked=[typed]))
     assert isinstance(verdict, PairingRefused)
     assert "hub-1" in verdict.reason
     assert verdict.blockers == ((False, "hub-1"),)
-    back = pair(typed, Candidates(twins=[typed], marked=[ADA]))
+    back = pair(typed, Candidates(same_email=[typed], marked=[ADA]))
     assert isinstance(back, PairingRefused)
     assert back.blockers == ((False, "1"),)
 
@@ -57,7 +57,7 @@ def test_a_source_id_on_a_record_with_another_e_mail_and_another_name_pairs_nobo
 def test_a_typed_source_id_does_not_keep_the_person_from_being_found_by_e_mail() -> None:
     typed = known("hub-1", "bo@example.com", "bo li", marker="1")
     own = known("hub-2", "ada@example.com", "ada lovelace")
-    assert pair(ADA, Candidates(twins=[ADA], marked=[typed], email=[own])) == Paired("hub-2", "e-mail")
+    assert pair(ADA, Candidates(same_email=[ADA], marked=[typed], email=[own])) == Paired("hub-2", "e-mail")
 
 
 @pytest.mark.parametrize("mailed", [None, "bob@example.com"])
@@ -65,7 +65,7 @@ def test_an_id_alone_on_a_record_with_another_name_pairs_nobody(mailed: str | No
     bob = replace(known("hub-1", mailed, "bob berg", MOBILE, marker="1"), is_marker_bare=True)
     ada = replace(ADA, email=None) if mailed else ADA
     for one, other in ((ada, bob), (bob, ada)):
-        verdict = pair(one, Candidates(twins=[one], marked=[other]))
+        verdict = pair(one, Candidates(same_email=[one], marked=[other]))
         assert isinstance(verdict, PairingRefused)
         assert other.id in verdict.reason
         assert not may_adopt(one, other)
@@ -74,19 +74,19 @@ def test_an_id_alone_on_a_record_with_another_name_pairs_nobody(mailed: str | No
 def test_an_id_alone_is_believed_where_the_name_or_a_number_agrees() -> None:
     for name, number in (("ada lovelace", MOBILE), ("countess", OFFICE), ("", MOBILE)):
         other = replace(known("hub-1", None, name, number, marker="1"), is_marker_bare=True)
-        assert pair(ADA, Candidates(twins=[ADA], marked=[other])) == Paired("hub-1", "marker")
+        assert pair(ADA, Candidates(same_email=[ADA], marked=[other])) == Paired("hub-1", "marker")
         assert may_adopt(ADA, other)
 
 
 def test_the_marker_outranks_the_e_mail() -> None:
     marked, mailed = known("hub-1", marker="1"), known("hub-2", "ada@example.com")
-    assert pair(ADA, Candidates(twins=[ADA], marked=[marked], email=[mailed])) == Paired("hub-1", "marker")
+    assert pair(ADA, Candidates(same_email=[ADA], marked=[marked], email=[mailed])) == Paired("hub-1", "marker")
 
 
 def test_of_cloned_markers_the_older_record_is_the_person() -> None:
     original, clone = known("hub-9", marker="1", created=5), known("hub-1", marker="1", created=6)
     for marked in ([original, clone], [clone, original]):
-        assert pair(ADA, Candidates(twins=[ADA], marked=marked)) == Paired("hub-9", "marker")
+        assert pair(ADA, Candidates(same_email=[ADA], marked=marked)) == Paired("hub-9", "marker")
 
 
 def test_a_clone_of_somebody_linked_does_not_take_the_person_away() -> None:
@@ -98,7 +98,7 @@ def test_a_clone_of_somebody_linked_does_not_take_the_person_away() -> None:
 def test_a_clone_with_the_e_mail_of_the_original_is_a_twin() -> None:
     original = known("hub-1", "ada@example.com", marker="1", linked="1")
     clone = known("hub-2", "ada@example.com", marker="1", created=2)
-    around = Candidates(twins=[original, clone], marked=[replace(ADA, linked="hub-1")])
+    around = Candidates(same_email=[original, clone], marked=[replace(ADA, linked="hub-1")])
     verdict = pair(clone, around)
     assert isinstance(verdict, PairingRefused)
     assert "hub-1" in verdict.reason
@@ -108,15 +108,15 @@ def test_with_the_state_lost_markers_find_everybody_again_even_twins() -> None:
     twin = known("2", "ada@example.com", created=0)  # older than Ada, and never carried
     other = known("hub-1", "ada@example.com", marker="1")
     claimed = replace(ADA, linked="hub-1")  # by the marker
-    assert pair(ADA, Candidates(twins=[claimed, twin], marked=[other])) == Paired("hub-1", "marker")
-    verdict = pair(twin, Candidates(twins=[claimed, twin], email=[replace(other, linked="1")]))
+    assert pair(ADA, Candidates(same_email=[claimed, twin], marked=[other])) == Paired("hub-1", "marker")
+    verdict = pair(twin, Candidates(same_email=[claimed, twin], email=[replace(other, linked="1")]))
     assert isinstance(verdict, PairingRefused)
     assert verdict.blockers == ((True, "1"),)
 
 
 def test_the_same_e_mail_is_the_same_person_whatever_the_names() -> None:
     other = known("hub-1", "ada@example.com", "countess", created=None)
-    assert pair(ADA, Candidates(twins=[ADA], email=[other])) == Paired("hub-1", "e-mail")
+    assert pair(ADA, Candidates(same_email=[ADA], email=[other])) == Paired("hub-1", "e-mail")
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_the_same_e_mail_is_the_same_person_whatever_the_names() -> None:
     ],
 )
 def test_of_several_with_the_e_mail_the_oldest_is_the_person(others: list[IndexedContact]) -> None:
-    assert pair(ADA, Candidates(twins=[ADA], email=others)) == Paired("hub-2", "e-mail")
+    assert pair(ADA, Candidates(same_email=[ADA], email=others)) == Paired("hub-2", "e-mail")
 
 
 def test_of_twins_the_oldest_is_carried_and_the_others_are_failures_that_name_it() -> None:
     young = known("0", "ada@example.com", created=2)
-    assert pair(ADA, Candidates(twins=[young, ADA])) == Unpaired()
-    verdict = pair(young, Candidates(twins=[young, ADA]))
+    assert pair(ADA, Candidates(same_email=[young, ADA])) == Unpaired()
+    verdict = pair(young, Candidates(same_email=[young, ADA]))
     assert isinstance(verdict, PairingRefused)
     assert "1" in verdict.reason
     assert (verdict.blockers, verdict.double) == (((True, "1"),), True)
@@ -145,14 +145,14 @@ def test_of_twins_the_oldest_is_carried_and_the_others_are_failures_that_name_it
 @pytest.mark.parametrize("created", [99, None])
 def test_a_twin_who_is_linked_stands_for_the_others_however_young(created: int | None) -> None:
     linked = known("2", "ada@example.com", created=created, linked="hub-7")
-    verdict = pair(ADA, Candidates(twins=[ADA, linked], email=[known("hub-7", "ada@example.com", linked="2")]))
+    verdict = pair(ADA, Candidates(same_email=[ADA, linked], email=[known("hub-7", "ada@example.com", linked="2")]))
     assert isinstance(verdict, PairingRefused)
     assert verdict.blockers == ((True, "2"),)
 
 
 def test_the_e_mail_of_somebody_who_is_linked_to_another_is_a_failure_that_names_both() -> None:
     other = known("hub-1", "ada@example.com", linked="5")
-    verdict = pair(ADA, Candidates(twins=[ADA], email=[other]))
+    verdict = pair(ADA, Candidates(same_email=[ADA], email=[other]))
     assert isinstance(verdict, PairingRefused)
     assert "hub-1" in verdict.reason
     assert "5" in verdict.reason
@@ -161,13 +161,13 @@ def test_the_e_mail_of_somebody_who_is_linked_to_another_is_a_failure_that_names
 
 def test_an_e_mail_that_answers_leaves_no_word_to_a_number() -> None:
     mailed, phoned = known("hub-1", "ada@example.com"), known("hub-2", None, "ada lovelace", OFFICE)
-    assert pair(ADA, Candidates(twins=[ADA], email=[mailed], phone=[phoned])) == Paired("hub-1", "e-mail")
+    assert pair(ADA, Candidates(same_email=[ADA], email=[mailed], phone=[phoned])) == Paired("hub-1", "e-mail")
 
 
 @pytest.mark.parametrize("name", ["ada lovelace", "ada  lovelace", ""])
 def test_a_number_pairs_somebody_without_an_e_mail_whose_name_does_not_differ(name: str) -> None:
     other = known("hub-1", None, name, OFFICE)
-    assert pair(ADA, Candidates(twins=[ADA], phone=[other])) == Paired("hub-1", "phone")
+    assert pair(ADA, Candidates(same_email=[ADA], phone=[other])) == Paired("hub-1", "phone")
 
 
 @pytest.mark.parametrize(
@@ -175,17 +175,17 @@ def test_a_number_pairs_somebody_without_an_e_mail_whose_name_does_not_differ(na
     [known("hub-1", None, "grace hopper", OFFICE), known("hub-1", "grace@example.com", "ada lovelace", OFFICE)],
 )
 def test_colleagues_who_share_a_number_are_two_people(colleague: IndexedContact) -> None:
-    assert pair(ADA, Candidates(twins=[ADA], phone=[colleague])) == Unpaired()
+    assert pair(ADA, Candidates(same_email=[ADA], phone=[colleague])) == Unpaired()
 
 
 def test_a_number_of_somebody_who_is_linked_pairs_nobody() -> None:
     taken = known("hub-1", None, "ada lovelace", OFFICE, linked="5")
-    assert pair(ADA, Candidates(twins=[ADA], phone=[taken])) == Unpaired()
+    assert pair(ADA, Candidates(same_email=[ADA], phone=[taken])) == Unpaired()
 
 
 def test_two_on_the_other_side_with_the_number_are_never_guessed_between() -> None:
     others = [known("hub-1", None, "", OFFICE), known("hub-2", None, "ada lovelace", OFFICE)]
-    verdict = pair(ADA, Candidates(twins=[ADA], phone=others))
+    verdict = pair(ADA, Candidates(same_email=[ADA], phone=others))
     assert isinstance(verdict, PairingRefused)
     assert "hub-1" in verdict.reason
     assert "hub-2" in verdict.reason
@@ -194,7 +194,7 @@ def test_two_on_the_other_side_with_the_number_are_never_guessed_between() -> No
 
 def test_two_on_the_persons_own_side_with_the_number_are_never_guessed_between() -> None:
     rival = known("2", None, "", OFFICE)
-    verdict = pair(ADA, Candidates(twins=[ADA], phone=[known("hub-1", None, "", OFFICE)], rivals=[rival]))
+    verdict = pair(ADA, Candidates(same_email=[ADA], phone=[known("hub-1", None, "", OFFICE)], rivals=[rival]))
     assert isinstance(verdict, PairingRefused)
     assert (verdict.blockers, verdict.double) == (((False, "hub-1"), (True, "2")), False)
     assert "hub-1 on the other side, 2 on the same side, and" in verdict.reason
@@ -203,7 +203,7 @@ def test_two_on_the_persons_own_side_with_the_number_are_never_guessed_between()
 def test_who_could_be_but_one_of_two_candidates_is_named_as_well() -> None:
     rival = known("2", None, "", MOBILE)
     others = [known("hub-1", None, "", OFFICE), known("hub-2", None, "", OFFICE, MOBILE)]
-    verdict = pair(ADA, Candidates(twins=[ADA], phone=others, rivals=[rival]))
+    verdict = pair(ADA, Candidates(same_email=[ADA], phone=others, rivals=[rival]))
     assert isinstance(verdict, PairingRefused)
     assert verdict.blockers == ((False, "hub-1"), (False, "hub-2"), (True, "2"))
 
@@ -238,7 +238,7 @@ def test_a_rival_need_not_share_a_number_with_the_person() -> None:
 
 
 def test_somebody_unlike_everybody_is_new() -> None:
-    assert pair(ADA, Candidates(twins=[ADA])) == Unpaired()
+    assert pair(ADA, Candidates(same_email=[ADA])) == Unpaired()
     assert pair(known("1"), Candidates()) == Unpaired()
 
 
@@ -294,7 +294,7 @@ def around(person: IndexedContact, mine: list[IndexedContact], theirs: list[Inde
     phone = [other for other in theirs if set(other.phones) & set(person.phones) and other.email not in mailed]
     numbers = set(person.phones).union(*(other.phones for other in phone))
     return Candidates(
-        twins=[other for other in mine if other.email and other.email == person.email],
+        same_email=[other for other in mine if other.email and other.email == person.email],
         email=[other for other in theirs if other.email and other.email == person.email],
         phone=phone,
         rivals=[
@@ -337,7 +337,7 @@ def test_a_refusal_names_whom_it_blames(lefts: list[IndexedContact], rights: lis
 
 @given(crowd("left"))
 def test_the_one_who_stands_for_all_does_not_depend_on_the_order(crowded: list[IndexedContact]) -> None:
-    assert leader(crowded) == leader(crowded[::-1])
+    assert first_of_duplicates(crowded) == first_of_duplicates(crowded[::-1])
 
 
 @given(people("left"), people("right"))
@@ -392,8 +392,8 @@ def beside(person: IndexedContact, *emails: str) -> IndexedContact:
 @pytest.mark.parametrize("name", ["ada lovelace", "ada  lovelace", ""])
 def test_an_address_that_a_record_has_beside_its_own_pairs_where_the_names_do_not_differ(name: str) -> None:
     other = beside(known("hub-1", "countess@example.org", name), "ada@example.com")
-    assert pair(ADA, Candidates(twins=[ADA], beside=[other])) == Paired("hub-1", "e-mail")
-    assert pair(other, Candidates(twins=[other], beside=[ADA])) == Paired("1", "e-mail")
+    assert pair(ADA, Candidates(same_email=[ADA], shared_address=[other])) == Paired("hub-1", "e-mail")
+    assert pair(other, Candidates(same_email=[other], shared_address=[ADA])) == Paired("1", "e-mail")
     assert may_adopt(ADA, other)
 
 
@@ -401,7 +401,7 @@ def test_an_address_that_a_record_has_beside_its_own_pairs_where_the_names_do_no
 def test_an_address_beside_the_own_one_under_another_name_is_ambiguous_and_listed(own: str | None) -> None:
     other = beside(known("hub-1", own, "charles babbage"), "ada@example.com")
     for person, candidate in ((ADA, other), (other, ADA)):
-        verdict = pair(person, Candidates(twins=[person], beside=[candidate]))
+        verdict = pair(person, Candidates(same_email=[person], shared_address=[candidate]))
         assert isinstance(verdict, PairingRefused)
         assert verdict.blockers == ((False, candidate.id),)
         assert candidate.id in verdict.reason
@@ -412,33 +412,35 @@ def test_an_address_beside_the_own_one_under_another_name_is_ambiguous_and_liste
 def test_a_contact_that_fits_by_name_goes_before_one_that_only_has_the_address() -> None:
     other = beside(known("hub-1", "countess@example.org", "ada lovelace"), "ada@example.com", "bob@example.com")
     bob = known("2", "bob@example.com", "bob reed")
-    near = Candidates(twins=[bob], beside=[other], beside_rivals=[ADA])
+    near = Candidates(same_email=[bob], shared_address=[other], shared_address_rivals=[ADA])
     assert pair(bob, near) == Unpaired()
-    assert pair(ADA, Candidates(twins=[ADA], beside=[other], beside_rivals=[bob])) == Paired("hub-1", "e-mail")
+    assert pair(ADA, Candidates(same_email=[ADA], shared_address=[other], shared_address_rivals=[bob])) == Paired(
+        "hub-1", "e-mail"
+    )
 
 
 def test_a_number_of_the_same_name_decides_before_an_address_under_another_name_is_ambiguous() -> None:
     other = beside(known("hub-1", "countess@example.org", "charles babbage"), "ada@example.com")
     same = known("hub-2", None, "ada lovelace", OFFICE)
-    assert pair(ADA, Candidates(twins=[ADA], beside=[other], phone=[same])) == Paired("hub-2", "phone")
+    assert pair(ADA, Candidates(same_email=[ADA], shared_address=[other], phone=[same])) == Paired("hub-2", "phone")
 
 
 def test_an_address_that_both_have_beside_their_own_may_be_an_offices() -> None:
     mine = beside(ADA, "office@example.com")
     other = beside(known("hub-1", "bob@example.com", "bob reed"), "office@example.com")
-    assert pair(mine, Candidates(twins=[mine], beside=[other])) == Unpaired()
+    assert pair(mine, Candidates(same_email=[mine], shared_address=[other])) == Unpaired()
     same = replace(other, name="ada lovelace")
-    assert pair(mine, Candidates(twins=[mine], beside=[same])) == Paired("hub-1", "e-mail")
+    assert pair(mine, Candidates(same_email=[mine], shared_address=[same])) == Paired("hub-1", "e-mail")
 
 
 def test_the_own_address_outranks_one_beside_it() -> None:
     mailed, other = known("hub-1", "ada@example.com"), beside(known("hub-2", "x@example.com"), "ada@example.com")
-    assert pair(ADA, Candidates(twins=[ADA], email=[mailed], beside=[other])) == Paired("hub-1", "e-mail")
+    assert pair(ADA, Candidates(same_email=[ADA], email=[mailed], shared_address=[other])) == Paired("hub-1", "e-mail")
 
 
 def test_of_two_records_with_the_address_beside_their_own_none_is_guessed() -> None:
     others = [beside(known(f"hub-{number}", f"{number}@example.com"), "ada@example.com") for number in (1, 2)]
-    verdict = pair(ADA, Candidates(twins=[ADA], beside=others))
+    verdict = pair(ADA, Candidates(same_email=[ADA], shared_address=others))
     assert isinstance(verdict, PairingRefused)
     assert verdict.blockers == ((False, "hub-1"), (False, "hub-2"))
     assert "an e-mail" in verdict.reason
@@ -447,16 +449,16 @@ def test_of_two_records_with_the_address_beside_their_own_none_is_guessed() -> N
 def test_somebody_of_the_own_side_with_the_same_address_is_not_passed_over() -> None:
     other = beside(known("hub-1", "x@example.com"), "ada@example.com", "bob@example.com")
     rival = known("2", "bob@example.com")
-    verdict = pair(ADA, Candidates(twins=[ADA], beside=[other], beside_rivals=[rival]))
+    verdict = pair(ADA, Candidates(same_email=[ADA], shared_address=[other], shared_address_rivals=[rival]))
     assert isinstance(verdict, PairingRefused)
     assert verdict.blockers == ((False, "hub-1"), (True, "2"))
 
 
 def test_somebody_linked_is_not_taken_away_by_an_address_beside() -> None:
     other = replace(beside(known("hub-1", "x@example.com"), "ada@example.com"), linked="7")
-    assert pair(ADA, Candidates(twins=[ADA], beside=[other])) == Unpaired()
+    assert pair(ADA, Candidates(same_email=[ADA], shared_address=[other])) == Unpaired()
 
 
 def test_a_source_id_is_believed_where_an_address_beside_the_own_one_is_shared() -> None:
     other = beside(known("hub-1", "c@example.org", "the countess", marker="1"), "ada@example.com")
-    assert pair(ADA, Candidates(twins=[ADA], marked=[other])) == Paired("hub-1", "marker")
+    assert pair(ADA, Candidates(same_email=[ADA], marked=[other])) == Paired("hub-1", "marker")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from connectors.message import Message
 from sync.rules import messages
-from sync.rules.messages import MessageScope, decode, digest, encode, is_alike, is_copy, judge_edit, print_of
+from sync.rules.messages import MessageScope, decide_edit, decode, digest, encode, is_alike, is_copy, text_digest
 
 SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SMS = Message("message:1", "c", "Call me", None, SENT, "sms", "SMS", "inbound")
@@ -75,8 +75,8 @@ def test_what_shows_no_text_or_no_time_is_like_nothing() -> None:
 
 
 def test_white_space_makes_no_other_message() -> None:
-    assert print_of(replace(SMS, text=" Call\r\n me ")) == print_of(SMS)
-    assert print_of(replace(SMS, text=None)) is None
+    assert text_digest(replace(SMS, text=" Call\r\n me ")) == text_digest(SMS)
+    assert text_digest(replace(SMS, text=None)) is None
 
 
 def test_the_marker_tells_the_copy_and_else_the_kind_that_was_taken_over() -> None:
@@ -92,14 +92,14 @@ def test_the_marker_tells_the_copy_and_else_the_kind_that_was_taken_over() -> No
 def test_a_copy_that_nobody_touched_follows_its_original_and_no_other_is_overwritten_unasked(
     policy: str, side: str
 ) -> None:
-    assert judge_edit(policy, side, touched=False) == "amend"
+    assert decide_edit(policy, side, touched=False) == "amend"
     wanted = "amend" if policy == side else "keep" if policy in ("left", "right") else "ask"
-    assert judge_edit(policy, side, touched=True) == wanted
-    assert judge_edit(policy, side, touched=None) == ("amend" if policy == side else "ask")
+    assert decide_edit(policy, side, touched=True) == wanted
+    assert decide_edit(policy, side, touched=None) == ("amend" if policy == side else "ask")
 
 
 @given(made)
 def test_what_a_copy_shows_of_its_original_follows_text_subject_time_and_kind(message: Message) -> None:
     same = replace(message, contact_id="another", owner=None, flow=None)
-    assert messages.content_of(message) == messages.content_of(same)
-    assert messages.content_of(message) != messages.content_of(replace(message, kind=f"{message.kind}!"))
+    assert messages.original_digest(message) == messages.original_digest(same)
+    assert messages.original_digest(message) != messages.original_digest(replace(message, kind=f"{message.kind}!"))

@@ -7,7 +7,7 @@ import pytest
 from connectors.contact import Value
 from sync.rules.mapping import FieldRule, Rules
 from sync.rules.merge import LEFT, RIGHT, Merge, Resolution, SideView, merge
-from sync.rules.new_record import making
+from sync.rules.new_record import plan_new_record
 from sync.rules.shadow_update import after_agreement, after_write
 
 TITLE = FieldRule("title", to_left=True, to_right=False, homeless=frozenset({RIGHT}))
@@ -60,7 +60,7 @@ def test_a_set_is_owed_as_a_whole() -> None:
 
 
 def test_somebody_new_is_made_without_what_is_owed() -> None:
-    made = making(RULES, {"title": "Chief", "lists": ("a",)}, RIGHT)
+    made = plan_new_record(RULES, {"title": "Chief", "lists": ("a",)}, RIGHT)
     assert (made.changes, made.owed) == ({}, {"title": "Chief", "lists": ("a",)})
     homed = {name: replace(rule, to_right=True, homeless=frozenset()) for name, rule in RULES.items()}
-    assert making(homed, {"title": "Chief"}, RIGHT).owed == {}
+    assert plan_new_record(homed, {"title": "Chief"}, RIGHT).owed == {}

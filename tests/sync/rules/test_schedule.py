@@ -16,12 +16,12 @@ from sync.rules.schedule import (
     StreamStatus,
     after,
     backoff,
-    gathering,
-    hangs,
+    hint_delay,
+    is_hanging,
+    is_stalled,
     next_run,
-    pace_while_hearing,
+    poll_gap_with_webhooks,
     reconcile_at,
-    stands_still,
 )
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -120,21 +120,21 @@ def test_a_failed_comparison_is_forgotten_when_one_comes_to_its_end() -> None:
 
 
 def test_a_stream_stands_still_when_it_is_due_and_no_run_of_it_moves() -> None:
-    assert stands_still(NOON, NOON, moving=False)
-    assert not stands_still(NOON, NOON, moving=True)
-    assert not stands_still(NOON, NOON + timedelta(seconds=1), moving=False)
+    assert is_stalled(NOON, NOON, moving=False)
+    assert not is_stalled(NOON, NOON, moving=True)
+    assert not is_stalled(NOON, NOON + timedelta(seconds=1), moving=False)
 
 
 def test_a_run_hangs_when_it_has_not_moved_for_three_intervals_and_a_quarter_of_an_hour() -> None:
     long_ago = NOON - timedelta(minutes=20)
-    assert hangs(NOON, long_ago, timedelta(seconds=3))
-    assert not hangs(NOON, long_ago, timedelta(hours=1))
-    assert not hangs(NOON, NOON - HANGING + timedelta(seconds=1), timedelta(seconds=3))
-    assert not hangs(NOON, None, timedelta(seconds=3))
+    assert is_hanging(NOON, long_ago, timedelta(seconds=3))
+    assert not is_hanging(NOON, long_ago, timedelta(hours=1))
+    assert not is_hanging(NOON, NOON - HANGING + timedelta(seconds=1), timedelta(seconds=3))
+    assert not is_hanging(NOON, None, timedelta(seconds=3))
 
 
 def test_a_run_that_waits_as_a_server_asked_does_not_hang() -> None:
-    assert not hangs(NOON, NOON + timedelta(hours=6), timedelta(seconds=3))
+    assert not is_hanging(NOON, NOON + timedelta(hours=6), timedelta(seconds=3))
 
 
 @given(st.integers(1, 10_000), intervals, chances)
@@ -188,7 +188,7 @@ def test_a_comparison_is_never_due_before_its_span_and_never_put_off_for_more_th
 
 @pytest.mark.parametrize(("settle", "waits"), [(0, 1), (1, 1), (2, 2), (60, 3), (3600, 3)])
 def test_hints_gather_for_a_moment_and_no_longer_than_the_apis_need(settle: int, waits: int) -> None:
-    assert gathering(timedelta(seconds=settle)) == timedelta(seconds=waits)
+    assert hint_delay(timedelta(seconds=settle)) == timedelta(seconds=waits)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_hints_gather_for_a_moment_and_no_longer_than_the_apis_need(settle: int,
 def test_polls_are_further_apart_while_webhooks_are_heard(
     heard: datetime | None, every: timedelta | None, pace: int
 ) -> None:
-    assert pace_while_hearing(heard, NOON, every) == pace * DAY
+    assert poll_gap_with_webhooks(heard, NOON, every) == pace * DAY
 
 
 SOON = NOON + timedelta(seconds=3)

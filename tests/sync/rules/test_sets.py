@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.rules.sets import changes_of, reserving, with_all, without
+from sync.rules.sets import changes_of, reservation_of, with_all, without
 
 NAMES = st.sampled_from(["via-growthsync", "Via-GrowthSync", "via-growthsync 2", "via", "stage:lost", "vip"])
 SETS = st.lists(NAMES, max_size=5).map(lambda names: tuple(dict.fromkeys(names)) or None)
@@ -11,13 +11,13 @@ SETS = st.lists(NAMES, max_size=5).map(lambda names: tuple(dict.fromkeys(names))
 
 @given(SETS)
 def test_an_element_that_is_reserved_as_a_whole_reserves_no_other(value: tuple[str, ...] | None) -> None:
-    kept = without(value, (reserving("VIA-growthsync"),)) or ()
+    kept = without(value, (reservation_of("VIA-growthsync"),)) or ()
     assert [each for each in value or () if each.casefold() != "via-growthsync"] == list(kept)
 
 
 @given(SETS, SETS)
 def test_what_is_reserved_is_never_gained_nor_lost(base: tuple[str, ...] | None, now: tuple[str, ...] | None) -> None:
-    gained, lost = changes_of(base, now, (reserving("via-growthsync"), "stage:"))
+    gained, lost = changes_of(base, now, (reservation_of("via-growthsync"), "stage:"))
     assert {"via-growthsync", "stage:lost"}.isdisjoint({*gained, *lost})
 
 

@@ -12,13 +12,13 @@ from sync.rules.shadow_update import (
     ShadowPair,
     after_agreement,
     after_create,
-    after_doubtful_create,
     after_lost_create,
+    after_uncertain_create,
     after_write,
-    as_held,
+    clear_unproven,
+    held_values,
     is_edited,
     is_settled,
-    unproven,
 )
 from tests.sync.people_model import (
     BOTH_WAYS,
@@ -126,14 +126,14 @@ def test_a_value_that_a_person_named_is_not_agreed_on_by_a_side_that_never_showe
 
 def test_what_is_unproven_is_a_first_meeting_and_the_rest_stays_agreed() -> None:
     bases = ShadowPair({"city": "Oslo", "state": "NY", "title": "CEO"}, {"city": "Oslo", "state": "NY", "title": "CEO"})
-    unproven(bases, ["city", "state", "stage"])
+    clear_unproven(bases, ["city", "state", "stage"])
     assert bases == ShadowPair({"title": "CEO"}, {"title": "CEO"})
 
 
 def test_a_server_that_dropped_what_it_was_sent_empties_nobody() -> None:
     left, right = SideView({"city": "Paris"}, {"city": "Oslo"}), SideView({"city": "Oslo"}, {"city": "Oslo"})
     bases = after_write(merged(left, right), RIGHT, right, left, {})
-    unproven(bases, {"city"})
+    clear_unproven(bases, {"city"})
     again = merged(SideView({"city": "Paris"}, bases.source), SideView({"city": None}, bases.target))
     assert again == Merge(to_right={"city": "Paris"}, filled={"city"})
 
@@ -274,7 +274,7 @@ def test_what_shows_as_it_was_sent_is_agreed_on_whoever_made_the_record() -> Non
     sent = {"first_name": "Ada", "city": "Oslo", "email": "ada@example.com", "stage": "New", "title": "CEO"}
     source = {name: value for name, value in sent.items() if name != "title"}  # a title travels no more
     shown = {"first_name": "ADA", "city": "Oslo", "email": "Ada@Example.com", "title": "CEO"}
-    bases = after_doubtful_create(shown, source, sent)
+    bases = after_uncertain_create(shown, source, sent)
     assert bases.target == {"city": None, "email": None, "title": None}
     assert bases.source == {"city": "Oslo", "email": "ada@example.com"}
     unchanged = merged(SideView(shown, bases.target), SideView(source, bases.source))
@@ -307,6 +307,6 @@ def test_what_is_read_after_a_write_is_the_servers_own_only_where_it_looks_like_
     shown: str | None, held: str
 ) -> None:
     sent, before = {"city": "Rome at the Tiber"}, {"city": "Oslo"}
-    assert as_held(sent, {"city": shown}, before, edited=False, doubtful=True) == {"city": held}
-    assert as_held(sent, {"city": shown}, before, edited=True, doubtful=False) == sent
-    assert as_held(sent, {"city": shown}, before, edited=False, doubtful=False) == {"city": shown}
+    assert held_values(sent, {"city": shown}, before, edited=False, doubtful=True) == {"city": held}
+    assert held_values(sent, {"city": shown}, before, edited=True, doubtful=False) == sent
+    assert held_values(sent, {"city": shown}, before, edited=False, doubtful=False) == {"city": shown}

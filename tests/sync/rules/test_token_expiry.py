@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.rules.token_expiry import MARGIN_MS, YOUNG_MS, TokenLifetime, helps, missing_scopes, need
+from sync.rules.token_expiry import MARGIN_MS, YOUNG_MS, TokenLifetime, missing_scopes, need, new_token_may_help
 
 DAY_MS = 86_399_000
 times = st.integers(0, 4_000_000_000_000)
@@ -38,8 +38,12 @@ def test_a_token_whose_end_nobody_told_is_good_until_it_is_refused(got: int, now
 
 @given(got=times, now=times)
 def test_a_refusal_leads_to_another_token_but_where_that_is_new_itself(got: int, now: int) -> None:
-    assert helps(lease(got, DAY_MS), "it answered 401: Invalid JWT", now) == (not 0 <= now - got < YOUNG_MS)
-    assert not helps(lease(got, DAY_MS), "it answered 401: The token is not authorized for this Scope.", now)
+    assert new_token_may_help(lease(got, DAY_MS), "it answered 401: Invalid JWT", now) == (
+        not 0 <= now - got < YOUNG_MS
+    )
+    assert not new_token_may_help(
+        lease(got, DAY_MS), "it answered 401: The token is not authorized for this Scope.", now
+    )
 
 
 def test_scopes_are_missing_where_some_were_told_and_not_these() -> None:

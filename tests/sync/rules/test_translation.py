@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contact import Value
-from sync.rules.translation import NAMELESS, Members, TranslationTable, terms
+from sync.rules.translation import NO_TRANSLATION, Members, TranslationTable, terms
 
 STAGES = terms({"Replied": "Engaged", "Not Interested": "Lost", "Bounced": "Lost"})
 WORDS = st.sampled_from(("New", "new", "Open", "Won", "LOST", "Straße", "İstanbul"))
@@ -18,19 +18,19 @@ def test_a_value_goes_over_in_the_words_of_the_other_side_whatever_its_case() ->
 
 
 def test_what_the_map_does_not_have_is_nameless() -> None:
-    assert STAGES.carried("Engaged", "right") is NAMELESS
-    assert STAGES.carried("Replied", "left") is NAMELESS
+    assert STAGES.carried("Engaged", "right") is NO_TRANSLATION
+    assert STAGES.carried("Replied", "left") is NO_TRANSLATION
 
 
 def test_a_word_that_stands_for_several_is_never_guessed_backwards() -> None:
-    assert STAGES.carried("Lost", "left") is NAMELESS
+    assert STAGES.carried("Lost", "left") is NO_TRANSLATION
     assert STAGES.same("Bounced", "lost")
     assert STAGES.same("Not Interested", "Lost")
 
 
 def test_several_values_where_one_is_meant_are_nameless() -> None:
     for exchange in (STAGES, TranslationTable()):
-        assert exchange.carried(("engaged", "lost"), "left") is NAMELESS
+        assert exchange.carried(("engaged", "lost"), "left") is NO_TRANSLATION
         assert not exchange.same("Replied", ("engaged", "lost"))
 
 
@@ -44,7 +44,7 @@ def test_without_a_map_every_value_travels_as_it_is_and_is_compared_without_case
 def test_a_user_whom_the_other_side_does_not_know_is_nameless_and_nobody_is_asked_for_nothing() -> None:
     users = Members(frozenset({"ann@example.com"}), None)
     assert users.carried("Ann@Example.com", "left") == "Ann@Example.com"
-    assert users.carried("bob@example.com", "left") is NAMELESS
+    assert users.carried("bob@example.com", "left") is NO_TRANSLATION
     assert users.carried("bob@example.com", "right") == "bob@example.com"  # not asked yet
     assert users.same("Bob@example.com", "bob@example.com")
 
@@ -63,10 +63,10 @@ def test_what_goes_over_and_back_is_what_it_was(pairs: dict[str, str], word: str
     exchange = terms(pairs)
     for there, back in (("right", "left"), ("left", "right")):
         carried = exchange.carried(word, there)
-        if carried is NAMELESS:
+        if carried is NO_TRANSLATION:
             continue
         again = exchange.carried(carried, back)
-        assert again is NAMELESS or str(again).casefold() == word.casefold()
+        assert again is NO_TRANSLATION or str(again).casefold() == word.casefold()
         assert exchange.same(*((word, carried) if there == "right" else (carried, word)))
 
 
@@ -76,5 +76,5 @@ def test_same_values_are_those_of_which_one_is_called_so_on_the_other_side(
 ) -> None:
     exchange = terms(pairs)
     carried = exchange.carried(left, "right")
-    equal = carried is not NAMELESS and str(carried).casefold() == str(right).casefold()
+    equal = carried is not NO_TRANSLATION and str(carried).casefold() == str(right).casefold()
     assert exchange.same(left, right) == equal

@@ -10,13 +10,13 @@ from sync.rules.mapping import FieldRule
 from sync.rules.merge import LEFT, RIGHT, Merge, Overwritten, SideView
 from sync.rules.sets import apply_changes, changes_of
 from sync.rules.shadow_update import after_undo
-from sync.rules.undo import BARRED, CHANGED, HIDDEN, UNDO, Trace, UndoableWrite, Undoing, undo, written_by
+from sync.rules.undo import BARRED, CHANGED, HIDDEN, UNDO, Trace, UndoableWrite, UndoPlan, undo, written_by
 from tests.sync.people_model import BOTH_WAYS, NAMES, POLICIES, SIDES, World, elements, values, worlds
 
 OTHER = {LEFT: RIGHT, RIGHT: LEFT}
 CARRIED = Trace("r1", None, RIGHT, "city", "Oslo", "Rome", "Rome")
 WRITTEN = UndoableWrite(RIGHT, "city", "Oslo", "Rome", "Rome")
-PUT_BACK = Undoing(Merge(to_right={"city": "Oslo"}, overwritten=[Overwritten(RIGHT, "city", "Rome", "Oslo", UNDO)]))
+PUT_BACK = UndoPlan(Merge(to_right={"city": "Oslo"}, overwritten=[Overwritten(RIGHT, "city", "Rome", "Oslo", UNDO)]))
 
 
 def city(now: Value, base: Value) -> SideView:
@@ -27,7 +27,7 @@ def tags(now: str, base: str) -> SideView:
     return SideView({"tags": tuple(now.split()) or None}, {"tags": tuple(base.split()) or None})
 
 
-def undone(left: SideView, right: SideView, *written: UndoableWrite) -> Undoing:
+def undone(left: SideView, right: SideView, *written: UndoableWrite) -> UndoPlan:
     return undo(BOTH_WAYS, left, right, written or [WRITTEN])
 
 
@@ -35,17 +35,17 @@ def undone(left: SideView, right: SideView, *written: UndoableWrite) -> Undoing:
     ("left", "right", "expected"),
     [
         (city("Rome", "Rome"), city("Rome", "Rome"), PUT_BACK),
-        (city("Rome", "Rome"), city("Oslo", "Oslo"), Undoing()),  # as it was before already
-        (city("Rome", "Rome"), city("Oslo", "Rome"), Undoing()),
-        (city("Rome", "Rome"), city("Bonn", "Rome"), Undoing(left_alone={(RIGHT, "city"): CHANGED})),
-        (city("Rome", "Rome"), city("Bonn", "Bonn"), Undoing(left_alone={(RIGHT, "city"): CHANGED})),
-        (city("Bonn", "Rome"), city("Rome", "Rome"), Undoing(left_alone={(RIGHT, "city"): CHANGED})),
-        (city("Rome", "Rome"), city("Rome", "Bonn"), Undoing(left_alone={(RIGHT, "city"): CHANGED})),
-        (city("Rome", "Rome"), SideView({}, {"city": "Rome"}), Undoing(left_alone={(RIGHT, "city"): HIDDEN})),
+        (city("Rome", "Rome"), city("Oslo", "Oslo"), UndoPlan()),  # as it was before already
+        (city("Rome", "Rome"), city("Oslo", "Rome"), UndoPlan()),
+        (city("Rome", "Rome"), city("Bonn", "Rome"), UndoPlan(left_alone={(RIGHT, "city"): CHANGED})),
+        (city("Rome", "Rome"), city("Bonn", "Bonn"), UndoPlan(left_alone={(RIGHT, "city"): CHANGED})),
+        (city("Bonn", "Rome"), city("Rome", "Rome"), UndoPlan(left_alone={(RIGHT, "city"): CHANGED})),
+        (city("Rome", "Rome"), city("Rome", "Bonn"), UndoPlan(left_alone={(RIGHT, "city"): CHANGED})),
+        (city("Rome", "Rome"), SideView({}, {"city": "Rome"}), UndoPlan(left_alone={(RIGHT, "city"): HIDDEN})),
         (SideView({}, {"city": "Rome"}), city("Rome", "Rome"), PUT_BACK),  # what does not show has not changed
     ],
 )
-def test_each_way_in_which_a_field_may_stand_since(left: SideView, right: SideView, expected: Undoing) -> None:
+def test_each_way_in_which_a_field_may_stand_since(left: SideView, right: SideView, expected: UndoPlan) -> None:
     assert undone(left, right) == expected
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_written_where_the_config_no_longer_lets_the_field_go() -> No
     views = city("Rome", "Rome"), city("Rome", "Rome")
     closed = {"city": FieldRule("city", to_left=True, to_right=False)}
     for rules in (closed, {}):
-        assert undo(rules, *views, [WRITTEN]) == Undoing(left_alone={(RIGHT, "city"): BARRED})
+        assert undo(rules, *views, [WRITTEN]) == UndoPlan(left_alone={(RIGHT, "city"): BARRED})
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ class Diary:
                     self.traces.append(Trace(name, None, side, field_name, old, new, new))
         return name
 
-    def undo(self, run: str) -> Undoing:
+    def undo(self, run: str) -> UndoPlan:
         """Undo a run, one side after the other, each looked at anew."""
         self.runs += 1
         name = f"u{self.runs}"
@@ -184,7 +184,7 @@ class Diary:
         server = self.world.servers[side]
         self.world.servers[side] = replace(server, holds={**server.holds, name: value})
 
-    def _decide(self, run: str) -> Undoing:
+    def _decide(self, run: str) -> UndoPlan:
         return undo(BOTH_WAYS, self.world.view(LEFT), self.world.view(RIGHT), written_by(run, self.traces))
 
 
