@@ -16,11 +16,7 @@ from tests.simulation.world import Universe
 from tests.thorough import THOROUGH
 
 EVERY = timedelta(minutes=15) if THOROUGH else timedelta(hours=4)
-HARNESS = (
-    "connectors.growthgenius.sandbox.server",
-    "connectors.growthhub.sandbox.server",
-    "connectors.sandbox.",
-)
+HARNESS = ("connectors.growthgenius.sandbox.", "connectors.growthhub.sandbox.", "connectors.sandbox.")
 LOG = 8 * 1024 * 1024
 """Bytes up to which SQLite's log may grow before it is written back."""
 PER_ROW = 2048
