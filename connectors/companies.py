@@ -11,7 +11,7 @@ FILLED: Final = ("company", "website", "industry", "employee_count", "annual_rev
 class CompanyDirectory(Protocol):
     """The companies that one account can look up."""
 
-    def company(self, domain: str) -> Fields | None:
+    def find_company(self, domain: str) -> Fields | None:
         """Return what is known of the company with this domain: those of FILLED that it has. None of an unknown one.
 
         `domain` is as `connectors.values.company_domain` has it. The look-up may be charged for, once in 30 days for

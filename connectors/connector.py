@@ -139,19 +139,23 @@ class Connector(Protocol):
 
     account: str  # the name in the config file
     system: str  # the kind of connector: "growthgenius", "growthhub"
-    mapped: frozenset[str]  # canonical fields that this system can have a place for, whatever the account's scopes
+    mappable_fields: frozenset[
+        str
+    ]  # canonical fields that this system can have a place for, whatever the account's scopes
     fields: frozenset[str]  # those of them that the account has a place for, as far as is known now
-    to_be_made: frozenset[str]  # fields whose place is not there by nature, but has to be made (R23)
+    fields_to_create: frozenset[str]  # fields whose place is not there by nature, but has to be made (R23)
     place_scope: str  # what a token needs to make places; "" where none are made
     write_scope: str  # what a token needs to write contacts; "" where no scopes are documented
     read_only: frozenset[str]  # those that it can show but not take
-    kept: frozenset[str]  # those that can be set but not emptied (R17)
-    consent_in: frozenset[str]  # fields that tell do_not_contact by "Do Not Contact", where it has no place of its own
-    marks: bool  # whether its records carry a marker with the id at the other system
-    traffic: CallCounts
+    never_empty: frozenset[str]  # those that can be set but not emptied (R17)
+    consent_fields: frozenset[
+        str
+    ]  # fields that tell do_not_contact by "Do Not Contact", where it has no place of its own
+    has_markers: bool  # whether its records carry a marker with the id at the other system
+    call_counts: CallCounts
 
     @property
-    def correspondence(self) -> "MessageStore":
+    def message_store(self) -> "MessageStore":
         """Its messages."""
 
     @property
@@ -159,11 +163,11 @@ class Connector(Protocol):
         """What it knows of companies; None where it is not asked for any."""
 
     @property
-    def unplaced(self) -> frozenset[str]:
+    def fields_without_place(self) -> frozenset[str]:
         """Return the fields that no record shows now: their place is still to be made, or cannot be read."""
 
     @property
-    def owners(self) -> frozenset[str] | None:
+    def owner_emails(self) -> frozenset[str] | None:
         """Return the addresses, in lower case, of whom a record can be given to, as far as is known without a call.
 
         None before they were asked for, which `missing_places` of "owner" does.
@@ -175,24 +179,24 @@ class Connector(Protocol):
     def clock_offset(self) -> float:
         """Return seconds by which the server's clock is ahead of ours, 0.0 before the first answer (R1, R14)."""
 
-    def read(self, window: Window) -> Iterator[Page]:
+    def read_window(self, window: Window) -> Iterator[Page]:
         """Yield every record changed in the window; the same record may come twice, the later one counts.
 
         To run to the end without an error *is* the proof that the window is complete. Pages may hold records outside
         the window. Raises IncompleteWindow when the proof fails, and AuthError, TransientError.
         """
 
-    def get(self, record_id: str) -> Page:
+    def read_record(self, record_id: str) -> Page:
         """Return one record by id, as a page of one. Raises RecordGone, AuthError, TransientError."""
 
-    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+    def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record to the canonical shape.
 
         `memory` is what an earlier mapping of it left, or empty. No call is made except, once a day, for the settings
         that the mapping needs (users, custom fields).
         """
 
-    def outline(self, raw: Raw) -> Contact:
+    def to_outline(self, raw: Raw) -> Contact:
         """Map only what tells who a record is: addresses, names, numbers. No call is made.
 
         It is for records that cannot be read as a whole: their contact is known all the same (R7).
@@ -201,14 +205,16 @@ class Connector(Protocol):
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes that change when the record changes, times and search positions left out."""
 
-    def create(self, changes: Fields, marker: str | None) -> WriteResult:
+    def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
         """Create a person with these values (unknown and empty ones are left out), one call where the API allows it.
 
         Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError (the last two and
         the refusals mean: surely not created).
         """
 
-    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
+    def update_contact(
+        self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None
+    ) -> WriteResult:
         """Set only these fields of the record that `current` shows.
 
         None empties a field, sets are given as they shall be.
@@ -216,13 +222,13 @@ class Connector(Protocol):
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
-    def delete(self, record_id: str) -> None:
+    def delete_contact(self, record_id: str) -> None:
         """Delete a record; one that is gone already is deleted.
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
-    def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
+    def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return, for each field of `changes`, what the server holds in the place that was written (R21).
 
         It differs from `contact` only where a write moves another value into view: clearing the number that was
@@ -236,20 +242,20 @@ class Connector(Protocol):
         No call is made except, once a day, for the settings that this needs (users, location).
         """
 
-    def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
+    def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
         """Look for a person on the server itself, not in what was read.
 
         Before a create, and after one whose answer never came. `since` is when that create was sent (server's time),
         None before a first try. Records are candidates; the caller decides. Raises AuthError, TransientError.
         """
 
-    def prepare(self, names: frozenset[str]) -> Sequence[str]:
+    def create_places(self, names: frozenset[str]) -> Sequence[str]:
         """Make the custom fields that values of these canonical fields need (R23); return the keys that were made.
 
         Fields whose place cannot be made (no scope) leave `fields` from then on.
         """
 
-    def reconsider(self, *, retry: bool) -> None:
+    def recheck_places(self, *, retry: bool) -> None:
         """Ask again what the account has a place for, since a value is owed to it (R41). Raises TransientError.
 
         With `retry`, the next `prepare` tries again to make what could not be made before.
@@ -258,13 +264,13 @@ class Connector(Protocol):
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
         """Return the keys that `prepare` would make, without making them."""
 
-    def calls_for(self, current: Raw | None, changes: Fields) -> int:
+    def count_write_calls(self, current: Raw | None, changes: Fields) -> int:
         """Return how many writing calls `create` (no current) or `update` would make; for the price of a plan."""
 
-    def look_ups(self, sent: Fields, *, asked: bool) -> int:
+    def count_lookups(self, sent: Fields, *, asked: bool) -> int:
         """Return how many calls `find` makes before a first create; `asked` when it was called in this run already."""
 
-    def check(self, fix: bool) -> Sequence[Finding]:
+    def check_account(self, fix: bool) -> Sequence[Finding]:
         """Try the account: credentials, scopes, custom fields. Changes nothing unless `fix`."""
 
     def check_writing(self) -> Finding:

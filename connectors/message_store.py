@@ -24,10 +24,12 @@ class CopyResult:
 class MessageStore(Protocol):
     """The messages of one account."""
 
-    listed: bool  # whether the copies that are made here show up in `read`; those that do not are seen by `of_contact`
-    erasable: bool  # whether a copy can be deleted here
+    lists_copies: (
+        bool  # whether the copies that are made here show up in `read`; those that do not are seen by `of_contact`
+    )
+    deletes_copies: bool  # whether a copy can be deleted here
 
-    def read(self, window: Window) -> Iterator[Page]:
+    def read_window(self, window: Window) -> Iterator[Page]:
         """Yield every message of the window; the same may come twice, the later one counts.
 
         To run to the end without an error *is* the proof that the window is complete. Pages may hold messages outside
@@ -35,28 +37,28 @@ class MessageStore(Protocol):
         AuthError, TransientError.
         """
 
-    def message(self, raw: Raw) -> Message:
+    def to_message(self, raw: Raw) -> Message:
         """Map a record. No call is made except, once a day, for the users."""
 
-    def get(self, message_id: str, contact_id: str) -> Message:
+    def read_message(self, message_id: str, contact_id: str) -> Message:
         """Return a message or a copy by its id, with its text.
 
         Raises RecordGone, AuthError, TransientError.
         """
 
-    def listed_as(self, message_id: str, contact_id: str) -> Message | None:
+    def read_listed(self, message_id: str, contact_id: str) -> Message | None:
         """Return a message by its id, None where `read` would not show it, or would show it under another id.
 
         Raises RecordGone, AuthError, TransientError.
         """
 
-    def whole(self, message: Message) -> Message:
+    def with_text(self, message: Message) -> Message:
         """Return it with its text, which costs a call where the listing left it out.
 
         Raises RecordGone, AuthError, TransientError.
         """
 
-    def current(self, original: Message) -> Message | None:
+    def read_current(self, original: Message) -> Message | None:
         """Return an original with its text, as `whole` does, right before its copy is written.
 
         None where reading the text shows that it never reached the person: it failed after it was listed. Raises
@@ -66,42 +68,42 @@ class MessageStore(Protocol):
     def id_of(self, raw: Raw) -> str:
         """Return the id of the message that a record of `read` shows, also where nothing else of it can be mapped."""
 
-    def of_contact(self, contact_id: str) -> Sequence[Message]:
+    def copies_of(self, contact_id: str) -> Sequence[Message]:
         """Return the copies that a person has here, where they are not listed: one call.
 
         Notes of others are among them. Raises RecordGone where the person is gone, AuthError, TransientError.
         """
 
-    def shows(self, copy: Message, original: Message) -> bool:
+    def is_copy_of(self, copy: Message, original: Message) -> bool:
         """Say whether a record here is, by what it shows, the copy of a whole original: its marker, else its content.
 
         Without a marker: the same time and the same text (R6). Where people can type a marker, it counts only beside
         something else that only a copy shows (R31). Pure; the person is the caller's affair.
         """
 
-    def find(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:
+    def find_copies(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:
         """Return what on the server itself `shows` the original, after a write whose answer never came.
 
         `since` is when it was sent, by the server's clock. Raises AuthError, TransientError.
         """
 
-    def record(self, original: Message, contact_id: str) -> CopyResult:
+    def record_copy(self, original: Message, contact_id: str) -> CopyResult:
         """Keep a copy of a whole message with a person of this system, once; nobody is sent anything.
 
         Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
-    def amend(self, copy: Message, original: Message) -> CopyResult:
+    def update_copy(self, copy: Message, original: Message) -> CopyResult:
         """Make a copy show its original as that is now.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
-    def erase(self, copy_id: str, contact_id: str) -> None:
+    def delete_copy(self, copy_id: str, contact_id: str) -> None:
         """Delete a copy; one that is gone already is deleted.
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
-    def calls_for(self, original: Message, *, recorded: bool) -> int:
+    def count_calls(self, original: Message, *, recorded: bool) -> int:
         """Return how many calls `record` makes, or `amend` where it is `recorded`, the reading of its text included."""

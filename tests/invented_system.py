@@ -52,10 +52,10 @@ class AcmeConnector:
 
     system = KIND
     place_scope = ""
-    owners = None
-    mapped: frozenset[str] = frozenset({"email"})
+    owner_emails = None
+    mappable_fields: frozenset[str] = frozenset({"email"})
     read_only: frozenset[str] = frozenset()
-    consent_in: frozenset[str] = frozenset()
+    consent_fields: frozenset[str] = frozenset()
 
     def __init__(self, settings: ConnectorSettings[AcmeAccount]) -> None:
         self.account = settings.name
@@ -64,7 +64,7 @@ class AcmeConnector:
     def identity(self) -> Mapping[str, Any]:
         return self._settings.account.identity
 
-    def check(self, _fix: bool) -> Sequence[Finding]:
+    def check_account(self, _fix: bool) -> Sequence[Finding]:
         return [Finding(f"the key opens region {self._settings.account.region}", ok=True)]
 
     def check_writing(self) -> Finding:

@@ -27,7 +27,7 @@ class GrowthGeniusCompanies:
     def __init__(self, client: GrowthGeniusClient) -> None:
         self._client = client
 
-    def company(self, domain: str) -> Fields | None:
+    def find_company(self, domain: str) -> Fields | None:
         """Return what is known of the company, None of an unknown one."""
         raw = self._client.company(domain)
         return None if raw is None else fields_of(raw)

@@ -51,13 +51,13 @@ class GrowthGenius:
     """
 
     system = "growthgenius"
-    marks = False
+    has_markers = False
     place_scope = ""
     write_scope = ""
-    to_be_made: frozenset[str] = frozenset()
-    unplaced: frozenset[str] = frozenset()
-    kept: frozenset[str] = frozenset()
-    consent_in = frozenset(mapping.CONSENT_IN)
+    fields_to_create: frozenset[str] = frozenset()
+    fields_without_place: frozenset[str] = frozenset()
+    never_empty: frozenset[str] = frozenset()
+    consent_fields = frozenset(mapping.CONSENT_IN)
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class GrowthGenius:
         messages: bool = False,
     ) -> None:
         self.account = account
-        self.mapped = self.fields = mapping.CARRIED
+        self.mappable_fields = self.fields = mapping.CARRIED
         self.read_only = mapping.READ_ONLY
-        self.traffic = wire.traffic
+        self.call_counts = wire.traffic
         self._wire = wire
         self._clock = clock or SystemClock()
         self._client = GrowthGeniusClient(wire, user_ids)
@@ -83,14 +83,14 @@ class GrowthGenius:
         self._feed = read_windows.contacts(self._client)
         styles = Styles(cache)
         self._writer = GrowthGeniusWriter(self._client, self._mapping, self._users, styles)
-        self.correspondence = GrowthGeniusMessages(self._client, self._users, styles, self._clock)
+        self.message_store = GrowthGeniusMessages(self._client, self._users, styles, self._clock)
         self._checks_messages = messages
         self._apart = RefusedValueWriter()
         self._recent: list[Raw] | None = None
         self._looking = threading.Lock()
 
     @property
-    def owners(self) -> frozenset[str] | None:
+    def owner_emails(self) -> frozenset[str] | None:
         """Return the addresses of the users that the account can read, None before they were asked for."""
         return self._users.known()
 
@@ -102,23 +102,23 @@ class GrowthGenius:
         """Return seconds by which the server's clock is ahead of ours."""
         return self._wire.clock_offset()
 
-    def read(self, window: Window) -> Iterator[Page]:
+    def read_window(self, window: Window) -> Iterator[Page]:
         """Yield every contact updated in the window; to finish is the proof that none is missing."""
         self._recent = None
         for user in self._client.user_ids:
             yield from self._reader().read(user, window)
 
-    def get(self, record_id: str) -> Page:
+    def read_record(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, AuthError, TransientError."""
         shown = self._client.contacts.get(record_id)
         return Page([shown.raw] if shown.raw is not None else [], shown.served_at)
 
-    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+    def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record to the canonical shape."""
         self._writer.saw(raw)
         return self._mapping.contact(raw, memory)
 
-    def outline(self, raw: Raw) -> Contact:
+    def to_outline(self, raw: Raw) -> Contact:
         """Map only what tells who a record is."""
         return self._mapping.outline(raw)
 
@@ -127,7 +127,7 @@ class GrowthGenius:
         shown = repr([raw.get(key, ABSENT) for key in mapping.KEYS])
         return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
-    def create(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
+    def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
         """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read`."""
         write, start = self._writer, self._server_now() - AT_ONCE
         return self._apart.create(
@@ -138,7 +138,13 @@ class GrowthGenius:
             lambda raw, part: write.refuse_edited(raw, {}, part),
         )
 
-    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002
+    def update_contact(
+        self,
+        current: Raw,
+        memory: Mapping[str, Any],
+        changes: Fields,
+        marker: str | None,  # noqa: ARG002 - no place for it
+    ) -> WriteResult:
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         return self._apart.update(
             lambda raw, part: self._writer.update(raw, memory, part),
@@ -147,12 +153,12 @@ class GrowthGenius:
             lambda raw, part: self._writer.refuse_edited(raw, memory, part),
         )
 
-    def delete(self, record_id: str) -> None:
+    def delete_contact(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
             self._client.contacts.delete(record_id)
 
-    def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
+    def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
         return self._mapping.settled(raw, memory, changes)
 
@@ -160,7 +166,7 @@ class GrowthGenius:
         """Return the owner, and what shows because of what is sent: "do not contact" as a stage, a first number."""
         return self._writer.filled_in(sent)
 
-    def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
+    def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
         """Return who was created lately and shows the e-mail, a number or the full name of what was sent.
 
         Of somebody without e-mail and number, any value will do: the caller looks closer. After a create that may have
@@ -207,11 +213,11 @@ class GrowthGenius:
             return []
         return [raw for raw in found if _not_older(raw, earliest) and self._resembles(raw, sent)]
 
-    def prepare(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002 (nothing to be made)
+    def create_places(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002 (nothing to be made)
         """Make nothing: every field of GrowthGenius is there."""
         return []
 
-    def reconsider(self, *, retry: bool) -> None:
+    def recheck_places(self, *, retry: bool) -> None:
         """Do nothing: every field of GrowthGenius is there."""
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
@@ -220,20 +226,20 @@ class GrowthGenius:
             self._users.readable()
         return []
 
-    def calls_for(self, current: Raw | None, changes: Fields) -> int:  # noqa: ARG002
+    def count_write_calls(self, current: Raw | None, changes: Fields) -> int:  # noqa: ARG002
         """Return 1: a create and an update are one call each, where the server answers as documented."""
         return 1
 
-    def look_ups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
+    def count_lookups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
         """Return 1 for the window of the last minutes, which a run asks for once."""
         return 0 if asked else len(self._client.user_ids)
 
-    def check(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
+    def check_account(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
         """Try the key, a window, the users and, where they travel, the messages."""
         findings = [self._check_window(user) for user in self._client.user_ids]
         if not all(finding.ok for finding in findings):
             return findings
-        messages = self.correspondence.check() if self._checks_messages else []
+        messages = self.message_store.check() if self._checks_messages else []
         return [*findings, *messages, self._check_users()]
 
     def check_writing(self) -> Finding:

@@ -34,8 +34,8 @@ RECENT: Final = timedelta(minutes=15)
 class GrowthGeniusMessages:
     """The messages that the users of one account see."""
 
-    listed = True
-    erasable = True
+    lists_copies = True
+    deletes_copies = True
 
     def __init__(self, client: GrowthGeniusClient, users: UserDirectory, styles: Styles, clock: Clock) -> None:
         self._client = client
@@ -44,48 +44,48 @@ class GrowthGeniusMessages:
         self._mapping = message_mapping.MessageReader(users.email_of)
         self._writer = MessageWriter(client, users, styles)
 
-    def read(self, window: Window) -> Iterator[Page]:
+    def read_window(self, window: Window) -> Iterator[Page]:
         """Yield every message updated in the window; to finish is the proof that none is missing."""
         for user in self._client.user_ids:
             yield from self._read_as(user, window)
 
-    def message(self, raw: Raw) -> Message:
+    def to_message(self, raw: Raw) -> Message:
         """Map a record to the canonical shape."""
         return self._mapping.message(raw)
 
-    def get(self, message_id: str, contact_id: str) -> Message:  # noqa: ARG002 (ids are the account's)
+    def read_message(self, message_id: str, contact_id: str) -> Message:  # noqa: ARG002 (ids are the account's)
         """Return a message by id; a record without a text has none. Raises RecordGone, AuthError, TransientError."""
         raw = self._client.messages.get(message_id).raw or {}
-        return self.message({"rendered_copy": None, **raw})
+        return self.to_message({"rendered_copy": None, **raw})
 
-    def listed_as(self, message_id: str, contact_id: str) -> Message | None:
+    def read_listed(self, message_id: str, contact_id: str) -> Message | None:
         """Return a message by id: all are listed here. Raises RecordGone, AuthError, TransientError."""
-        return self.get(message_id, contact_id)
+        return self.read_message(message_id, contact_id)
 
-    def whole(self, message: Message) -> Message:
+    def with_text(self, message: Message) -> Message:
         """Return it with its text, for a call where the list left it out.
 
         Raises RecordGone, AuthError, TransientError.
         """
-        return message if message.text is not None else self.get(message.id, message.contact_id)
+        return message if message.text is not None else self.read_message(message.id, message.contact_id)
 
-    def current(self, original: Message) -> Message | None:
+    def read_current(self, original: Message) -> Message | None:
         """Return an original with its text. Raises RecordGone, AuthError, TransientError."""
-        return self.whole(original)
+        return self.with_text(original)
 
     def id_of(self, raw: Raw) -> str:
         """Return the id of a record."""
         return str(raw.get("id", ""))
 
-    def of_contact(self, contact_id: str) -> Sequence[Message]:  # noqa: ARG002 (whoever it is)
+    def copies_of(self, contact_id: str) -> Sequence[Message]:  # noqa: ARG002 (whoever it is)
         """Return nothing, without a call: there are no copies here that are not listed."""
         return ()
 
-    def shows(self, copy: Message, original: Message) -> bool:
+    def is_copy_of(self, copy: Message, original: Message) -> bool:
         """Say whether a record is the copy of a whole original: the same time and the same words."""
         return message_mapping.shows(copy, original)
 
-    def find(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:
+    def find_copies(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:
         """Return the records with this person that show the original, updated since, or sent when it was."""
         found = self._showing(Window(since - LATE), original, contact_id)
         sent_at = original.sent_at
@@ -94,26 +94,26 @@ class GrowthGeniusMessages:
         about = Window(sent_at - message_mapping.TOLERANCE, sent_at + 2 * message_mapping.TOLERANCE)
         return self._showing(about, original, contact_id)
 
-    def record(self, original: Message, contact_id: str) -> CopyResult:
+    def record_copy(self, original: Message, contact_id: str) -> CopyResult:
         """Keep a copy, by one POST.
 
         Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
         return self._recorded(self._writer.record(original, contact_id))
 
-    def amend(self, copy: Message, original: Message) -> CopyResult:
+    def update_copy(self, copy: Message, original: Message) -> CopyResult:
         """Make a copy show its original, by PATCH.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
         return self._recorded(self._writer.amend(copy, original))
 
-    def erase(self, copy_id: str, contact_id: str) -> None:  # noqa: ARG002 (ids are the account's)
+    def delete_copy(self, copy_id: str, contact_id: str) -> None:  # noqa: ARG002 (ids are the account's)
         """Delete a copy. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
             self._client.messages.delete(copy_id)
 
-    def calls_for(self, original: Message, *, recorded: bool) -> int:  # noqa: ARG002
+    def count_calls(self, original: Message, *, recorded: bool) -> int:  # noqa: ARG002
         """Return 1: to record and to amend are one call each, where the server answers as documented."""
         return 1
 
@@ -126,14 +126,14 @@ class GrowthGeniusMessages:
 
     def _showing(self, window: Window, original: Message, contact_id: str) -> list[Message]:
         cheap = self._mapping.without_owner()
-        pages = list(self.read(window))
+        pages = list(self.read_window(window))
         united = {identity(raw): raw for page in pages for raw in page.records}
         likely = [
             raw
             for raw in united.values()
             if (copy := cheap.message(raw)).contact_id == contact_id and message_mapping.same_time(copy, original)
         ]
-        found = [copy for copy in self._wholes(likely) if self.shows(copy, original)]
+        found = [copy for copy in self._wholes(likely) if self.is_copy_of(copy, original)]
         if not found:
             refuse_to_tell(self._client.account, [each for page in pages for each in page.unread])
         return found
@@ -141,11 +141,11 @@ class GrowthGeniusMessages:
     def _wholes(self, raws: Iterable[Raw]) -> Iterator[Message]:
         for raw in raws:
             with suppress(RecordGone):  # deleted since it was listed
-                yield self.whole(self.message(raw))
+                yield self.with_text(self.to_message(raw))
 
     def _recorded(self, written: WrittenMessage) -> CopyResult:
         try:
-            copy = self.message(written.raw)
+            copy = self.to_message(written.raw)
         except ConnectorError:  # the users cannot be read now; that must not lose the id of what was written
             copy = self._mapping.without_owner().message(written.raw)
         return CopyResult(copy, written.served_at)

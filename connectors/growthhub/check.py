@@ -134,7 +134,7 @@ def _custom_fields(hub: "GrowthHub", *, fix: bool) -> Iterator[Finding]:
 def _places(hub: "GrowthHub", *, fix: bool) -> Finding:
     what = "custom fields for everything that GrowthHub has no field of its own for"
     names = frozenset(PLACES) - hub.groups.names
-    made = hub.prepare(names) if fix else []
+    made = hub.create_places(names) if fix else []
     missing = [key for name, key in hub.custom_fields.keys.items() if name not in hub.custom_fields.places]
     if not missing:
         return Finding(f"{what}{': made ' + ', '.join(made) if made else ''}", ok=True)
@@ -164,7 +164,7 @@ def _users(hub: "GrowthHub") -> Finding:
 
 def _messages(hub: "GrowthHub") -> Iterator[Finding]:
     """Try what messages need; whether the token may record in conversations cannot be tried without doing it."""
-    client, style = hub.correspondence.client, hub.correspondence.style
+    client, style = hub.message_store.client, hub.message_store.style
     yield _tried(
         "messages readable",
         lambda: client.export({"limit": "10"}),

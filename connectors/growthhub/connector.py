@@ -45,13 +45,13 @@ class GrowthHub:
     """
 
     system = "growthhub"
-    marks = True
+    has_markers = True
     write_scope = account_check.SCOPES["write"]
     place_scope = account_check.SCOPES["make fields"]
-    kept = NEVER_EMPTY
+    never_empty = NEVER_EMPTY
     read_only: frozenset[str] = frozenset()
     companies = None
-    consent_in: frozenset[str] = frozenset()
+    consent_fields: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class GrowthHub:
         self.login = login
         self._sources = sources
         self.account = account
-        self.traffic = wire.traffic
+        self.call_counts = wire.traffic
         gate = GuardedClient(wire)
         self.client = GrowthHubClient(gate, location_id)
         self.groups = TagGroups(groups or {})
@@ -80,13 +80,13 @@ class GrowthHub:
         self.directory = LocationUsers(self.client, cache, self.location)
         self.search = Search(self.client)
         style = messages or MessageStyle()
-        self.correspondence = GrowthHubMessages(
+        self.message_store = GrowthHubMessages(
             gate, location_id, style, location=self.location, directory=self.directory, cache=cache
         )
         self.has_messages = messages is not None
-        self.mapped = frozenset({*NATIVE, *self.custom_fields.keys, *self.groups.names}) - {MARKER}
-        self.to_be_made = self.mapped & self.custom_fields.keys.keys()
-        self.fields = self.mapped
+        self.mappable_fields = frozenset({*NATIVE, *self.custom_fields.keys, *self.groups.names}) - {MARKER}
+        self.fields_to_create = self.mappable_fields & self.custom_fields.keys.keys()
+        self.fields = self.mappable_fields
         self._country = country
         self._channels = channels
         self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
@@ -106,7 +106,7 @@ class GrowthHub:
         self._note_fields()
 
     @property
-    def owners(self) -> frozenset[str] | None:
+    def owner_emails(self) -> frozenset[str] | None:
         """Return the addresses of the users who are there, None before they were asked for."""
         return self.directory.known()
 
@@ -118,7 +118,7 @@ class GrowthHub:
         """Return seconds by which the server's clock is ahead of ours."""
         return self.client.gate.clock_offset()
 
-    def read(self, window: Window) -> Iterator[Page]:
+    def read_window(self, window: Window) -> Iterator[Page]:
         """Yield everybody whose `dateUpdated` lies in the window.
 
         Rows that show names in lower case alone (#10) are read by id.
@@ -127,16 +127,16 @@ class GrowthHub:
         for page in self.search.read(window):
             yield replace(page, records=[self._with_names(row) for row in page.records])
 
-    def get(self, record_id: str) -> Page:
+    def read_record(self, record_id: str) -> Page:
         """Return one record by id."""
         return self.client.contact(record_id)
 
-    def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
+    def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record; asks for custom fields and users where the cache does not know them."""
         self.custom_fields.learn({field_id for field_id, _ in custom_values(raw)})
         return self._mapper().contact(raw, memory)
 
-    def outline(self, raw: Raw) -> Contact:
+    def to_outline(self, raw: Raw) -> Contact:
         """Map only what tells who a record is, without its marker: that may have to be asked for."""
         return outline(raw, self._country)
 
@@ -144,7 +144,7 @@ class GrowthHub:
         """Return 16 bytes over what the mapping uses."""
         return digest(raw)
 
-    def create(self, changes: Fields, marker: str | None) -> WriteResult:
+    def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
         """Create a person in one call, marker and tags included."""
         answer = self._apart.create(
             lambda made: self._writer.create(made, marker),
@@ -155,7 +155,9 @@ class GrowthHub:
         self._note_fields()
         return answer
 
-    def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
+    def update_contact(
+        self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None
+    ) -> WriteResult:
         """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
         answer = self._apart.update(
             lambda raw, part: self._writer.update(raw, memory, part, marker),
@@ -166,14 +168,14 @@ class GrowthHub:
         self._note_fields()
         return answer
 
-    def delete(self, record_id: str) -> None:
+    def delete_contact(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
             self.client.delete(record_id)
 
-    def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
+    def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the answer shows for each changed field."""
-        shown = self.contact(raw, memory).fields
+        shown = self.to_contact(raw, memory).fields
         return {name: shown[name] for name in changes if name in shown}
 
     def filled_in(self, sent: Fields) -> Fields:
@@ -181,7 +183,7 @@ class GrowthHub:
         country = countries.to_alpha2(str(self.location.settings().get("country") or ""))
         return {"country": country} if country and not sent.get("country") else {}
 
-    def find(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
+    def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
         """Ask the server's own look-up for duplicates; after a lost create, search as well."""
         found = {str(raw.get("id")): raw for raw in self._duplicates(sent)}
         if since is not None:
@@ -191,16 +193,16 @@ class GrowthHub:
         return list(found.values())
 
     @property
-    def unplaced(self) -> frozenset[str]:
+    def fields_without_place(self) -> frozenset[str]:
         """Return the fields that have no custom field now, so that no record shows them."""
-        return self.to_be_made - self.custom_fields.placed()
+        return self.fields_to_create - self.custom_fields.placed()
 
-    def reconsider(self, *, retry: bool) -> None:
+    def recheck_places(self, *, retry: bool) -> None:
         """Read the custom fields again, which is one call; with `retry`, what could not be made may be tried again."""
         self.custom_fields.reconsider(retry=retry)
         self._mapper()
 
-    def prepare(self, names: frozenset[str]) -> Sequence[str]:
+    def create_places(self, names: frozenset[str]) -> Sequence[str]:
         """Make the custom fields that these canonical fields, and the marker, lack.
 
         Without a name, the marker's alone.
@@ -220,7 +222,7 @@ class GrowthHub:
             self._note_fields()
         return not names.isdisjoint(self.fields)
 
-    def calls_for(self, current: Raw | None, changes: Fields) -> int:
+    def count_write_calls(self, current: Raw | None, changes: Fields) -> int:
         """Return 1 for a create; else 1 for the PUT, if there is one, and 1 each for tags added and taken away."""
         if current is None:
             return 1
@@ -233,11 +235,11 @@ class GrowthHub:
         added, gone = write_result.tag_changes(before, self.groups.wanted(before, changes))
         return put + bool(added) + bool(gone)
 
-    def look_ups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
+    def count_lookups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
         """Return one look-up by e-mail and one by number."""
         return bool(sent.get("email")) + bool(sent.get("phone"))
 
-    def check(self, fix: bool) -> Sequence[Finding]:
+    def check_account(self, fix: bool) -> Sequence[Finding]:
         """Try the token, the search, custom fields and users."""
         findings = account_check.findings(self, fix=fix)
         self._note_fields()
@@ -266,7 +268,7 @@ class GrowthHub:
 
     def _note_fields(self) -> None:
         fields = {*NATIVE, *self.custom_fields.known(), *self.groups.names} - {MARKER}
-        self.fields = frozenset(fields - ({"owner"} if self.owners == frozenset() else set()))
+        self.fields = frozenset(fields - ({"owner"} if self.owner_emails == frozenset() else set()))
 
     def _mapper(self) -> Mapper:
         places, mapped = self.custom_fields.places, self._mapped

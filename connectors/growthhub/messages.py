@@ -58,8 +58,8 @@ class GrowthHubMessages:
         cache: Cache,
     ) -> None:
         self.style = style
-        self.listed = not style.as_note
-        self.erasable = style.as_note
+        self.lists_copies = not style.as_note
+        self.deletes_copies = style.as_note
         self.client = MessageClient(gate, location_id)
         self.export = Export(self.client)
         self._threads = EmailThreads(self.client, cache)
@@ -69,10 +69,10 @@ class GrowthHubMessages:
         self._channels = frozenset(style.channels)
         self._notebook = NoteStore(self.client, cache, style.source, directory.id_of, self._where)
         self._conversations = ConversationStore(
-            self.client, self.export, style.provider_id or "", style.source, read=self._read, get=self.get
+            self.client, self.export, style.provider_id or "", style.source, read=self._read, get=self.read_message
         )
 
-    def read(self, window: Window) -> Iterator[Page]:
+    def read_window(self, window: Window) -> Iterator[Page]:
         """Yield the messages of the wanted channels, e-mails one by one; without any, a page without records.
 
         An e-mail of a thread with others costs a call when it is first seen.
@@ -98,11 +98,11 @@ class GrowthHubMessages:
         emails = EMAIL in self._channels or not self.style.as_note
         return (*((None,) if others else ()), *((EMAIL,) if emails else ()))
 
-    def message(self, raw: Raw) -> Message:
+    def to_message(self, raw: Raw) -> Message:
         """Map a row that `read` has shown."""
         return message_mapping.message(raw, self._directory.email_of, self.style.source)
 
-    def get(self, message_id: str, contact_id: str) -> Message:
+    def read_message(self, message_id: str, contact_id: str) -> Message:
         """Return a note, a message or an e-mail by its id. Raises RecordGone, AuthError, TransientError."""
         kind, _, wire_id = message_id.rpartition(":")
         if f"{kind}:" == notes.ID_PREFIX:
@@ -113,9 +113,9 @@ class GrowthHubMessages:
                 self.client.email(wire_id), contact_id, self._directory.email_of, self.style.source
             )
         record = self.client.message(wire_id)
-        return message_mapping.with_text(record, self.message({"contactId": contact_id, **record}))
+        return message_mapping.with_text(record, self.to_message({"contactId": contact_id, **record}))
 
-    def listed_as(self, message_id: str, contact_id: str) -> Message | None:
+    def read_listed(self, message_id: str, contact_id: str) -> Message | None:
         """Return a message or an e-mail by its id, None where the export does not show it as one (yet).
 
         Raises RecordGone, AuthError, TransientError.
@@ -129,25 +129,25 @@ class GrowthHubMessages:
             return self._listed_email(emails[0], contact_id)
         if message_mapping.channel_of(row) == EMAIL or not self._is_wanted(row):
             return None
-        return message_mapping.with_text(row, self.message(row))
+        return message_mapping.with_text(row, self.to_message(row))
 
-    def whole(self, message: Message) -> Message:
+    def with_text(self, message: Message) -> Message:
         """Return an e-mail with its text, for one call.
 
         Raises RecordGone, AuthError, TransientError.
         """
         if message.text is not None:
             return message
-        return _completed(message, self.get(message.id, message.contact_id))
+        return _completed(message, self.read_message(message.id, message.contact_id))
 
-    def current(self, original: Message) -> Message | None:
+    def read_current(self, original: Message) -> Message | None:
         """Return an e-mail with its text, None where it failed since it was listed: its text is read with its status.
 
         Raises RecordGone, AuthError, TransientError.
         """
         kind, _, wire_id = original.id.rpartition(":")
         if original.text is not None or f"{kind}:" != EMAIL_PREFIX:
-            return self.whole(original)
+            return self.with_text(original)
         record = self.client.email(wire_id)
         if record.get("deleted") is True or message_mapping.has_failed(record):
             return None
@@ -159,29 +159,29 @@ class GrowthHubMessages:
         """Return the id of the message, or of the e-mail, that a row shows."""
         return message_mapping.id_of(raw)
 
-    def of_contact(self, contact_id: str) -> Sequence[Message]:
+    def copies_of(self, contact_id: str) -> Sequence[Message]:
         """Return all notes of a contact; copies that are recorded in conversations are listed, and cost no call.
 
         Raises RecordGone, AuthError, TransientError.
         """
-        if self.listed:
+        if self.lists_copies:
             return ()
         self._where()
         return self._notebook.of_contact(contact_id)
 
-    def shows(self, copy: Message, original: Message) -> bool:
+    def is_copy_of(self, copy: Message, original: Message) -> bool:
         """Say whether a note, or a message of a conversation, is the copy of a whole message."""
         if copy.id.startswith(notes.ID_PREFIX):
             return notes.shows(copy, original, self._where())
         return conversations.shows(copy, original)
 
-    def find(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:  # noqa: ARG002
+    def find_copies(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:  # noqa: ARG002
         """Return the copies that a contact has of a message, however old. Raises AuthError, TransientError."""
         if self.style.as_note:
             return self._notebook.find(original, contact_id)
         return self._conversations.find(original, contact_id)
 
-    def record(self, original: Message, contact_id: str) -> CopyResult:
+    def record_copy(self, original: Message, contact_id: str) -> CopyResult:
         """Keep a copy; nobody is sent anything.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
@@ -189,7 +189,7 @@ class GrowthHubMessages:
         keeper = self._notebook if self.style.as_note else self._conversations
         return keeper.record(original, contact_id)
 
-    def amend(self, copy: Message, original: Message) -> CopyResult:
+    def update_copy(self, copy: Message, original: Message) -> CopyResult:
         """Write a note anew; what is recorded in a conversation stays as it is: RecordRefused.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
@@ -198,7 +198,7 @@ class GrowthHubMessages:
             raise self._conversations.refuse()
         return self._notebook.amend(copy.id.removeprefix(notes.ID_PREFIX), copy.contact_id, original)
 
-    def erase(self, copy_id: str, contact_id: str) -> None:
+    def delete_copy(self, copy_id: str, contact_id: str) -> None:
         """Delete a note; what is recorded in a conversation stays: RecordRefused.
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
@@ -207,7 +207,7 @@ class GrowthHubMessages:
             raise self._conversations.refuse()
         self._notebook.erase(copy_id.removeprefix(notes.ID_PREFIX), contact_id)
 
-    def calls_for(self, original: Message, *, recorded: bool) -> int:
+    def count_calls(self, original: Message, *, recorded: bool) -> int:
         """Return 1 for a note, new or not, and 2 to record in a conversation; 1 more to read a text.
 
         A contact's first message costs 1 more, or 2 where there is no conversation yet.
@@ -244,7 +244,7 @@ class GrowthHubMessages:
 
     def _read(self, row: Raw) -> Iterator[Message]:
         if row.get("id") and row.get("contactId"):
-            yield from map(self.message, message_mapping.messages_in(row))
+            yield from map(self.to_message, message_mapping.messages_in(row))
 
     def _where(self) -> tzinfo:
         """Return the zone of the location, asked for once."""

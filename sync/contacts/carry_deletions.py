@@ -48,7 +48,7 @@ def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubl
     intent = _intent(context, target, link, survivor)
     with context.state.atomic() as transaction:
         context.tables.intents.add_intent(transaction, intent, context.run.id)
-    outcome = target.dispatcher.gather([partial(target.connector.delete, survivor.id)])[0]
+    outcome = target.dispatcher.gather([partial(target.connector.delete_contact, survivor.id)])[0]
     with context.state.atomic() as transaction:
         if isinstance(outcome, RecordError):
             context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
@@ -95,7 +95,7 @@ def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> Del
 def _is_back(side: Side, link: Link) -> bool:
     """Ask once more for the record that is gone; an answer may have been wrong."""
     try:
-        side.connector.get(link.side(side.name).id)
+        side.connector.read_record(link.side(side.name).id)
     except RecordGone:
         return False
     return True

@@ -84,7 +84,7 @@ def _ask(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bo
 def _answer(companies: CompanyDirectory, domain: str) -> CachedCompany:
     """Ask for one company; a domain that makes no sense there is that of nobody."""
     try:
-        return CachedCompany(companies.company(domain))
+        return CachedCompany(companies.find_company(domain))
     except RecordRefused as refused:
         if refused.status not in SENSELESS:
             raise

@@ -75,7 +75,7 @@ class Creation:
     @property
     def marker(self) -> str | None:
         """Return what the new record says of where it came from."""
-        return self.own.id if self.target.connector.marks else None
+        return self.own.id if self.target.connector.has_markers else None
 
     @property
     def enriched_changes(self) -> Fields:
@@ -84,7 +84,7 @@ class Creation:
 
     def send(self) -> WriteResult:
         """Create the record."""
-        return self.target.connector.create(self.changes, self.marker)
+        return self.target.connector.create_contact(self.changes, self.marker)
 
 
 def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
@@ -144,7 +144,9 @@ def _without_known(
     context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]
 ) -> list[Creation]:
     """Ask the server for each person before making it; whoever is there after all is met instead (R7)."""
-    found = target.dispatcher.gather([partial(target.connector.find, job.changes, job.marker, None) for job in jobs])
+    found = target.dispatcher.gather(
+        [partial(target.connector.find_candidates, job.changes, job.marker, None) for job in jobs]
+    )
     strangers = []
     for job, raws in zip(jobs, found, strict=True):
         if isinstance(raws, ConnectorError):
@@ -164,7 +166,7 @@ def _without_known(
 def matching(context: Context, side: Side, person: IndexedContact, raws: Sequence[Raw]) -> Raw | None:
     """Return the record among those that a server named that is this person, by the tests of pairing."""
     by_id = {str(raw["id"]): raw for raw in raws}
-    contacts = [side.connector.contact(raw, {}) for raw in raws]
+    contacts = [side.connector.to_contact(raw, {}) for raw in raws]
     contacts = [contact for contact in contacts if not context.is_forgotten(side, contact)]
     links = context.tables.links.by_record(side.name, list(by_id))
     other_side = context.connection.other(side).name
@@ -181,7 +183,7 @@ def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged])
 
     Both sides are filled at once: nothing says that a window will ever show the other record again.
     """
-    contact = job.target.connector.contact(raw, {})
+    contact = job.target.connector.to_contact(raw, {})
     with context.state.atomic() as transaction:
         context.staging.put_records(transaction, [staged_record(context, job.target, raw, contact, None)])
         job.target.identities.put_contacts(transaction, [contact_codec.index_entry(contact)])
@@ -267,7 +269,7 @@ def _believed(context: Context, target: Side, jobs: Sequence[Creation]) -> list[
 def _meet_older(context: Context, job: Creation, record_id: str, troubles: Troubles[Staged]) -> None:
     """Meet the record that a create was answered with and did not make, if it is the person (R10)."""
     try:
-        raw = job.target.connector.get(record_id).records[0]
+        raw = job.target.connector.read_record(record_id).records[0]
     except ConnectorError as error:
         with context.state.atomic() as transaction:
             troubles.note(
@@ -321,9 +323,9 @@ def _made(job: Creation, answer: WriteResult) -> _Made:
         answer = replace(answer, refused=answer.refused - refused.keys())
     if answer.unwritten:
         job = replace(job, changes={name: each for name, each in job.changes.items() if name not in answer.unwritten})
-    contact = connector.contact(answer.raw, {})
+    contact = connector.to_contact(answer.raw, {})
     filled = connector.filled_in(job.changes) if is_edited(contact) or answer.edited else None
-    return _Made(job, answer, contact, connector.settled(answer.raw, {}, job.changes), filled)
+    return _Made(job, answer, contact, connector.values_after_write(answer.raw, {}, job.changes), filled)
 
 
 def _carry_back_opt_outs(context: Context, target: Side, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
@@ -439,7 +441,7 @@ def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, 
     raw = None
     if error.other_id is not None:
         try:
-            raw = job.target.connector.get(error.other_id).records[0]
+            raw = job.target.connector.read_record(error.other_id).records[0]
         except RecordGone:
             raw = None
     if raw is not None and matching(context, job.target, contact_codec.index_entry(job.contact), [raw]) is not None:
@@ -463,7 +465,7 @@ def _is_of_number(job: Creation, raw: Raw | None) -> bool:
         return False
     mine, other = (
         contact_codec.index_entry(job.contact),
-        contact_codec.index_entry(job.target.connector.contact(raw, {})),
+        contact_codec.index_entry(job.target.connector.to_contact(raw, {})),
     )
     return mine.email != other.email and bool(set(mine.phones) & set(other.phones))
 
@@ -474,7 +476,7 @@ def _is_of_another(context: Context, job: Creation, raw: Raw) -> bool:
     Somebody who is told by nothing else is not made without it.
     """
     link = context.tables.links.by_record(job.target.name, [str(raw["id"])]).get(str(raw["id"]))
-    other = contact_codec.index_entry(job.target.connector.contact(raw, {}))
+    other = contact_codec.index_entry(job.target.connector.to_contact(raw, {}))
     is_told = any(job.changes.get(name) for name in ("first_name", "last_name", "phone"))
     return is_told and (link is not None or contact_codec.index_entry(job.contact).email != other.email)
 

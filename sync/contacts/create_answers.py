@@ -59,7 +59,7 @@ def _judged(
     record_id = str(answer.raw.get("id"))
     if is_taken:
         return _unknown(target, f"{record_id}, the record of another contact")
-    contact = target.connector.contact(answer.raw, {})
+    contact = target.connector.to_contact(answer.raw, {})
     if shows_person(contact, *sent) is None:
         try:
             answer, contact = _read(target, answer, record_id)
@@ -72,9 +72,9 @@ def _judged(
 
 def _read(target: Side, answer: WriteResult, record_id: str) -> tuple[WriteResult, Contact]:
     """Read a record whose create was answered with hardly more than its id; who edited it since, nobody can tell."""
-    page = target.connector.get(record_id)
+    page = target.connector.read_record(record_id)
     read = replace(answer, raw=page.records[0], served_at=page.served_at, doubtful=True)
-    return read, target.connector.contact(read.raw, {})
+    return read, target.connector.to_contact(read.raw, {})
 
 
 def _unknown(target: Side, shown: str) -> OutcomeUnknown:

@@ -11,11 +11,11 @@ def prepare(context: Context, side: Side, names: frozenset[str]) -> Sequence[str
 
     Return their keys.
     """
-    lacking = side.connector.unplaced
-    made = side.connector.prepare(names)
+    lacking = side.connector.fields_without_place
+    made = side.connector.create_places(names)
     if made:
         context.findings.created_places[side.name] = (
-            context.findings.created_places.get(side.name, frozenset()) | lacking - side.connector.unplaced
+            context.findings.created_places.get(side.name, frozenset()) | lacking - side.connector.fields_without_place
         )
         context.findings.fields_created.setdefault(side.account, []).extend(made)
         context.run.progress.note(f"{side.account}: made the custom fields {', '.join(made)}")

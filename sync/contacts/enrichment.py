@@ -35,7 +35,7 @@ def enrich(context: Context, link: Link | None, result: Merge, left: SideView, r
     views, target = {LEFT: left, RIGHT: right}, enrichment.target.name
     to, source = views[target], views[enrichment.source.name]
     written = context.tables.history.fields_of(link.id) if link is not None else frozenset()
-    unplaced = enrichment.target.connector.unplaced
+    unplaced = enrichment.target.connector.fields_without_place
     fillable = blanks(context.present_rules(), result, target, to, source, unplaced=unplaced)
     blank = [name for name in fillable if name not in written]
     domain = domain_of({**_addresses(to), **result.to(target)}, _addresses(source)) if blank else None
@@ -70,7 +70,7 @@ def awaited(context: Context, target: Side, contact: Contact) -> str | None:
         return None
     is_new = target == enrichment.target
     changes = values_for_create(context, target, contact.fields).changes if is_new else {}
-    unplaced = frozenset() if is_new else enrichment.target.connector.unplaced
+    unplaced = frozenset() if is_new else enrichment.target.connector.fields_without_place
     blank = blanks_of_new(context.present_rules(), changes, contact.fields, enrichment.target.name, unplaced=unplaced)
     domain = domain_of(contact.fields) if blank else None
     answer = enrichment.known.cached(domain, context.run.now_ms()) if domain else None

@@ -52,7 +52,7 @@ def is_merge_target(context: Context, side: Side, record_id: str, answer: OtherR
     link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
     if link is None:
         return False
-    heir = contact_codec.index_entry(side.connector.contact(answer.shown, {}))
+    heir = contact_codec.index_entry(side.connector.to_contact(answer.shown, {}))
     if heir.marker is not None and heir.marker == link.side(context.connection.other(side).name).id:
         return True
     lost = contact_codec.index_entry(Contact(record_id, context.mapping.shadow(link, side.name)))

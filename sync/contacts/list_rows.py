@@ -55,7 +55,7 @@ def believed(
 
     Raises RecordGone, and what else a question by id raises.
     """
-    contact = side.connector.contact(raw, memory)
+    contact = side.connector.to_contact(raw, memory)
     if link is None:
         return (
             BelievedRow(raw, contact, side.connector.digest(raw))
@@ -84,8 +84,8 @@ def _tells_address(contact: Contact) -> bool:
 
 
 def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> BelievedRow:
-    raw = side.connector.get(record_id).records[0]
-    return BelievedRow(raw, side.connector.contact(raw, memory), side.connector.digest(raw))
+    raw = side.connector.read_record(record_id).records[0]
+    return BelievedRow(raw, side.connector.to_contact(raw, memory), side.connector.digest(raw))
 
 
 def _vanished(context: Context, link: Link, side: Side, contact: Contact) -> frozenset[str]:

@@ -28,9 +28,9 @@ class MappingInForce:
     def present_rules(self, connection: ConnectionSides) -> Rules:
         """Return the rules as both accounts can keep them now."""
         left, right = connection.left.connector, connection.right.connector
-        key = (left.fields, right.fields, left.owners, right.owners)
+        key = (left.fields, right.fields, left.owner_emails, right.owner_emails)
         if self._present is None or self._present[0] != key:
-            owners = Members(left.owners, right.owners)
+            owners = Members(left.owner_emails, right.owner_emails)
             self._present = (key, present(self.rules, left.fields, right.fields, owners))
         return self._present[1]
 

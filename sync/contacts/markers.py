@@ -18,7 +18,7 @@ from sync.streams.connection import Side
 def write_marker(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
     """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
     prepare(context, source, frozenset())
-    update_source = partial(source.connector.update, raw, person.memory, {}, made_id)
+    update_source = partial(source.connector.update_contact, raw, person.memory, {}, made_id)
     outcome = source.dispatcher.gather([update_source])[0]
     for pause in PAUSES:  # a marker takes the place of nothing that a person types
         if not isinstance(outcome, OutcomeUnknown):
@@ -31,7 +31,7 @@ def write_marker(context: Context, source: Side, raw: Raw, person: Contact, made
             with context.state.atomic() as transaction:
                 context.tables.intents.remove_intents(transaction, context.connection.other(source).name, person.id)
         return
-    marked = source.connector.contact(outcome.raw, person.memory)
+    marked = source.connector.to_contact(outcome.raw, person.memory)
     with context.state.atomic() as transaction:
         link = context.tables.links.by_record(source.name, [person.id])[person.id]
         side, shown = (

@@ -91,8 +91,8 @@ def _indexed(context: Context, side: Side, person: IndexedContact, survivor_id: 
 
 
 def _bearers(side: Side, email: str) -> Iterator[IndexedContact]:
-    for raw in side.connector.find({"email": email}, None, None):
-        yield contact_codec.index_entry(side.connector.contact(raw, {}))
+    for raw in side.connector.find_candidates({"email": email}, None, None):
+        yield contact_codec.index_entry(side.connector.to_contact(raw, {}))
 
 
 def _meet(context: Context, link: Link, heirs: Sequence[IndexedContact]) -> None:

@@ -35,7 +35,7 @@ def refresh_places(context: Context, *, retry: bool) -> None:
     context.findings.has_owed_values = bool(waiting)
     for side in context.connection.sides:
         if side.name in waiting:
-            side.connector.reconsider(retry=retry and not context.run.dry)
+            side.connector.recheck_places(retry=retry and not context.run.dry)
 
 
 def note_owed_values(
@@ -84,7 +84,7 @@ def create_places(context: Context, side: Side) -> None:
     if not context.findings.has_owed_values:
         return
     names = frozenset(field for where, field in context.tables.owed_values.count_waiting() if where == side.name)
-    lacking = names & side.connector.unplaced & context.mapping.rules.keys()
+    lacking = names & side.connector.fields_without_place & context.mapping.rules.keys()
     if lacking:
         prepare(context, side, lacking)
 
@@ -151,7 +151,7 @@ def by_account(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int
 def steps_of_owed(context: Context, side: Side) -> Iterator[list[Step]]:
     """Yield the pairs that wait for a field that a side has a place for now, and of which nothing else was read."""
     names = {field for where, field in context.tables.owed_values.count_waiting() if where == side.name}
-    names &= side.connector.fields - side.connector.unplaced
+    names &= side.connector.fields - side.connector.fields_without_place
     if not names:
         return
     for page in context.tables.owed_values.links_waiting(side.name, sorted(names)):
@@ -169,7 +169,7 @@ def _taken_for_empty(context: Context, link: Link) -> Iterator[tuple[str, str]]:
     held = context.tables.holds.of_link(link.id)
     for side in context.connection.sides:
         own, theirs = bases[side.name], bases[context.connection.other(side).name]
-        for name in side.connector.to_be_made & own.keys() & context.mapping.rules.keys() - held.keys():
+        for name in side.connector.fields_to_create & own.keys() & context.mapping.rules.keys() - held.keys():
             value = theirs.get(name)
             if own[name] is None and value is not None and context.mapping.rules[name].lets(value, side.name):
                 yield side.name, name

@@ -85,7 +85,7 @@ def merge_views(context: Context, link: Link | None, left: SideView, right: Side
         result = merge(rules, left, right, context.mapping.judge, context.settings.conflicts, resolutions, untaken)
     protect(result, rules, left, right)
     for side in context.connection.sides:
-        refuse(result, side.name, side.connector.kept, left, right)
+        refuse(result, side.name, side.connector.never_empty, left, right)
     if context.undone is None:
         enrich(context, link, result, left, right)
     return result
@@ -148,7 +148,10 @@ def _who(side: Side, staged: Staged) -> str:
 def _asks_for(context: Context, link: Link, staged: Staged, other: Side) -> bool:
     """Say whether a record shows a field of which the other side was never agreed on, so that it has to be read too."""
     base, disputed = context.mapping.shadow(link, other.name), context.tables.conflicts.of_link(link.id)
-    base = {**base, **dict.fromkeys(other.connector.unplaced)}  # what is shown of nobody there need not be asked for
+    base = {
+        **base,
+        **dict.fromkeys(other.connector.fields_without_place),
+    }  # what is shown of nobody there need not be asked for
     shown = context.mapping.travelling(contact_codec.decode(staged.contact or "").fields)
     unmet = [name for name in shown if name not in base and name not in disputed]
     return any(not is_untranslatable(context, name, shown[name], other) for name in unmet)

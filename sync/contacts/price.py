@@ -33,7 +33,7 @@ def price(context: Context, limits: Mapping[str, RateLimit | None], beside: Mapp
 
 
 def _calls(context: Context, side: Side) -> int:
-    traffic = side.connector.traffic
+    traffic = side.connector.call_counts
     calls = traffic.reads + traffic.writes
     asked = False
     for one in preview_side(context, side):
@@ -44,15 +44,17 @@ def _calls(context: Context, side: Side) -> int:
             asked = True
         else:
             raw = one.raw or {"tags": one.shown.get("tags") or ()}
-            calls += 1 + side.connector.calls_for(raw, one.changes)
+            calls += 1 + side.connector.count_write_calls(raw, one.changes)
     calls += context.staging.count_steps(DELETE, context.connection.other(side).name)  # each is looked for once more
     written = written_fields(context, side)
     return calls + (len(side.connector.missing_places(written)) if written else 0)
 
 
 def _calls_of_create(context: Context, side: Side, one: PreviewedContact, *, asked: bool) -> int:
-    looked_up = 0 if context.findings.first.get(side.account) else side.connector.look_ups(one.changes, asked=asked)
-    return looked_up + side.connector.calls_for(None, one.changes)
+    looked_up = (
+        0 if context.findings.first.get(side.account) else side.connector.count_lookups(one.changes, asked=asked)
+    )
+    return looked_up + side.connector.count_write_calls(None, one.changes)
 
 
 def _cost(calls: int, limit: RateLimit | None, charged: int) -> Cost:

@@ -119,7 +119,7 @@ def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
     None when it is gone, which is noted, or that of a contact who was forgotten. Raises what is wrong with it, for the
     boundary around whatever asks for it.
     """
-    (page,) = side.dispatcher.gather([partial(side.connector.get, record_id)])
+    (page,) = side.dispatcher.gather([partial(side.connector.read_record, record_id)])
     return _taken(context, side, record_id, page)
 
 
@@ -128,7 +128,7 @@ def stage_by_ids(context: Context, side: Side, ids: Sequence[str]) -> dict[str, 
 
     What is wrong with one of them is listed. Raises AuthError, TransientError.
     """
-    pages = side.dispatcher.gather([partial(side.connector.get, record_id) for record_id in ids])
+    pages = side.dispatcher.gather([partial(side.connector.read_record, record_id) for record_id in ids])
     found = {}
     for record_id, page in zip(ids, pages, strict=True):
         with context.boundary.around(side, record_id):
@@ -153,7 +153,7 @@ def _taken(context: Context, side: Side, record_id: str, page: Page | ConnectorE
 def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged | None:
     raw = page.records[0]
     link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
-    contact = side.connector.contact(raw, _memory(link, side))
+    contact = side.connector.to_contact(raw, _memory(link, side))
     if link is None and context.is_forgotten(side, contact):
         return None
     confirm_workable(contact)
@@ -209,7 +209,7 @@ def _heard_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | No
 def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: bool) -> int:
     """Read a window page by page and return its horizon in milliseconds."""
     horizon: datetime | None = None
-    for page in side.connector.read(window):
+    for page in side.connector.read_window(window):
         if horizon is None:
             horizon = page.served_at - context.connection.settle
             known = context.findings.horizons.setdefault(side.account, horizon)

@@ -53,11 +53,11 @@ def _settle(context: Context, side: Side, intent: CreateIntent, others: Sequence
         return
     sent = intent.sent
     since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
-    raws = side.connector.find(sent, intent.source_id if side.connector.marks else None, since)
+    raws = side.connector.find_candidates(sent, intent.source_id if side.connector.has_markers else None, since)
     raw = matching(context, side, contact_codec.index_entry(contact), raws)
     if raw is None and not contact.fields.get("email") and not contact.phones:
         raw = _same_content(context, side, sent, raws, others)
-    found = side.connector.contact(raw, {}) if raw is not None else None
+    found = side.connector.to_contact(raw, {}) if raw is not None else None
     filled = side.connector.filled_in(sent) if raw is not None else {}  # before the transaction: it may have to ask
     with context.state.atomic() as transaction:
         if found is not None:
@@ -90,7 +90,7 @@ def _mark(context: Context, side: Side, intent: CreateIntent, person: Contact) -
     if link is None or context.run.dry:
         return link is not None
     try:
-        raw = source.connector.get(intent.source_id).records[0]
+        raw = source.connector.read_record(intent.source_id).records[0]
     except RecordGone:
         with context.state.atomic() as transaction:
             context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
@@ -105,7 +105,7 @@ def _same_content(
     """Return the unlinked record that shows most of what was sent: for people with neither e-mail nor number."""
     links = context.tables.links.by_record(side.name, [str(raw["id"]) for raw in raws])
     rivals = [other.sent for other in others if other.side == side.name]
-    shown = {str(raw["id"]): side.connector.contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
+    shown = {str(raw["id"]): side.connector.to_contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
     fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
     return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 
@@ -160,7 +160,7 @@ def _link(  # noqa: PLR0917 - whose create it was, what was found of it, and wha
 def _is_foreign(side: Side, intent: CreateIntent, found: Contact, sent: Fields, *, edited: bool) -> bool:
     """Say whether a record that does not bear our marker is another one than the create was to make."""
     since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
-    return side.connector.marks or is_older(found, since) or is_foreign(found.fields, sent, edited=edited)
+    return side.connector.has_markers or is_older(found, since) or is_foreign(found.fields, sent, edited=edited)
 
 
 def _own_times(found: Contact, *, edited: bool) -> tuple[int | None, int | None]:

@@ -38,7 +38,7 @@ def _settle_deletion(context: Context, side: Side, intent: DeletionIntent) -> No
 
 def _is_gone(side: Side, record_id: str) -> bool:
     try:
-        side.connector.get(record_id)
+        side.connector.read_record(record_id)
     except RecordGone:
         return True
     return False

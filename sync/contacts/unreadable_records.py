@@ -18,7 +18,7 @@ from sync.streams.record_boundary import storable
 def index_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> None:
     """Put into the identity index who a record is that cannot be read. A contact that was forgotten is not kept."""
     try:
-        contact = side.connector.outline(raw)
+        contact = side.connector.to_outline(raw)
         shown = _storable(contact_codec.index_entry(contact))
         if link is None and context.is_forgotten(side, contact):
             return

@@ -113,7 +113,7 @@ def _write(
     context: Context, target: Side, jobs: Sequence[Update], troubles: Troubles[Staged]
 ) -> list[tuple[Update, WriteResult | ConnectorError | None]]:
     """Read, merge again and write some pairs; return who was read, with the answers of those who were written."""
-    pages = target.dispatcher.gather([partial(target.connector.get, job.record.id) for job in jobs])
+    pages = target.dispatcher.gather([partial(target.connector.read_record, job.record.id) for job in jobs])
     ready = []
     for job, page in zip(jobs, pages, strict=True):
         with _around(context, job):
@@ -208,7 +208,7 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
     troubles.fine(job.target)
     memory = job.link.side(job.target.name).memory if job.link else None
     job.raw = page.records[0]
-    job.contact = job.target.connector.contact(job.raw, json.loads(memory) if memory else {})
+    job.contact = job.target.connector.to_contact(job.raw, json.loads(memory) if memory else {})
     fresh = staged_record(context, job.target, job.raw, job.contact, job.link)
     job.views = {
         job.target.name: context.view(job.link, job.target, fresh),
@@ -244,15 +244,15 @@ def _drop_unplaced(context: Context, job: Update) -> None:
 
 
 def _send(job: Update) -> WriteResult:
-    marker = job.source_id if job.target.connector.marks else None
-    return job.target.connector.update(job.raw, job.contact.memory, job.changes, marker)
+    marker = job.source_id if job.target.connector.has_markers else None
+    return job.target.connector.update_contact(job.raw, job.contact.memory, job.changes, marker)
 
 
 def _send_again(job: Update) -> WriteResult:
     """Send what is left of a refused write, unless a person edited the record since it was read."""
     connector, memory = job.target.connector, job.contact.memory
-    now = connector.get(job.record.id).records[0]
-    before, after = (connector.settled(raw, memory, job.changes) for raw in (job.raw, now))
+    now = connector.read_record(job.record.id).records[0]
+    before, after = (connector.values_after_write(raw, memory, job.changes) for raw in (job.raw, now))
     refuse_if_edited(connector.account, job.record.id, before, after)
     return _send(job)
 
@@ -335,8 +335,8 @@ def _again_without_number(
 def _read_answer(job: Update, answer: WriteResult | ConnectorError) -> None:
     """Map what the server shows now: before the transaction, since the mapping may have to ask for settings."""
     if isinstance(answer, WriteResult):
-        job.shown = job.target.connector.contact(answer.raw, job.contact.memory)
-        job.settled = job.target.connector.settled(answer.raw, job.contact.memory, job.changes)
+        job.shown = job.target.connector.to_contact(answer.raw, job.contact.memory)
+        job.settled = job.target.connector.values_after_write(answer.raw, job.contact.memory, job.changes)
         sent = {name: value for name, value in job.changes.items() if name not in answer.refused}
         before = {name: job.views[job.target.name].value(name)[1] for name in sent}
         job.settled = held_values(sent, job.settled, before, edited=answer.edited, doubtful=answer.doubtful)

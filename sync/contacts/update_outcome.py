@@ -80,11 +80,11 @@ def _others(contact: Contact, sent: Iterable[str]) -> str:
 
 def _read(side: Side, record_id: str, link: Link | None) -> _Found | None:
     try:
-        raw = side.connector.get(record_id).records[0]
+        raw = side.connector.read_record(record_id).records[0]
     except RecordGone:
         return None  # a deletion that is found in the usual way
     memory = link.side(side.name).memory if link else None
-    return _Found(raw, side.connector.contact(raw, json.loads(memory) if memory else {}))
+    return _Found(raw, side.connector.to_contact(raw, json.loads(memory) if memory else {}))
 
 
 def _keep_lost(transaction: Transaction, context: Context, side: Side, intent: UpdateIntent, link: Link | None) -> None:

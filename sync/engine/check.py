@@ -181,9 +181,9 @@ def _owners(config: Config, name: str, connectors: Mapping[str, Connector]) -> I
 
 
 def _partners(own: Connector, other: Connector) -> Iterator[Finding]:
-    if not own.owners or not other.owners:  # one of them shows no users, which is a finding of its own
+    if not own.owner_emails or not other.owner_emails:  # one of them shows no users, which is a finding of its own
         return
-    alone = sorted(own.owners - other.owners)
+    alone = sorted(own.owner_emails - other.owner_emails)
     shown = ", ".join([*alone[:LONGEST], *([f"{len(alone) - LONGEST} more"] if len(alone) > LONGEST else [])])
     yield Finding(
         f"users are users of {other.account} too, by e-mail, for the field owner",
@@ -228,7 +228,7 @@ def _checked(
 ) -> Checked:
     connector = account.connector
     try:
-        findings = [*connector.check(fix)]
+        findings = [*connector.check_account(fix)]
         works = all(finding.ok or not finding.fatal for finding in findings)
         if works and (probing or connector.account in written):
             findings += _writing(config, connector, clock, probing=probing)

@@ -13,7 +13,7 @@ from sync.rules.translation import terms
 
 def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[str, mapping.FieldRule]:
     """Return the rule of every field that both sides know."""
-    places = [mapping.Places(one.mapped, one.read_only, one.consent_in) for one in (left, right)]
+    places = [mapping.Places(one.mappable_fields, one.read_only, one.consent_fields) for one in (left, right)]
     return mapping.rules(places[0], places[1], connection.contacts.direction, _options(connection))
 
 

@@ -100,19 +100,19 @@ def _create(connector: Connector, person: Fields, clock: Clock) -> WriteResult:
     sent = {name: value for name, value in person.items() if name in connector.fields}
     since = clock.now() + timedelta(seconds=connector.clock_offset())
     try:
-        return connector.create(sent, None)
+        return connector.create_contact(sent, None)
     except OutcomeUnknown:
         for pause in PAUSES:
             clock.sleep(pause)
             with suppress(ConnectorError):  # it is asked again, and reported as unknown at last
-                for raw in connector.find(sent, None, since):
-                    if connector.contact(raw, {}).fields.get("email") == person["email"]:
+                for raw in connector.find_candidates(sent, None, since):
+                    if connector.to_contact(raw, {}).fields.get("email") == person["email"]:
                         return WriteResult(raw, since)
         raise
 
 
 def _update(connector: Connector, made: WriteResult) -> WriteResult:
-    return connector.update(made.raw, {}, {"last_name": "Probe, changed"}, None)
+    return connector.update_contact(made.raw, {}, {"last_name": "Probe, changed"}, None)
 
 
 def _delete(connector: Connector, record_id: str, clock: Clock) -> None:
@@ -120,9 +120,9 @@ def _delete(connector: Connector, record_id: str, clock: Clock) -> None:
     for pause in PAUSES:
         clock.sleep(pause)
         with suppress(OutcomeUnknown):
-            connector.delete(record_id)
+            connector.delete_contact(record_id)
         try:
-            connector.get(record_id)
+            connector.read_record(record_id)
         except RecordGone:
             return
     raise OutcomeUnknown(connector.account, "it was deleted, and is still shown")

@@ -149,7 +149,7 @@ def _tell_owners(context: Context) -> None:
         connector, counts = side.connector, context.report.accounts[side.account]
         if not counts.created + counts.updated:
             continue
-        if "owner" in connector.mapped and "owner" not in connector.fields:
+        if "owner" in connector.mappable_fields and "owner" not in connector.fields:
             context.run.progress.note(
                 f"{side.account}: shows no users, so owners do not travel; `sync check` says what is missing"
             )

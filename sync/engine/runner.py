@@ -179,7 +179,7 @@ class Runner:
         newcomer, fresh = self._begin(context, report), fresh_streams(context, report.asked)
         report.streams = dict(_streams(work))
         for account in accounts:
-            report.requests[account.connector.account] = account.connector.traffic
+            report.requests[account.connector.account] = account.connector.call_counts
 
         def consent(ready: RunScope) -> bool:
             asks = newcomer or self.options.undoes

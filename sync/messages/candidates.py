@@ -46,11 +46,11 @@ def find(context: MessageContext, side: Side, staged: StagedMessage, own: Messag
 
     Raises AuthError, TransientError.
     """
-    if letters(context.connection.other(side)).listed or context.reads(context.connection.other(side)):
+    if letters(context.connection.other(side)).lists_copies or context.reads(context.connection.other(side)):
         found = _alike(context, side, staged, own, contact_id)
         if found is not None:
             return found
-    if letters(context.connection.other(side)).listed:
+    if letters(context.connection.other(side)).lists_copies:
         return None
     return _copied(context, side, staged, own, contact_id)
 
@@ -60,7 +60,7 @@ def look_for_copies(context: MessageContext, target: Side, contact_id: str) -> N
     if context.stage.was_looked_at(target.name, contact_id):
         return
     try:
-        copies = letters(target).of_contact(contact_id)
+        copies = letters(target).copies_of(contact_id)
     except RecordGone:
         copies = ()
     with context.state.atomic() as transaction:
@@ -79,10 +79,10 @@ def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Mess
         if context.stage.is_taken(target.name, known.id):
             continue
         try:
-            own = letters(side).whole(own)
+            own = letters(side).with_text(own)
             if known.print is not None and known.print != text_digest(own):
                 continue
-            other = letters(target).get(known.id, contact_id)
+            other = letters(target).read_message(known.id, contact_id)
         except RecordGone:
             continue
         if is_alike(own, other):
@@ -108,8 +108,8 @@ def _copied(context: MessageContext, side: Side, staged: StagedMessage, own: Mes
             continue
         if context.stage.is_taken(target.name, copy.id):
             continue
-        own = letters(side).whole(own)
-        if letters(target).shows(copy, own):
+        own = letters(side).with_text(own)
+        if letters(target).is_copy_of(copy, own):
             return Pair(side.name, own, copy, staged.digest)
     return None
 

@@ -33,7 +33,7 @@ def erase(context: MessageContext, target: Side, step: MessageAction, troubles: 
     if link is None or link.gone != source.name or _is_back(context, source, link, step.contact_id):
         return
     try:
-        copy = letters(target).get(link.side(target.name).id, context.home(link))
+        copy = letters(target).read_message(link.side(target.name).id, context.home(link))
     except RecordGone:
         with context.state.atomic() as transaction:
             context.tables.links.remove_link(transaction, link.id)
@@ -84,7 +84,7 @@ def remember_erased(
 def _is_back(context: MessageContext, source: Side, link: Link, contact_id: str) -> bool:
     """Ask once more for the original; an answer may have been wrong."""
     try:
-        letters(source).get(link.side(source.name).id, contact_id)
+        letters(source).read_message(link.side(source.name).id, contact_id)
     except RecordGone:
         return False
     link.gone, link.side(source.name).digest = None, None
@@ -106,7 +106,7 @@ def _erase(context: MessageContext, target: Side, link: Link, copy: Message, tro
     )
     with context.state.atomic() as transaction:
         context.tables.intents.add_intent(transaction, intent, context.run.id)
-    answer = target.dispatcher.gather([partial(letters(target).erase, copy.id, copy.contact_id)])[0]
+    answer = target.dispatcher.gather([partial(letters(target).delete_copy, copy.id, copy.contact_id)])[0]
     with context.state.atomic() as transaction:
         if isinstance(answer, ConnectorError):
             troubles.note(transaction, source, StagedMessage(source.name, original_id, ""), ERASE, answer)

@@ -111,7 +111,7 @@ class MessageContext:
 
     def may_hold_listed_copies(self, side: Side) -> bool:
         """Say whether copies are made on a side that its listing shows."""
-        return self.scope.leaves(self.connection.other(side).name) and letters(side).listed
+        return self.scope.leaves(self.connection.other(side).name) and letters(side).lists_copies
 
     def person(self, side: Side, contact_id: str) -> str | None:
         """Return the id on the other side of somebody who is linked; None for others, and where they are gone."""
@@ -158,7 +158,7 @@ class MessageContext:
 
 def letters(side: Side) -> MessageStore:
     """Return the messages of a side's account."""
-    return side.connector.correspondence
+    return side.connector.message_store
 
 
 def original_side(link: Link) -> str:

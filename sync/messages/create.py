@@ -49,7 +49,7 @@ class CopyJob:
 
     def send(self) -> CopyResult:
         """Record the copy."""
-        return letters(self.target).record(self.original, self.contact_id)
+        return letters(self.target).record_copy(self.original, self.contact_id)
 
 
 def copy(
@@ -96,7 +96,7 @@ def adopt(context: MessageContext, pair: Pair) -> None:
 
 def _shows_all(target: Side, pair: Pair) -> bool:
     """Say whether a copy that is known by its marker would be known without it as well: then no person edited it."""
-    return letters(target).shows(replace(pair.copy, of=None), pair.original)
+    return letters(target).is_copy_of(replace(pair.copy, of=None), pair.original)
 
 
 def remember_copy(
@@ -115,7 +115,7 @@ def remember_copy(
     context.tables.links.save_link(transaction, link, context.run.id)
     context.tables.intents.remove_intents(transaction, target.name, original.id)
     context.tables.failures.close_failures(transaction, source.name, original.id)
-    if letters(target).listed:
+    if letters(target).lists_copies:
         context.tables.index(target).put_messages(transaction, [indexed(made)])
     context.tables.index(source).put_messages(
         transaction, [indexed(original)]
@@ -152,7 +152,7 @@ def _whole(context: MessageContext, jobs: Sequence[CopyJob]) -> list[CopyJob]:
     """
     if not jobs:
         return []
-    read = [partial(letters(job.source).current, job.original) for job in jobs]
+    read = [partial(letters(job.source).read_current, job.original) for job in jobs]
     ready: list[CopyJob] = []
     for job, answer in zip(jobs, jobs[0].source.dispatcher.gather(read), strict=True):
         if isinstance(answer, Message):
@@ -191,10 +191,10 @@ def _is_our_own(context: MessageContext, job: CopyJob) -> bool:
     if context.tables.links.by_record(home.name, [marker]):
         return True
     try:
-        original = letters(home).get(marker, known.contact_id)
+        original = letters(home).read_message(marker, known.contact_id)
     except RecordGone:
         return True
-    if not letters(job.source).shows(replace(job.original, of=None), original):
+    if not letters(job.source).is_copy_of(replace(job.original, of=None), original):
         original = replace(original, text=job.original.text)  # as it was copied: that it was edited since shows by that
     with context.state.atomic() as transaction:
         remember_copy(transaction, context, home, original, None, job.original)
@@ -217,13 +217,13 @@ def _copied_before(context: MessageContext, job: CopyJob) -> Pair | None:
     A copy bears the time of its original, so that no window shows it where that is long ago.
     """
     failure = context.tables.failures.of_records(job.source.name, [job.staged.id]).get(job.staged.id)
-    if failure is None or failure.operation != CREATE or not letters(job.target).listed:
+    if failure is None or failure.operation != CREATE or not letters(job.target).lists_copies:
         return None
     since = contact_codec.from_ms(failure.noted_ms - EARLIER_MS)
-    for copy in letters(job.target).find(job.original, job.contact_id, since) if since is not None else ():
+    for copy in letters(job.target).find_copies(job.original, job.contact_id, since) if since is not None else ():
         if not context.tables.links.by_record(job.target.name, [copy.id]):
             with suppress(RecordGone):
-                return Pair(job.source.name, job.original, letters(job.target).whole(copy), job.staged.digest)
+                return Pair(job.source.name, job.original, letters(job.target).with_text(copy), job.staged.digest)
     return None
 
 

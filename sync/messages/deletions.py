@@ -36,7 +36,7 @@ def find_vanished(context: MessageContext, *, deep: bool) -> None:
             for link in _missing(context, side):
                 with context.around(side, link.side(side.name).id, ""):
                     _ask_for(context, side, link)
-        if not letters(side).listed:
+        if not letters(side).lists_copies:
             context.run.progress.begin_step(f"reading copies at {side.account}")
             _look_at_copies(context, side)
             if deep:
@@ -61,7 +61,7 @@ def _missing(context: MessageContext, side: Side) -> Iterator[Link]:
     while page := context.stage.missing(side.name, context.contacts.connection.number, after):
         for link_id, _ in page:
             link = context.tables.links.by_id(link_id)
-            if link is not None and (original_side(link) == side.name or letters(side).listed):
+            if link is not None and (original_side(link) == side.name or letters(side).lists_copies):
                 yield link
         after = page[-1][0]
 
@@ -94,7 +94,7 @@ def _look_at_copy(context: MessageContext, target: Side, link: Link) -> None:
     if any(copy.id == copy_id for copy in copies):
         return
     try:
-        letters(target).get(copy_id, contact_id)
+        letters(target).read_message(copy_id, contact_id)
     except RecordGone:
         lose_copy(context, target, link)
 
@@ -139,7 +139,7 @@ def _plan_delete(context: MessageContext, source: Side, link: Link) -> None:
     known = context.tables.index(source).message(link.side(source.name).id)
     contact_id = known.contact_id if known else ""
     try:
-        copy = letters(target).get(link.side(target.name).id, context.home(link))
+        copy = letters(target).read_message(link.side(target.name).id, context.home(link))
     except RecordGone:
         with context.state.atomic() as transaction:
             context.tables.links.remove_link(transaction, link.id)

@@ -63,7 +63,7 @@ def _look(context: MessageContext, side: Side, hint: Hint) -> None:
         return
     link = context.tables.links.by_record(side.name, [hint.record])[hint.record]
     try:
-        letters(side).get(hint.record, context.home(link))
+        letters(side).read_message(hint.record, context.home(link))
     except RecordGone:
         lose_copy(context, side, link)
 
@@ -73,7 +73,7 @@ def _stage(context: MessageContext, side: Side, hint: Hint) -> None:
         context.report.left_out += 1
         return
     try:
-        message = letters(side).listed_as(hint.record, hint.contact)
+        message = letters(side).read_listed(hint.record, hint.contact)
     except RecordGone:
         return
     if message is None or not context.scope.takes(side.name, message):

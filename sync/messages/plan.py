@@ -36,7 +36,7 @@ def plan(context: MessageContext) -> None:
     for side in context.connection.sides:
         context.findings.weights[side.account].linked = context.tables.links.count_links()
         for number, page in enumerate(context.stage.message_pages(side.name)):
-            if not number and letters(context.connection.other(side)).listed:
+            if not number and letters(context.connection.other(side)).lists_copies:
                 complete_index(context, context.connection.other(side))
             _plan_page(context, side, page)
     plan_resolved(context)

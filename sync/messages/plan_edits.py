@@ -41,7 +41,7 @@ def plan_edit(context: MessageContext, side: Side, staged: StagedMessage, link: 
     if link.gone is not None or context.stage.is_planned(context.connection.other(side).name, staged.id):
         return
     try:
-        original = letters(side).get(staged.id, staged.contact_id)
+        original = letters(side).read_message(staged.id, staged.contact_id)
     except RecordGone:
         return  # a deletion, which reconcile finds
     if copied_content(link) in (None, original_digest(original)):
@@ -49,7 +49,7 @@ def plan_edit(context: MessageContext, side: Side, staged: StagedMessage, link: 
         return
     target = context.connection.other(side)
     try:
-        copy = letters(target).get(link.side(target.name).id, context.home(link))
+        copy = letters(target).read_message(link.side(target.name).id, context.home(link))
     except RecordGone:
         lose_copy(context, target, link)
         return

@@ -40,15 +40,15 @@ def calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
         source = context.connection.other(side)
         for step in _steps(context, CREATE, side):
             original = _original(context, side, step)
-            counted[side.account] += letters(side).calls_for(original, recorded=False)
+            counted[side.account] += letters(side).count_calls(original, recorded=False)
             counted[source.account] += original.text is None
         for step in _steps(context, AMEND, side):
-            counted[side.account] += 1 + letters(side).calls_for(_original(context, side, step), recorded=True)
+            counted[side.account] += 1 + letters(side).count_calls(_original(context, side, step), recorded=True)
             counted[source.account] += 1
         for _ in _steps(context, ERASE, side):
             counted[side.account] += 2
             counted[source.account] += 1
-        if deep and not letters(side).listed:
+        if deep and not letters(side).lists_copies:
             counted[side.account] += (
                 context.contacts.tables.links.count_links() - context.contacts.tables.links.count_gone()
             )

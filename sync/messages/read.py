@@ -62,7 +62,7 @@ def complete_index(context: MessageContext, side: Side) -> None:
     horizon_ms = contact_codec.to_ms(context.findings.horizons[side.account]) or 0
     for start, end in gaps(context.tables.cursors.intervals(side.name, INDEXED), (0, horizon_ms)):
         context.run.progress.begin_step(f"reading all messages of {side.account} once")
-        for page in letters(side).read(Window(moment(start), moment(end) if end < horizon_ms else None)):
+        for page in letters(side).read_window(Window(moment(start), moment(end) if end < horizon_ms else None)):
             shown = _mapped(context, side, page)
             kept = [one for one in shown if not context.contacts.is_forgotten_record(side, one.contact_id)]
             with context.state.atomic() as transaction:
@@ -93,7 +93,7 @@ def stage_message(context: MessageContext, side: Side, message_id: str, contact_
     out. One that is linked is there all the same.
     """
     link = context.tables.links.by_record(side.name, [message_id]).get(message_id)
-    read = letters(side).get if link is not None else letters(side).listed_as
+    read = letters(side).read_message if link is not None else letters(side).read_listed
     try:
         message = read(message_id, contact_id)
     except RecordGone:
@@ -117,7 +117,7 @@ def indexed(message: Message, *, left_out: bool = False) -> Indexed:
 def _read(context: MessageContext, side: Side, window: Window, *, whole: bool) -> int:
     """Read a window page by page and return its horizon in milliseconds."""
     horizon = None
-    for page in letters(side).read(window):
+    for page in letters(side).read_window(window):
         if horizon is None:
             horizon = page.served_at - context.connection.settle
             known = context.findings.horizons.setdefault(side.account, horizon)
@@ -145,7 +145,7 @@ def _mapped(context: MessageContext, side: Side, page: Page) -> list[Message]:
     for raw in page.records:
         shown_id, contact_id = letters(side).id_of(raw), str(raw.get("contactId") or raw.get("contact_id") or "")
         with context.around(side, shown_id, contact_id):
-            message = letters(side).message(raw)
+            message = letters(side).to_message(raw)
             confirm_workable(message)
             encode(message).encode()  # what no file can hold is found here, by itself
             messages.append(message)

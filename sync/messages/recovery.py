@@ -58,7 +58,9 @@ def _settle_create(context: MessageContext, target: Side, intent: CopyIntent) ->
     found = _made(context, target, intent, sent, original.contact_id)
     with context.state.atomic() as transaction:
         if found is not None:
-            edited = not letters(target).shows(replace(found, of=None), sent)  # its marker tells nothing of its text
+            edited = not letters(target).is_copy_of(
+                replace(found, of=None), sent
+            )  # its marker tells nothing of its text
             remember_copy(
                 transaction, context, source, sent, staged.digest, found, edited=edited and sent.text is not None
             )
@@ -69,7 +71,7 @@ def _settle_create(context: MessageContext, target: Side, intent: CopyIntent) ->
 def _original(source: Side, staged: StagedMessage) -> Message:
     """Return the original; of one that is gone no more than its id, by which a marker still tells its copy."""
     try:
-        return letters(source).get(staged.id, staged.contact_id)
+        return letters(source).read_message(staged.id, staged.contact_id)
     except RecordGone:
         return Message(staged.id, staged.contact_id)
 
@@ -90,10 +92,10 @@ def _made(context: MessageContext, target: Side, intent: CopyIntent, sent: Messa
         if contact
     )
     for contact_id in contacts:
-        for copy in letters(target).find(sent, contact_id, since - timedelta(seconds=1)):
+        for copy in letters(target).find_copies(sent, contact_id, since - timedelta(seconds=1)):
             if not context.tables.links.by_record(target.name, [copy.id]):
                 with suppress(RecordGone):  # with its text: by that an edit of the copy is told later
-                    return letters(target).whole(copy)
+                    return letters(target).with_text(copy)
     return None
 
 
@@ -123,7 +125,7 @@ def _settle_deletion(context: MessageContext, target: Side, intent: CopyDeletion
 
 def _is_gone(side: Side, record_id: str, contact_id: str) -> bool:
     try:
-        letters(side).get(record_id, contact_id)
+        letters(side).read_message(record_id, contact_id)
     except RecordGone:
         return True
     return False

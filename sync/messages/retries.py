@@ -35,7 +35,7 @@ def take_over(context: MessageContext, side: Side, staged: StagedMessage, own: M
         if link is None or link.gone not in {None, side.name} or context.stage.message(side.name, known.id) is not None:
             continue
         try:
-            whole = letters(side).whole(own)
+            whole = letters(side).with_text(own)
         except RecordGone:
             return False
         if _says(context, side, known, link) == text_digest(whole) and _is_gone(side, known):
@@ -51,7 +51,7 @@ def _says(context: MessageContext, side: Side, known: Indexed, link: Link) -> by
 
 def _is_gone(side: Side, known: Indexed) -> bool:
     try:
-        letters(side).get(known.id, known.contact_id)
+        letters(side).read_message(known.id, known.contact_id)
     except RecordGone:
         return True
     return False

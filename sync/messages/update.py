@@ -57,13 +57,13 @@ def _is_known(
     if link is None or link.gone is not None:
         return True
     try:
-        original = letters(source).get(link.side(source.name).id, step.contact_id)
+        original = letters(source).read_message(link.side(source.name).id, step.contact_id)
     except RecordGone:
         return True  # a deletion, which reconcile finds
     if copied_content(link) == original_digest(original):
         return True
     try:
-        copy = letters(target).get(link.side(target.name).id, context.home(link))
+        copy = letters(target).read_message(link.side(target.name).id, context.home(link))
     except RecordGone:
         lose_copy(context, target, link)
         return True
@@ -104,7 +104,7 @@ def _came(target: Side, intent: AmendmentIntent, after: Message, old: str | None
     then a person may have edited the copy as it was.
     """
     sent = intent.message
-    if sent is not None and letters(target).shows(replace(after, of=None), decode(sent)):
+    if sent is not None and letters(target).is_copy_of(replace(after, of=None), decode(sent)):
         return False
     shown, before = message_text.comparable(after.text or ""), message_text.comparable(old or "")
     wanted = message_text.comparable(intent.text)
@@ -148,7 +148,7 @@ def _keep_old(
 
 def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
     try:
-        return letters(side).get(record_id, contact_id)
+        return letters(side).read_message(record_id, contact_id)
     except RecordGone:
         return None
 
@@ -166,7 +166,7 @@ def _write(
     amendment = Amendment(original.id, original_digest(original), copy.text, rule)
     with context.state.atomic() as transaction:
         context.tables.intents.add_intent(transaction, _intent(context, couple, amendment), context.run.id)
-    answer = target.dispatcher.gather([partial(letters(target).amend, copy, original)])[0]
+    answer = target.dispatcher.gather([partial(letters(target).update_copy, copy, original)])[0]
     with context.state.atomic() as transaction:
         if isinstance(answer, CopyResult) and _is_unchanged(target, copy, answer.copy, original):
             context.tables.intents.remove_intents(transaction, target.name, original.id)
@@ -184,7 +184,7 @@ def _write(
 def _is_unchanged(target: Side, before: Message, after: Message, original: Message) -> bool:
     """Say whether a copy shows after a write what it showed before, and not its original: nothing of it was taken."""
     is_same = after.text is not None and message_text.same(after.text, before.text)
-    return is_same and not letters(target).shows(replace(after, of=None), original)
+    return is_same and not letters(target).is_copy_of(replace(after, of=None), original)
 
 
 def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) -> AmendmentIntent:

@@ -47,7 +47,7 @@ class Side:
 
     def needs_marker(self, contact: Contact) -> bool:
         """Say whether only a marker can identify a contact: it has neither e-mail nor phone (R6)."""
-        return self.connector.marks and not contact.fields.get("email") and not contact.phones
+        return self.connector.has_markers and not contact.fields.get("email") and not contact.phones
 
 
 @dataclass(frozen=True, slots=True)

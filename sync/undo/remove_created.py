@@ -58,7 +58,7 @@ def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubl
         )
         return
     intent = _intend(context, target, link, contact)
-    outcome = target.dispatcher.gather([partial(target.connector.delete, staged.id)])[0]
+    outcome = target.dispatcher.gather([partial(target.connector.delete_contact, staged.id)])[0]
     with context.state.atomic() as transaction:
         if isinstance(outcome, ConnectorError):
             _give_up(transaction, context, target, link, intent, outcome)
@@ -99,7 +99,7 @@ def shown_text(contact: Contact) -> str:
 
 def _is_gone(side: Side, record_id: str) -> bool:
     try:
-        side.connector.get(record_id)
+        side.connector.read_record(record_id)
     except RecordGone:
         return True
     return False

@@ -119,7 +119,7 @@ def _people(hub: HubWorld, number: int) -> Read:
     first = hub.clock.now() - timedelta(hours=number)
     for n in range(number):
         hub.sandbox.add(firstName=f"Ann {n}", dateAdded=first + timedelta(hours=n))
-    return lambda: list(hub.hub.read(Window(EPOCH)))
+    return lambda: list(hub.hub.read_window(Window(EPOCH)))
 
 
 def _export(hub: HubWorld, number: int) -> Read:
@@ -128,14 +128,14 @@ def _export(hub: HubWorld, number: int) -> Read:
         hub.clock.pass_by(3600)
         hub.sandbox.add_message(person, text=f"Ann {n}")
     hub.clock.pass_by(3600)
-    return lambda: list(hub.hub.correspondence.export.read(Window(EPOCH), {}))
+    return lambda: list(hub.hub.message_store.export.read(Window(EPOCH), {}))
 
 
 def _genius(world: GeniusWorld, number: int) -> Read:
     first = world.clock.now() - timedelta(hours=number)
     for n in range(number):
         world.sandbox.add(at=first + timedelta(hours=n), first_name=f"Ann {n}")
-    return lambda: list(world.account.read(EVERYTHING))
+    return lambda: list(world.account.read_window(EVERYTHING))
 
 
 COUNTED = {

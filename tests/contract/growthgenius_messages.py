@@ -20,7 +20,7 @@ class GrowthGeniusPost(GrowthGeniusPlace, Post):
 
     def letters(self, account: Connector) -> MessageStore:
         assert isinstance(account, GrowthGenius)
-        return account.correspondence
+        return account.message_store
 
     def write(self, contact_id: str, letter: Message, *, at: datetime | None = None) -> str:
         (user,) = (user for user in USERS if user["email"] == letter.owner)

@@ -38,12 +38,12 @@ class GrowthHubPost(GrowthHubPlace, Post):
 
     def somebody(self) -> str:
         contact_id = super().somebody()
-        self.discard(self.post.record(LETTER, contact_id).copy.id)
+        self.discard(self.post.record_copy(LETTER, contact_id).copy.id)
         return contact_id
 
     def letters(self, account: Connector) -> MessageStore:
         assert isinstance(account, GrowthHub)
-        return account.correspondence
+        return account.message_store
 
     def write(self, contact_id: str, letter: Message, *, at: datetime | None = None) -> str:
         text, flow = letter.text or "", letter.flow or "outbound"

@@ -63,7 +63,7 @@ class Post(Place):
         """Return the id of a person; all that is learned of a server when it is first written to is known then."""
         self.prepare()
         contact_id = self.add(BRIEF)
-        self.account.update(self.got(contact_id), {}, {"city": "Hometown"}, None)
+        self.account.update_contact(self.got(contact_id), {}, {"city": "Hometown"}, None)
         return contact_id
 
     def pile(self, contact_id: str, count: int, *, apart: timedelta = timedelta(seconds=1)) -> list[str]:
@@ -73,13 +73,13 @@ class Post(Place):
 
     def mapped(self, pages: Iterable[Page]) -> dict[str, Message]:
         """Return the messages of pages by id; the later showing counts."""
-        shown = (self.post.message(raw) for page in pages for raw in page.records)
+        shown = (self.post.to_message(raw) for page in pages for raw in page.records)
         return {message.id: message for message in shown}
 
     def all_messages(self) -> dict[str, Message]:
         """Read every message that has settled."""
         self.settle()
-        return self.mapped(self.post.read(Window(self.clock.start - timedelta(days=365))))
+        return self.mapped(self.post.read_window(Window(self.clock.start - timedelta(days=365))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,19 @@ Operation = Callable[[Connector, Raw], object]
 """Does something with an account, concerning a record of somebody who is there."""
 
 READING: Final[Mapping[str, Operation]] = {
-    "read": lambda account, _: list(account.read(Window(EPOCH))),
-    "get": lambda account, raw: account.get(account.contact(raw, {}).id),
-    "find": lambda account, _: account.find({"email": "nobody@example.com"}, None, None),
-    "find-lost": lambda account, _: account.find(NAMED, None, EPOCH),
+    "read": lambda account, _: list(account.read_window(Window(EPOCH))),
+    "get": lambda account, raw: account.read_record(account.to_contact(raw, {}).id),
+    "find": lambda account, _: account.find_candidates({"email": "nobody@example.com"}, None, None),
+    "find-lost": lambda account, _: account.find_candidates(NAMED, None, EPOCH),
 }
-CREATING: Final[Mapping[str, Operation]] = {"create": lambda account, _: account.create(NAMED, None)}
+CREATING: Final[Mapping[str, Operation]] = {"create": lambda account, _: account.create_contact(NAMED, None)}
 UPDATING: Final[Mapping[str, Operation]] = {
-    "update": lambda account, raw: account.update(raw, {}, {"city": CITY}, None),
-    "tag": lambda account, raw: account.update(raw, {}, {"tags": (*(BRIEF["tags"] or ()), TAG)}, None),
+    "update": lambda account, raw: account.update_contact(raw, {}, {"city": CITY}, None),
+    "tag": lambda account, raw: account.update_contact(raw, {}, {"tags": (*(BRIEF["tags"] or ()), TAG)}, None),
 }
-DELETING: Final[Mapping[str, Operation]] = {"delete": lambda account, raw: account.delete(account.contact(raw, {}).id)}
+DELETING: Final[Mapping[str, Operation]] = {
+    "delete": lambda account, raw: account.delete_contact(account.to_contact(raw, {}).id)
+}
 ALL: Final[Mapping[str, Operation]] = {**READING, **CREATING, **UPDATING, **DELETING}
 
 

@@ -99,26 +99,26 @@ class Place(ABC):
     def everything(self) -> dict[str, Raw]:
         """Read everything that has settled, by id; the later showing of a record counts."""
         self.settle()
-        return self.united(self.account.read(Window(self.clock.start - timedelta(days=365))))
+        return self.united(self.account.read_window(Window(self.clock.start - timedelta(days=365))))
 
     def united(self, pages: Iterator[Page]) -> dict[str, Raw]:
         """Return the records of pages by id; the later showing of a record counts."""
-        return {self.account.contact(raw, {}).id: raw for page in pages for raw in page.records}
+        return {self.account.to_contact(raw, {}).id: raw for page in pages for raw in page.records}
 
     def got(self, record_id: str) -> Raw:
         """Return a record as it is now."""
-        (raw,) = self.account.get(record_id).records
+        (raw,) = self.account.read_record(record_id).records
         return raw
 
     def person(self, record_id: str) -> Contact:
         """Return somebody as he is now."""
-        return self.account.contact(self.got(record_id), {})
+        return self.account.to_contact(self.got(record_id), {})
 
     def prepare(self) -> None:
         """See to it that everything has a place, and is known: what follows makes no calls for settings."""
         self.make_places()
-        self.account.prepare(self.account.mapped)
-        self.account.contact(self.got(self.add({"first_name": "Nobody"})), {})
+        self.account.create_places(self.account.mappable_fields)
+        self.account.to_contact(self.got(self.add({"first_name": "Nobody"})), {})
 
     def writable(self) -> frozenset[str]:
         """Return the fields that the account takes."""

@@ -21,7 +21,7 @@ def test_the_offset_of_the_servers_clock_is_measured_to_a_second(typical: Place,
     record_id = typical.add(BRIEF)
     for _ in range(5):
         typical.clock.pass_by(0.3)
-        typical.account.get(record_id)
+        typical.account.read_record(record_id)
     assert abs(typical.account.clock_offset() - ahead) <= 1.0
 
 
@@ -30,11 +30,11 @@ def test_every_time_that_is_told_is_the_servers(typical: Place, ahead: timedelta
     typical.prepare()
     typical.sandbox.clock_offset = ahead
     record_id = typical.add(BRIEF)
-    assert typical.account.get(record_id).served_at == typical.sandbox.server_now()
+    assert typical.account.read_record(record_id).served_at == typical.sandbox.server_now()
     assert typical.person(record_id).updated_at == typical.sandbox.server_now()
-    created = typical.account.create(NAMED, None)
+    created = typical.account.create_contact(NAMED, None)
     assert created.served_at == typical.sandbox.server_now()
-    assert typical.account.contact(created.raw, {}).created_at == typical.sandbox.server_now()
-    updated = typical.account.update(created.raw, {}, {"city": "Rome"}, None)
+    assert typical.account.to_contact(created.raw, {}).created_at == typical.sandbox.server_now()
+    updated = typical.account.update_contact(created.raw, {}, {"city": "Rome"}, None)
     assert updated.served_at == typical.sandbox.server_now()
-    assert {page.served_at for page in typical.account.read(Window(EPOCH))} == {typical.sandbox.server_now()}
+    assert {page.served_at for page in typical.account.read_window(Window(EPOCH))} == {typical.sandbox.server_now()}

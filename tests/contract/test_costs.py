@@ -16,36 +16,36 @@ def test_a_create_costs_what_was_said(typical: Place, fields: Fields) -> None:
     calls = len(typical.sandbox.calls)
     sent = {name: value for name, value in fields.items() if name in typical.writable() - {"mobile_phone"}}
     sent |= {"email": "new@example.com", "phone": "+12125550177"}
-    priced = typical.account.calls_for(None, sent)
-    writes = typical.account.traffic.writes
-    typical.account.create(sent, "4711")
-    assert typical.account.traffic.writes - writes == priced
+    priced = typical.account.count_write_calls(None, sent)
+    writes = typical.account.call_counts.writes
+    typical.account.create_contact(sent, "4711")
+    assert typical.account.call_counts.writes - writes == priced
     assert len(typical.sandbox.calls) - calls == priced
 
 
 def test_an_update_costs_what_was_said(typical: Place) -> None:
     raw = somebody(typical)
-    record_id = typical.account.contact(raw, {}).id
+    record_id = typical.account.to_contact(raw, {}).id
     changes: list[Fields] = [{name: SAMPLE[name]} for name in sorted(typical.writable() - {"tags"})]
     changes += [{"tags": tags} for tags in TAGS] + [{"city": "Rome", "tags": tags} for tags in TAGS]
-    changes += [{name: None} for name in sorted({*BRIEF, *typical.account.kept})]
+    changes += [{name: None} for name in sorted({*BRIEF, *typical.account.never_empty})]
     for each in changes:
         with naming(typical, each):
             typical.edit(record_id, BRIEF)
             current = typical.got(record_id)
-            priced = typical.account.calls_for(current, each)
-            writes, calls = typical.account.traffic.writes, len(typical.sandbox.calls)
-            typical.account.update(current, {}, each, None)
-            assert typical.account.traffic.writes - writes == priced
+            priced = typical.account.count_write_calls(current, each)
+            writes, calls = typical.account.call_counts.writes, len(typical.sandbox.calls)
+            typical.account.update_contact(current, {}, each, None)
+            assert typical.account.call_counts.writes - writes == priced
             assert len(typical.sandbox.calls) - calls <= priced + 1, "at most it is read once for what was not shown"
 
 
 def test_the_marker_alone_costs_what_was_said(typical: Place) -> None:
     raw = somebody(typical)
-    writes = typical.account.traffic.writes
-    typical.account.update(raw, {}, {}, "4711")
-    assert typical.account.traffic.writes - writes == (
-        typical.account.calls_for(raw, {}) if typical.account.marks else 0
+    writes = typical.account.call_counts.writes
+    typical.account.update_contact(raw, {}, {}, "4711")
+    assert typical.account.call_counts.writes - writes == (
+        typical.account.count_write_calls(raw, {}) if typical.account.has_markers else 0
     )
 
 
@@ -57,8 +57,8 @@ def test_a_look_up_costs_what_was_said_the_first_time_and_after(typical: Place, 
     account = typical.connect()
     for asked in (False, True, True):
         calls = len(typical.sandbox.calls)
-        account.find(sent, "4711", None)
-        assert len(typical.sandbox.calls) - calls == account.look_ups(sent, asked=asked)
+        account.find_candidates(sent, "4711", None)
+        assert len(typical.sandbox.calls) - calls == account.count_lookups(sent, asked=asked)
 
 
 def test_prices_are_told_without_a_call(typical: Place) -> None:
@@ -66,7 +66,7 @@ def test_prices_are_told_without_a_call(typical: Place) -> None:
     calls = len(typical.sandbox.calls)
     account = typical.account
     for fields in (BRIEF, NAMED, SAMPLE, {"tags": None}):
-        account.calls_for(None, fields)
-        account.calls_for(raw, fields)
-        account.look_ups(fields, asked=False)
+        account.count_write_calls(None, fields)
+        account.count_write_calls(raw, fields)
+        account.count_lookups(fields, asked=False)
     assert len(typical.sandbox.calls) == calls

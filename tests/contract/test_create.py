@@ -11,29 +11,29 @@ MARKER = "4711"
 
 
 def test_the_sample_has_a_value_for_every_field_that_the_account_takes(place: Place, subject: Subject) -> None:
-    missing = place.account.mapped - place.account.read_only - subject.sample.keys()
-    assert missing - set(PHONE_SLOTS) <= ({"do_not_contact"} if place.account.consent_in else set())
+    missing = place.account.mappable_fields - place.account.read_only - subject.sample.keys()
+    assert missing - set(PHONE_SLOTS) <= ({"do_not_contact"} if place.account.consent_fields else set())
     assert len(missing & set(PHONE_SLOTS)) <= 1, "which `phone` stands in for"
-    assert subject.sample.keys() <= place.account.mapped - place.account.read_only
+    assert subject.sample.keys() <= place.account.mappable_fields - place.account.read_only
 
 
 def test_everything_that_can_be_taken_arrives(place: Place, subject: Subject) -> None:
     place.prepare()
     before = set(place.ids())
-    answer = place.account.create(subject.sample, None)
+    answer = place.account.create_contact(subject.sample, None)
     assert answer.served_at == place.clock.now()
     (record_id,) = set(place.ids()) - before
     listed = place.everything()[record_id]
-    answered, kept = place.account.contact(answer.raw, {}), place.person(record_id)
+    answered, kept = place.account.to_contact(answer.raw, {}), place.person(record_id)
     assert answer.refused == frozenset()
     assert answered.id == record_id
-    for contact in (answered, kept, place.account.contact(listed, {})):
+    for contact in (answered, kept, place.account.to_contact(listed, {})):
         shown = {name: contact.fields.get(name) for name in subject.sample}
         assert shown == subject.sample
         assert contact.unmapped == {}
     digests = {place.account.digest(raw) for raw in (answer.raw, listed, place.got(record_id))}
     assert len(digests) == 1
-    assert place.account.settled(answer.raw, {}, subject.sample) == subject.sample
+    assert place.account.values_after_write(answer.raw, {}, subject.sample) == subject.sample
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_everything_that_can_be_taken_arrives(place: Place, subject: Subject) ->
 )
 def test_little_is_enough(place: Place, fields: Fields) -> None:
     place.prepare()
-    answer = place.account.create(fields, None)
+    answer = place.account.create_contact(fields, None)
     assert answer.refused == frozenset()
-    person = place.person(place.account.contact(answer.raw, {}).id)
+    person = place.person(place.account.to_contact(answer.raw, {}).id)
     assert {name: person.fields[name] for name in fields} == fields
     strangers = {name for name, value in person.fields.items() if value is not None} - fields.keys() - {"owner"}
     assert strangers <= {"country"}, "a server may fill in its own country (R11), and make the writer the owner"
@@ -52,35 +52,36 @@ def test_little_is_enough(place: Place, fields: Fields) -> None:
 def test_empty_values_are_left_out(place: Place, subject: Subject) -> None:
     place.prepare()
     empty: Fields = {name: None for name in subject.sample if name not in NAMED}
-    answer = place.account.create({**empty, **NAMED}, None)
+    answer = place.account.create_contact({**empty, **NAMED}, None)
     assert answer.refused == frozenset()
-    assert place.person(place.account.contact(answer.raw, {}).id).fields["last_name"] == NAMED["last_name"]
+    assert place.person(place.account.to_contact(answer.raw, {}).id).fields["last_name"] == NAMED["last_name"]
 
 
 def test_a_value_without_a_place_is_named_and_holds_up_nothing_else(place: Place) -> None:
     place.prepare()
     homeless = SAMPLE.keys() - place.writable()
-    answer = place.account.create({**BRIEF, **{name: SAMPLE[name] for name in homeless}}, None)
+    answer = place.account.create_contact({**BRIEF, **{name: SAMPLE[name] for name in homeless}}, None)
     assert answer.refused == homeless
-    person = place.person(place.account.contact(answer.raw, {}).id)
+    person = place.person(place.account.to_contact(answer.raw, {}).id)
     assert {name: person.fields[name] for name in BRIEF} == BRIEF
     assert {name: person.fields.get(name) for name in homeless} == dict.fromkeys(homeless)
 
 
 def test_the_marker_is_written_where_there_is_a_place_for_it(place: Place) -> None:
     place.prepare()
-    answer = place.account.create(BRIEF, MARKER)
-    expected = MARKER if place.account.marks else None
-    assert place.account.contact(answer.raw, {}).marker == expected
-    record_id = place.account.contact(answer.raw, {}).id
+    answer = place.account.create_contact(BRIEF, MARKER)
+    expected = MARKER if place.account.has_markers else None
+    assert place.account.to_contact(answer.raw, {}).marker == expected
+    record_id = place.account.to_contact(answer.raw, {}).id
     assert place.person(record_id).marker == expected
-    assert place.account.contact(place.everything()[record_id], {}).marker == expected
+    assert place.account.to_contact(place.everything()[record_id], {}).marker == expected
 
 
 def test_everybody_created_is_in_the_next_window(place: Place) -> None:
     place.prepare()
     made = {
-        place.account.contact(place.account.create(each, None).raw, {}).id for each in (BRIEF, NAMED, {"city": "Rome"})
+        place.account.to_contact(place.account.create_contact(each, None).raw, {}).id
+        for each in (BRIEF, NAMED, {"city": "Rome"})
     }
     assert made <= set(place.everything())
 
@@ -92,16 +93,16 @@ def test_texts_of_any_letters_arrive_as_they_are(place: Place) -> None:
         "last_name": "O'Brien-\u05d0\u05d1 <b>&amp;",
         "company": 'Ex"ample\\ Ltd, Inc.',
     }
-    answer = place.account.create(fields, None)
-    person = place.person(place.account.contact(answer.raw, {}).id)
+    answer = place.account.create_contact(fields, None)
+    person = place.person(place.account.to_contact(answer.raw, {}).id)
     assert {name: person.fields[name] for name in fields} == fields
 
 
 def test_sets_arrive_as_sets(place: Place, subject: Subject) -> None:
     place.prepare()
     fields: Fields = dict.fromkeys(SET_FIELDS & subject.sample.keys(), ("alpha", "beta gamma", "delta"))
-    answer = place.account.create({**BRIEF, **fields}, None)
-    person = place.person(place.account.contact(answer.raw, {}).id)
+    answer = place.account.create_contact({**BRIEF, **fields}, None)
+    person = place.person(place.account.to_contact(answer.raw, {}).id)
     assert {name: set(person.fields[name] or ()) for name in fields} == {
         name: set(fields[name] or ()) for name in fields
     }
@@ -116,12 +117,12 @@ def test_a_second_person_is_refused_with_the_id_of_the_first_or_made(
     count = len(place.ids())
     second = {**NAMED, field: BRIEF[field]}
     if field not in subject.unique:
-        answer = place.account.create(second, None)
-        assert place.account.contact(answer.raw, {}).id != first
+        answer = place.account.create_contact(second, None)
+        assert place.account.to_contact(answer.raw, {}).id != first
         assert len(place.ids()) == count + 1
         return
     with pytest.raises(DuplicateRefused) as refused:
-        place.account.create(second, None)
+        place.account.create_contact(second, None)
     assert (refused.value.other_id, refused.value.field) == (first, field)
     assert len(place.ids()) == count
 
@@ -134,17 +135,17 @@ def test_an_update_to_somebody_elses_identity_is_refused_and_changes_nothing_or_
     first, second = place.add(BRIEF), place.add(NAMED)
     before = place.account.digest(place.got(second))
     if field not in subject.unique:
-        place.account.update(place.got(second), {}, {field: BRIEF[field]}, None)
+        place.account.update_contact(place.got(second), {}, {field: BRIEF[field]}, None)
         assert place.person(second).fields[field] == BRIEF[field]
         return
     with pytest.raises(DuplicateRefused) as refused:
-        place.account.update(place.got(second), {}, {field: BRIEF[field]}, None)
+        place.account.update_contact(place.got(second), {}, {field: BRIEF[field]}, None)
     assert refused.value.other_id == first
     assert place.account.digest(place.got(second)) == before
 
 
 def test_the_same_values_again_for_somebody_else_are_two_people(place: Place) -> None:
     place.prepare()
-    one = place.account.create(NAMED, None)
-    other = place.account.create(NAMED, None)
-    assert place.account.contact(one.raw, {}).id != place.account.contact(other.raw, {}).id
+    one = place.account.create_contact(NAMED, None)
+    other = place.account.create_contact(NAMED, None)
+    assert place.account.to_contact(one.raw, {}).id != place.account.to_contact(other.raw, {}).id

@@ -12,29 +12,29 @@ from tests.contract.subject import Place
 def test_whoever_is_deleted_is_gone_and_nobody_else(place: Place) -> None:
     record_id, other = place.add(BRIEF), place.add(NAMED)
     raw = place.got(other)
-    place.account.delete(record_id)
+    place.account.delete_contact(record_id)
     assert place.ids() == [other]
     assert place.account.digest(place.got(other)) == place.account.digest(raw)
     with pytest.raises(RecordGone):
-        place.account.get(record_id)
+        place.account.read_record(record_id)
     assert set(place.everything()) == {other}
 
 
 def test_whoever_is_gone_already_is_deleted(place: Place) -> None:
     record_id, other = place.add(BRIEF), place.add(NAMED)
-    place.account.delete(record_id)
-    place.account.delete(record_id)
+    place.account.delete_contact(record_id)
+    place.account.delete_contact(record_id)
     place.remove(other)
-    place.account.delete(other)
-    place.account.delete("nobody")
+    place.account.delete_contact(other)
+    place.account.delete_contact("nobody")
     assert place.ids() == []
 
 
 def test_a_delete_is_one_writing_call(typical: Place) -> None:
     raw = somebody(typical)
-    calls, writes = len(typical.sandbox.calls), typical.account.traffic.writes
-    typical.account.delete(typical.account.contact(raw, {}).id)
-    assert len(typical.sandbox.calls) - calls == typical.account.traffic.writes - writes == 1
+    calls, writes = len(typical.sandbox.calls), typical.account.call_counts.writes
+    typical.account.delete_contact(typical.account.to_contact(raw, {}).id)
+    assert len(typical.sandbox.calls) - calls == typical.account.call_counts.writes - writes == 1
 
 
 def test_a_delete_whose_answer_fails_once_takes_effect(typical: Place) -> None:
@@ -43,13 +43,13 @@ def test_a_delete_whose_answer_fails_once_takes_effect(typical: Place) -> None:
         with naming(typical, kind):
             record_id = typical.add(BRIEF)
             typical.sandbox.faults.append(Fault(kind, status=503))
-            typical.connect().delete(record_id)
+            typical.connect().delete_contact(record_id)
             assert record_id not in typical.ids()
 
 
 def test_the_identity_of_somebody_deleted_is_free_again(place: Place) -> None:
     raw = somebody(place)
-    place.account.delete(place.account.contact(raw, {}).id)
+    place.account.delete_contact(place.account.to_contact(raw, {}).id)
     place.settle()
-    answer = place.account.create(BRIEF, None)
-    assert place.account.contact(answer.raw, {}).id in place.ids()
+    answer = place.account.create_contact(BRIEF, None)
+    assert place.account.to_contact(answer.raw, {}).id in place.ids()

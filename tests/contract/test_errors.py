@@ -27,11 +27,11 @@ def test_refused_credentials_are_an_auth_error_and_nothing_is_repeated(
     for name, operation in ALL.items():
         with naming(typical, name):
             typical.sandbox.faults.append(Fault("status", status=status, times=None))
-            calls, writes = len(typical.sandbox.calls), typical.account.traffic.writes
+            calls, writes = len(typical.sandbox.calls), typical.account.call_counts.writes
             with pytest.raises(AuthError, match=NAMED_ACCOUNT):
                 operation(typical.account, raw)
             assert 1 <= len(typical.sandbox.calls) - calls <= most_calls
-            assert typical.account.traffic.writes - writes == (name not in READING), "no write is repeated"
+            assert typical.account.call_counts.writes - writes == (name not in READING), "no write is repeated"
     assert len(typical.ids()) == people
 
 
@@ -40,12 +40,12 @@ def test_a_403_for_one_record_is_its_own_failure_where_a_plain_read_is_let_throu
     raw = somebody(typical)
     people = len(typical.ids())
     typical.sandbox.faults.append(Fault("status", status=403, body={"message": "not this one"}))
-    calls, writes = len(typical.sandbox.calls), typical.account.traffic.writes
+    calls, writes = len(typical.sandbox.calls), typical.account.call_counts.writes
     with pytest.raises(RecordRefused, match="not this one") as refused:
         ALL[name](typical.account, raw)
     assert refused.value.status == 403
     assert len(typical.sandbox.calls) == calls + 2, "one plain read follows"
-    assert typical.account.traffic.writes - writes == (name not in READING), "no write is repeated"
+    assert typical.account.call_counts.writes - writes == (name not in READING), "no write is repeated"
     assert len(typical.ids()) == people
 
 

@@ -19,7 +19,7 @@ SECOND = timedelta(seconds=1)
 def test_a_429_is_obeyed_and_nothing_is_lost_or_done_twice(typical: Place, form: str) -> None:
     raw = somebody(typical)
     wait = timedelta(seconds=0 if form == "none" else 37)
-    traffic = typical.account.traffic
+    traffic = typical.account.call_counts
     for name, operation in ALL.items():
         with naming(typical, name):
             people, began = len(typical.ids()), typical.clock.now()
@@ -43,19 +43,19 @@ def test_a_server_that_never_stops_throttling_is_transient_and_nothing_was_done(
             with pytest.raises(TransientError):
                 operation(typical.account, raw)
     assert len(typical.ids()) == people
-    assert typical.account.digest(typical.got(typical.account.contact(raw, {}).id)) == typical.account.digest(raw)
+    assert typical.account.digest(typical.got(typical.account.to_contact(raw, {}).id)) == typical.account.digest(raw)
 
 
 def test_the_limit_that_the_answers_show_is_kept_by_all_connections_together(typical: Place) -> None:
     record_id = typical.add(BRIEF)
-    typical.account.get(record_id)
+    typical.account.read_record(record_id)
     typical.settle()
     typical.sandbox.rate = RateLimit(5, 10.0)
-    typical.account.get(record_id)
+    typical.account.read_record(record_id)
     began = typical.clock.now()
     other = typical.connect()
     for number in range(24):
-        (other if number % 3 else typical.account).get(record_id)
+        (other if number % 3 else typical.account).read_record(record_id)
     assert typical.sandbox.throttled == 0
     assert typical.clock.now() - began >= timedelta(seconds=30)
 
@@ -65,15 +65,15 @@ def test_calls_of_others_that_use_up_the_limit_only_make_it_slower(typical: Plac
     typical.sandbox.rate = RateLimit(5, 10.0)
     for _ in range(6):
         typical.sandbox.foreign_calls(3)
-        typical.account.get(record_id)
-    assert typical.account.traffic.throttled == typical.sandbox.throttled <= 6
+        typical.account.read_record(record_id)
+    assert typical.account.call_counts.throttled == typical.sandbox.throttled <= 6
 
 
 @pytest.mark.parametrize("operation", [*READING.values(), ALL["create"]], ids=[*READING, "create"])
 def test_a_daily_allowance_that_ran_out_says_until_when_and_makes_no_call(typical: Place, operation: Operation) -> None:
     raw = somebody(typical)
     typical.sandbox.rate = RateLimit(100, 10.0, daily=1)
-    typical.got(typical.account.contact(raw, {}).id)
+    typical.got(typical.account.to_contact(raw, {}).id)
     calls, people = len(typical.sandbox.calls), len(typical.ids())
     with pytest.raises(AllowanceSpent) as spent:
         operation(typical.account, raw)
@@ -89,11 +89,11 @@ def test_every_call_is_counted_as_what_it_is(typical: Place) -> None:
     calls = len(typical.sandbox.calls)
     typical.sandbox.faults.append(Fault("status", status=503))
     typical.sandbox.faults.append(Fault("status", status=429, headers={"Retry-After": "1"}))
-    account.get(account.contact(raw, {}).id)
-    assert (account.traffic.reads, account.traffic.writes) == (1, 0)
-    assert (account.traffic.retries, account.traffic.throttled) == (2, 1)
-    account.create(NAMED, None)
-    account.update(raw, {}, {"city": "Rome"}, None)
-    traffic = account.traffic
+    account.read_record(account.to_contact(raw, {}).id)
+    assert (account.call_counts.reads, account.call_counts.writes) == (1, 0)
+    assert (account.call_counts.retries, account.call_counts.throttled) == (2, 1)
+    account.create_contact(NAMED, None)
+    account.update_contact(raw, {}, {"city": "Rome"}, None)
+    traffic = account.call_counts
     assert traffic.writes >= 2
     assert traffic.reads + traffic.writes + traffic.retries == len(typical.sandbox.calls) - calls

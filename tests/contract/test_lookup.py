@@ -17,7 +17,7 @@ STRANGER: Fields = {"first_name": "No", "last_name": "One", "email": "no.one@exa
 
 def found(place: Place, sent: Fields, *, lost: bool = False) -> set[str]:
     since = place.sandbox.server_now() if lost else None
-    return {place.account.contact(raw, {}).id for raw in place.connect().find(sent, MARKER, since)}
+    return {place.account.to_contact(raw, {}).id for raw in place.connect().find_candidates(sent, MARKER, since)}
 
 
 @pytest.mark.parametrize("sent", [STRANGER, {"email": STRANGER["email"]}, {"phone": STRANGER["phone"]}], ids=len)
@@ -47,8 +47,8 @@ def test_an_address_is_found_in_any_case(place: Place) -> None:
 def test_a_candidate_comes_whole_as_a_record_by_id_does(place: Place) -> None:
     raw = somebody(place)
     place.settle()
-    (candidate,) = place.connect().find(BRIEF, None, None)
-    assert place.account.contact(candidate, {}).fields == place.account.contact(raw, {}).fields
+    (candidate,) = place.connect().find_candidates(BRIEF, None, None)
+    assert place.account.to_contact(candidate, {}).fields == place.account.to_contact(raw, {}).fields
     assert place.account.digest(candidate) == place.account.digest(raw)
 
 
@@ -70,26 +70,30 @@ def test_nothing_known_of_a_person_finds_nobody_before_a_create(place: Place) ->
 @pytest.mark.parametrize("edit", [{"city": "Newtown", "first_name": "Amazing"}, {"email": "new@example.org"}], ids=len)
 def test_whoever_a_lost_create_made_and_somebody_edited_since_is_found(place: Place, edit: Fields) -> None:
     raw = somebody(place)
-    place.account.update(raw, {}, {"city": "Hometown"}, None)
+    place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
     before, since = set(place.ids()), place.sandbox.server_now()
     place.sandbox.faults.append(Fault("reset_after"))
     sent = {**NAMED, "email": "grace@example.com"}
     with pytest.raises(OutcomeUnknown):
-        place.account.create(sent, MARKER)
+        place.account.create_contact(sent, MARKER)
     (made,) = set(place.ids()) - before
     place.settle()
     place.edit(made, edit)
     place.settle()
-    assert made in {place.account.contact(raw, {}).id for raw in place.connect().find(sent, MARKER, since)}
+    assert made in {
+        place.account.to_contact(raw, {}).id for raw in place.connect().find_candidates(sent, MARKER, since)
+    }
 
 
 def test_whoever_was_added_since_the_last_run_is_found_in_the_next(place: Place) -> None:
     place.crowd(2)
     place.settle()
-    assert list(place.account.find(BRIEF, None, None)) == []
+    assert list(place.account.find_candidates(BRIEF, None, None)) == []
     record_id = place.add(BRIEF)
     assert record_id in place.everything()
-    assert record_id in {place.account.contact(raw, {}).id for raw in place.account.find(BRIEF, None, None)}
+    assert record_id in {
+        place.account.to_contact(raw, {}).id for raw in place.account.find_candidates(BRIEF, None, None)
+    }
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(hours=-5)], ids=str)
@@ -97,15 +101,15 @@ def test_whoever_was_added_since_the_last_run_is_found_in_the_next(place: Place)
 def test_since_is_the_servers_time_whatever_our_own_clock_says(place: Place, sent: Fields, ahead: timedelta) -> None:
     place.sandbox.clock_offset = ahead
     raw = somebody(place)
-    place.account.update(raw, {}, {"city": "Hometown"}, None)
-    place.remove(place.account.contact(raw, {}).id)
-    before, since = set(place.ids()), place.account.get(place.ids()[0]).served_at
+    place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
+    place.remove(place.account.to_contact(raw, {}).id)
+    before, since = set(place.ids()), place.account.read_record(place.ids()[0]).served_at
     place.sandbox.faults.append(Fault("reset_after"))
     with pytest.raises(OutcomeUnknown):
-        place.account.create(sent, MARKER)
+        place.account.create_contact(sent, MARKER)
     place.settle()
     assert set(place.ids()) - before <= {
-        place.account.contact(raw, {}).id for raw in place.connect().find(sent, MARKER, since)
+        place.account.to_contact(raw, {}).id for raw in place.connect().find_candidates(sent, MARKER, since)
     }
 
 
@@ -114,7 +118,7 @@ def test_a_look_up_writes_nothing(place: Place, subject: Subject) -> None:
     place.settle()
     account = place.connect()
     before = place.account.digest(place.got(record_id))
-    account.find({name: OTHER[name] for name in subject.sample}, MARKER, None)
-    account.find({name: OTHER[name] for name in subject.sample}, MARKER, place.sandbox.server_now())
-    assert (account.traffic.writes, place.ids()) == (0, [record_id])
+    account.find_candidates({name: OTHER[name] for name in subject.sample}, MARKER, None)
+    account.find_candidates({name: OTHER[name] for name in subject.sample}, MARKER, place.sandbox.server_now())
+    assert (account.call_counts.writes, place.ids()) == (0, [record_id])
     assert place.account.digest(place.got(record_id)) == before

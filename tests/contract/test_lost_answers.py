@@ -24,13 +24,13 @@ sent_either = pytest.mark.parametrize("sent", [BRIEF, NAMED], ids=["brief", "nam
 def experienced(place: Place) -> None:
     """Let the account write once, so that it knows how this server wants to be written to."""
     raw = somebody(place)
-    place.account.update(raw, {}, {"city": "Hometown"}, None)
-    place.remove(place.account.contact(raw, {}).id)
+    place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
+    place.remove(place.account.to_contact(raw, {}).id)
 
 
 def alike(place: Place, found: Sequence[Raw], sent: Fields) -> set[str]:
     """Return who of the candidates shows all that was sent: the caller decides, and this is how it might."""
-    contacts = [place.account.contact(raw, {}) for raw in found]
+    contacts = [place.account.to_contact(raw, {}) for raw in found]
     return {each.id for each in contacts if all(same(name, each.fields.get(name), sent[name]) for name in sent)}
 
 
@@ -39,7 +39,7 @@ def lost(place: Place, fault: Fault, sent: Fields) -> set[str]:
     before = set(place.ids())
     place.sandbox.faults.append(fault)
     with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
-        place.impatient().create(sent, MARKER)
+        place.impatient().create_contact(sent, MARKER)
     return set(place.ids()) - before
 
 
@@ -52,7 +52,7 @@ def test_a_create_without_an_answer_is_unknown_sent_once_and_found_if_it_was_mad
             made = lost(place, Fault(kind, status=502, delay=LONG), sent)
             assert len(made) == (kind in WITH_EFFECT)
             place.settle()
-            assert alike(place, place.connect().find(sent, MARKER, since), sent) == made
+            assert alike(place, place.connect().find_candidates(sent, MARKER, since), sent) == made
             for record_id in made:
                 place.remove(record_id)
             place.settle()
@@ -63,18 +63,18 @@ def test_a_create_that_takes_effect_after_its_connection_broke_is_found_once_it_
     experienced(place)
     before, since = set(place.ids()), place.sandbox.server_now()
     assert lost(place, Fault("late", delay=LONG), sent) == set()
-    assert alike(place, place.connect().find(sent, MARKER, since), sent) == set()
+    assert alike(place, place.connect().find_candidates(sent, MARKER, since), sent) == set()
     place.sandbox.deliver_late()
     place.settle()
-    found = place.connect().find(sent, MARKER, since)
+    found = place.connect().find_candidates(sent, MARKER, since)
     assert alike(place, found, sent) == set(place.ids()) - before != set()
 
 
 def test_a_create_whose_connection_closes_behind_the_answer_is_answered(typical: Place) -> None:
     typical.prepare()
     typical.sandbox.faults.append(Fault("close_after"))
-    answer = typical.account.create(BRIEF, MARKER)
-    assert typical.account.contact(answer.raw, {}).id in typical.ids()
+    answer = typical.account.create_contact(BRIEF, MARKER)
+    assert typical.account.to_contact(answer.raw, {}).id in typical.ids()
 
 
 def test_a_create_answered_with_nothing_that_has_an_id_is_unknown(place: Place) -> None:
@@ -88,7 +88,7 @@ def test_a_create_answered_with_nothing_that_has_an_id_is_unknown(place: Place) 
 @pytest.mark.parametrize("name", UPDATING)
 def test_an_update_without_an_answer_is_unknown_and_not_sent_again(typical: Place, name: str) -> None:
     raw = somebody(typical)
-    record_id = typical.account.contact(raw, {}).id
+    record_id = typical.account.to_contact(raw, {}).id
     for kind in (*WITHOUT, *WITH):
         with naming(typical, kind):
             typical.edit(record_id, BRIEF)
@@ -104,10 +104,10 @@ def test_an_update_without_an_answer_is_unknown_and_not_sent_again(typical: Plac
 @pytest.mark.parametrize("name", UPDATING)
 def test_an_update_whose_connection_closes_behind_the_answer_is_answered(typical: Place, name: str) -> None:
     raw = somebody(typical)
-    record_id = typical.account.contact(raw, {}).id
+    record_id = typical.account.to_contact(raw, {}).id
     typical.sandbox.faults.append(Fault("close_after"))
     answer: Any = UPDATING[name](typical.account, raw)
     person = typical.person(record_id)
-    assert (answer.refused, typical.account.contact(answer.raw, {}).fields) == (frozenset(), person.fields)
+    assert (answer.refused, typical.account.to_contact(answer.raw, {}).fields) == (frozenset(), person.fields)
     assert person.fields["city"] == (CITY if name == "update" else BRIEF["city"])
     assert (TAG in (person.fields["tags"] or ())) == (name == "tag")

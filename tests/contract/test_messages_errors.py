@@ -25,24 +25,28 @@ Operation = Callable[[MessageStore, Message], object]
 
 CHANGED: Final = replace(LETTER, text="Changed")
 READING: Final[Mapping[str, Operation]] = {
-    "read": lambda messages, _: list(messages.read(Window(EPOCH))),
-    "get": lambda messages, copy: messages.get(copy.id, copy.contact_id),
-    "find": lambda messages, copy: messages.find(REPLY, copy.contact_id, EPOCH),
+    "read": lambda messages, _: list(messages.read_window(Window(EPOCH))),
+    "get": lambda messages, copy: messages.read_message(copy.id, copy.contact_id),
+    "find": lambda messages, copy: messages.find_copies(REPLY, copy.contact_id, EPOCH),
 }
-RECORDING: Final[Mapping[str, Operation]] = {"record": lambda messages, copy: messages.record(REPLY, copy.contact_id)}
-AMENDING: Final[Mapping[str, Operation]] = {"amend": lambda messages, copy: messages.amend(copy, CHANGED)}
-ERASING: Final[Mapping[str, Operation]] = {"erase": lambda messages, copy: messages.erase(copy.id, copy.contact_id)}
+RECORDING: Final[Mapping[str, Operation]] = {
+    "record": lambda messages, copy: messages.record_copy(REPLY, copy.contact_id)
+}
+AMENDING: Final[Mapping[str, Operation]] = {"amend": lambda messages, copy: messages.update_copy(copy, CHANGED)}
+ERASING: Final[Mapping[str, Operation]] = {
+    "erase": lambda messages, copy: messages.delete_copy(copy.id, copy.contact_id)
+}
 
 
 def operations(post: Post, subject: MessageSubject) -> dict[str, Operation]:
     """Return all that can be asked for there."""
     there = {**AMENDING} if subject.amends else {}
-    return {**READING, **RECORDING, **there, **(ERASING if post.post.erasable else {})}
+    return {**READING, **RECORDING, **there, **(ERASING if post.post.deletes_copies else {})}
 
 
 def copied(post: Post) -> Message:
     """Return a copy; everything that is asked for once is known then."""
-    return post.post.record(LETTER, post.somebody()).copy
+    return post.post.record_copy(LETTER, post.somebody()).copy
 
 
 @pytest.mark.parametrize(("status", "most_calls"), [(401, 1), (403, 2)])
@@ -55,11 +59,11 @@ def test_refused_credentials_are_an_auth_error_and_nothing_is_repeated(
     for name, operation in operations(post, message_subject).items():
         with naming(post, name):
             post.sandbox.faults.append(Fault("status", status=status, times=None))
-            calls, writes = len(post.sandbox.calls), post.account.traffic.writes
+            calls, writes = len(post.sandbox.calls), post.account.call_counts.writes
             with pytest.raises(AuthError, match=NAMED_ACCOUNT):
                 operation(post.post, copy)
             assert 1 <= len(post.sandbox.calls) - calls <= most_calls
-            assert post.account.traffic.writes - writes == (name not in READING), "no write is repeated"
+            assert post.account.call_counts.writes - writes == (name not in READING), "no write is repeated"
     assert post.kept() == kept
 
 

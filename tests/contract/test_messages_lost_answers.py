@@ -24,12 +24,12 @@ def lost(post: Post, fault: Fault, original: Message, contact_id: str) -> set[st
     before = post.kept()
     post.sandbox.faults.append(replace(fault, path=post.recorded_at))
     with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
-        post.letters(post.impatient()).record(original, contact_id)
+        post.letters(post.impatient()).record_copy(original, contact_id)
     return post.kept() - before
 
 
 def found(post: Post, original: Message, contact_id: str, since: Any) -> set[str]:
-    return {copy.id for copy in post.letters(post.connect()).find(original, contact_id, since)}
+    return {copy.id for copy in post.letters(post.connect()).find_copies(original, contact_id, since)}
 
 
 @both_letters
@@ -63,9 +63,9 @@ def test_what_is_found_is_whole(post: Post) -> None:
     contact_id, since = post.somebody(), post.sandbox.server_now()
     lost(post, Fault("drop_after"), LETTER, contact_id)
     post.settle()
-    (copy,) = post.letters(post.connect()).find(LETTER, contact_id, since)
+    (copy,) = post.letters(post.connect()).find_copies(LETTER, contact_id, since)
     assert copy.text is not None
-    assert post.post.shows(copy, LETTER)
+    assert post.post.is_copy_of(copy, LETTER)
 
 
 def test_a_copy_answered_with_nothing_that_has_an_id_is_unknown(post: Post) -> None:
@@ -79,7 +79,7 @@ def test_a_copy_answered_with_nothing_that_has_an_id_is_unknown(post: Post) -> N
 def test_a_copy_whose_connection_closes_behind_the_answer_is_answered(typical_post: Post) -> None:
     contact_id = typical_post.somebody()
     typical_post.sandbox.faults.append(Fault("close_after"))
-    assert typical_post.post.record(LETTER, contact_id).copy.id in typical_post.kept()
+    assert typical_post.post.record_copy(LETTER, contact_id).copy.id in typical_post.kept()
 
 
 def test_a_change_without_an_answer_is_unknown_and_not_sent_again(post: Post, message_subject: MessageSubject) -> None:
@@ -88,14 +88,14 @@ def test_a_change_without_an_answer_is_unknown_and_not_sent_again(post: Post, me
     contact_id = post.somebody()
     for kind in (*WITHOUT, *WITH):
         with naming(post, kind):
-            copy = post.post.record(LETTER, contact_id).copy
+            copy = post.post.record_copy(LETTER, contact_id).copy
             kept = post.kept()
             letters = post.letters(post.impatient())
             post.sandbox.faults.append(Fault(kind, status=502, delay=LONG))
             with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
-                letters.amend(copy, CHANGED)
+                letters.update_copy(copy, CHANGED)
             assert post.kept() == kept
-            shown = post.post.get(copy.id, contact_id).text or ""
+            shown = post.post.read_message(copy.id, contact_id).text or ""
             assert ("I take it all back." in shown) == (kind in WITH_EFFECT)
 
 
@@ -105,22 +105,22 @@ def test_a_change_whose_connection_closes_behind_the_answer_is_answered(
     if not message_subject.amends:
         pytest.skip("no copy can be changed there")
     contact_id = post.somebody()
-    copy = post.post.record(LETTER, contact_id).copy
+    copy = post.post.record_copy(LETTER, contact_id).copy
     kept = post.kept()
     post.sandbox.faults.append(Fault("close_after"))
-    amended = post.post.amend(copy, CHANGED)
+    amended = post.post.update_copy(copy, CHANGED)
     assert (amended.copy.id, post.kept()) == (copy.id, kept)
-    assert post.post.shows(post.post.get(copy.id, contact_id), CHANGED)
+    assert post.post.is_copy_of(post.post.read_message(copy.id, contact_id), CHANGED)
 
 
 def test_a_deletion_whose_answer_fails_once_takes_effect(post: Post) -> None:
-    if not post.post.erasable:
+    if not post.post.deletes_copies:
         pytest.skip("no copy can be deleted there")
     contact_id = post.somebody()
     before = post.kept()
     for kind in (*WITHOUT, *WITH, "close_after"):
         with naming(post, kind):
-            copy = post.post.record(LETTER, contact_id).copy
+            copy = post.post.record_copy(LETTER, contact_id).copy
             post.sandbox.faults.append(Fault(kind, status=503, delay=LONG))
-            post.letters(post.impatient()).erase(copy.id, contact_id)
+            post.letters(post.impatient()).delete_copy(copy.id, contact_id)
             assert post.kept() == before

@@ -23,7 +23,7 @@ def inside(post: Post, window: Window) -> set[str]:
     """Read a window; return the ids of what was sent in it."""
     return {
         message.id
-        for message in post.mapped(post.post.read(window)).values()
+        for message in post.mapped(post.post.read_window(window)).values()
         if message.sent_at is not None
         and window.start <= message.sent_at
         and (window.end is None or message.sent_at < window.end)
@@ -35,9 +35,9 @@ def test_a_message_shows_who_wrote_to_whom_when_and_what(post: Post) -> None:
     sent_at = post.sandbox.server_now() - MINUTE
     message_id = post.write(contact_id, LETTER, at=sent_at)
     (message,) = post.all_messages().values()
-    assert message == post.post.message(_raw(post, message_id))
-    whole = post.post.whole(message)
-    for shown in (whole, post.post.get(message_id, contact_id)):
+    assert message == post.post.to_message(_raw(post, message_id))
+    whole = post.post.with_text(message)
+    for shown in (whole, post.post.read_message(message_id, contact_id)):
         assert (shown.id, shown.contact_id, shown.owner, shown.of) == (message_id, contact_id, OWNERS[0], None)
         assert message_text.same(shown.text, LETTER.text)
         assert "\r" not in (shown.text or "")
@@ -47,8 +47,8 @@ def test_a_message_shows_who_wrote_to_whom_when_and_what(post: Post) -> None:
 
 
 def _raw(post: Post, message_id: str) -> dict[str, object]:
-    pages = post.post.read(Window(EPOCH))
-    return {post.post.message(raw).id: dict(raw) for page in pages for raw in page.records}[message_id]
+    pages = post.post.read_window(Window(EPOCH))
+    return {post.post.to_message(raw).id: dict(raw) for page in pages for raw in page.records}[message_id]
 
 
 def test_a_window_shows_everything_that_was_written_in_it(post: Post) -> None:
@@ -63,14 +63,17 @@ def test_windows_that_touch_leave_nothing_out(post: Post) -> None:
     post.settle()
     for offset in (0, 1, 999):
         cut = post.clock.now() - 2 * MINUTE - SECOND + timedelta(milliseconds=offset)
-        seen = {**post.mapped(post.post.read(Window(EPOCH, cut))), **post.mapped(post.post.read(Window(cut)))}
+        seen = {
+            **post.mapped(post.post.read_window(Window(EPOCH, cut))),
+            **post.mapped(post.post.read_window(Window(cut))),
+        }
         assert set(seen) == set(ids)
 
 
 def test_a_window_that_holds_nothing_still_says_what_time_it_is_at_the_server(post: Post) -> None:
     post.pile(post.add(BRIEF), 3)
     post.settle()
-    pages = list(post.post.read(Window(post.clock.now() - SECOND)))
+    pages = list(post.post.read_window(Window(post.clock.now() - SECOND)))
     assert post.mapped(pages) == {}
     assert {page.served_at for page in pages} == {post.clock.now()}
 
@@ -111,7 +114,7 @@ def test_what_is_written_or_deleted_between_pages_hides_nothing(post: Post, mess
         post.withdraw(message_id)
         post.write(contact_id, numbered(0))
 
-    seen = post.mapped(meanwhile(post.post.read(Window(EPOCH)), [partial(act, each) for each in gone]))
+    seen = post.mapped(meanwhile(post.post.read_window(Window(EPOCH)), [partial(act, each) for each in gone]))
     assert set(ids) - set(seen) <= set(gone)
 
 
@@ -130,11 +133,11 @@ def test_what_is_changed_between_pages_hides_nothing_and_is_in_the_next_window(
         post.clock.pass_by(1)
         post.rewrite(message_id, "On second thoughts")
 
-    seen = post.mapped(meanwhile(post.post.read(Window(EPOCH)), [partial(act, each) for each in changed]))
+    seen = post.mapped(meanwhile(post.post.read_window(Window(EPOCH)), [partial(act, each) for each in changed]))
     assert set(seen) == set(ids)
     post.settle()
-    later = post.mapped(post.post.read(Window(began)))
-    texts = {each: post.post.whole(later[each]).text for each in changed}
+    later = post.mapped(post.post.read_window(Window(began)))
+    texts = {each: post.post.with_text(later[each]).text for each in changed}
     assert texts == dict.fromkeys(changed, "On second thoughts")
 
 

@@ -23,9 +23,9 @@ def content(contact: Contact) -> dict[str, object]:
 
 def test_the_sets_of_fields_agree_with_each_other(place: Place) -> None:
     account = place.account
-    assert account.fields <= account.mapped <= set(FIELDS)
-    assert account.read_only <= account.mapped
-    assert account.kept <= account.mapped - account.read_only
+    assert account.fields <= account.mappable_fields <= set(FIELDS)
+    assert account.read_only <= account.mappable_fields
+    assert account.never_empty <= account.mappable_fields - account.read_only
 
 
 def test_the_identity_is_json_and_takes_no_call(place: Place) -> None:
@@ -41,15 +41,15 @@ def test_another_account_has_another_identity(place: Place) -> None:
 
 def test_a_record_is_got_by_its_id_with_the_servers_time(place: Place) -> None:
     record_id = place.add(BRIEF)
-    page = place.account.get(record_id)
-    assert [place.account.contact(raw, {}).id for raw in page.records] == [record_id]
+    page = place.account.read_record(record_id)
+    assert [place.account.to_contact(raw, {}).id for raw in page.records] == [record_id]
     assert page.served_at == place.clock.now()
 
 
 @pytest.mark.parametrize("stranger", ["7", "nobody"])
 def test_whoever_never_was_is_gone(place: Place, stranger: str) -> None:
     with pytest.raises(RecordGone):
-        place.account.get(stranger)
+        place.account.read_record(stranger)
 
 
 @pytest.mark.parametrize("hidden", ["a/b?c=d#e%20", "../users", "..", "a%2Fb"])
@@ -57,7 +57,7 @@ def test_an_id_that_hides_another_path_is_never_asked_for(place: Place, hidden: 
     place.got(place.add(BRIEF))
     calls = len(place.sandbox.calls)
     with pytest.raises(CallRefused, match="not among what this connector may ask"):
-        place.account.get(hidden)
+        place.account.read_record(hidden)
     assert len(place.sandbox.calls) == calls
 
 
@@ -66,7 +66,7 @@ def test_whoever_was_removed_is_gone_and_shows_in_no_window(place: Place) -> Non
     assert place.got(record_id)
     place.remove(record_id)
     with pytest.raises(RecordGone):
-        place.account.get(record_id)
+        place.account.read_record(record_id)
     assert record_id not in place.everything()
 
 
@@ -75,13 +75,13 @@ def test_every_mapped_value_is_a_text_a_tuple_or_empty_under_a_canonical_name(
     place: Place, fields: dict[str, str]
 ) -> None:
     raw = place.got(place.add(fields))
-    contact = place.account.contact(raw, {})
-    assert contact.fields.keys() <= place.account.mapped
+    contact = place.account.to_contact(raw, {})
+    assert contact.fields.keys() <= place.account.mappable_fields
     for name, value in contact.fields.items():
         kind = tuple if name in SET_FIELDS else str
         assert value is None or (isinstance(value, kind) and value), name
     shown = {name: value for name, value in contact.fields.items() if name in fields}
-    assert shown == {name: value for name, value in fields.items() if name in place.account.mapped}
+    assert shown == {name: value for name, value in fields.items() if name in place.account.mappable_fields}
     for moment in (contact.created_at, contact.updated_at):
         assert moment == place.clock.now()
         assert moment.tzinfo is UTC
@@ -89,17 +89,17 @@ def test_every_mapped_value_is_a_text_a_tuple_or_empty_under_a_canonical_name(
 
 def test_a_record_means_the_same_in_a_window_and_by_id(place: Place) -> None:
     record_id = place.add(BRIEF)
-    listed, got = (place.account.contact(raw, {}) for raw in shapes(place, record_id).values())
+    listed, got = (place.account.to_contact(raw, {}) for raw in shapes(place, record_id).values())
     assert content(listed) == content(got)
     assert (listed.id, listed.created_at, listed.updated_at) == (got.id, got.created_at, got.updated_at)
 
 
 def test_what_is_remembered_is_json_and_changes_no_meaning(place: Place) -> None:
     raw = place.got(place.add(BRIEF))
-    contact = place.account.contact(raw, {})
+    contact = place.account.to_contact(raw, {})
     memory = json.loads(json.dumps(contact.memory))
     assert memory == contact.memory
-    again = place.account.contact(raw, memory)
+    again = place.account.to_contact(raw, memory)
     assert content(again) == content(contact)
     assert again.memory == contact.memory
 
@@ -116,7 +116,9 @@ def test_a_digest_does_not_see_that_somebody_was_saved_without_a_change(place: P
     before = shapes(place, record_id)
     place.edit(record_id, {})
     after = shapes(place, record_id)
-    assert place.account.contact(before["got"], {}).updated_at != place.account.contact(after["got"], {}).updated_at
+    assert (
+        place.account.to_contact(before["got"], {}).updated_at != place.account.to_contact(after["got"], {}).updated_at
+    )
     assert {place.account.digest(raw) for raw in (*before.values(), *after.values())} == {
         place.account.digest(before["got"])
     }

@@ -16,28 +16,28 @@ tells whether somebody may be contacted."""
 
 def created(place: Place, fields: Fields, marker: str | None = None) -> str:
     place.prepare()
-    return place.account.contact(place.account.create(fields, marker).raw, {}).id
+    return place.account.to_contact(place.account.create_contact(fields, marker).raw, {}).id
 
 
 def updated(place: Place, record_id: str, changes: Fields, marker: str | None = None) -> tuple[WriteResult, Contact]:
     """Set fields of somebody as the engine does it; return the answer, and the person as he is then."""
     current = place.got(record_id)
-    memory = place.account.contact(current, {}).memory
+    memory = place.account.to_contact(current, {}).memory
     began = place.clock.now().replace(microsecond=0)
-    answer = place.account.update(current, memory, changes, marker)
+    answer = place.account.update_contact(current, memory, changes, marker)
     assert began <= answer.served_at <= place.clock.now()
     after = place.got(record_id)
-    shown, kept = place.account.contact(answer.raw, memory), place.account.contact(after, memory)
+    shown, kept = place.account.to_contact(answer.raw, memory), place.account.to_contact(after, memory)
     assert (shown.id, shown.fields, shown.phones) == (kept.id, kept.fields, kept.phones)
     assert place.account.digest(answer.raw) == place.account.digest(after)
-    settled = place.account.settled(answer.raw, memory, changes)
+    settled = place.account.values_after_write(answer.raw, memory, changes)
     for name in changes.keys() - answer.refused:
         assert same(name, settled[name], changes[name]), name
     return answer, kept
 
 
 def others(place: Place, contact: Contact, name: str) -> dict[str, Value]:
-    consent = {"do_not_contact", *place.account.consent_in}
+    consent = {"do_not_contact", *place.account.consent_fields}
     beside = next((group for group in (NUMBERS, consent) if name in group), {name})
     return {key: value for key, value in contact.fields.items() if key not in beside}
 
@@ -88,7 +88,7 @@ def test_each_field_can_be_emptied_or_is_known_to_be_kept(place: Place, subject:
     for name in sorted(subject.sample):
         before = place.person(record_id)
         answer, after = updated(place, record_id, {name: None})
-        kept = name in place.account.kept
+        kept = name in place.account.never_empty
         assert (name, answer.refused) == (name, frozenset({name}) if kept else frozenset())
         if name in NUMBERS:
             assert before.fields[name] not in after.phones, name
@@ -100,7 +100,7 @@ def test_each_field_can_be_emptied_or_is_known_to_be_kept(place: Place, subject:
 def test_all_fields_can_be_emptied_at_once(place: Place, subject: Subject) -> None:
     record_id = created(place, subject.sample)
     answer, after = updated(place, record_id, dict.fromkeys(subject.sample))
-    assert answer.refused == place.account.kept & subject.sample.keys()
+    assert answer.refused == place.account.never_empty & subject.sample.keys()
     left = {name for name in subject.sample if after.fields[name] is not None}
     assert left == answer.refused
     assert after.phones == ()
@@ -133,7 +133,7 @@ def test_tags_and_a_text_go_together(place: Place) -> None:
 
 
 def test_the_marker_can_be_set_with_a_change_or_alone(place: Place) -> None:
-    if not place.account.marks:
+    if not place.account.has_markers:
         record_id = created(place, BRIEF)
         assert updated(place, record_id, {"city": "Rome"}, MARKER)[1].marker is None
         return
@@ -166,15 +166,15 @@ def test_whoever_is_gone_cannot_be_changed(place: Place) -> None:
     )
     for each in changes:
         with pytest.raises(RecordGone):
-            place.account.update(raw, {}, each, None)
+            place.account.update_contact(raw, {}, each, None)
     assert record_id not in place.ids()
 
 
 def test_an_update_may_be_based_on_either_shape_of_a_record(place: Place, subject: Subject) -> None:
     record_id = created(place, subject.sample)
     for number, raw in enumerate(sides(place, record_id)):
-        answer = place.account.update(raw, {}, {"city": f"Town {number}", "tags": ("vip", "warm")}, None)
-        assert place.account.contact(answer.raw, {}).fields == place.person(record_id).fields
+        answer = place.account.update_contact(raw, {}, {"city": f"Town {number}", "tags": ("vip", "warm")}, None)
+        assert place.account.to_contact(answer.raw, {}).fields == place.person(record_id).fields
         assert place.account.digest(answer.raw) == place.account.digest(place.got(record_id))
         expected = {**subject.sample, "city": f"Town {number}", "tags": ("vip", "warm")}
         assert {name: place.person(record_id).fields[name] for name in expected} == expected
@@ -184,7 +184,7 @@ def test_an_edit_since_the_reading_is_overwritten_only_in_the_fields_that_are_se
     record_id = created(place, BRIEF)
     raw = place.got(record_id)
     place.edit(record_id, {"last_name": "Stone"})
-    place.account.update(raw, {}, {"city": "Rome"}, None)
+    place.account.update_contact(raw, {}, {"city": "Rome"}, None)
     person = place.person(record_id)
     assert (person.fields["last_name"], person.fields["city"]) == ("Stone", "Rome")
 
@@ -194,10 +194,10 @@ def test_to_write_what_is_shown_changes_nothing(place: Place, subject: Subject, 
     taken = {name: value for name, value in fields.items() if name in subject.sample}
     record_id = created(place, taken)
     before = place.got(record_id)
-    contact = place.account.contact(before, {})
+    contact = place.account.to_contact(before, {})
     shown = {name: value for name, value in contact.fields.items() if name in place.writable()}
-    answer = place.account.update(before, contact.memory, shown, None)
-    assert answer.refused <= place.account.kept
-    after = place.account.contact(answer.raw, contact.memory)
+    answer = place.account.update_contact(before, contact.memory, shown, None)
+    assert answer.refused <= place.account.never_empty
+    after = place.account.to_contact(answer.raw, contact.memory)
     assert (after.fields, after.phones, after.memory) == (contact.fields, contact.phones, contact.memory)
     assert place.account.digest(answer.raw) == place.account.digest(before)

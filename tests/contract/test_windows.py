@@ -20,8 +20,8 @@ TORN: tuple[Kind, ...] = ("cut", "html", "reset_before", "reset_after", "drop_be
 
 def inside(place: Place, window: Window) -> list[str]:
     """Read a window; return the ids of those whose own time lies in it, each as often as it was shown."""
-    pages = list(place.account.read(window))
-    contacts = [place.account.contact(raw, {}) for page in pages for raw in page.records]
+    pages = list(place.account.read_window(window))
+    contacts = [place.account.to_contact(raw, {}) for page in pages for raw in page.records]
     return [contact.id for contact in contacts if within(contact, window)]
 
 
@@ -71,8 +71,8 @@ def test_windows_are_cut_at_any_millisecond_without_a_loss(place: Place, offset:
 def test_a_window_that_holds_nobody_still_says_what_time_it_is_at_the_server(place: Place) -> None:
     place.crowd(3)
     place.settle()
-    pages = list(place.account.read(Window(place.clock.now() - SECOND)))
-    assert [raw for page in pages for raw in page.records if place.account.contact(raw, {})] == []
+    pages = list(place.account.read_window(Window(place.clock.now() - SECOND)))
+    assert [raw for page in pages for raw in page.records if place.account.to_contact(raw, {})] == []
     assert pages
     assert {page.served_at for page in pages} == {place.clock.now()}
 
@@ -130,11 +130,11 @@ def test_who_is_edited_between_pages_hides_nobody_and_is_in_the_next_window(plac
         place.clock.pass_by(1)
         place.edit(record_id, {"city": "Springfield"})
 
-    seen = place.united(meanwhile(place.account.read(Window(EPOCH)), [partial(edit, each) for each in edited]))
+    seen = place.united(meanwhile(place.account.read_window(Window(EPOCH)), [partial(edit, each) for each in edited]))
     assert set(seen) == set(ids)
     place.settle()
-    later = place.united(place.account.read(Window(began)))
-    cities = {key: place.account.contact(raw, {}).fields["city"] for key, raw in later.items() if key in edited}
+    later = place.united(place.account.read_window(Window(began)))
+    cities = {key: place.account.to_contact(raw, {}).fields["city"] for key, raw in later.items() if key in edited}
     assert cities == dict.fromkeys(edited, "Springfield")
 
 
@@ -143,7 +143,7 @@ def test_who_is_deleted_or_added_between_pages_hides_nobody(place: Place, subjec
     place.settle()
     gone = ids[:2] + ids[subject.page : subject.page + 2] + ids[-2:]
     acts = [act for each in gone for act in (partial(place.remove, each), partial(place.add, NAMED))]
-    seen = place.united(meanwhile(place.account.read(Window(EPOCH)), acts))
+    seen = place.united(meanwhile(place.account.read_window(Window(EPOCH)), acts))
     assert set(ids) - set(seen) <= set(gone)
     assert set(seen) - set(ids) <= set(place.ids())
 

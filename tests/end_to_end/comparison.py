@@ -59,7 +59,7 @@ def shown(world: World) -> dict[tuple[str, str], dict[str, Value]]:
         for link in _links(world):
             for side, connector in sides.items():
                 record_id, memory = link[f"{side}_id"], _memory(link[f"{side}_memory"])
-                contact = connector.contact(connector.get(record_id).records[0], memory)
+                contact = connector.to_contact(connector.read_record(record_id).records[0], memory)
                 found[connector.account, record_id] = dict(contact.fields)
     return found
 
@@ -83,8 +83,8 @@ def _links(world: World) -> list[dict[str, Any]]:
 def _differing(
     world: World, link: dict[str, Any], left: Connector, right: Connector
 ) -> Iterator[tuple[str, str, Value, Value]]:
-    one = left.contact(left.get(link["left_id"]).records[0], _memory(link["left_memory"]))
-    other = right.contact(right.get(link["right_id"]).records[0], _memory(link["right_memory"]))
+    one = left.to_contact(left.read_record(link["left_id"]).records[0], _memory(link["left_memory"]))
+    other = right.to_contact(right.read_record(link["right_id"]).records[0], _memory(link["right_memory"]))
     excused = _excused(world, link["id"], one, other)
     for name in sorted((left.fields & right.fields) - excused):
         if name not in one.fields or name not in other.fields:

@@ -117,7 +117,7 @@ class World:
 
     def read(self, window: Window = EVERYTHING) -> dict[str, Raw]:
         """Read a window to the end; the later showing of a record counts."""
-        return united(self.account.read(window))
+        return united(self.account.read_window(window))
 
 
 def _shown(moment: datetime | None) -> str | None:

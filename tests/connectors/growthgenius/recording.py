@@ -90,10 +90,10 @@ def record() -> None:
     account = GrowthGenius("live", wire, user_ids=[user_id], cache=MemoryCache(), country="US")
     with player("all").use_cassette("live.yaml"):
         day = Window(SystemClock().now() - timedelta(days=1))
-        for raw in [raw for page in account.read(day) for raw in page.records][:1]:
-            account.contact(account.get(str(raw["id"])).records[0], {})
-        for raw in [raw for page in account.correspondence.read(day) for raw in page.records][:1]:
-            account.correspondence.get(str(raw["id"]), "")
+        for raw in [raw for page in account.read_window(day) for raw in page.records][:1]:
+            account.to_contact(account.read_record(str(raw["id"])).records[0], {})
+        for raw in [raw for page in account.message_store.read_window(day) for raw in page.records][:1]:
+            account.message_store.read_message(str(raw["id"]), "")
     account.close()
 
 

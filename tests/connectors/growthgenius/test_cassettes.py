@@ -69,7 +69,7 @@ def ownerless() -> Iterator[GrowthGenius]:
 
 
 def mapped(account: GrowthGenius, raw: Raw) -> Any:
-    return account.contact({key: value for key, value in raw.items() if key != "user_id"}, {}).fields
+    return account.to_contact({key: value for key, value in raw.items() if key != "user_id"}, {}).fields
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def mapped(account: GrowthGenius, raw: Raw) -> Any:
 )
 def test_every_documented_list_is_read(account: GrowthGenius, cassette: str, names: dict[str, Any], calls: int) -> None:
     with player().use_cassette(f"{cassette}.yaml") as played:
-        seen = united(account.read(EVERYTHING))
+        seen = united(account.read_window(EVERYTHING))
         assert {key: (raw["first_name"], raw["last_name"]) for key, raw in seen.items()} == names
         assert played.play_count == len(played) == calls
 
 
 def test_the_documented_contact_is_read_and_mapped(account: GrowthGenius) -> None:
     with player().use_cassette("contact_read.yaml"):
-        page = account.get("1102755")
+        page = account.read_record("1102755")
     assert page.served_at == datetime(2021, 1, 22, 12, tzinfo=UTC)
     fields = mapped(account, page.records[0])
     assert (fields["country"], fields["company"], fields["email"]) == ("NZ", "Anz", "tony.barkley@anz.com")
@@ -98,25 +98,27 @@ def test_the_documented_contact_is_read_and_mapped(account: GrowthGenius) -> Non
 
 def test_the_bare_contact_of_the_first_draft_is_read(account: GrowthGenius) -> None:
     with player().use_cassette("contact_read_bare.yaml"):
-        assert mapped(account, account.get("2").records[0])["first_name"] == "Max"
+        assert mapped(account, account.read_record("2").records[0])["first_name"] == "Max"
 
 
 def test_the_documented_create_answers_in_full(account: GrowthGenius) -> None:
     with player().use_cassette("contact_created.yaml") as played:
-        answer = account.create({"first_name": "Tony", "last_name": "Barkley", "email": "sjobs@apple.com"}, None)
+        answer = account.create_contact(
+            {"first_name": "Tony", "last_name": "Barkley", "email": "sjobs@apple.com"}, None
+        )
         assert (answer.raw["id"], answer.refused, played.play_count) == (1102755, frozenset(), 1)
 
 
 def test_the_documented_five_field_answer_to_an_update_is_completed(account: GrowthGenius) -> None:
     with player().use_cassette("contact_updated_mini.yaml") as played:
-        answer = account.update({"id": ELON, "title": "Founder"}, {}, {"title": "CEO"}, None)
+        answer = account.update_contact({"id": ELON, "title": "Founder"}, {}, {"title": "CEO"}, None)
         assert (answer.raw["title"], answer.raw["first_name"], answer.refused) == ("CEO", "Elon", frozenset())
         assert played.play_count == 2
 
 
 def test_the_documented_company_is_read(account: GrowthGenius) -> None:
     with player().use_cassette("company_found.yaml"):
-        assert account.companies.company("google.com") == {
+        assert account.companies.find_company("google.com") == {
             "company": "google",
             "website": "https://google.com",
             "industry": "internet",
@@ -131,47 +133,47 @@ def test_the_documented_users_are_read(cassette: str) -> None:
     )
     account = GrowthGenius("gg", wire, user_ids=[1], cache=MemoryCache(), country="US")
     with player().use_cassette(f"{cassette}.yaml"):
-        assert account.contact({"id": 7, "user_id": 1}, {}).fields["owner"] == "dev@growthgenius.com"
+        assert account.to_contact({"id": 7, "user_id": 1}, {}).fields["owner"] == "dev@growthgenius.com"
     account.close()
 
 
 def test_the_documented_messages_are_listed(account: GrowthGenius) -> None:
     with player().use_cassette("messages_list.yaml") as played:
-        (raw,) = united(account.correspondence.read(EVERYTHING)).values()
+        (raw,) = united(account.message_store.read_window(EVERYTHING)).values()
         assert played.play_count == 1
     assert raw["user_id"] == 78
-    assert account.correspondence.message({**raw, "user_id": None}) == LOUIS
+    assert account.message_store.to_message({**raw, "user_id": None}) == LOUIS
 
 
 def test_the_documented_message_is_read_by_id(ownerless: GrowthGenius) -> None:
     with player().use_cassette("message_read.yaml"):
-        assert ownerless.correspondence.get("393642", "155715") == LOUIS
+        assert ownerless.message_store.read_message("393642", "155715") == LOUIS
 
 
 def test_the_documented_answers_to_writes_show_the_message(ownerless: GrowthGenius) -> None:
-    messages = ownerless.correspondence
+    messages = ownerless.message_store
     with player().use_cassette("message_created.yaml") as played:
-        assert messages.record(LOUIS, "155715").copy == LOUIS
+        assert messages.record_copy(LOUIS, "155715").copy == LOUIS
         assert played.play_count == 1
     with player().use_cassette("message_updated.yaml") as played:
-        assert messages.amend(LOUIS, LOUIS).copy == LOUIS
+        assert messages.update_copy(LOUIS, LOUIS).copy == LOUIS
         assert played.play_count == 1
 
 
 def test_the_greeting_of_the_first_draft_shows_no_message(ownerless: GrowthGenius) -> None:
     with player().use_cassette("message_created_of_the_first_draft.yaml"), pytest.raises(OutcomeUnknown):
-        ownerless.correspondence.record(LOUIS, "155715")
+        ownerless.message_store.record_copy(LOUIS, "155715")
 
 
 def test_the_documented_answer_to_a_deletion_is_a_success_whatever_it_lists(account: GrowthGenius) -> None:
     with player().use_cassette("message_deleted.yaml") as played:
-        account.correspondence.erase("393642", "155715")
+        account.message_store.delete_copy("393642", "155715")
         assert played.play_count == 1
 
 
 def test_a_call_that_is_not_on_the_cassette_is_an_error(account: GrowthGenius) -> None:
     with player().use_cassette("contact_read.yaml"), pytest.raises(CannotOverwriteExistingCassetteException):
-        account.get("7")
+        account.read_record("7")
 
 
 @pytest.mark.parametrize("path", sorted(CASSETTES.glob("*.yaml")), ids=lambda path: path.stem)

@@ -21,18 +21,18 @@ def test_it_keeps_the_contract() -> None:
     with World() as world:
         account: Connector = world.account
         assert account.system == "growthgenius"
-        assert account.marks is False
+        assert account.has_markers is False
         assert account.read_only == {"lists", "email_status", "email_confidence"}
         assert account.read_only <= account.fields
-        assert account.prepare(account.fields) == account.missing_places(account.fields) == []
-        assert account.calls_for(None, {}) == account.calls_for({}, {}) == 1
+        assert account.create_places(account.fields) == account.missing_places(account.fields) == []
+        assert account.count_write_calls(None, {}) == account.count_write_calls({}, {}) == 1
         assert account.identity() == {"user_ids": ["78"]}
 
 
 def test_a_record_is_read_by_id_with_the_servers_time() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony")
-        page = world.account.get(record_id)
+        page = world.account.read_record(record_id)
         assert page.records[0]["first_name"] == "Tony"
         assert page.served_at == world.clock.now()
 
@@ -40,7 +40,7 @@ def test_a_record_is_read_by_id_with_the_servers_time() -> None:
 def test_a_record_that_is_gone_is_gone_for_every_user() -> None:
     with World(user_ids=(78, 81), users=USERS) as world:
         with pytest.raises(RecordGone):
-            world.account.get("7")
+            world.account.read_record("7")
         assert [call.query["user_id"] for call in world.sandbox.calls] == ["78", "81"]
 
 
@@ -48,7 +48,7 @@ def test_null_in_place_of_a_record_is_gone() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", status=200, body={"contact": None}, times=2))
         with pytest.raises(RecordGone):
-            world.account.get("7")
+            world.account.read_record("7")
         assert len(world.asked()) == 2
 
 
@@ -56,7 +56,7 @@ def test_null_in_place_of_a_record_is_believed_when_it_comes_twice() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony")
         world.sandbox.faults.append(Fault("status", status=200, body={"contact": None}))
-        assert world.account.get(record_id).records[0]["first_name"] == "Tony"
+        assert world.account.read_record(record_id).records[0]["first_name"] == "Tony"
 
 
 def test_null_in_place_of_a_list_is_believed_when_it_comes_twice() -> None:
@@ -72,7 +72,7 @@ def test_an_answer_about_somebody_else_or_nobody_is_trouble(body: Any) -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", status=200, body=body, times=None))
         with pytest.raises(ServerTrouble):
-            world.account.get("7")
+            world.account.read_record("7")
 
 
 def test_a_run_that_finds_nothing_makes_one_call() -> None:
@@ -89,8 +89,8 @@ def test_users_are_asked_for_once_a_day_and_only_for_an_owner() -> None:
             record_id = world.sandbox.add(first_name="Tony", user_id=user)
             raw = world.sandbox.person(record_id)
             expected = None if user is None else "dev@example.com"
-            assert world.account.contact(raw, {}).fields["owner"] == expected
-        assert world.connect().contact(raw, {}).fields["owner"] == "dev@example.com"
+            assert world.account.to_contact(raw, {}).fields["owner"] == expected
+        assert world.connect().to_contact(raw, {}).fields["owner"] == "dev@example.com"
         assert world.asked() == [("GET", "/users/")]
 
 
@@ -98,18 +98,18 @@ def test_users_are_asked_for_once_a_day_and_only_for_an_owner() -> None:
 def test_users_are_read_one_by_one_or_as_a_list(kind: Any, calls: list[str]) -> None:
     with World(Behaviour(users=kind), user_ids=(78, 81), users=USERS) as world:
         raw = world.sandbox.person(world.sandbox.add(first_name="Tony", user_id=81))
-        assert world.account.contact(raw, {}).fields["owner"] == "b@example.com"
+        assert world.account.to_contact(raw, {}).fields["owner"] == "b@example.com"
         assert [path for _, path in world.asked()] == calls
 
 
 def test_a_user_outside_the_directory_is_unmapped_and_without_directory_unknown() -> None:
     with World() as world:
         raw = world.sandbox.person(world.sandbox.add(first_name="Tony", user_id=999))
-        person = world.account.contact(raw, {})
+        person = world.account.to_contact(raw, {})
         assert ("owner" in person.fields, dict(person.unmapped)) == (False, {"owner": "999"})
     with World(Behaviour(users="hidden")) as world:
         raw = world.sandbox.person(world.sandbox.add(first_name="Tony", user_id=78))
-        person = world.account.contact(raw, {})
+        person = world.account.to_contact(raw, {})
         assert ("owner" in person.fields, dict(person.unmapped)) == (False, {})
         assert [path for _, path in world.asked()] == ["/users/", "/users"]
 
@@ -119,7 +119,7 @@ def test_the_directory_is_tried_without_the_slash_too() -> None:
         world.sandbox.faults.append(Fault("status", path="/users/$", status=404))
         world.sandbox.behaviour.users = "list"
         raw = world.sandbox.person(world.sandbox.add(first_name="Tony", user_id=78))
-        assert world.account.contact(raw, {}).fields["owner"] == "dev@example.com"
+        assert world.account.to_contact(raw, {}).fields["owner"] == "dev@example.com"
 
 
 def test_a_digest_changes_with_the_record_and_not_with_its_times_or_order_of_keys() -> None:
@@ -143,7 +143,7 @@ def test_whoever_was_created_since_is_found_by_email_number_or_name() -> None:
         by_name = world.sandbox.add(first_name="tony", last_name="BARKLEY")
         world.sandbox.add(email="other@example.com", first_name="Tony")
         sent = {"first_name": "Tony", "last_name": "Barkley", "email": "tony@example.com", "phone": "+12125550123"}
-        found = world.account.find(sent, None, sent_at)
+        found = world.account.find_candidates(sent, None, sent_at)
         assert {str(raw["id"]) for raw in found} == {by_mail, by_number, by_name}
         assert world.asked() == [("GET", "/contacts")]
 
@@ -151,7 +151,7 @@ def test_whoever_was_created_since_is_found_by_email_number_or_name() -> None:
 def test_a_create_that_took_effect_late_is_found_and_nobody_resembles_nobody() -> None:
     with World() as world:
         world.sandbox.add()
-        assert world.account.find({"title": "CEO", "email": None}, None, world.clock.now()) == []
+        assert world.account.find_candidates({"title": "CEO", "email": None}, None, world.clock.now()) == []
 
 
 @pytest.mark.parametrize("row", [None, 5, {"id": None}])
@@ -165,8 +165,8 @@ def test_after_a_lost_create_a_row_that_cannot_be_read_may_be_who_is_looked_for(
 
         rewrite(world.sandbox, change)
         with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
-            world.account.find({"email": "tony@example.com"}, None, world.clock.now())
-        assert world.account.find({"email": "tony@example.com"}, None, None) == []
+            world.account.find_candidates({"email": "tony@example.com"}, None, world.clock.now())
+        assert world.account.find_candidates({"email": "tony@example.com"}, None, None) == []
 
 
 def test_looking_before_creating_costs_one_window_per_run() -> None:
@@ -175,25 +175,25 @@ def test_looking_before_creating_costs_one_window_per_run() -> None:
         world.read()
         world.sandbox.calls.clear()
         for n in range(5):
-            found = world.account.find({"email": f"person{n}@example.com"}, None, None)
+            found = world.account.find_candidates({"email": f"person{n}@example.com"}, None, None)
             assert len(found) == (1 if n < 3 else 0)
         assert world.asked() == [("GET", "/contacts")]
         world.read()
         world.sandbox.calls.clear()
-        world.account.find({"email": "x@example.com"}, None, None)
+        world.account.find_candidates({"email": "x@example.com"}, None, None)
         assert world.asked() == [("GET", "/contacts")]
 
 
 def test_check_finds_nothing_wrong_with_a_good_account() -> None:
     with World() as world:
-        assert all(finding.ok for finding in world.account.check(fix=False))
+        assert all(finding.ok for finding in world.account.check_account(fix=False))
         assert {method for method, _ in world.asked()} == {"GET"}
 
 
 def test_check_says_what_to_mend_for_a_wrong_key() -> None:
     with World() as world:
         account = world.connect(key="revoked-key-0123")
-        (finding,) = account.check(fix=False)
+        (finding,) = account.check_account(fix=False)
         account.close()
         assert (finding.ok, finding.fatal) == (False, True)
         assert "api_key" in finding.mend
@@ -202,7 +202,7 @@ def test_check_says_what_to_mend_for_a_wrong_key() -> None:
 
 def test_check_calls_a_hidden_directory_advice() -> None:
     with World(Behaviour(users="hidden")) as world:
-        window, users = world.account.check(fix=True)
+        window, users = world.account.check_account(fix=True)
         assert (window.ok, users.ok, users.fatal) == (True, False, False)
 
 
@@ -218,5 +218,5 @@ def test_a_wrong_key_is_an_auth_error() -> None:
     with World() as world:
         account = world.connect(key="revoked-key-0123")
         with pytest.raises(AuthError):
-            list(account.read(Window(world.clock.now())))
+            list(account.read_window(Window(world.clock.now())))
         account.close()

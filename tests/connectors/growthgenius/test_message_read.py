@@ -34,7 +34,7 @@ FEW_CALLS = READINGS.keys() - {"one at a time"}
 
 
 def read(world: World, window: Window = EVERYTHING) -> dict[str, Any]:
-    return united(world.account.correspondence.read(window))
+    return united(world.account.message_store.read_window(window))
 
 
 @pytest.mark.parametrize("hint", HINTS)
@@ -88,14 +88,14 @@ def test_calls_are_counted_exactly(behaviour: Behaviour, count: int, calls: int)
         world.correspond(count, sent=HINTS["in no order"])
         read(world)
         assert {path for _, path in world.asked()} == {"/messages"}
-        assert world.account.traffic.reads == len(world.sandbox.calls) == calls
+        assert world.account.call_counts.reads == len(world.sandbox.calls) == calls
 
 
 def test_a_large_history_costs_a_fifth_more_calls_than_pages_at_most_where_no_time_helps() -> None:
     with World(Behaviour(page_size=200)) as world:
         count = 32_000 if THOROUGH else 8_000
         world.correspond(count, seconds=30.0, sent=HINTS["in no order"])
-        seen = sum(len(page.records) for page in world.account.correspondence.read(EVERYTHING))
+        seen = sum(len(page.records) for page in world.account.message_store.read_window(EVERYTHING))
         assert seen >= count
         assert len(world.sandbox.calls) <= count / 200 * 1.2
 
@@ -172,7 +172,7 @@ def test_nothing_is_passed_over_when_messages_are_edited_written_and_deleted_bet
         at_first = set(ids)
         world.sandbox.before_answer = meddle
         try:
-            pages = list(world.account.correspondence.read(EVERYTHING))
+            pages = list(world.account.message_store.read_window(EVERYTHING))
         except IncompleteWindow:
             assert crowd > size  # in one millisecond: nothing left to split by
             return

@@ -32,7 +32,7 @@ def two_users(behaviour: Behaviour | None = None) -> World:
 
 
 def messages_of(world: World) -> MessageStore:
-    return world.account.correspondence
+    return world.account.message_store
 
 
 def methods(world: World) -> list[str]:
@@ -46,16 +46,16 @@ def bodies(world: World) -> list[Any]:
 def test_it_keeps_the_contract() -> None:
     with World() as world:
         messages = messages_of(world)
-        assert (messages.listed, messages.erasable) == (True, True)
-        assert messages.calls_for(ORIGINAL, recorded=False) == messages.calls_for(ORIGINAL, recorded=True) == 1
-        assert messages.of_contact("5") == ()
+        assert (messages.lists_copies, messages.deletes_copies) == (True, True)
+        assert messages.count_calls(ORIGINAL, recorded=False) == messages.count_calls(ORIGINAL, recorded=True) == 1
+        assert messages.copies_of("5") == ()
         assert world.asked() == []
 
 
 def test_a_copy_is_one_wrapped_post_as_documented() -> None:
     with two_users() as world:
         contact_id = world.sandbox.add(first_name="Louis")
-        recorded = messages_of(world).record(ORIGINAL, contact_id)
+        recorded = messages_of(world).record_copy(ORIGINAL, contact_id)
         assert methods(world) == ["POST"]
         assert bodies(world) == [
             {"message": {"contact_id": int(contact_id), "message_type": "email", "rendered_copy": "Yes,\nplease.",
@@ -72,14 +72,14 @@ def test_a_copy_is_one_wrapped_post_as_documented() -> None:
 def test_an_id_that_is_no_number_goes_as_text() -> None:
     with World(Behaviour(ids="uuid")) as world:
         contact_id = world.sandbox.add()
-        messages_of(world).record(ORIGINAL, contact_id)
+        messages_of(world).record_copy(ORIGINAL, contact_id)
         assert bodies(world)[0]["message"]["contact_id"] == contact_id
 
 
 @pytest.mark.parametrize("owner", [None, "stranger@example.com", "other@example.com"])
 def test_an_owner_who_is_no_user_is_not_replaced_by_anybody(owner: str | None) -> None:
     with two_users() as world:
-        messages_of(world).record(replace(ORIGINAL, owner=owner), world.sandbox.add())
+        messages_of(world).record_copy(replace(ORIGINAL, owner=owner), world.sandbox.add())
         assert bodies(world)[0]["message"].keys() & {"user_id", "team_id"} == set()
 
 
@@ -87,7 +87,7 @@ def test_owners_are_compared_without_case_and_asked_for_once() -> None:
     with two_users() as world:
         contact_id = world.sandbox.add()
         for _ in range(3):
-            copy = messages_of(world).record(replace(ORIGINAL, owner="DEV@example.com"), contact_id).copy
+            copy = messages_of(world).record_copy(replace(ORIGINAL, owner="DEV@example.com"), contact_id).copy
             assert copy.owner == "dev@example.com"
         assert [path for _, path in world.asked() if path.startswith("/users")] == ["/users/", "/users/"]
 
@@ -96,12 +96,12 @@ def test_owners_are_compared_without_case_and_asked_for_once() -> None:
 def test_an_answer_that_does_not_show_what_was_sent_is_followed_by_a_read(answers: Any) -> None:
     with World(Behaviour(answers=answers)) as world:
         messages = messages_of(world)
-        copy = messages.record(ORIGINAL, world.sandbox.add()).copy
+        copy = messages.record_copy(ORIGINAL, world.sandbox.add()).copy
         assert methods(world) == ["POST", "GET"]
-        assert messages.shows(copy, ORIGINAL)
-        amended = messages.amend(copy, CHANGED).copy
+        assert messages.is_copy_of(copy, ORIGINAL)
+        amended = messages.update_copy(copy, CHANGED).copy
         assert methods(world) == ["POST", "GET", "PATCH", "GET"]
-        assert messages.shows(amended, CHANGED)
+        assert messages.is_copy_of(amended, CHANGED)
 
 
 @pytest.mark.parametrize("body", [None, {"message": "Hello world!"}, {"message": None}, {"ok": True}])
@@ -109,7 +109,7 @@ def test_an_answer_without_an_id_is_an_unknown_outcome_and_nothing_is_repeated(b
     with World() as world:
         world.sandbox.faults.append(Fault("status_after", method="POST", status=200, body=body))
         with pytest.raises(OutcomeUnknown):
-            messages_of(world).record(ORIGINAL, world.sandbox.add())
+            messages_of(world).record_copy(ORIGINAL, world.sandbox.add())
         assert methods(world) == ["POST"]
 
 
@@ -118,7 +118,7 @@ def test_a_post_is_never_repeated_by_itself(kind: Any) -> None:
     with World() as world:
         world.sandbox.faults.append(Fault(kind, method="POST"))
         with pytest.raises(OutcomeUnknown):
-            messages_of(world).record(ORIGINAL, world.sandbox.add())
+            messages_of(world).record_copy(ORIGINAL, world.sandbox.add())
         assert methods(world) == ["POST"]
         assert len(world.sandbox.messages()) == 1
 
@@ -128,7 +128,7 @@ def test_the_id_of_a_copy_survives_trouble_with_the_read_that_follows(status: in
     with World(Behaviour(answers="id")) as world:
         contact_id = world.sandbox.add()
         world.sandbox.faults.append(Fault("status", method="GET", path="/messages", status=status, times=None))
-        copy = messages_of(world).record(ORIGINAL, contact_id).copy
+        copy = messages_of(world).record_copy(ORIGINAL, contact_id).copy
         (record,) = world.sandbox.messages()
         assert (copy.id, copy.contact_id, copy.text) == (str(record["id"]), contact_id, None)
 
@@ -136,7 +136,7 @@ def test_the_id_of_a_copy_survives_trouble_with_the_read_that_follows(status: in
 def test_the_id_of_a_copy_survives_trouble_with_the_users() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", path="/users", status=503, times=None))
-        copy = messages_of(world).record(replace(ORIGINAL, owner=None), world.sandbox.add()).copy
+        copy = messages_of(world).record_copy(replace(ORIGINAL, owner=None), world.sandbox.add()).copy
         assert (copy.owner, [copy.id]) == (None, [str(record["id"]) for record in world.sandbox.messages()])
 
 
@@ -144,7 +144,7 @@ def test_without_knowing_the_users_nothing_is_recorded_for_an_owner() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", path="/users", status=503, times=None))
         with pytest.raises(TransientError):
-            messages_of(world).record(ORIGINAL, world.sandbox.add())
+            messages_of(world).record_copy(ORIGINAL, world.sandbox.add())
         assert world.sandbox.messages() == []
 
 
@@ -154,7 +154,7 @@ def test_a_refused_post_for_somebody_gone_says_that_they_are_gone(strangers: Any
         contact_id = world.sandbox.add()
         world.sandbox.remove(contact_id)
         with pytest.raises(RecordGone, match=f"contacts/{contact_id}"):
-            messages_of(world).record(ORIGINAL, contact_id)
+            messages_of(world).record_copy(ORIGINAL, contact_id)
         assert [path for _, path in world.asked() if path != "/users/"] == ["/messages", f"/contacts/{contact_id}"]
         assert world.cache.get(STYLE) is None
 
@@ -163,7 +163,7 @@ def test_a_post_that_is_not_found_is_no_proof_that_the_person_is_gone() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", method="POST", status=404))
         with pytest.raises(RecordRefused, match="takes no messages"):
-            messages_of(world).record(ORIGINAL, world.sandbox.add())
+            messages_of(world).record_copy(ORIGINAL, world.sandbox.add())
 
 
 def test_a_refused_post_shows_the_servers_words_though_the_person_cannot_be_asked_for() -> None:
@@ -171,7 +171,7 @@ def test_a_refused_post_shows_the_servers_words_though_the_person_cannot_be_aske
         said = {"errors": ["Rendered copy is profane"]}
         world.sandbox.faults.append(Fault("status", path="/(messages|contacts)", status=422, body=said, times=None))
         with pytest.raises(RecordRefused, match="profane") as refused:
-            messages_of(world).record(ORIGINAL, world.sandbox.add())
+            messages_of(world).record_copy(ORIGINAL, world.sandbox.add())
         assert refused.value.status == 422
 
 
@@ -179,7 +179,7 @@ def test_a_refused_post_shows_the_servers_words_though_the_person_cannot_be_aske
 def test_a_post_refused_for_what_is_missing_is_sent_again_flat_at_once(complains: bool) -> None:
     with World(Behaviour(bodies="flat", complains=complains)) as world:
         messages, contact_id = messages_of(world), world.sandbox.add()
-        assert messages.shows(messages.record(ORIGINAL, contact_id).copy, ORIGINAL)
+        assert messages.is_copy_of(messages.record_copy(ORIGINAL, contact_id).copy, ORIGINAL)
         assert methods(world) == ["POST", "POST"]
         assert bodies(world)[-1]["rendered_copy"] == ORIGINAL.text
         assert len(world.sandbox.messages()) == 1
@@ -188,24 +188,24 @@ def test_a_post_refused_for_what_is_missing_is_sent_again_flat_at_once(complains
 def test_a_style_that_is_proven_is_not_given_up_for_a_refusal() -> None:
     with World() as world:
         messages, contact_id = messages_of(world), world.sandbox.add()
-        messages.record(ORIGINAL, contact_id)
+        messages.record_copy(ORIGINAL, contact_id)
         said = {"errors": ["Team is missing"]}
         world.sandbox.faults.append(Fault("status", method="POST", status=422, body=said))
         with pytest.raises(RecordRefused):
-            messages.record(ORIGINAL, contact_id)
+            messages.record_copy(ORIGINAL, contact_id)
         assert methods(world) == ["POST", "POST"]
-        messages.record(ORIGINAL, contact_id)
+        messages.record_copy(ORIGINAL, contact_id)
         assert "message" in bodies(world)[-1]
 
 
 def test_a_message_that_arrived_blank_is_filled_in_flat_and_no_second_one_made() -> None:
     with World(Behaviour(bodies="flat", strangers="taken")) as world:
         messages, contact_id = messages_of(world), world.sandbox.add()
-        copy = messages.record(ORIGINAL, contact_id).copy
+        copy = messages.record_copy(ORIGINAL, contact_id).copy
         assert methods(world) == ["POST", "GET", "PATCH"]
-        assert (copy.contact_id, messages.shows(copy, ORIGINAL)) == (contact_id, True)
+        assert (copy.contact_id, messages.is_copy_of(copy, ORIGINAL)) == (contact_id, True)
         assert len(world.sandbox.messages()) == 1
-        messages.record(CHANGED, contact_id)
+        messages.record_copy(CHANGED, contact_id)
         assert methods(world) == ["POST", "GET", "PATCH", "POST"]
 
 
@@ -215,19 +215,19 @@ def test_a_change_is_repeated_flat_once_and_the_style_is_remembered(complains: b
         messages = messages_of(world)
         message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy="Old", sent_at=ORIGINAL.sent_at)
         world.sandbox.edit_message(message_id, sent_at="2026-01-02T03:04:05.678Z")
-        copy = messages.get(message_id, "")
-        assert messages.shows(messages.amend(copy, CHANGED).copy, CHANGED)
+        copy = messages.read_message(message_id, "")
+        assert messages.is_copy_of(messages.update_copy(copy, CHANGED).copy, CHANGED)
         assert ["message" in body for body in bodies(world)] == [True, False]
-        messages.amend(copy, ORIGINAL)
+        messages.update_copy(copy, ORIGINAL)
         assert ["message" in body for body in bodies(world)] == [True, False, False]
 
 
 def test_a_change_refused_for_another_reason_is_not_repeated() -> None:
     with World() as world:
-        copy = messages_of(world).record(ORIGINAL, world.sandbox.add()).copy
+        copy = messages_of(world).record_copy(ORIGINAL, world.sandbox.add()).copy
         world.sandbox.faults.append(Fault("status", method="PATCH", status=422, body={"errors": ["too long"]}))
         with pytest.raises(RecordRefused, match="too long"):
-            messages_of(world).amend(copy, CHANGED)
+            messages_of(world).update_copy(copy, CHANGED)
         assert methods(world) == ["POST", "PATCH"]
 
 
@@ -235,7 +235,9 @@ def test_what_the_server_does_not_take_in_either_style_is_shown_as_it_is_there()
     with World(Behaviour(complains=True, ignored=frozenset({"rendered_copy"}))) as world:
         messages = messages_of(world)
         message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy="Old")
-        amended = messages.amend(messages.get(message_id, ""), replace(CHANGED, sent_at=None, subject=None))
+        amended = messages.update_copy(
+            messages.read_message(message_id, ""), replace(CHANGED, sent_at=None, subject=None)
+        )
         assert methods(world) == ["GET", "PATCH", "GET", "PATCH"]
         assert amended.copy.text == "Old"
 
@@ -243,7 +245,7 @@ def test_what_the_server_does_not_take_in_either_style_is_shown_as_it_is_there()
 @pytest.mark.parametrize("field", ["rendered_subject", "sent_at", "message_type", "user_id"])
 def test_a_field_that_the_server_drops_costs_no_second_message(field: str) -> None:
     with World(Behaviour(ignored=frozenset({field}))) as world:
-        copy = messages_of(world).record(ORIGINAL, world.sandbox.add()).copy
+        copy = messages_of(world).record_copy(ORIGINAL, world.sandbox.add()).copy
         assert methods(world) == ["POST"]
         assert copy.text == ORIGINAL.text
 
@@ -251,8 +253,8 @@ def test_a_field_that_the_server_drops_costs_no_second_message(field: str) -> No
 def test_a_change_leaves_alone_whom_it_is_with() -> None:
     with two_users() as world:
         messages = messages_of(world)
-        copy = messages.record(ORIGINAL, world.sandbox.add()).copy
-        messages.amend(copy, CHANGED)
+        copy = messages.record_copy(ORIGINAL, world.sandbox.add()).copy
+        messages.update_copy(copy, CHANGED)
         assert bodies(world)[-1]["message"].keys() == {
             "rendered_copy", "rendered_subject", "message_type", "sent_at", "user_id", "team_id"
         }  # fmt: skip
@@ -262,20 +264,20 @@ def test_a_message_is_read_by_id_with_its_text_as_any_user_who_sees_it() -> None
     with two_users() as world:
         message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy=None)
         world.sandbox.faults.append(Fault("status", path="/messages/", status=404))
-        assert messages_of(world).get(message_id, "").text == ""
+        assert messages_of(world).read_message(message_id, "").text == ""
         assert [call.query["user_id"] for call in world.sandbox.calls[:2]] == ["78", "81"]
         with pytest.raises(RecordGone):
-            messages_of(world).get("7", "")
+            messages_of(world).read_message("7", "")
 
 
 def test_a_text_that_the_list_left_out_is_read_and_an_empty_one_is_whole() -> None:
     with World(Behaviour(omits_null=True)) as world:
         messages = messages_of(world)
         message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy=None)
-        listed = messages.message({"id": int(message_id), "contact_id": 5})
-        assert (listed.text, messages.whole(listed).text) == (None, "")
+        listed = messages.to_message({"id": int(message_id), "contact_id": 5})
+        assert (listed.text, messages.with_text(listed).text) == (None, "")
         calls = len(world.sandbox.calls)
-        assert messages.whole(replace(listed, text="")).text == ""
+        assert messages.with_text(replace(listed, text="")).text == ""
         assert len(world.sandbox.calls) == calls
 
 
@@ -283,7 +285,7 @@ def test_an_answer_about_another_message_is_trouble() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", status=200, times=2, body={"message": {"id": 8}}))
         with pytest.raises(ServerTrouble, match="message 8"):
-            messages_of(world).get("7", "")
+            messages_of(world).read_message("7", "")
 
 
 def test_what_is_with_somebody_else_or_says_something_else_is_not_found() -> None:
@@ -294,9 +296,9 @@ def test_what_is_with_somebody_else_or_says_something_else_is_not_found() -> Non
         world.sandbox.add_message(contact_id, **sent | {"rendered_copy": "Yes"})
         world.sandbox.add_message(contact_id, **sent | {"sent_at": "2026-01-02T03:04:07Z"})
         world.sandbox.add_message(contact_id, **sent | {"sent_at": None})
-        assert messages.find(ORIGINAL, contact_id, since) == []
+        assert messages.find_copies(ORIGINAL, contact_id, since) == []
         copy_id = world.sandbox.add_message(contact_id, **sent)
-        assert [copy.id for copy in messages.find(ORIGINAL, contact_id, since)] == [copy_id]
+        assert [copy.id for copy in messages.find_copies(ORIGINAL, contact_id, since)] == [copy_id]
 
 
 def test_a_row_that_cannot_be_read_may_be_the_copy_that_is_looked_for() -> None:
@@ -305,7 +307,7 @@ def test_a_row_that_cannot_be_read_may_be_the_copy_that_is_looked_for() -> None:
         world.sandbox.add_message(contact_id, rendered_copy=ORIGINAL.text)
         rewrite(world.sandbox, lambda _, body: {**body, "messages": [None]} if "messages" in body else body)
         with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
-            messages_of(world).find(ORIGINAL, contact_id, since)
+            messages_of(world).find_copies(ORIGINAL, contact_id, since)
 
 
 def test_a_copy_is_looked_for_from_five_minutes_before_it_was_sent() -> None:
@@ -317,7 +319,7 @@ def test_a_copy_is_looked_for_from_five_minutes_before_it_was_sent() -> None:
             )
             for ago in (timedelta(minutes=4), timedelta(minutes=6))
         ]
-        found = messages_of(world).find(ORIGINAL, contact_id, since)
+        found = messages_of(world).find_copies(ORIGINAL, contact_id, since)
         assert [copy.id for copy in found] == copies[:1]
         assert methods(world) == ["GET"]
 
@@ -327,8 +329,8 @@ def test_a_copy_is_found_where_windows_go_by_when_messages_were_sent() -> None:
         messages, contact_id, since = messages_of(world), world.sandbox.add(), world.clock.now()
         world.sandbox.faults.append(Fault("drop_after", method="POST"))
         with pytest.raises(OutcomeUnknown):
-            messages.record(ORIGINAL, contact_id)
-        (copy,) = messages.find(ORIGINAL, contact_id, since)
+            messages.record_copy(ORIGINAL, contact_id)
+        (copy,) = messages.find_copies(ORIGINAL, contact_id, since)
         assert copy.id == str(world.sandbox.messages()[0]["id"])
         assert methods(world) == ["POST", "GET", "GET"]
 
@@ -336,7 +338,7 @@ def test_a_copy_is_found_where_windows_go_by_when_messages_were_sent() -> None:
 def test_a_recent_original_is_looked_for_once() -> None:
     with World() as world:
         recent = replace(ORIGINAL, sent_at=world.clock.now() - timedelta(minutes=1))
-        assert messages_of(world).find(recent, "5", world.clock.now()) == []
+        assert messages_of(world).find_copies(recent, "5", world.clock.now()) == []
         assert methods(world) == ["GET"]
 
 
@@ -350,12 +352,14 @@ def test_a_candidate_whose_text_was_left_out_is_read_and_one_that_is_gone_is_non
         del shown["rendered_copy"]
         gone = {**shown, "id": 7}
         world.sandbox.faults.append(Fault("status", path="/messages$", status=200, body={"messages": [shown, gone]}))
-        assert [copy.id for copy in messages_of(world).find(ORIGINAL, contact_id, since)] == [message_id]
+        assert [copy.id for copy in messages_of(world).find_copies(ORIGINAL, contact_id, since)] == [message_id]
 
 
 def test_words_that_would_be_taken_for_html_are_written_as_html() -> None:
     with World() as world:
-        copy = messages_of(world).record(replace(ORIGINAL, text="write <b>a</b> &\n<br>"), world.sandbox.add()).copy
+        copy = (
+            messages_of(world).record_copy(replace(ORIGINAL, text="write <b>a</b> &\n<br>"), world.sandbox.add()).copy
+        )
         assert bodies(world)[0]["message"]["rendered_copy"] == "<p>write &lt;b&gt;a&lt;/b&gt; &amp;<br>&lt;br&gt;</p>"
         assert copy.text == "write <b>a</b> &\n<br>"
 
@@ -365,27 +369,27 @@ def test_a_copy_of_whatever_words_is_found(text: str) -> None:
     with World() as world:
         messages, contact_id, since = messages_of(world), world.sandbox.add(), world.clock.now()
         original = replace(ORIGINAL, text=text)
-        copy_id = messages.record(original, contact_id).copy.id
-        assert [copy.id for copy in messages.find(original, contact_id, since)] == [copy_id]
+        copy_id = messages.record_copy(original, contact_id).copy.id
+        assert [copy.id for copy in messages.find_copies(original, contact_id, since)] == [copy_id]
 
 
 def test_a_copy_is_deleted_as_any_user_who_sees_it_and_once() -> None:
     with two_users() as world:
         message_id = world.sandbox.add_message(world.sandbox.add())
         world.sandbox.faults.append(Fault("status", method="DELETE", status=404))
-        messages_of(world).erase(message_id, "")
+        messages_of(world).delete_copy(message_id, "")
         assert world.sandbox.messages() == []
         assert [call.query["user_id"] for call in world.sandbox.calls] == ["78", "81"]
-        messages_of(world).erase(message_id, "")
+        messages_of(world).delete_copy(message_id, "")
 
 
 def test_check_tries_messages_where_they_travel() -> None:
     with two_users() as world:
-        assert [finding.what for finding in world.account.check(fix=False)] == [
+        assert [finding.what for finding in world.account.check_account(fix=False)] == [
             "contacts as user 78", "contacts as user 81", "users, for the owners of contacts"
         ]  # fmt: skip
         account = world.connect(messages=True)
-        findings = account.check(fix=False)
+        findings = account.check_account(fix=False)
         account.close()
         assert [finding.what for finding in findings if "messages" in finding.what] == [
             "messages as user 78", "messages as user 81"
@@ -398,7 +402,7 @@ def test_messages_that_cannot_be_read_are_advice(status: int) -> None:
     with World() as world:
         account = world.connect(messages=True)
         world.sandbox.faults.append(Fault("status", path="/messages", status=status, times=None))
-        contacts, messages, users = account.check(fix=False)
+        contacts, messages, users = account.check_account(fix=False)
         account.close()
         assert (contacts.ok, messages.ok, messages.fatal, users.ok) == (True, False, False, True)
         assert messages.mend
@@ -407,9 +411,9 @@ def test_messages_that_cannot_be_read_are_advice(status: int) -> None:
 def test_only_records_are_written_and_nothing_that_sends() -> None:
     with World() as world:
         messages, contact_id = messages_of(world), world.sandbox.add()
-        copy = messages.record(ORIGINAL, contact_id).copy
-        messages.amend(copy, CHANGED)
-        messages.erase(copy.id, contact_id)
+        copy = messages.record_copy(ORIGINAL, contact_id).copy
+        messages.update_copy(copy, CHANGED)
+        messages.delete_copy(copy.id, contact_id)
         written = [(method, path) for method, path in world.asked() if method != "GET"]
         assert written == [
             ("POST", "/messages"), ("PATCH", f"/messages/{copy.id}"), ("DELETE", f"/messages/{copy.id}")
@@ -424,11 +428,11 @@ def test_what_somebody_types_into_a_copy_between_two_tries_of_a_style_is_not_wri
         messages = messages_of(world)
         message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy="Old", sent_at=ORIGINAL.sent_at)
         world.sandbox.edit_message(message_id, sent_at="2026-01-02T03:04:05.678Z")
-        copy = messages.get(message_id, "")
+        copy = messages.read_message(message_id, "")
         after_the_first(world, monkeypatch, "PATCH", lambda: _type(world, message_id))
         with pytest.raises(OutcomeUnknown, match=f"message {message_id} was edited between two tries"):
-            messages.amend(copy, CHANGED)
-        assert messages.get(message_id, "").text == "Typed"
+            messages.update_copy(copy, CHANGED)
+        assert messages.read_message(message_id, "").text == "Typed"
 
 
 def test_what_somebody_types_into_a_message_that_arrived_blank_is_not_written_over(
@@ -437,7 +441,7 @@ def test_what_somebody_types_into_a_message_that_arrived_blank_is_not_written_ov
     with World(Behaviour(bodies="flat", strangers="taken")) as world:
         messages, contact_id = messages_of(world), world.sandbox.add()
         after_the_first(world, monkeypatch, "POST", lambda: _type(world, str(world.sandbox.messages()[0]["id"])))
-        messages.record(ORIGINAL, contact_id)
+        messages.record_copy(ORIGINAL, contact_id)
         assert [each["rendered_copy"] for each in world.sandbox.messages()] == ["Typed"]
 
 

@@ -80,7 +80,7 @@ def test_calls_are_counted_exactly(behaviour: Behaviour, count: int, calls: int)
         world.populate(count)
         world.read()
         assert len(world.sandbox.calls) == calls
-        assert world.account.traffic.reads == calls
+        assert world.account.call_counts.reads == calls
 
 
 @pytest.mark.parametrize("order", ["updated", "updated_desc"])
@@ -88,7 +88,7 @@ def test_a_large_account_costs_at_most_three_percent_more_calls_than_pages(order
     with World(Behaviour(page_size=200, order=order)) as world:  # type: ignore[arg-type]
         count = 32_000 if THOROUGH else 16_000
         world.populate(count, seconds=30.0)
-        seen = sum(len(page.records) for page in world.account.read(EVERYTHING))
+        seen = sum(len(page.records) for page in world.account.read_window(EVERYTHING))
         pages = -(-count // 200)
         assert seen >= count
         assert len(world.sandbox.calls) <= pages * 1.03 + 2
@@ -169,7 +169,7 @@ def test_broken_rows_on_many_pages_are_each_named_and_all_others_shown(name: str
             return rows if isinstance(body, list) else {**body, "contacts": rows}
 
         rewrite(world.sandbox, change)
-        pages = list(world.account.read(EVERYTHING))
+        pages = list(world.account.read_window(EVERYTHING))
         assert set(united(pages)) == set(ids) - broken
         unread = [each.within for page in pages for each in page.unread]
         assert len(broken) <= len(unread) <= 2 * len(broken)
@@ -187,7 +187,7 @@ def test_broken_rows_in_one_millisecond_of_a_server_that_pages_are_named_by_it()
             return {**body, "contacts": [None if str(each["id"]) in broken else each for each in body["contacts"]]}
 
         rewrite(world.sandbox, change)
-        pages = list(world.account.read(EVERYTHING))
+        pages = list(world.account.read_window(EVERYTHING))
         assert set(united(pages)) == set(ids) - broken
         assert [each for page in pages for each in page.unread]
 
@@ -249,7 +249,7 @@ def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(
         at_first = set(ids)
         world.sandbox.before_answer = meddle
         try:
-            pages = list(world.account.read(EVERYTHING))
+            pages = list(world.account.read_window(EVERYTHING))
         except IncompleteWindow:
             assert crowd > size  # in one millisecond: nothing left to split by
             return
@@ -323,7 +323,7 @@ def test_a_list_that_stops_two_records_before_its_total_is_complete_with_a_warni
     with World() as world:
         ids = world.populate(10)
         _stopping(world, 10, 12)
-        pages = list(world.account.read(EVERYTHING))
+        pages = list(world.account.read_window(EVERYTHING))
         assert set(united(pages)) == set(ids)
         (warning,) = (each for page in pages for each in page.warnings)
         assert "10 of 12" in warning
@@ -348,6 +348,6 @@ def test_a_last_page_that_cannot_be_read_is_not_taken_for_a_wrong_total() -> Non
             world.sandbox,
             lambda call, body: SandboxResponse(413, {}) if int(call.query.get("page", 1)) > 1 else body,
         )
-        pages = list(world.account.read(EVERYTHING))
+        pages = list(world.account.read_window(EVERYTHING))
         assert set(united(pages)) == set(ids)
         assert [each for page in pages for each in page.warnings] == []

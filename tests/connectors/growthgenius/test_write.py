@@ -26,13 +26,13 @@ def methods(world: World) -> list[str]:
 
 def test_a_create_is_one_wrapped_call_and_shows_what_is_there() -> None:
     with World() as world:
-        answer = world.account.create({**TONY, "title": None, "country": "NZ"}, None)
+        answer = world.account.create_contact({**TONY, "title": None, "country": "NZ"}, None)
         assert methods(world) == ["POST"]
         assert bodies(world) == [
             {"contact": {"first_name": "Tony", "last_name": "Barkley", "email": "tony@example.com",
                          "mobile_phone": "+12125550123", "country": "New Zealand"}}
         ]  # fmt: skip
-        person = world.account.contact(answer.raw, {})
+        person = world.account.to_contact(answer.raw, {})
         assert {name: person.fields[name] for name in TONY} == TONY
         assert answer.refused == frozenset()
         assert world.sandbox.calls[0].query == {"user_id": "78"}
@@ -41,11 +41,11 @@ def test_a_create_is_one_wrapped_call_and_shows_what_is_there() -> None:
 @pytest.mark.parametrize("answers", ["mini", "id"])
 def test_an_answer_that_does_not_show_what_was_sent_is_followed_by_a_read(answers: Any) -> None:
     with World(Behaviour(answers=answers)) as world:
-        answer = world.account.create({**TONY, "title": "CEO"}, None)
+        answer = world.account.create_contact({**TONY, "title": "CEO"}, None)
         assert methods(world) == ["POST", "GET"]
         assert answer.raw["title"] == "CEO"
         world.sandbox.calls.clear()
-        updated = world.account.update(answer.raw, {}, {"title": "CTO"}, None)
+        updated = world.account.update_contact(answer.raw, {}, {"title": "CTO"}, None)
         assert methods(world) == ["PATCH", "GET"]
         assert updated.raw["title"] == "CTO"
         assert updated.raw["email"] == "tony@example.com"
@@ -54,7 +54,7 @@ def test_an_answer_that_does_not_show_what_was_sent_is_followed_by_a_read(answer
 def test_a_create_without_an_id_in_its_answer_has_an_unknown_outcome() -> None:
     with World(Behaviour(answers="empty")) as world:
         with pytest.raises(OutcomeUnknown):
-            world.account.create(TONY, None)
+            world.account.create_contact(TONY, None)
         assert methods(world) == ["POST"]
         assert len(world.sandbox.people()) == 1
 
@@ -62,7 +62,7 @@ def test_a_create_without_an_id_in_its_answer_has_an_unknown_outcome() -> None:
 def test_an_update_with_an_empty_answer_is_read_back() -> None:
     with World(Behaviour(answers="empty")) as world:
         record_id = world.sandbox.add(first_name="Tony")
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
         assert answer.raw["title"] == "CEO"
         assert methods(world) == ["PATCH", "GET"]
 
@@ -72,7 +72,7 @@ def test_a_create_is_never_repeated_by_itself(kind: Any) -> None:
     with World() as world:
         world.sandbox.faults.append(Fault(kind, method="POST"))
         with pytest.raises(OutcomeUnknown):
-            world.account.create(TONY, None)
+            world.account.create_contact(TONY, None)
         assert methods(world) == ["POST"]
         assert len(world.sandbox.people()) == 1
 
@@ -80,18 +80,18 @@ def test_a_create_is_never_repeated_by_itself(kind: Any) -> None:
 def test_the_id_of_a_create_survives_trouble_with_the_read_that_follows() -> None:
     with World(Behaviour(answers="id")) as world:
         world.sandbox.faults.append(Fault("status", method="GET", status=404))
-        answer = world.account.create(TONY, None)
+        answer = world.account.create_contact(TONY, None)
         assert str(answer.raw["id"]) in {str(record["id"]) for record in world.sandbox.people()}
 
 
 def test_a_server_that_ignores_the_wrapper_of_a_create_gets_a_flat_patch_of_the_same_contact() -> None:
     with World(Behaviour(bodies="flat")) as world:
-        answer = world.account.create(TONY, None)
+        answer = world.account.create_contact(TONY, None)
         assert methods(world) == ["POST", "GET", "PATCH"]
         assert answer.raw["first_name"] == "Tony"
         assert len(world.sandbox.people()) == 1
         world.sandbox.calls.clear()
-        world.account.create({**TONY, "first_name": "Ann"}, None)
+        world.account.create_contact({**TONY, "first_name": "Ann"}, None)
         assert methods(world) == ["POST"]
         assert bodies(world)[0]["first_name"] == "Ann"
 
@@ -100,11 +100,11 @@ def test_a_server_that_ignores_the_wrapper_of_a_create_gets_a_flat_patch_of_the_
 def test_an_update_is_repeated_flat_once_and_the_style_is_remembered(complains: bool) -> None:
     with World(Behaviour(bodies="flat", complains=complains)) as world:
         record_id = world.sandbox.add(first_name="Tony")
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
         assert (answer.raw["title"], answer.refused) == ("CEO", frozenset())
         assert bodies(world) == [{"contact": {"title": "CEO"}}, {"title": "CEO"}]
         world.sandbox.calls.clear()
-        world.account.update(answer.raw, {}, {"title": "CTO"}, None)
+        world.account.update_contact(answer.raw, {}, {"title": "CTO"}, None)
         assert bodies(world) == [{"title": "CTO"}]
 
 
@@ -114,11 +114,11 @@ def test_what_a_server_silently_ignores_is_refused_though_the_other_style_is_one
 ) -> None:
     with World(Behaviour(bodies="wrapped", complains=True, ignored=frozenset({"city"}), answers=answers)) as world:
         record_id = world.sandbox.add(first_name="Tony", city="Oslo")
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"city": "Rome"}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"city": "Rome"}, None)
         assert (answer.raw["city"], answer.refused) == ("Oslo", frozenset({"city"}))
         assert [body for body in bodies(world) if body] == [{"contact": {"city": "Rome"}}, {"city": "Rome"}]
         world.sandbox.calls.clear()
-        world.account.update(answer.raw, {}, {"city": "Bern"}, None)
+        world.account.update_contact(answer.raw, {}, {"city": "Bern"}, None)
         assert [body for body in bodies(world) if body] == [{"contact": {"city": "Bern"}}]
 
 
@@ -140,7 +140,7 @@ def test_what_a_reading_does_not_show_counts_as_not_taken_only_where_nothing_was
 
         current = world.sandbox.person(record_id)
         monkeypatch.setattr(world.sandbox, "handle", silent)
-        answer = world.account.update(current, {}, {"city": "Rome", "title": "CTO"}, None)
+        answer = world.account.update_contact(current, {}, {"city": "Rome", "title": "CTO"}, None)
         assert (answer.raw["title"], answer.refused) == ("CTO", refused)
 
 
@@ -160,21 +160,21 @@ def test_what_somebody_edits_meanwhile_does_not_prove_that_the_server_reads_the_
         current = world.sandbox.person(record_id)
         monkeypatch.setattr(world.sandbox, "handle", edited)
         with pytest.raises(OutcomeUnknown, match="edited between two tries"):
-            world.account.update(current, {}, {"company": "Acme", "title": "CTO"}, None)
+            world.account.update_contact(current, {}, {"company": "Acme", "title": "CTO"}, None)
         assert world.sandbox.person(record_id)["company_name"] == "Somebody else's"
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"title": "CTO"}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"title": "CTO"}, None)
         assert answer.raw["title"] == "CTO"
         world.sandbox.calls.clear()
-        world.account.update(answer.raw, {}, {"title": "CIO"}, None)
+        world.account.update_contact(answer.raw, {}, {"title": "CIO"}, None)
         assert [body for body in bodies(world) if body] == [{"title": "CIO"}]
 
 
 def test_a_create_refused_for_missing_fields_is_sent_again_flat_at_once() -> None:
     with World(Behaviour(bodies="flat", complains=True)) as world:
-        assert world.account.create(TONY, None).raw["first_name"] == "Tony"
+        assert world.account.create_contact(TONY, None).raw["first_name"] == "Tony"
         assert methods(world) == ["POST", "POST"]
         assert len(world.sandbox.people()) == 1
-        world.account.create({**TONY, "first_name": "Ann"}, None)
+        world.account.create_contact({**TONY, "first_name": "Ann"}, None)
         assert methods(world) == ["POST", "POST", "POST"]
 
 
@@ -183,7 +183,7 @@ def test_a_create_that_lacks_something_in_either_style_is_refused_with_the_first
         said = {"errors": ["Last name is required"]}
         world.sandbox.faults.append(Fault("status", method="POST", status=422, body=said, times=None))
         with pytest.raises(RecordRefused, match="Last name"):
-            world.account.create(TONY, None)
+            world.account.create_contact(TONY, None)
         assert ["contact" in body for body in bodies(world)[:2]] == [True, False]
         assert world.sandbox.people() == []
 
@@ -192,7 +192,7 @@ def test_an_update_sends_only_the_given_fields() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony", mobile_phone="212-555-0123", title="CEO")
         changes: dict[str, Any] = {"title": "CTO", "tags": ("hot",), "phone": "+12125550123"}
-        world.account.update(world.sandbox.person(record_id), {}, changes, None)
+        world.account.update_contact(world.sandbox.person(record_id), {}, changes, None)
         assert bodies(world) == [{"contact": {"title": "CTO", "label_names": ["hot"]}}]
         assert world.sandbox.person(record_id)["mobile_phone"] == "212-555-0123"
 
@@ -200,7 +200,7 @@ def test_an_update_sends_only_the_given_fields() -> None:
 def test_emptying_sends_null() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony", title="CEO")
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"title": None}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"title": None}, None)
         assert bodies(world) == [{"contact": {"title": None}}]
         assert (answer.raw["title"], answer.refused) == (None, frozenset())
 
@@ -210,10 +210,10 @@ def test_emptying_sends_null() -> None:
 )
 def test_where_null_does_not_empty_a_blank_is_tried_once(field: str, key: str, old: Any, blank: Any) -> None:
     with World(Behaviour(clearing="blank")) as world:
-        world.account.create({"first_name": "Proof", "email": "proof@example.com"}, None)
+        world.account.create_contact({"first_name": "Proof", "email": "proof@example.com"}, None)
         record_id = world.sandbox.add(first_name="Tony", **{key: old})
         world.sandbox.calls.clear()
-        answer = world.account.update(world.sandbox.person(record_id), {}, {field: None}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {field: None}, None)
         assert bodies(world) == [{"contact": {key: None}}, {"contact": {key: blank}}]
         assert answer.refused == frozenset()
         assert not world.sandbox.person(record_id)[key]
@@ -222,16 +222,18 @@ def test_where_null_does_not_empty_a_blank_is_tried_once(field: str, key: str, o
 def test_what_cannot_be_emptied_is_refused() -> None:
     with World(Behaviour(clearing="never")) as world:
         record_id = world.sandbox.add(first_name="Tony", title="CEO", city="Rome")
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"title": None, "city": "Paris"}, None)
+        answer = world.account.update_contact(
+            world.sandbox.person(record_id), {}, {"title": None, "city": "Paris"}, None
+        )
         assert answer.refused == {"title"}
         assert answer.raw["city"] == "Paris"
 
 
 def test_a_value_silently_not_taken_is_refused() -> None:
     with World(Behaviour(ignored=frozenset({"industry"}))) as world:
-        created = world.account.create({**TONY, "industry": "Banking"}, None)
+        created = world.account.create_contact({**TONY, "industry": "Banking"}, None)
         assert created.refused == {"industry"}
-        updated = world.account.update(created.raw, {}, {"industry": "Mining", "title": "CEO"}, None)
+        updated = world.account.update_contact(created.raw, {}, {"industry": "Mining", "title": "CEO"}, None)
         assert updated.refused == {"industry"}
         assert updated.raw["title"] == "CEO"
 
@@ -239,8 +241,8 @@ def test_a_value_silently_not_taken_is_refused() -> None:
 def test_a_cleared_key_that_the_server_leaves_out_is_empty() -> None:
     with World(Behaviour(omits_null=True)) as world:
         record_id = world.sandbox.add(first_name="Tony", title="CEO")
-        current = world.account.get(record_id).records[0]
-        answer = world.account.update(current, {}, {"title": None}, None)
+        current = world.account.read_record(record_id).records[0]
+        answer = world.account.update_contact(current, {}, {"title": None}, None)
         assert (answer.raw["title"], answer.refused) == (None, frozenset())
 
 
@@ -248,7 +250,7 @@ def test_read_only_and_homeless_fields_and_strangers_as_owners_are_refused_witho
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony")
         changes: dict[str, Any] = {"lists": ("a",), "address": "1 Main St", "owner": "stranger@example.com"}
-        answer = world.account.update(world.sandbox.person(record_id), {}, changes, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, changes, None)
         assert answer.refused == set(changes)
         assert bodies(world) == []
         assert answer.raw["first_name"] == "Tony"
@@ -258,36 +260,39 @@ def test_an_owner_is_written_as_the_users_id_with_its_type() -> None:
     users = [{"id": 78, "email": "a@example.com"}, {"id": 81, "email": "B@example.com"}]
     with World(user_ids=(78, 81), users=users) as world:
         record_id = world.sandbox.add(first_name="Tony", user_id=78)
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"owner": "b@example.com"}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"owner": "b@example.com"}, None)
         assert answer.raw["user_id"] == 81
-        assert world.account.contact(answer.raw, {}).fields["owner"] == "b@example.com"
+        assert world.account.to_contact(answer.raw, {}).fields["owner"] == "b@example.com"
 
 
 def test_do_not_contact_is_a_stage_that_no_other_stage_of_the_same_write_undoes() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony", stage="Replied")
         changes = {"do_not_contact": "true", "stage": "Lost"}
-        answer = world.account.update(world.sandbox.person(record_id), {}, changes, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, changes, None)
         assert bodies(world) == [{"contact": {"stage": "Do Not Contact"}}]
-        assert world.account.settled(answer.raw, {}, changes) == {"do_not_contact": "true", "stage": "Do Not Contact"}
-        again = world.account.update(answer.raw, {}, {"do_not_contact": "true"}, None)
+        assert world.account.values_after_write(answer.raw, {}, changes) == {
+            "do_not_contact": "true",
+            "stage": "Do Not Contact",
+        }
+        again = world.account.update_contact(answer.raw, {}, {"do_not_contact": "true"}, None)
         assert (len(bodies(world)), again.refused) == (1, frozenset())
-        cleared = world.account.update(answer.raw, {}, {"do_not_contact": None}, None)
+        cleared = world.account.update_contact(answer.raw, {}, {"do_not_contact": None}, None)
         assert (world.sandbox.person(record_id)["stage"], cleared.refused) == (None, frozenset())
 
 
 def test_a_server_that_does_not_take_the_stage_refuses_do_not_contact() -> None:
     with World(Behaviour(ignored=frozenset({"stage"}))) as world:
         record_id = world.sandbox.add(first_name="Tony", stage="Replied")
-        answer = world.account.update(world.sandbox.person(record_id), {}, {"do_not_contact": "true"}, None)
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"do_not_contact": "true"}, None)
         assert answer.refused == {"do_not_contact"}
 
 
 def test_somebody_who_may_not_be_contacted_is_made_with_the_stage_that_says_so() -> None:
     with World() as world:
-        answer = world.account.create({**TONY, "stage": "Lost", "do_not_contact": "true"}, None)
+        answer = world.account.create_contact({**TONY, "stage": "Lost", "do_not_contact": "true"}, None)
         assert answer.raw["stage"] == "Do Not Contact"
-        assert world.account.contact(answer.raw, {}).fields["do_not_contact"] == "true"
+        assert world.account.to_contact(answer.raw, {}).fields["do_not_contact"] == "true"
         assert len(bodies(world)) == 1
 
 
@@ -295,7 +300,7 @@ def test_a_contact_is_written_as_its_own_user() -> None:
     users = [{"id": 78, "email": "a@example.com"}, {"id": 81, "email": "b@example.com"}]
     with World(user_ids=(78, 81), users=users) as world:
         record_id = world.sandbox.add(first_name="Tony", user_id=81)
-        world.account.update(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
+        world.account.update_contact(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
         assert world.sandbox.calls[-1].query == {"user_id": "81"}
 
 
@@ -305,24 +310,24 @@ USERS = [{"id": 78, "email": "a@example.com"}, {"id": 81, "email": "b@example.co
 def test_a_contact_that_only_another_user_sees_is_read_written_and_deleted_as_that_one() -> None:
     with World(Behaviour(user_filters=True, answers="mini"), user_ids=(78, 81), users=USERS) as world:
         record_id = world.sandbox.add(first_name="Tony", user_id=81)
-        current = world.account.get(record_id).records[0]
-        answer = world.account.update(current, {}, {"title": "CEO"}, None)
+        current = world.account.read_record(record_id).records[0]
+        answer = world.account.update_contact(current, {}, {"title": "CEO"}, None)
         assert (answer.raw["title"], answer.refused) == ("CEO", frozenset())
-        world.account.delete(record_id)
+        world.account.delete_contact(record_id)
         assert world.sandbox.people() == []
 
 
 def test_a_contact_that_changes_hands_is_written_as_the_old_owner_and_read_as_the_new_one() -> None:
     with World(Behaviour(user_filters=True, answers="id"), user_ids=(78, 81), users=USERS) as world:
         record_id = world.sandbox.add(first_name="Tony", user_id=81)
-        current = world.account.get(record_id).records[0]
-        answer = world.account.update(current, {}, {"owner": "a@example.com", "title": "CEO"}, None)
+        current = world.account.read_record(record_id).records[0]
+        answer = world.account.update_contact(current, {}, {"owner": "a@example.com", "title": "CEO"}, None)
         assert (answer.raw["user_id"], answer.raw["title"], answer.refused) == (78, "CEO", frozenset())
 
 
 def test_somebody_is_made_as_the_owner_that_the_contact_is_to_have() -> None:
     with World(Behaviour(user_filters=True), user_ids=(78, 81), users=USERS) as world:
-        answer = world.account.create({**TONY, "owner": "b@example.com"}, None)
+        answer = world.account.create_contact({**TONY, "owner": "b@example.com"}, None)
         assert [call.query["user_id"] for call in world.sandbox.calls if call.method == "POST"] == ["81"]
         assert answer.raw["user_id"] == 81
 
@@ -343,7 +348,7 @@ def test_somebody_is_made_as_the_owner_that_the_contact_is_to_have() -> None:
 def test_what_a_contact_shows_besides_what_it_is_made_with_is_known_before(sent: Fields) -> None:
     with World(user_ids=(78, 81), users=USERS) as world:
         changes = {**TONY, **sent}
-        shown = world.account.contact(world.account.create(changes, None).raw, {}).fields
+        shown = world.account.to_contact(world.account.create_contact(changes, None).raw, {}).fields
         besides = {name: value for name, value in shown.items() if value is not None and name not in changes}
         assert world.account.filled_in(changes) == besides
         assert besides.keys() >= {"owner"} - sent.keys()
@@ -351,11 +356,11 @@ def test_what_a_contact_shows_besides_what_it_is_made_with_is_known_before(sent:
 
 def test_the_users_whom_a_contact_can_be_given_to_are_known_once_they_were_asked_for() -> None:
     with World(user_ids=(78, 81), users=USERS) as world:
-        assert world.account.owners is None
+        assert world.account.owner_emails is None
         world.account.missing_places(frozenset({"owner"}))
-        assert world.account.owners == {"a@example.com", "b@example.com"}
+        assert world.account.owner_emails == {"a@example.com", "b@example.com"}
         calls = len(world.sandbox.calls)
-        assert world.connect().owners == world.account.owners
+        assert world.connect().owner_emails == world.account.owner_emails
         assert len(world.sandbox.calls) == calls
 
 
@@ -365,21 +370,21 @@ def test_an_update_of_somebody_deleted_is_gone() -> None:
         current = world.sandbox.person(record_id)
         world.sandbox.remove(record_id)
         with pytest.raises(RecordGone):
-            world.account.update(current, {}, {"title": "CEO"}, None)
+            world.account.update_contact(current, {}, {"title": "CEO"}, None)
 
 
 @pytest.mark.parametrize("ids", ["int", "uuid", "hex"])
 def test_ids_of_any_kind_are_found_again(ids: Any) -> None:
     with World(Behaviour(ids=ids)) as world:
-        answer = world.account.create(TONY, None)
-        record_id = world.account.contact(answer.raw, {}).id
-        assert world.account.get(record_id).records[0]["id"] == answer.raw["id"]
+        answer = world.account.create_contact(TONY, None)
+        record_id = world.account.to_contact(answer.raw, {}).id
+        assert world.account.read_record(record_id).records[0]["id"] == answer.raw["id"]
 
 
 def test_an_id_that_a_server_could_take_for_another_path_is_never_asked_for() -> None:
     with World() as world:
         with pytest.raises(CallRefused):
-            world.account.get("../users?x=1#y")
+            world.account.read_record("../users?x=1#y")
         assert world.asked() == []
 
 
@@ -387,7 +392,7 @@ def test_a_wrong_key_is_an_auth_error_and_creates_nobody() -> None:
     with World() as world:
         account = world.connect(key="wrong-key-of-somebody")
         with pytest.raises(AuthError) as caught:
-            account.create(TONY, None)
+            account.create_contact(TONY, None)
         assert "wrong-key-of-somebody" not in str(caught.value)
         account.close()
         assert world.sandbox.people() == []
@@ -397,12 +402,12 @@ def test_phones_move_before_they_are_replaced() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony", mobile_phone="212-555-0123")
         current = world.sandbox.person(record_id)
-        memory = world.account.contact(current, {}).memory
+        memory = world.account.to_contact(current, {}).memory
         changes = {"mobile_phone": "+12125550124"}
-        answer = world.account.update(current, memory, changes, None)
+        answer = world.account.update_contact(current, memory, changes, None)
         assert (answer.raw["mobile_phone"], answer.raw["first_phone"]) == ("+12125550124", "+12125550123")
         assert answer.refused == frozenset()
-        assert world.account.settled(answer.raw, memory, changes) == changes
+        assert world.account.values_after_write(answer.raw, memory, changes) == changes
 
 
 def test_every_reading_of_a_write_ends_in_the_same_person() -> None:
@@ -410,9 +415,9 @@ def test_every_reading_of_a_write_ends_in_the_same_person() -> None:
         for style in ("wrapped", "flat", "both"):
             behaviour = replace(Behaviour(), answers=answers, bodies=style)
             with World(behaviour) as world:
-                created = world.account.create(TONY, None)
-                updated = world.account.update(created.raw, {}, {"phone": None, "title": "CEO"}, None)
-                person = world.account.contact(updated.raw, {})
+                created = world.account.create_contact(TONY, None)
+                updated = world.account.update_contact(created.raw, {}, {"phone": None, "title": "CEO"}, None)
+                person = world.account.to_contact(updated.raw, {})
                 assert (person.fields["title"], person.fields["phone"]) == ("CEO", None)
                 assert person.fields["email"] == "tony@example.com"
 
@@ -420,10 +425,10 @@ def test_every_reading_of_a_write_ends_in_the_same_person() -> None:
 def test_a_deleted_contact_is_gone_and_deleting_it_again_is_no_error() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Ann")
-        world.account.delete(record_id)
-        world.account.delete(record_id)
+        world.account.delete_contact(record_id)
+        world.account.delete_contact(record_id)
         with pytest.raises(RecordGone):
-            world.account.get(record_id)
+            world.account.read_record(record_id)
 
 
 def test_a_create_that_got_lost_is_looked_for_by_the_search_too() -> None:
@@ -431,7 +436,7 @@ def test_a_create_that_got_lost_is_looked_for_by_the_search_too() -> None:
         record_id = world.sandbox.add(email="ann@example.com")
         now = world.sandbox.server_now()
         world.sandbox.edit(record_id, at=now - timedelta(days=1))
-        found = world.account.find({"email": "ann@example.com"}, None, now)
+        found = world.account.find_candidates({"email": "ann@example.com"}, None, now)
         assert [str(raw["id"]) for raw in found] == [record_id]
         assert world.sandbox.calls[-1].path.endswith("/contacts/search")
 
@@ -439,16 +444,16 @@ def test_a_create_that_got_lost_is_looked_for_by_the_search_too() -> None:
 def test_a_server_without_a_search_says_nothing_about_a_lost_create() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", path="/contacts/search", status=404))
-        assert list(world.account.find({"email": "ann@example.com"}, None, world.sandbox.server_now())) == []
+        assert list(world.account.find_candidates({"email": "ann@example.com"}, None, world.sandbox.server_now())) == []
 
 
 def test_an_update_answered_with_a_word_is_read_back() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Ann", title="CEO")
-        current = world.account.get(record_id).records[0]
+        current = world.account.read_record(record_id).records[0]
         world.sandbox.faults.append(Fault("status_after", method="PATCH", status=200, body=b"OK"))
-        answer = world.account.update(current, {}, {"title": "CTO"}, None)
-        assert world.account.contact(answer.raw, {}).fields["title"] == "CTO"
+        answer = world.account.update_contact(current, {}, {"title": "CTO"}, None)
+        assert world.account.to_contact(answer.raw, {}).fields["title"] == "CTO"
         assert methods(world)[-2:] == ["PATCH", "GET"]
 
 
@@ -461,7 +466,7 @@ def test_what_somebody_types_between_two_tries_of_a_style_is_not_written_over(
         current = world.sandbox.person(record_id)
         after_the_first(world, monkeypatch, lambda: world.sandbox.edit(record_id, title="Typed"))
         with pytest.raises(OutcomeUnknown, match=rf"contact {record_id} was edited between two tries .*title"):
-            world.account.update(current, {}, {"title": "CTO"}, None)
+            world.account.update_contact(current, {}, {"title": "CTO"}, None)
         assert world.sandbox.person(record_id)["title"] == "Typed"
 
 
@@ -471,7 +476,7 @@ def test_what_somebody_types_between_null_and_blank_is_not_emptied(monkeypatch: 
         current = world.sandbox.person(record_id)
         after_the_first(world, monkeypatch, lambda: world.sandbox.edit(record_id, title="Typed"))
         with pytest.raises(OutcomeUnknown, match="edited between two tries"):
-            world.account.update(current, {}, {"title": None, "city": "Oslo"}, None)
+            world.account.update_contact(current, {}, {"title": None, "city": "Oslo"}, None)
         assert world.sandbox.person(record_id)["title"] == "Typed"
 
 
@@ -480,7 +485,7 @@ def test_an_edit_of_another_field_between_two_tries_is_no_reason_to_stop(monkeyp
         record_id = world.sandbox.add(first_name="Tony", title="CEO")
         current = world.sandbox.person(record_id)
         after_the_first(world, monkeypatch, lambda: world.sandbox.edit(record_id, city="Rome"))
-        answer = world.account.update(current, {}, {"title": "CTO"}, None)
+        answer = world.account.update_contact(current, {}, {"title": "CTO"}, None)
         assert (answer.raw["title"], world.sandbox.person(record_id)["city"]) == ("CTO", "Rome")
 
 

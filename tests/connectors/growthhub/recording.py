@@ -121,16 +121,16 @@ def connect(token: str = TOKEN, location_id: str = LOCATION, messages: MessageSt
 def record(hub: GrowthHub) -> None:
     """Read one page of people, the first of them by id and its notes, custom fields, location, users; and messages."""
     hub.search.page_limit = 10
-    page = next(hub.read(Window(datetime(1970, 1, 1, tzinfo=UTC))))
+    page = next(hub.read_window(Window(datetime(1970, 1, 1, tzinfo=UTC))))
     for raw in page.records[:1]:
-        hub.get(str(raw["id"]))
-        hub.correspondence.client.notes(str(raw["id"]))
+        hub.read_record(str(raw["id"]))
+        hub.message_store.client.notes(str(raw["id"]))
     hub.custom_fields.read()
     hub.directory.users()
     for asked in ({"limit": "10"}, {"limit": "10", "channel": "Email"}):
-        reply = hub.correspondence.client.export(asked)
+        reply = hub.message_store.client.export(asked)
         for email_id in [each for row in reply.body["messages"] for each in email_ids(row)][:1]:
-            hub.correspondence.client.email(email_id)
+            hub.message_store.client.email(email_id)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ def replayed(name: str) -> Iterator[GrowthHub]:
 
 def test_the_vendors_published_contact_is_mapped() -> None:
     with replayed("contact_by_id") as hub:
-        page = hub.get(PERSON)
+        page = hub.read_record(PERSON)
     assert page.served_at == datetime(2026, 7, 17, 12, 48, tzinfo=UTC)
     with replayed("custom_fields") as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(hub.directory, "users", lambda: Users([["ve9EPM428h8vShlRW1KT", "john@deo.com", True]]))
-        contact = hub.contact(page.records[0], {})
+        contact = hub.to_contact(page.records[0], {})
     assert {name: value for name, value in contact.fields.items() if value is not None} == {
         "first_name": "rubika",
         "last_name": "Deo",
@@ -57,8 +57,8 @@ def test_the_vendors_published_contact_is_mapped() -> None:
 def test_recorded_search_rows_are_read_to_the_end_and_mapped() -> None:
     with replayed("search_to_the_end") as hub:
         hub.search.page_limit = 2
-        pages = list(hub.read(JULY))
-        contacts = [hub.contact(raw, {}) for page in pages for raw in page.records]
+        pages = list(hub.read_window(JULY))
+        contacts = [hub.to_contact(raw, {}) for page in pages for raw in page.records]
     assert [len(page.records) for page in pages] == [2, 0]
     seed, rubika = contacts
     assert seed.fields["first_name"] == "Temp"
@@ -72,12 +72,12 @@ def test_recorded_search_rows_are_read_to_the_end_and_mapped() -> None:
 
 def test_a_refused_page_limit_is_asked_for_again_with_less() -> None:
     with replayed("search_without_page_limit_of_500") as hub:
-        assert sum(len(page.records) for page in hub.read(JULY)) == 2
+        assert sum(len(page.records) for page in hub.read_window(JULY)) == 2
 
 
 def test_a_documented_create_is_answered_by_the_person() -> None:
     with replayed("create") as hub:
-        answer = hub.create(
+        answer = hub.create_contact(
             {
                 "first_name": "rubika",
                 "last_name": "Deo",
@@ -89,7 +89,7 @@ def test_a_documented_create_is_answered_by_the_person() -> None:
             },
             "6345678",
         )
-        contact = hub.contact(answer.raw, {})
+        contact = hub.to_contact(answer.raw, {})
     assert answer.refused == frozenset()
     assert contact.marker == "6345678"
     assert contact.fields["tags"] == ("vip",)
@@ -98,12 +98,12 @@ def test_a_documented_create_is_answered_by_the_person() -> None:
 
 def test_an_update_and_its_tag_calls_come_out_as_one_record() -> None:
     with replayed("contact_by_id") as hub:
-        current = hub.get(PERSON).records[0]
+        current = hub.read_record(PERSON).records[0]
     with replayed("update_with_tags") as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(hub.directory, "users", lambda: Users([]))
         tags = ("nisi sint commodo amet", "warm")
-        answer = hub.update(current, {}, {"city": "Dolomite", "tags": tags}, None)
-        contact = hub.contact(answer.raw, {})
+        answer = hub.update_contact(current, {}, {"city": "Dolomite", "tags": tags}, None)
+        contact = hub.to_contact(answer.raw, {})
     assert answer.refused == frozenset()
     assert contact.fields["city"] == "Dolomite"
     assert contact.fields["tags"] == ("nisi sint commodo amet", "warm")
@@ -111,36 +111,36 @@ def test_an_update_and_its_tag_calls_come_out_as_one_record() -> None:
 
 def test_a_company_that_put_does_not_know_is_refused_and_the_rest_goes() -> None:
     with replayed("contact_by_id") as hub:
-        current = hub.get(PERSON).records[0]
+        current = hub.read_record(PERSON).records[0]
     with replayed("update_without_company") as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(hub.directory, "users", lambda: Users([]))
-        answer = hub.update(current, {}, {"company": "Example Ltd", "city": "Dolomite"}, None)
+        answer = hub.update_contact(current, {}, {"company": "Example Ltd", "city": "Dolomite"}, None)
     assert answer.refused == {"company"}
     assert answer.raw["companyName"] == "DGS VolMAX"
 
 
 def test_the_duplicate_refusal_names_the_other_contact() -> None:
     with replayed("duplicate_refused") as hub, pytest.raises(DuplicateRefused) as refused:
-        hub.create({"email": "rubika@deos.com"}, None)
+        hub.create_contact({"email": "rubika@deos.com"}, None)
     assert (refused.value.other_id, refused.value.field) == ("jz01BvG2mQ9sDq6c8LgZ", "email")
 
 
 def test_the_look_up_for_duplicates_shows_a_person_or_nobody() -> None:
     with replayed("duplicate_look_up") as hub:
-        found = hub.find({"email": "rubika@deos.com", "phone": "+18832327657"}, None, None)
+        found = hub.find_candidates({"email": "rubika@deos.com", "phone": "+18832327657"}, None, None)
     assert [raw["id"] for raw in found] == [PERSON]
 
 
 def test_an_unknown_contact_is_gone() -> None:
     with replayed("unknown_contact") as hub, pytest.raises(RecordGone):
-        hub.get("sD4PfOuKoVMLkEZqohJ")
+        hub.read_record("sD4PfOuKoVMLkEZqohJ")
 
 
 def test_a_bad_token_and_a_foreign_location_are_told_apart() -> None:
     mends = {}
     for name in ("invalid_token", "another_location"):
         with replayed(name) as hub:
-            (finding,) = hub.check(fix=False)
+            (finding,) = hub.check_account(fix=False)
         assert not finding.ok
         assert finding.fatal
         mends[name] = finding.mend
@@ -151,7 +151,7 @@ def test_a_bad_token_and_a_foreign_location_are_told_apart() -> None:
 def test_a_made_custom_field_is_known_by_the_key_in_the_answer() -> None:
     with replayed("custom_field_made") as hub:
         hub.custom_fields.keys["custom1"] = "contact.nangotestfield"
-        assert hub.prepare(frozenset({"custom1"})) == ["contact.nangotestfield"]
+        assert hub.create_places(frozenset({"custom1"})) == ["contact.nangotestfield"]
         assert hub.custom_fields.places["custom1"].id == "pYc5jkqJm2v0sVnLZ1tR"
 
 

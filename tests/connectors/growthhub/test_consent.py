@@ -88,13 +88,13 @@ def test_the_digest_of_a_person_without_a_blocked_channel_is_what_it_was_before_
 def test_what_only_the_answer_to_a_create_tells_is_remembered_with_the_record(world: World) -> None:
     world.sandbox.bounced = {"ann@example.com"}
     hub = world.connect()
-    answer = hub.create({"email": "ann@example.com"}, None)
-    made = hub.contact(answer.raw, {})
+    answer = hub.create_contact({"email": "ann@example.com"}, None)
+    made = hub.to_contact(answer.raw, {})
     assert made.fields["do_not_contact"] == "true"
-    later = hub.get(made.id).records[0]
+    later = hub.read_record(made.id).records[0]
     assert "bounceEmail" not in later
-    assert hub.contact(later, {}).fields["do_not_contact"] is None
-    again = hub.contact(later, made.memory)
+    assert hub.to_contact(later, {}).fields["do_not_contact"] is None
+    again = hub.to_contact(later, made.memory)
     assert (again.fields["do_not_contact"], again.memory) == ("true", made.memory)
 
 
@@ -103,7 +103,9 @@ def test_taking_it_back_leaves_the_channels_of_a_person_alone(world: World) -> N
     blocked = world.sandbox.add(email="ann@example.com", dnd=True, dndSettings=settings("permanent", "Email"))
     free = world.sandbox.add(email="bo@example.com", dnd=True, dndSettings=settings("inactive", "Email"))
     answers = {
-        record_id: hub.update(hub.get(record_id).records[0], {}, {"do_not_contact": None, "first_name": "A"}, None)
+        record_id: hub.update_contact(
+            hub.read_record(record_id).records[0], {}, {"do_not_contact": None, "first_name": "A"}, None
+        )
         for record_id in (blocked, free)
     }
     assert answers[blocked].refused == {"do_not_contact"}
@@ -116,6 +118,6 @@ def test_taking_it_back_leaves_the_channels_of_a_person_alone(world: World) -> N
 def test_only_dnd_is_ever_written(world: World) -> None:
     hub = world.connect()
     someone = world.sandbox.add(email="ann@example.com")
-    hub.update(hub.get(someone).records[0], {}, {"do_not_contact": "true"}, None)
+    hub.update_contact(hub.read_record(someone).records[0], {}, {"do_not_contact": "true"}, None)
     (call,) = [call for call in world.sandbox.calls if call.method == "PUT"]
     assert call.body == {"dnd": True}

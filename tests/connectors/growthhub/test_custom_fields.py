@@ -41,15 +41,15 @@ def test_a_record_with_a_field_that_the_list_lacks_has_the_list_read_again_once_
     ann = world.sandbox.add(firstName="Ann", custom={MARKER: "78", "contact.job_title": "CEO"})
     world.calls()
     raw = world.sandbox.person(ann)
-    assert world.connect().contact(raw, {}).marker == "78"
+    assert world.connect().to_contact(raw, {}).marker == "78"
     assert world.calls() == [LIST]
-    assert world.connect().contact(raw, {}).marker == "78"
+    assert world.connect().to_contact(raw, {}).marker == "78"
     assert world.calls() == []
     del world.sandbox.fields[marker]  # of which records may still show values
     world.cache.kept.clear()
     hub = world.connect()
     for _ in range(3):
-        assert hub.contact(raw, {}).fields["title"] == "CEO"
+        assert hub.to_contact(raw, {}).fields["title"] == "CEO"
     assert world.calls() == [LIST]
 
 
@@ -58,12 +58,12 @@ def test_a_list_that_may_not_be_read_is_not_asked_for_again_for_each_record(worl
     raw = world.sandbox.person(world.sandbox.add(firstName="Ann", custom={MARKER: "78"}))
     world.sandbox.quirks.scopes_missing = frozenset({"locations/customFields.readonly"})
     for _ in range(3):
-        assert world.hub.contact(raw, {}).marker is None
+        assert world.hub.to_contact(raw, {}).marker is None
     assert world.calls() == [LIST]
 
 
 def test_places_are_made_with_the_marker_and_only_once(world: World) -> None:
-    assert world.hub.prepare(names("title", "keywords", "city")) == [
+    assert world.hub.create_places(names("title", "keywords", "city")) == [
         MARKER,
         "contact.job_title",
         "contact.keywords",
@@ -74,8 +74,8 @@ def test_places_are_made_with_the_marker_and_only_once(world: World) -> None:
         "contact.keywords": "LARGE_TEXT",
     }
     assert world.calls() == [LIST, MAKE, MAKE, MAKE]
-    assert world.hub.prepare(names("title")) == []
-    assert world.connect().prepare(names("title")) == []
+    assert world.hub.create_places(names("title")) == []
+    assert world.connect().create_places(names("title")) == []
     assert world.calls() == []
 
 
@@ -98,14 +98,14 @@ def test_a_renamed_field_stays_the_place_of_its_key(world: World) -> None:
 
 def test_a_field_that_takes_no_plain_text_is_no_place(world: World) -> None:
     world.sandbox.add_field("Industry", "CHECKBOX")
-    assert world.hub.prepare(names("industry")) == [MARKER, "contact.industry"]
+    assert world.hub.create_places(names("industry")) == [MARKER, "contact.industry"]
     made = world.hub.custom_fields.places["industry"]
     assert made.key != "contact.industry"
 
 
 def test_a_field_whose_key_came_out_differently_is_found_again_when_the_cache_is_old(world: World) -> None:
     world.sandbox.add_field("Industry", "CHECKBOX")
-    world.hub.prepare(names("industry"))
+    world.hub.create_places(names("industry"))
     world.cache.kept.clear()
     assert world.connect().missing_places(names("industry")) == []
 
@@ -114,15 +114,15 @@ def test_the_config_names_a_place_of_any_type(world: World) -> None:
     score = world.sandbox.add_field("Lead Score", "NUMERICAL")
     hub = world.connect(places={"custom1": "contact.lead_score"})
     assert hub.missing_places(names("custom1")) == [MARKER]
-    answer = hub.create({"first_name": "Ann", "custom1": "1,500"}, None)
+    answer = hub.create_contact({"first_name": "Ann", "custom1": "1,500"}, None)
     assert world.bodies()[-1]["customFields"] == [{"id": score, "field_value": 1500}]
-    assert hub.contact(answer.raw, {}).fields["custom1"] == "1500"
+    assert hub.to_contact(answer.raw, {}).fields["custom1"] == "1500"
     assert answer.refused == frozenset()
 
 
 def test_a_configured_place_that_is_missing_is_made_under_its_key(world: World) -> None:
     hub = world.connect(places={"custom1": "lead_score"})
-    assert hub.prepare(names("custom1")) == [MARKER, "contact.lead_score"]
+    assert hub.create_places(names("custom1")) == [MARKER, "contact.lead_score"]
     assert world.sandbox.field("contact.lead_score")
 
 
@@ -195,43 +195,43 @@ def test_a_list_with_a_field_that_cannot_be_read_makes_no_second_field(world: Wo
 
 def test_a_lost_answer_makes_no_second_field(world: World) -> None:
     world.sandbox.faults.append(Fault("reset_after", method="POST", path="customFields"))
-    assert world.hub.prepare(names()) == [MARKER]
+    assert world.hub.create_places(names()) == [MARKER]
     assert len(world.sandbox.fields) == 1
     assert world.calls() == [LIST, MAKE, LIST]
 
 
 def test_a_field_that_was_lost_before_it_was_made_is_made(world: World) -> None:
     world.sandbox.faults.append(Fault("reset_before", method="POST", path="customFields"))
-    assert world.hub.prepare(names()) == [MARKER]
+    assert world.hub.create_places(names()) == [MARKER]
     assert len(world.sandbox.fields) == 1
 
 
 def test_a_field_whose_making_gets_lost_twice_is_an_unknown_outcome(world: World) -> None:
     world.sandbox.faults.append(Fault("reset_before", method="POST", path="customFields", times=2))
     with pytest.raises((OutcomeUnknown, Unreachable)):
-        world.hub.prepare(names())
+        world.hub.create_places(names())
 
 
 def test_without_the_scope_to_make_them_fields_leave_and_nothing_breaks(world: World) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({"locations/customFields.write"})
     assert "title" in world.hub.fields
-    assert world.hub.prepare(names("title", "city")) == []
+    assert world.hub.create_places(names("title", "city")) == []
     assert "title" not in world.hub.fields
     assert "industry" in world.hub.fields
     assert world.hub.missing_places(names("title")) == []
     later = world.connect()
     assert "title" not in later.fields
-    assert "title" not in later.contact({"id": "1"}, {}).fields
+    assert "title" not in later.to_contact({"id": "1"}, {}).fields
 
 
 def test_a_refusal_to_make_a_field_is_no_crash(world: World) -> None:
     world.sandbox.faults.append(Fault("status", method="POST", path="customFields", status=400))
-    assert world.hub.prepare(names()) == []
+    assert world.hub.create_places(names()) == []
 
 
 def test_where_custom_fields_cannot_be_read_only_native_fields_are_left(world: World) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({"locations/customFields.readonly"})
-    contact = world.hub.contact({"id": "1", "firstName": "Ann", "customFields": [{"id": "x", "value": "y"}]}, {})
+    contact = world.hub.to_contact({"id": "1", "firstName": "Ann", "customFields": [{"id": "x", "value": "y"}]}, {})
     assert contact.fields["first_name"] == "Ann"
     assert "title" not in contact.fields
     assert world.hub.missing_places(names("title")) == []
@@ -242,8 +242,8 @@ def test_where_custom_fields_cannot_be_read_only_native_fields_are_left(world: W
 def test_the_list_is_read_once_for_all_runs_of_a_day(world: World) -> None:
     for _ in range(2):
         hub = world.connect()
-        hub.contact({"id": "1"}, {})
-        hub.contact({"id": "2"}, {})
+        hub.to_contact({"id": "1"}, {})
+        hub.to_contact({"id": "2"}, {})
     assert world.calls() == [LIST]
 
 
@@ -253,14 +253,14 @@ def test_the_list_is_read_once_for_all_runs_of_a_day(world: World) -> None:
 def test_owners_are_users_by_address(world: World) -> None:
     rep = world.sandbox.add_user("Rep@example.com")
     record_id = world.sandbox.add(firstName="Ann", assignedTo=rep)
-    assert world.hub.contact(world.hub.get(record_id).records[0], {}).fields["owner"] == "rep@example.com"
-    answer = world.hub.create({"first_name": "Bob", "owner": "rep@example.com"}, None)
+    assert world.hub.to_contact(world.hub.read_record(record_id).records[0], {}).fields["owner"] == "rep@example.com"
+    answer = world.hub.create_contact({"first_name": "Bob", "owner": "rep@example.com"}, None)
     assert answer.raw["assignedTo"] == rep
 
 
 def test_users_are_not_asked_for_where_no_owner_matters(world: World) -> None:
     record_id = world.sandbox.add(firstName="Ann")
-    world.hub.contact(world.hub.get(record_id).records[0], {})
+    world.hub.to_contact(world.hub.read_record(record_id).records[0], {})
     assert not any("/users" in call for call in world.calls())
 
 
@@ -268,42 +268,42 @@ def test_users_are_asked_for_once_a_day_page_by_page(world: World) -> None:
     reps = [world.sandbox.add_user(f"rep{number}@example.com") for number in range(150)]
     for _ in range(2):
         hub = world.connect()
-        assert hub.contact({"id": "1", "assignedTo": reps[-1]}, {}).fields["owner"] == "rep149@example.com"
+        assert hub.to_contact({"id": "1", "assignedTo": reps[-1]}, {}).fields["owner"] == "rep149@example.com"
     assert world.calls().count("GET /users/search") == 2
 
 
 def test_users_are_not_asked_for_ever_by_a_server_that_does_not_skip(world: World) -> None:
     users = [{"id": f"u{number}", "email": f"rep{number}@example.com"} for number in range(100)]
     world.change_answers("/users/search", lambda _: {"users": users, "count": 100})
-    assert world.hub.contact({"id": "1", "assignedTo": "u7"}, {}).fields["owner"] == "rep7@example.com"
+    assert world.hub.to_contact({"id": "1", "assignedTo": "u7"}, {}).fields["owner"] == "rep7@example.com"
     assert world.calls().count("GET /users/search") == 2
 
 
 @pytest.mark.parametrize("missing", ["users.readonly", "none at all"])
 def test_a_directory_that_shows_nobody_says_nothing_about_owners(world: World, missing: str) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({missing})
-    contact = world.hub.contact({"id": "1", "assignedTo": "u1"}, {})
+    contact = world.hub.to_contact({"id": "1", "assignedTo": "u1"}, {})
     assert "owner" not in contact.fields
     assert contact.unmapped == {}
-    assert world.hub.create({"first_name": "Ann", "owner": "rep@example.com"}, None).refused == {"owner"}
+    assert world.hub.create_contact({"first_name": "Ann", "owner": "rep@example.com"}, None).refused == {"owner"}
     assert "owner" not in world.hub.fields
     assert "owner" not in world.connect().fields
 
 
 def test_a_stranger_is_unmapped_and_refused(world: World) -> None:
     world.sandbox.add_user("rep@example.com")
-    assert world.hub.contact({"id": "1", "assignedTo": "u1"}, {}).unmapped == {"owner": "u1"}
-    assert world.hub.create({"first_name": "Ann", "owner": "x@example.com"}, None).refused == {"owner"}
+    assert world.hub.to_contact({"id": "1", "assignedTo": "u1"}, {}).unmapped == {"owner": "u1"}
+    assert world.hub.create_contact({"first_name": "Ann", "owner": "x@example.com"}, None).refused == {"owner"}
 
 
 def test_of_two_users_with_one_address_the_one_who_is_there_is_assigned(world: World) -> None:
     gone = world.sandbox.add_user("rep@example.com", deleted=True)
     here = world.sandbox.add_user("rep@example.com")
-    assert world.hub.create({"first_name": "Ann", "owner": "rep@example.com"}, None).raw["assignedTo"] == here
-    assert world.hub.contact({"id": "1", "assignedTo": gone}, {}).fields["owner"] == "rep@example.com"
+    assert world.hub.create_contact({"first_name": "Ann", "owner": "rep@example.com"}, None).raw["assignedTo"] == here
+    assert world.hub.to_contact({"id": "1", "assignedTo": gone}, {}).fields["owner"] == "rep@example.com"
 
 
 def test_a_location_that_may_not_be_read_leaves_the_deprecated_list(world: World) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({"locations.readonly"})
     world.change_answers("/users/", lambda _: {"users": [{"id": "u1", "email": "rep@example.com"}]})
-    assert world.hub.contact({"id": "1", "assignedTo": "u1"}, {}).fields["owner"] == "rep@example.com"
+    assert world.hub.to_contact({"id": "1", "assignedTo": "u1"}, {}).fields["owner"] == "rep@example.com"

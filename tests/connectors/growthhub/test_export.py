@@ -23,7 +23,7 @@ def ids(pages: list[Page]) -> list[str]:
 
 
 def read(world: World, start: datetime = START, end: datetime | None = None, **narrowed: str) -> list[Page]:
-    return list(world.hub.correspondence.export.read(Window(start, end), narrowed))
+    return list(world.hub.message_store.export.read(Window(start, end), narrowed))
 
 
 def fill(world: World, number: int, apart: timedelta = timedelta(seconds=1), **properties: Any) -> list[str]:
@@ -48,7 +48,7 @@ def questions(world: World) -> list[dict[str, str]]:
 def _few(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take fifty messages for many, and read them ten at a time."""
     monkeypatch.setattr(export, "MANY", 50)
-    world.hub.correspondence.export.page_limit = 10
+    world.hub.message_store.export.page_limit = 10
 
 
 def test_a_window_in_which_nothing_happened_costs_one_call(world: World) -> None:
@@ -283,7 +283,7 @@ def test_a_server_that_finds_an_empty_second_too_large_is_in_trouble(world: Worl
 
 def test_a_page_that_turns_out_too_large_is_made_up_for_in_shorter_spans(world: World) -> None:
     added = fill(world, 40)
-    hub = world.hub.correspondence
+    hub = world.hub.message_store
     hub.export.page_limit = 10
     world.sandbox.faults.append(Fault("status", path=EXPORT, status=413, skip=1))
     assert set(ids(read(world))) == set(added)

@@ -35,7 +35,7 @@ def replayed(name: str, style: MessageStyle = NOTES) -> Iterator[GrowthHubMessag
     hub.location._cache.put("location", {"timezone": "America/Chicago"})
     hub.directory._cache.put("directory", [[LOCATION, "rep@example.com", True]])
     with player().use_cassette(f"{name}.yaml") as cassette:
-        yield hub.correspondence
+        yield hub.message_store
         assert cassette.all_played
     hub.close()
 
@@ -48,7 +48,7 @@ def letter(owner: str | None = "rep@example.com", **changes: str) -> Message:
 def test_a_note_is_made_and_known_by_its_marker(monkeypatch: pytest.MonkeyPatch) -> None:
     with replayed("note_made") as messages:
         monkeypatch.setattr(messages._notebook, "_user_of", lambda _: None)
-        recorded = messages.record(letter(), PERSON)
+        recorded = messages.record_copy(letter(), PERSON)
     assert (recorded.copy.id, recorded.copy.of, recorded.copy.contact_id) == (
         "note:HGPcayliwcdoUFzvbTok",
         "393642",
@@ -59,24 +59,24 @@ def test_a_note_is_made_and_known_by_its_marker(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_notes_of_a_contact_are_its_copies_and_those_of_others() -> None:
     with replayed("notes_of_a_contact") as messages:
-        copies = messages.of_contact(PERSON)
+        copies = messages.copies_of(PERSON)
     assert [copy.of for copy in copies] == [None, "393642"]
-    assert [messages.shows(copy, LETTER) for copy in copies] == [False, True]
+    assert [messages.is_copy_of(copy, LETTER) for copy in copies] == [False, True]
 
 
 def test_a_note_is_changed_and_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     with replayed("note_changed_and_deleted") as messages:
         monkeypatch.setattr(messages._notebook, "_user_of", lambda _: None)
         copy = Message("note:HGPcayliwcdoUFzvbTok", PERSON)
-        amended = messages.amend(copy, letter(text="Hi Rubika,\n\nnever mind.")).copy
-        messages.erase(amended.id, PERSON)
+        amended = messages.update_copy(copy, letter(text="Hi Rubika,\n\nnever mind.")).copy
+        messages.delete_copy(amended.id, PERSON)
     assert (amended.text or "").endswith("never mind.")
 
 
 def test_the_export_shows_what_people_said_and_each_email_of_a_thread() -> None:
     with replayed("export") as messages:
-        pages = list(messages.read(Window(JULY.start)))
-        shown = [messages.message(raw) for page in pages for raw in page.records]
+        pages = list(messages.read_window(Window(JULY.start)))
+        shown = [messages.to_message(raw) for page in pages for raw in page.records]
     assert [(each.id, each.kind, each.flow, each.text, each.owner) for each in shown] == [
         ("message:LIoj6nurQg6YT0MCW6t4", "sms", "inbound", "Hi there", None),
         ("message:6ti7LFICjkuKfx1ZMV2M", "whatsapp", "outbound", "Good morning", "rep@example.com"),
@@ -89,29 +89,29 @@ def test_the_export_shows_what_people_said_and_each_email_of_a_thread() -> None:
 
 def test_the_text_of_an_email_is_read_by_its_own_id() -> None:
     with replayed("email_body") as messages:
-        whole = messages.whole(Message("email:ve9EPM428kjkvShlRW1K", PERSON))
+        whole = messages.with_text(Message("email:ve9EPM428kjkvShlRW1K", PERSON))
     assert (whole.text, whole.subject, whole.flow) == ("Hi there,\nthank you & bye", "Order confirm", "outbound")
 
 
 def test_a_message_is_read_by_its_id() -> None:
     with replayed("message_by_id") as messages:
-        shown = messages.get("message:LIoj6nurQg6YT0MCW6t4", PERSON)
+        shown = messages.read_message("message:LIoj6nurQg6YT0MCW6t4", PERSON)
     assert (shown.text, shown.contact_id, shown.channel) == ("Hi there", PERSON, "SMS")
 
 
 def test_a_message_is_recorded_in_the_conversation() -> None:
     with replayed("message_recorded", LOGGED) as messages:
-        copy = messages.record(REPLY, PERSON).copy
+        copy = messages.record_copy(REPLY, PERSON).copy
     assert (copy.id, copy.of, copy.sent_at) == ("message:t22c6DQcTDf3MjRhwf77", "393642", REPLY.sent_at)
 
 
 def test_a_201_without_a_message_is_no_success() -> None:
     with replayed("message_recorded_in_silence", LOGGED) as messages, pytest.raises(OutcomeUnknown):
-        messages.record(REPLY, PERSON)
+        messages.record_copy(REPLY, PERSON)
 
 
 def test_an_empty_conversation_is_made_where_there_is_none() -> None:
     with replayed("conversation_made", LOGGED) as messages:
         assert messages._conversations._conversation(PERSON).id == "tDtDnQdgm2LXpyiqYvZ6"
         with pytest.raises(RecordRefused):
-            messages.erase("message:t22c6DQcTDf3MjRhwf77", PERSON)
+            messages.delete_copy("message:t22c6DQcTDf3MjRhwf77", PERSON)

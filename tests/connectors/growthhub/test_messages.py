@@ -36,8 +36,8 @@ REPLY = Message("393643", "6345678", text="Yes", sent_at=datetime(2019, 12, 2, t
 
 def read(hub: GrowthHubMessages, start: datetime = START, end: datetime | None = None) -> list[Message]:
     """Read a window, as whole messages; each is shown once."""
-    pages = list(hub.read(Window(start, end)))
-    return [hub.message(raw) for page in pages for raw in page.records]
+    pages = list(hub.read_window(Window(start, end)))
+    return [hub.to_message(raw) for page in pages for raw in page.records]
 
 
 @pytest.fixture
@@ -49,18 +49,18 @@ def ann(world: World) -> str:
 @pytest.fixture
 def kept(world: World) -> GrowthHubMessages:
     """Return the messages of a connector that keeps copies as notes."""
-    return world.connect(messages=MessageStyle()).correspondence
+    return world.connect(messages=MessageStyle()).message_store
 
 
 @pytest.fixture
 def logged(world: World) -> GrowthHubMessages:
     """Return the messages of a connector that records copies in conversations."""
-    return world.connect(messages=RECORDED).correspondence
+    return world.connect(messages=RECORDED).message_store
 
 
 def warm(world: World, messages: GrowthHubMessages, contact_id: str) -> str:
     """Record something, so that settings and conversation are known; return the id of the copy."""
-    copy_id = messages.record(replace(LETTER, id="first"), contact_id).copy.id
+    copy_id = messages.record_copy(replace(LETTER, id="first"), contact_id).copy.id
     world.calls()
     return copy_id
 
@@ -72,8 +72,8 @@ def warm(world: World, messages: GrowthHubMessages, contact_id: str) -> str:
 def test_a_quiet_window_costs_a_call_for_emails_and_one_for_all_else(
     world: World, channels: tuple[str, ...], calls: int
 ) -> None:
-    hub = world.connect(messages=MessageStyle(channels=channels)).correspondence
-    pages = list(hub.read(Window(START)))
+    hub = world.connect(messages=MessageStyle(channels=channels)).message_store
+    pages = list(hub.read_window(Window(START)))
     assert [list(page.records) for page in pages] == [[]] * calls
     assert {page.served_at for page in pages} <= {world.clock.now()}
     assert world.calls() == [f"GET {EXPORT}"] * calls
@@ -81,7 +81,7 @@ def test_a_quiet_window_costs_a_call_for_emails_and_one_for_all_else(
 
 def test_copies_in_conversations_are_looked_for_in_both_readings(world: World) -> None:
     style = replace(RECORDED, channels=("Email",))
-    assert world.connect(messages=style).correspondence.streams() == (None, "Email")
+    assert world.connect(messages=style).message_store.streams() == (None, "Email")
 
 
 def test_conversations_take_a_provider() -> None:
@@ -96,14 +96,14 @@ def test_only_what_people_say_to_each_other_in_the_wanted_channels_is_read(world
         say(ann, kind, text="hi")
     say(ann, "SMS", text="later", status="scheduled")
     say(ann, "SMS", text="gone", deleted=True)
-    hub = world.connect(messages=MessageStyle()).correspondence
+    hub = world.connect(messages=MessageStyle()).message_store
     assert {message.id for message in read(hub)} == {f"message:{each}" for each in wanted}
 
 
 def test_calls_are_read_where_they_are_wanted_and_have_words(world: World, ann: str) -> None:
     spoken = world.sandbox.add_message(ann, "Call", text="left a message")
     world.sandbox.add_message(ann, "Call", text=" ")
-    hub = world.connect(messages=MessageStyle(channels=("Call",))).correspondence
+    hub = world.connect(messages=MessageStyle(channels=("Call",))).message_store
     assert [message.id for message in read(hub)] == [f"message:{spoken}"]
 
 
@@ -123,9 +123,9 @@ def test_a_text_message_shows_all_there_is_to_it(world: World, ann: str, kept: G
         owner="rep@example.com",
     )
     world.calls()
-    assert kept.whole(message) == message
+    assert kept.with_text(message) == message
     assert world.calls() == []
-    assert kept.get(message.id, ann) == message
+    assert kept.read_message(message.id, ann) == message
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_text_message_shows_all_there_is_to_it(world: World, ann: str, kept: G
     ],
 )
 def test_rows_are_mapped_as_far_as_they_make_sense(world: World, row: Any, shown: tuple[Any, ...]) -> None:
-    message = world.hub.correspondence.message({"id": "m1", "contactId": "c1", **row})
+    message = world.hub.message_store.to_message({"id": "m1", "contactId": "c1", **row})
     assert (message.kind, message.channel, message.text) == shown
     assert (message.flow, message.sent_at, message.owner, message.of) == (None, None, None, None)
 
@@ -157,9 +157,9 @@ def test_an_email_has_its_text_for_one_call(world: World, ann: str, kept: Growth
         f"email:{letter}", ann, None, "Two lines", at, kind="email", channel="Email", flow="inbound"
     )
     world.calls()
-    assert kept.whole(message) == replace(message, text="Hi\n\nBye")
+    assert kept.with_text(message) == replace(message, text="Hi\n\nBye")
     assert world.calls() == [f"GET /conversations/messages/email/{letter}"]
-    assert kept.get(message.id, ann) == replace(message, text="Hi\n\nBye")
+    assert kept.read_message(message.id, ann) == replace(message, text="Hi\n\nBye")
 
 
 def test_what_the_list_says_of_the_text_of_an_email_is_not_believed(
@@ -173,7 +173,7 @@ def test_what_the_list_says_of_the_text_of_an_email_is_not_believed(
     world.change_answers(EXPORT, with_old_text)
     (message,) = read(kept)
     assert message.text is None
-    assert kept.whole(message).text == "new"
+    assert kept.with_text(message).text == "new"
 
 
 def test_each_email_of_a_thread_is_a_message_that_a_reply_leaves_as_it_is(
@@ -192,7 +192,7 @@ def test_each_email_of_a_thread_is_a_message_that_a_reply_leaves_as_it_is(
         (f"email:{second}", clock.now(), "inbound", None),
     ]
     assert messages[0] == before[0]
-    wholes = [kept.whole(message) for message in messages]
+    wholes = [kept.with_text(message) for message in messages]
     assert [(each.text, each.subject) for each in wholes] == [("Hi", "Offer"), ("Yes", "Re: Offer")]
     assert [replace(each, text=None, subject=None) for each in wholes] == [
         replace(each, subject=None) for each in messages
@@ -202,9 +202,9 @@ def test_each_email_of_a_thread_is_a_message_that_a_reply_leaves_as_it_is(
 def test_the_emails_of_a_thread_are_read_once_and_then_known(world: World, ann: str) -> None:
     first = world.sandbox.add_message(ann, "Email", text="<p>1</p>")
     others = [world.sandbox.add_message(ann, "Email", text="<p>secret</p>", thread=first) for _ in range(3)]
-    shown = read(world.connect(messages=MessageStyle()).correspondence)
+    shown = read(world.connect(messages=MessageStyle()).message_store)
     assert len([call for call in world.calls() if "/email/" in call]) == 4
-    again = world.connect(messages=MessageStyle()).correspondence
+    again = world.connect(messages=MessageStyle()).message_store
     assert read(again) == shown
     assert world.calls() == [f"GET {EXPORT}"] * 2
     fifth = world.sandbox.add_message(ann, "Email", text="<p>5</p>", thread=first)
@@ -221,7 +221,7 @@ def test_emails_are_remembered_only_so_far_and_also_of_a_reading_that_ended_earl
     first = world.sandbox.add_message(ann, "Email", text="<p>1</p>")
     emails = [first, *(world.sandbox.add_message(ann, "Email", text="<p>x</p>", thread=first) for _ in range(4))]
     world.sandbox.faults.append(Fault("status", path=f"email/{emails[3]}", status=401, times=None))
-    hub = world.connect(messages=MessageStyle()).correspondence
+    hub = world.connect(messages=MessageStyle()).message_store
     with pytest.raises(AuthError):
         read(hub)
     assert list(world.cache.kept["emails_of_threads"]) == emails[:3]
@@ -235,14 +235,14 @@ def test_an_email_that_is_gone_is_nobodys_and_one_that_is_not_shown_has_no_time(
     gone, hidden = (world.sandbox.add_message(ann, "Email", text="<p>x</p>", thread=first) for _ in range(2))
     world.sandbox.faults.append(Fault("status", path=f"email/{gone}", status=404, times=None))
     world.sandbox.faults.append(Fault("status", path=f"email/{hidden}", status=422, times=None))
-    hub = world.connect(messages=MessageStyle()).correspondence
+    hub = world.connect(messages=MessageStyle()).message_store
     shown = read(hub)
     assert [(message.id, message.sent_at is None) for message in shown] == [
         (f"email:{first}", False),
         (f"email:{hidden}", True),
     ]
     with pytest.raises(RecordRefused):
-        hub.whole(shown[1])
+        hub.with_text(shown[1])
 
 
 def test_a_message_is_found_by_the_id_of_its_row_as_earlier_releases_kept_it(
@@ -251,12 +251,12 @@ def test_a_message_is_found_by_the_id_of_its_row_as_earlier_releases_kept_it(
     world.sandbox.add_message(ann, "Email", text="<p>1</p>")
     text = world.sandbox.add_message(ann, "SMS", text="2")
     row = next(each for each in world.sandbox.messages(ann) if each["id"] != text)
-    found = [kept.listed_as(str(each), ann) for each in (row["id"], text)]
+    found = [kept.read_listed(str(each), ann) for each in (row["id"], text)]
     assert [(one.id, one.text) for one in found if one] == [
         (f"email:{row['meta']['email']['messageIds'][0]}", "1"),
         (f"message:{text}", "2"),
     ]
-    assert [kept.get(each, ann).text for each in (f"message:{text}", text)] == ["2", "2"]
+    assert [kept.read_message(each, ann).text for each in (f"message:{text}", text)] == ["2", "2"]
 
 
 def test_an_e_mail_that_failed_since_it_was_listed_is_no_original_any_more(
@@ -264,15 +264,15 @@ def test_an_e_mail_that_failed_since_it_was_listed_is_no_original_any_more(
 ) -> None:
     email = world.sandbox.add_message(ann, "Email", "outbound", "<p>1</p>")
     (listed,) = read(kept)
-    assert kept.current(listed) == kept.whole(listed)
+    assert kept.read_current(listed) == kept.with_text(listed)
     world.sandbox.edit_message(email, status="failed")
-    assert kept.current(listed) is None
-    assert kept.whole(listed).text == "1"
+    assert kept.read_current(listed) is None
+    assert kept.with_text(listed).text == "1"
 
 
 def test_a_reply_to_what_we_recorded_is_no_copy_of_it(world: World, ann: str, logged: GrowthHubMessages) -> None:
     world.sandbox.quirks.provider_kind = "Email"
-    copy = logged.record(LETTER, ann).copy
+    copy = logged.record_copy(LETTER, ann).copy
     reply = world.sandbox.add_message(ann, "Email", text="<p>Yes</p>", thread=copy.id.removeprefix("email:"))
     shown = {message.id: message.of for message in read(logged, datetime(1970, 1, 1, tzinfo=UTC))}
     assert shown == {copy.id: "393642", f"email:{reply}": None}
@@ -285,7 +285,7 @@ def test_a_thread_that_lists_its_emails_deeper_is_read_as_well(world: World) -> 
     for each in ("e1", "e2"):
         body = {"emailMessage": {"id": each, "dateAdded": "2026-01-02T03:04:05.000Z"}}
         world.sandbox.faults.append(Fault("status", path=f"email/{each}", status=200, body=body))
-    hub = world.connect(messages=MessageStyle(channels=("Email",))).correspondence
+    hub = world.connect(messages=MessageStyle(channels=("Email",))).message_store
     assert [message.id for message in read(hub)] == ["email:e1", "email:e2"]
 
 
@@ -298,16 +298,16 @@ def test_an_email_without_an_id_of_its_own_is_read_once_it_was_sent(
     bare = {**row, "meta": {}, "status": status}
     world.change_answers(EXPORT, lambda _: {"messages": [bare], "nextCursor": None, "total": 1})
     world.change_answers(f"/conversations/messages/{row['id']}", lambda _: {"message": {**bare, "body": "<p>Hi</p>"}})
-    hub = world.connect(messages=MessageStyle(channels=("Email",))).correspondence
+    hub = world.connect(messages=MessageStyle(channels=("Email",))).message_store
     messages = read(hub)
     assert [message.id for message in messages] == [f"message:{row['id']}"] * shown
-    assert [hub.whole(message).text for message in messages] == ["Hi"] * shown
+    assert [hub.with_text(message).text for message in messages] == ["Hi"] * shown
 
 
 @pytest.mark.parametrize("message_id", ["message:nothing", "email:nothing", "note:nothing"])
 def test_what_does_not_exist_is_gone(ann: str, kept: GrowthHubMessages, message_id: str) -> None:
     with pytest.raises(RecordGone):
-        kept.get(message_id, ann)
+        kept.read_message(message_id, ann)
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_a_refused_question_says_that_something_is_gone_in_many_words(
     world.sandbox.faults.append(Fault("status", path="/messages/", status=400, body={"message": said}, times=None))
     for message_id in ("message:x", "email:x"):
         with pytest.raises(error):
-            kept.get(message_id, "c1")
+            kept.read_message(message_id, "c1")
 
 
 @pytest.mark.parametrize("kind", ["message", "email"])
@@ -335,20 +335,20 @@ def test_what_is_shown_as_deleted_is_gone_and_nonsense_is_trouble(
     for body, error in (({"id": "x", "deleted": True}, RecordGone), ({"traceId": "t"}, ServerTrouble)):
         world.sandbox.faults.append(Fault("status", path=path, status=200, body=body, times=None))
         with pytest.raises(error):
-            kept.get(f"{kind}:x", "c1")
+            kept.read_message(f"{kind}:x", "c1")
         world.sandbox.faults.clear()
 
 
 def test_the_version_of_the_api_is_that_of_each_endpoint(world: World, ann: str, kept: GrowthHubMessages) -> None:
     read(kept)
-    kept.of_contact(ann)
+    kept.copies_of(ann)
     versions = {call.path.split("/")[1]: call.headers["version"] for call in world.sandbox.calls}
     assert versions == {"conversations": "2021-04-15", "contacts": "2021-07-28", "locations": "2021-07-28"}
 
 
 def test_a_copy_is_a_note_with_its_user_in_one_call(world: World, ann: str, kept: GrowthHubMessages) -> None:
     warm(world, kept, ann)
-    recorded = kept.record(LETTER, ann)
+    recorded = kept.record_copy(LETTER, ann)
     (call,) = world.sandbox.calls
     assert (call.method, call.path) == ("POST", f"/contacts/{ann}/notes")
     head = "Quick question\nsales force message · rep@example.com · 2019-12-01 03:30:05 CST\n\n"
@@ -363,61 +363,61 @@ def test_a_copy_is_a_note_with_its_user_in_one_call(world: World, ann: str, kept
 
 def test_nobody_is_put_in_the_place_of_an_owner_who_is_no_user(world: World, ann: str, kept: GrowthHubMessages) -> None:
     for original in (replace(LETTER, owner="stranger@example.com"), REPLY):
-        kept.record(original, ann)
+        kept.record_copy(original, ann)
     assert [note["userId"] for note in world.sandbox.notes(ann)] == [None, None]
 
 
 def test_a_location_that_may_not_be_read_has_its_times_in_utc(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({"locations.readonly"})
-    assert "2019-12-01 09:30:05 UTC" in (kept.record(LETTER, ann).copy.text or "")
+    assert "2019-12-01 09:30:05 UTC" in (kept.record_copy(LETTER, ann).copy.text or "")
 
 
 def test_a_note_is_known_again_in_html_and_after_people_wrote_in_it(
     world: World, ann: str, kept: GrowthHubMessages
 ) -> None:
     world.sandbox.quirks.html_notes = True
-    copy = kept.record(LETTER, ann).copy
+    copy = kept.record_copy(LETTER, ann).copy
     note_id = copy.id.removeprefix("note:")
     body = world.sandbox.notes(ann)[0]["body"]
     world.sandbox.edit_note(ann, note_id, body=body.replace("shall we talk", "did we talk"))
     world.sandbox.add_note(ann, "A note of somebody")
-    copies = {each.id: each for each in kept.of_contact(ann)}
+    copies = {each.id: each for each in kept.copies_of(ann)}
     assert len(copies) == 2
     assert [each.of for each in copies.values()].count("393642") == 1
-    assert kept.shows(copies[copy.id], LETTER)
-    assert [each.id for each in kept.find(LETTER, ann, START)] == [copy.id]
+    assert kept.is_copy_of(copies[copy.id], LETTER)
+    assert [each.id for each in kept.find_copies(LETTER, ann, START)] == [copy.id]
 
 
 def test_a_note_that_lost_its_marker_is_known_by_its_words_and_time(
     world: World, ann: str, kept: GrowthHubMessages
 ) -> None:
-    copy = kept.record(LETTER, ann).copy
+    copy = kept.record_copy(LETTER, ann).copy
     note_id = copy.id.removeprefix("note:")
     body = world.sandbox.notes(ann)[0]["body"]
     world.sandbox.edit_note(ann, note_id, body=re.sub(r"\[.*\]$", "", body), title="Another")
-    assert [each.id for each in kept.find(LETTER, ann, START)] == [copy.id]
+    assert [each.id for each in kept.find_copies(LETTER, ann, START)] == [copy.id]
     world.sandbox.edit_note(ann, note_id, body="Another")
-    assert kept.find(LETTER, ann, START) == []
+    assert kept.find_copies(LETTER, ann, START) == []
 
 
 def test_a_note_is_amended_and_deleted(world: World, ann: str, kept: GrowthHubMessages) -> None:
-    copy = kept.record(LETTER, ann).copy
+    copy = kept.record_copy(LETTER, ann).copy
     world.calls()
-    amended = kept.amend(copy, replace(LETTER, text="Changed", subject=None))
+    amended = kept.update_copy(copy, replace(LETTER, text="Changed", subject=None))
     assert (amended.copy.id, amended.copy.of) == (copy.id, "393642")
     assert (amended.copy.text or "").endswith("Changed")
     assert world.sandbox.notes(ann)[0]["title"] == "sales force message"
-    kept.erase(copy.id, ann)
-    kept.erase(copy.id, ann)
+    kept.delete_copy(copy.id, ann)
+    kept.delete_copy(copy.id, ann)
     assert world.sandbox.notes(ann) == []
     path = f"/contacts/{ann}/notes/{copy.id.removeprefix('note:')}"
     assert world.calls() == [f"PUT {path}", f"DELETE {path}", f"DELETE {path}"]
 
 
 def test_a_change_that_is_answered_with_a_word_is_read_back(world: World, ann: str, kept: GrowthHubMessages) -> None:
-    copy = kept.record(LETTER, ann).copy
+    copy = kept.record_copy(LETTER, ann).copy
     world.sandbox.faults.append(Fault("status_after", method="PUT", status=200, body=b"OK"))
-    assert "Changed" in (kept.amend(copy, replace(LETTER, text="Changed")).copy.text or "")
+    assert "Changed" in (kept.update_copy(copy, replace(LETTER, text="Changed")).copy.text or "")
 
 
 @pytest.mark.parametrize("named", ["title", "userId"])
@@ -425,13 +425,13 @@ def test_a_property_that_notes_do_not_know_is_left_out(
     world: World, ann: str, kept: GrowthHubMessages, named: str
 ) -> None:
     world.sandbox.quirks.note_lacks = frozenset({named})
-    copy = kept.record(LETTER, ann).copy
-    kept.amend(copy, replace(LETTER, text="Changed"))
+    copy = kept.record_copy(LETTER, ann).copy
+    kept.update_copy(copy, replace(LETTER, text="Changed"))
     (note,) = world.sandbox.notes(ann)
     assert note["bodyText"].startswith("Quick question")
     assert not note.get(named)
     world.calls()
-    kept.record(REPLY, ann)
+    kept.record_copy(REPLY, ann)
     assert world.calls() == [f"POST /contacts/{ann}/notes"]
 
 
@@ -439,14 +439,14 @@ def test_a_note_that_is_too_long_is_cut_once_and_says_so(world: World, ann: str,
     world.sandbox.quirks.longest_note = 1000
     long = replace(LETTER, text="looms " * 1000)
     warm(world, kept, ann)
-    copy = kept.record(long, ann).copy
+    copy = kept.record_copy(long, ann).copy
     assert (copy.of, len(world.sandbox.notes(ann)[0]["body"])) == ("393642", 1000)
     assert "the whole text is at growthgenius" in (copy.text or "")
-    assert kept.shows(copy, long)
+    assert kept.is_copy_of(copy, long)
     assert [call.split()[0] for call in world.calls()] == ["POST", "GET", "POST"]
     world.sandbox.quirks.longest_note = 100
     with pytest.raises(RecordRefused, match="shorter than"):
-        kept.record(replace(long, id="another"), ann)
+        kept.record_copy(replace(long, id="another"), ann)
     assert len(world.sandbox.notes(ann)) == 2
 
 
@@ -454,7 +454,7 @@ def test_a_note_that_a_server_finds_too_large_is_cut(world: World, ann: str, kep
     long = replace(LETTER, text="looms " * 4000)
     warm(world, kept, ann)
     world.sandbox.faults.append(Fault("status", method="POST", status=413, body=b"<html>413</html>"))
-    kept.record(long, ann)
+    kept.record_copy(long, ann)
     assert len(world.sandbox.notes(ann)[0]["body"]) == 5000
 
 
@@ -464,7 +464,7 @@ def test_a_note_that_a_refusal_made_all_the_same_is_not_made_again(
     warm(world, kept, ann)
     refusal = {"message": ["property title should not exist"], "statusCode": 422}
     world.sandbox.faults.append(Fault("status_after", method="POST", status=422, body=refusal))
-    recorded = kept.record(LETTER, ann)
+    recorded = kept.record_copy(LETTER, ann)
     assert [note["id"] for note in world.sandbox.notes(ann)][:1] == [recorded.copy.id.removeprefix("note:")]
     assert len(world.sandbox.notes(ann)) == 2
 
@@ -472,16 +472,16 @@ def test_a_note_that_a_refusal_made_all_the_same_is_not_made_again(
 def test_a_refusal_for_anything_else_is_the_records(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.faults.append(Fault("status", method="POST", status=422, body={"message": ["no notes today"]}))
     with pytest.raises(RecordRefused, match="no notes today"):
-        kept.record(LETTER, ann)
+        kept.record_copy(LETTER, ann)
     assert world.sandbox.notes(ann) == []
 
 
 def test_nobodys_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.remove(ann)
-    for ask in (kept.of_contact, lambda contact_id: kept.record(LETTER, contact_id)):
+    for ask in (kept.copies_of, lambda contact_id: kept.record_copy(LETTER, contact_id)):
         with pytest.raises(RecordGone):
             ask(ann)
-    assert kept.find(LETTER, ann, START) == []
+    assert kept.find_copies(LETTER, ann, START) == []
 
 
 @pytest.mark.parametrize("row", [None, "x", {}, {"id": None}, {"id": " "}, {"id": "a/b"}, {"id": {}}])
@@ -489,21 +489,21 @@ def test_a_note_that_cannot_be_read_may_be_the_copy_that_is_looked_for(
     world: World, ann: str, kept: GrowthHubMessages, row: Any
 ) -> None:
     """To take it for missing would make the copy a second time."""
-    kept.record(LETTER, ann)
+    kept.record_copy(LETTER, ann)
     body = {"notes": [*world.sandbox.notes(ann), row]}
     world.sandbox.faults.append(Fault("status", method="GET", path="/notes$", status=200, body=body, times=None))
     with pytest.raises(ServerTrouble, match="without a usable id"):
-        kept.find(LETTER, ann, START)
+        kept.find_copies(LETTER, ann, START)
 
 
 @pytest.mark.parametrize("row", [None, {"body": "?"}])
 def test_a_row_of_the_export_that_cannot_be_read_may_be_the_copy_that_is_looked_for(
     world: World, ann: str, logged: GrowthHubMessages, row: Any
 ) -> None:
-    logged.record(LETTER, ann)
+    logged.record_copy(LETTER, ann)
     world.change_answers(EXPORT, lambda body: body | {"messages": [row for _ in body["messages"]]})
     with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
-        logged.find(LETTER, ann, START)
+        logged.find_copies(LETTER, ann, START)
 
 
 @pytest.mark.parametrize("row", [None, {"id": None}, {"id": []}])
@@ -513,7 +513,7 @@ def test_a_conversation_that_cannot_be_read_may_be_that_of_the_contact(
     body = {"conversations": [row], "total": 1}
     world.sandbox.faults.append(Fault("status", path="/conversations/search", status=200, body=body, times=None))
     with pytest.raises(ServerTrouble, match="without a usable id"):
-        logged.record(LETTER, ann)
+        logged.record_copy(LETTER, ann)
 
 
 @pytest.mark.parametrize("body", [None, {}, {"notes": None}, []])
@@ -523,14 +523,14 @@ def test_notes_that_are_not_shown_are_trouble_and_not_none(
     warm(world, kept, ann)
     world.sandbox.faults.append(Fault("status", path="/notes", status=200, body=body, times=None))
     with pytest.raises(ServerTrouble):
-        kept.of_contact(ann)
+        kept.copies_of(ann)
     with pytest.raises(ServerTrouble):
-        kept.find(LETTER, ann, START)
+        kept.find_copies(LETTER, ann, START)
 
 
 def test_a_copy_is_recorded_in_the_conversation_at_its_time(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
-    recorded = logged.record(LETTER, ann)
+    recorded = logged.record_copy(LETTER, ann)
     post, get = world.sandbox.calls
     assert (post.method, post.path, get.method) == ("POST", INBOUND, "GET")
     conversation_id = world.sandbox.messages(ann)[0]["conversationId"]
@@ -549,7 +549,7 @@ def test_a_copy_is_recorded_in_the_conversation_at_its_time(world: World, ann: s
     }
     assert recorded.copy.of == "393642"
     assert (recorded.copy.sent_at, recorded.copy.flow) == (LETTER.sent_at, "outbound")
-    logged.record(REPLY, ann)
+    logged.record_copy(REPLY, ann)
     sent = next(call.body for call in world.sandbox.calls if call.body and "393643" in call.body["altId"])
     assert (sent["direction"], sent["message"], sent["html"]) == ("inbound", "Yes", "Yes")
     assert sent.keys().isdisjoint({"subject", "emailFrom", "emailTo"})
@@ -560,7 +560,7 @@ def test_a_copy_names_the_address_that_its_conversation_shows(
 ) -> None:
     world.sandbox.add_message(ann, text="hi")
     for flow in ("outbound", "inbound"):
-        logged.record(replace(LETTER, id=flow, flow=flow), ann)
+        logged.record_copy(replace(LETTER, id=flow, flow=flow), ann)
     sent = [call.body for call in world.sandbox.calls if call.path == INBOUND]
     ends = [(each["emailFrom"], each["emailTo"]) for each in sent]
     assert ends == [("rep@example.com", "ann@example.com"), ("ann@example.com", "rep@example.com")]
@@ -574,26 +574,26 @@ def test_what_was_recorded_is_listed_and_known_again(
     world.sandbox.quirks.provider_kind = provider_kind
     world.sandbox.quirks.alt_id_shown = alt_id_shown
     tagged = replace(REPLY, id="393644", text="a <b>bold</b> <br> claim", sent_at=START)
-    copies = {original.id: logged.record(original, ann).copy for original in (LETTER, REPLY, tagged)}
-    again = world.connect(messages=replace(RECORDED, channels=("WhatsApp",))).correspondence
+    copies = {original.id: logged.record_copy(original, ann).copy for original in (LETTER, REPLY, tagged)}
+    again = world.connect(messages=replace(RECORDED, channels=("WhatsApp",))).message_store
     listed = {message.id: message for message in read(again, datetime(1970, 1, 1, tzinfo=UTC))}
     assert listed.keys() == {copy.id for copy in copies.values()}
     for original in (LETTER, REPLY, tagged):
-        shown = again.whole(listed[copies[original.id].id])
+        shown = again.with_text(listed[copies[original.id].id])
         assert shown.of == (original.id if alt_id_shown else None)
-        assert again.shows(shown, original)
-        assert [each.id for each in again.find(original, ann, START)] == [copies[original.id].id]
-        assert not again.shows(shown, replace(original, id="x", text="Other words"))
-        assert not again.shows(shown, replace(original, id="x", sent_at=START + timedelta(hours=1)))
+        assert again.is_copy_of(shown, original)
+        assert [each.id for each in again.find_copies(original, ann, START)] == [copies[original.id].id]
+        assert not again.is_copy_of(shown, replace(original, id="x", text="Other words"))
+        assert not again.is_copy_of(shown, replace(original, id="x", sent_at=START + timedelta(hours=1)))
 
 
 def test_a_conversation_is_looked_up_once_and_made_once(world: World, ann: str, logged: GrowthHubMessages) -> None:
-    logged.record(LETTER, ann)
+    logged.record_copy(LETTER, ann)
     made = [call for call in world.calls() if "/conversations" in call and "GET /conversations/messages" not in call]
     assert made == ["GET /conversations/search", "POST /conversations/", f"POST {INBOUND}"]
-    logged.record(REPLY, ann)
-    assert len(world.calls()) == logged.calls_for(REPLY, recorded=False) == 2
-    world.connect(messages=RECORDED).correspondence.record(replace(REPLY, id="3"), ann)
+    logged.record_copy(REPLY, ann)
+    assert len(world.calls()) == logged.count_calls(REPLY, recorded=False) == 2
+    world.connect(messages=RECORDED).message_store.record_copy(replace(REPLY, id="3"), ann)
     assert world.calls()[:2] == ["GET /conversations/search", f"POST {INBOUND}"]
 
 
@@ -603,43 +603,43 @@ def test_a_conversation_that_exists_and_does_not_show_yet_is_looked_up_again(
     world.sandbox.add_message(ann, text="hi")
     empty = {"conversations": [], "total": 0}
     world.sandbox.faults.append(Fault("status", path="/conversations/search", status=200, body=empty))
-    logged.record(REPLY, ann)
+    logged.record_copy(REPLY, ann)
     assert len(world.sandbox.messages(ann)) == 2
     world.sandbox.faults.append(Fault("status", path="/conversations/search", status=200, body=empty, times=None))
     with pytest.raises(RecordRefused, match="shows no conversation"):
-        world.connect(messages=RECORDED).correspondence.record(LETTER, ann)
+        world.connect(messages=RECORDED).message_store.record_copy(LETTER, ann)
 
 
 def test_a_conversation_that_was_deleted_is_looked_up_anew(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
     world.sandbox._conversations.clear()
-    assert logged.record(REPLY, ann).copy.of == "393643"
+    assert logged.record_copy(REPLY, ann).copy.of == "393643"
     world.sandbox.faults.append(Fault("status", path=INBOUND, status=404, body={"message": "Not found"}, times=None))
     with pytest.raises(RecordRefused, match="not known any more"):
-        logged.record(LETTER, ann)
+        logged.record_copy(LETTER, ann)
 
 
 def test_conversations_are_kept_in_mind_only_so_far(world: World, logged: GrowthHubMessages, monkeypatch: Any) -> None:
     monkeypatch.setattr("connectors.growthhub.conversations.REMEMBERED", 2)
     people = [world.sandbox.add(firstName=f"P{n}") for n in range(4)]
     for contact_id in (*people, people[-1]):
-        logged.record(replace(REPLY, id=contact_id), contact_id)
+        logged.record_copy(replace(REPLY, id=contact_id), contact_id)
     assert list(logged._conversations._known) == people[-2:]
 
 
 def test_a_silent_success_is_none(world: World, ann: str, logged: GrowthHubMessages) -> None:
     world.sandbox.quirks.silent_inbound = 1
     with pytest.raises(OutcomeUnknown, match="without the message"):
-        logged.record(LETTER, ann)
-    assert logged.find(LETTER, ann, START) == []
-    assert logged.record(LETTER, ann).copy.of == "393642"
+        logged.record_copy(LETTER, ann)
+    assert logged.find_copies(LETTER, ann, START) == []
+    assert logged.record_copy(LETTER, ann).copy.of == "393642"
     assert len(world.sandbox.messages(ann)) == 1
 
 
 def test_a_wrong_provider_is_named_as_what_may_be_wrong(world: World, ann: str) -> None:
-    hub = world.connect(messages=replace(RECORDED, provider_id="wrong")).correspondence
+    hub = world.connect(messages=replace(RECORDED, provider_id="wrong")).message_store
     with pytest.raises(OutcomeUnknown, match="conversation_provider_id may be wrong"):
-        hub.record(LETTER, ann)
+        hub.record_copy(LETTER, ann)
     assert world.sandbox.messages(ann) == []
 
 
@@ -650,26 +650,26 @@ def test_the_id_of_what_was_recorded_is_not_lost_over_reading_it(
     world.sandbox.quirks.provider_kind = provider_kind
     warm(world, logged, ann)
     world.sandbox.faults.append(Fault("status", method="GET", status=401, times=None))
-    copy = logged.record(LETTER, ann).copy
+    copy = logged.record_copy(LETTER, ann).copy
     world.sandbox.faults.clear()
     assert copy.id in {message.id for message in read(logged, datetime(1970, 1, 1, tzinfo=UTC))}
     assert (copy.of, copy.contact_id, copy.text) == ("393642", ann, LETTER.text)
-    assert logged.shows(copy, LETTER)
+    assert logged.is_copy_of(copy, LETTER)
 
 
 def test_what_is_recorded_cannot_be_changed_or_deleted_but_a_note_can(
     world: World, ann: str, logged: GrowthHubMessages
 ) -> None:
-    copy = logged.record(LETTER, ann).copy
-    assert (logged.listed, logged.erasable, logged.of_contact(ann)) == (True, False, ())
+    copy = logged.record_copy(LETTER, ann).copy
+    assert (logged.lists_copies, logged.deletes_copies, logged.copies_of(ann)) == (True, False, ())
     world.calls()
-    for ask in (lambda: logged.amend(copy, LETTER), lambda: logged.erase(copy.id, ann)):
+    for ask in (lambda: logged.update_copy(copy, LETTER), lambda: logged.delete_copy(copy.id, ann)):
         with pytest.raises(RecordRefused, match="cannot be changed or deleted through the API"):
             ask()
     assert world.calls() == []
-    note = world.connect(messages=MessageStyle()).correspondence.record(REPLY, ann).copy
-    assert (logged.amend(note, replace(REPLY, text="No")).copy.text or "").endswith("No")
-    logged.erase(note.id, ann)
+    note = world.connect(messages=MessageStyle()).message_store.record_copy(REPLY, ann).copy
+    assert (logged.update_copy(note, replace(REPLY, text="No")).copy.text or "").endswith("No")
+    logged.delete_copy(note.id, ann)
     assert world.sandbox.notes(ann) == []
 
 
@@ -678,20 +678,20 @@ def test_recording_for_somebody_who_is_gone_says_so(world: World, ann: str, logg
     world.sandbox.remove(ann)
     for contact_id in (ann, "nobody"):
         with pytest.raises(RecordGone):
-            logged.record(LETTER, contact_id)
-    assert logged.find(LETTER, ann, START) == []
+            logged.record_copy(LETTER, contact_id)
+    assert logged.find_copies(LETTER, ann, START) == []
 
 
 @pytest.mark.parametrize("style", [MessageStyle(), RECORDED], ids=["note", "conversation"])
 def test_prices_are_those_of_the_calls(world: World, ann: str, style: MessageStyle) -> None:
-    hub = world.connect(messages=style).correspondence
+    hub = world.connect(messages=style).message_store
     warm(world, hub, ann)
-    copy = hub.record(LETTER, ann).copy
-    assert len(world.calls()) == hub.calls_for(LETTER, recorded=False)
-    assert hub.calls_for(replace(LETTER, text=None), recorded=False) == hub.calls_for(LETTER, recorded=False) + 1
+    copy = hub.record_copy(LETTER, ann).copy
+    assert len(world.calls()) == hub.count_calls(LETTER, recorded=False)
+    assert hub.count_calls(replace(LETTER, text=None), recorded=False) == hub.count_calls(LETTER, recorded=False) + 1
     if style.as_note:
-        hub.amend(copy, LETTER)
-        assert len(world.calls()) == hub.calls_for(LETTER, recorded=True) == 1
+        hub.update_copy(copy, LETTER)
+        assert len(world.calls()) == hub.count_calls(LETTER, recorded=True) == 1
 
 
 KINDS: tuple[Kind, ...] = ("reset_before", "reset_after", "drop_after", "html", "html_after", "cut", "status_after")
@@ -708,20 +708,20 @@ def test_whatever_is_done_and_whatever_goes_wrong_nobody_is_sent_anything(
 
     def live(hub: GrowthHubMessages) -> None:
         for message in read(hub):
-            hub.whole(message)
-            hub.get(message.id, ann)
-        copy = hub.record(LETTER, ann).copy
-        hub.of_contact(ann)
-        hub.find(LETTER, ann, START)
-        hub.amend(copy, REPLY)
-        hub.erase(copy.id, ann)
+            hub.with_text(message)
+            hub.read_message(message.id, ann)
+        copy = hub.record_copy(LETTER, ann).copy
+        hub.copies_of(ann)
+        hub.find_copies(LETTER, ann, START)
+        hub.update_copy(copy, REPLY)
+        hub.delete_copy(copy.id, ann)
 
     for fault in (None, *(Fault(kind, status=500, skip=skip) for kind in KINDS for skip in range(12))):
         world.sandbox.faults = [fault] if fault else []
         connector = world.connect(messages=style)
         try:
-            connector.check(fix=True)
-            live(connector.correspondence)
+            connector.check_account(fix=True)
+            live(connector.message_store)
         except ConnectorError:
             continue
     made = {(call.method, call.path) for call in world.sandbox.calls if call.method != "GET"}
@@ -734,19 +734,19 @@ def test_whatever_is_done_and_whatever_goes_wrong_nobody_is_sent_anything(
 def test_a_revoked_token_is_an_auth_error_everywhere(
     world: World, ann: str, kept: GrowthHubMessages, logged: GrowthHubMessages
 ) -> None:
-    copy = kept.record(LETTER, ann).copy
+    copy = kept.record_copy(LETTER, ann).copy
     warm(world, logged, ann)
     world.sandbox.token = "pit-other"
     for ask in (
         lambda: read(kept),
-        lambda: kept.get(copy.id, ann),
-        lambda: kept.record(REPLY, ann),
-        lambda: kept.amend(copy, REPLY),
-        lambda: kept.erase(copy.id, ann),
-        lambda: kept.of_contact(ann),
-        lambda: kept.find(LETTER, ann, START),
-        lambda: logged.record(REPLY, ann),
-        lambda: logged.find(LETTER, ann, START),
+        lambda: kept.read_message(copy.id, ann),
+        lambda: kept.record_copy(REPLY, ann),
+        lambda: kept.update_copy(copy, REPLY),
+        lambda: kept.delete_copy(copy.id, ann),
+        lambda: kept.copies_of(ann),
+        lambda: kept.find_copies(LETTER, ann, START),
+        lambda: logged.record_copy(REPLY, ann),
+        lambda: logged.find_copies(LETTER, ann, START),
     ):
         with pytest.raises(AuthError):
             ask()
@@ -756,18 +756,18 @@ def test_a_merge_takes_the_copies_along(
     world: World, ann: str, kept: GrowthHubMessages, logged: GrowthHubMessages
 ) -> None:
     bob = world.sandbox.add(firstName="Bob")
-    note, message = kept.record(LETTER, ann).copy.id, logged.record(REPLY, ann).copy.id
+    note, message = kept.record_copy(LETTER, ann).copy.id, logged.record_copy(REPLY, ann).copy.id
     world.sandbox.merge(bob, ann)
-    assert [each.id for each in kept.find(LETTER, bob, START)] == [note]
-    assert [each.id for each in logged.find(REPLY, bob, START)] == [message]
-    assert kept.get(note, bob).contact_id == logged.get(message, ann).contact_id == bob
+    assert [each.id for each in kept.find_copies(LETTER, bob, START)] == [note]
+    assert [each.id for each in logged.find_copies(REPLY, bob, START)] == [message]
+    assert kept.read_message(note, bob).contact_id == logged.read_message(message, ann).contact_id == bob
 
 
 def test_times_are_cut_to_what_the_api_keeps(world: World, ann: str, logged: GrowthHubMessages) -> None:
     sent_at = datetime(2019, 12, 1, 9, 30, 5, 250_999, tzinfo=UTC)
-    copy = logged.record(replace(LETTER, sent_at=sent_at), ann).copy
+    copy = logged.record_copy(replace(LETTER, sent_at=sent_at), ann).copy
     assert copy.sent_at == instant.parse("2019-12-01T09:30:05.250Z")
-    assert logged.shows(replace(copy, of=None), replace(LETTER, sent_at=sent_at))
+    assert logged.is_copy_of(replace(copy, of=None), replace(LETTER, sent_at=sent_at))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def ids(pages: list[Page]) -> list[str]:
 
 
 def read(world: World, start: datetime = START, end: datetime | None = None) -> list[Page]:
-    return list(world.hub.read(Window(start, end)))
+    return list(world.hub.read_window(Window(start, end)))
 
 
 def fill(world: World, count: int, **properties: Any) -> list[str]:
@@ -47,7 +47,7 @@ def test_who_shows_names_in_lower_case_alone_is_read_by_id(world: World) -> None
         return {**body, "contacts": rows}
 
     world.sandbox.changes["/contacts/search"] = without_names
-    people = [world.hub.contact(raw, {}) for page in read(world) for raw in page.records]
+    people = [world.hub.to_contact(raw, {}) for page in read(world) for raw in page.records]
     assert [(one.fields["first_name"], one.fields["last_name"]) for one in people] == [
         ("P0", "O'Neil"), ("P1", "O'Neil"), (None, None)
     ]  # fmt: skip
@@ -351,14 +351,14 @@ def test_the_index_shows_the_old_version_until_its_lag_has_passed(world: World) 
     world.sandbox.edit(record_id, firstName="Anna")
     new = world.sandbox.add(firstName="Bob")
     assert [raw["firstName"] for page in read(world) for raw in page.records] == ["Ann"]
-    assert world.hub.get(record_id).records[0]["firstName"] == "Anna"
+    assert world.hub.read_record(record_id).records[0]["firstName"] == "Anna"
     world.clock.pass_by(30)
     assert ids(read(world)) == [record_id, new] or ids(read(world)) == [new, record_id]
 
 
 def test_a_record_by_id_is_unwrapped_and_has_the_servers_time(world: World) -> None:
     record_id = world.sandbox.add(firstName="Ann")
-    page = world.hub.get(record_id)
+    page = world.hub.read_record(record_id)
     assert page.records[0]["id"] == record_id
     assert page.served_at == world.clock.now()
     assert world.calls() == [f"GET /contacts/{record_id}"]
@@ -366,21 +366,21 @@ def test_a_record_by_id_is_unwrapped_and_has_the_servers_time(world: World) -> N
 
 def test_an_unknown_id_is_gone_though_the_status_is_400(world: World) -> None:
     with pytest.raises(RecordGone):
-        world.hub.get("nobody")
+        world.hub.read_record("nobody")
 
 
 def test_a_contact_that_is_shown_as_deleted_is_gone(world: World) -> None:
     record_id = world.sandbox.add(firstName="Ann")
     world.change_answers(f"/contacts/{record_id}", lambda body: {"contact": {**body["contact"], "deleted": True}})
     with pytest.raises(RecordGone):
-        world.hub.get(record_id)
+        world.hub.read_record(record_id)
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_an_unknown_id_is_gone_under_the_usual_statuses_too(world: World, status: int) -> None:
     world.sandbox.faults.append(Fault("status", status=status))
     with pytest.raises(RecordGone):
-        world.hub.get("nobody")
+        world.hub.read_record("nobody")
 
 
 def test_a_tally_counts_ids_and_not_rows() -> None:

@@ -69,34 +69,34 @@ def tagged(world: World) -> GrowthHub:
 
 def test_the_stage_of_a_new_person_is_a_tag_of_the_same_call(world: World) -> None:
     hub = tagged(world)
-    answer = hub.create({"first_name": "Ann", "stage": "Replied", "tags": ("vip",)}, None)
+    answer = hub.create_contact({"first_name": "Ann", "stage": "Replied", "tags": ("vip",)}, None)
     assert [call for call in world.calls() if not call.startswith("GET")] == ["POST /contacts/"]
     (person,) = world.sandbox.people()
     assert person["tags"] == ["vip", "stage:replied"]
-    shown = hub.contact(answer.raw, {}).fields
+    shown = hub.to_contact(answer.raw, {}).fields
     assert (shown["stage"], shown["tags"], answer.refused) == ("replied", ("vip",), frozenset())
 
 
 def test_another_stage_takes_the_place_of_the_old_one_and_leaves_all_other_tags(world: World) -> None:
     hub = tagged(world)
     record_id = world.sandbox.add(firstName="Ann", tags=["vip", "stage:replied", "stage:old"])
-    raw = hub.get(record_id).records[0]
-    answer = hub.update(raw, {}, {"stage": "Lost"}, None)
+    raw = hub.read_record(record_id).records[0]
+    answer = hub.update_contact(raw, {}, {"stage": "Lost"}, None)
     assert world.sandbox.person(record_id)["tags"] == ["vip", "stage:lost"]
     assert answer.refused == frozenset()
-    assert hub.settled(answer.raw, {}, {"stage": "Lost"}) == {"stage": "lost"}
-    assert hub.calls_for(raw, {"stage": "Lost"}) == 2
-    hub.update(answer.raw, {}, {"stage": None}, None)
+    assert hub.values_after_write(answer.raw, {}, {"stage": "Lost"}) == {"stage": "lost"}
+    assert hub.count_write_calls(raw, {"stage": "Lost"}) == 2
+    hub.update_contact(answer.raw, {}, {"stage": None}, None)
     assert world.sandbox.person(record_id)["tags"] == ["vip"]
 
 
 def test_tags_and_a_stage_go_together_in_one_call_each_way(world: World) -> None:
     hub = tagged(world)
     record_id = world.sandbox.add(firstName="Ann", tags=["vip", "stage:replied"])
-    raw = hub.get(record_id).records[0]
-    hub.contact(raw, {})
+    raw = hub.read_record(record_id).records[0]
+    hub.to_contact(raw, {})
     world.calls()
-    hub.update(raw, {}, {"stage": "Lost", "tags": ("cold",), "city": "Rome"}, None)
+    hub.update_contact(raw, {}, {"stage": "Lost", "tags": ("cold",), "city": "Rome"}, None)
     writes = [call.partition(" ")[0] for call in world.calls() if not call.startswith("GET")]
     assert writes == ["PUT", "POST", "DELETE"]
     assert set(world.sandbox.person(record_id)["tags"]) == {"cold", "stage:lost"}
@@ -105,10 +105,10 @@ def test_tags_and_a_stage_go_together_in_one_call_each_way(world: World) -> None
 def test_the_new_stage_is_there_before_the_old_one_goes(world: World) -> None:
     hub = tagged(world)
     record_id = world.sandbox.add(firstName="Ann", tags=["stage:replied"])
-    raw = hub.get(record_id).records[0]
+    raw = hub.read_record(record_id).records[0]
     world.sandbox.faults.append(Fault("status", method="DELETE", path="/tags", status=400, times=None))
     with pytest.raises(RecordRefused, match="400"):
-        hub.update(raw, {}, {"stage": "Lost"}, None)
+        hub.update_contact(raw, {}, {"stage": "Lost"}, None)
     assert world.sandbox.person(record_id)["tags"] == ["stage:replied", "stage:lost"]
 
 
@@ -116,13 +116,13 @@ def test_a_location_that_takes_no_tags_refuses_the_stage(world: World) -> None:
     hub = tagged(world)
     record_id = world.sandbox.add(firstName="Ann")
     world.sandbox.quirks.drops = frozenset({"tags"})
-    answer = hub.update(hub.get(record_id).records[0], {}, {"stage": "Lost"}, None)
+    answer = hub.update_contact(hub.read_record(record_id).records[0], {}, {"stage": "Lost"}, None)
     assert answer.refused == {"stage"}
 
 
 def test_a_field_that_is_a_tag_needs_no_custom_field(world: World) -> None:
     hub = tagged(world)
-    assert "stage" in hub.mapped
-    assert not [key for key in hub.missing_places(hub.mapped) if key == "contact.stage"]
-    assert [finding.problem for finding in hub.check(fix=True) if "contact.stage" in finding.problem] == []
+    assert "stage" in hub.mappable_fields
+    assert not [key for key in hub.missing_places(hub.mappable_fields) if key == "contact.stage"]
+    assert [finding.problem for finding in hub.check_account(fix=True) if "contact.stage" in finding.problem] == []
     assert world.sandbox.field("contact.stage") is None

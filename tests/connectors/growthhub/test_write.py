@@ -33,7 +33,7 @@ ANN: Fields = {
 
 
 def prepared(world: World, *names: str) -> None:
-    world.hub.prepare(frozenset(names or ANN))
+    world.hub.create_places(frozenset(names or ANN))
     world.calls()
 
 
@@ -45,14 +45,14 @@ def added(world: World, **properties: Any) -> str:
 
 def current(world: World, record_id: str) -> Any:
     """Return a record as the engine has it before a write: read by id and mapped."""
-    raw = world.hub.get(record_id).records[0]
-    world.hub.contact(raw, {})
+    raw = world.hub.read_record(record_id).records[0]
+    world.hub.to_contact(raw, {})
     world.calls()
     return raw
 
 
 def update(world: World, record_id: str, marker: str | None = None, **changes: Any) -> Any:
-    return world.hub.update(current(world, record_id), {}, changes, marker)
+    return world.hub.update_contact(current(world, record_id), {}, changes, marker)
 
 
 # create
@@ -62,7 +62,7 @@ def test_somebody_who_was_made_is_not_forgotten_because_she_cannot_be_read_then(
     prepared(world)
     world.sandbox.quirks.drops = frozenset({"city"})
     world.sandbox.faults.append(Fault("status", method="GET", path="/contacts/", status=503, times=None))
-    answer = world.hub.create(ANN, "1")
+    answer = world.hub.create_contact(ANN, "1")
     (made,) = world.sandbox.people()
     assert answer.raw["id"] == made["id"]
     assert answer.raw["firstName"] == "Ann"
@@ -70,9 +70,9 @@ def test_somebody_who_was_made_is_not_forgotten_because_she_cannot_be_read_then(
 
 def test_a_create_is_one_call_and_shows_everything_that_was_sent(world: World) -> None:
     prepared(world)
-    answer = world.hub.create(ANN, "4711")
+    answer = world.hub.create_contact(ANN, "4711")
     assert world.calls() == ["POST /contacts/"]
-    contact = world.hub.contact(answer.raw, {})
+    contact = world.hub.to_contact(answer.raw, {})
     assert {name: contact.fields[name] for name in ANN} == {**ANN, "tags": ("vip", "warm")}
     assert contact.marker == "4711"
     assert answer.refused == frozenset()
@@ -81,7 +81,7 @@ def test_a_create_is_one_call_and_shows_everything_that_was_sent(world: World) -
 
 def test_a_create_sends_documented_properties_and_no_empty_values(world: World) -> None:
     prepared(world, "title")
-    world.hub.create({"first_name": "Ann", "last_name": None, "title": "CTO", "city": "", "tags": ("a",)}, "7")
+    world.hub.create_contact({"first_name": "Ann", "last_name": None, "title": "CTO", "city": "", "tags": ("a",)}, "7")
     marker, title = (world.sandbox.field(key) for key in ("contact.growthgenius_id", "contact.job_title"))
     assert marker
     assert title
@@ -96,13 +96,13 @@ def test_a_create_sends_documented_properties_and_no_empty_values(world: World) 
 
 
 def test_a_create_without_a_place_for_the_marker_goes_without_it(world: World) -> None:
-    answer = world.hub.create({"first_name": "Ann"}, "7")
-    assert world.hub.contact(answer.raw, {}).marker is None
+    answer = world.hub.create_contact({"first_name": "Ann"}, "7")
+    assert world.hub.to_contact(answer.raw, {}).marker is None
 
 
 def test_the_default_country_of_the_location_is_in_the_answer(world: World) -> None:
-    answer = world.hub.create({"first_name": "Ann"}, None)
-    assert world.hub.contact(answer.raw, {}).fields["country"] == "US"
+    answer = world.hub.create_contact({"first_name": "Ann"}, None)
+    assert world.hub.to_contact(answer.raw, {}).fields["country"] == "US"
     assert answer.refused == frozenset()
 
 
@@ -122,7 +122,7 @@ def test_nothing_is_known_to_be_filled_in_where_the_location_may_not_be_read(wor
 def test_a_duplicate_is_named_by_the_refusal(world: World, sent: Fields, field: str) -> None:
     other = world.sandbox.add(email="ann@example.com", phone="+12125550123")
     with pytest.raises(DuplicateRefused) as refused:
-        world.hub.create(sent, None)
+        world.hub.create_contact(sent, None)
     assert (refused.value.other_id, refused.value.field) == (other, field)
     assert world.calls().count("POST /contacts/") == 1
 
@@ -130,15 +130,15 @@ def test_a_duplicate_is_named_by_the_refusal(world: World, sent: Fields, field: 
 def test_a_location_that_allows_duplicates_makes_them(world: World) -> None:
     world.sandbox.allow_duplicates = True
     world.sandbox.add(email="ann@example.com")
-    world.hub.create({"email": "ann@example.com"}, None)
+    world.hub.create_contact({"email": "ann@example.com"}, None)
     assert len(world.sandbox.people()) == 2
 
 
 def test_a_create_that_was_refused_and_took_effect_is_found_by_the_marker(world: World) -> None:
     prepared(world)
     world.sandbox.quirks.refuses_yet_creates = 1
-    answer = world.hub.create(ANN, "4711")
-    assert world.hub.contact(answer.raw, {}).marker == "4711"
+    answer = world.hub.create_contact(ANN, "4711")
+    assert world.hub.to_contact(answer.raw, {}).marker == "4711"
     assert len(world.sandbox.people()) == 1
     assert world.calls().count("POST /contacts/") == 1
 
@@ -146,7 +146,7 @@ def test_a_create_that_was_refused_and_took_effect_is_found_by_the_marker(world:
 def test_a_create_that_was_refused_is_looked_up_even_with_neither_mail_nor_phone(world: World) -> None:
     prepared(world)
     world.sandbox.quirks.refuses_yet_creates = 1
-    answer = world.hub.create({"first_name": "Ann"}, "4711")
+    answer = world.hub.create_contact({"first_name": "Ann"}, "4711")
     assert answer.raw["id"] == world.sandbox.people()[0]["id"]
 
 
@@ -156,7 +156,7 @@ def test_somebody_else_with_the_same_address_is_not_taken_for_the_created(world:
     world.sandbox.add(email="ann@example.com", custom={"contact.growthgenius_id": "1"})
     world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", status=422))
     with pytest.raises(RecordRefused):
-        world.hub.create({"email": "ann@example.com"}, "4711")
+        world.hub.create_contact({"email": "ann@example.com"}, "4711")
 
 
 def test_a_created_contact_is_known_though_the_server_writes_its_domain_in_ascii() -> None:
@@ -167,17 +167,17 @@ def test_a_created_contact_is_known_though_the_server_writes_its_domain_in_ascii
 
 def test_a_refusal_keeps_the_servers_words(world: World) -> None:
     with pytest.raises(RecordRefused) as refused:
-        world.hub.create({"email": "nonsense"}, None)
+        world.hub.create_contact({"email": "nonsense"}, None)
     assert refused.value.messages == ("email must be an email",)
     assert world.sandbox.people() == []
 
 
 def test_a_property_that_the_server_does_not_know_is_left_out_and_remembered(world: World) -> None:
     world.sandbox.quirks.unknown_properties = frozenset({"companyName"})
-    answer = world.hub.create({"first_name": "Ann", "company": "Example Ltd"}, None)
+    answer = world.hub.create_contact({"first_name": "Ann", "company": "Example Ltd"}, None)
     assert answer.refused == {"company"}
     assert world.calls().count("POST /contacts/") == 2
-    again = world.connect().create({"first_name": "Bob", "company": "Example Ltd"}, None)
+    again = world.connect().create_contact({"first_name": "Bob", "company": "Example Ltd"}, None)
     assert again.refused == {"company"}
     assert world.calls() == ["POST /contacts/"]
 
@@ -185,23 +185,23 @@ def test_a_property_that_the_server_does_not_know_is_left_out_and_remembered(wor
 def test_a_create_whose_answer_never_came_is_not_repeated(world: World) -> None:
     world.sandbox.faults.append(Fault("reset_after", method="POST", path="/contacts/$"))
     with pytest.raises(OutcomeUnknown):
-        world.hub.create({"email": "ann@example.com"}, None)
+        world.hub.create_contact({"email": "ann@example.com"}, None)
     assert len(world.sandbox.people()) == 1
 
 
 def test_a_create_that_is_answered_without_a_contact_has_an_unknown_outcome(world: World) -> None:
     world.change_answers("/contacts/", lambda _: {"ok": True})
     with pytest.raises(OutcomeUnknown):
-        world.hub.create({"email": "ann@example.com"}, None)
+        world.hub.create_contact({"email": "ann@example.com"}, None)
 
 
 def test_values_that_a_create_drops_without_a_word_are_refused(world: World) -> None:
     prepared(world)
     world.sandbox.quirks.drops = frozenset({"city", "contact.job_title"})
-    answer = world.hub.create({"first_name": "Ann", "city": "Oslo", "title": "CTO", "state": "NY"}, None)
+    answer = world.hub.create_contact({"first_name": "Ann", "city": "Oslo", "title": "CTO", "state": "NY"}, None)
     assert answer.refused == {"city", "title"}
     assert world.calls() == ["POST /contacts/", f"GET /contacts/{answer.raw['id']}"]
-    assert world.hub.contact(answer.raw, {}).fields["state"] == "NY"
+    assert world.hub.to_contact(answer.raw, {}).fields["state"] == "NY"
 
 
 def test_creates_at_the_same_time_ask_for_fields_and_users_once(world: World) -> None:
@@ -211,7 +211,7 @@ def test_creates_at_the_same_time_ask_for_fields_and_users_once(world: World) ->
     world.cache.kept.clear()
     people = [{"first_name": f"P{n}", "title": "CTO", "owner": "rep@example.com"} for n in range(24)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda person: hub.create(person, None), people))
+        answers = list(pool.map(lambda person: hub.create_contact(person, None), people))
     assert all(answer.refused == frozenset() for answer in answers)
     calls = world.calls()
     assert calls.count("POST /contacts/") == len(people)
@@ -225,11 +225,11 @@ def test_an_update_sends_only_what_changed(world: World) -> None:
     prepared(world)
     record_id = added(world)
     raw = current(world, record_id)
-    answer = world.hub.update(raw, {}, {"city": "Oslo", "title": "CTO"}, None)
+    answer = world.hub.update_contact(raw, {}, {"city": "Oslo", "title": "CTO"}, None)
     title = world.sandbox.field("contact.job_title")
     assert title
     assert world.bodies() == [{"city": "Oslo", "customFields": [{"id": title.id, "field_value": "CTO"}]}]
-    assert world.hub.contact(answer.raw, {}).fields["title"] == "CTO"
+    assert world.hub.to_contact(answer.raw, {}).fields["title"] == "CTO"
     assert answer.raw["email"] == "ann@example.com"
     assert answer.refused == frozenset()
 
@@ -240,7 +240,7 @@ def test_the_marker_goes_along_until_it_is_there(world: World) -> None:
     update(world, record_id, "4711", city="Oslo")
     assert world.sandbox.custom(record_id, "contact.growthgenius_id") == "4711"
     raw = current(world, record_id)
-    world.hub.update(raw, {}, {"city": "Bergen"}, "4711")
+    world.hub.update_contact(raw, {}, {"city": "Bergen"}, "4711")
     assert world.bodies() == [{"city": "Bergen"}]
 
 
@@ -249,7 +249,7 @@ def test_a_marker_goes_by_itself_where_nothing_else_changed(world: World) -> Non
     record_id = added(world)
     answer = update(world, record_id, "4711")
     assert world.calls() == [f"PUT /contacts/{record_id}"]
-    assert world.hub.contact(answer.raw, {}).marker == "4711"
+    assert world.hub.to_contact(answer.raw, {}).marker == "4711"
 
 
 def test_other_custom_fields_stay(world: World) -> None:
@@ -257,7 +257,7 @@ def test_other_custom_fields_stay(world: World) -> None:
     record_id = added(world, custom={"contact.custom1": "one", "contact.shoe_size": "46"})
     answer = update(world, record_id, title="CTO")
     assert world.sandbox.custom(record_id, "contact.shoe_size") == "46"
-    assert world.hub.contact(answer.raw, {}).fields["custom1"] == "one"
+    assert world.hub.to_contact(answer.raw, {}).fields["custom1"] == "one"
 
 
 @pytest.mark.parametrize(
@@ -275,10 +275,10 @@ def test_tags_go_by_their_own_calls(
     record_id = added(world, tags=had)
     raw = current(world, record_id)
     changes: Fields = {"tags": wanted}
-    assert world.hub.calls_for(raw, changes) == len(calls)
-    answer = world.hub.update(raw, {}, changes, None)
+    assert world.hub.count_write_calls(raw, changes) == len(calls)
+    answer = world.hub.update_contact(raw, {}, changes, None)
     assert world.calls() == [f"{method} /contacts/{record_id}/tags" for method in calls]
-    assert world.hub.contact(answer.raw, {}).fields["tags"] == (
+    assert world.hub.to_contact(answer.raw, {}).fields["tags"] == (
         None if wanted is None else tuple(tag.lower() for tag in wanted)
     )
     assert answer.refused == frozenset()
@@ -288,11 +288,11 @@ def test_tags_and_fields_together_are_a_put_and_the_tag_calls(world: World) -> N
     record_id = added(world, tags=["a"])
     raw = current(world, record_id)
     changes: Fields = {"tags": ("b",), "city": "Oslo"}
-    assert world.hub.calls_for(raw, changes) == 3
-    answer = world.hub.update(raw, {}, changes, None)
+    assert world.hub.count_write_calls(raw, changes) == 3
+    answer = world.hub.update_contact(raw, {}, changes, None)
     tags = f"/contacts/{record_id}/tags"
     assert world.calls() == [f"PUT /contacts/{record_id}", f"POST {tags}", f"DELETE {tags}"]
-    fields = world.hub.contact(answer.raw, {}).fields
+    fields = world.hub.to_contact(answer.raw, {}).fields
     assert (fields["city"], fields["tags"]) == ("Oslo", ("b",))
 
 
@@ -307,7 +307,7 @@ def test_a_tag_answer_that_only_echoes_is_not_taken_for_the_whole(world: World) 
     world.sandbox.quirks.tags_echo = True
     record_id = added(world, tags=["a"])
     answer = update(world, record_id, tags=("a", "b"))
-    assert world.hub.contact(answer.raw, {}).fields["tags"] == ("a", "b")
+    assert world.hub.to_contact(answer.raw, {}).fields["tags"] == ("a", "b")
 
 
 def test_tags_that_do_not_stay_are_refused(world: World) -> None:
@@ -333,9 +333,9 @@ CLEARABLE = (
 def test_a_native_field_is_emptied_with_null(world: World, name: str, wire: str, value: str) -> None:
     record_id = added(world, **{wire: value})
     raw = current(world, record_id)
-    answer = world.hub.update(raw, {}, {name: None}, None)
+    answer = world.hub.update_contact(raw, {}, {name: None}, None)
     assert world.bodies() == [{wire: None}]
-    assert world.hub.contact(answer.raw, {}).fields[name] is None
+    assert world.hub.to_contact(answer.raw, {}).fields[name] is None
     assert answer.refused == frozenset()
 
 
@@ -346,7 +346,7 @@ def test_what_null_does_not_empty_an_empty_text_does(world: World, name: str, wi
     answer = update(world, record_id, **{name: None})
     assert world.bodies() == [{wire: None}, {wire: ""}]
     assert world.sandbox.person(record_id).get(wire) is None
-    assert world.hub.contact(answer.raw, {}).fields[name] is None
+    assert world.hub.to_contact(answer.raw, {}).fields[name] is None
     assert answer.refused == frozenset()
 
 
@@ -356,23 +356,23 @@ def test_a_field_that_a_server_does_not_empty_is_refused(world: World, name: str
     world.sandbox.quirks.ignores_clears = True
     answer = update(world, record_id, **{name: None})
     assert answer.refused == {name}
-    assert world.hub.contact(answer.raw, {}).fields[name] == value
+    assert world.hub.to_contact(answer.raw, {}).fields[name] == value
 
 
 def test_an_address_is_emptied_in_a_record_that_came_from_a_search(world: World) -> None:
     record_id = added(world, address1="1 Main St")
     raw = world.search_row(record_id)
-    answer = world.hub.update(raw, {}, {"address": None}, None)
-    assert world.hub.contact(answer.raw, {}).fields["address"] is None
+    answer = world.hub.update_contact(raw, {}, {"address": None}, None)
+    assert world.hub.to_contact(answer.raw, {}).fields["address"] is None
 
 
 def test_a_custom_field_is_emptied_with_an_empty_text(world: World) -> None:
     prepared(world)
     record_id = added(world, custom={"contact.job_title": "CTO"})
     raw = current(world, record_id)
-    answer = world.hub.update(raw, {}, {"title": None}, None)
+    answer = world.hub.update_contact(raw, {}, {"title": None}, None)
     assert world.bodies()[0]["customFields"][0]["field_value"] == ""
-    assert world.hub.contact(answer.raw, {}).fields["title"] is None
+    assert world.hub.to_contact(answer.raw, {}).fields["title"] is None
     assert answer.refused == frozenset()
 
 
@@ -397,10 +397,10 @@ def test_a_company_that_put_refuses_is_left_out_and_remembered(world: World) -> 
     answer = update(world, record_id, company="Example Ltd", city="Oslo")
     assert answer.refused == {"company"}
     assert world.bodies() == [{"companyName": "Example Ltd", "city": "Oslo"}, {"city": "Oslo"}]
-    again = world.connect().update(current(world, record_id), {}, {"company": "Other", "city": "Bergen"}, None)
+    again = world.connect().update_contact(current(world, record_id), {}, {"company": "Other", "city": "Bergen"}, None)
     assert again.refused == {"company"}
     assert world.bodies() == [{"city": "Bergen"}]
-    assert world.hub.create({"company": "Example Ltd"}, None).refused == frozenset()
+    assert world.hub.create_contact({"company": "Example Ltd"}, None).refused == frozenset()
 
 
 def test_a_value_that_put_finds_fault_with_holds_up_no_other(world: World) -> None:
@@ -415,7 +415,7 @@ def test_a_value_that_stays_as_it_was_is_refused(world: World) -> None:
     world.sandbox.quirks.drops = frozenset({"city"})
     answer = update(world, record_id, city="Bergen", state="NY")
     assert answer.refused == {"city"}
-    assert world.hub.contact(answer.raw, {}).fields["city"] == "Oslo"
+    assert world.hub.to_contact(answer.raw, {}).fields["city"] == "Oslo"
 
 
 def test_a_value_that_the_server_rewrites_is_its_answer_and_no_refusal(world: World) -> None:
@@ -423,9 +423,9 @@ def test_a_value_that_the_server_rewrites_is_its_answer_and_no_refusal(world: Wo
     raw = current(world, record_id)
     path = f"/contacts/{record_id}"
     world.change_answers(path, lambda body: {**body, "contact": {**body["contact"], "city": "BERGEN"}})
-    answer = world.hub.update(raw, {}, {"city": "Bergen"}, None)
+    answer = world.hub.update_contact(raw, {}, {"city": "Bergen"}, None)
     assert answer.refused == frozenset()
-    assert world.hub.settled(answer.raw, {}, {"city": "Bergen"}) == {"city": "BERGEN"}
+    assert world.hub.values_after_write(answer.raw, {}, {"city": "Bergen"}) == {"city": "BERGEN"}
 
 
 def test_an_answer_that_lacks_what_was_sent_is_made_up_for_by_one_reading(world: World) -> None:
@@ -434,7 +434,7 @@ def test_an_answer_that_lacks_what_was_sent_is_made_up_for_by_one_reading(world:
     world.sandbox.quirks.put_lacks = frozenset({"customFields"})
     answer = update(world, record_id, title="CTO")
     assert world.calls() == [f"PUT /contacts/{record_id}", f"GET /contacts/{record_id}"]
-    assert world.hub.contact(answer.raw, {}).fields["title"] == "CTO"
+    assert world.hub.to_contact(answer.raw, {}).fields["title"] == "CTO"
 
 
 @pytest.mark.parametrize("quirk", ["ignores_clears", "ignores_nulls"])
@@ -448,7 +448,7 @@ def test_a_value_that_stays_though_the_answer_does_not_show_it_is_not_taken_for_
     stays = quirk == "ignores_clears"
     assert world.sandbox.person(record_id).get("city") == ("Oslo" if stays else None)
     assert answer.refused == ({"city"} if stays else frozenset())
-    assert world.hub.settled(answer.raw, {}, {"city": None}) == {"city": "Oslo" if stays else None}
+    assert world.hub.values_after_write(answer.raw, {}, {"city": None}) == {"city": "Oslo" if stays else None}
 
 
 def test_that_a_property_can_be_emptied_is_read_once_a_day(world: World) -> None:
@@ -474,7 +474,7 @@ def test_what_an_answer_lacks_and_was_not_sent_is_as_before(world: World) -> Non
     world.sandbox.quirks.put_lacks = frozenset({"customFields", "address1", "tags"})
     answer = update(world, record_id, city="Oslo")
     assert world.calls() == [f"PUT /contacts/{record_id}"]
-    fields = world.hub.contact(answer.raw, {}).fields
+    fields = world.hub.to_contact(answer.raw, {}).fields
     assert (fields["address"], fields["custom1"], fields["city"]) == ("1 Main St", "one", "Oslo")
 
 
@@ -483,9 +483,9 @@ def test_an_update_of_somebody_gone_is_a_deletion_found(world: World) -> None:
     raw = current(world, record_id)
     world.sandbox.remove(record_id)
     with pytest.raises(RecordGone):
-        world.hub.update(raw, {}, {"city": "Oslo"}, None)
+        world.hub.update_contact(raw, {}, {"city": "Oslo"}, None)
     with pytest.raises(RecordGone):
-        world.hub.update(raw, {}, {"tags": ("a",)}, None)
+        world.hub.update_contact(raw, {}, {"tags": ("a",)}, None)
 
 
 def test_an_update_to_somebody_elses_address_is_refused(world: World) -> None:
@@ -527,14 +527,14 @@ def test_a_field_that_is_gone_from_the_location_for_good_is_refused(world: World
 def test_a_missing_scope_to_write_is_an_auth_error(world: World) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({"contacts.write"})
     with pytest.raises(AuthError):
-        world.hub.create({"first_name": "Ann"}, None)
+        world.hub.create_contact({"first_name": "Ann"}, None)
 
 
 def test_a_marker_alone_is_one_call_in_a_plan(world: World) -> None:
     record_id = added(world)
     raw = current(world, record_id)
-    assert world.hub.calls_for(raw, {}) == 1
-    assert world.hub.calls_for(None, ANN) == 1
+    assert world.hub.count_write_calls(raw, {}) == 1
+    assert world.hub.count_write_calls(None, ANN) == 1
 
 
 # find
@@ -543,7 +543,7 @@ def test_a_marker_alone_is_one_call_in_a_plan(world: World) -> None:
 def test_before_a_first_create_the_look_up_is_two_calls_at_most(world: World) -> None:
     prepared(world)
     record_id = added(world, phone="+12125550123")
-    found = world.hub.find({"email": "Ann@example.com", "phone": "+12125550123"}, "4711", None)
+    found = world.hub.find_candidates({"email": "Ann@example.com", "phone": "+12125550123"}, "4711", None)
     assert [raw["id"] for raw in found] == [record_id]
     assert world.calls() == ["GET /contacts/search/duplicate"] * 2
 
@@ -551,14 +551,14 @@ def test_before_a_first_create_the_look_up_is_two_calls_at_most(world: World) ->
 def test_a_look_up_by_mail_and_by_number_finds_two_people(world: World) -> None:
     ann = added(world)
     bob = world.sandbox.add(phone="+12125550123")
-    found = world.hub.find({"email": "ann@example.com", "phone": "+12125550123"}, None, None)
+    found = world.hub.find_candidates({"email": "ann@example.com", "phone": "+12125550123"}, None, None)
     assert [raw["id"] for raw in found] == [ann, bob]
     assert found[0]["email"] == "ann@example.com"
 
 
 def test_nobody_is_found_where_there_is_nobody(world: World) -> None:
-    assert world.hub.find({"email": "ann@example.com"}, None, None) == []
-    assert world.hub.find({"first_name": "Ann"}, None, None) == []
+    assert world.hub.find_candidates({"email": "ann@example.com"}, None, None) == []
+    assert world.hub.find_candidates({"first_name": "Ann"}, None, None) == []
     assert world.calls() == ["GET /contacts/search/duplicate"]
 
 
@@ -566,7 +566,7 @@ def test_nobody_is_found_where_there_is_nobody(world: World) -> None:
 def test_nobody_is_found_where_the_look_up_says_so_by_an_error(world: World, status: int) -> None:
     body = {"statusCode": status, "message": "Contact not found"}
     world.sandbox.faults.append(Fault("status", status=status, body=body))
-    assert world.hub.find({"email": "ann@example.com"}, None, None) == []
+    assert world.hub.find_candidates({"email": "ann@example.com"}, None, None) == []
 
 
 @pytest.mark.parametrize("row", [None, 5, {"id": None}, {"id": "a/b"}])
@@ -576,16 +576,16 @@ def test_a_row_that_cannot_be_read_may_be_who_is_looked_for(world: World, row: A
     world.sandbox.add(custom={"contact.growthgenius_id": "4711"})
     world.change_answers("/contacts/search", lambda body: body | {"contacts": [row for _ in body["contacts"]]})
     with pytest.raises(ServerTrouble, match="no record"):
-        world.hub.find({"email": "ann@example.com"}, "4711", world.clock.now())
+        world.hub.find_candidates({"email": "ann@example.com"}, "4711", world.clock.now())
     with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
-        world.hub.find({"first_name": "Ann"}, None, world.clock.now())
+        world.hub.find_candidates({"first_name": "Ann"}, None, world.clock.now())
 
 
 @pytest.mark.parametrize("shown", [{}, {"id": None}, {"id": " "}])
 def test_a_duplicate_without_an_id_is_not_taken_for_nobody(world: World, shown: Any) -> None:
     world.sandbox.faults.append(Fault("status", path="/duplicate", status=200, body={"contact": shown}))
     with pytest.raises(ServerTrouble, match="without an id"):
-        world.hub.find({"email": "ann@example.com"}, None, None)
+        world.hub.find_candidates({"email": "ann@example.com"}, None, None)
 
 
 def test_after_a_lost_create_the_marker_is_searched_for(world: World) -> None:
@@ -593,7 +593,7 @@ def test_after_a_lost_create_the_marker_is_searched_for(world: World) -> None:
     sent_at = world.clock.now()
     record_id = world.sandbox.add(custom={"contact.growthgenius_id": "4711"})
     world.sandbox.add(custom={"contact.growthgenius_id": "4712"})
-    found = world.hub.find({"email": "ann@example.com"}, "4711", sent_at)
+    found = world.hub.find_candidates({"email": "ann@example.com"}, "4711", sent_at)
     assert [raw["id"] for raw in found] == [record_id]
     assert world.calls() == ["GET /contacts/search/duplicate", "POST /contacts/search"]
 
@@ -605,23 +605,23 @@ def test_after_a_lost_create_of_somebody_without_mail_and_phone_the_recent_ones_
     old = added(world, dateAdded=world.clock.now() - timedelta(days=1))
     sent_at = world.clock.now()
     new = world.sandbox.add(firstName="Ann")
-    found = [raw["id"] for raw in world.hub.find({"first_name": "Ann"}, "4711", sent_at)]
+    found = [raw["id"] for raw in world.hub.find_candidates({"first_name": "Ann"}, "4711", sent_at)]
     assert found == [new]
     assert old not in found
 
 
 def test_a_look_up_asks_for_the_plus_sign_in_its_escaped_form(world: World) -> None:
     record_id = world.sandbox.add(phone="+442079460123")
-    found = world.hub.find({"phone": "+442079460123"}, None, None)
+    found = world.hub.find_candidates({"phone": "+442079460123"}, None, None)
     assert [raw["id"] for raw in found] == [record_id]
 
 
 def test_a_deleted_contact_is_gone_and_deleting_it_again_is_no_error(world: World) -> None:
     record_id = added(world)
-    world.hub.delete(record_id)
-    world.hub.delete(record_id)
+    world.hub.delete_contact(record_id)
+    world.hub.delete_contact(record_id)
     with pytest.raises(RecordGone):
-        world.hub.get(record_id)
+        world.hub.read_record(record_id)
 
 
 # creates that are refused
@@ -632,8 +632,8 @@ def test_a_property_that_keeps_workflows_away_is_sent_although_the_server_said_i
     world: World, field: Fields
 ) -> None:
     world.cache.put("refused_properties", {"POST": ["dnd", "tags"]})
-    answer = world.hub.create({"first_name": "Ann", "email": "ann@example.com", **field}, None)
-    shown = world.hub.contact(answer.raw, {}).fields
+    answer = world.hub.create_contact({"first_name": "Ann", "email": "ann@example.com", **field}, None)
+    shown = world.hub.to_contact(answer.raw, {}).fields
     assert all(shown[name] for name in field)
 
 
@@ -643,7 +643,7 @@ def test_a_create_that_is_a_conflict_is_sent_once(world: World, said: Any) -> No
     body = {"statusCode": 409, "message": said}
     world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", times=None, status=409, body=body))
     with pytest.raises(RecordRefused):
-        world.hub.create({"first_name": "Ann", "email": "ann@example.com", "city": "x", "title": "y"}, "7")
+        world.hub.create_contact({"first_name": "Ann", "email": "ann@example.com", "city": "x", "title": "y"}, "7")
     assert world.calls().count("POST /contacts/") == 1
 
 
@@ -656,7 +656,7 @@ def test_without_a_place_for_the_marker_a_refused_create_is_not_repeated_where_a
         Fault("status_after", method="POST", path="/contacts/$", times=1, status=400, body=body)
     )
     with pytest.raises(DuplicateRefused) as refused:
-        world.hub.create({"first_name": "Ann", "city": "x", **shown}, "7")
+        world.hub.create_contact({"first_name": "Ann", "city": "x", **shown}, "7")
     (made,) = world.sandbox.people()
     assert (refused.value.other_id, refused.value.field) == (made["id"], next(iter(shown)))
 
@@ -666,7 +666,7 @@ def test_without_a_place_for_the_marker_a_refused_create_is_taken_apart_where_th
 ) -> None:
     body = {"statusCode": 400, "message": "Bad Request"}
     world.sandbox.faults.append(Fault("status", method="POST", path="/contacts/$", times=1, status=400, body=body))
-    answer = world.hub.create({"first_name": "Ann", "email": "ann@example.com", "city": "x"}, "7")
+    answer = world.hub.create_contact({"first_name": "Ann", "email": "ann@example.com", "city": "x"}, "7")
     assert [person["id"] for person in world.sandbox.people()] == [answer.raw["id"]]
 
 
@@ -687,7 +687,7 @@ def test_what_somebody_types_between_null_and_blank_is_not_emptied(world: World)
 
     world.sandbox.handle = deaf  # type: ignore[method-assign]  # one server's way
     with pytest.raises(OutcomeUnknown, match=rf"contact {record_id} was edited between two tries .*city"):
-        world.hub.update(before, {}, {"city": None, "title": None, "first_name": "Anna"}, None)
+        world.hub.update_contact(before, {}, {"city": None, "title": None, "first_name": "Anna"}, None)
     assert world.sandbox.person(record_id)["city"] == "Typed"
 
 
@@ -699,5 +699,5 @@ def test_a_refused_create_that_cannot_be_looked_up_has_an_unknown_outcome(world:
     world.sandbox.faults.append(Fault("status_after", method="POST", path="/contacts/$", status=422, body=body))
     world.sandbox.faults.append(Fault("status", path="duplicate|search", status=status, times=None))
     with pytest.raises(OutcomeUnknown, match=r"something went wrong.*whether it made the contact is not known"):
-        world.hub.create(ANN, "left-1")
+        world.hub.create_contact(ANN, "left-1")
     assert len(world.sandbox.people()) == 1

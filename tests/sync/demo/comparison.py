@@ -65,7 +65,7 @@ class _Side:
 
     def contact(self, record_id: str, memory: str | None) -> Contact:
         """Map a record with what an earlier mapping of it left."""
-        return self.connector.contact(self.records[record_id], json.loads(memory) if memory else {})
+        return self.connector.to_contact(self.records[record_id], json.loads(memory) if memory else {})
 
     def numbers(self) -> dict[str, set[str]]:
         """Return the ids of those who have each number as their `phone`."""
@@ -138,7 +138,7 @@ def _read(config: Config, connection: Connection, name: str, clock: Clock, stack
     edges = SharedResources(MemoryCallLogStore(), clock, lambda _name: MemorySettings())
     account = connect(name, config.accounts[name], credentials[name], connection, edges)
     stack.callback(account.close)
-    pages = account.connector.read(Window(EPOCH))
+    pages = account.connector.read_window(Window(EPOCH))
     return _Side(account.connector, {str(raw["id"]): raw for page in pages for raw in page.records})
 
 

@@ -27,30 +27,32 @@ class Account:
     def clock_offset(self) -> float:
         return 0.0
 
-    def create(self, sent: Fields, _marker: str | None) -> WriteResult:
+    def create_contact(self, sent: Fields, _marker: str | None) -> WriteResult:
         self.calls.append("create")
         if not isinstance(self.errors.get("create"), AuthError):
             self.kept = {"id": "7", **sent}
         return self._said("create", WriteResult(self.kept, NOON))
 
-    def find(self, _sent: Fields, _marker: str | None, _since: datetime | None) -> list[dict[str, Any]]:
+    def find_candidates(self, _sent: Fields, _marker: str | None, _since: datetime | None) -> list[dict[str, Any]]:
         self.calls.append("find")
         self.hidden -= 1
         return self._said("find", [self.kept] if self.kept and self.hidden < 0 else [])
 
-    def contact(self, raw: dict[str, Any], _memory: object) -> Contact:
+    def to_contact(self, raw: dict[str, Any], _memory: object) -> Contact:
         return Contact(raw["id"], {"email": raw["email"]})
 
-    def update(self, raw: dict[str, Any], _memory: object, _changes: Fields, _marker: str | None) -> WriteResult:
+    def update_contact(
+        self, raw: dict[str, Any], _memory: object, _changes: Fields, _marker: str | None
+    ) -> WriteResult:
         self.calls.append("update")
         return self._said("update", WriteResult(raw, NOON))
 
-    def delete(self, _record_id: str) -> None:
+    def delete_contact(self, _record_id: str) -> None:
         self.calls.append("delete")
         self._said("delete", None)
         self.kept = {}
 
-    def get(self, _record_id: str) -> None:
+    def read_record(self, _record_id: str) -> None:
         if not self.kept:
             raise RecordGone("hub", "it is gone")
 
