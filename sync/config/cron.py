@@ -6,9 +6,10 @@ are restricted, either of them is enough. The daemon and the timers of systemd s
 
 import re
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cronsim import CronSim, CronSimError
+if TYPE_CHECKING:
+    from cronsim import CronSim
 
 CRON_HELP = 'five fields of a crontab: minute, hour, day, month, weekday, like "*/5 * * * *"'
 
@@ -32,8 +33,10 @@ def check_cron(text: str) -> str:
     return text
 
 
-def parse_cron(text: str) -> CronSim:
+def parse_cron(text: str) -> "CronSim":
     """Return the moments of the line, as sets of numbers. Raises ValueError with a text that says what is allowed."""
+    from cronsim import CronSim, CronSimError  # only where a connection has such a line
+
     # cronsim takes "10-10/5" for "10/5", which goes on to the end of the hour. Cron means 10 alone.
     parts = _ONE_NUMBER.sub(r"\1", text.lower()).split()
     if len(parts) != len(_ALLOWED):
@@ -47,12 +50,14 @@ def parse_cron(text: str) -> CronSim:
         raise ValueError(f"{CRON_HELP}; {_complaint(parts, str(error))}") from None
 
 
-def weekdays_of(cron: CronSim) -> set[int]:
+def weekdays_of(cron: "CronSim") -> set[int]:
     """Return the weekdays of a line, from Sunday, 0, to Saturday, 6."""
     return {number % 7 for number in cron.weekdays if isinstance(number, int)}
 
 
 def _complaint(parts: list[str], bad: str) -> str:
+    from cronsim import CronSim, CronSimError
+
     minute, hour, day, _, weekday = parts
     try:
         CronSim(f"{minute} {hour} {day} * {weekday}", _EPOCH)
