@@ -17,10 +17,10 @@ def conflicts() -> None:
 @json_option
 def list_(config_path: Path | None, as_json: bool) -> int:
     """List the open conflicts."""
-    from sync.operations import queries
+    from sync.operations import open_items
     from sync.text_output.open_items import conflict_lines
 
-    show(queries.conflicts(open_config(config_path)), as_json, conflict_lines)
+    show(open_items.conflicts(open_config(config_path)), as_json, conflict_lines)
     return 0
 
 
@@ -30,10 +30,10 @@ def list_(config_path: Path | None, as_json: bool) -> int:
 @json_option
 def show_(conflict_id: int, config_path: Path | None, as_json: bool) -> int:
     """Show one conflict: both values, their times, and how to settle it."""
-    from sync.operations import queries
+    from sync.operations import open_items
     from sync.text_output.open_items import one_conflict_lines
 
-    show(queries.conflict(open_config(config_path), conflict_id), as_json, one_conflict_lines)
+    show(open_items.conflict(open_config(config_path), conflict_id), as_json, one_conflict_lines)
     return 0
 
 
@@ -51,9 +51,9 @@ def resolve(
     if left + right + (value is not None) != 1:
         raise click.UsageError("give exactly one of --left, --right and --value V")
 
-    from sync.operations import queries
+    from sync.operations import open_items
     from sync.text_output.open_items import resolved_lines
 
     side = None if value is not None else "left" if left else "right"
-    show(queries.resolve(open_config(config_path), conflict_id, side=side, value=value), as_json, resolved_lines)
+    show(open_items.resolve(open_config(config_path), conflict_id, side=side, value=value), as_json, resolved_lines)
     return 0

@@ -17,10 +17,10 @@ def failures() -> None:
 @json_option
 def list_(config_path: Path | None, as_json: bool) -> int:
     """List the open failures, each with its reason."""
-    from sync.operations import queries
+    from sync.operations import open_items
     from sync.text_output.open_items import failure_lines
 
-    show(queries.failures(open_config(config_path)), as_json, failure_lines)
+    show(open_items.failures(open_config(config_path)), as_json, failure_lines)
     return 0
 
 
@@ -34,10 +34,10 @@ def retry(failure_id: int | None, all_: bool, config_path: Path | None, as_json:
     if all_ == (failure_id is not None):
         raise click.UsageError("give either an ID or --all")
 
-    from sync.operations import queries
+    from sync.operations import open_items
     from sync.text_output.open_items import retried_lines
 
-    show(queries.retry(open_config(config_path), failure_id), as_json, retried_lines)
+    show(open_items.retry(open_config(config_path), failure_id), as_json, retried_lines)
     return 0
 
 
@@ -51,8 +51,8 @@ def dismiss(failure_id: int, why: str, config_path: Path | None, as_json: bool) 
     if not why.strip():
         raise click.UsageError("--why needs a reason")
 
-    from sync.operations import queries
+    from sync.operations import open_items
     from sync.text_output.open_items import dismissed_lines
 
-    show(queries.dismiss(open_config(config_path), failure_id, why.strip()), as_json, dismissed_lines)
+    show(open_items.dismiss(open_config(config_path), failure_id, why.strip()), as_json, dismissed_lines)
     return 0

@@ -18,10 +18,10 @@ def state() -> None:
 @json_option
 def backup(path: Path, config_path: Path | None, as_json: bool) -> int:
     """Write a consistent copy of the state file to PATH, also during a run."""
-    from sync.operations import queries
+    from sync.operations.state_access import back_up
     from sync.text_output.state import backup_lines
 
-    show(queries.back_up(open_config(config_path), path), as_json, backup_lines)
+    show(back_up(open_config(config_path), path), as_json, backup_lines)
     return 0
 
 

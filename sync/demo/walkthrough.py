@@ -20,7 +20,7 @@ from sync.demo.servers import LEFT, RIGHT, Servers, serving
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
 from sync.errors import DONE
-from sync.operations import queries
+from sync.operations import open_items
 from sync.output.progress import SilentProgress, for_stream
 from sync.output.report import RunReport, verification, verification_code
 from sync.output.text import counted, value_text
@@ -107,7 +107,7 @@ class Walkthrough:
         )
         self.console.say("growthsync never guesses: a record that may be two contacts is listed, with the reason.")
         self.console.command("sync failures list")
-        self.console.result(failure_lines(queries.failures(self.servers.config)))
+        self.console.result(failure_lines(open_items.failures(self.servers.config)))
 
     def _dirty_rows(self) -> Iterator[Sequence[str]]:
         left_key, right_key = self.servers.left.key, self.servers.right.key
@@ -146,12 +146,12 @@ class Walkthrough:
         self.console.say(
             "Finn's city was changed on both sides within a second. No clock can tell which edit was last."
         )
-        document = queries.conflicts(self.servers.config)
+        document = open_items.conflicts(self.servers.config)
         self.console.command("sync conflicts list")
         self.console.result(conflict_lines(document))
         for conflict in document["conflicts"]:
             self.console.command(f"sync conflicts resolve {conflict['id']} --left")
-            settled = queries.resolve(self.servers.config, conflict["id"], side="left", value=None)
+            settled = open_items.resolve(self.servers.config, conflict["id"], side="left", value=None)
             self.console.result(resolved_lines(settled))
         self._run()
         left, right = (value_text(self._disputed_city(side)) for side in ("left", "right"))

@@ -20,19 +20,20 @@ from state.queries import open_intents
 from sync.config.model import Config
 from sync.config.value_types import suggest
 from sync.errors import UsageError
-from sync.operations import queries
+from sync.operations import open_items
 from sync.operations.contact_argument import ContactArgument, parse_who
 from sync.operations.forget import is_forgotten
-from sync.output.formats import WHOLE, time_text
+from sync.operations.state_access import reading
+from sync.output.formats import WHOLE, ms_text
 from sync.rules import shadow_codec
-from sync.rules.contact_codec import display_name, from_ms
+from sync.rules.contact_codec import display_name
 
 Document = dict[str, Any]
 
 
 def explain(config: Config, typed: str, field: str | None) -> Document:
     """Return the contacts that match, with their history, or that of one field. Raises UsageError."""
-    with queries.looking(config) as db:
+    with reading(config) as db:
         return explain_in(db, config, typed, field)
 
 
@@ -61,7 +62,7 @@ def _person(db: Database, person: FoundPerson, asked: ContactArgument, field: st
         "held": _held(db, person, agreed),
         "refused": _refused(history),
         "unmapped": _unmapped(link, accounts),
-        **queries.open_about(db, person),
+        **open_items.open_about(db, person),
     }
     return {
         "ids": dict(person.ids),
@@ -78,7 +79,7 @@ def _person(db: Database, person: FoundPerson, asked: ContactArgument, field: st
 def _event(line: HistoryLine) -> Document:
     entry = line.entry
     event: Document = {
-        "at": _time(line.at_ms),
+        "at": ms_text(line.at_ms),
         "run": line.run,
         "account": entry.account,
         "field": entry.field,
@@ -128,7 +129,7 @@ def _held(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, A
         {
             "field": hold.field,
             "values": {account: agreed.get(hold.field, {}).get(account) for account in person.ids},
-            "since": _time(hold.since_ms),
+            "since": ms_text(hold.since_ms),
             "run": hold.run,
         }
         for hold in holds.values()
@@ -154,7 +155,7 @@ def _refused(history: Sequence[HistoryLine]) -> list[Document]:
     """Return the values that a server refused, unless the field was written since."""
     last = {(line.entry.account, line.entry.field): line for line in history if line.entry.field != WHOLE}
     return [
-        {"account": account, "field": field, "value": _value(line.entry.new), "at": _time(line.at_ms)}
+        {"account": account, "field": field, "value": _value(line.entry.new), "at": ms_text(line.at_ms)}
         for (account, field), line in last.items()
         if line.entry.rule == REFUSED
     ]
@@ -163,7 +164,7 @@ def _refused(history: Sequence[HistoryLine]) -> list[Document]:
 def _unanswered(db: Database, person: FoundPerson) -> list[Document]:
     """Return the creates with an unknown outcome (R20)."""
     return [
-        {"account": intent.account, "run": intent.run, "sent_at": _time(intent.sent_ms)}
+        {"account": intent.account, "run": intent.run, "sent_at": ms_text(intent.sent_ms)}
         for intent in open_intents(db, person)
     ]
 
@@ -181,8 +182,3 @@ def _who(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, An
 
 def _value(text: str | None) -> Any:
     return None if text is None else json.loads(text)
-
-
-def _time(milliseconds: int) -> str | None:
-    moment = from_ms(milliseconds)
-    return None if moment is None else time_text(moment)

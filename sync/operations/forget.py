@@ -9,7 +9,6 @@ Rules kept here:
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Any
 
 from connectors.values import email, phone
@@ -26,8 +25,8 @@ from sync.config.model import Config
 from sync.engine.cell_checks import naming
 from sync.errors import UsageError
 from sync.operations.contact_argument import ContactArgument, parse_who
+from sync.operations.state_access import now_ms
 from sync.output.text import printable
-from sync.rules.contact_codec import to_ms
 from sync.rules.erasure_marks import mark_of_email, mark_of_record, marks_of, marks_of_phones
 from sync.rules.match import contradicts
 
@@ -53,7 +52,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
         confirm(", ".join(sorted({f"{record.account}:{printable(record.id)}" for record in identity.records})))
         # One transaction, so that no contact is erased without the hashes that keep runs from syncing it again.
         with state.atomic() as transaction:
-            Forgotten(transaction).add_marks(transaction, _marks(transaction, identity), _now_ms())
+            Forgotten(transaction).add_marks(transaction, _marks(transaction, identity), now_ms())
             erased = erase_person(transaction, identity, email.key)
         state.scrub()
         return {"people": _people(identity.records), "erased": dict(erased), "forgotten": True}
@@ -88,7 +87,7 @@ def _locked(config: Config, stack: ExitStack) -> StateFile:
     state.overwrite_deleted()
     # A run under way may hold the contact in memory and write it back.
     for name in connection_names(state.db):
-        stack.enter_context(hold(state, name, _now_ms()))
+        stack.enter_context(hold(state, name, now_ms()))
     return state
 
 
@@ -150,7 +149,3 @@ def _people(records: Iterable[Record]) -> list[Document]:
         if record.id not in ids.setdefault(record.account, []):
             ids[record.account].append(record.id)
     return [{"ids": ids}]
-
-
-def _now_ms() -> int:
-    return to_ms(datetime.now(UTC)) or 0

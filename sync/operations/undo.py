@@ -6,10 +6,9 @@ from state.history import find_run, recent_runs
 from sync.config.model import Config
 from sync.config.value_types import suggest
 from sync.errors import UsageError
-from sync.operations.queries import looking
-from sync.output.formats import time_text
+from sync.operations.state_access import reading
+from sync.output.formats import ms_text
 from sync.output.text import aligned
-from sync.rules.contact_codec import from_ms
 
 SHOWN_RUNS = 10
 
@@ -19,7 +18,7 @@ def connection_of(config: Config, run: str) -> str:
 
     Raises UsageError where the state does not know the run, with the latest runs, or the config not the connection.
     """
-    with looking(config) as db:
+    with reading(config) as db:
         name = find_run(db, run)
         if name is None:
             raise UsageError(_unknown(run, recent_runs(db, SHOWN_RUNS)))
@@ -34,11 +33,8 @@ def connection_of(config: Config, run: str) -> str:
 def _unknown(run: str, recent: Sequence[tuple[str, str, int, str | None]]) -> str:
     if not recent:
         return f"there is no run {run}; the state file knows no runs yet"
-    rows = [(name, connection, _time(began), status or "not ended") for name, connection, began, status in recent]
+    rows = [
+        (name, connection, ms_text(began) or "", status or "not ended") for name, connection, began, status in recent
+    ]
     lines = [f"  {line}" for line in aligned(rows)]
     return "\n".join([f"there is no run {run} in the state file; the latest runs are", *lines])
-
-
-def _time(milliseconds: int) -> str:
-    moment = from_ms(milliseconds)
-    return time_text(moment) if moment else ""

@@ -5,6 +5,8 @@ Separate from the report, because lists and `sync status` need only this and mus
 
 from datetime import UTC, datetime
 
+from sync.rules.contact_codec import from_ms
+
 WHOLE = "*"
 """The field name for a record as a whole: that it was created or deleted."""
 
@@ -20,3 +22,9 @@ AUTOMATIONS = (
 def time_text(moment: datetime) -> str:
     """Return an aware time as the documents show it: ISO 8601 in UTC with a Z, not rounded."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def ms_text(milliseconds: int | None) -> str | None:
+    """Return a time of the state, in milliseconds since 1970, as the documents show it; None for None."""
+    moment = from_ms(milliseconds)
+    return None if moment is None else time_text(moment)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sync.errors import NotThere, UsageError
-from sync.operations import queries
+from sync.operations import open_items
 from sync.page.access import is_over_tls
 from sync.page.middleware import GRANTED
 from sync.page.pages import Pages, form_of
@@ -26,7 +26,7 @@ class Actions:
             return self._pages.conflict(request, 422, "choose left or right")
         value = form.get("value", "") if side is None else None
         try:
-            queries.resolve(self._pages.config(), number, side=side, value=value)
+            open_items.resolve(self._pages.config(), number, side=side, value=value)
         except NotThere:
             raise
         except UsageError as error:
@@ -36,12 +36,12 @@ class Actions:
     def retry(self, request: Request) -> Response:
         """Let the next run retry a failure."""
         number = request.path_params["id"]
-        queries.retry(self._pages.config(), number)
+        open_items.retry(self._pages.config(), number)
         return RedirectResponse(f"/failures?retried={number}{_position(form_of(request))}", 303)
 
     def retry_all(self, request: Request) -> Response:
         """Let the next run retry all failures."""
-        queries.retry(self._pages.config(), None)
+        open_items.retry(self._pages.config(), None)
         return RedirectResponse(f"/failures?all=1{_position(form_of(request))}", 303)
 
     def dismiss(self, request: Request) -> Response:
@@ -50,7 +50,7 @@ class Actions:
         why = form.get("why", "").strip()
         if not why:
             return self._pages.failures(request, 422, f"give a reason for removing failure {number} from the list")
-        queries.dismiss(self._pages.config(), number, why)
+        open_items.dismiss(self._pages.config(), number, why)
         return RedirectResponse(f"/failures?dismissed={number}{_position(form)}", 303)
 
     def show_login(self, request: Request) -> Response:

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sync.errors import UsageError
-from sync.operations import queries
+from sync.operations import open_items
 from sync.operations.explain import explain_in
+from sync.operations.status import status_of
 from sync.page import records
 from sync.page.middleware import REQUEST
 from sync.page.pages import Pages
@@ -36,22 +37,22 @@ class Api:
         """`sync status --json`."""
         config = self._config()
         with looking(config) as db:
-            return _json(queries.status_of(db, config))
+            return _json(status_of(db, config))
 
     def conflicts(self, request: Request) -> Response:
         """`sync conflicts list --json`."""
         with looking(self._config()) as db:
-            return _json(_paged("conflicts", queries.conflicts_of(db, _after(request), LARGEST + 1)))
+            return _json(_paged("conflicts", open_items.conflicts_of(db, _after(request), LARGEST + 1)))
 
     def conflict(self, request: Request) -> Response:
         """`sync conflicts show ID --json`."""
         with looking(self._config()) as db:
-            return _json(queries.conflict_of(db, request.path_params["id"]))
+            return _json(open_items.conflict_of(db, request.path_params["id"]))
 
     def failures(self, request: Request) -> Response:
         """`sync failures list --json`."""
         with looking(self._config()) as db:
-            return _json(_paged("failures", queries.failures_of(db, _after(request), LARGEST + 1)))
+            return _json(_paged("failures", open_items.failures_of(db, _after(request), LARGEST + 1)))
 
     def runs(self, request: Request) -> Response:
         """The reports of `sync run --json`, latest first."""
@@ -78,18 +79,18 @@ class Api:
         side = sent.get("side")
         if len(sent) != 1 or side not in ("left", "right", None):
             raise UsageError('send exactly one of {"side": "left"}, {"side": "right"} and {"value": V}')
-        return _json(queries.resolve(self._config(), request.path_params["id"], side=side, value=sent.get("value")))
+        return _json(open_items.resolve(self._config(), request.path_params["id"], side=side, value=sent.get("value")))
 
     def retry(self, request: Request) -> Response:
         """`sync failures retry ID --json`, or `--all`."""
-        return _json(queries.retry(self._config(), request.path_params.get("id")))
+        return _json(open_items.retry(self._config(), request.path_params.get("id")))
 
     def dismiss(self, request: Request) -> Response:
         """`sync failures dismiss ID --why TEXT --json`: {"why": TEXT}."""
         why = (_sent(request, {"why"}).get("why") or "").strip()
         if not why:
             raise UsageError('send {"why": TEXT}; the reason is kept in the history')
-        return _json(queries.dismiss(self._config(), request.path_params["id"], why))
+        return _json(open_items.dismiss(self._config(), request.path_params["id"], why))
 
 
 def _json(document: Document) -> Response:

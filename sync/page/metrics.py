@@ -23,7 +23,7 @@ from state.progress import progress_of
 from state.schedule import planned_runs
 from sync.config.model import Config
 from sync.engine.metrics import LIMITS, RECORDS, RUN, TOOK, WITHIN
-from sync.operations import queries
+from sync.operations.status import status_of
 from sync.page.daemon_runs import DaemonRuns
 from sync.page.daily_allowance import allowance
 from sync.webhooks.counters import WebhookCounts
@@ -103,7 +103,7 @@ class ScrapeSnapshot(Collector):
 def metrics(db: Database, config: Config, runs: DaemonRuns, now: datetime) -> bytes:
     """Return the metrics in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
-    status = queries.status_of(db, config)["connections"]
+    status = status_of(db, config)["connections"]
     registry.register(ScrapeSnapshot(db, config, status, frozenset(runs.hanging()), now, runs.heard()))
     return generate_latest(registry)
 

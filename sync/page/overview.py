@@ -14,7 +14,7 @@ from state.heartbeat import is_daemon_there
 from state.progress import progress_of
 from state.schedule import planned_runs
 from sync.config.model import Config, Connection
-from sync.operations import queries
+from sync.operations.status import status_of
 from sync.page.charts import Series, chart, gauge, highest
 from sync.page.daily_allowance import allowance
 from sync.rules.contact_codec import from_ms
@@ -59,7 +59,7 @@ VERDICTS: Final = {
 def overview(db: Database, config: Config, hanging: Iterable[str], now: datetime) -> Document:
     """Return the facts of the first page; `hanging` are the keys of streams that hang."""
     hung = {key.partition("/")[0] for key in hanging}
-    document = queries.status_of(db, config)
+    document = status_of(db, config)
     return {
         "connections": [
             _connection(db, config, one, now, hangs=one["name"] in hung) for one in document["connections"]

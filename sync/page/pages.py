@@ -17,7 +17,7 @@ from state.database import Database
 from state.queries import count_open_conflicts, count_open_failures
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
-from sync.operations import queries
+from sync.operations import open_items
 from sync.operations.explain import explain_in
 from sync.page import records
 from sync.page.access import Access, PageRequest
@@ -68,21 +68,21 @@ class Pages:
         """Show the open conflicts."""
         after = _number(request, "after")
         with self.looking() as (db, facts):
-            found = queries.conflicts_of(db, after, PAGE + 1)
+            found = open_items.conflicts_of(db, after, PAGE + 1)
         settled = _number(request, "settled")
         return self.page(request, "conflicts", **facts, **_paged("conflicts", found, after), settled=settled)
 
     def conflict(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
         """Show one conflict, with an input for another value."""
         with self.looking() as (db, facts):
-            found = queries.conflict_of(db, request.path_params["id"])
+            found = open_items.conflict_of(db, request.path_params["id"])
         return self.page(request, "conflict", status, **facts, conflict=found, problem=problem, typed=typed)
 
     def failures(self, request: Request, status: int = 200, problem: str = "") -> Response:
         """Show the open failures."""
         after = _number(request, "after")
         with self.looking() as (db, facts):
-            found = queries.failures_of(db, after, PAGE + 1)
+            found = open_items.failures_of(db, after, PAGE + 1)
         did = {name: _number(request, name) for name in ("retried", "dismissed", "all")}
         return self.page(
             request, "failures", status, **facts, **_paged("failures", found, after), **did, problem=problem

@@ -11,8 +11,7 @@ from state.history import HistoryLine, lines_of_run
 from state.person_lookup import Record, known
 from state.queries import StoredRun
 from sync.errors import NotThere
-from sync.output.formats import time_text
-from sync.rules.contact_codec import from_ms
+from sync.output.formats import ms_text
 
 Document = dict[str, Any]
 
@@ -70,8 +69,8 @@ def _report(found: StoredRun) -> Document:
         "run": found.id,
         "connection": found.connection_name,
         "status": found.status,
-        "started_at": _time(found.started_ms),
-        "finished_at": _time(found.finished_ms),
+        "started_at": ms_text(found.started_ms),
+        "finished_at": ms_text(found.finished_ms),
         "streams": {},
         "requests": {},
         "errors": [],
@@ -97,8 +96,3 @@ def _record_text(found: tuple[str, str] | None, missing: str) -> str:
 
 def _value(text: str | None) -> Any:
     return None if text is None else json.loads(text)
-
-
-def _time(milliseconds: int | None) -> str | None:
-    moment = from_ms(milliseconds)
-    return None if moment is None else time_text(moment)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync.operations import queries
+from sync.operations import open_items
 from tests.browser.chromium import PROGRAM, Browser, browsing
 from tests.browser.scene import Scene, scene
 
@@ -74,8 +74,8 @@ class Viewed:
 
     def paths(self) -> list[str]:
         """Return every page, with people in it."""
-        conflict = queries.conflicts(self.scene.config)["conflicts"][0]
-        failure = queries.failures(self.scene.config)["failures"][0]
+        conflict = open_items.conflicts(self.scene.config)["conflicts"][0]
+        failure = open_items.failures(self.scene.config)["failures"][0]
         lists = ["/", "/conflicts", "/failures", "/people", "/runs"]
         return [
             *lists,
@@ -124,7 +124,7 @@ def test_every_page_is_without_complaint_and_without_scrolling_aside_and_its_wor
 
 def test_a_conflict_is_settled_with_the_keyboard_alone(viewed: Viewed) -> None:
     browser, config = viewed.browser, viewed.scene.config
-    before = [one["id"] for one in queries.conflicts(config)["conflicts"]]
+    before = [one["id"] for one in open_items.conflicts(config)["conflicts"]]
     browser.troubles.clear()
     browser.size(1100, 800)
     viewed.go("/")
@@ -140,7 +140,7 @@ def test_a_conflict_is_settled_with_the_keyboard_alone(viewed: Viewed) -> None:
     browser.press("Enter")
     browser.wait_for_load()
     assert f"Conflict {before[0]} is settled" in browser.value("document.querySelector('[role=status]').textContent")
-    assert [one["id"] for one in queries.conflicts(config)["conflicts"]] == before[1:]
+    assert [one["id"] for one in open_items.conflicts(config)["conflicts"]] == before[1:]
 
     viewed.tab_to("Another value")
     browser.press("Enter")
@@ -153,7 +153,7 @@ def test_a_conflict_is_settled_with_the_keyboard_alone(viewed: Viewed) -> None:
     )
     browser.press("Enter")
     browser.wait_for_load()
-    assert [one["id"] for one in queries.conflicts(config)["conflicts"]] == before[2:]
+    assert [one["id"] for one in open_items.conflicts(config)["conflicts"]] == before[2:]
     assert browser.troubles == []
 
 

@@ -19,7 +19,7 @@ from connectors.sandbox.faults import Fault
 from state.file import StateFile
 from state.lock import hold
 from sync.config.model import load
-from sync.operations import queries
+from sync.operations.status import read_status
 from tests.end_to_end.daemons import PATIENCE, Daemon, ServiceManager, started, until
 from tests.end_to_end.test_kills import assert_all_are_there_once, fill
 from tests.end_to_end.world import World, is_write
@@ -65,7 +65,7 @@ def assert_ends_with_0_in_time(daemon: Daemon, number: int = signal.SIGTERM) -> 
 
 
 def status_of(world: World, name: str = "sales") -> dict[str, object]:
-    found = queries.status(load(world.config_path))["connections"]
+    found = read_status(load(world.config_path))["connections"]
     return next(one for one in found if one["name"] == name)
 
 

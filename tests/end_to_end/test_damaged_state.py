@@ -10,8 +10,9 @@ import pytest
 from connectors.sandbox.base import Fault
 from state.errors import StateError
 from sync.config.model import load
-from sync.operations import queries
+from sync.operations import open_items
 from sync.operations.state_repair import repair
+from sync.operations.status import read_status
 from tests.end_to_end.world import World
 
 GARBAGE = "garbage"
@@ -62,7 +63,7 @@ def test_what_is_learned_again_is_named_and_repaired(synced: World, table: str, 
     links = synced.links()
     synced.gg.edit(next(iter(links)), city="Lyon")
     config = load(synced.config_path)
-    assert queries.status(config)["connections"][0]["name"] == "sales"
+    assert read_status(config)["connections"][0]["name"] == "sales"
     said = told_by(synced)
     if said is None:  # nothing had to read the cell, or it was written anew
         assert column in ("report", "value", "left_digest", "right_memory", "phones", "right_seen_ms", "end_ms")
@@ -94,7 +95,7 @@ def test_shadows_and_mappings_are_named_and_never_touched(synced: World, table: 
     shown = "SELECT hex(l.left_shadow) AS l, hex(l.right_shadow) AS r, m.fields FROM link l, mapping m ORDER BY l.id"
     before = synced.rows(shown)
     config = load(synced.config_path)
-    assert queries.status(config)["connections"][0]["failures"] == 0
+    assert read_status(config)["connections"][0]["failures"] == 0
     repaired = repair(config)
     assert repaired["dropped"] == []
     assert {one["table"] for one in repaired["left"]} == {table}
@@ -176,7 +177,7 @@ def test_an_open_conflict_is_found_again_whichever_of_its_cells_was_damaged(
     assert world.run().exit_code == 1
     cities = [
         (one["left"]["value"], one["right"]["value"])
-        for one in queries.conflicts(config)["conflicts"]
+        for one in open_items.conflicts(config)["conflicts"]
         if one["field"] == "city"
     ]
     assert cities == [("Lyon", "Oslo")]
@@ -194,7 +195,7 @@ def test_an_open_failure_is_found_again_whichever_of_its_cells_was_damaged(
     damage(synced, f"UPDATE failure SET {column} = ?", value)
     repair(load(synced.config_path))
     assert synced.run(skip=90_000).exit_code == 1
-    found = [one["who"] for one in queries.failures(load(synced.config_path))["failures"]]
+    found = [one["who"] for one in open_items.failures(load(synced.config_path))["failures"]]
     assert found == ["bob@example.com"]
 
 
@@ -246,7 +247,7 @@ def test_whoever_asks_for_one_contact_is_told_of_a_damaged_cell(
 ) -> None:
     damage(synced, statement)
     config = load(synced.config_path)
-    assert queries.status(config)["connections"]
+    assert read_status(config)["connections"]
     found = {(one["table"], one["column"]) for key in ("dropped", "left") for one in repair(config)[key]}
     assert (table, column) in found
 
@@ -267,7 +268,7 @@ def test_no_garbage_in_any_cell_keeps_status_from_its_answer(synced: World) -> N
         with closing(sqlite3.connect(synced.state_path)) as db, suppress(sqlite3.Error), db:
             db.execute("PRAGMA ignore_check_constraints = ON")
             db.execute(f"UPDATE {table} SET {column} = ?", (b"\xff\x00",))
-        assert [one["name"] for one in queries.status(config)["connections"]] == ["sales"]
+        assert [one["name"] for one in read_status(config)["connections"]] == ["sales"]
 
 
 def test_a_file_that_turns_out_to_be_corrupt_at_one_contact_ends_the_run_and_is_no_fault_of_the_contact(

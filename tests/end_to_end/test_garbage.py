@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from connectors.sandbox.base import Fault
 from sync.config.model import load
 from sync.errors import is_expected
-from sync.operations import forget, queries
+from sync.operations import forget, open_items
 from sync.operations.explain import explain
 from sync.operations.state_repair import repair
+from sync.operations.status import read_status
 from tests.end_to_end.message_world import made, minutes
 from tests.end_to_end.world import World
 
@@ -130,14 +131,14 @@ def _survives(filled: Filled, table: str, column: str, garbage: object) -> None:
         return
     world, before = filled.world, filled.kept()
     config = load(world.config_path)
-    assert [one["name"] for one in queries.status(config)["connections"]] == ["sales"]
-    for look in (queries.conflicts, queries.failures):
+    assert [one["name"] for one in read_status(config)["connections"]] == ["sales"]
+    for look in (open_items.conflicts, open_items.failures):
         _works(partial(look, config))
     _works(partial(explain, config, "ann0@example.com", None))
     _works(partial(world.run, dry_run=True))
     _works(partial(repair, config))
     assert filled.kept() == before
-    assert [one["name"] for one in queries.status(config)["connections"]] == ["sales"]
+    assert [one["name"] for one in read_status(config)["connections"]] == ["sales"]
     _works(world.run)
 
 

@@ -14,8 +14,9 @@ from state.errors import StateError
 from state.file import StateFile
 from state.heartbeat import daemon_lock
 from sync.config.model import Config, load
-from sync.operations import queries
+from sync.operations import open_items
 from sync.operations.explain import explain
+from sync.operations.status import read_status
 from tests.end_to_end.world import World
 
 NOBODY = 65534
@@ -56,11 +57,11 @@ def config(world: World) -> Iterator[Config]:
 
 
 def looks(config: Config) -> tuple[dict[str, Any], ...]:
-    status = queries.status(config)
+    status = read_status(config)
     for one in status["connections"]:
         for stream in one["streams"].values():
             stream.pop("lag_seconds")
-    return status, queries.conflicts(config), queries.failures(config), explain(config, "ann@example.com", None)
+    return status, open_items.conflicts(config), open_items.failures(config), explain(config, "ann@example.com", None)
 
 
 def files(config: Config) -> list[Path]:
@@ -86,7 +87,7 @@ def test_the_lock_of_another_users_daemon_keeps_nobody_from_looking(config: Conf
     lock.chmod(0o000)
     config.state.path.chmod(0o444)
     with as_nobody():
-        assert queries.status(config)["connections"][0]["next_run_at"] is None
+        assert read_status(config)["connections"][0]["next_run_at"] is None
 
 
 def test_what_only_the_log_holds_yet_is_seen_as_well(config: Config) -> None:
@@ -106,7 +107,7 @@ def test_what_only_the_log_holds_yet_is_seen_as_well(config: Config) -> None:
     aside.chmod(0o555)
     moved = config.model_copy(update={"state": config.state.model_copy(update={"path": aside / "sync.db"})})
     with as_nobody():
-        (conflict,) = queries.conflicts(moved)["conflicts"]
+        (conflict,) = open_items.conflicts(moved)["conflicts"]
     assert conflict["who"] == "bob@example.com"
     aside.chmod(0o755)
 
@@ -133,13 +134,13 @@ def test_another_users_file_is_named_as_that(config: Config, mode: int, folder_m
     assert "nothing is wrong with what it holds" in str(told.value)
     if mode & 0o077 == 0:
         with as_nobody(), pytest.raises(StateError, match="user nobody"):
-            queries.status(config)
+            read_status(config)
 
 
 def test_a_decision_about_a_read_only_file_names_the_cause(config: Config) -> None:
     config.state.path.chmod(0o444)
     with as_nobody(), pytest.raises(StateError, match="can't be written by user"):
-        queries.resolve(config, 1, side="left", value=None)
+        open_items.resolve(config, 1, side="left", value=None)
 
 
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:

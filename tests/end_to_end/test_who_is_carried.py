@@ -162,9 +162,9 @@ def test_a_deletion_found_by_a_write_is_remembered_and_the_survivor_left_alone(w
 def deleted(world: World) -> int:
     """Return how many deletions `status` counts."""
     from sync.config.model import load
-    from sync.operations.queries import status
+    from sync.operations.status import read_status
 
-    return int(status(load(world.config_path))["connections"][0]["deleted"])
+    return int(read_status(load(world.config_path))["connections"][0]["deleted"])
 
 
 def test_an_address_that_moves_from_one_person_to_another_moves_on_both_sides(world: World) -> None:

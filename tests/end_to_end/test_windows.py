@@ -26,9 +26,9 @@ def names(world: World) -> set[str]:
 def covered_to(world: World) -> dict[str, str | None]:
     """Return what `status` says is covered."""
     from sync.config.model import load
-    from sync.operations.queries import status
+    from sync.operations.status import read_status
 
-    found: dict[str, str | None] = status(load(world.config_path))["connections"][0]["streams"]["contacts"][
+    found: dict[str, str | None] = read_status(load(world.config_path))["connections"][0]["streams"]["contacts"][
         "covered_to"
     ]
     return found

@@ -20,7 +20,7 @@ from sync.daemon.cancellation import Activity
 from sync.daemon.stream import Stream
 from sync.errors import Interrupted
 from sync.notifications.sender import NotificationSender
-from sync.operations import queries
+from sync.operations.status import read_status
 from tests.end_to_end.daemons import Passing
 from tests.simulation.servers import TIMED_OUT, Agenda, Left, Right
 from tests.simulation.world import SETTLE, Universe
@@ -207,7 +207,7 @@ class Week:
 
     def lags(self) -> dict[str, float]:
         """Return by how many seconds each stream is behind, by the clocks of the servers."""
-        (shown,) = queries.status(load(self.universe.world.config_path))["connections"]
+        (shown,) = read_status(load(self.universe.world.config_path))["connections"]
         offsets = {"gg": self.universe.servers[0].clock_offset, "gh": self.universe.servers[1].clock_offset}
         now = self.universe.clock.now()
         return {

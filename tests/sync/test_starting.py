@@ -64,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 def test_status_loads_nothing_that_calls_or_runs_or_makes_a_state_file(folder: Path) -> None:
     found = loaded(folder, "status")
     assert found & (OURS | HEAVY) == set()
-    assert {"sync.operations.queries", "pydantic"} <= found
+    assert {"sync.operations.status", "pydantic"} <= found
 
 
 def test_help_does_not_even_load_what_reads_the_config_file(folder: Path) -> None:

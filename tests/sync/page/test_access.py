@@ -254,7 +254,7 @@ def test_a_bug_shows_no_details_to_the_browser(
     def fail(*_: object) -> None:
         raise ValueError("ada@example.com")
 
-    monkeypatch.setattr("sync.page.pages.queries.conflicts_of", fail)
+    monkeypatch.setattr("sync.page.pages.open_items.conflicts_of", fail)
     answer = visitor.get("/conflicts")
     assert answer.status == 500
     assert answer.header("cache-control") == "no-store"
