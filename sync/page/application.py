@@ -109,15 +109,15 @@ def _pages(pages: Pages) -> list[Route]:
         Route("/", pages.overview),
         Route("/conflicts", pages.conflicts),
         Route("/conflicts/{id:int}", pages.conflict),
-        Route("/conflicts/{id:int}/person", pages.person_of_conflict),
+        Route("/conflicts/{id:int}/person", pages.contact_of_conflict),
         Route("/failures", pages.failures),
-        Route("/failures/{id:int}/person", pages.person_of_failure),
-        Route("/people", pages.people, methods=["GET"]),
+        Route("/failures/{id:int}/person", pages.contact_of_failure),
+        Route("/people", pages.contacts, methods=["GET"]),
         Route("/people", pages.search, methods=["POST"]),
-        Route("/people/{handle}", pages.person),
+        Route("/people/{handle}", pages.contact),
         Route("/runs", pages.runs),
         Route("/runs/{run}", pages.run),
-        Route("/history/{id:int}/person", pages.person_of_line),
+        Route("/history/{id:int}/person", pages.contact_of_line),
     ]
 
 

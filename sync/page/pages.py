@@ -105,10 +105,10 @@ class Pages:
         more = found[PAGE - 1].line.id if len(found) > PAGE else 0
         return self.page(request, "run", **facts, run=report, changes=found[:PAGE], more=more, after=after)
 
-    def people(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
+    def contacts(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
         """Show the search form for contacts."""
         with self.looking() as (_, facts):
-            return self.page(request, "people", status, **facts, problem=problem, typed=typed)
+            return self.page(request, "contact_search", status, **facts, problem=problem, typed=typed)
 
     def search(self, request: Request) -> Response:
         """Search for a contact, and redirect to the result under a random name."""
@@ -117,32 +117,32 @@ class Pages:
             with self.looking() as (db, _):
                 explain_in(db, self.config(), typed, None)
         except UsageError as error:
-            return self.people(request, 422, str(error), typed)
+            return self.contacts(request, 422, str(error), typed)
         return RedirectResponse(f"/people/{self.handles.keep(typed)}", 303)
 
-    def person(self, request: Request) -> Response:
+    def contact(self, request: Request) -> Response:
         """Show the result of a search."""
         typed = self.handles.typed(request.path_params["handle"])
         if typed is None:
             raise NotThere("this search has expired; search again")
         return self._contact_page(request, lambda _: typed)
 
-    def person_of_conflict(self, request: Request) -> Response:
+    def contact_of_conflict(self, request: Request) -> Response:
         """Show the contact of a conflict."""
         return self._contact_page(request, lambda db: records.of_conflict(db, request.path_params["id"]))
 
-    def person_of_failure(self, request: Request) -> Response:
+    def contact_of_failure(self, request: Request) -> Response:
         """Show the contact of a failure."""
         return self._contact_page(request, lambda db: records.of_failure(db, request.path_params["id"]))
 
-    def person_of_line(self, request: Request) -> Response:
+    def contact_of_line(self, request: Request) -> Response:
         """Show the contact of a line of the history."""
         return self._contact_page(request, lambda db: records.of_line(db, request.path_params["id"]))
 
     def _contact_page(self, request: Request, record: Callable[[Database], str]) -> Response:
         with self.looking() as (db, facts):
             document = explain_in(db, self.config(), record(db), None)
-        return self.page(request, "person", **facts, **document, most=EVENTS)
+        return self.page(request, "contact", **facts, **document, most=EVENTS)
 
 
 def form_of(request: Request) -> dict[str, str]:
