@@ -7,8 +7,8 @@ from typing import Final
 from connectors.contact import FIELDS
 from connectors.http.call_log import CallLog
 from state.damage import Readers, naming_damage
-from sync.messages.plan_edits import TEXT
 from sync.output.formats import WHOLE
+from sync.rules.streams import TEXT
 
 
 def _field(name: str) -> None:

@@ -18,11 +18,10 @@ from state.message_staging import MessageAction, StagedMessage
 from sync.messages.context import MessageContext, copied_content, letters, original_side
 from sync.output.formats import WHOLE
 from sync.rules.messages import Verdict, decide_edit, original_digest, text_digest
+from sync.rules.streams import TEXT
 from sync.streams.connection import Side
 
 AMEND = "amend"
-TEXT = "text"
-"""The field of a conflict between an original and its copy."""
 
 
 @dataclass(frozen=True, slots=True)

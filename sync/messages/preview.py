@@ -8,9 +8,10 @@ from state.message_staging import MessageAction
 from sync.messages.carry_deletions import ERASE
 from sync.messages.context import MessageContext, letters, message_of
 from sync.messages.failures import CREATE
-from sync.messages.plan_edits import AMEND, TEXT
+from sync.messages.plan_edits import AMEND
 from sync.output.formats import WHOLE
 from sync.output.report import PlannedChange
+from sync.rules.streams import TEXT
 from sync.streams.connection import Side
 
 

@@ -22,8 +22,9 @@ from state.message_staging import MessageAction, StagedMessage
 from sync.contacts.failures import Troubles
 from sync.contacts.update import PAUSES
 from sync.messages.context import MessageContext, copied_content, letters
-from sync.messages.plan_edits import AMEND, TEXT, MessagePair, judge, lose_copy, pass_over
+from sync.messages.plan_edits import AMEND, MessagePair, judge, lose_copy, pass_over
 from sync.rules.messages import decode, encode, original_digest, text_digest
+from sync.rules.streams import TEXT
 from sync.streams.connection import Side
 
 

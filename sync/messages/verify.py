@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from sync.messages.context import MessageContext, original_side
 from sync.messages.deletions import DOUBLE
 from sync.messages.failures import CREATE
-from sync.messages.plan_edits import AMEND, TEXT
+from sync.messages.plan_edits import AMEND
 from sync.output.formats import WHOLE
 from sync.output.report import Comparison
+from sync.rules.streams import TEXT
 from sync.streams.connection import Side
 
 Entry = dict[str, object]
