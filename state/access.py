@@ -23,7 +23,7 @@ def is_missing(path: Path) -> bool:
         return False
 
 
-def hindrance(path: Path) -> str | None:
+def access_problem(path: Path) -> str | None:
     """Return what keeps the file from being read and written, and what to do; None where nothing does."""
     for folder in reversed(path.absolute().parents):
         if not folder.exists():

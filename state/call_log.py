@@ -20,7 +20,7 @@ def call_log_text(db: Database, account: str) -> str:
     return "" if row is None else str(row[0])
 
 
-class SharedLedger:
+class SharedCallLog:
     """Books by account. Calls may come from several threads."""
 
     def __init__(self, path: Path) -> None:

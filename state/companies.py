@@ -21,7 +21,7 @@ class CachedCompany:
     found: Mapping[str, Any] | None
 
 
-class KnownCompanies:
+class CompanyCache:
     """What one account was asked."""
 
     def __init__(self, db: Database, account: str) -> None:

@@ -83,12 +83,12 @@ def _connections(db: Database, condition: str = "ORDER BY id", *values: str) -> 
     return [StoredConnection(*row) for row in db.execute(query, values).fetchall()]
 
 
-def is_healed(db: Database, connection: int) -> bool:
+def is_owed_checked(db: Database, connection: int) -> bool:
     """Say whether it was looked for values that an earlier version had no place for, and took for empty."""
     return bool(db.execute("SELECT owed_known FROM connection WHERE id = ?", (connection,)).fetchone()[0])
 
 
-def note_healed(transaction: Transaction, connection: int) -> None:
+def note_owed_checked(transaction: Transaction, connection: int) -> None:
     """Note that it was."""
     transaction.execute("UPDATE connection SET owed_known = 1 WHERE id = ?", (connection,))
 

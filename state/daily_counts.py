@@ -50,7 +50,7 @@ def fold_old_days(transaction: Transaction, connection: int, before_ms: int) -> 
     transaction.execute("DELETE FROM tally WHERE connection = ? AND day > 0 AND day < ?", old)
 
 
-def totals(db: Database) -> list[tuple[str, Count]]:
+def total_counts(db: Database) -> list[tuple[str, Count]]:
     """Return all that was ever counted, with the name of the connection."""
     rows = db.execute(
         "SELECT c.name AS connection_name, t.stream, t.account, t.name, sum(t.count) AS count"
@@ -60,7 +60,7 @@ def totals(db: Database) -> list[tuple[str, Count]]:
     return [(row["connection_name"], _count(row)) for row in rows.fetchall()]
 
 
-def days(db: Database, connection: str, since: int) -> list[tuple[int, Count]]:
+def counts_by_day(db: Database, connection: str, since: int) -> list[tuple[int, Count]]:
     """Return what was counted in the connection of that name, from a day on, with its day."""
     rows = db.execute(
         "SELECT t.* FROM tally t JOIN connection c ON c.id = t.connection WHERE c.name = ? AND t.day >= ?"

@@ -101,7 +101,7 @@ class DamagedCell:
         return f"table {self.table}, row {self.row}, column {self.column}: {self.reason}"
 
 
-def faults(db: Database, readers: Readers) -> Iterator[DamagedCell]:
+def damaged_cells(db: Database, readers: Readers) -> Iterator[DamagedCell]:
     """Yield every cell that can't be read."""
     for fault in _all_faults(db, readers):
         yield replace(fault, is_decided=_is_decided(db, fault))
@@ -123,7 +123,7 @@ def _all_faults(db: Database, readers: Readers) -> Iterator[DamagedCell]:
                 yield from _misread(db, table, column["name"], keys, reader)
 
 
-def fault_of_record(db: Database, side: str, record_id: str) -> DamagedCell | None:
+def damaged_cell_of_record(db: Database, side: str, record_id: str) -> DamagedCell | None:
     """Return a cell that can't be read of what is known of a record: its link, and its row of the index."""
     for table, column in (("link", f"{side}_id"), ("person", "id")):
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
@@ -137,7 +137,7 @@ def fault_of_record(db: Database, side: str, record_id: str) -> DamagedCell | No
     return None
 
 
-def mend(transaction: Transaction, found: Sequence[DamagedCell]) -> None:
+def repair_cells(transaction: Transaction, found: Sequence[DamagedCell]) -> None:
     """Drop what can be learned again of the cells that were found; what they made fail is due again."""
     if found:
         transaction.execute("UPDATE failure SET due_ms = 0, digest = NULL WHERE dismissed IS NULL")
@@ -163,10 +163,10 @@ def naming_damage(path: Path, readers: Readers) -> Iterator[None]:
         fault = _first(path, readers)
         if fault is None:
             raise
-        raise StateError(told(path, fault)) from error
+        raise StateError(damage_message(path, fault)) from error
 
 
-def told(path: Path, fault: DamagedCell) -> str:
+def damage_message(path: Path, fault: DamagedCell) -> str:
     """Return what a person is told of a cell."""
     if fault.can_be_mended:
         return f"{path}: damaged at {fault}; `sync state repair` drops it, and the next run learns it again"
@@ -182,7 +182,7 @@ def _first(path: Path, readers: Readers) -> DamagedCell | None:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         db.row_factory = sqlite3.Row
         try:
-            return next(faults(db, readers), None)
+            return next(damaged_cells(db, readers), None)
         finally:
             db.close()
     return None

@@ -38,7 +38,7 @@ def unwritable(path: Path, error: BaseException) -> StateUnwritable:
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
+def raising_unwritable(path: Path) -> Iterator[None]:
     """Raise StateUnwritable where a disk refuses what happens within the block to the state file at a path."""
     try:
         yield

@@ -15,10 +15,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from state.contact_lookup import FORMER, STREAM, Fold, Record, add_fold_function
 from state.database import Transaction
-from state.person_lookup import FORMER, STREAM, Fold, Record, learn_to_fold
 
-SOMEBODY = "(forgotten)"
+ERASED = "(forgotten)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Identity:
     phones: frozenset[str]
 
 
-def erase_person(transaction: Transaction, person: Identity, fold: Fold) -> Counter[str]:
+def erase_contact(transaction: Transaction, person: Identity, fold: Fold) -> Counter[str]:
     """Erase somebody and return how many rows went, by table; `fold` compares addresses."""
     erased: Counter[str] = Counter()
     for record in sorted(person.records):
         _erase_hints(transaction, record, erased)
         _erase_messages(transaction, record, erased)
         _erase_record(transaction, record, erased)
-    learn_to_fold(transaction, fold)
+    add_fold_function(transaction, fold)
     _erase_address(transaction, person.emails, erased)
     _erase_names(transaction, person, erased)
     return +erased
@@ -113,7 +113,7 @@ def _erase_names(transaction: Transaction, person: Identity, erased: Counter[str
     blockers = {f"{record.side}:{record.id}" for record in person.records}
     for row in transaction.execute("SELECT id, reason, blockers FROM failure").fetchall():
         kept = [each for each in json.loads(row["blockers"]) if each not in blockers]
-        reason = names.sub(SOMEBODY, row["reason"])
+        reason = names.sub(ERASED, row["reason"])
         if reason != row["reason"] or len(kept) < len(json.loads(row["blockers"])):
             changed = (reason, json.dumps(kept), row["id"])
             transaction.execute("UPDATE failure SET reason = ?, blockers = ? WHERE id = ?", changed)
@@ -126,7 +126,7 @@ def _erase_names(transaction: Transaction, person: Identity, erased: Counter[str
 
 def _takes_names_out(report: dict[str, Any], names: re.Pattern[str]) -> bool:
     errors: Sequence[str] = report.get("errors", ())
-    cleared = [names.sub(SOMEBODY, error) for error in errors]
+    cleared = [names.sub(ERASED, error) for error in errors]
     changed = cleared != list(errors)
     if changed:
         report["errors"] = cleared

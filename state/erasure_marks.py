@@ -13,7 +13,7 @@ from state.database import Database, Transaction
 DIGEST_BYTES = 32
 
 
-class Forgotten:
+class ErasureMarks:
     """Everybody who was forgotten, over all connections."""
 
     def __init__(self, db: Database) -> None:

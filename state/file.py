@@ -21,9 +21,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from state.access import hindrance, is_writable
+from state.access import access_problem, is_writable
 from state.database import Database, Transaction
-from state.disk import PRIMARY, is_refused, telling, unwritable
+from state.disk import PRIMARY, is_refused, raising_unwritable, unwritable
 from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
 
@@ -115,7 +115,7 @@ class StateFile:
         except OSError as error:
             raise StateError(f"{path}: can't be written ({error})") from error
         try:
-            with telling(path), closing(_connect(path)) as copy:
+            with raising_unwritable(path), closing(_connect(path)) as copy:
                 self.db.backup(copy)
         except BaseException as error:
             path.unlink()  # half a copy is none
@@ -298,7 +298,7 @@ def _source(path: Path) -> Iterator[sqlite3.Connection]:
 def _check_access(path: Path) -> None:
     """Tell who may not use the file, or what is in its place, before SQLite calls it unusable."""
     try:
-        hindered = hindrance(path)
+        hindered = access_problem(path)
     except OSError as error:
         hindered = f"can't be looked at ({error.strerror})"
     if hindered is not None:

@@ -19,7 +19,7 @@ def daemon_lock(state_path: Path) -> Path:
     return state_path.with_name(f"{state_path.name}.daemon.lock")
 
 
-def is_daemon_there(state_path: Path) -> bool:
+def is_daemon_running(state_path: Path) -> bool:
     """Say whether a daemon works on the state file; where its lock may not be opened that is not known, and denied."""
     with suppress(FileNotFoundError, PermissionError), daemon_lock(state_path).open() as file:
         try:
@@ -29,13 +29,13 @@ def is_daemon_there(state_path: Path) -> bool:
     return False
 
 
-def show_well(lock: Path) -> None:
+def touch_heartbeat(lock: Path) -> None:
     """Show that the daemon which holds the lock is well."""
     os.utime(lock)
 
 
-def seen_well(state_path: Path) -> datetime | None:
+def last_heartbeat(state_path: Path) -> datetime | None:
     """Return when the daemon last showed that it is well, in UTC, None when there is none."""
-    if not is_daemon_there(state_path):
+    if not is_daemon_running(state_path):
         return None
     return datetime.fromtimestamp(daemon_lock(state_path).stat().st_mtime, UTC)

@@ -86,14 +86,14 @@ class History:
     def of_run(self, run: str, after: int = 0) -> list[HistoryLine]:
         """Return a page of what a run wrote, past line number `after`."""
         condition = "h.run = ? AND h.connection = ? AND h.stream = ? AND h.id > ? ORDER BY h.id LIMIT ?"
-        return lines(self._db, condition, (run, *self._key, after, PAGE))
+        return history_lines(self._db, condition, (run, *self._key, after, PAGE))
 
     def of_records(self, records: Sequence[tuple[str, str]]) -> list[HistoryLine]:
         """Return everything about these records (account, id), oldest first."""
         wanted = " OR ".join(["(h.record_id = ? AND h.account = ?)"] * len(records))
         values = [value for account, record_id in records for value in (record_id, account)]
         condition = f"({wanted}) AND h.connection = ? AND h.stream = ? ORDER BY h.id"
-        return lines(self._db, condition, (*values, *self._key))
+        return history_lines(self._db, condition, (*values, *self._key))
 
     def fields_of(self, link: int) -> frozenset[str]:
         """Return the fields of a pair that were ever written, on either side."""
@@ -129,7 +129,7 @@ class History:
         return row is not None
 
 
-def lines(db: Database, condition: str, values: Sequence[object]) -> list[HistoryLine]:
+def history_lines(db: Database, condition: str, values: Sequence[object]) -> list[HistoryLine]:
     """Return the lines (`h`) for which a condition of ours holds, in the order that it asks for."""
     rows = db.execute(f"SELECT h.*, r.undoes FROM history h LEFT JOIN run r ON r.id = h.run WHERE {condition}", values)
     return [_line(row) for row in rows.fetchall()]
@@ -137,7 +137,7 @@ def lines(db: Database, condition: str, values: Sequence[object]) -> list[Histor
 
 def lines_of_run(db: Database, run: str, after: int, limit: int) -> list[HistoryLine]:
     """Return at most `limit` lines of a run, in all streams, past line number `after`."""
-    return lines(db, "h.run = ? AND h.id > ? ORDER BY h.id LIMIT ?", (run, after, limit))
+    return history_lines(db, "h.run = ? AND h.id > ? ORDER BY h.id LIMIT ?", (run, after, limit))
 
 
 def begin_run(transaction: Transaction, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:

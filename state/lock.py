@@ -20,7 +20,7 @@ from state.heartbeat import LOOKING, daemon_lock
 DAEMON = ".daemon"
 """The daemon's name in the table `holder`: no connection can have it."""
 
-LOOKS = 60
+TRIES = 60
 """So often, for LOOKING each, a token that another process is changing is waited for."""
 
 
@@ -63,13 +63,13 @@ def hold_token(state_path: Path, account: str, wait: Callable[[], None]) -> Iter
     `wait` is called between two looks, LOOKS of them. Raises LockHeld.
     """
     lock = FileLock(state_path.with_name(f"{state_path.name}.{account}.token.lock"), mode=0o600)
-    for _ in range(LOOKS):
+    for _ in range(TRIES):
         with suppress(Timeout):
             lock.acquire(timeout=LOOKING)
             break
         wait()
     else:
-        raise LockHeld(f"account {account}: another process has been changing its token for {LOOKS * LOOKING:.0f} s")
+        raise LockHeld(f"account {account}: another process has been changing its token for {TRIES * LOOKING:.0f} s")
     try:
         yield
     finally:

@@ -59,7 +59,7 @@ class MessageAction:
     number: int = 0
 
 
-class MessageStage:
+class MessageStaging:
     """The messages on the stage of one run; the stage itself is open already."""
 
     def __init__(self, state: StateFile) -> None:

@@ -15,7 +15,7 @@ CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class IndexedMessage:
     """A message as the index knows it.
 
     `print` is the digest of its text, None where no listing showed it; `left_out` tells that its person did not travel.
@@ -36,7 +36,7 @@ class MessageIndex:
         self._key = (connection, side)
         self._side = side
 
-    def put_messages(self, transaction: Transaction, messages: Iterable[Indexed]) -> None:
+    def put_messages(self, transaction: Transaction, messages: Iterable[IndexedMessage]) -> None:
         """Store messages, or what is known of them now; a digest that is known stays where none is shown."""
         transaction.executemany(
             "INSERT INTO message (connection, side, id, contact_id, sent_ms, print, left_out)"
@@ -59,7 +59,7 @@ class MessageIndex:
             (left_out, *self._key, message_id),
         )
 
-    def message(self, message_id: str) -> Indexed | None:
+    def message(self, message_id: str) -> IndexedMessage | None:
         """Return one message."""
         row = self._db.execute(
             "SELECT * FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id)
@@ -76,7 +76,7 @@ class MessageIndex:
         ).fetchone()
         return row is not None
 
-    def unlinked_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[Indexed]:
+    def unlinked_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[IndexedMessage]:
         """Return the messages of a person about that time that are linked to nothing, in the order of their times."""
         rows = self._db.execute(
             "SELECT m.* FROM message m WHERE m.contact_id = ? AND m.connection = ? AND m.side = ?"
@@ -86,7 +86,7 @@ class MessageIndex:
         )
         return [_indexed(row) for row in rows.fetchall()]
 
-    def copied_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[tuple[Indexed, int]]:
+    def copied_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[tuple[IndexedMessage, int]]:
         """Return the originals of a person about that time that have a copy, with the numbers of their links."""
         rows = self._db.execute(
             "SELECT m.*, l.id AS link FROM message m JOIN link l ON l.connection = m.connection"
@@ -97,7 +97,7 @@ class MessageIndex:
         )
         return [(_indexed(row), int(row["link"])) for row in rows.fetchall()]
 
-    def freed_messages(self, after_link: int) -> Iterator[Indexed]:
+    def freed_messages(self, after_link: int) -> Iterator[IndexedMessage]:
         """Yield the messages that were left out and whose person travels now.
 
         That is: is in one of the links past that number, or is about to be linked by the plan on the stage.
@@ -117,7 +117,7 @@ class MessageIndex:
             after = rows[-1]["id"]
 
 
-class Streams:
+class StreamSetup:
     """What the streams of one connection were set up for."""
 
     def __init__(self, db: Database, connection: int, name: str) -> None:
@@ -155,5 +155,5 @@ class Streams:
         transaction.execute("UPDATE stream SET last_link = ? WHERE connection = ? AND name = ?", (link_id, *self._key))
 
 
-def _indexed(row: sqlite3.Row) -> Indexed:
-    return Indexed(row["id"], row["contact_id"], row["sent_ms"], row["print"], bool(row["left_out"]))
+def _indexed(row: sqlite3.Row) -> IndexedMessage:
+    return IndexedMessage(row["id"], row["contact_id"], row["sent_ms"], row["print"], bool(row["left_out"]))

@@ -49,7 +49,7 @@ class OwedValues:
 
     def count_waiting(self) -> Counter[tuple[str, str]]:
         """Return how many values wait, by side and field."""
-        return counts(self._db, *self._key)
+        return owed_counts(self._db, *self._key)
 
     def count_met_in(self, run: str) -> int:
         """Return how many values a run met that have no place."""
@@ -75,7 +75,7 @@ def owed_of_link(db: Database, link: int) -> list[OwedValue]:
     return [_debt(row) for row in rows.fetchall()]
 
 
-def counts(db: Database, connection: int, stream: str) -> Counter[tuple[str, str]]:
+def owed_counts(db: Database, connection: int, stream: str) -> Counter[tuple[str, str]]:
     """Return how many values wait in a stream of a connection, by side and field."""
     rows = db.execute(
         "SELECT side, field, count(*) FROM owed WHERE connection = ? AND stream = ? GROUP BY side, field"

@@ -8,8 +8,8 @@ import sqlite3
 from dataclasses import dataclass, fields
 from typing import Final, TypeVar
 
+from state.contact_lookup import STREAM, FoundContact, Record
 from state.database import Database
-from state.person_lookup import STREAM, FoundPerson, Record
 
 ALL: Final = -1
 """No limit."""
@@ -176,7 +176,7 @@ def has_completed_run(db: Database, connection: int) -> bool:
     return _count(db, "run WHERE connection = ? AND status IN ('ok', 'partial') AND undoes IS NULL", connection) > 0
 
 
-def open_intents(db: Database, person: FoundPerson) -> list[OpenIntent]:
+def open_intents(db: Database, person: FoundContact) -> list[OpenIntent]:
     """Return the writes about the records of a contact whose outcome is not known (R20)."""
     query = (
         "SELECT CASE i.side WHEN 'left' THEN n.left_account ELSE n.right_account END AS account, i.run, i.sent_ms"

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from state.disk import telling
+from state.disk import raising_unwritable
 from state.file import BUSY_SECONDS
 
 
@@ -77,7 +77,7 @@ class TokenStore:
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         """Open the file, in which each statement is a commit of its own."""
-        with telling(self._path):
+        with raising_unwritable(self._path):
             db = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
             with closing(db):
                 db.row_factory = sqlite3.Row

@@ -63,17 +63,17 @@ class Hints:
         )
 
 
-def count_all(db: Database) -> int:
+def count_all_hints(db: Database) -> int:
     """Return how many hints wait, of all connections."""
     return int(db.execute("SELECT count(*) FROM hint").fetchone()[0])
 
 
-def count_of_connection(db: Database, connection: str) -> int:
+def count_hints_of(db: Database, connection: str) -> int:
     """Return how many hints wait for the connection of that name."""
     return int(db.execute("SELECT count(*) FROM hint WHERE connection = ?", (connection,)).fetchone()[0])
 
 
-def heard_at(db: Database, connection: str) -> int | None:
+def last_webhook_ms(db: Database, connection: str) -> int | None:
     """Return when an event for a connection was last heard, None for never."""
     row = db.execute("SELECT at_ms FROM heard WHERE connection = ?", (connection,)).fetchone()
     return None if row is None else int(row["at_ms"])

@@ -15,11 +15,11 @@ from enum import Enum
 from typing import Final
 
 from state.database import Database, Transaction
-from state.webhook_hints import Hint, count_all
+from state.webhook_hints import Hint, count_all_hints
 
 PRUNED_AT_ONCE: Final = 2000
 """Ids that are forgotten with one commit: a run that wants to write waits no longer than that."""
-PUT_OFF: Final = 50_000
+DEFERRED: Final = 50_000
 """Ids of events that were put off and may come late; of more, the oldest are not known any more."""
 
 Place = tuple[str, str]
@@ -45,7 +45,7 @@ class QueuedEvent:
     late: bool = False
 
 
-class Inbox:
+class WebhookQueue:
     """The way in of one state file, which no other process shares."""
 
     def __init__(self, db: Database, now_ms: int) -> None:
@@ -57,7 +57,7 @@ class Inbox:
 
     def queue_events(self, transaction: Transaction, arrivals: Sequence[QueuedEvent], capacity: int) -> list[Outcome]:
         """Keep events, in the order in which they came; `waiting` are all hints then."""
-        self.waiting = count_all(self._db)
+        self.waiting = count_all_hints(self._db)
         outcomes = []
         heard: dict[str, int] = {}
         for arrival in arrivals:
@@ -73,7 +73,7 @@ class Inbox:
         """Remember events that are asked to come again: they may come late."""
         for arrival in arrivals:
             self._put_off[arrival.digest] = None
-            if len(self._put_off) > PUT_OFF:
+            if len(self._put_off) > DEFERRED:
                 self._put_off.popitem(last=False)
 
     def forget_put_off(self, arrivals: Iterable[QueuedEvent]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contact import Contact, Fields, Value
-from state.erasure_marks import Forgotten
+from state.erasure_marks import ErasureMarks
 from state.file import StateFile
 from state.holds import Holds
 from state.intent_store import ContactIntents
@@ -46,14 +46,14 @@ class ContactTables(Tables):
     intents: ContactIntents = field(init=False)
     holds: Holds = field(init=False)
     owed_values: OwedValues = field(init=False)
-    erasure_marks: Forgotten = field(init=False)
+    erasure_marks: ErasureMarks = field(init=False)
 
     def __post_init__(self) -> None:
         Tables.__post_init__(self)  # super() does not work in a dataclass with slots
         key = (self.state.db, self.connection.number, self.stream)
         self.intents = ContactIntents(*key)
         self.holds, self.owed_values = Holds(*key), OwedValues(*key)
-        self.erasure_marks = Forgotten(self.state.db)
+        self.erasure_marks = ErasureMarks(self.state.db)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ Rules kept here:
 from dataclasses import dataclass
 
 from connectors.contact import Contact, Fields, Value
-from state.companies import KnownCompanies
+from state.companies import CompanyCache
 from state.links import Link
 from sync.contacts.context import Context
 from sync.contacts.untranslatable import values_for_create
@@ -24,7 +24,7 @@ class Enrichment:
 
     source: Side
     target: Side
-    known: KnownCompanies
+    known: CompanyCache
 
 
 def enrich(context: Context, link: Link | None, result: Merge, left: SideView, right: SideView) -> None:

@@ -95,7 +95,7 @@ def restore_owed(context: Context) -> None:
     That is a value whose counterpart was empty all along although nothing says why: nobody wanted it so, and no server
     refused it.
     """
-    if connections.is_healed(context.state.db, context.connection.number):
+    if connections.is_owed_checked(context.state.db, context.connection.number):
         return
     refused = context.tables.history.refused()
     found = [
@@ -106,7 +106,7 @@ def restore_owed(context: Context) -> None:
     ]
     with context.state.atomic() as transaction:
         _reset_agreement(transaction, context, found)
-        connections.note_healed(transaction, context.connection.number)
+        connections.note_owed_checked(transaction, context.connection.number)
 
 
 def reset_new_places(context: Context) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from state.heartbeat import seen_well
+from state.heartbeat import last_heartbeat
 
 LATEST: Final = timedelta(minutes=2)
 """A healthy daemon updates its lock about a dozen times in this span."""
@@ -12,7 +12,7 @@ LATEST: Final = timedelta(minutes=2)
 
 def health(state_path: Path) -> tuple[bool, str]:
     """Return whether a daemon on this state file is healthy, and a sentence that explains it."""
-    seen = seen_well(state_path)
+    seen = last_heartbeat(state_path)
     if seen is None:
         return False, "no daemon is running; start it with: sync daemon"
     age = datetime.now(UTC) - seen

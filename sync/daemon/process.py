@@ -21,7 +21,7 @@ from typing import Final, NoReturn, Self
 
 from connectors.clock import Clock, SystemClock
 from state.file import StateFile
-from state.heartbeat import show_well
+from state.heartbeat import touch_heartbeat
 from state.lock import hold_daemon
 from sync.config.model import Config
 from sync.config.secret import reveal, reveal_page_token
@@ -71,7 +71,7 @@ def serve(config: Config, load: Load, clock: Clock, make_endpoints: MakeEndpoint
         endpoints.open(config)
         _log_addresses(endpoints)
         daemon.start()
-        show_well(lock)
+        touch_heartbeat(lock)
         systemd.notify(systemd.READY, _status(daemon))
         _MainLoop(active, load, daemon, endpoints, lock).run_until_stopped(signals)
         systemd.notify(systemd.STOPPING)
@@ -197,7 +197,7 @@ class _MainLoop:
 
     def _show_well(self) -> None:
         try:
-            show_well(self.lock)
+            touch_heartbeat(self.lock)
         except OSError as error:
             event_log.error("the lock file cannot be updated", reason=str(error.strerror))
 

@@ -17,7 +17,7 @@ from state.database import DatabaseError
 from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.progress import StreamProgress, progress_of
-from state.webhook_hints import Hints, heard_at
+from state.webhook_hints import Hints, last_webhook_ms
 from sync.config.model import Config, Connection
 from sync.daemon.cancellation import Activity, StoppableClock, StopSignal, WatchedProgress
 from sync.daemon.triggers import interval_at, latest_after
@@ -118,7 +118,7 @@ class Stream:
             return False
         try:
             with closing(StateFile.open(self.config.state.path)) as state:
-                heard = from_ms(heard_at(state.db, self.connection.name))
+                heard = from_ms(last_webhook_ms(state.db, self.connection.name))
                 waiting = Hints(state.db, self.connection.name, self.name).count_hints()
         except (StateError, LockHeld, DatabaseError) as error:
             event_log.error("the state cannot be read", reason=str(error))

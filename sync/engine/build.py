@@ -2,12 +2,12 @@
 
 from connectors.clock import Clock
 from state import connections
-from state.companies import KnownCompanies
+from state.companies import CompanyCache
 from state.cursors import INDEXED, Cursors
 from state.file import StateFile
 from state.identity_index import Identities
 from state.intervals import reach
-from state.message_staging import MessageStage
+from state.message_staging import MessageStaging
 from state.staging import Staging
 from sync.config.model import Connection
 from sync.contacts.context import Context
@@ -70,7 +70,7 @@ def _messages(context: Context, connection: Connection, accounts: Accounts) -> M
     if settings is None:
         raise AssertionError(f"{connection.name}: no table of messages")
     deletes = settings.deletes or connection.contacts.deletes
-    message_context = MessageContext(context, settings, deletes, _empty(accounts), MessageStage(context.state))
+    message_context = MessageContext(context, settings, deletes, _empty(accounts), MessageStaging(context.state))
     wanted = fingerprint(settings)
     if message_context.tables.settings.fingerprint() != wanted:
         with context.state.atomic() as transaction:
@@ -81,7 +81,7 @@ def _messages(context: Context, connection: Connection, accounts: Accounts) -> M
 def _enrichment(context: Context) -> Enrichment:
     """Return who looks companies up for whom: the config has seen to it that one side can and the other cannot."""
     source = next(side for side in context.connection.sides if side.connector.companies is not None)
-    return Enrichment(source, context.connection.other(source), KnownCompanies(context.state.db, source.account))
+    return Enrichment(source, context.connection.other(source), CompanyCache(context.state.db, source.account))
 
 
 def _empty(accounts: Accounts) -> StreamReport:

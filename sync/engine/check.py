@@ -11,10 +11,10 @@ from connectors.connector import Cache, Connector, Finding
 from connectors.errors import ConnectorError, LoginNeeded
 from connectors.http.rate_limiter import MemoryCallLogStore
 from state import connections
-from state.call_log import SharedLedger
-from state.disk import telling
+from state.call_log import SharedCallLog
+from state.disk import raising_unwritable
 from state.file import StateFile
-from state.owed_values import counts
+from state.owed_values import owed_counts
 from state.settings import Settings
 from sync.config.model import Config
 from sync.config.secret import reveal
@@ -52,7 +52,7 @@ def check(
     used = dict.fromkeys(names or (name for one in config.connections.values() for name in (one.left, one.right)))
     credentials, time = reveal(config, used, warn), clock or SystemClock()
     token_sources = token_sources_of(config, used, warn, time)
-    with telling(config.state.path), naming(config.state.path), ExitStack() as stack:
+    with raising_unwritable(config.state.path), naming(config.state.path), ExitStack() as stack:
         edges = replace(_edges(config, stack, time), token_sources=token_sources)
         accounts = [_connect(config, name, credentials, edges, stack) for name in used]
         if config.state.path.exists():
@@ -83,7 +83,7 @@ def _edges(config: Config, stack: ExitStack, clock: Clock) -> SharedResources:
         return SharedResources(MemoryCallLogStore(), clock, lambda _name: MemorySettings())
     state = StateFile.open(config.state.path)
     stack.callback(state.close)
-    ledger = SharedLedger(config.state.path)
+    ledger = SharedCallLog(config.state.path)
     stack.callback(ledger.close)
     return SharedResources(ledger, clock, lambda name: _fresh(state, name, clock))
 
@@ -144,7 +144,7 @@ def _owed(config: Config) -> dict[str, Counter[str]]:
             if known is None:
                 continue
             accounts = {"left": known.left_account, "right": known.right_account}
-            for (side, field), number in counts(state.db, known.id, STREAM).items():
+            for (side, field), number in owed_counts(state.db, known.id, STREAM).items():
                 found.setdefault(accounts[side], Counter())[field] += number
     return found
 

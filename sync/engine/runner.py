@@ -10,10 +10,10 @@ from typing import Any
 from connectors.clock import Clock, SystemClock
 from connectors.http.rate_limiter import CallLogStore, MemoryCallLogStore
 from state import daily_counts, history
-from state.call_log import SharedLedger
+from state.call_log import SharedCallLog
 from state.connections import all_connections
 from state.database import Transaction
-from state.disk import telling
+from state.disk import raising_unwritable
 from state.errors import LockHeld
 from state.file import StateFile
 from state.lock import hold
@@ -75,7 +75,7 @@ def run_connections(
     time = clock or SystemClock()
     token_sources = token_sources_of(config, names, progress.note, time)
     runner = Runner(config, options, progress, confirm, time, credentials, token_sources, afterwards)
-    with telling(config.state.path), naming(config.state.path):
+    with raising_unwritable(config.state.path), naming(config.state.path):
         return runner.run_all(chosen)
 
 
@@ -123,7 +123,7 @@ class Runner:
         """Return the book that all processes share; a dry run before the first run has nobody to share it with."""
         if self.options.dry_run and not self.config.state.path.exists():
             return MemoryCallLogStore()
-        ledger = SharedLedger(self.config.state.path)
+        ledger = SharedCallLog(self.config.state.path)
         stack.callback(ledger.close)
         return ledger
 

@@ -18,8 +18,8 @@ from connectors.message_store import MessageStore
 from state.file import StateFile
 from state.intent_store import MessageIntents
 from state.links import Link, LinkSide
-from state.message_staging import MessageStage, StagedMessage
-from state.messages import STREAM, MessageIndex, Streams
+from state.message_staging import MessageStaging, StagedMessage
+from state.messages import STREAM, MessageIndex, StreamSetup
 from state.webhook_hints import Hint
 from sync.config.model import MessagesStream
 from sync.contacts.context import Context
@@ -40,13 +40,13 @@ class MessageTables(Tables):
     """The tables of the messages stream: also what it is set up for, and an index of messages per side."""
 
     intents: MessageIntents = field(init=False)
-    settings: Streams = field(init=False)
+    settings: StreamSetup = field(init=False)
     indexes: Mapping[str, MessageIndex] = field(init=False)
 
     def __post_init__(self) -> None:
         Tables.__post_init__(self)  # super() does not work in a dataclass with slots
         key = (self.state.db, self.connection.number, self.stream)
-        self.intents, self.settings = MessageIntents(*key), Streams(*key)
+        self.intents, self.settings = MessageIntents(*key), StreamSetup(*key)
         self.indexes = {
             side.name: MessageIndex(self.state.db, self.connection.number, side.name) for side in self.connection.sides
         }
@@ -82,7 +82,7 @@ class MessageContext:
     settings: MessagesStream
     deletes: str
     report: StreamReport
-    stage: MessageStage
+    stage: MessageStaging
     run: Run = field(init=False)
     connection: ConnectionSides = field(init=False)
     state: StateFile = field(init=False)

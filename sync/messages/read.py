@@ -17,7 +17,7 @@ from state.cursors import COVERED, INDEXED
 from state.intervals import Interval, IntervalSet, gaps, union
 from state.links import Link
 from state.message_staging import StagedMessage
-from state.messages import Indexed
+from state.messages import IndexedMessage
 from sync.contacts.read import future_again, reachable, stage_by_id
 from sync.messages.context import MessageContext, letters, original_side
 from sync.rules import contact_codec
@@ -109,9 +109,11 @@ def stage_message(context: MessageContext, side: Side, message_id: str, contact_
     return True
 
 
-def indexed(message: Message, *, left_out: bool = False) -> Indexed:
+def indexed(message: Message, *, left_out: bool = False) -> IndexedMessage:
     """Return what the index keeps of a message."""
-    return Indexed(message.id, message.contact_id, contact_codec.to_ms(message.sent_at), text_digest(message), left_out)
+    return IndexedMessage(
+        message.id, message.contact_id, contact_codec.to_ms(message.sent_at), text_digest(message), left_out
+    )
 
 
 def _read(context: MessageContext, side: Side, window: Window, *, whole: bool) -> int:

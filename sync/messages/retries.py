@@ -13,7 +13,7 @@ from connectors.errors import RecordGone
 from connectors.message import Message
 from state.links import Link
 from state.message_staging import StagedMessage
-from state.messages import Indexed
+from state.messages import IndexedMessage
 from sync.messages.context import MessageContext, letters
 from sync.rules import contact_codec
 from sync.rules.messages import original_digest, text_digest
@@ -44,12 +44,12 @@ def take_over(context: MessageContext, side: Side, staged: StagedMessage, own: M
     return False
 
 
-def _says(context: MessageContext, side: Side, known: Indexed, link: Link) -> bytes | None:
+def _says(context: MessageContext, side: Side, known: IndexedMessage, link: Link) -> bytes | None:
     """Return the digest of what a message said; where no listing showed it, its copy tells."""
     return known.print or link.side(context.connection.other(side).name).digest
 
 
-def _is_gone(side: Side, known: Indexed) -> bool:
+def _is_gone(side: Side, known: IndexedMessage) -> bool:
     try:
         letters(side).read_message(known.id, known.contact_id)
     except RecordGone:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors.values import email, phone
-from state import person_lookup
+from state import contact_lookup
+from state.contact_lookup import Record
 from state.database import Database
-from state.person_lookup import Record
 from sync.config.model import Config
 from sync.errors import UsageError
 
@@ -23,15 +23,15 @@ class ContactArgument:
     def records(self, db: Database) -> list[Record]:
         """Return the records that match: those with this address or number now, otherwise those that had it before."""
         if self.record is not None:
-            return person_lookup.by_record(db, *self.record)
+            return contact_lookup.by_record(db, *self.record)
         if self.email is not None:
             return (
-                person_lookup.by_email(db, self.email, email.key)
-                or person_lookup.by_other_email(db, self.email)
-                or person_lookup.by_former_email(db, self.email, email.key)
+                contact_lookup.by_email(db, self.email, email.key)
+                or contact_lookup.by_other_email(db, self.email)
+                or contact_lookup.by_former_email(db, self.email, email.key)
             )
-        now = [record for number in self.phones for record in person_lookup.by_phone(db, number)]
-        return now or [record for number in self.phones for record in person_lookup.by_former_phone(db, number)]
+        now = [record for number in self.phones for record in contact_lookup.by_phone(db, number)]
+        return now or [record for number in self.phones for record in contact_lookup.by_former_phone(db, number)]
 
 
 def parse_who(typed: str, config: Config, accounts: Iterable[str]) -> ContactArgument:

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.contact import FIELDS
-from state import connections, person_lookup
+from state import connections, contact_lookup
+from state.contact_lookup import STREAM, FoundContact
 from state.database import Database
 from state.history import REFUSED, HistoryLine
 from state.holds import Holds
 from state.links import Link, Links
 from state.owed_values import owed_of_link
-from state.person_lookup import STREAM, FoundPerson
 from state.queries import open_intents
 from sync.config.model import Config
 from sync.config.value_types import suggest
@@ -41,19 +41,19 @@ def explain_in(db: Database, config: Config, typed: str, field: str | None) -> D
     """Return the same from an open state file. Raises UsageError."""
     if field is not None and field not in FIELDS:
         raise UsageError(f"there is no field {field}; allowed is {suggest(field, FIELDS)}")
-    asked = parse_who(typed, config, person_lookup.accounts(db))
-    found = person_lookup.persons(db, asked.records(db))
+    asked = parse_who(typed, config, contact_lookup.account_names(db))
+    found = contact_lookup.found_contacts(db, asked.records(db))
     return {
         "people": [_person(db, person, asked, field) for person in found],
         "forgotten": not found and is_forgotten(db, asked),
     }
 
 
-def _person(db: Database, person: FoundPerson, asked: ContactArgument, field: str | None) -> Document:
+def _person(db: Database, person: FoundContact, asked: ContactArgument, field: str | None) -> Document:
     link = None if person.link is None else Links(db, person.connection, STREAM).by_id(person.link)
     accounts = {record.side: record.account for record in person.records}
     agreed = _agreed(db, person, link)
-    history = person_lookup.history(db, person)
+    history = contact_lookup.contact_history(db, person)
     owed = _owed(db, person, accounts)
     agreed = {name: values for name, values in agreed.items() if name not in {one["field"] for one in owed}}
     facts: dict[str, Any] = {
@@ -110,7 +110,7 @@ def _of_field(name: str, value: Any, field: str | None) -> Any:
     return [each for each in value if each["field"] == field]
 
 
-def _agreed(db: Database, person: FoundPerson, link: Link | None) -> dict[str, dict[str, Any]]:
+def _agreed(db: Database, person: FoundContact, link: Link | None) -> dict[str, dict[str, Any]]:
     """Return the values that both sides last agreed on, by field and account; fields empty on both are left out."""
     if link is None:
         return {}
@@ -123,7 +123,7 @@ def _agreed(db: Database, person: FoundPerson, link: Link | None) -> dict[str, d
     return {name: values for name, values in found.items() if any(value is not None for value in values.values())}
 
 
-def _held(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]]) -> list[Document]:
+def _held(db: Database, person: FoundContact, agreed: Mapping[str, Mapping[str, Any]]) -> list[Document]:
     holds = Holds(db, person.connection, STREAM).of_link(person.link or 0)
     return [
         {
@@ -136,7 +136,7 @@ def _held(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, A
     ]
 
 
-def _owed(db: Database, person: FoundPerson, accounts: Mapping[str, str]) -> list[Document]:
+def _owed(db: Database, person: FoundContact, accounts: Mapping[str, str]) -> list[Document]:
     """Return the values that wait for a place at an account (R41)."""
     return [
         {"account": accounts.get(one.side, one.side), "field": one.field, "value": _value(one.value)}
@@ -161,7 +161,7 @@ def _refused(history: Sequence[HistoryLine]) -> list[Document]:
     ]
 
 
-def _unanswered(db: Database, person: FoundPerson) -> list[Document]:
+def _unanswered(db: Database, person: FoundContact) -> list[Document]:
     """Return the creates with an unknown outcome (R20)."""
     return [
         {"account": intent.account, "run": intent.run, "sent_at": ms_text(intent.sent_ms)}
@@ -169,10 +169,10 @@ def _unanswered(db: Database, person: FoundPerson) -> list[Document]:
     ]
 
 
-def _who(db: Database, person: FoundPerson, agreed: Mapping[str, Mapping[str, Any]], asked: ContactArgument) -> str:
+def _who(db: Database, person: FoundContact, agreed: Mapping[str, Mapping[str, Any]], asked: ContactArgument) -> str:
     """Return the name of a contact in all output: its e-mail address, else its number, else its id."""
     for record in person.records:
-        found = person_lookup.known(db, record)
+        found = contact_lookup.indexed_contact(db, record)
         if found is not None and (found.email or found.phones):
             return found.email or found.phones[0]
     values = {name: next(filter(None, each.values()), None) for name, each in agreed.items()}

@@ -12,15 +12,15 @@ from contextlib import ExitStack
 from typing import Any
 
 from connectors.values import email, phone
-from state import person_lookup
+from state import contact_lookup
 from state.access import is_missing
 from state.connections import connection_names
+from state.contact_lookup import Record
 from state.database import Database
-from state.erase import Identity, erase_person
-from state.erasure_marks import Forgotten
+from state.erase import Identity, erase_contact
+from state.erasure_marks import ErasureMarks
 from state.file import StateFile
 from state.lock import hold
-from state.person_lookup import Record
 from sync.config.model import Config
 from sync.engine.cell_checks import naming
 from sync.errors import UsageError
@@ -42,7 +42,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
     """
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
-        asked = parse_who(typed, config, person_lookup.accounts(state.db))
+        asked = parse_who(typed, config, contact_lookup.account_names(state.db))
         records = asked.records(state.db)
         if not records:
             return _finish(state, asked)
@@ -52,8 +52,8 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
         confirm(", ".join(sorted({f"{record.account}:{printable(record.id)}" for record in identity.records})))
         # One transaction, so that no contact is erased without the hashes that keep runs from syncing it again.
         with state.atomic() as transaction:
-            Forgotten(transaction).add_marks(transaction, _marks(transaction, identity), now_ms())
-            erased = erase_person(transaction, identity, email.key)
+            ErasureMarks(transaction).add_marks(transaction, _marks(transaction, identity), now_ms())
+            erased = erase_contact(transaction, identity, email.key)
         state.scrub()
         return {"people": _people(identity.records), "erased": dict(erased), "forgotten": True}
 
@@ -62,14 +62,14 @@ def lift(config: Config, typed: str) -> Document:
     """End the erasure of the contact that matches. Raises UsageError, LockHeld, StateError."""
     with naming(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
-        marks = _marks_of_who(parse_who(typed, config, person_lookup.accounts(state.db)))
+        marks = _marks_of_who(parse_who(typed, config, contact_lookup.account_names(state.db)))
         with state.atomic() as transaction:
-            return {"lifted": Forgotten(transaction).lift_marks(transaction, marks)}
+            return {"lifted": ErasureMarks(transaction).lift_marks(transaction, marks)}
 
 
 def is_forgotten(db: Database, asked: ContactArgument) -> bool:
     """Return whether the contact that matches was forgotten."""
-    return Forgotten(db).knows_any(_marks_of_who(asked))
+    return ErasureMarks(db).knows_any(_marks_of_who(asked))
 
 
 def _finish(state: StateFile, asked: ContactArgument) -> Document:
@@ -99,16 +99,16 @@ def _identity(db: Database, records: Iterable[Record]) -> Identity:
     waiting = set(records)
     while waiting:
         found |= waiting
-        known = [one for record in waiting if (one := person_lookup.known(db, record)) is not None]
+        known = [one for record in waiting if (one := contact_lookup.indexed_contact(db, record)) is not None]
         new = {one.email for one in known if one.email} - emails
         emails |= new
         phones |= {form for one in known for number in one.phones for form in phone.spellings(number)}
-        pairs = [record for person in person_lookup.persons(db, waiting) for record in person.records]
+        pairs = [record for person in contact_lookup.found_contacts(db, waiting) for record in person.records]
         claims = [each for record in waiting for each in _claims(db, record)]
         waiting = {
             *pairs,
             *claims,
-            *(each for address in new for each in person_lookup.by_email(db, address, email.key)),
+            *(each for address in new for each in contact_lookup.by_email(db, address, email.key)),
         } - found
     spelled = {form for address in emails for form in email.spellings(address)}
     return Identity(frozenset(found), frozenset(spelled), frozenset(phones))
@@ -116,9 +116,9 @@ def _identity(db: Database, records: Iterable[Record]) -> Identity:
 
 def _claims(db: Database, record: Record) -> Iterator[Record]:
     """Yield the records that name this one as their source and may be its copy; a typed source id proves nothing."""
-    own = person_lookup.known(db, record)
-    for each in person_lookup.by_marker(db, record):
-        other = person_lookup.known(db, each)
+    own = contact_lookup.indexed_contact(db, record)
+    for each in contact_lookup.by_marker(db, record):
+        other = contact_lookup.indexed_contact(db, each)
         if own is None or other is None or not contradicts(own, other):
             yield each
 
@@ -126,7 +126,7 @@ def _claims(db: Database, record: Record) -> Iterator[Record]:
 def _marks(db: Database, identity: Identity) -> set[str]:
     marks = {mark_of_email(address) for address in identity.emails}
     for record in identity.records:
-        known = person_lookup.known(db, record)
+        known = contact_lookup.indexed_contact(db, record)
         marks |= marks_of(record.account, known) if known else {mark_of_record(record.account, record.id)}
     return marks
 
@@ -138,7 +138,7 @@ def _marks_of_who(asked: ContactArgument) -> set[str]:
 
 
 def _several(db: Database, typed: str, records: Iterable[Record]) -> str:
-    first = [person.records[0] for person in person_lookup.persons(db, records)]
+    first = [person.records[0] for person in contact_lookup.found_contacts(db, records)]
     several = ", ".join(f"{record.account}:{record.id}" for record in first)
     return f"{typed} matches several contacts; erase one of them by its ACCOUNT:ID: {several}"
 

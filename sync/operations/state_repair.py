@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from state.connections import connection_names
-from state.damage import DamagedCell, faults, mend
-from state.disk import telling
+from state.damage import DamagedCell, damaged_cells, repair_cells
+from state.disk import raising_unwritable
 from state.file import StateFile
 from state.lock import hold
 from sync.config.model import Config
@@ -26,16 +26,16 @@ def repair(config: Config) -> Document:
     if not path.exists():
         raise UsageError(f"there is no state file {path} yet; create it with: sync run")
     with ExitStack() as stack:
-        stack.enter_context(telling(path))
+        stack.enter_context(raising_unwritable(path))
         state = StateFile.open(path)
         stack.callback(state.close)
         # A damaged name cannot be locked, and no run can use that connection either.
         for name in connection_names(state.db):
             stack.enter_context(hold(state, name, to_ms(datetime.now(UTC)) or 0))
-        found = list(faults(state.db, READERS))
+        found = list(damaged_cells(state.db, READERS))
         with state.atomic() as transaction:
-            mend(transaction, found)
-        left = list(faults(state.db, READERS))
+            repair_cells(transaction, found)
+        left = list(damaged_cells(state.db, READERS))
     return {
         "state": str(path),
         "dropped": [_document(fault) for fault in found if fault.can_be_mended],

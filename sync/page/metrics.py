@@ -60,7 +60,7 @@ class ScrapeSnapshot(Collector):
         yield from self._streams()
         yield from self._open()
         yield from self._allowances()
-        yield from _totals(daily_counts.totals(self.db))
+        yield from _totals(daily_counts.total_counts(self.db))
         if self.heard is not None:
             yield from _webhooks(self.heard)
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from state import daily_counts
 from state.daily_counts import Count
 from state.database import Database
-from state.heartbeat import is_daemon_there
+from state.heartbeat import is_daemon_running
 from state.progress import progress_of
 from state.schedule import planned_runs
 from sync.config.model import Config, Connection
@@ -97,7 +97,7 @@ def _connection(db: Database, config: Config, status: Document, now: datetime, *
 def _stream(db: Database, config: Config, status: Document, name: str) -> Document:
     """Return the progress of a stream, and its next run where a daemon is running."""
     progress = progress_of(db, status["name"], name)
-    planned = planned_runs(db) if is_daemon_there(config.state.path) else []
+    planned = planned_runs(db) if is_daemon_running(config.state.path) else []
     following = next((one for one in planned if (one.connection, one.stream) == (status["name"], name)), None)
     covered = status["streams"][name]["covered_to"]
     return {
@@ -121,7 +121,7 @@ def _allowance(db: Database, connection: Connection, account: str, now: datetime
 def _pictures(db: Database, connection: Connection, now: datetime) -> list[ChartWithText]:
     today = int(now.timestamp() // 86400)
     numbers = range(today - DAYS + 1, today + 1)
-    counted = daily_counts.days(db, connection.name, numbers[0])
+    counted = daily_counts.counts_by_day(db, connection.name, numbers[0])
     days = tuple(_day(number) for number in numbers)
     accounts = (connection.left, connection.right)
 

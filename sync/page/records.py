@@ -6,9 +6,9 @@ from typing import Any
 
 from state import queries
 from state.connections import StoredConnection, all_connections
+from state.contact_lookup import Record, indexed_contact
 from state.database import Database
 from state.history import HistoryLine, lines_of_run
-from state.person_lookup import Record, known
 from state.queries import StoredRun
 from sync.errors import NotThere
 from sync.output.formats import ms_text
@@ -83,7 +83,7 @@ def _change(db: Database, connection: StoredConnection, line: HistoryLine) -> Ch
     entry = line.entry
     side = "left" if entry.account == connection.left_account else "right"
     record = Record(connection.id, side, entry.account, entry.person or entry.record_id)
-    found = known(db, record)
+    found = indexed_contact(db, record)
     name = (found.email or next(iter(found.phones), None)) if found else None
     return Change(line, name or f"{entry.account}:{record.id}", _value(entry.old), _value(entry.new))
 

@@ -28,7 +28,7 @@ from connectors.errors import (
     ServerTrouble,
 )
 from connectors.message import Message
-from state.damage import fault_of_record, told
+from state.damage import damage_message, damaged_cell_of_record
 from state.database import RECORD_ERRORS, DatabaseError
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.failures import Failure, Failures
@@ -150,10 +150,10 @@ class Boundary:
 
     def _list_mistake(self, side: "Side", listed: Failure, error: Exception) -> None:
         """List a mistake of ours at a record, or the cell of the state file that led to it."""
-        fault = fault_of_record(self.state.db, side.name, listed.record_id)
+        fault = damaged_cell_of_record(self.state.db, side.name, listed.record_id)
         if fault is None:
             tell_mistake(error, f"{side.account}:{listed.record_id}")
-        self._list(listed, mistake(error) if fault is None else told(self.state.path, fault))
+        self._list(listed, mistake(error) if fault is None else damage_message(self.state.path, fault))
 
     def _list(self, listed: Failure, reason: str) -> None:
         said = storable(f"{self.noun} {listed.record_id}: {reason}" if self.noun else reason)

@@ -20,7 +20,7 @@ from connectors.clock import Clock
 from state.database import DatabaseError
 from state.errors import LockHeld, StateError
 from state.file import StateFile
-from state.webhook_queue import Inbox, Outcome, Place, QueuedEvent
+from state.webhook_queue import Outcome, Place, QueuedEvent, WebhookQueue
 from sync.output import event_log
 from sync.rules.contact_codec import to_ms
 from sync.webhooks.counters import Counters
@@ -63,7 +63,7 @@ class BatchWriter:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._state: StateFile | None = None
-        self._inbox: Inbox | None = None
+        self._inbox: WebhookQueue | None = None
         self._trouble = ""
         self._logged = 0
 
@@ -147,11 +147,11 @@ class BatchWriter:
         except Exception as error:  # noqa: BLE001 - the next run on schedule reads what is queued
             event_log.error("streams can't be woken", kind=type(error).__name__)
 
-    def _open_state(self) -> tuple[StateFile, Inbox]:
+    def _open_state(self) -> tuple[StateFile, WebhookQueue]:
         if self._state is None or self._inbox is None:
             self._state = StateFile.open(self._path)
             self._state.wait_at_most(PATIENCE)
-            self._inbox = Inbox(self._state.db, to_ms(self._clock.now()) or 0)
+            self._inbox = WebhookQueue(self._state.db, to_ms(self._clock.now()) or 0)
         return self._state, self._inbox
 
     def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:

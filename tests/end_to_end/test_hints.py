@@ -12,7 +12,7 @@ from connectors.sandbox.faults import Fault
 from connectors.values import instant
 from state.file import StateFile
 from state.webhook_hints import Hint
-from state.webhook_queue import Inbox, QueuedEvent
+from state.webhook_queue import QueuedEvent, WebhookQueue
 from sync.contacts import hints
 from sync.messages import hints as hinted_messages
 from tests.end_to_end.daemons import until
@@ -39,7 +39,7 @@ class Post:
         hint = Hint("gh", record, contact, gone, now_ms)
         arrival = QueuedEvent(f"{now_ms} {self.brought}".encode(), [(("sales", stream), hint)], now_ms)
         with closing(StateFile.open(self.world.state_path)) as state:
-            inbox = Inbox(state.db, now_ms)
+            inbox = WebhookQueue(state.db, now_ms)
             with state.atomic() as transaction:
                 inbox.queue_events(transaction, [arrival], 10_000)
 

@@ -92,7 +92,7 @@ def test_runs_are_counted_as_their_reports_say_and_a_plan_is_not(world: World) -
     reports = [world.run(), world.run()]
     world.run(dry_run=True)
     with closing(StateFile.open(world.state_path)) as state:
-        found = {one for _, one in daily_counts.totals(state.db)}
+        found = {one for _, one in daily_counts.total_counts(state.db)}
     expected = {
         Count("contacts", account, name, total)
         for account in ("gg", "gh")

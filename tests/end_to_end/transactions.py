@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from state.call_log import SharedLedger
+from state.call_log import SharedCallLog
 from state.file import StateFile
 
 
@@ -15,7 +15,7 @@ from state.file import StateFile
 def no_call_inside_a_transaction() -> Iterator[None]:
     """Fail at once where a call is about to be made inside `atomic`, instead of when SQLite has waited long enough."""
     opened = 0
-    atomic, revise = StateFile.atomic, SharedLedger.revise
+    atomic, revise = StateFile.atomic, SharedCallLog.revise
 
     @contextmanager
     def counted(state: StateFile) -> Iterator[sqlite3.Connection]:
@@ -27,9 +27,9 @@ def no_call_inside_a_transaction() -> Iterator[None]:
             finally:
                 opened -= 1
 
-    def watched(ledger: SharedLedger, account: str, change: Callable[[str], str]) -> None:
+    def watched(ledger: SharedCallLog, account: str, change: Callable[[str], str]) -> None:
         assert not opened, f"a call to {account} while a transaction is open"
         revise(ledger, account, change)
 
-    with patch.object(StateFile, "atomic", counted), patch.object(SharedLedger, "revise", watched):
+    with patch.object(StateFile, "atomic", counted), patch.object(SharedCallLog, "revise", watched):
         yield

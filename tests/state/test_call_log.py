@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from state.call_log import SharedLedger
+from state.call_log import SharedCallLog
 from tests.state.files import opened
 
 
@@ -15,7 +15,7 @@ def more(book: str) -> str:
 
 def test_every_process_turns_the_same_page(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
-    with opened(path), closing(SharedLedger(path)) as one, closing(SharedLedger(path)) as other:
+    with opened(path), closing(SharedCallLog(path)) as one, closing(SharedCallLog(path)) as other:
         threads = [
             Thread(target=lambda ledger: [ledger.revise("growthhub", more) for _ in range(25)], args=(ledger,))
             for ledger in (one, other, one, other)
@@ -30,7 +30,7 @@ def test_every_process_turns_the_same_page(tmp_path: Path) -> None:
 
 def test_a_revision_that_fails_changes_nothing_and_locks_nobody_out(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
-    with opened(path), closing(SharedLedger(path)) as ledger:
+    with opened(path), closing(SharedCallLog(path)) as ledger:
         ledger.revise("growthhub", lambda _: "before")
         with pytest.raises(ZeroDivisionError):
             ledger.revise("growthhub", lambda _: str(1 // 0))
@@ -41,7 +41,7 @@ def test_a_revision_that_fails_changes_nothing_and_locks_nobody_out(tmp_path: Pa
 def test_the_book_outlives_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path):
-        with closing(SharedLedger(path)) as ledger:
+        with closing(SharedCallLog(path)) as ledger:
             ledger.revise("growthhub", lambda _: "kept")
-        with closing(SharedLedger(path)) as ledger:
+        with closing(SharedCallLog(path)) as ledger:
             assert ledger.peek("growthhub") == "kept"

@@ -1,12 +1,12 @@
 from pathlib import Path
 
-from state.companies import SPAN_MS, CachedCompany, KnownCompanies
+from state.companies import SPAN_MS, CachedCompany, CompanyCache
 from state.file import StateFile
 
 
 def test_an_answer_is_good_for_thirty_days_and_that_there_is_nobody_is_one_too(tmp_path: Path) -> None:
     state = StateFile.open(tmp_path / "sync.db")
-    known = KnownCompanies(state.db, "gg")
+    known = CompanyCache(state.db, "gg")
     with state.atomic() as transaction:
         known.store_answers(
             transaction,
@@ -17,13 +17,13 @@ def test_an_answer_is_good_for_thirty_days_and_that_there_is_nobody_is_one_too(t
     assert known.cached("nowhere.example.com", 2000) == CachedCompany(None)
     assert known.cached("acme.example.com", 1000 + SPAN_MS) is None
     assert known.cached("other.example.com", 2000) is None
-    assert KnownCompanies(state.db, "other").cached("acme.example.com", 2000) is None
+    assert CompanyCache(state.db, "other").cached("acme.example.com", 2000) is None
     state.close()
 
 
 def test_what_was_asked_within_the_span_is_counted_and_what_is_older_is_dropped(tmp_path: Path) -> None:
     state = StateFile.open(tmp_path / "sync.db")
-    known = KnownCompanies(state.db, "gg")
+    known = CompanyCache(state.db, "gg")
     with state.atomic() as transaction:
         known.store_answers(transaction, [("a.example.com", CachedCompany(None))], 0)
         known.store_answers(transaction, [("b.example.com", CachedCompany(None))], SPAN_MS)

@@ -24,15 +24,15 @@ def test_what_is_counted_on_one_day_is_added_up() -> None:
         daily_counts.add_counts(transaction, 1, NOW_MS + 1000, [READ])
         daily_counts.add_counts(transaction, 1, NOW_MS - DAY_MS, [READ])
         today = Count("contacts", "growthhub", "read", 6)
-        assert daily_counts.days(transaction, "sales", day_of(NOW_MS)) == [(20_000, today)]
-        assert daily_counts.days(transaction, "sales", 0) == [(19_999, READ), (20_000, today)]
-        assert daily_counts.days(transaction, "other", 0) == []
+        assert daily_counts.counts_by_day(transaction, "sales", day_of(NOW_MS)) == [(20_000, today)]
+        assert daily_counts.counts_by_day(transaction, "sales", 0) == [(19_999, READ), (20_000, today)]
+        assert daily_counts.counts_by_day(transaction, "other", 0) == []
 
 
 def test_nothing_of_something_is_not_counted() -> None:
     with opened() as state, state.atomic() as transaction:
         daily_counts.add_counts(transaction, 1, NOW_MS, [Count("contacts", "growthhub", "read", 0)])
-        assert daily_counts.totals(transaction) == []
+        assert daily_counts.total_counts(transaction) == []
 
 
 @given(st.lists(st.tuples(moments, st.lists(counts, max_size=4)), max_size=8), moments, moments)
@@ -42,11 +42,11 @@ def test_no_sum_falls_whatever_is_folded_and_however_often(
     with opened() as state, state.atomic() as transaction:
         for now_ms, found in runs:
             daily_counts.add_counts(transaction, 1, now_ms, found)
-        before = daily_counts.totals(transaction)
+        before = daily_counts.total_counts(transaction)
         for before_ms in (first, second):
             daily_counts.fold_old_days(transaction, 1, before_ms)
-            assert daily_counts.totals(transaction) == before
-            assert {day for day, _ in daily_counts.days(transaction, "sales", 1)} <= set(
+            assert daily_counts.total_counts(transaction) == before
+            assert {day for day, _ in daily_counts.counts_by_day(transaction, "sales", 1)} <= set(
                 range(day_of(before_ms), 20_001)
             )
 
@@ -58,6 +58,6 @@ def test_the_counts_of_other_connections_are_not_touched() -> None:
             daily_counts.add_counts(transaction, 1, NOW_MS, [READ])
             daily_counts.add_counts(transaction, other, NOW_MS, [READ])
             daily_counts.fold_old_days(transaction, other, NOW_MS + DAY_MS)
-            assert daily_counts.days(transaction, "sales", 1) == [(20_000, READ)]
-            assert daily_counts.days(transaction, "marketing", 1) == []
-            assert daily_counts.totals(transaction) == [("marketing", READ), ("sales", READ)]
+            assert daily_counts.counts_by_day(transaction, "sales", 1) == [(20_000, READ)]
+            assert daily_counts.counts_by_day(transaction, "marketing", 1) == []
+            assert daily_counts.total_counts(transaction) == [("marketing", READ), ("sales", READ)]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from state.call_log import SharedLedger
-from state.disk import is_refused, telling
+from state.call_log import SharedCallLog
+from state.disk import is_refused, raising_unwritable
 from state.errors import StateError, StateUnwritable
 from state.file import StateFile
 from tests.state.files import opened
@@ -40,7 +40,7 @@ def keys(state: StateFile) -> list[str]:
 def test_a_full_disk_is_told_with_the_file_and_what_to_do_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
-        with no_more_room(state.db), pytest.raises(StateUnwritable) as told, telling(path):
+        with no_more_room(state.db), pytest.raises(StateUnwritable) as told, raising_unwritable(path):
             put(state, "large", LARGE)
         assert str(path) in str(told.value)
         assert "database or disk is full" in str(told.value)
@@ -53,7 +53,10 @@ def test_a_full_disk_is_told_with_the_file_and_what_to_do_and_leaves_nothing_hal
 def test_the_folder_for_temporary_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "missing"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with pytest.raises(StateUnwritable, match=rf"and in {tmp_path}, where SQLite keeps"), telling(Path("sync.db")):
+    with (
+        pytest.raises(StateUnwritable, match=rf"and in {tmp_path}, where SQLite keeps"),
+        raising_unwritable(Path("sync.db")),
+    ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -65,13 +68,13 @@ def test_a_quota_is_a_full_disk(number: int) -> None:
 @pytest.mark.parametrize("error", [OSError(errno.ENOENT, "no"), ValueError("no"), sqlite3.IntegrityError("no")])
 def test_other_errors_are_left_as_they_are(error: Exception) -> None:
     assert not is_refused(error)
-    with pytest.raises(type(error)), telling(Path("sync.db")):
+    with pytest.raises(type(error)), raising_unwritable(Path("sync.db")):
         raise error
 
 
 def test_a_book_that_does_not_fit_is_told_and_the_next_one_is_written(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
-    with opened(path), closing(SharedLedger(path)) as ledger:
+    with opened(path), closing(SharedCallLog(path)) as ledger:
         ledger.revise("growthhub", lambda _: "before")
         with no_more_room(ledger._db), pytest.raises(sqlite3.OperationalError, match="full"):
             ledger.revise("growthhub", lambda _: LARGE)

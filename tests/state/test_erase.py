@@ -3,8 +3,9 @@ from pathlib import Path
 
 from state.conflicts import Conflict, Conflicts
 from state.connections import connection_id
+from state.contact_lookup import Record
 from state.database import Transaction
-from state.erase import SOMEBODY, Identity, erase_person
+from state.erase import ERASED, Identity, erase_contact
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import History, HistoryEntry, begin_run, end_run
@@ -14,10 +15,9 @@ from state.indexed_contact import IndexedContact
 from state.intent_store import ContactIntents, MessageIntents
 from state.intents import CopyIntent, DeletionIntent
 from state.links import Link, Links, LinkSide
-from state.messages import Indexed, MessageIndex
-from state.person_lookup import Record
+from state.messages import IndexedMessage, MessageIndex
 from state.webhook_hints import Hint
-from state.webhook_queue import Inbox, QueuedEvent
+from state.webhook_queue import QueuedEvent, WebhookQueue
 from tests.state.files import link, opened
 
 LEFT = Record(1, "left", "growthgenius", "1")
@@ -57,7 +57,9 @@ def fill_messages(transaction: Transaction, left: str, right: str, connection: i
     copy = LinkSide(f"note-{left}", "copy", json.dumps({"contact": right}))
     pair = Link(LinkSide(f"letter-{left}", "original"), copy, 1)
     Links(*letters).save_link(transaction, pair, "r1")
-    MessageIndex(transaction, connection, "left").put_messages(transaction, [Indexed(f"letter-{left}", left, 0, None)])
+    MessageIndex(transaction, connection, "left").put_messages(
+        transaction, [IndexedMessage(f"letter-{left}", left, 0, None)]
+    )
     Failures(*letters).put_failure(
         transaction, Failure("left", f"letter-{left}", "growthhub", "somebody", "create", "refused"), 0
     )
@@ -83,7 +85,7 @@ def test_all_that_is_known_of_a_person_goes_and_nothing_of_anybody_else() -> Non
         others = contents(state)
         fill(state, 1)
         with state.atomic() as transaction:
-            erased = erase_person(transaction, ANN, str.casefold)
+            erased = erase_contact(transaction, ANN, str.casefold)
         assert contents(state) == others
         assert erased == {
             "link": 2, "failure": 2, "trouble": 1, "intent": 2, "history": 3, "person": 2, "number": 1, "message": 1,
@@ -100,9 +102,11 @@ def test_hints_about_a_person_and_their_messages_go() -> None:
             for stream, record, contact in (*places, *others)
         ]
         with state.atomic() as transaction:
-            MessageIndex(transaction, 1, "right").put_messages(transaction, [Indexed("message:m1", "hub-1", 0, None)])
-            Inbox(transaction, 0).queue_events(transaction, hints, 9)
-            erased = erase_person(transaction, ANN, str.casefold)
+            MessageIndex(transaction, 1, "right").put_messages(
+                transaction, [IndexedMessage("message:m1", "hub-1", 0, None)]
+            )
+            WebhookQueue(transaction, 0).queue_events(transaction, hints, 9)
+            erased = erase_contact(transaction, ANN, str.casefold)
         assert erased["hint"] == 3
         left = state.db.execute("SELECT record FROM hint ORDER BY record").fetchall()
         assert [row["record"] for row in left] == ["hub-2", "message:m2"]
@@ -116,7 +120,7 @@ def test_the_same_ids_of_another_connection_stay() -> None:
         others = contents(state)
         fill(state, 1)
         with state.atomic() as transaction:
-            erase_person(transaction, ANN, str.casefold)
+            erase_contact(transaction, ANN, str.casefold)
         assert contents(state) == others
 
 
@@ -139,15 +143,15 @@ def test_what_stays_of_others_loses_the_name() -> None:
             end_run(
                 transaction, "r1", 1, "failed", json.dumps({"errors": ["growthhub: no answer about hub-1"], "read": 1})
             )
-            erase_person(transaction, ANN, str.casefold)
+            erase_contact(transaction, ANN, str.casefold)
         (failure,) = Failures(state.db, 1, "contacts").waiting_failures()
         assert failure.blockers == ("left:11",)
-        expected = f"has the same e-mail as {SOMEBODY} on the same side ({SOMEBODY}, {SOMEBODY}), not 11"
+        expected = f"has the same e-mail as {ERASED} on the same side ({ERASED}, {ERASED}), not 11"
         assert failure.reason == expected
         (line,) = History(state.db, 1, "contacts").of_records([("growthhub", "hub-7")])
         assert (line.entry.field, line.entry.source) == ("city", None)
         report = json.loads(state.db.execute("SELECT report FROM run").fetchone()[0])
-        assert report == {"errors": [f"growthhub: no answer about {SOMEBODY}"], "read": 1}
+        assert report == {"errors": [f"growthhub: no answer about {ERASED}"], "read": 1}
 
 
 def test_a_file_that_was_scrubbed_holds_no_byte_of_what_was_deleted(tmp_path: Path) -> None:
@@ -155,7 +159,7 @@ def test_a_file_that_was_scrubbed_holds_no_byte_of_what_was_deleted(tmp_path: Pa
     with opened(path) as state:
         fill(state, 1)
         with state.atomic() as transaction:
-            erase_person(transaction, ANN, str.casefold)
+            erase_contact(transaction, ANN, str.casefold)
         assert b"hub-1" in path.read_bytes() + path.with_name("sync.db-wal").read_bytes()
         state.scrub()
         for name in ("sync.db", "sync.db-wal", "sync.db-shm"):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from state.erasure_marks import Forgotten
+from state.erasure_marks import ErasureMarks
 from state.file import StateFile
 from tests.state.files import opened
 
@@ -10,8 +10,8 @@ ANN = {"email ann@example.com", "record gg 1"}
 BOB = {"email bob@example.com", "record gg 2"}
 
 
-def forget(state: StateFile, *people: set[str]) -> Forgotten:
-    forgotten = Forgotten(state.db)
+def forget(state: StateFile, *people: set[str]) -> ErasureMarks:
+    forgotten = ErasureMarks(state.db)
     with state.atomic() as transaction:
         for marks in people:
             forgotten.add_marks(transaction, marks, 100)
@@ -20,13 +20,13 @@ def forget(state: StateFile, *people: set[str]) -> Forgotten:
 
 def test_somebody_is_known_by_any_mark_also_when_the_file_is_opened_again(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state:
-        assert not Forgotten(state.db)
-        assert not Forgotten(state.db).knows_any(ANN)
+        assert not ErasureMarks(state.db)
+        assert not ErasureMarks(state.db).knows_any(ANN)
         assert forget(state, ANN).knows_any({"record gg 1", "email else@example.com"})
     with opened(tmp_path / "sync.db") as state:
-        assert Forgotten(state.db)
-        assert Forgotten(state.db).knows_any(["email ann@example.com"])
-        assert not Forgotten(state.db).knows_any([*BOB, "record gh 1"])
+        assert ErasureMarks(state.db)
+        assert ErasureMarks(state.db).knows_any(["email ann@example.com"])
+        assert not ErasureMarks(state.db).knows_any([*BOB, "record gh 1"])
 
 
 def test_nothing_is_kept_but_hashes_that_mean_nothing_without_the_salt(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_lifting_by_one_mark_ends_all_marks_of_that_person_alone(mark: str) -> N
         with state.atomic() as transaction:
             assert forgotten.lift_marks(transaction, [mark]) == 1
         assert not forgotten.knows_any(ANN)
-        assert not Forgotten(state.db).knows_any(ANN)
+        assert not ErasureMarks(state.db).knows_any(ANN)
         assert forgotten.knows_any(BOB)
         with state.atomic() as transaction:
             assert forgotten.lift_marks(transaction, [mark]) == 0

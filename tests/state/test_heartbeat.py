@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from state.errors import LockHeld
-from state.heartbeat import is_daemon_there, seen_well, show_well
+from state.heartbeat import is_daemon_running, last_heartbeat, touch_heartbeat
 from state.lock import hold, hold_daemon
 from tests.state.files import opened
 
@@ -41,12 +41,12 @@ def daemon(path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_daemon_is_seen_by_other_processes_while_it_lives(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path):
-        assert not is_daemon_there(path)
+        assert not is_daemon_running(path)
         with daemon(path):
-            assert is_daemon_there(path)
-            assert is_daemon_there(path)  # looking does not take it away
-        assert not is_daemon_there(path)
-        assert seen_well(path) is None
+            assert is_daemon_running(path)
+            assert is_daemon_running(path)  # looking does not take it away
+        assert not is_daemon_running(path)
+        assert last_heartbeat(path) is None
 
 
 def test_a_second_daemon_is_told_who_the_first_is(tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_a_daemon_that_is_well_shows_it(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state, hold_daemon(state, 0) as lock:
         os.utime(lock, (0, 0))
-        assert seen_well(path) == datetime(1970, 1, 1, tzinfo=UTC)
-        show_well(lock)
-        seen = seen_well(path)
+        assert last_heartbeat(path) == datetime(1970, 1, 1, tzinfo=UTC)
+        touch_heartbeat(lock)
+        seen = last_heartbeat(path)
         assert seen is not None
         assert abs(datetime.now(UTC) - seen) < timedelta(minutes=5)

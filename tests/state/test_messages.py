@@ -6,12 +6,12 @@ from state.cursors import COVERED, INDEXED, Cursors
 from state.database import Transaction
 from state.file import StateFile
 from state.links import Link, Links, LinkSide
-from state.message_staging import MessageAction, MessageStage, StagedMessage
-from state.messages import Indexed, MessageIndex, Streams
+from state.message_staging import MessageAction, MessageStaging, StagedMessage
+from state.messages import IndexedMessage, MessageIndex, StreamSetup
 from state.staging import Staging, Step
 from tests.state.files import opened
 
-ANN = Indexed("1", "ann", 1000, b"hello")
+ANN = IndexedMessage("1", "ann", 1000, b"hello")
 
 
 @pytest.fixture
@@ -48,8 +48,10 @@ def link(state: StateFile, stream: str, left: str, right: str) -> int:
 def test_a_message_is_found_by_person_and_time_as_long_as_it_is_linked_to_nothing(
     state: StateFile, index: MessageIndex, transaction: Transaction
 ) -> None:
-    index.put_messages(transaction, [ANN, Indexed("2", "ann", 2500, None), Indexed("3", "bob", 1000, b"hello")])
-    assert index.unlinked_near("ann", 1500, 1000) == [ANN, Indexed("2", "ann", 2500, None)]
+    index.put_messages(
+        transaction, [ANN, IndexedMessage("2", "ann", 2500, None), IndexedMessage("3", "bob", 1000, b"hello")]
+    )
+    assert index.unlinked_near("ann", 1500, 1000) == [ANN, IndexedMessage("2", "ann", 2500, None)]
     assert index.unlinked_near("ann", 1500, 400) == []
     link(state, "messages", "1", "note:9")
     assert index.unlinked_near("ann", 1500, 500) == []
@@ -60,8 +62,8 @@ def test_a_digest_that_is_known_stays_where_a_listing_shows_none_and_so_does_wha
 ) -> None:
     index.put_messages(transaction, [ANN])
     index.mark_left_out(transaction, "1", left_out=True)
-    index.put_messages(transaction, [Indexed("1", "ann", 1000, None)])
-    assert index.message("1") == Indexed("1", "ann", 1000, b"hello", left_out=True)
+    index.put_messages(transaction, [IndexedMessage("1", "ann", 1000, None)])
+    assert index.message("1") == IndexedMessage("1", "ann", 1000, b"hello", left_out=True)
     index.drop_message(transaction, "1")
     assert index.message("1") is None
 
@@ -70,9 +72,9 @@ def test_who_is_linked_or_about_to_be_frees_the_messages_that_were_left_out(
     state: StateFile, index: MessageIndex, people: Staging, transaction: Transaction
 ) -> None:
     index.put_messages(
-        transaction, [Indexed(name, name, 1, None, left_out=True) for name in ("ann", "bob", "cai", "dan")]
+        transaction, [IndexedMessage(name, name, 1, None, left_out=True) for name in ("ann", "bob", "cai", "dan")]
     )
-    index.put_messages(transaction, [Indexed("told", "bob", 1, None)])
+    index.put_messages(transaction, [IndexedMessage("told", "bob", 1, None)])
     old = link(state, "contacts", "ann", "a")
     link(state, "contacts", "bob", "b")
     assert [one.id for one in index.freed_messages(old)] == ["bob"]
@@ -91,7 +93,7 @@ def test_the_index_of_one_side_knows_nothing_of_the_other(
 def test_another_set_up_has_the_messages_read_again_and_the_people_not(
     state: StateFile, transaction: Transaction
 ) -> None:
-    streams = Streams(state.db, 1, "messages")
+    streams = StreamSetup(state.db, 1, "messages")
     for stream in ("contacts", "messages"):
         for kind in (COVERED, INDEXED):
             Cursors(state.db, 1, stream).add_intervals(transaction, "left", kind, [(0, 5)])
@@ -106,7 +108,7 @@ def test_another_set_up_has_the_messages_read_again_and_the_people_not(
 
 
 def test_only_links_of_people_count_as_the_newest_link(state: StateFile) -> None:
-    streams = Streams(state.db, 1, "messages")
+    streams = StreamSetup(state.db, 1, "messages")
     assert streams.newest_link() == 0
     number = link(state, "contacts", "ann", "a")
     link(state, "messages", "1", "note:9")
@@ -116,7 +118,7 @@ def test_only_links_of_people_count_as_the_newest_link(state: StateFile) -> None
 def test_steps_come_in_the_order_in_which_messages_were_sent_page_by_page(
     state: StateFile, transaction: Transaction
 ) -> None:
-    stage = MessageStage(state)
+    stage = MessageStaging(state)
     for number, sent in enumerate((30, 10, 20, 10)):
         stage.plan_action(transaction, MessageAction("create", "right", str(number), "ann", sent))
     stage.plan_action(transaction, MessageAction("create", "left", "9", "ann", 5))
@@ -128,7 +130,7 @@ def test_steps_come_in_the_order_in_which_messages_were_sent_page_by_page(
 
 
 def test_what_shows_nothing_new_counts_once_for_each_link(state: StateFile, transaction: Transaction) -> None:
-    stage = MessageStage(state)
+    stage = MessageStaging(state)
     stage.put_messages(transaction, [
         StagedMessage("left", "1", "ann", None, b"d", 7), StagedMessage("right", "1", "a", None, b"d", 7),
         StagedMessage("left", "2", "ann", "{}", b"d", 8), StagedMessage("left", "3", "ann"),
@@ -141,7 +143,7 @@ def test_what_shows_nothing_new_counts_once_for_each_link(state: StateFile, tran
 def test_links_whose_message_was_not_shown_are_missing_and_those_of_people_never(
     state: StateFile, transaction: Transaction
 ) -> None:
-    stage = MessageStage(state)
+    stage = MessageStaging(state)
     shown, missed = link(state, "messages", "1", "note:1"), link(state, "messages", "2", "note:2")
     link(state, "contacts", "3", "c")
     stage.put_messages(transaction, [StagedMessage("left", "1", "ann", link=shown)])
@@ -150,7 +152,7 @@ def test_links_whose_message_was_not_shown_are_missing_and_those_of_people_never
 
 
 def test_a_person_who_was_looked_at_is_known_even_without_copies(state: StateFile, transaction: Transaction) -> None:
-    stage = MessageStage(state)
+    stage = MessageStaging(state)
     stage.put_copies(transaction, "right", "ann", [])
     stage.put_copies(transaction, "right", "bob", ["{}"])
     assert stage.was_looked_at("right", "ann")

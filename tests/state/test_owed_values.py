@@ -4,7 +4,7 @@ from collections import Counter
 
 from state.file import StateFile
 from state.links import Links
-from state.owed_values import OwedValue, OwedValues, counts
+from state.owed_values import OwedValue, OwedValues, owed_counts
 from tests.state.files import link, opened
 
 TITLE = OwedValue(1, "right", "title", '"Chief"', "r1")
@@ -25,7 +25,7 @@ def test_a_value_is_owed_by_its_link_and_counted_by_side_and_field() -> None:
         other = OwedValue(2, "right", "title", '"Cook"', "r2")
         owed = put(state, TITLE, other)
         assert owed.of_link(1) == {"title": TITLE}
-        assert owed.count_waiting() == counts(state.db, 1, "contacts") == Counter({("right", "title"): 2})
+        assert owed.count_waiting() == owed_counts(state.db, 1, "contacts") == Counter({("right", "title"): 2})
         assert (owed.count_met_in("r1"), owed.count_met_in("r3")) == (1, 0)
         assert OwedValues(state.db, 1, "messages").count_waiting() == Counter()
 

@@ -14,7 +14,7 @@ import requests
 from connectors.growthhub.sandbox.webhooks import SigningKeys
 from connectors.values import instant
 from state.file import StateFile
-from state.webhook_queue import Inbox
+from state.webhook_queue import WebhookQueue
 from sync.config.value_types import Address
 from sync.http_server.listener import Listener
 from sync.output import event_log
@@ -302,7 +302,7 @@ def test_a_mistake_of_ours_is_told_and_puts_events_off(house: House, monkeypatch
         raise ZeroDivisionError("ann@example.com")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Inbox, "queue_events", broken)
+        patch.setattr(WebhookQueue, "queue_events", broken)
         assert house.tell() == 503
     assert house.tell() == 200
     assert told == ["unexpected ZeroDivisionError: a mistake in growthsync, please report it"]

@@ -3,14 +3,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from state import person_lookup
+from state import contact_lookup
+from state.contact_lookup import FoundContact, Record
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import CREATED, DELETED, History, HistoryEntry
 from state.identity_index import Identities
 from state.indexed_contact import IndexedContact
 from state.links import Links
-from state.person_lookup import FoundPerson, Record
 from tests.state.files import link, opened
 
 LEFT = Record(1, "left", "growthgenius", "1")
@@ -44,26 +44,30 @@ def connect(state: StateFile) -> int:
 
 def test_somebody_in_the_index_is_found_by_id_address_and_number(state: StateFile) -> None:
     know(state)
-    assert person_lookup.by_record(state.db, "growthgenius", "1") == [LEFT]
-    assert person_lookup.by_email(state.db, "ann@example.com", str.casefold) == [LEFT]
-    assert person_lookup.by_phone(state.db, "+12125550123") == [LEFT]
-    assert person_lookup.by_record(state.db, "growthhub", "1") == []
-    assert person_lookup.by_record(state.db, "growthgenius", "2") == []
+    assert contact_lookup.by_record(state.db, "growthgenius", "1") == [LEFT]
+    assert contact_lookup.by_email(state.db, "ann@example.com", str.casefold) == [LEFT]
+    assert contact_lookup.by_phone(state.db, "+12125550123") == [LEFT]
+    assert contact_lookup.by_record(state.db, "growthhub", "1") == []
+    assert contact_lookup.by_record(state.db, "growthgenius", "2") == []
     assert (
-        person_lookup.by_email(state.db, "bob@example.com", str.casefold)
-        == person_lookup.by_phone(state.db, "+12125550124")
+        contact_lookup.by_email(state.db, "bob@example.com", str.casefold)
+        == contact_lookup.by_phone(state.db, "+12125550124")
         == []
     )
 
 
 def test_linked_records_are_one_person_whichever_is_asked_for(state: StateFile) -> None:
     number = connect(state)
-    expected = [FoundPerson((LEFT, RIGHT), number)]
-    assert person_lookup.persons(state.db, [LEFT]) == person_lookup.persons(state.db, [RIGHT, LEFT]) == expected
+    expected = [FoundContact((LEFT, RIGHT), number)]
+    assert (
+        contact_lookup.found_contacts(state.db, [LEFT])
+        == contact_lookup.found_contacts(state.db, [RIGHT, LEFT])
+        == expected
+    )
     assert expected[0].ids == {"growthgenius": "1", "growthhub": "hub-1"}
-    assert person_lookup.by_record(state.db, "growthhub", "hub-1") == [RIGHT]
+    assert contact_lookup.by_record(state.db, "growthhub", "hub-1") == [RIGHT]
     lone = Record(1, "left", "growthgenius", "2")
-    assert person_lookup.persons(state.db, [lone]) == [FoundPerson((lone,), None)]
+    assert contact_lookup.found_contacts(state.db, [lone]) == [FoundContact((lone,), None)]
 
 
 def test_a_listed_failure_makes_somebody_known(state: StateFile) -> None:
@@ -71,8 +75,8 @@ def test_a_listed_failure_makes_somebody_known(state: StateFile) -> None:
         failure = Failure("left", "1", "growthhub", "Ann@Example.com", "create", "refused")
         Failures(state.db, 1, "contacts").put_failure(transaction, failure, 100)
     assert (
-        person_lookup.by_record(state.db, "growthgenius", "1")
-        == person_lookup.by_email(state.db, "ann@example.com", str.casefold)
+        contact_lookup.by_record(state.db, "growthgenius", "1")
+        == contact_lookup.by_email(state.db, "ann@example.com", str.casefold)
         == [LEFT]
     )
 
@@ -80,10 +84,10 @@ def test_a_listed_failure_makes_somebody_known(state: StateFile) -> None:
 def test_whoever_was_deleted_by_us_is_known_by_what_they_showed(state: StateFile) -> None:
     shown = json.dumps({"email": "Ann@Example.com", "work_phone": "+12125550123", "tags": ["a"]})
     tell(state, HistoryEntry(None, "growthhub", "hub-1", "*", shown, None, DELETED))
-    assert person_lookup.by_record(state.db, "growthhub", "hub-1") == [RIGHT]
+    assert contact_lookup.by_record(state.db, "growthhub", "hub-1") == [RIGHT]
     assert (
-        person_lookup.by_email(state.db, "ann@example.com", str.casefold)
-        == person_lookup.by_phone(state.db, "+12125550123")
+        contact_lookup.by_email(state.db, "ann@example.com", str.casefold)
+        == contact_lookup.by_phone(state.db, "+12125550123")
         == [RIGHT]
     )
 
@@ -95,20 +99,20 @@ def test_a_former_address_or_number_is_known_from_the_history(state: StateFile) 
         HistoryEntry(1, "growthhub", "hub-1", "phone", '"+12125550123"', "null", "carried"),
         HistoryEntry(1, "growthhub", "hub-2", "city", '"old@example.com"', '"+12125550123"', "carried"),
     )
-    assert person_lookup.by_former_email(state.db, "old@example.com", str.casefold) == [RIGHT]
-    assert person_lookup.by_former_email(state.db, "new@example.com", str.casefold) == [RIGHT]
-    assert person_lookup.by_former_phone(state.db, "+12125550123") == [RIGHT]
+    assert contact_lookup.by_former_email(state.db, "old@example.com", str.casefold) == [RIGHT]
+    assert contact_lookup.by_former_email(state.db, "new@example.com", str.casefold) == [RIGHT]
+    assert contact_lookup.by_former_phone(state.db, "+12125550123") == [RIGHT]
     assert (
-        person_lookup.by_email(state.db, "old@example.com", str.casefold)
-        == person_lookup.by_phone(state.db, "+12125550123")
+        contact_lookup.by_email(state.db, "old@example.com", str.casefold)
+        == contact_lookup.by_phone(state.db, "+12125550123")
         == []
     )
 
 
 def test_a_record_that_claims_by_its_marker_to_be_another_is_found_by_it(state: StateFile) -> None:
     know(state, IndexedContact("hub-1", None, "", (), "1", None), "right")
-    assert person_lookup.by_marker(state.db, LEFT) == [RIGHT]
-    assert person_lookup.by_marker(state.db, RIGHT) == []
+    assert contact_lookup.by_marker(state.db, LEFT) == [RIGHT]
+    assert contact_lookup.by_marker(state.db, RIGHT) == []
 
 
 def test_the_history_of_a_person_is_that_of_both_records_and_their_messages_in_order(state: StateFile) -> None:
@@ -120,5 +124,9 @@ def test_the_history_of_a_person_is_that_of_both_records_and_their_messages_in_o
     tell(
         state, HistoryEntry(1, "growthgenius", "hub-1", "city", "null", '"Oslo"', "carried")
     )  # an id at the other account
-    (person,) = person_lookup.persons(state.db, [LEFT])
-    assert [line.entry.record_id for line in person_lookup.history(state.db, person)] == ["hub-1", "note-1", "1"]
+    (person,) = contact_lookup.found_contacts(state.db, [LEFT])
+    assert [line.entry.record_id for line in contact_lookup.contact_history(state.db, person)] == [
+        "hub-1",
+        "note-1",
+        "1",
+    ]

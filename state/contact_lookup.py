@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from state.database import Database
-from state.history import History, HistoryLine, lines
+from state.history import History, HistoryLine, history_lines
 from state.identity_index import Identities
 from state.indexed_contact import IndexedContact
 
@@ -34,7 +34,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPerson:
+class FoundContact:
     """Somebody in one connection: one record, or two that are linked (by the link of that number)."""
 
     records: tuple[Record, ...]
@@ -51,7 +51,7 @@ class FoundPerson:
         return {record.account: record.id for record in self.records}
 
 
-def accounts(db: Database) -> list[str]:
+def account_names(db: Database) -> list[str]:
     """Return the names of all accounts of all connections."""
     rows = db.execute("SELECT left_account FROM connection UNION SELECT right_account FROM connection")
     return [row[0] for row in rows]
@@ -70,7 +70,7 @@ def by_record(db: Database, account: str, record_id: str) -> list[Record]:
 
 def by_email(db: Database, email: str, fold: Fold) -> list[Record]:
     """Return everybody who has the address (folded) or, deleted by us since, had it."""
-    learn_to_fold(db, fold)
+    add_fold_function(db, fold)
     return _records(
         db,
         {
@@ -88,7 +88,7 @@ def by_other_email(db: Database, email: str) -> list[Record]:
 
 def by_former_email(db: Database, email: str, fold: Fold) -> list[Record]:
     """Return everybody whose address the history knows to have been this one (folded)."""
-    learn_to_fold(db, fold)
+    add_fold_function(db, fold)
     return _records(db, {f"{_FIELDS} AND h.field = 'email' AND ? IN {FORMER}": (email,)})
 
 
@@ -109,14 +109,14 @@ def by_former_phone(db: Database, phone: str) -> list[Record]:
     return _records(db, {f"{_FIELDS} AND h.field LIKE '%phone' AND ? IN (h.old, h.new)": (json.dumps(phone),)})
 
 
-def persons(db: Database, records: Iterable[Record]) -> list[FoundPerson]:
+def found_contacts(db: Database, records: Iterable[Record]) -> list[FoundContact]:
     """Return who the records are, each person once, those of linked records with both."""
-    found: dict[tuple[Record, ...], FoundPerson] = {}
+    found: dict[tuple[Record, ...], FoundContact] = {}
     for record in sorted(set(records)):
         row = _link(db, record)
         both = record, *([_other(db, record, row)] if row else [])
         ends = tuple(sorted(both))
-        found[ends] = FoundPerson(ends, row["id"] if row else None)
+        found[ends] = FoundContact(ends, row["id"] if row else None)
     return list(found.values())
 
 
@@ -127,19 +127,19 @@ def by_marker(db: Database, record: Record) -> list[Record]:
     return [each for each in found if each.connection == record.connection]
 
 
-def known(db: Database, record: Record) -> IndexedContact | None:
+def indexed_contact(db: Database, record: Record) -> IndexedContact | None:
     """Return what the identity index keeps of a record."""
     found = Identities(db, record.connection, record.side).by_id([record.id])
     return found[0] if found else None
 
 
-def history(db: Database, person: FoundPerson) -> list[HistoryLine]:
+def contact_history(db: Database, person: FoundContact) -> list[HistoryLine]:
     """Return all that was written to somebody's records, and what became of their messages, oldest first."""
     records = [(record.account, record.id) for record in person.records]
     found = History(db, person.connection, STREAM).of_records(records)
     for account, record_id in records:
         condition = "h.person = ? AND h.account = ? AND h.connection = ?"
-        found += lines(db, condition, (record_id, account, person.connection))
+        found += history_lines(db, condition, (record_id, account, person.connection))
     return sorted(found, key=lambda line: line.id)
 
 
@@ -198,6 +198,6 @@ def _has(db: Database, condition: str, *values: object) -> bool:
     return db.execute(f"SELECT 1 FROM {condition} LIMIT 1", values).fetchone() is not None
 
 
-def learn_to_fold(db: Database, fold: Fold) -> None:
+def add_fold_function(db: Database, fold: Fold) -> None:
     """Teach a connection the SQL function `folded`, by which texts are compared."""
     db.create_function("folded", 1, lambda text: fold(text) if isinstance(text, str) else None, deterministic=True)
