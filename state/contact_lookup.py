@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from state.database import Database
 from state.history import History, HistoryLine, history_lines
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 
 STREAM = "contacts"
@@ -129,7 +129,7 @@ def by_marker(db: Database, record: Record) -> list[Record]:
 
 def indexed_contact(db: Database, record: Record) -> IndexedContact | None:
     """Return what the identity index keeps of a record."""
-    found = Identities(db, record.connection, record.side).by_id([record.id])
+    found = IdentityIndex(db, record.connection, record.side).by_id([record.id])
     return found[0] if found else None
 
 

@@ -15,7 +15,7 @@ DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class DailyCount:
     """So many of something. `stream` and `account` are '' where it belongs to none."""
 
     stream: str
@@ -29,7 +29,7 @@ def day_of(now_ms: int) -> int:
     return now_ms // DAY_MS
 
 
-def add_counts(transaction: Transaction, connection: int, now_ms: int, counts: Iterable[Count]) -> None:
+def add_counts(transaction: Transaction, connection: int, now_ms: int, counts: Iterable[DailyCount]) -> None:
     """Add to what was counted today."""
     transaction.executemany(
         "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?)"
@@ -50,7 +50,7 @@ def fold_old_days(transaction: Transaction, connection: int, before_ms: int) -> 
     transaction.execute("DELETE FROM tally WHERE connection = ? AND day > 0 AND day < ?", old)
 
 
-def total_counts(db: Database) -> list[tuple[str, Count]]:
+def total_counts(db: Database) -> list[tuple[str, DailyCount]]:
     """Return all that was ever counted, with the name of the connection."""
     rows = db.execute(
         "SELECT c.name AS connection_name, t.stream, t.account, t.name, sum(t.count) AS count"
@@ -60,7 +60,7 @@ def total_counts(db: Database) -> list[tuple[str, Count]]:
     return [(row["connection_name"], _count(row)) for row in rows.fetchall()]
 
 
-def counts_by_day(db: Database, connection: str, since: int) -> list[tuple[int, Count]]:
+def counts_by_day(db: Database, connection: str, since: int) -> list[tuple[int, DailyCount]]:
     """Return what was counted in the connection of that name, from a day on, with its day."""
     rows = db.execute(
         "SELECT t.* FROM tally t JOIN connection c ON c.id = t.connection WHERE c.name = ? AND t.day >= ?"
@@ -70,5 +70,5 @@ def counts_by_day(db: Database, connection: str, since: int) -> list[tuple[int, 
     return [(row["day"], _count(row)) for row in rows.fetchall()]
 
 
-def _count(row: sqlite3.Row) -> Count:
-    return Count(row["stream"], row["account"], row["name"], row["count"])
+def _count(row: sqlite3.Row) -> DailyCount:
+    return DailyCount(row["stream"], row["account"], row["name"], row["count"])

@@ -86,7 +86,7 @@ class DamagedCell:
     is_decided: bool = False
 
     @property
-    def can_be_mended(self) -> bool:
+    def is_repairable(self) -> bool:
         """Say whether what it held is learned again."""
         if (self.table, self.column) in CLEARED:
             return True
@@ -142,7 +142,7 @@ def repair_cells(transaction: Transaction, found: Sequence[DamagedCell]) -> None
     if found:
         transaction.execute("UPDATE failure SET due_ms = 0, digest = NULL WHERE dismissed IS NULL")
     for fault in found:
-        if not fault.can_be_mended:
+        if not fault.is_repairable:
             continue
         where, values = _where(fault)
         if (fault.table, fault.column) in CLEARED:
@@ -168,7 +168,7 @@ def naming_damage(path: Path, readers: Readers) -> Iterator[None]:
 
 def damage_message(path: Path, fault: DamagedCell) -> str:
     """Return what a person is told of a cell."""
-    if fault.can_be_mended:
+    if fault.is_repairable:
         return f"{path}: damaged at {fault}; `sync state repair` drops it, and the next run learns it again"
     return (
         f"{path}: damaged at {fault}; this can't be learned again: restore the file from a backup "

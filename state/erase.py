@@ -5,7 +5,7 @@ Rules kept here:
 - what stays of others and names the person (a failure's reason, an error in the report of a run) loses the name;
 - the cursors stay: nothing is read again for it.
 
-The bytes are gone when the file was rewritten (`StateFile.scrub`).
+The bytes are gone when the file was rewritten (`StateFile.vacuum`).
 """
 
 import json

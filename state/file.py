@@ -75,7 +75,7 @@ class StateFile:
             return cls(path, _prepared(copy, path, _migrate))
 
     @classmethod
-    def open_to_look(cls, path: Path, seconds: float) -> "StateFile":
+    def open_read_only(cls, path: Path, seconds: float) -> "StateFile":
         """Open the file for reading alone, waiting so long for others at most; nothing is made, migrated or changed.
 
         Raises StateError, also where there is none or it is of an older version.
@@ -123,7 +123,7 @@ class StateFile:
                 raise StateError(f"{path}: can't be written ({error})") from error
             raise
 
-    def scrub(self) -> None:
+    def vacuum(self) -> None:
         """Rewrite the file, so that nothing that was deleted is left in it, nor in its log.
 
         Raises StateError where the disk has no room for that, or others read the file for longer than can be waited.

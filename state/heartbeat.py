@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-LOOKING = 1.0
+TRY_SECONDS = 1.0
 """Seconds that a daemon which begins waits for the lock: somebody may hold it for a moment to see who is there."""
 
 

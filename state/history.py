@@ -59,7 +59,7 @@ class History:
         self._db = db
         self._key = (connection, stream)
 
-    def refused(self) -> set[tuple[int, str, str]]:
+    def refused_values(self) -> set[tuple[int, str, str]]:
         """Return the links, accounts and fields of all that a server is known not to have taken."""
         query = "SELECT DISTINCT link, account, field FROM history WHERE connection = ? AND stream = ? AND rule = ?"
         return {tuple(row) for row in self._db.execute(query, (*self._key, REFUSED)) if row[0] is not None}
@@ -95,14 +95,14 @@ class History:
         condition = f"({wanted}) AND h.connection = ? AND h.stream = ? ORDER BY h.id"
         return history_lines(self._db, condition, (*values, *self._key))
 
-    def fields_of(self, link: int) -> frozenset[str]:
+    def fields_of_link(self, link: int) -> frozenset[str]:
         """Return the fields of a pair that were ever written, on either side."""
         rows = self._db.execute(
             "SELECT DISTINCT field FROM history WHERE link = ? AND connection = ? AND stream = ?", (link, *self._key)
         )
         return frozenset(row["field"] for row in rows)
 
-    def untaken(self, link: int) -> dict[str, str]:
+    def refused_fields(self, link: int) -> dict[str, str]:
         """Return the fields of a pair whose last entry says that an account did not take a value, with that account."""
         rows = self._db.execute(
             "SELECT field, account, rule FROM history WHERE link = ? AND connection = ? AND stream = ? ORDER BY id",

@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 _Keys = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-class Identities:
+class IdentityIndex:
     """The index of one side of one connection. `other` is the name of the other side."""
 
     def __init__(self, db: Database, connection: int, side: str, stream: str = "contacts") -> None:

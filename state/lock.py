@@ -15,17 +15,17 @@ from filelock import FileLock, Timeout
 
 from state.errors import LockHeld
 from state.file import StateFile
-from state.heartbeat import LOOKING, daemon_lock
+from state.heartbeat import TRY_SECONDS, daemon_lock
 
 DAEMON = ".daemon"
 """The daemon's name in the table `holder`: no connection can have it."""
 
 TRIES = 60
-"""So often, for LOOKING each, a token that another process is changing is waited for."""
+"""So often, for TRY_SECONDS each, a token that another process is changing is waited for."""
 
 
 @contextmanager
-def hold(state: StateFile, connection: str, now_ms: int) -> Iterator[None]:
+def hold_connection(state: StateFile, connection: str, now_ms: int) -> Iterator[None]:
     """Hold the connection's lock for the length of the block. Raises LockHeld."""
     path = state.path.with_name(f"{state.path.name}-{connection}.lock")
     lock = FileLock(path, mode=0o600)
@@ -46,7 +46,7 @@ def hold_daemon(state: StateFile, now_ms: int) -> Iterator[Path]:
     path = daemon_lock(state.path)
     lock = FileLock(path, mode=0o600)
     try:
-        lock.acquire(timeout=LOOKING)
+        lock.acquire(timeout=TRY_SECONDS)
     except Timeout:
         raise LockHeld(_other_daemon(state)) from None
     try:
@@ -65,11 +65,12 @@ def hold_token(state_path: Path, account: str, wait: Callable[[], None]) -> Iter
     lock = FileLock(state_path.with_name(f"{state_path.name}.{account}.token.lock"), mode=0o600)
     for _ in range(TRIES):
         with suppress(Timeout):
-            lock.acquire(timeout=LOOKING)
+            lock.acquire(timeout=TRY_SECONDS)
             break
         wait()
     else:
-        raise LockHeld(f"account {account}: another process has been changing its token for {TRIES * LOOKING:.0f} s")
+        waited = f"{TRIES * TRY_SECONDS:.0f} s"
+        raise LockHeld(f"account {account}: another process has been changing its token for {waited}")
     try:
         yield
     finally:

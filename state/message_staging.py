@@ -124,7 +124,7 @@ class MessageStaging:
             "INSERT INTO stage.copy VALUES (?, ?, ?)", [(side, contact_id, copy) for copy in (None, *copies)]
         )
 
-    def was_looked_at(self, side: str, contact_id: str) -> bool:
+    def were_copies_read(self, side: str, contact_id: str) -> bool:
         """Say whether the copies of a person were read by this run."""
         row = self._db.execute("SELECT 1 FROM stage.copy WHERE contact_id = ? AND side = ?", (contact_id, side))
         return row.fetchone() is not None

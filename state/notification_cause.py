@@ -14,4 +14,4 @@ class NotificationCause:
     key: str
     since_ms: int
     tries: int = 0
-    told_ms: int | None = None
+    notified_ms: int | None = None

@@ -30,7 +30,7 @@ class NotificationStore:
         """Remember causes as they are now."""
         transaction.executemany(
             "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(*self._key, one.cause, one.key, one.since_ms, one.tries, one.told_ms) for one in causes],
+            [(*self._key, one.cause, one.key, one.since_ms, one.tries, one.notified_ms) for one in causes],
         )
 
     def forget_causes(self, transaction: Transaction, causes: Iterable[NotificationCause]) -> None:

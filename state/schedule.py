@@ -7,7 +7,7 @@ from state.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedRun:
     """The next run of a stream, in milliseconds, None for none; `delayed` is why it comes late, '' where it does not.
 
     `connection` is the name in the config file, which the state need not know yet.
@@ -19,7 +19,7 @@ class Planned:
     delayed: str = ""
 
 
-def plan_run(transaction: Transaction, planned: Planned) -> None:
+def plan_run(transaction: Transaction, planned: PlannedRun) -> None:
     """Note when a stream is run next."""
     transaction.execute(
         "INSERT OR REPLACE INTO schedule VALUES (?, ?, ?, ?)",
@@ -27,14 +27,14 @@ def plan_run(transaction: Transaction, planned: Planned) -> None:
     )
 
 
-def plan_runs(transaction: Transaction, runs: Iterable[Planned]) -> None:
+def plan_runs(transaction: Transaction, runs: Iterable[PlannedRun]) -> None:
     """Note all there is, in place of what was there."""
     transaction.execute("DELETE FROM schedule")
     for planned in runs:
         plan_run(transaction, planned)
 
 
-def planned_runs(db: Database) -> list[Planned]:
+def planned_runs(db: Database) -> list[PlannedRun]:
     """Return what a daemon has noted, the next run first."""
     rows = db.execute("SELECT * FROM schedule ORDER BY next_ms IS NULL, next_ms, connection, stream")
-    return [Planned(row["connection"], row["stream"], row["next_ms"], row["delayed"]) for row in rows.fetchall()]
+    return [PlannedRun(row["connection"], row["stream"], row["next_ms"], row["delayed"]) for row in rows.fetchall()]

@@ -52,7 +52,7 @@ class WebhookQueue:
         self._db = db
         last = db.execute("SELECT coalesce(max(number), 0) FROM hint").fetchone()[0]
         self._number = max(int(last), now_ms * 1000)  # above every number that was ever given, across restarts
-        self._put_off: OrderedDict[bytes, None] = OrderedDict()
+        self._deferred: OrderedDict[bytes, None] = OrderedDict()
         self.waiting = 0
 
     def queue_events(self, transaction: Transaction, arrivals: Sequence[QueuedEvent], capacity: int) -> list[Outcome]:
@@ -69,17 +69,17 @@ class WebhookQueue:
         transaction.executemany("INSERT OR REPLACE INTO heard VALUES (?, ?)", heard.items())
         return outcomes
 
-    def put_off(self, arrivals: Iterable[QueuedEvent]) -> None:
+    def defer_events(self, arrivals: Iterable[QueuedEvent]) -> None:
         """Remember events that are asked to come again: they may come late."""
         for arrival in arrivals:
-            self._put_off[arrival.digest] = None
-            if len(self._put_off) > DEFERRED:
-                self._put_off.popitem(last=False)
+            self._deferred[arrival.digest] = None
+            if len(self._deferred) > DEFERRED:
+                self._deferred.popitem(last=False)
 
-    def forget_put_off(self, arrivals: Iterable[QueuedEvent]) -> None:
+    def forget_deferred(self, arrivals: Iterable[QueuedEvent]) -> None:
         """Forget that events were put off: they have come."""
         for arrival in arrivals:
-            self._put_off.pop(arrival.digest, None)
+            self._deferred.pop(arrival.digest, None)
 
     def forget_ids(self, transaction: Transaction, before_ms: int) -> int:
         """Forget ids that were heard before, so many at a time; return how many."""
@@ -99,7 +99,7 @@ class WebhookQueue:
         """Return what becomes of an event, and how much room it takes."""
         if self._is_known(arrival.digest):
             return Outcome.DUPLICATE, 0
-        if arrival.late and arrival.digest not in self._put_off:
+        if arrival.late and arrival.digest not in self._deferred:
             return Outcome.LATE, 0
         needed = sum(not self._has(place, hint) for place, hint in arrival.hints)
         if needed > room:

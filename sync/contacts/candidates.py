@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from sync.contacts.context import Context
 from sync.rules.match import Candidates, contradicts
@@ -49,13 +49,13 @@ def find_candidates(context: Context, side: Side, persons: Sequence[IndexedConta
     }
 
 
-def _without_mail_at(other_side: Identities, people: Sequence[IndexedContact]) -> list[IndexedContact]:
+def _without_mail_at(other_side: IdentityIndex, people: Sequence[IndexedContact]) -> list[IndexedContact]:
     """Leave out those whose e-mail is on the other side too: it tells who they are before any number does (R6)."""
     mailed = {other.email for other in other_side.by_email([person.email for person in people if person.email])}
     return [person for person in people if person.email not in mailed]
 
 
-def _having(index: Identities, addresses: Sequence[str]) -> list[IndexedContact]:
+def _having(index: IdentityIndex, addresses: Sequence[str]) -> list[IndexedContact]:
     """Return everybody who has one of the addresses, as their own or beside it."""
     found = {person.id: person for person in (*index.by_email(addresses), *index.by_other_email(addresses))}
     return list(found.values())

@@ -34,7 +34,7 @@ def enrich(context: Context, link: Link | None, result: Merge, left: SideView, r
         return
     views, target = {LEFT: left, RIGHT: right}, enrichment.target.name
     to, source = views[target], views[enrichment.source.name]
-    written = context.tables.history.fields_of(link.id) if link is not None else frozenset()
+    written = context.tables.history.fields_of_link(link.id) if link is not None else frozenset()
     unplaced = enrichment.target.connector.fields_without_place
     fillable = blanks(context.present_rules(), result, target, to, source, unplaced=unplaced)
     blank = [name for name in fillable if name not in written]

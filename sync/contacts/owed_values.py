@@ -97,7 +97,7 @@ def restore_owed(context: Context) -> None:
     """
     if connections.is_owed_checked(context.state.db, context.connection.number):
         return
-    refused = context.tables.history.refused()
+    refused = context.tables.history.refused_values()
     found = [
         (link.id, side, name)
         for link in context.tables.links.all_links()

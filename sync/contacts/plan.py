@@ -80,7 +80,9 @@ def merge_views(context: Context, link: Link | None, left: SideView, right: Side
         resolutions = context.resolutions(link) if link else {}
         sides = {side.account: side.name for side in context.connection.sides}
         untaken = (
-            {name: sides[account] for name, account in context.tables.history.untaken(link.id).items()} if link else {}
+            {name: sides[account] for name, account in context.tables.history.refused_fields(link.id).items()}
+            if link
+            else {}
         )
         result = merge(rules, left, right, context.mapping.judge, context.settings.conflicts, resolutions, untaken)
     protect(result, rules, left, right)

@@ -26,7 +26,7 @@ from connectors.clock import Clock
 from state.database import DatabaseError, Transaction
 from state.errors import LockHeld, StateError
 from state.file import StateFile
-from state.schedule import Planned, plan_run, plan_runs
+from state.schedule import PlannedRun, plan_run, plan_runs
 from sync.config.model import Config
 from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.clock_step import ClockStep
@@ -205,7 +205,7 @@ class Daemon:
             if at is not None:
                 at = self._run_at(stream.key, at)
         _log_next_run(ended, following, at)
-        row = Planned(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
+        row = PlannedRun(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
         self._in_state(lambda transaction: plan_run(transaction, row))
 
     def _next_time(self, stream: Stream, ended: EndedRun, *, hinted: bool) -> datetime | None:
@@ -228,7 +228,7 @@ class Daemon:
 
     def _write_plan(self) -> None:
         rows = [
-            Planned(stream.connection.name, stream.name, to_ms(self._planned(stream.key)), stream.standing.delayed)
+            PlannedRun(stream.connection.name, stream.name, to_ms(self._planned(stream.key)), stream.standing.delayed)
             for stream in self.streams()
         ]
         self._in_state(lambda transaction: plan_runs(transaction, rows))

@@ -5,7 +5,7 @@ from state import connections
 from state.companies import CompanyCache
 from state.cursors import INDEXED, Cursors
 from state.file import StateFile
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.intervals import reach
 from state.message_staging import MessageStaging
 from state.staging import Staging
@@ -89,5 +89,5 @@ def _empty(accounts: Accounts) -> StreamReport:
 
 
 def _side(state: StateFile, connection: int, name: str, account: Account) -> Side:
-    identities = Identities(state.db, connection, name)
+    identities = IdentityIndex(state.db, connection, name)
     return Side(name, account.connector.account, account.connector, identities, account.dispatcher)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
-from state.daily_counts import Count
+from state.daily_counts import DailyCount
 from sync.output.report import RunReport
 
 RUN: Final = "run "
@@ -21,17 +21,17 @@ RECORDS: Final = ("read", "created", "updated", "deleted")
 CALLS: Final = ("reads", "writes", "retries", "throttled")
 
 
-def counted(report: RunReport, status: str, ended_at: datetime) -> Iterator[Count]:
+def counted(report: RunReport, status: str, ended_at: datetime) -> Iterator[DailyCount]:
     """Yield everything that a run that has ended adds to what is counted."""
     seconds = max(0.0, (ended_at - report.started_at).total_seconds())
-    yield Count("", "", f"{RUN}{status}", 1)
-    yield Count("", "", f"{WITHIN}{limit_of(seconds)}", 1)
-    yield Count("", "", TOOK, round(seconds * 1000))
+    yield DailyCount("", "", f"{RUN}{status}", 1)
+    yield DailyCount("", "", f"{WITHIN}{limit_of(seconds)}", 1)
+    yield DailyCount("", "", TOOK, round(seconds * 1000))
     for stream, one in report.streams.items():
         for account, counts in one.accounts.items():
-            yield from (Count(stream, account, name, number) for name, number in asdict(counts).items())
+            yield from (DailyCount(stream, account, name, number) for name, number in asdict(counts).items())
     for account, traffic in report.requests.items():
-        yield from (Count("", account, name, getattr(traffic, name)) for name in CALLS)
+        yield from (DailyCount("", account, name, getattr(traffic, name)) for name in CALLS)
 
 
 def limit_of(seconds: float) -> str:

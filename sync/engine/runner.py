@@ -16,7 +16,7 @@ from state.database import Transaction
 from state.disk import raising_unwritable
 from state.errors import LockHeld
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from state.queries import has_completed_run
 from state.settings import Settings
 from state.staging import Staging
@@ -158,7 +158,7 @@ class Runner:
         if self.options.dry_run:
             yield
             return
-        with hold(state, connection.name, self._now_ms()):
+        with hold_connection(state, connection.name, self._now_ms()):
             yield
 
     def _run(

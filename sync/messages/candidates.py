@@ -57,7 +57,7 @@ def find(context: MessageContext, side: Side, staged: StagedMessage, own: Messag
 
 def look_for_copies(context: MessageContext, target: Side, contact_id: str) -> None:
     """Read what a person has by way of copies, once a run. A person who is gone has none."""
-    if context.stage.was_looked_at(target.name, contact_id):
+    if context.stage.were_copies_read(target.name, contact_id):
         return
     try:
         copies = letters(target).copies_of(contact_id)

@@ -20,7 +20,7 @@ from state.database import Database
 from state.erase import Identity, erase_contact
 from state.erasure_marks import ErasureMarks
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from sync.config.model import Config
 from sync.engine.cell_checks import naming
 from sync.errors import UsageError
@@ -54,7 +54,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
         with state.atomic() as transaction:
             ErasureMarks(transaction).add_marks(transaction, _marks(transaction, identity), now_ms())
             erased = erase_contact(transaction, identity, email.key)
-        state.scrub()
+        state.vacuum()
         return {"people": _people(identity.records), "erased": dict(erased), "forgotten": True}
 
 
@@ -76,7 +76,7 @@ def _finish(state: StateFile, asked: ContactArgument) -> Document:
     """Complete an interrupted erasure, of which only the hashes are left."""
     known = is_forgotten(state.db, asked)
     if known:
-        state.scrub()
+        state.vacuum()
     return {"people": [], "erased": {}, "forgotten": known}
 
 
@@ -87,7 +87,7 @@ def _locked(config: Config, stack: ExitStack) -> StateFile:
     state.overwrite_deleted()
     # A run under way may hold the contact in memory and write it back.
     for name in connection_names(state.db):
-        stack.enter_context(hold(state, name, now_ms()))
+        stack.enter_context(hold_connection(state, name, now_ms()))
     return state
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from state import queries
 from state.conflicts import resolve_conflict
+from state.contact_lookup import FoundContact
 from state.database import Database
 from state.failures import dismiss_failure, make_due
 from state.history import DISMISSED, History, HistoryEntry
-from state.person_lookup import FoundPerson
 from state.queries import ALL, OpenConflict, OpenFailure
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
@@ -85,7 +85,7 @@ def dismiss(config: Config, failure_id: int, why: str) -> Document:
         return _failure(found)
 
 
-def open_about(db: Database, person: FoundPerson) -> Document:
+def open_about(db: Database, person: FoundContact) -> Document:
     """Return the open conflicts and failures of a contact and its messages."""
     return {
         "conflicts": [_conflict(found) for found in queries.conflicts_of_link(db, person.link)],

@@ -8,7 +8,7 @@ from state.connections import connection_names
 from state.damage import DamagedCell, damaged_cells, repair_cells
 from state.disk import raising_unwritable
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from sync.config.model import Config
 from sync.engine.cell_checks import READERS
 from sync.errors import UsageError
@@ -31,14 +31,14 @@ def repair(config: Config) -> Document:
         stack.callback(state.close)
         # A damaged name cannot be locked, and no run can use that connection either.
         for name in connection_names(state.db):
-            stack.enter_context(hold(state, name, to_ms(datetime.now(UTC)) or 0))
+            stack.enter_context(hold_connection(state, name, to_ms(datetime.now(UTC)) or 0))
         found = list(damaged_cells(state.db, READERS))
         with state.atomic() as transaction:
             repair_cells(transaction, found)
         left = list(damaged_cells(state.db, READERS))
     return {
         "state": str(path),
-        "dropped": [_document(fault) for fault in found if fault.can_be_mended],
+        "dropped": [_document(fault) for fault in found if fault.is_repairable],
         "left": [_document(fault) for fault in left],
     }
 

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from connectors import registry
 from state import connections, queries
 from state.cursors import COVERED, Cursors
-from state.damage import MISREAD, faults, told
+from state.damage import MISREAD, damage_message, damaged_cells
 from state.database import Database
-from state.heartbeat import is_daemon_there
+from state.heartbeat import is_daemon_running
 from state.intervals import reach
-from state.schedule import Planned, planned_runs
-from state.webhook_hints import count_of_connection, heard_at
+from state.schedule import PlannedRun, planned_runs
+from state.webhook_hints import count_hints_of, last_webhook_ms
 from sync.config.model import Config, Connection, MessagesStream
 from sync.engine.cell_checks import READERS
 from sync.operations.rate_waits import waits_of
@@ -38,7 +38,9 @@ def status_of(db: Database, config: Config) -> Document:
     planned = known(lambda: _planned(db, config)) or {}
     found = [_connection_status(db, config, name, planned, known) for name in config.connections]
     waits = known(lambda: waits_of(db, config.accounts, now_ms() / 1000))
-    damaged = [told(config.state.path, fault) for fault in faults(db, READERS)] if known.misread else []
+    damaged = (
+        [damage_message(config.state.path, fault) for fault in damaged_cells(db, READERS)] if known.misread else []
+    )
     return {
         "connections": found,
         **({"waits": waits} if waits else {}),
@@ -65,21 +67,21 @@ class _StateReader:
 
 def _plain(value: object) -> object:
     """Return a planned run as JSON. Raises TypeError for everything that JSON cannot show."""
-    if isinstance(value, Planned):
+    if isinstance(value, PlannedRun):
         return [value.connection, value.stream, value.next_ms, value.delayed]
     raise TypeError(f"{type(value).__name__} cannot be shown")
 
 
-def _planned(db: Database, config: Config) -> dict[str, Planned]:
+def _planned(db: Database, config: Config) -> dict[str, PlannedRun]:
     """Return the next planned run of each connection; without a daemon nothing is planned."""
     runs = planned_runs(db)
-    if not (runs and is_daemon_there(config.state.path)):
+    if not (runs and is_daemon_running(config.state.path)):
         return {}
     return {run.connection: run for run in reversed(runs)}  # the earliest one counts
 
 
 def _connection_status(
-    db: Database, config: Config, name: str, planned: Mapping[str, Planned], known: _StateReader
+    db: Database, config: Config, name: str, planned: Mapping[str, PlannedRun], known: _StateReader
 ) -> Document:
     next_run = planned.get(name)
     settings = config.connections[name]
@@ -134,18 +136,18 @@ def _charged(db: Database, config: Config, name: str) -> Document:
     connection = config.connections[name]
     if not connection.contacts.enrich:
         return {}
-    from state.companies import KnownCompanies
+    from state.companies import CompanyCache
 
     able = registry.kinds_with("company_lookup")
     asked = [side for side in (connection.left, connection.right) if config.accounts[side].connector in able]
-    return {"charged": sum(KnownCompanies(db, account).count_questions(now_ms()) for account in asked)}
+    return {"charged": sum(CompanyCache(db, account).count_questions(now_ms()) for account in asked)}
 
 
 def _webhooks(db: Database, config: Config, name: str) -> Document:
     """Return when the last webhook arrived and how many records wait to be read, where webhooks are configured."""
     if config.webhooks is None:
         return {}
-    return {"webhooks": {"heard_at": ms_text(heard_at(db, name)), "waiting": count_of_connection(db, name)}}
+    return {"webhooks": {"heard_at": ms_text(last_webhook_ms(db, name)), "waiting": count_hints_of(db, name)}}
 
 
 def _lag(reached: Mapping[str, int | None]) -> float | None:

@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from state import daily_counts
-from state.daily_counts import Count
+from state.daily_counts import DailyCount
 from state.database import Database
 from state.progress import progress_of
 from state.schedule import planned_runs
@@ -108,7 +108,7 @@ def metrics(db: Database, config: Config, runs: DaemonRuns, now: datetime) -> by
     return generate_latest(registry)
 
 
-def _totals(totals: Iterable[tuple[str, Count]]) -> Iterator[Metric]:
+def _totals(totals: Iterable[tuple[str, DailyCount]]) -> Iterator[Metric]:
     runs = CounterMetricFamily("growthsync_runs", "Runs that have ended", labels=["connection", "status"])
     records = CounterMetricFamily(
         "growthsync_records",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from state import daily_counts
-from state.daily_counts import Count
+from state.daily_counts import DailyCount
 from state.database import Database
 from state.heartbeat import is_daemon_running
 from state.progress import progress_of
@@ -125,7 +125,7 @@ def _pictures(db: Database, connection: Connection, now: datetime) -> list[Chart
     days = tuple(_day(number) for number in numbers)
     accounts = (connection.left, connection.right)
 
-    def series(name: str, style: str, wanted: Callable[[Count], bool]) -> Series:
+    def series(name: str, style: str, wanted: Callable[[DailyCount], bool]) -> Series:
         return Series(name, style, tuple(_sum(counted, number, wanted) for number in numbers))
 
     read = [
@@ -146,7 +146,7 @@ def _picture(key: str, title: str, days: tuple[str, ...], series: Sequence[Serie
     return ChartWithText(title, chart(key, title, days, series), days, tuple(series), highest(series))
 
 
-def _sum(counted: Sequence[tuple[int, Count]], day: int, wanted: Callable[[Count], bool]) -> int:
+def _sum(counted: Sequence[tuple[int, DailyCount]], day: int, wanted: Callable[[DailyCount], bool]) -> int:
     return sum(one.count for at, one in counted if at == day and wanted(one))
 
 

@@ -22,5 +22,5 @@ WAIT: Final = 1.0
 def looking(config: Config, longest: float = LONGEST) -> Iterator[Database]:
     """Open the state file and read it as it is at one moment. Raises StateError and DatabaseError."""
     path = config.state.path
-    with closing(StateFile.open_to_look(path, WAIT)) as state, state.snapshot(longest) as db, naming(path):
+    with closing(StateFile.open_read_only(path, WAIT)) as state, state.snapshot(longest) as db, naming(path):
         yield db

@@ -34,7 +34,9 @@ class Notice:
 
     def after(self, now_ms: int, *, told: bool) -> tuple[list[NotificationCause], list[NotificationCause]]:
         """Return the causes to keep and those to drop, after the call succeeded (`told`) or failed."""
-        tried = [replace(one, tries=one.tries + 1, told_ms=now_ms if told else one.told_ms) for one in self.causes]
+        tried = [
+            replace(one, tries=one.tries + 1, notified_ms=now_ms if told else one.notified_ms) for one in self.causes
+        ]
         if not self.over:
             return tried, []
         given_up = told or any(one.tries >= 2 * TRIES for one in tried)
@@ -71,7 +73,7 @@ def notices(
         else:
             silent += gone
         new = [before.get(key) or NotificationCause(cause, key, since) for key, since in keys.items()]
-        untold = tuple(one for one in new if one.told_ms is None and one.tries < TRIES)
+        untold = tuple(one for one in new if one.notified_ms is None and one.tries < TRIES)
         if untold:
             due.append(Notice(cause, untold))
     return due, silent

@@ -10,7 +10,7 @@ from connectors.clock import Clock
 from connectors.connector import Connector
 from connectors.contact import Contact
 from connectors.http.concurrency import Dispatcher
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct
 from sync.rules.merge import LEFT, RIGHT
@@ -28,7 +28,7 @@ class Side:
     name: str
     account: str
     connector: Connector
-    identities: Identities
+    identities: IdentityIndex
     dispatcher: Dispatcher
 
     def changed_ms(self, contact: Contact, wrote_ms: int | None) -> int | None:

@@ -63,7 +63,7 @@ class BatchWriter:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._state: StateFile | None = None
-        self._inbox: WebhookQueue | None = None
+        self._queue: WebhookQueue | None = None
         self._trouble = ""
         self._logged = 0
 
@@ -122,23 +122,23 @@ class BatchWriter:
         return outcomes
 
     def _write(self, events: Sequence[QueuedEvent]) -> list[Outcome]:
-        state, inbox = self._open_state()
+        state, queue = self._open_state()
         limits = self._limits()
         with state.atomic() as transaction:
             if limits.wanted != self._wanted:
-                inbox.keep_hints_for(transaction, limits.wanted)
-            outcomes = inbox.queue_events(transaction, events, limits.capacity)
+                queue.keep_hints_for(transaction, limits.wanted)
+            outcomes = queue.queue_events(transaction, events, limits.capacity)
         self._wanted = limits.wanted
         if Outcome.QUEUED in outcomes:
-            self._counters.hear(self._clock.now(), inbox.waiting)
+            self._counters.hear(self._clock.now(), queue.waiting)
         return outcomes
 
     def _note_outcomes(self, events: Sequence[QueuedEvent], outcomes: Sequence[Outcome]) -> None:
         """Remember which events were put off, and wake the streams for which hints were queued."""
         both = list(zip(events, outcomes, strict=True))
-        if self._inbox is not None:
-            self._inbox.put_off(event for event, outcome in both if outcome is Outcome.FULL)
-            self._inbox.forget_put_off(event for event, outcome in both if outcome is Outcome.QUEUED)
+        if self._queue is not None:
+            self._queue.defer_events(event for event, outcome in both if outcome is Outcome.FULL)
+            self._queue.forget_deferred(event for event, outcome in both if outcome is Outcome.QUEUED)
         places = {place for one, outcome in both if outcome is Outcome.QUEUED for place, _ in one.hints}
         if not places:
             return
@@ -148,11 +148,11 @@ class BatchWriter:
             event_log.error("streams can't be woken", kind=type(error).__name__)
 
     def _open_state(self) -> tuple[StateFile, WebhookQueue]:
-        if self._state is None or self._inbox is None:
+        if self._state is None or self._queue is None:
             self._state = StateFile.open(self._path)
             self._state.wait_at_most(PATIENCE)
-            self._inbox = WebhookQueue(self._state.db, to_ms(self._clock.now()) or 0)
-        return self._state, self._inbox
+            self._queue = WebhookQueue(self._state.db, to_ms(self._clock.now()) or 0)
+        return self._state, self._queue
 
     def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
         answers: dict[
@@ -167,12 +167,12 @@ class BatchWriter:
     def _clean_up(self) -> None:
         """Remove ids that cannot come again, in small steps, and log the totals where they have changed."""
         try:
-            state, inbox = self._open_state()
+            state, queue = self._open_state()
             before_ms = (to_ms(self._clock.now()) or 0) - self._limits().kept_ms
             removed = 1
             while removed and not self._waiting:
                 with state.atomic() as transaction:
-                    removed = inbox.forget_ids(transaction, before_ms)
+                    removed = queue.forget_ids(transaction, before_ms)
         except Exception as error:  # noqa: BLE001 - as above
             self._report_trouble(_reason(error))
         totals = self._counters.snapshot()

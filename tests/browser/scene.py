@@ -12,7 +12,7 @@ from random import Random
 
 from state.file import StateFile
 from state.lock import hold_daemon
-from state.schedule import Planned, plan_runs
+from state.schedule import PlannedRun, plan_runs
 from sync.config.model import Config
 from sync.config.value_types import Address
 from sync.demo import sample_contacts
@@ -61,7 +61,7 @@ def scene(days: int = DAYS) -> Iterator[Scene]:
         now_ms = to_ms(datetime.now(UTC)) or 0
         stack.enter_context(hold_daemon(state, now_ms))
         with state.atomic() as db:
-            plan_runs(db, [Planned("sales", name, now_ms + 263_000) for name in ("contacts", "messages")])
+            plan_runs(db, [PlannedRun("sales", name, now_ms + 263_000) for name in ("contacts", "messages")])
         runs = DaemonRuns(lambda: (), lambda: True)
         shown = application(lambda: servers.config, runs, ours=lambda _client, _server: True)
         listener = Listener(shown, Address("127.0.0.1", 0), "status_page.listen").start()

@@ -17,7 +17,7 @@ from connectors.http.rate_limiter import RateLimit
 from connectors.sandbox.base import RateLimit as SandboxLimit
 from connectors.sandbox.faults import Fault
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from sync.config.model import load
 from sync.operations.status import read_status
 from tests.end_to_end.daemons import PATIENCE, Daemon, ServiceManager, started, until
@@ -245,7 +245,7 @@ def test_a_spent_allowance_is_waited_for_and_the_daemon_goes_on_by_itself(world:
 def test_runs_by_hand_and_the_daemon_keep_out_of_each_others_way(world: World) -> None:
     with started(world) as daemon:
         daemon.wait_for_runs(1)
-        with closing(StateFile.open(world.state_path)) as state, hold(state, "sales", 0):
+        with closing(StateFile.open(world.state_path)) as state, hold_connection(state, "sales", 0):
             daemon.wait("another run holds the lock", 3)
         daemon.wait_for_runs(1)
         told = [line["level"] for line in daemon.of("another run holds the lock")]

@@ -12,7 +12,7 @@ import pytest
 from connectors.sandbox.base import Fault
 from state.errors import LockHeld, StateError
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from sync.commands.forget import forget as forget_command
 from sync.config.model import load
 from sync.errors import Declined, UsageError
@@ -389,7 +389,7 @@ def test_a_run_that_goes_on_is_not_disturbed(world: World) -> None:
     linked(world)
     state = StateFile.open(world.state_path)
     try:
-        with hold(state, "sales", 0), pytest.raises(LockHeld):
+        with hold_connection(state, "sales", 0), pytest.raises(LockHeld):
             forget(world, "annika@example.com")
     finally:
         state.close()

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from state import daily_counts
-from state.daily_counts import Count
+from state.daily_counts import DailyCount
 from state.file import StateFile
 from tests.end_to_end.daemons import started, until
 from tests.end_to_end.world import World
@@ -94,11 +94,11 @@ def test_runs_are_counted_as_their_reports_say_and_a_plan_is_not(world: World) -
     with closing(StateFile.open(world.state_path)) as state:
         found = {one for _, one in daily_counts.total_counts(state.db)}
     expected = {
-        Count("contacts", account, name, total)
+        DailyCount("contacts", account, name, total)
         for account in ("gg", "gh")
         for name in ("read", "created", "updated", "deleted")
         if (total := sum(getattr(one.streams["contacts"].accounts[account], name) for one in reports))
     }
     assert expected <= found
-    assert Count("", "", "run ok", 2) in found
-    assert Count("contacts", "gh", "created", 1) in found
+    assert DailyCount("", "", "run ok", 2) in found
+    assert DailyCount("contacts", "gh", "created", 1) in found

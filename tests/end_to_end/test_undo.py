@@ -7,7 +7,7 @@ import pytest
 
 from connectors.sandbox.base import Call, Fault
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from sync.output.report import RunReport
 from sync.rules.undo import BARRED, REFUSED
 from tests.end_to_end.message_world import Office, minutes
@@ -432,7 +432,7 @@ def test_another_run_that_holds_the_lock_keeps_an_undo_from_starting(world: Worl
     bad = world.run()
     state = StateFile.open(world.state_path)
     try:
-        with hold(state, "sales", 0), world.calls() as calls:
+        with hold_connection(state, "sales", 0), world.calls() as calls:
             report = undo(world, bad)
     finally:
         state.close()

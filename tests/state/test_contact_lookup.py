@@ -8,7 +8,7 @@ from state.contact_lookup import FoundContact, Record
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import CREATED, DELETED, History, HistoryEntry
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.links import Links
 from tests.state.files import link, opened
@@ -27,7 +27,7 @@ def state() -> Iterator[StateFile]:
 
 def know(state: StateFile, known: IndexedContact = ANN, side: str = "left") -> None:
     with state.atomic() as transaction:
-        Identities(state.db, 1, side).put_contacts(transaction, [known])
+        IdentityIndex(state.db, 1, side).put_contacts(transaction, [known])
 
 
 def tell(state: StateFile, *entries: HistoryEntry, stream: str = "contacts") -> None:

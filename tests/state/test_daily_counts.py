@@ -2,14 +2,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state import daily_counts
-from state.daily_counts import DAY_MS, Count, day_of
+from state.daily_counts import DAY_MS, DailyCount, day_of
 from tests.state.files import opened, other_connection
 
 NOW_MS = 20_000 * DAY_MS + 5
-READ = Count("contacts", "growthhub", "read", 3)
+READ = DailyCount("contacts", "growthhub", "read", 3)
 
 counts = st.builds(
-    Count,
+    DailyCount,
     st.sampled_from(["", "contacts", "messages"]),
     st.sampled_from(["", "growthhub"]),
     st.sampled_from(["read", "run ok"]),
@@ -23,7 +23,7 @@ def test_what_is_counted_on_one_day_is_added_up() -> None:
         daily_counts.add_counts(transaction, 1, NOW_MS, [READ])
         daily_counts.add_counts(transaction, 1, NOW_MS + 1000, [READ])
         daily_counts.add_counts(transaction, 1, NOW_MS - DAY_MS, [READ])
-        today = Count("contacts", "growthhub", "read", 6)
+        today = DailyCount("contacts", "growthhub", "read", 6)
         assert daily_counts.counts_by_day(transaction, "sales", day_of(NOW_MS)) == [(20_000, today)]
         assert daily_counts.counts_by_day(transaction, "sales", 0) == [(19_999, READ), (20_000, today)]
         assert daily_counts.counts_by_day(transaction, "other", 0) == []
@@ -31,13 +31,13 @@ def test_what_is_counted_on_one_day_is_added_up() -> None:
 
 def test_nothing_of_something_is_not_counted() -> None:
     with opened() as state, state.atomic() as transaction:
-        daily_counts.add_counts(transaction, 1, NOW_MS, [Count("contacts", "growthhub", "read", 0)])
+        daily_counts.add_counts(transaction, 1, NOW_MS, [DailyCount("contacts", "growthhub", "read", 0)])
         assert daily_counts.total_counts(transaction) == []
 
 
 @given(st.lists(st.tuples(moments, st.lists(counts, max_size=4)), max_size=8), moments, moments)
 def test_no_sum_falls_whatever_is_folded_and_however_often(
-    runs: list[tuple[int, list[Count]]], first: int, second: int
+    runs: list[tuple[int, list[DailyCount]]], first: int, second: int
 ) -> None:
     with opened() as state, state.atomic() as transaction:
         for now_ms, found in runs:

@@ -10,7 +10,7 @@ from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import History, HistoryEntry, begin_run, end_run
 from state.holds import Hold, Holds
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.intent_store import ContactIntents, MessageIntents
 from state.intents import CopyIntent, DeletionIntent
@@ -43,10 +43,10 @@ def fill(state: StateFile, number: int, *, connection: int = 1) -> None:
         History(*key).add_entries(
             transaction, [HistoryEntry(pair.id, "growthhub", right, "city", '"a"', '"b"', "carried")], "r1", 0
         )
-        Identities(state.db, connection, "left").put_contacts(
+        IdentityIndex(state.db, connection, "left").put_contacts(
             transaction, [IndexedContact(left, None, "", ("+12125550123",), None, None)]
         )
-        Identities(state.db, connection, "right").put_contacts(
+        IdentityIndex(state.db, connection, "right").put_contacts(
             transaction, [IndexedContact(right, None, "", (), None, None)]
         )
         fill_messages(transaction, left, right, connection)
@@ -161,7 +161,7 @@ def test_a_file_that_was_scrubbed_holds_no_byte_of_what_was_deleted(tmp_path: Pa
         with state.atomic() as transaction:
             erase_contact(transaction, ANN, str.casefold)
         assert b"hub-1" in path.read_bytes() + path.with_name("sync.db-wal").read_bytes()
-        state.scrub()
+        state.vacuum()
         for name in ("sync.db", "sync.db-wal", "sync.db-shm"):
             assert b"hub-1" not in path.with_name(name).read_bytes()
         assert state.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"

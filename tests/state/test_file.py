@@ -15,7 +15,7 @@ from filelock import FileLock
 from state.errors import LockHeld, StateError
 from state.file import APPLICATION_ID, StateFile
 from state.links import Links
-from state.lock import hold
+from state.lock import hold_connection
 from state.schema import TABLES, VERSION, migrate
 from state.settings import Settings
 from tests.state.files import link, opened
@@ -62,7 +62,7 @@ def settings_of(state: StateFile) -> list[str]:
 def test_every_file_of_the_state_is_its_owners_alone(path: Path) -> None:
     with opened(path) as state:
         assert modes(path.parent) == dict.fromkeys(("sync.db", "sync.db-wal", "sync.db-shm"), 384)
-        with hold(state, "sales", 0):
+        with hold_connection(state, "sales", 0):
             assert modes(path.parent)["sync.db-sales.lock"] == 0o600
     assert set(modes(path.parent).values()) == {0o600}
 
@@ -145,7 +145,7 @@ StateFile.open(Path(sys.argv[1])).close()
 """
 
 
-LOOKING = """
+TRY_SECONDS = """
 import sys
 from pathlib import Path
 from state.file import StateFile
@@ -158,7 +158,7 @@ state.close()
 def test_what_several_threads_have_open_another_process_may_open_and_close(path: Path) -> None:
     """The locks of a process on a file are gone when it closes that file in any other way than SQLite does."""
     first, second = StateFile.open(path), StateFile.open(path)
-    looked = [sys.executable, "-c", LOOKING, str(path)]
+    looked = [sys.executable, "-c", TRY_SECONDS, str(path)]
     for key in ("one", "two", "three"):
         change(first, ONE_SETTING.replace("users", key))
         seen = subprocess.run(looked, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 (our own code)

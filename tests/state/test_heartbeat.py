@@ -10,7 +10,7 @@ import pytest
 
 from state.errors import LockHeld
 from state.heartbeat import is_daemon_running, last_heartbeat, touch_heartbeat
-from state.lock import hold, hold_daemon
+from state.lock import hold_connection, hold_daemon
 from tests.state.files import opened
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +58,12 @@ def test_a_second_daemon_is_told_who_the_first_is(tmp_path: Path) -> None:
 
 def test_the_daemons_lock_is_none_of_a_connection_whatever_its_name(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
-    with opened(path) as state, hold_daemon(state, 0), hold(state, "daemon", 0), hold(state, "sales", 0):
+    with (
+        opened(path) as state,
+        hold_daemon(state, 0),
+        hold_connection(state, "daemon", 0),
+        hold_connection(state, "sales", 0),
+    ):
         holders = {row["connection"] for row in state.db.execute("SELECT connection FROM holder").fetchall()}
     assert holders == {".daemon", "daemon", "sales"}
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.file import StateFile
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.links import Links
 from tests.state.files import link, opened
@@ -25,8 +25,8 @@ def people() -> st.SearchStrategy[IndexedContact]:
     )
 
 
-def put(state: StateFile, *known: IndexedContact, side: str = "left", connection: int = 1) -> Identities:
-    identities = Identities(state.db, connection, side)
+def put(state: StateFile, *known: IndexedContact, side: str = "left", connection: int = 1) -> IdentityIndex:
+    identities = IdentityIndex(state.db, connection, side)
     with state.atomic() as transaction:
         identities.put_contacts(transaction, known)
     return identities
@@ -117,7 +117,7 @@ def test_more_people_than_one_question_can_hold_are_found() -> None:
 @given(st.lists(st.one_of(people(), st.sampled_from(("1", "2", "3"))), max_size=12))
 def test_the_index_shows_what_was_last_put_whatever_came_before(steps: list[IndexedContact | str]) -> None:
     with opened() as state:
-        index, model = Identities(state.db, 1, "left"), dict[str, IndexedContact]()
+        index, model = IdentityIndex(state.db, 1, "left"), dict[str, IndexedContact]()
         for step in steps:
             with state.atomic() as transaction:
                 if isinstance(step, IndexedContact):

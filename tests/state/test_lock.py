@@ -10,7 +10,7 @@ import pytest
 
 from state.errors import LockHeld
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from tests.state.files import opened
 
 ROOT = Path(__file__).parents[2]
@@ -20,8 +20,8 @@ HOLDER = f"""
 import sys
 from pathlib import Path
 from state.file import StateFile
-from state.lock import hold
-with hold(StateFile.open(Path(sys.argv[1])), "sales", {NOON_MS}):
+from state.lock import hold_connection
+with hold_connection(StateFile.open(Path(sys.argv[1])), "sales", {NOON_MS}):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -41,7 +41,7 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def take(state: StateFile, connection: str = "sales", now_ms: int = NOON_MS) -> None:
-    with hold(state, connection, now_ms):
+    with hold_connection(state, connection, now_ms):
         pass
 
 
@@ -75,33 +75,37 @@ def test_a_holder_that_ends_frees_the_lock(tmp_path: Path) -> None:
 def test_within_one_process_too_only_one_holds_it(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
-        with hold(state, "sales", NOON_MS), pytest.raises(LockHeld, match=f"process {os.getpid()}"):
+        with hold_connection(state, "sales", NOON_MS), pytest.raises(LockHeld, match=f"process {os.getpid()}"):
             take(StateFile.open(path))
         take(state)
 
 
 def test_an_error_frees_the_lock(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state:
-        with pytest.raises(ZeroDivisionError), hold(state, "sales", NOON_MS):
+        with pytest.raises(ZeroDivisionError), hold_connection(state, "sales", NOON_MS):
             raise ZeroDivisionError
         take(state)
 
 
 def test_each_connection_and_each_state_file_has_a_lock_of_its_own(tmp_path: Path) -> None:
-    with opened(tmp_path / "sync.db") as state, opened(tmp_path / "other.db") as other, hold(state, "sales", NOON_MS):
+    with (
+        opened(tmp_path / "sync.db") as state,
+        opened(tmp_path / "other.db") as other,
+        hold_connection(state, "sales", NOON_MS),
+    ):
         take(state, "support")
         take(other, "sales")
 
 
 def test_a_lock_that_was_just_taken_is_held_though_nobody_has_introduced_himself_yet(tmp_path: Path) -> None:
-    with opened(tmp_path / "sync.db") as state, hold(state, "sales", NOON_MS):
+    with opened(tmp_path / "sync.db") as state, hold_connection(state, "sales", NOON_MS):
         state.db.execute("DELETE FROM holder")
         with pytest.raises(LockHeld, match="another run has just begun"):
             take(state)
 
 
 def test_a_clock_that_was_put_back_makes_no_negative_age(tmp_path: Path) -> None:
-    with opened(tmp_path / "sync.db") as state, hold(state, "sales", NOON_MS):
+    with opened(tmp_path / "sync.db") as state, hold_connection(state, "sales", NOON_MS):
         earlier = NOON_MS - 5000
         with pytest.raises(LockHeld, match=r"\b0 s ago"):
             take(state, now_ms=earlier)

@@ -1,7 +1,7 @@
 from state.notification_cause import NotificationCause
 from state.notifications import NotificationStore
 from state.progress import StreamProgress, note_comparison, note_end, progress_of
-from state.schedule import Planned, plan_run, plan_runs, planned_runs
+from state.schedule import PlannedRun, plan_run, plan_runs, planned_runs
 from tests.state.files import opened
 
 
@@ -25,12 +25,12 @@ def test_a_comparison_that_could_not_be_written_is_no_end() -> None:
 
 def test_what_is_planned_is_shown_the_next_run_first() -> None:
     soon, later, never = (
-        Planned("b", "contacts", 5),
-        Planned("a", "contacts", 9, "is down"),
-        Planned("c", "contacts", None),
+        PlannedRun("b", "contacts", 5),
+        PlannedRun("a", "contacts", 9, "is down"),
+        PlannedRun("c", "contacts", None),
     )
     with opened() as state, state.atomic() as db:
-        plan_runs(db, [never, later, Planned("b", "contacts", 1)])
+        plan_runs(db, [never, later, PlannedRun("b", "contacts", 1)])
         plan_run(db, soon)
         assert planned_runs(db) == [soon, later, never]
         plan_runs(db, [])

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from state.file import StateFile
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.links import Link, Links, LinkSide
 from tests.state.files import opened
@@ -17,7 +17,7 @@ def shadow(side: str, number: int) -> str:
 def fill(state: StateFile) -> None:
     links = Links(state.db, 1, "contacts")
     for side, prefix in (("left", ""), ("right", "ve9EPM428h8vShlRW")):
-        identities = Identities(state.db, 1, side)
+        identities = IdentityIndex(state.db, 1, side)
         with state.atomic() as transaction:
             identities.put_contacts(
                 transaction,

@@ -79,8 +79,8 @@ def test_the_token_of_an_account_is_changed_by_one_at_a_time(tmp_path: Path) -> 
 
 
 def test_who_waits_too_long_for_a_token_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "LOOKS", 2)
-    monkeypatch.setattr(lock, "LOOKING", 0.01)
+    monkeypatch.setattr(lock, "TRIES", 2)
+    monkeypatch.setattr(lock, "TRY_SECONDS", 0.01)
     waits: list[int] = []
     with (
         hold_token(tmp_path / "sync.db", "gh", lambda: None),

@@ -37,8 +37,8 @@ def arrival(
 def take(state: StateFile, inbox: WebhookQueue, *arrivals: QueuedEvent, capacity: int = MANY) -> list[Outcome]:
     with state.atomic() as transaction:
         outcomes = inbox.queue_events(transaction, arrivals, capacity)
-    inbox.put_off(one for one, outcome in zip(arrivals, outcomes, strict=True) if outcome is Outcome.FULL)
-    inbox.forget_put_off(one for one, outcome in zip(arrivals, outcomes, strict=True) if outcome is Outcome.QUEUED)
+    inbox.defer_events(one for one, outcome in zip(arrivals, outcomes, strict=True) if outcome is Outcome.FULL)
+    inbox.forget_deferred(one for one, outcome in zip(arrivals, outcomes, strict=True) if outcome is Outcome.QUEUED)
     return outcomes
 
 

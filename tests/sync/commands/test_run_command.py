@@ -20,7 +20,7 @@ from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.sandbox.base import Sandbox
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from sync.cli import main
 
 
@@ -210,7 +210,7 @@ def test_a_run_under_way_ends_another_with_75(office: Office) -> None:
     office.sync("run")
     state = StateFile.open(office.folder / "sync.db")
     try:
-        with hold(state, "sales", round(SystemClock().now().timestamp() * 1000)):
+        with hold_connection(state, "sales", round(SystemClock().now().timestamp() * 1000)):
             document = office.document("run", code=75)
             assert document["runs"] == []
             assert "holds the lock" in document["error"]
@@ -228,7 +228,7 @@ def test_of_two_connections_the_one_that_is_locked_does_not_stop_the_other(offic
     office.sync("run", "--connection", "sales")
     state = StateFile.open(office.folder / "sync.db")
     try:
-        with hold(state, "sales", round(SystemClock().now().timestamp() * 1000)):
+        with hold_connection(state, "sales", round(SystemClock().now().timestamp() * 1000)):
             document = office.document("run", code=75)
     finally:
         state.close()

@@ -7,7 +7,7 @@ import pytest
 
 from state import connections
 from state.file import StateFile
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.links import Link, Links, LinkSide
 from state.staging import Staging
@@ -54,7 +54,7 @@ class World:
 
 
 def side(state: StateFile, connection: int, name: str) -> Side:
-    identities = Identities(state.db, connection, name)
+    identities = IdentityIndex(state.db, connection, name)
     return Side(name, f"{name} account", cast("Connector", None), identities, cast("Dispatcher", None))
 
 
@@ -177,7 +177,7 @@ def test_a_page_of_people_is_looked_up_at_once_and_each_gets_its_own(world: Worl
 def test_another_connection_with_the_same_ids_is_another_world(world: World) -> None:
     with world.state.atomic() as transaction:
         other = connections.connection_id(transaction, "support", "left account", "third account")
-        Identities(transaction, other, "right").put_contacts(transaction, [known("hub-1", "ada@example.com")])
+        IdentityIndex(transaction, other, "right").put_contacts(transaction, [known("hub-1", "ada@example.com")])
     ada = known("1", "ada@example.com")
     meet(world, [ada], [])
     assert pair(ada, of_left(world, ada)) == Unpaired()

@@ -11,7 +11,7 @@ import pytest
 from connectors.http.rate_limiter import RateLimit
 from connectors.sandbox.faults import Fault
 from state.file import StateFile
-from state.lock import hold
+from state.lock import hold_connection
 from sync.config.model import load
 from sync.daemon.cancellation import StopSignal
 from sync.daemon.stream import Stream
@@ -92,7 +92,7 @@ def test_a_spent_allowance_says_when_it_is_renewed_and_the_run_after_that_goes_o
 
 
 def test_a_held_lock_is_no_failure(daemon: Daemon) -> None:
-    with closing(StateFile.open(daemon.world.state_path)) as state, hold(state, "sales", 0):
+    with closing(StateFile.open(daemon.world.state_path)) as state, hold_connection(state, "sales", 0):
         ended = daemon.run()
     assert ended.how == "locked"
     assert "kill" in ended.reason

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.connector import CallCounts
-from state.daily_counts import Count
+from state.daily_counts import DailyCount
 from sync.engine.metrics import LIMITS, counted, limit_of
 from sync.output.report import Counts, RunReport, StreamReport
 
@@ -17,16 +17,16 @@ def test_a_run_is_counted_with_its_end_its_length_its_records_and_its_calls() ->
     report.requests["gh"] = CallCounts(reads=3, writes=2, retries=1, throttled=4)
     found = {one for one in counted(report, "partial", NOON + timedelta(seconds=7.5)) if one.count}
     assert found == {
-        Count("", "", "run partial", 1),
-        Count("", "", "within 15", 1),
-        Count("", "", "took_ms", 7500),
-        Count("contacts", "gg", "read", 5),
-        Count("contacts", "gg", "updated", 2),
-        Count("contacts", "gh", "created", 1),
-        Count("", "gh", "reads", 3),
-        Count("", "gh", "writes", 2),
-        Count("", "gh", "retries", 1),
-        Count("", "gh", "throttled", 4),
+        DailyCount("", "", "run partial", 1),
+        DailyCount("", "", "within 15", 1),
+        DailyCount("", "", "took_ms", 7500),
+        DailyCount("contacts", "gg", "read", 5),
+        DailyCount("contacts", "gg", "updated", 2),
+        DailyCount("contacts", "gh", "created", 1),
+        DailyCount("", "gh", "reads", 3),
+        DailyCount("", "gh", "writes", 2),
+        DailyCount("", "gh", "retries", 1),
+        DailyCount("", "gh", "throttled", 4),
     }
 
 

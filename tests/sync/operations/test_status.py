@@ -10,7 +10,7 @@ from state.cursors import COVERED, Cursors
 from state.file import StateFile
 from state.history import begin_run, end_run
 from state.webhook_hints import Hint
-from state.webhook_queue import Inbox, QueuedEvent
+from state.webhook_queue import QueuedEvent, WebhookQueue
 from sync.config.model import Config, parse
 from sync.operations.status import read_status
 from tests.sync.config_text import GOOD, replaced
@@ -45,7 +45,7 @@ def test_status_shows_webhooks_where_they_are_configured(tmp_path: Path) -> None
     assert read_status(config)["connections"][0]["webhooks"] == {"heard_at": None, "waiting": 0}
     arrival = QueuedEvent(b"w", [(("sales", "messages"), Hint("growthhub", "message:m1", "c1"))], NOON_MS)
     with change(config) as transaction:
-        Inbox(transaction, NOON_MS).queue_events(transaction, [arrival], 9)
+        WebhookQueue(transaction, NOON_MS).queue_events(transaction, [arrival], 9)
     heard = {"heard_at": "2026-03-01T12:00:00Z", "waiting": 1}
     assert read_status(config)["connections"][0]["webhooks"] == heard
 

@@ -9,12 +9,12 @@ from typing import Any
 from state import connections, daily_counts
 from state.conflicts import Conflict, Conflicts
 from state.cursors import COVERED, Cursors
-from state.daily_counts import Count
+from state.daily_counts import DailyCount
 from state.database import Transaction
 from state.failures import Failure, Failures
 from state.file import StateFile
 from state.history import CREATED, History, HistoryEntry, begin_run, end_run
-from state.identity_index import Identities
+from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.links import Link, Links, LinkSide
 from state.progress import note_comparison, note_end
@@ -60,7 +60,7 @@ def fill(config: Config, *, city: str = "Oslo", who: str = EMAIL, reason: str = 
         shadow = json.dumps([who, city])
         pair = Link(LinkSide("1", shadow), LinkSide("hub-1", shadow), 1)
         Links(transaction, 1, "contacts").save_link(transaction, pair, RUN)
-        Identities(transaction, 1, "left").put_contacts(
+        IdentityIndex(transaction, 1, "left").put_contacts(
             transaction, [IndexedContact("1", who.casefold(), "ada", (PHONE,), None, BEGUN_MS)]
         )
         Conflicts(transaction, 1, "contacts").put_conflict(
@@ -85,7 +85,10 @@ def fill(config: Config, *, city: str = "Oslo", who: str = EMAIL, reason: str = 
         note_end(transaction, 1, "contacts", BEGUN_MS + 2000)
         note_comparison(transaction, 1, "contacts", BEGUN_MS)
         daily_counts.add_counts(
-            transaction, 1, NOW_MS, [Count("contacts", LEFT, "read", 12), Count("contacts", RIGHT, "updated", 3)]
+            transaction,
+            1,
+            NOW_MS,
+            [DailyCount("contacts", LEFT, "read", 12), DailyCount("contacts", RIGHT, "updated", 3)],
         )
 
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.http.call_log import CallLog, Daily
 from connectors.http.rate_headers import RateLimit
 from state import daily_counts
-from state.daily_counts import Count
+from state.daily_counts import DailyCount
 from sync.config.model import Config
 from sync.engine.metrics import LIMITS
 from sync.page.daily_allowance import DailyAllowance, allowance
@@ -35,7 +35,7 @@ def scraped(visitor: Visitor) -> dict[str, list[tuple[dict[str, str], float]]]:
 def count(config: Config, *counts: tuple[str, str, str, int]) -> None:
     with change(config) as transaction:
         transaction.execute("DELETE FROM tally")
-        daily_counts.add_counts(transaction, 1, NOW_MS, [Count(*one) for one in counts])
+        daily_counts.add_counts(transaction, 1, NOW_MS, [DailyCount(*one) for one in counts])
 
 
 def test_prometheus_can_read_it_and_it_says_what_it_is(visitor: Visitor) -> None:
@@ -60,10 +60,10 @@ def test_what_was_counted_is_summed_over_all_days(visitor: Visitor, config: Conf
     )
     with change(config) as transaction:
         daily_counts.add_counts(
-            transaction, 1, NOW_MS - 40 * daily_counts.DAY_MS, [Count("contacts", LEFT, "read", 10)]
+            transaction, 1, NOW_MS - 40 * daily_counts.DAY_MS, [DailyCount("contacts", LEFT, "read", 10)]
         )
         daily_counts.add_counts(
-            transaction, 1, NOW_MS, [Count("messages", RIGHT, "created", 3), Count("", LEFT, "writes", 1)]
+            transaction, 1, NOW_MS, [DailyCount("messages", RIGHT, "created", 3), DailyCount("", LEFT, "writes", 1)]
         )
     found = scraped(visitor)
     here = {"connection": "sales", "account": LEFT}

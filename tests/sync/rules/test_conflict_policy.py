@@ -16,7 +16,7 @@ from sync.streams.connection import Side
 if TYPE_CHECKING:
     from connectors.connector import Connector
     from connectors.http.concurrency import Dispatcher
-    from state.identity_index import Identities
+    from state.identity_index import IdentityIndex
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -125,7 +125,7 @@ class Clockwork:
 
 def changed_ms(updated: datetime | None, wrote: datetime | None, ahead: float = 0.0) -> int | None:
     connector = cast("Connector", Clockwork(ahead))
-    side = Side("left", "growthgenius", connector, cast("Identities", None), cast("Dispatcher", None))
+    side = Side("left", "growthgenius", connector, cast("IdentityIndex", None), cast("Dispatcher", None))
     return side.changed_ms(Contact("1", {}, updated_at=updated), None if wrote is None else ms(wrote))
 
 

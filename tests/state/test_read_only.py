@@ -18,12 +18,12 @@ def path(tmp_path: Path) -> Path:
 
 
 def look(path: Path) -> int:
-    with closing(StateFile.open_to_look(path, 0.1)) as state:
+    with closing(StateFile.open_read_only(path, 0.1)) as state:
         return int(state.db.execute("SELECT count(*) FROM connection").fetchone()[0])
 
 
 def test_who_looks_can_change_nothing(path: Path) -> None:
-    with closing(StateFile.open_to_look(path, 0.1)) as state:
+    with closing(StateFile.open_read_only(path, 0.1)) as state:
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             state.db.execute("DELETE FROM connection")
         with pytest.raises(sqlite3.OperationalError, match="readonly"), state.atomic():
@@ -35,7 +35,7 @@ def test_who_looks_waits_for_no_writer_and_no_writer_waits_for_them(path: Path) 
         with writer.atomic() as db:
             db.execute("INSERT INTO connection (name, left_account, right_account) VALUES ('a', 'b', 'c')")
             assert look(path) == 0
-        with closing(StateFile.open_to_look(path, 0.1)) as state:
+        with closing(StateFile.open_read_only(path, 0.1)) as state:
             state.db.execute("BEGIN")
             assert state.db.execute("SELECT count(*) FROM connection").fetchone()[0] == 1
             with writer.atomic() as db:
