@@ -1,7 +1,8 @@
-"""What the engine asks of every system: the contract that a connector keeps.
+"""The contract of a connector: what the engine asks of every system (R30).
 
-A connector speaks to one account. It knows wire shapes, endpoints and quirks; it decides nothing about syncing.
-Records pass through the engine as `Raw`, the decoded JSON object of the wire, and become people by `contact`.
+A connector speaks to one account. It knows the wire format, the endpoints and their quirks. It decides nothing about
+syncing. The engine passes records on as `Raw`, the decoded JSON objects, and maps them by `Connector.to_contact`.
+Times are aware and UTC.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from connectors.message_store import MessageStore
 
 Raw = Mapping[str, Any]
-"""One record as the wire shows it (unwrapped: the object that holds the fields)."""
+"""One record as the API shows it, unwrapped: the object that holds the fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open span `[start, end)`; `end` None means "as far as the server has anything"."""
+    """A half-open span of time `[start, end)`. Without `end` it goes on as far as the server has records."""
 
     start: datetime
     end: datetime | None = None
@@ -30,10 +31,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """What a list holds and does not let be read: a row that is no record, or one that makes each answer fail.
+    """A row of a list that cannot be read: it is no record, or every answer that contains it fails (R42).
 
-    `key` names it by where it lies, the same in each reading; `within` is the span of time in which it lies, None where
-    nothing tells.
+    `key` names its position, the same in each reading. `within` is the span of time that it lies in, None if unknown.
     """
 
     key: str
@@ -43,9 +43,9 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records of one answer, each with an id, the server's own time of that answer (R1), and what could not be read.
+    """The records of one answer, each with an id, and the server's own time of that answer (R1).
 
-    `warnings` are about the list: what a person should know of it, though it was read.
+    `unread` are the rows that could not be read. `warnings` are about the list as a whole.
     """
 
     records: Sequence[Raw]
@@ -56,16 +56,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What a write led to: the record as the server shows it now, as complete as its answers were.
+    """The result of a write: the record as the server shows it now, as complete as its answers were.
 
-    `served_at` is the server's time of the answer. `refused` are the fields that the server was known or found not to
-    take or not to clear, whatever it answered (R17); they were left out of the write.
-    `rejected` are those of them whose value the server refused with an error, by its words: all else was written (R42).
-    `edited` says that the record had to be read to learn that, and that by its times somebody had edited it by then:
-    another value than was sent is that person's, and not what the server made of ours. `served_at` is the latest moment
-    at which the write took effect, then. `doubtful` says that it had to be read, and that its times do not tell whether
-    somebody had edited it by then.
-    `unwritten` are fields that were not written after others were, because of `error`: they are still to be carried.
+    `served_at` is the server's time of the answer. `refused` are the fields that the server is known not to take or not
+    to clear, whatever it answered; they were left out of the write (R17). `rejected` are those of them that the server
+    refused with an error, with its words; the other fields were written (R42).
+    `edited`: the record was read to find that out, and by its times a user edited it meanwhile. Then a value that
+    differs from the sent one is that user's, and `served_at` is the latest moment at which the write took effect.
+    `doubtful`: the record was read, and its times do not say whether a user edited it meanwhile.
+    `unwritten` are fields that were not written after others were, because of `error`. They are still to be carried.
     """
 
     raw: Raw
@@ -79,27 +78,27 @@ class WriteResult:
 
 
 AT_ONCE: Final = timedelta(seconds=1)
-"""What a record's time is later than its server's word of a write by at most: that word tells whole seconds."""
+"""How much later the time of a record may be than the `Date` of the answer to its write, which has whole seconds."""
 
 
 def took_effect(updated_at: datetime | None, served_at: datetime) -> datetime:
-    """Return the latest moment at which a write took effect: the record's time in its answer, else that of the answer.
+    """Return the latest moment at which a write took effect: the record's time in the answer, else that of the answer.
 
-    Where both are known they are of one server, and the record's is the finer one.
+    Both times are of the same server; the record's is more precise.
     """
     return served_at + AT_ONCE if updated_at is None else updated_at
 
 
 def proves_unedited(answered: datetime | None, read: datetime | None) -> bool:
-    """Say whether a record that was read shows the very time of the write before it, in parts of a second."""
+    """Say whether a record that was read shows exactly the time of the write before it, in fractions of a second."""
     return answered is not None and answered == read and bool(answered.microsecond)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `sync check`: what was tried, whether it works, and how to mend it if not.
+    """One line of `sync check`: what was tried, whether it works, and in `mend` how to correct it.
 
-    `fixable` tells that `--fix` would mend it. `fatal` findings make an account unusable (exit 3); the others are
+    `fixable` says that `--fix` corrects it. With a `fatal` finding the account cannot be used (exit 3); the others are
     advice.
     """
 
@@ -113,7 +112,7 @@ class Finding:
 
 @dataclass(slots=True)
 class CallCounts:
-    """Calls made so far by one account, as `requests` in the run report counts them."""
+    """The calls of one account so far, as `requests` in the run report counts them."""
 
     reads: int = 0
     writes: int = 0
@@ -122,67 +121,74 @@ class CallCounts:
 
 
 class Cache(Protocol):
-    """Settings of an account that change rarely, kept in the state for a day: custom fields, users, location."""
+    """Settings of an account that change rarely (custom fields, users, location), kept in the state for a day."""
 
     def get(self, key: str) -> Any | None:
-        """Return the JSON value, or None when it is absent or older than a day."""
+        """Return the JSON value, None when it is absent or older than a day."""
 
     def put(self, key: str, value: Any) -> None:
-        """Remember a JSON value from now on."""
+        """Store a JSON value."""
 
     def forget(self, key: str) -> None:
-        """Drop it, because a write was refused on account of it."""
+        """Remove a value, because a write was refused on account of it."""
 
 
 class Connector(Protocol):
-    """One account of one system."""
+    """One account of one system. What the system cannot do, the attributes say (R30)."""
 
-    account: str  # the name in the config file
-    system: str  # the kind of connector: "growthgenius", "growthhub"
-    mappable_fields: frozenset[
-        str
-    ]  # canonical fields that this system can have a place for, whatever the account's scopes
-    fields: frozenset[str]  # those of them that the account has a place for, as far as is known now
-    fields_to_create: frozenset[str]  # fields whose place is not there by nature, but has to be made (R23)
-    place_scope: str  # what a token needs to make places; "" where none are made
-    write_scope: str  # what a token needs to write contacts; "" where no scopes are documented
-    read_only: frozenset[str]  # those that it can show but not take
-    never_empty: frozenset[str]  # those that can be set but not emptied (R17)
-    consent_fields: frozenset[
-        str
-    ]  # fields that tell do_not_contact by "Do Not Contact", where it has no place of its own
-    has_markers: bool  # whether its records carry a marker with the id at the other system
+    account: str
+    """The name of the account in the config file."""
+    system: str
+    """The kind of system, as the registry names it (connectors.registry)."""
+    mappable_fields: frozenset[str]
+    """The canonical fields that this system can hold, whatever the account's scopes."""
+    fields: frozenset[str]
+    """Those of them that the account has a place for, as far as is known now."""
+    fields_to_create: frozenset[str]
+    """The fields that need a custom field, which has to be created first (R23)."""
+    read_only: frozenset[str]
+    """The fields that the system shows but does not take."""
+    never_empty: frozenset[str]
+    """The fields that can be set but not emptied (R17)."""
+    consent_fields: frozenset[str]
+    """The fields that say do_not_contact by the value "Do Not Contact", where that has no place of its own."""
+    has_markers: bool
+    """Whether its records have a place for a marker, the source id of the counterpart (R31)."""
+    place_scope: str
+    """The scope that a token needs to create places; "" where none are created."""
+    write_scope: str
+    """The scope that a token needs to write contacts; "" where no scopes are documented."""
     call_counts: CallCounts
 
     @property
     def message_store(self) -> "MessageStore":
-        """Its messages."""
+        """Return its messages."""
 
     @property
     def companies(self) -> CompanyDirectory | None:
-        """What it knows of companies; None where it is not asked for any."""
+        """Return its look-up of companies, None where it has none."""
 
     @property
     def fields_without_place(self) -> frozenset[str]:
-        """Return the fields that no record shows now: their place is still to be made, or cannot be read."""
+        """Return the fields that no record shows now: their place does not exist yet, or cannot be read (R41)."""
 
     @property
     def owner_emails(self) -> frozenset[str] | None:
-        """Return the addresses, in lower case, of whom a record can be given to, as far as is known without a call.
+        """Return the e-mail addresses, in lower case, of the users that can own a record. No call is made.
 
-        None before they were asked for, which `missing_places` of "owner" does.
+        None before they were read, which `missing_places` of "owner" does.
         """
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this account itself (location, users), as JSON, without a call (R28)."""
 
     def clock_offset(self) -> float:
-        """Return seconds by which the server's clock is ahead of ours, 0.0 before the first answer (R1, R14)."""
+        """Return by how many seconds the server's clock is ahead of ours, 0.0 before the first answer (R1, R14)."""
 
     def read_window(self, window: Window) -> Iterator[Page]:
-        """Yield every record changed in the window; the same record may come twice, the later one counts.
+        """Yield every record changed in the window. The same record may come twice; the later one counts.
 
-        To run to the end without an error *is* the proof that the window is complete. Pages may hold records outside
+        Reaching the end without an error is the proof that the window is complete (R43). Pages may hold records outside
         the window. Raises IncompleteWindow when the proof fails, and AuthError, TransientError.
         """
 
@@ -192,38 +198,36 @@ class Connector(Protocol):
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record to the canonical shape.
 
-        `memory` is what an earlier mapping of it left, or empty. No call is made except, once a day, for the settings
-        that the mapping needs (users, custom fields).
+        `memory` is that of an earlier mapping of the record, or empty. No call is made except, once a day, for the
+        settings that the mapping needs (users, custom fields).
         """
 
     def to_outline(self, raw: Raw) -> Contact:
-        """Map only what tells who a record is: addresses, names, numbers. No call is made.
+        """Map only what identifies a contact: addresses, names, numbers. No call is made.
 
-        It is for records that cannot be read as a whole: their contact is known all the same (R7).
+        It serves for records that cannot be mapped as a whole, so that pairing knows their contact (R7).
         """
 
     def digest(self, raw: Raw) -> bytes:
-        """Return 16 bytes that change when the record changes, times and search positions left out."""
+        """Return 16 bytes that change when the record changes, without its times and search positions."""
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
-        """Create a person with these values (unknown and empty ones are left out), one call where the API allows it.
+        """Create a contact with these values, in one call where the API allows it. Empty values are left out.
 
-        Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError (the last two and
-        the refusals mean: surely not created).
+        Raises OutcomeUnknown; and DuplicateRefused, RecordRefused, AuthError, TransientError, after which the contact
+        surely does not exist.
         """
 
     def update_contact(
         self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None
     ) -> WriteResult:
-        """Set only these fields of the record that `current` shows.
-
-        None empties a field, sets are given as they shall be.
+        """Set only these fields of the record that `current` shows. None empties a field; sets are complete.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
     def delete_contact(self, record_id: str) -> None:
-        """Delete a record; one that is gone already is deleted.
+        """Delete a record. One that is gone already counts as deleted.
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
@@ -231,50 +235,49 @@ class Connector(Protocol):
     def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return, for each field of `changes`, what the server holds in the place that was written (R21).
 
-        It differs from `contact` only where a write moves another value into view: clearing the number that was
-        `phone` at GrowthGenius promotes the next one, which is an observation of its own, not the answer to what was
-        sent.
+        It differs from `to_contact` only where a write changes which value a field shows: where the number that was
+        `phone` is cleared, the next number becomes `phone`. That is an observation, not the answer to what was sent.
         """
 
     def filled_in(self, sent: Fields) -> Fields:
-        """Return what the server itself fills in where a record is created with these values, as far as is known.
+        """Return what the server itself fills in when a record is created with these values, as far as is known (R35).
 
         No call is made except, once a day, for the settings that this needs (users, location).
         """
 
     def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
-        """Look for a person on the server itself, not in what was read.
+        """Look for a contact on the server itself: before a create, and after one without an answer (R20).
 
-        Before a create, and after one whose answer never came. `since` is when that create was sent (server's time),
-        None before a first try. Records are candidates; the caller decides. Raises AuthError, TransientError.
+        `since` is when that create was sent (server's time), None before a first try. The caller decides which of the
+        records is the contact. Raises AuthError, TransientError.
         """
 
     def create_places(self, names: frozenset[str]) -> Sequence[str]:
-        """Make the custom fields that values of these canonical fields need (R23); return the keys that were made.
+        """Create the custom fields that values of these canonical fields need (R23); return the created keys.
 
-        Fields whose place cannot be made (no scope) leave `fields` from then on.
+        Fields that get no place, because a scope is missing, leave `fields` from then on.
         """
 
     def recheck_places(self, *, retry: bool) -> None:
-        """Ask again what the account has a place for, since a value is owed to it (R41). Raises TransientError.
+        """Ask again what the account has a place for, because a value is owed to it (R41). Raises TransientError.
 
-        With `retry`, the next `prepare` tries again to make what could not be made before.
+        With `retry`, the next `create_places` tries again what failed before.
         """
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
-        """Return the keys that `prepare` would make, without making them."""
+        """Return the keys that `create_places` would create, without creating them."""
 
     def count_write_calls(self, current: Raw | None, changes: Fields) -> int:
-        """Return how many writing calls `create` (no current) or `update` would make; for the price of a plan."""
+        """Return how many writing calls an update of `current` makes, or a create without it: the price of a plan."""
 
     def count_lookups(self, sent: Fields, *, asked: bool) -> int:
-        """Return how many calls `find` makes before a first create; `asked` when it was called in this run already."""
+        """Return how many calls `find_candidates` makes before a first create; `asked`: it ran in this run already."""
 
     def check_account(self, fix: bool) -> Sequence[Finding]:
-        """Try the account: credentials, scopes, custom fields. Changes nothing unless `fix`."""
+        """Try the account: credentials, scopes, custom fields. Change nothing unless `fix`."""
 
     def check_writing(self) -> Finding:
-        """Say whether contacts may be written, as far as the server tells it without anything being written."""
+        """Say whether contacts may be written, as far as the server shows that without a write."""
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the HTTP connections."""

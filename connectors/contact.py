@@ -1,10 +1,10 @@
-"""The one shape that a person has between systems.
+"""The canonical shape of a contact, which every connector maps to and from.
 
 Rules kept here:
-- a value is a non-empty string, a non-empty tuple of strings (sets, in a stable order), or None for "empty";
-- a field that is absent from `fields` is *unknown*: no change, no conflict (R4);
-- times are aware and UTC; ids are strings (the type at the wire is the connector's affair);
-- what means nothing on another system is not in `fields` but in `unmapped`, with its raw text (R17).
+- a value is a non-empty string, a non-empty tuple of strings (a set, in a stable order), or None for "empty";
+- a field that is absent from `fields` is unknown: no change, no conflict (R4);
+- times are aware and UTC; ids are strings, whatever their type at the API;
+- a value that means nothing on another system is not in `fields` but in `unmapped`, with its raw text (R17).
 """
 
 import re
@@ -19,13 +19,13 @@ Value = str | tuple[str, ...] | None
 Fields = Mapping[str, Value]
 
 PHONE_SLOTS = ("mobile_phone", "first_phone", "work_phone", "corporate_phone", "home_phone", "other_phone")
-"""The typed numbers of GrowthGenius, in the order in which one of them becomes `phone` (R16)."""
+"""The typed phone numbers, in the order in which one of them becomes `phone` (R16)."""
 
 _NUMBERS = frozenset({"phone", *PHONE_SLOTS})
 _SIGNS = re.compile(r"[\W_]+")
 
 SET_FIELDS = frozenset({"tags", "lists"})
-"""Merged element by element (R12)."""
+"""Fields that are merged element by element (R12)."""
 
 FIELDS = (
     "first_name", "last_name", "email", "phone", *PHONE_SLOTS,
@@ -36,18 +36,17 @@ FIELDS = (
     "email_status", "email_confidence", "do_not_contact",
     *(f"custom{n}" for n in range(1, 10)),
 )  # fmt: skip
-"""Every canonical name, as the config file knows them."""
+"""Every canonical field, by its name in the config file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person as one system shows it.
+    """A contact as one system shows it.
 
-    `marker` is the id that this record claims to have at the other system; `is_marker_bare` says that it names no
-    account, so that a person may have typed or imported it. `phones` are all its possible numbers
-    (E.164), `emails` all its addresses, both for pairing. `memory` is what the mapping wants back when it maps this
-    record again (R16: the E.164 form of each raw number, and under "slot" which of PHONE_SLOTS `phone` came from); it
-    is JSON, and apart from "slot" opaque.
+    `marker` is the id that the record claims to have at the other system. `is_marker_bare` says that it names no
+    account, so that a user may have typed or imported it (R31). `phones` are all its possible numbers (E.164) and
+    `emails` all its addresses; pairing uses them. `memory` is JSON that the next mapping of the record gets back: the
+    E.164 form of each raw number, and under "slot" which of PHONE_SLOTS became `phone` (R16).
     """
 
     id: str
@@ -63,9 +62,9 @@ class Contact:
 
 
 def fold(name: str, value: Value) -> Value:
-    """Return what two values of the field are compared by.
+    """Return the form in which two values of the field are compared (R44).
 
-    E-mails, and the elements of sets, without case; numbers as they are dialled now; texts as they look.
+    E-mail addresses and elements of sets without case, numbers as they are dialled now, texts as they look.
     """
     if isinstance(value, tuple):
         return tuple(sorted({labels.key(element) for element in value})) or None
@@ -77,12 +76,12 @@ def fold(name: str, value: Value) -> Value:
 
 
 def same(name: str, one: Value, other: Value) -> bool:
-    """Say whether two known values of the field are one and the same."""
+    """Say whether two known values of the field are the same."""
     return one == other or fold(name, one) == fold(name, other)
 
 
 def alike(name: str, one: Value, other: Value) -> bool:
-    """Say whether two values are the same but for case, spaces and signs: a server may have rewritten one of them."""
+    """Say whether two values differ only in case, spaces and signs: a server may have rewritten one of them."""
     return same(name, one, other) or (one is not None and _bare(one) == _bare(other) != "")
 
 

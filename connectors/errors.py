@@ -1,29 +1,29 @@
-"""What can go wrong at an API, split by what the caller should do about it.
+"""The errors of an account, by what the caller should do about them.
 
     ConnectorError
-    ├── AuthError            mend the credentials or the scopes; nothing else helps        (exit 3)
+    ├── AuthError            correct the credentials or the scopes; nothing else helps     (exit 3)
     │   └── Forbidden        403: the account's, or that of one record (connectors.http.forbidden)
-    ├── LoginNeeded          no token, and only a person's login gets another (OAuth)      (exit 3)
+    ├── LoginNeeded          no token, and only a login gets another one (OAuth)           (exit 3)
     ├── TransientError       try again later, nothing is lost                              (exit 3)
     │   ├── Unreachable      no answer within the patience of a one-shot run
     │   ├── ServerTrouble    5xx, HTML instead of JSON, a cut-off body, on something safe to repeat
-    │   │   └── OtherRecord  a question for one record was answered with another one: a merge, or a crossed answer
-    │   ├── AllowanceSpent   the daily allowance ran out; `until` says when it is renewed
-    │   └── IncompleteWindow a window that could not be proven complete, nor be split further
+    │   │   └── OtherRecord  a request for one record was answered with another one: a merge, or a crossed answer
+    │   ├── AllowanceSpent   the daily allowance is used up; `until` says when it is renewed
+    │   └── IncompleteWindow a window that is not proven complete and cannot be split further
     ├── AnswerTooLarge       413, a body over our limit, or a time-out: ask for less (windows split on it)
     │   ├── PageCrashed      500 again and again, for a page of a list: one record in it may be why
     │   └── PageTimedOut     no answer in time for a page of a list: it may be too much, or the server is down
-    ├── RecordError          this one record will not go through: list it, go on           (exit 1)
+    ├── RecordError          this one record cannot be written: list it, go on             (exit 1)
     │   ├── RecordGone       the id does not exist (any more): a deletion found (R22)
-    │   ├── DuplicateRefused the server says that `other_id` is the same person
+    │   ├── DuplicateRefused the server says that `other_id` is the same contact
     │   └── RecordRefused    400/409/422 for any other reason; `messages` holds the server's words
     │       └── CallRefused  a path that is on no list of the connector, or a write that the server redirects
-    └── OutcomeUnknown       a write whose answer never came, or made no sense: look before repeating (R20)
+    └── OutcomeUnknown       a write without a usable answer: look before it is repeated (R20)
         ├── RecordEdited     a person edited the record between two tries of a write: the second one was not sent
-        └── Broken           a mistake of ours at one record: nobody knows how far the call came
+        └── Broken           a mistake of ours at one record: how far the call came is unknown
 
-Every message names the account, and is safe to show: no secret, no person's data beyond what the server said of the
-request.
+Every message names the account and is safe to show: it holds no secret, and no contact data but what the server said
+of the request.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class ConnectorError(Exception):
 
 
 class AuthError(ConnectorError):
-    """401 or 403: credentials or scope. `names_scope` tells that the answer speaks of a scope, or may mean one."""
+    """401 or 403: credentials or scope. `names_scope` says that the answer names a scope, or may mean one."""
 
     def __init__(self, account: str, message: str, *, names_scope: bool = False) -> None:
         super().__init__(account, message)
@@ -49,7 +49,7 @@ class AuthError(ConnectorError):
 
 
 class Forbidden(AuthError):
-    """403: the account may not do this, or something in between forbids this one call; `said` is what it said."""
+    """403: the account may not do this, or a proxy forbids this one call. `said` is the answer."""
 
     def __init__(self, account: str, message: str, said: str) -> None:
         super().__init__(account, message, names_scope=True)
@@ -57,11 +57,11 @@ class Forbidden(AuthError):
 
 
 class LoginNeeded(ConnectorError):
-    """No token works, and only a login gets another one: never a sign that just a scope is missing."""
+    """No token works, and only a login gets another one. It never means that a scope is missing."""
 
 
 class TransientError(ConnectorError):
-    """May work when it is tried again."""
+    """The call may work when it is tried again."""
 
 
 class Unreachable(TransientError):
@@ -69,14 +69,14 @@ class Unreachable(TransientError):
 
 
 class ServerTrouble(TransientError):
-    """An answer came, but not one that means anything."""
+    """An answer came that makes no sense."""
 
 
 class OtherRecord(ServerTrouble):
     """A record was asked for by its id, and the answer shows another one, `shown`.
 
-    Either the record was merged into the other one, or the answer belongs to another question. Who knows what the
-    record was can tell; until then nothing is known of it.
+    Either the record was merged into the other one, or the answer belongs to another request. A caller that knows what
+    the record showed before can decide which; until then nothing is known of the record.
     """
 
     def __init__(self, account: str, message: str, shown: Mapping[str, Any]) -> None:
@@ -85,7 +85,7 @@ class OtherRecord(ServerTrouble):
 
 
 class AllowanceSpent(TransientError):
-    """The daily allowance ran out."""
+    """The daily allowance is used up."""
 
     def __init__(self, account: str, message: str, until: datetime | None = None) -> None:
         super().__init__(account, message)
@@ -93,15 +93,15 @@ class AllowanceSpent(TransientError):
 
 
 class IncompleteWindow(TransientError):
-    """A window that the server answers only in part, and that cannot be split further."""
+    """The server answers a window only in part, and it cannot be split further."""
 
 
 class AnswerTooLarge(ConnectorError):
-    """The server, or our limit, says that the question asks for too much at once."""
+    """By the server or by our limit, the request asks for too much at once."""
 
 
 class PageCrashed(AnswerTooLarge):
-    """The server fails at a page of a list: where it answers other questions, a record in the page is why."""
+    """The server fails at a page of a list. Where it answers other requests, a record in the page is the cause."""
 
 
 class PageTimedOut(AnswerTooLarge):
@@ -109,17 +109,17 @@ class PageTimedOut(AnswerTooLarge):
 
 
 class RecordError(ConnectorError):
-    """One record cannot go through as it is."""
+    """One record cannot be written as it is."""
 
 
 class RecordGone(RecordError):
-    """The id does not exist at the server."""
+    """The id does not exist at the server (R22)."""
 
 
 class RecordRefused(RecordError):
     """The server refuses the record.
 
-    `messages` are its own words, one per complaint; `body` is the decoded answer, for quirks that hide in it.
+    `messages` are its own words, one for each reason. `body` is the decoded answer.
     """
 
     def __init__(
@@ -132,14 +132,14 @@ class RecordRefused(RecordError):
 
 
 class CallRefused(RecordRefused):
-    """A call that would not go where it should: its path is on no list of this connector, or the server moved it.
+    """A call did not take effect: it is on no list of the connector, so that it was not sent, or was redirected.
 
-    It did not take effect: it was not sent, or was answered with a redirect that is not followed.
+    The redirect of a write is not followed.
     """
 
 
 class DuplicateRefused(RecordError):
-    """The server refuses a create because it takes `other_id` for the same person, by `field` (email or phone)."""
+    """The server refuses a create because `other_id` has the same `field` (email or phone)."""
 
     def __init__(self, account: str, message: str, other_id: str | None, field: str | None) -> None:
         super().__init__(account, message)
@@ -148,9 +148,9 @@ class DuplicateRefused(RecordError):
 
 
 class OutcomeUnknown(ConnectorError):
-    """A write was sent, and nobody can say whether it took effect.
+    """A write was sent, and it is unknown whether it took effect.
 
-    `accepted` tells that the server said yes, and nothing of what it led to.
+    `accepted` says that the server confirmed it, without a usable record in the answer.
     """
 
     def __init__(self, account: str, message: str, *, accepted: bool = False) -> None:
@@ -163,7 +163,7 @@ class RecordEdited(OutcomeUnknown):
 
 
 class Broken(OutcomeUnknown):
-    """A call about one record ended in a mistake of ours, `cause`: nobody knows how far it came."""
+    """A call about one record ended in a mistake of ours, `cause`. How far it came is unknown."""
 
     def __init__(self, account: str, message: str, cause: Exception) -> None:
         super().__init__(account, message)

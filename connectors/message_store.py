@@ -1,7 +1,7 @@
-"""What the engine asks of a system that keeps messages: the contract beside connectors.connector.
+"""The contract of a message store: what the engine asks of a system that keeps messages (beside connectors.connector).
 
-Nothing here may reach a person: a copy is a record, never a send. A connector decides nothing about syncing; what it
-calls a copy of an original it must be able to tell by looking at both.
+No call here reaches a person: a copy is a record and is never sent (P9). A store decides nothing about syncing. It
+recognises the copy of an original by comparing both.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from connectors.message import Message
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """What writing a copy led to: the copy as the server shows it now, and the server's time of the answer."""
+    """The result of writing a copy: the copy as the server shows it now, and the server's time of the answer."""
 
     copy: Message
     served_at: datetime
@@ -24,86 +24,82 @@ class CopyResult:
 class MessageStore(Protocol):
     """The messages of one account."""
 
-    lists_copies: (
-        bool  # whether the copies that are made here show up in `read`; those that do not are seen by `of_contact`
-    )
-    deletes_copies: bool  # whether a copy can be deleted here
+    lists_copies: bool
+    """Whether `read_window` shows the copies that are made here. Other copies are seen by `copies_of`."""
+    deletes_copies: bool
+    """Whether a copy can be deleted here."""
 
     def read_window(self, window: Window) -> Iterator[Page]:
-        """Yield every message of the window; the same may come twice, the later one counts.
+        """Yield every message of the window. The same message may come twice; the later one counts.
 
-        To run to the end without an error *is* the proof that the window is complete. Pages may hold messages outside
-        the window, and none that are not messages between people (activity entries). Raises IncompleteWindow,
-        AuthError, TransientError.
+        Reaching the end without an error is the proof that the window is complete (R43). Pages may hold messages
+        outside the window, but no activity entries. Raises IncompleteWindow, AuthError, TransientError.
         """
 
     def to_message(self, raw: Raw) -> Message:
         """Map a record. No call is made except, once a day, for the users."""
 
-    def read_message(self, message_id: str, contact_id: str) -> Message:
-        """Return a message or a copy by its id, with its text.
+    def id_of(self, raw: Raw) -> str:
+        """Return the id of the message that a record shows, even if nothing else of it can be mapped."""
 
-        Raises RecordGone, AuthError, TransientError.
-        """
+    def read_message(self, message_id: str, contact_id: str) -> Message:
+        """Return a message or a copy by its id, with its text. Raises RecordGone, AuthError, TransientError."""
 
     def read_listed(self, message_id: str, contact_id: str) -> Message | None:
-        """Return a message by its id, None where `read` would not show it, or would show it under another id.
+        """Return a message by its id, None where `read_window` would not show it, or under another id.
 
         Raises RecordGone, AuthError, TransientError.
         """
 
     def with_text(self, message: Message) -> Message:
-        """Return it with its text, which costs a call where the listing left it out.
+        """Return the message with its text, which costs a call where the listing leaves that out.
 
         Raises RecordGone, AuthError, TransientError.
         """
 
     def read_current(self, original: Message) -> Message | None:
-        """Return an original with its text, as `whole` does, right before its copy is written.
+        """Return an original with its text, as `with_text` does, just before its copy is written.
 
-        None where reading the text shows that it never reached the person: it failed after it was listed. Raises
-        RecordGone, AuthError, TransientError.
+        None where the message failed after it was listed, so that it never reached its recipient. Raises RecordGone,
+        AuthError, TransientError.
         """
 
-    def id_of(self, raw: Raw) -> str:
-        """Return the id of the message that a record of `read` shows, also where nothing else of it can be mapped."""
-
     def copies_of(self, contact_id: str) -> Sequence[Message]:
-        """Return the copies that a person has here, where they are not listed: one call.
+        """Return the copies that a contact has here, where `read_window` does not show them: one call.
 
-        Notes of others are among them. Raises RecordGone where the person is gone, AuthError, TransientError.
+        Notes of other authors are among them. Raises RecordGone where the contact is gone, AuthError, TransientError.
         """
 
     def is_copy_of(self, copy: Message, original: Message) -> bool:
-        """Say whether a record here is, by what it shows, the copy of a whole original: its marker, else its content.
+        """Say whether a record here is the copy of an original with its text: by its marker, else by its content. Pure.
 
-        Without a marker: the same time and the same text (R6). Where people can type a marker, it counts only beside
-        something else that only a copy shows (R31). Pure; the person is the caller's affair.
+        Without a marker, time and text must be the same (R6). Where people can type a marker, it counts only together
+        with something else that only a copy shows (R31). The caller compares the contacts.
         """
 
     def find_copies(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:
-        """Return what on the server itself `shows` the original, after a write whose answer never came.
+        """Return the copies of an original on the server itself, after a write without an answer (R20).
 
         `since` is when it was sent, by the server's clock. Raises AuthError, TransientError.
         """
 
     def record_copy(self, original: Message, contact_id: str) -> CopyResult:
-        """Keep a copy of a whole message with a person of this system, once; nobody is sent anything.
+        """Record a copy of a message with its text at a contact, once. It is sent to no person.
 
-        Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        Raises RecordGone where the contact is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
     def update_copy(self, copy: Message, original: Message) -> CopyResult:
-        """Make a copy show its original as that is now.
+        """Change a copy to what its original shows now.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
     def delete_copy(self, copy_id: str, contact_id: str) -> None:
-        """Delete a copy; one that is gone already is deleted.
+        """Delete a copy. One that is gone already counts as deleted.
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
 
     def count_calls(self, original: Message, *, recorded: bool) -> int:
-        """Return how many calls `record` makes, or `amend` where it is `recorded`, the reading of its text included."""
+        """Return how many calls `record_copy` makes, or `update_copy` where it is `recorded`, with those for the text."""

@@ -3,7 +3,7 @@
 Rules kept here:
 - several user_ids are read one by one; whoever reads unites the pages by id;
 - the users are asked for when an owner matters, so a window in which nothing changed costs one call per user;
-- whether somebody was just created is looked up in the last minutes, once per run (R20); `read` begins a run;
+- whether somebody was just created is looked up in the last minutes, once per run (R20); `read_window` begins a run;
 - there are no custom fields to be made: custom1 to custom9 are there, and there is no marker.
 """
 
@@ -47,7 +47,7 @@ ONLY_PROBE: Final = "whether it may, only `sync check --probe` can tell"
 class GrowthGenius:
     """The people of one GrowthGenius account, seen as each of its `user_ids`; `country` is alpha-2, for numbers.
 
-    `correspondence` are their messages; `messages` tells that those travel, so that `check` tries them as well.
+    `message_store` are their messages; `messages` tells that those travel, so that `check_account` tries them as well.
     """
 
     system = "growthgenius"
@@ -128,7 +128,7 @@ class GrowthGenius:
         return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
-        """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read`."""
+        """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read_window`."""
         write, start = self._writer, self._server_now() - AT_ONCE
         return self._apart.create(
             write.create,
@@ -159,7 +159,7 @@ class GrowthGenius:
             self._client.contacts.delete(record_id)
 
     def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
-        """Return what the server holds where the changes were written; `memory` is the one that `update` was given."""
+        """Return what the server holds where the changes were written; `memory` is the one that `update_contact` was given."""
         return self._mapping.settled(raw, memory, changes)
 
     def filled_in(self, sent: Fields) -> Fields:

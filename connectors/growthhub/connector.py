@@ -40,7 +40,7 @@ class GrowthHub:
     the account that source ids are of. `login` is the command that gets another token, '' where a person makes one at
     GrowthHub.
 
-    Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `prepare` makes it
+    Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `create_places` makes it
     whenever it is called, and writes before that go without. The wire is given back by `close`.
     """
 
@@ -212,7 +212,7 @@ class GrowthHub:
         return made
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
-        """Return the keys that `prepare` would make."""
+        """Return the keys that `create_places` would make."""
         return self.custom_fields.missing(names | {MARKER}) if not names or self._have_a_place(names) else []
 
     def _have_a_place(self, names: frozenset[str]) -> bool:

@@ -99,7 +99,7 @@ class GrowthHubMessages:
         return (*((None,) if others else ()), *((EMAIL,) if emails else ()))
 
     def to_message(self, raw: Raw) -> Message:
-        """Map a row that `read` has shown."""
+        """Map a row that `read_window` has shown."""
         return message_mapping.message(raw, self._directory.email_of, self.style.source)
 
     def read_message(self, message_id: str, contact_id: str) -> Message:

@@ -86,7 +86,7 @@ class Post(Place):
 class MessageSubject:
     """The messages of one system, in one of the ways in which it may behave.
 
-    `page` is how many it shows at once, at most. `priced`: it answers as documented, so that `calls_for` can be held
+    `page` is how many it shows at once, at most. `priced`: it answers as documented, so that `count_calls` can be held
     to the number of calls. `rewrites`: people there can change what they wrote. `amends`: a copy can be changed.
     """
 

@@ -157,7 +157,7 @@ class Subject:
 
     `sample` is somebody with a value in every field that can be set at the same time. `unique` are the fields by which
     the system itself refuses a second person. `page` is how many records it shows at once, at most. `priced`: it
-    answers as documented, so that `calls_for` and `look_ups` can be held to the number of calls.
+    answers as documented, so that `count_write_calls` and `count_lookups` can be held to the number of calls.
     """
 
     name: str

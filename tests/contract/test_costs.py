@@ -1,4 +1,4 @@
-"""What a plan is priced by is what is then made: `calls_for` and `look_ups`, where a server answers as documented."""
+"""What a plan is priced by is what is then made: `count_write_calls` and `count_lookups`, where a server answers as documented."""
 
 import pytest
 
