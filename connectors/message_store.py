@@ -102,4 +102,4 @@ class MessageStore(Protocol):
         """
 
     def count_calls(self, original: Message, *, recorded: bool) -> int:
-        """Return how many calls `record_copy` makes, or `update_copy` where it is `recorded`, with those for the text."""
+        """Return how many calls `record_copy` makes, or `update_copy` where it is `recorded`; its text included."""

@@ -128,7 +128,7 @@ class GrowthGenius:
         return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
-        """Create a contact; GrowthGenius finds no duplicates. Raises RecordRefused, OutcomeUnknown and as `read_window`."""
+        """Create a contact; GrowthGenius refuses no duplicates. Raises RecordRefused, OutcomeUnknown and as a read."""
         write, start = self._writer, self._server_now() - AT_ONCE
         return self._apart.create(
             write.create,
@@ -159,7 +159,7 @@ class GrowthGenius:
             self._client.contacts.delete(record_id)
 
     def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
-        """Return what the server holds where the changes were written; `memory` is the one that `update_contact` was given."""
+        """Return what the server holds in the written places; `memory` is the one that `update_contact` was given."""
         return self._mapping.settled(raw, memory, changes)
 
     def filled_in(self, sent: Fields) -> Fields:

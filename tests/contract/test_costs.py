@@ -1,4 +1,4 @@
-"""What a plan is priced by is what is then made: `count_write_calls` and `count_lookups`, where a server answers as documented."""
+"""The price of a plan is the number of calls that are then made, where a server answers as documented."""
 
 import pytest
 
