@@ -17,17 +17,17 @@ from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.context import Context
 from sync.contacts.deletions import list_edited, was_edited
-from sync.contacts.failures import Troubles
 from sync.contacts.plan import DELETE, PAIR
 from sync.contacts.read import stage_by_id
 from sync.contacts.update import update
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.streams.connection import Side
+from sync.streams.write_errors import WriteErrors
 from sync.undo.remove_created import shown_text
 
 
-def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
+def delete(context: Context, target: Side, step: Step, troubles: WriteErrors[Staged]) -> None:
     """Delete one survivor. Raises what makes the account useless."""
     link = context.tables.links.by_id(step.link or 0)
     if link is None or link.gone is None:
@@ -44,7 +44,7 @@ def delete(context: Context, target: Side, step: Step, troubles: Troubles[Staged
     _delete(context, target, link, survivor, troubles)
 
 
-def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: Troubles[Staged]) -> None:
+def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubles: WriteErrors[Staged]) -> None:
     intent = _intent(context, target, link, survivor)
     with context.state.atomic() as transaction:
         context.tables.intents.add_intent(transaction, intent, context.run.id)
@@ -53,7 +53,7 @@ def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubl
         if isinstance(outcome, RecordError):
             context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
         if isinstance(outcome, ConnectorError):
-            troubles.note(
+            troubles.note_error(
                 transaction,
                 context.connection.other(target),
                 _lost(context, context.connection.other(target), link),
@@ -61,7 +61,7 @@ def _delete(context: Context, target: Side, link: Link, survivor: Staged, troubl
                 outcome,
             )
         else:
-            troubles.fine(target)
+            troubles.note_success(target)
             commit_deleted(transaction, context, target, link, intent)
     troubles.raise_fatal()
 
@@ -101,7 +101,7 @@ def _is_back(side: Side, link: Link) -> bool:
     return True
 
 
-def _merge_returned(context: Context, link: Link, troubles: Troubles[Staged]) -> None:
+def _merge_returned(context: Context, link: Link, troubles: WriteErrors[Staged]) -> None:
     """Merge a pair whose lost record is back: what changed in the survivor meanwhile is in no window to come."""
     with context.state.atomic() as transaction:
         link.gone = None

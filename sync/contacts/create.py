@@ -26,7 +26,7 @@ from sync.contacts.context import Context
 from sync.contacts.create_answers import OlderRecord, believed
 from sync.contacts.custom_fields import prepare
 from sync.contacts.enrichment import awaits, of_new
-from sync.contacts.failures import Troubles, note_failure
+from sync.contacts.failures import note_failure
 from sync.contacts.markers import write_marker
 from sync.contacts.owed_values import note_owed_of_new
 from sync.contacts.plan import PAIR, around
@@ -50,6 +50,7 @@ from sync.rules.shadow_update import (
 )
 from sync.streams.connection import Side
 from sync.streams.record_boundary import tell_mistake
+from sync.streams.write_errors import WriteErrors
 
 TAGS = "tags"
 
@@ -87,7 +88,7 @@ class Creation:
         return self.target.connector.create_contact(self.changes, self.marker)
 
 
-def create(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
+def create(context: Context, target: Side, steps: Sequence[Step], troubles: WriteErrors[Staged]) -> None:
     """Make one wave of people on one side. Raises what makes the account useless."""
     jobs = _creations(context, target, steps)
     if not context.findings.first.get(target.account) or context.boundary.holes.get(target.name):
@@ -141,7 +142,7 @@ def _without_unplaced(job: Creation) -> Creation:
 
 
 def _without_known(
-    context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]
+    context: Context, target: Side, jobs: Sequence[Creation], troubles: WriteErrors[Staged]
 ) -> list[Creation]:
     """Ask the server for each person before making it; whoever is there after all is met instead (R7)."""
     found = target.dispatcher.gather(
@@ -151,7 +152,7 @@ def _without_known(
     for job, raws in zip(jobs, found, strict=True):
         if isinstance(raws, ConnectorError):
             with context.state.atomic() as transaction:
-                troubles.note(transaction, job.source, job.own, "create", raws)
+                troubles.note_error(transaction, job.source, job.own, "create", raws)
             continue
         with around(context, job.own, "create"):
             other = matching(context, target, contact_codec.index_entry(job.contact), raws)
@@ -178,7 +179,7 @@ def matching(context: Context, side: Side, person: IndexedContact, raws: Sequenc
     return by_id[best.id] if best else None
 
 
-def _meet(context: Context, job: Creation, raw: Raw, troubles: Troubles[Staged]) -> None:
+def _meet(context: Context, job: Creation, raw: Raw, troubles: WriteErrors[Staged]) -> None:
     """Link somebody who was to be made with whom the server already has, as a first meeting (R10).
 
     Both sides are filled at once: nothing says that a window will ever show the other record again.
@@ -220,7 +221,7 @@ def _intent(context: Context, job: Creation) -> CreateIntent:
     )
 
 
-def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Troubles[Staged]) -> None:
+def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: WriteErrors[Staged]) -> None:
     answers = _believed(context, target, jobs)
     made = []
     for job, answer in zip(jobs, answers, strict=True):
@@ -233,7 +234,7 @@ def _send(context: Context, target: Side, jobs: Sequence[Creation], troubles: Tr
             if isinstance(answer, DuplicateRefused | OlderRecord):
                 there.append((job, answer))
             elif isinstance(answer, WriteResult):
-                troubles.fine(job.target)
+                troubles.note_success(job.target)
             else:
                 _conclude(transaction, context, job, answer, troubles)
         _remember(transaction, context, target, made)
@@ -266,13 +267,13 @@ def _believed(context: Context, target: Side, jobs: Sequence[Creation]) -> list[
     return believed(context, target, [(job.changes, job.marker) for job in jobs], answers, since)
 
 
-def _meet_older(context: Context, job: Creation, record_id: str, troubles: Troubles[Staged]) -> None:
+def _meet_older(context: Context, job: Creation, record_id: str, troubles: WriteErrors[Staged]) -> None:
     """Meet the record that a create was answered with and did not make, if it is the person (R10)."""
     try:
         raw = job.target.connector.read_record(record_id).records[0]
     except ConnectorError as error:
         with context.state.atomic() as transaction:
-            troubles.note(
+            troubles.note_error(
                 transaction, job.source, job.own, "create", error
             )  # its intent stays: the next run looks for it
         return
@@ -306,11 +307,11 @@ class _Made:
         return unshared_consent(context.mapping.rules, self.job.source.name, self.contact.fields, self.job.changes)
 
 
-def _note_unwritten(transaction: Transaction, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
+def _note_unwritten(transaction: Transaction, made: Sequence[_Made], troubles: WriteErrors[Staged]) -> None:
     """Pass on what ended the writes after a create: the contact is linked, and an update brings the rest."""
     for one in made:
         if one.answer.error is not None:
-            troubles.note(transaction, one.job.source, one.job.own, "update", one.answer.error)
+            troubles.note_error(transaction, one.job.source, one.job.own, "update", one.answer.error)
 
 
 def _made(job: Creation, answer: WriteResult) -> _Made:
@@ -328,7 +329,7 @@ def _made(job: Creation, answer: WriteResult) -> _Made:
     return _Made(job, answer, contact, connector.values_after_write(answer.raw, {}, job.changes), filled)
 
 
-def _carry_back_opt_outs(context: Context, target: Side, made: Sequence[_Made], troubles: Troubles[Staged]) -> None:
+def _carry_back_opt_outs(context: Context, target: Side, made: Sequence[_Made], troubles: WriteErrors[Staged]) -> None:
     """Carry back at once that a person who was just created may not be contacted: later readings may not show it."""
     if not made:
         return
@@ -344,7 +345,7 @@ def _carry_back_opt_outs(context: Context, target: Side, made: Sequence[_Made], 
 
 
 def _conclude(
-    transaction: Transaction, context: Context, job: Creation, answer: ConnectorError, troubles: Troubles[Staged]
+    transaction: Transaction, context: Context, job: Creation, answer: ConnectorError, troubles: WriteErrors[Staged]
 ) -> None:
     if isinstance(answer, OutcomeUnknown):
         if isinstance(answer, Broken):
@@ -356,7 +357,7 @@ def _conclude(
         )
     else:
         context.tables.intents.remove_intents(transaction, job.target.name, job.own.id)
-        troubles.note(transaction, job.source, job.own, "create", answer)
+        troubles.note_error(transaction, job.source, job.own, "create", answer)
 
 
 def lost(context: Context, target: Side) -> str:
@@ -436,7 +437,7 @@ def entries_of_creation(context: Context, target: Side, link: Link, enriched: Fi
     return [HistoryEntry(link.id, target.account, record_id, WHOLE, None, None, CREATED, origin), *filled]
 
 
-def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles[Staged]) -> None:
+def _answer_duplicate(context: Context, job: Creation, error: DuplicateRefused, troubles: WriteErrors[Staged]) -> None:
     """Meet whom the server names if it is the person; else make the person without the stranger's number (R9)."""
     raw = None
     if error.other_id is not None:
@@ -482,7 +483,7 @@ def _is_of_another(context: Context, job: Creation, raw: Raw) -> bool:
 
 
 def _create_without_address(
-    context: Context, job: Creation, error: DuplicateRefused, troubles: Troubles[Staged]
+    context: Context, job: Creation, error: DuplicateRefused, troubles: WriteErrors[Staged]
 ) -> None:
     """Make somebody without an address that another contact has, which is listed (R42)."""
     rejected = {**job.rejected, "email": collision(job.changes.get("email"), error)}
@@ -492,7 +493,7 @@ def _create_without_address(
     _send(context, job.target, [addressless], troubles)
 
 
-def _create_without_number(context: Context, job: Creation, troubles: Troubles[Staged]) -> None:
+def _create_without_number(context: Context, job: Creation, troubles: WriteErrors[Staged]) -> None:
     slot = str(job.contact.memory.get("slot") or "mobile_phone")
     changes = {name: value for name, value in job.changes.items() if name != "phone"}
     if changes.get(slot) is None and slot in context.mapping.rules and context.mapping.rules[slot].to(job.target.name):

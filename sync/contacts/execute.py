@@ -19,12 +19,13 @@ from sync.contacts.commit import commit_unwritten
 from sync.contacts.company_lookup import look_up_companies, steps_of_created
 from sync.contacts.context import Context
 from sync.contacts.create import create
-from sync.contacts.failures import Troubles, troubles_of
+from sync.contacts.failures import write_errors
 from sync.contacts.owed_values import create_places, reset_new_places, steps_of_owed
 from sync.contacts.plan import CREATE, DELETE, FAIL, PAIR
 from sync.contacts.preview import preview_side, written_fields
 from sync.contacts.update import update
 from sync.rules.merge import LEFT, RIGHT
+from sync.streams.write_errors import WriteErrors
 
 
 def write(context: Context) -> None:
@@ -38,7 +39,7 @@ def write(context: Context) -> None:
         for operation in operations
         for side in context.connection.sides
     )
-    troubles = troubles_of(context)
+    troubles = write_errors(context)
     look_up_companies(context)
     context.run.progress.begin_step("writing", total)
     _remember(context, _steps(context, FAIL, ("",), PAGE), _steps(context, PAIR, ("",), PAGE))
@@ -62,7 +63,7 @@ def write(context: Context) -> None:
                 troubles.raise_fatal()
 
 
-def _write_owed(context: Context, troubles: Troubles[Staged]) -> None:
+def _write_owed(context: Context, troubles: WriteErrors[Staged]) -> None:
     """Carry what is owed to sides whose places were made just now (R41)."""
     reset_new_places(context)
     for side in (side for side in context.connection.sides if side.name in context.findings.created_places):

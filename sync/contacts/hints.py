@@ -5,14 +5,13 @@ Rules kept here:
   stage. One that is gone is a deletion found, as `reconcile` finds it (R24);
 - what we wrote ourselves comes back as a hint: one that is no younger than our last write to the record is nothing. So
   is one that anybody else wrote within that second; the windows show it;
-- at most BY_ID records are read by id in a run. Of the rest, those that a window has shown are its affair, now or when
-  the horizon has passed them; the others wait for the next run. Of those that are said to be gone no window tells;
+- at most MAX_READ_BY_ID records are read by id in a run. Of the rest, a window has shown some, now or when the horizon
+  has passed them; the others wait for the next run, and so do those that are reported as deleted;
 - a hint is dropped when everything that it led to is written, in conflict, or listed: with the windows, and never by a
   run that was stopped, or that looks at a window of its own.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from connectors.http.concurrency import WIDTH
 from state.webhook_hints import Hint
@@ -20,27 +19,22 @@ from sync.contacts.context import Context
 from sync.contacts.read import stage_by_ids
 from sync.rules.windows import ReadRange
 from sync.streams.connection import OWN_WRITE_MS, Side
-
-BY_ID: Final = 200
+from sync.streams.hints import MAX_READ_BY_ID, hinted_sides
 
 
 def observe(context: Context, bounds: ReadRange) -> set[int]:
     """Read and stage those who are hinted at; return the links of those who turned out to be gone."""
     found: set[int] = set()
-    if not bounds.heeds_hints:
-        return found
-    for side in context.connection.sides:
-        hints = context.tables.hints.waiting_hints(side.account)
-        if hints:
-            found |= _observe(context, side, hints)
-            context.report.accounts[side.account].read = context.staging.count_records(side.name)
+    for side, hints in hinted_sides(context.tables, bounds):
+        found |= _observe(context, side, hints)
+        context.report.accounts[side.account].read = context.staging.count_records(side.name)
     return found
 
 
 def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
     context.run.progress.begin_step(f"reading contacts that {side.account} reported")
     wanted = [hint for hint in hints if not _is_echo(context, side, hint)]
-    chosen, rest = wanted[:BY_ID], wanted[BY_ID:]
+    chosen, rest = wanted[:MAX_READ_BY_ID], wanted[MAX_READ_BY_ID:]
     left = {hint.record for hint in rest if hint.gone or not context.staging.has_record(side.name, hint.record)}
     context.findings.handled_hints += [hint for hint in hints if hint.record not in left]
     found: set[int] = set()

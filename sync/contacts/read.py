@@ -12,17 +12,16 @@ Rules kept here:
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from connectors.connector import Page, Raw, Window
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, OtherRecord, RecordGone
-from state.cursors import COVERED, INDEXED, Cursors
-from state.intervals import Interval, IntervalSet, gaps, union
+from state.intervals import IntervalSet
 from state.links import Link
 from state.staging import Staged
 from sync.contacts.context import AHEAD, AHEAD_MS, Context
@@ -31,86 +30,42 @@ from sync.contacts.list_rows import believed
 from sync.contacts.unreadable_records import index_outline
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct, finer
-from sync.rules.windows import ORIGIN, ReadRange, cut_back, moment, reported, spans_of, window_of
+from sync.rules.windows import ORIGIN, ReadRange
 from sync.streams.connection import OWN_WRITE_MS, Side
 from sync.streams.record_boundary import confirm_workable, storable
-
-CLOCK_GRAIN = timedelta(seconds=2)
-"""A server's word of its time counts whole seconds, and two machines of one service differ a little."""
+from sync.streams.windows import WindowReader
 
 
-def observe(context: Context, side: Side, bounds: ReadRange) -> IntervalSet:
-    """Read and stage one side; return the spans that will be covered once all that was found there is dealt with."""
+def observe(context: Context, side: Side, read_range: ReadRange) -> IntervalSet:
+    """Read and stage one side; return the spans that are covered once every record found there is dealt with."""
     context.run.progress.begin_step(f"reading {side.account}")
-    spans = list(spans_of(bounds, context.tables.cursors.intervals(side.name, COVERED)))
-    covered = _read_spans(context, side, bounds, spans)
-    horizon = context.findings.horizons.get(side.account)
-    if not bounds.exact and (again := future_again(context, context.tables.cursors, side, horizon, covered)):
-        spans += again
-        covered += _read_spans(context, side, bounds, again)
-    context.report.windows[side.account] = reported(bounds, sorted(spans), context.connection.lookback, horizon)
+    stage_page = partial(_take_page, context, side, exact=read_range.exact, stage=True)
+    covered, context.report.windows[side.account] = _reader(context, side).read_range(read_range, stage_page)
     context.report.accounts[side.account].read = context.staging.count_records(side.name)
-    if not bounds.exact:
-        context.boundary.close_read(side)
-    return context.boundary.covered(side, union(covered))
-
-
-def _read_spans(context: Context, side: Side, bounds: ReadRange, spans: Sequence[Interval]) -> list[Interval]:
-    """Read spans; return what of them lies before the horizon."""
-    covered: list[Interval] = []
-    for start, end in spans:
-        window = reachable(context, side, window_of(bounds, (start, end), context.connection.lookback))
-        horizon_ms = _read(context, side, window, exact=bounds.exact, stage=True)
-        covered.append((start, min(end, horizon_ms)))
-        _commit_indexed(context, side, start, horizon_ms, end)
     return covered
 
 
-def reachable(context: Context, side: Side, window: Window) -> Window:
-    """Return an open window that begins now at the latest: a cursor may reach past the server's clock (R43)."""
-    now = context.run.clock.now() + timedelta(seconds=side.connector.clock_offset())
-    if window.end is not None or window.start <= now:
-        return window
-    return Window(max(ORIGIN, now - context.connection.lookback))
-
-
-def future_again(
-    context: Context, cursors: Cursors, side: Side, horizon: datetime | None, covered: Iterable[Interval]
-) -> list[Interval]:
-    """Cut cursors back that reach past the server's present; return what is to be read again because of that (R43)."""
-    if horizon is None:
-        return []
-    present_ms = contact_codec.to_ms(horizon + context.connection.settle + CLOCK_GRAIN) or 0
-    kept = {kind: cut_back(cursors.intervals(side.name, kind), present_ms) for kind in (COVERED, INDEXED)}
-    cut = [kind for kind in kept if kept[kind] != cursors.intervals(side.name, kind)]
-    if not cut:
-        return []
-    context.run.progress.note(f"{side.account}: what was read reaches past the server's clock, so it is read again")
-    with context.state.atomic() as transaction:
-        for kind in cut:
-            cursors.set_intervals(transaction, side.name, kind, kept[kind])
-    whole = (0, contact_codec.to_ms(horizon) or 0)
-    return list(gaps(union(kept[COVERED], covered), whole))
-
-
 def complete_index(context: Context, side: Side) -> None:
-    """Read a side in full into the identity index, where that has not been done.
-
-    Before anybody is created there (R7).
-    """
-    horizon_ms = contact_codec.to_ms(context.findings.horizons[side.account]) or 0
-    missing = gaps(context.tables.cursors.intervals(side.name, INDEXED), (0, horizon_ms))
-    for start, end in missing:
+    """Read a side in full into the identity index, where that has not been done, before a contact is created there."""
+    reader = _reader(context, side)
+    for window in reader.unindexed_windows():
         context.run.progress.begin_step(f"reading all contacts at {side.account} once")
-        last = moment(end) if end < horizon_ms else None  # who changed behind the horizon is there, too
-        _read(context, side, Window(moment(start), last), exact=False, stage=False)
-        _commit_indexed(context, side, start, end, end)
+        reader.read_window(window, partial(_take_page, context, side, exact=False, stage=False))
 
 
 def index_all(context: Context, side: Side) -> None:
     """Read a side in full into the identity index, whatever was read of it before."""
     context.run.progress.begin_step(f"reading all contacts at {side.account} again")
-    _read(context, side, Window(moment(0), None), exact=False, stage=False)
+    index_page = partial(_take_page, context, side, exact=False, stage=False)
+    _reader(context, side).read_window(Window(ORIGIN), index_page)
+
+
+def _reader(context: Context, side: Side) -> WindowReader:
+    """Return what reads the contacts of a side in windows."""
+    return WindowReader(
+        context.run, context.tables, context.boundary, context.findings.horizons, context.connection.lookback,
+        side, side.connector.read_window,
+    )  # fmt: skip
 
 
 def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
@@ -206,23 +161,6 @@ def _heard_ms(context: Context, side: Side, contact: Contact, wrote_ms: int | No
     return contact_codec.to_ms(correct(contact_codec.from_ms(event_ms), side.connector.clock_offset()))
 
 
-def _read(context: Context, side: Side, window: Window, *, exact: bool, stage: bool) -> int:
-    """Read a window page by page and return its horizon in milliseconds."""
-    horizon: datetime | None = None
-    for page in side.connector.read_window(window):
-        if horizon is None:
-            horizon = page.served_at - context.connection.settle
-            known = context.findings.horizons.setdefault(side.account, horizon)
-            context.findings.horizons[side.account] = min(known, horizon)
-        ahead = None if exact else page.served_at + AHEAD
-        limits = _Limits(window.start if exact else None, horizon, window.end if exact else None, ahead)
-        _take_page(context, side, page, limits, stage=stage)
-        context.run.progress.advance(len(page.records))
-    if horizon is None:
-        raise AssertionError(f"{side.account}: a window without a single answer")
-    return contact_codec.to_ms(horizon) or 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Limits:
     """Which records of a page are dealt with: those before the horizon and, where the window is exact, within it.
@@ -230,8 +168,8 @@ class _Limits:
     What is dated past `ahead` was not changed just now: no horizon would reach it, so it is dealt with by each run.
     """
 
-    start: datetime | None
     horizon: datetime
+    start: datetime | None
     end: datetime | None
     ahead: datetime | None
 
@@ -245,7 +183,11 @@ class _Limits:
         )
 
 
-def _take_page(context: Context, side: Side, page: Page, limits: _Limits, *, stage: bool) -> None:
+def _take_page(
+    context: Context, side: Side, page: Page, window: Window, horizon: datetime, *, exact: bool, stage: bool
+) -> None:
+    bounds = (window.start, window.end, None) if exact else (None, None, page.served_at + AHEAD)
+    limits = _Limits(horizon, *bounds)
     context.boundary.take(side, page, context.run.progress.note)
     raws = {str(raw["id"]): raw for raw in page.records}
     old = _old_news(context, side, raws)
@@ -344,8 +286,3 @@ def _digest(side: Side, raw: Raw) -> bytes | None:
 def _memory(link: Link | None, side: Side) -> Any:
     text = link.side(side.name).memory if link else None
     return json.loads(text) if text else {}
-
-
-def _commit_indexed(context: Context, side: Side, start: int, horizon_ms: int, end: int) -> None:
-    with context.state.atomic() as transaction:
-        context.tables.cursors.add_intervals(transaction, side.name, INDEXED, [(start, min(end, horizon_ms))])

@@ -29,6 +29,7 @@ from sync.rules.do_not_contact import unshared_consent
 from sync.rules.lost_create import is_foreign, is_older, likeness, may_be_made_from
 from sync.rules.shadow_update import after_lost_create, after_uncertain_create, is_edited, unmet
 from sync.streams.connection import Side
+from sync.streams.recovery import SettleTime, settle_each
 from sync.undo.remove_created import settle_removals
 
 
@@ -37,12 +38,11 @@ def settle_intents(context: Context) -> None:
     settle_updates(context)
     settle_removals(context)
     unknown = context.tables.intents.open_creates()
-    for intent in unknown:
-        side = context.connection.side(intent.side)
-        with context.boundary.around(
-            context.connection.other(side), intent.source_id, "create", account=side.account, first=True
-        ):
-            _settle(context, side, intent, [other for other in unknown if other is not intent])
+
+    def settle(target: Side, intent: CreateIntent) -> None:
+        _settle(context, target, intent, [other for other in unknown if other is not intent])
+
+    settle_each(context.connection, context.boundary, unknown, "create", settle, first=True)
 
 
 def _settle(context: Context, side: Side, intent: CreateIntent, others: Sequence[CreateIntent]) -> None:
@@ -174,7 +174,9 @@ def _rests(context: Context, side: Side, intent: CreateIntent) -> bool:
     listed = _listed(context, side, intent)
     if not intent.accepted or listed is None:
         return False
-    return _has_settled(context, side, intent) and (listed.dismissed or not listed.is_due(context.run.now_ms()))
+    return _settle_time(context).has_passed(side, intent) and (
+        listed.dismissed or not listed.is_due(context.run.now_ms())
+    )
 
 
 def _listed(context: Context, side: Side, intent: CreateIntent) -> Failure | None:
@@ -183,16 +185,8 @@ def _listed(context: Context, side: Side, intent: CreateIntent) -> Failure | Non
     )
 
 
-def _has_settled(context: Context, side: Side, intent: CreateIntent) -> bool:
-    return _waited_ms(context, side, intent) >= _settle_ms(context)
-
-
-def _waited_ms(context: Context, side: Side, intent: CreateIntent) -> int:
-    return side.server_now_ms(context.run.clock) - intent.sent_ms
-
-
-def _settle_ms(context: Context) -> int:
-    return round(context.connection.settle.total_seconds() * 1000)
+def _settle_time(context: Context) -> SettleTime:
+    return SettleTime(context.run, context.connection)
 
 
 def _wait_or_drop(
@@ -201,8 +195,8 @@ def _wait_or_drop(
     """Free the person to be made again once `settle` has passed, and keep it listed until then."""
     staged = Staged(context.connection.other(side).name, intent.source_id, contact=contact_codec.encode(person))
     listed, now = _listed(context, side, intent), context.run.now_ms()
-    if not _has_settled(context, side, intent):
-        reason, due_ms = lost(context, side), now + _settle_ms(context) - _waited_ms(context, side, intent)
+    if not _settle_time(context).has_passed(side, intent):
+        reason, due_ms = lost(context, side), _settle_time(context).ends_ms(side, intent)
     elif intent.accepted and (listed is None or listed.due_ms):
         reason, due_ms = _unseen(side), 0
     else:  # a due time of 0 is a person's word: `sync failures retry`

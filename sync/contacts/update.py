@@ -28,7 +28,6 @@ from state.staging import Staged, Step
 from sync.contacts.commit import Update, commit_update, reasons, remember_undone
 from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
-from sync.contacts.failures import Troubles
 from sync.contacts.gone_records import commit_gone, is_merge_target, note_gone
 from sync.contacts.plan import merge_views
 from sync.contacts.read import staged_record
@@ -39,6 +38,7 @@ from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.shadow_update import after_undo, after_write, held_values
 from sync.rules.undo import GONE, NO_PLACE, REFUSED, TAKEN
 from sync.streams.connection import SIDE_NAMES, Side
+from sync.streams.write_errors import WriteErrors
 
 Pair = tuple[str, str]
 """Two ids, left first."""
@@ -47,7 +47,7 @@ PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds to wait before an update whose answer never came is looked for and, as far as need be, sent again."""
 
 
-def update(context: Context, target: Side, steps: Sequence[Step], troubles: Troubles[Staged]) -> None:
+def update(context: Context, target: Side, steps: Sequence[Step], troubles: WriteErrors[Staged]) -> None:
     """Write one wave of pairs to one side. Raises what makes the account useless.
 
     An update whose answer never came is not sent again as it was: a person may have edited the record by then. It is
@@ -64,7 +64,7 @@ def update(context: Context, target: Side, steps: Sequence[Step], troubles: Trou
 
 
 def _carry(
-    context: Context, target: Side, pairs: Sequence[Pair], troubles: Troubles[Staged], *, is_last: bool
+    context: Context, target: Side, pairs: Sequence[Pair], troubles: WriteErrors[Staged], *, is_last: bool
 ) -> list[Pair]:
     """Write pairs once; return those of whom nobody knows whether they were written, none where it `is_last`.
 
@@ -94,7 +94,7 @@ def _is_edited(answer: WriteResult | ConnectorError | None) -> bool:
     return isinstance(answer, WriteResult) and isinstance(answer.error, RecordEdited)
 
 
-def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
+def _settle(context: Context, job: Update, troubles: WriteErrors[Staged]) -> bool:
     """Look what became of an update; say whether it may be tried again: the account answers, and both are there."""
     intent, is_settled = context.tables.intents.of_record(job.target.name, job.source_id), False
     try:
@@ -105,12 +105,14 @@ def _settle(context: Context, job: Update, troubles: Troubles[Staged]) -> bool:
             is_settled = job.link is None or (link is not None and link.gone is None)
     except ConnectorError as error:
         with context.state.atomic() as transaction:
-            troubles.note(transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", error)
+            troubles.note_error(
+                transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", error
+            )
     return is_settled
 
 
 def _write(
-    context: Context, target: Side, jobs: Sequence[Update], troubles: Troubles[Staged]
+    context: Context, target: Side, jobs: Sequence[Update], troubles: WriteErrors[Staged]
 ) -> list[tuple[Update, WriteResult | ConnectorError | None]]:
     """Read, merge again and write some pairs; return who was read, with the answers of those who were written."""
     pages = target.dispatcher.gather([partial(target.connector.read_record, job.record.id) for job in jobs])
@@ -195,7 +197,7 @@ def _job(context: Context, target: Side, pair: Pair) -> Update:
     return Update(target, source, record or Staged(target.name, ids[target.name]), own, link)
 
 
-def _merge_again(context: Context, job: Update, page: Page | ConnectorError, troubles: Troubles[Staged]) -> bool:
+def _merge_again(context: Context, job: Update, page: Page | ConnectorError, troubles: WriteErrors[Staged]) -> bool:
     """Merge with what the target shows now; return whether the job goes on."""
     if isinstance(page, RecordGone) or _is_merged(context, job, page):
         note_gone(context, job.target, job.record.id)
@@ -203,9 +205,11 @@ def _merge_again(context: Context, job: Update, page: Page | ConnectorError, tro
         return False
     if isinstance(page, ConnectorError):
         with context.state.atomic() as transaction:
-            troubles.note(transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", page)
+            troubles.note_error(
+                transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", page
+            )
         return False
-    troubles.fine(job.target)
+    troubles.note_success(job.target)
     memory = job.link.side(job.target.name).memory if job.link else None
     job.raw = page.records[0]
     job.contact = job.target.connector.to_contact(job.raw, json.loads(memory) if memory else {})
@@ -347,7 +351,7 @@ def _conclude(
     context: Context,
     job: Update,
     answer: WriteResult | ConnectorError | None,
-    troubles: Troubles[Staged],
+    troubles: WriteErrors[Staged],
     *,
     is_last: bool,
 ) -> None:
@@ -359,17 +363,19 @@ def _conclude(
     if isinstance(answer, WriteResult | RecordError):
         context.tables.intents.remove_intents(transaction, job.target.name, job.source_id)
     if isinstance(answer, WriteResult):
-        troubles.fine(job.target)
+        troubles.note_success(job.target)
         context.report.accounts[job.target.account].updated += not answer.refused.issuperset(job.changes)
         _remember(transaction, context, job, answer)
         if answer.error is not None and (is_last or not _is_edited(answer)):
             own = job.own or Staged(job.source.name, job.source_id)
-            troubles.note(transaction, job.source, own, "update", answer.error)
+            troubles.note_error(transaction, job.source, own, "update", answer.error)
     elif isinstance(answer, RecordGone):
         commit_gone(transaction, context, job.target, job.record.id)
         _leave_alone(context, job, WHOLE, GONE)
     else:
-        troubles.note(transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", answer)
+        troubles.note_error(
+            transaction, job.source, job.own or Staged(job.source.name, job.source_id), "update", answer
+        )
 
 
 def _remember(transaction: Transaction, context: Context, job: Update, answer: WriteResult) -> None:

@@ -19,7 +19,7 @@ from connectors.contact import PHONE_SLOTS, SET_FIELDS, Contact, Fields, Value, 
 from connectors.errors import RecordGone
 from state.database import Transaction
 from state.history import HistoryEntry
-from state.intents import Intent, RecordLook, UpdateIntent
+from state.intents import RecordLook, UpdateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.commit import unmapped_text
@@ -32,6 +32,7 @@ from sync.rules.sets import changes_of
 from sync.rules.shadow_update import aligned
 from sync.rules.undo import UNDO
 from sync.streams.connection import Side
+from sync.streams.recovery import SettleTime
 
 NUMBERS = frozenset({"phone", "first_phone", *PHONE_SLOTS})
 OF_THE_SERVER = frozenset({"email_status", "email_confidence"})
@@ -54,14 +55,8 @@ def settle_update(context: Context, intent: UpdateIntent) -> None:
         if found is None:
             _keep_lost(transaction, context, side, intent, link)
         is_known = found is None or _settle(transaction, context, side, intent, link, found)
-        if is_known or has_waited(context, side, intent):
+        if is_known or SettleTime(context.run, context.connection).has_passed(side, intent):
             context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
-
-
-def has_waited(context: Context, side: Side, intent: Intent) -> bool:
-    """Say whether `settle` has passed since a write was sent."""
-    waited_ms = side.server_now_ms(context.run.clock) - intent.sent_ms
-    return waited_ms >= round(context.connection.settle.total_seconds() * 1000)
 
 
 def look(side: Side, raw: Raw, contact: Contact, sent: Iterable[str]) -> RecordLook:

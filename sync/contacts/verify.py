@@ -3,9 +3,7 @@
 What is unmapped, refused or left out counts as agreeing, as in a run; what waits for a person does not.
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from state.failures import Failure
 from state.links import Link
@@ -19,22 +17,19 @@ from sync.output.formats import WHOLE
 from sync.output.report import Comparison
 from sync.rules import contact_codec
 from sync.rules.merge import LEFT, RIGHT
+from sync.streams.comparison import Entry, compared_links, duplicates, open_conflicts, unlinked_failures
 from sync.streams.connection import Side
-
-Entry = dict[str, Any]
 
 Pair = tuple[Link | None, str, str]
 """A link, None at a first meeting, and both ids, left first."""
 
-DOUBLE = "double"
-
 
 def compare(context: Context) -> Comparison:
     """Return what the plan on the stage, and what is open, say of both sides."""
-    found = Comparison(context.tables.links.count_links() - context.tables.links.count_gone())
+    found = Comparison(compared_links(context.tables))
     found.only = {side.account: _only(context, side) for side in context.connection.sides}
-    found.differ = [*_to_write(context), *_in_conflict(context)]
-    found.doubles = _doubles(context)
+    found.differ = [*_to_write(context), *open_conflicts(context.tables)]
+    found.doubles = list(duplicates(context.tables))
     found.held = _held(context, found.differ)
     return found
 
@@ -73,12 +68,8 @@ def _is_wanted(context: Context, link: Link, side: Side) -> bool:
 
 
 def _failed(context: Context, side: Side) -> list[Entry]:
-    """Return who could not be carried and has no link."""
-    return [
-        {"who": failure.who, "reason": failure.reason}
-        for failure in context.tables.failures.waiting_failures()
-        if failure.side == side.name and failure.operation != DOUBLE and _link(context, failure) is None
-    ]
+    """Return the contacts that could not be carried and have no link."""
+    return [{"who": one.who, "reason": one.reason} for one in unlinked_failures(context.tables, side.name)]
 
 
 def _to_write(context: Context) -> list[Entry]:
@@ -123,30 +114,8 @@ def _shown(context: Context, side: Side, record_id: str) -> Staged | None:
     )
 
 
-def _in_conflict(context: Context) -> list[Entry]:
-    """Return what waits for a person's word; what has it already is among what is to be written."""
-    return [
-        {"who": one.who, "field": one.field, "left": json.loads(one.left_value), "right": json.loads(one.right_value)}
-        for one in context.tables.conflicts.all_conflicts()
-        if one.field != WHOLE and one.resolution is None
-    ]
-
-
 def _held(context: Context, differ: Sequence[Entry]) -> list[Entry]:
     """Return what a person wanted to differ, but for what is to be written all the same, since it was edited."""
     travelling = {(one["who"], one["field"]) for one in differ}
     found = [entry for entry in held_entries(context) if (entry["who"], entry["field"]) not in travelling]
     return sorted(found, key=lambda entry: (entry["who"], entry["field"]))
-
-
-def _doubles(context: Context) -> list[Entry]:
-    """Return people who share an e-mail with somebody of the same side who stands for them (R8)."""
-    return [
-        {
-            "account": context.connection.side(failure.side).account,
-            "who": failure.who,
-            "ids": [failure.record_id, *(blocker.partition(":")[2] for blocker in failure.blockers)],
-        }
-        for failure in context.tables.failures.waiting_failures()
-        if failure.operation == DOUBLE
-    ]

@@ -1,8 +1,6 @@
-"""The messages' part of a run: settled, read and planned after their people, written after them as well.
+"""The messages part of a run: each step comes after the same step of the contacts.
 
-Rules kept here:
-- an account that refuses its messages does not hold up anybody's people: the stream ends, with its error;
-- windows are covered when everything that was found in them is copied, in conflict, listed or left out.
+An account that refuses its messages does not stop the contacts: the messages stream ends there, with its error (R42).
 """
 
 from collections.abc import Callable
@@ -11,72 +9,70 @@ from dataclasses import dataclass, field
 from connectors.errors import ConnectorError
 from state.cursors import COVERED
 from state.intervals import IntervalSet
-from sync.messages import deletions, execute, hints, recovery
-from sync.messages import plan as plan_messages
-from sync.messages import read as read_messages
+from sync.messages import deletions, execute, plan, read, recovery
 from sync.messages.context import MessageContext
 from sync.rules.windows import ReadRange
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """Messages that were read in full, as far as they were asked for, and what that covers."""
+class ReadMessages:
+    """The messages stream after both sides were read, with the spans that this covers, by side."""
 
     context: MessageContext
     spans: dict[str, IntervalSet] = field(default_factory=dict)
 
 
-def observe(context: MessageContext, bounds: ReadRange) -> Observed | None:
-    """Settle what is unknown, read both sides, and stage the people who are not linked; None where that failed."""
-    observed = Observed(context)
+def read_messages(context: MessageContext, read_range: ReadRange) -> ReadMessages | None:
+    """Settle unknown outcomes, read both sides, and stage the contacts of new messages; None where that failed."""
+    result = ReadMessages(context)
 
-    def read() -> None:
+    def read_sides() -> None:
         recovery.settle_intents(context)
         for side in context.connection.sides:
-            observed.spans[side.name] = read_messages.observe(context, side, bounds)
-        hints.observe(context, bounds)
+            result.spans[side.name] = read.read_side(context, side, read_range)
+        read.read_hinted(context, read_range)
         for side in context.connection.sides:
-            read_messages.bring_along(context, side)
+            read.stage_new_contacts(context, side)
 
-    return observed if _succeeds(context, read) else None
+    return result if _succeeds(context, read_sides) else None
 
 
-def plan(context: MessageContext, bounds: ReadRange, *, deep: bool) -> bool:
-    """Plan everything that was observed, after the plan of people; say whether that succeeded."""
+def plan_messages(context: MessageContext, read_range: ReadRange, *, deep: bool) -> bool:
+    """Plan everything that was read; return whether that succeeded."""
 
     def decide() -> None:
-        if bounds.whole:
-            deletions.find_vanished(context, deep=deep)
-        plan_messages.plan(context)
-        if bounds.whole:
-            deletions.plan_deletes(context)
+        if read_range.whole:
+            deletions.find_deletions(context, deep=deep)
+        plan.plan_messages(context)
+        if read_range.whole:
+            deletions.plan_deletions(context)
 
     return _succeeds(context, decide)
 
 
-def carry_out(observed: Observed) -> None:
-    """Write what was planned, and cover what was read."""
-    context = observed.context
-    if context.contacts.run.dry:
-        execute.pretend(context)
+def write_messages(result: ReadMessages) -> None:
+    """Carry out the plan, and mark the windows as covered; a dry run only counts."""
+    context = result.context
+    if context.run.dry:
+        execute.count_plan(context)
         return
 
     def write() -> None:
-        execute.write(context)
+        execute.write_plan(context)
         if context.tables.intents.open_creates():
             recovery.settle_intents(context)
 
     if _succeeds(context, write) and not context.errors and not context.contacts.errors:
-        _cover(observed)
+        _cover(result)
 
 
-def count_open(context: MessageContext) -> None:
-    """Count what is listed and not settled after the run."""
+def count_open_messages(context: MessageContext) -> None:
+    """Put what was read, and what is listed and not settled after the run, into the report."""
     context.report.conflicts = context.tables.conflicts.count_open()
     context.report.failed = context.tables.failures.count_listed()
     for side in context.connection.sides:
-        context.report.accounts[side.account].read = context.stage.count_messages(side.name)
-    context.report.unchanged = context.stage.count_unchanged()
+        context.report.accounts[side.account].read = context.staging.count_messages(side.name)
+    context.report.unchanged = context.staging.count_unchanged()
 
 
 def _succeeds(context: MessageContext, work: Callable[[], None]) -> bool:
@@ -88,10 +84,11 @@ def _succeeds(context: MessageContext, work: Callable[[], None]) -> bool:
     return True
 
 
-def _cover(observed: Observed) -> None:
-    context = observed.context
+def _cover(result: ReadMessages) -> None:
+    """Mark the windows as covered: every message in them is copied, in conflict, listed or left out."""
+    context = result.context
     with context.state.atomic() as transaction:
-        for side, spans in observed.spans.items():
+        for side, spans in result.spans.items():
             context.tables.cursors.add_intervals(transaction, side, COVERED, spans)
-        context.tables.settings.note_followed(transaction, context.findings.followed)
-        context.tables.hints.drop_hints(transaction, context.findings.heeded)
+        context.tables.settings.note_followed(transaction, context.findings.newest_link)
+        context.tables.hints.drop_hints(transaction, context.findings.handled_hints)

@@ -7,10 +7,8 @@ from sync.contacts import preview as people_forecast
 from sync.contacts.plan import CREATE, DELETE, PAIR
 from sync.contacts.price import price
 from sync.engine.run import RunScope
+from sync.messages import actions
 from sync.messages import preview as message_forecast
-from sync.messages.carry_deletions import ERASE
-from sync.messages.failures import CREATE as COPY
-from sync.messages.plan_edits import AMEND
 from sync.output.report import Cost, Counts, PlannedChange, StreamReport
 from sync.rules import contact_codec
 
@@ -19,12 +17,12 @@ def planned_changes(work: RunScope) -> Iterator[PlannedChange]:
     """Yield the plan: people field by field, then messages."""
     yield from people_forecast.changes(work.contacts)
     if work.messages is not None:
-        yield from message_forecast.changes(work.messages)
+        yield from message_forecast.planned_changes(work.messages)
 
 
 def cost(work: RunScope, limits: Mapping[str, RateLimit | None], *, deep: bool) -> dict[str, Cost]:
     """Return the cost of the plan on the stage, by account; `deep` adds that of reading everybody's copies."""
-    letters = message_forecast.calls(work.messages, deep=deep) if work.messages is not None else {}
+    letters = message_forecast.count_calls(work.messages, deep=deep) if work.messages is not None else {}
     return price(work.contacts, limits, letters)
 
 
@@ -42,4 +40,7 @@ def _steps(work: RunScope, stream: str, side: str) -> Iterator[int]:
     if stream == contact_codec.STREAM:
         yield from (work.contacts.staging.count_steps(operation, side) for operation in (CREATE, PAIR, DELETE))
     elif work.messages is not None:
-        yield from (work.messages.stage.count_actions(operation, side) for operation in (COPY, AMEND, ERASE))
+        yield from (
+            work.messages.staging.count_actions(operation, side)
+            for operation in (actions.CREATE, actions.UPDATE, actions.DELETE)
+        )

@@ -53,7 +53,7 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
         recovery.settle_intents(work.contacts)
         seen, messages = _observe(work, bounds)
         heirs = _plan_people(work, bounds, seen)
-        planned = messages is not None and message_stream.plan(messages.context, bounds, deep=deep)
+        planned = messages is not None and message_stream.plan_messages(messages.context, bounds, deep=deep)
         if work.with_people:
             _plan_deletes(work.contacts, _lost(work.contacts, bounds, seen), heirs)
             if seen.lost:
@@ -62,7 +62,7 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
         if (work.contacts.run.dry or not guarded) and consent(work):
             _carry_out(work.contacts, seen.spans)
             if messages is not None and planned:
-                message_stream.carry_out(messages)
+                message_stream.write_messages(messages)
     except ConnectorError as error:
         work.contacts.errors.append(str(error))
     _tell_owners(work.contacts)
@@ -70,7 +70,7 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
     count_open(work.contacts)
     count_owed_values(work.contacts)
     if work.messages is not None:
-        message_stream.count_open(work.messages)
+        message_stream.count_open_messages(work.messages)
     return guarded
 
 
@@ -90,13 +90,13 @@ class _Seen:
     lost: set[int] = field(default_factory=set)
 
 
-def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.Observed | None]:
+def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.ReadMessages | None]:
     contacts, seen = work.contacts, _Seen()
     if work.with_people:
         refresh_places(contacts, retry=not bounds.whole)
         seen.spans.update({side.name: read.observe(contacts, side, bounds) for side in contacts.connection.sides})
         seen.lost.update(hints.observe(contacts, bounds))
-    messages = message_stream.observe(work.messages, bounds) if work.messages is not None else None
+    messages = message_stream.read_messages(work.messages, bounds) if work.messages is not None else None
     contacts.mapping.judge = winner_by_policy(contacts.settings.conflicts, contacts.connection.offsets())
     return seen, messages
 

@@ -37,7 +37,7 @@ from sync.engine.progress import fresh_streams, note_progress
 from sync.engine.run import Consent, RunScope, finish, run
 from sync.engine.undo import undo
 from sync.errors import UsageError
-from sync.messages.verify import compare as compare_messages
+from sync.messages.verify import add_comparison
 from sync.oauth.token_sources import TokenSources, token_sources_of
 from sync.output import event_log
 from sync.output.privacy import hide
@@ -222,7 +222,7 @@ class Runner:
             report.comparison = compare(work.contacts)
             report.comparison.owed = by_account(work.contacts.findings.expected_owed)
             if work.messages is not None:
-                compare_messages(work.messages, report.comparison)
+                add_comparison(work.messages, report.comparison)
 
     def _begin(self, context: Context, report: RunReport) -> bool:
         """Note that a run has begun; return whether it is the connection's first."""

@@ -1,12 +1,4 @@
-"""Is a message on the other side already? Looked for before it is copied, by the rules of R6.
-
-Rules kept here:
-- where copies are listed, the index of the side knows everything that is there: the unlinked message of the same
-  person, with the same time and text, is the same;
-- where they are not listed (notes), the person's copies are read, once a run: by the marker, else by what they show.
-  Who was made by this very run has none;
-- a record that is linked, or about to be, is nobody else's.
-"""
+"""Find a message at the other side before it is copied there (R6)."""
 
 import json
 from dataclasses import dataclass
@@ -14,15 +6,15 @@ from dataclasses import dataclass
 from connectors.errors import RecordGone
 from connectors.message import Message
 from state.message_staging import StagedMessage
-from sync.messages.context import MessageContext, letters
-from sync.rules import contact_codec
+from sync.messages.context import MessageContext, message_store
+from sync.rules.contact_codec import to_ms
 from sync.rules.messages import TOLERANCE_MS, decode, encode, is_alike, is_copy, text_digest
 from sync.streams.connection import Side
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """An original of the side named `side`, its copy on the other, and how a listing shows the original."""
+class FoundCopy:
+    """An original of the side named `side`, its copy at the other side, and how a listing shows the original."""
 
     side: str
     original: Message
@@ -30,59 +22,61 @@ class Pair:
     digest: bytes | None
 
     def to_json(self) -> str:
-        """Write it for the stage."""
+        """Return it as JSON, for the note of a planned action."""
         digest = None if self.digest is None else self.digest.hex()
         return json.dumps([self.side, encode(self.original), encode(self.copy), digest])
 
+    @classmethod
+    def from_json(cls, text: str) -> "FoundCopy":
+        """Return what `to_json` wrote."""
+        side, original, copy, digest = json.loads(text)
+        return cls(side, decode(original), decode(copy), None if digest is None else bytes.fromhex(digest))
 
-def pair_of(text: str) -> Pair:
-    """Read a pair back from the stage."""
-    side, original, copy, digest = json.loads(text)
-    return Pair(side, decode(original), decode(copy), None if digest is None else bytes.fromhex(digest))
 
+def find_copy(
+    context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str
+) -> FoundCopy | None:
+    """Return the pair of a message of a side and a message of the contact `contact_id` at the other side, if any.
 
-def find(context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str) -> Pair | None:
-    """Return how a message of a side is paired with what the person `contact_id` has on the other, if it is there.
-
-    Raises AuthError, TransientError.
+    A record that is linked, or planned to be linked, belongs to another message. Raises AuthError, TransientError.
     """
-    if letters(context.connection.other(side)).lists_copies or context.reads(context.connection.other(side)):
-        found = _alike(context, side, staged, own, contact_id)
-        if found is not None:
+    target = context.connection.other(side)
+    is_listed = message_store(target).lists_copies
+    if is_listed or context.is_read(target):
+        found = _listed_twin(context, side, staged, own, contact_id)
+        if found is not None or is_listed:
             return found
-    if letters(context.connection.other(side)).lists_copies:
-        return None
-    return _copied(context, side, staged, own, contact_id)
+    return _unlisted_copy(context, side, staged, own, contact_id)
 
 
-def look_for_copies(context: MessageContext, target: Side, contact_id: str) -> None:
-    """Read what a person has by way of copies, once a run. A person who is gone has none."""
-    if context.stage.were_copies_read(target.name, contact_id):
+def read_copies(context: MessageContext, target: Side, contact_id: str) -> None:
+    """Read the copies that a contact has, once a run; a contact that is gone has none."""
+    if context.staging.were_copies_read(target.name, contact_id):
         return
     try:
-        copies = letters(target).copies_of(contact_id)
+        copies = message_store(target).copies_of(contact_id)
     except RecordGone:
         copies = ()
     with context.state.atomic() as transaction:
-        context.stage.put_copies(transaction, target.name, contact_id, [encode(copy) for copy in copies])
+        context.staging.put_copies(transaction, target.name, contact_id, [encode(copy) for copy in copies])
 
 
-def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str) -> Pair | None:
-    """Return the pair with an unlinked message of the other side that shows the same.
-
-    Texts that no listing shows are read only where the times agree: nowhere else can they decide anything.
-    """
-    target, sent_ms = context.connection.other(side), contact_codec.to_ms(own.sent_at)
+def _listed_twin(
+    context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str
+) -> FoundCopy | None:
+    """Return the pair with an unlinked message of the other side that has the same time and text."""
+    target, sent_ms = context.connection.other(side), to_ms(own.sent_at)
     if sent_ms is None:
         return None
     for known in context.tables.index(target).unlinked_near(contact_id, sent_ms, TOLERANCE_MS):
-        if context.stage.is_taken(target.name, known.id):
+        if context.staging.is_taken(target.name, known.id):
             continue
         try:
-            own = letters(side).with_text(own)
+            # Reading a text that no listing shows costs a call, so it is done only where the times agree.
+            own = message_store(side).with_text(own)
             if known.print is not None and known.print != text_digest(own):
                 continue
-            other = letters(target).read_message(known.id, contact_id)
+            other = message_store(target).read_message(known.id, contact_id)
         except RecordGone:
             continue
         if is_alike(own, other):
@@ -90,30 +84,34 @@ def _alike(context: MessageContext, side: Side, staged: StagedMessage, own: Mess
     return None
 
 
-def _oriented(context: MessageContext, side: Side, staged: StagedMessage, own: Message, other: Message) -> Pair:
+def _oriented(context: MessageContext, side: Side, staged: StagedMessage, own: Message, other: Message) -> FoundCopy:
+    """Return the pair with the original first."""
     if not is_copy(own, other):
-        return Pair(side.name, own, other, staged.digest)
+        return FoundCopy(side.name, own, other, staged.digest)
     target = context.connection.other(side)
-    listed = context.stage.message(target.name, other.id)
-    return Pair(target.name, other, own, listed.digest if listed else None)
+    listed = context.staging.message(target.name, other.id)
+    return FoundCopy(target.name, other, own, listed.digest if listed else None)
 
 
-def _copied(context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str) -> Pair | None:
+def _unlisted_copy(
+    context: MessageContext, side: Side, staged: StagedMessage, own: Message, contact_id: str
+) -> FoundCopy | None:
+    """Return the pair with a copy that no listing shows (a note), by its marker, else by its content."""
     target = context.connection.other(side)
-    if _was_made_now(context, side, staged.contact_id, target):
+    if _was_created_now(context, side, staged.contact_id, target):
         return None
-    look_for_copies(context, target, contact_id)
-    for copy in map(decode, context.stage.copies(target.name, contact_id)):
-        if copy.of not in (None, own.id) or context.tables.links.by_record(target.name, [copy.id]):
+    read_copies(context, target, contact_id)
+    for copy in map(decode, context.staging.copies(target.name, contact_id)):
+        is_of_another = copy.of not in (None, own.id) or context.tables.links.by_record(target.name, [copy.id])
+        if is_of_another or context.staging.is_taken(target.name, copy.id):
             continue
-        if context.stage.is_taken(target.name, copy.id):
-            continue
-        own = letters(side).with_text(own)
-        if letters(target).is_copy_of(copy, own):
-            return Pair(side.name, own, copy, staged.digest)
+        own = message_store(side).with_text(own)
+        if message_store(target).is_copy_of(copy, own):
+            return FoundCopy(side.name, own, copy, staged.digest)
     return None
 
 
-def _was_made_now(context: MessageContext, side: Side, contact_id: str, target: Side) -> bool:
+def _was_created_now(context: MessageContext, side: Side, contact_id: str, target: Side) -> bool:
+    """Return whether this run created the contact at the other side: then it has no copies yet."""
     link = context.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
     return link is not None and context.contacts.tables.history.was_created(link.id, target.account, context.run.id)

@@ -1,78 +1,94 @@
-"""Deletions of messages, found by a run that reads everything (R24), and the copies that persons have.
-
-Rules kept here:
-- only a scan that was proven complete can show that a message is missing, and each is asked for by id besides;
-- copies that no listing shows (notes) are read person by person: of those in the link table, or with `deep` of
-  everybody who is linked, which finds second copies as well;
-- the deletion of an original is carried as `deletes` says, where the stream goes that way; that of a copy is
-  remembered.
-"""
+"""Find deleted messages, and carry the deletion of an original to its copy (R24)."""
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from connectors.errors import RecordGone
+from connectors.errors import ConnectorError, RecordGone
 from connectors.message import Message
+from state.conflicts import Conflict
 from state.failures import Failure
+from state.intents import CopyDeletionIntent
 from state.links import Link, LinkSide
-from state.message_staging import MessageAction
-from sync.messages.candidates import look_for_copies
-from sync.messages.carry_deletions import ERASE, is_edited, list_edited
-from sync.messages.context import MessageContext, letters, original_side
-from sync.messages.plan_edits import lose_copy
+from state.message_staging import MessageAction, StagedMessage
+from sync.messages.actions import DELETE
+from sync.messages.candidates import read_copies
+from sync.messages.commit import commit_deletion, commit_lost_copy
+from sync.messages.context import MessageContext, message_store
+from sync.messages.links import original_side
 from sync.messages.read import stage_message
 from sync.output.formats import WHOLE
+from sync.rules import shadow_codec
 from sync.rules.messages import decode, text_digest
+from sync.streams.comparison import DUPLICATE
 from sync.streams.connection import Side
+from sync.streams.recovery import is_gone
+from sync.streams.write_errors import WriteErrors
 
-DOUBLE = "double"
 
+def find_deletions(context: MessageContext, *, deep: bool) -> None:
+    """Read by id every linked message that a complete reading did not show, and every copy that no listing shows.
 
-def find_vanished(context: MessageContext, *, deep: bool) -> None:
-    """Look for every linked message that the scan of everything did not show, and for copies that are gone."""
+    `deep` also reads the copies of all linked contacts, which finds second copies.
+    """
     for side in context.connection.sides:
-        if context.reads(side):
+        if context.is_read(side):
             context.run.progress.begin_step(f"finding deleted messages at {side.account}")
-            for link in _missing(context, side):
+            for link in _missing_links(context, side):
                 with context.around(side, link.side(side.name).id, ""):
-                    _ask_for(context, side, link)
-        if not letters(side).lists_copies:
+                    _read_missing(context, side, link)
+        if not message_store(side).lists_copies:
             context.run.progress.begin_step(f"reading copies at {side.account}")
-            _look_at_copies(context, side)
+            for link in context.tables.links.copy_links(side.name):
+                with context.around(side, link.side(side.name).id, ""):
+                    _check_copy(context, side, link)
             if deep:
-                _look_at_everybody(context, side)
+                _find_second_copies(context, side)
 
 
-def plan_deletes(context: MessageContext) -> None:
-    """Plan what becomes of the copies whose originals were deleted, as the config and people's decisions have it."""
+def plan_deletions(context: MessageContext) -> None:
+    """Plan the deletion of copies whose originals were deleted, where the config or a user decided so."""
     for link in context.tables.links.gone_links():
         source = context.connection.side(original_side(link))
         if link.gone != source.name or not context.scope.leaves(source.name):
             continue
-        decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
-        resolution = decision.resolution if decision is not None else None
+        resolution = _resolution(context, link)
         if resolution == source.name or (resolution is None and context.deletes == "propagate"):
             with context.around(source, link.side(source.name).id, ""):
-                _plan_delete(context, source, link)
+                _plan_deletion(context, source, link)
 
 
-def _missing(context: MessageContext, side: Side) -> Iterator[Link]:
+def delete_copy(
+    context: MessageContext, target: Side, action: MessageAction, errors: WriteErrors[StagedMessage]
+) -> None:
+    """Delete one copy. Raises an error that makes an account useless."""
+    link, source = context.tables.links.by_id(action.link or 0), context.connection.other(target)
+    if link is None or link.gone != source.name or _is_back(context, source, link, action.contact_id):
+        return
+    copy = _unedited_copy(context, target, link, action.contact_id)
+    if copy is not None:
+        _delete(context, target, link, copy, errors)
+
+
+def _missing_links(context: MessageContext, side: Side) -> Iterator[Link]:
+    """Yield the linked messages of a side that the reading did not show, copies only where they are listed."""
     after = 0
-    while page := context.stage.missing(side.name, context.contacts.connection.number, after):
+    while page := context.staging.missing(side.name, context.connection.number, after):
         for link_id, _ in page:
             link = context.tables.links.by_id(link_id)
-            if link is not None and (original_side(link) == side.name or letters(side).lists_copies):
+            if link is not None and (original_side(link) == side.name or message_store(side).lists_copies):
                 yield link
         after = page[-1][0]
 
 
-def _ask_for(context: MessageContext, side: Side, link: Link) -> None:
+def _read_missing(context: MessageContext, side: Side, link: Link) -> None:
+    """Read one missing message by id: a listing may be late, so a deletion counts only when this shows it."""
     message_id = link.side(side.name).id
     known = context.tables.index(side).message(message_id)
-    if stage_message(context, side, message_id, known.contact_id if known else context.home(link)):
+    if stage_message(context, side, message_id, known.contact_id if known else context.copy_contact(link)):
         return
     if original_side(link) != side.name:
-        lose_copy(context, side, link)
+        commit_lost_copy(context, side, link)
         return
     link.gone = side.name
     with context.state.atomic() as transaction:
@@ -80,75 +96,126 @@ def _ask_for(context: MessageContext, side: Side, link: Link) -> None:
         context.tables.failures.close_failures(transaction, side.name, message_id)
 
 
-def _look_at_copies(context: MessageContext, target: Side) -> None:
-    """Look whether each linked copy is still with its person: one call for a person, and one for what is not there."""
-    for link in context.tables.links.copy_links(target.name):
-        with context.around(target, link.side(target.name).id, ""):
-            _look_at_copy(context, target, link)
-
-
-def _look_at_copy(context: MessageContext, target: Side, link: Link) -> None:
-    contact_id, copy_id = context.home(link), link.side(target.name).id
-    look_for_copies(context, target, contact_id)
-    copies = map(decode, context.stage.copies(target.name, contact_id))
-    if any(copy.id == copy_id for copy in copies):
+def _check_copy(context: MessageContext, target: Side, link: Link) -> None:
+    """Note a copy as deleted if its contact does not show it and it is gone by its id."""
+    contact_id, copy_id = context.copy_contact(link), link.side(target.name).id
+    read_copies(context, target, contact_id)
+    if any(copy.id == copy_id for copy in map(decode, context.staging.copies(target.name, contact_id))):
         return
-    try:
-        letters(target).read_message(copy_id, contact_id)
-    except RecordGone:
-        lose_copy(context, target, link)
+    if is_gone(partial(message_store(target).read_message, copy_id, contact_id)):
+        commit_lost_copy(context, target, link)
 
 
-def _look_at_everybody(context: MessageContext, target: Side) -> None:
-    """Look at the copies of everybody who is linked, and list those that are second ones."""
+def _find_second_copies(context: MessageContext, target: Side) -> None:
+    """Read the copies of all linked contacts; list the second copies of a message."""
     with context.state.atomic() as transaction:
         for failure in context.tables.failures.waiting_failures():
-            if failure.operation == DOUBLE and failure.side == target.name:
+            if failure.operation == DUPLICATE and failure.side == target.name:
                 context.tables.failures.close_failures(transaction, target.name, failure.record_id)
     for link in context.contacts.tables.links.all_links():
         if link.gone is None:
             contact_id = link.side(target.name).id
             with context.around(target, contact_id, contact_id):
-                look_for_copies(context, target, contact_id)
-                _list_doubles(context, target, contact_id)
+                read_copies(context, target, contact_id)
+                _list_second_copies(context, target, contact_id)
 
 
-def _list_doubles(context: MessageContext, target: Side, contact_id: str) -> None:
+def _list_second_copies(context: MessageContext, target: Side, contact_id: str) -> None:
     source = context.connection.other(target)
-    copies = [decode(each) for each in context.stage.copies(target.name, contact_id)]
+    copies = [decode(each) for each in context.staging.copies(target.name, contact_id)]
     for copy in copies:
         link = context.tables.links.by_record(source.name, [copy.of]).get(copy.of) if copy.of else None
-        if link is None or link.side(target.name).id == copy.id or not _is_double(copy, link.side(target.name), copies):
+        if link is None or link.side(target.name).id == copy.id:
             continue
-        reason = f"{copy.id} is a second copy of message {copy.of}, beside {link.side(target.name).id}; delete one"
-        who = context.who(target, contact_id)
-        blockers = (f"{target.name}:{link.side(target.name).id}",)
-        with context.state.atomic() as transaction:
-            listed = Failure(target.name, copy.id, target.account, who, DOUBLE, reason, blockers)
-            context.tables.failures.put_failure(transaction, listed, context.run.now_ms())
+        known = link.side(target.name)
+        if _is_second(copy, known, copies):
+            reason = f"{copy.id} is a second copy of message {copy.of}, beside {known.id}; delete one"
+            who, blockers = context.who(target, contact_id), (f"{target.name}:{known.id}",)
+            failure = Failure(target.name, copy.id, target.account, who, DUPLICATE, reason, blockers)
+            with context.state.atomic() as transaction:
+                context.tables.failures.put_failure(transaction, failure, context.run.now_ms())
 
 
-def _is_double(copy: Message, known: LinkSide, copies: Sequence[Message]) -> bool:
-    """Say whether a record says what the known copy says, or said: a marker alone may have been typed (R31)."""
-    said = {known.digest, *(text_digest(each) for each in copies if each.id == known.id)}
-    return text_digest(copy) in said
+def _is_second(copy: Message, known: LinkSide, copies: Sequence[Message]) -> bool:
+    """Return whether a record has the text that the known copy has or had: a user may have typed the marker (R31)."""
+    texts = {known.digest, *(text_digest(each) for each in copies if each.id == known.id)}
+    return text_digest(copy) in texts
 
 
-def _plan_delete(context: MessageContext, source: Side, link: Link) -> None:
-    target = context.connection.other(source)
-    known = context.tables.index(source).message(link.side(source.name).id)
-    contact_id = known.contact_id if known else ""
-    try:
-        copy = letters(target).read_message(link.side(target.name).id, context.home(link))
-    except RecordGone:
-        with context.state.atomic() as transaction:
-            context.tables.links.remove_link(transaction, link.id)
-        return
-    if is_edited(context, target, link, copy):
-        list_edited(context, target, link, copy, contact_id)
+def _plan_deletion(context: MessageContext, source: Side, link: Link) -> None:
+    target, contact_id = context.connection.other(source), context.original_contact(link)
+    copy = _unedited_copy(context, target, link, contact_id)
+    if copy is None:
         return
     context.findings.weights[target.account].changed += 1
     note = json.dumps({"old": copy.text}, ensure_ascii=False)
+    action = MessageAction(DELETE, target.name, link.side(source.name).id, contact_id, link=link.id, note=note)
     with context.state.atomic() as transaction:
-        step = MessageAction(ERASE, target.name, link.side(source.name).id, contact_id, link=link.id, note=note)
-        context.stage.plan_action(transaction, step)
+        context.staging.plan_action(transaction, action)
+
+
+def _unedited_copy(context: MessageContext, target: Side, link: Link, contact_id: str) -> Message | None:
+    """Read the copy of a deleted original; None where it is gone too, or was edited, which is a conflict."""
+    try:
+        copy = message_store(target).read_message(link.side(target.name).id, context.copy_contact(link))
+    except RecordGone:
+        with context.state.atomic() as transaction:
+            context.tables.links.remove_link(transaction, link.id)
+        return None
+    if _resolution(context, link) != link.gone and text_digest(copy) != link.side(target.name).digest:
+        _list_edited(context, target, link, copy, contact_id)
+        return None
+    return copy
+
+
+def _resolution(context: MessageContext, link: Link) -> str | None:
+    """Return what a user decided about a deleted original with an edited copy."""
+    decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
+    return None if decision is None else decision.resolution
+
+
+def _list_edited(context: MessageContext, target: Side, link: Link, copy: Message, contact_id: str) -> None:
+    """List that an original was deleted and that a user edited its copy."""
+    shown = {target.name: shadow_codec.render("edited"), link.gone or "": shadow_codec.render(None)}
+    who = context.who(context.connection.other(target), contact_id)
+    if who.endswith(f":{contact_id}"):  # its contact shows neither address nor number
+        who = context.who(target, copy.contact_id)
+    values, now_ms = (shown["left"], shown["right"]), context.run.now_ms()
+    conflict = Conflict(link.id, WHOLE, who, *values, None, None, now_ms, context.run.id)
+    with context.state.atomic() as transaction:
+        context.tables.conflicts.put_conflict(transaction, conflict)
+
+
+def _is_back(context: MessageContext, source: Side, link: Link, contact_id: str) -> bool:
+    """Read the original once more right before the deletion; an original that exists is not deleted."""
+    if is_gone(partial(message_store(source).read_message, link.side(source.name).id, contact_id)):
+        return False
+    link.gone, link.side(source.name).digest = None, None
+    with context.state.atomic() as transaction:
+        context.tables.links.save_link(transaction, link, context.run.id)
+    return True
+
+
+def _delete(
+    context: MessageContext, target: Side, link: Link, copy: Message, errors: WriteErrors[StagedMessage]
+) -> None:
+    source = context.connection.other(target)
+    original_id = link.side(source.name).id
+    intent = CopyDeletionIntent(
+        side=target.name,
+        source_id=original_id,
+        sent_ms=target.server_now_ms(context.run.clock),
+        record=copy.id,
+        contact=copy.contact_id,
+        old=copy.text,
+    )
+    with context.state.atomic() as transaction:
+        context.tables.intents.add_intent(transaction, intent, context.run.id)
+    answer = target.dispatcher.gather([partial(message_store(target).delete_copy, copy.id, copy.contact_id)])[0]
+    with context.state.atomic() as transaction:
+        if isinstance(answer, ConnectorError):
+            errors.note_error(transaction, source, StagedMessage(source.name, original_id, ""), DELETE, answer)
+        else:
+            errors.note_success(target)
+            commit_deletion(transaction, context, target, link, copy.text)
+    errors.raise_fatal()

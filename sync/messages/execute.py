@@ -1,135 +1,126 @@
-"""Carry the plan of messages out, after that of their people.
-
-Rules kept here:
-- what needs no call is remembered first; copies are made in the order in which their originals were sent, and of one
-  person one at a time: a wave never holds two messages of the same person;
-- what waited behind a copy of an unknown outcome goes on within the run as soon as that copy is found: where a server
-  shows no id of what it makes, a person's messages would else be copied one a run;
-- a dry run counts what it would write, and lists in its copy of the state what the run after it would list.
-"""
+"""Carry out the plan of messages, after that of their contacts."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from connectors.http.concurrency import WIDTH
-from state.database import Transaction
 from state.message_staging import PAGE, MessageAction, StagedMessage
-from sync.contacts.failures import Troubles
-from sync.messages.candidates import pair_of
-from sync.messages.carry_deletions import ERASE, erase
+from sync.messages.actions import CREATE, DELETE, LINK, UPDATE, WAIT
+from sync.messages.candidates import FoundCopy
 from sync.messages.context import MessageContext
-from sync.messages.create import adopt, copy
-from sync.messages.failures import CREATE, WAITS, list_failure, troubles_of
-from sync.messages.plan import FAIL, LINK
-from sync.messages.plan_edits import AMEND
+from sync.messages.create import create_copies, link_copy
+from sync.messages.deletions import delete_copy
+from sync.messages.failures import list_failure, write_errors
 from sync.messages.recovery import settle_creates
-from sync.messages.update import amend
+from sync.messages.update import update_copy
 from sync.streams.connection import Side
+from sync.streams.write_errors import WriteErrors
+
+Carry = Callable[[MessageContext, Side, MessageAction, WriteErrors[StagedMessage]], None]
 
 
-def write(context: MessageContext) -> None:
-    """Carry out the whole plan.
-
-    Raises AuthError and TransientError when an account can't be worked with any further.
-    """
+def write_plan(context: MessageContext) -> None:
+    """Carry out the whole plan. Raises AuthError and TransientError when an account cannot be used any further."""
     total = sum(
-        context.stage.count_actions(each, side.name)
-        for each in (CREATE, AMEND, ERASE)
+        context.staging.count_actions(operation, side.name)
+        for operation in (CREATE, UPDATE, DELETE)
         for side in context.connection.sides
     )
     context.run.progress.begin_step("writing messages", total)
-    troubles = troubles_of(context)
-    _remember(context)
+    errors = write_errors(context)
+    _store_decisions(context)
     for side in context.connection.sides:
         for wave in _waves(context, side):
-            copy(context, side, wave, troubles)
-        _catch_up(context, side, troubles)
-        for operation, carry_out in ((AMEND, amend), (ERASE, erase)):
-            for page in context.stage.planned_actions(operation, side.name):
-                for step in page:
-                    with context.around(context.connection.other(side), step.source_id, step.contact_id, operation):
-                        carry_out(context, side, step, troubles)
-                    troubles.raise_fatal()
-                    context.run.progress.advance(1)
+            create_copies(context, side, wave, errors)
+        _continue_after_unknown(context, side, errors)
+        _carry_each(context, side, UPDATE, update_copy, errors)
+        _carry_each(context, side, DELETE, delete_copy, errors)
 
 
-def pretend(context: MessageContext) -> None:
-    """Count what `write` would do, without a call; failures are listed in the copy that a dry run has."""
-    _remember(context)
+def count_plan(context: MessageContext) -> None:
+    """Count what `write_plan` would write; list failures in the copy of the state that a dry run has (R27)."""
+    _store_decisions(context)
     for side in context.connection.sides:
         counts, source = context.report.accounts[side.account], context.connection.other(side)
-        for page in context.stage.planned_actions(CREATE, side.name):
+        for page in context.staging.planned_actions(CREATE, side.name):
             counts.created += len(page)
-            _close_failures(context, source, page)
-        counts.updated += context.stage.count_actions(AMEND, side.name)
-        counts.deleted += context.stage.count_actions(ERASE, side.name)
-
-
-def _remember(context: MessageContext) -> None:
-    for side in context.connection.sides:
-        for page in context.stage.planned_actions(FAIL, side.name):
             with context.state.atomic() as transaction:
-                for step in page:
-                    _list(transaction, context, side, step)
-        for page in context.stage.planned_actions(LINK, side.name):
-            for step in page:
-                adopt(context, pair_of(step.note or ""))
+                for action in page:
+                    context.tables.failures.close_failures(transaction, source.name, action.source_id)
+        counts.updated += context.staging.count_actions(UPDATE, side.name)
+        counts.deleted += context.staging.count_actions(DELETE, side.name)
 
 
-def _list(transaction: Transaction, context: MessageContext, side: Side, step: MessageAction) -> None:
-    note = json.loads(step.note or "{}")
-    staged = context.stage.message(context.connection.other(side).name, step.source_id)
-    if staged is not None:
-        list_failure(
-            transaction,
-            context,
-            context.connection.other(side),
-            staged,
-            WAITS,
-            note["reason"],
-            blockers=tuple(note["blockers"]),
-        )
+def _store_decisions(context: MessageContext) -> None:
+    """Store what needs no call: messages that wait for a contact, and links of messages that exist already."""
+    for side in context.connection.sides:
+        for page in context.staging.planned_actions(WAIT, side.name):
+            _list_waiting(context, context.connection.other(side), page)
+        for page in context.staging.planned_actions(LINK, side.name):
+            for action in page:
+                link_copy(context, FoundCopy.from_json(action.note or ""))
 
 
-def _close_failures(context: MessageContext, source: Side, page: list[MessageAction]) -> None:
+def _list_waiting(context: MessageContext, source: Side, page: Sequence[MessageAction]) -> None:
     with context.state.atomic() as transaction:
-        for step in page:
-            context.tables.failures.close_failures(transaction, source.name, step.source_id)
+        for action in page:
+            note = json.loads(action.note or "{}")
+            staged = context.staging.message(source.name, action.source_id)
+            if staged is not None:
+                blockers = tuple(note["blockers"])
+                list_failure(transaction, context, source, staged, WAIT, note["reason"], blockers=blockers)
 
 
-def _catch_up(context: MessageContext, side: Side, troubles: Troubles[StagedMessage]) -> None:
-    """Look for the copies whose outcome is unknown, and go on with those of whom one was found; while any is."""
+def _carry_each(
+    context: MessageContext, side: Side, operation: str, carry: Carry, errors: WriteErrors[StagedMessage]
+) -> None:
+    """Carry out the actions of one kind on a side, one by one."""
+    for page in context.staging.planned_actions(operation, side.name):
+        for action in page:
+            with context.around(context.connection.other(side), action.source_id, action.contact_id, operation):
+                carry(context, side, action, errors)
+            errors.raise_fatal()
+            context.run.progress.advance(1)
+
+
+def _continue_after_unknown(context: MessageContext, side: Side, errors: WriteErrors[StagedMessage]) -> None:
+    """Look for copies with an unknown outcome, and copy the later messages of the contacts whose copy was found.
+
+    Without this, a server that shows no id of what it creates would take one message of a contact in each run.
+    """
     source = context.connection.other(side).name
-    unknown = _unknown(context, side)
+    unknown = _unknown_copies(context, side)
     while unknown:
         context.findings.waiting_contacts -= {(side.name, contact_id) for contact_id in unknown.values()}
         settle_creates(context)
         found = {unknown[message_id] for message_id in context.tables.links.by_record(source, list(unknown))}
         for wave in _waves(context, side, found):
-            copy(context, side, wave, troubles)
-        unknown = {message: person for message, person in _unknown(context, side).items() if person in found}
+            create_copies(context, side, wave, errors)
+        unknown = {key: contact_id for key, contact_id in _unknown_copies(context, side).items() if contact_id in found}
 
 
-def _unknown(context: MessageContext, side: Side) -> dict[str, str]:
-    """Return the messages whose copy has an unknown outcome, with their persons."""
+def _unknown_copies(context: MessageContext, side: Side) -> dict[str, str]:
+    """Return the messages whose copy has an unknown outcome, with their contacts."""
     return {one.source_id: one.contact for one in context.tables.intents.open_creates() if one.side == side.name}
 
 
 def _waves(
-    context: MessageContext, side: Side, persons: Collection[str] | None = None
+    context: MessageContext, side: Side, contacts: Collection[str] | None = None
 ) -> Iterator[list[MessageAction]]:
-    """Yield the creates of a side in waves without two messages of the same person; of these persons what is left."""
+    """Yield the creates of a side in waves; with `contacts`, only what those still lack.
+
+    A wave never holds two messages of one contact, so that copies are created in the order of their originals.
+    """
     wave: list[MessageAction] = []
     source = context.connection.other(side).name
-    for page in context.stage.planned_actions(CREATE, side.name, PAGE):
-        for step in page:
-            if persons is not None and (
-                step.contact_id not in persons or context.tables.links.by_record(source, [step.source_id])
-            ):
+    for page in context.staging.planned_actions(CREATE, side.name, PAGE):
+        for action in page:
+            is_chosen = contacts is None or action.contact_id in contacts
+            if not is_chosen or (contacts is not None and context.tables.links.by_record(source, [action.source_id])):
                 continue
-            if len(wave) == WIDTH or any(step.contact_id == other.contact_id for other in wave):
+            if len(wave) == WIDTH or any(action.contact_id == other.contact_id for other in wave):
                 yield wave
                 wave = []
-            wave.append(step)
+            wave.append(action)
     if wave:
         yield wave

@@ -1,54 +1,48 @@
-"""Decide what becomes of every message on the stage: linked, copied, amended, listed, or left out.
-
-Rules kept here (R6, R9, R22):
-- a message without a link is looked for on the other side before it is copied: by the marker, else by person, time and
-  text; that costs one call for each person where copies are not listed (notes), and none elsewhere;
-- who is not linked and does not travel has no messages that do: they are left out until the person travels. Where the
-  person is listed as a failure, so are the messages.
-"""
+"""Decide what happens to every staged message: linked, copied, updated, listed, or left out (R6, R22, R29)."""
 
 import json
 from collections.abc import Sequence
 
 from state.failures import Failure
 from state.message_staging import MessageAction, StagedMessage
-from sync.contacts.plan import CREATE as PERSON_CREATED
-from sync.contacts.plan import FAIL as PERSON_LISTED
-from sync.messages.candidates import Pair, find
-from sync.messages.context import MessageContext, letters, message_of, original_side
-from sync.messages.failures import CREATE, WITHOUT_PERSON
+from sync.contacts import plan as contact_plan
+from sync.messages.actions import CREATE, LINK, WAIT
+from sync.messages.candidates import FoundCopy, find_copy
+from sync.messages.context import MessageContext, message_of, message_store
+from sync.messages.failures import NO_CONTACT
+from sync.messages.links import original_side
 from sync.messages.plan_edits import plan_edit, plan_resolved
 from sync.messages.read import complete_index, stage_message
-from sync.messages.retries import take_over
-from sync.rules import contact_codec
+from sync.messages.retries import take_over_link
+from sync.rules.contact_codec import to_ms
 from sync.streams.connection import Side
 from sync.streams.record_boundary import UNREAD
 
-LINK, FAIL = "link", "fail"
 
-
-def plan(context: MessageContext) -> None:
-    """Plan everything that was staged, what was left out and is free now, and what people have decided."""
+def plan_messages(context: MessageContext) -> None:
+    """Plan everything that was staged, that waited for a contact, and that users decided."""
     context.run.progress.begin_step("planning messages")
-    context.findings.unknown = {(intent.side, intent.source_id) for intent in context.tables.intents.open_creates()}
-    _stage_due(context)
-    _stage_freed(context)
+    unknown = context.tables.intents.open_creates()
+    context.findings.unknown_copies = {(intent.side, intent.source_id) for intent in unknown}
+    _stage_due_failures(context)
+    _stage_freed_messages(context)
     for side in context.connection.sides:
         context.findings.weights[side.account].linked = context.tables.links.count_links()
-        for number, page in enumerate(context.stage.message_pages(side.name)):
-            if not number and letters(context.connection.other(side)).lists_copies:
-                complete_index(context, context.connection.other(side))
+        for number, page in enumerate(context.staging.message_pages(side.name)):
+            target = context.connection.other(side)
+            if number == 0 and message_store(target).lists_copies:
+                complete_index(context, target)
             _plan_page(context, side, page)
     plan_resolved(context)
 
 
-def _stage_due(context: MessageContext) -> None:
+def _stage_due_failures(context: MessageContext) -> None:
     """Read by id the messages of failures whose cause may be gone, or that were not tried for a day (R22)."""
     for failure in context.tables.failures.waiting_failures():
         side = context.connection.side(failure.side)
-        if failure.operation == UNREAD or context.stage.message(side.name, failure.record_id) is not None:
+        if failure.operation == UNREAD or context.staging.message(side.name, failure.record_id) is not None:
             continue
-        if not (failure.is_due(context.run.now_ms()) or _is_free(context, failure)):
+        if not _is_retried(context, failure):
             continue
         known = context.tables.index(side).message(failure.record_id)
         contact_id = known.contact_id if known else ""
@@ -58,26 +52,30 @@ def _stage_due(context: MessageContext) -> None:
                     context.tables.failures.close_failures(transaction, side.name, failure.record_id)
 
 
-def _is_free(context: MessageContext, failure: Failure) -> bool:
-    """Say whether the person that a message waited for is linked by now, or will be by this run."""
+def _is_retried(context: MessageContext, failure: Failure) -> bool:
+    """Return whether a failure is due, or a contact that its message waited for is linked or planned by now."""
+    if failure.is_due(context.run.now_ms()):
+        return True
     for blocker in failure.blockers:
-        side = context.connection.side(blocker.partition(":")[0])
-        contact_id = blocker.partition(":")[2]
-        if context.person(side, contact_id) or _is_coming(context, side, contact_id):
+        name, _, contact_id = blocker.partition(":")
+        side = context.connection.side(name)
+        if context.linked_contact(side, contact_id) or _is_planned(context, side, contact_id):
             return True
     return False
 
 
-def _stage_freed(context: MessageContext) -> None:
-    """Stage the messages that were left out and whose person travels by now."""
-    context.findings.followed = context.tables.settings.newest_link()
+def _stage_freed_messages(context: MessageContext) -> None:
+    """Stage the messages that were left out and whose contact is linked or planned by now."""
+    settings = context.tables.settings
+    context.findings.newest_link = settings.newest_link()
     for side in context.connection.sides:
-        if context.scope.leaves(side.name):
-            for one in context.tables.index(side).freed_messages(context.tables.settings.last_link()):
-                with context.around(side, one.id, one.contact_id):
-                    if not stage_message(context, side, one.id, one.contact_id):
-                        with context.state.atomic() as transaction:
-                            context.tables.index(side).drop_message(transaction, one.id)
+        if not context.scope.leaves(side.name):
+            continue
+        for one in context.tables.index(side).freed_messages(settings.last_link()):
+            with context.around(side, one.id, one.contact_id):
+                if not stage_message(context, side, one.id, one.contact_id):
+                    with context.state.atomic() as transaction:
+                        context.tables.index(side).drop_message(transaction, one.id)
 
 
 def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage]) -> None:
@@ -87,101 +85,96 @@ def _plan_page(context: MessageContext, side: Side, page: Sequence[StagedMessage
         if failure is not None and _stays_listed(context, staged, failure):
             continue
         with context.around(side, staged.id, staged.contact_id, CREATE, digest=staged.digest):
-            link = context.tables.links.by_id(staged.link) if staged.link else None
-            if link is not None:
-                if original_side(link) == side.name:  # a copy asks for nothing: what people do to it is its own affair
-                    plan_edit(context, side, staged, link)
-            elif not context.stage.is_taken(side.name, staged.id):
-                _plan_new(context, side, staged)
+            _plan_message(context, side, staged)
 
 
 def _stays_listed(context: MessageContext, staged: StagedMessage, failure: Failure) -> bool:
+    """Return whether a failed message did not change since, and is not retried now."""
     if failure.digest != staged.digest:
         return False
-    return failure.dismissed or not (failure.is_due(context.run.now_ms()) or _is_free(context, failure))
+    return failure.dismissed or not _is_retried(context, failure)
+
+
+def _plan_message(context: MessageContext, side: Side, staged: StagedMessage) -> None:
+    link = context.tables.links.by_id(staged.link) if staged.link else None
+    if link is None:
+        if not context.staging.is_taken(side.name, staged.id):
+            _plan_new(context, side, staged)
+    elif original_side(link) == side.name:  # edits of copies are not carried
+        plan_edit(context, side, staged, link)
 
 
 def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> None:
-    target = context.connection.other(side)
-    contact_id = context.person(side, staged.contact_id) or context.contacts.staging.paired_id(
-        side.name, staged.contact_id
-    )
+    """Plan a message without a link: it is linked, copied, or takes the link of the message that it repeats."""
+    linked, planned = context.linked_contact, context.contacts.staging.paired_id
+    contact_id = linked(side, staged.contact_id) or planned(side.name, staged.contact_id)
     if contact_id is None:
-        _plan_for_stranger(context, side, staged)
+        _plan_without_contact(context, side, staged)
         return
-    pair = find(context, side, staged, message_of(staged), contact_id)
-    if pair is not None:
-        _plan_link(context, pair)
-    elif (target.name, staged.id) in context.findings.unknown or not take_over(
-        context, side, staged, message_of(staged)
-    ):
+    target, own = context.connection.other(side), message_of(staged)
+    found = find_copy(context, side, staged, own, contact_id)
+    if found is not None:
+        _plan_link(context, found)
+        return
+    # A copy with an unknown outcome is settled first.
+    is_unknown = (target.name, staged.id) in context.findings.unknown_copies
+    if not is_unknown and not take_over_link(context, side, staged, own):
         _plan_create(context, target, staged)
 
 
-def _plan_for_stranger(context: MessageContext, side: Side, staged: StagedMessage) -> None:
-    """Plan a message whose person is not linked: it goes along with who is about to be, or waits, or is left out."""
-    if _is_coming(context, side, staged.contact_id):
-        _plan_create(context, context.connection.other(side), staged)
-        return
-    if _is_listed(context, side, staged.contact_id):
-        _plan_waiting(context, side, staged)
-        return
-    context.report.left_out += 1
-    with context.state.atomic() as transaction:
-        context.tables.index(side).mark_left_out(transaction, staged.id, left_out=True)
-        context.tables.failures.close_failures(transaction, side.name, staged.id)
+def _plan_without_contact(context: MessageContext, side: Side, staged: StagedMessage) -> None:
+    """Plan a message whose contact is not linked: it is copied after its contact, listed with it, or left out."""
+    target = context.connection.other(side)
+    if _is_planned(context, side, staged.contact_id):
+        if (target.name, staged.id) not in context.findings.unknown_copies:
+            _plan_create(context, target, staged)
+    elif _is_failed(context, side, staged.contact_id):
+        note = json.dumps({"reason": NO_CONTACT, "blockers": [f"{side.name}:{staged.contact_id}"]})
+        _plan(context, MessageAction(WAIT, target.name, staged.id, staged.contact_id, note=note))
+    else:
+        context.report.left_out += 1
+        with context.state.atomic() as transaction:
+            context.tables.index(side).mark_left_out(transaction, staged.id, left_out=True)
+            context.tables.failures.close_failures(transaction, side.name, staged.id)
 
 
-def _is_coming(context: MessageContext, side: Side, contact_id: str) -> bool:
-    """Say whether this run is going to link somebody."""
+def _is_planned(context: MessageContext, side: Side, contact_id: str) -> bool:
+    """Return whether this run is going to link a contact."""
     stage = context.contacts.staging
-    return (
-        stage.planned_operation(side.name, contact_id) == PERSON_CREATED
-        or stage.paired_id(side.name, contact_id) is not None
-    )
+    is_created = stage.planned_operation(side.name, contact_id) == contact_plan.CREATE
+    return is_created or stage.paired_id(side.name, contact_id) is not None
 
 
-def _is_listed(context: MessageContext, side: Side, contact_id: str) -> bool:
-    """Say whether somebody is a failure, by this run or an earlier one, or nobody knows yet what became of them.
+def _is_failed(context: MessageContext, side: Side, contact_id: str) -> bool:
+    """Return whether a contact is a failure, or its create has an unknown outcome.
 
-    Who was dismissed from the list is left out, and so are the messages.
+    A contact that was dismissed from the list is left out, and so are its messages.
     """
     contacts, target = context.contacts, context.connection.other(side)
-    if (
-        contacts.staging.planned_operation(side.name, contact_id) == PERSON_LISTED
-        or (target.name, contact_id) in contacts.findings.unknown
-    ):
+    if contacts.staging.planned_operation(side.name, contact_id) == contact_plan.FAIL:
+        return True
+    if (target.name, contact_id) in contacts.findings.unknown:
         return True
     failure = contacts.tables.failures.of_records(side.name, [contact_id]).get(contact_id)
     return failure is not None and not failure.dismissed
 
 
-def _plan_link(context: MessageContext, pair: Pair) -> None:
-    """Plan that two messages which exist on both sides already are linked."""
-    sides = (pair.side, context.connection.other(context.connection.side(pair.side)).name)
-    step = MessageAction(LINK, sides[1], pair.original.id, pair.original.contact_id, note=pair.to_json())
+def _plan_link(context: MessageContext, found: FoundCopy) -> None:
+    """Plan the link of two messages that exist already; no other message may be linked to them."""
+    target = context.connection.other(context.connection.side(found.side))
+    original = found.original
+    action = MessageAction(LINK, target.name, original.id, original.contact_id, note=found.to_json())
     with context.state.atomic() as transaction:
-        context.stage.plan_action(transaction, step)
-        for side, message in zip(sides, (pair.original, pair.copy), strict=True):
-            context.stage.mark_taken(transaction, side, message.id)
+        context.staging.plan_action(transaction, action)
+        context.staging.mark_taken(transaction, found.side, original.id)
+        context.staging.mark_taken(transaction, target.name, found.copy.id)
 
 
 def _plan_create(context: MessageContext, target: Side, staged: StagedMessage) -> None:
-    """Plan that a message is copied, unless an earlier copy of it has an unknown outcome: that one is settled first."""
-    if (target.name, staged.id) in context.findings.unknown:
-        return
-    sent_ms = contact_codec.to_ms(message_of(staged).sent_at) or 0
-    with context.state.atomic() as transaction:
-        context.stage.plan_action(
-            transaction, MessageAction(CREATE, target.name, staged.id, staged.contact_id, sent_ms)
-        )
+    sent_ms = to_ms(message_of(staged).sent_at) or 0
+    _plan(context, MessageAction(CREATE, target.name, staged.id, staged.contact_id, sent_ms))
 
 
-def _plan_waiting(context: MessageContext, side: Side, staged: StagedMessage) -> None:
-    """Plan that a message is listed as one that waits for its person."""
-    note = json.dumps({"reason": WITHOUT_PERSON, "blockers": [f"{side.name}:{staged.contact_id}"]})
+def _plan(context: MessageContext, action: MessageAction) -> None:
     with context.state.atomic() as transaction:
-        context.stage.plan_action(
-            transaction,
-            MessageAction(FAIL, context.connection.other(side).name, staged.id, staged.contact_id, note=note),
-        )
+        context.staging.plan_action(transaction, action)

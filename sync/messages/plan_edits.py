@@ -1,10 +1,4 @@
-"""Decide what becomes of a copy when its original changes, is settled by a person, or the copy itself is gone.
-
-Rules kept here:
-- an edit is believed only when the original, read by id, shows it: listings lag (R3);
-- a copy that nobody touched follows its original; one that a person edited is left to the policy, or to a person;
-- a copy that was deleted is remembered, and not made again; its original stays, whatever `deletes` says.
-"""
+"""Decide what happens to a copy when its original changed, or when a user settled a conflict between both (R3, R14)."""
 
 import json
 from dataclasses import dataclass
@@ -12,16 +6,15 @@ from dataclasses import dataclass
 from connectors.errors import RecordGone
 from connectors.message import Message
 from state.conflicts import Conflict
-from state.history import FOUND_DELETED, HistoryEntry
 from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
-from sync.messages.context import MessageContext, copied_content, letters, original_side
-from sync.output.formats import WHOLE
+from sync.messages.actions import UPDATE
+from sync.messages.commit import commit_lost_copy, commit_unchanged
+from sync.messages.context import MessageContext, message_store
+from sync.messages.links import copied_content, original_side
 from sync.rules.messages import Verdict, decide_edit, original_digest, text_digest
 from sync.rules.streams import TEXT
 from sync.streams.connection import Side
-
-AMEND = "amend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,102 +29,90 @@ class MessagePair:
 
 
 def plan_edit(context: MessageContext, side: Side, staged: StagedMessage, link: Link) -> None:
-    """Plan what becomes of the copy of an original that shows something new."""
-    if link.gone is not None or context.stage.is_planned(context.connection.other(side).name, staged.id):
-        return
-    try:
-        original = letters(side).read_message(staged.id, staged.contact_id)
-    except RecordGone:
-        return  # a deletion, which reconcile finds
-    if copied_content(link) in (None, original_digest(original)):
-        _refresh(context, link, original, staged.digest)
-        return
+    """Plan what happens to the copy of an original that shows something new."""
     target = context.connection.other(side)
-    try:
-        copy = letters(target).read_message(link.side(target.name).id, context.home(link))
-    except RecordGone:
-        lose_copy(context, target, link)
+    if link.gone is not None or context.staging.is_planned(target.name, staged.id):
         return
-    couple = MessagePair(side, link, original, copy, staged.digest)
-    verdict, _ = judge(context, couple)
+    try:
+        # Listings lag, so an edit counts only when the record read by id shows it (R3).
+        original = message_store(side).read_message(staged.id, staged.contact_id)
+    except RecordGone:
+        return  # a deletion, which a run that reads everything finds
+    if copied_content(link) in (None, original_digest(original)):
+        commit_unchanged(context, link, original, staged.digest)
+        return
+    pair = read_pair(context, side, link, original, staged.digest)
+    if pair is None:
+        return
+    verdict, _ = decide_pair(context, pair)
     if verdict == "amend":
-        _plan_amend(context, couple)
+        _plan_update(context, pair)
     else:
-        pass_over(context, couple)
+        leave_copy(context, pair)
 
 
 def plan_resolved(context: MessageContext) -> None:
-    """Plan what people have decided about conflicts."""
+    """Plan what users decided about conflicts between an original and its copy."""
     for link_id in context.tables.conflicts.resolved_links():
         link = context.tables.links.by_id(link_id)
         if link is None or link.gone is not None or TEXT not in context.tables.conflicts.of_link(link_id):
             continue
         side = context.connection.side(original_side(link))
-        known = context.tables.index(side).message(link.side(side.name).id)
-        contact_id = known.contact_id if known else ""
-        plan_edit(context, side, StagedMessage(side.name, link.side(side.name).id, contact_id), link)
+        staged = StagedMessage(side.name, link.side(side.name).id, context.original_contact(link))
+        plan_edit(context, side, staged, link)
 
 
-def judge(context: MessageContext, couple: MessagePair) -> tuple[Verdict, str]:
-    """Say what becomes of a copy whose original changed, and by which rule."""
-    link, source = couple.link, couple.source
+def read_pair(
+    context: MessageContext, source: Side, link: Link, original: Message, digest: bytes | None
+) -> MessagePair | None:
+    """Read the copy of an original; note it as deleted, and return None, where it is gone."""
+    target = context.connection.other(source)
+    try:
+        copy = message_store(target).read_message(link.side(target.name).id, context.copy_contact(link))
+    except RecordGone:
+        commit_lost_copy(context, target, link)
+        return None
+    return MessagePair(source, link, original, copy, digest)
+
+
+def decide_pair(context: MessageContext, pair: MessagePair) -> tuple[Verdict, str]:
+    """Return what happens to a copy whose original changed, and the rule that decides it."""
+    link, source = pair.link, pair.source
     decision = context.tables.conflicts.of_link(link.id).get(TEXT)
     if decision is not None and decision.resolution is not None:
         return ("amend" if decision.resolution == source.name else "keep"), "resolved"
     shown_last = link.side(context.connection.other(source).name).digest
-    touched = None if shown_last is None else text_digest(couple.copy) != shown_last
+    touched = None if shown_last is None else text_digest(pair.copy) != shown_last
     policy = context.contacts.settings.conflicts
     return decide_edit(policy, source.name, touched=touched), "carried" if touched is False else policy
 
 
-def pass_over(context: MessageContext, couple: MessagePair) -> None:
-    """Leave a copy as a person made it: for good where the policy or a person says so, else as a conflict."""
-    verdict, _ = judge(context, couple)
+def leave_copy(context: MessageContext, pair: MessagePair) -> None:
+    """Leave an edited copy as it is: for good where the policy or a user decided so, else as a conflict."""
+    verdict, _ = decide_pair(context, pair)
     if verdict != "keep":
-        _list_conflict(context, couple)
+        _list_conflict(context, pair)
         return
-    couple.link.side(context.connection.other(couple.source).name).digest = text_digest(couple.copy)
-    _refresh(context, couple.link, couple.original, couple.digest)
+    pair.link.side(context.connection.other(pair.source).name).digest = text_digest(pair.copy)
+    commit_unchanged(context, pair.link, pair.original, pair.digest)
 
 
-def lose_copy(context: MessageContext, target: Side, link: Link) -> None:
-    """Remember that a copy was deleted: it is not made again, and its original stays."""
-    link.gone = target.name
-    copy_id, person = link.side(target.name).id, context.home(link)
-    entry = HistoryEntry(link.id, target.account, copy_id, WHOLE, None, None, FOUND_DELETED, person=person)
-    with context.state.atomic() as transaction:
-        context.tables.links.save_link(transaction, link, context.run.id)
-        context.tables.history.add_entries(transaction, [entry], context.run.id, context.run.now_ms())
-        context.tables.conflicts.close_conflicts(transaction, link.id, set(context.tables.conflicts.of_link(link.id)))
-
-
-def _refresh(context: MessageContext, link: Link, original: Message, digest: bytes | None) -> None:
-    """Remember how an original looks that asks nothing of its copy (any more)."""
-    side = link.side(original_side(link))
-    side.memory = json.dumps({"content": original_digest(original)})
-    side.digest = digest or side.digest
-    with context.state.atomic() as transaction:
-        context.tables.links.save_link(transaction, link, context.run.id)
-        context.tables.conflicts.close_conflicts(transaction, link.id, {TEXT})
-        context.tables.failures.close_failures(transaction, original_side(link), original.id)
-
-
-def _plan_amend(context: MessageContext, couple: MessagePair) -> None:
-    target, original = context.connection.other(couple.source), couple.original
+def _plan_update(context: MessageContext, pair: MessagePair) -> None:
+    target, original = context.connection.other(pair.source), pair.original
     context.findings.weights[target.account].changed += 1
-    note = json.dumps({"old": couple.copy.text, "new": original.text}, ensure_ascii=False)
+    note = json.dumps({"old": pair.copy.text, "new": original.text}, ensure_ascii=False)
+    action = MessageAction(UPDATE, target.name, original.id, original.contact_id, link=pair.link.id, note=note)
     with context.state.atomic() as transaction:
-        step = MessageAction(AMEND, target.name, original.id, original.contact_id, link=couple.link.id, note=note)
-        context.stage.plan_action(transaction, step)
+        context.staging.plan_action(transaction, action)
 
 
-def _list_conflict(context: MessageContext, couple: MessagePair) -> None:
-    """List that an original changed and that a person edited its copy."""
-    source, original = couple.source, couple.original
-    texts = {source.name: original.text, context.connection.other(source).name: couple.copy.text}
+def _list_conflict(context: MessageContext, pair: MessagePair) -> None:
+    """List that an original changed and that a user edited its copy."""
+    source, original = pair.source, pair.original
+    texts = {source.name: original.text, context.connection.other(source).name: pair.copy.text}
     left, right = (json.dumps(texts[name], ensure_ascii=False) for name in ("left", "right"))
     who = context.who(source, original.contact_id)
-    conflict = Conflict(couple.link.id, TEXT, who, left, right, None, None, context.run.now_ms(), context.run.id)
+    conflict = Conflict(pair.link.id, TEXT, who, left, right, None, None, context.run.now_ms(), context.run.id)
     with context.state.atomic() as transaction:
         context.tables.conflicts.put_conflict(transaction, conflict)
         context.tables.failures.close_failures(transaction, source.name, original.id)

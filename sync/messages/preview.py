@@ -1,70 +1,73 @@
-"""What a plan would write of messages: for people to read, and to be priced."""
+"""Show what a plan would write of messages, and count the calls for it."""
 
 import json
 from collections.abc import Iterator
 
 from connectors.message import Message
 from state.message_staging import MessageAction
-from sync.messages.carry_deletions import ERASE
-from sync.messages.context import MessageContext, letters, message_of
-from sync.messages.failures import CREATE
-from sync.messages.plan_edits import AMEND
+from sync.messages.actions import CREATE, DELETE, UPDATE
+from sync.messages.context import MessageContext, message_of, message_store
 from sync.output.formats import WHOLE
 from sync.output.report import PlannedChange
 from sync.rules.streams import TEXT
 from sync.streams.connection import Side
 
 
-def changes(context: MessageContext) -> Iterator[PlannedChange]:
-    """Yield the plan of messages, one line for each; its field is `text`."""
+def planned_changes(context: MessageContext) -> Iterator[PlannedChange]:
+    """Yield the plan, one line for each message; its field is `text`."""
     for side in context.connection.sides:
-        for step in _steps(context, CREATE, side):
-            original, who = _original(context, side, step), _who(context, side, step)
-            yield PlannedChange(side.account, "create", who, TEXT, None, original.subject or original.text)
-        for step in _steps(context, AMEND, side):
-            note = json.loads(step.note or "{}")
-            who = _who(context, side, step)
-            yield PlannedChange(side.account, "update", who, TEXT, note.get("old"), note.get("new"))
-        for step in _steps(context, ERASE, side):
-            old = json.loads(step.note or "{}").get("old")
-            yield PlannedChange(side.account, "delete", _who(context, side, step), WHOLE, old, None)
+        for action in planned(context, CREATE, side):
+            original = _original(context, side, action)
+            shown = original.subject or original.text
+            yield PlannedChange(side.account, "create", _who(context, side, action), TEXT, None, shown)
+        for action in planned(context, UPDATE, side):
+            old, new = texts(action)
+            yield PlannedChange(side.account, "update", _who(context, side, action), TEXT, old, new)
+        for action in planned(context, DELETE, side):
+            old, _ = texts(action)
+            yield PlannedChange(side.account, "delete", _who(context, side, action), WHOLE, old, None)
 
 
-def calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
+def count_calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
     """Return how many calls the plan would make, by account, beside those that made it.
 
-    Both records are read before a copy is changed or deleted. `deep` adds what reading everybody's copies would cost
-    where no listing shows them.
+    `deep` adds what reading the copies of all linked contacts costs, where no listing shows them.
     """
-    counted = {side.account: 0 for side in context.connection.sides}
+    calls = {side.account: 0 for side in context.connection.sides}
+    contact_links = context.contacts.tables.links
     for side in context.connection.sides:
-        source = context.connection.other(side)
-        for step in _steps(context, CREATE, side):
-            original = _original(context, side, step)
-            counted[side.account] += letters(side).count_calls(original, recorded=False)
-            counted[source.account] += original.text is None
-        for step in _steps(context, AMEND, side):
-            counted[side.account] += 1 + letters(side).count_calls(_original(context, side, step), recorded=True)
-            counted[source.account] += 1
-        for _ in _steps(context, ERASE, side):
-            counted[side.account] += 2
-            counted[source.account] += 1
-        if deep and not letters(side).lists_copies:
-            counted[side.account] += (
-                context.contacts.tables.links.count_links() - context.contacts.tables.links.count_gone()
-            )
-    return counted
+        source, store = context.connection.other(side).account, message_store(side)
+        for action in planned(context, CREATE, side):
+            original = _original(context, side, action)
+            calls[side.account] += store.count_calls(original, recorded=False)
+            calls[source] += original.text is None
+        for action in planned(context, UPDATE, side):  # both records are read right before
+            calls[side.account] += 1 + store.count_calls(_original(context, side, action), recorded=True)
+            calls[source] += 1
+        deletions = context.staging.count_actions(DELETE, side.name)
+        calls[side.account] += 2 * deletions
+        calls[source] += deletions
+        if deep and not store.lists_copies:
+            calls[side.account] += contact_links.count_links() - contact_links.count_gone()
+    return calls
 
 
-def _steps(context: MessageContext, operation: str, side: Side) -> Iterator[MessageAction]:
-    for page in context.stage.planned_actions(operation, side.name):
+def planned(context: MessageContext, operation: str, side: Side) -> Iterator[MessageAction]:
+    """Yield the planned actions of one kind on a side."""
+    for page in context.staging.planned_actions(operation, side.name):
         yield from page
 
 
-def _original(context: MessageContext, side: Side, step: MessageAction) -> Message:
-    staged = context.stage.message(context.connection.other(side).name, step.source_id)
-    return message_of(staged) if staged else Message(step.source_id, step.contact_id)
+def texts(action: MessageAction) -> tuple[str | None, str | None]:
+    """Return the text that a copy shows and the text that it is to show."""
+    note = json.loads(action.note or "{}")
+    return note.get("old"), note.get("new")
 
 
-def _who(context: MessageContext, side: Side, step: MessageAction) -> str:
-    return context.who(context.connection.other(side), step.contact_id)
+def _original(context: MessageContext, side: Side, action: MessageAction) -> Message:
+    staged = context.staging.message(context.connection.other(side).name, action.source_id)
+    return message_of(staged) if staged else Message(action.source_id, action.contact_id)
+
+
+def _who(context: MessageContext, side: Side, action: MessageAction) -> str:
+    return context.who(context.connection.other(side), action.contact_id)

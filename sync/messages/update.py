@@ -1,204 +1,171 @@
-"""Make one copy show what its original shows now: read, decide again, intend, write, remember (R19 to R21).
+"""Make a copy show what its original shows now: read both, decide, store the intent, write, store the result.
 
-Rules kept here:
-- both records are read right before the write, so that what somebody did since the plan was made is not overwritten;
-- what a copy showed before is in the intent, and goes from there into the history, also when the run dies in between;
-- an answer that never came is looked for before anything is sent again: a person may have edited the copy by then.
+Rules kept here: read before update (R19), the three durable steps (R20), what a copy showed goes into the history (P3).
 """
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
-from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.message import Message
 from connectors.message_store import CopyResult
 from connectors.values import message_text
 from state.database import Transaction
-from state.history import HistoryEntry
 from state.intents import AmendmentIntent
-from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
-from sync.contacts.failures import Troubles
 from sync.contacts.update import PAUSES
-from sync.messages.context import MessageContext, copied_content, letters
-from sync.messages.plan_edits import AMEND, MessagePair, judge, lose_copy, pass_over
-from sync.rules.messages import decode, encode, original_digest, text_digest
-from sync.rules.streams import TEXT
+from sync.messages.actions import UPDATE
+from sync.messages.commit import CopyUpdate, commit_update, keep_old_text
+from sync.messages.context import MessageContext, message_store
+from sync.messages.links import copied_content
+from sync.messages.plan_edits import MessagePair, decide_pair, leave_copy, read_pair
+from sync.rules.messages import decode, encode, original_digest
 from sync.streams.connection import Side
+from sync.streams.write_errors import WriteErrors
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """What a copy is made to show: the digest of the original's content, what it showed before, and by which rule."""
+def update_copy(
+    context: MessageContext, target: Side, action: MessageAction, errors: WriteErrors[StagedMessage]
+) -> None:
+    """Update one copy; look for a write without an answer before it is repeated.
 
-    original: str
-    content: str
-    old: str | None
-    rule: str
-
-
-def amend(context: MessageContext, target: Side, step: MessageAction, troubles: Troubles[StagedMessage]) -> None:
-    """Write one copy anew. Raises what makes an account useless."""
+    Raises an error that makes an account useless.
+    """
     for pause in (*PAUSES, None):
-        if _is_known(context, target, step, troubles, is_last=pause is None) or pause is None:
+        pair = _pair_to_update(context, target, action)
+        if pair is None or _write(context, pair, action, errors, is_last=pause is None) or pause is None:
             break
         context.run.clock.sleep(pause)
-    troubles.raise_fatal()
+    errors.raise_fatal()
 
 
-def _is_known(
-    context: MessageContext, target: Side, step: MessageAction, troubles: Troubles[StagedMessage], *, is_last: bool
-) -> bool:
-    """Write a copy anew once; say whether its outcome is known, or no use is in another try."""
-    intent = context.tables.intents.of_record(target.name, step.source_id)
-    if isinstance(intent, AmendmentIntent):
-        settle_amendment(context, target, intent)
-    link, source = context.tables.links.by_id(step.link or 0), context.connection.other(target)
-    if link is None or link.gone is not None:
-        return True
-    try:
-        original = letters(source).read_message(link.side(source.name).id, step.contact_id)
-    except RecordGone:
-        return True  # a deletion, which reconcile finds
-    if copied_content(link) == original_digest(original):
-        return True
-    try:
-        copy = letters(target).read_message(link.side(target.name).id, context.home(link))
-    except RecordGone:
-        lose_copy(context, target, link)
-        return True
-    staged = context.stage.message(source.name, step.source_id) or StagedMessage(
-        source.name, original.id, step.contact_id
-    )
-    couple = MessagePair(source, link, original, copy, staged.digest)
-    verdict, rule = judge(context, couple)
-    if verdict != "amend":
-        pass_over(context, couple)
-        return True
-    return _write(context, couple, staged, rule, troubles, is_last=is_last)
-
-
-def settle_amendment(context: MessageContext, target: Side, intent: AmendmentIntent) -> None:
-    """Look at a copy that was amended, and store what became of it. Raises AuthError, TransientError.
-
-    What it showed before is in the history unless it shows that still: it may have been edited or deleted since.
-    """
-    record_id, old, sent = intent.record, intent.old, intent.text
-    link = context.tables.links.by_record(target.name, [record_id]).get(record_id)
-    after = None if link is None else _read(target, record_id, context.home(link))
-    amendment = Amendment(intent.source_id, intent.content, old, intent.rule)
+def settle_update(context: MessageContext, target: Side, intent: AmendmentIntent) -> None:
+    """Read a copy that was updated, and store what became of the update. Raises AuthError, TransientError."""
+    link = context.tables.links.by_record(target.name, [intent.record]).get(intent.record)
+    copy = None if link is None else _read_copy(target, intent.record, context.copy_contact(link))
+    update = CopyUpdate(intent.source_id, intent.content, intent.old, intent.rule)
+    edited = None if copy is None else _edited_since(target, intent, copy)
     with context.state.atomic() as transaction:
-        if link is None or (after is not None and after.text == old):
-            pass
-        elif after is not None and (came := _came(target, intent, after, old)) is not None:
-            agree(transaction, context, context.connection.other(target), link, amendment, after, edited=came)
-        else:
-            _keep_old(transaction, context, context.connection.other(target), link, amendment, sent)
+        if link is not None and copy is not None and copy.text != intent.old and edited is not None:
+            commit_update(transaction, context, link, update, copy, edited=edited)
+        elif link is not None and (copy is None or copy.text != intent.old):
+            # The copy was edited or deleted since: what the update overwrote must not be lost (P3).
+            keep_old_text(transaction, context, link, update, intent.text)
         context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
 
 
-def _came(target: Side, intent: AmendmentIntent, after: Message, old: str | None) -> bool | None:
-    """Say of an amendment that arrived whether a person edited the copy since; None where it does not show to have.
+def _pair_to_update(context: MessageContext, target: Side, action: MessageAction) -> MessagePair | None:
+    """Read both records right before the write; return them where the copy still has to be updated (R19)."""
+    intent = context.tables.intents.of_record(target.name, action.source_id)
+    if isinstance(intent, AmendmentIntent):
+        settle_update(context, target, intent)
+    link, source = context.tables.links.by_id(action.link or 0), context.connection.other(target)
+    if link is None or link.gone is not None:
+        return None
+    try:
+        original = message_store(source).read_message(link.side(source.name).id, action.contact_id)
+    except RecordGone:
+        return None  # a deletion, which a run that reads everything finds
+    if copied_content(link) == original_digest(original):
+        return None
+    pair = read_pair(context, source, link, original, _staged(context, source, action).digest)
+    if pair is not None and decide_pair(context, pair)[0] != "amend":
+        leave_copy(context, pair)
+        return None
+    return pair
 
-    A marker tells only which message a copy is of. That it holds the new text tells nothing where it held that before:
-    then a person may have edited the copy as it was.
+
+def _staged(context: MessageContext, source: Side, action: MessageAction) -> StagedMessage:
+    """Return the original as it was staged; a decision of a user is carried without a new reading."""
+    staged = context.staging.message(source.name, action.source_id)
+    return staged or StagedMessage(source.name, action.source_id, action.contact_id)
+
+
+def _edited_since(target: Side, intent: AmendmentIntent, copy: Message) -> bool | None:
+    """Return whether a user edited a copy after an update that arrived; None where it does not show the update.
+
+    A marker proves only which message a copy belongs to. That the copy contains the new text proves nothing where it
+    contained that text before: a user may have edited the copy as it was.
     """
     sent = intent.message
-    if sent is not None and letters(target).is_copy_of(replace(after, of=None), decode(sent)):
+    if sent is not None and message_store(target).is_copy_of(replace(copy, of=None), decode(sent)):
         return False
-    shown, before = message_text.comparable(after.text or ""), message_text.comparable(old or "")
+    shown, before = message_text.comparable(copy.text or ""), message_text.comparable(intent.old or "")
     wanted = message_text.comparable(intent.text)
     if not wanted or wanted not in shown or wanted in before:
         return None
     return not shown.endswith(wanted)
 
 
-def agree(
-    transaction: Transaction,
-    context: MessageContext,
-    source: Side,
-    link: Link,
-    amendment: Amendment,
-    after: Message,
-    *,
-    edited: bool = False,
-) -> None:
-    """Store that a copy shows its original; `edited` tells that it shows more, so that a person added to it."""
-    target = context.connection.other(source)
-    link.side(source.name).memory = json.dumps({"content": amendment.content})
-    link.side(target.name).digest = None if edited else text_digest(after)
-    context.tables.links.save_link(transaction, link, context.run.id)
-    _keep_old(transaction, context, source, link, amendment, after.text)
-    context.tables.conflicts.close_conflicts(transaction, link.id, {TEXT})
-    context.tables.failures.close_failures(transaction, source.name, amendment.original)
-    context.tables.intents.remove_intents(transaction, target.name, amendment.original)
-    context.report.accounts[target.account].updated += 1
-
-
-def _keep_old(
-    transaction: Transaction, context: MessageContext, source: Side, link: Link, amendment: Amendment, text: str | None
-) -> None:
-    """Keep in the history what a copy showed, and what was written over it."""
-    target = context.connection.other(source)
-    old, new = (json.dumps(each, ensure_ascii=False) for each in (amendment.old, text))
-    origin, person, copy_id = f"{source.account}:{amendment.original}", context.home(link), link.side(target.name).id
-    entry = HistoryEntry(link.id, target.account, copy_id, TEXT, old, new, amendment.rule, origin, person=person)
-    context.tables.history.add_entries(transaction, [entry], context.run.id, context.run.now_ms())
-
-
-def _read(side: Side, record_id: str, contact_id: str) -> Message | None:
+def _read_copy(side: Side, record_id: str, contact_id: str) -> Message | None:
     try:
-        return letters(side).read_message(record_id, contact_id)
+        return message_store(side).read_message(record_id, contact_id)
     except RecordGone:
         return None
 
 
 def _write(
     context: MessageContext,
-    couple: MessagePair,
-    staged: StagedMessage,
-    rule: str,
-    troubles: Troubles[StagedMessage],
+    pair: MessagePair,
+    action: MessageAction,
+    errors: WriteErrors[StagedMessage],
     *,
     is_last: bool,
 ) -> bool:
-    target, original, copy = context.connection.other(couple.source), couple.original, couple.copy
-    amendment = Amendment(original.id, original_digest(original), copy.text, rule)
+    """Write a copy once; return whether its outcome is known, or this was the last try."""
+    target, original, copy = context.connection.other(pair.source), pair.original, pair.copy
+    update = CopyUpdate(original.id, original_digest(original), copy.text, decide_pair(context, pair)[1])
     with context.state.atomic() as transaction:
-        context.tables.intents.add_intent(transaction, _intent(context, couple, amendment), context.run.id)
-    answer = target.dispatcher.gather([partial(letters(target).update_copy, copy, original)])[0]
+        context.tables.intents.add_intent(transaction, _intent(context, pair, update), context.run.id)
+    answer = target.dispatcher.gather([partial(message_store(target).update_copy, copy, original)])[0]
+    if isinstance(answer, OutcomeUnknown) and not is_last:
+        return False
+    staged = _staged(context, pair.source, action)
     with context.state.atomic() as transaction:
-        if isinstance(answer, CopyResult) and _is_unchanged(target, copy, answer.copy, original):
-            context.tables.intents.remove_intents(transaction, target.name, original.id)
-            refused = RecordRefused(target.account, f"it took the new text of {copy.id}, and still shows the old one")
-            troubles.note(transaction, couple.source, staged, AMEND, refused)
-        elif isinstance(answer, CopyResult):
-            troubles.fine(target)
-            couple.link.side(couple.source.name).digest = couple.digest
-            agree(transaction, context, couple.source, couple.link, amendment, answer.copy)
-        elif is_last or not isinstance(answer, OutcomeUnknown):
-            troubles.note(transaction, couple.source, staged, AMEND, answer)  # its intent stays: did it arrive?
-    return is_last or not isinstance(answer, OutcomeUnknown)
+        _store_answer(transaction, context, pair, update, staged, answer, errors)
+    return True
+
+
+def _store_answer(  # noqa: PLR0917 - what was written, what it was written for, and what came back
+    transaction: Transaction,
+    context: MessageContext,
+    pair: MessagePair,
+    update: CopyUpdate,
+    staged: StagedMessage,
+    answer: CopyResult | ConnectorError,
+    errors: WriteErrors[StagedMessage],
+) -> None:
+    target, original = context.connection.other(pair.source), pair.original
+    if isinstance(answer, ConnectorError):
+        # Its intent stays: the next run finds out whether the update arrived.
+        errors.note_error(transaction, pair.source, staged, UPDATE, answer)
+    elif _is_unchanged(target, pair.copy, answer.copy, original):
+        context.tables.intents.remove_intents(transaction, target.name, original.id)
+        reason = f"it accepted the new text of {pair.copy.id}, and still shows the old one"
+        errors.note_error(transaction, pair.source, staged, UPDATE, RecordRefused(target.account, reason))
+    else:
+        errors.note_success(target)
+        pair.link.side(pair.source.name).digest = pair.digest
+        commit_update(transaction, context, pair.link, update, answer.copy)
 
 
 def _is_unchanged(target: Side, before: Message, after: Message, original: Message) -> bool:
-    """Say whether a copy shows after a write what it showed before, and not its original: nothing of it was taken."""
+    """Return whether a copy shows after a write what it showed before, and not its original."""
     is_same = after.text is not None and message_text.same(after.text, before.text)
-    return is_same and not letters(target).is_copy_of(replace(after, of=None), original)
+    return is_same and not message_store(target).is_copy_of(replace(after, of=None), original)
 
 
-def _intent(context: MessageContext, couple: MessagePair, amendment: Amendment) -> AmendmentIntent:
-    target = context.connection.other(couple.source)
+def _intent(context: MessageContext, pair: MessagePair, update: CopyUpdate) -> AmendmentIntent:
+    target = context.connection.other(pair.source)
     return AmendmentIntent(
         side=target.name,
-        source_id=amendment.original,
+        source_id=update.original_id,
         sent_ms=target.server_now_ms(context.run.clock),
-        record=couple.copy.id,
-        contact=couple.copy.contact_id,
-        content=amendment.content,
-        text=couple.original.text or "",
-        old=amendment.old,
-        rule=amendment.rule,
-        message=encode(couple.original),
+        record=pair.copy.id,
+        contact=pair.copy.contact_id,
+        content=update.content,
+        text=pair.original.text or "",
+        old=update.old,
+        rule=update.rule,
+        message=encode(pair.original),
     )

@@ -65,6 +65,11 @@ class ConnectionSides:
     lookback: timedelta
 
     @property
+    def settle_ms(self) -> int:
+        """Return `settle` in milliseconds."""
+        return round(self.settle.total_seconds() * 1000)
+
+    @property
     def sides(self) -> tuple[Side, Side]:
         """Return left and right."""
         return self.left, self.right

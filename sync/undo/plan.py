@@ -19,7 +19,6 @@ from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.context import Context
 from sync.contacts.create import create
-from sync.contacts.failures import Troubles
 from sync.contacts.guard_weights import weigh
 from sync.contacts.plan import CREATE, DELETE, PAIR, may_create, merged, plan_create, sides_written
 from sync.contacts.read import stage_by_id, stage_by_ids
@@ -31,6 +30,7 @@ from sync.rules.merge import LEFT, RIGHT
 from sync.rules.undo import BARRED, CHANGED, GONE, UNDO, UNLINKED
 from sync.rules.undo import DELETED as NOT_TO_BE_HAD_BACK
 from sync.streams.connection import Side
+from sync.streams.write_errors import WriteErrors
 from sync.undo.remove_created import is_changed, remove
 from sync.undo.run_history import UndoneRun
 
@@ -60,7 +60,7 @@ def carry_out(context: Context, undone: UndoneRun) -> None:
         for side in context.connection.sides
     )
     context.run.progress.begin_step("writing", total)
-    troubles = _Troubles(context, undone)
+    troubles = _UndoErrors(context, undone)
     for side in context.connection.sides:
         for wave in context.staging.steps(PAIR, (side.name, "both"), WIDTH):
             update(context, side, wave, troubles)
@@ -74,15 +74,16 @@ def carry_out(context: Context, undone: UndoneRun) -> None:
                 remove(context, undone, side, step, troubles)
 
 
-class _Troubles(Troubles[Staged]):
+class _UndoErrors(WriteErrors[Staged]):
     """Names a record that is refused as left alone: no run but another undo could try that again."""
 
     def __init__(self, context: Context, undone: UndoneRun) -> None:
-        super().__init__(context, context.tables.failures, context.errors, self._leave)
+        super().__init__(context.connection, context.tables.failures, context.errors, self._leave)
+        self._context = context
         self._undone = undone
 
     def _leave(
-        self, transaction: Transaction, side: Side, staged: Staged, operation: str, reason: str, due_ms: int,  # noqa: ARG002
+        self, transaction: Transaction, side: Side, staged: Staged, operation: str, reason: str,  # noqa: ARG002
     ) -> None:  # fmt: skip
         context, target = self._context, self._context.connection.other(side)
         link = context.tables.links.by_record(side.name, [staged.id]).get(staged.id)

@@ -11,7 +11,7 @@ import json
 from functools import partial
 
 from connectors.contact import Contact
-from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
+from connectors.errors import ConnectorError, OutcomeUnknown
 from state.database import Transaction
 from state.history import HistoryEntry
 from state.holds import Hold
@@ -20,12 +20,13 @@ from state.links import Link
 from state.messages import MessageIndex
 from state.staging import Staged, Step
 from sync.contacts.context import Context
-from sync.contacts.failures import Troubles
 from sync.contacts.read import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.undo import CHANGED, UNDO
 from sync.streams.connection import Side
+from sync.streams.recovery import SettleTime, is_gone, settle_each
+from sync.streams.write_errors import WriteErrors
 from sync.undo.run_history import UndoneRun
 
 REMOVE = "delete"
@@ -39,7 +40,7 @@ def is_changed(context: Context, undone: UndoneRun, link: Link, side: Side, stag
     return edited or letters.has_originals(staged.id)
 
 
-def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubles: Troubles[Staged]) -> None:
+def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubles: WriteErrors[Staged]) -> None:
     """Delete one record that the run created. Raises what makes the account useless."""
     link = context.tables.links.by_id(step.link or 0)
     if link is None or link.gone is not None:
@@ -63,51 +64,34 @@ def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubl
         if isinstance(outcome, ConnectorError):
             _give_up(transaction, context, target, link, intent, outcome)
             other = context.connection.other(target)
-            troubles.note(transaction, other, Staged(other.name, link.side(other.name).id), REMOVE, outcome)
+            troubles.note_error(transaction, other, Staged(other.name, link.side(other.name).id), REMOVE, outcome)
         else:
-            troubles.fine(target)
+            troubles.note_success(target)
             _remember(transaction, context, target, link, intent)
     troubles.raise_fatal()
 
 
 def settle_removals(context: Context) -> None:
     """Look what became of every removal whose result was not stored. Raises AuthError, TransientError."""
-    for intent in context.tables.intents.open_removals():
-        side = context.connection.side(intent.side)
-        with context.boundary.around(
-            context.connection.other(side), intent.source_id, REMOVE, account=side.account, first=True
-        ):
-            _settle_one(context, side, intent)
+    unknown = context.tables.intents.open_removals()
+    settle_each(context.connection, context.boundary, unknown, REMOVE, partial(_settle_one, context), first=True)
 
 
 def _settle_one(context: Context, side: Side, intent: RemovalIntent) -> None:
     link = context.tables.links.by_record(side.name, [intent.record]).get(intent.record)
-    gone = _is_gone(side, intent.record)
+    gone = is_gone(partial(side.connector.read_record, intent.record))
     with context.state.atomic() as transaction:
         if link is None:
             context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
         elif gone:
             _remember(transaction, context, side, link, intent)
-        elif _has_waited(context, side, intent):
+        elif SettleTime(context.run, context.connection).has_passed(side, intent):
             _drop(transaction, context, side, link, intent)
 
 
 def shown_text(contact: Contact) -> str:
     """Return all that a record showed, as the history keeps it of one that was deleted."""
     return json.dumps({name: value for name, value in contact.fields.items() if value is not None}, ensure_ascii=False)
-
-
-def _is_gone(side: Side, record_id: str) -> bool:
-    try:
-        side.connector.read_record(record_id)
-    except RecordGone:
-        return True
-    return False
-
-
-def _has_waited(context: Context, side: Side, intent: RemovalIntent) -> bool:
-    waited_ms = side.server_now_ms(context.run.clock) - intent.sent_ms
-    return waited_ms >= round(context.connection.settle.total_seconds() * 1000)
 
 
 def _intend(context: Context, target: Side, link: Link, contact: Contact) -> RemovalIntent:

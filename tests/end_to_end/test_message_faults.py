@@ -282,7 +282,7 @@ def test_a_copy_of_an_unknown_outcome_is_not_sent_again_while_it_cannot_be_looke
     target, source = (world.gg, world.gh) if account == "gg" else (world.gh, world.gg)
     target.faults.append(Fault("late", method="POST", path=COPYING, times=1, delay=3600.0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sync.messages.create._conclude", _killed)
+        patch.setattr("sync.messages.create._store_answer", _killed)
         with pytest.raises(KeyboardInterrupt):
             world.run(skip=SETTLE + 2)
     assert len(world.rows("SELECT * FROM intent")) == 1
