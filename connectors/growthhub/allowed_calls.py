@@ -1,9 +1,9 @@
-"""The one way from this connector to the wire, and the list of all that it may ask and change at GrowthHub.
+"""List all calls that this connector may make to GrowthHub, and make them.
 
 Rules kept here:
-- nothing reaches a person: sending a message, replying to a review, scheduling, uploading, typing are on no list, so
-  that no code of this connector can do it, whatever is written later. What records a message and sends none is listed;
-- a call that is on no list does not go out; the transport holds every call to the same lists once more, redirects too.
+- nothing reaches a person (P9): sending, replying to a review, scheduling, uploading and typing are on no list, so no
+  code of this connector can do it. Recording a message sends none and is listed;
+- a call that is on no list is not made. The transport checks every call against the same lists again, redirects too.
 """
 
 import re
@@ -33,7 +33,7 @@ ASKED: Final = (
     ("GET", f"/conversations/messages/{ID}"),
     ("GET", f"/conversations/messages/email/{ID}"),
 )
-"""What asks: method, and pattern of the path."""
+"""Calls that only read: method and pattern of the path."""
 
 CHANGED: Final = (
     ("POST", "/contacts/"),
@@ -50,7 +50,7 @@ CHANGED: Final = (
     ("POST", "/oauth/locationToken"),
     ("POST", "/conversations/messages/inbound"),  # records a message, whichever way it went, and sends nothing
 )
-"""What changes something: method, and pattern of the path."""
+"""Calls that change something: method and pattern of the path."""
 
 CALLS: Final = AllowedCalls(ASKED, CHANGED)
 
@@ -62,7 +62,7 @@ OF_RECORDS: Final = re.compile(r"/contacts/(?!search)|/conversations/(?!search|m
 
 
 class GuardedClient:
-    """The wire of one account, for nothing but what is listed here."""
+    """The HTTP client of one account, restricted to the listed calls."""
 
     def __init__(self, wire: Wire) -> None:
         self.account = wire.account
@@ -80,7 +80,7 @@ class GuardedClient:
         splittable: bool = False,
         once: bool = False,
     ) -> Reply:
-        """Ask, as Wire.read does. Raises what that raises, and CallRefused."""
+        """Ask, as Wire.read does. Raises the same errors, and CallRefused."""
         if not is_listed(ASKED, method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may ask")
 
@@ -102,7 +102,7 @@ class GuardedClient:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Change something, as Wire.write does. Raises what that raises, and CallRefused."""
+        """Change something, as Wire.write does. Raises the same errors, and CallRefused."""
         if not is_listed(CHANGED, method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may change")
 
@@ -114,7 +114,10 @@ class GuardedClient:
         return self._judged(path, change, writes=True)
 
     def _judged(self, path: str, call: Callable[[], Reply], *, writes: bool) -> Reply:
-        """Make a call; a 403 for one record is not taken for the account's. A refusal names the scope it is about."""
+        """Make a call.
+
+        A 403 for one record is not taken for one of the account. A refusal names the scope it is about.
+        """
         try:
             if self.admission is None or not OF_RECORDS.match(path):
                 return call()
@@ -123,20 +126,20 @@ class GuardedClient:
             raise _naming_scope(error, scope_of(path, writes=writes)) from error
 
     def hide(self, *secrets: str) -> None:
-        """Keep these out of every message from now on."""
+        """Keep these secrets out of every message from now on."""
         self._wire.hide(*secrets)
 
     def clock_offset(self) -> float:
-        """Return seconds by which the server's clock is ahead of ours."""
+        """Return the seconds by which the server's clock is ahead of ours."""
         return self._wire.clock_offset()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._wire.close()
 
 
 def _naming_scope(error: AuthError | RecordRefused, scope: str | None) -> ConnectorError:
-    """Return a refusal with the scope that the call needs, where it may be the scope that lacks."""
+    """Return a refusal that names the scope of the call, where a missing scope may be the reason."""
     is_about_it = error.status == FORBIDDEN if isinstance(error, RecordRefused) else error.names_scope
     if scope is None or not is_about_it:
         return error

@@ -1,12 +1,10 @@
-"""The endpoints of GrowthHub (LeadConnector API 2.0) that contacts need: paths, bodies, records in answers.
+"""The endpoints of GrowthHub (LeadConnector API 2.0) for contacts: paths, bodies, and the records in answers.
 
 Rules kept here:
-- every call is about one location; what an answer wraps is unwrapped, and an answer without its record makes no
-  sense;
-- the id of a record in an answer is compared with the id that was asked for: an answer about another record proves
-  nothing about this one;
-- an unknown contact is answered with 400 "Contact with id X not found" rather than 404: RecordGone either way;
-- a create is never repeated here; PUT and the tag calls have the same effect twice as once, and may be.
+- every call is about one location. An answer without its record is ServerTrouble, or OutcomeUnknown after a write;
+- the id in an answer is compared with the id that was asked for: an answer about another record proves nothing;
+- an unknown contact is answered with 400 "Contact with id X not found" or 404. Both are RecordGone;
+- a create is never repeated here (R20). PUT and the tag calls may be, because twice has the effect of once.
 """
 
 import re
@@ -34,12 +32,12 @@ _GONE_STATUSES = frozenset({404, 410})
 
 
 def headers(token: str) -> dict[str, str]:
-    """Return what every call carries; `Version` is required by each operation of the published specification."""
+    """Return the headers of every call. The published specification requires `Version` for each operation."""
     return {"Authorization": f"Bearer {token}", "Version": VERSION, "Accept": "application/json"}
 
 
 class GrowthHubClient:
-    """One location of one account."""
+    """The calls of one location of one account."""
 
     def __init__(self, gate: GuardedClient, location_id: str) -> None:
         self.gate = gate
@@ -80,7 +78,7 @@ class GrowthHubClient:
         return Page([record], reply.served_at)
 
     def duplicate(self, **identifier: str) -> Raw | None:
-        """Return whom the server takes for the same person by `email` or `number`, None if there is nobody."""
+        """Return the contact that the server finds for an `email` or `number`, None if there is none."""
         asked = {"locationId": self.location_id, **identifier}
         try:
             reply = self.gate.read("GET", "/contacts/search/duplicate", params=asked)
@@ -101,7 +99,7 @@ class GrowthHubClient:
         return found
 
     def create(self, properties: Mapping[str, Any]) -> Page:
-        """Create a contact; the answer shows it. Raises RecordRefused, OutcomeUnknown."""
+        """Create a contact and return the answer that shows it. Raises RecordRefused, OutcomeUnknown."""
         sent = {**properties, "locationId": self.location_id}
         reply = self.gate.write("POST", "/contacts/", json=sent, repeatable=False)
         record = _object(reply.body, "contact")
@@ -134,15 +132,15 @@ class GrowthHubClient:
             raise gone_or(refused) from refused
 
     def add_tags(self, record_id: str, tags: Sequence[str]) -> Reply:
-        """Add tags to a contact; the answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        """Add tags to a contact. The answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         return self._tags("POST", record_id, tags)
 
     def remove_tags(self, record_id: str, tags: Sequence[str]) -> Reply:
-        """Take tags from a contact; the answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
+        """Remove tags from a contact. The answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         return self._tags("DELETE", record_id, tags)
 
     def location(self) -> Mapping[str, Any]:
-        """Return the location: its settings, its companyId."""
+        """Return the location with its settings and its companyId."""
         reply = self.gate.read("GET", self._location)
         location = _object(reply.body, "location")
         if location is None:
@@ -158,17 +156,20 @@ class GrowthHubClient:
         return fields
 
     def create_custom_field(self, name: str, kind: str) -> Raw | None:
-        """Make a custom field of contacts. Raises OutcomeUnknown, RecordRefused, AuthError (the scope)."""
+        """Create a custom field of contacts. Raises OutcomeUnknown, RecordRefused, AuthError (missing scope)."""
         sent = {"name": name, "dataType": kind, "model": "contact"}
         reply = self.gate.write("POST", f"{self._location}/customFields", json=sent, repeatable=False)
         return _object(reply.body, "customField")
 
     def ask_to_make_nothing(self) -> None:
-        """Ask for a custom field without name and type: refused for that, where the token may make any at all."""
+        """Ask for a custom field without name and type.
+
+        That is refused, but only with the scope is it refused for this reason.
+        """
         self.gate.write("POST", f"{self._location}/customFields", json={}, repeatable=False)
 
     def users(self, company_id: str | None) -> Iterator[Raw]:
-        """Yield the users of the location; without the company only the deprecated list can be asked."""
+        """Yield the users of the location. Without the company only the deprecated list is available."""
         if company_id is None:
             shown = self._listed("/users/", {"locationId": self.location_id}, "users")
             yield from (each for each in shown if isinstance(each, Mapping))
@@ -191,7 +192,7 @@ class GrowthHubClient:
         return [each for each in self._listed("/users/search", asked, "users") if isinstance(each, Mapping)]
 
     def _listed(self, path: str, params: Mapping[str, str], key: str) -> list[Any]:
-        """Return the rows of a list, whatever they are. Raises ServerTrouble without it: that is no empty one (R43)."""
+        """Return the rows of a list. Raises ServerTrouble where there is no list, which is not an empty one (R43)."""
         body = self.gate.read("GET", path, params=params).body
         found = body.get(key) if isinstance(body, Mapping) else None
         if not isinstance(found, list):
@@ -206,25 +207,31 @@ class GrowthHubClient:
             raise gone_or(refused) from refused
 
 
+def is_record(row: object) -> bool:
+    """Say whether a row of a list is a record: an object with an id by which it can be read."""
+    record_id = row.get("id") if isinstance(row, Mapping) else None
+    return is_usable_id(record_id)
+
+
 def is_of(record: Raw | None, record_id: str) -> bool:
-    """Say whether a record is the one of that id."""
+    """Say whether a record has that id."""
     return record is not None and str(record.get("id")) == record_id
 
 
 def other_record(account: str, asked: str, record: Raw) -> OtherRecord:
-    """Return the error of an answer that shows another record than was asked for."""
+    """Return the error for an answer that shows another record than was asked for."""
     return OtherRecord(account, f"{asked} was answered with record {record.get('id')}", record)
 
 
 def gone_or(refused: RecordRefused) -> RecordGone | RecordRefused:
-    """Return the refusal, or RecordGone if it says that what was asked for does not exist."""
+    """Return RecordGone if a refusal says that the record does not exist, else the refusal itself."""
     if refused.status in _GONE_STATUSES or any(map(_GONE.search, refused.messages)):
         return RecordGone(refused.account, refused.message)
     return refused
 
 
 def _may_be_made_of(record: Raw, sent: Mapping[str, Any]) -> bool:
-    """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""
+    """Say whether a record may be the result of a create: it shows the address that was sent, if it shows any."""
     wanted, shown = (email.key(str(each.get("email") or "")) for each in (sent, record))
     return not wanted or not shown or wanted == shown
 

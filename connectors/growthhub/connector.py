@@ -16,10 +16,11 @@ from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.custom_fields import MARKER, CustomFields
 from connectors.growthhub.encode import NEVER_EMPTY
 from connectors.growthhub.location import Location, LocationUsers
-from connectors.growthhub.mapping import NATIVE, Mapper, custom_values, digest, lacks_names, outline, tags_of
+from connectors.growthhub.mapping import Mapper, outline
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.search import Search
 from connectors.growthhub.tag_groups import TagGroups
+from connectors.growthhub.wire_record import NATIVE, custom_values, digest, lacks_names, tags_of
 from connectors.growthhub.write import GrowthHubWriter
 from connectors.health import refuse_to_tell
 from connectors.http.client import Wire

@@ -1,11 +1,11 @@
-"""Whether a contact of GrowthHub may be contacted, channel by channel (R38). Pure.
+"""Decide whether a GrowthHub contact may be contacted, channel by channel (R38). Pure.
 
 Rules kept here:
-- `dnd` is for all channels, and counts whatever the channels say: it was recorded as true with every channel inactive.
-  An unsubscribe, a spam complaint and a hard bounce set the channel "Email" alone, STOP the channel "SMS";
-- a blocked channel counts where the user says so; all channels blocked one by one are the same as `dnd`;
-- answers to a create tell by `unsubscribeEmail` and `bounceEmail` what no later reading shows: the mapping
-  remembers it.
+- `dnd` covers all channels and counts whatever the channels say: it was recorded as true with every channel inactive.
+  An unsubscribe, a spam complaint or a hard bounce sets the channel "Email" alone, STOP the channel "SMS";
+- a blocked channel counts where the config says so. All channels blocked one by one count as `dnd`;
+- the answer to a create shows in `unsubscribeEmail` and `bounceEmail` what no later reading shows: the mapping keeps
+  it.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,11 +15,11 @@ from connectors.connector import Raw
 
 EMAIL: Final = "email"
 DEFAULT: Final = ("Email",)
-"""The channels that count unless the user says otherwise: GrowthGenius sends e-mail first of all."""
+"""The channels that count by default. GrowthGenius mainly sends e-mail."""
 
 _BLOCKED: Final = frozenset({"active", "permanent", "true"})
 _ALWAYS_SHOWN: Final = frozenset({"call", EMAIL, "sms"})
-"""The channels that every location has; less than these is not "all of them"."""
+"""The channels that every location has. Fewer than these are not "all of them"."""
 
 _CREATED_WITH: Final = ("unsubscribeEmail", "bounceEmail")
 
@@ -32,14 +32,14 @@ def channels(raw: Raw) -> dict[str, bool]:
 
 
 def is_refused_at_creation(raw: Raw) -> bool:
-    """Say whether the answer to a create tells that the address unsubscribed or bounced before."""
+    """Say whether the answer to a create shows that the address unsubscribed or bounced before."""
     return any(_is_true(raw.get(key)) for key in _CREATED_WITH)
 
 
 def is_blocked(raw: Raw, counting: Collection[str], *, refused: bool = False) -> bool:
-    """Say whether a channel that counts is blocked, or all of them are; `dnd` is left aside.
+    """Say whether a channel that counts is blocked, or all channels are. `dnd` is not looked at.
 
-    `refused` tells that the address is known to have unsubscribed or bounced.
+    `refused` says that the address is known to have unsubscribed or bounced.
     """
     shown = channels(raw)
     email = {EMAIL} if refused or is_refused_at_creation(raw) else set()
@@ -54,7 +54,7 @@ def forbids(raw: Raw, counting: Collection[str], *, refused: bool = False) -> bo
 
 
 def digested(raw: Raw) -> list[Any]:
-    """Return what a digest covers of it: nothing more than `dnd` of a contact without a blocked channel."""
+    """Return the part of the digest for consent: `dnd` alone, for a contact without a blocked channel."""
     shown, refused = channels(raw), is_refused_at_creation(raw)
     return [sorted(shown.items()), refused] if refused or any(shown.values()) else []
 

@@ -1,12 +1,11 @@
-"""Copies of messages that are recorded in the conversation of a contact, through a conversation provider.
+"""Record copies of messages in the conversation of a contact, through a conversation provider.
 
 Rules kept here:
-- a message is recorded and sent to nobody: `POST /conversations/messages/inbound`, whichever way it went;
-- its type is `Custom` always: under another it would lie with the location's own provider (#19). Whether ours is one of
-  text messages or of e-mails is not known, so that it gets what either needs: text and HTML, and the addresses as far
-  as they are known, which a provider of e-mails misses (#6);
-- an answer without the message is no success (#70): whether it was kept is looked up (R20);
-- what was recorded cannot be changed or deleted through the API.
+- a message is recorded and sent to nobody: `POST /conversations/messages/inbound`, in both directions (P9);
+- its type is always `Custom`, because any other type belongs to the location's own provider. It is unknown whether our
+  provider is one of text messages or of e-mails, so the message has what either needs: text, HTML and known addresses;
+- an answer without the message is no success: whether it was recorded is looked up (R20);
+- the API cannot change or delete what was recorded.
 """
 
 import html
@@ -28,7 +27,7 @@ from connectors.message_store import CopyResult
 from connectors.values import instant, markup, message_text
 
 REMEMBERED: Final = 1000
-"""Conversations whose ids are kept in mind, so that a contact's second message costs no look-up."""
+"""The number of conversations with cached ids, so that the second message of a contact costs no look-up."""
 
 _ALWAYS: Final = Window(datetime(1970, 1, 1, tzinfo=UTC))
 _TOLERANCE: Final = timedelta(seconds=1)
@@ -36,7 +35,7 @@ _TOLERANCE: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class _Conversation:
-    """Where a contact's messages are, and the address that it shows."""
+    """The conversation of a contact, and the address that it shows."""
 
     id: str
     address: str | None
@@ -45,7 +44,7 @@ class _Conversation:
 class ConversationStore:
     """The conversations of one location, for a provider.
 
-    `read` gives the messages of rows of the export, `get` one message by its id, with its text.
+    `read` returns the messages of rows of the export, `get` one message by its id, with its text.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class ConversationStore:
         return CopyResult(self._shown(logged, original, contact_id), logged.served_at)
 
     def find(self, original: Message, contact_id: str) -> Sequence[Message]:
-        """Return what of a contact's messages is the copy of a whole message. Raises AuthError, TransientError."""
+        """Return the messages of a contact that are copies of a message. Raises AuthError, TransientError."""
         found: dict[str, Message] = {}
         unread: list[UnreadableRow] = []
         for narrowed in ({"contactId": contact_id}, {"contactId": contact_id, "channel": EMAIL}):
@@ -123,7 +122,7 @@ class ConversationStore:
         return None if own is None else _Conversation(str(own["id"]), own.get("email") or None)
 
     def _log(self, original: Message, contact_id: str, conversation: _Conversation) -> RecordedMessage | None:
-        """Record a message, None where there is no such conversation; a contact who is gone can have none made."""
+        """Record a message, None where the conversation does not exist. A contact that is gone can have none."""
         try:
             return self._client.log(self._properties(original, contact_id, conversation))
         except RecordGone:
@@ -152,7 +151,7 @@ class ConversationStore:
         return {key: value for key, value in properties.items() if value is not None}
 
     def _shown(self, logged: RecordedMessage, original: Message, contact_id: str) -> Message:
-        """Return what was recorded as the server shows it, or as it was sent: its id must not be lost over this."""
+        """Return what was recorded as the server shows it, else as it was sent, so that its id is not lost."""
         by_email = logged.email_id is not None
         copy_id = f"{EMAIL_PREFIX}{logged.email_id}" if by_email else f"{MESSAGE_PREFIX}{logged.message_id}"
         try:
@@ -173,7 +172,7 @@ class ConversationStore:
 
 
 def shows(copy: Message, original: Message) -> bool:
-    """Say whether a message of a conversation is the copy of a whole one: by its marker, else by time and text."""
+    """Say whether a message of a conversation is the copy of another: by its marker, else by time and text."""
     if copy.of is not None:
         return copy.of == original.id
     if copy.text is None or copy.sent_at is None or not _same_time(copy, original):
@@ -185,7 +184,7 @@ def shows(copy: Message, original: Message) -> bool:
 
 
 def _same_time(copy: Message, original: Message) -> bool:
-    """Say whether two messages may be of the same time, one that is not known included."""
+    """Say whether two messages may have the same time. An unknown time fits any."""
     if copy.sent_at is None or original.sent_at is None:
         return True
     return abs(copy.sent_at - original.sent_at) < _TOLERANCE

@@ -1,15 +1,13 @@
-"""Custom fields of a location: the places of canonical fields that GrowthHub has no native property for.
+"""Custom fields of a location: the places of canonical fields without a native property.
 
 Rules kept here:
-- a place is named by its `fieldKey`, since renaming a field keeps the key (recorded): exact, else without case
-  and punctuation. Only where no key fits is a field taken that bears the very name that we would give it, so
-  that none is made twice;
-- a field that the user named in the config may be of any type, the others have to take plain text;
-- the list is kept in the cache of the account (a day), and read again when a write was refused because of a field,
-  when a record shows a field that is not in it, and before a field is made: a run that was killed may have made it
-  without remembering it (P2), and a state file that was put back knows less than the records do;
-- a place that cannot be made (no scope, or refused) is no place until the cache forgets, or until a run that owes it
-  a value asks again, and nothing breaks on it (R23, R41). Without the scope one try is enough for all of them.
+- a place is found by its `fieldKey`, because renaming a field keeps the key (recorded): exact, else without case and
+  punctuation. Else a field with the name that we would give it is used, so that none is created twice (P2);
+- a field that the config names may have any type, the others have to accept plain text;
+- the list is cached for a day. It is read again when a write was refused because of a field, when a record shows an
+  unknown field, and before a field is created: a killed run may have created it, and a restored state file may be old;
+- a place that cannot be created (no scope, or refused) is not tried again until the cache expires or a run owes it a
+  value. Nothing fails for it (R23, R41).
 """
 
 import re
@@ -25,7 +23,7 @@ from connectors.growthhub.client import GrowthHubClient
 from connectors.http.allowed_calls import is_usable_id
 
 MARKER = "growthgenius_id"
-"""The name under which the place of the marker goes here; it is no canonical field."""
+"""The name of the place of the source id. It is no canonical field."""
 
 PREFIX = "contact."
 PLACES: Mapping[str, str] = {
@@ -59,7 +57,7 @@ _REFUSED = "custom_fields_refused"
 
 @dataclass(frozen=True, slots=True)
 class CustomField:
-    """One custom field of contacts; `key` is its fieldKey, `kind` its dataType."""
+    """One custom field of contacts. `key` is its fieldKey, `kind` its dataType."""
 
     id: str
     key: str
@@ -68,7 +66,7 @@ class CustomField:
 
 
 class CustomFields:
-    """The places of one location, but for fields that are `elsewhere`."""
+    """The places of one location, except for fields that are kept `elsewhere`."""
 
     def __init__(
         self,
@@ -91,7 +89,7 @@ class CustomFields:
 
     @property
     def places(self) -> Mapping[str, CustomField]:
-        """The custom field of each canonical field (and of the MARKER) that has one. Empty when they cannot be read."""
+        """The custom field of each canonical field (and of MARKER) that has one. Empty when they cannot be read."""
         places = self._places
         if places is None:
             with self._lock:  # several creates at a time ask for the list once
@@ -101,7 +99,7 @@ class CustomFields:
         return places
 
     def learn(self, ids: Collection[str]) -> None:
-        """Read the list again, once a run, where a record shows a field that is not in it: the marker may be in it."""
+        """Read the list again, once a run, when a record shows a field that is not in it: it may be the source id."""
         if self._is_current or not ids:
             return
         with self._lock:
@@ -113,7 +111,7 @@ class CustomFields:
             self._places = None
 
     def known(self) -> frozenset[str]:
-        """Return the names that have or can have a place, as far as is known without a call."""
+        """Return the names that have or can have a place, without a call."""
         if not self._is_readable():
             return frozenset()
         refused = self._refused()
@@ -123,19 +121,19 @@ class CustomFields:
         return frozenset(name for name, key in self.keys.items() if key not in refused or name in places)
 
     def placed(self) -> frozenset[str]:
-        """Return the names that have a place, the MARKER among them, as far as is known without a call."""
+        """Return the names that have a place, MARKER included, without a call."""
         return frozenset(self.places) if self._cache.get(_LIST) is not None else frozenset()
 
     def missing(self, names: frozenset[str]) -> list[str]:
-        """Return the keys that `make` would make for these names."""
+        """Return the keys that `make` would create for these names."""
         places, known = self.places, self.known()
         wanted = [name for name in self.keys if name in names and name in known and name not in places]
         return list(dict.fromkeys(self.keys[name] for name in wanted))
 
     def make(self, names: frozenset[str]) -> list[str]:
-        """Make the places that these names lack; return their keys. Raises OutcomeUnknown, TransientError.
+        """Create the places that these names lack and return their keys. Raises OutcomeUnknown, TransientError.
 
-        Without the scope to make fields, none is made, and all of them count as refused.
+        Without the scope none is created, and all of them count as refused.
         """
         missing = self.missing(names)
         if missing and not self._is_current:
@@ -152,27 +150,27 @@ class CustomFields:
         return made
 
     def reconsider(self, *, retry: bool) -> None:
-        """Read the list again before it is used next; with `retry`, also try again what was refused."""
+        """Read the list again before its next use. With `retry`, also try again what was refused."""
         self._cache.forget(_LIST)
         if retry:
             self._cache.forget(_REFUSED)
         self.renew()
 
     def renew(self) -> None:
-        """Take the list from the cache, or the server, before it is used next: for a new run."""
+        """Read the list from the cache or the server before its next use: for a new run."""
         self._places = None
         self._is_current = False
 
     def forget(self) -> None:
-        """Read the list from the server before it is used next, and try again what was refused."""
+        """Read the list from the server before its next use, and try again what was refused."""
         self._cache.forget(_LIST)
         self._cache.forget(_REFUSED)
         self._places = None
 
     def read(self) -> list[CustomField]:
-        """Read the list from the server, and remember it. Raises AuthError without the scope to read it.
+        """Read the list from the server and cache it. Raises AuthError without the scope.
 
-        A list in which a field can't be read is none: what seems to be missing would be made a second time.
+        A list with an unreadable field is an error: a field that seems to be missing would be created a second time.
         """
         raws = self._client.custom_fields()
         fields = [field for raw in raws if (field := _field(raw))]
@@ -200,7 +198,7 @@ class CustomFields:
         self._cache.put(_REFUSED, sorted({*self._refused(), *keys}))
 
     def _create(self, key: str, kind: str) -> bool:
-        """Make a field; say whether it is there, also when the answer got lost or shows no field."""
+        """Create a field. Return whether it exists, also when the answer was lost or shows no field."""
         try:
             made = _field(self._client.create_custom_field(display_name(key), kind) or {})
         except OutcomeUnknown:
@@ -261,17 +259,17 @@ class CustomFields:
 
 
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,99}")
-"""What any kind of field looks like, known to us or not."""
+"""The form of any kind of field, known to us or not."""
 
 
 def display_name(key: str) -> str:
-    """Return the name for a new field, from which the server makes the key: "contact.job_title" is "Job Title"."""
+    """Return the name for a new field, from which the server derives the key: "contact.job_title" is "Job Title"."""
     words = key.removeprefix(PREFIX).split("_")
     return " ".join(_SPELLINGS.get(word, word.capitalize()) for word in words)
 
 
 def squash(key: str) -> str:
-    """Return what keys and names are compared by: letters and digits in lower case, without "contact."."""
+    """Return the comparable form of keys and names: letters and digits in lower case, without "contact."."""
     return re.sub(r"[\W_]", "", key.casefold().removeprefix(PREFIX))
 
 

@@ -1,7 +1,7 @@
-"""How many different records a reading has seen, in 8 bytes per record.
+"""Count the different records of a reading, in 8 bytes per record (P7).
 
-A record that is edited while it is read moves behind and comes again, so rows are not records. Ids are kept as
-hashes in buckets, and only one bucket at a time is ever spread out as a set: a million records take 8 MB (P7).
+A record that is edited during a reading comes again, so rows are not records. Ids are kept as hashes in buckets, and
+only one bucket at a time is expanded to a set: a million records take 8 MB.
 """
 
 from array import array
@@ -18,11 +18,11 @@ class DistinctCount:
         self._buckets = [array("Q") for _ in range(_BUCKETS)]
 
     def add(self, ids: Iterable[str]) -> None:
-        """Take note of ids, seen before or not."""
+        """Add ids, seen before or not."""
         for each in ids:
             hashed = hash(each) & _BITS
             self._buckets[hashed % _BUCKETS].append(hashed)
 
     def distinct(self) -> int:
-        """Return how many different ids there were."""
+        """Return how many different ids were added."""
         return sum(len(set(bucket)) for bucket in self._buckets)

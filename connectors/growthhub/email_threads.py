@@ -1,13 +1,12 @@
-"""The e-mails of threads, told apart: the export shows a thread as one message, which the latest reply overwrites.
+"""Split e-mail threads: the export shows a thread as one message, which the latest reply overwrites.
 
 Rules kept here:
-- a thread of one e-mail says all there is to it but the text; of several, each is read by its own id, for its time,
-  its direction and its user, since nothing else tells them;
-- an e-mail never changes: what was read of it is remembered, so that a thread that is listed again costs nothing. No
-  word of anybody is kept;
-- of an e-mail of a thread that failed to go out nothing is shown, and nothing is remembered before it has gone out;
-- an e-mail that is gone is nobody's; one that the server does not show stays without a time, for whoever asks for its
-  text to find out.
+- a thread of one e-mail shows everything but the text. Of several, each is read by its own id for its time, direction
+  and user;
+- an e-mail never changes, so these parts are cached, and a thread that is listed again costs no call. No text is
+  cached;
+- an e-mail that could not be delivered is not shown, and not cached before it was delivered;
+- an e-mail that is gone is left out. One that the server does not show has no time: the reader of its text finds out.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from connectors.growthhub.message_client import MessageClient
 from connectors.growthhub.message_mapping import EMAIL_ID, NOT_YET, email_ids, has_failed
 
 REMEMBERED: Final = 5000
-"""E-mails that are kept in mind, those that were listed last."""
+"""The number of e-mails to cache, those listed last."""
 KEPT_EVERY: Final = 200
 
 _EMAILS: Final = "emails_of_threads"
@@ -36,7 +35,7 @@ class EmailThreads:
         self._new = 0
 
     def renew(self) -> None:
-        """Take from the cache what is remembered: for a new reading."""
+        """Load the cache: for a new reading."""
         self._known = dict(self._cache.get(_EMAILS) or {})
         self._new = 0
 
@@ -50,14 +49,14 @@ class EmailThreads:
             yield from () if emails else (row,)
 
     def keep(self) -> None:
-        """Put what was read into the cache."""
+        """Save what was read to the cache."""
         if self._new:
             self._known = dict(list(self._known.items())[-REMEMBERED:])
             self._cache.put(_EMAILS, self._known)
             self._new = 0
 
     def _apart(self, row: Raw, email_id: str) -> Raw | None:
-        """Return a thread as if it were this e-mail alone, None if that is gone."""
+        """Return a thread as if it were this e-mail alone, None if the e-mail is gone."""
         try:
             told = self._known.pop(email_id, None) or self._read(email_id)
         except RecordGone:

@@ -1,12 +1,11 @@
-"""From canonical changes to what a write sends.
+"""Convert canonical changes to the body of a write.
 
 Rules kept here:
-- only what changed is sent; tags never go into a PUT, which would replace them all;
-- a native property is emptied with null where the specification allows it; `country` and `postalCode` cannot be
-  emptied, and are refused without a call; a custom field is emptied with "" (one of several choices: with no
-  choice);
-- a custom field gets the JSON type of its kind; a text that is no number is refused by a field of numbers;
-- an owner goes as the id of the user with that address; without such a user it is refused (R17).
+- only changes are sent (R19). A PUT never carries tags, because it would replace them all;
+- a native property is emptied with null where the specification allows it. `country` and `postalCode` cannot be emptied
+  and are refused without a call. A custom field is emptied with "" (a choice: with an empty list);
+- a custom field gets the JSON type of its kind. A field of numbers refuses a text that is no number;
+- an owner is sent as the id of the user with that address, and refused where there is no such user (R17).
 """
 
 import re
@@ -17,7 +16,8 @@ from typing import Any
 
 from connectors.contact import Fields, Value
 from connectors.growthhub.custom_fields import CHOICE_KINDS, NUMBER_KINDS, CustomField
-from connectors.growthhub.mapping import NATIVE, join_set
+from connectors.growthhub.field_readers import join_set
+from connectors.growthhub.wire_record import NATIVE
 
 CUSTOM = "customFields"
 NEVER_EMPTY = frozenset({"country", "postal_code"})
@@ -27,10 +27,10 @@ _NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class EncodedWrite:
-    """What one write sends: native properties, custom values by field id; and the canonical fields behind each.
+    """The content of one write: native properties, and custom values by field id.
 
-    `names` tells the canonical field of each property and field id (the marker has none). `refused` are fields
-    left out, `rejected` those whose value the server refused, with its words.
+    `names` is the canonical field of each property and field id (the source id has none). `refused` are fields that
+    were left out, `rejected` those with a value that the server refused, with its words.
     """
 
     properties: Mapping[str, Any]
@@ -50,7 +50,7 @@ class EncodedWrite:
         return {**self.properties, CUSTOM: values}
 
     def without(self, names: frozenset[str]) -> "EncodedWrite":
-        """Return the same without these wire properties; their fields are refused."""
+        """Return the write without these wire properties. Their fields are refused."""
         if not names:
             return self
         gone = names | (self.custom.keys() if CUSTOM in names else set())
@@ -62,7 +62,7 @@ class EncodedWrite:
         )
 
     def rejecting(self, keys: frozenset[str], reason: str) -> "EncodedWrite":
-        """Return the same without these properties or custom fields, whose values were refused with that reason."""
+        """Return the write without these properties or custom fields, which the server refused for that reason."""
         return replace(
             self,
             properties={key: value for key, value in self.properties.items() if key not in keys},
@@ -71,7 +71,7 @@ class EncodedWrite:
         )
 
     def without_rejected(self, other: "EncodedWrite") -> "EncodedWrite":
-        """Return the same without the fields whose values another sending has found to be refused."""
+        """Return the write without the fields that another write found to be refused."""
         keys = frozenset(key for key, name in self.names.items() if name in other.rejected)
         return replace(self.rejecting(keys, ""), rejected=other.rejected)
 
@@ -84,7 +84,10 @@ class EncodedWrite:
 def encode(
     changes: Fields, places: Mapping[str, CustomField], owner_id: Callable[[str], str | None], *, creating: bool
 ) -> EncodedWrite:
-    """Return what carries the changes: for a create with tags and without empty values, for an update the other way."""
+    """Return the write that carries the changes.
+
+    A create has tags and no empty values, an update has empty values and no tags.
+    """
     properties: dict[str, Any] = {}
     custom: dict[str, Any] = {}
     names: dict[str, str] = {}

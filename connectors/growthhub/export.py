@@ -1,20 +1,15 @@
-"""Reading a span of time from GET /conversations/messages/export, with a proof at the end that nothing is missing.
+"""Read a window with GET /conversations/messages/export, and prove that no message is missing.
 
-Rules kept here:
-- whether its dates mean when a message was, or when it was recorded or changed, is not documented. Nothing here stands
-  on an answer to that: a span is asked for a millisecond wider at its start and with its end in it, and its parts are
-  cut by the question, never by what the messages show;
-- a look at a span goes by its cursor to the end, and must show as many different messages as the first page promised.
-  If it does not (it broke off, went in circles, the cursor died, something was deleted), it is worth nothing, and the
-  span is looked at again in the other order; then in halves; then it is IncompleteWindow;
-- first in the order of changes, which may find edits and what is recorded late, then in that of making, which nothing
-  moves;
-- a span with many messages is halved before it is read: a cursor need not live long, no count can be capped, and a
-  history of any length is read in pieces that memory does not notice (unless the server heeds no dates at all: then
-  one look is as good as many);
-- a server that refuses 500 messages a page is asked for 100; an answer that is too large is asked for in halves;
-- a span at which the server fails, or that is too large whatever is asked for, is halved until the message that is the
-  reason has a place. That is named, and asked for again by each run; all others are carried (R42).
+Rules kept here (R42, R43):
+- it is not documented whether the dates mean when a message was sent, recorded or changed. So a span is asked for a
+  millisecond wider at its start and with its end included, and parts are cut by the question, not by shown times;
+- a reading follows the cursor to the end and must show as many different messages as the first page promised. If not,
+  the span is read in the other order, then in halves, and then it is IncompleteWindow. The order of changes is first,
+  because it may find edits; the order of creation is stable;
+- a span with many messages is halved before it is read: a cursor may expire, counts may be capped, and memory stays
+  flat;
+- a span at which the server fails is halved until the message that causes it is alone. That place is named, each run
+  asks for it again, and all other messages are carried.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -42,11 +37,11 @@ LARGEST_PAGE: Final = 500
 SMALLER_PAGE: Final = 100
 SMALLEST_PAGE: Final = 10
 MANY: Final = 10_000
-"""Messages in a span that is halved before it is read; also where some search servers stop to count."""
+"""Messages in a span from which on it is halved first. Some search servers stop counting here."""
 MISCOUNTED: Final = 2
-"""By so many a total that stays wrong is put up with."""
+"""A total that stays wrong by this many messages is accepted."""
 HALVINGS: Final = 4
-"""How often a span that could not be proven is halved."""
+"""How often a span that was not proven is halved."""
 
 BY_CHANGE: Final = "updatedAt"
 BY_MAKING: Final = "createdAt"
@@ -55,7 +50,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _SHORTEST: Final = timedelta(seconds=1)
 _NARROWEST: Final = timedelta(milliseconds=10)
-"""A span at which the server fails is halved down to this: questions overlap by a millisecond at either end."""
+"""A span at which the server fails is halved down to this. Questions overlap by a millisecond at either end."""
 
 
 class Export:
@@ -68,16 +63,16 @@ class Export:
         self.health = Health(client.account, self._plain_read)
 
     def read(self, window: Window, narrowed: Mapping[str, str]) -> Iterator[Page]:
-        """Yield the messages of a window as the wire shows them, activity entries and all.
+        """Yield the messages of a window as the wire shows them, activity entries included.
 
-        `narrowed` are more parameters: `channel`, `contactId`. Without a channel e-mails are left out. To come to the
-        end is the proof. Raises IncompleteWindow, AuthError, TransientError.
+        `narrowed` are more parameters: `channel`, `contactId`. Without a channel e-mails are left out. Reaching the end
+        is the proof. Raises IncompleteWindow, AuthError, TransientError.
         """
         self.health.begin()
         yield from self._span(window, narrowed, _Narrowing())
 
     def ask(self, question: Mapping[str, str]) -> Reply:
-        """Ask for a first page, as large as the server lets us. Raises ServerTrouble when it refuses the question."""
+        """Ask for a first page, as large as the server allows. Raises ServerTrouble when it refuses the question."""
         while True:
             try:
                 return self._asked(question)
@@ -87,7 +82,7 @@ class Export:
                 raise ServerTrouble(refused.account, f"the export is refused: {refused.message}") from refused
 
     def go_on(self, question: Mapping[str, str], cursor: str) -> Reply | None:
-        """Ask for the page behind a cursor, None where the server does not know it any more."""
+        """Ask for the page behind a cursor, None where the server no longer knows the cursor."""
         try:
             return self._asked({**question, "cursor": cursor})
         except RecordError:
@@ -124,7 +119,7 @@ class Export:
             yield from self._span(half, narrowed, below)
 
     def _around(self, look: "_Look", cut: "_Narrowing") -> Iterator[Page]:
-        """Yield the halves of a span at which the server fails; one that is cut no more is named (R42)."""
+        """Yield the halves of a span at which the server fails. The narrowest is named (R42)."""
         window, served_at = look.window, self.health.served_at or look.served_at
         until = window.end or served_at
         if self.health.is_spent or not until - window.start > _NARROWEST:
@@ -146,7 +141,7 @@ class Export:
         return cut.left > 0 and is_divisible(look.window, look.window.end or look.served_at)
 
     def _heeds_dates(self, look: "_Look") -> bool:
-        """Say whether there are fewer messages in the first second of 1970 than in a span that has many."""
+        """Say whether the server respects dates: the first second of 1970 has fewer messages than a span with many."""
         nothing = _Look(self, Window(_EPOCH, _EPOCH + _SHORTEST), look.narrowed, look.order)
         return _total(self.ask(nothing.question())) < look.promised
 
@@ -170,12 +165,12 @@ class Export:
             return reply
 
     def _plain_read(self) -> datetime:
-        """Ask for next to nothing: where the server fails at that too, no message is why."""
+        """Ask for nearly nothing. If the server fails at that too, no message is the reason."""
         nothing = _Look(self, Window(_EPOCH, _EPOCH + _SHORTEST), {}, self.orders[0])
         return self.client.export({**nothing.question(), "limit": str(SMALLEST_PAGE)}, splittable=False).served_at
 
     def _simpler(self, question: Mapping[str, str], refused: RecordRefused) -> Mapping[str, str]:
-        """Return a question that may be taken where another was not."""
+        """Return a question that the server may accept where it refused another."""
         if self.page_limit > SMALLER_PAGE:
             self.page_limit = SMALLER_PAGE
             return question
@@ -187,9 +182,9 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class _Narrowing:
-    """Whether halving a long span helps (None: not known yet), and how often one may still be that was not proven.
+    """Whether halving a long span helps (None: not known yet), and how often an unproven span may still be halved.
 
-    `trouble` is what was wrong with the whole of it.
+    `trouble` is what was wrong with the whole span.
     """
 
     helps: bool | None = None
@@ -199,7 +194,10 @@ class _Narrowing:
 
 @dataclass(slots=True)
 class _Look:
-    """One look at a span, from its first page to the end of its cursors; `halved` as in _Cut."""
+    """One reading of a span, from its first page to the end of its cursors.
+
+    `halved` is the `helps` of its _Narrowing.
+    """
 
     export: Export
     window: Window
@@ -216,7 +214,7 @@ class _Look:
     outcome: str = "broke off: its cursor is not known any more"
 
     def pages(self) -> Iterator[Page]:
-        """Yield the pages; none of a span that is too long to be looked at whole."""
+        """Yield the pages, none of a span that is too long to be read whole."""
         question = self.question()
         reply = self._unless_too_large(lambda: self.export.ask(question))
         if reply is None:
@@ -228,7 +226,7 @@ class _Look:
             yield from self._pages(question, reply)
 
     def question(self) -> dict[str, str]:
-        """Return what is asked for a first page."""
+        """Return the parameters of the first page."""
         start = max(_EPOCH, self.window.start - _MILLISECOND)
         asked = {**self.narrowed, "sortBy": self.order, "sortOrder": "asc", "startDate": instant.render(start)}
         if self.window.end is None:
@@ -236,17 +234,17 @@ class _Look:
         return {**asked, "endDate": instant.render(self.window.end + _MILLISECOND - timedelta(microseconds=1))}
 
     def is_nearly_all(self) -> bool:
-        """Say whether it came to the end and shows all but so few that the total may be wrong; more may be cut off."""
+        """Say whether the reading reached its end and misses so few messages that the total may be wrong."""
         return self.shown is not None and not self.broken and self.promised - self.shown[0] <= MISCOUNTED
 
     def unread(self, served_at: datetime, reason: str) -> Page:
-        """Return a page that names what the span holds; it ends with now where it is open, so that it is a span."""
+        """Return a page that names the span as unreadable. An open span ends now."""
         end = max(self.window.end or served_at, self.window.start) + _MILLISECOND
         place = f"{instant.render(self.window.start)} to {instant.render(end)}"
         return Page((), served_at, (UnreadableRow(place, reason, Window(self.window.start, end)),))
 
     def trouble(self) -> str:
-        """Say what came of the look."""
+        """Return a sentence that says how the reading ended."""
         end = self.window.end.isoformat() if self.window.end else "now"
         return f"the export from {self.window.start.isoformat()} to {end} {self.outcome}"
 
@@ -279,7 +277,7 @@ class _Look:
 
 
 def is_divisible(window: Window, until: datetime) -> bool:
-    """Say whether a window that reaches until then can be cut into halves."""
+    """Say whether a window that ends at `until` can be halved."""
     return until - window.start > _SHORTEST
 
 

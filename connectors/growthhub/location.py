@@ -1,11 +1,10 @@
-"""What a location and its users are like: settings that change rarely, kept in the cache of the account for a day.
+"""The settings and users of a location, cached for a day.
 
 Rules kept here:
-- the canonical owner is a user's e-mail address without case; at the wire it is the user's id;
-- somebody who left is still the owner that a record names, but is not made the owner of any other;
-- a directory that cannot be read, or that is empty (recorded for a fresh account), says nothing about anybody:
-  None;
-- a location that may not be read (no scope `locations.readonly`) has no known settings, and nothing breaks on it.
+- the canonical owner is a user's e-mail address in lower case. At the wire it is the user's id;
+- a user who left is still the owner in records that name that user, but becomes the owner of no other record;
+- an unreadable or empty user list (recorded for a new account) says nothing about owners;
+- a location that may not be read (no scope `locations.readonly`) has no known settings, and nothing fails for it.
 """
 
 import threading
@@ -23,7 +22,7 @@ _KEPT = ("id", "companyId", "name", "country", "timezone", "settings")
 
 
 class Location:
-    """The location's own record."""
+    """The record of the location."""
 
     def __init__(self, client: GrowthHubClient, cache: Cache) -> None:
         self._client = client
@@ -41,7 +40,7 @@ class Location:
         return dict(known)
 
     def read(self) -> Mapping[str, Any]:
-        """Read the record from the server, and remember it. Raises AuthError, RecordError, TransientError."""
+        """Read the record from the server and cache it. Raises AuthError, RecordError, TransientError."""
         record = self._client.location()
         kept = {key: record[key] for key in _KEPT if key in record}
         self._cache.put(_LOCATION, kept)
@@ -49,7 +48,7 @@ class Location:
 
 
 class Users:
-    """The users of a location: `emails` by id, with those who left; `ids` by address, and `addresses`, without."""
+    """The users of a location. `emails` by id includes users who left; `ids` by address and `addresses` do not."""
 
     def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
         self.emails: dict[str, str] = {user_id: address for user_id, address, _ in rows}
@@ -58,7 +57,7 @@ class Users:
 
 
 class LocationUsers:
-    """Who `assignedTo` is, by id and by e-mail address. Asked only when an owner matters."""
+    """Finds users by id and by e-mail address. The list is read only when an owner matters."""
 
     def __init__(self, client: GrowthHubClient, cache: Cache, location: Location) -> None:
         self._client = client
@@ -68,28 +67,28 @@ class LocationUsers:
         self._lock = threading.RLock()
 
     def email_of(self, user_id: str) -> str | None:
-        """Return the address of a user, None for a stranger."""
+        """Return the address of a user, None for an unknown one."""
         return self.users().emails.get(user_id)
 
     def id_of(self, address: str) -> str | None:
-        """Return the id of the user with this address who is there, None without any."""
+        """Return the id of the present user with this address, None where there is none."""
         return self.users().ids.get(email.key(address))
 
     def is_readable(self) -> bool:
-        """Say whether anything is known about users."""
+        """Say whether any user is known."""
         return bool(self.users().emails)
 
     def known(self) -> frozenset[str] | None:
-        """Return the addresses of those who are there, as far as is known without a call; None before they are asked.
+        """Return the addresses of the present users without a call, None before the list was read.
 
-        No address at all is a directory that cannot be read.
+        An empty set is a list that cannot be read.
         """
         if self._users is None and self._cache.get(_USERS) is None:
             return None
         return self.users().addresses
 
     def users(self) -> Users:
-        """Return everybody; nobody when the directory cannot be read."""
+        """Return all users. Empty when the list cannot be read."""
         users = self._users
         if users is None:
             with self._lock:  # several creates at a time ask for the users once
@@ -99,11 +98,11 @@ class LocationUsers:
         return users
 
     def renew(self) -> None:
-        """Take the directory from the cache, or the server, before it is used next: for a new run."""
+        """Read the list from the cache or the server before its next use: for a new run."""
         self._users = None
 
     def forget(self) -> None:
-        """Read it from the server before it is used next."""
+        """Read the list from the server before its next use."""
         self._cache.forget(_USERS)
         self._users = None
 
@@ -115,7 +114,7 @@ class LocationUsers:
         return list(known)
 
     def _read(self) -> list[list[Any]]:
-        """Return [id, address, whether the user is there] of each, JSON for the cache."""
+        """Return [id, address, is present] of each user, as JSON for the cache."""
         company = self._location.settings().get("companyId")
         users = self._ask(str(company)) if company else []
         return users or self._ask(None)

@@ -1,12 +1,11 @@
-"""The endpoints of GrowthHub that messages need: the export, single messages, notes, conversations.
+"""The endpoints of GrowthHub for messages: the export, single messages, notes, conversations.
 
 Rules kept here:
-- nothing here sends: what would is not in this client, and connectors.growthhub.allowed_calls lets nothing of it out;
-- conversations are of an older version of the API than contacts and notes, which the `Version` header tells;
-- what an answer wraps is unwrapped ("message", "emailMessage", "note"), and an answer without its record makes no
-  sense;
-- the id of what is asked for by id is compared with the id in the answer, and so is the contact of a note;
-- what makes a note or records a message is never repeated here.
+- nothing here sends (P9), and connectors.growthhub.allowed_calls would not let it out;
+- conversations use an older version of the API than contacts and notes, set in the `Version` header;
+- an answer without its record ("message", "emailMessage", "note" or bare) is ServerTrouble;
+- the id in an answer is compared with the id that was asked for, and so is the contact of a note;
+- a call that creates a note or records a message is never repeated here (R20).
 """
 
 import re
@@ -28,12 +27,12 @@ CONVERSATIONS: Final = {"Version": "2021-04-15"}
 _ABSENT: Final = re.compile(
     r"\bnot found\b|\bno \w+ found\b|\bis deleted\b|\b(?:does not|no longer) exists?\b", re.IGNORECASE
 )
-"""How a question may be answered for what is not there: the words are known for contacts alone."""
+"""How the server may say that something does not exist. The words are documented for contacts alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedMessage:
-    """What the recording of a message was answered with: its id, that of the e-mail if it became one, when."""
+    """The answer to the recording of a message: its id, the id of the e-mail if it became one, and the time."""
 
     message_id: str
     email_id: str | None
@@ -59,11 +58,11 @@ class MessageClient:
         return self._one(f"/conversations/messages/{_segment(message_id)}", "message", message_id)
 
     def email(self, email_id: str) -> Raw:
-        """Return one e-mail, with its text. Raises RecordGone."""
+        """Return one e-mail with its text. Raises RecordGone."""
         return self._one(f"/conversations/messages/email/{_segment(email_id)}", "emailMessage", email_id)
 
     def notes(self, contact_id: str) -> list[Raw]:
-        """Return all notes of a contact: there are no pages. Raises RecordGone where the contact is gone."""
+        """Return all notes of a contact. There are no pages. Raises RecordGone where the contact is gone."""
         path = _notes_path(contact_id)
         found = self._ask(path, {}).body
         notes = found.get("notes") if isinstance(found, Mapping) else None
@@ -114,9 +113,9 @@ class MessageClient:
         return self._each(found, "GET /conversations/search", "a conversation")
 
     def create_conversation(self, contact_id: str) -> Raw | None:
-        """Make an empty conversation, which sends nothing; None where the answer does not show it.
+        """Create an empty conversation, which sends nothing. None where the answer does not show it.
 
-        A contact has one at most, so that twice is as good as once. Raises RecordGone, RecordRefused, OutcomeUnknown.
+        A contact has one at most, so the call may be repeated. Raises RecordGone, RecordRefused, OutcomeUnknown.
         """
         sent = {"locationId": self.location_id, "contactId": contact_id}
         reply = self._write("POST", "/conversations/", sent, repeatable=True, headers=CONVERSATIONS)
@@ -124,7 +123,7 @@ class MessageClient:
         return made if made is not None and _is_with(made, contact_id) else None
 
     def log(self, properties: Mapping[str, Any]) -> RecordedMessage:
-        """Record a message, whichever way it went; nothing is sent.
+        """Record a message, in either direction. Nothing is sent.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown.
         """
@@ -137,7 +136,10 @@ class MessageClient:
         return RecordedMessage(str(message_id), str(email_id) if email_id else None, reply.served_at)
 
     def _each(self, rows: Sequence[Any], asked: str, noun: str) -> list[Raw]:
-        """Return the rows of a list. Raises ServerTrouble where one is illegible: it may be what is wanted (R20)."""
+        """Return the rows of a list.
+
+        Raises ServerTrouble for an illegible row: it may be the one that is wanted (R20).
+        """
         records = [each for each in rows if isinstance(each, Mapping) and is_usable_id(each.get("id"))]
         if len(records) < len(rows):
             raise ServerTrouble(self.account, f"{asked} was answered with {noun} without a usable id")
@@ -185,13 +187,13 @@ class MessageClient:
 
 
 def _record(body: Any, key: str) -> Raw | None:
-    """Return what an answer shows under a key, or as a whole where it wraps nothing; None without an id."""
+    """Return the record of an answer, under a key or bare. None without an id."""
     found = body.get(key, body) if isinstance(body, Mapping) else None
     return found if isinstance(found, Mapping) and found.get("id") else None
 
 
 def _is_with(record: Raw, contact_id: str) -> bool:
-    """Say whether a record is of a contact, as far as it tells."""
+    """Say whether a record belongs to a contact, as far as it says."""
     return str(record.get("contactId") or contact_id) == contact_id
 
 

@@ -1,14 +1,14 @@
-"""Messages of conversations, as the wire shows them, in canonical shape. Pure.
+"""Map messages of conversations to the canonical shape. Pure.
 
 Rules kept here:
-- the e-mails of a thread are one message at the wire, which a later reply overwrites; each e-mail is a message here,
-  known by its own id, which never changes. What the thread says of a text is not believed, nor, where it has several
-  e-mails, what it says of time, direction, user and marker: connectors.growthhub.email_threads reads those;
-- what is said between people counts: no activity entries, no comments of the team, no calls without words, nothing
-  that was deleted or is yet to be sent; and of it the channels that are wanted, and copies made by us in any channel;
-- what failed to go out was never said to anybody: it is left out, and so is a failed e-mail of a thread;
-- a message without words that has pictures or files says which;
-- `altId` is the marker of a copy that was recorded here; that of other messages is somebody else's.
+- the e-mails of a thread are one message at the wire, which each reply overwrites. Here each e-mail is a message, with
+  its own id, which never changes. The thread's text is not used; with several e-mails neither are its time, direction,
+  user and marker (connectors.growthhub.email_threads reads those);
+- only messages between people count: no activity entries, internal comments, calls without text, deleted or pending
+  messages. Of these the wanted channels are taken, and our own copies in any channel;
+- a message that could not be delivered is left out, and so is such an e-mail of a thread;
+- a message without text that has pictures or files lists them;
+- `altId` is the marker of a copy that was recorded here. That of other messages belongs to other software.
 """
 
 import re
@@ -25,7 +25,7 @@ MESSAGE_PREFIX: Final = "message:"
 EMAIL_PREFIX: Final = "email:"
 EMAIL: Final = "Email"
 EMAIL_ID: Final = "emailMessageId"
-"""The key that tells which e-mail of a thread is meant: not of the export, but so called elsewhere at the wire."""
+"""The key that selects one e-mail of a thread. The export does not use it; other parts of the API do."""
 
 CHANNELS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("EMAIL", "CAMPAIGN_EMAIL", "CUSTOM_EMAIL", "CUSTOM_PROVIDER_EMAIL"), EMAIL),
@@ -37,7 +37,7 @@ CHANNELS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("CALL", "CAMPAIGN_CALL", "CAMPAIGN_MANUAL_CALL", "CAMPAIGN_VOICEMAIL", "IVR_CALL"), "Call"),
     "CUSTOM_CALL": "Call",
 }
-"""The channel of each message type, as the config file names it; other types are of none."""
+"""The channel of each message type, as the config file names it. Other types have none."""
 
 FAILED: Final = frozenset({"failed", "undelivered", "bounced", "rejected"})
 NOT_YET: Final = frozenset({"pending", "scheduled", "queued"})
@@ -47,7 +47,7 @@ _FLOWS: Final[Mapping[str, Flow]] = {"inbound": "inbound", "outbound": "outbound
 
 
 def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, source: str) -> bool:
-    """Say whether a row of the export is a message between people, of a wanted channel or recorded by us."""
+    """Say whether a row of the export is a message between people, in a wanted channel or recorded by us."""
     if not row.get("id") or not row.get("contactId") or row.get("deleted") is True or _is_to_come(row):
         return False
     is_ours = _is_ours(row, provider_id, source)
@@ -60,12 +60,12 @@ def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, sourc
 
 
 def has_failed(record: Raw) -> bool:
-    """Say whether a message, or an e-mail, never reached the person."""
+    """Say whether a message or an e-mail never reached the contact."""
     return record.get("direction") != "inbound" and str(record.get("status") or "").strip().casefold() in FAILED
 
 
 def messages_in(row: Raw) -> Iterator[Raw]:
-    """Yield a row, or one row for each e-mail of a thread, without what the thread does not tell of them."""
+    """Yield a row, or one row for each e-mail of a thread."""
     emails = email_ids(row)
     if emails:
         yield from ({**row, EMAIL_ID: each} for each in emails)
@@ -74,10 +74,7 @@ def messages_in(row: Raw) -> Iterator[Raw]:
 
 
 def message(row: Raw, owner_of: Callable[[str], str | None], source: str) -> Message:
-    """Return a message of the export, or one that was read by its id.
-
-    `owner_of` gives the address of a user.
-    """
+    """Return the message of a row of the export, or of one read by id. `owner_of` returns the address of a user."""
     shown = Message(
         id=id_of(row),
         contact_id=str(row["contactId"]),
@@ -94,7 +91,7 @@ def message(row: Raw, owner_of: Callable[[str], str | None], source: str) -> Mes
 
 
 def id_of(row: Raw) -> str:
-    """Return the id of the message, or of the e-mail, that a row of the export is of."""
+    """Return the id of the message, or of the e-mail, that a row of the export shows."""
     email_id = row.get(EMAIL_ID)
     return f"{EMAIL_PREFIX}{email_id}" if email_id else f"{MESSAGE_PREFIX}{row.get('id', '')}"
 
@@ -116,7 +113,7 @@ def email(record: Raw, contact_id: str, owner_of: Callable[[str], str | None], s
 
 
 def with_text(row: Raw, shown: Message) -> Message:
-    """Return a message with the text of a record that was read by its id: an e-mail that has no other."""
+    """Return a message with the text of a record that was read by its id. Only so does an e-mail get its text."""
     return replace(shown, text=_text(row)) if shown.text is None else shown
 
 

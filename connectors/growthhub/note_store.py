@@ -1,11 +1,10 @@
-"""Copies of messages that are kept as notes of a contact: writing, reading, deleting them.
+"""Write, read and delete copies of messages that are kept as notes of a contact.
 
 Rules kept here:
-- a note is written with text, title, and the user whose message it is where that is somebody here; nobody is put in
-  his place;
-- what a refusal names (title, userId) is left out, what it does not know at all for a day; a text that is too long is
-  cut; each once. Whether a refused note was made all the same is looked up before it is sent again (R20);
-- the answer is the truth (R21): what comes back is the note as the server shows it.
+- a note has a text, a title, and the user of the message where that user exists here. No other user is entered instead;
+- a property that a refusal names (title, userId) is left out, for a day where the server does not know it at all. A
+  text that is too long is cut. Before a second try the notes are searched for one that the refused call wrote (R20);
+- the result is the note as the server shows it (R21).
 """
 
 import re
@@ -27,7 +26,10 @@ _TOO_LARGE: Final = 413
 
 
 class NoteStore:
-    """The notes of one location. `user_of` gives the id of a user by address, `where` is the zone of the location."""
+    """The notes of one location.
+
+    `user_of` returns the id of a user by address, `where` the time zone of the location.
+    """
 
     def __init__(
         self,
@@ -44,15 +46,15 @@ class NoteStore:
         self._where = where
 
     def of_contact(self, contact_id: str) -> Sequence[Message]:
-        """Return all notes of a contact, those of people too. Raises RecordGone, AuthError, TransientError."""
+        """Return all notes of a contact, also those of people. Raises RecordGone, AuthError, TransientError."""
         return [notes.read(raw, contact_id, self._source) for raw in self._client.notes(contact_id)]
 
     def get(self, note_id: str, contact_id: str) -> Message:
-        """Return one note, by the id at the wire. Raises RecordGone, AuthError, TransientError."""
+        """Return one note by its id at the wire. Raises RecordGone, AuthError, TransientError."""
         return notes.read(self._client.note(contact_id, note_id).records[0], contact_id, self._source)
 
     def find(self, original: Message, contact_id: str) -> Sequence[Message]:
-        """Return the notes that are copies of a whole message; none of a contact who is gone."""
+        """Return the notes that are copies of a message, none for a contact that is gone."""
         where = self._where()
         try:
             return [each for each in self.of_contact(contact_id) if notes.shows(each, original, where)]
@@ -68,28 +70,28 @@ class NoteStore:
         def made() -> CopyResult | None:
             return self._marked(original, contact_id)
 
-        return self._insist(original, send, made)
+        return self._send_accepted(original, send, made)
 
     def amend(self, note_id: str, contact_id: str, original: Message) -> CopyResult:
-        """Write a note anew. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        """Rewrite a note. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
 
         def send(properties: dict[str, Any]) -> CopyResult:
             return self._recorded(self._client.update_note(contact_id, note_id, properties), contact_id)
 
-        return self._insist(original, send, lambda: None)
+        return self._send_accepted(original, send, lambda: None)
 
     def erase(self, note_id: str, contact_id: str) -> None:
-        """Delete a note; one that is gone already is deleted."""
+        """Delete a note. A note that is gone already counts as deleted."""
         with suppress(RecordGone):
             self._client.delete_note(contact_id, note_id)
 
-    def _insist(
+    def _send_accepted(
         self,
         original: Message,
         send: Callable[[dict[str, Any]], CopyResult],
         made: Callable[[], CopyResult | None],
     ) -> CopyResult:
-        """Send a note, and send it again as far as a refusal says what is wrong with it."""
+        """Send a note, and send it again without what a refusal names."""
         properties = self._properties(original)
         while True:
             try:
@@ -110,7 +112,7 @@ class NoteStore:
         return {key: value for key, value in {**properties, "userId": user_id}.items() if value and key not in refused}
 
     def _less(self, original: Message, sent: dict[str, Any], refused: RecordRefused) -> dict[str, Any] | None:
-        """Return what may be taken instead of what was refused, None if nothing helps."""
+        """Return what the server may accept instead, None if nothing helps."""
         said = refused.messages or (refused.message,)
         named = [key for key in _OPTIONAL if key in sent and any(re.search(rf"\b{key}\b", each) for each in said)]
         if named:
@@ -127,7 +129,7 @@ class NoteStore:
             self._cache.put(_REFUSED, sorted({*(self._cache.get(_REFUSED) or ()), *unknown}))
 
     def _marked(self, original: Message, contact_id: str) -> CopyResult | None:
-        """Return a note that a refusal made all the same, by its marker and what else it says."""
+        """Return a note that a refused call wrote all the same, by its marker and its content."""
         where, marked = self._where(), [each for each in self.of_contact(contact_id) if each.of == original.id]
         found = next((each for each in marked if notes.shows(each, original, where)), None)
         if found is None:

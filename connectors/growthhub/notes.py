@@ -1,13 +1,13 @@
-"""A message as a note: how it is written, and how it is known again. Pure.
+"""Write a message as the text of a note, and recognise such notes. Pure.
 
 Rules kept here:
-- a note shows the subject, if there is one, a line that says what it was, who wrote it and when (in the zone of the
-  location, with its abbreviation), the text, and as its last line the marker: "[growthgenius-message:393642]";
-- people edit notes, and servers wrap them in HTML: the marker is found wherever it stands, the last one if a text
-  quotes another (R6). People can also type one: it counts only beside the line that says what the message was and
-  when, which no person types (R31). Without a marker a note is known by all the rest of what it shows;
-- the zone of a location may change: a note is known by its time in any zone;
-- a text that is too long for the server is cut with a line that says so, never the marker.
+- a note shows the subject, a line with kind, author and time (in the zone of the location, with its abbreviation), the
+  text, and as its last line the marker: "[growthgenius-message:393642]";
+- people edit notes, and servers wrap them in HTML. The marker is found anywhere, the last one where a text quotes
+  another (R6). A person can type a marker, so it counts only beside the line with kind and time, which no person types
+  (R31). Without a marker a note is recognised by the rest of its content;
+- the zone of a location may change: a note is recognised by its time in any zone;
+- a text that is too long is cut, with a line that says so. The marker is never cut.
 """
 
 import re
@@ -31,7 +31,7 @@ _LENGTH: Final = re.compile(
 )
 _LIMIT: Final = re.compile(r"\d{3,}")
 _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?=(\S{1,6}))")
-"""A time and where its abbreviation begins: HTML without line ends runs the text on right behind that."""
+"""A time and the start of its zone abbreviation. HTML without line ends joins the text directly to it."""
 
 _FARTHEST: Final = timedelta(hours=14)
 """No place on earth has a time farther from UTC."""
@@ -41,12 +41,12 @@ _LARGEST: Final = 5000
 
 
 def mark(source: str, message_id: str) -> str:
-    """Return the marker of a copy: printable, without white space, whatever the id is."""
+    """Return the marker of a copy: printable and without white space, for any id."""
     return f"{source}-message:{quote(message_id, safe=':@+,=')}"
 
 
 def marked(shown: str, source: str) -> str | None:
-    """Return the id in the last marker in brackets that a text shows, None if there is none."""
+    """Return the id in the last marker in brackets in a text, None if there is none."""
     found = _marker(source).findall(message_text.comparable(shown))
     return unquote(found[-1]) if found else None
 
@@ -58,7 +58,7 @@ def id_in(shown: object, source: str) -> str | None:
 
 
 def zone(name: object) -> tzinfo:
-    """Return the time zone of that name, UTC if it is unknown."""
+    """Return the time zone with that name, UTC if it is unknown."""
     try:
         return ZoneInfo(str(name)) if name else UTC
     except (ValueError, OSError, LookupError):  # also the name of a folder, or one that is not of this machine
@@ -66,22 +66,22 @@ def zone(name: object) -> tzinfo:
 
 
 def title(original: Message) -> str:
-    """Return the title of its note, one line."""
+    """Return the title of the note of a message, one line."""
     return message_text.comparable(original.subject or _words(original.kind))[:TITLE_LENGTH]
 
 
 def body(original: Message, source: str, where: tzinfo) -> str:
-    """Return what the note of a whole message shows."""
+    """Return the text of the note of a message, with the marker."""
     return f"{content(original, where)}\n\n[{mark(source, original.id)}]"
 
 
 def content(original: Message, where: tzinfo) -> str:
-    """Return the same without the marker."""
+    """Return the text of the note of a message, without the marker."""
     return "\n\n".join(filter(None, (_head(original, where), message_text.tidy(original.text or ""))))
 
 
 def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
-    """Return the note with as much of its text as fits in so many characters."""
+    """Return the note with as much of the message as fits into `limit` characters."""
     head, marker = _head(original, where), f"[{mark(source, original.id)}]"
     cut = f"(Cut here, a note takes no more: the whole text is at {source}.)"
     room = max(0, limit - len(head) - len(cut) - len(marker) - 3 * len("\n\n"))
@@ -89,7 +89,7 @@ def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
 
 
 def limit_in(complaints: tuple[str, ...], sent: str) -> int | None:
-    """Return how many characters a note may have after it was refused, None if it was not for its length."""
+    """Return the number of characters that a refused note may have, None if it was not refused for its length."""
     said = " ".join(complaints)
     if not _LENGTH.search(said):
         return None
@@ -98,7 +98,7 @@ def limit_in(complaints: tuple[str, ...], sent: str) -> int | None:
 
 
 def read(raw: Raw, contact_id: str, source: str) -> Message:
-    """Return a note as the copy that it may be; its text is what it shows, the marker apart."""
+    """Return a note as a message that may be a copy. Its text is what the note shows, without the marker."""
     shown = _shown(raw)
     return Message(
         id=f"{ID_PREFIX}{raw['id']}",
@@ -110,10 +110,10 @@ def read(raw: Raw, contact_id: str, source: str) -> Message:
 
 
 def shows(copy: Message, original: Message, where: tzinfo) -> bool:
-    """Say whether a note is the copy of a whole message, with times in that zone, in UTC, or in an earlier zone.
+    """Say whether a note is the copy of a message, with times in zone `where`, in UTC, or in an earlier zone.
 
-    It is by its marker together with the line that says what it was, else by all that it shows. The zone of a location
-    may have changed since the note was written, so that its time may be any in which some zone shows that moment.
+    The marker counts together with the line of kind and time, else all of the content. The zone of a location may have
+    changed since the note was written, so the time may be that of any zone.
     """
     if copy.of is not None and (copy.of != original.id or _has_said_line(copy, original)):
         return copy.of == original.id
@@ -124,7 +124,7 @@ def shows(copy: Message, original: Message, where: tzinfo) -> bool:
 
 
 def _has_said_line(copy: Message, original: Message) -> bool:
-    """Say whether a note still shows the line that growthsync wrote; who wrote the message may have changed since."""
+    """Say whether a note still shows the line that growthsync wrote. Its author part may have changed since."""
     kind = re.escape(_words(original.kind).casefold())
     before = rf"{kind} · (?:[^·]* · )?$" if kind else "$"
     shown = message_text.comparable(copy.text or "").casefold()
@@ -140,7 +140,7 @@ def _zone_shown(copy: Message, original: Message) -> tzinfo | None:
 
 
 def _times_in(shown: str, original: Message) -> Iterator[re.Match[str]]:
-    """Yield the places where a text shows the moment of a message as some zone has it: offsets are whole minutes."""
+    """Yield the places where a text shows the moment of a message in some zone. Offsets are whole minutes."""
     if original.sent_at is None:
         return
     wall = _wall(original.sent_at, UTC)
@@ -158,7 +158,7 @@ def _times_in(shown: str, original: Message) -> Iterator[re.Match[str]]:
 
 @lru_cache(maxsize=32)
 def _offsets(moment: datetime) -> frozenset[tuple[timedelta, str]]:
-    """Return what the zones of the world are from UTC at a moment, each with its abbreviation in lower case."""
+    """Return the UTC offsets of all zones at a moment, each with its abbreviation in lower case."""
     shown = (moment.astimezone(zone(name)) for name in _zone_names())
     return frozenset((each.utcoffset() or timedelta(), (each.tzname() or "").casefold()) for each in shown)
 
@@ -169,7 +169,7 @@ def _zone_names() -> frozenset[str]:
 
 
 def _wall(moment: datetime, where: tzinfo) -> datetime:
-    """Return what a clock in a zone shows, in whole seconds."""
+    """Return the local time in a zone, in whole seconds."""
     return moment.astimezone(where).replace(tzinfo=None, microsecond=0)
 
 
@@ -194,7 +194,7 @@ def _when(original: Message, where: tzinfo) -> str:
 
 
 def _shown(raw: Raw) -> str:
-    """Return what a note shows: its body, or the plain twin of one that is HTML."""
+    """Return what a note shows: its body, or the plain twin of an HTML body."""
     written, twin = str(raw.get("body") or ""), raw.get("bodyText")
     if written and not markup.is_html(written):
         return message_text.tidy(written)
@@ -202,7 +202,7 @@ def _shown(raw: Raw) -> str:
 
 
 def _marked(raw: Raw, shown: str, source: str) -> str | None:
-    """Return the id in the marker of a note, wherever it has got to."""
+    """Return the id in the marker of a note, wherever it is."""
     written, twin = str(raw.get("body") or ""), str(raw.get("bodyText") or "")
     if source.casefold() not in f"{written}{twin}{shown}".casefold():
         return None

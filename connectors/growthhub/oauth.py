@@ -1,10 +1,9 @@
-"""The token endpoint of GrowthHub: codes and refresh tokens become tokens, a company's token one of its locations'.
+"""The token endpoint of GrowthHub: exchange codes, refresh tokens and company tokens for tokens.
 
 Rules kept here:
 - answers are read in the spelling of 2021 (`access_token`) and in that of v3 (`accessToken`);
-- asking twice is no worse than asking once, so the wire may: a refresh token that was used up by an answer which
-  never came is dead, whether it is asked for again or not;
-- what the server refuses is GrantRefused, everything else may work later (TransientError);
+- calls may be repeated: a refresh token that was used up by a lost answer is dead either way;
+- a refusal of the server is GrantRefused, everything else may work later (TransientError);
 - `repr` shows no token.
 """
 
@@ -34,20 +33,20 @@ SCOPES: Final = (
     "locations/customFields.write",
     "users.readonly",
 )
-"""What people need. Nothing that sends is among them."""
+"""The scopes that users need. None of them allows sending."""
 MESSAGE_SCOPES: Final = ("conversations/message.readonly",)
 CONVERSATION_SCOPES: Final = ("conversations.readonly", "conversations.write", "conversations/message.write")
 COMPANY_SCOPES: Final = ("oauth.write",)
-"""What a company's token needs to become one of its locations'."""
+"""The scope by which a company's token is exchanged for one of its locations'."""
 
 LONGEST: Final = 400 * 86400.0
-"""A lifetime in seconds beyond which an answer is not believed."""
+"""A longer lifetime in seconds is not believed."""
 BAD_CLIENT: Final = ("invalid_client", "unauthorized_client", "client_id", "client_secret", "client credentials")
-"""Words of a refusal that is about the app."""
+"""Words of a refusal that concerns the app."""
 
 
 class GrowthHubTokenEndpoint:
-    """The token endpoint, for one app: a connectors.oauth.TokenEndpoint."""
+    """The token endpoint for one app: a connectors.oauth.TokenEndpoint."""
 
     def __init__(self, gate: GuardedClient, client_id: str, client_secret: str) -> None:
         self.gate = gate
@@ -55,23 +54,23 @@ class GrowthHubTokenEndpoint:
         gate.hide(client_secret)
 
     def exchange(self, code: str, redirect_uri: str, user_type: UserType) -> Tokens:
-        """Turn the code of a consent into tokens. Raises GrantRefused, TransientError."""
+        """Exchange the code of a consent for tokens. Raises GrantRefused, TransientError."""
         asked = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         return self._token({**asked, "user_type": user_type}, secret=code)
 
     def refresh(self, refresh_token: str, user_type: UserType) -> Tokens:
-        """Get new tokens; the refresh token is used up. Raises GrantRefused, TransientError."""
+        """Get new tokens. The refresh token is used up. Raises GrantRefused, TransientError."""
         asked = {"grant_type": "refresh_token", "refresh_token": refresh_token, "user_type": user_type}
         return self._token(asked, secret=refresh_token)
 
     def location_token(self, company_token: str, company_id: str, location_id: str) -> Tokens:
-        """Get the token of a location from that of its company. Raises GrantRefused, TransientError."""
+        """Get the token of a location with that of its company. Raises GrantRefused, TransientError."""
         headers = {"Authorization": f"Bearer {company_token}", "Version": VERSION}
         form = {"companyId": company_id, "locationId": location_id}
         return self._asked("/oauth/locationToken", form, headers, company_token)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.gate.close()
 
     def _token(self, asked: Mapping[str, str], secret: str) -> Tokens:
@@ -101,7 +100,7 @@ class GrowthHubTokenEndpoint:
 
 
 def tokens_of(reply: Reply) -> Tokens | None:
-    """Return what an answer says, None where it holds no token that a header could carry."""
+    """Return the tokens in an answer, None where it holds none that a header could carry."""
     body = reply.body if isinstance(reply.body, Mapping) else {}
     access = _text(body, "access_token", "accessToken")
     if access is None:
@@ -137,7 +136,7 @@ def _scopes(found: Any) -> tuple[str, ...]:
 
 
 def _reason(error: AuthError | RecordError) -> str:
-    """Return what was said without what would mend a key, the code of the error with it."""
+    """Return the message of an error without advice for API keys, with the code of the error."""
     said = error.message.partition("; the key or token")[0].partition("; its key or token")[0]
     body = error.body if isinstance(error, RecordRefused) and isinstance(error.body, Mapping) else {}
     code = str(body.get("error", ""))

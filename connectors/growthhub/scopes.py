@@ -1,10 +1,10 @@
-"""Which scope of a token each call needs, so that a refusal can name it. A call is told by the segments of its path."""
+"""Find the scope that a call needs, so that a refusal can name it. Calls are matched by the segments of the path."""
 
 from collections.abc import Sequence
 from typing import Final
 
 ANY: Final = ""
-"""A segment that may be anything: an id."""
+"""Matches any segment, such as an id."""
 
 READING: Final = (
     (("contacts",), "contacts.readonly"),

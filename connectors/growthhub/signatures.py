@@ -1,10 +1,11 @@
-"""Whether a webhook is GrowthHub's: its signature over the raw body, by a public key that GrowthHub has published.
+"""Verify that a webhook comes from GrowthHub: a signature over the raw body, by a public key that GrowthHub published.
 
 Rules kept here:
-- `x-ghl-signature` (Ed25519) counts where it is there, right or wrong; else `x-wh-signature` (RSA, PKCS #1 v1.5,
-  SHA-256), where a key for it is given: GrowthHub meant to send it until 2026-07-01, and seems to have ended it since;
-- the value "N/A" is none, and so is a header that comes twice: nobody can say which of them is meant;
-- base64 has one spelling, so that no two headers are the same signature.
+- `x-ghl-signature` (Ed25519) counts where it is present, right or wrong. Else `x-wh-signature` (RSA, PKCS #1 v1.5,
+  SHA-256) counts where a key for it is configured. GrowthHub planned to send it until 2026-07-01 and seems to have
+  ended it since;
+- the value "N/A" is no signature, and neither is a header that comes twice;
+- base64 is accepted in one spelling only, so that no two headers are the same signature.
 """
 
 import binascii
@@ -37,18 +38,18 @@ RSA: Final = (
 """GrowthHub's keys, as its guide to webhooks prints them: SubjectPublicKeyInfo, DER, base64."""
 
 Headers = Iterable[tuple[bytes, bytes]]
-"""Headers as they came, their names in lower case."""
+"""Headers as they arrived, with names in lower case."""
 
 
 class Verifier:
-    """The keys that a signature may be by, as base64 of DER. Raises ValueError for what is no such key."""
+    """The accepted keys, as base64 of DER. Raises ValueError for a text that is no such key."""
 
     def __init__(self, ed25519: Sequence[str] = (ED25519,), rsa: Sequence[str] = ()) -> None:
         self._ed25519 = [_loaded_ed25519(key) for key in ed25519]
         self._rsa = [_loaded_rsa(key) for key in rsa]
 
     def is_signed(self, body: bytes, headers: Headers) -> bool:
-        """Say whether a body bears a right signature."""
+        """Say whether a body has a valid signature."""
         found = {ED25519_HEADER: list[bytes](), RSA_HEADER: list[bytes]()}
         for name, value in headers:
             if name in found and value != ABSENT:
@@ -61,7 +62,7 @@ class Verifier:
 
 
 def _only(values: Sequence[bytes]) -> bytes:
-    """Return the bytes of the only signature, nothing where it is none."""
+    """Return the bytes of the only signature, empty where there is none."""
     if len(values) != 1:
         return b""
     try:

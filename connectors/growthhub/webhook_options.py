@@ -1,4 +1,4 @@
-"""The keys of the table [webhooks] that are GrowthHub's: the public keys that its events are signed with.
+"""The keys of the table [webhooks] for GrowthHub: the public keys that sign its events.
 
 A key is checked as far as is possible without the cryptography library, which is slow to import.
 """
@@ -11,12 +11,12 @@ from pydantic import BeforeValidator
 from connectors.account_options import OptionsTable
 
 ON: Final = ("on",)
-"""Stands for the RSA key that GrowthHub has published."""
+"""Stands for the RSA key that GrowthHub published."""
 ED25519_BEGINS: Final = bytes.fromhex("302a300506032b6570032100")
 ED25519_BYTES: Final = 44
 RSA_OID: Final = bytes.fromhex("06092a864886f70d010101")
 RSA_HEAD: Final = 4
-"""Bytes before the content: 30 82 and two bytes of length, as every key of 1024 bits or more has."""
+"""Bytes before the content: 30 82 and two bytes of length, for every key of 1024 bits or more."""
 
 
 def _keys(value: object) -> tuple[str, ...]:
@@ -67,15 +67,15 @@ def _rsa(value: object) -> tuple[str, ...]:
 
 
 def _is_rsa(der: bytes) -> bool:
-    """Say whether the key is complete: the library that uses it would find that out only when the daemon starts."""
+    """Say whether the key is complete. Otherwise only the start of the daemon would show that it is not."""
     whole = der[:2] == b"\x30\x82" and len(der) == RSA_HEAD + int.from_bytes(der[2:RSA_HEAD], "big")
     return whole and RSA_OID in der[: 2 * len(RSA_OID)]
 
 
 class WebhookKeys(OptionsTable):
-    """The public keys. The Ed25519 key is the one that GrowthHub has published, unless it is set.
+    """The public keys. The Ed25519 key is the published one, unless it is set.
 
-    RSA signatures, which GrowthHub has ended, are taken only where a key is set, or "on" for the published one.
+    RSA signatures, which GrowthHub has ended, are accepted only where a key is set, or "on" for the published one.
     """
 
     ed25519_key: Annotated[tuple[str, ...] | None, BeforeValidator(_ed25519)] = None

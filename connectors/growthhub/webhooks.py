@@ -1,11 +1,12 @@
-"""What a webhook of GrowthHub says, as far as it is a hint where to look. Pure.
+"""Read a webhook of GrowthHub as a hint. Pure.
 
 Rules kept here:
-- nothing is taken from it but which record changed, where, when, and whether it is gone: what it shows of a person is
-  never believed nor kept, the record is asked for;
-- fields stand at the top (as events are documented) or within `data` (as the guide shows them);
-- an id is of letters, digits, - and _: whatever else stands there is no record of GrowthHub;
-- a note is of interest when it is gone: it may have been a copy of ours. Other notes, tasks, users and apps are not.
+- only the record, the location, the time and "is gone" are taken from it. Data of the contact is neither used nor kept:
+  the run reads the record;
+- fields are at the top level (documented) or within `data` (shown in the guide);
+- an id has letters, digits, - and _. Anything else is no record of GrowthHub;
+- a note matters only when it is gone, because it may have been a copy. Other notes, tasks, users and apps do not
+  matter.
 """
 
 import json
@@ -39,20 +40,20 @@ class SignedWebhooks:
         self._verifier = Verifier(ed25519, (RSA,) if keys.rsa_key == ON else keys.rsa_key)
 
     def takes(self, path: str) -> bool:
-        """Say whether events come to this path: to the configured one itself."""
+        """Say whether events come to this path."""
         return path == ""
 
     def is_genuine(self, _path: str, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Say whether a body has a right signature."""
+        """Say whether a body has a valid signature."""
         return self._verifier.is_signed(body, headers)
 
     def read(self, body: bytes) -> WebhookEvent:
-        """Return what a body says. Raises ValueError where it is no event."""
+        """Return the content of an event. Raises ValueError for a body that is no event."""
         return read(body)
 
 
 def read(body: bytes) -> WebhookEvent:
-    """Return what a body says. Raises ValueError where that is no event."""
+    """Return the content of an event. Raises ValueError for a body that is no event."""
     said = json.loads(body)
     if not isinstance(said, Mapping) or not isinstance(said.get("type"), str):
         raise ValueError("no event")  # noqa: TRY004 - one kind of error for the caller
@@ -73,7 +74,10 @@ def read(body: bytes) -> WebhookEvent:
 
 
 def _about(kind: str, fields: Mapping[str, Any]) -> tuple[Subject | None, str, str]:
-    """Return what an event is about, and the ids of it and its person. Raises ValueError where they are missing."""
+    """Return what an event is about, with the ids of the record and its contact.
+
+    Raises ValueError where they are missing.
+    """
     if kind in CONTACT_CHANGED or kind == CONTACT_GONE:
         return "contact", _id(fields.get("id") or fields.get("contactId")), ""
     if kind == NOTE_GONE:

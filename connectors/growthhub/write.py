@@ -1,30 +1,16 @@
-"""Creating and updating contacts, with what GrowthHub refuses on the way.
+"""Create and update contacts of one location.
 
-Rules kept here:
-- a create is one call with everything in it; after a refusal it is looked up before anything else, since a 422
-  may have created (#64): whoever bears our marker is the answer. Where there is no place for a marker, a record with
-  the same address or number may be what it made: then it is not sent again, nor after a conflict (409);
-- a property that the server does not know ("property X should not exist", `companyName` in a PUT) is left out,
-  the rest is sent again; the cache remembers it for a day, per method;
-- a refusal over a custom field reads the list of fields again, and is repeated once if the list has changed;
-- a value that the server finds fault with by name is left out and reported, the rest is sent again (R42); no contact
-  is made without a "do not contact" or the tags that were to go along;
-- do-not-contact is not taken back where a channel that counts is blocked: that is the person's own word (R38);
-- before a second try of a PUT the record is read: it is not written over what a person typed since the first one;
-- tags go by their own calls, each only if there is something to add or to take away. Where they fail, what the PUT
-  before them wrote is reported all the same;
-- an answer that lacks what was sent is made up for by reading the record once. So is one that lacks what was emptied,
-  until a reading has proven, for a day, that this property can be emptied: answers show no empty ones.
+Rules kept here: R19 (only changed fields are sent), R20 (a create that may have worked is looked up before anything
+else), R21 (what the answer does not show is read), R38 (do-not-contact is not taken back against a blocked channel) and
+R42 (a value that is refused by name is left out and reported).
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
-from connectors.connector import Cache, Page, Raw, WriteResult, proves_unedited, took_effect
+from connectors.connector import Cache, Page, Raw, WriteResult
 from connectors.contact import PHONE_SLOTS, Fields, Value, same
 from connectors.edits import refuse_if_changed, refuse_if_edited
 from connectors.errors import (
@@ -32,71 +18,31 @@ from connectors.errors import (
     ConnectorError,
     DuplicateRefused,
     LoginNeeded,
-    RecordError,
     RecordRefused,
     TransientError,
 )
-from connectors.growthhub import consent, write_result
+from connectors.growthhub import consent, refusals, write_result
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.custom_fields import MARKER, CustomFields
-from connectors.growthhub.encode import CUSTOM, EncodedWrite, encode
+from connectors.growthhub.encode import EncodedWrite, encode
 from connectors.growthhub.location import LocationUsers
-from connectors.growthhub.mapping import (
-    CONSENT,
-    EMAIL_REFUSED,
-    NATIVE,
-    NO_GROUPS,
-    Mapper,
-    custom_values,
-    other_name,
-    tags_of,
-)
+from connectors.growthhub.mapping import EMAIL_REFUSED, NO_GROUPS, Mapper, other_name
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.http.client import Reply
-from connectors.refused_values import CONFLICT, REFUSALS, not_looked_up
+from connectors.growthhub.wire_record import CONSENT, custom_values, tags_of
+from connectors.growthhub.write_effect import EffectReader, WriteEffect
+from connectors.growthhub.write_retry import WriteRetry
+from connectors.refused_values import not_looked_up
 from connectors.source_id import NO_ACCOUNT, SourceAccount
-from connectors.values import instant, labels, phone, text
+from connectors.values import labels, phone, text
 
-_KNOWN = "refused_properties"
-_EMPTIED = "emptied_properties"
-_NOBODY: Raw = {}
-_IDENTITY = frozenset({"email", "phone", "firstName", "lastName", "companyName"})
-_NEVER_LEFT_OUT = frozenset({NATIVE["do_not_contact"], NATIVE["tags"]})
-"""What a create is not sent without: it keeps workflows from contacting the person."""
-_VALIDATION = 422
-_UNKNOWN_PROPERTY = re.compile(r"^property (\w+) should not exist")
-_AT_FAULT = re.compile(r"^(\w+) (?:must|should|is|has|cannot|can't)\b")
-
-_NO_FIELD = re.compile(r"not found|does not exist|unknown", re.IGNORECASE)
-
-Sent = TypeVar("Sent")
-
-
-@dataclass(frozen=True, slots=True)
-class _WriteProgress:
-    """How far a write has come.
-
-    `raw` is None where the answers do not show what they led to, `served_at` is None before the first of them: then the
-    record has to be read. `effect_at` is the latest moment at which the last of the writes took effect. `edited` says
-    that what was read had been edited since, `doubtful` that nobody can tell. `tags_unread` tells that only the tags
-    are still to be read. `answered` is the record's own time in the answer to the last of the writes.
-    """
-
-    id: str
-    raw: Raw | None
-    served_at: datetime | None
-    sending: EncodedWrite
-    effect_at: datetime | None = None
-    edited: bool = False
-    tags_unread: bool = False
-    answered: datetime | None = None
-    doubtful: bool = False
+_NEW: Raw = {}
 
 
 class GrowthHubWriter:
-    """Writes contacts of one location. `look_up` finds whom a refused create may have made, by its marker.
+    """Writes contacts of one location.
 
-    `doubles` finds the records with the same address or number.
+    `look_up` finds the contact that a refused create may have made, by its source id. `doubles` finds the records with
+    the same address or number.
     """
 
     def __init__(
@@ -116,25 +62,27 @@ class GrowthHubWriter:
         self._sources = sources
         self._channels = channels
         self._client = client
-        self._cache = cache
         self._custom_fields = custom_fields
         self._directory = directory
         self._mapper = mapper
         self._look_up = look_up
         self._doubles = doubles
         self._groups = groups
+        self._effects = EffectReader(client, cache)
+        self._retry = WriteRetry(cache, custom_fields)
 
     def create(self, changes: Fields, marker: str | None) -> WriteResult:
-        """Create a person. Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+        """Create a contact. Raises DuplicateRefused, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
 
         def send(sending: EncodedWrite) -> Page:
             try:
                 return self._client.create(sending.body())
             except RecordRefused as refused:
-                if _is_duplicate(refused):
-                    raise _duplicate(refused) from refused
+                if refusals.is_duplicate(refused):
+                    raise refusals.duplicate_error(refused) from refused
+                # A 422 may have created the contact all the same: look before anything else is sent.
                 try:
-                    found = self._created(changes, marker)
+                    found = self._find_created(changes, marker)
                     if found is None:
                         self._refuse_double(changes, marker, refused)
                 except (AuthError, LoginNeeded, TransientError) as error:
@@ -143,31 +91,33 @@ class GrowthHubWriter:
                     raise
                 return found
 
-        page, sending = self._insist("POST", lambda: self._sending(changes, marker, creating=True), send)
-        written = self._shown(_NOBODY, page, sending)
+        page, sending = self._retry.send_accepted("POST", lambda: self._sending(changes, marker, creating=True), send)
+        written = self._effects.of_answer(_NEW, page, sending)
         try:
-            return self._answer(_NOBODY, {}, changes, written)
-        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
-            bare = write_result.overlay(_NOBODY, page.records[0], sending)
-            return self._answer(_NOBODY, {}, changes, replace(written, raw=bare))
+            return self._answer(_NEW, {}, changes, written)
+        except ConnectorError:
+            # The contact exists. Its id must not be lost over a reading that can be repeated.
+            bare = write_result.overlay(_NEW, page.records[0], sending)
+            return self._answer(_NEW, {}, changes, replace(written, raw=bare))
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
-        """Set fields of a person.
+        """Set fields of a contact.
 
-        Raises DuplicateRefused where an address or a number is somebody else's, RecordGone, RecordRefused,
+        Raises DuplicateRefused where another contact has the address or the number, RecordGone, RecordRefused,
         OutcomeUnknown, AuthError, TransientError.
         """
-        kept = self._not_loosened(current, memory, changes)
+        kept = self._kept_consent(current, memory, changes)
         changes = {name: value for name, value in changes.items() if name not in kept}
         before = self._mapper().contact(current, memory)
         tagged = {"tags", *self._groups.names}
         is_tags_only = bool(changes) and changes.keys() <= tagged
-        sent = {**changes, **other_name(current, before.fields, changes), **self._beside(current, changes)}
+        sent = {**changes, **other_name(current, before.fields, changes), **self._with_other_numbers(current, changes)}
         is_marked = self._is_marked(current, marker, with_changes=bool(changes))
         written = self._put(current, memory, sent, None if is_marked or is_tags_only else marker)
         if not tagged.isdisjoint(changes):
-            if written.raw is None:  # now, while its time still tells whether somebody has edited it
-                written = self._read(written)
+            # Read before the tags change its time, which now still tells whether a person has edited the record.
+            if written.raw is None:
+                written = self._effects.read_record(written)
             try:
                 written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
             except (RecordRefused, AuthError, LoginNeeded, TransientError) as error:
@@ -182,11 +132,14 @@ class GrowthHubWriter:
         current: Raw,
         memory: Mapping[str, Any],
         changes: Fields,
-        written: _WriteProgress,
+        written: WriteEffect,
         kept: frozenset[str],
         error: ConnectorError,
     ) -> WriteResult:
-        """Return what a PUT led to whose tags could not be set: what it wrote is known, and must be remembered."""
+        """Return the effect of an update with tags that could not be set.
+
+        What the PUT wrote is reported all the same.
+        """
         tagged = {"tags", *self._groups.names} & changes.keys()
         rest = {name: value for name, value in changes.items() if name not in tagged}
         answer = self._answer(current, memory, rest, written)
@@ -196,8 +149,8 @@ class GrowthHubWriter:
             return replace(answer, refused=answer.refused | tagged, rejected=rejected)
         return replace(answer, unwritten=frozenset(tagged), error=error)
 
-    def _beside(self, current: Raw, changes: Fields) -> Fields:
-        """Return the numbers among the changes with those that stand beside them in the same field."""
+    def _with_other_numbers(self, current: Raw, changes: Fields) -> Fields:
+        """Return the changed numbers together with the other numbers in the same custom field."""
         shown = dict(custom_values(current))
         places = self._custom_fields.places
         numbers = {name: changes[name] for name in PHONE_SLOTS if name in changes and name in places}
@@ -208,8 +161,8 @@ class GrowthHubWriter:
             if isinstance(number, str) and isinstance(raw := found[name], str)
         }
 
-    def _not_loosened(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> frozenset[str]:
-        """Return do_not_contact where it is to be taken back from a person with a blocked channel."""
+    def _kept_consent(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> frozenset[str]:
+        """Return do_not_contact where it would be taken back from a contact with a blocked channel."""
         is_taken_back = CONSENT in changes and changes[CONSENT] is None
         refused = bool(memory.get(EMAIL_REFUSED))
         if is_taken_back and consent.is_blocked(current, self._channels, refused=refused):
@@ -219,7 +172,7 @@ class GrowthHubWriter:
     def _is_marked(self, current: Raw, marker: str | None, *, with_changes: bool) -> bool:
         """Say whether a record carries its source id, or that of another account, which stays.
 
-        An id alone, as earlier releases wrote it, is made whole where something else is written as well.
+        An id alone, as earlier releases wrote it, is completed when something else is written as well.
         """
         place = self._custom_fields.places.get(MARKER)
         shown = dict(custom_values(current)).get(place.id) if place is not None else None
@@ -229,7 +182,10 @@ class GrowthHubWriter:
         return not with_changes and self._sources.read(carried) == marker
 
     def refuse_edited(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> None:
-        """Read a record. Raises OutcomeUnknown where a person edited what is to be changed, and as `contact`."""
+        """Read a record.
+
+        Raises OutcomeUnknown where a person edited a field that is to be changed, RecordGone and others.
+        """
         record_id, mapper = str(current["id"]), self._mapper()
         before, now = (
             mapper.contact(current, memory),
@@ -238,115 +194,57 @@ class GrowthHubWriter:
         shown = {name: value for name, value in before.fields.items() if name in changes}
         refuse_if_edited(self._client.account, record_id, shown, now.fields)
 
-    def _put(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> _WriteProgress:
+    def _put(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteEffect:
         tries = count()
 
         def send(sending: EncodedWrite) -> Page | None:
+            # A second try must not overwrite what a person typed since the first.
             if next(tries) and sending:
                 self.refuse_edited(current, memory, changes)
             try:
                 return self._client.update(str(current["id"]), sending.body()) if sending else None
             except RecordRefused as refused:
-                if _is_duplicate(refused):
-                    raise _duplicate(refused) from refused
+                if refusals.is_duplicate(refused):
+                    raise refusals.duplicate_error(refused) from refused
                 raise
 
-        page, sending = self._insist("PUT", lambda: self._sending(changes, marker, creating=False), send)
+        page, sending = self._retry.send_accepted("PUT", lambda: self._sending(changes, marker, creating=False), send)
         if page is None:
-            return _WriteProgress(str(current["id"]), current, None, sending)
-        return self._blanked(self._shown(current, page, sending))
+            return WriteEffect(str(current["id"]), current, None, sending)
+        return self._empty_stuck_values(self._effects.of_answer(current, page, sending))
 
-    def _blanked(self, written: _WriteProgress) -> _WriteProgress:
-        """Empty with "" what still shows after null: which of them a server takes is not documented."""
+    def _empty_stuck_values(self, written: WriteEffect) -> WriteEffect:
+        """Empty with "" what null did not empty."""
         raw, sending = written.raw or {}, written.sending
         if written.edited:
             return written
         stuck = {key: "" for key, value in sending.properties.items() if value is None and raw.get(key)}
         if not stuck:
             return written
+        # It is not documented whether null or "" empties a property, so "" is tried where null left the value.
         now = self._client.contact(written.id).records[0]
         refuse_if_changed(self._client.account, written.id, raw, now, frozenset(stuck))
         try:
             page = self._client.update(written.id, stuck)
         except RecordRefused:
             return written
-        again = self._shown(raw, page, EncodedWrite(stuck, {}, sending.names))
+        again = self._effects.of_answer(raw, page, EncodedWrite(stuck, {}, sending.names))
         return replace(again, sending=sending)
 
-    def _shown(self, before: Raw, page: Page, sending: EncodedWrite) -> _WriteProgress:
-        answer = page.records[0]
-        raw = None if write_result.lacks(answer, sending) else write_result.overlay(before, answer, sending)
-        effect_at = took_effect(_updated_at(answer), page.served_at)
-        answered = _updated_at(answer)
-        written = _WriteProgress(str(answer["id"]), raw, page.served_at, sending, effect_at, answered=answered)
-        silent = write_result.silent(before, answer, sending) - set(self._cache.get(_EMPTIED) or ())
-        if not silent:
-            return written
-        written = self._read(written)
-        self._learn_emptied(silent, written.raw or {})
-        return written
-
-    def _learn_emptied(self, silent: frozenset[str], raw: Raw) -> None:
-        """Remember which of a record's properties turned out to be emptied."""
-        emptied = {key for key in silent if key != CUSTOM and not raw.get(key)}
-        if emptied:
-            self._cache.put(_EMPTIED, sorted({*(self._cache.get(_EMPTIED) or ()), *emptied}))
-
-    def _read(self, written: _WriteProgress) -> _WriteProgress:
-        """Read the record that a write led to; by its time somebody may have edited it since."""
-        page = self._client.contact(written.id)
-        raw, effect_at = page.records[0], written.effect_at
-        updated_at = _updated_at(raw)
-        edited = effect_at is not None and updated_at is not None and updated_at > effect_at
-        doubtful = not edited and not proves_unedited(written.answered, updated_at)
-        served_at = effect_at if edited else page.served_at
-        return replace(written, raw=raw, served_at=served_at, edited=edited, doubtful=doubtful)
-
-    def _set_tags(self, current: Raw, value: Value, written: _WriteProgress) -> _WriteProgress:
+    def _set_tags(self, current: Raw, value: Value, written: WriteEffect) -> WriteEffect:
         expected = list(tags_of(current))
         added, gone = write_result.tag_changes(tags_of(current), value)
         if added:
             expected += added
             reply = self._client.add_tags(str(current["id"]), added)
-            written = _with_tags(written, reply, write_result.shows_tags(reply.body, expected, ()))
+            written = written.with_tags(reply, write_result.shows_tags(reply.body, expected, ()))
         if gone:
             expected = [tag for tag in expected if tag not in gone]
-            spelled = labels.spelled(gone, labels.spellings(current.get("tags")))  # a tidied name is not found there
+            # A tidied name is not found there: tags are removed in the spelling of the server.
+            spelled = labels.spelled(gone, labels.spellings(current.get("tags")))
             reply = self._client.remove_tags(str(current["id"]), spelled)
-            written = _with_tags(written, reply, write_result.shows_tags(reply.body, expected, gone))
+            written = written.with_tags(reply, write_result.shows_tags(reply.body, expected, gone))
         return written
-
-    def _insist(
-        self, method: str, prepare: Callable[[], EncodedWrite], send: Callable[[EncodedWrite], Sent]
-    ) -> tuple[Sent, EncodedWrite]:
-        """Send, and send again without what the server does not take, as long as it names something that is sent."""
-        sending = prepare().without(self._known(method))
-        creates = method == "POST"
-        renewed = False
-        while True:
-            try:
-                return send(sending), sending
-            except RecordRefused as refused:
-                if creates and refused.status == CONFLICT:
-                    raise
-                named = self._unknown(method, refused, sending)
-                if named:
-                    if creates and not _may_be_made(sending.without(named), named):
-                        raise
-                    sending = sending.without(named)
-                    continue
-                if not renewed and _is_about_custom_fields(refused, sending):
-                    renewed = True
-                    self._custom_fields.forget()
-                    again = prepare().without(self._known(method)).without_rejected(sending)
-                    if again.custom != sending.custom:
-                        sending = again
-                        continue
-                faulty = self._at_fault(refused, sending)
-                rest = sending.rejecting(faulty, refused.message)
-                if not faulty or (creates and not _may_be_made(rest, faulty)):
-                    raise
-                sending = rest
 
     def _sending(self, changes: Fields, marker: str | None, *, creating: bool) -> EncodedWrite:
         places = self._custom_fields.places
@@ -360,37 +258,12 @@ class GrowthHubWriter:
         custom = {**sending.custom, places[MARKER].id: self._sources.written(marker)}
         return replace(sending, custom=custom)
 
-    def _unknown(self, method: str, refused: RecordRefused, sending: EncodedWrite) -> frozenset[str]:
-        """Return, and remember, the sent properties that the server says it does not know at all."""
-        if refused.status != _VALIDATION:
-            return frozenset()
-        said = (_UNKNOWN_PROPERTY.match(each) for each in refused.messages)
-        unknown = frozenset(found[1] for found in said if found) & sending.body().keys()
-        if unknown:
-            known = dict(self._cache.get(_KNOWN) or {})
-            self._cache.put(_KNOWN, {**known, method: sorted({*known.get(method, ()), *unknown})})
-        return unknown
-
-    def _at_fault(self, refused: RecordRefused, sending: EncodedWrite) -> frozenset[str]:
-        """Return the sent properties and custom fields whose values the refusal finds fault with, by their names."""
-        if refused.status not in REFUSALS:
-            return frozenset()
-        said = refused.messages or (refused.message,)
-        faulty = {found[1] for each in said if (found := _AT_FAULT.match(each))} & sending.properties.keys()
-        by_name = {field.id: (field.id, field.key, field.name) for field in self._custom_fields.places.values()}
-        faulty |= {key for key in sending.custom if any(_names(each, by_name.get(key, (key,))) for each in said)}
-        return frozenset(faulty)
-
-    def _known(self, method: str) -> frozenset[str]:
-        known = frozenset((self._cache.get(_KNOWN) or {}).get(method, ()))
-        return known - _NEVER_LEFT_OUT if method == "POST" else known
-
-    def _created(self, changes: Fields, marker: str | None) -> Page | None:
+    def _find_created(self, changes: Fields, marker: str | None) -> Page | None:
         found = self._look_up(changes, marker) if marker is not None else None
         return self._client.contact(str(found["id"])) if found is not None else None
 
     def _refuse_double(self, changes: Fields, marker: str | None, refused: RecordRefused) -> None:
-        """Raise DuplicateRefused where a record may be what a refused create made, and no marker can tell."""
+        """Raise DuplicateRefused where a refused create may have made a record and no source id can tell."""
         if marker is not None and MARKER in self._custom_fields.places:
             return
         for raw in self._doubles(changes):
@@ -399,18 +272,13 @@ class GrowthHubWriter:
             field = "email" if is_address else "phone"
             raise DuplicateRefused(refused.account, refused.message, str(raw.get("id")), field) from refused
 
-    def _answer(self, before: Raw, memory: Mapping[str, Any], changes: Fields, written: _WriteProgress) -> WriteResult:
-        """Say what a write led to; where its answers do not, read the record."""
-        if written.raw is None or written.served_at is None:
-            written = self._read(written)
-        elif written.tags_unread:
-            page = self._client.contact(written.id)
-            written = replace(written, raw={**written.raw, "tags": page.records[0].get("tags")})
+    def _answer(self, before: Raw, memory: Mapping[str, Any], changes: Fields, written: WriteEffect) -> WriteResult:
+        """Return the result of a write, after reading what its answers do not show."""
+        written = self._effects.read_missing(written)
         sending, raw, served_at = written.sending, written.raw, written.served_at
         if raw is None or served_at is None:
             raise AssertionError(f"{written.id}: a reading shows neither record nor time")
         mapper = self._mapper()
-
         tagged = {"tags", *self._groups.names} & changes.keys()
 
         def wanted() -> Fields:
@@ -425,58 +293,9 @@ class GrowthHubWriter:
             wanted,
             mapper.contact(raw, memory),
         )
+        # A refused field may be gone from the location: the next write reads the list again.
         if not refused.isdisjoint(self._custom_fields.places):
-            self._custom_fields.forget()  # it may be gone from the location
+            self._custom_fields.forget()
         return WriteResult(
             raw, served_at, refused | sending.rejected.keys(), written.edited, sending.rejected, written.doubtful
         )
-
-
-def _with_tags(written: _WriteProgress, reply: Reply, tags: list[str] | None) -> _WriteProgress:
-    """Take in the answer to a call about tags; the rest is as the write before it left it, whoever has edited it since.
-
-    The time of an edit that was seen stays after that of the write.
-    """
-    raw = written.raw if tags is None else {**(written.raw or {}), "tags": tags}
-    served_at = written.served_at if written.edited else reply.served_at
-    return replace(written, raw=raw, served_at=served_at, tags_unread=tags is None)
-
-
-def _updated_at(raw: Raw) -> datetime | None:
-    return instant.parse(raw.get("dateUpdated"))
-
-
-def _is_duplicate(refused: RecordRefused) -> bool:
-    return "duplicated contact" in " ".join((*refused.messages, refused.message)).casefold() or bool(
-        _meta(refused).get("contactId")
-    )
-
-
-def _duplicate(refused: RecordRefused) -> RecordError:
-    meta = _meta(refused)
-    other, field = meta.get("contactId"), meta.get("matchingField")
-    return DuplicateRefused(
-        refused.account, refused.message, str(other) if other else None, str(field) if field else None
-    )
-
-
-def _meta(refused: RecordRefused) -> Mapping[str, Any]:
-    meta = refused.body.get("meta") if isinstance(refused.body, Mapping) else None
-    return meta if isinstance(meta, Mapping) else {}
-
-
-def _may_be_made(sending: EncodedWrite, rejected: frozenset[str]) -> bool:
-    """Say whether a contact may be made without what was refused: its tags and its block are in the rest."""
-    return _NEVER_LEFT_OUT.isdisjoint(rejected) and not _IDENTITY.isdisjoint(sending.properties)
-
-
-def _names(said: str, names: Iterable[str]) -> bool:
-    """Say whether a complaint names a custom field, by id, key or name, and does not say that there is none."""
-    if _NO_FIELD.search(said):
-        return False
-    return any(name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in names)
-
-
-def _is_about_custom_fields(refused: RecordRefused, sending: EncodedWrite) -> bool:
-    said = " ".join((*refused.messages, refused.message))
-    return "custom" in said.casefold() or any(field_id in said for field_id in sending.custom)

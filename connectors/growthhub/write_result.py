@@ -1,10 +1,9 @@
-"""What a record holds after a write: the answer laid over what was there before, and what in it shows a refusal.
+"""Compute what a record holds after a write, and which values the server refused.
 
 Rules kept here:
-- the answer is the truth (R21), but it may lack fields (keys that are empty, and in some answers others): what
-  it does not show is as before, unless it was just emptied;
-- a value that was sent and shows unchanged, or that was emptied and still shows, was refused (R17); a value
-  that the server rewrote was not.
+- the answer counts (R21), but it may lack keys: what it does not show is as before, unless it was just emptied;
+- a sent value that did not change the record was refused, and so was one that was emptied and still shows (R17). A
+  value that the server rewrote was not.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 from connectors.connector import Raw
 from connectors.contact import Contact, Fields, Value, same
 from connectors.growthhub.encode import CUSTOM, EncodedWrite
-from connectors.growthhub.mapping import NATIVE, TWINS, custom_values
+from connectors.growthhub.wire_record import NATIVE, TWINS, custom_values
 from connectors.values import labels
 
 _EMPTYING: tuple[Any, ...] = (None, "", [])
@@ -40,9 +39,9 @@ def lacks(answer: Raw, sent: EncodedWrite) -> bool:
 
 
 def silent(before: Raw, answer: Raw, sent: EncodedWrite) -> frozenset[str]:
-    """Return the properties that were emptied and that the answer does not show; CUSTOM stands for all custom fields.
+    """Return the properties that were emptied and that the answer does not show. CUSTOM stands for all custom fields.
 
-    They may be empty now; or it never shows them.
+    They may be empty now, or the answer never shows them.
     """
     shown = {"address1": before.get("address"), **before}
     emptied = {key for key, value in sent.properties.items() if value in _EMPTYING and shown.get(key)}
@@ -51,15 +50,15 @@ def silent(before: Raw, answer: Raw, sent: EncodedWrite) -> frozenset[str]:
 
 
 def as_record(sent: EncodedWrite) -> dict[str, Any]:
-    """Return what was sent in the shape of a record: what it would show, if the server took all of it."""
+    """Return what was sent in the shape of a record: what it would show if the server took all of it."""
     values = [{"id": each, "value": value} for each, value in sent.custom.items()]
     return {**sent.properties, CUSTOM: values}
 
 
 def refusals(names: Iterable[str], before: Contact, wanted: Callable[[], Fields], after: Contact) -> frozenset[str]:
-    """Return those of the sent fields that the server did not take: they show what they showed before.
+    """Return the sent fields that the server did not take: they show what they showed before.
 
-    What was `wanted` is asked for only where a field does that.
+    `wanted` is called only where a field does that.
     """
     kept = [name for name in names if same(name, _shown(after, name), _shown(before, name))]
     values = wanted() if kept else {}
@@ -67,7 +66,7 @@ def refusals(names: Iterable[str], before: Contact, wanted: Callable[[], Fields]
 
 
 def tag_changes(before: tuple[str, ...], value: Value) -> tuple[list[str], list[str]]:
-    """Return the tags to add, and those to take away, compared as labels are."""
+    """Return the tags to add and those to remove, compared as labels are."""
     wanted = value if isinstance(value, tuple) else ()
     had, want = ({labels.key(tag) for tag in tags} for tags in (before, wanted))
     added = [tag for tag in wanted if labels.key(tag) not in had]
@@ -75,7 +74,10 @@ def tag_changes(before: tuple[str, ...], value: Value) -> tuple[list[str], list[
 
 
 def shows_tags(answer: Any, expected: Iterable[str], gone: Iterable[str]) -> list[str] | None:
-    """Return the tags of a tag call's answer, None if it does not show the expected: then the record has to be read."""
+    """Return the tags in the answer to a tag call.
+
+    None if it does not show the expected ones: then the record has to be read.
+    """
     tags = answer.get("tags") if isinstance(answer, Mapping) else None
     if not isinstance(tags, list):
         return None

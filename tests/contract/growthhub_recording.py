@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.growthhub.mapping import NATIVE, TWINS
 from connectors.growthhub.sandbox.records import CREATED, Field
 from connectors.growthhub.sandbox.server import TOKEN, GrowthHubSandbox
+from connectors.growthhub.wire_record import NATIVE, TWINS
 from connectors.http.rate_limiter import RateLimit
 from connectors.sandbox.base import Sandbox
 from tests.connectors.growthhub.recording import CASSETTES

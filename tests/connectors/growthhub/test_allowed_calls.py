@@ -9,7 +9,7 @@ import pytest
 import connectors.growthhub
 from connectors.errors import CallRefused
 from connectors.growthhub.allowed_calls import ASKED, CALLS, CHANGED, GuardedClient
-from connectors.growthhub.search import is_record
+from connectors.growthhub.client import is_record
 from connectors.http.allowed_calls import is_listed, is_usable_id
 from connectors.http.client import Wire
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from connectors.growthhub.consent import DEFAULT, forbids
 from connectors.growthhub.custom_fields import PLACES
-from connectors.growthhub.mapping import NATIVE, Mapper, digest
+from connectors.growthhub.mapping import Mapper
 from connectors.growthhub.sandbox.records import by_id, search_row
+from connectors.growthhub.wire_record import NATIVE, digest
 from tests.connectors.growthhub.test_mapping import Users, places, record
 from tests.connectors.growthhub.world import World
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, same
 from connectors.growthhub.custom_fields import MARKER, PLACES, CustomField
 from connectors.growthhub.encode import encode
-from connectors.growthhub.mapping import NATIVE, Mapper, digest, outline
+from connectors.growthhub.mapping import Mapper, outline
 from connectors.growthhub.sandbox.records import by_id, search_row
+from connectors.growthhub.wire_record import NATIVE, digest
 from connectors.growthhub.write_result import as_record, tag_changes
 
 USERS = {"u1": "rep@example.com"}
