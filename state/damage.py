@@ -41,7 +41,7 @@ JSON: Final[Mapping[tuple[str, str], str]] = {
     ("link", "right_unmapped"): "object",
     ("link", "left_kept"): "",
     ("link", "right_kept"): "",
-    ("intent", "sent"): "",
+    ("intent", "sent"): "object",
     ("intent", "source"): "object",
     ("conflict", "left_value"): "",
     ("conflict", "right_value"): "",

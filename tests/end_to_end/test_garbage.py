@@ -39,7 +39,7 @@ MORE = (
         "INSERT INTO intent (run, connection, stream, side, source_id, sent_ms, sent, source)"
         " SELECT 'r', 1, 'contacts', 'right', '99', 1772442000000, '{}', json_object('person', json_object('id', '99',"
         " 'fields', json('{}'), 'created', NULL, 'updated', NULL, 'marker', NULL, 'phones', json('[]'),"
-        " 'unmapped', json('{}'), 'memory', json('{}')))"
+        " 'unmapped', json('{}'), 'memory', json('{}')), 'shadow', '[]', 'mapping', 1, 'memory', '{}', 'digest', NULL)"
     ),
     "INSERT INTO held SELECT min(id), 'title', 1, 'contacts', 1, 'r' FROM link",
     "INSERT INTO owed SELECT min(id), 'right', 'title', 1, 'contacts', 'null', 'r' FROM link",
