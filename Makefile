@@ -1,5 +1,5 @@
 # make demo     both sandboxes, synced before your eyes; needs no account
-# make test     the whole suite
+# make test     the whole suite, in under five minutes; with THOROUGH=1 it searches and kills much more often
 # make lint     style and types
 # make screenshots  takes the pictures of the status page that docs/ shows; needs chromium
 # make soak     lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
@@ -19,7 +19,7 @@ demo: $(READY)
 	$(BIN)/python -m sync demo
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -1,17 +1,17 @@
-"""The theatre: once for each module of tests, since its rehearsal takes a while."""
+"""The scenarios are recorded once for all tests of a process: that takes some seconds."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.durability.kill_scenarios import Theatre
+from tests.durability.kill_scenarios import KillScenarios
 from tests.durability.launch import Launcher
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 
 
-@pytest.fixture(scope="module")
-def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
-    """A world, and the chapters of what happens in it."""
-    world = Stage.made(tmp_path_factory.mktemp("world"))
+@pytest.fixture(scope="session")
+def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillScenarios]:
+    """Return a world, and the scenarios that were recorded in it."""
+    world = KillWorld.create(tmp_path_factory.mktemp("world"))
     with world.gg, world.gh, Launcher() as launcher:
-        yield Theatre.rehearsed(world, launcher, tmp_path_factory.mktemp("kept"))
+        yield KillScenarios.record(world, launcher, tmp_path_factory.mktemp("kept"))

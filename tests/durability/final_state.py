@@ -1,7 +1,7 @@
-"""What a world has come to, without what may differ between two ways to the same end: ids, times, names of runs.
+"""The outcome of a world, without what may differ between two ways to it: ids, times, names of runs.
 
-Every record is known by its name, so in each of these worlds a name belongs to one person; an id that stands in a value
-(the marker, a reason) is replaced by the name of whom it belongs to.
+Records are identified by name, so in each of these worlds a name belongs to one contact. An id in a value (the marker,
+a reason) is replaced by the name of its contact.
 """
 
 import json
@@ -9,33 +9,33 @@ import re
 from collections import Counter
 from typing import Any
 
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 
 OWN = frozenset({"id", "created_at", "updated_at", "dateAdded", "dateUpdated", "createdBy"})
-Told = dict[str, Any]
+Outcome = dict[str, Any]
 SHADOWS = ("left_shadow", "right_shadow")
 HELD = "SELECT l.left_id, l.right_id, h.field FROM held h JOIN link l ON l.id = h.link"
 
 
-def ending(world: Stage) -> Told:
-    """Return everything that two ways to the same end have in common."""
+def outcome_of(world: KillWorld) -> Outcome:
+    """Return everything that two ways to the same outcome have in common."""
     names = Names(world)
     return {
-        "left": sorted(names.said(_left(person)) for person in world.gg.people()),
-        "right": sorted(names.said(_right(world, person)) for person in world.gh.people()),
+        "left": sorted(names.without_ids(_left(person)) for person in world.gg.people()),
+        "right": sorted(names.without_ids(_right(world, person)) for person in world.gh.people()),
         "custom fields": sorted((field.key, field.kind) for field in world.gh.fields.values()),
-        "links": sorted(names.said(_link(row)).casefold() for row in world.rows("SELECT * FROM link")),
-        "conflicts": sorted(names.said(_row(row, "who", "field", "left_value", "right_value", "resolution"))
+        "links": sorted(names.without_ids(_link(row)).casefold() for row in world.rows("SELECT * FROM link")),
+        "conflicts": sorted(names.without_ids(_row(row, "who", "field", "left_value", "right_value", "resolution"))
                             for row in world.rows("SELECT * FROM conflict")),
-        "held": sorted(names.said(_row(row, "left_id", "right_id", "field")) for row in world.rows(HELD)),
-        "failures": sorted(names.said(_row(row, "side", "record_id", "account", "who", "operation", "reason"))
+        "held": sorted(names.without_ids(_row(row, "left_id", "right_id", "field")) for row in world.rows(HELD)),
+        "failures": sorted(names.without_ids(_row(row, "side", "record_id", "account", "who", "operation", "reason"))
                            for row in world.rows("SELECT * FROM failure")),
         "intents": world.rows("SELECT * FROM intent"),
-        "history": sorted(Counter(names.said(_written(row)) for row in _lines(world)).items()),
+        "history": sorted(Counter(names.without_ids(_written(row)) for row in _lines(world)).items()),
     }  # fmt: skip
 
 
-def _link(row: Told) -> Told:
+def _link(row: Outcome) -> Outcome:
     """Return which records a link joins, and both shadows.
 
     A field without a place is unknown to a shadow, and empty once the account has a place for it. Which of the two a
@@ -46,8 +46,8 @@ def _link(row: Told) -> Told:
     return _row(row, "left_id", "right_id", "gone") | shadows
 
 
-def difference(one: Told, other: Told) -> dict[str, Any]:
-    """Return, part by part, what only one of two endings has: nothing where they are equal."""
+def difference(one: Outcome, other: Outcome) -> dict[str, Any]:
+    """Return, part by part, what only one of two outcomes has: nothing if they are equal."""
     found = {}
     for part, mine in one.items():
         missing = [each for each in mine if each not in other[part]]
@@ -58,15 +58,15 @@ def difference(one: Told, other: Told) -> dict[str, Any]:
 
 
 class Names:
-    """Replaces the ids of a world by names."""
+    """The names of a world, to replace its ids."""
 
-    def __init__(self, world: Stage) -> None:
+    def __init__(self, world: KillWorld) -> None:
         present = (*world.gg.people(), *world.gh.people())
         self._of = {record_id: f"<{name}>" for record_id, name in world.removed.items()}
         self._of |= {str(person["id"]): f"<{_name(person)}>" for person in present}
         self._pattern = re.compile("|".join(map(re.escape, sorted(self._of, key=len, reverse=True))) or "(?!)")
 
-    def said(self, value: Told) -> str:
+    def without_ids(self, value: Outcome) -> str:
         """Return a value as text without ids."""
         text = json.dumps(value, sort_keys=True, ensure_ascii=False)
         return self._pattern.sub(lambda found: self._of[found[0]], text)
@@ -77,37 +77,37 @@ def _name(person: dict[str, Any]) -> str:
     return f"{first} {person.get('last_name') or person.get('lastName') or ''}".strip()
 
 
-def _left(person: dict[str, Any]) -> Told:
+def _left(person: dict[str, Any]) -> Outcome:
     return {key: _plain(value) for key, value in person.items() if key not in OWN}
 
 
-def _right(world: Stage, person: dict[str, Any]) -> Told:
+def _right(world: KillWorld, person: dict[str, Any]) -> Outcome:
     keys = {field.id: field.key for field in world.gh.fields.values()}
     custom = {keys[each["id"]]: _plain(each["value"]) for each in person["customFields"]}
     own = {key: _plain(value) for key, value in person.items() if key not in OWN and key != "customFields"}
     return own | custom
 
 
-def _row(row: Told, *names: str) -> Told:
+def _row(row: Outcome, *names: str) -> Outcome:
     return {name: row[name] for name in names}
 
 
-def _lines(world: Stage) -> list[Told]:
-    """Return the history; of tags, which take up to three calls and so as many lines, where each came to in the end."""
+def _lines(world: KillWorld) -> list[Outcome]:
+    """Return the history. Tags take up to three calls, and as many lines: only the last line of them counts."""
     lines = world.rows("SELECT * FROM history")
     tags = {(row["account"], row["record_id"], row["rule"]): row for row in lines if row["field"] == "tags"}
     return [*(row for row in lines if row["field"] != "tags"), *tags.values()]
 
 
-def _written(row: Told) -> Told:
+def _written(row: Outcome) -> Outcome:
     """Return a line of the history; tags are written by up to three calls, so what was there before may be half-way.
 
     What goes into a blank is filled where the field had no place yet, and carried where it was empty (see `_link`).
     """
-    told = _row(row, "account", "record_id", "field", "old", "new", "rule")
+    line = _row(row, "account", "record_id", "field", "old", "new", "rule")
     if row["rule"] == "filled":
-        told["rule"] = "carried"
-    return told | {"old": None} if row["field"] == "tags" else told
+        line["rule"] = "carried"
+    return line | {"old": None} if row["field"] == "tags" else line
 
 
 def _plain(value: Any) -> Any:

@@ -1,103 +1,111 @@
-"""A world with its chapters, in which one command after the other is broken off, and finished by fresh processes.
+"""Kill the command of each scenario at a step, and let new processes finish it.
 
-By default each is broken off after the first write of each kind and at every twenty-first of the other steps; with
-SOAK=1 in the environment at all of them.
+By default a command is killed after the first write of each kind in all scenarios, and at every 42nd of the other
+steps; with THOROUGH=1 at all steps.
 """
 
-import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Self
 
-from tests.durability.final_state import Told, ending
+from tests.durability.final_state import Outcome, outcome_of
 from tests.durability.launch import Ended, Launcher
 from tests.durability.snapshot import Snapshot
-from tests.durability.world import BAD_RUN, CHAPTERS, Command, Stage
+from tests.durability.world import BAD_RUN, SCENARIOS, Command, KillWorld
+from tests.thorough import THOROUGH
 
-SOAK = bool(os.environ.get("SOAK"))
-EVERY = 21
+EVERY = 42
 RUNS = 6
 
-Scene = tuple[Callable[[Stage], None], Command]
-"""What happens, and the command that is carried out then."""
+Preparation = tuple[Callable[[KillWorld], None], Command]
+"""What users do, and the command that runs then."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
-    """A command before which the world stood at `before`, the steps it took, and what it came to."""
+class Scenario:
+    """A command, the world before it, its steps without a kill, and its outcome."""
 
     command: Command
     before: Snapshot
     steps: tuple[str, ...]
-    told: Told
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Theatre:
-    """A world, who starts commands in it, and its chapters."""
+class KillScenarios:
+    """A world, the launcher of its commands, and its scenarios by name."""
 
-    world: Stage
+    world: KillWorld
     launcher: Launcher
-    chapters: dict[str, Chapter]
+    by_name: dict[str, Scenario]
 
     @classmethod
-    def rehearsed(cls, world: Stage, launcher: Launcher, kept: Path, scenes: Mapping[str, Scene] = CHAPTERS) -> Self:
-        """Return the chapters, each carried out once without a break; `kept` is for what they began with."""
+    def record(
+        cls, world: KillWorld, launcher: Launcher, kept: Path, preparations: Mapping[str, Preparation] = SCENARIOS
+    ) -> Self:
+        """Run each scenario once without a kill, and keep the files from before it in the folder `kept`."""
         world.write_config()
-        made = cls(world, launcher, {})
-        for name, (happen, words) in scenes.items():
+        recorded = cls(world, launcher, {})
+        for name, (prepare, words) in preparations.items():
             world.clock.skip(10.0)
-            happen(world)
+            prepare(world)
             command = tuple(world.bad if word == BAD_RUN else word for word in words)
             world.clock.skip(5.0)
             before = Snapshot.taken(world, kept / name)
-            ended = launcher.carry_out(world, *command, "--yes")
-            assert ended.code == 1, ended.err  # each chapter leaves a conflict or a failure open
-            made.finish(command)
-            made.chapters[name] = Chapter(command, before, ended.steps, ending(world))
-        return made
+            ended = launcher.run_command(world, *command, "--yes")
+            assert ended.code == 1, ended.err  # each scenario leaves a conflict or a failure open
+            recorded.finish(command)
+            recorded.by_name[name] = Scenario(command, before, ended.steps, outcome_of(world))
+        return recorded
 
     def finish(self, command: Command, skip: float = 2.0) -> None:
-        """Carry out a command again until it has nothing left to do."""
+        """Repeat a command until it has nothing left to do."""
         for number in range(RUNS):
-            ended = self.launcher.carry_out(self.world, *command, "--yes", skip=2.0 if number else skip)
+            ended = self.launcher.run_command(self.world, *command, "--yes", skip=2.0 if number else skip)
             assert ended.code in (0, 1), ended.err
             if not any(map(is_write, ended.steps)) and not self._has_work():
                 return
         raise AssertionError(f"{RUNS} runs later there is still something to write")
 
     def _has_work(self) -> bool:
-        """Say whether the next run will write: whose lost create settles at the end of one is made by the next."""
+        """Return whether the next run will write: it repeats a lost create that became due in the last run."""
         due = "SELECT id FROM failure WHERE operation = 'create' AND due_ms <= last_ms AND dismissed IS NULL"
         return bool(self.world.rows("SELECT id FROM intent") or self.world.rows(due))
 
+    def steps_to_kill(self, name: str, *, thorough: bool = THOROUGH) -> list[int]:
+        """Return the numbers of the steps to kill at in a scenario.
+
+        They are right after the first write of each kind that no earlier scenario has, and some others.
+        """
+        steps = self.by_name[name].steps
+        earlier = takewhile(lambda other: other != name, self.by_name)
+        known = {kind(step) for other in earlier for step in self.by_name[other].steps}
+        first = {kind(step): number + 1 for number, step in reversed(list(enumerate(steps))) if is_write(step)}
+        after_a_write = {number for of, number in first.items() if of not in known}
+        return [number for number in range(len(steps)) if thorough or number % EVERY == 0 or number in after_a_write]
+
     def kill(self, name: str, step: int) -> None:
-        """Let the chapter begin anew, and kill its command right before a step."""
-        chapter = self.chapters[name]
-        chapter.before.put_back(self.world)
-        ended = self.launcher.carry_out(self.world, *chapter.command, "--yes", kill_at=step)
-        assert ended.code == -9, (chapter.steps[step], ended.err)
+        """Restore the world before a scenario, and kill its command right before a step."""
+        scenario = self.by_name[name]
+        scenario.before.restore(self.world)
+        ended = self.launcher.run_command(self.world, *scenario.command, "--yes", kill_at=step)
+        assert ended.code == -9, (scenario.steps[step], ended.err)
 
     def fill_disk(self, name: str, step: int) -> Ended:
-        """Let the chapter begin anew, and its command go on with a full disk from a step on."""
-        chapter = self.chapters[name]
-        chapter.before.put_back(self.world)
-        return self.launcher.carry_out(self.world, *chapter.command, "--yes", full_at=step)
+        """Restore the world before a scenario, and run its command with a disk that is full from a step on."""
+        scenario = self.by_name[name]
+        scenario.before.restore(self.world)
+        return self.launcher.run_command(self.world, *scenario.command, "--yes", full_at=step)
 
 
 def is_write(step: str) -> bool:
-    """Say whether a step is a call that changes something."""
+    """Return whether a step is a call that changes a record."""
     return step.startswith(("PUT", "PATCH", "DELETE")) or (step.startswith("POST") and not step.endswith("/search"))
 
 
 def kind(step: str) -> str:
-    """Return what a step is, whoever it is about."""
+    """Return the kind of a step, without the id of its contact."""
     return re.sub(r"/contacts/(?!search)[^/]+", "/contacts/ID", step)
-
-
-def chosen(steps: Sequence[str], *, soak: bool = SOAK) -> list[int]:
-    """Return the numbers of the steps to be killed at: right after the first write of each kind, and some others."""
-    first = {kind(step): number + 1 for number, step in reversed(list(enumerate(steps))) if is_write(step)}
-    return [number for number in range(len(steps)) if soak or number % EVERY == 0 or number in first.values()]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 from tests.end_to_end.world import ROOT
 
 
@@ -47,12 +47,17 @@ class Launcher:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def carry_out(
-        self, world: Stage, *arguments: str, kill_at: int | None = None, full_at: int | None = None, skip: float = 2.0
+    def run_command(
+        self,
+        world: KillWorld,
+        *arguments: str,
+        kill_at: int | None = None,
+        full_at: int | None = None,
+        skip: float = 2.0,
     ) -> Ended:
-        """Let `skip` seconds pass in the world, and carry out a command, killed right before a step.
+        """Let `skip` seconds pass in the world, and run a command.
 
-        Or with a disk that is full from a step on.
+        It is killed right before the step `kill_at`, or its disk is full from the step `full_at` on.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None

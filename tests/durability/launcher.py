@@ -1,18 +1,19 @@
-"""Carries out commands of `sync` in processes of their own, and kills them at a step that was asked for.
+"""Run commands of `sync` in separate processes, and kill them at a given step.
 
-A step is a commit that changes the state file, or an HTTP call; the process dies by SIGKILL right before it. Right
-after a step is right before the next one, as far as anything durable can tell, so all the steps together are all the
-states in which a kill can leave file and servers. What only counts calls (the table `allowance`) and what is unlinked
-already (the stage) is no step.
+A step is a commit that changes the state file, or an HTTP call; SIGKILL ends the process right before it. Nothing
+durable happens between two steps, so the steps together are all the states in which a kill can leave the file and the
+servers. Counts of calls (the table `allowance`) and the temporary database of a run are no steps.
 
-A disk can be full from a step on as well: no file may grow beyond ROOM then, neither log nor stage nor shared memory.
+A disk can be full from a step on: then no file may grow beyond ROOM, neither log nor temporary database nor shared
+memory.
 
 Standard input has one JSON object per line: `arguments`, `folder`, `kill_at` and `full_at` (a number, null for never),
-`shift` (by how many seconds the machine's clock is behind the one that the process is to have). Each is answered by a
-line: `code` (negative for a signal), `out`, `err`, and `steps`, what was stepped over.
-Each command is a fork of this process, which has imported all of the program and done nothing with it.
+`shift` (the seconds from the machine's clock to that of the process). The answer is one line: `code` (negative for a
+signal), `out`, `err`, and the passed `steps`.
+Each command is a fork of this process, which has only imported the program.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -45,11 +46,11 @@ END = re.compile(r"\s*(?:COMMIT|RELEASE|END)\b", re.IGNORECASE)
 
 
 ROOM = 4096
-"""Bytes to which a file may grow on a full disk: less than a page of the state, and more than is printed."""
+"""The largest file on a full disk, in bytes: less than a page of the state, and more than a command prints."""
 
 
 class Countdown:
-    """Notes each step in a file, and kills the process, or fills the disk, right before the one that was asked for."""
+    """Writes each step to a file, and kills the process, or fills the disk, right before a given one."""
 
     def __init__(self, log: int, kill_at: int | None, full_at: int | None) -> None:
         self._log = log
@@ -58,7 +59,7 @@ class Countdown:
         self._passed = 0
 
     def step(self, what: str) -> None:
-        """Come to a step."""
+        """Pass a step."""
         if self._passed == self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         if self._passed == self._full_at:
@@ -69,7 +70,7 @@ class Countdown:
 
 
 class Watch:
-    """Sees each statement of one connection right before it is carried out."""
+    """Sees each statement of one connection right before it runs."""
 
     def __init__(self, db: sqlite3.Connection, countdown: Countdown) -> None:
         self._db = db
@@ -95,7 +96,7 @@ class Watch:
 
 
 def watch(countdown: Countdown) -> None:
-    """Let every connection and every call of this process come to its steps."""
+    """Count the steps of every database connection and every call of this process."""
     connect, send = sqlite3.connect, Transport.send
 
     def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
@@ -113,24 +114,26 @@ def watch(countdown: Countdown) -> None:
 
 
 def import_all() -> None:
-    """Import once what a command would import when it is needed: most of what a short run takes is that."""
+    """Import everything now: imports take most of the time of a short run."""
     for package in (connectors, state, sync):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()  # or each fork copies the memory of all modules when it collects garbage
 
 
 def serve() -> None:
-    """Carry out what is asked for, one command after the other, until there is no more."""
+    """Run commands, one after the other, until the input ends."""
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(carried_out(**json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(run_one(**json.loads(line))) + "\n")
         sys.stdout.flush()
 
 
-def carried_out(
+def run_one(
     arguments: list[str], shift: float, folder: str, kill_at: int | None, full_at: int | None
 ) -> dict[str, Any]:
-    """Fork, let the child carry out one command, and return how it ended."""
+    """Fork, let the child run one command, and return how it ended."""
     with tempfile.TemporaryDirectory() as place:
         notes = {name: Path(place, name) for name in ("out", "err", "steps")}
         files = {name: os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for name, path in notes.items()}

@@ -1,7 +1,7 @@
-"""The chapters of a world whose people write to each other, and what such a world has come to.
+"""Scenarios with messages, and the outcome of such a world.
 
-Together they hold every kind of step about messages: notes and messages made, amended, deleted and adopted, a person
-brought along, an e-mail whose text is fetched, a conflict, a copy that was deleted by hand.
+Together they contain every kind of step about messages: notes and messages are created, amended, deleted and adopted, a
+contact is synced for its message, the text of an e-mail is read, a conflict, a copy that a user deleted.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.growthgenius.sandbox.record_store import Record
-from tests.durability.world import Command, Stage
+from tests.durability.world import Command, KillWorld
 
 TABLE = "[connections.sales.messages]\n"
 SHOWN = ("rendered_copy", "rendered_subject", "message_type", "sent_at")
@@ -17,15 +17,15 @@ OPEN = "SELECT who, field FROM conflict UNION ALL SELECT who, operation FROM fai
 HISTORY = "SELECT account, field, old, new, rule FROM history WHERE stream = 'messages'"
 
 
-def made(folder: Path) -> Stage:
-    """Return a world in which messages travel, with nobody in it."""
-    world = Stage.made(folder)
+def create(folder: Path) -> KillWorld:
+    """Return an empty world that syncs messages."""
+    world = KillWorld.create(folder)
     world.tables = TABLE
     return world
 
 
-def first_letters(world: Stage) -> None:
-    """People on both sides and on one, with messages from either side."""
+def first_messages(world: KillWorld) -> None:
+    """Add contacts on both sides and on one, with messages from either side."""
     gg, gh = world.gg, world.gh
     for name in ("Ann", "Bob"):
         gg.add(first_name=name, email=f"{name.lower()}@example.com")
@@ -39,8 +39,8 @@ def first_letters(world: Stage) -> None:
     gh.add_message(world.right("Ann"), "Email", "inbound", "<p>from Ann</p>", subject="Monday")
 
 
-def later_letters(world: Stage) -> None:
-    """Messages edited, one of them together with its note, and new ones."""
+def later_messages(world: KillWorld) -> None:
+    """Edit messages, one of them together with its note, and add new ones."""
     gg, gh = world.gg, world.gh
     edit(world, "to Ann 0", rendered_copy="to Ann 0, edited")
     edit(world, "to Ann 1", rendered_copy="to Ann 1, edited")
@@ -50,40 +50,40 @@ def later_letters(world: Stage) -> None:
     gh.add_message(world.right("Bob"), "WhatsApp", "outbound", "to Bob as well")
 
 
-def lost_letters(world: Stage) -> None:
-    """A message deleted, a note deleted by hand, and one message more."""
+def lost_messages(world: KillWorld) -> None:
+    """Delete a message, delete a note by hand, and add a message."""
     gg, gh = world.gg, world.gh
-    gg.remove_message(str(letter(world, "to Ann 2")["id"]))
+    gg.remove_message(str(message(world, "to Ann 2")["id"]))
     (note,) = gh.notes(world.right("Cai"))
     gh.remove_note(world.right("Cai"), note["id"])
     gh.add_message(world.right("Ann"), "SMS", "inbound", "from Ann again")
 
 
-CHAPTERS: dict[str, tuple[Callable[[Stage], None], Command, int]] = {
-    "first": (first_letters, ("run",), 0),
-    "later": (later_letters, ("run", "--unguarded"), 1),
-    "lost": (lost_letters, ("reconcile", "--unguarded"), 1),
+SCENARIOS: dict[str, tuple[Callable[[KillWorld], None], Command, int]] = {
+    "first": (first_messages, ("run",), 0),
+    "later": (later_messages, ("run", "--unguarded"), 1),
+    "lost": (lost_messages, ("reconcile", "--unguarded"), 1),
 }
 """What happens, the command that follows, and the exit code that it ends with."""
 
 
-def letter(world: Stage, text: str) -> Record:
+def message(world: KillWorld, text: str) -> Record:
     """Return the message at the left with that text."""
     (found,) = [one for one in world.gg.messages() if one["rendered_copy"] == text]
     return found
 
 
-def edit(world: Stage, text: str, **fields: Any) -> None:
-    """Let somebody edit the message at the left with that text."""
-    world.gg.edit_message(str(letter(world, text)["id"]), **fields)
+def edit(world: KillWorld, text: str, **fields: Any) -> None:
+    """Edit the message at the left with that text, as a user does."""
+    world.gg.edit_message(str(message(world, text)["id"]), **fields)
 
 
-def ending(world: Stage) -> dict[str, Any]:
+def outcome_of(world: KillWorld) -> dict[str, Any]:
     """Return what two ways to the same end have in common: no ids, and no times but those that messages bear."""
     of = {str(person["id"]): str(person["first_name"]) for person in world.gg.people()}
     right = sorted(world.gh.people(), key=lambda one: str(one["firstName"]))
     return {
-        "letters": sorted(_letter(of[str(one["contact_id"])], one) for one in world.gg.messages()),
+        "messages": sorted(_message(of[str(one["contact_id"])], one) for one in world.gg.messages()),
         "notes": [(one["firstName"], [_words(each["body"]) for each in world.gh.notes(one["id"])]) for one in right],
         "links": world.rows("SELECT left_shadow, right_shadow, gone, count(*) FROM link WHERE stream = 'messages'"
                             " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"),
@@ -94,7 +94,7 @@ def ending(world: Stage) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _letter(who: str, message: Record) -> str:
+def _message(who: str, message: Record) -> str:
     return f"{who}: {[message[key] for key in SHOWN]}"
 
 

@@ -1,4 +1,4 @@
-"""A whole world at one moment: what both servers hold, the time, and the state file with all that belongs to it."""
+"""A whole world at one moment: the records of both servers, the time, and the state file with its log."""
 
 import shutil
 from copy import deepcopy
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 
 AT_LEFT = ("shelves", "companies", "_next_id", "users", "behaviour")
 AT_RIGHT = (
@@ -17,7 +17,7 @@ AT_RIGHT = (
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Put back as often as is wanted; a world that was put back is at the same time as when it was taken."""
+    """A snapshot can be restored any number of times; the clock of the world goes back with it."""
 
     left: dict[str, Any]
     right: dict[str, Any]
@@ -25,8 +25,8 @@ class Snapshot:
     kept: Path
 
     @classmethod
-    def taken(cls, world: Stage, kept: Path) -> Self:
-        """Take one of a world in which no run is going on; the files are kept in the folder `kept`."""
+    def taken(cls, world: KillWorld, kept: Path) -> Self:
+        """Take a snapshot between two runs; its files are kept in the folder `kept`."""
         kept.mkdir()
         for file in state_files(world.folder):
             shutil.copy2(file, kept)
@@ -38,15 +38,15 @@ class Snapshot:
             kept,
         )
 
-    def put_back(self, world: Stage) -> None:
-        """Make the world what it was."""
+    def restore(self, world: KillWorld) -> None:
+        """Restore the world."""
         with world.gg.lock, world.gh.lock:
             vars(world.gg).update(deepcopy(self.left))
             vars(world.gh).update(deepcopy(self.right))
             for server in (world.gg, world.gh):
                 server.calls.clear()
                 limit, server.rate = server.rate, None
-                server.rate = limit  # calls that were made later than the time to which it goes back, forgotten
+                server.rate = limit  # forget the calls that are later than the restored time
         world.clock.go_back_to(self.passed)
         for file in state_files(world.folder):
             file.unlink()
@@ -55,5 +55,5 @@ class Snapshot:
 
 
 def state_files(folder: Path) -> list[Path]:
-    """Return the state file and what belongs to it, as far as it is there."""
+    """Return the state file and the files of SQLite beside it."""
     return sorted(folder.glob("sync.db*"))

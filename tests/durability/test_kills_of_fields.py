@@ -1,7 +1,7 @@
-"""P6 for what is particular about single fields: stages as tags, do-not-contact, owners, companies that are looked up.
+"""P6 for special fields: stages as tags, do-not-contact, owners, company look-ups.
 
-Killed right before any step, and finished by fresh processes, a run ends as an uninterrupted one. No company is charged
-for more than once, and none is asked for more than once beyond the kill.
+A run that is killed right before any step, and finished by new processes, has the outcome of an uninterrupted one. Each
+company is charged once, and looked up at most once more after the kill.
 """
 
 from collections import Counter
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.durability.final_state import difference, ending
-from tests.durability.kill_scenarios import Theatre, chosen, kind
+from tests.durability.final_state import difference, outcome_of
+from tests.durability.kill_scenarios import KillScenarios, kind
 from tests.durability.launch import Launcher
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 
 TABLES = """
 [connections.sales.contacts.fields]
@@ -20,8 +20,8 @@ stage = { as = "tags", map = { "Replied" = "engaged", "Lost" = "lost", "Do Not C
 """
 
 
-def meetings(world: Stage) -> None:
-    """People with stages, owners and companies who have never been synced."""
+def meetings(world: KillWorld) -> None:
+    """Add contacts with stages, owners and companies that were never synced."""
     gg, gh = world.gg, world.gh
     gg.companies.add("acme.example.com", industry="looms", size_range="11-50")
     gg.add(first_name="Ann", email="ann@acme.example.com", stage="Replied", label_names=["VIP"], user_id=78)
@@ -33,8 +33,8 @@ def meetings(world: Stage) -> None:
     gh.add(firstName="Fay", email="fay@acme.example.com", tags=["stage:lost"], city="Oslo", country="US")
 
 
-def edits(world: Stage) -> None:
-    """Stages changed and people whom nobody may contact any more, on either side."""
+def edits(world: KillWorld) -> None:
+    """Change stages, and block contacts, on either side."""
     gg, gh = world.gg, world.gh
     gg.companies.add("beta.example.com", industry="mills")
     gg.edit(world.left("Ann"), stage="Lost", label_names=["VIP", "met"])
@@ -44,39 +44,41 @@ def edits(world: Stage) -> None:
     gg.add(first_name="Gus", email="gus@gamma.example.com", stage="Lost")
 
 
-CHAPTERS = {"first": (meetings, ("run",)), "later": (edits, ("run", "--unguarded"))}
+SCENARIOS = {"first": (meetings, ("run",)), "later": (edits, ("run", "--unguarded"))}
 
 
 @pytest.fixture(scope="module")
-def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
-    """Both chapters, each carried out once without a kill."""
-    world = Stage.made(tmp_path_factory.mktemp("world"))
+def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillScenarios]:
+    """Return both scenarios, each run once without a kill."""
+    world = KillWorld.create(tmp_path_factory.mktemp("world"))
     world.contacts |= {"enrich": "true", "conflicts": '"manual"'}
     world.tables = TABLES
     with world.gg, world.gh, Launcher() as launcher:
-        yield Theatre.rehearsed(world, launcher, tmp_path_factory.mktemp("kept"), CHAPTERS)
+        yield KillScenarios.record(world, launcher, tmp_path_factory.mktemp("kept"), SCENARIOS)
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_a_run_killed_right_before_a_step_ends_as_one_that_was_not(theatre: Theatre, name: str) -> None:
-    chapter, broken = theatre.chapters[name], {}
-    for step in chosen(chapter.steps):
-        theatre.kill(name, step)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_run_killed_right_before_a_step_has_the_outcome_of_one_that_was_not(
+    scenarios: KillScenarios, name: str
+) -> None:
+    scenario, broken = scenarios.by_name[name], {}
+    for step in scenarios.steps_to_kill(name):
+        scenarios.kill(name, step)
         if step % 4:
-            theatre.finish(chapter.command, skip=0.0)
-        theatre.finish(chapter.command)  # a run sees what another wrote in the same second once that second is over
-        found = difference(chapter.told, ending(theatre.world))
+            scenarios.finish(scenario.command, skip=0.0)
+        scenarios.finish(scenario.command)  # a run sees what another wrote in the same second once that second is over
+        found = difference(scenario.outcome, outcome_of(scenarios.world))
         if found:
-            broken[step, chapter.steps[step]] = found
-        charged = Counter(theatre.world.gg.companies.charged)
-        asked = Counter(call.query.get("domain") for call in theatre.world.gg.calls if "companies" in call.path)
+            broken[step, scenario.steps[step]] = found
+        charged = Counter(scenarios.world.gg.companies.charged)
+        asked = Counter(call.query.get("domain") for call in scenarios.world.gg.calls if "companies" in call.path)
         assert max(charged.values()) == 1
-        assert max(asked.values(), default=0) <= 2, chapter.steps[step]
+        assert max(asked.values(), default=0) <= 2, scenario.steps[step]
     assert broken == {}
 
 
-def test_the_chapters_hold_every_kind_of_step(theatre: Theatre) -> None:
-    kinds = {kind(step).split("?")[0] for chapter in theatre.chapters.values() for step in chapter.steps}
+def test_the_scenarios_contain_every_kind_of_step(scenarios: KillScenarios) -> None:
+    kinds = {kind(step).split("?")[0] for scenario in scenarios.by_name.values() for step in scenario.steps}
     wanted = {
         "GET /integrations/v1/companies/find", "commit company", "POST /contacts/ID/tags", "DELETE /contacts/ID/tags",
         "PUT /contacts/ID", "PATCH /integrations/v1/contacts/ID", "POST /contacts/", "POST /integrations/v1/contacts",

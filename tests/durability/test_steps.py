@@ -11,7 +11,7 @@ import pytest
 import state.file
 from connectors.sandbox.base import Call, Fault
 from sync.output.report import RunReport
-from tests.durability.world import CHAPTERS, Stage
+from tests.durability.world import SCENARIOS, KillWorld
 from tests.end_to_end.world import is_write
 
 CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
@@ -19,16 +19,16 @@ CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at every statement on the state file, and at what is on the disk when a server is asked to write."""
+    """Watches every statement on the state file, and the disk when a server gets a write."""
 
-    world: Stage
+    world: KillWorld
     open: bool = False
     loose: list[str] = field(default_factory=list)
     unannounced: list[str] = field(default_factory=list)
     writes: int = 0
 
     def statement(self, text: str) -> None:
-        """Follow a statement; what is thrown away with its run, and what paces the calls, needs no transaction."""
+        """Follow a statement; the temporary database of a run, and the counts of calls, need no transaction."""
         first = text.split(None, 1)[0].upper()
         if first in {"BEGIN", "COMMIT", "ROLLBACK"}:
             self.open = first == "BEGIN"
@@ -36,7 +36,7 @@ class Watch:
             self.loose.append(text)
 
     def call(self, side: str, call: Call) -> None:
-        """Look whether a write to a person was noted before it is sent; a deletion may be sent twice."""
+        """Check that a write to a contact was noted before it is sent; a deletion may be sent twice."""
         if not is_write(call) or "/contacts" not in call.path or call.method == "DELETE":
             return
         self.writes += 1
@@ -54,14 +54,14 @@ class Watch:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Stage]:
-    stage = Stage.made(tmp_path, live=False)
+def world(tmp_path: Path) -> Iterator[KillWorld]:
+    stage = KillWorld.create(tmp_path, live=False)
     with stage.gg, stage.gh:
         yield stage
 
 
 @pytest.fixture
-def watch(world: Stage, monkeypatch: pytest.MonkeyPatch) -> Watch:
+def watch(world: KillWorld, monkeypatch: pytest.MonkeyPatch) -> Watch:
     watch, connect = Watch(world), state.file._connect
 
     def traced(path: Path | str) -> sqlite3.Connection:
@@ -73,16 +73,16 @@ def watch(world: Stage, monkeypatch: pytest.MonkeyPatch) -> Watch:
     return watch
 
 
-def live(world: Stage, watch: Watch) -> list[RunReport]:
-    """Go through all chapters, with answers that get lost and refusals on the way."""
+def live(world: KillWorld, watch: Watch) -> list[RunReport]:
+    """Run all scenarios, with lost answers and refusals."""
     faults = [
         Fault("reset_after", method="POST", path=r"/contacts/?$", skip=1, times=1),
         Fault("status", method="PUT", status=422, body={"message": ["no"]}, skip=1, times=1),
         Fault("reset_after", method="PUT", skip=2, times=None),
     ]
     reports = []
-    for happen, command in CHAPTERS.values():
-        happen(world)
+    for prepare, command in SCENARIOS.values():
+        prepare(world)
         world.gh.faults = [replace(fault) for fault in faults]
         world.gg.faults = [Fault("reset_after", method="POST", path=r"/contacts$", skip=1, times=1)]
         for _ in range(3):
@@ -92,13 +92,13 @@ def live(world: Stage, watch: Watch) -> list[RunReport]:
     return reports
 
 
-def test_every_change_of_the_state_is_part_of_a_transaction(world: Stage, watch: Watch) -> None:
+def test_every_change_of_the_state_is_part_of_a_transaction(world: KillWorld, watch: Watch) -> None:
     reports = live(world, watch)
     assert sum(report.exit_code != 0 for report in reports) >= 1  # what went wrong on the way is listed
     assert watch.loose == []
 
 
-def test_every_write_is_noted_on_the_disk_before_it_is_sent(world: Stage, watch: Watch) -> None:
+def test_every_write_is_noted_on_the_disk_before_it_is_sent(world: KillWorld, watch: Watch) -> None:
     world.gg.before_answer = lambda call: watch.call("left", call)
     world.gh.before_answer = lambda call: watch.call("right", call)
     live(world, watch)

@@ -1,12 +1,13 @@
-"""P6, power loss: what was written last to the log is gone, and the next run goes on from what is left."""
+"""P6, power loss: the last writes to the log are gone, and the next run continues from the rest."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.durability.final_state import Told, difference, ending
-from tests.durability.kill_scenarios import SOAK, Theatre
+from tests.durability.final_state import Outcome, difference, outcome_of
+from tests.durability.kill_scenarios import KillScenarios
 from tests.durability.snapshot import state_files
+from tests.thorough import THOROUGH
 
 FRAME = 24 + 8192
 """Bytes of a frame in the -wal file: its head and a page."""
@@ -15,23 +16,25 @@ TEARS = {"half of the last frame": FRAME // 2, "the last frame": FRAME}
 
 
 @pytest.mark.parametrize("tear", TEARS)
-@pytest.mark.parametrize("name", ["later", "deletions", "undo"] if SOAK else ["later", "undo"])
-def test_a_log_that_was_cut_off_after_a_kill_leads_to_the_same_end(theatre: Theatre, name: str, tear: str) -> None:
-    chapter, broken = theatre.chapters[name], {}
-    writes = [number for number, step in enumerate(chapter.steps) if step.startswith("commit")]
-    for step in writes if SOAK else writes[len(tear) % 5 :: 5]:
-        theatre.kill(name, step)
-        if not cut_off(theatre.world.folder, TEARS[tear]):
+@pytest.mark.parametrize("name", ["later", "deletions", "undo"] if THOROUGH else ["later", "undo"])
+def test_a_log_that_was_cut_off_after_a_kill_leads_to_the_same_outcome(
+    scenarios: KillScenarios, name: str, tear: str
+) -> None:
+    scenario, broken = scenarios.by_name[name], {}
+    writes = [number for number, step in enumerate(scenario.steps) if step.startswith("commit")]
+    for step in writes if THOROUGH else writes[len(tear) % 8 :: 8]:
+        scenarios.kill(name, step)
+        if not cut_off(scenarios.world.folder, TEARS[tear]):
             continue
-        theatre.finish(chapter.command)
-        found = difference(without_history(chapter.told), without_history(ending(theatre.world)))
+        scenarios.finish(scenario.command)
+        found = difference(without_history(scenario.outcome), without_history(outcome_of(scenarios.world)))
         if found:
-            broken[step, chapter.steps[step]] = found
+            broken[step, scenario.steps[step]] = found
     assert broken == {}
 
 
 def cut_off(folder: Path, count: int) -> bool:
-    """Cut so many bytes off the log, as a power loss does; the shared memory beside it is gone then too."""
+    """Cut bytes off the log, as a power loss does; the shared memory beside it is gone too."""
     log = folder / "sync.db-wal"
     if not log.exists() or log.stat().st_size <= count:
         return False
@@ -42,6 +45,6 @@ def cut_off(folder: Path, count: int) -> bool:
     return True
 
 
-def without_history(told: Told) -> Told:
-    """Leave out what a commit that was torn off took with it: what was overwritten, and whose tags were spelled how."""
-    return {part: rows for part, rows in told.items() if part != "history"}
+def without_history(outcome: Outcome) -> Outcome:
+    """Leave out the history: a commit that was cut off takes its lines along."""
+    return {part: rows for part, rows in outcome.items() if part != "history"}

@@ -1,9 +1,9 @@
-"""A world that can be put back to where it was, and the chapters of what happens to it.
+"""A world that can be restored, and the scenarios that happen in it.
 
-The chapters together hold every kind of step: people made both ways, updated both ways, tags both ways, values cleared,
-conflicts for the policy and for a person, failures, first meetings, custom fields made, a number that is a stranger's,
-deletions that are carried and one that is a conflict, and all of that put back by hand. Each is followed by one
-command; it is that which is killed.
+The scenarios together contain every kind of step: contacts created and updated both ways, tags both ways, values
+cleared, conflicts for the policy and for a user, failures, first meetings, custom fields created, a number of another
+contact, deletions that are propagated and one that is a conflict, and an undo of all that. Each scenario ends with one
+command, which is killed.
 """
 
 from collections.abc import Callable
@@ -18,29 +18,29 @@ from tests.end_to_end.world import Hub, Timeline, World
 
 SETTLE = 1.0
 RATE = RateLimit(1000, 10.0)
-"""So much that no run has to wait, and so little that calls are made one by one."""
+"""High enough that no run waits, and low enough that calls are made one by one."""
 
 
 class Rewindable(Timeline):
-    """A clock that can be put back."""
+    """A clock that can be set back."""
 
     def go_back_to(self, passed: float) -> None:
-        """Make it so many seconds since its start."""
+        """Set the seconds since its start."""
         with self._lock:
             self._skipped += passed - self.monotonic()
 
 
 @dataclass(slots=True)
-class Stage(World):
-    """A world for kills. `removed` has the names of those whom somebody deleted, by id; `bad` is a run to be undone."""
+class KillWorld(World):
+    """A world for kills. `removed` has the names of deleted contacts by id; `bad` is the run to undo."""
 
     clock: Rewindable
     removed: dict[str, str] = field(default_factory=dict)
     bad: str = ""
 
     @classmethod
-    def made(cls, folder: Path, *, live: bool = True, start: datetime | None = None) -> Self:
-        """Return a world with nobody in it, not started yet."""
+    def create(cls, folder: Path, *, live: bool = True, start: datetime | None = None) -> Self:
+        """Return an empty world that is not started yet."""
         clock = Rewindable(start, live=live)
         world = cls(folder, clock, GrowthGeniusSandbox(now=clock.now, rate=RATE), Hub(now=clock.now, rate=RATE))
         world.options["settle"] = f'"{SETTLE:.0f}s"'
@@ -49,28 +49,28 @@ class Stage(World):
         return world
 
     def left(self, first: str) -> str:
-        """Return the id of the one person at the left with that first name."""
+        """Return the id of the only contact at the left with that first name."""
         (found,) = [str(person["id"]) for person in self.gg.people() if person["first_name"] == first]
         return found
 
     def right(self, first: str) -> str:
-        """Return the id of the one person at the right with that first name."""
+        """Return the id of the only contact at the right with that first name."""
         (found,) = [str(person["id"]) for person in self.gh.people() if person.get("firstName") == first]
         return found
 
     def remove_left(self, first: str) -> None:
-        """Let a person delete somebody at the left."""
+        """Delete a contact at the left, as a user does."""
         self.removed[self.left(first)] = first
         self.gg.remove(self.left(first))
 
     def remove_right(self, first: str) -> None:
-        """Let a person delete somebody at the right."""
+        """Delete a contact at the right, as a user does."""
         self.removed[self.right(first)] = first
         self.gh.remove(self.right(first))
 
 
-def first_meetings(world: Stage) -> None:
-    """People on both sides who have never been synced: alone on a side, on both, with a stranger's number, doubled."""
+def first_meetings(world: KillWorld) -> None:
+    """Add contacts that were never synced: on one side, on both, with another contact's number, with a duplicate."""
     gg, gh = world.gg, world.gh
     gg.add(first_name="Ann", last_name="Reed", email="ann@example.com", title="CEO", label_names=["VIP", "lead"])
     gg.add(first_name="Cai", last_name="Stone", mobile_phone="+1 212 555 0123", city="Boston")
@@ -91,8 +91,8 @@ def first_meetings(world: Stage) -> None:
     gg.add(first_name="New", last_name="One", email="twin@example.com")
 
 
-def edits(world: Stage) -> None:
-    """Both sides edited after a first sync: apart, together, cleared, tagged, and new people besides."""
+def edits(world: KillWorld) -> None:
+    """Edit both sides after a first sync: other fields, the same ones, cleared, tagged; and add contacts."""
     gg, gh = world.gg, world.gh
     gg.edit(world.left("Ann"), title="Head of Sales", industry="Software", label_names=["VIP", "asked"])
     gh.edit(world.right("Ann"), tags=["vip", "lead", "met"])
@@ -111,8 +111,8 @@ def edits(world: Stage) -> None:
     gh.add(firstName="Leo", lastName="North", email="leo@example.com", custom={"contact.job_title": "CTO"})
 
 
-def deletions(world: Stage) -> None:
-    """People deleted on either side, one of whom was edited at the other since, and some work besides."""
+def deletions(world: KillWorld) -> None:
+    """Delete contacts on either side, one of them edited at the other side since, and make some edits."""
     world.remove_left("Bob")
     world.remove_right("Joy")
     world.remove_left("Leo")
@@ -122,8 +122,8 @@ def deletions(world: Stage) -> None:
     world.gh.add(firstName="Pam", lastName="South", email="pam@example.com")
 
 
-def a_bad_run(world: Stage) -> None:
-    """A run that carries values, tags and people both ways, and an edit since of some of that."""
+def a_bad_run(world: KillWorld) -> None:
+    """Run after changes of values, tags and contacts both ways, and edit some of that since."""
     gg, gh = world.gg, world.gh
     gg.edit(world.left("Ann"), title="CTO", city="Utica", label_names=["vip", "bad"])
     gg.edit(world.left("Ida"), state="Iowa", work_phone="+1 212 555 0139")
@@ -141,9 +141,9 @@ def a_bad_run(world: Stage) -> None:
 
 Command = tuple[str, ...]
 BAD_RUN = "RUN"
-"""Stands in a command for the run to be undone."""
+"""The placeholder in a command for the run to undo."""
 
-CHAPTERS: dict[str, tuple[Callable[[Stage], None], Command]] = {
+SCENARIOS: dict[str, tuple[Callable[[KillWorld], None], Command]] = {
     "first": (first_meetings, ("run",)),
     "later": (edits, ("run", "--unguarded")),
     "deletions": (deletions, ("reconcile", "--unguarded")),

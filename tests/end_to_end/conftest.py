@@ -12,7 +12,7 @@ from tests.end_to_end.world import World
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A world whose time passes only when it is told to."""
-    world = World.made(tmp_path)
+    world = World.create(tmp_path)
     with world.gg, world.gh:
         yield world
 
@@ -20,7 +20,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def live_world(tmp_path: Path) -> Iterator[World]:
     """A world for processes of their own, whose time goes on as the machine's does."""
-    world = World.made(tmp_path, live=True)
+    world = World.create(tmp_path, live=True)
     with world.gg, world.gh:
         yield world
 

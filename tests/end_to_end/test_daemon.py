@@ -42,7 +42,7 @@ def world(live_world: World) -> World:
 def other(tmp_path: Path, world: World) -> Iterator[World]:
     """A second pair of accounts, as the connection `support` of the first world's config."""
     (tmp_path / "other").mkdir()
-    second = World.made(tmp_path / "other", live=True)
+    second = World.create(tmp_path / "other", live=True)
     with second.gg, second.gh:
         second.write_config()
         text = (

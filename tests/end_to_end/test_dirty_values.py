@@ -59,7 +59,7 @@ def test_whatever_is_typed_on_either_side_comes_to_rest(
     left: list[dict[str, Any]], right: list[dict[str, Any]], edits: list[dict[str, Any]]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        world = World.made(Path(folder))
+        world = World.create(Path(folder))
         world.gh.allow_duplicates = True
         with world.gg, world.gh:
             ours = [world.gg.add(**at_left(person)) for person in left]

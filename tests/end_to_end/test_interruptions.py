@@ -45,7 +45,7 @@ def cities(world: World) -> list[tuple[str, Any, Any]]:
 @pytest.fixture
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, Any]], list[tuple[str, Any, Any]]]:
     """What an uninterrupted run comes to: its conflicts, and what both sides show."""
-    world = World.made(tmp_path_factory.mktemp("whole"))
+    world = World.create(tmp_path_factory.mktemp("whole"))
     with world.gg, world.gh:
         fill(world)
         assert world.run().exit_code == 1

@@ -91,7 +91,7 @@ class Life:
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     """A life, led once for all who look at it."""
-    world, log = World.made(tmp_path_factory.mktemp("life")), io.StringIO()
+    world, log = World.create(tmp_path_factory.mktemp("life")), io.StringIO()
     with world.gg, world.gh, logging_to(log, "debug", "json"):
         lead_a_life(world)
     return Life(world, log.getvalue())

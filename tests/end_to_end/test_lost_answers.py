@@ -247,7 +247,7 @@ class Shouting(GrowthGeniusSandbox):
 
 
 def test_somebody_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_person_edited(tmp_path: Path) -> None:
-    world = World.made(tmp_path)
+    world = World.create(tmp_path)
     world.gg = Shouting(now=world.clock.now)
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     with world.gg, world.gh:

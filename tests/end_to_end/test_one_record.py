@@ -152,7 +152,7 @@ def test_no_value_in_any_field_of_a_record_ends_a_run(
     """Whatever one contact shows in one field, in each answer: the run ends, and the others are carried."""
     key = data.draw(st.sampled_from(GG_KEYS if system == "gg" else GH_KEYS))
     value = data.draw(st.sampled_from(ODD))
-    world = World.made(tmp_path_factory.mktemp("world"))
+    world = World.create(tmp_path_factory.mktemp("world"))
     with world.gg, world.gh:
         _people(world)
         _spoil(world, system, "bob@example.com" if system == "gg" else "rbob@example.com", key, value)

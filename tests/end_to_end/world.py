@@ -114,7 +114,7 @@ class World:
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def made(cls, folder: Path, *, live: bool = False) -> Self:
+    def create(cls, folder: Path, *, live: bool = False) -> Self:
         """Return a world with nobody in it, not started yet."""
         clock = Timeline(live=live)
         return cls(folder, clock, GrowthGeniusSandbox(now=clock.now), Hub(now=clock.now))

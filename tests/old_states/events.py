@@ -10,7 +10,7 @@ from pathlib import Path
 from connectors.sandbox.faults import Fault, Kind
 from tests.durability.launch import Ended, Launcher
 from tests.durability.snapshot import Snapshot
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 
 SETTLE = "60s"
 DAY = 86_400.0
@@ -19,7 +19,7 @@ DAY = 86_400.0
 class Telling:
     """Tells the story in a world, with a launcher that can kill; `folder` is for what is needed on the way."""
 
-    def __init__(self, world: Stage, launcher: Launcher, folder: Path) -> None:
+    def __init__(self, world: KillWorld, launcher: Launcher, folder: Path) -> None:
         self._world = world
         self._launcher = launcher
         self._folder = folder
@@ -125,7 +125,7 @@ class Telling:
         self._command("run", *options, "--yes", "--unguarded", code=code, skip=skip)
 
     def _command(self, *arguments: str, code: int = 0, skip: float = 2.0) -> Ended:
-        ended = self._launcher.carry_out(self._world, *arguments, skip=skip)
+        ended = self._launcher.run_command(self._world, *arguments, skip=skip)
         assert ended.code == code, (arguments, ended.code, ended.out, ended.err)
         return ended
 
@@ -137,10 +137,10 @@ class Telling:
         self._kills += 1
         kept = Snapshot.taken(self._world, self._folder / str(self._kills))
         command = ("run", *options, "--yes", "--unguarded")
-        steps = self._launcher.carry_out(self._world, *command).steps
-        kept.put_back(self._world)
+        steps = self._launcher.run_command(self._world, *command).steps
+        kept.restore(self._world)
         found = re.search(before, "\n".join(steps), re.MULTILINE)
         assert found is not None, steps
         number = found[0].count("\n") + found.string[: found.start()].count("\n")
-        ended = self._launcher.carry_out(self._world, *command, kill_at=number)
+        ended = self._launcher.run_command(self._world, *command, kill_at=number)
         assert ended.code == -9, ended.err

@@ -20,7 +20,7 @@ from connectors.growthgenius.sandbox.server import FIELDS, GrowthGeniusSandbox
 from connectors.growthhub.sandbox.records import Field
 from connectors.values import instant
 from state.file import APPLICATION_ID, PAGE_BYTES
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 from tests.end_to_end.world import Hub
 
 HERE = Path(__file__).parent
@@ -49,17 +49,17 @@ class KeptState:
         """What the commands said of it, by name."""
         return dict(json.loads((self.folder / "said.json").read_text(encoding="utf-8")))
 
-    def keep(self, world: Stage, said: Document) -> None:
+    def keep(self, world: KillWorld, said: Document) -> None:
         """Write the folder."""
         self.folder.mkdir(exist_ok=True)
         _write_json(self.folder / "said.json", said)
         _write_json(self.folder / "world.json", described(world))
         (self.folder / "state.sql").write_text(dumped(world.state_path), encoding="utf-8")
 
-    def world(self, folder: Path) -> Stage:
+    def world(self, folder: Path) -> KillWorld:
         """Return the world as it was, with its state file and config in `folder`; not started yet."""
         told = json.loads((self.folder / "world.json").read_text(encoding="utf-8"))
-        world = Stage.made(folder, live=False, start=datetime.fromisoformat(told["now"]))
+        world = KillWorld.create(folder, live=False, start=datetime.fromisoformat(told["now"]))
         world.options, world.contacts = told["options"], told["contacts"]
         world.removed = told["removed"]
         _fill_left(world.gg, told["growthgenius"])
@@ -89,7 +89,7 @@ def restore(path: Path, sql: str) -> None:
         db.executescript(sql)
 
 
-def described(world: Stage) -> Document:
+def described(world: KillWorld) -> Document:
     """Return what both servers hold, and when; empty values are left out."""
     gg, gh = world.gg, world.gh
     return {

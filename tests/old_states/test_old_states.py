@@ -18,7 +18,7 @@ import pytest
 from state.file import StateFile
 from state.schema import TABLES, VERSION
 from tests.durability.launch import Launcher
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import ROOT
 from tests.old_states.kept import KeptState, kept_states
@@ -36,7 +36,7 @@ def kept(request: pytest.FixtureRequest) -> KeptState:
 
 
 @pytest.fixture
-def world(kept: KeptState, tmp_path: Path) -> Iterator[Stage]:
+def world(kept: KeptState, tmp_path: Path) -> Iterator[KillWorld]:
     made = kept.world(tmp_path)
     with made.gg, made.gh:
         made.write_config()
@@ -54,7 +54,7 @@ def version_of(path: Path) -> int:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def says(world: Stage, command: str) -> Any:
+def says(world: KillWorld, command: str) -> Any:
     told = world.sync(*command.split(), "--json", skip=0.0)
     assert told.code == 0, told.err
     return told.document
@@ -69,7 +69,7 @@ def holds(told: Any, before: Any) -> bool:
     return bool(told == before)
 
 
-def names_of(world: Stage) -> tuple[Counter[str], Counter[str]]:
+def names_of(world: KillWorld) -> tuple[Counter[str], Counter[str]]:
     left = Counter(person["first_name"] for person in world.gg.people())
     return left, Counter(person["firstName"] for person in world.gh.people())
 
@@ -80,7 +80,7 @@ def test_a_state_file_of_each_schema_before_the_one_in_force_is_kept() -> None:
     assert max(kept.version for kept in kept_states()) <= VERSION
 
 
-def test_a_kept_file_is_of_its_schema_and_holds_what_a_file_can_hold(kept: KeptState, world: Stage) -> None:
+def test_a_kept_file_is_of_its_schema_and_holds_what_a_file_can_hold(kept: KeptState, world: KillWorld) -> None:
     assert version_of(world.state_path) == kept.version
     for table in ("link", "intent", "conflict", "failure", "trouble", "history", "run", "cursor", "person", "number"):
         assert world.rows(f"SELECT * FROM {table}"), table
@@ -90,7 +90,7 @@ def test_a_kept_file_is_of_its_schema_and_holds_what_a_file_can_hold(kept: KeptS
     assert world.rows("SELECT * FROM run WHERE status IS NULL")
 
 
-def test_an_upgraded_file_has_the_tables_of_a_new_one(world: Stage) -> None:
+def test_an_upgraded_file_has_the_tables_of_a_new_one(world: KillWorld) -> None:
     StateFile.open(world.state_path).close()
     fresh = world.folder / "fresh.db"
     StateFile.open(fresh).close()
@@ -103,20 +103,20 @@ def test_an_upgraded_file_has_the_tables_of_a_new_one(world: Stage) -> None:
 
 @pytest.mark.parametrize("command", ["status", *LISTS])
 def test_commands_say_of_an_upgraded_file_what_they_said_of_it_before(
-    kept: KeptState, world: Stage, command: str
+    kept: KeptState, world: KillWorld, command: str
 ) -> None:
     told, before = says(world, command), kept.said[command]
     assert holds(told, before), (told, before)
 
 
-def test_a_dry_run_leaves_an_old_file_as_it_is(kept: KeptState, world: Stage) -> None:
+def test_a_dry_run_leaves_an_old_file_as_it_is(kept: KeptState, world: KillWorld) -> None:
     before = world.tables_of_state("allowance")  # calls are counted
     assert world.run(skip=SETTLED, dry_run=True, unguarded=True).errors == []
     assert world.tables_of_state("allowance") == before
     assert version_of(world.state_path) == kept.version
 
 
-def test_an_old_file_is_run_on_as_if_nothing_had_happened(world: Stage) -> None:
+def test_an_old_file_is_run_on_as_if_nothing_had_happened(world: KillWorld) -> None:
     history = world.rows("SELECT * FROM history")
     links = world.links()
     listed = {name: says(world, name) for name in LISTS}
@@ -136,7 +136,7 @@ def test_an_old_file_is_run_on_as_if_nothing_had_happened(world: Stage) -> None:
     assert calls.writes == []
 
 
-def since(world: Stage) -> None:
+def since(world: KillWorld) -> None:
     """Let people go on with their work after the file was written."""
     world.clock.skip(DAY)
     world.gg.edit(world.left("Ann"), title="CRO", label_names=["VIP", "met"])
@@ -146,7 +146,7 @@ def since(world: Stage) -> None:
     world.gh.add(firstName="Vic", lastName="Dale")
 
 
-def assert_everybody_is_there_once(world: Stage) -> None:
+def assert_everybody_is_there_once(world: KillWorld) -> None:
     """All are on both sides once, but for who was deleted there and for the doubles, who are listed."""
     left, right = names_of(world)
     assert {*left.values(), *right.values()} == {1}
@@ -155,7 +155,7 @@ def assert_everybody_is_there_once(world: Stage) -> None:
     assert len(world.links()) == len(right) + 1  # the pair that has lost one side
 
 
-def assert_what_changed_since_is_carried(world: Stage) -> None:
+def assert_what_changed_since_is_carried(world: KillWorld) -> None:
     """What was about to be sent when a run was killed, too; what was taken back since, not."""
     assert differences_of_the_living(world) == []
     assert world.gh.person(world.right("Ann"))["tags"] == ["vip", "met"]
@@ -166,7 +166,7 @@ def assert_what_changed_since_is_carried(world: Stage) -> None:
     assert world.gh.person(world.right("Ray"))["companyName"] == "Dean Works"
 
 
-def differences_of_the_living(world: Stage) -> list[tuple[str, str, Any, Any]]:
+def differences_of_the_living(world: KillWorld) -> list[tuple[str, str, Any, Any]]:
     return [each for each in differences(world) if not each[0].startswith("bea@")]
 
 
@@ -175,7 +175,7 @@ def ids(listing: dict[str, list[dict[str, Any]]]) -> list[tuple[int, str]]:
     return [(one["id"], one["who"]) for listed in listing.values() for one in listed]
 
 
-def test_what_is_open_in_an_old_file_can_be_settled_until_both_sides_agree(world: Stage) -> None:
+def test_what_is_open_in_an_old_file_can_be_settled_until_both_sides_agree(world: KillWorld) -> None:
     for _ in range(2):
         world.run(skip=SETTLED, unguarded=True)
     compared = world.sync("verify", "--json", skip=SETTLED)
@@ -199,21 +199,21 @@ def chosen(steps: Sequence[str]) -> list[int]:
     return [number for number in range(len(steps)) if THOROUGH or number % 3 == 0 or number in first.values()]
 
 
-def test_an_upgrade_that_was_killed_at_any_step_is_finished_by_the_next_start(world: Stage) -> None:
+def test_an_upgrade_that_was_killed_at_any_step_is_finished_by_the_next_start(world: KillWorld) -> None:
     old = world.folder / "old.db"
     shutil.copy2(world.state_path, old)
     with Launcher() as launcher:
-        steps = launcher.carry_out(world, "status", "--json").steps
+        steps = launcher.run_command(world, "status", "--json").steps
         for number in chosen(steps):
             shutil.copy2(old, world.state_path)
             world.state_path.with_name("sync.db-wal").unlink(missing_ok=True)
             world.state_path.with_name("sync.db-shm").unlink(missing_ok=True)
-            assert launcher.carry_out(world, "status", kill_at=number).code == -9, steps[number]
-            assert launcher.carry_out(world, "status").code == 0, steps[number]
+            assert launcher.run_command(world, "status", kill_at=number).code == -9, steps[number]
+            assert launcher.run_command(world, "status").code == 0, steps[number]
             assert version_of(world.state_path) == VERSION, steps[number]
 
 
-def test_processes_that_start_at_once_upgrade_an_old_file_together(world: Stage) -> None:
+def test_processes_that_start_at_once_upgrade_an_old_file_together(world: KillWorld) -> None:
     opening = (
         "import sys; from pathlib import Path; from state.file import StateFile; StateFile.open(Path(sys.argv[1]))"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from state.schema import VERSION
 from tests.durability.launch import Launcher
-from tests.durability.world import Stage
+from tests.durability.world import KillWorld
 from tests.end_to_end.world import START
 from tests.old_states.events import SETTLE, Telling
 from tests.old_states.kept import KeptState
@@ -22,7 +22,7 @@ def main() -> int:
         sys.stderr.write(f"{kept.folder} is there already; a state file that was released never changes\n")
         return 2
     with tempfile.TemporaryDirectory() as folder, Launcher() as launcher:
-        world = Stage.made(Path(folder, "world"), start=START)
+        world = KillWorld.create(Path(folder, "world"), start=START)
         world.folder.mkdir()
         world.options = {"settle": f'"{SETTLE}"', "lookback": '"10m"'}
         world.contacts = {"deletes": '"ignore"', "conflicts": '"newest"'}

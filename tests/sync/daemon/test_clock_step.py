@@ -54,7 +54,7 @@ def test_a_clock_that_is_set_back_delays_no_run_for_longer_than_its_interval(
     tmp_path: Path, schedule: dict[str, str], latest: timedelta
 ) -> None:
     clock = FakeClock(datetime.now(UTC))
-    world = World.made(tmp_path)
+    world = World.create(tmp_path)
     world.options |= schedule
     with world.gg, world.gh:
         world.write_config()

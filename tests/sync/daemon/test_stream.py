@@ -40,7 +40,7 @@ class Daemon:
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    world = World.made(tmp_path)
+    world = World.create(tmp_path)
     with world.gg, world.gh:
         yield made(world)
 
