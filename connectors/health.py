@@ -1,12 +1,12 @@
-"""Tells a server that fails at a page because of a record in it from one that is down (R42).
+"""Distinguish a server that fails at a page because of a record in it from a server that is down (R42).
 
 Rules kept here:
-- a page is read around only while a plain, small read succeeds. Where that fails as well, the server is down, and the
-  reading ends at once: smaller pages would only cost the same patience again;
-- after a plain read the page that failed is asked for once more: the server may have been down for a moment;
+- a failing page is skipped only while a plain, small read succeeds. Where that fails too, the server is down, and the
+  reading ends at once: smaller pages would only take the same time again;
+- after a plain read the failed page is requested once more, because the server may have been down for a moment;
 - one plain read is enough for a reading. Another one is made where AGAIN pages in a row have failed;
-- a reading may fail MOST times. What fails after that is not cut any smaller, it is named as a whole; where the server
-  has not shown a single record by then, it is no record's fault.
+- a reading may fail MOST times. A page that fails after that is not split any further, but named as a whole. Where the
+  server has not shown a single record by then, the cause is not a record.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ MOST: Final = 500
 
 
 class Health:
-    """How the lists of one account answer; `probe` makes the plain read and returns the server's time of it."""
+    """How the lists of one account answer. `probe` makes the plain read and returns the server's time of it."""
 
     def __init__(self, account: str, probe: Callable[[], datetime]) -> None:
         self.served_at: datetime | None = None
@@ -34,12 +34,12 @@ class Health:
 
     @property
     def is_failing(self) -> bool:
-        """Whether the last page failed: the parts of it are asked for once each."""
+        """Say whether the last page failed; then each of its parts is requested once."""
         return self._in_a_row > 0
 
     @property
     def is_spent(self) -> bool:
-        """Whether this reading has failed so often that nothing is cut any smaller."""
+        """Say whether this reading has failed so often that pages are not split any further."""
         return self._failures >= MOST
 
     def begin(self) -> None:
@@ -47,35 +47,37 @@ class Health:
         self._in_a_row, self._failures, self._is_known, self._has_shown = 0, 0, False, False
 
     def answered(self, served_at: datetime, *, rows: int) -> None:
-        """Note a page that came, and how many rows it shows."""
+        """Note a page that was answered, and how many rows it shows."""
         self.served_at, self._in_a_row = served_at, 0
         self._has_shown = self._has_shown or rows > 0
 
     def failed(self, error: AnswerTooLarge, *, smallest: bool = False) -> bool:
-        """Note a page that failed; say whether to ask for the same page again. Raises ServerTrouble.
+        """Note a page that failed; say whether to request the same page again. Raises ServerTrouble.
 
-        An answer that is too large comes from a server that is up, but where it is the `smallest` page.
+        An answer that is too large comes from a server that is up, unless it is for the `smallest` page.
         """
         if not smallest and not isinstance(error, PageCrashed | PageTimedOut):
             return False
         self._in_a_row += 1
         self._failures += 1
         if self.is_spent and not self._has_shown:
-            raise ServerTrouble(self._account, f"it fails at each list that holds anything: {error.message}")
+            raise ServerTrouble(self._account, f"it fails at each list that is not empty: {error.message}")
         if self._is_known and self._in_a_row % AGAIN:
             return False
         try:
             self.served_at = self._probe()
         except AnswerTooLarge as failure:
-            raise ServerTrouble(self._account, f"it fails at a plain read as well: {failure.message}") from failure
+            raise ServerTrouble(self._account, f"it fails at a plain read too: {failure.message}") from failure
         self._is_known = True
         return isinstance(error, PageCrashed)
 
 
 def refuse_to_tell(account: str, unread: Sequence[UnreadableRow]) -> None:
-    """Raise ServerTrouble where a list that is looked through has parts that cannot be read.
+    """Raise ServerTrouble where a list that is searched has parts that cannot be read.
 
-    What is looked for may lie in one of them: to take it for missing could make it a second time (R20).
+    The record may be in one of them. Taking it for missing could create it a second time (R20).
     """
     if unread:
-        raise ServerTrouble(account, f"what is looked for may lie where the list cannot be read: {unread[0].reason}")
+        raise ServerTrouble(
+            account, f"what is searched for may be in a part of the list that cannot be read: {unread[0].reason}"
+        )

@@ -1,16 +1,16 @@
-"""Writing a contact of which the server refuses one value: the others go, and the refused one is named (R42).
+"""Find the value that makes a server refuse a write: the others are written, and the refused one is named (R42).
 
 Rules kept here:
-- only a refusal of what was sent (400, 409, 422) is taken apart; no other error is, and no create that is a conflict
-  (409): the server may hold that contact already;
-- who is named in the refusal is the writer's affair: here the server names nothing that is sent;
-- halves are written until the one value is found, with a bounded number of calls; what cannot be told apart by then is
-  refused as a whole. What a half has written is not sent again, and is reported as written whatever comes after it;
-- before a half is written the record is read again: it is not written over what a person typed since the first try;
-- a new contact is made with what tells who it is, whether it may be contacted, and its tags, which workflows act on;
-  it gets the rest by updates. Where one of those fails for another reason than the values, the contact is reported
-  with that error and without those values;
-- a server that takes nothing of several contacts in a row is not asked so often, until it takes something.
+- only a refusal of what was sent (400, 409, 422) is split, and no create that is a conflict (409), because the server
+  may hold that contact already;
+- this module handles refusals that do not name the field. The writers handle those that do;
+- halves are written until the one value is found, with a bounded number of calls. Values that are not separated by then
+  are refused together. What a half has written is not sent again, and is reported as written whatever follows;
+- before a half is written the record is read again, so that no value is written over what a user typed meanwhile;
+- a new contact is created with what identifies it, its consent and its tags, which workflows act on. The rest follows
+  by updates. Where an update fails for another reason than the values, the contact is reported with that error and
+  without those values;
+- where a server refused every value of several contacts in a row, the next ones are not split, until it takes a value.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,20 +33,20 @@ from connectors.errors import (
 CONFLICT: Final = 409
 REFUSALS: Final = frozenset({400, CONFLICT, 422})
 CALLS: Final = 12
-"""So many halves of one contact are tried at most."""
+"""The largest number of halves that are tried for one contact."""
 
 PATIENCE: Final = 3
-"""After so many contacts in a row of which nothing is taken, the next are refused as they are."""
+"""The number of contacts in a row without a written value after which the next ones are not split."""
 
 CORE: Final = frozenset(
     {"first_name", "last_name", "email", "phone", *PHONE_SLOTS, "do_not_contact", "stage", "status", "tags"}
 )
-"""What a contact is made with: who it is, whether it may be contacted, and the tags that keep workflows away."""
+"""The fields that a contact is created with: its identity, its consent, and the tags that workflows act on."""
 
 
 def not_looked_up(refused: RecordRefused, error: ConnectorError) -> OutcomeUnknown:
-    """Return the error of a refused create of which nobody can say whether it made the contact all the same."""
-    message = f"a create was refused ({refused.message}); whether it made the contact is not known: {error.message}"
+    """Return the error of a refused create that may have created the contact all the same."""
+    message = f"a create was refused ({refused.message}); whether it created the contact is unknown: {error.message}"
     return OutcomeUnknown(refused.account, message)
 
 
@@ -58,15 +58,15 @@ def _look_up(look_up: Callable[[], None], refused: RecordRefused) -> None:
 
 
 def _look_for_nothing() -> None:
-    """Look nowhere: the writer has looked already."""
+    """Do nothing: the writer has looked already."""
 
 
 def _see_no_edit(_current: Raw, _changes: Fields) -> None:
-    """Look nowhere: nobody else edits the record."""
+    """Do nothing: no user edits the record."""
 
 
 class RefusedValueWriter:
-    """Takes refused writes of one account apart; `core` is what no contact is made without."""
+    """Splits the refused writes of one account. `core` are the fields that a contact is created with."""
 
     def __init__(self, core: frozenset[str] = CORE) -> None:
         self._core = core
@@ -79,10 +79,10 @@ class RefusedValueWriter:
         changes: Fields,
         look: Callable[[Raw, Fields], None] = _see_no_edit,
     ) -> WriteResult:
-        """Write changes to `current`; where they are refused, those that are not. Raises what `write` and `look` do.
+        """Write changes to `current`, without those that are refused. Raises what `write` and `look` do.
 
         A refusal is raised where nothing can be written at all. `look` is called before a second try, with what the
-        record showed first and what is to be written; it raises where a person edited that meanwhile.
+        record showed first and what is to be written; it raises where a user edited that meanwhile.
         """
         try:
             answer = write(current, changes)
@@ -106,10 +106,10 @@ class RefusedValueWriter:
         look_up: Callable[[], None] = _look_for_nothing,
         look: Callable[[Raw, Fields], None] = _see_no_edit,
     ) -> WriteResult:
-        """Create a contact; where that is refused, without what is. Raises what `make` and `look_up` do.
+        """Create a contact; where that is refused, without the refused values. Raises what `make` and `look_up` do.
 
-        `write` updates the record that was made. `look_up` is called before a create is repeated, and raises where the
-        refused one may have made the contact; `look` is that of `update`.
+        `write` updates the created record. `look_up` is called before a create is repeated, and raises where the
+        refused one may have created the contact; `look` is that of `update`.
         """
         try:
             made = make(changes)
@@ -133,7 +133,7 @@ class RefusedValueWriter:
         rest: Fields,
         look: Callable[[Raw, Fields], None],
     ) -> WriteResult:
-        """Write the rest of a contact that was made. Its id must not be lost over what can be tried again."""
+        """Write the rest of a created contact. An error here must not lose its id, because updates can be repeated."""
         try:
             look(made.raw, rest)
             answer = self.update(write, made.raw, rest, look)
@@ -154,13 +154,13 @@ class RefusedValueWriter:
         refused: RecordRefused,
         look_up: Callable[[], None],
     ) -> tuple[WriteResult, Mapping[str, str]]:
-        """Create a contact of what tells who it is, or of that but for one number that is refused.
+        """Create a contact with its core fields, or with all of them but one number that is refused.
 
-        An address is never left out on a guess: it is who somebody is.
+        The e-mail address is never left out: it identifies the contact.
         """
         for left_out in (None, "phone", *PHONE_SLOTS):
             part = first if left_out is None else {name: value for name, value in core.items() if name != left_out}
-            if not part or (left_out is not None and left_out not in core) or not _is_somebody(part):
+            if not part or (left_out is not None and left_out not in core) or not _has_identity(part):
                 continue
             _look_up(look_up, refused)
             try:
@@ -174,22 +174,22 @@ class RefusedValueWriter:
 
 
 def _rejecting(answer: WriteResult, rejected: Mapping[str, str]) -> WriteResult:
-    """Return an answer with more values that were refused."""
+    """Return a result with more refused values."""
     found = {**answer.rejected, **rejected}
     return replace(answer, refused=answer.refused | found.keys(), rejected=found)
 
 
 def _was_not_sent(error: ConnectorError) -> bool:
-    """Say whether an error tells that its write did not take effect: then what was written before it is known."""
+    """Say whether an error means that its write had no effect: then all that was written is known."""
     return isinstance(error, AuthError | LoginNeeded | TransientError | RecordEdited)
 
 
-def _is_somebody(fields: Fields) -> bool:
+def _has_identity(fields: Fields) -> bool:
     return any(fields.get(name) for name in ("first_name", "last_name", "email", "phone", *PHONE_SLOTS))
 
 
 def _both(before: WriteResult, after: WriteResult) -> WriteResult:
-    """Return what two writes of one record led to, the later one on top of the earlier one."""
+    """Return the result of two writes of one record: the later one, with what the earlier one refused."""
     return replace(
         after,
         refused=before.refused | after.refused,
@@ -200,7 +200,7 @@ def _both(before: WriteResult, after: WriteResult) -> WriteResult:
 
 
 class _Halves:
-    """Writes the changes of one record in halves. `answer` is what that led to, None while nothing is written."""
+    """Writes the changes of one record in halves. `answer` is the result, None while nothing is written."""
 
     def __init__(
         self,
@@ -218,9 +218,9 @@ class _Halves:
         self.answer: WriteResult | None = None
 
     def culprits(self, refused: RecordRefused) -> dict[str, str]:
-        """Return the values that the server refuses, with its words; the others are written on the way.
+        """Return the fields that the server refuses, with its words; the others are written meanwhile.
 
-        Raises what `write` does, and a refusal of a double while nothing is written: the caller knows what to do then.
+        Raises what `write` does, and DuplicateRefused while nothing is written, which the caller handles.
         """
         found: dict[str, str] = {}
         suspects: list[tuple[Sequence[str], str]] = [(tuple(self._changes), refused.message)]
@@ -238,7 +238,7 @@ class _Halves:
         return found
 
     def unfinished(self, answer: WriteResult, rejected: Mapping[str, str]) -> WriteResult:
-        """Return what was written, with what was not because of an error (which is no refusal)."""
+        """Return the result with the fields that an error (not a refusal) left unwritten."""
         if self._error is None:
             return answer
         unwritten = frozenset(self._changes.keys() - self._written - rejected.keys())
@@ -248,7 +248,7 @@ class _Halves:
         """Write some of the changes; return the words of a refusal, None where they are written."""
         part = {name: self._changes[name] for name in names}
         try:
-            self._look(self._first, part)  # what an earlier half was answered may show what a person typed since
+            self._look(self._first, part)  # the answer to an earlier half may show an edit of a user
             answer = self._write(self._current, part)
         except RecordRefused as refused:
             return refused.message

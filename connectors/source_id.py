@@ -1,11 +1,11 @@
-"""What a record carries of its counterpart: the system, the account and the id of the record that it came from (R31).
+"""Source ids: what a record carries of its counterpart, that is the system, the account and the id (R31). Pure.
 
 Rules kept here:
-- an id alone means nothing where two accounts may have the same one: `growthgenius:5f0c1b7a92:4711` says whose it is;
-- an account is told by its server and by the user or location that it is read as. Of one that is read as several users
-  each counts, so that adding a user changes nothing;
-- what earlier releases wrote is the id alone: it still counts, and becomes the whole when the record is written next;
-- the source id of another account is none, and is never overwritten. Pure.
+- two accounts may have records with the same id, so a source id names the account: `growthgenius:5f0c1b7a92:4711`;
+- an account is identified by its server and by the user or location that it is read as. Where it is read as several
+  users, each of them counts, so that adding a user changes nothing;
+- earlier releases wrote the id alone. It still counts, and is completed when the record is written next;
+- the source id of another account is ignored, and is never overwritten.
 """
 
 import re
@@ -19,7 +19,7 @@ _WHOLE: Final = re.compile(r"([a-z]+):([0-9a-f]{10}):(\S+)")
 
 @dataclass(frozen=True, slots=True)
 class SourceAccount:
-    """The account that source ids are of; without `marks` it is not known, and ids are written alone."""
+    """The account that source ids name. Without `marks` it is unknown, and ids are written alone."""
 
     system: str = ""
     marks: tuple[str, ...] = ()
@@ -32,16 +32,16 @@ class SourceAccount:
         return cls(system, tuple(marks))
 
     def written(self, record_id: str) -> str:
-        """Return what a counterpart carries of a record of this account."""
+        """Return the source id of a record of this account."""
         return f"{self.system}:{self.marks[0]}:{record_id}" if self.marks else record_id
 
     def spellings(self, record_id: str) -> tuple[str, ...]:
-        """Return all that a counterpart may carry of a record, what is written now first."""
+        """Return every spelling of the source id of a record, the one that is written now first."""
         whole = [f"{self.system}:{mark}:{record_id}" for mark in self.marks]
         return tuple(dict.fromkeys([*whole, record_id]))
 
     def read(self, value: str | None) -> str | None:
-        """Return the id that a source id names at this account, None where it is of another one."""
+        """Return the record id in a source id, None where it names another account."""
         found = _WHOLE.fullmatch(value) if value is not None else None
         if found is None:
             return value
@@ -49,13 +49,13 @@ class SourceAccount:
         return record_id if system == self.system and mark in self.marks else None
 
     def is_bare(self, value: str | None) -> bool:
-        """Say whether a source id is an id alone, although the account is known: anyone can type or import that."""
+        """Say whether a source id is an id alone although the account is known: a user may have typed it."""
         return bool(self.marks) and value is not None and _WHOLE.fullmatch(value) is None
 
     def is_foreign(self, value: str | None) -> bool:
-        """Say whether a source id is of another account."""
+        """Say whether a source id names another account."""
         return value is not None and self.read(value) is None
 
 
 NO_ACCOUNT: Final = SourceAccount()
-"""No account is known: ids are read and written alone."""
+"""The account is unknown: ids are read and written alone."""

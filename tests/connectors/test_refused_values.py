@@ -310,6 +310,6 @@ def test_a_refused_create_that_cannot_be_looked_up_has_an_unknown_outcome() -> N
     def look_up() -> None:
         raise AuthError("gh", "bad key")
 
-    with pytest.raises(OutcomeUnknown, match="whether it made the contact is not known: bad key"):
+    with pytest.raises(OutcomeUnknown, match="whether it created the contact is unknown: bad key"):
         RefusedValueWriter().create(server.make, server.rewrite, {"first_name": "Ann", "city": "x"}, look_up)
     assert server.made == 0

@@ -164,7 +164,7 @@ def test_after_a_lost_create_a_row_that_cannot_be_read_may_be_who_is_looked_for(
             return {**body, "contacts": [row] if call.method == "GET" else []}
 
         rewrite(world.sandbox, change)
-        with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+        with pytest.raises(ServerTrouble, match="may be in a part of the list that cannot be read"):
             world.account.find_candidates({"email": "tony@example.com"}, None, world.clock.now())
         assert world.account.find_candidates({"email": "tony@example.com"}, None, None) == []
 

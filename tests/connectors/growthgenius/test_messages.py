@@ -306,7 +306,7 @@ def test_a_row_that_cannot_be_read_may_be_the_copy_that_is_looked_for() -> None:
         since, contact_id = world.clock.now(), world.sandbox.add()
         world.sandbox.add_message(contact_id, rendered_copy=ORIGINAL.text)
         rewrite(world.sandbox, lambda _, body: {**body, "messages": [None]} if "messages" in body else body)
-        with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+        with pytest.raises(ServerTrouble, match="may be in a part of the list that cannot be read"):
             messages_of(world).find_copies(ORIGINAL, contact_id, since)
 
 

@@ -151,7 +151,7 @@ def test_pages_that_never_add_up_are_an_incomplete_window() -> None:
 def test_a_server_that_is_down_is_not_asked_for_less_and_less() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", times=None, status=413))
-        with pytest.raises(ServerTrouble, match="a plain read as well"):
+        with pytest.raises(ServerTrouble, match="a plain read too"):
             world.read()
         assert len(world.sandbox.calls) == 2
 

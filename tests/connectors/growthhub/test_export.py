@@ -274,9 +274,9 @@ def test_an_answer_that_is_too_large_is_asked_for_in_halves(world: World) -> Non
 def test_a_server_that_finds_an_empty_second_too_large_is_in_trouble(world: World) -> None:
     fill(world, 3)
     world.sandbox.faults.append(Fault("status", path=EXPORT, status=413, times=None))
-    with pytest.raises(ServerTrouble, match="a plain read as well"):
+    with pytest.raises(ServerTrouble, match="a plain read too"):
         read(world)
-    with pytest.raises(ServerTrouble, match="a plain read as well"):
+    with pytest.raises(ServerTrouble, match="a plain read too"):
         read(world, START, world.clock.now())
     assert len(questions(world)) < 30
 

@@ -502,7 +502,7 @@ def test_a_row_of_the_export_that_cannot_be_read_may_be_the_copy_that_is_looked_
 ) -> None:
     logged.record_copy(LETTER, ann)
     world.change_answers(EXPORT, lambda body: body | {"messages": [row for _ in body["messages"]]})
-    with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+    with pytest.raises(ServerTrouble, match="may be in a part of the list that cannot be read"):
         logged.find_copies(LETTER, ann, START)
 
 

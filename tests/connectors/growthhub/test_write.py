@@ -577,7 +577,7 @@ def test_a_row_that_cannot_be_read_may_be_who_is_looked_for(world: World, row: A
     world.change_answers("/contacts/search", lambda body: body | {"contacts": [row for _ in body["contacts"]]})
     with pytest.raises(ServerTrouble, match="no record"):
         world.hub.find_candidates({"email": "ann@example.com"}, "4711", world.clock.now())
-    with pytest.raises(ServerTrouble, match="may lie where the list cannot be read"):
+    with pytest.raises(ServerTrouble, match="may be in a part of the list that cannot be read"):
         world.hub.find_candidates({"first_name": "Ann"}, None, world.clock.now())
 
 
@@ -698,6 +698,6 @@ def test_a_refused_create_that_cannot_be_looked_up_has_an_unknown_outcome(world:
     body = {"statusCode": 422, "message": ["something went wrong"]}
     world.sandbox.faults.append(Fault("status_after", method="POST", path="/contacts/$", status=422, body=body))
     world.sandbox.faults.append(Fault("status", path="duplicate|search", status=status, times=None))
-    with pytest.raises(OutcomeUnknown, match=r"something went wrong.*whether it made the contact is not known"):
+    with pytest.raises(OutcomeUnknown, match=r"something went wrong.*whether it created the contact is unknown"):
         world.hub.create_contact(ANN, "left-1")
     assert len(world.sandbox.people()) == 1
