@@ -22,7 +22,8 @@ CREATE TABLE stage.record (
 CREATE TABLE stage.pair (left_id TEXT PRIMARY KEY, right_id TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE stage.step (
   number INTEGER PRIMARY KEY, operation TEXT NOT NULL, side TEXT NOT NULL, left_id TEXT, right_id TEXT,
-  link INTEGER, writes TEXT NOT NULL, note TEXT
+  link INTEGER, writes TEXT NOT NULL, note TEXT,
+  changes TEXT
 )
 """
 
@@ -49,7 +50,7 @@ class Step:
     """One thing to do.
 
     `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is what else the operation wants to
-    know: JSON for people and retries, or a domain that is to be asked for.
+    know: JSON for people and retries, or a domain that is to be asked for. `changes` is what it writes, as JSON.
     """
 
     operation: str
@@ -60,6 +61,7 @@ class Step:
     writes: str = ""
     note: str | None = None
     number: int = 0
+    changes: str | None = None
 
 
 class Staging:
@@ -164,9 +166,9 @@ class Staging:
     def plan_step(self, step: Step) -> None:
         """Add a step to the plan. It touches nothing but the stage, so it needs no transaction."""
         self._db.execute(
-            "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (step.operation, step.side, step.left_id, step.right_id, step.link, step.writes, step.note),
+            "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note, changes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (step.operation, step.side, step.left_id, step.right_id, step.link, step.writes, step.note, step.changes),
         )
 
     def planned_operation(self, side: str, record_id: str) -> str | None:
@@ -188,9 +190,9 @@ class Staging:
             yield [_step(row) for row in rows]
             number = rows[-1]["number"]
 
-    def set_step_writes(self, number: int, writes: str) -> None:
-        """Let a step of the plan write to other sides than it was planned to."""
-        self._db.execute("UPDATE stage.step SET writes = ? WHERE number = ?", (writes, number))
+    def set_step_changes(self, number: int, writes: str, changes: str | None) -> None:
+        """Replace what a step of the plan writes, and to which sides."""
+        self._db.execute("UPDATE stage.step SET writes = ?, changes = ? WHERE number = ?", (writes, changes, number))
 
     def noted_steps(self, operation: str, writes: Sequence[str] = ()) -> Iterator[list[Step]]:
         """Yield the steps of an operation that have a note, a page at a time; with `writes`, only those."""
@@ -226,5 +228,5 @@ def _staged(row: sqlite3.Row) -> Staged:
 def _step(row: sqlite3.Row) -> Step:
     return Step(
         row["operation"], row["side"], row["left_id"], row["right_id"], row["link"], row["writes"], row["note"],
-        row["number"],
+        row["number"], row["changes"],
     )  # fmt: skip

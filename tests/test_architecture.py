@@ -23,7 +23,6 @@ FLOORS = (
     "config", "rules", "output", "oauth", "notifications", "streams", "contacts", "messages", "undo", "engine",
     "http_server", "webhooks", "daemon", "operations", "text_output", "page", "service", "demo", "setup", "commands",
 )  # fmt: skip
-EXCEPTIONS = {("contacts", "undo")}  # circles that are still to be opened
 STAR = "*"
 TEXTS = {".py", ".html", ".css", ".js"}
 
@@ -104,7 +103,6 @@ def test_folders_of_sync_import_only_folders_below_them() -> None:
         for module in imports(path)
         if top(module) == "sync" and folder(module) in FLOORS
         if path.parent.name in FLOORS and FLOORS.index(folder(module)) > FLOORS.index(path.parent.name)
-        if (path.parent.name, folder(module)) not in EXCEPTIONS
     }
     assert found == set()
     assert {path.name for path in (ROOT / "sync").iterdir() if (path / "__init__.py").exists()} == set(FLOORS)

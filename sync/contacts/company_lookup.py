@@ -18,7 +18,8 @@ from state.links import Link
 from state.staging import Step
 from sync.contacts.context import Context
 from sync.contacts.enrichment import Enrichment
-from sync.contacts.plan import CREATE, PAIR, merged, sides_written
+from sync.contacts.pair_merge import merge_pair
+from sync.contacts.plan_steps import CREATE, PAIR, pair_step
 from sync.rules.merge import LEFT, RIGHT
 
 SENSELESS = frozenset({400, 422})
@@ -103,12 +104,12 @@ def _plan_step_again(context: Context, step: Step) -> None:
         name: context.staging.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()
     }
     link = context.tables.links.by_id(step.link) if step.link else None
-    result = merged(context, link, staged[LEFT], staged[RIGHT])
-    writes = sides_written(result)
-    if writes != step.writes:
-        context.report.unchanged -= not step.writes and not result.conflicts
+    result = merge_pair(context, link, staged[LEFT], staged[RIGHT])
+    new = pair_step(link, (ids[LEFT], ids[RIGHT]), result)
+    if new.changes != step.changes:
+        context.report.unchanged -= not step.writes and result.writes and not result.conflicts
         with context.state.atomic():
-            context.staging.set_step_writes(step.number, writes)
+            context.staging.set_step_changes(step.number, new.writes, new.changes)
 
 
 def _step(link: Link, target: str) -> Step:

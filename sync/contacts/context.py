@@ -18,6 +18,7 @@ from state.staging import Staged, Staging
 from sync.config.contacts import ContactsStream
 from sync.contacts.findings import Findings, findings_for
 from sync.contacts.mapping_in_force import MappingInForce
+from sync.contacts.write_policy import WritePolicy
 from sync.output.report import StreamReport
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.erasure_marks import mark_of_record, marks_to_look_for
@@ -27,7 +28,6 @@ from sync.streams.connection import ConnectionSides, Side
 from sync.streams.record_boundary import Boundary
 from sync.streams.run import Run
 from sync.streams.tables import Tables
-from sync.undo.run_history import UndoneRun
 
 if TYPE_CHECKING:
     from sync.contacts.enrichment import Enrichment
@@ -60,8 +60,8 @@ class ContactTables(Tables):
 class Context:
     """The contacts stream of one run.
 
-    `enrichment` is there where companies are looked up; `undone` is the run that this one undoes, if that is what it is
-    for.
+    `policy` decides what a run does in its own way: to sync, or to undo a run. `enrichment` is None if companies are
+    not looked up.
     """
 
     run: Run
@@ -71,11 +71,11 @@ class Context:
     state: StateFile
     staging: Staging
     report: StreamReport
+    policy: WritePolicy
     errors: list[str] = field(default_factory=list)
     tables: ContactTables = field(init=False)
     findings: Findings = field(init=False)
     boundary: Boundary = field(init=False)
-    undone: UndoneRun | None = None
     enrichment: "Enrichment | None" = None
 
     def __post_init__(self) -> None:

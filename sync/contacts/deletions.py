@@ -17,8 +17,9 @@ from state.conflicts import Conflict
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.context import Context
-from sync.contacts.plan import DELETE, may_create, plan_create
-from sync.contacts.read import stage_by_id
+from sync.contacts.plan_steps import DELETE
+from sync.contacts.plan_unlinked import may_create, plan_create
+from sync.contacts.read_by_id import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, shadow_codec
 from sync.rules.deletion import SurvivorAction, is_edited, survivor_action

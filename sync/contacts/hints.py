@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from connectors.http.concurrency import WIDTH
 from state.webhook_hints import Hint
 from sync.contacts.context import Context
-from sync.contacts.read import stage_by_ids
+from sync.contacts.read_by_id import stage_by_ids
 from sync.rules.windows import ReadRange
 from sync.streams.connection import OWN_WRITE_MS, Side
 from sync.streams.hints import MAX_READ_BY_ID, hinted_sides

@@ -5,10 +5,10 @@ from functools import partial
 from connectors.connector import Raw
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
-from sync.contacts.commit import own_times
 from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
-from sync.contacts.read import staged_record
+from sync.contacts.link_state import own_times
+from sync.contacts.staged_records import staged_record
 from sync.contacts.update import PAUSES
 from sync.rules import contact_codec, kept_times
 from sync.rules.merge import SideView

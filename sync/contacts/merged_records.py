@@ -16,8 +16,9 @@ from connectors.values import phone
 from state.indexed_contact import IndexedContact
 from state.links import Link
 from sync.contacts.context import Context
-from sync.contacts.plan import DELETE, is_listed, plan_first_merge, plan_listing
-from sync.contacts.read import stage_by_id
+from sync.contacts.plan_steps import DELETE, is_listed, plan_listing
+from sync.contacts.plan_unlinked import plan_first_merge
+from sync.contacts.read_by_id import stage_by_id
 from sync.rules import contact_codec
 from sync.rules.deletion import is_carried
 from sync.rules.match import first_of_duplicates, may_adopt

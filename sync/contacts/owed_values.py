@@ -18,7 +18,7 @@ from state.owed_values import OwedValue
 from state.staging import Step
 from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
-from sync.contacts.read import stage_by_id
+from sync.contacts.read_by_id import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
 from sync.rules.merge import Merge

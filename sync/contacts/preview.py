@@ -1,27 +1,39 @@
-"""What a plan would write, person by person: for people to read, and to be priced."""
+"""What the plan in staging would write, contact by contact, and what that costs in calls.
+
+It merges nothing: a step of the plan holds what it writes. The reads that made the plan are counted in its price too,
+because the run after it makes them again.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connectors.connector import Raw
 from connectors.contact import Fields
+from connectors.http.rate_headers import RateLimit
 from state.staging import PAGE, Step
+from sync.contacts.company_lookup import count_unknown
 from sync.contacts.context import Context
-from sync.contacts.plan import CREATE, DELETE, PAIR, merged
+from sync.contacts.plan_steps import CREATE, DELETE, PAIR
+from sync.contacts.planned_changes import changes_of_step
 from sync.contacts.untranslatable import values_for_create
 from sync.output.formats import WHOLE
-from sync.output.report import Operation, PlannedChange
+from sync.output.report import Cost, Operation, PlannedChange
 from sync.rules import contact_codec
-from sync.rules.merge import LEFT, RIGHT
+from sync.rules.merge import LEFT
 from sync.streams.connection import Side
+
+DAY_SECONDS = 86_400.0
+
+CALLS_OF_DELETE = 2
+"""The record is read before it is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewedContact:
-    """One person to be written. `shown` is what the record shows now, `raw` the same as far as it was read.
+    """One contact to be written. `shown` is what the record shows now, `raw` the record if it was read.
 
-    `owed` are the fields of somebody who is made that have no place.
+    `owed` are the fields of a contact that is created for which there is no place (R41).
     """
 
     operation: Operation
@@ -33,7 +45,7 @@ class PreviewedContact:
 
 
 def preview_side(context: Context, side: Side) -> Iterator[PreviewedContact]:
-    """Yield everybody whom the plan on the stage writes to a side."""
+    """Yield every contact that the plan writes to a side."""
     for page in context.staging.steps(PAIR, (side.name, "both"), PAGE):
         for step in page:
             yield _update(context, side, step)
@@ -45,8 +57,8 @@ def preview_side(context: Context, side: Side) -> Iterator[PreviewedContact]:
             yield _delete(context, side, step)
 
 
-def changes(context: Context) -> Iterator[PlannedChange]:
-    """Yield the plan field by field: who would be written where, old and new value."""
+def planned_changes(context: Context) -> Iterator[PlannedChange]:
+    """Yield the plan field by field: which contact would be written where, old and new value."""
     for side in context.connection.sides:
         for one in preview_side(context, side):
             for name, value in one.changes.items():
@@ -54,22 +66,32 @@ def changes(context: Context) -> Iterator[PlannedChange]:
 
 
 def written_fields(context: Context, side: Side) -> frozenset[str]:
-    """Return the fields of which the plan writes any value to a side."""
+    """Return the fields that the plan writes to a side."""
     return frozenset(name for one in preview_side(context, side) for name in one.changes if name != WHOLE)
 
 
-def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
-    ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
-    staged = {
-        name: context.staging.changed_records(name, [record_id]).get(record_id) for name, record_id in ids.items()
+def price(context: Context, limits: Mapping[str, RateLimit | None], beside: Mapping[str, int]) -> dict[str, Cost]:
+    """Return the cost of the plan, by account; `beside` are the calls of other streams."""
+    charged = {context.enrichment.source.account: count_unknown(context)} if context.enrichment else {}
+    return {
+        side.account: _cost(
+            _calls(context, side) + beside.get(side.account, 0) + charged.get(side.account, 0),
+            limits[side.account],
+            charged.get(side.account, 0),
+        )
+        for side in context.connection.sides
     }
+
+
+def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
+    record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
+    staged = context.staging.changed_records(side.name, [record_id]).get(record_id)
     link = context.tables.links.by_id(step.link) if step.link else None
-    result = merged(context, link, staged[LEFT], staged[RIGHT])
-    own = staged[side.name]
-    shown = {**context.view(link, side, own).base, **context.view(link, side, own).now}
-    who = contact_codec.display_name(side.account, ids[side.name], shown)
-    raw = json.loads(own.raw) if own and own.raw else None
-    return PreviewedContact("update", who, shown, result.to(side.name), raw)
+    view = context.view(link, side, staged)
+    shown = {**view.base, **view.now}
+    who = contact_codec.display_name(side.account, record_id, shown)
+    raw = json.loads(staged.raw) if staged and staged.raw else None
+    return PreviewedContact("update", who, shown, changes_of_step(step).to(side.name), raw)
 
 
 def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
@@ -77,8 +99,8 @@ def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
     record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
     contact = contact_codec.decode(context.staging.changed_records(source.name, [record_id])[record_id].contact or "")
     who = contact_codec.display_name(source.account, record_id, contact.fields)
-    made = values_for_create(context, side, contact.fields)
-    return PreviewedContact("create", who, {}, made.changes, owed=frozenset(made.owed))
+    values = values_for_create(context, side, contact.fields)
+    return PreviewedContact("create", who, {}, values.changes, owed=frozenset(values.owed))
 
 
 def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
@@ -86,3 +108,41 @@ def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
     link = context.tables.links.by_id(step.link or 0)
     shown = context.mapping.shadow(link, side.name) if link else {}
     return PreviewedContact("delete", contact_codec.display_name(side.account, record_id, shown), shown, {WHOLE: None})
+
+
+def _calls(context: Context, side: Side) -> int:
+    traffic = side.connector.call_counts
+    calls = traffic.reads + traffic.writes
+    asked = False
+    for one in preview_side(context, side):
+        if one.operation == "delete":
+            calls += CALLS_OF_DELETE
+        elif one.operation == "create":
+            calls += _calls_of_create(context, side, one, asked=asked)
+            asked = True
+        else:
+            raw = one.raw or {"tags": one.shown.get("tags") or ()}
+            calls += 1 + side.connector.count_write_calls(raw, one.changes)
+    # For each deletion on the other side, the record that is gone from this side is asked for once more.
+    calls += context.staging.count_steps(DELETE, context.connection.other(side).name)
+    written = written_fields(context, side)
+    return calls + (len(side.connector.missing_places(written)) if written else 0)
+
+
+def _calls_of_create(context: Context, side: Side, one: PreviewedContact, *, asked: bool) -> int:
+    looked_up = (
+        0 if context.findings.first.get(side.account) else side.connector.count_lookups(one.changes, asked=asked)
+    )
+    return looked_up + side.connector.count_write_calls(None, one.changes)
+
+
+def _cost(calls: int, limit: RateLimit | None, charged: int) -> Cost:
+    """Return the cost of so many calls, `charged` of which the server may charge for.
+
+    An account without a known limit has no share of a day, and no pace to wait for.
+    """
+    if limit is None:
+        return Cost(calls, 0.0, 0.0, charged)
+    seconds = calls * limit.interval / limit.calls
+    daily = limit.daily or DAY_SECONDS * limit.calls / limit.interval
+    return Cost(calls, round(calls / daily, 4), round(seconds, 1), charged)

@@ -7,7 +7,7 @@ run would make another one (P2).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from connectors.connector import Raw
@@ -19,7 +19,9 @@ from state.intents import CreateIntent
 from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.context import Context
-from sync.contacts.create import entries_of_creation, lost, matching
+from sync.contacts.create import unknown_reason
+from sync.contacts.create_commit import entries_of_creation
+from sync.contacts.existing_contacts import matching
 from sync.contacts.failures import note_failure
 from sync.contacts.markers import write_marker
 from sync.contacts.owed_values import note_owed_of_new
@@ -30,10 +32,9 @@ from sync.rules.lost_create import is_foreign, is_older, likeness, may_be_made_f
 from sync.rules.shadow_update import after_lost_create, after_uncertain_create, is_edited, unmet
 from sync.streams.connection import Side
 from sync.streams.recovery import SettleTime, settle_each
-from sync.undo.remove_created import settle_removals
 
 
-def settle_intents(context: Context) -> None:
+def settle_intents(context: Context, settle_removals: Callable[[Context], None]) -> None:
     """Look what became of everything that was sent and has no known outcome. Raises AuthError, TransientError."""
     settle_updates(context)
     settle_removals(context)
@@ -196,12 +197,12 @@ def _wait_or_drop(
     staged = Staged(context.connection.other(side).name, intent.source_id, contact=contact_codec.encode(person))
     listed, now = _listed(context, side, intent), context.run.now_ms()
     if not _settle_time(context).has_passed(side, intent):
-        reason, due_ms = lost(context, side), _settle_time(context).ends_ms(side, intent)
+        reason, due_ms = unknown_reason(context, side), _settle_time(context).ends_ms(side, intent)
     elif intent.accepted and (listed is None or listed.due_ms):
         reason, due_ms = _unseen(side), 0
     else:  # a due time of 0 is a person's word: `sync failures retry`
         context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
-        reason, due_ms = lost(context, side), now
+        reason, due_ms = unknown_reason(context, side), now
     note_failure(transaction, context, context.connection.other(side), staged, "create", reason, due_ms=due_ms)
 
 

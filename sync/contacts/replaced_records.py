@@ -8,7 +8,7 @@ Rules kept here:
 
 from state.indexed_contact import IndexedContact
 from sync.contacts.context import Context
-from sync.contacts.read import stage_by_id
+from sync.contacts.read_by_id import stage_by_id
 from sync.rules.match import Candidates, Paired
 from sync.streams.connection import Side
 

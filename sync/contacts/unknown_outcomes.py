@@ -7,8 +7,8 @@ update with what the record shows.
 from functools import partial
 
 from state.intents import DeletionIntent, UpdateIntent
-from sync.contacts.carry_deletions import commit_deleted
 from sync.contacts.context import Context
+from sync.contacts.delete import commit_deleted
 from sync.contacts.update_outcome import settle_update
 from sync.streams.connection import Side
 from sync.streams.recovery import SettleTime, is_gone, settle_each

@@ -21,11 +21,10 @@ from state.database import Transaction
 from state.history import HistoryEntry
 from state.intents import RecordLook, UpdateIntent
 from state.links import Link, LinkSide
-from state.staging import Staged
-from sync.contacts.commit import unmapped_text
 from sync.contacts.context import Context
 from sync.contacts.holds import hold, release
-from sync.contacts.read import staged_record
+from sync.contacts.link_state import unmapped_text
+from sync.contacts.staged_records import refresh_staged, staged_record
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.lost_update import UpdateObservation, UpdateOutcome, outcome_of_update
 from sync.rules.sets import changes_of
@@ -120,7 +119,7 @@ def _settle(
         _note_own_write(context, side, link.side(side.name), shown)
         _keep_times(context, intent, link, came.arrived | came.put_back)
         context.tables.links.save_link(transaction, link, context.run.id)
-        stage_again(transaction, context, side, staged_record(context, side, found.raw, shown, link))
+        refresh_staged(transaction, context, side, staged_record(context, side, found.raw, shown, link))
     if link is None:
         return True
     context.tables.conflicts.close_conflicts(transaction, link.id, set(came.arrived))
@@ -131,17 +130,6 @@ def _settle(
     entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in came.overwritten]
     context.tables.history.add_entries(transaction, entries, intent.run, context.run.now_ms())
     return True
-
-
-def stage_again(transaction: Transaction, context: Context, side: Side, record: Staged) -> None:
-    """Let the other half of a merge see a record as it was read last, with the time of before our own write.
-
-    The shadow follows that reading: what was staged before would look as if a person had taken the values back.
-    """
-    staged = context.staging.changed_records(side.name, [record.id]).get(record.id)
-    if staged is not None:
-        changed_ms = record.changed_ms if record.changed_ms is not None else staged.changed_ms
-        context.staging.put_records(transaction, [replace(record, changed_ms=changed_ms)])
 
 
 def _put_back(intent: UpdateIntent, names: Iterable[str]) -> list[str]:

@@ -10,9 +10,11 @@ from state.links import Link
 from state.staging import PAGE, Staged
 from sync.contacts.context import Context
 from sync.contacts.holds import held_entries
-from sync.contacts.plan import PAIR, may_create, merged
+from sync.contacts.pair_merge import merge_pair
+from sync.contacts.plan_steps import PAIR
+from sync.contacts.plan_unlinked import may_create
 from sync.contacts.preview import preview_side
-from sync.contacts.read import stage_by_id
+from sync.contacts.read_by_id import stage_by_id
 from sync.output.formats import WHOLE
 from sync.output.report import Comparison
 from sync.rules import contact_codec
@@ -99,7 +101,7 @@ def _link(context: Context, failure: Failure) -> Link | None:
 def _differing(context: Context, link: Link | None, left_id: str, right_id: str) -> Iterator[Entry]:
     left, right = _shown(context, context.connection.left, left_id), _shown(context, context.connection.right, right_id)
     views = context.view(link, context.connection.left, left), context.view(link, context.connection.right, right)
-    result = merged(context, link, left, right)
+    result = merge_pair(context, link, left, right)
     who = contact_codec.display_name(
         context.connection.left.account, left_id, {**views[1].base, **views[1].now, **views[0].base, **views[0].now}
     )

@@ -13,6 +13,7 @@ from sync.config.model import Connection
 from sync.contacts.context import Context
 from sync.contacts.enrichment import Enrichment
 from sync.contacts.mapping_in_force import MappingInForce
+from sync.contacts.sync_policy import SyncPolicy
 from sync.engine.accounts import Account
 from sync.engine.mappings import mapping_in_force, rules_of
 from sync.engine.options import RunOptions
@@ -54,6 +55,7 @@ def assemble(
         state,
         stage,
         _empty(accounts),
+        SyncPolicy(),
     )
     context.enrichment = _enrichment(context) if connection.contacts.enrich else None
     cursors = Cursors(state.db, number, contact_codec.STREAM)

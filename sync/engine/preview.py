@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from connectors.http.rate_limiter import RateLimit
-from sync.contacts import preview as people_forecast
-from sync.contacts.plan import CREATE, DELETE, PAIR
-from sync.contacts.price import price
+from sync.contacts import preview as contact_preview
+from sync.contacts.plan_steps import CREATE, DELETE, PAIR
 from sync.engine.run import RunScope
 from sync.messages import actions
 from sync.messages import preview as message_forecast
@@ -15,15 +14,15 @@ from sync.rules import contact_codec
 
 def planned_changes(work: RunScope) -> Iterator[PlannedChange]:
     """Yield the plan: people field by field, then messages."""
-    yield from people_forecast.changes(work.contacts)
+    yield from contact_preview.planned_changes(work.contacts)
     if work.messages is not None:
         yield from message_forecast.planned_changes(work.messages)
 
 
 def cost(work: RunScope, limits: Mapping[str, RateLimit | None], *, deep: bool) -> dict[str, Cost]:
     """Return the cost of the plan on the stage, by account; `deep` adds that of reading everybody's copies."""
-    letters = message_forecast.count_calls(work.messages, deep=deep) if work.messages is not None else {}
-    return price(work.contacts, limits, letters)
+    messages = message_forecast.count_calls(work.messages, deep=deep) if work.messages is not None else {}
+    return contact_preview.price(work.contacts, limits, messages)
 
 
 def totals(work: RunScope, stream: str, report: StreamReport) -> StreamReport:

@@ -20,12 +20,15 @@ from sync.contacts.context import Context
 from sync.contacts.lifted_erasures import settle_lifted
 from sync.contacts.merged_records import MergeTargets, find_merge_targets, list_merged
 from sync.contacts.owed_values import count_owed_values, refresh_places
+from sync.contacts.plan_steps import DELETE
+from sync.contacts.plan_unlinked import plan_unlinked
 from sync.contacts.untranslatable import tell
 from sync.engine import message_stream
 from sync.messages.context import MessageContext
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.guard import guard
 from sync.rules.windows import ReadRange
+from sync.undo.remove_created import settle_removals
 
 Spans = dict[str, IntervalSet]
 
@@ -50,7 +53,7 @@ def run(work: RunScope, bounds: ReadRange, *, deep: bool = False, unguarded: boo
     """
     guarded = ""
     try:
-        recovery.settle_intents(work.contacts)
+        settle_intents(work.contacts)
         seen, messages = _observe(work, bounds)
         heirs = _plan_people(work, bounds, seen)
         planned = messages is not None and message_stream.plan_messages(messages.context, bounds, deep=deep)
@@ -103,7 +106,7 @@ def _observe(work: RunScope, bounds: ReadRange) -> tuple[_Seen, message_stream.R
 
 def _plan_people(work: RunScope, bounds: ReadRange, seen: _Seen) -> MergeTargets:
     if not work.with_people:
-        plan.plan_unlinked(work.contacts)
+        plan_unlinked(work.contacts)
         return {}
     found = seen.lost | (deletions.find_vanished(work.contacts) if bounds.whole else set())
     heirs = find_merge_targets(work.contacts, _lost(work.contacts, bounds, seen), found)
@@ -125,7 +128,7 @@ def _plan_deletes(context: Context, lost: Iterable[Link], heirs: MergeTargets) -
         if context.staging.paired_id("left", link.left.id) or context.staging.paired_id("right", link.right.id):
             continue
         survivor = context.connection.other(context.connection.side(link.gone or ""))
-        with context.boundary.around(survivor, link.side(survivor.name).id, plan.DELETE):
+        with context.boundary.around(survivor, link.side(survivor.name).id, DELETE):
             if link.id in heirs:
                 list_merged(context, link, heirs[link.id])
             else:
@@ -138,7 +141,7 @@ def _carry_out(context: Context, spans: Spans) -> None:
         return
     execute.write(context)
     if context.tables.intents.open_creates():
-        recovery.settle_intents(context)
+        settle_intents(context)
     if not context.errors:
         _cover(context, spans)
 
@@ -173,6 +176,11 @@ def _guard(work: RunScope) -> str:
     return guard(
         work.messages.findings.weights, contacts.settings.max_changed, command, "messages", dry=contacts.run.dry
     )
+
+
+def settle_intents(context: Context) -> None:
+    """Look what became of every write with an unknown outcome. Raises AuthError, TransientError."""
+    recovery.settle_intents(context, settle_removals)
 
 
 def count_open(context: Context) -> None:

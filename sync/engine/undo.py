@@ -7,12 +7,12 @@ Messages are facts: those that the run copied stay.
 from connectors.errors import ConnectorError
 from sync.contacts.context import Context
 from sync.contacts.execute import count_plan
-from sync.contacts.recovery import settle_intents
-from sync.engine.run import Consent, RunScope, count_open
+from sync.engine.run import Consent, RunScope, count_open, settle_intents
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.guard import guard
 from sync.undo.plan import carry_out, plan_undo
 from sync.undo.run_history import UndoneRun
+from sync.undo.undo_policy import UndoPolicy
 
 
 def undo(work: RunScope, undone: UndoneRun, *, unguarded: bool, consent: Consent) -> str:
@@ -24,7 +24,7 @@ def undo(work: RunScope, undone: UndoneRun, *, unguarded: bool, consent: Consent
     try:
         settle_intents(context)
         context.mapping.judge = winner_by_policy(context.settings.conflicts, context.connection.offsets())
-        context.undone = undone
+        context.policy = UndoPolicy(undone)
         plan_undo(context, undone)
         guarded = (
             ""

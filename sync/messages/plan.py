@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from state.failures import Failure
 from state.message_staging import MessageAction, StagedMessage
-from sync.contacts import plan as contact_plan
+from sync.contacts import plan_steps as contact_steps
 from sync.messages.actions import CREATE, LINK, WAIT
 from sync.messages.candidates import FoundCopy, find_copy
 from sync.messages.context import MessageContext, message_of, message_store
@@ -141,7 +141,7 @@ def _plan_without_contact(context: MessageContext, side: Side, staged: StagedMes
 def _is_planned(context: MessageContext, side: Side, contact_id: str) -> bool:
     """Return whether this run is going to link a contact."""
     stage = context.contacts.staging
-    is_created = stage.planned_operation(side.name, contact_id) == contact_plan.CREATE
+    is_created = stage.planned_operation(side.name, contact_id) == contact_steps.CREATE
     return is_created or stage.paired_id(side.name, contact_id) is not None
 
 
@@ -151,7 +151,7 @@ def _is_failed(context: MessageContext, side: Side, contact_id: str) -> bool:
     A contact that was dismissed from the list is left out, and so are its messages.
     """
     contacts, target = context.contacts, context.connection.other(side)
-    if contacts.staging.planned_operation(side.name, contact_id) == contact_plan.FAIL:
+    if contacts.staging.planned_operation(side.name, contact_id) == contact_steps.FAIL:
         return True
     if (target.name, contact_id) in contacts.findings.unknown:
         return True

@@ -15,7 +15,7 @@ from state.intervals import IntervalSet
 from state.links import Link
 from state.message_staging import StagedMessage
 from state.webhook_hints import Hint
-from sync.contacts.read import stage_by_id
+from sync.contacts.read_by_id import stage_by_id
 from sync.messages.commit import commit_lost_copy, indexed
 from sync.messages.context import MessageContext, message_store
 from sync.messages.links import original_side

@@ -18,11 +18,13 @@ from state.history import CREATED, DELETED, REFUSED, HistoryLine
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.context import Context
-from sync.contacts.create import create
+from sync.contacts.execute import write_creates, write_updates
 from sync.contacts.guard_weights import weigh
-from sync.contacts.plan import CREATE, DELETE, PAIR, may_create, merged, plan_create, sides_written
-from sync.contacts.read import stage_by_id, stage_by_ids
-from sync.contacts.update import update
+from sync.contacts.pair_merge import merge_pair
+from sync.contacts.plan_steps import CREATE, DELETE, PAIR, pair_step
+from sync.contacts.plan_unlinked import may_create, plan_create
+from sync.contacts.read_by_id import stage_by_id, stage_by_ids
+from sync.contacts.sync_policy import SyncPolicy
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
@@ -61,13 +63,9 @@ def carry_out(context: Context, undone: UndoneRun) -> None:
     )
     context.run.progress.begin_step("writing", total)
     troubles = _UndoErrors(context, undone)
-    for side in context.connection.sides:
-        for wave in context.staging.steps(PAIR, (side.name, "both"), WIDTH):
-            update(context, side, wave, troubles)
-    context.undone = None  # who is made again is met like anybody
-    for side in context.connection.sides:
-        for wave in context.staging.steps(CREATE, (side.name,), WIDTH):
-            create(context, side, wave, troubles)
+    write_updates(context, troubles)
+    context.policy = SyncPolicy()  # a contact that is created again is merged like any other
+    write_creates(context, troubles)
     for side in context.connection.sides:
         for wave in context.staging.steps(DELETE, (side.name,), WIDTH):
             for step in wave:
@@ -152,7 +150,7 @@ def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> N
         return
     removed = _plan_removal(context, undone, link, ends)
     left, right = ends[LEFT], ends[RIGHT]
-    result = merged(context, link, left, right)
+    result = merge_pair(context, link, left, right)
     views = context.view(link, context.connection.left, left), context.view(link, context.connection.right, right)
     undone.review(context.present_rules(), link, views, result.refused, {LEFT, RIGHT} - {removed})
     if removed:
@@ -160,7 +158,7 @@ def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> N
     weigh(context, result)
     if result.writes:
         with context.state.atomic():
-            context.staging.plan_step(Step(PAIR, "", link.left.id, link.right.id, link.id, sides_written(result)))
+            context.staging.plan_step(pair_step(link, (link.left.id, link.right.id), result))
 
 
 def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> str:

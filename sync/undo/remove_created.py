@@ -7,7 +7,6 @@ Rules kept here:
 - the counterpart stays: it is neither deleted nor made again, and that is held.
 """
 
-import json
 from functools import partial
 
 from connectors.contact import Contact
@@ -20,7 +19,8 @@ from state.links import Link
 from state.messages import MessageIndex
 from state.staging import Staged, Step
 from sync.contacts.context import Context
-from sync.contacts.read import stage_by_id
+from sync.contacts.delete import shown_text
+from sync.contacts.read_by_id import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.undo import CHANGED, UNDO
@@ -87,11 +87,6 @@ def _settle_one(context: Context, side: Side, intent: RemovalIntent) -> None:
             _remember(transaction, context, side, link, intent)
         elif SettleTime(context.run, context.connection).has_passed(side, intent):
             _drop(transaction, context, side, link, intent)
-
-
-def shown_text(contact: Contact) -> str:
-    """Return all that a record showed, as the history keeps it of one that was deleted."""
-    return json.dumps({name: value for name, value in contact.fields.items() if value is not None}, ensure_ascii=False)
 
 
 def _intend(context: Context, target: Side, link: Link, contact: Contact) -> RemovalIntent:

@@ -1,0 +1,150 @@
+"""Stage the records of one page of a list, and put them into the identity index (R3, R7, R22).
+
+Rules kept here:
+- every record that a page shows goes into the identity index; only those before the horizon are staged (R7);
+- a record that is dated ahead of its server's clock is staged by each run, since its time proves nothing (R43);
+- an erased contact is counted as left out, and nothing of it is kept;
+- a record with the digest of its last observation is not mapped: it shows nothing new, unless it failed since (R22).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.connector import Page, Raw, Window
+from connectors.contact import Contact
+from connectors.errors import RecordGone
+from state.links import Link
+from state.staging import Staged
+from sync.contacts.context import AHEAD, Context
+from sync.contacts.gone_records import note_gone
+from sync.contacts.list_rows import believed
+from sync.contacts.staged_records import memory_of, staged_record
+from sync.contacts.unreadable_records import index_outline
+from sync.rules import contact_codec
+from sync.streams.connection import Side
+from sync.streams.record_boundary import confirm_workable, storable
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """Which records of a page are staged: those before the horizon and, where the window is exact, within it.
+
+    A record with a date past `ahead` was not changed just now. No horizon would ever reach it, so each run stages it.
+    """
+
+    start: datetime | None
+    horizon: datetime
+    end: datetime | None
+    ahead: datetime | None
+
+    def admit(self, changed: datetime | None) -> bool:
+        """Say whether a record that was changed at that time is staged."""
+        if changed is None or (self.ahead is not None and changed > self.ahead):
+            return True
+        return (
+            changed < self.horizon
+            and (self.start is None or changed >= self.start)
+            and (self.end is None or changed < self.end)
+        )
+
+
+def take_page(
+    context: Context, side: Side, page: Page, window: Window, horizon: datetime, *, exact: bool, stage: bool
+) -> None:
+    """Index the records of a page and, with `stage`, stage them. What is wrong with a record is listed."""
+    ahead = None if exact else page.served_at + AHEAD
+    limits = PageLimits(window.start if exact else None, horizon, window.end if exact else None, ahead)
+    context.boundary.take(side, page, context.run.progress.note)
+    raws = {str(raw["id"]): raw for raw in page.records}
+    unchanged = _unchanged(context, side, raws)
+    unchanged_records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in unchanged.items()]
+    taken = _Taken(limits, stage, unchanged_records)
+    news = {record_id: raw for record_id, raw in raws.items() if record_id not in unchanged}
+    links = context.tables.links.by_record(side.name, [storable(record_id) for record_id in news])
+    for record_id, raw in news.items():
+        with context.boundary.around(side, record_id, who=_name(side, record_id, raw)):
+            _take_or_outline(context, side, raw, links.get(record_id), taken)
+    _store(context, side, taken)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a page has shown: records to be staged, contacts to be indexed, ids that are left for a later horizon."""
+
+    limits: PageLimits
+    stage: bool
+    records: list[Staged]
+    contacts: list[Contact] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+
+
+def _take_or_outline(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Taken) -> None:
+    """Take one record in; one that cannot be read is indexed by what it shows, so that no double is created."""
+    try:
+        _take(context, side, raw, link, taken)
+    except Exception:
+        index_outline(context, side, raw, link)
+        raise
+
+
+def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Taken) -> None:
+    """Take one record in. Raises what is wrong with it."""
+    record_id, limits = str(raw["id"]), taken.limits
+    try:
+        row = believed(context, side, raw, link, memory_of(link, side))
+    except RecordGone:
+        note_gone(context, side, record_id)
+        return
+    if row is None:
+        taken.records.append(Staged(side.name, record_id, link=link.id if link else None))
+        return
+    confirm_workable(row.contact)
+    if link is None and context.is_forgotten(side, row.contact):
+        is_new = limits.admit(row.contact.updated_at) and not context.staging.has_record(side.name, record_id)
+        context.report.left_out += taken.stage and is_new
+        taken.later.append(record_id)
+        return
+    staged = staged_record(context, side, row.raw, row.contact, link, digest=row.digest)
+    taken.contacts.append(row.contact)
+    if limits.admit(row.contact.updated_at):
+        taken.records.append(staged)
+    else:
+        taken.later.append(record_id)
+
+
+def _name(side: Side, record_id: str, raw: Raw) -> str:
+    """Return a name for a record that may not be understood at all: its e-mail address if it shows one."""
+    shown = raw.get("email")
+    return shown if isinstance(shown, str) and shown else f"{side.account}:{record_id}"
+
+
+def _store(context: Context, side: Side, taken: _Taken) -> None:
+    with context.state.atomic() as transaction:
+        if taken.stage:
+            context.staging.put_records(transaction, taken.records)
+            context.staging.mark_shown(transaction, side.name, taken.later)
+        side.identities.put_contacts(transaction, (contact_codec.index_entry(contact) for contact in taken.contacts))
+
+
+def _unchanged(context: Context, side: Side, raws: Mapping[str, Raw]) -> dict[str, int]:
+    """Return the links of the records that show nothing new, by record id; a listed failure always counts as new."""
+    ids = [storable(record_id) for record_id in raws]
+    failed = context.tables.failures.of_records(side.name, ids)
+    return {
+        record_id: seen.link
+        for record_id, seen in context.tables.links.seen_records(side.name, ids).items()
+        if record_id not in failed
+        and seen.digest is not None
+        and seen.mapping == context.mapping.number
+        and seen.gone != side.name
+        and seen.digest == _digest(side, raws[record_id])
+    }
+
+
+def _digest(side: Side, raw: Raw) -> bytes | None:
+    """Return the digest of a record, None if it cannot be worked with."""
+    try:
+        return side.connector.digest(raw)
+    except Exception:  # noqa: BLE001 - the boundary that comes next reports it with the record's name
+        return None
