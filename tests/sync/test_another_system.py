@@ -8,6 +8,8 @@ import pytest
 
 from connectors import registry
 from connectors.clock import SystemClock
+from connectors.http.call_log import CallLog
+from connectors.http.rate_headers import RateLimit
 from connectors.http.rate_limiter import MemoryCallLogStore
 from connectors.system import WebhookEvent
 from state.webhook_hints import Hint
@@ -105,12 +107,14 @@ def test_what_it_can_do_is_allowed_and_what_it_cannot_do_is_not() -> None:
     assert "for do_not_contact of an account at growthhub only" in mistakes(blocked)
 
 
-def test_an_account_is_connected_with_its_limit_and_the_connection_may_use_it() -> None:
+def test_an_account_is_connected_with_its_limit_which_its_own_rate_headers_change() -> None:
     config = parse(TEXT, FILE)
     shared = SharedResources(MemoryCallLogStore(), SystemClock(), lambda _name: MemorySettings())
     account = connect("growthhub", config.accounts["growthhub"], "key", config.connections["sales"], shared)
     assert (account.limit, account.connector.system) == (LIMIT, KIND)
+    account.pacer.done(account.pacer.take(), {"x-rate-limit-minute": "50"}, 200)
     account.close()
+    assert CallLog.loaded(shared.ledger.peek("growthhub")).limit == RateLimit(50, 60.0)
 
 
 def test_check_tries_its_accounts(

@@ -88,7 +88,7 @@ def test_the_demo_ends_with_both_sides_agreeing_and_nothing_left_to_do(demo_text
     assert ESCAPE not in demo_text
 
 
-def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_person(demo_text: str) -> None:
+def test_every_edit_arrives_as_the_demo_says_and_the_conflict_waits_for_a_person(demo_text: str) -> None:
     second = demo_text.split("4. The second run")[1].split("6. Messages", maxsplit=1)[0]
     for line in (
         r'ann\.reed@example\.com +GrowthHub +title: "Account Executive" -> "Head of Sales" +carried',
@@ -106,7 +106,7 @@ def test_every_edit_arrives_as_the_story_says_and_the_conflict_waits_for_a_perso
         assert re.search(line, second), line
 
 
-def test_messages_travel_both_ways_and_nobody_is_sent_anything(demo_text: str) -> None:
+def test_messages_travel_both_ways_and_none_is_sent(demo_text: str) -> None:
     told = demo_text.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
     for line in (
         "Shall we talk on Tuesday?",
@@ -118,7 +118,7 @@ def test_messages_travel_both_ways_and_nobody_is_sent_anything(demo_text: str) -
         assert re.search(line, told), line
 
 
-def test_dirt_and_doubles_are_shown_with_what_became_of_them(demo_text: str) -> None:
+def test_dirty_values_and_doubles_are_shown_with_the_result(demo_text: str) -> None:
     first = demo_text.split("2. The first run")[1].split("3. Users edit", maxsplit=1)[0]
     for line in (
         r'mobile_phone "NaN", work_phone "\(303\) 555-0142" +phone "\+13035550142"',
@@ -161,7 +161,7 @@ def test_keep_leaves_a_private_folder_that_the_commands_can_look_at(
     assert "Both sides agree." in screen.getvalue()
 
 
-def test_the_command_tells_the_same_story_each_time_and_leaves_nothing_behind(
+def test_the_command_prints_the_same_text_each_time_and_leaves_nothing_behind(
     demo_text: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sync.demo.walkthrough.SystemClock", FakeClock)
@@ -193,7 +193,7 @@ def test_the_comparison_finds_a_field_that_differs(servers: Servers, clock: Fake
     assert agreement_of(servers, clock) == (True, [], [])
 
 
-def test_the_comparison_finds_people_on_one_side_only(servers: Servers, clock: FakeClock) -> None:
+def test_the_comparison_finds_contacts_on_one_side_only(servers: Servers, clock: FakeClock) -> None:
     run(servers, clock)
     assert agreement_of(servers, clock) == (False, [], [sample_contacts.TWIN])
     servers.add_record(sample_contacts.NEWCOMER)
@@ -207,7 +207,7 @@ def test_an_emptied_country_is_no_excuse_for_another_one(servers: Servers, clock
     assert differ == ["ann.reed@example.com country"]
 
 
-def test_all_people_are_invented_and_no_two_of_the_crowd_are_taken_for_one() -> None:
+def test_all_contacts_are_invented_and_no_two_of_them_are_paired_by_mistake() -> None:
     people = population()
     assert people == population()
     assert len(people) == ONLY_LEFT + ONLY_RIGHT + 2 * (SAME_EMAIL + SAME_PHONE)

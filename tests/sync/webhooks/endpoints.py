@@ -1,4 +1,4 @@
-"""A door for webhooks on loopback, and somebody who comes to it with bytes of their own."""
+"""A receiver of webhooks on loopback, and a client that sends it any bytes."""
 
 import json
 import socket
@@ -27,7 +27,7 @@ MESSAGES = '[connections.sales.messages]\ndirection = "both"'
 
 
 class Clock:
-    """A clock that stands at noon until it is moved."""
+    """A clock that stays at noon until a test moves it."""
 
     def __init__(self) -> None:
         self.time = NOON
@@ -37,20 +37,20 @@ class Clock:
         return self.time
 
     def monotonic(self) -> float:
-        """Return nothing that anybody should ask for."""
+        """Fail: no code under test may use this."""
         raise AssertionError
 
     def sleep(self, seconds: float) -> None:
-        """Wait for nothing."""
+        """Fail: no code under test may wait."""
         raise AssertionError(seconds)
 
 
 @dataclass(slots=True)
-class House:
-    """A door, and what stands behind it. `config` is in force; another one may be put in its place."""
+class ReceiverOnLoopback:
+    """A receiver with its state. `config` is in force; a test may replace it."""
 
     config: Config
-    reception: WebhookReceiver = field(init=False)
+    receiver: WebhookReceiver = field(init=False)
     clock: Clock = field(default_factory=Clock)
     counters: Counters = field(default_factory=Counters)
     woken: list[tuple[str, str]] = field(default_factory=list)
@@ -62,10 +62,10 @@ class House:
             return Hints(state.db, "sales", stream).waiting_hints("growthhub")
 
     def counts(self) -> dict[str, int]:
-        """Return what became of those who came, as far as anything did."""
+        """Return the outcomes that are not 0."""
         return {name: count for name, count in self.counters.snapshot().outcomes.items() if count}
 
-    def say(self, data: bytes, *, then: str = "") -> int:
+    def send_bytes(self, data: bytes, *, then: str = "") -> int:
         """Send bytes, and return the status of the answer; 0 where there is none. `then` may be "close"."""
         with socket.create_connection(self.address, timeout=30) as line:
             line.sendall(data)
@@ -75,9 +75,9 @@ class House:
 
     def post(self, body: bytes, headers: Mapping[str, str] | None = None, **kept: str) -> int:
         """Send a body, signed unless headers say otherwise; return the status of the answer."""
-        return self.say(request(body, KEYS.sign(body) if headers is None else headers, **kept))
+        return self.send_bytes(request(body, KEYS.sign(body) if headers is None else headers, **kept))
 
-    def tell(self, **said: Any) -> int:
+    def send_event(self, **said: Any) -> int:
         """Send an event, signed, and return the status of the answer."""
         return self.post(event(**said))
 
@@ -97,13 +97,13 @@ def status_of(line: socket.socket) -> int:
 
 
 def event(**said: Any) -> bytes:
-    """Return the body of an event about Ann, who was edited at noon."""
+    """Return the body of an event that says that Ann was edited at noon."""
     known = {"type": "ContactUpdate", "locationId": LOCATION, "id": "ann", "email": "ann@example.com"}
     return json.dumps({**known, "timestamp": instant.render(NOON), "webhookId": "w1", **said}).encode()
 
 
 def request(body: bytes, headers: Mapping[str, str], *, method: str = "POST", path: str = "/webhooks") -> bytes:
-    """Return a request as it goes over the wire."""
+    """Return the bytes of a request."""
     lines = {"Host": "example.com", "Content-Length": str(len(body)), **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
@@ -118,20 +118,22 @@ def config_with(folder: Path, *, with_messages: bool = True, **options: str) -> 
 
 
 @contextmanager
-def opened(config: Config) -> Iterator[House]:
-    """Open a door."""
-    house = House(config)
-    house.reception = reception = WebhookReceiver(lambda: house.config, house.clock, house.counters, house.woken.extend)
-    reception.open(config)
-    listener = Listener(reception, Address("127.0.0.1", 0), "webhooks.listen").start()
-    house.address = listener.address
+def serving(config: Config) -> Iterator[ReceiverOnLoopback]:
+    """Run a receiver until the block ends."""
+    server = ReceiverOnLoopback(config)
+    server.receiver = receiver = WebhookReceiver(
+        lambda: server.config, server.clock, server.counters, server.woken.extend
+    )
+    receiver.open(config)
+    listener = Listener(receiver, Address("127.0.0.1", 0), "webhooks.listen").start()
+    server.address = listener.address
     try:
-        yield house
+        yield server
     finally:
         listener.stop()
-        reception.close()
+        receiver.close()
 
 
 def minutes(count: float) -> timedelta:
-    """Return a span."""
+    """Return a span of minutes."""
     return timedelta(minutes=count)
