@@ -120,6 +120,15 @@ class History:
         ).fetchone()
         return int(row[0])
 
+    def deleted_records(self, account: str, ids: Sequence[str]) -> set[str]:
+        """Return which of these records of an account were deleted, by us or by a user."""
+        rows = self._db.execute(
+            f"SELECT DISTINCT record_id FROM history WHERE record_id IN ({', '.join('?' * len(ids))})"
+            " AND connection = ? AND stream = ? AND account = ? AND rule IN (?, ?)",
+            (*ids, *self._key, account, DELETED, FOUND_DELETED),
+        )
+        return {row[0] for row in rows}
+
     def was_created(self, link: int, account: str, run: str) -> bool:
         """Say whether a record was made by a run."""
         row = self._db.execute(

@@ -12,6 +12,7 @@ from state.indexed_contact import IndexedContact
 from state.staging import Staged, Step
 from sync.contacts.candidates import find_candidates
 from sync.contacts.context import Context
+from sync.contacts.deleted_rows import without_deleted
 from sync.contacts.enrichment import awaited
 from sync.contacts.guard_weights import weigh
 from sync.contacts.lifted_erasures import lifted_partner, note_lifted
@@ -36,7 +37,8 @@ def plan_unlinked(context: Context) -> None:
         for page in context.staging.record_pages(side.name, linked=False):
             if may_create(context, other):
                 complete_index(context, other)
-            _plan_page(context, side, [each for each in page if not context.staging.paired_id(side.name, each.id)])
+            free = [each for each in page if not context.staging.paired_id(side.name, each.id)]
+            _plan_page(context, side, without_deleted(context, side, free))
 
 
 def plan_first_merge(context: Context, side: Side, staged: Staged, other_id: str) -> bool:

@@ -142,3 +142,14 @@ def test_an_edit_that_is_taken_back_ends_the_conflict_even_where_the_deletion_is
     world.gh.faults = []
     assert reconcile(world).exit_code == 0
     assert "ann" not in at_right(world)
+
+
+def test_a_row_of_a_lagging_index_does_not_create_a_contact_again_that_is_deleted_on_both_sides(world: World) -> None:
+    world.options["lookback"] = '"10m"'
+    right = doomed(world)
+    world.gh.quirks.index_lag = 300
+    reconcile(world)
+    assert right not in {record["id"] for record in world.gh.people()}
+    for _ in range(4):
+        assert world.run(100).exit_code == 0
+        assert at_left(world) == at_right(world) == sorted(NAMES)[1:]
