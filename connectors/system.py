@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connectors.clock import Clock
     from connectors.connector import Cache, Connector
     from connectors.http.allowed_calls import AllowedCalls
-    from connectors.http.client import Wire
+    from connectors.http.client import HttpClient
     from connectors.oauth import TokenEndpoint
     from connectors.sandbox.demo import DemoServer
     from connectors.source_id import SourceAccount
@@ -59,7 +59,7 @@ class ConnectorSettings(Generic[AccountT]):
 
     name: str
     account: AccountT
-    wire: "Wire"
+    wire: "HttpClient"
     cache: "Cache"
     clock: "Clock"
     country: str
@@ -80,7 +80,7 @@ class OAuth(Generic[AccountT]):
     `scopes` returns what a consent is asked for; its flags say whether messages travel, and in conversations.
     """
 
-    endpoint: "Callable[[AccountT, Wire, str], TokenEndpoint]"
+    endpoint: "Callable[[AccountT, HttpClient, str], TokenEndpoint]"
     scopes: Callable[[AccountT, bool, bool], tuple[str, ...]]
 
 

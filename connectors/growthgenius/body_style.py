@@ -41,7 +41,7 @@ class Styles:
         if not self.proven(style):
             self._cache.put(STYLE, {"style": style, "proven": True})
 
-    def insist(
+    def send_in_either_style(
         self, noun: str, fields: Mapping[str, Any], send: Callable[[Mapping[str, Any]], Sent]
     ) -> tuple[Sent, str]:
         """Send a new record; where that is refused because something is missing, send it once more in the other style.

@@ -14,7 +14,7 @@ from connectors.connector import Raw
 from connectors.errors import RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Malformed, identity, listing
 from connectors.growthgenius.records import Records, UserId
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 
 COMPANY_KEYS: Final = frozenset({"name", "website"})
 """What an answer must have one of to be a company's."""
@@ -23,7 +23,7 @@ COMPANY_KEYS: Final = frozenset({"name", "website"})
 class GrowthGeniusClient:
     """The calls of one account; `user_ids` are the users that it is read as, the first being the usual one."""
 
-    def __init__(self, wire: Wire, user_ids: Sequence[UserId]) -> None:
+    def __init__(self, wire: HttpClient, user_ids: Sequence[UserId]) -> None:
         self.wire = wire
         self.account = wire.account
         self.user_ids = tuple(user_ids)
@@ -38,7 +38,7 @@ class GrowthGeniusClient:
         found: dict[str, Raw] = {}
         for user in self.user_ids:
             asked = {"user_id": str(user)}
-            reply = self.wire.read("POST", "/contacts/search", params=asked, json={"q_keywords": keywords})
+            reply = self.wire.send_query("POST", "/contacts/search", params=asked, json={"q_keywords": keywords})
             try:
                 shown = listing(reply.body)
             except Malformed as reason:
@@ -55,7 +55,7 @@ class GrowthGeniusClient:
         """
         asked = {"domain": domain, "user_id": str(self.user_ids[0])}
         try:
-            body = self.wire.read("GET", "/companies/find", params=asked).body
+            body = self.wire.send_query("GET", "/companies/find", params=asked).body
         except RecordGone:
             return None
         found = body.get("company", body) if isinstance(body, dict) else body
@@ -68,7 +68,7 @@ class GrowthGeniusClient:
     def users(self, user: UserId | None) -> Sequence[Raw]:
         """Return the users that GET /users/ shows for a user, or that GET /users lists for None (older documents)."""
         path, asking = ("/users", self.user_ids[0]) if user is None else ("/users/", user)
-        reply = self.wire.read("GET", path, params={"user_id": str(asking)})
+        reply = self.wire.send_query("GET", path, params={"user_id": str(asking)})
         try:
             return listing(reply.body, "user").records
         except Malformed as reason:

@@ -29,7 +29,7 @@ from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
 from connectors.growthgenius.write import GrowthGeniusWriter
 from connectors.health import refuse_to_tell
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.refused_values import RefusedValueWriter
 from connectors.values import email, instant, phone
 
@@ -62,7 +62,7 @@ class GrowthGenius:
     def __init__(
         self,
         account: str,
-        wire: Wire,
+        wire: HttpClient,
         *,
         user_ids: Sequence[UserId],
         cache: Cache,
@@ -85,9 +85,9 @@ class GrowthGenius:
         self._writer = GrowthGeniusWriter(self._client, self._mapping, self._users, styles)
         self.message_store = GrowthGeniusMessages(self._client, self._users, styles, self._clock)
         self._checks_messages = messages
-        self._apart = RefusedValueWriter()
+        self._refused_values = RefusedValueWriter()
         self._recent: list[Raw] | None = None
-        self._looking = threading.Lock()
+        self._recent_lock = threading.Lock()
 
     @property
     def owner_emails(self) -> frozenset[str] | None:
@@ -110,12 +110,12 @@ class GrowthGenius:
 
     def read_record(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, AuthError, TransientError."""
-        shown = self._client.contacts.get(record_id)
+        shown = self._client.contacts.read_record(record_id)
         return Page([shown.raw] if shown.raw is not None else [], shown.served_at)
 
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record to the canonical shape."""
-        self._writer.saw(raw)
+        self._writer.learn_label_shape(raw)
         return self._mapping.contact(raw, memory)
 
     def to_outline(self, raw: Raw) -> Contact:
@@ -130,7 +130,7 @@ class GrowthGenius:
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
         """Create a contact; GrowthGenius refuses no duplicates. Raises RecordRefused, OutcomeUnknown and as a read."""
         write, start = self._writer, self._server_now() - AT_ONCE
-        return self._apart.create(
+        return self._refused_values.create(
             write.create,
             lambda raw, rest: write.update(raw, {}, rest),
             changes,
@@ -146,7 +146,7 @@ class GrowthGenius:
         marker: str | None,  # noqa: ARG002 - no place for it
     ) -> WriteResult:
         """Set only these fields. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        return self._apart.update(
+        return self._refused_values.update(
             lambda raw, part: self._writer.update(raw, memory, part),
             current,
             changes,
@@ -156,7 +156,7 @@ class GrowthGenius:
     def delete_contact(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
-            self._client.contacts.delete(record_id)
+            self._client.contacts.delete_record(record_id)
 
     def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the server holds in the written places; `memory` is the one that `update_contact` was given."""
@@ -174,7 +174,7 @@ class GrowthGenius:
         """
         unread: list[UnreadableRow] = []
         if since is None:
-            with self._looking:
+            with self._recent_lock:
                 if self._recent is None:
                     self._recent = self._changed_since(self._server_now() - RECENT, [])
                 candidates = self._recent
@@ -246,7 +246,7 @@ class GrowthGenius:
         """Change nothing of a contact that is not there: a key that may not write is refused before that is seen."""
         what = "key may write contacts"
         try:
-            self._client.contacts.patch(NO_CONTACT, {"contact": {}}, self._client.user_ids[0])
+            self._client.contacts.patch_record(NO_CONTACT, {"contact": {}}, self._client.user_ids[0])
         except AuthError as error:
             return Finding(what, ok=False, problem=error.message, mend="ask for a key that may write contacts")
         except RecordRefused as error:

@@ -57,7 +57,7 @@ class MessageWriter:
         """
         owner = self._owner(original)
         body = {"contact_id": message_mapping.wire_id(contact_id), **message_mapping.body(original, owner)}
-        shown, style = self._styles.insist("message", body, partial(self._posted, owner, contact_id))
+        shown, style = self._styles.send_in_either_style("message", body, partial(self._posted, owner, contact_id))
         if shown.raw is None or str(shown.raw.get("contact_id") or contact_id) != contact_id:
             raise OutcomeUnknown(self._client.account, "a message was sent, but the answer does not show it")
         try:
@@ -78,7 +78,7 @@ class MessageWriter:
         except RecordRefused as refused:
             if not names_missing(refused):
                 raise
-            self._refuse_edited(message_mapping.known(copy), self._client.messages.get(copy.id))
+            self._refuse_edited(message_mapping.known(copy), self._client.messages.read_record(copy.id))
             style = other(style)
             written = self._patched(copy.id, body, style)
         return self._finished(message_mapping.known(copy), written, body, style)
@@ -89,24 +89,26 @@ class MessageWriter:
     def _posted(self, owner: User | None, contact_id: str, body: Body) -> RecordResponse:
         user = self._client.user_for({"user_id": owner.id} if owner else None)
         try:
-            return self._client.messages.create(body, user)
+            return self._client.messages.create_record(body, user)
         except RecordError as refused:
             with suppress(RecordRefused):  # which says nothing of whether they are there
-                self._client.contacts.get(contact_id)
+                self._client.contacts.read_record(contact_id)
             if isinstance(refused, RecordGone):
                 message = f"it takes no messages: {refused.message}"
                 raise RecordRefused(self._client.account, message, status=404) from refused
             raise
 
     def _patched(self, message_id: str, body: Body, style: str) -> WrittenMessage:
-        shown = self._client.messages.patch(message_id, styled("message", body, style), self._client.user_for(body))
+        shown = self._client.messages.patch_record(
+            message_id, styled("message", body, style), self._client.user_for(body)
+        )
         return self._complete(message_id, shown, body)
 
     def _complete(self, message_id: str, shown: RecordResponse, body: Body) -> WrittenMessage:
         """Return the record as the answer shows it, or read it where the answer leaves out what was sent."""
         is_read = shown.raw is None or not {"contact_id", *body} <= shown.raw.keys()
         if is_read:
-            shown = self._client.messages.get(message_id)
+            shown = self._client.messages.read_record(message_id)
         return WrittenMessage(shown.raw or {"id": message_id}, shown.served_at, is_read)
 
     def _finished(self, before: Raw, written: WrittenMessage, body: Body, style: str) -> WrittenMessage:
@@ -141,7 +143,7 @@ class MessageWriter:
     def _restyled(self, before: Raw, written: WrittenMessage, body: Body, style: str) -> WrittenMessage:
         """Write once more, in the other style, what a reading shows not to be there, and not to be edited since."""
         news = message_mapping.news(before, body)
-        shown = self._client.messages.get(identity(written.raw))
+        shown = self._client.messages.read_record(identity(written.raw))
         seen = WrittenMessage({**written.raw, **(shown.raw or {})}, shown.served_at, is_read=True)
         is_typed = before is message_mapping.NOTHING and bool(seen.raw.get(TEXT))
         if message_mapping.arrived(news, seen.raw, body) or is_typed:

@@ -55,7 +55,7 @@ class GrowthGeniusMessages:
 
     def read_message(self, message_id: str, contact_id: str) -> Message:  # noqa: ARG002 (ids are the account's)
         """Return a message by id; a record without a text has none. Raises RecordGone, AuthError, TransientError."""
-        raw = self._client.messages.get(message_id).raw or {}
+        raw = self._client.messages.read_record(message_id).raw or {}
         return self.to_message({"rendered_copy": None, **raw})
 
     def read_listed(self, message_id: str, contact_id: str) -> Message | None:
@@ -111,7 +111,7 @@ class GrowthGeniusMessages:
     def delete_copy(self, copy_id: str, contact_id: str) -> None:  # noqa: ARG002 (ids are the account's)
         """Delete a copy. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
-            self._client.messages.delete(copy_id)
+            self._client.messages.delete_record(copy_id)
 
     def count_calls(self, original: Message, *, recorded: bool) -> int:  # noqa: ARG002
         """Return 1: to record and to amend are one call each, where the server answers as documented."""

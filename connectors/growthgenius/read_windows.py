@@ -124,7 +124,7 @@ class WindowReader:
             yield from self._around(part, error, pending)
             return
         part = self._measured(part, answer)
-        verdict = windows.judge(answer.listing, self._feed.largest)
+        verdict = windows.proof_of(answer.listing, self._feed.largest)
         if answer.listing.total is None and not part.sized:
             self._feed.largest = max(self._feed.largest, len(answer.listing.records))
         if verdict is WindowProof.PAGED:
@@ -297,14 +297,14 @@ class WindowReader:
     def _later_page(self, user: UserId, part: _Part, number: int) -> ListResponse | None:
         """Return a page after the first, None where the server refuses it or it is too large: that proves nothing."""
         try:
-            return self._seen(self._feed.records.window(user, part.span, number))
+            return self._seen(self._feed.records.list_window(user, part.span, number))
         except (RecordError, AnswerTooLarge):
             return None
 
     def _ask(self, user: UserId, part: _Part) -> ListResponse:
         once = self._health.is_failing and self._is_divisible(part)
         try:
-            return self._seen(self._feed.records.window(user, part.span, 1 if part.sized else None, once=once))
+            return self._seen(self._feed.records.list_window(user, part.span, 1 if part.sized else None, once=once))
         except RecordError as refused:
             raise ServerTrouble(
                 self._client.account, f"the window {part.span} was refused: {refused.message}"
@@ -316,7 +316,7 @@ class WindowReader:
 
     def _plain_read(self) -> datetime:
         """Ask for next to nothing: where the server fails at that too, asking for less does not help."""
-        return self._feed.records.window(self._user, Span(0, 1000), splittable=False).served_at
+        return self._feed.records.list_window(self._user, Span(0, 1000), splittable=False).served_at
 
     def _is_divisible(self, part: _Part) -> bool:
         return self._split(part.span, ()) is not None

@@ -18,7 +18,7 @@ from connectors.connector import Raw
 from connectors.errors import OtherRecord, RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Listing, Malformed, identity, listing, one
 from connectors.growthgenius.windows import PAGE_SIZE, Span
-from connectors.http.client import Reply, Wire
+from connectors.http.client import HttpClient, Reply
 from connectors.http.forbidden import ForbiddenCheck
 from connectors.values import instant
 
@@ -46,14 +46,14 @@ class RecordResponse:
 class Records:
     """The records that one account calls `noun`: "contact" or "message"."""
 
-    def __init__(self, wire: Wire, user_ids: Sequence[UserId], noun: str) -> None:
+    def __init__(self, wire: HttpClient, user_ids: Sequence[UserId], noun: str) -> None:
         self._wire = wire
         self._user_ids = tuple(user_ids)
         self._noun = noun
         self._path = f"/{noun}s"
-        self._admission = ForbiddenCheck(lambda: self.window(self._user_ids[0], Span(0, 1000), splittable=False))
+        self._admission = ForbiddenCheck(lambda: self.list_window(self._user_ids[0], Span(0, 1000), splittable=False))
 
-    def window(
+    def list_window(
         self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True, once: bool = False
     ) -> ListResponse:
         """Return the records updated in the window; `page` is None for the plain question, with neither page nor size.
@@ -67,21 +67,21 @@ class Records:
         is_null = listed.listing.single and not listed.listing.rows
         return self._list(params, splittable=splittable, once=once) if is_null else listed
 
-    def get(self, record_id: str) -> RecordResponse:
+    def read_record(self, record_id: str) -> RecordResponse:
         """Return one record. Raises RecordGone when no user of the account sees it (any more)."""
         return self._first(self._user_ids, lambda user: self._get(record_id, user))
 
-    def create(self, body: Mapping[str, Any], user: UserId) -> RecordResponse:
+    def create_record(self, body: Mapping[str, Any], user: UserId) -> RecordResponse:
         """Create a record, once. It is None where the answer shows nothing that has an id."""
         params = {"user_id": str(user)}
 
         def post() -> Reply:
-            return self._wire.write("POST", self._path, params=params, json=body, repeatable=False)
+            return self._wire.send_change("POST", self._path, params=params, json=body, repeatable=False)
 
         reply = self._admission.of_record(post)
         return RecordResponse(self._shown(reply), reply.served_at)
 
-    def patch(self, record_id: str, body: Mapping[str, Any], user: UserId) -> RecordResponse:
+    def patch_record(self, record_id: str, body: Mapping[str, Any], user: UserId) -> RecordResponse:
         """Change some fields of a record, as this user if possible. It is None where the answer does not show it.
 
         Raises RecordGone when no user of the account sees it (any more).
@@ -89,12 +89,12 @@ class Records:
         others = [each for each in self._user_ids if each != user]
         return self._first([user, *others], lambda each: self._patch(record_id, body, each))
 
-    def delete(self, record_id: str) -> None:
+    def delete_record(self, record_id: str) -> None:
         """Delete a record; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
         self._first(self._user_ids, lambda user: self._delete(record_id, user))
 
     def _list(self, params: Mapping[str, str], *, splittable: bool, once: bool) -> ListResponse:
-        reply = self._wire.read("GET", self._path, params=params, splittable=splittable, once=once)
+        reply = self._wire.send_query("GET", self._path, params=params, splittable=splittable, once=once)
         try:
             return ListResponse(listing(reply.body, self._noun), reply.served_at)
         except Malformed as reason:
@@ -117,7 +117,7 @@ class Records:
 
     def _asked(self, record_id: str, user: UserId, *, is_first: bool = True) -> RecordResponse:
         path = self._path_of(record_id)
-        reply = self._admission.of_record(lambda: self._wire.read("GET", path, params={"user_id": str(user)}))
+        reply = self._admission.of_record(lambda: self._wire.send_query("GET", path, params={"user_id": str(user)}))
         try:
             raw = one(reply.body, self._noun)
         except Malformed as reason:
@@ -136,7 +136,7 @@ class Records:
         params = {"user_id": str(user)}
 
         def patch() -> Reply:
-            return self._wire.write("PATCH", path, params=params, json=body, repeatable=True, overwrites=True)
+            return self._wire.send_change("PATCH", path, params=params, json=body, repeatable=True, overwrites=True)
 
         reply = self._admission.of_record(patch)
         raw = self._shown(reply)
@@ -144,7 +144,7 @@ class Records:
 
     def _delete(self, record_id: str, user: UserId) -> None:
         params, path = {"user_id": str(user)}, self._path_of(record_id)
-        self._admission.of_record(lambda: self._wire.write("DELETE", path, params=params, repeatable=True))
+        self._admission.of_record(lambda: self._wire.send_change("DELETE", path, params=params, repeatable=True))
 
     def _path_of(self, record_id: str) -> str:
         return f"{self._path}/{quote(record_id, safe='')}"

@@ -76,7 +76,7 @@ class WindowProof(Enum):
     DOUBTFUL = "doubtful"  # whole, or cut at a round count or at its limit
 
 
-def judge(answer: Listing, largest: int) -> WindowProof:
+def proof_of(answer: Listing, largest: int) -> WindowProof:
     """Say what a first answer proves. `largest` is the largest whole answer without pagination seen so far."""
     count = answer.rows
     if answer.partial:

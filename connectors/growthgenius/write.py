@@ -41,11 +41,11 @@ from connectors.growthgenius.records import RecordResponse
 from connectors.growthgenius.users import UserDirectory
 from connectors.values import instant
 
-_NOBODY: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
+_NEW: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class _PlannedWrite:
     """What is to be written: `before` and `memory` are the record as it was, `body` the wire fields of `changes`."""
 
     before: Raw
@@ -80,14 +80,14 @@ class GrowthGeniusWriter:
         self._styles = styles
         self._shape: str | None = None
 
-    def saw(self, raw: Raw) -> None:
+    def learn_label_shape(self, raw: Raw) -> None:
         """Learn from a record in which shape this server shows labels."""
         self._shape = label_shape(raw.get("label_names")) or self._shape
 
     def create(self, changes: Fields) -> WriteResult:
         """Create a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        order = self._order(_NOBODY, {}, {name: value for name, value in changes.items() if value is not None})
-        shown, style = self._styles.insist("contact", order.body, partial(self._created, order.body))
+        order = self._order(_NEW, {}, {name: value for name, value in changes.items() if value is not None})
+        shown, style = self._styles.send_in_either_style("contact", order.body, partial(self._created, order.body))
         if shown.raw is None or not self._may_be_made_of(shown.raw, changes):
             message = "a contact was sent, but the answer shows no id for it"
             message = message if shown.raw is None else f"a create was answered with contact {identity(shown.raw)}"
@@ -100,17 +100,17 @@ class GrowthGeniusWriter:
 
     def filled_in(self, sent: Fields) -> Fields:
         """Return what a contact shows besides what it is created with: its owner is the user as whom it is created."""
-        body = self._order(_NOBODY, {}, {name: value for name, value in sent.items() if value is not None}).body
+        body = self._order(_NEW, {}, {name: value for name, value in sent.items() if value is not None}).body
         made = {"user_id": self._client.user_for(body), **body, "id": ""}
         shown = self._reader.contact(made, {}).fields
         return {name: value for name, value in shown.items() if value is not None and name not in sent}
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> WriteResult:
         """Set fields of a contact. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        self.saw(current)
+        self.learn_label_shape(current)
         order = self._order(current, self._reader.phones(current, memory).memory, changes)
         if not order.body:
-            shown = self._client.contacts.get(identity(current))
+            shown = self._client.contacts.read_record(identity(current))
             return self._answer(order, self._known(current, order, shown))
         style = self._styles.current()
         try:
@@ -130,10 +130,10 @@ class GrowthGeniusWriter:
         if order.body:
             self._look_again(order, order.body)
 
-    def _finished(self, order: _Order, written: _WriteSoFar, style: str) -> _WriteSoFar:
+    def _finished(self, order: _PlannedWrite, written: _WriteSoFar, style: str) -> _WriteSoFar:
         """Write again what did not arrive, as far as another way of writing it may help."""
         is_in_vain = self._nothing_arrived(order, written) and not self._styles.proven(style)
-        if is_in_vain and order.before is not _NOBODY and (written.edited or self._is_typed_over(order, written)):
+        if is_in_vain and order.before is not _NEW and (written.edited or self._is_typed_over(order, written)):
             message = f"contact {identity(written.raw)} was edited between two tries to write it"
             raise OutcomeUnknown(self._client.account, message)
         if written.edited:
@@ -150,21 +150,21 @@ class GrowthGeniusWriter:
         self._look_again(order, blanks)
         return self._patched(order, written.raw, blanks, style)
 
-    def _look_again(self, order: _Order, body: Mapping[str, Any]) -> None:
+    def _look_again(self, order: _PlannedWrite, body: Mapping[str, Any]) -> None:
         """Read the record before a second try. Raises OutcomeUnknown where it shows an edit since the first one."""
-        self._refuse_edited(order, self._client.contacts.get(identity(order.before)), body)
+        self._refuse_edited(order, self._client.contacts.read_record(identity(order.before)), body)
 
-    def _refuse_edited(self, order: _Order, shown: RecordResponse, body: Mapping[str, Any]) -> None:
+    def _refuse_edited(self, order: _PlannedWrite, shown: RecordResponse, body: Mapping[str, Any]) -> None:
         record_id = identity(order.before)
         refuse_if_changed(self._client.account, record_id, order.before, shown.raw or {}, frozenset(body))
 
-    def _restyled(self, order: _Order, written: _WriteSoFar, style: str) -> tuple[_WriteSoFar, str]:
+    def _restyled(self, order: _PlannedWrite, written: _WriteSoFar, style: str) -> tuple[_WriteSoFar, str]:
         """Write in the other style, too. Where the server can't read that, it reads the first, and did not want it."""
-        shown = self._client.contacts.get(identity(written.raw))
+        shown = self._client.contacts.read_record(identity(written.raw))
         seen = replace(self._known(written.raw, order, shown), doubtful=True)
         if not self._nothing_arrived(order, seen):  # it arrived after all, and the answer showed the record before that
             return seen, style
-        if order.before is not _NOBODY:
+        if order.before is not _NEW:
             self._refuse_edited(order, shown, order.body)
         body = {key: value for key, value in order.body.items() if not self._is_typed(order, seen, key)}
         try:
@@ -176,17 +176,17 @@ class GrowthGeniusWriter:
         again = replace(again, edited=again.edited or len(body) < len(order.body))
         return again, style if self._nothing_arrived(order, again) else other(style)
 
-    def _is_typed(self, order: _Order, written: _WriteSoFar, key: str) -> bool:
+    def _is_typed(self, order: _PlannedWrite, written: _WriteSoFar, key: str) -> bool:
         """Say whether somebody typed into a contact that a create left blank, before it was filled in."""
-        return order.before is _NOBODY and key != "user_id" and bool(written.raw.get(key))
+        return order.before is _NEW and key != "user_id" and bool(written.raw.get(key))
 
-    def _is_typed_over(self, order: _Order, written: _WriteSoFar) -> bool:
+    def _is_typed_over(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
         """Say whether what was to be written shows neither what was sent nor what was there before."""
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(written.raw, order.memory, order.changes)
         return any(not same(name, value, before.get(name)) for name, value in after.items() if name in before)
 
-    def _nothing_arrived(self, order: _Order, written: _WriteSoFar) -> bool:
+    def _nothing_arrived(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
         """Say so where nothing shows as it was sent; what could not be read before, and cannot now, did not arrive.
 
         That something else shows than before proves nothing: somebody may have edited the record meanwhile.
@@ -198,12 +198,12 @@ class GrowthGeniusWriter:
             for name, value in order.changes.items()
             if name not in order.impossible and not same(name, before.get(name), value)
         }
-        if order.before is _NOBODY:  # the server makes whoever creates the owner: that shows nothing of the body
+        if order.before is _NEW:  # the server makes whoever creates the owner: that shows nothing of the body
             wanted -= {"owner"}
         arrived = {name for name in wanted & after.keys() if alike(name, after[name], order.changes[name])}
         return bool(order.body and wanted) and not arrived
 
-    def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _Order:
+    def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _PlannedWrite:
         numbers = self._reader.phones(before, memory)
         slots, impossible = phones.plan(numbers, changes)
         body: dict[str, Any] = {
@@ -224,7 +224,7 @@ class GrowthGeniusWriter:
         body |= {PLACES[name]: value for name, value in other_name(before, changes).items()}
         if "do_not_contact" in changes:  # last, since no stage that goes with it may undo it
             body |= consent_body(before, body, changes["do_not_contact"])
-        return _Order(before, memory, changes, body, frozenset(refused))
+        return _PlannedWrite(before, memory, changes, body, frozenset(refused))
 
     def _put_owner(self, body: dict[str, Any], value: Value) -> set[str]:
         user = self._users.id_of(value) if isinstance(value, str) else None
@@ -234,23 +234,23 @@ class GrowthGeniusWriter:
         return set()
 
     def _created(self, fields: Mapping[str, Any], body: Mapping[str, Any]) -> RecordResponse:
-        return self._client.contacts.create(body, self._client.user_for(fields))
+        return self._client.contacts.create_record(body, self._client.user_for(fields))
 
     def _may_be_made_of(self, raw: Raw, changes: Fields) -> bool:
         """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""
         wanted, shown = changes.get("email"), self._reader.without_owner().contact(raw, {}).fields.get("email")
         return not wanted or not shown or same("email", wanted, shown)
 
-    def _patched(self, order: _Order, known: Raw, body: Mapping[str, Any], style: str) -> _WriteSoFar:
+    def _patched(self, order: _PlannedWrite, known: Raw, body: Mapping[str, Any], style: str) -> _WriteSoFar:
         user, record_id = self._client.user_for(known), identity(known)
-        shown = self._client.contacts.patch(record_id, styled("contact", body, style), user)
+        shown = self._client.contacts.patch_record(record_id, styled("contact", body, style), user)
         return self._complete(order, known, shown)
 
-    def _complete(self, order: _Order, known: Raw, shown: RecordResponse) -> _WriteSoFar:
+    def _complete(self, order: _PlannedWrite, known: Raw, shown: RecordResponse) -> _WriteSoFar:
         """Overlay the answer on what was known, reading the record where the answer leaves out what was sent."""
         if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
             return self._known(known, order, shown)
-        read = self._client.contacts.get(identity(known))
+        read = self._client.contacts.read_record(identity(known))
         found = {**known, **(shown.raw or {}), **(read.raw or {})}
         for key, value in order.body.items():
             if read.raw is None or key not in read.raw:
@@ -263,10 +263,10 @@ class GrowthGeniusWriter:
             return replace(written, doubtful=not proves_unedited(_updated_at(shown.raw), updated_at))
         return replace(written, served_at=effect_at, edited=True)
 
-    def _needed(self, order: _Order) -> set[str]:
-        return {*order.body, "updated_at"} if order.before is _NOBODY else set(order.body)
+    def _needed(self, order: _PlannedWrite) -> set[str]:
+        return {*order.body, "updated_at"} if order.before is _NEW else set(order.body)
 
-    def _known(self, known: Raw, order: _Order, shown: RecordResponse) -> _WriteSoFar:
+    def _known(self, known: Raw, order: _PlannedWrite, shown: RecordResponse) -> _WriteSoFar:
         raw = {**known, **(shown.raw or {})}
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(raw, order.memory, order.changes)
@@ -277,7 +277,7 @@ class GrowthGeniusWriter:
         }
         return _WriteSoFar(raw, shown.served_at, frozenset(stale) - order.impossible)
 
-    def _silenced(self, order: _Order, written: _WriteSoFar) -> _WriteSoFar:
+    def _silenced(self, order: _PlannedWrite, written: _WriteSoFar) -> _WriteSoFar:
         """Take what was sent into a blank, and is not shown at all, for not taken: some servers show no empty fields.
 
         Where there was another value, it may be there still.
@@ -288,7 +288,7 @@ class GrowthGeniusWriter:
         silent = sent - shown.keys()
         return replace(written, stale=written.stale | (silent - order.impossible))
 
-    def _answer(self, order: _Order, written: _WriteSoFar) -> WriteResult:
+    def _answer(self, order: _PlannedWrite, written: _WriteSoFar) -> WriteResult:
         refused = order.impossible | written.stale
         return WriteResult(written.raw, written.served_at, refused, written.edited, doubtful=written.doubtful)
 

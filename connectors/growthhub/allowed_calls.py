@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connectors.errors import AuthError, CallRefused, ConnectorError, Forbidden, RecordRefused
 from connectors.growthhub.scopes import scope_of
 from connectors.http.allowed_calls import ID, AllowedCalls, is_listed
-from connectors.http.client import Reply, Wire
+from connectors.http.client import HttpClient, Reply
 
 if TYPE_CHECKING:
     from connectors.http.forbidden import ForbiddenCheck
@@ -64,12 +64,12 @@ OF_RECORDS: Final = re.compile(r"/contacts/(?!search)|/conversations/(?!search|m
 class GuardedClient:
     """The HTTP client of one account, restricted to the listed calls."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: HttpClient) -> None:
         self.account = wire.account
         self._wire = wire
         self.admission: ForbiddenCheck | None = None
 
-    def read(
+    def send_query(
         self,
         method: str,
         path: str,
@@ -80,18 +80,18 @@ class GuardedClient:
         splittable: bool = False,
         once: bool = False,
     ) -> Reply:
-        """Ask, as Wire.read does. Raises the same errors, and CallRefused."""
+        """Ask, as HttpClient.send_query does. Raises the same errors, and CallRefused."""
         if not is_listed(ASKED, method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may ask")
 
         def ask() -> Reply:
-            return self._wire.read(
+            return self._wire.send_query(
                 method, path, params=params, json=json, headers=headers, splittable=splittable, once=once
             )
 
-        return self._judged(path, ask, writes=False)
+        return self._call_guarded(path, ask, writes=False)
 
-    def write(
+    def send_change(
         self,
         method: str,
         path: str,
@@ -102,18 +102,18 @@ class GuardedClient:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Change something, as Wire.write does. Raises the same errors, and CallRefused."""
+        """Change something, as HttpClient.send_change does. Raises the same errors, and CallRefused."""
         if not is_listed(CHANGED, method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may change")
 
         def change() -> Reply:
-            return self._wire.write(
+            return self._wire.send_change(
                 method, path, repeatable=repeatable, overwrites=overwrites, json=json, form=form, headers=headers
             )
 
-        return self._judged(path, change, writes=True)
+        return self._call_guarded(path, change, writes=True)
 
-    def _judged(self, path: str, call: Callable[[], Reply], *, writes: bool) -> Reply:
+    def _call_guarded(self, path: str, call: Callable[[], Reply], *, writes: bool) -> Reply:
         """Make a call.
 
         A 403 for one record is not taken for one of the account. A refusal names the scope it is about.

@@ -60,7 +60,7 @@ def writing(hub: "GrowthHub") -> Finding:
     what = "token may write contacts"
     mend = f"give the token the scope {SCOPES['write']}, then run `sync check` again"
     try:
-        hub.client.update(NO_CONTACT, {})
+        hub.client.update_contact(NO_CONTACT, {})
     except AuthError as error:
         return Finding(what, ok=False, problem=error.message, mend=mend)
     except RecordRefused as error:
@@ -77,7 +77,7 @@ def writing(hub: "GrowthHub") -> Finding:
 def _may_make_fields(hub: "GrowthHub") -> bool:
     """Say whether the token may make custom fields, by asking for one without name and type, which nobody makes."""
     try:
-        hub.client.ask_to_make_nothing()
+        hub.client.ask_for_unnamed_field()
     except AuthError:
         return False
     except ConnectorError:
@@ -167,13 +167,13 @@ def _messages(hub: "GrowthHub") -> Iterator[Finding]:
     client, style = hub.message_store.client, hub.message_store.style
     yield _tried(
         "messages readable",
-        lambda: client.export({"limit": "10"}),
+        lambda: client.export_messages({"limit": "10"}),
         f"give the token the scope {SCOPES['messages']}; without it, what is said at GrowthHub stays there",
     )
     if not style.as_note:
         yield _tried(
             "conversations readable, to record messages in them",
-            lambda: client.conversations({"limit": "1"}),
+            lambda: client.search_conversations({"limit": "1"}),
             f"give the token the scopes {SCOPES['conversations']}, or keep messages as notes "
             '(as = "note" needs contacts.write alone)',
         )

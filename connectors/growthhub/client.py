@@ -39,19 +39,19 @@ def headers(token: str) -> dict[str, str]:
 class GrowthHubClient:
     """The calls of one location of one account."""
 
-    def __init__(self, gate: GuardedClient, location_id: str) -> None:
-        self.gate = gate
-        self.account = gate.account
+    def __init__(self, calls: GuardedClient, location_id: str) -> None:
+        self.calls = calls
+        self.account = calls.account
         self.location_id = location_id
         self._location = f"/locations/{quote(location_id, safe='')}"
-        gate.admission = ForbiddenCheck(self._plain_read)
+        calls.admission = ForbiddenCheck(self._plain_read)
 
-    def search(self, body: Mapping[str, Any], *, once: bool = False) -> Reply:
+    def search_contacts(self, body: Mapping[str, Any], *, once: bool = False) -> Reply:
         """Ask POST /contacts/search. Raises AnswerTooLarge where less should be asked for."""
         reading = {"locationId": self.location_id, **body}
-        return self.gate.read("POST", "/contacts/search", json=reading, splittable=True, once=once)
+        return self.calls.send_query("POST", "/contacts/search", json=reading, splittable=True, once=once)
 
-    def contact(self, record_id: str) -> Page:
+    def read_contact(self, record_id: str) -> Page:
         """Return one contact. Raises RecordGone, and OtherRecord where two answers in a row show another one."""
         try:
             return self._contact(record_id)
@@ -60,12 +60,12 @@ class GrowthHubClient:
 
     def _plain_read(self) -> Reply:
         asked = {"locationId": self.location_id, "pageLimit": 1}
-        return self.gate.read("POST", "/contacts/search", json=asked)
+        return self.calls.send_query("POST", "/contacts/search", json=asked)
 
     def _contact(self, record_id: str) -> Page:
         with_id = _contact_path(record_id)
         try:
-            reply = self.gate.read("GET", with_id)
+            reply = self.calls.send_query("GET", with_id)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
         record = _object(reply.body, "contact")
@@ -77,11 +77,11 @@ class GrowthHubClient:
             raise other_record(self.account, f"GET {with_id}", record)
         return Page([record], reply.served_at)
 
-    def duplicate(self, **identifier: str) -> Raw | None:
+    def find_duplicate(self, **identifier: str) -> Raw | None:
         """Return the contact that the server finds for an `email` or `number`, None if there is none."""
         asked = {"locationId": self.location_id, **identifier}
         try:
-            reply = self.gate.read("GET", "/contacts/search/duplicate", params=asked)
+            reply = self.calls.send_query("GET", "/contacts/search/duplicate", params=asked)
         except RecordGone:
             return None
         except RecordRefused as refused:
@@ -98,10 +98,10 @@ class GrowthHubClient:
             )
         return found
 
-    def create(self, properties: Mapping[str, Any]) -> Page:
+    def create_contact(self, properties: Mapping[str, Any]) -> Page:
         """Create a contact and return the answer that shows it. Raises RecordRefused, OutcomeUnknown."""
         sent = {**properties, "locationId": self.location_id}
-        reply = self.gate.write("POST", "/contacts/", json=sent, repeatable=False)
+        reply = self.calls.send_change("POST", "/contacts/", json=sent, repeatable=False)
         record = _object(reply.body, "contact")
         if record is None or not record.get("id"):
             raise OutcomeUnknown(self.account, "a write was answered without the contact", accepted=True)
@@ -110,24 +110,24 @@ class GrowthHubClient:
             raise OutcomeUnknown(self.account, message, accepted=True)
         return Page([record], reply.served_at)
 
-    def update(self, record_id: str, properties: Mapping[str, Any]) -> Page:
+    def update_contact(self, record_id: str, properties: Mapping[str, Any]) -> Page:
         """Set properties of a contact and return it, from the answer or else by id.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown.
         """
         try:
-            reply = self.gate.write(
+            reply = self.calls.send_change(
                 "PUT", _contact_path(record_id), json=dict(properties), repeatable=True, overwrites=True
             )
         except RecordRefused as refused:
             raise gone_or(refused) from refused
         record = _object(reply.body, "contact")
-        return Page([record], reply.served_at) if is_of(record, record_id) and record else self.contact(record_id)
+        return Page([record], reply.served_at) if is_of(record, record_id) and record else self.read_contact(record_id)
 
-    def delete(self, record_id: str) -> None:
+    def delete_contact(self, record_id: str) -> None:
         """Delete a contact. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         try:
-            self.gate.write("DELETE", _contact_path(record_id), repeatable=True)
+            self.calls.send_change("DELETE", _contact_path(record_id), repeatable=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
 
@@ -139,15 +139,15 @@ class GrowthHubClient:
         """Remove tags from a contact. The answer holds `tags`. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         return self._tags("DELETE", record_id, tags)
 
-    def location(self) -> Mapping[str, Any]:
+    def read_location(self) -> Mapping[str, Any]:
         """Return the location with its settings and its companyId."""
-        reply = self.gate.read("GET", self._location)
+        reply = self.calls.send_query("GET", self._location)
         location = _object(reply.body, "location")
         if location is None:
             raise ServerTrouble(self.account, f"GET {self._location} was answered without the location")
         return location
 
-    def custom_fields(self) -> list[Raw]:
+    def list_custom_fields(self) -> list[Raw]:
         """Return the custom fields of contacts in this location."""
         path = f"{self._location}/customFields"
         fields = self._listed(path, {"model": "contact"}, "customFields")
@@ -158,17 +158,17 @@ class GrowthHubClient:
     def create_custom_field(self, name: str, kind: str) -> Raw | None:
         """Create a custom field of contacts. Raises OutcomeUnknown, RecordRefused, AuthError (missing scope)."""
         sent = {"name": name, "dataType": kind, "model": "contact"}
-        reply = self.gate.write("POST", f"{self._location}/customFields", json=sent, repeatable=False)
+        reply = self.calls.send_change("POST", f"{self._location}/customFields", json=sent, repeatable=False)
         return _object(reply.body, "customField")
 
-    def ask_to_make_nothing(self) -> None:
+    def ask_for_unnamed_field(self) -> None:
         """Ask for a custom field without name and type.
 
         That is refused, but only with the scope is it refused for this reason.
         """
-        self.gate.write("POST", f"{self._location}/customFields", json={}, repeatable=False)
+        self.calls.send_change("POST", f"{self._location}/customFields", json={}, repeatable=False)
 
-    def users(self, company_id: str | None) -> Iterator[Raw]:
+    def list_users(self, company_id: str | None) -> Iterator[Raw]:
         """Yield the users of the location. Without the company only the deprecated list is available."""
         if company_id is None:
             shown = self._listed("/users/", {"locationId": self.location_id}, "users")
@@ -193,7 +193,7 @@ class GrowthHubClient:
 
     def _listed(self, path: str, params: Mapping[str, str], key: str) -> list[Any]:
         """Return the rows of a list. Raises ServerTrouble where there is no list, which is not an empty one (R43)."""
-        body = self.gate.read("GET", path, params=params).body
+        body = self.calls.send_query("GET", path, params=params).body
         found = body.get(key) if isinstance(body, Mapping) else None
         if not isinstance(found, list):
             raise ServerTrouble(self.account, f"GET {path} was answered without {key}")
@@ -202,7 +202,7 @@ class GrowthHubClient:
     def _tags(self, method: str, record_id: str, tags: Sequence[str]) -> Reply:
         path = f"{_contact_path(record_id)}/tags"
         try:
-            return self.gate.write(method, path, json={"tags": list(tags)}, repeatable=True, overwrites=True)
+            return self.calls.send_change(method, path, json={"tags": list(tags)}, repeatable=True, overwrites=True)
         except RecordRefused as refused:
             raise gone_or(refused) from refused
 

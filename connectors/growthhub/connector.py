@@ -23,7 +23,7 @@ from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import NATIVE, custom_values, digest, lacks_names, tags_of
 from connectors.growthhub.write import GrowthHubWriter
 from connectors.health import refuse_to_tell
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.refused_values import CORE, RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import country as countries
@@ -57,7 +57,7 @@ class GrowthHub:
     def __init__(
         self,
         account: str,
-        wire: Wire,
+        wire: HttpClient,
         *,
         location_id: str,
         cache: Cache,
@@ -73,8 +73,8 @@ class GrowthHub:
         self._sources = sources
         self.account = account
         self.call_counts = wire.traffic
-        gate = GuardedClient(wire)
-        self.client = GrowthHubClient(gate, location_id)
+        calls = GuardedClient(wire)
+        self.client = GrowthHubClient(calls, location_id)
         self.groups = TagGroups(groups or {})
         self.custom_fields = CustomFields(self.client, cache, places or {}, self.groups.names)
         self.location = Location(self.client, cache)
@@ -82,7 +82,7 @@ class GrowthHub:
         self.search = Search(self.client)
         style = messages or MessageStyle()
         self.message_store = GrowthHubMessages(
-            gate, location_id, style, location=self.location, directory=self.directory, cache=cache
+            calls, location_id, style, location=self.location, directory=self.directory, cache=cache
         )
         self.has_messages = messages is not None
         self.mappable_fields = frozenset({*NATIVE, *self.custom_fields.keys, *self.groups.names}) - {MARKER}
@@ -103,7 +103,7 @@ class GrowthHub:
             channels=channels,
             sources=sources,
         )
-        self._apart = RefusedValueWriter(CORE | self.groups.names)
+        self._refused_values = RefusedValueWriter(CORE | self.groups.names)
         self._note_fields()
 
     @property
@@ -117,7 +117,7 @@ class GrowthHub:
 
     def clock_offset(self) -> float:
         """Return seconds by which the server's clock is ahead of ours."""
-        return self.client.gate.clock_offset()
+        return self.client.calls.clock_offset()
 
     def read_window(self, window: Window) -> Iterator[Page]:
         """Yield everybody whose `dateUpdated` lies in the window.
@@ -130,7 +130,7 @@ class GrowthHub:
 
     def read_record(self, record_id: str) -> Page:
         """Return one record by id."""
-        return self.client.contact(record_id)
+        return self.client.read_contact(record_id)
 
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record; asks for custom fields and users where the cache does not know them."""
@@ -147,7 +147,7 @@ class GrowthHub:
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
         """Create a person in one call, marker and tags included."""
-        answer = self._apart.create(
+        answer = self._refused_values.create(
             lambda made: self._writer.create(made, marker),
             lambda raw, rest: self._writer.update(raw, {}, rest, marker),
             changes,
@@ -160,7 +160,7 @@ class GrowthHub:
         self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None
     ) -> WriteResult:
         """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
-        answer = self._apart.update(
+        answer = self._refused_values.update(
             lambda raw, part: self._writer.update(raw, memory, part, marker),
             current,
             changes,
@@ -172,7 +172,7 @@ class GrowthHub:
     def delete_contact(self, record_id: str) -> None:
         """Delete a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         with suppress(RecordGone):
-            self.client.delete(record_id)
+            self.client.delete_contact(record_id)
 
     def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return what the answer shows for each changed field."""
@@ -252,13 +252,13 @@ class GrowthHub:
 
     def close(self) -> None:
         """Give the connections back."""
-        self.client.gate.close()
+        self.client.calls.close()
 
     def _with_names(self, row: Raw) -> Raw:
         if not lacks_names(row):
             return row
         try:
-            return self.client.contact(str(row.get("id"))).records[0]
+            return self.client.read_contact(str(row.get("id"))).records[0]
         except RecordGone:  # deleted since the search: the names are nobody's any more
             return row
 
@@ -296,7 +296,7 @@ class GrowthHub:
             if not isinstance(value, str):
                 continue
             try:
-                found = self.client.duplicate(**{identifier: value})
+                found = self.client.find_duplicate(**{identifier: value})
             except RecordRefused:  # the look-up does not take every value that a contact may hold; the search does
                 yield from self.search.having(field, value)
                 continue

@@ -117,14 +117,14 @@ class ConversationStore:
         return known
 
     def _existing(self, contact_id: str) -> _Conversation | None:
-        found = self._client.conversations({"contactId": contact_id})
+        found = self._client.search_conversations({"contactId": contact_id})
         own = next((each for each in found if each.get("id") and each.get("contactId") == contact_id), None)
         return None if own is None else _Conversation(str(own["id"]), own.get("email") or None)
 
     def _log(self, original: Message, contact_id: str, conversation: _Conversation) -> RecordedMessage | None:
         """Record a message, None where the conversation does not exist. A contact that is gone can have none."""
         try:
-            return self._client.log(self._properties(original, contact_id, conversation))
+            return self._client.record_message(self._properties(original, contact_id, conversation))
         except RecordGone:
             return None
         except OutcomeUnknown as unknown:

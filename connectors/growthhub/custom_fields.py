@@ -172,7 +172,7 @@ class CustomFields:
 
         A list with an unreadable field is an error: a field that seems to be missing would be created a second time.
         """
-        raws = self._client.custom_fields()
+        raws = self._client.list_custom_fields()
         fields = [field for raw in raws if (field := _field(raw))]
         if len(fields) < len(raws):
             raise ServerTrouble(self._client.account, "the list of custom fields shows one without an id or a name")

@@ -74,6 +74,6 @@ class EmailThreads:
         return {**row, **record, EMAIL_ID: email_id, "meta": meta}
 
     def _read(self, email_id: str) -> list[Any]:
-        record = self._client.email(email_id)
+        record = self._client.read_email(email_id)
         self._new += 1
         return [record.get(key) for key in _TOLD]

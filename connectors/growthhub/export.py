@@ -149,7 +149,7 @@ class Export:
         while True:
             try:
                 asked = {**question, "limit": str(self.page_limit)}
-                reply = self.client.export(asked, once=self.health.is_failing)
+                reply = self.client.export_messages(asked, once=self.health.is_failing)
             except AnswerTooLarge as error:
                 if self.health.failed(error, smallest=self.page_limit == SMALLEST_PAGE):
                     continue
@@ -167,7 +167,9 @@ class Export:
     def _plain_read(self) -> datetime:
         """Ask for nearly nothing. If the server fails at that too, no message is the reason."""
         nothing = _Look(self, Window(_EPOCH, _EPOCH + _SHORTEST), {}, self.orders[0])
-        return self.client.export({**nothing.question(), "limit": str(SMALLEST_PAGE)}, splittable=False).served_at
+        return self.client.export_messages(
+            {**nothing.question(), "limit": str(SMALLEST_PAGE)}, splittable=False
+        ).served_at
 
     def _simpler(self, question: Mapping[str, str], refused: RecordRefused) -> Mapping[str, str]:
         """Return a question that the server may accept where it refused another."""

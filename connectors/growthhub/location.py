@@ -41,7 +41,7 @@ class Location:
 
     def read(self) -> Mapping[str, Any]:
         """Read the record from the server and cache it. Raises AuthError, RecordError, TransientError."""
-        record = self._client.location()
+        record = self._client.read_location()
         kept = {key: record[key] for key in _KEPT if key in record}
         self._cache.put(_LOCATION, kept)
         return kept
@@ -121,7 +121,7 @@ class LocationUsers:
 
     def _ask(self, company_id: str | None) -> list[list[Any]]:
         try:
-            users = list(self._client.users(company_id))
+            users = list(self._client.list_users(company_id))
         except (AuthError, RecordError):
             return []
         return [

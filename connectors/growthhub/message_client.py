@@ -42,26 +42,28 @@ class RecordedMessage:
 class MessageClient:
     """The messages and notes of one location."""
 
-    def __init__(self, gate: GuardedClient, location_id: str) -> None:
-        self.gate = gate
-        self.account = gate.account
+    def __init__(self, calls: GuardedClient, location_id: str) -> None:
+        self.calls = calls
+        self.account = calls.account
         self.location_id = location_id
 
-    def export(self, asked: Mapping[str, str], *, splittable: bool = True, once: bool = False) -> Reply:
+    def export_messages(self, asked: Mapping[str, str], *, splittable: bool = True, once: bool = False) -> Reply:
         """Ask GET /conversations/messages/export. Raises AnswerTooLarge where less should be asked for."""
         params = {"locationId": self.location_id, **asked}
         path = "/conversations/messages/export"
-        return self.gate.read("GET", path, params=params, headers=CONVERSATIONS, splittable=splittable, once=once)
+        return self.calls.send_query(
+            "GET", path, params=params, headers=CONVERSATIONS, splittable=splittable, once=once
+        )
 
-    def message(self, message_id: str) -> Raw:
+    def read_message(self, message_id: str) -> Raw:
         """Return one message. Raises RecordGone."""
         return self._one(f"/conversations/messages/{_segment(message_id)}", "message", message_id)
 
-    def email(self, email_id: str) -> Raw:
+    def read_email(self, email_id: str) -> Raw:
         """Return one e-mail with its text. Raises RecordGone."""
         return self._one(f"/conversations/messages/email/{_segment(email_id)}", "emailMessage", email_id)
 
-    def notes(self, contact_id: str) -> list[Raw]:
+    def list_notes(self, contact_id: str) -> list[Raw]:
         """Return all notes of a contact. There are no pages. Raises RecordGone where the contact is gone."""
         path = _notes_path(contact_id)
         found = self._ask(path, {}).body
@@ -73,7 +75,7 @@ class MessageClient:
             raise other_record(self.account, f"GET {path}", found_here[0])
         return found_here
 
-    def note(self, contact_id: str, note_id: str) -> Page:
+    def read_note(self, contact_id: str, note_id: str) -> Page:
         """Return one note. Raises RecordGone."""
         path = f"{_notes_path(contact_id)}/{_segment(note_id)}"
         reply = self._ask(path, {})
@@ -97,13 +99,13 @@ class MessageClient:
         path = f"{_notes_path(contact_id)}/{_segment(note_id)}"
         reply = self._write("PUT", path, properties, repeatable=True, overwrites=True)
         note = _record(reply.body, "note")
-        return Page([note], reply.served_at) if note and is_of(note, note_id) else self.note(contact_id, note_id)
+        return Page([note], reply.served_at) if note and is_of(note, note_id) else self.read_note(contact_id, note_id)
 
     def delete_note(self, contact_id: str, note_id: str) -> None:
         """Delete a note. Raises RecordGone, RecordRefused, OutcomeUnknown."""
         self._write("DELETE", f"{_notes_path(contact_id)}/{_segment(note_id)}", None, repeatable=True)
 
-    def conversations(self, asked: Mapping[str, str]) -> list[Raw]:
+    def search_conversations(self, asked: Mapping[str, str]) -> list[Raw]:
         """Return a page of conversations."""
         params = {"locationId": self.location_id, **asked}
         body = self._ask("/conversations/search", CONVERSATIONS, params).body
@@ -122,7 +124,7 @@ class MessageClient:
         made = _record(reply.body, "conversation")
         return made if made is not None and _is_with(made, contact_id) else None
 
-    def log(self, properties: Mapping[str, Any]) -> RecordedMessage:
+    def record_message(self, properties: Mapping[str, Any]) -> RecordedMessage:
         """Record a message, in either direction. Nothing is sent.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown.
@@ -161,7 +163,7 @@ class MessageClient:
 
     def _ask(self, path: str, headers: Mapping[str, str], params: Mapping[str, str] | None = None) -> Reply:
         try:
-            return self.gate.read("GET", path, params=params, headers=headers)
+            return self.calls.send_query("GET", path, params=params, headers=headers)
         except RecordRefused as refused:
             if any(map(_ABSENT.search, refused.messages)):
                 raise RecordGone(refused.account, refused.message) from refused
@@ -179,7 +181,7 @@ class MessageClient:
     ) -> Reply:
         sent = None if properties is None else dict(properties)
         try:
-            return self.gate.write(
+            return self.calls.send_change(
                 method, path, json=sent, repeatable=repeatable, overwrites=overwrites, headers=headers
             )
         except RecordRefused as refused:

@@ -49,7 +49,7 @@ class GrowthHubMessages:
 
     def __init__(
         self,
-        gate: GuardedClient,
+        calls: GuardedClient,
         location_id: str,
         style: MessageStyle,
         *,
@@ -60,7 +60,7 @@ class GrowthHubMessages:
         self.style = style
         self.lists_copies = not style.as_note
         self.deletes_copies = style.as_note
-        self.client = MessageClient(gate, location_id)
+        self.client = MessageClient(calls, location_id)
         self.export = Export(self.client)
         self._threads = EmailThreads(self.client, cache)
         self._location = location
@@ -110,9 +110,9 @@ class GrowthHubMessages:
             return self._notebook.get(wire_id, contact_id)
         if f"{kind}:" == EMAIL_PREFIX:
             return message_mapping.email(
-                self.client.email(wire_id), contact_id, self._directory.email_of, self.style.source
+                self.client.read_email(wire_id), contact_id, self._directory.email_of, self.style.source
             )
-        record = self.client.message(wire_id)
+        record = self.client.read_message(wire_id)
         return message_mapping.with_text(record, self.to_message({"contactId": contact_id, **record}))
 
     def read_listed(self, message_id: str, contact_id: str) -> Message | None:
@@ -123,7 +123,7 @@ class GrowthHubMessages:
         kind, _, wire_id = message_id.rpartition(":")
         if f"{kind}:" == EMAIL_PREFIX:
             return self._listed_email(wire_id, contact_id)
-        row = {"contactId": contact_id, **self.client.message(wire_id)}
+        row = {"contactId": contact_id, **self.client.read_message(wire_id)}
         emails = message_mapping.email_ids(row)
         if not kind and len(emails) == 1:  # earlier releases listed what they could not read by the id of its row
             return self._listed_email(emails[0], contact_id)
@@ -148,7 +148,7 @@ class GrowthHubMessages:
         kind, _, wire_id = original.id.rpartition(":")
         if original.text is not None or f"{kind}:" != EMAIL_PREFIX:
             return self.with_text(original)
-        record = self.client.email(wire_id)
+        record = self.client.read_email(wire_id)
         if record.get("deleted") is True or message_mapping.has_failed(record):
             return None
         source = self.style.source
@@ -225,7 +225,7 @@ class GrowthHubMessages:
 
     def _listed_email(self, email_id: str, contact_id: str) -> Message | None:
         """Return an e-mail by its own id, once it is on its way; which of them are listed is told by its channel."""
-        record = self.client.email(email_id)
+        record = self.client.read_email(email_id)
         gone_or_to_come = record.get("deleted") is True or record.get("status") in message_mapping.NOT_YET
         if gone_or_to_come or message_mapping.has_failed(record) or EMAIL not in self._channels:
             return None
@@ -236,7 +236,7 @@ class GrowthHubMessages:
     def _has_failed_alone(self, record: Raw) -> bool:
         """Say whether the message that consists of this e-mail alone has failed: the export shows its status alone."""
         try:
-            row = self.client.message(str(record["threadId"])) if record.get("threadId") else {}
+            row = self.client.read_message(str(record["threadId"])) if record.get("threadId") else {}
         except RecordError:
             return False
         emails = message_mapping.email_ids(row)

@@ -47,11 +47,11 @@ class NoteStore:
 
     def of_contact(self, contact_id: str) -> Sequence[Message]:
         """Return all notes of a contact, also those of people. Raises RecordGone, AuthError, TransientError."""
-        return [notes.read(raw, contact_id, self._source) for raw in self._client.notes(contact_id)]
+        return [notes.read(raw, contact_id, self._source) for raw in self._client.list_notes(contact_id)]
 
     def get(self, note_id: str, contact_id: str) -> Message:
         """Return one note by its id at the wire. Raises RecordGone, AuthError, TransientError."""
-        return notes.read(self._client.note(contact_id, note_id).records[0], contact_id, self._source)
+        return notes.read(self._client.read_note(contact_id, note_id).records[0], contact_id, self._source)
 
     def find(self, original: Message, contact_id: str) -> Sequence[Message]:
         """Return the notes that are copies of a message, none for a contact that is gone."""
@@ -134,7 +134,7 @@ class NoteStore:
         found = next((each for each in marked if notes.shows(each, original, where)), None)
         if found is None:
             return None
-        return self._recorded(self._client.note(contact_id, found.id.removeprefix(notes.ID_PREFIX)), contact_id)
+        return self._recorded(self._client.read_note(contact_id, found.id.removeprefix(notes.ID_PREFIX)), contact_id)
 
     def _recorded(self, page: Page, contact_id: str) -> CopyResult:
         return CopyResult(notes.read(page.records[0], contact_id, self._source), page.served_at)

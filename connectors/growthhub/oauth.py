@@ -48,10 +48,10 @@ BAD_CLIENT: Final = ("invalid_client", "unauthorized_client", "client_id", "clie
 class GrowthHubTokenEndpoint:
     """The token endpoint for one app: a connectors.oauth.TokenEndpoint."""
 
-    def __init__(self, gate: GuardedClient, client_id: str, client_secret: str) -> None:
-        self.gate = gate
+    def __init__(self, calls: GuardedClient, client_id: str, client_secret: str) -> None:
+        self.calls = calls
         self._client = {"client_id": client_id, "client_secret": client_secret}
-        gate.hide(client_secret)
+        calls.hide(client_secret)
 
     def exchange(self, code: str, redirect_uri: str, user_type: UserType) -> Tokens:
         """Exchange the code of a consent for tokens. Raises GrantRefused, TransientError."""
@@ -71,15 +71,15 @@ class GrowthHubTokenEndpoint:
 
     def close(self) -> None:
         """Close the connections."""
-        self.gate.close()
+        self.calls.close()
 
     def _token(self, asked: Mapping[str, str], secret: str) -> Tokens:
         return self._asked("/oauth/token", {**self._client, **asked}, None, secret)
 
     def _asked(self, path: str, form: Mapping[str, str], headers: Mapping[str, str] | None, secret: str) -> Tokens:
-        self.gate.hide(secret)
+        self.calls.hide(secret)
         try:
-            reply = self.gate.write("POST", path, repeatable=True, form=form, headers=headers)
+            reply = self.calls.send_change("POST", path, repeatable=True, form=form, headers=headers)
         except OutcomeUnknown as error:
             raise ServerTrouble(error.account, error.message) from None
         except (RecordGone, CallRefused) as error:  # the address is wrong, or leads elsewhere: no token is dead
@@ -94,8 +94,8 @@ class GrowthHubTokenEndpoint:
             ) from None
         tokens = tokens_of(reply)
         if tokens is None:
-            raise ServerTrouble(self.gate.account, f"POST {path} was answered without a token")
-        self.gate.hide(tokens.access_token, tokens.refresh_token or "")
+            raise ServerTrouble(self.calls.account, f"POST {path} was answered without a token")
+        self.calls.hide(tokens.access_token, tokens.refresh_token or "")
         return tokens
 
 

@@ -54,7 +54,7 @@ class Search:
         """Ask for one page, as large as the server allows. Raises ServerTrouble when it refuses the question."""
         while True:
             try:
-                reply = self.client.search({"pageLimit": self.page_limit, **body}, once=self._is_part())
+                reply = self.client.search_contacts({"pageLimit": self.page_limit, **body}, once=self._is_part())
             except AnswerTooLarge as error:
                 if self.health.failed(error, smallest=self.page_limit == 1):
                     continue
@@ -85,7 +85,7 @@ class Search:
     def _end_of_list(self, direction: str, *, splittable: bool) -> Reply:
         sort = [{"field": "dateAdded", "direction": direction}]
         asked = {"locationId": self.client.location_id, "pageLimit": 1, "sort": sort}
-        return self.client.gate.read("POST", "/contacts/search", json=asked, splittable=splittable)
+        return self.client.calls.send_query("POST", "/contacts/search", json=asked, splittable=splittable)
 
     def total(self, reply: Reply) -> int:
         """Return how many records an answer promises in all. Raises ServerTrouble where it does not say (R43)."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connectors.clock import Clock
     from connectors.connector import Connector
     from connectors.http.allowed_calls import AllowedCalls
-    from connectors.http.client import Wire
+    from connectors.http.client import HttpClient
     from connectors.oauth import TokenEndpoint
     from connectors.sandbox.demo import DemoServer
 
@@ -124,7 +124,7 @@ def _build(settings: ConnectorSettings[GrowthHubAccount]) -> "Connector":
     )
 
 
-def _endpoint(account: GrowthHubAccount, wire: "Wire", client_secret: str) -> "TokenEndpoint":
+def _endpoint(account: GrowthHubAccount, wire: "HttpClient", client_secret: str) -> "TokenEndpoint":
     from connectors.growthhub.allowed_calls import GuardedClient
     from connectors.growthhub.oauth import GrowthHubTokenEndpoint
 

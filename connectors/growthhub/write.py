@@ -76,7 +76,7 @@ class GrowthHubWriter:
 
         def send(sending: EncodedWrite) -> Page:
             try:
-                return self._client.create(sending.body())
+                return self._client.create_contact(sending.body())
             except RecordRefused as refused:
                 if refusals.is_duplicate(refused):
                     raise refusals.duplicate_error(refused) from refused
@@ -189,7 +189,7 @@ class GrowthHubWriter:
         record_id, mapper = str(current["id"]), self._mapper()
         before, now = (
             mapper.contact(current, memory),
-            mapper.contact(self._client.contact(record_id).records[0], memory),
+            mapper.contact(self._client.read_contact(record_id).records[0], memory),
         )
         shown = {name: value for name, value in before.fields.items() if name in changes}
         refuse_if_edited(self._client.account, record_id, shown, now.fields)
@@ -202,7 +202,7 @@ class GrowthHubWriter:
             if next(tries) and sending:
                 self.refuse_edited(current, memory, changes)
             try:
-                return self._client.update(str(current["id"]), sending.body()) if sending else None
+                return self._client.update_contact(str(current["id"]), sending.body()) if sending else None
             except RecordRefused as refused:
                 if refusals.is_duplicate(refused):
                     raise refusals.duplicate_error(refused) from refused
@@ -222,10 +222,10 @@ class GrowthHubWriter:
         if not stuck:
             return written
         # It is not documented whether null or "" empties a property, so "" is tried where null left the value.
-        now = self._client.contact(written.id).records[0]
+        now = self._client.read_contact(written.id).records[0]
         refuse_if_changed(self._client.account, written.id, raw, now, frozenset(stuck))
         try:
-            page = self._client.update(written.id, stuck)
+            page = self._client.update_contact(written.id, stuck)
         except RecordRefused:
             return written
         again = self._effects.of_answer(raw, page, EncodedWrite(stuck, {}, sending.names))
@@ -260,7 +260,7 @@ class GrowthHubWriter:
 
     def _find_created(self, changes: Fields, marker: str | None) -> Page | None:
         found = self._look_up(changes, marker) if marker is not None else None
-        return self._client.contact(str(found["id"])) if found is not None else None
+        return self._client.read_contact(str(found["id"])) if found is not None else None
 
     def _refuse_double(self, changes: Fields, marker: str | None, refused: RecordRefused) -> None:
         """Raise DuplicateRefused where a refused create may have made a record and no source id can tell."""

@@ -70,7 +70,7 @@ class EffectReader:
 
     def read_record(self, effect: WriteEffect) -> WriteEffect:
         """Read the record that a write led to. Its time tells whether a person has edited it since."""
-        page = self._client.contact(effect.id)
+        page = self._client.read_contact(effect.id)
         raw, effect_at = page.records[0], effect.effect_at
         updated_at = _updated_at(raw)
         edited = effect_at is not None and updated_at is not None and updated_at > effect_at
@@ -84,7 +84,7 @@ class EffectReader:
             return self.read_record(effect)
         if not effect.tags_unread:
             return effect
-        page = self._client.contact(effect.id)
+        page = self._client.read_contact(effect.id)
         return replace(effect, raw={**effect.raw, "tags": page.records[0].get("tags")})
 
     def _learn_emptied(self, silent: frozenset[str], raw: Raw) -> None:

@@ -129,7 +129,7 @@ class _Failure:
     crashed: bool = False
 
 
-class Wire:
+class HttpClient:
     """Calls to one account's server, from several threads. `calls` are those that may go out.
 
     `headers` go with every call. `timeout` is (connect, read) in seconds, `patience` is how long no usable answer is
@@ -175,7 +175,7 @@ class Wire:
         self._chance = chance
         self._lock = threading.Lock()
 
-    def read(
+    def send_query(
         self,
         method: str,
         path: str,
@@ -195,7 +195,7 @@ class Wire:
         request = self._origin.request(method, path, params=params, json=json, headers=headers)
         return self._ask(_Question(request, f"{method} {path}", splittable=splittable, once=once))
 
-    def write(
+    def send_change(
         self,
         method: str,
         path: str,

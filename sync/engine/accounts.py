@@ -10,7 +10,7 @@ from connectors import registry
 from connectors.account_options import AccountOptions, OAuthAccount
 from connectors.clock import Clock
 from connectors.connector import Cache, Connector
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.clock_skew import PLAUSIBLE
 from connectors.http.concurrency import Dispatcher
 from connectors.http.rate_limiter import CallLogStore, Pacer, RateLimit
@@ -67,7 +67,7 @@ def connect(
         shared.ledger, shared.clock, system.limit, name,
         ceiling=account.rate, note=shared.note, rate_headers=system.rate_headers,
     )  # fmt: skip
-    wire = Wire(
+    wire = HttpClient(
         name, account.base_url, system.headers(account, secret), pacer,
         calls=system.calls(), clock=shared.clock, secrets=[secret],
         authority=_token_source(name, account, secret, shared), expected_offset=settings.get(CLOCK_OFFSET),
@@ -88,7 +88,7 @@ def _token_source(name: str, account: AccountOptions, secret: str, shared: Share
 
 
 def _connector_settings(
-    name: str, account: AccountOptions, wire: Wire, connection: Connection, shared: SharedResources
+    name: str, account: AccountOptions, wire: HttpClient, connection: Connection, shared: SharedResources
 ) -> ConnectorSettings[AccountOptions]:
     contacts = connection.contacts
     counterpart = shared.accounts.get(connection.left if name == connection.right else connection.right)

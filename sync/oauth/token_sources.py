@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from connectors import registry
 from connectors.account_options import OAuthAccount
 from connectors.clock import Clock
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
 from connectors.oauth import TokenEndpoint
 from connectors.system import OAuth
@@ -40,7 +40,7 @@ class TokenSources:
         """Return the token endpoint of an account. It has a rate limit of its own."""
         pacer = Pacer(MemoryCallLogStore(), self._clock, None, name)
         calls = registry.system(account.connector).calls()
-        wire = Wire(name, account.base_url, {}, pacer, calls=calls, clock=self._clock, secrets=[client_secret])
+        wire = HttpClient(name, account.base_url, {}, pacer, calls=calls, clock=self._clock, secrets=[client_secret])
         return _oauth(account).endpoint(account, wire, client_secret)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from connectors.connector import Connector, Page, Raw, Window
 from connectors.contact import Contact, Fields
 from connectors.http.allowed_calls import AllowedCalls
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
 from connectors.sandbox.base import Sandbox
 from tests.connectors.clocks import FakeClock
@@ -126,10 +126,10 @@ class Place(ABC):
 
     def wire(
         self, base_url: str, headers: dict[str, str], secret: str, timeout: tuple[float, float], calls: AllowedCalls
-    ) -> Wire:
+    ) -> HttpClient:
         """Return a wire to the sandbox, put together as `sync` does it, with fixed jitter."""
         pacer = Pacer(self.ledger, self.clock, self.documented_limit(), ACCOUNT)
-        return Wire(
+        return HttpClient(
             ACCOUNT,
             base_url,
             headers,

@@ -8,7 +8,7 @@ from connectors.connector import Page, Raw, Window
 from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbox
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import CallSlot
 from connectors.values import instant
 from tests.connectors.clocks import FakeClock
@@ -70,7 +70,7 @@ class World:
 
     def connect(self, key: str = KEY, *, messages: bool = False) -> GrowthGenius:
         """Return the account as a new process would have it."""
-        wire = Wire(
+        wire = HttpClient(
             "gg", self.sandbox.base_url, {"Authorization": key}, NoPace(), calls=CALLS, clock=self.clock, secrets=[key]
         )
         return GrowthGenius(

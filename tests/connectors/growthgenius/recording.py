@@ -22,7 +22,7 @@ from connectors.clock import SystemClock
 from connectors.connector import Window
 from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import BASE_URL, GrowthGenius
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from tests.connectors.growthgenius.account import MemoryCache, NoPace
 
 CASSETTES = Path(__file__).parent / "cassettes"
@@ -86,7 +86,7 @@ def player(mode: str = "none") -> Any:
 def record() -> None:
     """Record what a live account answers to the connector's own reading questions."""
     key, user_id = os.environ["GROWTHGENIUS_API_KEY"], os.environ["GROWTHGENIUS_USER_ID"]
-    wire = Wire("live", BASE_URL, {"Authorization": key}, NoPace(), calls=CALLS, secrets=[key])
+    wire = HttpClient("live", BASE_URL, {"Authorization": key}, NoPace(), calls=CALLS, secrets=[key])
     account = GrowthGenius("live", wire, user_ids=[user_id], cache=MemoryCache(), country="US")
     with player("all").use_cassette("live.yaml"):
         day = Window(SystemClock().now() - timedelta(days=1))

@@ -16,7 +16,7 @@ from connectors.errors import OutcomeUnknown
 from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import BASE_URL, GrowthGenius
 from connectors.growthgenius.users import CACHED
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.message import Message
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthgenius.account import EVERYTHING, MemoryCache, NoPace, united
@@ -38,7 +38,7 @@ LOUIS = Message(
 
 def connected(cache: MemoryCache) -> GrowthGenius:
     clock = FakeClock()
-    wire = Wire(
+    wire = HttpClient(
         "gg",
         BASE_URL,
         {"Authorization": KEY},
@@ -128,7 +128,7 @@ def test_the_documented_company_is_read(account: GrowthGenius) -> None:
 
 @pytest.mark.parametrize("cassette", ["users_list", "user_one"])
 def test_the_documented_users_are_read(cassette: str) -> None:
-    wire = Wire(
+    wire = HttpClient(
         "gg", BASE_URL, {"Authorization": KEY}, NoPace(), calls=CALLS, clock=FakeClock(), expected_offset=OFFSET
     )
     account = GrowthGenius("gg", wire, user_ids=[1], cache=MemoryCache(), country="US")

@@ -39,12 +39,12 @@ def rows(count: int) -> list[dict[str, int]]:
     ],
 )
 def test_an_answer_is_believed_as_far_as_it_proves_itself(answer: Listing, verdict: WindowProof) -> None:
-    assert windows.judge(answer, 0) is verdict
+    assert windows.proof_of(answer, 0) is verdict
 
 
 def test_a_round_count_is_no_cap_where_a_larger_answer_was_seen() -> None:
-    assert windows.judge(Listing(rows(100)), 101) is WindowProof.COMPLETE
-    assert windows.judge(Listing(rows(100)), 100) is WindowProof.DOUBTFUL
+    assert windows.proof_of(Listing(rows(100)), 101) is WindowProof.COMPLETE
+    assert windows.proof_of(Listing(rows(100)), 100) is WindowProof.DOUBTFUL
 
 
 @given(SPANS, st.lists(st.integers(0, 5_000)))

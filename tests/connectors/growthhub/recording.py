@@ -23,7 +23,7 @@ from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.message_mapping import email_ids
 from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox.server import LOCATION, TOKEN
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.world import MemoryCache
@@ -114,7 +114,7 @@ def connect(token: str = TOKEN, location_id: str = LOCATION, messages: MessageSt
     """Return a connector to the real address, which a cassette stands in for."""
     clock = FakeClock(RECORDED_AT)
     pace = Pacer(MemoryCallLogStore(), clock, RateLimit(100, 10.0), "growthhub")
-    wire = Wire("growthhub", BASE_URL, headers(token), pace, calls=CALLS, clock=clock, secrets=(token,))
+    wire = HttpClient("growthhub", BASE_URL, headers(token), pace, calls=CALLS, clock=clock, secrets=(token,))
     return GrowthHub("growthhub", wire, location_id=location_id, cache=MemoryCache(), country="US", messages=messages)
 
 
@@ -124,13 +124,13 @@ def record(hub: GrowthHub) -> None:
     page = next(hub.read_window(Window(datetime(1970, 1, 1, tzinfo=UTC))))
     for raw in page.records[:1]:
         hub.read_record(str(raw["id"]))
-        hub.message_store.client.notes(str(raw["id"]))
+        hub.message_store.client.list_notes(str(raw["id"]))
     hub.custom_fields.read()
     hub.directory.users()
     for asked in ({"limit": "10"}, {"limit": "10", "channel": "Email"}):
-        reply = hub.message_store.client.export(asked)
+        reply = hub.message_store.client.export_messages(asked)
         for email_id in [each for row in reply.body["messages"] for each in email_ids(row)][:1]:
-            hub.message_store.client.email(email_id)
+            hub.message_store.client.read_email(email_id)
 
 
 if __name__ == "__main__":

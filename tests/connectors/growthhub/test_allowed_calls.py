@@ -11,7 +11,7 @@ from connectors.errors import CallRefused
 from connectors.growthhub.allowed_calls import ASKED, CALLS, CHANGED, GuardedClient
 from connectors.growthhub.client import is_record
 from connectors.http.allowed_calls import is_listed, is_usable_id
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.world import World
@@ -60,11 +60,11 @@ def texts(tree: ast.AST) -> Iterator[str]:
 def test_what_sends_is_on_no_list_and_does_not_go_out(world: World, method: str, path: str) -> None:
     assert not is_listed(ASKED, method, path)
     assert not is_listed(CHANGED, method, path)
-    gate = world.hub.client.gate
+    gate = world.hub.client.calls
     with pytest.raises(CallRefused, match="may change"):
-        gate.write(method, path, repeatable=False, json={})
+        gate.send_change(method, path, repeatable=False, json={})
     with pytest.raises(CallRefused, match="may ask"):
-        gate.read(method, path, json={})
+        gate.send_query(method, path, json={})
     assert world.calls() == []
 
 
@@ -95,13 +95,13 @@ def test_other_ids_are_taken_whatever_they_are_made_of(value: object) -> None:
 def test_what_this_connector_needs_is_let_through(world: World) -> None:
     record_id = world.sandbox.add(firstName="Ann")
     world.hub.client.add_tags(record_id, ["vip"])
-    world.hub.client.delete(record_id)
+    world.hub.client.delete_contact(record_id)
     assert world.calls() == [f"POST /contacts/{record_id}/tags", f"DELETE /contacts/{record_id}"]
 
 
 def test_a_gate_gives_its_connections_back() -> None:
     clock = FakeClock()
-    wire = Wire(
+    wire = HttpClient(
         "hub", "http://127.0.0.1:9", {}, Pacer(MemoryCallLogStore(), clock, None, "hub"), calls=CALLS, clock=clock
     )
     gate = GuardedClient(wire)
@@ -115,14 +115,14 @@ def test_nothing_but_the_gate_speaks_to_the_wire() -> None:
         for name, tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
-        and node.attr in {"write", "read"}
+        and node.attr in {"send_change", "send_query"}
         and ast.unparse(node.value) == "self._wire"
     }
     importers = {
         name
         for name, tree in trees()
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "Wire" for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "HttpClient" for alias in node.names)
     }
     assert users == {"allowed_calls.py"}
     assert importers == {"allowed_calls.py", "connector.py", "system.py"}  # the entry only passes it on
@@ -133,9 +133,11 @@ def test_every_write_of_a_client_goes_through_the_gate() -> None:
         (name, ast.unparse(node.func))
         for name, tree in trees()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "write"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "send_change"
     }
-    assert written - {("allowed_calls.py", "self._wire.write")} <= {(name, "self.gate.write") for name in CLIENTS}
+    assert written - {("allowed_calls.py", "self._wire.send_change")} <= {
+        (name, "self.calls.send_change") for name in CLIENTS
+    }
     assert len(written) > 1
 
 

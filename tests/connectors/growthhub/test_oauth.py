@@ -14,7 +14,7 @@ from connectors.growthhub.client import BASE_URL
 from connectors.growthhub.oauth import LONGEST, GrowthHubTokenEndpoint, tokens_of
 from connectors.growthhub.sandbox.oauth import CHOSEN, CLIENT_ID, CLIENT_SECRET, CODE_LIFE
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
-from connectors.http.client import Reply, Wire
+from connectors.http.client import HttpClient, Reply
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
 from connectors.oauth import GrantRefused, TokenEndpoint, Tokens
 from connectors.sandbox.base import Call, Headers
@@ -29,7 +29,7 @@ MESSAGES = ("conversations/message.readonly", "conversations/message.write")
 
 def endpoint_at(url: str, secret: str) -> TokenEndpoint:
     clock = FakeClock()
-    wire = Wire("gh", url, {}, Pacer(MemoryCallLogStore(), clock, None, "gh"), calls=CALLS, clock=clock)
+    wire = HttpClient("gh", url, {}, Pacer(MemoryCallLogStore(), clock, None, "gh"), calls=CALLS, clock=clock)
     return GrowthHubTokenEndpoint(GuardedClient(wire), CLIENT_ID, secret)
 
 

@@ -181,11 +181,11 @@ def test_a_search_for_a_value_without_a_total_is_no_proof_that_there_is_no_such_
 def test_a_look_for_a_duplicate_without_the_contact_is_no_proof_that_there_is_none(world: World, body: Any) -> None:
     world.change_answers("/contacts/search/duplicate", lambda _: body)
     with pytest.raises(ServerTrouble):
-        world.hub.client.duplicate(email="ann@example.com")
+        world.hub.client.find_duplicate(email="ann@example.com")
 
 
 def test_a_look_for_a_duplicate_that_is_answered_with_null_finds_none(world: World) -> None:
-    assert world.hub.client.duplicate(email="ann@example.com") is None
+    assert world.hub.client.find_duplicate(email="ann@example.com") is None
 
 
 def test_a_count_that_is_never_reached_and_changes_is_an_incomplete_window(world: World) -> None:

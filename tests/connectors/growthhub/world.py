@@ -9,7 +9,7 @@ from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox.server import TOKEN, GrowthHubSandbox
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
 from connectors.sandbox.base import Call, SandboxResponse
 from tests.connectors.clocks import FakeClock
@@ -63,7 +63,7 @@ class World:
         self.sandbox = sandbox
         self.clock = clock
         self.cache = MemoryCache()
-        self._wires: list[Wire] = []
+        self._wires: list[HttpClient] = []
         self.hub = self.connect()
 
     def connect(
@@ -77,7 +77,7 @@ class World:
     ) -> GrowthHub:
         """Return another connector over the same cache, as another run would have it."""
         pace = Pacer(MemoryCallLogStore(), self.clock, None, "growthhub")
-        wire = Wire(
+        wire = HttpClient(
             "growthhub", self.sandbox.url, headers(token), pace, calls=CALLS, clock=self.clock, chance=lambda: 0.5
         )
         self._wires.append(wire)

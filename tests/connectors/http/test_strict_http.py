@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.errors import AnswerTooLarge, ConnectorError, OutcomeUnknown, ServerTrouble, TransientError, Unreachable
 from connectors.http.allowed_calls import AllowedCalls
-from connectors.http.client import Wire
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
 from tests.connectors.clocks import FakeClock
 from tests.connectors.raw_server import RawServer, Script, json_answer
@@ -21,11 +21,11 @@ GOOD = json_answer(b'{"fine": true}')
 FINE = Script([GOOD])
 
 
-def wire_to(server: RawServer, clock: FakeClock | None = None, **options: Any) -> Wire:
+def wire_to(server: RawServer, clock: FakeClock | None = None, **options: Any) -> HttpClient:
     clock = clock or FakeClock()
     pace = Pacer(MemoryCallLogStore(), clock, RateLimit(100, 10.0), "hub")
     options = {"timeout": (1.0, 2.0), "patience": 3.0, "chance": lambda: 0.99, **options}
-    return Wire("hub", server.url, {}, pace, calls=CALLS, clock=clock, **options)
+    return HttpClient("hub", server.url, {}, pace, calls=CALLS, clock=clock, **options)
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def answered(server: RawServer, *pieces: bytes, close: bool = False, **options: 
     server.scripts = [Script(pieces, close=close)]
     wire = wire_to(server, **options)
     try:
-        return wire.read("GET", "/notes").body
+        return wire.send_query("GET", "/notes").body
     except ConnectorError as error:
         return error if "GET /notes" in str(error) else str(error)
     finally:
         server.scripts = [FINE]
-        assert wire.read("GET", "/notes").body == {"fine": True}
+        assert wire.send_query("GET", "/notes").body == {"fine": True}
         wire.close()
 
 
@@ -63,7 +63,7 @@ def test_an_interim_answer_is_passed_over_and_shifts_no_answer(server: RawServer
     answers = [json_answer(b'{"id": %d}' % number) for number in (1, 2, 1)]
     server.scripts = [Script([interim, each] if apart else [interim + each], pause=0.02) for each in answers]
     wire = wire_to(server)
-    shown = [wire.read("GET", f"/notes/{number}").body["id"] for number in (1, 2, 1)]
+    shown = [wire.send_query("GET", f"/notes/{number}").body["id"] for number in (1, 2, 1)]
     assert shown == [1, 2, 1]
     assert server.accepted == 1
     wire.close()
@@ -82,10 +82,10 @@ def test_a_connection_with_bytes_left_over_is_not_used_again(server: RawServer, 
     answer = json_answer(b'{"id": 1}')
     server.scripts = [Script([answer, rest] if apart else [answer + rest]), FINE]
     wire = wire_to(server)
-    assert wire.read("GET", "/notes/1").body == {"id": 1}
+    assert wire.send_query("GET", "/notes/1").body == {"id": 1}
     if apart:
         _wait_for(lambda: len(server.requests) == 1)
-    assert wire.read("GET", "/notes/2").body == {"fine": True}
+    assert wire.send_query("GET", "/notes/2").body == {"fine": True}
     assert server.accepted == 2
     wire.close()
 
@@ -174,7 +174,7 @@ def test_an_answer_with_chunks_and_a_length_goes_by_its_chunks_and_ends_the_conn
     server.scripts = [Script([head + b'e\r\n{"fine": true}\r\n0\r\n\r\n'])]
     wire = wire_to(server)
     for number in (1, 2):
-        assert wire.read("GET", "/notes").body == {"fine": True}
+        assert wire.send_query("GET", "/notes").body == {"fine": True}
         assert server.accepted == number
     wire.close()
 
@@ -250,7 +250,7 @@ def test_a_head_at_a_byte_a_second_ends_with_the_patience(server: RawServer) -> 
     server.scripts = [Script([bytes([each]) for each in head], before_piece=lambda: clock.pass_by(1.0), pause=0.001)]
     wire = wire_to(server, clock, patience=20.0)
     with pytest.raises((Unreachable, ServerTrouble), match="too slowly"):
-        wire.read("GET", "/notes", splittable=True)
+        wire.send_query("GET", "/notes", splittable=True)
     assert clock.passed < 60.0
     wire.close()
 
@@ -262,10 +262,10 @@ def test_a_body_at_a_byte_a_second_ends_with_the_patience(server: RawServer, fra
     server.scripts = [Script(pieces, before_piece=lambda: clock.pass_by(1.0), pause=0.001)]
     wire = wire_to(server, clock, patience=20.0)
     with pytest.raises((Unreachable, ServerTrouble), match="too slowly"):
-        wire.read("GET", "/notes", splittable=True)
+        wire.send_query("GET", "/notes", splittable=True)
     assert clock.passed < 60.0
     with pytest.raises(OutcomeUnknown, match="too slowly"):
-        wire.write("PUT", "/notes", json={}, repeatable=True)
+        wire.send_change("PUT", "/notes", json={}, repeatable=True)
     wire.close()
 
 
@@ -275,7 +275,7 @@ def test_a_large_answer_that_does_not_come_in_time_asks_for_less(server: RawServ
     server.scripts = [Script(pieces, before_piece=lambda: clock.pass_by(4.0), pause=0.005)]
     wire = wire_to(server, clock, patience=20.0)
     with pytest.raises(AnswerTooLarge):
-        wire.read("GET", "/notes", splittable=True)
+        wire.send_query("GET", "/notes", splittable=True)
     wire.close()
 
 
