@@ -1,0 +1,125 @@
+"""Two accounts in memory, and runs of the contacts stream over them, step by step."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+from connectors.http.concurrency import Dispatcher
+from state import connections
+from state.cursors import INDEXED, Cursors
+from state.file import StateFile
+from state.identity_index import IdentityIndex
+from state.intervals import reach
+from state.links import Link
+from state.staging import Staging
+from sync.config.contacts import ContactsStream
+from sync.contacts.context import Context
+from sync.contacts.execute import record_dry_run, write
+from sync.contacts.mapping_in_force import MappingInForce
+from sync.contacts.plan import plan
+from sync.contacts.read import observe
+from sync.contacts.sync_policy import SyncPolicy
+from sync.output.progress import SilentProgress
+from sync.output.report import Counts, StreamReport
+from sync.rules import mapping
+from sync.rules.conflict_policy import winner_by_policy
+from sync.rules.windows import ReadRange
+from sync.streams.connection import ConnectionSides, Side
+from sync.streams.run import Run
+from tests.connectors.clocks import FakeClock
+from tests.memory_connector import MemoryConnector
+
+FIELDS = ("first_name", "last_name", "email", "phone", "mobile_phone", "city", "tags", "do_not_contact")
+SETTLE = timedelta(seconds=10)
+
+
+@dataclass(slots=True)
+class MemoryWorld:
+    """A connection of two accounts in memory, with a state file."""
+
+    state: StateFile
+    clock: FakeClock
+    left: MemoryConnector
+    right: MemoryConnector
+    settings: ContactsStream = field(default_factory=lambda: ContactsStream(max_changed=1.0))
+    _runs: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @contextmanager
+    def context(self, *, dry: bool = False) -> Iterator[Context]:
+        """Give the context of one run; its staging goes at the end."""
+        staging = Staging(self.state)
+        try:
+            yield self._context(staging, dry=dry)
+        finally:
+            staging.detach()
+
+    @contextmanager
+    def planned(self, *, dry: bool = False) -> Iterator[Context]:
+        """Give the context of a run that has read both sides and has made its plan."""
+        self.clock.pass_by(60)
+        with self.context(dry=dry) as context:
+            for side in context.connection.sides:
+                observe(context, side, ReadRange())
+            plan(context)
+            yield context
+
+    def run(self) -> Context:
+        """Carry out one run; its context still has the report and the tables."""
+        with self.planned() as context:
+            write(context)
+            return context
+
+    def dry_run(self) -> Context:
+        """Carry out one dry run."""
+        with self.planned(dry=True) as context:
+            record_dry_run(context)
+            return context
+
+    def link(self, context: Context, left_id: str) -> Link:
+        """Return the link of a record of the left side."""
+        return context.tables.links.by_record("left", [left_id])[left_id]
+
+    def _context(self, staging: Staging, *, dry: bool) -> Context:
+        table = {name: rule for name, rule in _rules(self.left, self.right).items() if name in FIELDS}
+        with self.state.atomic() as transaction:
+            number = connections.connection_id(transaction, "sales", self.left.account, self.right.account)
+            known = connections.mappings(transaction, number)
+            in_force = max(known, default=0) or connections.add_mapping(transaction, number, "one", tuple(table))
+        sides = ConnectionSides(
+            "sales", number, self._side(number, "left", self.left), self._side(number, "right", self.right),
+            SETTLE, timedelta(0),
+        )  # fmt: skip
+        context = Context(
+            Run(f"run-{next(self._runs)}", "sync run", dry, self.clock, SilentProgress()),
+            sides,
+            MappingInForce(in_force, table, {in_force: tuple(table)}, winner_by_policy("newest", (0.0, 0.0))),
+            self.settings,
+            self.state,
+            staging,
+            StreamReport({side.account: Counts() for side in sides.sides}),
+            SyncPolicy(),
+        )
+        cursors = Cursors(self.state.db, number, "contacts")
+        context.findings.first = {
+            side.account: reach(cursors.intervals(side.name, INDEXED), 0) is None for side in sides.sides
+        }
+        return context
+
+    def _side(self, connection: int, name: str, connector: MemoryConnector) -> Side:
+        identities = IdentityIndex(self.state.db, connection, name)
+        return Side(name, connector.account, connector, identities, Dispatcher(self.clock, lambda: None))
+
+
+def memory_world(path: Path) -> MemoryWorld:
+    """Return a world with a new state file at a path."""
+    clock = FakeClock()
+    state = StateFile.open(path)
+    return MemoryWorld(state, clock, MemoryConnector("one", clock), MemoryConnector("two", clock, markers=True))
+
+
+def _rules(left: MemoryConnector, right: MemoryConnector) -> mapping.Rules:
+    places = [mapping.Places(one.mappable_fields, one.read_only, one.consent_fields) for one in (left, right)]
+    return mapping.rules(places[0], places[1], "both", mapping.Options())
