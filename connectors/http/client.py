@@ -40,7 +40,7 @@ from connectors.errors import (
 from connectors.http.allowed_calls import AllowedCalls, NotListed
 from connectors.http.clock_skew import ServerTime, Skew, parse_date
 from connectors.http.forbidden import names_scope
-from connectors.http.rate_limiter import CallSlot, RateLimiter, interval_of
+from connectors.http.rate_limiter import CallSlot, RateLimiter
 from connectors.http.redaction import Redaction
 from connectors.http.request import Origin, Request
 from connectors.http.response import (
@@ -332,7 +332,7 @@ class HttpClient:
         if status == 429:  # noqa: PLR2004 (too many requests: by its meaning not executed)
             with self._lock:
                 self.traffic.throttled += 1
-            wait = throttled_wait(asked, interval_of(headers), self._chance())
+            wait = throttled_wait(asked, self._pace.interval_of(headers), self._chance())
             return _Failure(said, uncertain=False, asked=wait)
         if status in RETRIED or status >= 500 or status < 400:  # noqa: PLR2004
             return _Failure(said, asked=asked, crashed=status == 500)  # noqa: PLR2004 (the server's own mistake)

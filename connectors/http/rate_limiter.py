@@ -16,7 +16,7 @@ from connectors.http.call_log import CallLog, EndedCall
 from connectors.http.rate_headers import RateHeaders, RateLimit
 from connectors.http.retry import MINUTE
 
-__all__ = ["CallLogStore", "CallSlot", "MemoryCallLogStore", "Pacer", "RateLimit", "RateLimiter", "interval_of"]
+__all__ = ["CallLogStore", "CallSlot", "MemoryCallLogStore", "Pacer", "RateLimit", "RateLimiter"]
 
 LOOK: Final = 1.0
 """Seconds between two looks into the ledger where nothing limits the pace."""
@@ -42,6 +42,9 @@ class RateLimiter(Protocol):
 
     def hold(self, seconds: float) -> None:
         """Let no call of this account start for so long, because the server asked for it."""
+
+    def interval_of(self, headers: Mapping[str, str]) -> float | None:
+        """Return the interval in seconds that an answer's rate headers name."""
 
     def close(self) -> None:
         """Write down what is not yet written."""
@@ -141,6 +144,10 @@ class Pacer:
             self._write(lambda _: None)
             self._looked_at = float("-inf")
 
+    def interval_of(self, headers: Mapping[str, str]) -> float | None:
+        """Return the interval in seconds that an answer's rate headers name."""
+        return self._rate_headers(headers).interval
+
     def hold(self, seconds: float) -> None:
         """Let no call of this account start for so long, in no process."""
         until = self._now() + seconds
@@ -237,8 +244,3 @@ class Pacer:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
-
-
-def interval_of(headers: Mapping[str, str]) -> float | None:
-    """Return the interval in seconds that an answer's rate headers name."""
-    return RateHeaders.of(headers).interval

@@ -13,7 +13,8 @@ from requests.structures import CaseInsensitiveDict
 from connectors.errors import AllowanceSpent
 from connectors.http.call_log import CallLog, busiest, slot_in
 from connectors.http.call_times import CallTimes
-from connectors.http.rate_limiter import CallSlot, MemoryCallLogStore, Pacer, RateLimit, interval_of
+from connectors.http.rate_headers import RateHeaders
+from connectors.http.rate_limiter import CallSlot, MemoryCallLogStore, Pacer, RateLimit
 from tests.connectors.clocks import FakeClock
 
 HUB = RateLimit(100, 10.0)
@@ -423,7 +424,7 @@ def test_a_slot_is_free_when_there_are_fewer_calls_than_allowed() -> None:
 
 @pytest.mark.parametrize(("text", "interval"), [("10000", 10.0), ("", None), ("-5", None), ("10s", None)])
 def test_the_interval_is_read_from_the_headers(text: str, interval: float | None) -> None:
-    assert interval_of({"X-RateLimit-Interval-Milliseconds": text}) == interval
+    assert RateHeaders.of({"X-RateLimit-Interval-Milliseconds": text}).interval == interval
 
 
 def test_a_book_of_the_first_schema_is_read_as_it_was_meant() -> None:
