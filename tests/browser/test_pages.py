@@ -157,7 +157,7 @@ def test_a_conflict_is_settled_with_the_keyboard_alone(viewed: Viewed) -> None:
     assert browser.troubles == []
 
 
-def test_somebody_is_searched_for_and_the_address_does_not_tell_whom(viewed: Viewed) -> None:
+def test_a_contact_is_searched_for_and_the_url_does_not_name_it(viewed: Viewed) -> None:
     browser = viewed.browser
     browser.troubles.clear()
     viewed.go("/people")

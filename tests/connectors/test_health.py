@@ -47,7 +47,7 @@ def health(probe: Probe) -> Health:
     return health
 
 
-def test_the_first_page_that_fails_is_asked_for_again_after_one_plain_read(health: Health, probe: Probe) -> None:
+def test_the_first_page_that_fails_is_requested_again_after_one_plain_read(health: Health, probe: Probe) -> None:
     assert health.failed(CRASH)
     assert [health.failed(CRASH) for _ in range(AGAIN - 2)] == [False] * (AGAIN - 2)
     assert probe.calls == 1
@@ -73,7 +73,7 @@ def test_a_plain_read_that_fails_as_well_is_the_servers_trouble(health: Health, 
         health.failed(CRASH)
 
 
-def test_a_page_that_came_too_late_is_made_smaller_and_not_asked_for_again(health: Health, probe: Probe) -> None:
+def test_a_page_that_came_too_late_is_made_smaller_and_not_requested_again(health: Health, probe: Probe) -> None:
     assert not health.failed(PageTimedOut("a", "late"))
     assert probe.calls == 1
 

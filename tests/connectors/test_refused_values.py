@@ -54,7 +54,7 @@ def test_an_update_without_one_value_goes_through(sent: Mapping[str, str], data:
 
 
 @given(changes, st.sets(st.sampled_from(FIELDS)))
-def test_nothing_that_is_refused_is_taken_for_written_and_calls_are_bounded(
+def test_nothing_that_is_refused_is_mistaken_for_written_and_calls_are_bounded(
     sent: Mapping[str, str], bad: set[str]
 ) -> None:
     server = Server(frozenset(bad))
@@ -69,7 +69,7 @@ def test_nothing_that_is_refused_is_taken_for_written_and_calls_are_bounded(
 
 
 @given(changes, st.data())
-def test_somebody_is_made_once_without_one_value(sent: Mapping[str, str], data: st.DataObject) -> None:
+def test_a_contact_is_created_once_without_one_value(sent: Mapping[str, str], data: st.DataObject) -> None:
     person = {"first_name": "Ann", "last_name": "Ames", **sent}
     bad = data.draw(st.sampled_from(sorted((person.keys() - CORE) | {"phone"} & person.keys() or {"city"})))
     server = Server(frozenset({bad}))
@@ -80,7 +80,7 @@ def test_somebody_is_made_once_without_one_value(sent: Mapping[str, str], data: 
     assert server.calls <= CALLS + 8
 
 
-def test_nobody_is_made_without_the_word_that_they_may_not_be_contacted() -> None:
+def test_no_contact_is_created_without_the_word_that_they_may_not_be_contacted() -> None:
     server = Server(frozenset({"do_not_contact"}))
     with pytest.raises(RecordRefused):
         RefusedValueWriter().create(
@@ -116,7 +116,7 @@ def test_an_error_of_the_account_is_raised_as_it_is() -> None:
         RefusedValueWriter().update(write, RECORD, {"city": "x", "title": "y"})
 
 
-def test_nobody_is_made_without_their_address_on_a_guess() -> None:
+def test_no_contact_is_created_without_their_address_on_a_guess() -> None:
     server = Server(frozenset({"email"}))
     with pytest.raises(RecordRefused):
         RefusedValueWriter().create(server.make, server.rewrite, {"first_name": "Ann", "email": "x", "city": "y"})
@@ -126,7 +126,7 @@ def test_nobody_is_made_without_their_address_on_a_guess() -> None:
 PERSON: Fields = {"first_name": "Ann", "email": "ann@example.com", "city": "Rome", "state": "Lazio"}
 
 
-def test_no_contact_is_made_without_its_tags() -> None:
+def test_no_contact_is_created_without_its_tags() -> None:
     server = Server(frozenset({"city"}))
     first: list[Fields] = []
 

@@ -29,7 +29,7 @@ def test_the_id_alone_that_an_earlier_release_wrote_still_counts(record_id: str)
     assert record_id in OURS.spellings(record_id)
 
 
-def test_a_user_who_is_added_or_leaves_first_place_changes_no_account() -> None:
+def test_a_user_that_is_added_or_leaves_first_place_changes_no_account() -> None:
     written = OURS.written("4711")
     assert SourceAccount.of("growthgenius", f"{SERVER}/", (12, 78, 81)).read(written) == "4711"
     assert written in SourceAccount.of("growthgenius", SERVER.upper(), (12, 78)).spellings("4711")

@@ -26,7 +26,7 @@ def test_the_offset_of_the_servers_clock_is_measured_to_a_second(typical: Place,
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(minutes=-20)], ids=str)
-def test_every_time_that_is_told_is_the_servers(typical: Place, ahead: timedelta) -> None:
+def test_every_time_that_is_reported_is_the_servers(typical: Place, ahead: timedelta) -> None:
     typical.prepare()
     typical.sandbox.clock_offset = ahead
     record_id = typical.add(BRIEF)

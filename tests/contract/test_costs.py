@@ -61,7 +61,7 @@ def test_a_look_up_costs_what_was_said_the_first_time_and_after(typical: Place, 
         assert len(typical.sandbox.calls) - calls == account.count_lookups(sent, asked=asked)
 
 
-def test_prices_are_told_without_a_call(typical: Place) -> None:
+def test_prices_are_reported_without_a_call(typical: Place) -> None:
     raw = somebody(typical)
     calls = len(typical.sandbox.calls)
     account = typical.account

@@ -77,7 +77,7 @@ def test_the_marker_is_written_where_there_is_a_place_for_it(place: Place) -> No
     assert place.account.to_contact(place.everything()[record_id], {}).marker == expected
 
 
-def test_everybody_created_is_in_the_next_window(place: Place) -> None:
+def test_every_contact_created_is_in_the_next_window(place: Place) -> None:
     place.prepare()
     made = {
         place.account.to_contact(place.account.create_contact(each, None).raw, {}).id
@@ -86,7 +86,7 @@ def test_everybody_created_is_in_the_next_window(place: Place) -> None:
     assert made <= set(place.everything())
 
 
-def test_texts_of_any_letters_arrive_as_they_are(place: Place) -> None:
+def test_texts_of_any_messages_arrive_as_they_are(place: Place) -> None:
     place.prepare()
     fields = {
         "first_name": "Zoë 王 \U0001f98a",
@@ -109,7 +109,7 @@ def test_sets_arrive_as_sets(place: Place, subject: Subject) -> None:
 
 
 @pytest.mark.parametrize("field", ["email", "phone"])
-def test_a_second_person_is_refused_with_the_id_of_the_first_or_made(
+def test_a_second_contact_is_refused_with_the_id_of_the_first_or_made(
     place: Place, subject: Subject, field: str
 ) -> None:
     place.prepare()
@@ -128,7 +128,7 @@ def test_a_second_person_is_refused_with_the_id_of_the_first_or_made(
 
 
 @pytest.mark.parametrize("field", ["email", "phone"])
-def test_an_update_to_somebody_elses_identity_is_refused_and_changes_nothing_or_is_taken(
+def test_an_update_to_another_contacts_identity_is_refused_and_changes_nothing_or_is_taken(
     place: Place, subject: Subject, field: str
 ) -> None:
     place.prepare()
@@ -144,7 +144,7 @@ def test_an_update_to_somebody_elses_identity_is_refused_and_changes_nothing_or_
     assert place.account.digest(place.got(second)) == before
 
 
-def test_the_same_values_again_for_somebody_else_are_two_people(place: Place) -> None:
+def test_the_same_values_again_for_another_contact_are_two_contacts(place: Place) -> None:
     place.prepare()
     one = place.account.create_contact(NAMED, None)
     other = place.account.create_contact(NAMED, None)

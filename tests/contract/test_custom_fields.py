@@ -7,7 +7,7 @@ from tests.contract.sample_contacts import BRIEF
 from tests.contract.subject import SECRET, Place, Subject
 
 
-def test_what_is_missing_is_what_is_made_once(typical: Place) -> None:
+def test_what_is_missing_is_what_is_created_once(typical: Place) -> None:
     names = typical.account.mappable_fields
     missing = list(typical.account.missing_places(names))
     assert typical.account.call_counts.writes == 0
@@ -19,7 +19,7 @@ def test_what_is_missing_is_what_is_made_once(typical: Place) -> None:
     assert typical.account.fields == names
 
 
-def test_only_the_places_that_are_asked_for_are_made(typical: Place) -> None:
+def test_only_the_places_that_are_requested_are_created(typical: Place) -> None:
     everything = list(typical.account.missing_places(typical.account.mappable_fields))
     made: list[str] = []
     for name in sorted(typical.account.mappable_fields):
@@ -30,14 +30,14 @@ def test_only_the_places_that_are_asked_for_are_made(typical: Place) -> None:
     assert sorted(made) == sorted(everything)
 
 
-def test_places_that_somebody_else_made_are_not_made_again(typical: Place) -> None:
+def test_places_that_another_process_created_are_not_created_again(typical: Place) -> None:
     typical.make_places()
     assert list(typical.account.missing_places(typical.account.mappable_fields)) == []
     assert list(typical.account.create_places(typical.account.mappable_fields)) == []
     assert typical.account.call_counts.writes == 0
 
 
-def test_a_place_that_cannot_be_made_is_no_field_and_breaks_nothing(
+def test_a_place_that_cannot_be_created_is_no_field_and_breaks_nothing(
     typical: Place,
 ) -> None:
     typical.forbid_new_places()
@@ -83,13 +83,13 @@ def test_a_good_account_is_found_good_and_not_touched(place: Place) -> None:
     assert place.account.digest(place.got(record_id)) == before
 
 
-def test_what_check_can_mend_is_mended_and_stays_so(place: Place) -> None:
+def test_what_check_can_fix_is_fixed_and_stays_so(place: Place) -> None:
     place.account.check_account(fix=True)
     assert [finding for finding in place.account.check_account(fix=False) if finding.fixable] == []
     assert [finding.what for finding in place.connect().check_account(fix=False) if not finding.ok] == []
 
 
-def test_wrong_credentials_are_a_fatal_finding_that_says_how_to_mend_it(place: Place) -> None:
+def test_wrong_credentials_are_a_fatal_finding_that_says_how_to_fix_it(place: Place) -> None:
     wrong = "another+secret/0815"
     findings = place.connect(secret=wrong).check_account(fix=True)
     assert any(finding.fatal and not finding.ok and finding.mend for finding in findings)

@@ -9,7 +9,7 @@ from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
 
 
-def test_whoever_is_deleted_is_gone_and_nobody_else(place: Place) -> None:
+def test_a_deleted_contact_is_gone_and_no_other(place: Place) -> None:
     record_id, other = place.add(BRIEF), place.add(NAMED)
     raw = place.got(other)
     place.account.delete_contact(record_id)
@@ -20,7 +20,7 @@ def test_whoever_is_deleted_is_gone_and_nobody_else(place: Place) -> None:
     assert set(place.everything()) == {other}
 
 
-def test_whoever_is_gone_already_is_deleted(place: Place) -> None:
+def test_a_deleted_contact_already_is_deleted(place: Place) -> None:
     record_id, other = place.add(BRIEF), place.add(NAMED)
     place.account.delete_contact(record_id)
     place.account.delete_contact(record_id)
@@ -47,7 +47,7 @@ def test_a_delete_whose_answer_fails_once_takes_effect(typical: Place) -> None:
             assert record_id not in typical.ids()
 
 
-def test_the_identity_of_somebody_deleted_is_free_again(place: Place) -> None:
+def test_the_identity_of_a_deleted_contact_is_free_again(place: Place) -> None:
     raw = somebody(place)
     place.account.delete_contact(place.account.to_contact(raw, {}).id)
     place.settle()

@@ -52,7 +52,7 @@ def test_a_candidate_comes_whole_as_a_record_by_id_does(place: Place) -> None:
     assert place.account.digest(candidate) == place.account.digest(raw)
 
 
-def test_whoever_is_gone_is_no_candidate(place: Place) -> None:
+def test_a_deleted_contact_is_no_candidate(place: Place) -> None:
     record_id = place.add(BRIEF)
     place.settle()
     assert found(place, BRIEF) == {record_id}
@@ -61,14 +61,14 @@ def test_whoever_is_gone_is_no_candidate(place: Place) -> None:
     assert found(place, BRIEF) == found(place, BRIEF, lost=True) == set()
 
 
-def test_nothing_known_of_a_person_finds_nobody_before_a_create(place: Place) -> None:
+def test_nothing_known_of_a_contact_finds_no_contact_before_a_create(place: Place) -> None:
     place.crowd(3)
     place.settle()
     assert found(place, {"title": "CEO", "email": None, "phone": None}) == set()
 
 
 @pytest.mark.parametrize("edit", [{"city": "Newtown", "first_name": "Amazing"}, {"email": "new@example.org"}], ids=len)
-def test_whoever_a_lost_create_made_and_somebody_edited_since_is_found(place: Place, edit: Fields) -> None:
+def test_a_contact_of_a_lost_create_that_a_user_edited_since_is_found(place: Place, edit: Fields) -> None:
     raw = somebody(place)
     place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
     before, since = set(place.ids()), place.sandbox.server_now()

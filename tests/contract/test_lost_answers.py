@@ -44,7 +44,9 @@ def lost(place: Place, fault: Fault, sent: Fields) -> set[str]:
 
 
 @sent_either
-def test_a_create_without_an_answer_is_unknown_sent_once_and_found_if_it_was_made(place: Place, sent: Fields) -> None:
+def test_a_create_without_an_answer_is_unknown_sent_once_and_found_if_it_was_created(
+    place: Place, sent: Fields
+) -> None:
     experienced(place)
     for kind in (*WITHOUT, *WITH):
         with naming(place, kind):

@@ -33,7 +33,9 @@ def found(post: Post, original: Message, contact_id: str, since: Any) -> set[str
 
 
 @both_letters
-def test_a_copy_without_an_answer_is_unknown_sent_once_and_found_if_it_was_made(post: Post, original: Message) -> None:
+def test_a_copy_without_an_answer_is_unknown_sent_once_and_found_if_it_was_created(
+    post: Post, original: Message
+) -> None:
     contact_id = post.somebody()
     for kind in (*WITHOUT, *WITH):
         with naming(post, kind):
@@ -47,7 +49,7 @@ def test_a_copy_without_an_answer_is_unknown_sent_once_and_found_if_it_was_made(
 
 
 @both_letters
-def test_a_copy_that_is_made_after_its_connection_broke_is_found_once_it_is_there(
+def test_a_copy_that_is_created_after_its_connection_broke_is_found_once_it_is_there(
     post: Post, original: Message
 ) -> None:
     contact_id, since = post.somebody(), post.sandbox.server_now()

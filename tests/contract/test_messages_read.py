@@ -30,7 +30,7 @@ def inside(post: Post, window: Window) -> set[str]:
     }
 
 
-def test_a_message_shows_who_wrote_to_whom_when_and_what(post: Post) -> None:
+def test_a_message_shows_sender_recipient_time_and_text(post: Post) -> None:
     contact_id = post.add(BRIEF)
     sent_at = post.sandbox.server_now() - MINUTE
     message_id = post.write(contact_id, LETTER, at=sent_at)
@@ -141,7 +141,7 @@ def test_what_is_changed_between_pages_hides_nothing_and_is_in_the_next_window(
     assert texts == dict.fromkeys(changed, "On second thoughts")
 
 
-def test_a_page_that_arrives_torn_is_asked_for_again(post: Post, message_subject: MessageSubject) -> None:
+def test_a_page_that_arrives_torn_is_requested_again(post: Post, message_subject: MessageSubject) -> None:
     ids = post.pile(post.add(BRIEF), message_subject.page + 5)
     for kind in TORN:
         with naming(post, kind):
@@ -158,7 +158,7 @@ def test_a_window_of_which_nothing_arrives_raises(post: Post) -> None:
                 post.all_messages()
 
 
-def test_an_answer_that_is_too_large_is_asked_for_in_smaller_parts_or_is_no_empty_window(post: Post) -> None:
+def test_an_answer_that_is_too_large_is_requested_in_smaller_parts_or_is_no_empty_window(post: Post) -> None:
     ids = post.pile(post.add(BRIEF), 40)
     post.sandbox.faults.append(Fault("status", status=413))
     assert set(post.all_messages()) == set(ids)

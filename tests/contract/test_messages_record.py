@@ -28,7 +28,7 @@ def showing(messages: MessageStore, copies: list[Message], original: Message) ->
 
 
 @both_letters
-def test_a_copy_shows_its_original_and_is_with_the_person(post: Post, original: Message) -> None:
+def test_a_copy_shows_its_original_and_is_with_the_contact(post: Post, original: Message) -> None:
     contact_id, before = post.somebody(), post.kept()
     recorded = post.post.record_copy(original, contact_id)
     (copy_id,) = post.kept() - before
@@ -61,7 +61,7 @@ def test_a_copy_shows_no_other_message(post: Post) -> None:
         assert not post.post.is_copy_of(copy, other)
 
 
-def test_messages_alike_but_for_their_time_are_told_apart(post: Post) -> None:
+def test_messages_alike_but_for_their_time_are_distinguished(post: Post) -> None:
     contact_id = post.somebody()
     assert REPLY.sent_at is not None
     again = replace(REPLY, id="original-3", sent_at=REPLY.sent_at + timedelta(seconds=90))
@@ -91,7 +91,7 @@ def test_whatever_the_text_its_copy_is_known_again(post: Post, text: str) -> Non
     assert [each.id for each in _found(post, original, contact_id)] == [copy_id]
 
 
-def test_the_same_message_for_two_people_is_two_copies(post: Post) -> None:
+def test_the_same_message_for_two_contacts_is_two_copies(post: Post) -> None:
     one = post.somebody()
     other = post.add(NAMED)
     copies = {contact_id: post.post.record_copy(LETTER, contact_id).copy.id for contact_id in (one, other)}
@@ -101,7 +101,7 @@ def test_the_same_message_for_two_people_is_two_copies(post: Post) -> None:
         assert [each.id for each in post.post.find_copies(LETTER, contact_id, since)] == [copy_id]
 
 
-def test_nothing_is_recorded_for_somebody_who_is_gone(post: Post) -> None:
+def test_nothing_is_recorded_for_a_contact_that_is_gone(post: Post) -> None:
     contact_id = post.somebody()
     other = post.add(NAMED)
     before = post.kept()
@@ -113,7 +113,7 @@ def test_nothing_is_recorded_for_somebody_who_is_gone(post: Post) -> None:
     assert post.post.record_copy(LETTER, other).copy.contact_id == other
 
 
-def test_an_owner_who_is_no_user_keeps_nothing_from_being_recorded(post: Post) -> None:
+def test_an_owner_that_is_no_user_keeps_nothing_from_being_recorded(post: Post) -> None:
     contact_id = post.somebody()
     original = replace(LETTER, owner="stranger@example.com")
     recorded = post.post.record_copy(original, contact_id)
@@ -121,7 +121,7 @@ def test_an_owner_who_is_no_user_keeps_nothing_from_being_recorded(post: Post) -
     assert post.post.is_copy_of(post.post.with_text(recorded.copy), original)
 
 
-def test_a_copy_is_made_to_show_what_its_original_has_become(post: Post, message_subject: MessageSubject) -> None:
+def test_a_copy_is_updated_to_show_what_its_original_has_become(post: Post, message_subject: MessageSubject) -> None:
     if not message_subject.amends:
         pytest.skip("no copy can be changed there")
     contact_id = post.somebody()
@@ -170,7 +170,9 @@ def test_originals_are_left_alone_by_all_that_is_done_to_copies(post: Post) -> N
     assert post.all_messages()[original] == before
 
 
-def test_what_is_not_listed_is_seen_at_the_person_in_one_call_and_what_is_listed_costs_none(typical_post: Post) -> None:
+def test_what_is_not_listed_is_seen_at_the_contact_in_one_call_and_what_is_listed_costs_none(
+    typical_post: Post,
+) -> None:
     post = typical_post
     contact_id = post.somebody()
     copy_id = post.post.record_copy(LETTER, contact_id).copy.id

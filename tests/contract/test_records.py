@@ -53,7 +53,7 @@ def test_whoever_never_was_is_gone(place: Place, stranger: str) -> None:
 
 
 @pytest.mark.parametrize("hidden", ["a/b?c=d#e%20", "../users", "..", "a%2Fb"])
-def test_an_id_that_hides_another_path_is_never_asked_for(place: Place, hidden: str) -> None:
+def test_an_id_that_hides_another_path_is_never_requested(place: Place, hidden: str) -> None:
     place.got(place.add(BRIEF))
     calls = len(place.sandbox.calls)
     with pytest.raises(CallRefused, match="not among what this connector may ask"):
@@ -111,7 +111,7 @@ def test_a_digest_has_16_bytes_and_is_the_same_in_a_window_and_by_id(place: Plac
     assert listed == got == place.connect().digest(place.got(record_id))
 
 
-def test_a_digest_does_not_see_that_somebody_was_saved_without_a_change(place: Place) -> None:
+def test_a_digest_does_not_see_that_a_contact_was_saved_without_a_change(place: Place) -> None:
     record_id = place.add(BRIEF)
     before = shapes(place, record_id)
     place.edit(record_id, {})

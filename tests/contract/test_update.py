@@ -154,7 +154,7 @@ def test_a_field_that_is_only_shown_is_named_as_refused_and_stays(place: Place) 
     assert after.fields == {**before.fields, "city": "Rome"}
 
 
-def test_whoever_is_gone_cannot_be_changed(place: Place) -> None:
+def test_a_deleted_contact_cannot_be_changed(place: Place) -> None:
     record_id = created(place, BRIEF)
     raw = place.got(record_id)
     place.remove(record_id)

@@ -40,7 +40,7 @@ def meanwhile(pages: Iterator[Page], acts: Sequence[Callable[[], object]]) -> It
         act()
 
 
-def test_a_window_shows_everybody_who_changed_in_it(place: Place) -> None:
+def test_a_window_shows_every_contact_that_changed_in_it(place: Place) -> None:
     ids = place.crowd(20, apart=timedelta(minutes=1))
     oldest = place.clock.now() - timedelta(minutes=20)
     window = Window(oldest + 5 * 60 * SECOND, oldest + 15 * 60 * SECOND)
@@ -48,7 +48,7 @@ def test_a_window_shows_everybody_who_changed_in_it(place: Place) -> None:
     assert set(inside(place, window)) == set(ids[5:15])
 
 
-def test_the_start_belongs_to_a_window_and_windows_that_touch_leave_nobody_out(place: Place) -> None:
+def test_the_start_belongs_to_a_window_and_windows_that_touch_leave_no_contact_out(place: Place) -> None:
     ids = place.crowd(9)
     times = [place.person(each).updated_at for each in ids]
     place.settle()
@@ -68,7 +68,7 @@ def test_windows_are_cut_at_any_millisecond_without_a_loss(place: Place, offset:
     assert sorted(seen) == sorted(ids)
 
 
-def test_a_window_that_holds_nobody_still_says_what_time_it_is_at_the_server(place: Place) -> None:
+def test_a_window_that_holds_no_contact_still_says_what_time_it_is_at_the_server(place: Place) -> None:
     place.crowd(3)
     place.settle()
     pages = list(place.account.read_window(Window(place.clock.now() - SECOND)))
@@ -77,7 +77,7 @@ def test_a_window_that_holds_nobody_still_says_what_time_it_is_at_the_server(pla
     assert {page.served_at for page in pages} == {place.clock.now()}
 
 
-def test_an_account_without_anybody_is_read_to_the_end(place: Place) -> None:
+def test_an_account_without_any_contact_is_read_to_the_end(place: Place) -> None:
     assert inside(place, Window(EPOCH)) == []
 
 
@@ -120,7 +120,9 @@ def test_more_than_a_page_of_one_and_the_same_moment_is_read_to_the_end_or_said_
         assert not subject.priced, "a server that answers as documented can be read to the end"
 
 
-def test_who_is_edited_between_pages_hides_nobody_and_is_in_the_next_window(place: Place, subject: Subject) -> None:
+def test_a_contact_that_is_edited_between_pages_hides_no_contact_and_is_in_the_next_window(
+    place: Place, subject: Subject
+) -> None:
     ids = place.crowd(2 * subject.page + 10)
     place.settle()
     edited = ids[:3] + ids[subject.page : subject.page + 3] + ids[-3:]
@@ -138,7 +140,7 @@ def test_who_is_edited_between_pages_hides_nobody_and_is_in_the_next_window(plac
     assert cities == dict.fromkeys(edited, "Springfield")
 
 
-def test_who_is_deleted_or_added_between_pages_hides_nobody(place: Place, subject: Subject) -> None:
+def test_a_contact_that_is_deleted_or_added_between_pages_hides_no_contact(place: Place, subject: Subject) -> None:
     ids = place.crowd(2 * subject.page + 10)
     place.settle()
     gone = ids[:2] + ids[subject.page : subject.page + 2] + ids[-2:]
@@ -148,7 +150,7 @@ def test_who_is_deleted_or_added_between_pages_hides_nobody(place: Place, subjec
     assert set(seen) - set(ids) <= set(place.ids())
 
 
-def test_a_page_that_arrives_torn_is_asked_for_again(place: Place, subject: Subject) -> None:
+def test_a_page_that_arrives_torn_is_requested_again(place: Place, subject: Subject) -> None:
     ids = place.crowd(subject.page + 5)
     for kind in TORN:
         with naming(place, kind):
@@ -177,7 +179,7 @@ def test_a_window_of_which_only_the_beginning_arrives_raises(place: Place, subje
         assert len(place.sandbox.calls) == 1
 
 
-def test_an_answer_that_is_too_large_is_asked_for_in_smaller_parts(place: Place) -> None:
+def test_an_answer_that_is_too_large_is_requested_in_smaller_parts(place: Place) -> None:
     ids = place.crowd(40)
     place.sandbox.faults.append(Fault("status", status=413))
     assert set(place.everything()) == set(ids)

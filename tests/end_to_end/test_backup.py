@@ -51,7 +51,7 @@ def test_a_run_goes_on_from_a_copy_as_from_the_original(world: World) -> None:
     assert differences(world) == []
 
 
-def test_with_the_copy_of_yesterday_put_back_nobody_and_no_message_is_made_again(office: Office) -> None:
+def test_with_the_copy_of_yesterday_put_back_no_contact_and_no_message_is_created_again(office: Office) -> None:
     world = office.world
     left, right = office.person("ann")
     office.write(left, "first", at=minutes(-9))
@@ -78,7 +78,7 @@ def test_with_the_copy_of_yesterday_put_back_nobody_and_no_message_is_made_again
     assert calls.writes == []
 
 
-def test_copies_that_are_made_while_a_run_writes_are_consistent(live_world: World) -> None:
+def test_copies_that_are_created_while_a_run_writes_are_consistent(live_world: World) -> None:
     world = live_world
     people(world, 60)
     world.gh.latency = 0.005
@@ -124,7 +124,7 @@ def assert_consistent(copy: Path) -> int:
     return int(str(links))
 
 
-def test_a_copy_of_the_middle_of_a_run_can_be_run_on_and_makes_nobody_twice(live_world: World) -> None:
+def test_a_copy_of_the_middle_of_a_run_can_be_run_on_and_creates_no_contact_twice(live_world: World) -> None:
     world = live_world
     people(world, 20)
     world.gh.latency = 0.005

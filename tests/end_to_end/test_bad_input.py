@@ -109,7 +109,7 @@ def test_bad_input_is_one_clear_line_and_nothing_is_called(
     assert world.gg.calls == world.gh.calls == []
 
 
-def test_bad_input_of_a_process_is_told_in_its_document_too(live_world: World) -> None:
+def test_bad_input_of_a_process_is_reported_in_its_document_too(live_world: World) -> None:
     world = live_world
     world.options["settel"] = '"1s"'
     finished = world.sync("run", "--json")
@@ -119,7 +119,7 @@ def test_bad_input_of_a_process_is_told_in_its_document_too(live_world: World) -
     assert world.gg.calls == world.gh.calls == []
 
 
-def test_a_missing_config_file_is_told(live_world: World) -> None:
+def test_a_missing_config_file_is_reported(live_world: World) -> None:
     finished = subprocess.run(
         [sys.executable, "-m", "sync", "run", "--config", "none.toml"],
         cwd=live_world.folder,

@@ -146,7 +146,7 @@ def test_a_linked_record_that_became_too_large_is_named_and_the_others_are_carri
 
 
 @pytest.mark.parametrize("system", ["gh", "gg"])
-def test_a_server_that_fails_at_every_page_is_down_and_nobody_is_listed(people: World, system: str) -> None:
+def test_a_server_that_fails_at_every_page_is_down_and_no_contact_is_listed(people: World, system: str) -> None:
     """Each question is answered 500: that is no record's fault."""
     rewrite(people.gh if system == "gh" else people.gg, lambda _call, _body: SandboxResponse(500, {"message": "no"}))
     report = people.run(skip=60)

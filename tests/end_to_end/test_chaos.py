@@ -29,7 +29,7 @@ METHODS = ("GET", "POST", "PUT|PATCH", "DELETE|POST", ".*")
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_fails_on_the_way_nobody_is_lost_doubled_or_left_different(world: World, seed: int) -> None:
+def test_whatever_fails_on_the_way_no_contact_is_lost_doubled_or_left_different(world: World, seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - trouble to repeat, no secret
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     world.gh.allow_duplicates = True

@@ -49,7 +49,7 @@ def test_a_side_that_always_wins_does(world: World, policy: str) -> None:
 
 
 @pytest.mark.parametrize(("policy", "apart"), [("newest", 0.5), ("manual", 60.0)])
-def test_a_conflict_for_a_person_is_listed_holds_nothing_else_up_and_is_not_written(
+def test_a_conflict_for_a_user_is_listed_holds_nothing_else_up_and_is_not_written(
     world: World, policy: str, apart: float
 ) -> None:
     world.contacts["conflicts"] = f'"{policy}"'
@@ -73,7 +73,7 @@ def test_a_conflict_for_a_person_is_listed_holds_nothing_else_up_and_is_not_writ
 @pytest.mark.parametrize(
     ("choice", "company"), [(("--left",), "Left"), (("--right",), "Right"), (("--value", "Both"), "Both")]
 )
-def test_what_a_person_decides_is_carried_by_the_next_run(
+def test_what_a_user_decides_is_carried_by_the_next_run(
     live_world: World, choice: tuple[str, ...], company: str
 ) -> None:
     world = live_world
@@ -140,7 +140,7 @@ def test_a_conflict_closes_when_both_sides_come_to_show_the_same(world: World) -
     assert companies(world) == ("Left", "Left")
 
 
-def test_people_who_meet_first_are_filled_from_each_other_and_their_differences_are_conflicts(world: World) -> None:
+def test_contacts_that_meet_first_are_filled_from_each_other_and_their_differences_are_conflicts(world: World) -> None:
     world.contacts["conflicts"] = '"manual"'
     world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", company_name="Left", city="Berlin")
     world.gh.add(firstName="Ann", lastName="Example", email="ANN@example.com", companyName="Right", tags=["hot"])

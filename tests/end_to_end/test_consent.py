@@ -38,7 +38,7 @@ def rules_of(world: World, field: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_a_stage_becomes_do_not_disturb_and_travels_as_a_stage_too(world: World) -> None:
+def test_a_stage_becomes_do_not_disturb_and_is_synced_as_a_stage_too(world: World) -> None:
     left, right = linked(world)
     world.gg.edit(left, stage="do not contact")
     with world.calls() as calls:
@@ -62,7 +62,7 @@ def test_do_not_disturb_becomes_a_stage_and_the_old_one_is_in_the_history(world:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_what_a_person_takes_back_stays_set_on_the_other_side(world: World, side: str) -> None:
+def test_what_a_user_takes_back_stays_set_on_the_other_side(world: World, side: str) -> None:
     left, right = linked(world, STAGE)
     assert dnd(world, right)
     if side == "left":
@@ -74,7 +74,7 @@ def test_what_a_person_takes_back_stays_set_on_the_other_side(world: World, side
     assert (world.gg.person(left)["stage"] == STAGE) == (side == "right")
 
 
-def test_what_a_person_takes_back_travels_where_the_config_lets_it(world: World) -> None:
+def test_what_a_user_takes_back_is_synced_where_the_config_lets_it(world: World) -> None:
     world.tables = "[connections.sales.contacts.fields]\ndo_not_contact = { loosen = true }\n"
     left, right = linked(world, STAGE)
     world.gg.edit(left, stage="Interested")
@@ -99,7 +99,7 @@ def test_a_stage_from_the_other_side_does_not_take_the_place_of_do_not_contact(w
 
 @pytest.mark.parametrize("policy", ["newest", "left", "right", "manual"])
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_two_people_who_meet_are_both_left_alone_when_one_of_them_is(world: World, policy: str, side: str) -> None:
+def test_two_contacts_that_meet_are_both_left_alone_when_one_of_them_is(world: World, policy: str, side: str) -> None:
     world.contacts["conflicts"] = f'"{policy}"'
     world.gh.add_field("Stage")
     left = world.gg.add(stage=STAGE if side == "left" else "Replied", **ADA)
@@ -114,7 +114,7 @@ def test_two_people_who_meet_are_both_left_alone_when_one_of_them_is(world: Worl
     assert calls.writes == []
 
 
-def test_whoever_is_made_on_the_other_side_may_not_be_contacted_there_either(world: World) -> None:
+def test_a_contact_created_on_the_other_side_may_not_be_contacted_there_either(world: World) -> None:
     world.gh.add_field("Stage")
     left = world.gg.add(first_name="Ada", status="DO NOT CONTACT", **ADA)
     right = world.gh.add(firstName="Bo", dnd=True, custom={"contact.stage": "Lost"}, email="bo@example.com")
@@ -127,7 +127,9 @@ def test_whoever_is_made_on_the_other_side_may_not_be_contacted_there_either(wor
     assert rules_of(world, "stage")[-1] == ("gh", '"Lost"', f'"{STAGE}"', "do_not_contact")
 
 
-def test_somebody_made_with_a_stage_that_says_so_may_not_be_contacted_where_the_person_came_from(world: World) -> None:
+def test_a_contact_created_with_a_stage_that_says_so_may_not_be_contacted_where_the_contact_came_from(
+    world: World,
+) -> None:
     world.gh.add_field("Stage")
     right = world.gh.add(firstName="Bo", custom={"contact.stage": STAGE}, email="bo@example.com")
     assert at_rest(world)

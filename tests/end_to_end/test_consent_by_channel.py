@@ -56,7 +56,7 @@ def test_all_channels_blocked_one_by_one_are_do_not_contact_whatever_counts(worl
     assert (stage(world, left), dnd(world, right)) == (STAGE, False)
 
 
-def test_a_channel_that_is_opened_again_frees_the_person_at_growthhub_alone(world: World) -> None:
+def test_a_channel_that_is_opened_again_frees_the_contact_at_growthhub_alone(world: World) -> None:
     left, right = linked(world)
     world.gh.edit(right, dndSettings=blocked("active", "Email"))
     assert at_rest(world)
@@ -66,7 +66,7 @@ def test_a_channel_that_is_opened_again_frees_the_person_at_growthhub_alone(worl
 
 
 @pytest.mark.parametrize("loosen", [False, True])
-def test_no_run_opens_a_channel_that_a_person_blocked(world: World, *, loosen: bool) -> None:
+def test_no_run_opens_a_channel_that_a_user_blocked(world: World, *, loosen: bool) -> None:
     world.tables = channels(f"loosen = {str(loosen).lower()}")
     left, right = linked(world)
     world.gh.edit(right, dnd=True, dndSettings=blocked("permanent", "Email"))
@@ -91,7 +91,7 @@ def test_only_dnd_is_written_over_a_blocked_channel_of_another_kind(world: World
 
 
 @pytest.mark.parametrize("policy", ["newest", "left", "right", "manual"])
-def test_who_meets_with_a_blocked_address_may_not_be_contacted(world: World, policy: str) -> None:
+def test_a_contact_that_meets_with_a_blocked_address_may_not_be_contacted(world: World, policy: str) -> None:
     world.contacts["conflicts"] = f'"{policy}"'
     left = world.gg.add(email="ada@example.com", stage="Interested")
     world.gh.add(email="ada@example.com", dndSettings=blocked("permanent", "Email"))
@@ -100,7 +100,9 @@ def test_who_meets_with_a_blocked_address_may_not_be_contacted(world: World, pol
     assert stage(world, left) == STAGE
 
 
-def test_who_is_created_at_growthgenius_with_a_blocked_address_may_not_be_contacted_there(world: World) -> None:
+def test_a_contact_that_is_created_at_growthgenius_with_a_blocked_address_may_not_be_contacted_there(
+    world: World,
+) -> None:
     right = world.gh.add(firstName="Bo", email="bo@example.com", dndSettings=blocked("active", "Email"))
     assert at_rest(world)
     assert world.at_left(right)["stage"] == STAGE
@@ -108,7 +110,7 @@ def test_who_is_created_at_growthgenius_with_a_blocked_address_may_not_be_contac
 
 @pytest.mark.parametrize("kind", ["unsubscribed", "bounced"])
 @pytest.mark.parametrize("loosen", [False, True])
-def test_an_address_that_a_create_turns_out_to_have_lost_is_told_to_its_source(
+def test_an_address_that_a_create_turns_out_to_have_lost_is_reported_to_its_source(
     world: World, kind: str, *, loosen: bool
 ) -> None:
     world.tables = channels(f"loosen = {str(loosen).lower()}")
@@ -123,7 +125,7 @@ def test_an_address_that_a_create_turns_out_to_have_lost_is_told_to_its_source(
     assert (stage(world, left), world.gg.person(left)["first_name"]) == (STAGE, "Adele")
 
 
-def test_a_create_whose_answer_is_lost_is_told_too_where_the_record_shows_it(world: World) -> None:
+def test_a_create_with_a_lost_answer_is_reported_too_where_the_record_shows_it(world: World) -> None:
     left = world.gg.add(first_name="Ada", stage="Interested", email="ada@example.com")
     add = world.gh._add
 
@@ -138,7 +140,7 @@ def test_a_create_whose_answer_is_lost_is_told_too_where_the_record_shows_it(wor
     assert len(world.gh.people()) == 1
 
 
-def test_who_blocked_e_mail_before_channels_counted_is_found_after_the_upgrade(world: World) -> None:
+def test_a_contact_that_blocked_e_mail_before_channels_counted_is_found_after_the_upgrade(world: World) -> None:
     world.tables = channels("channels = []")
     left, right = linked(world)
     world.gh.edit(right, dndSettings=blocked("active", "Email"))

@@ -127,7 +127,9 @@ def test_an_edit_after_a_lost_recording_by_e_mail_was_found_is_listed_and_not_pa
 
 
 @pytest.mark.parametrize("policy", ["left", "right", "newest"])
-def test_a_copy_that_the_list_does_not_show_yet_is_never_taken_for_an_original(recording: Office, policy: str) -> None:
+def test_a_copy_that_the_list_does_not_show_yet_is_never_mistaken_for_an_original(
+    recording: Office, policy: str
+) -> None:
     world = recording.world
     world.contacts["conflicts"] = f'"{policy}"'
     left, right = recording.person("ann")

@@ -56,7 +56,7 @@ def forget_what_was_covered(world: World) -> None:
 
 
 @pytest.mark.parametrize("people", [11, 47])
-def test_a_first_sync_makes_one_call_a_person_and_the_same_few_others_for_many_as_for_few(
+def test_a_first_sync_makes_one_call_a_contact_and_the_same_few_others_for_many_as_for_few(
     world: World, people: int
 ) -> None:
     prepare_places(world)

@@ -29,7 +29,7 @@ def both(world: World, name: str = "ada") -> tuple[str, str]:
     return left, world.links()[left]
 
 
-def test_who_is_created_bears_the_tag_in_the_one_call_that_creates(tagging: World) -> None:
+def test_a_contact_that_is_created_bears_the_tag_in_the_one_call_that_creates(tagging: World) -> None:
     left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
     with tagging.calls() as calls:
         assert tagging.run().exit_code == 0
@@ -39,7 +39,7 @@ def test_who_is_created_bears_the_tag_in_the_one_call_that_creates(tagging: Worl
     assert tags(tagging, left, tagging.links()[left]) == ({"vip"}, {"vip", TAG})
 
 
-def test_who_is_created_at_the_other_side_bears_it_there_alone(tagging: World) -> None:
+def test_a_contact_that_is_created_at_the_other_side_bears_it_there_alone(tagging: World) -> None:
     right = tagging.gh.add(firstName="Bo", email="bo@example.com", tags=["lead"])
     assert at_rest(tagging)
     left, _ = both(tagging, "bo")
@@ -52,7 +52,7 @@ def test_tags_are_off_by_default(world: World) -> None:
     assert world.gh.people()[0]["tags"] == []
 
 
-def test_who_is_there_already_does_not_bear_it(tagging: World) -> None:
+def test_a_contact_that_is_there_already_does_not_bear_it(tagging: World) -> None:
     left = tagging.gg.add(first_name="Ada", email="ada@example.com")
     right = tagging.gh.add(firstName="Ada", email="ada@example.com", tags=["lead"])
     assert at_rest(tagging)
@@ -63,7 +63,7 @@ def test_who_is_there_already_does_not_bear_it(tagging: World) -> None:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_edits_of_other_tags_travel_and_leave_the_tag_where_it_is(tagging: World, side: str) -> None:
+def test_edits_of_other_tags_are_synced_and_leave_the_tag_where_it_is(tagging: World, side: str) -> None:
     tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
     tagging.run()
     left, right = both(tagging)
@@ -75,7 +75,7 @@ def test_edits_of_other_tags_travel_and_leave_the_tag_where_it_is(tagging: World
     assert tags(tagging, left, right) == ({"hot"}, {"hot", TAG})
 
 
-def test_who_takes_it_off_has_taken_it_off(tagging: World) -> None:
+def test_a_contact_that_takes_it_off_has_taken_it_off(tagging: World) -> None:
     tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
     tagging.run()
     left, right = both(tagging)
@@ -85,9 +85,7 @@ def test_who_takes_it_off_has_taken_it_off(tagging: World) -> None:
 
 
 @pytest.mark.parametrize("keeps_the_key", [True, False])
-def test_it_does_not_travel_after_the_state_is_lost_nor_when_the_key_goes(
-    tagging: World, *, keeps_the_key: bool
-) -> None:
+def test_it_is_not_synced_after_the_state_is_lost_nor_when_the_key_goes(tagging: World, *, keeps_the_key: bool) -> None:
     tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
     tagging.run()
     tagging.run()
@@ -112,7 +110,7 @@ def test_verify_says_that_both_sides_agree(tagging: World) -> None:
     assert report.comparison.agree
 
 
-def test_a_create_whose_answer_is_lost_bears_it_once(tagging: World) -> None:
+def test_a_create_with_a_lost_answer_bears_it_once(tagging: World) -> None:
     from connectors.sandbox.faults import Fault
 
     left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
@@ -123,7 +121,7 @@ def test_a_create_whose_answer_is_lost_bears_it_once(tagging: World) -> None:
     assert tags(tagging, left, tagging.links()[left]) == ({"vip"}, {"vip", TAG})
 
 
-def test_it_is_put_on_whatever_way_tags_travel(tagging: World) -> None:
+def test_it_is_put_on_whatever_way_tags_are_synced(tagging: World) -> None:
     tagging.tables = '[connections.sales.contacts.fields]\ntags = { direction = "right_to_left" }\n'
     left = tagging.gg.add(first_name="Ada", email="ada@example.com", label_names=["vip"])
     assert at_rest(tagging)
@@ -152,7 +150,7 @@ def test_each_call_that_creates_bears_the_tag_whatever_else_is_refused(tagging: 
         refusal(422, ["property tags should not exist"]),
     ],
 )
-def test_no_contact_is_made_where_the_tag_is_refused(tagging: World, said: SandboxResponse) -> None:
+def test_no_contact_is_created_where_the_tag_is_refused(tagging: World, said: SandboxResponse) -> None:
     left = tagging.gg.add(first_name="Ada", email="ada@example.com", city="Rome", mobile_phone="+12025550123")
     allow = refusing(tagging.gh, "Via-GrowthSync", said)
     assert tagging.run().exit_code == 1

@@ -86,7 +86,7 @@ def test_it_runs_at_once_and_again_and_again_until_it_is_asked_to_end(world: Wor
 
 
 @pytest.mark.parametrize("kind", ["hang", "hang_after"])
-def test_who_asks_while_it_writes_ends_it_in_time_and_loses_and_doubles_nobody(world: World, kind: str) -> None:
+def test_a_signal_while_it_writes_ends_it_in_time_and_loses_and_doubles_no_contact(world: World, kind: str) -> None:
     fill(world)
     fault = Fault(
         "hang" if kind == "hang" else "hang_after", method="POST", path="/contacts/$", skip=2, times=1, delay=60.0
@@ -101,7 +101,7 @@ def test_who_asks_while_it_writes_ends_it_in_time_and_loses_and_doubles_nobody(w
     assert_all_are_there_once(world)
 
 
-def test_who_asks_between_two_calls_finds_the_run_marked_as_interrupted(world: World) -> None:
+def test_a_signal_between_two_calls_marks_the_run_as_interrupted(world: World) -> None:
     fill(world)
     world.gg.latency = world.gh.latency = 0.05
     with started(world) as daemon:
@@ -114,7 +114,7 @@ def test_who_asks_between_two_calls_finds_the_run_marked_as_interrupted(world: W
     assert_all_are_there_once(world)
 
 
-def test_who_asks_while_it_waits_for_its_pace_need_not_wait(world: World) -> None:
+def test_a_signal_while_it_waits_for_its_pace_ends_it_in_time(world: World) -> None:
     fill(world)
     world.gh.rate = SandboxLimit(4, 600.0)
     with started(world) as daemon:
@@ -122,7 +122,7 @@ def test_who_asks_while_it_waits_for_its_pace_need_not_wait(world: World) -> Non
         assert_ends_with_0_in_time(daemon)
 
 
-def test_a_daemon_killed_again_and_again_loses_nobody_and_makes_nobody_twice(world: World) -> None:
+def test_a_daemon_killed_again_and_again_loses_no_contact_and_creates_none_twice(world: World) -> None:
     fill(world)
     world.gg.latency = world.gh.latency = 0.01
     for writes in (1, 3, 6, 9):
@@ -159,7 +159,7 @@ def test_another_config_is_put_in_force_without_a_restart(world: World, other: W
         assert_ends_with_0_in_time(daemon)
 
 
-def test_people_and_their_messages_are_run_each_by_itself_and_take_turns(world: World) -> None:
+def test_contacts_and_their_messages_are_run_each_by_itself_and_take_turns(world: World) -> None:
     world.tables = LOUD + "[connections.sales.messages]\n"
     add(world, 1)
     (person,) = world.gg.people()
@@ -189,7 +189,7 @@ def test_a_run_that_is_under_way_ends_under_its_config_and_one_under_the_new_one
         assert_ends_with_0_in_time(daemon)
 
 
-def test_a_wrong_config_changes_nothing_and_is_told(world: World) -> None:
+def test_a_wrong_config_changes_nothing_and_is_reported(world: World) -> None:
     with started(world) as daemon:
         daemon.wait_for_runs(1)
         good = world.config_path.read_text()

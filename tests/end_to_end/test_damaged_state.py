@@ -199,7 +199,7 @@ def test_an_open_failure_is_found_again_whichever_of_its_cells_was_damaged(
     assert found == ["bob@example.com"]
 
 
-def test_what_a_person_decided_outlives_a_repair(world: World) -> None:
+def test_what_a_user_decided_outlives_a_repair(world: World) -> None:
     world.contacts |= {"conflicts": '"manual"'}
     world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
     world.run()
@@ -242,7 +242,7 @@ def test_a_row_is_dropped_although_its_key_is_no_text_in_utf_8(synced: World) ->
         ("UPDATE history SET new = ?", "history", "new"),
     ],
 )
-def test_whoever_asks_for_one_contact_is_told_of_a_damaged_cell(
+def test_a_command_about_one_contact_names_a_damaged_cell(
     synced: World, statement: str, table: str, column: str
 ) -> None:
     damage(synced, statement)

@@ -31,7 +31,9 @@ def add(world: World, side: str, when: datetime, number: int = 0, **fields: Any)
 @pytest.mark.parametrize("later", [False, True], ids=["first run", "later run"])
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("when", AHEAD)
-def test_who_is_dated_ahead_is_carried_and_verified(world: World, when: str, side: str, *, later: bool) -> None:
+def test_a_contact_that_is_dated_ahead_is_carried_and_verified(
+    world: World, when: str, side: str, *, later: bool
+) -> None:
     if later:
         world.run()
         world.run()
@@ -54,7 +56,7 @@ def test_who_is_dated_ahead_is_carried_and_verified(world: World, when: str, sid
 
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("when", ["two years", "the last"])
-def test_who_is_dated_ahead_is_edited_afterwards_on_either_side(world: World, when: str, side: str) -> None:
+def test_a_contact_that_is_dated_ahead_is_edited_afterwards_on_either_side(world: World, when: str, side: str) -> None:
     add(world, side, AHEAD[when], city="Oslo")
     world.run()
     left, right = next(iter(world.links().items()))
@@ -83,7 +85,7 @@ def test_a_run_over_a_window_of_its_own_leaves_them_alone(world: World) -> None:
     assert world.gh.people() == []
 
 
-def test_many_who_are_dated_ahead_are_read_in_pages(world: World) -> None:
+def test_many_that_are_dated_ahead_are_read_in_pages(world: World) -> None:
     for number in range(30):
         add(world, "left", AHEAD["2999"] + timedelta(days=number), number)
         add(world, "right", AHEAD["the last"] - timedelta(days=number), 100 + number)

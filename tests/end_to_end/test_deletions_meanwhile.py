@@ -42,7 +42,7 @@ def doomed(world: World) -> str:
 
 
 @pytest.mark.parametrize(("method", "nth"), [("GET", 1), ("GET", 2), ("DELETE", 1)])
-def test_a_survivor_who_is_gone_by_then_is_forgotten(world: World, method: str, nth: int) -> None:
+def test_a_survivor_that_is_gone_by_then_is_forgotten(world: World, method: str, nth: int) -> None:
     right = doomed(world)
     just_before(world, method, right, lambda: world.gh.remove(right), nth=nth)
     assert reconcile(world).exit_code == 0
@@ -54,7 +54,7 @@ def test_a_survivor_who_is_gone_by_then_is_forgotten(world: World, method: str, 
 
 
 @pytest.mark.parametrize("nth", [1, 2], ids=["when it is planned", "when it is carried out"])
-def test_a_survivor_who_is_edited_by_then_is_a_conflict(world: World, nth: int) -> None:
+def test_a_survivor_that_is_edited_by_then_is_a_conflict(world: World, nth: int) -> None:
     right = doomed(world)
     just_before(world, "GET", right, lambda: world.gh.edit(right, companyName="Acme"), nth=nth)
     with world.calls() as calls:
@@ -64,7 +64,7 @@ def test_a_survivor_who_is_edited_by_then_is_a_conflict(world: World, nth: int) 
     assert only_conflict(world)["field"] == "*"
 
 
-def test_an_account_that_turns_us_away_is_asked_to_delete_nobody_else(world: World) -> None:
+def test_an_account_that_turns_us_away_is_asked_to_delete_no_other_contact(world: World) -> None:
     people = fill(world)
     propagate(world)
     for name in ("ann", "bob", "cai"):
@@ -91,7 +91,7 @@ def test_what_became_of_a_deletion_is_off_every_list(world: World) -> None:
     assert only_conflict(world)["right_value"] == '"edited"'
 
 
-def test_an_edit_of_who_is_back_by_then_is_carried_though_no_window_will_ever_show_it(world: World) -> None:
+def test_an_edit_of_a_contact_that_is_back_by_then_is_carried_though_no_window_will_ever_show_it(world: World) -> None:
     people = fill(world)
     propagate(world)
     left, right = people["ann"]
@@ -105,7 +105,7 @@ def test_an_edit_of_who_is_back_by_then_is_carried_though_no_window_will_ever_sh
     assert world.rows("SELECT * FROM link WHERE gone IS NOT NULL") == []
 
 
-def test_troubles_with_some_hold_up_the_deletion_of_nobody_else(world: World) -> None:
+def test_troubles_with_some_hold_up_the_deletion_of_no_other_contact(world: World) -> None:
     people = fill(world, ["ann", "bob", "cai", "dee", "eve", "fay"])
     propagate(world)
     for left, _ in people.values():

@@ -87,7 +87,7 @@ OLD = {
 """What a shadow of an earlier version holds, which read addresses, names, numbers and texts otherwise."""
 
 
-def test_a_state_of_an_earlier_version_is_taken_over_without_a_write_and_nobody_is_doubled(world: World) -> None:
+def test_a_state_of_an_earlier_version_is_taken_over_without_a_write_and_no_contact_is_doubled(world: World) -> None:
     left = world.gg.add(first_name="x", city="x", email="x@example.com", mobile_phone="+12125550123", label_names=["x"])
     assert world.run().exit_code == 0
     right = world.links()[left]

@@ -45,7 +45,7 @@ def silent_put(world: World) -> None:
     world.gh.quirks = Quirks(put_lacks=frozenset({"city"}))
 
 
-def test_the_same_field_edited_at_the_right_before_it_is_read_travels_back(world: World) -> None:
+def test_the_same_field_edited_at_the_right_before_it_is_read_is_synced_back(world: World) -> None:
     silent_put(world)
     left, right = linked(world)
     world.gg.edit(left, company_name="Ours", city="Denver")
@@ -57,7 +57,7 @@ def test_the_same_field_edited_at_the_right_before_it_is_read_travels_back(world
     assert differences(world) == []
 
 
-def test_a_field_that_shows_what_it_showed_before_counts_as_refused_and_empties_nobody(world: World) -> None:
+def test_a_field_that_shows_what_it_showed_before_counts_as_refused_and_empties_no_contact(world: World) -> None:
     """Whether somebody emptied it or the server never took it, nobody can tell: the value stays where it is."""
     silent_put(world)
     left, right = linked(world)
@@ -70,7 +70,7 @@ def test_a_field_that_shows_what_it_showed_before_counts_as_refused_and_empties_
 
 
 @pytest.mark.parametrize("answers", ["empty", "id", "mini"])
-def test_the_same_field_edited_at_the_left_before_it_is_read_travels_back(world: World, answers: Any) -> None:
+def test_the_same_field_edited_at_the_left_before_it_is_read_is_synced_back(world: World, answers: Any) -> None:
     world.gg.behaviour = replace(Behaviour(), answers=answers)
     left, right = linked(world)
     world.gh.edit(right, companyName="Ours", city="Denver")
@@ -82,7 +82,7 @@ def test_the_same_field_edited_at_the_left_before_it_is_read_travels_back(world:
     assert differences(world) == []
 
 
-def test_both_edited_before_it_is_read_is_decided_by_the_later_edit_and_not_taken_for_our_own_write(
+def test_both_edited_before_it_is_read_is_decided_by_the_later_edit_and_not_mistaken_for_our_own_write(
     world: World,
 ) -> None:
     silent_put(world)
@@ -125,7 +125,7 @@ def test_a_lost_sub_second_is_no_edit(world: World) -> None:
 
 
 @pytest.mark.parametrize("echo", [True, False])
-def test_an_edit_before_tags_are_written_travels_back_though_the_tags_move_the_time(world: World, echo: bool) -> None:
+def test_an_edit_before_tags_are_written_is_synced_back_though_the_tags_move_the_time(world: World, echo: bool) -> None:
     world.gh.quirks = Quirks(put_lacks=frozenset({"city"}), tags_echo=echo)
     left, right = linked(world)
     world.gg.edit(left, company_name="Ours", city="Denver", label_names=["VIP", "New"])
@@ -145,7 +145,7 @@ def test_an_edit_before_tags_are_written_travels_back_though_the_tags_move_the_t
     assert differences(world) == []
 
 
-def test_an_edit_between_the_answer_to_a_write_and_a_reading_of_its_tags_travels_back(world: World) -> None:
+def test_an_edit_between_the_answer_to_a_write_and_a_reading_of_its_tags_is_synced_back(world: World) -> None:
     world.gh.quirks = Quirks(tags_echo=True)
     left, right = linked(world)
     world.gg.edit(left, company_name="Ours", label_names=["VIP", "New"])
@@ -164,7 +164,7 @@ def test_an_edit_between_the_answer_to_a_write_and_a_reading_of_its_tags_travels
 
 
 @pytest.mark.parametrize("coarse", [True, False])
-def test_an_edit_within_the_second_of_our_write_is_not_taken_for_the_servers_own(world: World, coarse: bool) -> None:
+def test_an_edit_within_the_second_of_our_write_is_not_mistaken_for_the_servers_own(world: World, coarse: bool) -> None:
     """No time tells it from the write where the answer shows none; what it says does."""
     world.gg.behaviour = replace(Behaviour(), answers="empty", coarse=coarse)
     left, right = linked(world)

@@ -69,7 +69,7 @@ def test_blanks_are_filled_at_growthhub_and_nothing_reaches_growthgenius(rich: W
     assert enriched(rich) == [("gh", name) for name in ("company", "employee_count", "industry", "website")]
 
 
-def test_somebody_made_at_growthgenius_is_filled_in_where_the_person_came_from(rich: World) -> None:
+def test_a_contact_created_at_growthgenius_is_filled_in_where_the_contact_came_from(rich: World) -> None:
     right = rich.gh.add(firstName="Bo", email="bo@ACME.example.com", companyName="Acme Ltd")
     settle(rich)
     assert at_right(rich, right) == {**FILLED, "company": "Acme Ltd"}
@@ -77,7 +77,7 @@ def test_somebody_made_at_growthgenius_is_filled_in_where_the_person_came_from(r
     assert at_left(rich, left) == {**EMPTY, "company": "Acme Ltd"}
 
 
-def test_people_who_meet_are_filled_in_over_no_value_of_either_side(rich: World) -> None:
+def test_contacts_that_meet_are_filled_in_over_no_value_of_either_side(rich: World) -> None:
     left = rich.gg.add(email="ada@acme.example.com", industry="Banking")
     right = rich.gh.add(email="ada@acme.example.com", custom={"contact.employee_count": "7"})
     settle(rich)
@@ -85,7 +85,7 @@ def test_people_who_meet_are_filled_in_over_no_value_of_either_side(rich: World)
     assert at_left(rich, left) == {**EMPTY, "industry": "Banking", "size": "7"}
 
 
-def test_everybody_is_filled_in_when_the_key_is_set_and_each_company_is_asked_for_once(world: World) -> None:
+def test_every_contact_is_filled_in_when_the_key_is_set_and_each_company_is_requested_once(world: World) -> None:
     people = [world.gg.add(email=f"p{number}@acme.example.com") for number in range(12)]
     world.gg.add(email="q@nowhere.example.com")
     settle(world)
@@ -100,7 +100,7 @@ def test_everybody_is_filled_in_when_the_key_is_set_and_each_company_is_asked_fo
     settle(world)
 
 
-def test_a_later_edit_of_either_side_travels_as_ever(rich: World) -> None:
+def test_a_later_edit_of_either_side_is_synced_as_ever(rich: World) -> None:
     left = rich.gg.add(first_name="Ada", email="ada@acme.example.com")
     settle(rich)
     right = rich.links()[left]
@@ -111,7 +111,7 @@ def test_a_later_edit_of_either_side_travels_as_ever(rich: World) -> None:
     assert at_left(rich, left) == {**EMPTY, "company": "Beta", "industry": "Looms"}
 
 
-def test_what_somebody_empties_stays_empty(rich: World) -> None:
+def test_what_a_user_empties_stays_empty(rich: World) -> None:
     left = rich.gg.add(first_name="Ada", email="ada@acme.example.com")
     settle(rich)
     right = rich.links()[left]
@@ -132,7 +132,7 @@ def test_what_somebody_empties_stays_empty(rich: World) -> None:
         ({"first_name": "Ada"}, []),
     ],
 )
-def test_the_company_is_that_of_the_website_else_of_the_address_unless_everybody_has_those(
+def test_the_company_is_that_of_the_website_else_of_the_address_unless_every_contact_has_those(
     rich: World, fields: dict[str, Any], asked: list[str]
 ) -> None:
     rich.gg.add(**fields)
@@ -140,7 +140,7 @@ def test_the_company_is_that_of_the_website_else_of_the_address_unless_everybody
     assert rich.gg.companies.charged == asked
 
 
-def test_nobody_is_looked_up_unless_the_config_says_so(world: World) -> None:
+def test_no_contact_is_looked_up_unless_the_config_says_so(world: World) -> None:
     world.gg.companies.add("acme.example.com", **ACME)
     left = world.gg.add(email="ada@acme.example.com")
     settle(world)
@@ -148,7 +148,7 @@ def test_nobody_is_looked_up_unless_the_config_says_so(world: World) -> None:
     assert at_right(world, world.links()[left]) == EMPTY
 
 
-def test_a_company_is_asked_for_again_after_thirty_days_and_an_unknown_one_is_remembered_too(rich: World) -> None:
+def test_a_company_is_requested_again_after_thirty_days_and_an_unknown_one_is_remembered_too(rich: World) -> None:
     left = rich.gg.add(email="ada@nowhere.example.com")
     settle(rich)
     for days, charged in ((1, 1), (28, 1), (2, 2)):
@@ -205,7 +205,7 @@ def test_filling_blanks_is_nothing_that_the_guard_stops(rich: World) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 500])
-def test_trouble_with_look_ups_holds_up_nobody_and_a_reconcile_makes_up_for_it(
+def test_trouble_with_look_ups_holds_up_no_contact_and_a_reconcile_makes_up_for_it(
     rich: World, notes: list[str], status: int
 ) -> None:
     rich.gg.faults.append(Fault("status", path="/companies/find", status=status, times=None))
@@ -221,7 +221,7 @@ def test_trouble_with_look_ups_holds_up_nobody_and_a_reconcile_makes_up_for_it(
     settle(rich)
 
 
-def test_a_domain_that_is_refused_is_nobodys(rich: World) -> None:
+def test_a_domain_that_is_refused_is_unknown(rich: World) -> None:
     rich.gg.faults.append(Fault("status", path="/companies/find", status=422, times=1))
     left = rich.gg.add(first_name="Ada", email="ada@acme.example.com")
     settle(rich)

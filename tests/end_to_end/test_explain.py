@@ -38,7 +38,7 @@ def linked(world: World, **fields: Any) -> tuple[str, str]:
     return left, world.links()[left]
 
 
-def test_the_timeline_of_a_person_is_the_document_of_the_contract(world: World) -> None:
+def test_the_timeline_of_a_contact_is_the_document_of_the_contract(world: World) -> None:
     left, right = linked(world, city="Oslo")
     (made,) = world.rows("SELECT id FROM run")
     world.gg.edit(left, city="Rome")
@@ -63,7 +63,7 @@ def test_the_timeline_of_a_person_is_the_document_of_the_contract(world: World) 
 @pytest.mark.parametrize(
     "who", ["ANN@Example.com", " ann@example.com ", "+1 212 555 0123", "(212) 555-0123", "mailto:ann@example.com"]
 )
-def test_somebody_is_found_by_address_and_number_in_any_form(world: World, who: str) -> None:
+def test_a_contact_is_found_by_address_and_number_in_any_form(world: World, who: str) -> None:
     left, right = linked(world, mobile_phone="+1 212-555-0123")
     assert one(world, who)["ids"] == {"gg": left, "gh": right}
     assert one(world, f"gg:{left}")["ids"] == one(world, f"gh:{right}")["ids"] == {"gg": left, "gh": right}
@@ -81,7 +81,7 @@ def test_one_field_is_shown_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize("who", ["nobody@example.com", "+12125550199", "gg:0", "gh:nobody"])
-def test_a_stranger_is_nobody(world: World, who: str) -> None:
+def test_an_unknown_contact_is_not_found(world: World, who: str) -> None:
     assert explain(world, who) == {"people": [], "forgotten": False}
     linked(world)
     assert explain(world, who) == {"people": [], "forgotten": False}
@@ -105,7 +105,7 @@ def test_doubles_are_all_shown(world: World) -> None:
     assert second["failures"][0]["operation"] == "double"
 
 
-def test_who_was_seen_and_left_out_is_no_stranger(world: World) -> None:
+def test_a_contact_that_was_seen_and_left_out_is_no_stranger(world: World) -> None:
     world.contacts["create"] = '"none"'
     left = world.gg.add(first_name="Ann", email="ann@example.com")
     world.run()
@@ -156,7 +156,7 @@ def test_open_conflicts_failures_and_unknown_outcomes_are_shown(world: World) ->
     assert sent["account"] == "gh"
 
 
-def test_whoever_is_gone_is_still_told_about(world: World) -> None:
+def test_a_deleted_contact_is_still_shown(world: World) -> None:
     world.contacts["deletes"] = '"propagate"'
     left, right = linked(world, city="Oslo", mobile_phone="+12125550123")
     world.gg.remove(left)
@@ -166,7 +166,7 @@ def test_whoever_is_gone_is_still_told_about(world: World) -> None:
         assert "deleted" in rules or "found deleted" in rules, who
 
 
-def test_somebody_is_found_by_an_address_that_was_theirs_while_nobody_else_has_it(world: World) -> None:
+def test_a_contact_is_found_by_an_address_that_was_theirs_while_no_other_contact_has_it(world: World) -> None:
     left, right = linked(world)
     world.gg.edit(left, email="ann@example.org")
     world.run()
@@ -176,7 +176,7 @@ def test_somebody_is_found_by_an_address_that_was_theirs_while_nobody_else_has_i
     assert one(world, "ann@example.com")["ids"]["gg"] == bob
 
 
-def test_people_read_a_timeline(live_world: World) -> None:
+def test_users_read_a_timeline(live_world: World) -> None:
     world = live_world
     left, right = linked(world, city="Oslo", country="Atlantis")
     world.gg.edit(left, city="Rome")

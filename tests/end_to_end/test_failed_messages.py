@@ -16,7 +16,7 @@ PHOTO = "https://files.example.com/location/photo.jpg"
 
 @pytest.mark.parametrize("status", ["failed", "undelivered", "Failed"])
 @pytest.mark.parametrize("kind", ["SMS", "WhatsApp", "Email"])
-def test_a_message_that_failed_to_go_out_does_not_travel(office: Office, kind: str, status: str) -> None:
+def test_a_message_that_failed_to_go_out_is_not_synced(office: Office, kind: str, status: str) -> None:
     left, right = office.person("ann")
     office.world.gh.add_message(right, kind, "outbound", "Call me", at=minutes(-5), status=status)
     gg, _ = counts(office.world.run())
@@ -24,7 +24,7 @@ def test_a_message_that_failed_to_go_out_does_not_travel(office: Office, kind: s
     nothing_more(office)
 
 
-def test_what_a_person_wrote_travels_whatever_its_status(office: Office) -> None:
+def test_what_a_user_wrote_is_synced_whatever_its_status(office: Office) -> None:
     left, right = office.person("ann")
     office.world.gh.add_message(right, "SMS", "inbound", "Call me", at=minutes(-5), status="failed")
     office.world.run()
@@ -93,7 +93,7 @@ def test_another_message_is_another_message(office: Office, text: str, at: float
     assert len(office.letters(left)) == 2
 
 
-def test_the_same_words_to_another_person_are_another_message(office: Office) -> None:
+def test_the_same_words_to_another_contact_are_another_message(office: Office) -> None:
     ann, bob = office.person("ann"), office.person("bob")
     old = office.world.gh.add_message(ann[1], "SMS", "outbound", "Call me", at=minutes(-5))
     office.world.run()
@@ -141,7 +141,7 @@ def test_words_beside_a_picture_stay_as_they_are(office: Office) -> None:
 
 @pytest.mark.parametrize("status", ["failed", "delivered"])
 @pytest.mark.parametrize("kind", ["SMS", "WhatsApp", "Email"])
-def test_a_message_that_failed_while_it_waited_for_its_person_stays_behind(
+def test_a_message_that_failed_while_it_waited_for_its_contact_stays_behind(
     office: Office, kind: str, status: str
 ) -> None:
     world = office.world
@@ -163,7 +163,7 @@ def test_a_message_that_failed_while_it_waited_for_its_person_stays_behind(
 
 @pytest.mark.parametrize("status", ["failed", "delivered"])
 @pytest.mark.parametrize("kind", ["SMS", "Email"])
-def test_a_message_that_failed_while_its_person_was_left_out_stays_behind(
+def test_a_message_that_failed_while_its_contact_was_left_out_stays_behind(
     office: Office, kind: str, status: str
 ) -> None:
     world = office.world
@@ -181,7 +181,7 @@ def test_a_message_that_failed_while_its_person_was_left_out_stays_behind(
 
 
 @pytest.mark.parametrize("status", ["bounced", "undelivered", "pending", "delivered"])
-def test_an_e_mail_is_decided_anew_when_its_text_is_read_for_the_copy(office: Office, status: str) -> None:
+def test_an_e_mail_is_decided_again_when_its_text_is_read_for_the_copy(office: Office, status: str) -> None:
     world = office.world
     left, right = office.person("ann")
     world.gh.add_message(right, "Email", "outbound", "Call me", at=minutes(-5))

@@ -6,7 +6,7 @@ from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 
 
-def test_people_travel_both_ways_and_edits_follow(world: World) -> None:
+def test_contacts_are_synced_both_ways_and_edits_follow(world: World) -> None:
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", title="CEO", label_names=["VIP"])
     bob = world.gh.add(firstName="Bob", lastName="Hub", email="bob@example.com", phone="+12125550123", tags=["lead"])
     assert world.run().exit_code == 0

@@ -41,7 +41,7 @@ def _forbid_create(world: World, system: str, email: str) -> None:
 
 
 @pytest.mark.parametrize(("system", "email"), [("gh", "l2@example.com"), ("gg", "r2@example.com")])
-def test_a_firewall_that_forbids_one_create_holds_up_nobody_else(people: World, system: str, email: str) -> None:
+def test_a_firewall_that_forbids_one_create_holds_up_no_other_contact(people: World, system: str, email: str) -> None:
     """All the others are carried by the same run, and the one is listed with the firewall's answer."""
     _forbid_create(people, system, email)
     report = people.run()

@@ -87,7 +87,7 @@ def verified(world: World) -> Comparison:
     return found
 
 
-def test_not_a_byte_is_left_of_somebody_who_is_forgotten(world: World) -> None:
+def test_not_a_byte_is_left_of_a_contact_that_is_forgotten(world: World) -> None:
     left, right = linked(world)
     assert leftovers(world, right) == {*SECRETS, right}
     found = forget(world, "annika@example.com")
@@ -97,7 +97,7 @@ def test_not_a_byte_is_left_of_somebody_who_is_forgotten(world: World) -> None:
     assert [row["email"] for row in world.rows("SELECT DISTINCT email FROM person")] == ["bob@example.com"]
 
 
-def test_everything_that_may_be_open_about_somebody_goes_too(world: World) -> None:
+def test_everything_that_may_be_open_about_a_contact_goes_too(world: World) -> None:
     world.contacts["conflicts"] = '"manual"'
     left, right = linked(world)
     world.gg.edit(left, city="Annika's town", title="CTO")
@@ -130,7 +130,7 @@ def test_an_error_that_a_run_reported_loses_the_name(world: World) -> None:
     assert leftovers(world, right) == set()
 
 
-def test_a_failure_of_somebody_else_loses_the_name_and_stays(world: World) -> None:
+def test_a_failure_of_another_contact_loses_the_name_and_stays(world: World) -> None:
     one = world.gg.add(first_name="Annika", last_name="Zorn", mobile_phone="+12125550123")
     world.gg.add(
         first_name="Annika", last_name="Zorn", mobile_phone="+12125550123", city="Trondheim", company_name="Quux"
@@ -145,7 +145,7 @@ def test_a_failure_of_somebody_else_loses_the_name_and_stays(world: World) -> No
     assert "(forgotten)" in failures[0]["reason"] + failures[1]["reason"]
 
 
-def test_no_run_takes_somebody_up_again_and_neither_side_is_touched(world: World) -> None:
+def test_no_run_takes_a_contact_up_again_and_neither_side_is_touched(world: World) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")
     world.gg.edit(left, city="Oslo")
@@ -163,7 +163,7 @@ def test_no_run_takes_somebody_up_again_and_neither_side_is_touched(world: World
 
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("again", ["the address", "the number alone"])
-def test_who_comes_back_under_another_id_is_left_out_as_well(world: World, side: str, again: str) -> None:
+def test_a_contact_that_comes_back_under_another_id_is_left_out_as_well(world: World, side: str, again: str) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")
     world.gg.remove(left)
@@ -180,7 +180,7 @@ def test_who_comes_back_under_another_id_is_left_out_as_well(world: World, side:
     assert (calls.writes, left_out(report)) == ([], 1)
 
 
-def test_colleagues_who_share_the_number_are_carried(world: World) -> None:
+def test_colleagues_that_share_the_number_are_carried(world: World) -> None:
     linked(world)
     forget(world, "annika@example.com")
     world.run()
@@ -190,7 +190,7 @@ def test_colleagues_who_share_the_number_are_carried(world: World) -> None:
     assert (left_out(report), report.streams["contacts"].accounts["gh"].created) == (0, 2)
 
 
-def test_nobody_is_met_who_was_forgotten_when_a_server_names_them(world: World) -> None:
+def test_no_contact_is_met_that_was_forgotten_when_a_server_names_them(world: World) -> None:
     _, right = linked(world)
     forget(world, "annika@example.com")
     left = world.gg.add(first_name="Annika", last_name="Zorn", email="new@example.com", mobile_phone="+12125550123")
@@ -216,7 +216,7 @@ def test_lifting_ends_it_and_a_run_that_reads_everything_takes_them_up(world: Wo
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("changes", ["an e-mail", "all that tells"])
-def test_who_is_taken_up_again_is_linked_as_before_and_not_made_twice(
+def test_a_contact_that_is_taken_up_again_is_linked_as_before_and_not_created_twice(
     world: World, side: str, changes: str, *, whole: bool
 ) -> None:
     left, right = linked(world)
@@ -236,7 +236,7 @@ def test_who_is_taken_up_again_is_linked_as_before_and_not_made_twice(
     assert world.rows("SELECT * FROM lifted") == []
 
 
-def test_who_is_taken_up_again_and_was_deleted_on_the_other_side_is_made_there(world: World) -> None:
+def test_a_contact_that_is_taken_up_again_and_was_deleted_on_the_other_side_is_created_there(world: World) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")
     world.gh.remove(right)
@@ -249,7 +249,7 @@ def test_who_is_taken_up_again_and_was_deleted_on_the_other_side_is_made_there(w
     assert world.rows("SELECT * FROM lifted") == []
 
 
-def test_the_other_side_is_read_in_full_once_for_all_who_are_lifted_and_not_again_once_their_records_are_gone(
+def test_the_other_side_is_read_in_full_once_for_all_that_are_lifted_and_not_again_once_their_records_are_gone(
     world: World,
 ) -> None:
     people = [world.gg.add(first_name=f"P{number}", email=f"p{number}@example.com") for number in range(4)]
@@ -291,7 +291,7 @@ def test_a_lifted_contact_is_linked_again_although_its_address_alone_would_be_am
     assert world.rows("SELECT * FROM lifted") == []
 
 
-def test_who_is_met_in_the_usual_way_after_lifting_needs_no_hashes_any_more(world: World) -> None:
+def test_a_contact_that_is_met_in_the_usual_way_after_lifting_needs_no_hashes_any_more(world: World) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")
     lift(world, "annika@example.com")
@@ -300,7 +300,7 @@ def test_who_is_met_in_the_usual_way_after_lifting_needs_no_hashes_any_more(worl
     assert world.rows("SELECT * FROM lifted") == []
 
 
-def test_a_run_that_is_cut_off_keeps_what_tells_of_who_is_taken_up_again(world: World) -> None:
+def test_a_run_that_is_cut_off_keeps_what_identifies_a_contact_that_is_synced_again(world: World) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")
     lift(world, "annika@example.com")
@@ -341,7 +341,7 @@ def test_on_a_terminal_forgetting_asks_first(
 
 
 @pytest.mark.parametrize("who", ["gg", "gh", "annika@example.com", "(212) 555-0123"])
-def test_lifting_works_by_whatever_somebody_is_known(world: World, who: str) -> None:
+def test_lifting_works_by_any_identifier(world: World, who: str) -> None:
     ids = dict(zip(("gg", "gh"), linked(world), strict=True))
     forget(world, "annika@example.com")
     typed = f"{who}:{ids[who]}" if who in ids else who
@@ -350,7 +350,7 @@ def test_lifting_works_by_whatever_somebody_is_known(world: World, who: str) -> 
     assert explain(load(world.config_path), typed, None) == {"people": [], "forgotten": False}
 
 
-def test_a_number_of_several_people_erases_nobody(world: World) -> None:
+def test_a_number_of_several_contacts_erases_no_contact(world: World) -> None:
     linked(world)
     cai = world.gg.add(first_name="Cai", email="cai@example.com", work_phone="+12125550123")
     world.run()
@@ -396,7 +396,7 @@ def test_a_run_that_goes_on_is_not_disturbed(world: World) -> None:
     assert "annika" in leftovers(world)
 
 
-def test_while_somebody_reads_the_file_it_is_said_that_bytes_may_be_left_and_the_next_try_finishes(
+def test_while_a_reader_uses_the_file_it_is_said_that_bytes_may_be_left_and_the_next_try_finishes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, right = linked(world)
@@ -431,7 +431,7 @@ def test_the_command_says_what_it_did_not_do(live_world: World) -> None:
     assert world.sync("forget", "annika@example.com", "--lift").code == 1
 
 
-def test_the_messages_of_somebody_go_with_them_and_those_of_others_stay(office: Office) -> None:
+def test_the_messages_of_a_contact_go_with_them_and_those_of_others_stay(office: Office) -> None:
     world = office.world
     (left, right), (other, _) = office.person("annika"), office.person("bob")
     text = office.write(left, "The quux is at Trondheim", at=minutes(-9))

@@ -66,7 +66,7 @@ def test_a_run_that_ran_out_of_space_is_carried_on_by_the_next(
     assert differences(world) == []
 
 
-def test_what_cannot_be_printed_is_told_by_the_exit_code(world: World) -> None:
+def test_what_cannot_be_printed_is_reported_by_the_exit_code(world: World) -> None:
     people(world)
     world.write_config()
     with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device

@@ -14,7 +14,7 @@ def fill(world: World, count: int) -> list[str]:
     return ids
 
 
-def test_a_run_that_would_rewrite_most_people_writes_nothing_until_it_is_let_through(world: World) -> None:
+def test_a_run_that_would_rewrite_most_contacts_writes_nothing_until_it_is_let_through(world: World) -> None:
     ids = fill(world, 60)
     for each in ids[:31]:
         world.gg.edit(each, company_name="Oops")
@@ -44,7 +44,7 @@ def test_a_count_is_a_count(world: World) -> None:
     assert world.run().exit_code == 4
 
 
-def test_people_who_are_made_do_not_count(world: World) -> None:
+def test_new_contacts_do_not_count(world: World) -> None:
     world.contacts["max_changed"] = "0"
     fill(world, 40)
     assert len(world.gh.people()) == 40
@@ -118,7 +118,7 @@ def test_a_guarded_plan_counts_what_it_shows_and_does_not_name_itself_as_advice(
     assert world.run().exit_code == 4
 
 
-def test_the_advice_of_the_guard_repeats_what_was_asked_for(world: World) -> None:
+def test_the_advice_of_the_guard_repeats_what_was_requested(world: World) -> None:
     ids = fill(world, 30)
     for each in ids:
         world.gg.edit(each, company_name="Oops")

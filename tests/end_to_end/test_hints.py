@@ -121,7 +121,7 @@ def test_what_an_index_does_not_show_yet_is_carried_where_it_is_hinted_at(world:
     assert len(world.gg.people()) == 2
 
 
-def test_a_hint_that_tells_nothing_new_costs_a_look_and_no_write(world: World, post: Post) -> None:
+def test_a_hint_that_reports_nothing_new_costs_a_look_and_no_write(world: World, post: Post) -> None:
     world.clock.skip(60)
     post.bring(ann(world))
     with world.calls() as calls:
@@ -185,7 +185,7 @@ def test_between_comparisons_in_full_only_the_deletions_that_are_hinted_at_are_c
     assert len(world.gg.people()) == 1
 
 
-def test_nobody_is_taken_for_gone_on_a_hints_word(world: World, post: Post) -> None:
+def test_no_contact_is_mistaken_for_gone_on_a_hints_word(world: World, post: Post) -> None:
     world.contacts["deletes"] = '"propagate"'
     post.bring(ann(world), gone=True)
     with world.calls() as calls:
@@ -212,7 +212,7 @@ def test_an_event_knows_the_time_of_a_change_more_finely_than_a_record_that_is_c
     assert shows == [company or "Left"]
 
 
-def test_who_was_deleted_on_one_side_and_edited_on_the_other_is_a_conflict(world: World, post: Post) -> None:
+def test_a_contact_that_was_deleted_on_one_side_and_edited_on_the_other_is_a_conflict(world: World, post: Post) -> None:
     world.contacts["deletes"] = '"propagate"'
     world.clock.skip(60)
     (left,) = world.links()
@@ -224,7 +224,7 @@ def test_who_was_deleted_on_one_side_and_edited_on_the_other_is_a_conflict(world
     assert (len(world.gg.people()), post.waiting()) == (1, [])
 
 
-def test_who_was_merged_is_followed_to_the_record_that_is_left(world: World, post: Post) -> None:
+def test_a_contact_that_was_merged_is_followed_to_the_record_that_is_left(world: World, post: Post) -> None:
     world.contacts["deletes"] = '"propagate"'
     right = ann(world)
     world.clock.skip(60)
@@ -270,7 +270,7 @@ def test_what_no_window_shows_waits_for_its_turn(world: World, post: Post, monke
     assert {world.at_left(one)["city"] for one in ids} == {"Lyon"}
 
 
-def test_deletions_go_first_and_each_is_asked_for(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deletions_go_first_and_each_is_requested(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hints, "MAX_READ_BY_ID", 3)
     ids = others(world, 5)
     world.clock.skip(60)
@@ -370,7 +370,7 @@ def test_while_the_other_side_refuses_the_write_hints_stay(world: World, post: P
     assert (post.waiting(), world.at_left(ann(world))["city"]) == ([], "Lyon")
 
 
-def test_what_is_told_while_a_run_is_under_way_is_left_for_the_next(world: World, post: Post) -> None:
+def test_what_is_reported_while_a_run_is_under_way_is_left_for_the_next(world: World, post: Post) -> None:
     world.gh.quirks.index_lag = 3600
     right = ann(world)
     world.clock.skip(60)
@@ -413,7 +413,7 @@ def test_a_run_that_is_killed_between_look_and_write_has_dropped_nothing(live_wo
     assert (post.waiting(), world.at_left(right)["city"]) == ([], "Lyon")
 
 
-def test_who_was_forgotten_is_not_taken_up_on_a_hint(world: World, post: Post) -> None:
+def test_a_contact_that_was_forgotten_is_not_taken_up_on_a_hint(world: World, post: Post) -> None:
     right = ann(world)
     post.bring(right)
     assert world.sync("forget", f"gh:{right}").code == 0
@@ -457,7 +457,7 @@ def test_a_message_that_no_listing_shows_yet_is_copied_once_where_it_is_hinted_a
     assert calls.writes == []
 
 
-def test_what_is_no_message_between_people_is_not_copied_on_a_hint(office: Office, letters: Post) -> None:
+def test_what_is_no_message_between_contacts_is_not_copied_on_a_hint(office: Office, letters: Post) -> None:
     world = office.world
     left, right = office.person("ann")
     world.run()
@@ -471,7 +471,7 @@ def test_what_is_no_message_between_people_is_not_copied_on_a_hint(office: Offic
     assert (office.letters(left), letters.waiting()) == ([], [])
 
 
-def test_a_copy_that_was_deleted_is_remembered_and_not_made_again(office: Office, letters: Post) -> None:
+def test_a_copy_that_was_deleted_is_remembered_and_not_created_again(office: Office, letters: Post) -> None:
     world = office.world
     left, right = office.person("ann")
     office.write(left, "Hello")

@@ -53,7 +53,7 @@ def assert_all_are_there_once(world: World) -> None:
 @pytest.mark.parametrize(
     ("account", "path", "skip"), [("gh", "/contacts/$", 0), ("gh", "/contacts/$", 3), ("gg", "/contacts$", 1)]
 )
-def test_a_run_killed_during_a_create_leaves_nobody_twice_and_nobody_out(
+def test_a_run_killed_during_a_create_leaves_every_contact_once(
     live_world: World, kind: Kind, account: str, path: str, skip: int
 ) -> None:
     world = live_world
@@ -77,7 +77,7 @@ def test_a_run_killed_during_a_create_leaves_nobody_twice_and_nobody_out(
     assert_all_are_there_once(world)
 
 
-def test_runs_killed_again_and_again_lose_nobody_and_make_nobody_twice(live_world: World) -> None:
+def test_runs_killed_again_and_again_lose_no_contact_and_create_none_twice(live_world: World) -> None:
     world = live_world
     fill(world)
     world.gg.latency = world.gh.latency = 0.01

@@ -156,7 +156,7 @@ def found_in(text: str, secrets: set[str]) -> set[str]:
     return {one for one in secrets if (one in words if re.fullmatch(r"\w+", one) else one in text)}
 
 
-def test_the_logs_of_a_life_show_no_person_and_no_secret(life: Life) -> None:
+def test_the_logs_of_a_life_show_no_personal_data_and_no_secret(life: Life) -> None:
     secrets = set(private(life.world))
     assert len(secrets) > 1000
     assert found_in(life.log, secrets) == set()
@@ -180,13 +180,13 @@ def test_the_lines_of_a_run_say_of_which_and_every_record_is_an_account_with_an_
             assert key not in line or line[key] in ids, line
 
 
-def test_what_was_told_shows_no_person_and_no_secret(life: Life) -> None:
+def test_what_was_reported_shows_no_personal_data_and_no_secret(life: Life) -> None:
     documents = heard(life.world.folder)
     assert {one["event"] for one in documents} == {"failed", "guarded", "conflicts", "stalled"}
     assert found_in(json.dumps(documents, ensure_ascii=False), set(private(life.world))) == set()
 
 
-def test_a_one_shot_run_logs_json_where_nobody_watches(live_world: World) -> None:
+def test_a_one_shot_run_logs_json_off_a_terminal(live_world: World) -> None:
     world = live_world
     for arrival in KNOWN:
         add(world, arrival)

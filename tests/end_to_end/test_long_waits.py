@@ -34,7 +34,7 @@ def test_a_run_that_has_to_wait_for_hours_says_so_and_ends_at_ctrl_c(live_world:
     assert process.returncode == 130
 
 
-def test_headers_out_of_their_mind_leave_every_command_usable(world: World) -> None:
+def test_headers_that_are_insane_leave_every_command_usable(world: World) -> None:
     insane = {
         "X-RateLimit-Daily-Reset": "1000000000000000", "X-RateLimit-Daily-Remaining": "0",
         "X-RateLimit-Interval-Milliseconds": "1000000000000", "X-RateLimit-Max": "0", "X-RateLimit-Limit-Daily": "9",

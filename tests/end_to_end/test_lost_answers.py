@@ -52,7 +52,7 @@ def assert_ann_is_on_both_sides_once(world: World) -> None:
 @pytest.mark.parametrize("who", WHO, ids=["an address", "a number", "a name"])
 @pytest.mark.parametrize("kind", AFTER)
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_a_create_whose_answer_got_lost_after_its_effect_is_found_and_linked(
+def test_a_create_with_a_lost_answer_after_its_effect_is_found_and_linked(
     world: World, account: str, kind: Kind, who: dict[str, Any]
 ) -> None:
     add(world, account, who).faults.append(creating(account, kind))
@@ -96,7 +96,7 @@ def test_a_create_that_had_no_effect_is_repeated_once_settle_has_passed(world: W
     assert_ann_is_on_both_sides_once(world)
 
 
-def test_somebody_made_by_a_lost_create_is_found_behind_a_search_index_that_lags(world: World) -> None:
+def test_a_contact_created_by_a_lost_create_is_found_despite_a_search_index_that_lags(world: World) -> None:
     world.gh.quirks = Quirks(index_lag=30.0)
     add(world, "gh", {}).faults.append(creating("gh", "reset_after"))
     assert world.run(skip=SETTLE + 2).exit_code == 1
@@ -106,7 +106,7 @@ def test_somebody_made_by_a_lost_create_is_found_behind_a_search_index_that_lags
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_an_edit_of_somebody_whose_create_got_lost_is_not_swallowed(world: World, account: str) -> None:
+def test_an_edit_of_a_contact_whose_create_got_lost_is_not_swallowed(world: World, account: str) -> None:
     server = add(world, account, {"email": "ann@example.com"})
     server.faults.append(creating(account, "late"))
     assert world.run(skip=SETTLE + 2).exit_code == 1
@@ -130,7 +130,7 @@ ASKED_AFTER = Fault("reset_before", method="GET", path="/contacts/[^/]+$", skip=
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "html_after", "cut", "reset_before", "status"])
-def test_an_update_whose_answer_got_lost_is_looked_for_and_settled_in_the_same_run(world: World, kind: Kind) -> None:
+def test_an_update_with_a_lost_answer_is_looked_for_and_settled_in_the_same_run(world: World, kind: Kind) -> None:
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
     world.run()
     world.gg.edit(ann, company_name="Acme")
@@ -144,7 +144,7 @@ def test_an_update_whose_answer_got_lost_is_looked_for_and_settled_in_the_same_r
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "html_after", "cut"])
-def test_an_update_whose_answer_got_lost_is_settled_by_the_next_run(world: World, kind: Kind) -> None:
+def test_an_update_with_a_lost_answer_is_settled_by_the_next_run(world: World, kind: Kind) -> None:
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
     world.run()
     world.gg.edit(ann, company_name="Acme")
@@ -160,7 +160,7 @@ def test_an_update_whose_answer_got_lost_is_settled_by_the_next_run(world: World
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_an_update_whose_answer_got_lost_is_settled_days_later_when_nothing_is_known_of_the_account_any_more(
+def test_an_update_with_a_lost_answer_is_settled_days_later_when_nothing_is_known_of_the_account_any_more(
     world: World, account: str
 ) -> None:
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", user_id=78)
@@ -178,7 +178,7 @@ def test_an_update_whose_answer_got_lost_is_settled_days_later_when_nothing_is_k
     assert differences(world) == []
 
 
-def test_a_person_whose_values_did_not_arrive_is_filled_later_and_empties_nobody(world: World) -> None:
+def test_a_contact_without_its_values_is_filled_later_and_empties_no_contact(world: World) -> None:
     world.gg.behaviour = Behaviour(bodies="flat")
     ann = world.gh.add(firstName="Ann", email="ann@example.com", companyName="Acme")
     world.gg.faults = [Fault("status", method="PATCH", status=500, times=None)]
@@ -195,7 +195,7 @@ BLIND = Behaviour(bodies="flat", answers="empty")
 
 
 @pytest.mark.parametrize("who", [{"email": "ann@example.com"}, {}], ids=["an address", "a name"])
-def test_who_was_made_by_a_server_that_shows_nobody_is_made_again_only_at_a_persons_word(
+def test_a_contact_that_was_created_by_a_server_that_shows_no_contact_is_created_again_only_on_a_users_request(
     world: World, who: dict[str, Any]
 ) -> None:
     add(world, "gg", who)
@@ -213,7 +213,7 @@ def test_who_was_made_by_a_server_that_shows_nobody_is_made_again_only_at_a_pers
     assert world.rows("SELECT * FROM intent") == []
 
 
-def test_a_dismissed_failure_of_somebody_who_is_not_shown_stays_dismissed(world: World) -> None:
+def test_a_dismissed_failure_of_a_contact_that_is_not_shown_stays_dismissed(world: World) -> None:
     add(world, "gg", {"email": "ann@example.com"})
     world.gg.behaviour = BLIND
     for _ in range(2):
@@ -224,7 +224,7 @@ def test_a_dismissed_failure_of_somebody_who_is_not_shown_stays_dismissed(world:
     assert len(world.gg.people()) == 1
 
 
-def test_who_was_made_and_shows_later_is_linked_then(world: World) -> None:
+def test_a_contact_that_was_created_and_shows_later_is_linked_then(world: World) -> None:
     world.contacts = {"create": '"left"'}
     add(world, "gg", {"email": "ann@example.com"})
     world.gg.behaviour = BLIND
@@ -246,7 +246,7 @@ class Shouting(GrowthGeniusSandbox):
         return {key: value.upper() if key == "company_name" and value else value for key, value in kept.items()}
 
 
-def test_somebody_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_person_edited(tmp_path: Path) -> None:
+def test_a_contact_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_user_edited(tmp_path: Path) -> None:
     world = World.create(tmp_path)
     world.gg = Shouting(now=world.clock.now)
     world.options["settle"] = f'"{SETTLE:.0f}s"'
@@ -268,7 +268,9 @@ def test_somebody_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_pe
         assert {str(each["website"]): each["city"] for each in world.gh.people()} == sites
 
 
-def test_an_address_made_by_hand_with_other_values_and_edited_since_meets_as_for_the_first_time(world: World) -> None:
+def test_an_address_created_by_hand_with_other_values_and_edited_since_meets_as_for_the_first_time(
+    world: World,
+) -> None:
     """Simulation, seed 738360240: the record that a late create had made was deleted, and made anew by hand."""
     world.contacts = {"conflicts": '"left"'}
     world.options["settle"] = f'"{SETTLE:.0f}s"'

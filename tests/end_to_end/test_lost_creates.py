@@ -72,7 +72,7 @@ def test_edits_of_what_was_sent_are_carried_from_either_side_and_are_no_conflict
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_who_is_found_is_linked_counted_and_in_the_history_as_if_the_answer_had_come(
+def test_a_contact_that_is_found_is_linked_counted_and_in_the_history_as_if_the_answer_had_come(
     world: World, account: str
 ) -> None:
     lost(world, account, effect=True)
@@ -92,7 +92,7 @@ def with_owners(world: World) -> None:
         world.gh.add_user(address)
 
 
-def test_the_owner_whom_the_server_gave_to_a_lost_create_is_none_that_a_person_chose(world: World) -> None:
+def test_the_owner_that_the_server_gave_to_a_lost_create_is_none_that_a_user_chose(world: World) -> None:
     with_owners(world)
     lost(world, "gg", effect=True)
     for _ in range(2):
@@ -103,7 +103,7 @@ def test_the_owner_whom_the_server_gave_to_a_lost_create_is_none_that_a_person_c
     assert [(row["account"], row["rule"]) for row in world.rows("SELECT * FROM history")] == [("gg", "created")]
 
 
-def test_an_owner_whom_a_person_chose_after_a_lost_create_is_carried(world: World) -> None:
+def test_an_owner_that_a_user_chose_after_a_lost_create_is_carried(world: World) -> None:
     with_owners(world)
     lost(world, "gg", effect=True)
     edit(world, "gg", user_id=90, title="Chosen")
@@ -116,7 +116,7 @@ def test_an_owner_whom_a_person_chose_after_a_lost_create_is_carried(world: Worl
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_who_was_made_by_hand_instead_with_other_values_is_met_and_overwrites_nothing(
+def test_a_contact_that_was_created_by_hand_instead_with_other_values_is_met_and_overwrites_nothing(
     world: World, account: str
 ) -> None:
     world.contacts["conflicts"] = '"manual"'
@@ -141,7 +141,7 @@ def test_who_was_made_by_hand_instead_with_other_values_is_met_and_overwrites_no
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_what_was_typed_into_a_record_that_was_made_by_hand_instead_and_contradicts_nothing_is_carried(
+def test_what_was_typed_into_a_record_that_was_created_by_hand_instead_and_contradicts_nothing_is_carried(
     world: World, account: str
 ) -> None:
     lost(world, account, effect=False)
@@ -158,7 +158,9 @@ def test_what_was_typed_into_a_record_that_was_made_by_hand_instead_and_contradi
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_who_was_made_by_hand_and_edited_is_asked_about_and_overwrites_nothing(world: World, account: str) -> None:
+def test_a_contact_that_was_created_by_hand_and_edited_is_asked_about_and_overwrites_nothing(
+    world: World, account: str
+) -> None:
     world.contacts["conflicts"] = '"manual"'
     lost(world, account, effect=False)
     if account == "gh":  # it bears no marker
@@ -176,7 +178,7 @@ def test_who_was_made_by_hand_and_edited_is_asked_about_and_overwrites_nothing(w
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_somebody_else_without_address_or_number_is_not_taken_for_who_was_to_be_made(
+def test_another_contact_without_address_or_number_is_not_mistaken_for_the_contact_to_create(
     world: World, account: str
 ) -> None:
     world.options["settle"] = f'"{SETTLE:.0f}s"'
@@ -203,7 +205,7 @@ def test_somebody_else_without_address_or_number_is_not_taken_for_who_was_to_be_
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
 @pytest.mark.parametrize("who", [{"email": "ann@example.com"}, {}], ids=["an address", "a name"])
-def test_who_is_found_without_a_value_that_the_server_dropped_is_the_one_who_was_made(
+def test_a_contact_that_is_found_without_a_value_that_the_server_dropped_is_the_created_contact(
     world: World, account: str, who: dict[str, Any]
 ) -> None:
     world.options["settle"] = f'"{SETTLE:.0f}s"'
@@ -231,7 +233,7 @@ def marker(world: World) -> object:
 
 
 @pytest.mark.parametrize("found", [False, True], ids=["made at once", "found later"])
-def test_who_has_nothing_but_a_name_is_marked_however_often_that_fails(world: World, found: bool) -> None:
+def test_a_contact_that_has_nothing_but_a_name_is_marked_however_often_that_fails(world: World, found: bool) -> None:
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     world.gh.add(firstName="Eve", lastName="Example")
     unmarked = Fault("status", method="PUT", path="/contacts/", status=500, times=None)
@@ -264,7 +266,7 @@ def nameless_and_unmarked(world: World) -> None:
     world.gh.faults = []
 
 
-def test_who_is_found_is_marked_by_the_run_that_finds_her(world: World) -> None:
+def test_a_contact_that_is_found_is_marked_by_the_run_that_finds_it(world: World) -> None:
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     world.gh.add(firstName="Eve", lastName="Example")
     world.gg.faults = [creating("gg", "late")]
@@ -275,7 +277,7 @@ def test_who_is_found_is_marked_by_the_run_that_finds_her(world: World) -> None:
     assert world.rows("SELECT * FROM intent") == []
 
 
-def test_who_was_deleted_before_she_was_marked_needs_no_marker(world: World) -> None:
+def test_a_contact_that_was_deleted_before_it_was_marked_needs_no_marker(world: World) -> None:
     nameless_and_unmarked(world)
     world.gh.remove(world.gh.people()[0]["id"])
     for _ in range(2):

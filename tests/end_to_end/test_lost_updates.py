@@ -106,7 +106,7 @@ def test_what_arrived_is_not_taken_back_when_its_record_cannot_be_read_once_more
     assert differences(world) == []
 
 
-def test_what_a_person_typed_at_both_sides_in_the_middle_of_a_run_is_not_taken_back(world: World) -> None:
+def test_what_a_user_typed_at_both_sides_in_the_middle_of_a_run_is_not_taken_back(world: World) -> None:
     left, right = linked(world)
     world.gg.edit(left, title="CEO")
     world.gh.edit(right, city="Rome")
@@ -146,7 +146,7 @@ def test_what_did_not_arrive_is_sent_again_and_is_in_the_history_once(world: Wor
     assert world.rows("SELECT * FROM intent") == []
 
 
-def test_an_edit_there_since_is_not_taken_for_what_was_sent(world: World) -> None:
+def test_an_edit_there_since_is_not_mistaken_for_what_was_sent(world: World) -> None:
     left, right = linked(world)
     world.contacts["conflicts"] = '"manual"'
     world.gg.edit(left, company_name="New", city="Rome")
@@ -177,7 +177,7 @@ def test_what_is_put_back_after_it_arrived_is_not_written_over_again(world: Worl
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "status_after"])
-def test_what_somebody_edits_while_an_answer_is_waited_for_is_not_written_over_again(world: World, kind: Kind) -> None:
+def test_what_a_user_edits_while_an_answer_is_waited_for_is_not_written_over_again(world: World, kind: Kind) -> None:
     left, right = linked(world)
     world.gg.edit(left, company_name="New", city="Rome")
     world.gh.faults = [Fault(kind, method="PUT", times=2, status=502)]
@@ -236,7 +236,7 @@ def test_an_update_that_is_no_longer_wanted_may_still_take_effect_until_settle_h
     assert changes(world) == []
 
 
-def test_an_update_of_somebody_who_was_deleted_since_is_a_deletion_that_was_found(world: World) -> None:
+def test_an_update_of_a_contact_that_was_deleted_since_is_a_deletion_that_was_found(world: World) -> None:
     left, right = linked(world)
     world.gg.edit(left, company_name="New")
     lose(world)
@@ -247,7 +247,7 @@ def test_an_update_of_somebody_who_was_deleted_since_is_a_deletion_that_was_foun
     assert [row["gone"] for row in world.rows("SELECT gone FROM link")] == ["right"]
 
 
-def test_two_whose_first_meeting_got_lost_are_linked_by_what_arrived(world: World) -> None:
+def test_two_with_a_lost_first_meeting_are_linked_by_what_arrived(world: World) -> None:
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     left = world.gg.add(first_name="Ann", email="ann@example.com", company_name="Acme", city="Oslo")
     right = world.gh.add(firstName="Ann", email="ann@example.com", website="https://example.com")
@@ -318,7 +318,7 @@ def test_what_a_put_wrote_is_remembered_at_once_though_the_tags_after_it_fail(wo
     assert world.rows("SELECT * FROM conflict") == []
 
 
-def test_what_a_failed_call_left_over_is_carried_by_the_next_run_though_nobody_edits_anything(world: World) -> None:
+def test_what_a_failed_call_left_over_is_carried_by_the_next_run_though_no_user_edits_anything(world: World) -> None:
     left, right = linked(world)
     world.gg.edit(left, company_name="New", label_names=["VIP"])
     world.gh.faults = [Fault("status", method="POST", path="/tags$", status=401, times=None)]

@@ -46,7 +46,7 @@ def assert_all_is_there_once(office: Office, left: str, right: str, count: int =
 
 @pytest.mark.parametrize("kind", [*AFTER, *BEFORE])
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_a_copy_whose_answer_got_lost_is_made_once(office: Office, account: str, kind: Kind) -> None:
+def test_a_copy_with_a_lost_answer_is_created_once(office: Office, account: str, kind: Kind) -> None:
     world = office.world
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     left, right = write_both_ways(office)
@@ -62,7 +62,9 @@ def test_a_copy_whose_answer_got_lost_is_made_once(office: Office, account: str,
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_before_settle_has_passed_a_lost_copy_is_neither_made_again_nor_forgotten(office: Office, account: str) -> None:
+def test_before_settle_has_passed_a_lost_copy_is_neither_created_again_nor_forgotten(
+    office: Office, account: str
+) -> None:
     world = office.world
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     left, right = write_both_ways(office)
@@ -117,7 +119,7 @@ def test_a_copy_that_is_refused_is_listed_and_holds_up_no_other(office: Office) 
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
-def test_a_note_edited_after_an_amendment_whose_answer_got_lost_hides_no_edit(office: Office, kind: Kind) -> None:
+def test_a_note_edited_after_an_amendment_with_a_lost_answer_hides_no_edit(office: Office, kind: Kind) -> None:
     world = office.world
     left, right = office.person("ann")
     message = office.write(left, "Hello", at=minutes(-5))
@@ -182,7 +184,7 @@ def test_a_note_edited_while_the_answer_to_its_amendment_is_waited_for_is_left_a
     assert report.streams["messages"].conflicts == (1 if kind == "reset_before" else 0)
 
 
-def test_messages_that_cannot_be_read_hold_up_no_people(office: Office) -> None:
+def test_messages_that_cannot_be_read_hold_up_no_contacts(office: Office) -> None:
     world = office.world
     world.gh.quirks.scopes_missing = frozenset({"conversations/message.readonly"})
     world.gg.add(first_name="Bob", email="bob@example.com", at=minutes(-60))
@@ -309,7 +311,7 @@ def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_note_edited_while_an_amendment_did_not_arrive_is_not_taken_for_amended_since_it_held_the_new_text(
+def test_a_note_edited_while_an_amendment_did_not_arrive_is_not_mistaken_for_amended_since_it_held_the_new_text(
     office: Office,
 ) -> None:
     """The marker, and a new text that the old one held, prove nothing: the whole text is compared."""

@@ -30,7 +30,7 @@ def test_a_plan_counts_and_prices_what_the_run_after_it_does(office: Office, met
     assert (dry.cost["gg"].calls, dry.cost["gh"].calls) == calls.counts
 
 
-def test_a_plan_shows_each_message_with_its_person_and_subject(office: Office) -> None:
+def test_a_plan_shows_each_message_with_its_contact_and_subject(office: Office) -> None:
     write_some(office)
     report = office.world.run(dry_run=True, priced=True)
     shown = {(one.account, one.who, one.new) for one in report.changes if one.field == "text"}
@@ -38,7 +38,7 @@ def test_a_plan_shows_each_message_with_its_person_and_subject(office: Office) -
     assert shown == {("gh", who, "Welcome"), ("gg", who, "Call me"), ("gg", who, "Monday")}
 
 
-def test_a_deep_plan_adds_a_call_for_the_notes_of_everybody_who_is_linked(office: Office) -> None:
+def test_a_deep_plan_adds_a_call_for_the_notes_of_every_contact_that_is_linked(office: Office) -> None:
     for name in ("ann", "bob", "cai"):
         office.person(name)
     office.world.run()

@@ -76,7 +76,7 @@ def test_the_text_of_an_email_is_fetched_and_made_readable(office: Office) -> No
     nothing_more(office)
 
 
-def test_copies_are_made_in_the_order_in_which_messages_were_sent(office: Office) -> None:
+def test_copies_are_created_in_the_order_in_which_messages_were_sent(office: Office) -> None:
     left, right = office.person("ann")
     for minute in (-3, -9, -1, -7, -5):
         office.write(left, f"minute {minute}", at=minutes(minute))
@@ -85,7 +85,7 @@ def test_copies_are_made_in_the_order_in_which_messages_were_sent(office: Office
     assert texts == [f"minute {minute}" for minute in (-9, -7, -5, -3, -1)]
 
 
-def test_a_message_brings_its_person_along(office: Office) -> None:
+def test_a_message_brings_its_contact_along(office: Office) -> None:
     left = office.world.gg.add(first_name="Ann", email="ann@example.com", at=minutes(-60))
     office.write(left, "Hello", at=minutes(-5))
     report = office.world.run(streams=("messages",))
@@ -95,7 +95,7 @@ def test_a_message_brings_its_person_along(office: Office) -> None:
     assert len(office.notes(right)) == 1
 
 
-def test_a_message_of_somebody_who_is_left_out_waits_until_the_person_travels(office: Office) -> None:
+def test_a_message_of_a_contact_that_is_left_out_waits_until_the_contact_is_synced(office: Office) -> None:
     world = office.world
     world.contacts["only"] = '{ left = { tags = ["sync"] } }'
     left = world.gg.add(first_name="Ann", email="ann@example.com", at=minutes(-60))
@@ -109,7 +109,7 @@ def test_a_message_of_somebody_who_is_left_out_waits_until_the_person_travels(of
     nothing_more(office)
 
 
-def test_a_message_of_somebody_who_failed_is_listed_and_goes_with_the_person(
+def test_a_message_of_a_contact_that_failed_is_listed_and_goes_with_the_contact(
     office: Office,
 ) -> None:
     world = office.world
@@ -142,7 +142,7 @@ def test_an_edited_message_changes_its_note_and_the_history_keeps_what_it_showed
     nothing_more(office)
 
 
-def test_a_note_that_somebody_edited_is_left_alone_until_its_message_changes_too(office: Office) -> None:
+def test_a_note_that_a_user_edited_is_left_alone_until_its_message_changes_too(office: Office) -> None:
     world = office.world
     left, right = office.person("ann")
     message = office.write(left, "Hello", at=minutes(-5))
@@ -159,7 +159,7 @@ def test_a_note_that_somebody_edited_is_left_alone_until_its_message_changes_too
 
 
 @pytest.mark.parametrize(("side", "wanted"), [("--left", "Hello again"), ("--right", "She likes tea")])
-def test_a_conflict_about_a_note_is_carried_out_as_a_person_settles_it(tmp_path: Any, side: str, wanted: str) -> None:
+def test_a_conflict_about_a_note_is_carried_out_as_a_user_settles_it(tmp_path: Any, side: str, wanted: str) -> None:
     world = made(tmp_path, live=True)
     office = Office(world)
     with world.gg, world.gh:
@@ -182,7 +182,7 @@ def test_a_conflict_about_a_note_is_carried_out_as_a_person_settles_it(tmp_path:
         assert world.gh.sends == 0
 
 
-def test_with_the_state_file_lost_a_run_makes_no_message(office: Office) -> None:
+def test_with_the_state_file_lost_a_run_creates_no_message(office: Office) -> None:
     world = office.world
     left, right = office.person("ann")
     office.write(left, "Hello", at=minutes(-5))
@@ -213,7 +213,7 @@ def test_a_run_that_finds_nothing_makes_one_call_for_messages_here_and_two_there
     assert (len(calls.gg), len(calls.gh)) == (1, 2)
 
 
-def test_what_direction_channels_and_flows_leave_out_does_not_travel(tmp_path: Any) -> None:
+def test_what_direction_channels_and_flows_leave_out_is_not_synced(tmp_path: Any) -> None:
     world = made(tmp_path, {"direction": '"right_to_left"', "channels": '["SMS"]', "flows": '["inbound"]'})
     office = Office(world)
     with world.gg, world.gh:
@@ -228,7 +228,7 @@ def test_what_direction_channels_and_flows_leave_out_does_not_travel(tmp_path: A
         assert world.gh.sends == 0
 
 
-def test_a_set_up_that_takes_more_reads_what_went_before(tmp_path: Any) -> None:
+def test_a_setup_that_takes_more_reads_what_went_before(tmp_path: Any) -> None:
     world = made(tmp_path, {"channels": '["SMS"]'})
     office = Office(world)
     with world.gg, world.gh:
@@ -270,7 +270,7 @@ def test_a_deleted_message_takes_its_note_along_where_deletions_are_carried(offi
     nothing_more(office)
 
 
-def test_a_note_that_was_deleted_is_not_made_again_and_its_message_stays(office: Office) -> None:
+def test_a_note_that_was_deleted_is_not_created_again_and_its_message_stays(office: Office) -> None:
     office.world.contacts["deletes"] = '"propagate"'
     left, right = office.person("ann")
     office.write(left, "Hello", at=minutes(-5))
@@ -322,7 +322,7 @@ def test_verify_names_the_messages_that_one_side_lacks(office: Office) -> None:
     assert office.notes(right) != []
 
 
-def test_all_messages_of_a_person_are_copied_in_one_run_though_the_server_shows_no_id_of_what_it_makes(
+def test_all_messages_of_a_contact_are_copied_in_one_run_though_the_server_shows_no_id_of_what_it_makes(
     office: Office,
 ) -> None:
     left, right = office.person("ann")

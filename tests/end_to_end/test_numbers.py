@@ -10,7 +10,7 @@ from tests.end_to_end.world import World
 MINE, THEIRS = "+12125550123", "+12125550199"
 
 
-def test_somebody_with_a_strangers_number_is_made_without_it_and_keeps_it_beside(world: World) -> None:
+def test_a_contact_with_the_number_of_another_contact_is_created_without_it_and_keeps_it_beside(world: World) -> None:
     world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=THEIRS)
     report = world.run()
@@ -25,7 +25,7 @@ def test_somebody_with_a_strangers_number_is_made_without_it_and_keeps_it_beside
     assert calls.writes == []
 
 
-def test_a_number_that_becomes_a_strangers_holds_up_no_other_field(world: World) -> None:
+def test_a_number_that_another_contact_gets_holds_up_no_other_field(world: World) -> None:
     zoe = world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=MINE)
     assert world.run().exit_code == 0
@@ -46,7 +46,7 @@ def test_a_number_that_becomes_a_strangers_holds_up_no_other_field(world: World)
     assert world.at_right(ann)["phone"] == THEIRS
 
 
-def test_a_strangers_number_is_not_tried_again_with_every_run_that_looks_back(world: World) -> None:
+def test_the_number_of_another_contact_is_not_tried_again_with_every_run_that_looks_back(world: World) -> None:
     world.options["lookback"] = '"10m"'
     world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=MINE)
@@ -60,7 +60,7 @@ def test_a_strangers_number_is_not_tried_again_with_every_run_that_looks_back(wo
     assert sum(calls.counts) == 2
 
 
-def test_a_strangers_number_that_stands_beside_already_is_not_written_there_again(world: World) -> None:
+def test_the_number_of_another_contact_that_stands_beside_already_is_not_written_there_again(world: World) -> None:
     world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=MINE)
     assert world.run().exit_code == 0
@@ -77,7 +77,7 @@ def test_a_strangers_number_that_stands_beside_already_is_not_written_there_agai
     assert calls.writes == []
 
 
-def test_a_number_that_a_person_put_beside_is_tried_where_no_stranger_has_it(world: World) -> None:
+def test_a_number_that_a_user_put_beside_is_tried_where_no_other_contact_has_it(world: World) -> None:
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", mobile_phone=MINE)
     assert world.run().exit_code == 0
     right = world.links()[ann]
@@ -87,7 +87,7 @@ def test_a_number_that_a_person_put_beside_is_tried_where_no_stranger_has_it(wor
     assert world.gh.person(right)["phone"] == THEIRS
 
 
-def test_an_address_that_becomes_a_strangers_is_a_failure_that_says_so(world: World) -> None:
+def test_an_address_that_another_contact_gets_is_a_failure_that_says_so(world: World) -> None:
     world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com")
     world.contacts["create"] = '"right"'
     ann = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
@@ -101,7 +101,7 @@ def test_an_address_that_becomes_a_strangers_is_a_failure_that_says_so(world: Wo
     assert world.rows("SELECT * FROM failure") == []
 
 
-def test_colleagues_who_share_a_number_stay_two(world: World) -> None:
+def test_colleagues_that_share_a_number_stay_two(world: World) -> None:
     world.gh.allow_duplicates = True
     world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", work_phone=MINE)
     world.gg.add(first_name="Bob", last_name="Example", email="bob@example.com", work_phone=MINE)
@@ -110,7 +110,7 @@ def test_colleagues_who_share_a_number_stay_two(world: World) -> None:
     assert len(world.gg.people()) == len(world.gh.people()) == len(world.links()) == 3
 
 
-def test_somebody_without_an_address_is_known_by_number_and_name(world: World) -> None:
+def test_a_contact_without_an_address_is_known_by_number_and_name(world: World) -> None:
     world.gg.add(first_name="Ann", last_name="Example", mobile_phone="(212) 555-0123", country="USA")
     world.gh.add(firstName="ann", lastName="example", phone=MINE)
     assert world.run().exit_code in (0, 1)
@@ -169,7 +169,7 @@ def test_what_is_no_number_is_left_out_and_the_rest_is_carried(world: World, dir
     assert world.gg.person(ann)["mobile_phone"] == dirt
 
 
-def test_a_strangers_number_that_stood_beside_before_two_people_met_stays_there(world: World) -> None:
+def test_the_number_of_another_contact_that_stood_beside_before_two_contacts_met_stays_there(world: World) -> None:
     world.gh.add(firstName="Zoe", lastName="Stranger", email="zoe@example.com", phone=THEIRS)
     world.gh.add_field("Mobile Phone")
     right = world.gh.add(

@@ -79,7 +79,7 @@ def assert_nothing_is_shown(world: World, *ended: Finished) -> None:
         assert base64.b64encode(secret.encode()).rstrip(b"=") not in files
 
 
-def test_a_login_in_a_browser_opens_the_account_and_the_browser_of_somebody_else_does_not(live_world: World) -> None:
+def test_a_login_in_a_browser_opens_the_account_and_the_browser_of_another_user_does_not(live_world: World) -> None:
     world = live_world
     world.gg.add(first_name="Ann", email="ann@example.com")
     use_oauth(world)
@@ -171,7 +171,7 @@ def test_a_company_consents_for_its_location(live_world: World) -> None:
     assert len(world.gh.people()) == 1
 
 
-def test_status_and_check_tell_of_the_token_and_logout_takes_it_away(live_world: World) -> None:
+def test_status_and_check_show_the_token_and_logout_takes_it_away(live_world: World) -> None:
     world = live_world
     use_oauth(world)
     world.gh.oauth.granted = "contacts.readonly contacts.write locations.readonly"
@@ -196,7 +196,7 @@ def test_status_and_check_tell_of_the_token_and_logout_takes_it_away(live_world:
     assert_nothing_is_shown(world, status, check, gone, after)
 
 
-def test_a_token_that_ends_in_the_middle_of_a_run_is_renewed_and_nobody_is_made_twice(world: World) -> None:
+def test_a_token_that_ends_in_the_middle_of_a_run_is_renewed_and_no_contact_is_created_twice(world: World) -> None:
     use_oauth(world)
     log_in(world)
     emails = sorted(f"p{number}@example.com" for number in range(4))
@@ -270,7 +270,7 @@ def killed_at(world: World, wanted: Callable[[Call], bool], after: bool) -> None
     assert processes[0].returncode == -signal.SIGKILL
 
 
-def test_killed_before_the_new_token_is_stored_a_login_is_asked_for_and_mends_it(live_world: World) -> None:
+def test_killed_before_the_new_token_is_stored_a_login_is_requested_and_fixes_it(live_world: World) -> None:
     world = live_world
     world.gg.add(first_name="Ann", email="ann@example.com")
     use_oauth(world)
@@ -322,7 +322,7 @@ def test_a_dead_grant_ends_with_3_and_the_command_and_spoils_nothing_that_is_kno
     assert_nothing_is_shown(world, dead)
 
 
-def test_a_wrong_key_is_told_before_anything_is_called(live_world: World) -> None:
+def test_a_wrong_key_is_reported_before_anything_is_called(live_world: World) -> None:
     world = live_world
     use_oauth(world)
     log_in(world)

@@ -29,7 +29,7 @@ def counts(world: World) -> tuple[int, int, int]:
         ("\u0131da@example.com", "ida@example.com"),
     ],
 )
-def test_addresses_that_only_folding_makes_the_same_are_two_people(world: World, one: str, other: str) -> None:
+def test_addresses_that_only_folding_makes_the_same_are_two_contacts(world: World, one: str, other: str) -> None:
     world.gg.add(first_name="Ann", last_name="One", email=one)
     world.gh.add(firstName="Bob", lastName="Two", email=other)
     assert world.run().exit_code == 0
@@ -49,7 +49,7 @@ def test_addresses_that_only_folding_makes_the_same_are_two_people(world: World,
         ("mailto:ann@example.com", "Ann@Example.com"),
     ],
 )
-def test_spellings_of_one_address_are_one_person(world: World, one: str, other: str) -> None:
+def test_spellings_of_one_address_are_one_contact(world: World, one: str, other: str) -> None:
     left = world.gg.add(first_name="Ann", last_name="Ames", email=one)
     world.gh.add(firstName="Ann", lastName="Ames", email=other)
     assert world.run().exit_code == 0
@@ -131,7 +131,7 @@ def test_a_number_that_is_only_an_additional_one_pairs(world: World) -> None:
         ("\u202a+1 212\u200b 555 0123\u202c", "+12125550123"),
     ],
 )
-def test_spellings_of_one_number_are_one_person_and_are_not_rewritten(world: World, one: str, other: str) -> None:
+def test_spellings_of_one_number_are_one_contact_and_are_not_rewritten(world: World, one: str, other: str) -> None:
     left = world.gg.add(first_name="Ann", last_name="Ames", mobile_phone=one)
     right = world.gh.add(firstName="Ann", lastName="Ames", phone=other)
     assert world.run().exit_code == 0
@@ -246,7 +246,7 @@ def test_a_name_in_one_field_is_taken_apart_when_the_other_side_edits_it(world: 
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_a_value_that_is_too_long_is_left_out_and_the_rest_of_its_record_travels(world: World, side: str) -> None:
+def test_a_value_that_is_too_long_is_left_out_and_the_rest_of_its_record_is_synced(world: World, side: str) -> None:
     huge = "x" * 1_000_000
     if side == "left":
         left = world.gg.add(first_name=huge, last_name="Ames", email="ann@example.com", city="Bonn")

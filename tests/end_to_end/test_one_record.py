@@ -78,7 +78,7 @@ def test_a_contact_of_the_year_1_is_a_failure_that_names_it_and_the_others_are_c
     assert "the year 1," in failure["reason"]
 
 
-def test_a_contact_of_the_last_second_of_the_calendar_stops_nobody(world: World) -> None:
+def test_a_contact_of_the_last_second_of_the_calendar_stops_no_contact(world: World) -> None:
     """The server's clock is ahead, so that its times are corrected: there is no later second to correct this one to."""
     _people(world)
     _spoil(world, "gg", "bob@example.com", "updated_at", "9999-12-31T23:59:59Z")

@@ -61,7 +61,7 @@ def test_values_without_a_place_are_counted_one_by_one_and_carried_once_there_is
     assert world.gg.person(people[0])["title"] == "Chief 0"
 
 
-def test_a_field_that_is_made_by_hand_is_used_by_the_next_run_and_foreseen_by_the_plan(world: World) -> None:
+def test_a_field_that_is_created_by_hand_is_used_by_the_next_run_and_foreseen_by_the_plan(world: World) -> None:
     add_people(world, 3)
     without(world, MAKING)
     world.run()
@@ -166,7 +166,7 @@ def test_plan_and_verify_and_explain_and_check_name_what_is_owed(live_world: Wor
     assert "title" not in person["agreed"]
 
 
-def test_a_field_that_was_deleted_empties_nobody_and_is_filled_again_when_it_is_made_anew(world: World) -> None:
+def test_a_field_that_was_deleted_empties_no_contact_and_is_filled_again_when_it_is_created_again(world: World) -> None:
     people = add_people(world, 3)
     world.run()
     world.gh.remove_field("contact.job_title")

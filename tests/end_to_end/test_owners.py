@@ -70,7 +70,7 @@ def test_an_owner_without_a_partner_is_left_alone_counted_and_named_once(world: 
     assert world.rows("SELECT 1 FROM history WHERE rule = 'refused'") == []
 
 
-def test_an_owner_whom_the_own_side_does_not_show_is_left_alone_and_named_by_id(world: World, notes: list[str]) -> None:
+def test_an_owner_that_the_own_side_does_not_show_is_left_alone_and_named_by_id(world: World, notes: list[str]) -> None:
     staffed(world, users="user_id = 78", at_right=("ann@example.com",))
     left = world.gg.add(email="ada@example.com", user_id=4711)
     report = world.run()
@@ -81,7 +81,7 @@ def test_an_owner_whom_the_own_side_does_not_show_is_left_alone_and_named_by_id(
     assert world.gg.person(left)["user_id"] == 4711
 
 
-def test_an_owner_travels_once_there_is_a_partner_and_a_reconcile_looks_again(world: World) -> None:
+def test_an_owner_is_synced_once_there_is_a_partner_and_a_reconcile_looks_again(world: World) -> None:
     staffed(world, at_right=("ann@example.com",))
     left = world.gg.add(email="ada@example.com", user_id=90)
     settle(world)
@@ -92,7 +92,7 @@ def test_an_owner_travels_once_there_is_a_partner_and_a_reconcile_looks_again(wo
     settle(world)
 
 
-def test_an_owner_who_is_set_where_the_other_has_no_partner_travels_back(world: World) -> None:
+def test_an_owner_that_is_set_where_the_other_has_no_partner_is_synced_back(world: World) -> None:
     ids = staffed(world, at_right=("ann@example.com",))
     left = world.gg.add(email="ada@example.com", user_id=90)
     settle(world)
@@ -102,7 +102,7 @@ def test_an_owner_who_is_set_where_the_other_has_no_partner_travels_back(world: 
     assert world.gg.person(left)["user_id"] == 78
 
 
-def test_a_user_who_left_is_given_nobody(world: World) -> None:
+def test_a_user_that_left_is_given_no_contact(world: World) -> None:
     staffed(world, at_right=("ann@example.com",))
     world.gh.add_user("cy@example.com", deleted=True)
     left = world.gg.add(email="ada@example.com", user_id=90)
@@ -110,7 +110,7 @@ def test_a_user_who_left_is_given_nobody(world: World) -> None:
     assert "assignedTo" not in world.at_right(left)
 
 
-def test_somebody_whom_several_users_see_is_one_person(world: World) -> None:
+def test_a_contact_that_several_users_see_is_one_contact(world: World) -> None:
     staffed(world)
     for number in range(5):
         world.gg.add(email=f"p{number}@example.com", user_id=78)
@@ -119,7 +119,7 @@ def test_somebody_whom_several_users_see_is_one_person(world: World) -> None:
     settle(world)
 
 
-def test_people_of_several_users_are_united_and_each_is_written_as_a_user_who_sees_it(world: World) -> None:
+def test_contacts_of_several_users_are_united_and_each_is_written_as_a_user_that_sees_it(world: World) -> None:
     staffed(world)
     world.gg.behaviour = Behaviour(user_filters=True)
     world.contacts["deletes"] = '"propagate"'
@@ -139,7 +139,7 @@ def test_people_of_several_users_are_united_and_each_is_written_as_a_user_who_se
     assert {str(person["id"]) for person in world.gg.people()} == set(people[:2])
 
 
-def test_check_names_users_who_have_no_partner_at_the_other_side(live_world: World) -> None:
+def test_check_names_users_that_have_no_partner_at_the_other_side(live_world: World) -> None:
     staffed(live_world, at_right=("ann@example.com", "dora@example.com"))
     found = {
         account["account"]: {finding["what"]: finding["problem"] for finding in account["findings"]}
@@ -152,7 +152,7 @@ def test_check_names_users_who_have_no_partner_at_the_other_side(live_world: Wor
     assert live_world.sync("check").code == 0
 
 
-def test_check_names_only_those_whose_people_would_travel_with_an_owner(live_world: World) -> None:
+def test_check_names_only_those_whose_contacts_would_be_synced_with_an_owner(live_world: World) -> None:
     staffed(live_world, at_right=("dora@example.com",))
     live_world.tables = '[connections.sales.contacts.fields]\nowner = { direction = "left_to_right" }\n'
     accounts = live_world.sync("check", "--json").document["accounts"]

@@ -62,7 +62,7 @@ def test_a_plan_leaves_state_and_both_sides_as_they_are(live_world: World) -> No
     }
 
 
-def test_a_plan_before_the_first_run_makes_no_state_file(world: World) -> None:
+def test_a_plan_before_the_first_run_creates_no_state_file(world: World) -> None:
     world.gg.add(first_name="Ann", email="ann@example.com")
     assert world.run(dry_run=True, priced=True).streams["contacts"].accounts["gh"].created == 1
     assert not world.state_path.exists()

@@ -20,7 +20,9 @@ def fill(world: World, count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [30, 3000])
-def test_a_run_that_finds_nothing_makes_one_call_a_side_however_many_people_there_are(world: World, count: int) -> None:
+def test_a_run_that_finds_nothing_makes_one_call_a_side_however_many_contacts_there_are(
+    world: World, count: int
+) -> None:
     fill(world, count)
     for _ in range(2):
         assert world.run().exit_code == 0
@@ -31,7 +33,7 @@ def test_a_run_that_finds_nothing_makes_one_call_a_side_however_many_people_ther
     assert [report.requests[account].reads for account in ("gg", "gh")] == [1, 1]
 
 
-def test_people_who_are_alike_on_both_sides_are_paired_without_a_write(world: World) -> None:
+def test_contacts_that_are_alike_on_both_sides_are_paired_without_a_write(world: World) -> None:
     fill(world, 300)
     with world.calls() as calls:
         report = world.run()
@@ -41,7 +43,7 @@ def test_people_who_are_alike_on_both_sides_are_paired_without_a_write(world: Wo
 
 
 @pytest.mark.parametrize("field", ["title", "label_names", "company_name"])
-def test_one_edit_costs_a_read_and_a_write_however_many_people_there_are(world: World, field: str) -> None:
+def test_one_edit_costs_a_read_and_a_write_however_many_contacts_there_are(world: World, field: str) -> None:
     fill(world, 400)
     world.gh.add_field("Job Title")
     world.run()

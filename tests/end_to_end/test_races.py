@@ -34,7 +34,7 @@ def once(world: World, account: str, method: str, act: Callable[[], None]) -> No
 
 
 @pytest.mark.parametrize("moment", ["GET", "PUT"])
-def test_an_edit_of_another_field_at_the_target_meanwhile_travels_back(world: World, moment: str) -> None:
+def test_an_edit_of_another_field_at_the_target_meanwhile_is_synced_back(world: World, moment: str) -> None:
     left, right = linked(world)
     world.gg.edit(left, title="CTO", label_names=["VIP", "New"])
     once(world, "gh", moment, lambda: world.gh.edit(right, companyName="Acme", tags=["vip", "hot"]))
@@ -50,7 +50,7 @@ def test_an_edit_of_another_field_at_the_target_meanwhile_travels_back(world: Wo
 
 
 @pytest.mark.parametrize("moment", ["GET", "PATCH"])
-def test_an_edit_of_another_field_at_the_left_meanwhile_travels_back(world: World, moment: str) -> None:
+def test_an_edit_of_another_field_at_the_left_meanwhile_is_synced_back(world: World, moment: str) -> None:
     left, right = linked(world)
     world.gh.edit(right, companyName="Acme")
     once(world, "gg", moment, lambda: world.gg.edit(left, title="CTO", label_names=["VIP", "New"]))
@@ -88,7 +88,7 @@ def test_an_edit_at_the_source_meanwhile_is_carried_by_the_next_run(world: World
     assert differences(world) == []
 
 
-def test_an_edit_of_somebody_at_the_moment_of_her_making_is_not_swallowed(world: World) -> None:
+def test_an_edit_of_a_contact_at_the_moment_of_its_creation_is_not_swallowed(world: World) -> None:
     world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
     made: list[str] = []
 
@@ -145,7 +145,7 @@ def test_an_edit_behind_the_horizon_waits_and_is_not_lost(world: World) -> None:
     assert world.gh.person(right)["companyName"] == "Acme"
 
 
-def test_somebody_edited_all_the_time_is_carried_when_that_ends(world: World) -> None:
+def test_a_contact_edited_all_the_time_is_carried_when_that_ends(world: World) -> None:
     left, right = linked(world)
     world.options["settle"] = '"30s"'
     for number in range(5):
@@ -156,7 +156,9 @@ def test_somebody_edited_all_the_time_is_carried_when_that_ends(world: World) ->
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_who_was_made_anew_meets_whose_deletion_comes_to_light_while_the_run_plans(world: World, whole: bool) -> None:
+def test_a_contact_that_was_created_again_meets_the_one_that_turns_out_deleted_while_the_run_plans(
+    world: World, whole: bool
+) -> None:
     world.gg.behaviour = Behaviour(omits_null=True)  # so that nothing is agreed on that is empty
     right = world.gh.add(firstName="Ann", email="ann@example.com")
     assert world.run().exit_code == 0
@@ -170,7 +172,7 @@ def test_who_was_made_anew_meets_whose_deletion_comes_to_light_while_the_run_pla
     assert world.gh.person(right)["city"] == "Oslo"
 
 
-def test_a_list_from_before_our_own_tags_is_not_taken_for_their_removal(world: World) -> None:
+def test_a_list_from_before_our_own_tags_is_not_mistaken_for_their_removal(world: World) -> None:
     left, right = linked(world)
     world.clock.skip(60)
     world.gg.edit(left, label_names=["VIP", "Lead"])

@@ -79,7 +79,7 @@ def test_looking_works_on_a_folder_and_a_file_that_are_read_only(config: Config)
     assert {path.name for path in files(config)} == names
 
 
-def test_the_lock_of_another_users_daemon_keeps_nobody_from_looking(config: Config) -> None:
+def test_the_lock_of_another_users_daemon_keeps_no_user_from_looking(config: Config) -> None:
     with closing(StateFile.open(config.state.path)) as state, state.atomic() as db:
         db.execute("INSERT INTO schedule VALUES ('sales', 'contacts', 1772366400000, '')")
     lock = daemon_lock(config.state.path)

@@ -65,7 +65,7 @@ def test_an_ignored_deletion_is_remembered_and_the_survivor_is_left_alone(world:
     assert world.sync("status", "--json").document["connections"][0]["deleted"] == 2
 
 
-def test_the_survivor_of_an_ignored_deletion_may_be_edited_and_is_still_not_made_again(world: World) -> None:
+def test_the_survivor_of_an_ignored_deletion_may_be_edited_and_is_still_not_created_again(world: World) -> None:
     people = fill(world)
     world.gg.remove(people["ann"][0])
     reconcile(world)
@@ -77,7 +77,7 @@ def test_the_survivor_of_an_ignored_deletion_may_be_edited_and_is_still_not_made
     assert world.sync("status", "--json").document["connections"][0]["deleted"] == 1
 
 
-def test_somebody_who_is_gone_from_both_sides_is_forgotten(world: World) -> None:
+def test_a_contact_that_is_gone_from_both_sides_is_forgotten(world: World) -> None:
     people = fill(world)
     world.gg.remove(people["ann"][0])
     reconcile(world)
@@ -88,7 +88,9 @@ def test_somebody_who_is_gone_from_both_sides_is_forgotten(world: World) -> None
 
 
 @pytest.mark.parametrize("policy", ["ignore", "propagate"])
-def test_somebody_made_again_with_the_same_e_mail_is_linked_anew_and_loses_nothing(world: World, policy: str) -> None:
+def test_a_contact_created_again_with_the_same_e_mail_is_linked_again_and_loses_nothing(
+    world: World, policy: str
+) -> None:
     world.contacts["deletes"] = f'"{policy}"'
     people = fill(world)
     world.gg.remove(people["ann"][0])
@@ -100,7 +102,7 @@ def test_somebody_made_again_with_the_same_e_mail_is_linked_anew_and_loses_nothi
     assert differences(world) == []
 
 
-def test_somebody_made_again_after_the_deletion_was_remembered_is_linked_by_an_ordinary_run(world: World) -> None:
+def test_a_contact_created_again_after_the_deletion_was_remembered_is_linked_by_an_ordinary_run(world: World) -> None:
     people = fill(world)
     world.gh.remove(people["ann"][1])
     reconcile(world)
@@ -163,7 +165,7 @@ def test_a_deletion_is_counted_where_it_was_carried_to_and_kept_in_the_history(w
     assert people["ann"][0] not in world.links()
 
 
-def test_an_ordinary_run_deletes_nobody(world: World) -> None:
+def test_an_ordinary_run_deletes_no_contact(world: World) -> None:
     people = fill(world)
     propagate(world)
     world.gg.remove(people["ann"][0])
@@ -188,7 +190,7 @@ def hide_from_search(world: World, record_id: str) -> set[str]:
     return hidden
 
 
-def test_a_search_that_forgets_a_row_deletes_nobody(world: World) -> None:
+def test_a_search_that_forgets_a_row_deletes_no_contact(world: World) -> None:
     people = fill(world)
     propagate(world)
     hide_from_search(world, people["ann"][1])
@@ -198,7 +200,7 @@ def test_a_search_that_forgets_a_row_deletes_nobody(world: World) -> None:
     assert calls.writes == []
 
 
-def test_an_index_that_lags_deletes_nobody(world: World) -> None:
+def test_an_index_that_lags_deletes_no_contact(world: World) -> None:
     propagate(world)
     world.gh.quirks.index_lag = 45.0
     fill(world)
@@ -210,7 +212,7 @@ def test_an_index_that_lags_deletes_nobody(world: World) -> None:
 
 @pytest.mark.parametrize("status", [500, 401])
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_a_scan_that_fails_half_way_deletes_nobody(world: World, account: str, status: int) -> None:
+def test_a_scan_that_fails_half_way_deletes_no_contact(world: World, account: str, status: int) -> None:
     people = fill(world)
     propagate(world)
     world.gg.remove(people["ann"][0])
@@ -224,7 +226,7 @@ def test_a_scan_that_fails_half_way_deletes_nobody(world: World, account: str, s
 
 
 @pytest.mark.parametrize("status", [500, 401])
-def test_a_look_up_by_id_that_fails_deletes_nobody(world: World, status: int) -> None:
+def test_a_look_up_by_id_that_fails_deletes_no_contact(world: World, status: int) -> None:
     people = fill(world)
     propagate(world)
     world.gg.remove(people["ann"][0])
@@ -236,7 +238,7 @@ def test_a_look_up_by_id_that_fails_deletes_nobody(world: World, status: int) ->
     assert calls.writes == []
 
 
-def test_who_is_back_when_the_survivor_is_to_be_deleted_is_merged_instead(world: World) -> None:
+def test_a_contact_that_is_back_when_the_survivor_is_to_be_deleted_is_merged_instead(world: World) -> None:
     people = fill(world)
     propagate(world)
     answer = {"statusCode": 404, "message": "Not Found"}
@@ -377,7 +379,7 @@ def test_a_conflict_about_a_deletion_that_is_settled_for_it_is_carried_by_the_ne
     assert len(world.links()) == len(NAMES) - 1
 
 
-def test_a_conflict_about_a_deletion_that_is_settled_for_the_edit_makes_the_other_record_anew(world: World) -> None:
+def test_a_conflict_about_a_deletion_that_is_settled_for_the_edit_makes_the_other_record_again(world: World) -> None:
     _, right = edited_survivor(world)
     settle(world, only_conflict(world)["id"], "right")
     assert reconcile(world).exit_code == 0
@@ -389,7 +391,7 @@ def test_a_conflict_about_a_deletion_that_is_settled_for_the_edit_makes_the_othe
     assert calls.writes == []
 
 
-def test_where_nobody_may_be_made_a_deletion_settled_for_the_edit_is_remembered(world: World) -> None:
+def test_where_no_contact_may_be_created_a_deletion_settled_for_the_edit_is_remembered(world: World) -> None:
     edited_survivor(world)
     settle(world, only_conflict(world)["id"], "right")
     world.contacts["create"] = '"right"'
@@ -444,7 +446,7 @@ def test_a_link_follows_a_merge_into_a_double(world: World, policy: str) -> None
 
 @pytest.mark.parametrize("marked", [True, False])
 @pytest.mark.parametrize("policy", ["ignore", "propagate"])
-def test_a_link_follows_a_merge_into_somebody_with_another_e_mail(world: World, policy: str, marked: bool) -> None:
+def test_a_link_follows_a_merge_into_a_contact_with_another_e_mail(world: World, policy: str, marked: bool) -> None:
     world.contacts["deletes"] = f'"{policy}"'
     if not marked:
         world.gh.quirks.scopes_missing = frozenset({"locations/customFields.write"})
@@ -465,7 +467,7 @@ def test_a_link_follows_a_merge_that_an_ordinary_run_meets_first(world: World, p
     assert_followed(world, people["ann"][0], kept)
 
 
-def test_a_copy_of_somebody_who_is_still_there_is_somebody_new_for_all_that_it_bears_the_marker(world: World) -> None:
+def test_a_copy_of_a_contact_that_is_still_there_is_a_new_contact_although_it_has_the_marker(world: World) -> None:
     people = fill(world)
     world.gh.add(firstName="Ann's twin", email="twin@example.com", custom={"contact.growthgenius_id": people["ann"][0]})
     assert world.run().exit_code == 0
@@ -488,7 +490,9 @@ def test_a_plan_follows_a_merge_as_the_run_after_it_does_and_moves_nothing(world
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_who_took_the_place_of_somebody_whose_partner_is_gone_as_well_is_made_once(world: World, whole: bool) -> None:
+def test_a_contact_that_took_the_place_of_a_contact_without_a_partner_is_created_once(
+    world: World, whole: bool
+) -> None:
     people = fill(world)
     kept = world.gh.add(firstName="ann", email="ann.new@example.com", city="Oslo")
     world.gh.merge(kept, people["ann"][1])
@@ -523,7 +527,7 @@ def assert_followed(world: World, left: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize("policy", ["ignore", "propagate"])
-def test_a_merge_into_somebody_who_is_linked_is_listed_and_names_both(world: World, policy: str) -> None:
+def test_a_merge_into_a_contact_that_is_linked_is_listed_and_names_both(world: World, policy: str) -> None:
     people = fill(world)
     world.contacts["deletes"] = f'"{policy}"'
     world.gh.merge(people["bob"][1], people["ann"][1])

@@ -18,7 +18,7 @@ def made_meanwhile(world: World, **fields: Any) -> None:
     world.gh.before_answer = strike
 
 
-def test_who_was_made_by_hand_just_before_is_met_and_filled_on_both_sides(world: World) -> None:
+def test_a_contact_that_was_created_by_hand_just_before_is_met_and_filled_on_both_sides(world: World) -> None:
     ann = world.gg.add(first_name="Ann", email="ann@example.com", title="CEO")
     made_meanwhile(world, firstName="Ann", email="ann@example.com", companyName="Acme")
     report = world.run()
@@ -32,7 +32,7 @@ def test_who_was_made_by_hand_just_before_is_met_and_filled_on_both_sides(world:
     assert differences(world) == []
 
 
-def test_who_is_named_and_not_there_is_listed_and_made_once_that_has_passed(world: World) -> None:
+def test_a_contact_that_is_named_and_not_there_is_listed_and_made_once_that_has_passed(world: World) -> None:
     ann = world.gg.add(first_name="Ann", email="ann@example.com")
     made_meanwhile(world, firstName="Ann", email="ann@example.com")
     lost = {"statusCode": 404, "message": "Not Found"}

@@ -53,7 +53,7 @@ SAID = [
 
 
 @pytest.mark.parametrize(("field", "value", "says"), SAID)
-def test_somebody_new_is_made_without_the_value_that_growthhub_refuses(
+def test_a_new_contact_is_created_without_the_value_that_growthhub_refuses(
     world: World, field: str, value: str, says: SandboxResponse
 ) -> None:
     left = world.gg.add(**PERSON)
@@ -131,7 +131,7 @@ def test_growthgenius_gets_the_rest_as_well_at_a_create_and_at_an_update(world: 
     assert right in {row["right_id"] for row in world.rows("SELECT right_id FROM link")}
 
 
-def test_an_address_that_another_contact_has_is_listed_with_that_contact_and_the_rest_travels(world: World) -> None:
+def test_an_address_that_another_contact_has_is_listed_with_that_contact_and_the_rest_is_synced(world: World) -> None:
     world.contacts["create"] = '"right"'
     left = world.gg.add(first_name="Ann", email="ann@example.com", city="Oslo")
     world.run()
@@ -151,7 +151,7 @@ def test_an_address_that_another_contact_has_is_listed_with_that_contact_and_the
     assert world.at_right(left)["email"] == "taken@example.com"
 
 
-def test_somebody_new_whose_address_a_linked_contact_has_is_made_without_it(world: World) -> None:
+def test_a_new_contact_whose_address_a_linked_contact_has_is_created_without_it(world: World) -> None:
     left = world.gg.add(first_name="Ann", email="ann@example.com")
     world.run()
     right = world.links()[left]
@@ -164,7 +164,7 @@ def test_somebody_new_whose_address_a_linked_contact_has_is_made_without_it(worl
     assert any("gh" in one["reason"] for one in failures(world))
 
 
-def test_a_server_that_takes_nothing_is_not_asked_for_ever(world: World) -> None:
+def test_a_server_that_takes_nothing_is_not_called_forever(world: World) -> None:
     for number in range(12):
         world.gg.add(**{**PERSON, "email": f"a{number}@example.com", "mobile_phone": None})
     refusing(world.gh, "Ames", refusal(400, "The location is suspended"))
@@ -175,7 +175,7 @@ def test_a_server_that_takes_nothing_is_not_asked_for_ever(world: World) -> None
 
 
 @pytest.mark.parametrize("status", [401, 503])
-def test_an_error_after_a_new_contact_was_made_is_no_refusal_and_the_rest_follows(world: World, status: int) -> None:
+def test_an_error_after_a_new_contact_was_created_is_no_refusal_and_the_rest_follows(world: World, status: int) -> None:
     left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com", city="Rome", state="Lazio")
     allow = refusing(world.gh, "Rome", refusal(400, "Bad Request"))
     fault = Fault("status", method="PUT", path="/contacts/", times=None, status=status, body={"message": "no"})
@@ -194,7 +194,7 @@ def test_an_error_after_a_new_contact_was_made_is_no_refusal_and_the_rest_follow
     assert world.gg.person(left)["city"] == "Rome"
 
 
-def test_a_contact_that_growthgenius_made_although_it_refused_is_not_made_twice(world: World) -> None:
+def test_a_contact_that_growthgenius_made_although_it_refused_is_not_created_twice(world: World) -> None:
     world.gh.add(firstName="Ann", lastName="Ames", email="ann@example.com", city="Rome", state="Lazio")
     body = {"error": "stage is not one of the stages"}
     world.gg.faults.append(Fault("status_after", method="POST", path="/contacts", times=1, status=422, body=body))
@@ -220,7 +220,7 @@ GOES_ALONG = [
 
 @pytest.mark.parametrize("is_new", [True, False])
 @pytest.mark.parametrize(("field", "says"), GOES_ALONG)
-def test_a_refused_owner_or_list_leaves_the_rest_of_the_person(
+def test_a_refused_owner_or_list_leaves_the_rest_of_the_contact(
     world: World, field: str, says: SandboxResponse, is_new: bool
 ) -> None:
     world.gg.users = {"78": {"id": 78, "email": "rep@example.com"}}

@@ -55,7 +55,7 @@ def test_a_reconcile_by_hand_counts_and_off_is_never(live_world: World) -> None:
     assert len(world.sync("run", "--scheduled", "--json").document["runs"]) == 1
 
 
-def test_an_account_that_does_not_answer_is_not_asked_for_everything_besides(live_world: World) -> None:
+def test_an_account_that_does_not_answer_is_not_requested_everything_besides(live_world: World) -> None:
     world = live_world
     world.sync("run")
     make_due(world)

@@ -48,7 +48,7 @@ def test_a_check_finds_it_also_where_the_answer_names_no_scope(live_world: World
     assert WRITING in str(finding(checked, "gh", "may write contacts")["mend"])
 
 
-def test_a_check_that_cannot_tell_says_what_can(live_world: World) -> None:
+def test_a_check_that_cannot_decide_says_what_can(live_world: World) -> None:
     live_world.gh.faults.append(Fault("status", method="PUT", path="/contacts/", status=400, times=None))
     live_world.gg.faults.append(Fault("html", method="PATCH", times=None))
     checked = live_world.sync("check", "--json")

@@ -33,7 +33,7 @@ def _people(world: World, other: GrowthGeniusSandbox) -> None:
     assert [each["id"] for each in world.gg.people()] == [each["id"] for each in other.people()]
 
 
-def test_nobody_is_overwritten_by_a_contact_of_another_account_with_the_same_id(
+def test_no_contact_is_overwritten_by_a_contact_of_another_account_with_the_same_id(
     world: World, other: GrowthGeniusSandbox
 ) -> None:
     """Four contacts of two accounts become four records at GrowthHub, each with the values of its own."""

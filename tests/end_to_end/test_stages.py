@@ -101,7 +101,7 @@ def test_two_tags_of_a_group_are_never_guessed_between(world: World, notes: list
     assert world.gg.person(left)["stage"] == "lost"
 
 
-def test_two_tags_of_a_group_and_another_stage_are_a_conflict_for_a_person(world: World) -> None:
+def test_two_tags_of_a_group_and_another_stage_are_a_conflict_for_a_user(world: World) -> None:
     configure(world, TAGS)
     left, right = linked(world)
     world.gg.edit(left, stage="Won")
@@ -175,7 +175,7 @@ def test_an_undo_leaves_a_stage_alone_that_changed_on_the_other_side_since(world
     assert tags(world, right) == {"stage:replied", "stage:won"}
 
 
-def test_people_who_meet_have_one_stage_whatever_its_case(world: World) -> None:
+def test_contacts_that_meet_have_one_stage_whatever_its_case(world: World) -> None:
     configure(world, TAGS)
     left = world.gg.add(stage="Replied", **ADA)
     right = world.gh.add(tags=["stage:replied", "vip"], **ADA)
@@ -183,7 +183,7 @@ def test_people_who_meet_have_one_stage_whatever_its_case(world: World) -> None:
     assert (world.gg.person(left)["stage"], tags(world, right)) == ("Replied", {"stage:replied", "vip"})
 
 
-def test_a_stage_that_moves_from_a_field_to_tags_is_met_anew(world: World) -> None:
+def test_a_stage_that_moves_from_a_field_to_tags_is_met_again(world: World) -> None:
     left, right = linked(world)
     assert world.gh.custom(right, "contact.stage") == "Replied"
     configure(world, TAGS)
@@ -192,7 +192,7 @@ def test_a_stage_that_moves_from_a_field_to_tags_is_met_anew(world: World) -> No
     assert world.gg.person(left)["stage"] == "Replied"
 
 
-def test_somebody_from_growthhub_brings_the_stage_along(world: World) -> None:
+def test_a_contact_from_growthhub_brings_the_stage_along(world: World) -> None:
     configure(world, TAGS)
     right = world.gh.add(firstName="Bo", email="bo@example.com", tags=["stage:lost", "vip"])
     both = world.gh.add(firstName="Cy", email="cy@example.com", tags=["stage:lost", "stage:won"])
@@ -276,7 +276,7 @@ def test_a_map_of_the_right_words_works_for_tags_too(world: World) -> None:
     assert world.gg.person(left)["stage"] == "Not Interested"
 
 
-def test_a_person_may_settle_a_conflict_in_the_words_of_either_side(world: World) -> None:
+def test_a_user_may_settle_a_conflict_in_the_words_of_either_side(world: World) -> None:
     configure(world, MAP)
     world.contacts["conflicts"] = '"manual"'
     for number, (typed, left_value, right_value) in enumerate(
@@ -297,7 +297,7 @@ def test_a_person_may_settle_a_conflict_in_the_words_of_either_side(world: World
     assert "the map of stage" in refused.err
 
 
-def test_do_not_contact_is_told_by_the_stage_whatever_the_map_makes_of_it(world: World) -> None:
+def test_do_not_contact_is_recognised_by_the_stage_whatever_the_map_makes_of_it(world: World) -> None:
     configure(world, 'stage = { as = "tags", map = { "Replied" = "engaged", "Do Not Contact" = "blocked" } }')
     left, right = linked(world)
     world.gh.edit(right, tags=["stage:blocked"])

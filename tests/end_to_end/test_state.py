@@ -115,7 +115,7 @@ def test_a_run_that_is_interrupted_says_so_and_the_next_one_completes(
     assert world.rows("SELECT * FROM intent") == []
 
 
-def test_a_dead_holders_lock_holds_nobody_up(live_world: World) -> None:
+def test_a_dead_holders_lock_stops_no_run(live_world: World) -> None:
     world = live_world
     world.gg.add(first_name="Ann", email="ann@example.com")
     world.gh.latency = 0.2

@@ -19,7 +19,7 @@ def forget_everything(office: Office) -> None:
         office.world.state_path.with_name(f"sync.db{ending}").unlink(missing_ok=True)
 
 
-def test_a_message_is_carried_although_a_person_typed_its_marker(office: Office) -> None:
+def test_a_message_is_carried_although_a_user_typed_its_marker(office: Office) -> None:
     left, right = office.person("ann")
     message = office.write(left, "Hello", at=minutes(-5))
     own = typed(message)
@@ -32,7 +32,7 @@ def test_a_message_is_carried_although_a_person_typed_its_marker(office: Office)
 
 
 @pytest.mark.parametrize("deletes", ["ignore", "propagate"])
-def test_the_note_of_a_person_outlives_edits_and_deletions_of_the_message(office: Office, deletes: str) -> None:
+def test_the_note_of_a_user_outlives_edits_and_deletions_of_the_message(office: Office, deletes: str) -> None:
     office.world.contacts["deletes"] = f'"{deletes}"'
     left, right = office.person("ann")
     message = office.write(left, "Hello", at=minutes(-5))
@@ -74,7 +74,7 @@ def test_with_the_state_lost_our_note_is_known_and_the_typed_one_is_not(office: 
     assert typed(message) in office.notes(right)
 
 
-def test_with_the_state_lost_a_note_that_a_person_edited_is_known_and_not_overwritten(office: Office) -> None:
+def test_with_the_state_lost_a_note_that_a_user_edited_is_known_and_not_overwritten(office: Office) -> None:
     left, right = office.person("ann")
     message = office.write(left, "Hello", at=minutes(-5))
     office.world.run()
@@ -89,7 +89,7 @@ def test_with_the_state_lost_a_note_that_a_person_edited_is_known_and_not_overwr
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
-def test_a_lost_answer_is_not_found_in_the_note_of_a_person(office: Office, kind: Any) -> None:
+def test_a_lost_answer_is_not_found_in_the_note_of_a_user(office: Office, kind: Any) -> None:
     left, right = office.person("ann")
     message = office.write(left, "Hello", at=minutes(-5))
     office.world.gh.add_note(right, typed(message))
@@ -103,7 +103,7 @@ def test_a_lost_answer_is_not_found_in_the_note_of_a_person(office: Office, kind
 SOURCE_ID = "contact.growthgenius_id"
 
 
-def test_a_typed_source_id_gives_no_person_to_somebody_else(world: World) -> None:
+def test_a_typed_source_id_gives_no_contact_to_another_contact(world: World) -> None:
     left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
     right = world.gh.add(firstName="Bo", lastName="Li", email="bo@example.com", custom={SOURCE_ID: left})
     report = world.run()
@@ -117,7 +117,7 @@ def test_a_typed_source_id_gives_no_person_to_somebody_else(world: World) -> Non
     assert (len(world.gg.people()), len(world.gh.people())) == (2, 2)
 
 
-def test_an_id_alone_makes_no_one_of_two_people_and_forgets_no_stranger(world: World) -> None:
+def test_an_id_alone_makes_no_one_of_two_contacts_and_forgets_no_stranger(world: World) -> None:
     left = world.gg.add(first_name="Ana", last_name="Ames", email="ana@example.com")
     right = world.gh.add(firstName="Bob", lastName="Berg", custom={SOURCE_ID: left})
     assert (world.run().exit_code, world.links()) == (1, {})
@@ -128,7 +128,7 @@ def test_an_id_alone_makes_no_one_of_two_people_and_forgets_no_stranger(world: W
     assert world.rows("SELECT id FROM person") == [{"id": right}]
 
 
-def test_a_typed_source_id_of_somebody_who_is_linked_means_nothing(world: World) -> None:
+def test_a_typed_source_id_of_a_contact_that_is_linked_means_nothing(world: World) -> None:
     left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
     world.run()
     bo = world.gh.add(firstName="Bo", lastName="Li", email="bo@example.com", custom={SOURCE_ID: left})
@@ -138,7 +138,7 @@ def test_a_typed_source_id_of_somebody_who_is_linked_means_nothing(world: World)
     assert world.at_right(left)["firstName"] == "Ann"
 
 
-def test_a_typed_source_id_does_not_keep_two_who_share_an_e_mail_apart(world: World) -> None:
+def test_a_typed_source_id_does_not_keep_two_contacts_that_share_an_e_mail_apart(world: World) -> None:
     left = world.gg.add(first_name="Ann", last_name="Ames", email="ann@example.com")
     own = world.gh.add(firstName="Ann", lastName="Ames", email="ann@example.com")
     world.gh.add(firstName="Bo", lastName="Li", email="bo@example.com", custom={SOURCE_ID: left})

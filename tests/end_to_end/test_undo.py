@@ -59,7 +59,7 @@ def test_a_value_that_was_carried_is_put_back_and_held(world: World) -> None:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_the_next_edit_of_the_field_travels_and_ends_the_hold(world: World, side: str) -> None:
+def test_the_next_edit_of_the_field_is_synced_and_ends_the_hold(world: World, side: str) -> None:
     left, right = linked(world, city="Oslo")
     world.gg.edit(left, city="Rome")
     undo(world, world.run())
@@ -74,7 +74,7 @@ def test_the_next_edit_of_the_field_travels_and_ends_the_hold(world: World, side
     assert_quiet(world)
 
 
-def test_an_edit_of_another_field_travels_and_ends_nothing(world: World) -> None:
+def test_an_edit_of_another_field_is_synced_and_ends_nothing(world: World) -> None:
     left, right = linked(world, city="Oslo")
     world.gg.edit(left, city="Rome")
     undo(world, world.run())
@@ -153,7 +153,7 @@ def test_tags_are_put_back_one_by_one(world: World) -> None:
 
 @pytest.mark.parametrize("seen", [False, True], ids=["no run has seen it", "a run has carried it"])
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_what_somebody_changed_since_is_left_alone_and_named(world: World, side: str, seen: bool) -> None:
+def test_what_a_user_changed_since_is_left_alone_and_named(world: World, side: str, seen: bool) -> None:
     left, right = linked(world, city="Oslo", title="CEO")
     world.gg.edit(left, city="Rome", title="CTO")
     bad = world.run()
@@ -172,7 +172,7 @@ def test_what_somebody_changed_since_is_left_alone_and_named(world: World, side:
     assert (world.gg.person(left)["city"], world.gh.person(right)["city"]) == ("Paris", "Paris")
 
 
-def test_a_value_that_was_changed_and_changed_back_is_a_persons_wish(world: World) -> None:
+def test_a_value_that_was_changed_and_changed_back_is_a_users_decision(world: World) -> None:
     left, right = linked(world, city="Oslo")
     world.gg.edit(left, city="Rome")
     bad = world.run()
@@ -311,7 +311,7 @@ def test_an_answer_that_was_lost_is_found_and_held_by_this_run_or_the_next(world
     assert [row["rule"] for row in world.rows("SELECT rule FROM history WHERE field = 'city'")] == ["carried", "undo"]
 
 
-def test_edits_that_no_run_has_seen_yet_travel_after_an_undo(world: World) -> None:
+def test_edits_that_no_run_has_seen_yet_are_synced_after_an_undo(world: World) -> None:
     left, right = linked(world, city="Oslo", company_name="Acme")
     world.gg.edit(left, city="Rome")
     bad = world.run()
@@ -325,7 +325,7 @@ def test_edits_that_no_run_has_seen_yet_travel_after_an_undo(world: World) -> No
     assert held(world) == [("city", "Rome", "Oslo")]
 
 
-def test_conflicts_and_failures_of_the_same_person_stay_open(world: World) -> None:
+def test_conflicts_and_failures_of_the_same_contact_stay_open(world: World) -> None:
     world.contacts["conflicts"] = '"manual"'
     left, right = linked(world, city="Oslo", company_name="Acme")
     world.gg.edit(left, city="Rome")
@@ -384,7 +384,7 @@ def test_the_guard_weighs_an_undo_like_any_run(world: World) -> None:
     assert_quiet(world)
 
 
-def test_people_who_were_created_stay_and_are_counted(world: World) -> None:
+def test_contacts_that_were_created_stay_and_are_counted(world: World) -> None:
     linked(world)
     world.gg.add(first_name="Bob", email="bob@example.com")
     world.gh.add(firstName="Cai", email="cai@example.com")
@@ -397,7 +397,9 @@ def test_people_who_were_created_stay_and_are_counted(world: World) -> None:
 
 
 @pytest.mark.parametrize("deletes", ["ignore", "propagate"])
-def test_people_who_were_created_are_deleted_on_request_and_their_counterparts_stay(world: World, deletes: str) -> None:
+def test_contacts_that_were_created_are_deleted_on_request_and_their_counterparts_stay(
+    world: World, deletes: str
+) -> None:
     world.contacts["deletes"] = f'"{deletes}"'
     linked(world)
     world.gg.add(first_name="Bob", email="bob@example.com")
@@ -416,7 +418,7 @@ def test_people_who_were_created_are_deleted_on_request_and_their_counterparts_s
         assert calls.writes == []
 
 
-def test_nobody_is_deleted_where_the_config_lets_nothing_be_written(world: World) -> None:
+def test_no_contact_is_deleted_where_the_config_lets_nothing_be_written(world: World) -> None:
     linked(world)
     world.gh.add(firstName="Cai", email="cai@example.com")
     made = world.run()
@@ -441,7 +443,7 @@ def test_another_run_that_holds_the_lock_keeps_an_undo_from_starting(world: Worl
     assert world.gh.person(right)["city"] == "Oslo"
 
 
-def test_who_was_created_and_changed_there_since_is_not_deleted_but_named(world: World) -> None:
+def test_a_contact_that_was_created_and_changed_there_since_is_not_deleted_but_named(world: World) -> None:
     linked(world)
     ids = [world.gg.add(first_name=name, email=f"{name}@example.com") for name in ("bob", "cai", "dan", "eve")]
     made = world.run()
@@ -459,7 +461,7 @@ def test_who_was_created_and_changed_there_since_is_not_deleted_but_named(world:
     assert dan not in present
 
 
-def test_who_has_written_since_is_not_deleted_but_named(office: Office) -> None:
+def test_a_contact_that_has_written_since_is_not_deleted_but_named(office: Office) -> None:
     world = office.world
     left = world.gg.add(first_name="Ann", email="ann@example.com", at=minutes(-60))
     office.write(left, "Hello", at=minutes(-50))
@@ -487,7 +489,7 @@ def test_a_stage_goes_back_in_the_words_of_its_side(world: World) -> None:
     assert held(world) == []
 
 
-def test_that_somebody_may_not_be_contacted_is_not_taken_back(world: World) -> None:
+def test_that_a_contact_may_not_be_contacted_is_not_taken_back(world: World) -> None:
     left, right = linked(world, stage="Replied", city="Oslo")
     world.gg.edit(left, stage="Do Not Contact", city="Rome")
     bad = world.run()
@@ -515,7 +517,7 @@ def test_what_is_known_of_a_company_is_taken_out_again_and_not_filled_in_once_mo
     assert held(world) == []
 
 
-def test_a_record_that_the_run_made_keeps_what_it_was_made_with(world: World) -> None:
+def test_a_record_that_the_run_made_keeps_what_it_was_created_with(world: World) -> None:
     world.contacts["enrich"] = "true"
     world.gg.companies.add("acme.example.com", name="acme", industry="software", size_range="11-50")
     left = world.gg.add(first_name="Ann", email="ann@acme.example.com")
@@ -558,7 +560,7 @@ def test_undoing_that_makes_them_again_from_their_counterparts(world: World) -> 
     assert calls.writes == []
 
 
-def test_people_whom_a_run_deleted_are_named_and_left(world: World) -> None:
+def test_contacts_that_a_run_deleted_are_named_and_left(world: World) -> None:
     world.contacts["deletes"] = '"propagate"'
     left, _ = linked(world)
     world.gg.remove(left)
@@ -584,7 +586,7 @@ def test_a_record_that_is_gone_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
-def test_a_deletion_whose_answer_was_lost_is_never_carried_to_the_counterpart(world: World, cut: str) -> None:
+def test_a_deletion_with_a_lost_answer_is_never_carried_to_the_counterpart(world: World, cut: str) -> None:
     world.contacts["deletes"] = '"propagate"'
     linked(world)
     world.gg.add(first_name="Bob", email="bob@example.com")

@@ -105,7 +105,7 @@ def test_both_sides_show_what_they_showed_before_and_runs_after_it_are_quiet(wor
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_what_was_edited_since_stays_and_is_named_and_travels(world: World, seed: int) -> None:
+def test_what_was_edited_since_stays_and_is_named_and_is_synced(world: World, seed: int) -> None:
     people = settled_world(world, 100 + seed)
     people.edit(25)
     world.clock.skip(5)
@@ -139,7 +139,7 @@ def test_what_was_edited_since_stays_and_is_named_and_travels(world: World, seed
 
 
 @pytest.mark.parametrize("seed", range(SEEDS // 2))
-def test_what_a_first_run_filled_is_emptied_and_whom_it_made_is_gone(world: World, seed: int) -> None:
+def test_what_a_first_run_filled_is_emptied_and_what_it_created_is_gone(world: World, seed: int) -> None:
     world.contacts["max_changed"] = "1.0"
     Population(world, 200 + seed).add(24)
     world.clock.skip(5)

@@ -20,7 +20,7 @@ def carried(world: World) -> tuple[str, str]:
     return world.run().run, world.links()[left]
 
 
-def test_people_read_what_was_put_back_what_was_not_and_who_stays(live_world: World) -> None:
+def test_users_read_what_was_put_back_what_was_not_and_which_contacts_stay(live_world: World) -> None:
     world = live_world
     run, right = carried(world)
     world.gh.edit(right, city="Bonn")

@@ -76,7 +76,7 @@ def test_a_value_that_the_record_does_not_show_either_is_emptied(pairs: World) -
     assert len(calls.to("GET", right)) == 1
 
 
-def test_a_row_that_shows_a_value_as_empty_is_asked_for_too(pairs: World) -> None:
+def test_a_row_that_shows_a_value_as_empty_is_requested_too(pairs: World) -> None:
     """GrowthGenius' list shows null for what the record has: nothing is emptied."""
 
     def change(call: Call, body: Any) -> Any:

@@ -56,7 +56,7 @@ def test_a_world_in_sync_agrees(world: World) -> None:
     assert found.only == {"gg": [], "gh": []}
 
 
-def test_before_the_first_run_nothing_is_made_and_everybody_is_on_one_side_only(world: World) -> None:
+def test_before_the_first_run_nothing_is_created_and_every_contact_is_on_one_side_only(world: World) -> None:
     world.gg.add(first_name="Ann", email="ann@example.com")
     world.gh.add(firstName="Bob", email="bob@example.com")
     found = verify(world)
@@ -65,7 +65,7 @@ def test_before_the_first_run_nothing_is_made_and_everybody_is_on_one_side_only(
     assert not world.state_path.exists()
 
 
-def test_who_is_new_on_either_side_is_there_only(world: World) -> None:
+def test_a_contact_that_is_new_on_either_side_is_there_only(world: World) -> None:
     linked(world)
     world.gg.add(first_name="Cai", email="cai@example.com")
     world.gh.add(firstName="Bob", email="bob@example.com")
@@ -109,7 +109,7 @@ def test_a_write_that_was_refused_leaves_a_difference_however_often_it_is_looked
         assert [(one["who"], one["field"]) for one in verify(world).differ] == [("ann@example.com", "city")]
 
 
-def test_somebody_who_could_not_be_made_is_told_with_the_reason(world: World) -> None:
+def test_a_contact_that_could_not_be_created_is_reported_with_the_reason(world: World) -> None:
     world.gg.add(first_name="Ann", email="ann@example.com")
     world.gh.faults.append(Fault("status", method="POST", path="/contacts/$", status=422, body={"message": "no"}))
     assert world.run().exit_code == 1
@@ -118,7 +118,7 @@ def test_somebody_who_could_not_be_made_is_told_with_the_reason(world: World) ->
     assert "refuses it" in one["reason"]
 
 
-def test_people_with_one_e_mail_on_one_side_are_doubles(world: World) -> None:
+def test_contacts_with_one_e_mail_on_one_side_are_doubles(world: World) -> None:
     left, _ = linked(world)
     twin = world.gg.add(first_name="Anna", email="ann@example.com")
     for _ in range(2):
@@ -144,7 +144,7 @@ def test_a_survivor_of_a_deletion_is_there_only(world: World, side: str, found_b
     assert sum(map(len, found.only.values())) == 1
 
 
-def test_a_survivor_who_is_to_have_the_other_record_anew_is_told_once(world: World) -> None:
+def test_a_survivor_that_is_to_have_the_other_record_again_is_reported_once(world: World) -> None:
     world.contacts["deletes"] = '"propagate"'
     left, right = linked(world)
     world.gg.remove(left)
@@ -155,7 +155,7 @@ def test_a_survivor_who_is_to_have_the_other_record_anew_is_told_once(world: Wor
     assert verify(world).only == {"gg": [], "gh": [{"who": "ann@example.com"}]}
 
 
-def test_who_is_left_out_agrees(world: World) -> None:
+def test_a_contact_that_is_left_out_agrees(world: World) -> None:
     world.contacts["create"] = '"left"'
     world.gg.add(first_name="Ann", email="ann@example.com")
     world.run()
@@ -182,7 +182,7 @@ def test_what_is_behind_the_horizon_is_no_disagreement(world: World) -> None:
     assert not verify(world).agree
 
 
-def test_the_command_ends_with_0_or_1_and_tells_the_same_to_people(live_world: World) -> None:
+def test_the_command_ends_with_0_or_1_and_prints_the_same_as_text(live_world: World) -> None:
     world = live_world
     _, right = linked(world, city="Oslo")
     agreed = world.sync("verify")

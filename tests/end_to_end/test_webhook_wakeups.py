@@ -43,7 +43,7 @@ def test_a_run_leaves_no_hint_but_those_that_came_meanwhile(world: World) -> Non
     assert post.waiting() == []
 
 
-def test_without_a_door_nobody_looks_for_hints(world: World) -> None:
+def test_without_webhooks_no_run_looks_for_hints(world: World) -> None:
     world.tables = ""
     stream = stream_of(world)
     world.gh.before_answer = lambda _call: Post(world).bring("somebody")

@@ -33,7 +33,7 @@ def test_a_field_that_the_left_does_not_take_is_not_sent_again_and_again(world: 
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_what_a_person_types_where_a_value_was_not_taken_is_a_conflict_with_it(world: World, side: str) -> None:
+def test_what_a_user_types_where_a_value_was_not_taken_is_a_conflict_with_it(world: World, side: str) -> None:
     world.contacts["conflicts"] = '"manual"'
     if side == "left":
         world.gg.behaviour = replace(Behaviour(), ignored=frozenset({"city"}))

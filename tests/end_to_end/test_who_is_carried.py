@@ -43,7 +43,7 @@ LEFT, RIGHT = {"Ann", "Bob", "Eve"}, {"Cai", "Dan", "Eve"}
         ),
     ],
 )
-def test_who_is_made_where_follows_the_options_and_who_is_on_both_sides_is_paired(
+def test_options_decide_where_contacts_are_created_and_contacts_on_both_sides_are_paired(
     world: World, contacts: dict[str, str], left: set[str], right: set[str], left_out: int
 ) -> None:
     world.contacts = contacts
@@ -76,7 +76,7 @@ def test_a_field_that_goes_one_way_is_never_written_the_other_way(world: World, 
     assert (world.gg.person(ann)["company_name"], world.gh.person(right)["companyName"]) == expected
 
 
-def test_somebody_left_out_is_carried_once_the_label_is_there(world: World) -> None:
+def test_a_contact_left_out_is_carried_once_the_label_is_there(world: World) -> None:
     world.contacts["only"] = '{ left = { tags = ["sync"] } }'
     bob = world.gg.add(first_name="Bob", email="bob@example.com")
     assert world.run().exit_code == 0
@@ -121,7 +121,7 @@ def test_a_failure_is_tried_again_when_its_cause_is_gone_though_its_record_is_as
     }
 
 
-def test_a_duplicate_that_growthhub_names_is_adopted_if_it_is_the_person(world: World) -> None:
+def test_a_duplicate_that_growthhub_names_is_adopted_if_it_is_the_contact(world: World) -> None:
     world.options["settle"] = '"60s"'
     world.gh.quirks.index_lag = 600.0
     world.run(skip=100)
@@ -167,7 +167,7 @@ def deleted(world: World) -> int:
     return int(read_status(load(world.config_path))["connections"][0]["deleted"])
 
 
-def test_an_address_that_moves_from_one_person_to_another_moves_on_both_sides(world: World) -> None:
+def test_an_address_that_moves_from_one_contact_to_another_moves_on_both_sides(world: World) -> None:
     ann = world.gg.add(first_name="Ann", email="shared@example.com")
     bob = world.gg.add(first_name="Bob", email="bob@example.com")
     assert world.run().exit_code == 0

@@ -64,7 +64,7 @@ def test_the_ends_of_a_window_are_half_open_to_the_millisecond(world: World) -> 
     assert (window.start, window.end) == (first, last)
 
 
-def test_the_first_run_of_all_with_a_window_doubles_nobody_who_changed_before_it(world: World) -> None:
+def test_the_first_run_of_all_with_a_window_doubles_no_contact_that_changed_before_it(world: World) -> None:
     old = START - 100 * DAY
     world.gh.add(firstName="Ann", email="ann@example.com", dateAdded=old, dateUpdated=old)
     add(world, "Ann", START - DAY, company_name="Acme")
@@ -76,7 +76,7 @@ def test_the_first_run_of_all_with_a_window_doubles_nobody_who_changed_before_it
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
-def test_the_first_run_of_all_doubles_nobody_who_changed_behind_the_horizon(world: World, account: str) -> None:
+def test_the_first_run_of_all_doubles_no_contact_that_changed_behind_the_horizon(world: World, account: str) -> None:
     world.options["settle"] = '"60s"'
     world.gh.allow_duplicates = True
     old = START - DAY
@@ -145,7 +145,7 @@ def test_a_server_with_a_wrong_clock_loses_nothing_and_newest_is_still_newest(
 
 
 @pytest.mark.parametrize("order", ["updated", "updated_desc", "id"])
-def test_people_edited_while_their_window_is_paged_are_all_carried(world: World, order: Any) -> None:
+def test_contacts_edited_while_their_window_is_paged_are_all_carried(world: World, order: Any) -> None:
     world.gg.behaviour = Behaviour(page_size=10, order=order)
     for number in range(45):
         add(world, f"Person{number}", START - DAY + timedelta(minutes=number))

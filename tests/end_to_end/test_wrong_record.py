@@ -56,7 +56,7 @@ def test_nothing_is_written_where_the_answer_shows_another_contact(pairs: World,
     assert ids["bob"] in failure["reason"]
 
 
-def test_a_crossed_answer_that_passes_is_asked_again_and_harms_nobody(pairs: World) -> None:
+def test_a_crossed_answer_that_passes_is_asked_again_and_harms_no_contact(pairs: World) -> None:
     """One wrong answer, once: the second one is right, and the value is carried by the same run."""
     ana, bob = _left(pairs, "ana"), pairs.links()[_left(pairs, "bob")]
     path, wrong = f"/contacts/{pairs.links()[ana]}", [True]
@@ -74,7 +74,7 @@ def test_a_crossed_answer_that_passes_is_asked_again_and_harms_nobody(pairs: Wor
     assert pairs.gh.person(bob)["city"] == "Oslo"
 
 
-def test_the_answer_to_an_update_that_shows_another_contact_is_not_taken_for_it(pairs: World) -> None:
+def test_the_answer_to_an_update_that_shows_another_contact_is_not_mistaken_for_it(pairs: World) -> None:
     """PUT of Ana is answered with Bob's record: what Ana shows is read, and Bob is linked to himself alone."""
     ana, bob = _left(pairs, "ana"), pairs.links()[_left(pairs, "bob")]
     rewrite(pairs.gh, crossed("PUT", f"/contacts/{pairs.links()[ana]}", lambda: pairs.gh.person(bob)))
@@ -90,7 +90,7 @@ def test_the_answer_to_an_update_that_shows_another_contact_is_not_taken_for_it(
 
 
 @pytest.mark.parametrize("system", ["gh", "gg"])
-def test_a_create_that_is_answered_with_another_contact_makes_nobody_twice(pairs: World, system: str) -> None:
+def test_a_create_that_is_answered_with_another_contact_creates_no_contact_twice(pairs: World, system: str) -> None:
     """The record in the answer is of a contact who is linked: what was made is looked for, and found."""
     left = _left(pairs, "bob")
     if system == "gh":
@@ -153,7 +153,7 @@ def test_a_message_that_is_answered_with_another_message_is_a_failure_of_its_own
 
 
 @pytest.mark.parametrize("system", ["gh", "gg"])
-def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_nobody_twice(
+def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_no_contact_twice(
     pairs: World, system: str
 ) -> None:
     """Nobody knows which create made the record: neither contact is linked to it unseen, and both are looked for."""
@@ -193,7 +193,7 @@ def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_
 
 
 @pytest.mark.parametrize("is_bare", [True, False])
-def test_a_create_without_an_e_mail_that_is_answered_with_a_stranger_is_not_taken_for_it(
+def test_a_create_without_an_e_mail_that_is_answered_with_a_stranger_is_not_mistaken_for_it(
     world: World, is_bare: bool
 ) -> None:
     """The record in the answer is linked to nobody: what it shows tells that it is not who was sent."""

@@ -9,7 +9,7 @@ from tests.thorough import THOROUGH
 
 
 @pytest.mark.parametrize("seed", range(100 if THOROUGH else 4))
-def test_answers_that_go_wrong_lose_nothing_and_wrong_no_contact(tmp_path: Path, seed: int) -> None:
+def test_answers_that_go_wrong_lose_nothing_and_damage_no_contact(tmp_path: Path, seed: int) -> None:
     episode = lead(seed, tmp_path)
     assert episode.wrong == []
     assert episode.answers > 0

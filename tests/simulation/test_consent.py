@@ -10,7 +10,7 @@ from tests.thorough import THOROUGH
 
 
 @pytest.mark.parametrize("seed", range(70 if THOROUGH else 3))
-def test_nobody_is_contacted_by_mistake_and_both_sides_come_to_rest(seed: int, tmp_path: Path) -> None:
+def test_no_contact_is_contacted_by_mistake_and_both_sides_come_to_rest(seed: int, tmp_path: Path) -> None:
     with ConsentUniverse(seed, tmp_path) as universe:
         universe.live()
         assert consent_verdict(universe) == []

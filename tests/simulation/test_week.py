@@ -25,9 +25,7 @@ REMEMBERED = ("history", "run", "link", "person", "phone", "tally", "conflict", 
 
 
 @pytest.mark.parametrize("seed", range(5) if THOROUGH else [1])
-def test_a_week_of_outages_expired_tokens_and_restarts_loses_nobody_and_doubles_nobody(
-    seed: int, tmp_path: Path
-) -> None:
+def test_a_week_of_outages_expired_tokens_and_restarts_loses_and_doubles_no_contact(seed: int, tmp_path: Path) -> None:
     with Universe(seed, tmp_path, letters=True) as universe:
         week = Week(universe, Random(seed), EVERY)  # noqa: S311 - a world to repeat
         week.lead()

@@ -184,7 +184,7 @@ def test_no_cassette_holds_a_key(path: Path) -> None:
         json.loads(interaction["response"]["body"]["string"])
 
 
-def test_recording_replaces_people_and_keeps_shapes() -> None:
+def test_recording_replaces_contacts_and_keeps_shapes() -> None:
     person = {
         "id": 7, "first_name": "Ada", "email": "ada@real.example", "mobile_phone": "NaN", "title": None,
         "technologies": "",

@@ -12,7 +12,7 @@ from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
 
 
-def test_a_company_gives_its_people_what_is_not_their_own() -> None:
+def test_a_company_gives_its_contacts_what_is_not_their_own() -> None:
     raw: dict[str, Any] = {
         "name": "Acme &amp; Sons", "website": "acme.example.com", "industry": " looms ", "size_range": "11-50",
         "size": 27, "annual_revenue": "$1-$10 million", "linkedin_url": "linkedin.com/company/acme",
@@ -31,7 +31,7 @@ def test_what_is_missing_or_makes_no_sense_is_left_out() -> None:
     assert fields_of({"name": None, "website": "see below", "industry": "NaN", "size_range": ""}) == {}
 
 
-def test_a_company_is_asked_for_by_its_domain_as_the_first_user() -> None:
+def test_a_company_is_requested_by_its_domain_as_the_first_user() -> None:
     with World(user_ids=(78, 81)) as world:
         world.sandbox.companies.add("acme.example.com", size_range="11-50")
         assert world.account.companies.find_company("acme.example.com") == {
@@ -43,13 +43,13 @@ def test_a_company_is_asked_for_by_its_domain_as_the_first_user() -> None:
         assert world.sandbox.calls[0].query == {"domain": "acme.example.com", "user_id": "78"}
 
 
-def test_a_company_that_is_not_known_is_nobody() -> None:
+def test_a_company_that_is_not_known_is_none() -> None:
     with World() as world:
         assert world.account.companies.find_company("nowhere.example.com") is None
 
 
 @pytest.mark.parametrize("body", [b'{"company": null}', b"{}", b"null"])
-def test_an_answer_that_says_so_is_nobody_too(body: bytes) -> None:
+def test_an_answer_that_says_so_is_none_too(body: bytes) -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", path="/companies/find", status=200, body=body))
         assert world.account.companies.find_company("acme.example.com") is None

@@ -68,7 +68,7 @@ def test_null_in_place_of_a_list_is_believed_when_it_comes_twice() -> None:
 
 
 @pytest.mark.parametrize("body", [{"contact": {"id": 8}}, {"error": "no"}, None, ["x"]])
-def test_an_answer_about_somebody_else_or_nobody_is_trouble(body: Any) -> None:
+def test_an_answer_about_another_contact_or_no_contact_is_trouble(body: Any) -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", status=200, body=body, times=None))
         with pytest.raises(ServerTrouble):
@@ -83,7 +83,7 @@ def test_a_run_that_finds_nothing_makes_one_call() -> None:
         assert world.asked() == [("GET", "/contacts")]
 
 
-def test_users_are_asked_for_once_a_day_and_only_for_an_owner() -> None:
+def test_users_are_requested_once_a_day_and_only_for_an_owner() -> None:
     with World() as world:
         for user in (None, 78, 78):
             record_id = world.sandbox.add(first_name="Tony", user_id=user)
@@ -148,14 +148,14 @@ def test_whoever_was_created_since_is_found_by_email_number_or_name() -> None:
         assert world.asked() == [("GET", "/contacts")]
 
 
-def test_a_create_that_took_effect_late_is_found_and_nobody_resembles_nobody() -> None:
+def test_a_create_that_took_effect_late_is_found_and_an_empty_contact_resembles_none() -> None:
     with World() as world:
         world.sandbox.add()
         assert world.account.find_candidates({"title": "CEO", "email": None}, None, world.clock.now()) == []
 
 
 @pytest.mark.parametrize("row", [None, 5, {"id": None}])
-def test_after_a_lost_create_a_row_that_cannot_be_read_may_be_who_is_looked_for(row: Any) -> None:
+def test_after_a_lost_create_a_row_that_cannot_be_read_may_be_the_contact_that_is_looked_for(row: Any) -> None:
     """To take it for missing would make the contact a second time; before a first create it is only a hint."""
     with World() as world:
         world.sandbox.add(email="tony@example.com")
@@ -190,7 +190,7 @@ def test_check_finds_nothing_wrong_with_a_good_account() -> None:
         assert {method for method, _ in world.asked()} == {"GET"}
 
 
-def test_check_says_what_to_mend_for_a_wrong_key() -> None:
+def test_check_says_what_to_fix_for_a_wrong_key() -> None:
     with World() as world:
         account = world.connect(key="revoked-key-0123")
         (finding,) = account.check_account(fix=False)

@@ -35,7 +35,7 @@ def test_an_empty_list_is_empty(body: Any) -> None:
     "body",
     [None, "Hello world!", 7, {}, {"error": "no"}, {"contacts": "none"}, {"contact": "none"}, {"contact": {}}],
 )
-def test_what_holds_no_contacts_is_not_taken_for_an_empty_list(body: Any) -> None:
+def test_what_holds_no_contacts_is_not_mistaken_for_an_empty_list(body: Any) -> None:
     with pytest.raises(Malformed):
         listing(body)
 

@@ -176,7 +176,7 @@ def test_settled_shows_the_slot_written_and_not_the_number_that_moved_up() -> No
         ({}, {}),
     ],
 )
-def test_a_stage_or_a_status_tells_who_may_not_be_contacted(raw: dict[str, Any], consent: dict[str, Any]) -> None:
+def test_a_stage_or_a_status_means_do_not_contact(raw: dict[str, Any], consent: dict[str, Any]) -> None:
     fields = READER.contact({"id": 1, **raw}, {}).fields
     assert {name: value for name, value in fields.items() if name == "do_not_contact"} == consent
 
@@ -246,7 +246,7 @@ def test_labels_and_addresses_that_stay_keep_their_spelling() -> None:
     assert wire_value("email", "new@example.com", before, None) == "new@example.com, ames@example.org"
 
 
-def test_an_outline_tells_who_a_record_is_and_asks_for_no_users() -> None:
+def test_an_outline_identifies_a_record_and_asks_for_no_users() -> None:
     """What is wrong with the rest of the record, or with the list of users, does not matter."""
 
     def no_users(_: object) -> Reading:

@@ -81,7 +81,7 @@ def test_the_documented_message_is_read() -> None:
         ("5 < 6 & <hello>", "5 < 6 & <hello>"),
     ],
 )
-def test_a_text_is_what_a_person_reads_and_what_is_no_text_is_unknown(raw: Any, text: str | None) -> None:
+def test_a_text_is_what_a_user_reads_and_what_is_no_text_is_unknown(raw: Any, text: str | None) -> None:
     assert READER.message({**DOCUMENTED, "rendered_copy": raw}).text == text
 
 
@@ -101,7 +101,9 @@ def test_a_text_that_is_left_out_is_unknown() -> None:
         ("NaN", None, None),
     ],
 )
-def test_channel_and_flow_are_told_as_far_as_they_are_known(kind: Any, channel: str | None, flow: str | None) -> None:
+def test_channel_and_flow_are_reported_as_far_as_they_are_known(
+    kind: Any, channel: str | None, flow: str | None
+) -> None:
     message = READER.message({**DOCUMENTED, "message_type": kind})
     assert (message.channel, message.flow) == (channel, flow)
 
@@ -113,7 +115,7 @@ def test_an_owner_is_a_users_address_or_unknown(user: Any, owner: str | None) ->
 
 
 @pytest.mark.parametrize("raw", [None, "NaN", "", [], {}])
-def test_a_message_with_nobody_is_with_nobody(raw: Any) -> None:
+def test_a_message_without_a_contact_has_none(raw: Any) -> None:
     assert READER.message({**DOCUMENTED, "contact_id": raw}).contact_id == ""
 
 
@@ -198,7 +200,7 @@ def test_other_words_are_another_message(original: Message, text: str) -> None:
         ({"owner": None, "kind": "sms", "flow": None, "contact_id": "other"}, True),
     ],
 )
-def test_time_words_and_subject_tell_a_copy(change: dict[str, Any], same: bool) -> None:
+def test_time_words_and_subject_identify_a_copy(change: dict[str, Any], same: bool) -> None:
     assert mapping.shows(replace(ORIGINAL, id="7", **change), ORIGINAL) is same
 
 

@@ -77,13 +77,13 @@ def test_an_id_that_is_no_number_goes_as_text() -> None:
 
 
 @pytest.mark.parametrize("owner", [None, "stranger@example.com", "other@example.com"])
-def test_an_owner_who_is_no_user_is_not_replaced_by_anybody(owner: str | None) -> None:
+def test_an_owner_that_is_no_user_is_not_replaced_by_any_contact(owner: str | None) -> None:
     with two_users() as world:
         messages_of(world).record_copy(replace(ORIGINAL, owner=owner), world.sandbox.add())
         assert bodies(world)[0]["message"].keys() & {"user_id", "team_id"} == set()
 
 
-def test_owners_are_compared_without_case_and_asked_for_once() -> None:
+def test_owners_are_compared_without_case_and_requested_once() -> None:
     with two_users() as world:
         contact_id = world.sandbox.add()
         for _ in range(3):
@@ -149,7 +149,7 @@ def test_without_knowing_the_users_nothing_is_recorded_for_an_owner() -> None:
 
 
 @pytest.mark.parametrize("strangers", ["refused", "not_found"])
-def test_a_refused_post_for_somebody_gone_says_that_they_are_gone(strangers: Any) -> None:
+def test_a_refused_post_for_a_contact_gone_says_that_they_are_gone(strangers: Any) -> None:
     with World(Behaviour(strangers=strangers)) as world:
         contact_id = world.sandbox.add()
         world.sandbox.remove(contact_id)
@@ -159,14 +159,14 @@ def test_a_refused_post_for_somebody_gone_says_that_they_are_gone(strangers: Any
         assert world.cache.get(STYLE) is None
 
 
-def test_a_post_that_is_not_found_is_no_proof_that_the_person_is_gone() -> None:
+def test_a_post_that_is_not_found_is_no_proof_that_the_contact_is_gone() -> None:
     with World() as world:
         world.sandbox.faults.append(Fault("status", method="POST", status=404))
         with pytest.raises(RecordRefused, match="takes no messages"):
             messages_of(world).record_copy(ORIGINAL, world.sandbox.add())
 
 
-def test_a_refused_post_shows_the_servers_words_though_the_person_cannot_be_asked_for() -> None:
+def test_a_refused_post_shows_the_servers_words_though_the_contact_cannot_be_requested() -> None:
     with World() as world:
         said = {"errors": ["Rendered copy is profane"]}
         world.sandbox.faults.append(Fault("status", path="/(messages|contacts)", status=422, body=said, times=None))
@@ -250,7 +250,7 @@ def test_a_field_that_the_server_drops_costs_no_second_message(field: str) -> No
         assert copy.text == ORIGINAL.text
 
 
-def test_a_change_leaves_alone_whom_it_is_with() -> None:
+def test_a_change_keeps_the_contact() -> None:
     with two_users() as world:
         messages = messages_of(world)
         copy = messages.record_copy(ORIGINAL, world.sandbox.add()).copy
@@ -260,7 +260,7 @@ def test_a_change_leaves_alone_whom_it_is_with() -> None:
         }  # fmt: skip
 
 
-def test_a_message_is_read_by_id_with_its_text_as_any_user_who_sees_it() -> None:
+def test_a_message_is_read_by_id_with_its_text_as_any_user_that_sees_it() -> None:
     with two_users() as world:
         message_id = world.sandbox.add_message(world.sandbox.add(), rendered_copy=None)
         world.sandbox.faults.append(Fault("status", path="/messages/", status=404))
@@ -288,7 +288,7 @@ def test_an_answer_about_another_message_is_trouble() -> None:
             messages_of(world).read_message("7", "")
 
 
-def test_what_is_with_somebody_else_or_says_something_else_is_not_found() -> None:
+def test_what_is_with_another_contact_or_says_something_else_is_not_found() -> None:
     with World() as world:
         messages, contact_id, since = messages_of(world), world.sandbox.add(), world.clock.now()
         sent: dict[str, Any] = {"rendered_copy": "Yes, please.", "sent_at": "2026-01-02T03:04:05Z"}
@@ -355,7 +355,7 @@ def test_a_candidate_whose_text_was_left_out_is_read_and_one_that_is_gone_is_non
         assert [copy.id for copy in messages_of(world).find_copies(ORIGINAL, contact_id, since)] == [message_id]
 
 
-def test_words_that_would_be_taken_for_html_are_written_as_html() -> None:
+def test_words_that_would_be_mistaken_for_html_are_written_as_html() -> None:
     with World() as world:
         copy = (
             messages_of(world).record_copy(replace(ORIGINAL, text="write <b>a</b> &\n<br>"), world.sandbox.add()).copy
@@ -373,7 +373,7 @@ def test_a_copy_of_whatever_words_is_found(text: str) -> None:
         assert [copy.id for copy in messages.find_copies(original, contact_id, since)] == [copy_id]
 
 
-def test_a_copy_is_deleted_as_any_user_who_sees_it_and_once() -> None:
+def test_a_copy_is_deleted_as_any_user_that_sees_it_and_once() -> None:
     with two_users() as world:
         message_id = world.sandbox.add_message(world.sandbox.add())
         world.sandbox.faults.append(Fault("status", method="DELETE", status=404))
@@ -383,7 +383,7 @@ def test_a_copy_is_deleted_as_any_user_who_sees_it_and_once() -> None:
         messages_of(world).delete_copy(message_id, "")
 
 
-def test_check_tries_messages_where_they_travel() -> None:
+def test_check_tries_messages_where_they_are_synced() -> None:
     with two_users() as world:
         assert [finding.what for finding in world.account.check_account(fix=False)] == [
             "contacts as user 78", "contacts as user 81", "users, for the owners of contacts"
@@ -421,7 +421,7 @@ def test_only_records_are_written_and_nothing_that_sends() -> None:
 
 
 @pytest.mark.parametrize("complains", [True, False])
-def test_what_somebody_types_into_a_copy_between_two_tries_of_a_style_is_not_written_over(
+def test_what_a_user_types_into_a_copy_between_two_tries_of_a_style_is_not_written_over(
     complains: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with World(Behaviour(bodies="flat", complains=complains)) as world:
@@ -435,7 +435,7 @@ def test_what_somebody_types_into_a_copy_between_two_tries_of_a_style_is_not_wri
         assert messages.read_message(message_id, "").text == "Typed"
 
 
-def test_what_somebody_types_into_a_message_that_arrived_blank_is_not_written_over(
+def test_what_a_user_types_into_a_message_that_arrived_blank_is_not_written_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with World(Behaviour(bodies="flat", strangers="taken")) as world:

@@ -90,7 +90,7 @@ def test_a_slot_that_holds_phone_refuses_another_where_nothing_is_free() -> None
     assert phones.plan(full, {"mobile_phone": B}) == ({}, frozenset({"mobile_phone"}))
 
 
-def test_creating_somebody_with_phone_and_mobile_keeps_both() -> None:
+def test_creating_a_contact_with_phone_and_mobile_keeps_both() -> None:
     assert phones.plan(read({}), {"phone": A, "mobile_phone": B}) == (
         {"mobile_phone": B, "first_phone": A},
         frozenset(),

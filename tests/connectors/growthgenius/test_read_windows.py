@@ -57,7 +57,7 @@ def test_a_window_is_read_completely_under_every_reading_of_the_documents(behavi
 
 
 @pytest.mark.parametrize("name", sorted(READINGS.keys() - {"one at a time"}))
-def test_people_imported_in_one_millisecond_are_all_read(name: str) -> None:
+def test_contacts_imported_in_one_millisecond_are_all_read(name: str) -> None:
     with World(READINGS[name]) as world:
         ids = world.populate(20, seconds=0.0) + world.populate(20, seconds=0.0, ending=3_000.0) + world.populate(9)
         assert set(world.read()) == set(ids)
@@ -128,13 +128,15 @@ def test_several_users_are_read_one_by_one() -> None:
         assert [call.query["user_id"] for call in world.sandbox.calls] == ["78", "81"]
 
 
-def test_more_people_in_one_millisecond_than_a_page_holds_are_read_from_a_server_that_pages_without_saying_so() -> None:
+def test_more_contacts_in_one_millisecond_than_a_page_holds_are_read_from_a_server_that_pages_without_saying_so() -> (
+    None
+):
     with World(READINGS["small pages without saying so"]) as world:
         ids = world.populate(60, seconds=0.0)
         assert set(world.read()) == set(ids)
 
 
-def test_more_people_in_one_millisecond_than_an_answer_holds_is_an_incomplete_window() -> None:
+def test_more_contacts_in_one_millisecond_than_an_answer_holds_is_an_incomplete_window() -> None:
     with World(Behaviour(cap=30, says_partial=True)) as world:
         world.populate(31, seconds=0.0)
         with pytest.raises(IncompleteWindow, match="2026-03-04T04:06:0"):
@@ -216,7 +218,7 @@ EDITING = st.fixed_dictionaries(
 
 @settings(max_examples=examples(40), deadline=None)
 @given(EDITING)
-def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(case: dict[str, Any]) -> None:
+def test_no_contact_is_passed_over_when_users_edit_create_and_delete_between_pages(case: dict[str, Any]) -> None:
     size = int(case["size"])
     kinds = {
         "pages": Behaviour(page_size=size, largest_page=size),
@@ -262,7 +264,7 @@ def test_nobody_is_passed_over_when_people_edit_create_and_delete_between_pages(
 
 @settings(max_examples=examples(15), deadline=None)
 @given(st.sampled_from(["updated", "updated_desc", "id", "shuffled"]), st.integers(0, 999))
-def test_when_people_stop_editing_the_last_showing_is_the_state_of_the_server(order: str, seed: int) -> None:
+def test_when_users_stop_editing_the_last_showing_is_the_state_of_the_server(order: str, seed: int) -> None:
     with World(Behaviour(page_size=4, largest_page=4, order=order)) as world:  # type: ignore[arg-type]
         ids = world.populate(30)
         chance = Random(seed)  # noqa: S311 (people, no secret)
@@ -285,7 +287,7 @@ def test_when_people_stop_editing_the_last_showing_is_the_state_of_the_server(or
 
 @pytest.mark.parametrize("total", [10**9, 9 * 10**12])
 @pytest.mark.parametrize("fresh", [False, True], ids=["one page again and again", "one page under other ids"])
-def test_totals_out_of_all_reason_end_the_reading_soon(total: int, fresh: bool) -> None:
+def test_totals_that_are_absurd_end_the_reading_soon(total: int, fresh: bool) -> None:
     with World() as world:
         rows = list(world.read().values()) if world.populate(200) else []
         pages = {"page": 1, "per_page": 200, "total_entries": total, "total_pages": total // 200}
@@ -340,7 +342,7 @@ def test_pages_that_end_before_the_total_are_split_until_all_is_read() -> None:
         assert set(world.read()) == set(ids)
 
 
-def test_a_last_page_that_cannot_be_read_is_not_taken_for_a_wrong_total() -> None:
+def test_a_last_page_that_cannot_be_read_is_not_mistaken_for_a_wrong_total() -> None:
     """Its one record makes each page of several pages too large; it is read in a part of the window."""
     with World(Behaviour(page_size=200)) as world:
         ids = world.populate(201)

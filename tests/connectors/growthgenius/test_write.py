@@ -144,7 +144,7 @@ def test_what_a_reading_does_not_show_counts_as_not_taken_only_where_nothing_was
         assert (answer.raw["title"], answer.refused) == ("CTO", refused)
 
 
-def test_what_somebody_edits_meanwhile_does_not_prove_that_the_server_reads_the_wrapper(
+def test_what_a_user_edits_meanwhile_does_not_prove_that_the_server_reads_the_wrapper(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with World(Behaviour(bodies="flat", answers="empty", coarse=True)) as world:
@@ -288,7 +288,7 @@ def test_a_server_that_does_not_take_the_stage_refuses_do_not_contact() -> None:
         assert answer.refused == {"do_not_contact"}
 
 
-def test_somebody_who_may_not_be_contacted_is_made_with_the_stage_that_says_so() -> None:
+def test_a_contact_that_may_not_be_contacted_is_created_with_the_stage_that_says_so() -> None:
     with World() as world:
         answer = world.account.create_contact({**TONY, "stage": "Lost", "do_not_contact": "true"}, None)
         assert answer.raw["stage"] == "Do Not Contact"
@@ -325,7 +325,7 @@ def test_a_contact_that_changes_hands_is_written_as_the_old_owner_and_read_as_th
         assert (answer.raw["user_id"], answer.raw["title"], answer.refused) == (78, "CEO", frozenset())
 
 
-def test_somebody_is_made_as_the_owner_that_the_contact_is_to_have() -> None:
+def test_a_contact_is_created_as_the_owner_that_the_contact_is_to_have() -> None:
     with World(Behaviour(user_filters=True), user_ids=(78, 81), users=USERS) as world:
         answer = world.account.create_contact({**TONY, "owner": "b@example.com"}, None)
         assert [call.query["user_id"] for call in world.sandbox.calls if call.method == "POST"] == ["81"]
@@ -345,7 +345,7 @@ def test_somebody_is_made_as_the_owner_that_the_contact_is_to_have() -> None:
         {"tags": ("a", "b"), "country": "NO", "last_name": None},
     ],
 )
-def test_what_a_contact_shows_besides_what_it_is_made_with_is_known_before(sent: Fields) -> None:
+def test_what_a_contact_shows_besides_what_it_is_created_with_is_known_before(sent: Fields) -> None:
     with World(user_ids=(78, 81), users=USERS) as world:
         changes = {**TONY, **sent}
         shown = world.account.to_contact(world.account.create_contact(changes, None).raw, {}).fields
@@ -354,7 +354,7 @@ def test_what_a_contact_shows_besides_what_it_is_made_with_is_known_before(sent:
         assert besides.keys() >= {"owner"} - sent.keys()
 
 
-def test_the_users_whom_a_contact_can_be_given_to_are_known_once_they_were_asked_for() -> None:
+def test_the_users_that_a_contact_can_be_given_to_are_known_once_they_were_requested() -> None:
     with World(user_ids=(78, 81), users=USERS) as world:
         assert world.account.owner_emails is None
         world.account.missing_places(frozenset({"owner"}))
@@ -364,7 +364,7 @@ def test_the_users_whom_a_contact_can_be_given_to_are_known_once_they_were_asked
         assert len(world.sandbox.calls) == calls
 
 
-def test_an_update_of_somebody_deleted_is_gone() -> None:
+def test_an_update_of_a_contact_deleted_is_gone() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony")
         current = world.sandbox.person(record_id)
@@ -381,14 +381,14 @@ def test_ids_of_any_kind_are_found_again(ids: Any) -> None:
         assert world.account.read_record(record_id).records[0]["id"] == answer.raw["id"]
 
 
-def test_an_id_that_a_server_could_take_for_another_path_is_never_asked_for() -> None:
+def test_an_id_that_a_server_could_take_for_another_path_is_never_requested() -> None:
     with World() as world:
         with pytest.raises(CallRefused):
             world.account.read_record("../users?x=1#y")
         assert world.asked() == []
 
 
-def test_a_wrong_key_is_an_auth_error_and_creates_nobody() -> None:
+def test_a_wrong_key_is_an_auth_error_and_creates_no_contact() -> None:
     with World() as world:
         account = world.connect(key="wrong-key-of-somebody")
         with pytest.raises(AuthError) as caught:
@@ -410,7 +410,7 @@ def test_phones_move_before_they_are_replaced() -> None:
         assert world.account.values_after_write(answer.raw, memory, changes) == changes
 
 
-def test_every_reading_of_a_write_ends_in_the_same_person() -> None:
+def test_every_reading_of_a_write_ends_in_the_same_contact() -> None:
     for answers in ("full", "mini", "id"):
         for style in ("wrapped", "flat", "both"):
             behaviour = replace(Behaviour(), answers=answers, bodies=style)
@@ -458,7 +458,7 @@ def test_an_update_answered_with_a_word_is_read_back() -> None:
 
 
 @pytest.mark.parametrize("complains", [True, False])
-def test_what_somebody_types_between_two_tries_of_a_style_is_not_written_over(
+def test_what_a_user_types_between_two_tries_of_a_style_is_not_written_over(
     complains: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with World(Behaviour(bodies="flat", complains=complains)) as world:
@@ -470,7 +470,7 @@ def test_what_somebody_types_between_two_tries_of_a_style_is_not_written_over(
         assert world.sandbox.person(record_id)["title"] == "Typed"
 
 
-def test_what_somebody_types_between_null_and_blank_is_not_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_user_types_between_null_and_blank_is_not_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
     with World(Behaviour(clearing="blank")) as world:
         record_id = world.sandbox.add(first_name="Tony", title="CEO", city="Rome")
         current = world.sandbox.person(record_id)

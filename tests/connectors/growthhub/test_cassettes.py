@@ -70,12 +70,12 @@ def test_recorded_search_rows_are_read_to_the_end_and_mapped() -> None:
     assert rubika.fields["website"] is None
 
 
-def test_a_refused_page_limit_is_asked_for_again_with_less() -> None:
+def test_a_refused_page_limit_is_requested_again_with_less() -> None:
     with replayed("search_without_page_limit_of_500") as hub:
         assert sum(len(page.records) for page in hub.read_window(JULY)) == 2
 
 
-def test_a_documented_create_is_answered_by_the_person() -> None:
+def test_a_documented_create_is_answered_by_the_contact() -> None:
     with replayed("create") as hub:
         answer = hub.create_contact(
             {
@@ -125,7 +125,7 @@ def test_the_duplicate_refusal_names_the_other_contact() -> None:
     assert (refused.value.other_id, refused.value.field) == ("jz01BvG2mQ9sDq6c8LgZ", "email")
 
 
-def test_the_look_up_for_duplicates_shows_a_person_or_nobody() -> None:
+def test_the_look_up_for_duplicates_shows_a_contact_or_no_contact() -> None:
     with replayed("duplicate_look_up") as hub:
         found = hub.find_candidates({"email": "rubika@deos.com", "phone": "+18832327657"}, None, None)
     assert [raw["id"] for raw in found] == [PERSON]
@@ -136,7 +136,7 @@ def test_an_unknown_contact_is_gone() -> None:
         hub.read_record("sD4PfOuKoVMLkEZqohJ")
 
 
-def test_a_bad_token_and_a_foreign_location_are_told_apart() -> None:
+def test_a_bad_token_and_a_foreign_location_are_distinguished() -> None:
     mends = {}
     for name in ("invalid_token", "another_location"):
         with replayed(name) as hub:
@@ -167,7 +167,7 @@ def test_no_cassette_holds_a_credential() -> None:
     assert not any(word in text for text in texts for word in ("authorization:", "bearer ", "pit-"))
 
 
-def test_a_recording_holds_nothing_of_anybodys() -> None:
+def test_a_recording_holds_no_personal_data() -> None:
     scrubber = Scrubber("liveLocation12345678")
     shown = {
         "contacts": [

@@ -48,7 +48,7 @@ def test_a_wrong_token_is_fatal_and_says_how_to_make_another(world: World) -> No
     assert "pit-wrong" not in finding.problem + finding.mend
 
 
-def test_a_token_of_another_location_is_told_apart(world: World) -> None:
+def test_a_token_of_another_location_is_distinguished(world: World) -> None:
     (finding,) = world.connect(location_id="another").check_account(fix=False)
     assert finding.fatal
     assert "location_id" in finding.mend

@@ -81,12 +81,12 @@ def test_both_shapes_of_a_record_say_the_same_and_the_digest_differs_where_they_
         assert digest(rows[0]) != digest(rows[1])
 
 
-def test_the_digest_of_a_person_without_a_blocked_channel_is_what_it_was_before_channels_counted() -> None:
+def test_the_digest_of_a_contact_without_a_blocked_channel_is_what_it_was_before_channels_counted() -> None:
     plain = record(firstName="Ann", dnd=False)
     assert digest(plain) == digest({**plain, "dndSettings": settings("inactive", *ALL), "bounceEmail": False})
 
 
-def test_what_only_the_answer_to_a_create_tells_is_remembered_with_the_record(world: World) -> None:
+def test_what_only_the_answer_to_a_create_reports_is_remembered_with_the_record(world: World) -> None:
     world.sandbox.bounced = {"ann@example.com"}
     hub = world.connect()
     answer = hub.create_contact({"email": "ann@example.com"}, None)
@@ -99,7 +99,7 @@ def test_what_only_the_answer_to_a_create_tells_is_remembered_with_the_record(wo
     assert (again.fields["do_not_contact"], again.memory) == ("true", made.memory)
 
 
-def test_taking_it_back_leaves_the_channels_of_a_person_alone(world: World) -> None:
+def test_taking_it_back_leaves_the_channels_of_a_contact_alone(world: World) -> None:
     hub = world.connect()
     blocked = world.sandbox.add(email="ann@example.com", dnd=True, dndSettings=settings("permanent", "Email"))
     free = world.sandbox.add(email="bo@example.com", dnd=True, dndSettings=settings("inactive", "Email"))

@@ -23,7 +23,7 @@ def test_every_display_name_leads_to_its_key(world: World) -> None:
         assert squash(field.key) == squash(key)
 
 
-def test_names_are_spelled_as_people_spell_them() -> None:
+def test_names_are_spelled_as_users_spell_them() -> None:
     assert display_name("contact.linkedin_url") == "LinkedIn URL"
     assert display_name(MARKER) == "GrowthGenius ID"
     assert display_name("contact.job_title") == "Job Title"
@@ -53,7 +53,7 @@ def test_a_record_with_a_field_that_the_list_lacks_has_the_list_read_again_once_
     assert world.calls() == [LIST]
 
 
-def test_a_list_that_may_not_be_read_is_not_asked_for_again_for_each_record(world: World) -> None:
+def test_a_list_that_may_not_be_read_is_not_requested_again_for_each_record(world: World) -> None:
     world.sandbox.add_field("GrowthGenius ID")
     raw = world.sandbox.person(world.sandbox.add(firstName="Ann", custom={MARKER: "78"}))
     world.sandbox.quirks.scopes_missing = frozenset({"locations/customFields.readonly"})
@@ -62,7 +62,7 @@ def test_a_list_that_may_not_be_read_is_not_asked_for_again_for_each_record(worl
     assert world.calls() == [LIST]
 
 
-def test_places_are_made_with_the_marker_and_only_once(world: World) -> None:
+def test_places_are_created_with_the_marker_and_only_once(world: World) -> None:
     assert world.hub.create_places(names("title", "keywords", "city")) == [
         MARKER,
         "contact.job_title",
@@ -120,7 +120,7 @@ def test_the_config_names_a_place_of_any_type(world: World) -> None:
     assert answer.refused == frozenset()
 
 
-def test_a_configured_place_that_is_missing_is_made_under_its_key(world: World) -> None:
+def test_a_configured_place_that_is_missing_is_created_under_its_key(world: World) -> None:
     hub = world.connect(places={"custom1": "lead_score"})
     assert hub.create_places(names("custom1")) == [MARKER, "contact.lead_score"]
     assert world.sandbox.field("contact.lead_score")
@@ -136,7 +136,7 @@ def test_a_configured_place_that_is_missing_is_made_under_its_key(world: World) 
         {"id": None},
     ],
 )
-def test_an_answer_that_shows_another_field_than_was_made_makes_no_second_one(
+def test_an_answer_that_shows_another_field_than_was_created_makes_no_second_one(
     world: World, shown: dict[str, Any]
 ) -> None:
     world.sandbox.faults = [Fault("status_after", "POST", "customFields$", status=201, body={"customField": shown})]
@@ -144,7 +144,7 @@ def test_an_answer_that_shows_another_field_than_was_made_makes_no_second_one(
     assert [field.name for field in world.sandbox.fields.values()] == ["Job Title"]
 
 
-def test_a_field_that_was_made_twice_leaves_the_place_where_its_key_is(world: World) -> None:
+def test_a_field_that_was_created_twice_leaves_the_place_where_its_key_is(world: World) -> None:
     """A server that says 429 and made it all the same is asked again, and makes one with another key."""
     busy = Fault("status_after", "POST", "customFields$", status=429, headers={"Retry-After": "0"}, body={})
     world.sandbox.faults = [busy]
@@ -200,7 +200,7 @@ def test_a_lost_answer_makes_no_second_field(world: World) -> None:
     assert world.calls() == [LIST, MAKE, LIST]
 
 
-def test_a_field_that_was_lost_before_it_was_made_is_made(world: World) -> None:
+def test_a_field_that_was_lost_before_it_was_created_is_created(world: World) -> None:
     world.sandbox.faults.append(Fault("reset_before", method="POST", path="customFields"))
     assert world.hub.create_places(names()) == [MARKER]
     assert len(world.sandbox.fields) == 1
@@ -258,13 +258,13 @@ def test_owners_are_users_by_address(world: World) -> None:
     assert answer.raw["assignedTo"] == rep
 
 
-def test_users_are_not_asked_for_where_no_owner_matters(world: World) -> None:
+def test_users_are_not_requested_where_no_owner_matters(world: World) -> None:
     record_id = world.sandbox.add(firstName="Ann")
     world.hub.to_contact(world.hub.read_record(record_id).records[0], {})
     assert not any("/users" in call for call in world.calls())
 
 
-def test_users_are_asked_for_once_a_day_page_by_page(world: World) -> None:
+def test_users_are_requested_once_a_day_page_by_page(world: World) -> None:
     reps = [world.sandbox.add_user(f"rep{number}@example.com") for number in range(150)]
     for _ in range(2):
         hub = world.connect()
@@ -272,7 +272,7 @@ def test_users_are_asked_for_once_a_day_page_by_page(world: World) -> None:
     assert world.calls().count("GET /users/search") == 2
 
 
-def test_users_are_not_asked_for_ever_by_a_server_that_does_not_skip(world: World) -> None:
+def test_users_are_not_read_forever_from_a_server_that_does_not_skip(world: World) -> None:
     users = [{"id": f"u{number}", "email": f"rep{number}@example.com"} for number in range(100)]
     world.change_answers("/users/search", lambda _: {"users": users, "count": 100})
     assert world.hub.to_contact({"id": "1", "assignedTo": "u7"}, {}).fields["owner"] == "rep7@example.com"
@@ -280,7 +280,7 @@ def test_users_are_not_asked_for_ever_by_a_server_that_does_not_skip(world: Worl
 
 
 @pytest.mark.parametrize("missing", ["users.readonly", "none at all"])
-def test_a_directory_that_shows_nobody_says_nothing_about_owners(world: World, missing: str) -> None:
+def test_a_directory_that_shows_no_contact_says_nothing_about_owners(world: World, missing: str) -> None:
     world.sandbox.quirks.scopes_missing = frozenset({missing})
     contact = world.hub.to_contact({"id": "1", "assignedTo": "u1"}, {})
     assert "owner" not in contact.fields
@@ -296,7 +296,7 @@ def test_a_stranger_is_unmapped_and_refused(world: World) -> None:
     assert world.hub.create_contact({"first_name": "Ann", "owner": "x@example.com"}, None).refused == {"owner"}
 
 
-def test_of_two_users_with_one_address_the_one_who_is_there_is_assigned(world: World) -> None:
+def test_of_two_users_with_one_address_the_one_that_is_there_is_assigned(world: World) -> None:
     gone = world.sandbox.add_user("rep@example.com", deleted=True)
     here = world.sandbox.add_user("rep@example.com")
     assert world.hub.create_contact({"first_name": "Ann", "owner": "rep@example.com"}, None).raw["assignedTo"] == here

@@ -65,7 +65,7 @@ def test_every_message_is_read_once_page_by_page(world: World, number: int, call
     assert world.calls() == [f"GET {EXPORT}"] * calls
 
 
-def test_what_is_asked_for_is_as_it_is_documented(world: World) -> None:
+def test_what_is_requested_is_as_it_is_documented(world: World) -> None:
     end = world.clock.now()
     read(world, START, end, channel="Email", contactId="c1")
     assert questions(world) == [
@@ -101,7 +101,7 @@ def test_windows_that_touch_leave_nothing_out_whatever_the_dates_mean(
     assert at_cut in ids(read(world, START, cut + timedelta(microseconds=500)))
 
 
-def test_what_is_recorded_late_is_found_by_its_window_where_dates_mean_its_making(world: World) -> None:
+def test_what_is_recorded_late_is_found_by_its_window_where_dates_mean_its_creation(world: World) -> None:
     began = world.clock.now()
     world.clock.pass_by(60)
     late = world.sandbox.add_message(world.sandbox.add(firstName="Ann"), text="x", at=began - 300 * HOUR)
@@ -201,7 +201,7 @@ def test_a_page_that_comes_short_without_a_cursor_is_no_end(world: World) -> Non
 
 
 @pytest.mark.parametrize("cursor", [lambda number: "the same", lambda number: f"another {number}"])
-def test_a_server_that_goes_round_in_circles_is_not_asked_for_ever(
+def test_a_server_that_goes_round_in_circles_is_not_called_forever(
     world: World, monkeypatch: pytest.MonkeyPatch, cursor: Callable[[int], str]
 ) -> None:
     page = [{"id": str(n)} for n in range(500)]
@@ -244,7 +244,7 @@ def test_a_cursor_that_always_dies_is_an_incomplete_window(world: World) -> None
     assert len(questions(world)) < 30
 
 
-def test_a_server_that_refuses_500_a_page_is_asked_for_100(world: World) -> None:
+def test_a_server_that_refuses_500_a_page_is_requested_100(world: World) -> None:
     added = fill(world, 250)
     world.sandbox.quirks.largest_export = 100
     assert set(ids(read(world))) == set(added)
@@ -253,7 +253,7 @@ def test_a_server_that_refuses_500_a_page_is_asked_for_100(world: World) -> None
     assert {each["limit"] for each in questions(world)} == {"100"}
 
 
-def test_a_server_that_knows_no_order_of_changes_is_asked_for_the_other(world: World) -> None:
+def test_a_server_that_knows_no_order_of_changes_is_requested_the_other(world: World) -> None:
     added = fill(world, 130)
     refusal = {"message": "sortBy must be createdAt"}
     world.sandbox.faults.append(Fault("status", path=EXPORT, status=422, body=refusal, times=2))
@@ -264,7 +264,7 @@ def test_a_server_that_knows_no_order_of_changes_is_asked_for_the_other(world: W
     assert {each["sortBy"] for each in questions(world)} == {"createdAt"}
 
 
-def test_an_answer_that_is_too_large_is_asked_for_in_halves(world: World) -> None:
+def test_an_answer_that_is_too_large_is_requested_in_halves(world: World) -> None:
     added = fill(world, 600)
     world.sandbox.faults.append(Fault("status", path=EXPORT, status=413))
     assert set(ids(read(world))) == set(added)

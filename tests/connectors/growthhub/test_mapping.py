@@ -141,7 +141,7 @@ def test_a_row_with_only_the_lower_case_twin_of_a_name_leaves_it_unknown() -> No
         ({}, None),
     ],
 )
-def test_dnd_or_a_blocked_channel_says_who_may_not_be_contacted(raw: dict[str, Any], value: str | None) -> None:
+def test_dnd_or_a_blocked_channel_means_do_not_contact(raw: dict[str, Any], value: str | None) -> None:
     contact = mapped(raw)
     assert (contact.fields["do_not_contact"], contact.unmapped) == (value, {})
 
@@ -252,7 +252,7 @@ RECORDS = st.fixed_dictionaries(
 
 
 @given(RECORDS)
-def test_both_shapes_of_a_record_are_the_same_person(properties: dict[str, Any]) -> None:
+def test_both_shapes_of_a_record_are_the_same_contact(properties: dict[str, Any]) -> None:
     kept = record(**properties)
     row, single = search_row(kept, [1, "1"]), by_id(kept)
     assert mapper().contact(row, {}) == mapper().contact(single, {})
@@ -347,7 +347,7 @@ def test_a_text_that_is_no_number_is_refused_by_a_field_of_numbers(value: str) -
     assert not sending
 
 
-def test_an_owner_who_is_no_user_is_refused() -> None:
+def test_an_owner_that_is_no_user_is_refused() -> None:
     sending = encode({"owner": "stranger@example.com", "city": "Oslo"}, {}, IDS.get, creating=False)
     assert sending.refused == {"owner"}
     assert sending.body() == {"city": "Oslo"}
@@ -421,7 +421,7 @@ def test_an_object_in_the_place_of_a_text_is_unknown_and_not_empty(key: str, val
     assert name not in mapper().contact({"id": "a", key: value}, {}).fields
 
 
-def test_an_outline_tells_who_a_record_is_without_custom_fields_and_users() -> None:
+def test_an_outline_identifies_a_record_without_custom_fields_and_users() -> None:
     raw = {
         "id": "a", "email": "Ana@example.com", "firstName": "Ana", "lastName": "Ames", "phone": "+12125550123",
         "assignedTo": "u", "customFields": [None], "dateUpdated": -1, "additionalEmails": ["ana@example.org"],

@@ -45,7 +45,7 @@ def letter(owner: str | None = "rep@example.com", **changes: str) -> Message:
     return Message(**{**fields, "owner": owner, **changes})
 
 
-def test_a_note_is_made_and_known_by_its_marker(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_note_is_created_and_known_by_its_marker(monkeypatch: pytest.MonkeyPatch) -> None:
     with replayed("note_made") as messages:
         monkeypatch.setattr(messages._notebook, "_user_of", lambda _: None)
         recorded = messages.record_copy(letter(), PERSON)
@@ -73,7 +73,7 @@ def test_a_note_is_changed_and_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (amended.text or "").endswith("never mind.")
 
 
-def test_the_export_shows_what_people_said_and_each_email_of_a_thread() -> None:
+def test_the_export_shows_what_contacts_said_and_each_email_of_a_thread() -> None:
     with replayed("export") as messages:
         pages = list(messages.read_window(Window(JULY.start)))
         shown = [messages.to_message(raw) for page in pages for raw in page.records]
@@ -110,7 +110,7 @@ def test_a_201_without_a_message_is_no_success() -> None:
         messages.record_copy(REPLY, PERSON)
 
 
-def test_an_empty_conversation_is_made_where_there_is_none() -> None:
+def test_an_empty_conversation_is_created_where_there_is_none() -> None:
     with replayed("conversation_made", LOGGED) as messages:
         assert messages._conversations._conversation(PERSON).id == "tDtDnQdgm2LXpyiqYvZ6"
         with pytest.raises(RecordRefused):

@@ -89,7 +89,7 @@ def test_conversations_take_a_provider() -> None:
         MessageStyle(as_note=False)
 
 
-def test_only_what_people_say_to_each_other_in_the_wanted_channels_is_read(world: World, ann: str) -> None:
+def test_only_what_contacts_say_to_each_other_in_the_wanted_channels_is_read(world: World, ann: str) -> None:
     say = world.sandbox.add_message
     wanted = {say(ann, kind, text="hi") for kind in ("SMS", "WhatsApp", "Custom SMS")}
     for kind in ("Activity", "Comment", "Call", "Instagram", "Facebook"):
@@ -230,7 +230,7 @@ def test_emails_are_remembered_only_so_far_and_also_of_a_reading_that_ended_earl
     assert list(world.cache.kept["emails_of_threads"]) == emails[2:]
 
 
-def test_an_email_that_is_gone_is_nobodys_and_one_that_is_not_shown_has_no_time(world: World, ann: str) -> None:
+def test_an_email_that_is_gone_is_unknown_and_one_that_is_not_shown_has_no_time(world: World, ann: str) -> None:
     first = world.sandbox.add_message(ann, "Email", text="<p>1</p>")
     gone, hidden = (world.sandbox.add_message(ann, "Email", text="<p>x</p>", thread=first) for _ in range(2))
     world.sandbox.faults.append(Fault("status", path=f"email/{gone}", status=404, times=None))
@@ -361,7 +361,9 @@ def test_a_copy_is_a_note_with_its_user_in_one_call(world: World, ann: str, kept
     assert recorded.copy.text == f"{head}{LETTER.text}"
 
 
-def test_nobody_is_put_in_the_place_of_an_owner_who_is_no_user(world: World, ann: str, kept: GrowthHubMessages) -> None:
+def test_no_contact_is_put_in_the_place_of_an_owner_that_is_no_user(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
     for original in (replace(LETTER, owner="stranger@example.com"), REPLY):
         kept.record_copy(original, ann)
     assert [note["userId"] for note in world.sandbox.notes(ann)] == [None, None]
@@ -372,7 +374,7 @@ def test_a_location_that_may_not_be_read_has_its_times_in_utc(world: World, ann:
     assert "2019-12-01 09:30:05 UTC" in (kept.record_copy(LETTER, ann).copy.text or "")
 
 
-def test_a_note_is_known_again_in_html_and_after_people_wrote_in_it(
+def test_a_note_is_known_again_in_html_and_after_users_wrote_in_it(
     world: World, ann: str, kept: GrowthHubMessages
 ) -> None:
     world.sandbox.quirks.html_notes = True
@@ -458,7 +460,7 @@ def test_a_note_that_a_server_finds_too_large_is_cut(world: World, ann: str, kep
     assert len(world.sandbox.notes(ann)[0]["body"]) == 5000
 
 
-def test_a_note_that_a_refusal_made_all_the_same_is_not_made_again(
+def test_a_note_that_a_refusal_made_all_the_same_is_not_created_again(
     world: World, ann: str, kept: GrowthHubMessages
 ) -> None:
     warm(world, kept, ann)
@@ -476,7 +478,7 @@ def test_a_refusal_for_anything_else_is_the_records(world: World, ann: str, kept
     assert world.sandbox.notes(ann) == []
 
 
-def test_nobodys_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept: GrowthHubMessages) -> None:
+def test_no_contacts_notes_are_gone_and_hold_no_copies(world: World, ann: str, kept: GrowthHubMessages) -> None:
     world.sandbox.remove(ann)
     for ask in (kept.copies_of, lambda contact_id: kept.record_copy(LETTER, contact_id)):
         with pytest.raises(RecordGone):
@@ -610,7 +612,7 @@ def test_a_conversation_that_exists_and_does_not_show_yet_is_looked_up_again(
         world.connect(messages=RECORDED).message_store.record_copy(LETTER, ann)
 
 
-def test_a_conversation_that_was_deleted_is_looked_up_anew(world: World, ann: str, logged: GrowthHubMessages) -> None:
+def test_a_conversation_that_was_deleted_is_looked_up_again(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
     world.sandbox._conversations.clear()
     assert logged.record_copy(REPLY, ann).copy.of == "393643"
@@ -673,7 +675,7 @@ def test_what_is_recorded_cannot_be_changed_or_deleted_but_a_note_can(
     assert world.sandbox.notes(ann) == []
 
 
-def test_recording_for_somebody_who_is_gone_says_so(world: World, ann: str, logged: GrowthHubMessages) -> None:
+def test_recording_for_a_contact_that_is_gone_says_so(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
     world.sandbox.remove(ann)
     for contact_id in (ann, "nobody"):
@@ -699,7 +701,7 @@ KINDS: tuple[Kind, ...] = ("reset_before", "reset_after", "drop_after", "html", 
 
 @pytest.mark.parametrize("style", [MessageStyle(), RECORDED], ids=["note", "conversation"])
 @pytest.mark.parametrize("provider_kind", ["SMS", "Email"])
-def test_whatever_is_done_and_whatever_goes_wrong_nobody_is_sent_anything(
+def test_whatever_is_done_and_whatever_goes_wrong_no_contact_is_sent_anything(
     world: World, ann: str, style: MessageStyle, provider_kind: Any
 ) -> None:
     world.sandbox.quirks.provider_kind = provider_kind

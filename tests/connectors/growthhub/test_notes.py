@@ -120,7 +120,7 @@ def test_a_note_is_read_as_the_copy_that_it_is() -> None:
         WRITTEN.replace("Hi Ann", "You wrote: [growthgenius-message:1]"),
     ],
 )
-def test_the_marker_survives_the_hands_of_people(edited: str) -> None:
+def test_the_marker_survives_the_hands_of_users(edited: str) -> None:
     assert read(edited).of == "393642"
 
 
@@ -165,7 +165,7 @@ def test_a_marker_that_stands_alone_is_read_too(message_id: str) -> None:
 
 
 @pytest.mark.parametrize("other", [None, "", "<20260717.1@mail.example.com>", 7])
-def test_an_id_of_somebody_else_is_no_marker(other: object) -> None:
+def test_an_id_of_another_contact_is_no_marker(other: object) -> None:
     assert notes.id_in(other, "growthgenius") is None
 
 
@@ -188,7 +188,7 @@ def test_without_its_marker_a_note_is_known_by_all_that_it_shows(words: str) -> 
         WRITTEN.replace("sales force message", "phone call"),
     ],
 )
-def test_a_marker_that_a_person_typed_makes_no_copy(typed: str) -> None:
+def test_a_marker_that_a_user_typed_makes_no_copy(typed: str) -> None:
     assert not notes.shows(read(typed), LETTER, CHICAGO)
 
 

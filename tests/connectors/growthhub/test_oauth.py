@@ -71,7 +71,7 @@ def test_a_refusal_in_free_text_is_a_refusal() -> None:
     assert (caught.value.unauthorised, caught.value.bad_client) == (False, False)
 
 
-def test_a_wrong_secret_is_told_apart_and_nothing_secret_is_in_any_message() -> None:
+def test_a_wrong_secret_is_distinguished_and_nothing_secret_is_in_any_message() -> None:
     with GrowthHubSandbox() as hub:
         with pytest.raises(GrantRefused) as caught:
             endpoint_at(hub.url, secret="wrong-secret-0815").refresh("refresh-of-somebody-1", "Location")

@@ -38,7 +38,7 @@ def test_a_window_in_which_nothing_changed_costs_one_call(world: World) -> None:
     assert pages[0].served_at == world.clock.now()
 
 
-def test_who_shows_names_in_lower_case_alone_is_read_by_id(world: World) -> None:
+def test_a_contact_that_shows_names_in_lower_case_alone_is_read_by_id(world: World) -> None:
     fill(world, 2, lastName="O'Neil")
     added = world.sandbox.add(city="Oslo")
 
@@ -54,7 +54,7 @@ def test_who_shows_names_in_lower_case_alone_is_read_by_id(world: World) -> None
     assert f"GET /contacts/{added}" not in world.calls()
 
 
-def test_who_is_deleted_before_the_names_are_read_stays_as_the_search_shows_it(world: World) -> None:
+def test_a_contact_that_is_deleted_before_the_names_are_read_stays_as_the_search_shows_it(world: World) -> None:
     added = fill(world, 1)[0]
 
     def without_name(body: Any) -> Any:
@@ -94,7 +94,7 @@ def test_an_end_between_two_milliseconds_takes_in_the_first_of_them(world: World
 
 
 @pytest.mark.parametrize(("count", "calls"), [(1, 1), (499, 1), (500, 2), (501, 2), (1203, 3)])
-def test_everybody_is_read_once_page_by_page(world: World, count: int, calls: int) -> None:
+def test_every_contact_is_read_once_page_by_page(world: World, count: int, calls: int) -> None:
     added = fill(world, count)
     assert ids(read(world)) == added
     assert world.calls() == [SEARCH] * calls
@@ -120,7 +120,7 @@ def test_the_window_is_half_open(world: World) -> None:
     assert ids(read(world, START, end)) == [inside]
 
 
-def test_somebody_edited_while_being_read_comes_again_and_nobody_is_skipped(world: World) -> None:
+def test_a_contact_edited_while_being_read_comes_again_and_no_contact_is_skipped(world: World) -> None:
     added = fill(world, 1200)
     world.after_search(1, lambda: world.sandbox.edit(added[0], city="Oslo"))
     found = ids(read(world))
@@ -128,14 +128,14 @@ def test_somebody_edited_while_being_read_comes_again_and_nobody_is_skipped(worl
     assert world.calls() == [SEARCH] * 3
 
 
-def test_somebody_edited_out_of_the_window_is_not_missed_from_it(world: World) -> None:
+def test_a_contact_edited_out_of_the_window_is_not_missed_from_it(world: World) -> None:
     added = fill(world, 1200)
     world.after_search(1, lambda: world.sandbox.edit(added[700], city="Oslo"))
     found = ids(read(world, START, world.clock.now() - timedelta(minutes=1)))
     assert found == [each for each in added if each != added[700]]
 
 
-def test_somebody_deleted_while_being_read_lowers_the_count(world: World) -> None:
+def test_a_contact_deleted_while_being_read_lowers_the_count(world: World) -> None:
     added = fill(world, 1200)
     world.after_search(1, lambda: world.sandbox.remove(added[3]))
     assert ids(read(world)) == added
@@ -210,7 +210,7 @@ def test_a_search_without_a_usable_total_proves_nothing(world: World, total: Any
 @pytest.mark.parametrize(
     "more", [{"error": "index is down"}, {"success": False}, {"statusCode": 500, "message": "shard failed"}]
 )
-def test_an_empty_search_that_tells_of_an_error_proves_nothing(world: World, more: dict[str, Any]) -> None:
+def test_an_empty_search_that_reports_an_error_proves_nothing(world: World, more: dict[str, Any]) -> None:
     world.sandbox.changes["/contacts/search"] = lambda _: {"contacts": [], "total": 0, **more}
     with pytest.raises(ServerTrouble, match="answered 200 with an error"):
         read(world)
@@ -281,7 +281,7 @@ def test_without_search_after_and_a_count_that_is_not_reached_the_window_is_inco
         read(world)
 
 
-def test_a_server_that_does_not_go_on_is_not_asked_for_ever(world: World) -> None:
+def test_a_server_that_does_not_go_on_is_not_called_forever(world: World) -> None:
     fill(world, 600)
     page = {"contacts": [{"id": str(n), "searchAfter": [1, "x"]} for n in range(500)], "total": 600}
     world.change_answers("/contacts/search", lambda _: page)
@@ -303,7 +303,7 @@ def test_broken_rows_on_many_pages_are_each_named_and_all_others_shown(world: Wo
     assert len({each.key for page in pages for each in page.unread}) == len(broken)
 
 
-def test_a_server_that_refuses_500_a_page_is_asked_for_100(world: World) -> None:
+def test_a_server_that_refuses_500_a_page_is_requested_100(world: World) -> None:
     added = fill(world, 250)
     world.sandbox.quirks.largest_page = 100
     assert ids(read(world)) == added
@@ -318,7 +318,7 @@ def test_a_server_that_shows_fewer_than_asked_is_asked_on(world: World) -> None:
     assert ids(read(world)) == added
 
 
-def test_an_answer_that_is_too_large_is_asked_for_in_halves(world: World) -> None:
+def test_an_answer_that_is_too_large_is_requested_in_halves(world: World) -> None:
     added = fill(world, 600)
     world.sandbox.faults.append(Fault("status", path="/contacts/search", status=413))
     assert ids(read(world)) == added

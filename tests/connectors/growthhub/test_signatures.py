@@ -99,14 +99,14 @@ def test_a_signature_has_one_spelling() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "nonsense", "====", b64encode(b"nonsense").decode()])
-def test_what_is_no_key_is_told(key: str) -> None:
+def test_what_is_no_key_is_reported(key: str) -> None:
     with pytest.raises(ValueError, match="key"):
         Verifier((key,), ())
     with pytest.raises(ValueError, match="key"):
         Verifier((), (key,))
 
 
-def test_a_key_of_the_other_kind_is_told() -> None:
+def test_a_key_of_the_other_kind_is_reported() -> None:
     with pytest.raises(ValueError, match="another kind"):
         Verifier((signatures.RSA,), ())
     with pytest.raises(ValueError, match="another kind"):

@@ -67,7 +67,7 @@ def tagged(world: World) -> GrowthHub:
     return world.connect(groups={"stage": "stage:"})
 
 
-def test_the_stage_of_a_new_person_is_a_tag_of_the_same_call(world: World) -> None:
+def test_the_stage_of_a_new_contact_is_a_tag_of_the_same_call(world: World) -> None:
     hub = tagged(world)
     answer = hub.create_contact({"first_name": "Ann", "stage": "Replied", "tags": ("vip",)}, None)
     assert [call for call in world.calls() if not call.startswith("GET")] == ["POST /contacts/"]

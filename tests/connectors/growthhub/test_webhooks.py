@@ -21,12 +21,12 @@ def read(**said: Any) -> WebhookEvent:
 
 
 @pytest.mark.parametrize("kind", ["ContactCreate", "ContactUpdate", "ContactTagUpdate", "ContactDndUpdate"])
-def test_what_changes_a_person_is_a_hint_to_them(kind: str) -> None:
+def test_what_changes_a_contact_is_a_hint_to_it(kind: str) -> None:
     found = read(type=kind, id="c1", email="ann@example.com")
     assert found == WebhookEvent(kind, "loc1", "contact", "c1", at=NOON, webhook="w1")
 
 
-def test_a_deletion_says_that_somebody_is_gone() -> None:
+def test_a_deletion_says_that_a_contact_is_gone() -> None:
     assert read(type="ContactDelete", id="c1").gone
 
 
@@ -68,7 +68,7 @@ def test_a_time_that_cannot_be_read_is_none() -> None:
      b'{"type": "InboundMessage", "contactId": "c1"}', b'{"type": "NoteDelete", "id": "n1"}',
      b'{"type": "ContactUpdate", "id": "' + b"a" * 129 + b'"}'],
 )  # fmt: skip
-def test_what_is_no_event_is_told(body: bytes) -> None:
+def test_what_is_no_event_is_reported(body: bytes) -> None:
     with pytest.raises((ValueError, RecursionError)):
         webhooks.read(body)
 

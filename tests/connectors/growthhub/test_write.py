@@ -58,7 +58,7 @@ def update(world: World, record_id: str, marker: str | None = None, **changes: A
 # create
 
 
-def test_somebody_who_was_made_is_not_forgotten_because_she_cannot_be_read_then(world: World) -> None:
+def test_a_contact_that_was_created_is_not_forgotten_because_it_cannot_be_read_then(world: World) -> None:
     prepared(world)
     world.sandbox.quirks.drops = frozenset({"city"})
     world.sandbox.faults.append(Fault("status", method="GET", path="/contacts/", status=503, times=None))
@@ -150,7 +150,7 @@ def test_a_create_that_was_refused_is_looked_up_even_with_neither_mail_nor_phone
     assert answer.raw["id"] == world.sandbox.people()[0]["id"]
 
 
-def test_somebody_else_with_the_same_address_is_not_taken_for_the_created(world: World) -> None:
+def test_another_contact_with_the_same_address_is_not_mistaken_for_the_created(world: World) -> None:
     prepared(world)
     world.sandbox.allow_duplicates = True
     world.sandbox.add(email="ann@example.com", custom={"contact.growthgenius_id": "1"})
@@ -303,7 +303,7 @@ def test_tags_that_are_there_in_another_case_cost_no_write(world: World) -> None
     assert answer.refused == frozenset()
 
 
-def test_a_tag_answer_that_only_echoes_is_not_taken_for_the_whole(world: World) -> None:
+def test_a_tag_answer_that_only_echoes_is_not_mistaken_for_the_whole(world: World) -> None:
     world.sandbox.quirks.tags_echo = True
     record_id = added(world, tags=["a"])
     answer = update(world, record_id, tags=("a", "b"))
@@ -438,7 +438,7 @@ def test_an_answer_that_lacks_what_was_sent_is_made_up_for_by_one_reading(world:
 
 
 @pytest.mark.parametrize("quirk", ["ignores_clears", "ignores_nulls"])
-def test_a_value_that_stays_though_the_answer_does_not_show_it_is_not_taken_for_emptied(
+def test_a_value_that_stays_though_the_answer_does_not_show_it_is_not_mistaken_for_emptied(
     world: World, quirk: str
 ) -> None:
     record_id = added(world, city="Oslo")
@@ -478,7 +478,7 @@ def test_what_an_answer_lacks_and_was_not_sent_is_as_before(world: World) -> Non
     assert (fields["address"], fields["custom1"], fields["city"]) == ("1 Main St", "one", "Oslo")
 
 
-def test_an_update_of_somebody_gone_is_a_deletion_found(world: World) -> None:
+def test_an_update_of_a_contact_gone_is_a_deletion_found(world: World) -> None:
     record_id = added(world)
     raw = current(world, record_id)
     world.sandbox.remove(record_id)
@@ -488,14 +488,14 @@ def test_an_update_of_somebody_gone_is_a_deletion_found(world: World) -> None:
         world.hub.update_contact(raw, {}, {"tags": ("a",)}, None)
 
 
-def test_an_update_to_somebody_elses_address_is_refused(world: World) -> None:
+def test_an_update_to_another_contacts_address_is_refused(world: World) -> None:
     world.sandbox.add(email="bob@example.com")
     record_id = added(world)
     with pytest.raises(DuplicateRefused, match="duplicated"):
         update(world, record_id, email="bob@example.com")
 
 
-def test_an_update_whose_answer_got_lost_is_not_sent_again_over_what_somebody_may_have_typed(world: World) -> None:
+def test_an_update_with_a_lost_answer_is_not_sent_again_over_what_a_user_may_have_typed(world: World) -> None:
     record_id = added(world)
     world.sandbox.faults.append(Fault("reset_after", method="PUT"))
     with pytest.raises(OutcomeUnknown):
@@ -548,7 +548,7 @@ def test_before_a_first_create_the_look_up_is_two_calls_at_most(world: World) ->
     assert world.calls() == ["GET /contacts/search/duplicate"] * 2
 
 
-def test_a_look_up_by_mail_and_by_number_finds_two_people(world: World) -> None:
+def test_a_look_up_by_mail_and_by_number_finds_two_contacts(world: World) -> None:
     ann = added(world)
     bob = world.sandbox.add(phone="+12125550123")
     found = world.hub.find_candidates({"email": "ann@example.com", "phone": "+12125550123"}, None, None)
@@ -556,21 +556,21 @@ def test_a_look_up_by_mail_and_by_number_finds_two_people(world: World) -> None:
     assert found[0]["email"] == "ann@example.com"
 
 
-def test_nobody_is_found_where_there_is_nobody(world: World) -> None:
+def test_no_contact_is_found_where_there_is_no_contact(world: World) -> None:
     assert world.hub.find_candidates({"email": "ann@example.com"}, None, None) == []
     assert world.hub.find_candidates({"first_name": "Ann"}, None, None) == []
     assert world.calls() == ["GET /contacts/search/duplicate"]
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_nobody_is_found_where_the_look_up_says_so_by_an_error(world: World, status: int) -> None:
+def test_no_contact_is_found_where_the_look_up_says_so_by_an_error(world: World, status: int) -> None:
     body = {"statusCode": status, "message": "Contact not found"}
     world.sandbox.faults.append(Fault("status", status=status, body=body))
     assert world.hub.find_candidates({"email": "ann@example.com"}, None, None) == []
 
 
 @pytest.mark.parametrize("row", [None, 5, {"id": None}, {"id": "a/b"}])
-def test_a_row_that_cannot_be_read_may_be_who_is_looked_for(world: World, row: Any) -> None:
+def test_a_row_that_cannot_be_read_may_be_the_contact_that_is_looked_for(world: World, row: Any) -> None:
     """To take it for missing would make the contact a second time."""
     prepared(world)
     world.sandbox.add(custom={"contact.growthgenius_id": "4711"})
@@ -582,7 +582,7 @@ def test_a_row_that_cannot_be_read_may_be_who_is_looked_for(world: World, row: A
 
 
 @pytest.mark.parametrize("shown", [{}, {"id": None}, {"id": " "}])
-def test_a_duplicate_without_an_id_is_not_taken_for_nobody(world: World, shown: Any) -> None:
+def test_a_duplicate_without_an_id_is_not_mistaken_for_no_contact(world: World, shown: Any) -> None:
     world.sandbox.faults.append(Fault("status", path="/duplicate", status=200, body={"contact": shown}))
     with pytest.raises(ServerTrouble, match="without an id"):
         world.hub.find_candidates({"email": "ann@example.com"}, None, None)
@@ -598,7 +598,7 @@ def test_after_a_lost_create_the_marker_is_searched_for(world: World) -> None:
     assert world.calls() == ["GET /contacts/search/duplicate", "POST /contacts/search"]
 
 
-def test_after_a_lost_create_of_somebody_without_mail_and_phone_the_recent_ones_are_candidates(
+def test_after_a_lost_create_of_a_contact_without_mail_and_phone_the_recent_ones_are_candidates(
     world: World,
 ) -> None:
     prepared(world)
@@ -670,7 +670,7 @@ def test_without_a_place_for_the_marker_a_refused_create_is_taken_apart_where_th
     assert [person["id"] for person in world.sandbox.people()] == [answer.raw["id"]]
 
 
-def test_what_somebody_types_between_null_and_blank_is_not_emptied(world: World) -> None:
+def test_what_a_user_types_between_null_and_blank_is_not_emptied(world: World) -> None:
     """Some servers do not empty a value by null: the second try is not made over what a person typed meanwhile."""
     record_id, handle = added(world, city="Rome"), world.sandbox.handle
     before, writes = current(world, record_id), 0

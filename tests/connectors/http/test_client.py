@@ -199,7 +199,7 @@ def test_a_create_that_gets_no_answer_in_time_is_unknown(make: MakeWire, server:
     assert len(server.notes) == 1
 
 
-def test_a_create_is_repeated_when_nobody_listened(make: MakeWire, server: Notebook, clock: FakeClock) -> None:
+def test_a_create_is_repeated_when_no_server_listened(make: MakeWire, server: Notebook, clock: FakeClock) -> None:
     def comes_back() -> float:
         if len(clock.slept) == 2:
             server.start()
@@ -223,7 +223,7 @@ def test_a_kept_connection_that_the_server_closed_costs_a_create_nothing(wire: H
     assert posts(server) == 1
 
 
-def test_nobody_listening_is_unreachable_after_the_patience(make: MakeWire, clock: FakeClock) -> None:
+def test_no_server_listening_is_unreachable_after_the_patience(make: MakeWire, clock: FakeClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(Unreachable, match=rf"hub: 127\.0\.0\.1:{port}, GET /notes: connection refused"):
@@ -258,7 +258,7 @@ def test_nonsense_to_the_end_is_server_trouble_with_the_reason(wire: HttpClient,
         get(wire)
 
 
-def test_a_cut_off_body_is_not_taken_for_json(wire: HttpClient, server: Notebook) -> None:
+def test_a_cut_off_body_is_not_mistaken_for_json(wire: HttpClient, server: Notebook) -> None:
     server.faults = [Fault("cut", times=None)]
     with pytest.raises(ServerTrouble, match="broke off"):
         get(wire)
@@ -273,7 +273,7 @@ def test_an_update_that_may_have_taken_effect_is_unknown_when_the_patience_ends(
     assert len(server.calls) > 3
 
 
-def test_an_update_that_nobody_took_is_unreachable(make: MakeWire, server: Notebook) -> None:
+def test_an_update_that_no_server_took_is_unreachable(make: MakeWire, server: Notebook) -> None:
     server.stop()
     with pytest.raises(Unreachable):
         put(make())
@@ -299,7 +299,7 @@ def test_retry_after_is_obeyed_however_long_and_costs_no_patience(
 
 @pytest.mark.parametrize("value", ["3155760000", "9" * 400, "-5", "NaN", "Infinity", "Mon, 01 Jan 9999 00:00:00 GMT"])
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_retry_after_that_nobody_can_mean_is_none(
+def test_a_retry_after_that_is_absurd_is_ignored(
     wire: HttpClient, server: Notebook, clock: FakeClock, value: str, status: int
 ) -> None:
     server.faults = [Fault("status", status=status, headers={"Retry-After": value})]
@@ -326,7 +326,7 @@ def test_a_429_without_any_rate_header_waits_ten_seconds(wire: HttpClient, serve
     assert 10.0 <= clock.passed <= 11.0
 
 
-def test_a_server_that_says_429_for_ever_is_not_asked_for_ever(wire: HttpClient, server: Notebook) -> None:
+def test_a_server_that_says_429_for_ever_is_not_called_forever(wire: HttpClient, server: Notebook) -> None:
     server.faults = [Fault("status", status=429, headers={"Retry-After": "5"}, times=None)]
     with pytest.raises(ServerTrouble, match="429"):
         post(wire)
@@ -370,7 +370,7 @@ def test_a_refusal_keeps_the_servers_words_status_and_body(wire: HttpClient, ser
     assert (refused.value.messages, refused.value.status, refused.value.body) == (("duplicate",), 400, body)
 
 
-def test_not_found_is_told_by_the_status_whatever_the_body_is(wire: HttpClient, server: Notebook) -> None:
+def test_not_found_is_recognised_by_the_status_whatever_the_body_is(wire: HttpClient, server: Notebook) -> None:
     server.faults = [Fault("status", status=404, body=b"<html><title>Not here</title></html>", times=None)]
     with pytest.raises(RecordGone, match="Not here"):
         get(wire)
@@ -637,7 +637,9 @@ def test_a_call_that_is_answered_401_is_made_once_more_with_another_token_whatev
     assert (wire.traffic.writes, wire.traffic.retries) == (1, 1)
 
 
-def test_a_second_401_is_told_with_what_mends_it_and_without_the_token(turnstile: Turnstile, make: MakeWire) -> None:
+def test_a_second_401_is_reported_with_what_fixes_it_and_without_the_token(
+    turnstile: Turnstile, make: MakeWire
+) -> None:
     wire = make(base_url=turnstile.url, authority=Book("token-0", "token-1", "token-2"))
     with pytest.raises(AuthError, match=r"Invalid JWT.*revoked: ask for another, then run `sync check`") as caught:
         wire.send_query("GET", "/")

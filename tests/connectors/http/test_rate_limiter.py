@@ -233,14 +233,14 @@ def test_when_the_other_client_stops_the_whole_allowance_is_used_again() -> None
     assert clock.passed - began <= 93.0
 
 
-def test_answers_that_come_late_are_not_taken_for_another_client() -> None:
+def test_answers_that_come_late_are_not_mistaken_for_another_client() -> None:
     clock, ledger = FakeClock(), MemoryCallLogStore()
     server = Server(HUB)
     Race([pacer(clock, HUB, ledger) for _ in range(6)], clock, server, [(0.4, 0.01), (0.01, 0.4)] * 300)
     assert not CallLog.loaded(ledger.peek("hub")).foreign
 
 
-def test_what_a_dead_process_left_under_way_blocks_nobody_for_long() -> None:
+def test_what_a_dead_process_left_under_way_blocks_no_process_for_long() -> None:
     clock, ledger = FakeClock(), MemoryCallLogStore()
     two = RateLimit(2, 1.0)
     for _ in range(2):
@@ -249,7 +249,7 @@ def test_what_a_dead_process_left_under_way_blocks_nobody_for_long() -> None:
     assert clock.passed <= 16.1
 
 
-def test_a_clock_that_was_set_back_stops_nobody() -> None:
+def test_a_clock_that_was_set_back_stops_no_call() -> None:
     clock, ledger = FakeClock(), MemoryCallLogStore()
     two = RateLimit(2, 1.0)
     server = Server(two)
@@ -353,7 +353,7 @@ def test_an_account_with_a_limit_writes_once_per_call() -> None:
     assert ledger.writes == 90
 
 
-def test_calls_of_all_processes_are_counted_and_begin_anew_at_midnight() -> None:
+def test_calls_of_all_processes_are_counted_and_begin_again_at_midnight() -> None:
     clock, ledger = FakeClock(), MemoryCallLogStore()
     for limit in (HUB, None):
         pace = pacer(clock, limit, ledger)
@@ -457,7 +457,7 @@ NONSENSE = (
 
 @pytest.mark.parametrize("headers", NONSENSE, ids=str)
 @pytest.mark.parametrize("documented", [RateLimit(100, 10.0), None])
-def test_rate_headers_out_of_their_mind_put_no_account_out_of_order(
+def test_rate_headers_that_are_insane_put_no_account_out_of_order(
     headers: dict[str, str], documented: RateLimit | None
 ) -> None:
     clock, ledger = FakeClock(), MemoryCallLogStore()

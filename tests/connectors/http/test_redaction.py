@@ -72,7 +72,7 @@ def test_ordinary_words_stay(text: str) -> None:
     assert Redaction(["another-secret"]).text(text) == text
 
 
-def test_people_are_hidden_when_asked_for() -> None:
+def test_contacts_are_hidden_when_requested() -> None:
     shown = Redaction().text("ann+1@example.com called +1 (212) 555-0123 on 2026", people=True)
     assert shown == "[person] called [person] on 2026"
 

@@ -47,11 +47,11 @@ def test_what_the_server_asks_for_costs_no_patience(asked: float, chance: float)
     assert next_wait(Effort(tries=3, spent=19.9), 0.1, chance, asked) == Wait(asked, 0.0)
 
 
-def test_a_wait_of_nothing_asked_for_again_and_again_uses_up_the_patience() -> None:
+def test_a_wait_of_nothing_requested_again_and_again_uses_up_the_patience() -> None:
     assert next_wait(Effort(tries=6), 1.0, 0.5, 0.0) is None
 
 
-def test_a_call_is_told_to_wait_only_so_often() -> None:
+def test_a_call_waits_only_so_often() -> None:
     assert next_wait(Effort(tries=9, obeyed=OBEYED - 1), 20.0, 0.5, 60.0) is not None
     assert next_wait(Effort(tries=9, obeyed=OBEYED), 20.0, 0.5, 60.0) is None
 

@@ -153,7 +153,7 @@ def test_a_cut_answer_ends_before_what_it_promised(client: http.client.HTTPConne
     assert echo.effects == 1
 
 
-def test_calls_are_forgotten_when_nobody_wants_them(clock: FakeClock) -> None:
+def test_calls_are_forgotten_when_they_are_not_wanted(clock: FakeClock) -> None:
     with Echo(now=clock.now, keep_calls=False) as echo:
         client = http.client.HTTPConnection(echo.url.removeprefix("http://"))
         ask(client)

@@ -21,7 +21,7 @@ from connectors.values import company_domain, domain, web
         ("https://localhost", None),
     ],
 )
-def test_a_web_address_tells_the_domain_in_one_spelling_unless_everybody_can_have_a_page_there(
+def test_a_web_address_names_the_domain_in_one_spelling_unless_every_contact_can_have_a_page_there(
     address: str, name: str | None
 ) -> None:
     assert company_domain.of_website(address) == name
@@ -38,7 +38,9 @@ def test_a_web_address_tells_the_domain_in_one_spelling_unless_everybody_can_hav
         ("ada", None),
     ],
 )
-def test_an_e_mail_address_tells_the_domain_unless_everybody_can_have_one_there(address: str, name: str | None) -> None:
+def test_an_e_mail_address_names_the_domain_unless_every_contact_can_have_one_there(
+    address: str, name: str | None
+) -> None:
     assert company_domain.of_email(address) == name
 
 

@@ -157,7 +157,7 @@ def test_the_display_name_leads_back_to_the_code(alpha2: str) -> None:
     ("alpha2", "name"),
     [("US", "United States"), ("NZ", "New Zealand"), ("GB", "United Kingdom"), ("RU", "Russia"), ("KR", "South Korea")],
 )
-def test_the_display_name_is_what_people_say(alpha2: str, name: str) -> None:
+def test_the_display_name_is_what_users_see(alpha2: str, name: str) -> None:
     assert country.display_name(alpha2) == name
 
 

@@ -107,7 +107,7 @@ def test_the_other_addresses_stay_where_the_first_is_written() -> None:
         ("jane@\uff45xample.com", "jane@example.com"),
     ],
 )
-def test_two_spellings_of_an_address_are_one_person(one: str, other: str) -> None:
+def test_two_spellings_of_an_address_are_one_contact(one: str, other: str) -> None:
     assert email.key(one) == email.key(other)
 
 
@@ -123,7 +123,7 @@ def test_two_spellings_of_an_address_are_one_person(one: str, other: str) -> Non
         ("office@\u03bf\u03c2.example", "office@\u03bf\u03c3.example"),
     ],
 )
-def test_what_only_folding_makes_the_same_is_two_people(one: str, other: str) -> None:
+def test_what_only_folding_makes_the_same_is_two_contacts(one: str, other: str) -> None:
     assert email.key(one) != email.key(other)
     assert (
         company_domain.of_email(one) != company_domain.of_email(other)

@@ -35,7 +35,7 @@ def test_every_form_gives_the_moment_in_utc(raw: object) -> None:
     assert found.tzinfo is UTC
 
 
-def test_summer_and_winter_offsets_of_the_same_place_are_told_apart() -> None:
+def test_summer_and_winter_offsets_of_the_same_place_are_distinguished() -> None:
     assert instant.parse("2021-07-19T17:06:25.730-04:00") == datetime(2021, 7, 19, 21, 6, 25, 730_000, UTC)
     assert instant.parse("2021-11-07T01:30:00-04:00") == datetime(2021, 11, 7, 5, 30, tzinfo=UTC)
     assert instant.parse("2021-11-07T01:30:00-05:00") == datetime(2021, 11, 7, 6, 30, tzinfo=UTC)

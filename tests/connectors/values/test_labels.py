@@ -34,7 +34,7 @@ def test_a_comma_inside_a_listed_name_is_part_of_it() -> None:
 
 
 @pytest.mark.parametrize("raw", ["NaN", float("nan"), ["None"], "null, NaN", {"id": 7}, ["a", {"id": 7}], {"name": {}}])
-def test_what_cannot_be_told_is_unknown_rather_than_a_smaller_set(raw: object) -> None:
+def test_what_cannot_be_reported_is_unknown_rather_than_a_smaller_set(raw: object) -> None:
     assert labels.clean(raw) is UNKNOWN
 
 

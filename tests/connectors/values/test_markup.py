@@ -41,7 +41,7 @@ WRAPPED = st.recursive(
 )
 
 
-def test_a_letter_becomes_what_its_reader_sees() -> None:
+def test_a_message_becomes_what_its_reader_sees() -> None:
     assert markup.readable(LETTER) == READ
 
 
@@ -88,7 +88,7 @@ def test_what_is_said_to_be_html_is_read_as_html(content_type: str) -> None:
     assert markup.readable("fish &amp; chips", content_type) == "fish & chips"
 
 
-def test_a_letter_quoted_many_times_keeps_every_word() -> None:
+def test_a_message_quoted_many_times_keeps_every_word() -> None:
     raw = "<blockquote>said <i>he</i> " * 3000 + "deep" + "</blockquote>" * 3000 + "<p>end</p>"
     assert markup.plain(raw).split() == ["said", "he"] * 3000 + ["deep", "end"]
 

@@ -171,7 +171,7 @@ def test_it_goes_from_numbers_without_a_country_code_too(raw: str) -> None:
         ("+5215555550123", "+525555550123"),
     ],
 )
-def test_digits_that_came_with_the_years_tell_no_two_numbers_apart_and_stay(one: str, other: str) -> None:
+def test_digits_that_came_with_the_years_distinguish_no_numbers_and_stay(one: str, other: str) -> None:
     assert phone.key(one) == phone.key(other)
     assert {phone.to_e164(each, ("US",)) for each in (one, other)} <= {one, other}
 

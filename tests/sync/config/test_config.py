@@ -340,7 +340,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("text", "words"), MISSING, ids=[case[1] for case in MISSING])
-def test_what_is_missing_or_does_not_fit_together_is_told(text: str, words: str) -> None:
+def test_what_is_missing_or_does_not_fit_together_is_reported(text: str, words: str) -> None:
     assert any(words in line for line in complaints(text))
 
 
@@ -409,7 +409,7 @@ def test_a_long_value_is_cut_in_the_complaint() -> None:
     assert len(found) < 300
 
 
-def test_toml_that_is_broken_is_told_with_its_line() -> None:
+def test_toml_that_is_broken_is_reported_with_its_line() -> None:
     assert "not valid TOML" in complaint("[accounts\n")
     assert "line 1" in complaint("[accounts\n")
 
@@ -422,13 +422,13 @@ def test_a_file_that_is_not_there_leads_to_the_demo(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a = '\xe4'"])
-def test_a_file_that_is_no_utf_8_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_utf_8_is_reported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.toml").write_bytes(content)
     with pytest.raises(ConfigError, match="UTF-8"):
         load(tmp_path / "config.toml")
 
 
-def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         load(tmp_path)
 
@@ -599,7 +599,7 @@ def test_the_good_config_of_these_tests_is_toml() -> None:
     assert tomllib.loads(GOOD)["accounts"]["growthgenius"]["user_id"] == 78
 
 
-def test_a_tag_of_who_is_created_is_no_tag_of_a_stage() -> None:
+def test_a_tag_of_a_contact_that_is_created_is_no_tag_of_a_stage() -> None:
     text = with_line("connections.sales.contacts", "create_tags = ['Stage: new']")
     assert parse(text, FILE).connections["sales"].contacts.create_tags == ("Stage: new",)
     table = "[connections.sales.contacts.fields]\n"

@@ -123,13 +123,13 @@ def test_a_variable_that_is_not_set_is_named_with_how_to_set_it(
 @pytest.mark.parametrize(
     ("content", "words"), [(None, "there is no file"), ("\n", "is empty"), ("two words", "spaces")]
 )
-def test_a_file_without_a_secret_is_told(tmp_path: Path, content: str | None, words: str) -> None:
+def test_a_file_without_a_secret_is_reported(tmp_path: Path, content: str | None, words: str) -> None:
     if content is not None:
         private(tmp_path / "token", content)
     assert words in complaint(tmp_path, "file:token")
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in complaint(tmp_path, "file:folder")
@@ -146,11 +146,11 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("keyring")
-def test_a_keyring_without_the_entry_is_told(tmp_path: Path, entry: str, words: str) -> None:
+def test_a_keyring_without_the_entry_is_reported(tmp_path: Path, entry: str, words: str) -> None:
     assert words in complaint(tmp_path, f"keyring:{entry}")
 
 
-def test_a_missing_keyring_package_is_told_with_how_to_install_it(
+def test_a_missing_keyring_package_is_reported_with_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
@@ -164,7 +164,7 @@ def test_no_complaint_shows_a_secret(tmp_path: Path, wrong: str) -> None:
     assert SECRET not in complaint(tmp_path, wrong)
 
 
-def test_every_account_without_its_secret_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_account_without_its_secret_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GROWTHGENIUS_API_KEY", raising=False)
     with pytest.raises(ConfigError) as caught:
         reveal(config(tmp_path, "file:nowhere"), ["growthgenius", "growthhub"], pytest.fail)

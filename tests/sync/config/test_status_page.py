@@ -21,7 +21,7 @@ def config(*lines: str, path: Path = FILE) -> Config:
     return parse("\n".join([GOOD, "[status_page]", *lines]), path)
 
 
-def test_by_itself_it_is_there_for_this_machine_and_nobody_has_asked_for_it() -> None:
+def test_by_itself_it_is_there_for_this_machine_and_was_not_requested() -> None:
     found = parse(GOOD, FILE).status_page
     assert (found.listen, found.token, found.is_asked_for) == (Address("127.0.0.1", 8787), None, False)
     assert reveal_page_token(parse(GOOD, FILE), print) is None
@@ -57,7 +57,7 @@ def test_the_token_is_a_secret_like_any_other(tmp_path: Path, monkeypatch: pytes
     ("token", "reason"),
     [("env:NO_SUCH_VARIABLE_HERE", "is not set"), (LONG[:-1], "shorter than 16"), (f"{LONG} {LONG}", "holds spaces")],
 )
-def test_a_token_that_is_missing_or_can_be_guessed_is_told_with_its_key(token: str, reason: str) -> None:
+def test_a_token_that_is_missing_or_can_be_guessed_is_reported_with_its_key(token: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=rf"status_page\.token: .*{reason}") as caught:
         reveal_page_token(config(f'token = "{token}"'), print)
     assert LONG[:-1] not in str(caught.value)

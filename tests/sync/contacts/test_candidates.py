@@ -90,7 +90,7 @@ def ids(people: object) -> set[str]:
     return {person.id for person in cast("list[IndexedContact]", people)}
 
 
-def test_everybody_who_could_matter_is_found_and_nobody_else(world: World) -> None:
+def test_every_contact_that_could_matter_is_found_and_no_other_contact(world: World) -> None:
     ada = known("1", "ada@example.com", OFFICE)
     twin, rival, stranger = known("2", "ada@example.com"), known("3", None, OFFICE), known("4", "x@example.com", MOBILE)
     others = [
@@ -106,12 +106,12 @@ def test_everybody_who_could_matter_is_found_and_nobody_else(world: World) -> No
     assert ids(around.marked) == {"hub-3"}
 
 
-def test_somebody_without_e_mail_number_and_marker_has_nobody_around(world: World) -> None:
+def test_a_contact_without_e_mail_number_and_marker_has_no_candidates(world: World) -> None:
     meet(world, [known("1"), known("2")], [known("hub-1"), known("hub-2", "ada@example.com", OFFICE)])
     assert of_left(world, known("1")) == Candidates([], [], [], [], [], [], [])
 
 
-def test_whom_the_own_marker_names_is_found(world: World) -> None:
+def test_the_contact_that_the_own_marker_names_is_found(world: World) -> None:
     clone = known("hub-1", marker="1")
     meet(world, [known("1")], [clone])
     around = find_candidates(cast("Context", world), world.right, [clone])["hub-1"]
@@ -119,7 +119,7 @@ def test_whom_the_own_marker_names_is_found(world: World) -> None:
     assert pair(clone, around) == Paired("1", "marker")
 
 
-def test_links_tell_who_is_taken_and_links_that_lost_a_side_do_not(world: World) -> None:
+def test_links_show_which_contacts_are_taken_and_links_that_lost_a_side_do_not(world: World) -> None:
     ada = known("1", "ada@example.com")
     meet(world, [ada, known("5")], [known("hub-1", "ada@example.com")])
     link(world, "5", "hub-1")
@@ -129,7 +129,7 @@ def test_links_tell_who_is_taken_and_links_that_lost_a_side_do_not(world: World)
     assert pair(ada, of_left(world, ada)) == Paired("hub-1", "e-mail")
 
 
-def test_who_was_paired_earlier_in_the_run_is_taken(world: World) -> None:
+def test_a_contact_that_was_paired_earlier_in_the_run_is_taken(world: World) -> None:
     ada = known("1", None, OFFICE)
     meet(world, [ada, known("5", None, OFFICE)], [known("hub-1", None, OFFICE)])
     assert isinstance(pair(ada, of_left(world, ada)), PairingRefused)
@@ -137,7 +137,7 @@ def test_who_was_paired_earlier_in_the_run_is_taken(world: World) -> None:
     assert pair(ada, of_left(world, ada)) == Unpaired()
 
 
-def test_who_is_claimed_by_a_marker_is_taken_though_no_link_says_so(world: World) -> None:
+def test_a_contact_that_is_claimed_by_a_marker_is_taken_though_no_link_says_so(world: World) -> None:
     young, old = known("1", "ada@example.com"), known("2", "ada@example.com")
     meet(world, [old, young], [known("hub-1", "ada@example.com", marker="2")])
     verdict = pair(young, of_left(world, young))
@@ -146,7 +146,7 @@ def test_who_is_claimed_by_a_marker_is_taken_though_no_link_says_so(world: World
     assert pair(old, of_left(world, old)) == Paired("hub-1", "marker")
 
 
-def test_a_marker_that_names_nobody_claims_nobody(world: World) -> None:
+def test_a_marker_that_names_no_contact_claims_no_contact(world: World) -> None:
     ada = known("1", "ada@example.com")
     meet(world, [ada], [known("hub-1", "ada@example.com", marker="long gone")])
     assert pair(ada, of_left(world, ada)) == Paired("hub-1", "e-mail")
@@ -166,7 +166,7 @@ def test_a_rival_is_found_through_the_candidates_other_numbers(world: World) -> 
         assert isinstance(pair(person, of_left(world, person)), PairingRefused)
 
 
-def test_a_page_of_people_is_looked_up_at_once_and_each_gets_its_own(world: World) -> None:
+def test_a_page_of_contacts_is_looked_up_at_once_and_each_gets_its_own(world: World) -> None:
     lefts = [known(str(number), f"p{number}@example.com") for number in range(450)]
     rights = [known(f"hub-{number}", f"p{number}@example.com") for number in range(450)]
     meet(world, lefts, rights)

@@ -88,7 +88,7 @@ def test_the_demo_ends_with_both_sides_agreeing_and_nothing_left_to_do(demo_text
     assert ESCAPE not in demo_text
 
 
-def test_every_edit_arrives_as_the_demo_says_and_the_conflict_waits_for_a_person(demo_text: str) -> None:
+def test_every_edit_arrives_as_the_demo_says_and_the_conflict_waits_for_a_user(demo_text: str) -> None:
     second = demo_text.split("4. The second run")[1].split("6. Messages", maxsplit=1)[0]
     for line in (
         r'ann\.reed@example\.com +GrowthHub +title: "Account Executive" -> "Head of Sales" +carried',
@@ -106,7 +106,7 @@ def test_every_edit_arrives_as_the_demo_says_and_the_conflict_waits_for_a_person
         assert re.search(line, second), line
 
 
-def test_messages_travel_both_ways_and_none_is_sent(demo_text: str) -> None:
+def test_messages_are_synced_both_ways_and_none_is_sent(demo_text: str) -> None:
     told = demo_text.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
     for line in (
         "Shall we talk on Tuesday?",

@@ -30,12 +30,12 @@ def cover(state: StateFile) -> Cursors:
     return cursors
 
 
-def test_an_account_that_was_never_used_may_be_anybody() -> None:
+def test_an_account_that_was_never_used_may_be_any_identity() -> None:
     with opened() as state:
         confirm_identity(state, "mine", "growthhub", HUB)
 
 
-def test_an_account_that_is_who_it_was_is_confirmed() -> None:
+def test_an_account_that_is_unchanged_is_confirmed() -> None:
     with opened() as state:
         remember(state, HUB)
         confirm_identity(state, "mine", "growthhub", dict(HUB))
@@ -97,7 +97,7 @@ def test_with_another_user_the_side_is_read_from_its_first_record_again() -> Non
         assert remembered[1]["user_ids"] == ["78", "81", "99"]
 
 
-def test_who_is_remembered_unchanged_keeps_what_was_covered() -> None:
+def test_an_account_that_is_remembered_unchanged_keeps_what_was_covered() -> None:
     with opened() as state:
         remember(state, GENIUS, connector="growthgenius")
         cursors = cover(state)

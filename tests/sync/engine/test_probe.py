@@ -69,7 +69,7 @@ def probed(account: Account) -> list[Finding]:
     return list(probe(cast("Connector", account), FakeClock()))
 
 
-def test_a_contact_is_made_changed_and_deleted() -> None:
+def test_a_contact_is_created_changed_and_deleted() -> None:
     account = Account()
     assert [each.ok for each in probed(account)] == [True, True, True]
     assert (account.calls, account.kept) == (["create", "update", "delete"], {})
@@ -84,7 +84,7 @@ def test_the_contact_is_deleted_whatever_becomes_of_its_update(error: ConnectorE
     assert account.kept == {}
 
 
-def test_a_contact_whose_create_got_lost_is_found_though_late_and_deleted() -> None:
+def test_a_contact_with_a_lost_create_is_found_though_late_and_deleted() -> None:
     account = Account(create=OutcomeUnknown("hub", "no answer"))
     account.hidden = 2
     assert [each.ok for each in probed(account)] == [True, True, True]
@@ -92,7 +92,7 @@ def test_a_contact_whose_create_got_lost_is_found_though_late_and_deleted() -> N
 
 
 @pytest.mark.parametrize("searching", [{}, {"find": AuthError("hub", "no search")}])
-def test_a_contact_whose_create_got_lost_and_that_is_not_found_is_named_with_what_to_do(searching: Any) -> None:
+def test_a_contact_with_a_lost_create_that_is_not_found_is_named_with_what_to_do(searching: Any) -> None:
     account = Account(create=OutcomeUnknown("hub", "no answer"), **searching)
     account.hidden = 99
     (found,) = probed(account)
@@ -109,7 +109,7 @@ def test_a_contact_that_was_surely_not_made_is_not_to_be_looked_for() -> None:
     assert "contacts.write" in found.mend
 
 
-def test_a_deletion_whose_answer_got_lost_is_looked_at_and_made_again() -> None:
+def test_a_deletion_with_a_lost_answer_is_looked_at_and_created_again() -> None:
     account = Account(delete=OutcomeUnknown("hub", "no answer"))
     assert [each.ok for each in probed(account)] == [True, True, True]
     assert (account.calls.count("delete"), account.kept) == (2, {})
@@ -133,7 +133,7 @@ def test_what_a_probe_found_goes_before_what_a_check_can_only_guess() -> None:
 
 
 @pytest.mark.parametrize("ok", [True, False])
-def test_what_a_server_tells_for_sure_goes_before_an_earlier_probe(ok: bool) -> None:
+def test_what_a_server_reports_for_sure_goes_before_an_earlier_probe(ok: bool) -> None:
     told = Finding("token may write contacts", ok=ok)
     assert proven(told, {"at": "2026-11-30", "create": not ok, "update": not ok, "delete": True}) == [told]
     (first, second) = proven(told, {"at": "2026-11-30", "create": True, "update": True, "delete": False})

@@ -35,7 +35,7 @@ def test_what_is_sealed_is_opened_for_the_same_account_and_looks_different_each_
 
 
 @given(content=st.binary(max_size=50), account=names, other=names)
-def test_what_was_sealed_for_somebody_else_does_not_open(content: bytes, account: str, other: str) -> None:
+def test_what_was_sealed_for_another_account_does_not_open(content: bytes, account: str, other: str) -> None:
     sealed = KEY.encrypt(content, account)
     if account != other:
         with pytest.raises(CannotDecrypt, match="another account"):
@@ -55,7 +55,7 @@ def test_one_changed_bit_is_noticed(content: bytes, at: int, bit: int) -> None:
         KEY.decrypt(EncryptedToken(sealed.key, bytes(whole[:12]), bytes(whole[12:])), "gh")
 
 
-def test_a_damaged_nonce_is_told_as_damage() -> None:
+def test_a_damaged_nonce_is_reported_as_damage() -> None:
     with pytest.raises(CannotDecrypt):
         KEY.decrypt(replace(KEY.encrypt(b"x", "gh"), nonce=b""), "gh")
 
@@ -71,7 +71,7 @@ def test_a_key_is_32_bytes_in_base64_of_either_kind_padded_or_not(encode: object
 @pytest.mark.parametrize(
     "text", ["", "correct-horse-battery-staple", "QUJD", "é" * 43, base64.b64encode(bytes(31)).decode()]
 )
-def test_what_a_person_makes_up_is_no_key_and_is_not_shown(text: str) -> None:
+def test_what_a_user_makes_up_is_no_key_and_is_not_shown(text: str) -> None:
     with pytest.raises(NotAKey, match="openssl rand -base64 32") as caught:
         Key(text)
     assert not text or text not in str(caught.value)

@@ -36,7 +36,7 @@ def test_an_answer_with_another_state_is_refused_and_the_right_one_is_waited_for
     assert "c-1" not in page
 
 
-def test_a_consent_that_was_not_given_is_told_and_shown_without_markup() -> None:
+def test_a_consent_that_was_not_given_is_reported_and_shown_without_markup() -> None:
     address = f"http://127.0.0.1:{free_port()}/"
     with RedirectServer(address, STATE) as callback:
         _, page = visit(address, error="access_denied", error_description="<script>alert(1)</script>", state=STATE)
@@ -46,7 +46,7 @@ def test_a_consent_that_was_not_given_is_told_and_shown_without_markup() -> None
     assert "&lt;script&gt;" in page
 
 
-def test_a_connection_on_which_nothing_comes_holds_nobody_up() -> None:
+def test_a_connection_on_which_nothing_comes_blocks_no_other() -> None:
     port = free_port()
     with RedirectServer(f"http://localhost:{port}/callback", STATE) as callback:
         with socket.create_connection(("127.0.0.1", port)):
@@ -59,7 +59,7 @@ def test_no_answer_is_none() -> None:
         assert callback.wait(0.01) is None
 
 
-def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
+def test_a_port_that_is_taken_is_reported_with_what_to_do() -> None:
     port = free_port()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))

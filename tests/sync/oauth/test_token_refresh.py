@@ -166,7 +166,7 @@ def test_answers_in_the_spelling_of_v3_are_understood(login: LoggedInAccount) ->
         assert login.opens(login.bearer().token())
 
 
-def test_a_new_token_is_on_disk_before_anybody_has_it(login: LoggedInAccount) -> None:
+def test_a_new_token_is_on_disk_before_any_call_uses_it(login: LoggedInAccount) -> None:
     login.clock.pass_by(DAY)
     bearer, kept = login.bearer(), list[str]()
     write = GrantStore.write_grant
@@ -194,7 +194,7 @@ def test_a_refused_token_leads_to_another_one_and_a_scope_does_not(login: Logged
     assert len(login.calls()) == 1
 
 
-def test_a_token_that_somebody_else_has_renewed_is_taken_over(login: LoggedInAccount) -> None:
+def test_a_token_that_another_process_has_renewed_is_taken_over(login: LoggedInAccount) -> None:
     mine, other = login.bearer(), login.bearer()
     old = mine.token()
     login.clock.pass_by(DAY)
@@ -244,7 +244,7 @@ def test_an_endpoint_that_stays_down_is_a_trouble_that_passes(login: LoggedInAcc
     assert login.opens(bearer.token())
 
 
-def test_while_the_token_at_hand_is_good_an_endpoint_that_is_down_harms_nobody(login: LoggedInAccount) -> None:
+def test_while_the_token_at_hand_is_good_an_endpoint_that_is_down_stops_no_call(login: LoggedInAccount) -> None:
     bearer = login.bearer()
     old = bearer.token()
     login.clock.pass_by(DAY - 290)
@@ -276,7 +276,9 @@ def test_a_renewal_that_was_cut_off_is_named_as_the_cause(login: LoggedInAccount
 
 
 @pytest.mark.parametrize("end", ["revoked", "inactive"])
-def test_a_dead_grant_is_told_with_its_reason_and_the_command_that_mends_it(login: LoggedInAccount, end: str) -> None:
+def test_a_dead_grant_is_reported_with_its_reason_and_the_command_that_fixes_it(
+    login: LoggedInAccount, end: str
+) -> None:
     login.clock.pass_by(DAY)
     login.hub.oauth.revoke()
     login.hub.oauth.active = end != "inactive"
@@ -285,7 +287,7 @@ def test_a_dead_grant_is_told_with_its_reason_and_the_command_that_mends_it(logi
         login.bearer().token()
 
 
-def test_an_app_that_is_unknown_is_told_as_such(login: LoggedInAccount) -> None:
+def test_an_app_that_is_unknown_is_reported_as_such(login: LoggedInAccount) -> None:
     login.clock.pass_by(DAY)
     with pytest.raises(LoginNeeded, match=r"Invalid client credentials.*correct client_id and client_secret") as caught:
         login.bearer(secret="another-secret-0815").token()
@@ -314,14 +316,14 @@ def test_a_disk_that_takes_nothing_is_found_out_before_the_refresh_token_is_used
     assert login.opens(login.bearer().token())
 
 
-def test_a_disk_that_is_full_at_the_worst_moment_is_told_with_what_it_cost(login: LoggedInAccount) -> None:
+def test_a_disk_that_is_full_at_the_worst_moment_is_reported_with_what_it_cost(login: LoggedInAccount) -> None:
     login.clock.pass_by(DAY)
     full = patch.object(TokenStore, "store_token", side_effect=StateUnwritable("full"))
     with full, pytest.raises(StateUnwritable, match=r"could not be stored.*free some space, then.*sync auth login gh"):
         login.bearer().token()
 
 
-def test_without_a_login_and_with_a_token_of_somebody_else_the_command_is_named(login: LoggedInAccount) -> None:
+def test_without_a_login_and_with_a_token_of_another_login_the_command_is_named(login: LoggedInAccount) -> None:
     elsewhere = login.account.model_copy(update={"location_id": "another"})
     with pytest.raises(
         LoginNeeded, match=r"its token is for the location .*, not for another; log in: sync auth login gh"
@@ -336,7 +338,7 @@ def test_without_a_login_and_with_a_token_of_somebody_else_the_command_is_named(
         login.bearer().token()
 
 
-def test_a_wrong_key_is_one_line_with_the_command_that_mends_it(login: LoggedInAccount) -> None:
+def test_a_wrong_key_is_one_line_with_the_command_that_fixes_it(login: LoggedInAccount) -> None:
     wrong = base64.b64encode(b"w" * 32).decode()
     with pytest.raises(ConfigError) as caught:
         login.store(wrong).read_grant()

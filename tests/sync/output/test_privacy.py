@@ -68,7 +68,7 @@ def test_values_that_a_note_quotes_become_a_hash() -> None:
     )
 
 
-def test_a_hash_is_never_taken_for_a_number_and_hashed_again() -> None:
+def test_a_hash_is_never_mistaken_for_a_number_and_hashed_again() -> None:
     for number in range(500):
         assert public(f"left alone: {hashed(number)}") == f"left alone: {hashed(number)}"
 

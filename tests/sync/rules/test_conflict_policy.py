@@ -41,7 +41,7 @@ def at(seconds: float | None) -> SideView:
     ("left", "right", "winner"),
     [(0, 0, None), (1, 0, None), (0, 1, None), (1.001, 0, LEFT), (0, 1.001, RIGHT), (3600, 0, LEFT)],
 )
-def test_within_a_second_only_a_person_can_tell(left: float, right: float, winner: str | None) -> None:
+def test_within_a_second_only_a_user_can_decide(left: float, right: float, winner: str | None) -> None:
     assert judge("newest", (0.0, 0.0))(at(left), at(right)) == winner
 
 
@@ -144,13 +144,13 @@ def test_a_record_without_a_time_has_none() -> None:
     assert changed_ms(None, NOON) is None
 
 
-def test_the_time_of_our_own_write_is_nobodys_edit() -> None:
+def test_the_time_of_our_own_write_is_no_users_edit() -> None:
     assert changed_ms(NOON, NOON) is None
     assert changed_ms(NOON, NOON + timedelta(hours=1)) is None
     assert changed_ms(NOON + timedelta(seconds=1), NOON) is None
     assert changed_ms(NOON + timedelta(seconds=1) + MILLISECOND, NOON) == ms(NOON) + 1001
 
 
-def test_our_own_write_is_told_by_the_servers_clock_before_it_is_corrected() -> None:
+def test_our_own_write_is_recognised_by_the_servers_clock_before_it_is_corrected() -> None:
     assert changed_ms(NOON, NOON, ahead=300.0) is None
     assert changed_ms(NOON + timedelta(minutes=1), NOON, ahead=300.0) == ms(NOON - timedelta(minutes=4))

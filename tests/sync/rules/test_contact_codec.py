@@ -39,7 +39,7 @@ def test_a_contact_that_went_through_the_stage_is_the_same_again(contact: Contac
     assert contact_codec.decode(contact_codec.encode(contact)) == contact
 
 
-def test_the_index_knows_people_without_case() -> None:
+def test_the_index_knows_contacts_without_case() -> None:
     contact = Contact(
         "1", {"email": "Ada@Example.com", "first_name": "Ada", "last_name": "LOVELACE"},
         datetime(2026, 3, 1, tzinfo=UTC), None, "hub-1", ("+12125550123",),
@@ -67,7 +67,7 @@ def test_a_name_is_what_there_is_of_it(fields: dict[str, Value], name: str) -> N
         ({"first_name": "Ada"}, "growthhub:ve9"),
     ],
 )
-def test_people_are_named_by_e_mail_else_by_number_else_by_account_and_id(fields: dict[str, Value], who: str) -> None:
+def test_contacts_are_named_by_e_mail_else_by_number_else_by_account_and_id(fields: dict[str, Value], who: str) -> None:
     assert contact_codec.display_name("growthhub", "ve9", fields) == who
 
 
@@ -86,7 +86,7 @@ def test_people_are_named_by_e_mail_else_by_number_else_by_account_and_id(fields
         ({"tags": ("vip",)}, {"tags": []}, False),
     ],
 )
-def test_who_has_one_of_the_values_in_every_field_asked_for_is_carried(
+def test_a_contact_that_has_one_of_the_values_in_every_field_requested_is_carried(
     fields: dict[str, Value], only: dict[str, list[str]], wanted: bool
 ) -> None:
     assert contact_codec.is_in_scope(fields, only) == wanted

@@ -36,7 +36,7 @@ def test_a_deletion_goes_where_its_stream_goes(direction: str, left: bool, right
         (LEFT, RIGHT, "both", SurvivorAction.RECREATED),
     ],
 )
-def test_a_person_decides_before_the_config_does(
+def test_a_user_decides_before_the_config_does(
     gone: str, decided: str | None, direction: str, expected: SurvivorAction
 ) -> None:
     assert survivor_action(gone, decided, "propagate", direction) is expected
@@ -52,7 +52,7 @@ def is_deleted(gone: str, survivor: SideView, deletes: str, direction: str, deci
 
 
 @given(st.sampled_from(SIDES), views(), DELETES, DIRECTIONS)
-def test_unless_a_person_says_so_nobody_is_deleted_who_shows_what_was_never_agreed_on(
+def test_unless_a_user_says_so_no_contact_is_deleted_that_shows_what_was_never_agreed_on(
     gone: str, survivor: SideView, deletes: str, direction: str
 ) -> None:
     if is_deleted(gone, survivor, deletes, direction, None):
@@ -62,7 +62,7 @@ def test_unless_a_person_says_so_nobody_is_deleted_who_shows_what_was_never_agre
 
 
 @given(st.sampled_from(SIDES), views(), DELETES, DIRECTIONS)
-def test_without_a_baseline_nobody_is_deleted_who_shows_anything(
+def test_without_a_baseline_no_contact_is_deleted_that_shows_anything(
     gone: str, survivor: SideView, deletes: str, direction: str
 ) -> None:
     stranger = SideView({**survivor.now, "city": "Oslo"}, {})
@@ -70,7 +70,7 @@ def test_without_a_baseline_nobody_is_deleted_who_shows_anything(
 
 
 @given(st.sampled_from(SIDES), views(), st.sampled_from(NAMES), DECISIONS)
-def test_an_edit_holds_the_deletion_up_until_a_person_decides_for_the_side_that_deleted(
+def test_an_edit_holds_the_deletion_up_until_a_user_decides_for_the_side_that_deleted(
     gone: str, survivor: SideView, name: str, decided: str | None
 ) -> None:
     agreed = SideView(survivor.base, survivor.base)
@@ -91,7 +91,7 @@ def test_an_edit_that_means_nothing_on_the_other_side_holds_the_deletion_up_too(
 
 
 @given(st.sampled_from(SIDES), views(), DELETES, DIRECTIONS, DECISIONS)
-def test_swapped_sides_lose_the_same_people(
+def test_swapped_sides_lose_the_same_contacts(
     gone: str, survivor: SideView, deletes: str, direction: str, decided: str | None
 ) -> None:
     there = is_deleted(gone, survivor, deletes, direction, decided)

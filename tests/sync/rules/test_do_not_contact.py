@@ -101,7 +101,7 @@ def agreed(stage: Value = "Replied", consent: Value = None) -> Pair:
     return pair
 
 
-def test_do_not_disturb_becomes_the_stage_and_the_stage_travels_on() -> None:
+def test_do_not_disturb_becomes_the_stage_and_the_stage_is_synced_on() -> None:
     pair = agreed()
     pair.right["do_not_contact"] = SET
     assert pair.run(TIGHT, "newest").to_left == {"do_not_contact": SET}
@@ -118,7 +118,7 @@ def test_the_stage_becomes_do_not_disturb() -> None:
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_what_is_taken_back_does_not_travel(side: str) -> None:
+def test_what_is_taken_back_is_not_synced(side: str) -> None:
     pair = agreed(STAGE, SET)
     if side == LEFT:
         pair.left["stage"] = "Replied"
@@ -130,7 +130,7 @@ def test_what_is_taken_back_does_not_travel(side: str) -> None:
     assert not pair.merged(TIGHT, "newest").writes
 
 
-def test_what_is_taken_back_travels_where_the_config_lets_it() -> None:
+def test_what_is_taken_back_is_synced_where_the_config_lets_it() -> None:
     pair = agreed(STAGE, SET)
     pair.right["do_not_contact"] = None
     pair.run(LOOSE, "newest")
@@ -169,7 +169,7 @@ def test_in_a_conflict_over_a_stage_do_not_contact_wins_and_the_other_value_is_k
     assert result.overwritten == [Overwritten(RIGHT, "stage", "Lost", STAGE, "do_not_contact")]
 
 
-def test_under_manual_a_person_decides_over_the_stage_and_do_not_contact_travels_at_once() -> None:
+def test_under_manual_a_user_decides_over_the_stage_and_do_not_contact_is_synced_at_once() -> None:
     pair = agreed()
     pair.left["stage"], pair.right["stage"] = STAGE, "Lost"
     result = pair.run(TIGHT, "manual")
@@ -212,7 +212,7 @@ def test_a_first_meeting_forbids_on_both_sides_what_either_forbids(pair: Pair, p
 
 
 @given(pairs(), st.lists(edits(), max_size=4), POLICIES, st.booleans())
-def test_nobody_becomes_contactable_by_a_merge(
+def test_no_contact_becomes_contactable_by_a_merge(
     pair: Pair, rounds: list[list[tuple[str, str, Value]]], policy: str, resolve: bool
 ) -> None:
     for edited in rounds:

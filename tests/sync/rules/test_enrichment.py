@@ -34,7 +34,7 @@ def test_blanks_of_both_sides_are_filled_on_one_and_agreed_on_as_they_stand() ->
     assert not again.writes
 
 
-def test_a_later_edit_of_what_was_filled_travels() -> None:
+def test_a_later_edit_of_what_was_filled_is_synced() -> None:
     left = SideView({"company": None}, {"company": None})
     edited = merged(left, SideView({"company": "Acme Ltd"}, {"company": "Acme"}))
     assert edited.to_left == {"company": "Acme Ltd"}
@@ -76,7 +76,7 @@ def test_a_field_that_may_not_be_written_there_is_not_filled() -> None:
     assert blanks(table, Merge(), LEFT, nothing, nothing) == ["company", "industry"]
 
 
-def test_somebody_new_is_filled_where_the_person_is_known_to_have_nothing() -> None:
+def test_a_new_contact_is_filled_where_the_contact_is_known_to_have_nothing() -> None:
     person: Fields = {"company": None, "industry": "Banking", "website": None}
     changes: Fields = {"industry": "Banking"}
     assert blanks_of_new(RULES, changes, person, RIGHT) == ["company", "website"]

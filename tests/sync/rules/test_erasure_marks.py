@@ -35,7 +35,9 @@ def people() -> st.SearchStrategy[IndexedContact]:
 
 
 @given(people(), people())
-def test_who_comes_back_is_known_by_the_tests_of_pairing(forgotten: IndexedContact, seen: IndexedContact) -> None:
+def test_a_contact_that_comes_back_is_known_by_the_tests_of_pairing(
+    forgotten: IndexedContact, seen: IndexedContact
+) -> None:
     same_record = forgotten.id == seen.id
     assert is_known_again(forgotten, seen) == (same_record or may_adopt(forgotten, replace(seen, id=f"{seen.id}!")))
     assert is_known_again(forgotten, seen, "gh", "gg") == may_adopt(forgotten, replace(seen, id=f"{seen.id}!"))
@@ -53,7 +55,7 @@ def test_a_record_of_the_other_side_is_known_by_its_marker(seen: IndexedContact,
     assert is_known_again(ADA, seen, "gh", "gg") == known
 
 
-def test_somebody_is_found_by_whatever_people_type() -> None:
+def test_a_contact_is_found_by_whatever_users_type() -> None:
     marks = marks_of("gg", ADA)
     assert mark_of_record("gg", "1") in marks
     assert mark_of_email("ada@example.com") in marks
@@ -69,7 +71,7 @@ def test_no_name_stands_for_any_name() -> None:
         )
 
 
-def test_who_was_forgotten_by_an_earlier_version_is_known_again_by_the_forms_that_it_kept() -> None:
+def test_a_contact_that_was_forgotten_by_an_earlier_version_is_known_again_by_the_forms_that_it_kept() -> None:
     seen = IndexedContact("9", "office@xn--fa-hia.example", "ada lovelace", ("+525555550123",), None, None)
     assert mark_of_email("office@fass.example") in marks_to_look_for("gg", "gh", seen)
     by_number = replace(ADA, id="8", email=None, phones=("+5215555550123",))

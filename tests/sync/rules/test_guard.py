@@ -48,7 +48,7 @@ def test_a_share_of_whole_hundredths_is_met_exactly_whatever_binary_fractions_ma
 @pytest.mark.parametrize(
     ("changed", "count", "stopped"), [(10, 10, False), (11, 10, True), (1, 0, True), (0, 0, False)]
 )
-def test_a_whole_number_is_a_count_however_many_people_there_are(changed: int, count: int, stopped: bool) -> None:
+def test_a_whole_number_is_a_count_however_many_contacts_there_are(changed: int, count: int, stopped: bool) -> None:
     assert stops(ChangeWeight(linked=100_000, changed=changed), count) == stopped
 
 
@@ -87,7 +87,7 @@ def test_a_plan_without_weight_goes_on() -> None:
         assert not guard({}, nothing, COMMAND)
 
 
-def test_first_meetings_are_told_of_where_nothing_is_wrong_with_those_who_are_linked() -> None:
+def test_first_meetings_are_reported_where_nothing_is_wrong_with_those_that_are_linked() -> None:
     meeting, both = ChangeWeight(linked=100, meetings=60, replaced=31), ChangeWeight(100, 51, 60, 31)
     assert "31 of 60 people that meet for the first time" in guard({"growthhub": meeting}, 0.5, COMMAND)
     assert "51 of 100 people that are linked" in guard({"growthhub": both}, 0.5, COMMAND)

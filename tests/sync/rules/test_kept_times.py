@@ -31,7 +31,7 @@ def test_a_time_that_counts_for_a_field_is_kept_rather_than_that_of_the_record()
     assert of_view(view, ["city", "title"]) == {"city": ("Rome", NOON), "title": ("CEO", LATER)}
 
 
-def test_a_blank_is_kept_where_somebody_has_emptied_the_field() -> None:
+def test_a_blank_is_kept_where_a_user_has_emptied_the_field() -> None:
     assert of_view(SideView({"city": None}, {}, NOON), ["city"]) == {}
     assert of_view(SideView({"city": None}, {"city": "Rome"}, NOON), ["city"]) == {"city": (None, NOON)}
 

@@ -27,24 +27,24 @@ def test_what_a_server_drops_says_nothing() -> None:
     assert not may_be_made_from({"title": "CEO"}, SOMEBODY, [])
 
 
-def test_somebody_edited_since_is_recognised_by_the_rest() -> None:
+def test_a_contact_edited_since_is_recognised_by_the_rest() -> None:
     assert may_be_made_from({**SOMEBODY, "city": "Bergen"}, SOMEBODY, [])
     assert not may_be_made_from({**SOMEBODY, "city": "Bergen", "company": "Beta"}, SOMEBODY, [])
 
 
-def test_a_colleague_who_shares_all_but_the_name_is_somebody_else() -> None:
+def test_a_colleague_that_shares_all_but_the_name_is_another_contact() -> None:
     assert not may_be_made_from(BOB, ANN, [])
     assert may_be_made_from({**ANN, "first_name": "ANN", "city": "Bergen"}, ANN, [])
 
 
-def test_who_fits_somebody_else_without_a_flaw_is_left_to_that_one() -> None:
+def test_a_contact_that_fits_another_contact_without_a_flaw_is_left_to_that_one() -> None:
     other = {**SOMEBODY, "custom1": "eight"}
     assert may_be_made_from(other, SOMEBODY, [])
     assert not may_be_made_from(other, SOMEBODY, [other])
     assert may_be_made_from(SOMEBODY, SOMEBODY, [SOMEBODY])
 
 
-def test_who_shares_no_more_than_the_country_is_left_to_the_one_whose_name_and_address_it_shows() -> None:
+def test_a_contact_that_shares_no_more_than_the_country_is_left_to_the_one_whose_name_and_address_it_shows() -> None:
     nameless: Fields = {"company": "Acme, Inc.", "city": "Oslo", "country": "NO"}
     lee: Fields = {"last_name": "Lee", "email": "lee@example.com", "country": "NO"}
     assert not may_be_made_from(lee, nameless, [lee])
@@ -53,7 +53,7 @@ def test_who_shares_no_more_than_the_country_is_left_to_the_one_whose_name_and_a
 
 
 @given(shown=people, sent=people, others=st.lists(people, max_size=2))
-def test_a_record_that_contradicts_as_much_as_it_confirms_is_never_taken_for_what_was_made(
+def test_a_record_that_contradicts_as_much_as_it_confirms_is_never_mistaken_for_what_was_created(
     shown: Fields, sent: Fields, others: list[Fields]
 ) -> None:
     found = likeness(shown, sent)
@@ -102,13 +102,13 @@ def test_a_record_was_there_before_a_create_if_its_time_lies_further_back_than_c
         ({"company": "Beta", "city": "Rome"}, SOMEBODY, False),
     ],
 )
-def test_the_answer_to_a_create_shows_the_person_by_address_number_or_name(
+def test_the_answer_to_a_create_shows_the_contact_by_address_number_or_name(
     shown: Fields, sent: Fields, told: bool | None
 ) -> None:
     assert shows_person(Contact("1", shown), sent, None) is told
 
 
-def test_a_number_or_the_source_id_tells_a_person_whose_name_a_server_writes_otherwise() -> None:
+def test_a_number_or_the_source_id_identifies_a_contact_whose_name_a_server_writes_otherwise() -> None:
     sent: Fields = {"first_name": "Ann", "mobile_phone": "+12125550123"}
     by_number = Contact("1", {"first_name": "Anna"}, phones=("+12125550123",))
     assert shows_person(by_number, sent, None)

@@ -35,7 +35,7 @@ def test_what_came_with_it_and_shows_another_value_was_edited_and_belongs_into_t
 
 
 @pytest.mark.parametrize("others_changed", [True, False])
-def test_where_nothing_shows_as_it_was_sent_another_change_tells_that_nothing_arrived(others_changed: bool) -> None:
+def test_where_nothing_shows_as_it_was_sent_another_change_shows_that_nothing_arrived(others_changed: bool) -> None:
     found = came(dict(BEFORE), others_changed=others_changed)
     assert found.arrived == frozenset()
     assert found.put_back == found.overwritten == (frozenset() if others_changed else frozenset(SENT))
@@ -54,7 +54,7 @@ def test_what_was_emptied_and_is_not_shown_any_more_has_arrived() -> None:
     assert outcome_of_update({"city": "Rome"}, UpdateObservation({"city": None}, {})).arrived == frozenset()
 
 
-def test_tags_tell_nothing_of_the_rest_nor_the_rest_of_tags() -> None:
+def test_tags_prove_nothing_about_the_rest_nor_the_rest_of_tags() -> None:
     sent: Fields = {"tags": ("a", "b"), "city": "Rome"}
     before: Fields = {"tags": ("a",), "city": None}
     only_tags = outcome_of_update(
@@ -71,7 +71,7 @@ def test_a_stage_whose_new_tag_stands_beside_its_old_one_has_begun_and_lost_noth
 
 
 @pytest.mark.parametrize("now", [("lost", "mine"), ("lost", "mine", "new"), "mine", None])
-def test_a_stage_that_shows_what_a_person_set_may_have_been_overwritten(now: Value) -> None:
+def test_a_stage_that_shows_what_a_user_set_may_have_been_overwritten(now: Value) -> None:
     found = outcome_of_update({"stage": "Lost"}, UpdateObservation({"stage": "New"}, {"stage": now}))
     assert (found.begun, found.overwritten) == (frozenset(), frozenset({"stage"}))
 

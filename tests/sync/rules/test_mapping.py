@@ -102,7 +102,7 @@ def test_do_not_contact_is_never_taken_back_unless_the_config_says_so() -> None:
     assert loose["do_not_contact"].lets(None, "left")
 
 
-def test_a_stage_that_tells_who_may_not_be_contacted_knows_on_which_side_it_does() -> None:
+def test_a_stage_that_means_do_not_contact_knows_on_which_side_it_does() -> None:
     left = Places(growthgenius.CARRIED, growthgenius.READ_ONLY, frozenset(growthgenius.CONSENT_IN))
     table = rules(left, EVERYTHING, "both", Options())
     assert {name: rule.consent for name, rule in table.items() if rule.consent} == dict.fromkeys(
@@ -118,7 +118,7 @@ def test_values_are_exchanged_and_tags_are_reserved_as_the_config_says() -> None
     assert table["stage"].carried("replied", "right") == "Engaged"
 
 
-def test_owners_are_exchanged_among_those_whom_the_accounts_know_now() -> None:
+def test_owners_are_exchanged_among_those_that_the_accounts_know_now() -> None:
     everywhere = (frozenset(FIELDS), frozenset(FIELDS))
     table = rules(EVERYTHING, EVERYTHING, "both", Options())
     now = present(table, *everywhere, Members(None, frozenset({"ann@example.com"})))
@@ -171,7 +171,7 @@ def test_the_fingerprint_changes_with_every_direction_and_every_field(name: str,
     assert len({fingerprint(each, {}) for each in (table, changed, without)}) == 3
 
 
-def test_the_fingerprint_changes_with_what_decides_who_is_carried_and_where_fields_live() -> None:
+def test_the_fingerprint_changes_with_what_decides_what_is_carried_and_where_fields_live() -> None:
     table = rules(EVERYTHING, EVERYTHING, "both", Options())
     settings: list[dict[str, Any]] = [
         {}, {"create": "both"}, {"create": "left"}, {"create": "both", "only": {"left": {"tags": ["sync"]}}},

@@ -33,7 +33,7 @@ def known(
 ADA = known("1", "ada@example.com", "ada lovelace", OFFICE)
 
 
-def test_the_marker_of_the_other_side_names_the_person() -> None:
+def test_the_marker_of_the_other_side_names_the_contact() -> None:
     for other in (
         known("hub-1", "other@example.org", "ada lovelace", marker="1"),
         known("hub-1", "ada@example.com", "somebody else", marker="1"),
@@ -43,7 +43,7 @@ def test_the_marker_of_the_other_side_names_the_person() -> None:
         assert pair(ADA, Candidates(same_email=[ADA], marked=[other])) == Paired("hub-1", "marker")
 
 
-def test_a_source_id_on_a_record_with_another_e_mail_and_another_name_pairs_nobody() -> None:
+def test_a_source_id_on_a_record_with_another_e_mail_and_another_name_pairs_no_contact() -> None:
     typed = known("hub-1", "bo@example.com", "bo li", marker="1")
     verdict = pair(ADA, Candidates(same_email=[ADA], marked=[typed]))
     assert isinstance(verdict, PairingRefused)
@@ -54,14 +54,14 @@ def test_a_source_id_on_a_record_with_another_e_mail_and_another_name_pairs_nobo
     assert back.blockers == ((False, "1"),)
 
 
-def test_a_typed_source_id_does_not_keep_the_person_from_being_found_by_e_mail() -> None:
+def test_a_typed_source_id_does_not_keep_the_contact_from_being_found_by_e_mail() -> None:
     typed = known("hub-1", "bo@example.com", "bo li", marker="1")
     own = known("hub-2", "ada@example.com", "ada lovelace")
     assert pair(ADA, Candidates(same_email=[ADA], marked=[typed], email=[own])) == Paired("hub-2", "e-mail")
 
 
 @pytest.mark.parametrize("mailed", [None, "bob@example.com"])
-def test_an_id_alone_on_a_record_with_another_name_pairs_nobody(mailed: str | None) -> None:
+def test_an_id_alone_on_a_record_with_another_name_pairs_no_contact(mailed: str | None) -> None:
     bob = replace(known("hub-1", mailed, "bob berg", MOBILE, marker="1"), is_marker_bare=True)
     ada = replace(ADA, email=None) if mailed else ADA
     for one, other in ((ada, bob), (bob, ada)):
@@ -83,13 +83,13 @@ def test_the_marker_outranks_the_e_mail() -> None:
     assert pair(ADA, Candidates(same_email=[ADA], marked=[marked], email=[mailed])) == Paired("hub-1", "marker")
 
 
-def test_of_cloned_markers_the_older_record_is_the_person() -> None:
+def test_of_cloned_markers_the_older_record_is_the_contact() -> None:
     original, clone = known("hub-9", marker="1", created=5), known("hub-1", marker="1", created=6)
     for marked in ([original, clone], [clone, original]):
         assert pair(ADA, Candidates(same_email=[ADA], marked=marked)) == Paired("hub-9", "marker")
 
 
-def test_a_clone_of_somebody_linked_does_not_take_the_person_away() -> None:
+def test_a_clone_of_a_contact_linked_does_not_take_the_contact_away() -> None:
     clone = known("hub-2", None, "ada lovelace", marker="1")
     taken = replace(ADA, linked="hub-1")
     assert pair(clone, Candidates(marked=[taken])) == Unpaired()
@@ -104,7 +104,7 @@ def test_a_clone_with_the_e_mail_of_the_original_is_a_twin() -> None:
     assert "hub-1" in verdict.reason
 
 
-def test_with_the_state_lost_markers_find_everybody_again_even_twins() -> None:
+def test_with_the_state_lost_markers_find_every_contact_again_even_twins() -> None:
     twin = known("2", "ada@example.com", created=0)  # older than Ada, and never carried
     other = known("hub-1", "ada@example.com", marker="1")
     claimed = replace(ADA, linked="hub-1")  # by the marker
@@ -114,7 +114,7 @@ def test_with_the_state_lost_markers_find_everybody_again_even_twins() -> None:
     assert verdict.blockers == ((True, "1"),)
 
 
-def test_the_same_e_mail_is_the_same_person_whatever_the_names() -> None:
+def test_the_same_e_mail_is_the_same_contact_whatever_the_names() -> None:
     other = known("hub-1", "ada@example.com", "countess", created=None)
     assert pair(ADA, Candidates(same_email=[ADA], email=[other])) == Paired("hub-1", "e-mail")
 
@@ -129,7 +129,7 @@ def test_the_same_e_mail_is_the_same_person_whatever_the_names() -> None:
         [known("hub-10", "ada@example.com"), known("hub-2", "ada@example.com")],
     ],
 )
-def test_of_several_with_the_e_mail_the_oldest_is_the_person(others: list[IndexedContact]) -> None:
+def test_of_several_with_the_e_mail_the_oldest_is_the_contact(others: list[IndexedContact]) -> None:
     assert pair(ADA, Candidates(same_email=[ADA], email=others)) == Paired("hub-2", "e-mail")
 
 
@@ -143,14 +143,14 @@ def test_of_twins_the_oldest_is_carried_and_the_others_are_failures_that_name_it
 
 
 @pytest.mark.parametrize("created", [99, None])
-def test_a_twin_who_is_linked_stands_for_the_others_however_young(created: int | None) -> None:
+def test_a_twin_that_is_linked_stands_for_the_others_however_young(created: int | None) -> None:
     linked = known("2", "ada@example.com", created=created, linked="hub-7")
     verdict = pair(ADA, Candidates(same_email=[ADA, linked], email=[known("hub-7", "ada@example.com", linked="2")]))
     assert isinstance(verdict, PairingRefused)
     assert verdict.blockers == ((True, "2"),)
 
 
-def test_the_e_mail_of_somebody_who_is_linked_to_another_is_a_failure_that_names_both() -> None:
+def test_the_e_mail_of_a_contact_that_is_linked_to_another_is_a_failure_that_names_both() -> None:
     other = known("hub-1", "ada@example.com", linked="5")
     verdict = pair(ADA, Candidates(same_email=[ADA], email=[other]))
     assert isinstance(verdict, PairingRefused)
@@ -165,7 +165,7 @@ def test_an_e_mail_that_answers_leaves_no_word_to_a_number() -> None:
 
 
 @pytest.mark.parametrize("name", ["ada lovelace", "ada  lovelace", ""])
-def test_a_number_pairs_somebody_without_an_e_mail_whose_name_does_not_differ(name: str) -> None:
+def test_a_number_pairs_a_contact_without_an_e_mail_whose_name_does_not_differ(name: str) -> None:
     other = known("hub-1", None, name, OFFICE)
     assert pair(ADA, Candidates(same_email=[ADA], phone=[other])) == Paired("hub-1", "phone")
 
@@ -174,11 +174,11 @@ def test_a_number_pairs_somebody_without_an_e_mail_whose_name_does_not_differ(na
     "colleague",
     [known("hub-1", None, "grace hopper", OFFICE), known("hub-1", "grace@example.com", "ada lovelace", OFFICE)],
 )
-def test_colleagues_who_share_a_number_are_two_people(colleague: IndexedContact) -> None:
+def test_colleagues_that_share_a_number_are_two_contacts(colleague: IndexedContact) -> None:
     assert pair(ADA, Candidates(same_email=[ADA], phone=[colleague])) == Unpaired()
 
 
-def test_a_number_of_somebody_who_is_linked_pairs_nobody() -> None:
+def test_a_number_of_a_contact_that_is_linked_pairs_no_contact() -> None:
     taken = known("hub-1", None, "ada lovelace", OFFICE, linked="5")
     assert pair(ADA, Candidates(same_email=[ADA], phone=[taken])) == Unpaired()
 
@@ -192,7 +192,7 @@ def test_two_on_the_other_side_with_the_number_are_never_guessed_between() -> No
     assert set(verdict.blockers) == {(False, "hub-1"), (False, "hub-2")}
 
 
-def test_two_on_the_persons_own_side_with_the_number_are_never_guessed_between() -> None:
+def test_two_on_the_contacts_own_side_with_the_number_are_never_guessed_between() -> None:
     rival = known("2", None, "", OFFICE)
     verdict = pair(ADA, Candidates(same_email=[ADA], phone=[known("hub-1", None, "", OFFICE)], rivals=[rival]))
     assert isinstance(verdict, PairingRefused)
@@ -200,7 +200,7 @@ def test_two_on_the_persons_own_side_with_the_number_are_never_guessed_between()
     assert "hub-1 on the other side, 2 on the same side, and" in verdict.reason
 
 
-def test_who_could_be_but_one_of_two_candidates_is_named_as_well() -> None:
+def test_a_contact_that_could_be_but_one_of_two_candidates_is_named_as_well() -> None:
     rival = known("2", None, "", MOBILE)
     others = [known("hub-1", None, "", OFFICE), known("hub-2", None, "", OFFICE, MOBILE)]
     verdict = pair(ADA, Candidates(same_email=[ADA], phone=others, rivals=[rival]))
@@ -216,7 +216,7 @@ def test_who_could_be_but_one_of_two_candidates_is_named_as_well() -> None:
         known("2", "grace@example.com", "", OFFICE),
     ],
 )
-def test_somebody_who_could_not_be_that_person_is_no_rival(bystander: IndexedContact) -> None:
+def test_a_contact_that_could_not_be_that_contact_is_no_rival(bystander: IndexedContact) -> None:
     person = known("1", "ada@example.com", "ada lovelace", OFFICE)
     other = known("hub-1", "hub@example.com" if bystander.email else None, "ada lovelace", OFFICE)
     person = replace(person, email=None) if bystander.email else person
@@ -231,13 +231,13 @@ def test_a_rival_must_have_a_number_of_the_same_candidate() -> None:
     assert pair(person, Candidates(phone=[other], rivals=[rival])) == Paired("hub-1", "phone")
 
 
-def test_a_rival_need_not_share_a_number_with_the_person() -> None:
+def test_a_rival_need_not_share_a_number_with_the_contact() -> None:
     person, rival = known("1", None, "", OFFICE), known("2", None, "", MOBILE)
     other = known("hub-1", None, "", OFFICE, MOBILE)
     assert isinstance(pair(person, Candidates(phone=[other], rivals=[rival])), PairingRefused)
 
 
-def test_somebody_unlike_everybody_is_new() -> None:
+def test_a_contact_unlike_all_others_is_new() -> None:
     assert pair(ADA, Candidates(same_email=[ADA])) == Unpaired()
     assert pair(known("1"), Candidates()) == Unpaired()
 
@@ -257,16 +257,16 @@ def test_somebody_unlike_everybody_is_new() -> None:
         (known("hub-1", None, "ada lovelace"), False),
     ],
 )
-def test_whom_a_server_takes_for_the_person_passes_the_same_tests(other: IndexedContact, adopted: bool) -> None:
+def test_the_contact_that_a_server_names_passes_the_same_tests(other: IndexedContact, adopted: bool) -> None:
     assert may_adopt(ADA, other) == adopted
 
 
-def test_whom_the_persons_own_marker_names_is_adopted() -> None:
+def test_the_contact_that_its_own_marker_names_is_adopted() -> None:
     assert may_adopt(known("hub-1", marker="1"), known("1"))
     assert not may_adopt(known("hub-2", marker="1"), known("1", linked="hub-1"))
 
 
-def test_two_people_without_an_e_mail_are_not_one_for_it() -> None:
+def test_two_contacts_without_an_e_mail_are_not_one_for_it() -> None:
     assert not may_adopt(known("1"), known("hub-1"))
 
 
@@ -305,7 +305,7 @@ def around(person: IndexedContact, mine: list[IndexedContact], theirs: list[Inde
 
 
 @given(crowd("left"), crowd("right"))
-def test_nobody_is_paired_with_two_people_whoever_is_asked_first(
+def test_no_contact_is_paired_with_two_contacts_whichever_is_first(
     lefts: list[IndexedContact], rights: list[IndexedContact]
 ) -> None:
     chosen: dict[str, str] = {}
@@ -327,7 +327,7 @@ def test_both_sides_come_to_the_same_pairs(lefts: list[IndexedContact], rights: 
 
 
 @given(crowd("left"), crowd("right"))
-def test_a_refusal_names_whom_it_blames(lefts: list[IndexedContact], rights: list[IndexedContact]) -> None:
+def test_a_refusal_names_the_contact_that_it_blames(lefts: list[IndexedContact], rights: list[IndexedContact]) -> None:
     for person in lefts:
         verdict = pair(person, around(person, lefts, rights))
         if isinstance(verdict, PairingRefused):
@@ -336,7 +336,7 @@ def test_a_refusal_names_whom_it_blames(lefts: list[IndexedContact], rights: lis
 
 
 @given(crowd("left"))
-def test_the_one_who_stands_for_all_does_not_depend_on_the_order(crowded: list[IndexedContact]) -> None:
+def test_the_one_that_stands_for_all_does_not_depend_on_the_order(crowded: list[IndexedContact]) -> None:
     assert first_of_duplicates(crowded) == first_of_duplicates(crowded[::-1])
 
 
@@ -364,7 +364,7 @@ def test_swapped_sides_are_paired_alike(lefts: list[IndexedContact], rights: lis
 
 
 @given(crowd("left"), crowd("right"), st.randoms(use_true_random=False))
-def test_who_is_asked_first_changes_no_pair(
+def test_the_order_of_contacts_changes_no_pair(
     lefts: list[IndexedContact], rights: list[IndexedContact], chance: Random
 ) -> None:
     shuffled = [chance.sample(side, len(side)) for side in (lefts, rights)]
@@ -372,7 +372,7 @@ def test_who_is_asked_first_changes_no_pair(
 
 
 @given(crowd("left"), crowd("right"))
-def test_once_all_pairs_are_made_nobody_else_is_paired(
+def test_once_all_pairs_are_created_no_other_contact_is_paired(
     lefts: list[IndexedContact], rights: list[IndexedContact]
 ) -> None:
     partner = dict(pairs_of_a_run(lefts, rights))
@@ -446,7 +446,7 @@ def test_of_two_records_with_the_address_beside_their_own_none_is_guessed() -> N
     assert "an e-mail" in verdict.reason
 
 
-def test_somebody_of_the_own_side_with_the_same_address_is_not_passed_over() -> None:
+def test_a_contact_of_the_own_side_with_the_same_address_is_not_passed_over() -> None:
     other = beside(known("hub-1", "x@example.com"), "ada@example.com", "bob@example.com")
     rival = known("2", "bob@example.com")
     verdict = pair(ADA, Candidates(same_email=[ADA], shared_address=[other], shared_address_rivals=[rival]))
@@ -454,7 +454,7 @@ def test_somebody_of_the_own_side_with_the_same_address_is_not_passed_over() -> 
     assert verdict.blockers == ((False, "hub-1"), (True, "2"))
 
 
-def test_somebody_linked_is_not_taken_away_by_an_address_beside() -> None:
+def test_a_contact_linked_is_not_taken_away_by_an_address_beside() -> None:
     other = replace(beside(known("hub-1", "x@example.com"), "ada@example.com"), linked="7")
     assert pair(ADA, Candidates(same_email=[ADA], shared_address=[other])) == Unpaired()
 

@@ -118,7 +118,7 @@ def test_what_can_not_be_emptied_is_left_as_each_side_shows_it_and_all_else_is_w
     assert (after.conflicts, after.filled) == (before.conflicts, before.filled)
 
 
-def test_a_field_without_a_rule_does_not_travel() -> None:
+def test_a_field_without_a_rule_is_not_synced() -> None:
     assert merged(SideView({"stage": "New"}, {}), SideView({"stage": "Won"}, {})) == Merge()
 
 
@@ -169,7 +169,7 @@ def test_a_change_against_the_direction_stays_where_it_is_and_is_met_when_the_ot
     assert carried.overwritten == [Overwritten(RIGHT, "city", "Rome", "Paris", LEFT)]
 
 
-def test_a_winner_that_may_not_travel_writes_nothing_and_ends_the_conflict() -> None:
+def test_a_winner_that_may_not_be_synced_writes_nothing_and_ends_the_conflict() -> None:
     rules = {"city": FieldRule("city", to_left=True, to_right=False)}
     result = merged(city("Paris", "Oslo"), city("Rome", "Oslo"), rules, LEFT)
     assert result == Merge(agreed={"city": ("Paris", "Rome")})
@@ -319,7 +319,7 @@ def test_the_changes_of_a_set_applied_to_what_they_came_from_lead_where_they_led
         (("value", "Paris"), {}, {"city": "Paris"}),
     ],
 )
-def test_what_a_person_decides_is_written_wherever_something_else_stands(
+def test_what_a_user_decides_is_written_wherever_something_else_stands(
     decided: Resolution, to_left: dict[str, Value], to_right: dict[str, Value]
 ) -> None:
     result = merged(city("Paris", "Oslo", 0), city("Rome", "Oslo", 60), CITY, "newest", {"city": decided})
@@ -430,7 +430,7 @@ def test_each_of_many_edits_is_on_both_sides_after_the_run_that_follows_it(
         assert world.merged(BOTH_WAYS, policy) == Merge()
 
 
-def test_a_server_that_keeps_a_label_does_not_give_it_back_to_who_took_it_away() -> None:
+def test_a_server_that_keeps_a_label_does_not_give_it_back_to_the_side_that_took_it_away() -> None:
     both: dict[str, Value] = {**dict.fromkeys(NAMES), "tags": ("lead", "old", "vip")}
     stubborn = Server(dict(both), keeps=frozenset({"tags"}))
     world = World({LEFT: Server({**both, "tags": ("vip",)}), RIGHT: stubborn}, {LEFT: both, RIGHT: both})

@@ -38,7 +38,7 @@ def test_a_message_comes_back_from_its_text_as_it_was(message: Message) -> None:
 
 
 @given(made)
-def test_whose_message_it_is_and_who_owns_it_is_no_edit(message: Message) -> None:
+def test_the_contact_and_the_owner_of_a_message_are_no_edit(message: Message) -> None:
     assert digest(message) == digest(replace(message, contact_id="another", owner="ann@example.com"))
 
 
@@ -55,7 +55,7 @@ def test_messages_leave_a_side_only_in_the_direction_of_the_stream(direction: st
     assert travel.takes("right", SMS) == (direction != "left_to_right")
 
 
-def test_channel_and_flow_count_where_a_system_tells_them() -> None:
+def test_channel_and_flow_count_where_a_system_reports_them() -> None:
     travel = MessageScope("both", {"Email"}, {"outbound"})
     assert not travel.takes("right", SMS)
     assert not travel.takes("right", replace(SMS, channel="Email"))
@@ -79,7 +79,7 @@ def test_white_space_makes_no_other_message() -> None:
     assert text_digest(replace(SMS, text=None)) is None
 
 
-def test_the_marker_tells_the_copy_and_else_the_kind_that_was_taken_over() -> None:
+def test_the_marker_identifies_the_copy_and_else_the_kind_that_was_taken_over() -> None:
     assert is_copy(LETTER, SMS)
     assert not is_copy(SMS, LETTER)
     recorded = Message("message:9", "c", "Call me", None, SENT, "custom", None, "outbound", of="1")
@@ -89,7 +89,7 @@ def test_the_marker_tells_the_copy_and_else_the_kind_that_was_taken_over() -> No
 
 @pytest.mark.parametrize("policy", ["newest", "manual", "left", "right"])
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_a_copy_that_nobody_touched_follows_its_original_and_no_other_is_overwritten_unasked(
+def test_a_copy_that_no_user_edited_follows_its_original_and_no_other_is_overwritten_unasked(
     policy: str, side: str
 ) -> None:
     assert decide_edit(policy, side, touched=False) == "amend"

@@ -10,7 +10,7 @@ OPTIONS = Options({"title": "right_to_left"}, {"stage": terms({"Replied": "Engag
 RULES = present(rules(SALES, EVERYTHING, "both", OPTIONS), frozenset(FIELDS), frozenset(FIELDS), USERS)
 
 
-def test_a_new_person_gets_the_values_that_may_go_there_in_the_words_of_that_side() -> None:
+def test_a_new_contact_gets_the_values_that_may_go_there_in_the_words_of_that_side() -> None:
     person: Fields = {"first_name": "Ada", "city": None, "title": "CEO", "stage": "replied", "owner": "bob@example.com"}
     expected: dict[str, Value] = {"first_name": "Ada", "stage": "Engaged", "owner": "bob@example.com"}
     assert plan_new_record(RULES, person, "right") == NewRecord(expected, frozenset())
@@ -27,7 +27,7 @@ def test_tags_that_are_another_fields_stay_behind_without_a_word() -> None:
     assert plan_new_record(RULES, {"tags": ("stage:lost",)}, "right") == NewRecord({}, frozenset())
 
 
-def test_somebody_who_may_not_be_contacted_gets_no_other_stage_where_it_is_the_stage_that_says_so() -> None:
+def test_a_contact_that_may_not_be_contacted_gets_no_other_stage_where_it_is_the_stage_that_says_so() -> None:
     person = {"stage": "engaged", "status": "Ongoing", "do_not_contact": "true"}
     there: dict[str, Value] = {"status": "Ongoing", "do_not_contact": "true"}
     assert plan_new_record(RULES, person, "left") == NewRecord(there, frozenset({"stage"}))

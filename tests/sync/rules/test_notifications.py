@@ -44,7 +44,7 @@ class Listener:
             self.known.pop((one.cause, one.key))
 
 
-def test_a_cause_is_told_once_and_once_when_it_is_over() -> None:
+def test_a_cause_is_reported_once_and_once_when_it_is_over() -> None:
     listener = Listener()
     history: list[Present] = [{FAILED: {"": 5}}, {FAILED: {"": 7}}, {FAILED: {"": 9}}, {FAILED: {}}, {FAILED: {}}]
     for present in history:
@@ -53,7 +53,7 @@ def test_a_cause_is_told_once_and_once_when_it_is_over() -> None:
     assert listener.known == {}
 
 
-def test_what_comes_back_is_told_again() -> None:
+def test_what_comes_back_is_reported_again() -> None:
     listener = Listener()
     history: list[Present] = [{FAILED: {"": 5}}, {FAILED: {}}, {FAILED: {"": 7}}]
     for present in history:
@@ -69,14 +69,14 @@ def test_since_when_is_when_it_began_not_when_it_was_seen_again() -> None:
     assert over.since_ms == 5
 
 
-def test_new_conflicts_are_told_and_the_last_one_to_go_ends_them() -> None:
+def test_new_conflicts_are_reported_and_the_last_one_to_go_ends_them() -> None:
     listener = Listener()
     for keys in ({"1": 1, "2": 1}, {"1": 1, "2": 1}, {"2": 1, "3": 9}, {"3": 9}, {}):
         listener.occasion({CONFLICTS: keys})
     assert listener.heard == [(CONFLICTS, ("1", "2"), False), (CONFLICTS, ("3",), False), (CONFLICTS, ("3",), True)]
 
 
-def test_who_does_not_hear_is_told_again_a_few_times_and_then_no_more() -> None:
+def test_a_program_that_does_not_answer_is_called_again_a_few_times_and_then_no_more() -> None:
     listener = Listener()
     for _ in range(10):
         listener.occasion({FAILED: {"": 5}}, hears=False)
@@ -87,7 +87,7 @@ def test_who_does_not_hear_is_told_again_a_few_times_and_then_no_more() -> None:
     assert listener.known == {}
 
 
-def test_who_hears_at_the_second_try_is_told_no_third_time() -> None:
+def test_a_program_that_answers_the_second_try_gets_no_third() -> None:
     listener = Listener()
     for hears in (False, True, True):
         listener.occasion({FAILED: {"": 5}}, hears=hears)
@@ -129,7 +129,7 @@ occasions = st.lists(
 
 
 @given(occasions)
-def test_nothing_is_told_twice_before_it_is_over_and_no_end_without_a_beginning(
+def test_nothing_is_reported_twice_before_it_is_over_and_no_end_without_a_beginning(
     history: list[tuple[Present, bool]],
 ) -> None:
     listener = Listener()

@@ -47,7 +47,7 @@ def test_a_first_meeting_keeps_what_it_saw_so_that_it_need_not_be_read_again() -
     assert (bases.target, bases.source) == ({"title": "Chief"}, {})
 
 
-def test_a_decision_of_a_person_waits_for_the_place() -> None:
+def test_a_decision_of_a_user_waits_for_the_place() -> None:
     left, right = SideView({"title": "Chief"}, {"title": "Cook"}), SideView({}, {"title": "Cook"})
     assert merged(left, right, {"title": ("left", None)}) == Merge(conflicts={"title": ("Chief", "Cook")})
 
@@ -59,7 +59,7 @@ def test_a_set_is_owed_as_a_whole() -> None:
     )
 
 
-def test_somebody_new_is_made_without_what_is_owed() -> None:
+def test_a_new_contact_is_created_without_what_is_owed() -> None:
     made = plan_new_record(RULES, {"title": "Chief", "lists": ("a",)}, RIGHT)
     assert (made.changes, made.owed) == ({}, {"title": "Chief", "lists": ("a",)})
     homed = {name: replace(rule, to_right=True, homeless=frozenset()) for name, rule in RULES.items()}

@@ -69,7 +69,7 @@ def test_a_short_interval_is_not_left_alone_for_an_hour() -> None:
     assert waits == [10, 20, 160, 160]
 
 
-def test_the_reason_of_a_delay_is_kept_and_told_again_only_when_it_is_another() -> None:
+def test_the_reason_of_a_delay_is_kept_and_reported_again_only_when_it_is_another() -> None:
     first = led([failed("a")])
     assert (first.told, first.standing.delayed) == (True, "a")
     assert not led([failed("a"), failed("a")]).told
@@ -88,7 +88,7 @@ def test_an_allowance_that_should_be_there_again_is_no_reason_to_run_at_once() -
     assert following.at == NOON + timedelta(seconds=60)
 
 
-def test_a_held_lock_is_tried_at_the_next_time_and_told_once() -> None:
+def test_a_held_lock_is_tried_at_the_next_time_and_reported_once() -> None:
     held = EndedRun("locked", NOON, "process 7 holds it")
     assert [led([held] * count).told for count in (1, 2, 3)] == [True, False, False]
     assert led([held, held]).at is None

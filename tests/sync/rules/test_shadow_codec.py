@@ -50,7 +50,7 @@ def test_a_shadow_of_another_mapping_is_refused_rather_than_misread() -> None:
             shadow_codec.decode(text, fields)
 
 
-def test_a_single_value_is_written_as_people_read_it() -> None:
+def test_a_single_value_is_written_as_users_read_it() -> None:
     assert shadow_codec.render("Zürich") == '"Zürich"'
 
 

@@ -115,7 +115,7 @@ def test_an_edit_of_the_source_while_it_was_carried_is_carried_by_the_next_run()
     assert merged(edited, SideView({"city": "Paris"}, bases.target)).to_right == {"city": "Rome"}
 
 
-def test_a_value_that_a_person_named_is_not_agreed_on_by_a_side_that_never_showed_the_field() -> None:
+def test_a_value_that_a_user_named_is_not_agreed_on_by_a_side_that_never_showed_the_field() -> None:
     left, right = SideView({}, {}), SideView({"city": "Rome"}, {"city": "Rome"})
     decided = merge(BOTH_WAYS, left, right, judge_of("manual"), "manual", {"city": ("value", "Oslo")})
     bases = after_write(decided, RIGHT, right, left, {"city": "Oslo"})
@@ -130,7 +130,7 @@ def test_what_is_unproven_is_a_first_meeting_and_the_rest_stays_agreed() -> None
     assert bases == ShadowPair({"title": "CEO"}, {"title": "CEO"})
 
 
-def test_a_server_that_dropped_what_it_was_sent_empties_nobody() -> None:
+def test_a_server_that_dropped_what_it_was_sent_empties_no_contact() -> None:
     left, right = SideView({"city": "Paris"}, {"city": "Oslo"}), SideView({"city": "Oslo"}, {"city": "Oslo"})
     bases = after_write(merged(left, right), RIGHT, right, left, {})
     clear_unproven(bases, {"city"})
@@ -138,7 +138,7 @@ def test_a_server_that_dropped_what_it_was_sent_empties_nobody() -> None:
     assert again == Merge(to_right={"city": "Paris"}, filled={"city"})
 
 
-def test_a_label_that_somebody_added_while_labels_were_written_is_carried_back() -> None:
+def test_a_label_that_a_user_added_while_labels_were_written_is_carried_back() -> None:
     left = SideView({"tags": ("base", "new")}, {"tags": ("base",)})
     right = SideView({"tags": ("base",)}, {"tags": ("base",)})
     bases = after_write(merge(TAGS, left, right, judge_of("manual"), "manual"), RIGHT, right, left,
@@ -151,7 +151,7 @@ def test_a_label_that_somebody_added_while_labels_were_written_is_carried_back()
     assert not again.to_right
 
 
-def test_a_label_that_somebody_took_away_while_labels_were_written_is_taken_away_at_the_source() -> None:
+def test_a_label_that_a_user_took_away_while_labels_were_written_is_taken_away_at_the_source() -> None:
     left = SideView({"tags": ("base", "new")}, {"tags": ("base",)})
     right = SideView({"tags": ("base",)}, {"tags": ("base",)})
     bases = after_write(merge(TAGS, left, right, judge_of("manual"), "manual"), RIGHT, right, left, {"tags": ("new",)})
@@ -182,7 +182,7 @@ def test_a_set_that_is_written_on_both_sides_keeps_the_second_half_until_it_is_w
 
 
 @given(all_fields(), some_fields(), some_fields())
-def test_somebody_who_was_made_is_agreed_on_in_all_that_both_sides_show(
+def test_a_contact_that_was_created_is_agreed_on_in_all_that_both_sides_show(
     source: dict[str, Value], filled_in: dict[str, Value], rewritten: dict[str, Value]
 ) -> None:
     sent = {name: value for name, value in source.items() if value is not None}
@@ -192,7 +192,7 @@ def test_somebody_who_was_made_is_agreed_on_in_all_that_both_sides_show(
     assert is_settled(shown, bases.target, frozenset())
 
 
-def test_a_new_persons_shadow_is_what_answers_to_what_was_sent_not_what_moved_into_its_place() -> None:
+def test_a_new_contacts_shadow_is_what_answers_to_what_was_sent_not_what_moved_into_its_place() -> None:
     bases = after_create({"phone": "+12125550145"}, {"phone": None}, {"phone": None}, {"phone": None})
     assert bases == ShadowPair({"phone": None}, {"phone": None})
 
@@ -219,7 +219,7 @@ def test_what_a_lost_create_did_not_leave_behind_is_filled_again() -> None:
     assert merged(SideView(shown, bases.target), SideView(sent, bases.source)).to_left == {"city": "Oslo"}
 
 
-def test_what_somebody_edited_after_a_lost_create_is_carried_back() -> None:
+def test_what_a_user_edited_after_a_lost_create_is_carried_back() -> None:
     sent = {"first_name": "Ada", "city": "Oslo"}
     shown = {"first_name": "Ada", "city": "Rome"}
     bases = after_lost_create(shown, sent, sent, edited=True)
@@ -233,7 +233,7 @@ def test_what_a_lost_create_did_not_leave_behind_is_in_no_shadow() -> None:
         assert bases == ShadowPair({"first_name": "Ada"}, {"first_name": "Ada"})
 
 
-def test_what_was_not_sent_with_a_lost_create_is_an_edit_where_the_times_tell_of_one_and_else_the_servers_own() -> None:
+def test_what_was_not_sent_with_a_lost_create_is_an_edit_where_the_times_show_one_and_else_the_servers_own() -> None:
     sent: Fields = {"first_name": "Ada"}
     source: Fields = {"first_name": "Ada", "country": None, "city": None, "state": None}
     shown: Fields = {"first_name": "Ada", "country": "US", "city": "Oslo", "state": None}
@@ -259,7 +259,7 @@ def test_what_a_server_is_known_to_fill_in_is_agreed_on_after_a_lost_create_and_
 @pytest.mark.parametrize(
     ("seconds", "edited"), [(0.0, False), (1.0, False), (1.001, True), (3600.0, True), (None, False)]
 )
-def test_a_record_that_changed_more_than_a_second_after_it_was_made_is_edited(
+def test_a_record_that_changed_more_than_a_second_after_it_was_created_is_edited(
     seconds: float | None, edited: bool
 ) -> None:
     later = None if seconds is None else NOON + timedelta(seconds=seconds)

@@ -32,7 +32,7 @@ def test_a_need_only_grows(got: int, life: int, first: int, second: int) -> None
 
 
 @given(got=times, now=times)
-def test_a_token_whose_end_nobody_told_is_good_until_it_is_refused(got: int, now: int) -> None:
+def test_a_token_without_a_reported_end_is_good_until_it_is_refused(got: int, now: int) -> None:
     assert need(lease(got, None), now) == "none"
 
 
@@ -46,6 +46,6 @@ def test_a_refusal_leads_to_another_token_but_where_that_is_new_itself(got: int,
     )
 
 
-def test_scopes_are_missing_where_some_were_told_and_not_these() -> None:
+def test_scopes_are_missing_where_some_were_reported_and_not_these() -> None:
     assert missing_scopes(("a", "b", "c"), ("c", "a")) == ("b",)
     assert missing_scopes(("a",), ()) == ()

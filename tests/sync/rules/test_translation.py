@@ -34,14 +34,14 @@ def test_several_values_where_one_is_meant_are_nameless() -> None:
         assert not exchange.same("Replied", ("engaged", "lost"))
 
 
-def test_without_a_map_every_value_travels_as_it_is_and_is_compared_without_case() -> None:
+def test_without_a_map_every_value_is_synced_as_it_is_and_is_compared_without_case() -> None:
     exchange = terms(None)
     assert exchange.carried("Replied", "right") == "Replied"
     assert exchange.same("Replied", "replied")
     assert not exchange.same("Replied", None)
 
 
-def test_a_user_whom_the_other_side_does_not_know_is_nameless_and_nobody_is_asked_for_nothing() -> None:
+def test_a_user_that_the_other_side_does_not_know_is_nameless_and_no_owner_is_read() -> None:
     users = Members(frozenset({"ann@example.com"}), None)
     assert users.carried("Ann@Example.com", "left") == "Ann@Example.com"
     assert users.carried("bob@example.com", "left") is NO_TRANSLATION

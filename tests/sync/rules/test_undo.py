@@ -115,7 +115,7 @@ def test_a_change_that_an_undo_took_back_is_none() -> None:
     assert written_by("r1", [CARRIED, later, other])[0].later == (("Rome", "Bonn"),)
 
 
-def test_a_field_that_was_changed_and_changed_back_since_is_as_somebody_wanted_it() -> None:
+def test_a_field_that_was_changed_and_changed_back_since_is_as_a_user_wanted_it() -> None:
     one = replace(WRITTEN, later=(("Rome", "Bonn"), ("Bonn", "Rome")))
     assert undone(city("Rome", "Rome"), city("Rome", "Rome"), one).left_alone == {(RIGHT, "city"): CHANGED}
 
@@ -270,7 +270,7 @@ def assert_elements_are_put_back(moments: Moments, side: str, name: str) -> None
 
 
 @given(worlds(awkward=False), POLICIES, edits(), edits())
-def test_after_an_undo_runs_write_nothing_until_somebody_edits_and_then_that_alone(
+def test_after_an_undo_runs_write_nothing_until_a_user_edits_and_then_that_alone(
     world: World, policy: str, changes: list[tuple[str, str, Value]], later: list[tuple[str, str, Value]]
 ) -> None:
     diary = in_sync(world, policy)
@@ -332,7 +332,7 @@ def test_undoing_twice_is_as_good_as_once_and_an_undo_can_be_undone(
 
 
 @given(worlds(awkward=True), POLICIES, edits(), edits())
-def test_awkward_servers_lose_nothing_that_somebody_edited_since(
+def test_awkward_servers_lose_nothing_that_a_user_edited_since(
     world: World, policy: str, changes: list[tuple[str, str, Value]], later: list[tuple[str, str, Value]]
 ) -> None:
     diary = in_sync(world, policy)

@@ -35,7 +35,7 @@ def test_without_a_since_all_that_is_not_covered_is_read_and_nothing_else(
 
 
 @given(COVERED, MOMENTS, st.none() | MOMENTS)
-def test_a_span_that_is_asked_for_is_read_whatever_is_covered(
+def test_a_span_that_is_requested_is_read_whatever_is_covered(
     covered: tuple[Interval, ...], since: datetime, until: datetime | None
 ) -> None:
     end = FAR_MS if until is None else ms(until)
@@ -60,12 +60,12 @@ def test_a_window_holds_its_span_and_the_lookback_before_it_unless_it_is_exact(
 
 
 @pytest.mark.parametrize("end", [FAR_MS, FAR_MS + 1])
-def test_a_span_without_an_end_is_asked_for_up_to_the_horizon(end: int) -> None:
+def test_a_span_without_an_end_is_requested_up_to_the_horizon(end: int) -> None:
     assert window_of(ReadRange(), (ms(NOON), end), HOUR) == Window(NOON - HOUR, None)
 
 
 @given(BOUNDS, st.lists(SPANS, min_size=1, max_size=3).map(union), LOOKBACKS, MOMENTS, st.booleans())
-def test_a_report_tells_of_all_that_was_asked_for_up_to_the_horizon(
+def test_a_report_names_all_that_was_requested_up_to_the_horizon(
     bounds: ReadRange, spans: tuple[Interval, ...], lookback: timedelta, horizon: datetime, open_ended: bool
 ) -> None:
     if open_ended:
@@ -76,7 +76,7 @@ def test_a_report_tells_of_all_that_was_asked_for_up_to_the_horizon(
     assert told == Window(windows[0].start, max(windows[0].start, min(horizon, ends[-1])))
 
 
-def test_where_nothing_was_read_nothing_is_told() -> None:
+def test_where_nothing_was_read_nothing_is_reported() -> None:
     assert reported(ReadRange(), (), HOUR, NOON) is None
     assert reported(ReadRange(), ((0, FAR_MS),), HOUR, None) is None
 

@@ -195,7 +195,7 @@ def test_a_wrong_key_may_be_kept_and_oauth_is_logged_in_to_later(
     assert gh.calls == []
 
 
-def test_who_stops_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_user_that_stops_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     terminal.answer("Where are secrets to be kept?", "file")
     terminal.whisper("API key (not shown)", "key-0001")

@@ -162,7 +162,7 @@ def test_messages_are_hints(server: ReceiverOnLoopback) -> None:
     assert set(server.woken) == {("sales", "messages")}
 
 
-def test_messages_are_of_no_interest_where_none_travel(tmp_path: Path) -> None:
+def test_messages_are_of_no_interest_where_none_are_synced(tmp_path: Path) -> None:
     with serving(config_with(tmp_path, with_messages=False)) as server:
         assert server.send_event(type="InboundMessage", messageId="m1", contactId="ann") == 200
         assert server.counts() == {"ignored": 1}

@@ -38,7 +38,7 @@ def test_times_are_local_with_their_offset_in_summer_and_winter() -> None:
         assert world.sandbox.person(summer)["created_at"] == "2021-07-19T18:06:25.730-04:00"
 
 
-def test_an_edit_moves_a_person_to_the_end_and_a_removal_takes_them_out() -> None:
+def test_an_edit_moves_a_contact_to_the_end_and_a_removal_takes_them_out() -> None:
     with World() as world:
         one, other = world.populate(2)
         world.clock.pass_by(5)
@@ -49,7 +49,7 @@ def test_an_edit_moves_a_person_to_the_end_and_a_removal_takes_them_out() -> Non
         assert call(world, "GET", f"/contacts/{other}").status_code == 404
 
 
-def test_people_show_copies() -> None:
+def test_contacts_show_copies() -> None:
     with World() as world:
         record_id = world.sandbox.add(first_name="Tony")
         world.sandbox.person(record_id)["first_name"] = "Changed"
@@ -110,7 +110,7 @@ def test_a_message_has_the_eight_documented_fields_and_times_with_an_offset() ->
         assert shown["sent_at"] == "2026-03-04T00:06:07.000-05:00"
 
 
-def test_messages_are_not_deduplicated_and_belong_to_who_calls() -> None:
+def test_messages_are_not_deduplicated_and_belong_to_the_caller() -> None:
     with World() as world:
         sent = {"contact_id": int(world.sandbox.add()), "rendered_copy": "Hello", "id": 5, "updated_at": "never"}
         for _ in range(2):
@@ -121,7 +121,7 @@ def test_messages_are_not_deduplicated_and_belong_to_who_calls() -> None:
 
 
 @pytest.mark.parametrize(("strangers", "status"), [("refused", 422), ("not_found", 404), ("taken", 200)])
-def test_a_message_with_nobody_is_treated_as_told(strangers: Any, status: int) -> None:
+def test_a_message_with_no_contact_is_treated_as_configured(strangers: Any, status: int) -> None:
     with World(Behaviour(strangers=strangers)) as world:
         answer = call(world, "POST", "/messages", json={"message": {"contact_id": 7}})
         assert (answer.status_code, len(world.sandbox.messages())) == (status, status == 200)
@@ -137,7 +137,7 @@ def test_a_window_of_messages_goes_by_when_they_were_updated_which_does_not_show
         assert (shown["rendered_copy"], shown["sent_at"]) == ("Edited", "2024-12-31T19:00:00.000-05:00")
 
 
-def test_a_window_of_messages_goes_by_when_they_were_sent_where_it_is_told_so() -> None:
+def test_a_window_of_messages_goes_by_when_they_were_sent_where_it_is_reported_so() -> None:
     with World(Behaviour(windows_of_messages="sent")) as world:
         contact_id = world.sandbox.add()
         world.sandbox.add_message(contact_id, sent_at="2025-01-01T00:00:00Z")
@@ -146,7 +146,7 @@ def test_a_window_of_messages_goes_by_when_they_were_sent_where_it_is_told_so() 
         assert len(call(world, "GET", "/messages", params=window).json()["messages"]) == 1
 
 
-def test_messages_can_be_changed_and_deleted_by_people_and_by_calls() -> None:
+def test_messages_can_be_changed_and_deleted_by_users_and_by_calls() -> None:
     with World() as world:
         one, other = (world.sandbox.add_message(world.sandbox.add()) for _ in range(2))
         call(world, "PATCH", f"/messages/{one}", json={"message": {"rendered_subject": "Re", "id": 7}})
@@ -158,7 +158,7 @@ def test_messages_can_be_changed_and_deleted_by_people_and_by_calls() -> None:
 
 
 @pytest.mark.parametrize("stay", [True, False])
-def test_messages_stay_when_their_contact_goes_unless_it_is_told_otherwise(stay: bool) -> None:
+def test_messages_stay_when_their_contact_goes_unless_it_is_reported_otherwise(stay: bool) -> None:
     with World(Behaviour(messages_stay=stay)) as world:
         contact_id = world.sandbox.add()
         world.sandbox.add_message(contact_id)

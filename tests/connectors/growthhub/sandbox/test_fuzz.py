@@ -193,7 +193,7 @@ crowd.add(
         ([asks("email", "eq", "ann@example.com"), {"group": "OR", "filters": [asks("tags", "eq", "vip")]}], set()),
     ],
 )  # fmt: skip
-def test_filters_find_whom_they_describe(filters: list[dict[str, Any]], people: set[str]) -> None:
+def test_filters_find_the_contacts_that_they_describe(filters: list[dict[str, Any]], people: set[str]) -> None:
     assert found(*filters) == people
 
 

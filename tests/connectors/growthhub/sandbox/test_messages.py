@@ -35,7 +35,7 @@ def ann(world: World) -> str:
     return world.sandbox.add(firstName="Ann", lastName="Lee", email="ann@example.com")
 
 
-def test_a_note_is_made_shown_changed_and_deleted(world: World, ann: str) -> None:
+def test_a_note_is_created_shown_changed_and_deleted(world: World, ann: str) -> None:
     made = ask(world, "POST", f"/contacts/{ann}/notes", {"body": "Called", "title": "Call"})
     note = made.json()["note"]
     assert made.status_code == 201
@@ -66,7 +66,7 @@ def test_a_note_that_is_not_as_it_should_be_is_unprocessable(world: World, ann: 
     assert (answer.status_code, answer.json()["message"]) == (422, [said])
 
 
-def test_notes_of_nobody_are_refused_as_the_contact_is(world: World) -> None:
+def test_notes_of_no_contact_are_refused_as_the_contact_is(world: World) -> None:
     for method, path in (("GET", "notes"), ("POST", "notes"), ("GET", "notes/n"), ("DELETE", "notes/n")):
         answer = ask(world, method, f"/contacts/nobody/{path}", {"body": "x"})
         assert (answer.status_code, answer.json()["message"]) == (400, "Contact with id nobody not found")
@@ -78,7 +78,7 @@ def test_a_location_may_make_html_of_notes(world: World, ann: str) -> None:
     assert (note["body"], note["bodyText"]) == ("<div><p>a &lt; b</p><p>c</p></div>", "a < b\nc")
 
 
-def test_people_write_change_and_delete_notes_by_hand(world: World, ann: str) -> None:
+def test_users_write_change_and_delete_notes_by_hand(world: World, ann: str) -> None:
     first, second = (world.sandbox.add_note(ann, body) for body in ("one", "two"))
     world.sandbox.edit_note(ann, first, body="<p>uno</p>")
     world.sandbox.remove_note(ann, second)
@@ -101,7 +101,7 @@ def test_what_belongs_to_a_contact_goes_with_it_or_to_the_survivor_of_a_merge(wo
     assert exported(world) == exported(world, channel="Email") == []
 
 
-def test_the_export_leaves_emails_out_unless_it_is_asked_for_them(world: World, ann: str) -> None:
+def test_the_export_leaves_emails_out_unless_it_is_requested_them(world: World, ann: str) -> None:
     ids = {kind: world.sandbox.add_message(ann, kind, text="hi") for kind in ("SMS", "WhatsApp", "Activity", "Call")}
     world.sandbox.add_message(ann, "Email", text="hi")
     assert set(exported(world)) == set(ids.values())
@@ -143,7 +143,7 @@ def test_questions_that_the_documents_do_not_know_are_refused(world: World, aske
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "e30=", "bnVsbA=="])
-def test_a_cursor_of_another_question_or_of_nobodys_is_refused(world: World, ann: str, cursor: str) -> None:
+def test_a_cursor_of_another_question_or_of_no_contacts_is_refused(world: World, ann: str, cursor: str) -> None:
     for n in range(11):
         world.sandbox.add_message(ann, text=str(n))
     own = export(world, limit=10)["nextCursor"]
@@ -182,7 +182,7 @@ def test_the_dates_of_the_export_mean_what_the_location_takes_them_for(world: Wo
     assert shown == {"dateAdded": [[], []], "createdAt": [[late], []], "sorted": [[late], [late]]}
 
 
-def test_both_ends_belong_to_what_is_asked_for_unless_the_location_excludes_them(world: World, ann: str) -> None:
+def test_both_ends_belong_to_what_is_requested_unless_the_location_excludes_them(world: World, ann: str) -> None:
     moment = world.clock.now() - timedelta(days=1)
     message_id = world.sandbox.add_message(ann, text="x", at=moment)
     only = {"startDate": instant.render(moment), "endDate": instant.render(moment)}
@@ -226,7 +226,7 @@ def test_a_message_is_shown_by_its_id(world: World, ann: str) -> None:
     assert ask(world, "GET", "/conversations/messages/nothing").status_code == 400
 
 
-def test_a_conversation_is_made_once_and_found_by_its_contact(world: World, ann: str) -> None:
+def test_a_conversation_is_created_once_and_found_by_its_contact(world: World, ann: str) -> None:
     assert ask(world, "GET", "/conversations/search", locationId=LOCATION).json()["total"] == 0
     made = ask(world, "POST", "/conversations/", {"locationId": LOCATION, "contactId": ann}).json()["conversation"]
     again = ask(world, "POST", "/conversations/", {"locationId": LOCATION, "contactId": ann})

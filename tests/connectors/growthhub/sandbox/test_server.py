@@ -87,7 +87,7 @@ def test_a_page_ends_at_ten_thousand_records(world: World) -> None:
     assert search(world, page=1001).status_code == 400
 
 
-def test_people_are_found_by_each_filter(world: World) -> None:
+def test_contacts_are_found_by_each_filter(world: World) -> None:
     world.sandbox.add_field("Lead Score", "NUMERICAL")
     now = world.clock.now()
     ann = world.sandbox.add(email="Ann@example.com", phone="(212) 555-0123", tags=["VIP"], city="Oslo")
