@@ -36,7 +36,7 @@ from sync.contacts.staged_records import staged_record
 from sync.contacts.update import update
 from sync.rules import contact_codec
 from sync.streams.connection import Side
-from sync.streams.record_boundary import tell_mistake
+from sync.streams.record_boundary import log_defect
 from sync.streams.write_errors import WriteErrors
 
 Answer = WriteResult | ConnectorError
@@ -138,7 +138,7 @@ def _conclude(
         errors.note_error(transaction, source, staged, "create", error)
         return
     if isinstance(error, Broken):
-        tell_mistake(error.cause, f"{source.account}:{staged.id}")
+        log_defect(error.cause, f"{source.account}:{staged.id}")
     if error.accepted:
         context.tables.intents.mark_accepted(transaction, target.name, staged.id)
     due_ms = context.run.now_ms() + round(context.connection.settle.total_seconds() * 1000)

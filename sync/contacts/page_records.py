@@ -23,7 +23,7 @@ from sync.contacts.staged_records import memory_of, staged_record
 from sync.contacts.unreadable_records import index_outline
 from sync.rules import contact_codec
 from sync.streams.connection import Side
-from sync.streams.record_boundary import confirm_workable, storable
+from sync.streams.record_boundary import confirm_usable, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def take_page(
     """Index the records of a page and, with `stage`, stage them. What is wrong with a record is listed."""
     ahead = None if exact else page.served_at + AHEAD
     limits = PageLimits(window.start if exact else None, horizon, window.end if exact else None, ahead)
-    context.boundary.take(side, page, context.run.progress.note)
+    context.boundary.note_page(side, page, context.run.progress.note)
     raws = {str(raw["id"]): raw for raw in page.records}
     unchanged = _unchanged(context, side, raws)
     unchanged_records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in unchanged.items()]
@@ -99,7 +99,7 @@ def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Tak
     if row is None:
         taken.records.append(Staged(side.name, record_id, link=link.id if link else None))
         return
-    confirm_workable(row.contact)
+    confirm_usable(row.contact)
     if link is None and context.is_forgotten(side, row.contact):
         is_new = limits.admit(row.contact.updated_at) and not context.staging.has_record(side.name, record_id)
         context.report.left_out += taken.stage and is_new

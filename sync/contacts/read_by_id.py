@@ -11,7 +11,7 @@ from sync.contacts.gone_records import is_merge_target, note_gone
 from sync.contacts.staged_records import memory_of, staged_record
 from sync.rules import contact_codec
 from sync.streams.connection import Side
-from sync.streams.record_boundary import confirm_workable
+from sync.streams.record_boundary import confirm_usable
 
 
 def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
@@ -57,7 +57,7 @@ def _stage(context: Context, side: Side, record_id: str, page: Page) -> Staged |
     contact = side.connector.to_contact(raw, memory_of(link, side))
     if link is None and context.is_forgotten(side, contact):
         return None
-    confirm_workable(contact)
+    confirm_usable(contact)
     staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic() as transaction:
         context.staging.put_records(transaction, [staged])

@@ -1,4 +1,4 @@
-"""Whether accounts are still those that the state was written for (R28). Nothing is called for it."""
+"""Compare the identity of accounts with the identity that the state was written for (R28). No call is made."""
 
 import shlex
 from collections.abc import Mapping
@@ -23,13 +23,13 @@ def confirm_identity(state: StateFile, account: str, connector: str, identity: M
         return
     raise StateError(
         f"account {account}: {state.path} was written for {_text(known_connector, known)}, not for "
-        f"{_text(connector, identity)}; give the account another name, or begin anew with another state file "
+        f"{_text(connector, identity)}; give the account another name, or start with a new state file "
         f"({shlex.join(['mv', str(state.path), f'{state.path}.old'])}, or set another `path` under [state])"
     )
 
 
 def confirm_known(path: Path, account: str, connector: str, identity: Mapping[str, Any]) -> None:
-    """Refuse an account that is another one than the state file at a path knows; make the file where there is none."""
+    """Refuse an account that is another one than the state file at a path knows; create a missing file."""
     state = StateFile.open(path)
     try:
         confirm_identity(state, account, connector, identity)
@@ -40,9 +40,9 @@ def confirm_known(path: Path, account: str, connector: str, identity: Mapping[st
 def remember_identity(
     transaction: Transaction, account: str, connector: str, identity: Mapping[str, Any], sides: Mapping[int, str]
 ) -> None:
-    """Keep who an account is; users that were added are read from their first record.
+    """Store the identity of an account; after a change both streams are read again, for users that were added.
 
-    `sides` are the connections that the account takes part in, and its side there.
+    `sides` are the connections of the account by number, with its side there.
     """
     remembered = connections.account_identity(transaction, account)
     if remembered is not None and remembered[1] == identity:

@@ -1,6 +1,6 @@
-"""Build a connector from an account of the config file: credentials, pace, settings and clock are put together here.
+"""Build the connector of an account from the config file, with its credential, rate limiter, settings and clock.
 
-The entry of the system in the registry says how (connectors.registry); nothing here depends on the system.
+The entry of the system in connectors.registry builds it; nothing here depends on the system.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from sync.config.model import Connection, MessagesStream
 from sync.oauth.token_sources import TokenSources
 
 CLOCK_OFFSET = "clock_offset"
-"""The setting that holds by how many seconds the server's clock was ahead of ours, where that was much."""
+"""The setting for a large clock offset: by how many seconds the server was ahead of us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class SharedResources:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account ready for work. `limit` is the rate that it is known to be held to, None where none is known."""
+    """An account with its connector. `limit` is its known rate limit, None where none is known."""
 
     connector: Connector
     pacer: Pacer
@@ -50,7 +50,7 @@ class Account:
     settings: Cache
 
     def close(self) -> None:
-        """Close the HTTP connections, and keep a large offset of the server's clock for the next process (R43)."""
+        """Close the HTTP connections, and store a large clock offset for the next process (R43)."""
         offset, known = self.connector.clock_offset(), self.settings.get(CLOCK_OFFSET)
         if abs(offset - (known or 0.0)) > PLAUSIBLE:
             self.settings.put(CLOCK_OFFSET, offset)
@@ -61,7 +61,7 @@ class Account:
 def connect(
     name: str, account: AccountOptions, secret: str, connection: Connection, shared: SharedResources
 ) -> Account:
-    """Return the account as this connection uses it. No call is made."""
+    """Return the account with the options of this connection. No call is made."""
     system, settings = registry.system(account.connector), shared.settings(name)
     pacer = Pacer(
         shared.ledger, shared.clock, system.limit, name,

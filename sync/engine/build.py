@@ -1,9 +1,9 @@
-"""Put together what one run works with: both sides, the rules in force, the state behind them, its streams."""
+"""Build the streams of one run from the config, the accounts and the state."""
 
 from connectors.clock import Clock
 from state import connections
 from state.companies import CompanyCache
-from state.cursors import INDEXED, Cursors
+from state.cursors import INDEXED
 from state.file import StateFile
 from state.identity_index import IdentityIndex
 from state.intervals import reach
@@ -21,72 +21,64 @@ from sync.engine.run import RunScope
 from sync.messages.context import MessageContext, fingerprint
 from sync.output.progress import Progress
 from sync.output.report import Counts, RunReport, StreamReport
-from sync.rules import contact_codec, messages
 from sync.rules.conflict_policy import winner_by_policy
-from sync.streams.connection import ConnectionSides, Side
+from sync.rules.streams import CONTACTS, MESSAGES
+from sync.streams.connection import SIDE_NAMES, ConnectionSides, Side
 from sync.streams.run import Run
 
 Accounts = tuple[Account, Account]
 
 
-def assemble(
+def build_scope(
     options: RunOptions, connection: Connection, accounts: Accounts, *,
-    state: StateFile, stage: Staging, report: RunReport, clock: Clock, progress: Progress,
+    state: StateFile, staging: Staging, report: RunReport, clock: Clock, progress: Progress,
 ) -> RunScope:  # fmt: skip
-    """Return what one run is about. Raises StateError when the connection is another one than the state knows."""
-    left, right = accounts
-    rules = rules_of(connection, left.connector, right.connector)
+    """Return the streams of one run. Raises StateError when the state knows the connection with other accounts."""
+    run = Run(report.run, options.command, options.dry_run, clock, progress)
+    contacts = _contacts(run, connection, accounts, state, staging)
+    messages = _messages(contacts, connection, accounts) if MESSAGES in options.streams else None
+    return RunScope(contacts, messages, with_contacts=CONTACTS in options.streams)
+
+
+def _contacts(run: Run, connection: Connection, accounts: Accounts, state: StateFile, staging: Staging) -> Context:
+    rules = rules_of(connection, accounts[0].connector, accounts[1].connector)
     with state.atomic() as transaction:
         number = connections.connection_id(transaction, connection.name, connection.left, connection.right)
         table, in_force = mapping_in_force(transaction, number, rules, connection)
-    sides = ConnectionSides(
-        connection.name,
-        number,
-        _side(state, number, "left", left),
-        _side(state, number, "right", right),
-        connection.settle,
-        connection.lookback,
-    )
-    context = Context(
-        Run(report.run, options.command, options.dry_run, clock, progress),
-        sides,
-        MappingInForce(in_force, rules, table, winner_by_policy("manual", (0.0, 0.0))),
-        connection.contacts,
-        state,
-        stage,
-        _empty(accounts),
-        SyncPolicy(),
-    )
-    context.enrichment = _enrichment(context) if connection.contacts.enrich else None
-    cursors = Cursors(state.db, number, contact_codec.STREAM)
-    context.findings.first = {
-        side.account: reach(cursors.intervals(side.name, INDEXED), 0) is None for side in context.connection.sides
+    left, right = (_side(state, number, name, account) for name, account in zip(SIDE_NAMES, accounts, strict=True))
+    sides = ConnectionSides(connection.name, number, left, right, connection.settle, connection.lookback)
+    # The clocks of the servers are known after the first answers; until then a policy leaves conflicts to users.
+    mapping = MappingInForce(in_force, rules, table, winner_by_policy("manual", (0.0, 0.0)))
+    contacts = Context(run, sides, mapping, connection.contacts, state, staging, _empty_report(accounts), SyncPolicy())
+    contacts.enrichment = _enrichment(contacts) if connection.contacts.enrich else None
+    cursors = contacts.tables.cursors
+    contacts.findings.first = {
+        side.account: reach(cursors.intervals(side.name, INDEXED), 0) is None for side in sides.sides
     }
-    with_messages = messages.STREAM in options.streams and connection.messages is not None
-    message_context = _messages(context, connection, accounts) if with_messages else None
-    return RunScope(context, message_context, with_people=contact_codec.STREAM in options.streams)
+    return contacts
 
 
-def _messages(context: Context, connection: Connection, accounts: Accounts) -> MessageContext:
+def _messages(contacts: Context, connection: Connection, accounts: Accounts) -> MessageContext | None:
+    """Return the messages stream, None where the config has none; after a change of its settings it reads all again."""
     settings = connection.messages
     if settings is None:
-        raise AssertionError(f"{connection.name}: no table of messages")
+        return None
     deletes = settings.deletes or connection.contacts.deletes
-    message_context = MessageContext(context, settings, deletes, _empty(accounts), MessageStaging(context.state))
+    messages = MessageContext(contacts, settings, deletes, _empty_report(accounts), MessageStaging(contacts.state))
     wanted = fingerprint(settings)
-    if message_context.tables.settings.fingerprint() != wanted:
-        with context.state.atomic() as transaction:
-            message_context.tables.settings.set_up(transaction, wanted)
-    return message_context
+    if messages.tables.settings.fingerprint() != wanted:
+        with contacts.state.atomic() as transaction:
+            messages.tables.settings.set_up(transaction, wanted)
+    return messages
 
 
 def _enrichment(context: Context) -> Enrichment:
-    """Return who looks companies up for whom: the config has seen to it that one side can and the other cannot."""
+    """Return which side looks companies up for the other: the config allows one side that can and one that cannot."""
     source = next(side for side in context.connection.sides if side.connector.companies is not None)
     return Enrichment(source, context.connection.other(source), CompanyCache(context.state.db, source.account))
 
 
-def _empty(accounts: Accounts) -> StreamReport:
+def _empty_report(accounts: Accounts) -> StreamReport:
     return StreamReport({account.connector.account: Counts() for account in accounts})
 
 

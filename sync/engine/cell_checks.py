@@ -1,4 +1,4 @@
-"""What reads the cells of the state file that a text alone does not explain, for whoever looks for damaged ones."""
+"""Check the cells of the state file that need more than their type to be checked for damage."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,7 +12,7 @@ from sync.rules.streams import TEXT
 
 
 def _field(name: str) -> None:
-    """Raise ValueError for what is no field that a conflict can be about."""
+    """Raise ValueError for a name that no conflict can have as its field."""
     if name not in FIELDS and name not in (TEXT, WHOLE):
         raise ValueError(name)
 
@@ -21,5 +21,5 @@ READERS: Final[Readers] = {("allowance", "facts"): CallLog.loaded, ("conflict", 
 
 
 def naming(path: Path) -> AbstractContextManager[None]:
-    """Raise StateError, which names the cell, where the block ends with an error that a damaged cell has caused."""
+    """Raise StateError, which names the cell, where a damaged cell caused the error of the block."""
     return naming_damage(path, READERS)

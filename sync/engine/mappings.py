@@ -1,4 +1,4 @@
-"""What travels on a connection: the rules made of config and accounts, and the mapping in force (R13, R18)."""
+"""The rules of the fields of a connection, from config and accounts, and the mapping in force (R13, R18)."""
 
 from collections.abc import Mapping
 
@@ -20,10 +20,10 @@ def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[
 def mapping_in_force(
     transaction: Transaction, number: int, rules: mapping.Rules, connection: Connection
 ) -> tuple[dict[int, tuple[str, ...]], int]:
-    """Return the fields of every mapping there was, and the number of the one in force, made when it is new (R18).
+    """Return the fields of every earlier mapping by its number, and the number of the one in force (R18).
 
-    A field that has moved to another place since is none of the present fields: what it held there was never agreed on.
-    `number` is the connection's.
+    A mapping that changed gets a new number. A field that moved to another place counts as another field, because its
+    value at the new place was never agreed on. `number` is that of the connection.
     """
     settings = _settings(connection)
     fingerprint, fields_with_places = mapping.fingerprint(rules, settings), mapping.fields_with_places(rules, settings)
@@ -40,7 +40,7 @@ def mapping_in_force(
 
 
 def _options(connection: Connection) -> mapping.Options:
-    """Return what the config says field by field."""
+    """Return the options of the fields in the config."""
     fields, groups = connection.contacts.fields, connection.contacts.tag_prefixes
     return mapping.Options(
         directions={name: option.direction for name, option in fields.items()},
@@ -55,15 +55,15 @@ def _options(connection: Connection) -> mapping.Options:
 
 
 def _settings(connection: Connection) -> Mapping[str, object]:
-    """Return what else of the config decides who and what is carried."""
+    """Return the other settings that decide which contacts and values travel."""
     contacts = connection.contacts
     places: dict[str, object] = {name: dict(option.places) for name, option in contacts.fields.items() if option.places}
     places |= {name: {"tags": prefix} for name, prefix in contacts.tag_prefixes.items()}
     settings = {"create": contacts.create, "only": contacts.only.model_dump(), "places": places}
-    told = {
+    optional = {
         "maps": {name: option.map for name, option in contacts.fields.items() if option.map},
         "loosen": any(option.loosen for option in contacts.fields.values()),
         "channels": None if contacts.consent_channels is None else sorted(contacts.consent_channels),
         "enrich": contacts.enrich,
     }
-    return settings | {key: value for key, value in told.items() if value or value == []}
+    return settings | {key: value for key, value in optional.items() if value or value == []}

@@ -1,6 +1,6 @@
-"""What is counted of a run: how it ended, how long it took, what it read and wrote, and the calls that it made.
+"""Count a run: how it ended, how long it took, what it read and wrote, and the calls that it made.
 
-The names below are those of the table `tally`; the status page and /metrics show them.
+The names below are stored in the daily counts; the status page and /metrics show them.
 """
 
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from state.daily_counts import DailyCount
 from sync.output.report import RunReport
 
 RUN: Final = "run "
-"""Before the status that a run ended with."""
+"""The prefix of the status that a run ended with."""
 TOOK: Final = "took_ms"
 WITHIN: Final = "within "
-"""Before the seconds within which a run ended, the smallest that are true; `inf` for longer ones."""
+"""The prefix of the smallest limit in seconds that a run kept; `inf` for longer runs."""
 LIMITS: Final = (1, 5, 15, 60, 300, 1800, 7200)
 RECORDS: Final = ("read", "created", "updated", "deleted")
 CALLS: Final = ("reads", "writes", "retries", "throttled")
 
 
 def counted(report: RunReport, status: str, ended_at: datetime) -> Iterator[DailyCount]:
-    """Yield everything that a run that has ended adds to what is counted."""
+    """Yield what a run that has ended adds to the daily counts."""
     seconds = max(0.0, (ended_at - report.started_at).total_seconds())
     yield DailyCount("", "", f"{RUN}{status}", 1)
     yield DailyCount("", "", f"{WITHIN}{limit_of(seconds)}", 1)

@@ -1,4 +1,4 @@
-"""What a person asked of one run, beyond what the config file says."""
+"""What a user asked of one run, beyond the config file."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +11,10 @@ class RunOptions:
     """The command line of `sync run`. Times are aware UTC; `connections` empty means all of the config file.
 
     `since` and `until` bound `[since, until)` (R2). `unguarded` lets this one run pass the guard (R25).
-    `undoes` is a run to be undone (R26), `created` whether the people whom it created are to be deleted then.
-    `whole` reads both sides in full, which alone shows deletions (R24). Only a dry run has, if it is asked for, the
-    plan's changes and cost in its report (`priced`), or what both sides disagree about (`compared`).
-    `streams` are those that run, where the config has them; `deep` looks at the copies of messages that everybody has.
+    `undoes` is a run to undo (R26), `created` whether the contacts that it created are deleted then.
+    `whole` reads both sides in full, which alone shows deletions (R24). The report of a dry run may have the planned
+    changes and their cost (`priced`), or the differences between both sides (`compared`).
+    `streams` are those that run, where the config has them; `deep` reads the copies of messages of all linked contacts.
     """
 
     since: datetime | None = None
@@ -32,7 +32,7 @@ class RunOptions:
 
     @property
     def command(self) -> str:
-        """Return the command that asks for it, without what lets it pass the guard, or keeps it from writing."""
+        """Return the command that asks for the run, without `--unguarded` and `--dry-run`."""
         if self.undoes:
             return f"sync undo {self.undoes}{' --created' if self.created else ''}"
         words = ["sync reconcile" if self.whole else "sync run"]

@@ -21,7 +21,7 @@ from sync.messages.links import new_link
 from sync.rules.contact_codec import from_ms
 from sync.rules.messages import encode
 from sync.streams.connection import Side
-from sync.streams.record_boundary import tell_mistake
+from sync.streams.record_boundary import log_defect
 from sync.streams.write_errors import WriteErrors
 
 EARLIER_MS: Final = 3_600_000
@@ -220,7 +220,7 @@ def _store_answer(
         context.findings.waiting_contacts.add((job.target.name, job.staged.contact_id))
     if isinstance(answer, OutcomeUnknown):
         if isinstance(answer, Broken):
-            tell_mistake(answer.cause, f"{job.source.account}:{job.original.id}")
+            log_defect(answer.cause, f"{job.source.account}:{job.original.id}")
         due_ms = context.run.now_ms() + context.connection.settle_ms
         list_failure(transaction, context, job.source, job.staged, CREATE, UNKNOWN, due_ms=due_ms)
     else:

@@ -23,7 +23,7 @@ from sync.rules.messages import digest, encode
 from sync.rules.windows import ReadRange
 from sync.streams.connection import Side
 from sync.streams.hints import MAX_READ_BY_ID, hinted_sides
-from sync.streams.record_boundary import confirm_workable
+from sync.streams.record_boundary import confirm_usable
 from sync.streams.recovery import is_gone
 from sync.streams.windows import WindowReader
 
@@ -134,13 +134,13 @@ def _index_page(context: MessageContext, side: Side, page: Page, _window: Window
 
 def _mapped(context: MessageContext, side: Side, page: Page) -> list[Message]:
     """Return the messages of a page; list those that are broken or could not be read (R42)."""
-    context.boundary.take(side, page, context.run.progress.note)
+    context.boundary.note_page(side, page, context.run.progress.note)
     messages: list[Message] = []
     for raw in page.records:
         shown_id, contact_id = message_store(side).id_of(raw), str(raw.get("contactId") or raw.get("contact_id") or "")
         with context.around(side, shown_id, contact_id):
             message = message_store(side).to_message(raw)
-            confirm_workable(message)
+            confirm_usable(message)
             encode(message).encode()  # a text that no file can hold must fail here, as the failure of this message
             messages.append(message)
     return messages
@@ -208,7 +208,7 @@ def _stage_hint(context: MessageContext, side: Side, hint: Hint) -> None:
 
 
 def _stage_one(context: MessageContext, side: Side, message: Message, link: Link | None) -> None:
-    confirm_workable(message)
+    confirm_usable(message)
     staged = StagedMessage(side.name, message.id, message.contact_id, encode(message), link=_link_id(link))
     with context.state.atomic() as transaction:
         context.staging.put_messages(transaction, [staged])

@@ -1,1 +1,1 @@
-"""What the streams of a run share: the run itself, the two sides of its connection, the tables of one stream."""
+"""What both streams share: run, connection, tables, windows, hints, recovery, errors of writes, comparison."""

@@ -1,6 +1,6 @@
-"""History, conflicts and failures that also tell what is put into them: the lines of a run's log about single records.
+"""History, conflicts and failures that also write a line to the log about each record.
 
-A line names records by account and id, and says nothing of what is in them.
+A line names a record by account and id, and contains none of its values (P8).
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from sync.output import event_log
 def logged_tables(
     db: Database, connection: int, stream: str, accounts: Mapping[str, str], *, dry: bool
 ) -> tuple[History, Conflicts, Failures]:
-    """Return the tables of a stream that runs fill; those of a dry run, which fills a copy, tell nothing.
+    """Return the tables of a stream that runs fill; a dry run fills a copy and writes nothing to the log.
 
     `accounts` are the names of left and right.
     """
@@ -27,10 +27,10 @@ def logged_tables(
 
 
 class LoggedHistory(History):
-    """A history that tells what is written, field by field."""
+    """A history that logs each field that is written."""
 
     def add_entries(self, transaction: Transaction, entries: Iterable[HistoryEntry], run: str, now_ms: int) -> None:
-        """Append entries, and tell them."""
+        """Append entries, and log them."""
         kept = list(entries)
         super().add_entries(transaction, kept, run, now_ms)
         if event_log.is_enabled("debug"):
@@ -42,14 +42,14 @@ class LoggedHistory(History):
 
 
 class LoggedFailures(Failures):
-    """Failures that are told when they are listed. `accounts` are the names of left and right."""
+    """Failures that are logged when they are listed. `accounts` are the names of left and right."""
 
     def __init__(self, db: Database, connection: int, stream: str, accounts: Mapping[str, str]) -> None:
         super().__init__(db, connection, stream)
         self._accounts = accounts
 
     def put_failure(self, transaction: Transaction, failure: Failure, now_ms: int) -> None:
-        """List a failure, and tell it."""
+        """List a failure, and log it."""
         super().put_failure(transaction, failure, now_ms)
         record = f"{self._accounts[failure.side]}:{failure.record_id}"
         event_log.warning(
@@ -63,12 +63,12 @@ class LoggedFailures(Failures):
 
 
 class LoggedConflicts(Conflicts):
-    """Conflicts that are told when they open."""
+    """Conflicts that are logged when they open."""
 
     def put_conflict(self, transaction: Transaction, conflict: Conflict) -> None:
-        """Open a conflict, or bring an open one up to date, and tell it."""
+        """Open a conflict, or update an open one, and log it."""
         known = conflict.field in self.of_link(conflict.link)
         super().put_conflict(transaction, conflict)
         records = records_of_link(transaction, conflict.link)
-        tell = event_log.debug if known else event_log.warning
-        tell("conflict", stream=self._key[1], link=conflict.link, field=conflict.field, **records)
+        log = event_log.debug if known else event_log.warning
+        log("conflict", stream=self._key[1], link=conflict.link, field=conflict.field, **records)

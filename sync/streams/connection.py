@@ -1,7 +1,4 @@
-"""The connection that a run works on: its two sides, and how far the clocks of their servers are from ours.
-
-Rules kept here: the time of a record that we wrote ourselves is not the time of a user's edit (R14).
-"""
+"""The two sides of the connection of a run, and the clocks of their servers (R1, R14)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +13,7 @@ from sync.rules.conflict_policy import correct
 from sync.rules.merge import LEFT, RIGHT
 
 OWN_WRITE_MS = 1000
-"""A record whose time is at most so much after our own last write to it was last changed by us (R14)."""
+"""A record with a time at most this much after our last write to it was last changed by us (R14)."""
 
 SIDE_NAMES = (LEFT, RIGHT)
 

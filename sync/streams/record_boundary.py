@@ -1,12 +1,6 @@
-"""The boundary around one record: whatever is wrong with it ends as its failure, and the others go on (R42).
+"""Turn an error in one record into the failure of that record, so that the other records go on (R42).
 
-Rules kept here:
-- what a server says of one record, another record in its place, an answer of one record that is too large, and a
-  mistake of ours at it are listed at once;
-- a server that has trouble with one record is tried again by the next runs, and the record is listed by the third one;
-  trouble with several records in a row is the account's, and ends the run;
-- what is wrong with the account, with the state file or with the machine is never taken for the fault of a record;
-- a mistake of ours is listed with its kind, and told to the log with the way to it: it is never silent.
+An error of the account, of the state file or of the machine is raised: it is never the failure of a record.
 """
 
 import traceback
@@ -46,20 +40,24 @@ READ: Final = "read"
 """The operation of a failure to read or to understand a record."""
 
 UNREAD: Final = "window"
-"""The operation of a failure of what a list does not let be read: it has no id, and is asked for with its window."""
+"""The operation of a failure of a row that cannot be read: it has no id, and is read again with its window."""
 
 PATIENCE_RUNS: Final = 3
+"""A record that alone meets server errors in this many runs is listed as a failure."""
+
 PATIENCE_RECORDS: Final = 3
-LONGEST: Final = 300
+"""Server errors at this many records in a row are about the account, and end the run."""
+
+MAX_REASON: Final = 300
 NOT_OF_A_RECORD: Final = (StateError, StateUnwritable, LockHeld, DatabaseError, MemoryError, OSError)
 
 
 @dataclass(slots=True)
 class Boundary:
-    """Lists what is wrong with single records of one stream; `errors` are those of the stream.
+    """Lists the failures of single records of one stream.
 
-    `holes` are, by side, the spans in which a list holds what it does not let be read: they are not covered, so that
-    each run asks for them again.
+    `errors` are those of the stream; an error that the next run retries goes there. `holes` are, by side, the spans
+    with a row that cannot be read: they do not count as covered, so that each run reads them again.
     """
 
     state: "StateFile"
@@ -77,11 +75,11 @@ class Boundary:
         self, side: "Side", record_id: str, operation: str = READ, *,
         who: str = "", account: str = "", digest: bytes | None = None, first: bool = False,
     ) -> Iterator[None]:  # fmt: skip
-        """Do something with one record of a side; what is wrong with the record becomes its failure.
+        """Run the block for one record of a side; list an error that is about the record as its failure.
 
-        `account` is where it is tried, that of the side where it is not given. `first` tells that all the rest stands
-        on it, so that a server's trouble ends the run until it has come back too often. Raises what is not about the
-        record.
+        `account` is where the operation is tried, by default that of the side. With `first` a server error ends the run
+        because everything else depends on this record, until it has come back in PATIENCE_RUNS runs. Raises every other
+        error.
         """
         listed = Failure(
             side.name, storable(record_id), account or side.account, storable(who) or f"{side.account}:{record_id}",
@@ -91,7 +89,7 @@ class Boundary:
             yield
         except (RecordError, OtherRecord, AnswerTooLarge, Broken, BrokenRecord) as error:
             if isinstance(error, Broken):
-                tell_mistake(error.cause, f"{side.account}:{record_id}")
+                log_defect(error.cause, f"{side.account}:{record_id}")
             self._list(listed, getattr(error, "message", str(error)))
         except ServerTrouble as error:
             if isinstance(error, IncompleteWindow):
@@ -101,18 +99,18 @@ class Boundary:
             # A row that breaks a constraint is a mistake of ours at that record; it must not end the run (R42).
             if not isinstance(error, RECORD_ERRORS):
                 raise
-            self._list_mistake(side, listed, error)
-        except Exception as error:  # noqa: BLE001 - a record may break anything; it is listed and told, never silent
-            self._list_mistake(side, listed, error)
+            self._list_defect(side, listed, error)
+        except Exception as error:  # noqa: BLE001 - a defect of ours at this record; it is listed and logged
+            self._list_defect(side, listed, error)
         else:
             self._in_a_row[listed.account] = 0
 
-    def take(self, side: "Side", page: Page, tell: Callable[[str], None]) -> None:
-        """List what a page of a list did not let be read, and tell what it warns of, once each."""
+    def note_page(self, side: "Side", page: Page, note: Callable[[str], None]) -> None:
+        """List the rows of a page that could not be read, and note each warning of the page once in a run."""
         for warning in page.warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
-                tell(f"{side.account}: {warning}")
+                note(f"{side.account}: {warning}")
         for lost in page.unread:
             self._unread.setdefault(side.name, set()).add(lost.key)
             if lost.within is not None:
@@ -122,12 +120,12 @@ class Boundary:
             self._list(Failure(side.name, lost.key, side.account, who, UNREAD, ""), lost.reason)
 
     def covered(self, side: "Side", spans: IntervalSet) -> IntervalSet:
-        """Return spans without the holes in them."""
+        """Return spans without the holes in them: what may count as covered."""
         holes = union(self.holes.get(side.name, ()))
         return union([part for span in spans for part in gaps(holes, span)])
 
-    def close_read(self, side: "Side") -> None:
-        """Close the failures of what could not be read and was read by now: holes are asked for by each run."""
+    def close_read_failures(self, side: "Side") -> None:
+        """Close the failures of rows that this run could read: each run reads the holes again."""
         unread = self._unread.get(side.name, set())
         for failure in self.failures.waiting_failures():
             if failure.operation == UNREAD and failure.side == side.name and failure.record_id not in unread:
@@ -135,7 +133,7 @@ class Boundary:
                     self.failures.close_failures(transaction, side.name, failure.record_id)
 
     def _put_off(self, listed: Failure, error: ServerTrouble, *, first: bool) -> None:
-        """Leave a record for the next run, but not for ever."""
+        """Leave a record to the next run, until it has failed in PATIENCE_RUNS runs."""
         self._in_a_row[listed.account] += 1
         if self._in_a_row[listed.account] >= PATIENCE_RECORDS:
             raise error
@@ -148,12 +146,12 @@ class Boundary:
         else:
             self.errors.append(str(error))
 
-    def _list_mistake(self, side: "Side", listed: Failure, error: Exception) -> None:
-        """List a mistake of ours at a record, or the cell of the state file that led to it."""
+    def _list_defect(self, side: "Side", listed: Failure, error: Exception) -> None:
+        """List a defect of ours at a record, or the damaged cell of the state file that caused it."""
         fault = damaged_cell_of_record(self.state.db, side.name, listed.record_id)
         if fault is None:
-            tell_mistake(error, f"{side.account}:{listed.record_id}")
-        self._list(listed, mistake(error) if fault is None else damage_message(self.state.path, fault))
+            log_defect(error, f"{side.account}:{listed.record_id}")
+        self._list(listed, _defect_reason(error) if fault is None else damage_message(self.state.path, fault))
 
     def _list(self, listed: Failure, reason: str) -> None:
         said = storable(f"{self.noun} {listed.record_id}: {reason}" if self.noun else reason)
@@ -167,26 +165,26 @@ class Boundary:
             )  # fmt: skip
 
 
-def confirm_workable(record: Contact | Message) -> None:
-    """Raise BrokenRecord, with the reason, if a record cannot be worked with at all."""
+def confirm_usable(record: Contact | Message) -> None:
+    """Raise BrokenRecord, with the reason, if a record cannot be used at all."""
     reason = reason_unusable(record)
     if reason:
         raise BrokenRecord(reason)
 
 
-def mistake(error: BaseException) -> str:
-    """Say what a mistake of ours at one record means for it."""
-    said = str(error)[:LONGEST]
-    return f"growthsync cannot work with it ({type(error).__name__}: {said}); the log tells where, please report it"
+def _defect_reason(error: BaseException) -> str:
+    """Return the reason of a failure that a defect of ours caused."""
+    said = str(error)[:MAX_REASON]
+    return f"growthsync cannot work with it ({type(error).__name__}: {said}); the log shows where, please report it"
 
 
-def tell_mistake(error: BaseException, record: str) -> None:
-    """Tell the log of a mistake at one record, with the way to it and none of its contents."""
+def log_defect(error: BaseException, record: str) -> None:
+    """Log a defect at one record with its traceback, and without the values of the record."""
     frames = traceback.extract_tb(error.__traceback__)
-    way = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
-    event_log.error("a record failed unexpectedly", record=storable(record), kind=type(error).__name__, trace=way)
+    trace = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    event_log.error("a record failed unexpectedly", record=storable(record), kind=type(error).__name__, trace=trace)
 
 
 def storable(text: str) -> str:
-    """Return a text as a file can hold it: halves of characters are no characters."""
+    """Return a text that a file can store: lone surrogates are replaced."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""One run, as both streams see it: its id, its clock, and where a person may watch it."""
+"""One run, as both streams see it: its id, its clock and its progress."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from sync.rules import contact_codec
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run. `command` is what a person typed to start it, `dry` tells that it writes nothing (R27)."""
+    """A run. `command` is the command that started it; a `dry` run writes nothing (R27)."""
 
     id: str
     command: str
@@ -18,5 +18,5 @@ class Run:
     progress: Progress
 
     def now_ms(self) -> int:
-        """Return our own time in milliseconds since 1970, UTC."""
+        """Return our own time in milliseconds since 1970."""
         return contact_codec.to_ms(self.clock.now()) or 0

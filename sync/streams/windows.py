@@ -54,7 +54,7 @@ class WindowReader:
             spans += again
             covered += self._read_spans(read_range, again, take_page)
         if not read_range.exact:
-            self.boundary.close_read(self.side)
+            self.boundary.close_read_failures(self.side)
         window = reported(read_range, sorted(spans), self.lookback, horizon)
         return ReadSpans(self.boundary.covered(self.side, union(covered)), window)
 

@@ -19,7 +19,7 @@ from connectors.errors import (
 from state.database import Transaction
 from state.failures import Failures
 from sync.streams.connection import ConnectionSides, Side
-from sync.streams.record_boundary import PATIENCE_RECORDS, PATIENCE_RUNS, tell_mistake
+from sync.streams.record_boundary import PATIENCE_RECORDS, PATIENCE_RUNS, log_defect
 
 
 def is_fatal(error: ConnectorError) -> bool:
@@ -75,7 +75,7 @@ class WriteErrors(Generic[Record]):
             self._fatal = error
         elif isinstance(error, Broken | OtherRecord | AnswerTooLarge):
             if isinstance(error, Broken):
-                tell_mistake(error.cause, f"{side.account}:{staged.id}")
+                log_defect(error.cause, f"{side.account}:{staged.id}")
             self._list_failure(transaction, side, staged, operation, error.message)
         else:
             self._in_a_row[target.account] += 1

@@ -281,7 +281,7 @@ def test_a_file_that_turns_out_to_be_corrupt_at_one_contact_ends_the_run_and_is_
         raise sqlite3.DatabaseError("database disk image is malformed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sync.contacts.read.confirm_workable", corrupt)
+        patch.setattr("sync.contacts.read.confirm_usable", corrupt)
         with pytest.raises((StateError, sqlite3.DatabaseError), match="malformed"):
             synced.run()
     assert synced.rows("SELECT * FROM failure") == []
@@ -292,18 +292,18 @@ def test_a_row_that_breaks_a_constraint_is_the_fault_of_its_contact_alone(
     synced: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file is well: the contact is listed, and the others are carried."""
-    from sync.streams.record_boundary import confirm_workable
+    from sync.streams.record_boundary import confirm_usable
 
     synced.gg.add(first_name="Bob", email="bob@example.com")
     synced.gg.add(first_name="Cy", email="cy@example.com")
 
     def breaking(record: Any) -> None:
-        confirm_workable(record)
+        confirm_usable(record)
         if record.fields.get("email") == "bob@example.com":
             raise sqlite3.IntegrityError("UNIQUE constraint failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sync.contacts.read.confirm_workable", breaking)
+        patch.setattr("sync.contacts.read.confirm_usable", breaking)
         assert synced.run().exit_code == 1
     assert [row["who"] for row in synced.rows("SELECT who FROM failure")] == ["bob@example.com"]
     assert len(synced.links()) == 4
