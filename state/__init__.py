@@ -1,1 +1,1 @@
-"""What is remembered: cursors, links, shadows, intents, conflicts, failures, runs. One SQLite file."""
+"""The state of all runs in one SQLite file: cursors, links, shadows, intents, conflicts, failures, history."""

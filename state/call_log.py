@@ -1,8 +1,7 @@
-"""The book of recent calls of each account, which all processes share (R5). Its text is the pace's affair.
+"""The log of recent calls of each account, which all processes share (R5). The rate limiter reads and writes its text.
 
-It has a connection of its own whose commits do not wait for the disk: what a power loss could take is a count of
-calls made seconds ago, not a fact about people. It never checkpoints, so it can't move what others wrote without
-their fsync.
+It has a connection of its own, which commits without an fsync: a power loss can take only a count of calls made
+seconds ago. It never checkpoints, so that it does not move into the file what another process has not synced yet.
 """
 
 import sqlite3
@@ -21,7 +20,7 @@ def call_log_text(db: Database, account: str) -> str:
 
 
 class SharedCallLog:
-    """Books by account. Calls may come from several threads."""
+    """The call logs of all accounts. Calls may come from several threads."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -30,12 +29,12 @@ class SharedCallLog:
         self._lock = threading.Lock()
 
     def peek(self, account: str) -> str:
-        """Return the book of an account, '' when there is none."""
+        """Return the call log of an account, '' when there is none."""
         with self._lock:
             return call_log_text(self._db, account)
 
     def revise(self, account: str, change: Callable[[str], str]) -> None:
-        """Replace the book by what `change` makes of it, in one step that no other process can come between."""
+        """Replace the log by what `change` returns for it, in one step that excludes all other processes."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:

@@ -1,6 +1,6 @@
-"""What is known of companies, by domain, so that nothing is asked twice that may cost: answers are good for 30 days.
+"""Cache what a system knows about companies, by domain, since a look-up may cost money: for 30 days.
 
-Rules kept here: that there is no such company is an answer, too; each answer is durable before it is used.
+Rules kept here: negative answers are cached for 30 days too; an answer is stored durably before it is used.
 """
 
 import json
@@ -16,20 +16,20 @@ SPAN_MS = 30 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class CachedCompany:
-    """What an account knew of a domain: fields, None where there is no such company."""
+    """The fields that an account knows of a company, None where it knows no such company."""
 
     found: Mapping[str, Any] | None
 
 
 class CompanyCache:
-    """What one account was asked."""
+    """The answers of one account."""
 
     def __init__(self, db: Database, account: str) -> None:
         self._db = db
         self._account = account
 
     def cached(self, domain: str, now_ms: int) -> CachedCompany | None:
-        """Return what was answered within the span, None where the domain is to be asked for."""
+        """Return the answer of the last 30 days, None where the domain must be looked up."""
         row = self._db.execute(
             "SELECT found FROM company WHERE account = ? AND domain = ? AND asked_ms > ?",
             (self._account, domain, now_ms - SPAN_MS),
@@ -41,7 +41,7 @@ class CompanyCache:
     def store_answers(
         self, transaction: Transaction, answers: Iterable[tuple[str, CachedCompany]], now_ms: int
     ) -> None:
-        """Remember what was answered just now, by domain."""
+        """Store answers that were received now, by domain."""
         transaction.executemany(
             "INSERT OR REPLACE INTO company VALUES (?, ?, ?, ?)",
             [
@@ -51,12 +51,12 @@ class CompanyCache:
         )
 
     def drop_expired(self, transaction: Transaction, now_ms: int) -> None:
-        """Drop what is not good any more."""
+        """Delete answers that are older than 30 days."""
         transaction.execute(
             "DELETE FROM company WHERE account = ? AND asked_ms <= ?", (self._account, now_ms - SPAN_MS)
         )
 
     def count_questions(self, now_ms: int) -> int:
-        """Return how many questions were asked within the span: each of them may have been charged for."""
+        """Return how many look-ups were made in the last 30 days: each of them may be charged."""
         query = "SELECT count(*) FROM company WHERE account = ? AND asked_ms > ?"
         return int(self._db.execute(query, (self._account, now_ms - SPAN_MS)).fetchone()[0])

@@ -1,6 +1,4 @@
-"""Conflicts.
-
-Fields that changed on both sides and wait for a person, or for a later edit that lets the rule decide (R15).
+"""Conflicts: fields that changed on both sides and wait for a user, or for an edit that lets the rule decide (R15).
 
 Values are JSON. A resolution is 'left', 'right', or 'value:' followed by JSON; the next run carries it out.
 """
@@ -13,7 +11,7 @@ from state.database import Database, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One open conflict. Times are milliseconds; `left_changed_ms` is None where no time can be told."""
+    """An open conflict. Times are milliseconds; a `changed_ms` is None where the time is unknown."""
 
     link: int
     field: str
@@ -36,7 +34,7 @@ class Conflicts:
         self._key = (connection, stream)
 
     def put_conflict(self, transaction: Transaction, conflict: Conflict) -> None:
-        """Open a conflict, or bring an open one up to date; when it was found, and its number, stay."""
+        """Open a conflict, or update an open one, which keeps its number and the time when it was found."""
         transaction.execute(
             "INSERT INTO conflict (connection, stream, link, field, who, left_value, right_value, left_changed_ms,"
             " right_changed_ms, found_ms, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -50,7 +48,7 @@ class Conflicts:
         )  # fmt: skip
 
     def close_conflicts(self, transaction: Transaction, link: int, fields: frozenset[str] | set[str]) -> None:
-        """Close the conflicts of these fields of a link, if there are any."""
+        """Delete the conflicts of these fields of a link."""
         transaction.executemany(
             "DELETE FROM conflict WHERE link = ? AND field = ?", [(link, field) for field in fields]
         )
@@ -61,7 +59,7 @@ class Conflicts:
         return {row["field"]: _conflict(row) for row in rows}
 
     def resolved_links(self) -> list[int]:
-        """Return the links with a conflict that a person has resolved and no run has carried out."""
+        """Return the links with a conflict that a user has resolved and no run has carried out yet."""
         rows = self._db.execute(
             "SELECT DISTINCT link FROM conflict WHERE connection = ? AND stream = ? AND resolution IS NOT NULL",
             self._key,
@@ -74,7 +72,7 @@ class Conflicts:
         return [_conflict(row) for row in rows.fetchall()]
 
     def count_open(self) -> int:
-        """Return how many wait for a person."""
+        """Return how many conflicts wait for a user."""
         return int(
             self._db.execute(
                 "SELECT count(*) FROM conflict WHERE connection = ? AND stream = ? AND resolution IS NULL", self._key

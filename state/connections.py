@@ -1,7 +1,4 @@
-"""Connections and accounts as the state knows them.
-
-Who they were when they were first used (R28), the mapping in force (R18).
-"""
+"""Connections and accounts: the identity of an account at its first use (R28), and the mapping in force (R18)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,7 +24,7 @@ class StoredConnection:
 
 
 def remember_account(transaction: Transaction, name: str, connector: str, identity: Mapping[str, Any]) -> None:
-    """Keep an account's first identity, or the present one once it was accepted."""
+    """Store the identity of an account: the first one, or a later one once the user accepted it."""
     transaction.execute(
         "INSERT OR REPLACE INTO account VALUES (?, ?, ?)",
         (name, connector, json.dumps(identity, sort_keys=True)),
@@ -35,13 +32,13 @@ def remember_account(transaction: Transaction, name: str, connector: str, identi
 
 
 def account_identity(db: Database, name: str) -> tuple[str, dict[str, Any]] | None:
-    """Return connector and identity of an account, None when it was never used."""
+    """Return connector and identity of an account, None before its first use."""
     row = db.execute("SELECT connector, identity FROM account WHERE name = ?", (name,)).fetchone()
     return None if row is None else (row["connector"], json.loads(row["identity"]))
 
 
 def connection_id(transaction: Transaction, name: str, left: str, right: str) -> int:
-    """Return the number of a connection, made when it is new. Raises StateError when its accounts are others."""
+    """Return the number of a connection, new where needed. Raises StateError if its accounts have changed."""
     known = find_connection(transaction, name)
     if known is None:
         transaction.execute(
@@ -58,7 +55,7 @@ def connection_id(transaction: Transaction, name: str, left: str, right: str) ->
 
 
 def find_connection(db: Database, name: str) -> StoredConnection | None:
-    """Return a connection, None when it never ran."""
+    """Return a connection, None before its first run."""
     return next(iter(_connections(db, "WHERE name = ?", name)), None)
 
 
@@ -84,12 +81,12 @@ def _connections(db: Database, condition: str = "ORDER BY id", *values: str) -> 
 
 
 def is_owed_checked(db: Database, connection: int) -> bool:
-    """Say whether it was looked for values that an earlier version had no place for, and took for empty."""
+    """Return whether the links of a connection were checked for values that an earlier version took for empty."""
     return bool(db.execute("SELECT owed_known FROM connection WHERE id = ?", (connection,)).fetchone()[0])
 
 
 def note_owed_checked(transaction: Transaction, connection: int) -> None:
-    """Note that it was."""
+    """Store that the links of a connection were checked for such values."""
     transaction.execute("UPDATE connection SET owed_known = 1 WHERE id = ?", (connection,))
 
 
@@ -100,7 +97,7 @@ def mappings(db: Database, connection: int) -> dict[int, tuple[str, tuple[str, .
 
 
 def add_mapping(transaction: Transaction, connection: int, fingerprint: str, fields: Sequence[str]) -> int:
-    """Put another mapping of people in force; what was read under the old one counts as not covered (R18)."""
+    """Put another mapping of contacts in force; everything is read again, since cursors are deleted (R18)."""
     cursor = transaction.execute(
         "INSERT INTO mapping (connection, fingerprint, fields) VALUES (?, ?, ?)",
         (connection, fingerprint, json.dumps(list(fields))),

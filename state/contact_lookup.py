@@ -1,8 +1,8 @@
-"""Who is meant: people found in all that the state remembers, by record, e-mail address or number.
+"""Find contacts in the state by record, e-mail address or phone number.
 
-Somebody is known who is in the identity index, linked, listed as a failure, or in the history. How addresses are
-compared is told by the caller (`fold`), numbers are E.164. Whole tables may be searched: this is for questions that
-people ask, not for runs.
+A contact is known if it is in the identity index, linked, listed as a failure, or in the history. The caller passes
+the function by which addresses are compared (`fold`). Numbers are E.164. A look-up may scan whole tables: it answers
+questions of users and is not used by runs.
 """
 
 import json
@@ -20,12 +20,12 @@ FORMER = "(folded(json_extract(old, '$')), folded(json_extract(new, '$')))"
 """The addresses in a line of the history that is about one."""
 
 Fold = Callable[[str], str]
-"""Returns what an address is compared by."""
+"""Returns the form of an address that is compared."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Record:
-    """One record of one connection. `side` is 'left' or 'right', `account` the name of that side's account."""
+    """A record in one connection. `side` is 'left' or 'right', `account` the name of that side's account."""
 
     connection: int
     side: str
@@ -35,7 +35,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class FoundContact:
-    """Somebody in one connection: one record, or two that are linked (by the link of that number)."""
+    """A contact in one connection: one record, or two linked ones. `link` is the number of the link."""
 
     records: tuple[Record, ...]
     link: int | None
@@ -69,7 +69,7 @@ def by_record(db: Database, account: str, record_id: str) -> list[Record]:
 
 
 def by_email(db: Database, email: str, fold: Fold) -> list[Record]:
-    """Return everybody who has the address (folded) or, deleted by us since, had it."""
+    """Return the records that have the address (folded), or had it when we deleted them."""
     add_fold_function(db, fold)
     return _records(
         db,
@@ -82,18 +82,18 @@ def by_email(db: Database, email: str, fold: Fold) -> list[Record]:
 
 
 def by_other_email(db: Database, email: str) -> list[Record]:
-    """Return everybody who has the address (folded) beside their own."""
+    """Return the records that have the address (folded) as a further one."""
     return _records(db, {"SELECT connection, side, id FROM address WHERE email = ?": (email,)})
 
 
 def by_former_email(db: Database, email: str, fold: Fold) -> list[Record]:
-    """Return everybody whose address the history knows to have been this one (folded)."""
+    """Return the records that had the address (folded) before, according to the history."""
     add_fold_function(db, fold)
     return _records(db, {f"{_FIELDS} AND h.field = 'email' AND ? IN {FORMER}": (email,)})
 
 
 def by_phone(db: Database, phone: str) -> list[Record]:
-    """Return everybody who has the number or, deleted by us since, had it."""
+    """Return the records that have the number, or had it when we deleted them."""
     return _records(
         db,
         {
@@ -105,12 +105,12 @@ def by_phone(db: Database, phone: str) -> list[Record]:
 
 
 def by_former_phone(db: Database, phone: str) -> list[Record]:
-    """Return everybody of whom the history knows a number to have been this one."""
+    """Return the records that had the number before, according to the history."""
     return _records(db, {f"{_FIELDS} AND h.field LIKE '%phone' AND ? IN (h.old, h.new)": (json.dumps(phone),)})
 
 
 def found_contacts(db: Database, records: Iterable[Record]) -> list[FoundContact]:
-    """Return who the records are, each person once, those of linked records with both."""
+    """Return the contacts that the records belong to, each once, with both records where they are linked."""
     found: dict[tuple[Record, ...], FoundContact] = {}
     for record in sorted(set(records)):
         row = _link(db, record)
@@ -121,20 +121,20 @@ def found_contacts(db: Database, records: Iterable[Record]) -> list[FoundContact
 
 
 def by_marker(db: Database, record: Record) -> list[Record]:
-    """Return the records of the other side that claim, by their marker, to be this one."""
+    """Return the records of the other side with a marker that names this record."""
     query = "SELECT connection, side, id FROM person WHERE marker = ? AND side <> ?"
     found = _records(db, {query: (record.id, record.side)})
     return [each for each in found if each.connection == record.connection]
 
 
 def indexed_contact(db: Database, record: Record) -> IndexedContact | None:
-    """Return what the identity index keeps of a record."""
+    """Return the entry of a record in the identity index, None where it has none."""
     found = IdentityIndex(db, record.connection, record.side).by_id([record.id])
     return found[0] if found else None
 
 
 def contact_history(db: Database, person: FoundContact) -> list[HistoryLine]:
-    """Return all that was written to somebody's records, and what became of their messages, oldest first."""
+    """Return everything that was written to the records of a contact and to its messages, oldest first."""
     records = [(record.account, record.id) for record in person.records]
     found = History(db, person.connection, STREAM).of_records(records)
     for account, record_id in records:
@@ -199,5 +199,5 @@ def _has(db: Database, condition: str, *values: object) -> bool:
 
 
 def add_fold_function(db: Database, fold: Fold) -> None:
-    """Teach a connection the SQL function `folded`, by which texts are compared."""
+    """Add the SQL function `folded` to a database connection; it returns the form of a text that is compared."""
     db.create_function("folded", 1, lambda text: fold(text) if isinstance(text, str) else None, deterministic=True)

@@ -1,4 +1,4 @@
-"""Cursors: which spans of time have been dealt with, per connection, stream and side. Instants are milliseconds."""
+"""Cursors: the intervals of time that have been read, per connection, stream and side. Times are milliseconds."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ class Cursors:
         self._key = (connection, stream)
 
     def intervals(self, side: str, kind: str) -> IntervalSet:
-        """Return what has been covered, or indexed, on a side."""
+        """Return the intervals of a side that are covered, or indexed."""
         rows = self._db.execute(
             "SELECT start_ms, end_ms FROM cursor WHERE connection = ? AND stream = ? AND side = ? AND kind = ?"
             " ORDER BY start_ms",
@@ -26,11 +26,11 @@ class Cursors:
         return tuple((row[0], row[1]) for row in rows)
 
     def add_intervals(self, transaction: Transaction, side: str, kind: str, intervals: Iterable[Interval]) -> None:
-        """Add spans; touching ones merge. Call it in the transaction that stores what the spans led to."""
+        """Add intervals; touching ones merge. Call it in the transaction that stores what was read in them."""
         self.set_intervals(transaction, side, kind, union(self.intervals(side, kind), intervals))
 
     def set_intervals(self, transaction: Transaction, side: str, kind: str, intervals: IntervalSet) -> None:
-        """Set the spans to exactly these."""
+        """Replace all intervals by these."""
         transaction.execute(
             "DELETE FROM cursor WHERE connection = ? AND stream = ? AND side = ? AND kind = ?",
             (*self._key, side, kind),
@@ -41,5 +41,5 @@ class Cursors:
         )
 
     def forget_side(self, transaction: Transaction, side: str) -> None:
-        """Drop all that is known of a side: it will be read anew."""
+        """Delete all intervals of a side, so that it is read again in full."""
         transaction.execute("DELETE FROM cursor WHERE connection = ? AND stream = ? AND side = ?", (*self._key, side))

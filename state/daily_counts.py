@@ -1,7 +1,7 @@
-"""What runs did, counted per day: for charts, and for counters that only ever grow.
+"""Count per day what runs did: for charts, and for counters that only ever grow.
 
-Apart from the runs themselves, which are forgotten after `[state] history`: what was counted on days that long ago is
-added up in day 0, so that the table stays small and no sum ever falls. Days are those of UTC, since 1970.
+Runs are deleted after `[state] history`, these counts are not: those of older days are summed up in day 0, so that the
+table stays small and no sum ever falls. Days are UTC days since 1970.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ DAY_MS: Final = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class DailyCount:
-    """So many of something. `stream` and `account` are '' where it belongs to none."""
+    """A count with its name. `stream` and `account` are '' where it belongs to none."""
 
     stream: str
     account: str
@@ -30,7 +30,7 @@ def day_of(now_ms: int) -> int:
 
 
 def add_counts(transaction: Transaction, connection: int, now_ms: int, counts: Iterable[DailyCount]) -> None:
-    """Add to what was counted today."""
+    """Add to the counts of today."""
     transaction.executemany(
         "INSERT INTO tally VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (connection, day, stream, account, name) DO UPDATE SET count = count + excluded.count",
@@ -39,7 +39,7 @@ def add_counts(transaction: Transaction, connection: int, now_ms: int, counts: I
 
 
 def fold_old_days(transaction: Transaction, connection: int, before_ms: int) -> None:
-    """Add up, in day 0, what was counted before that day."""
+    """Move the counts of earlier days to day 0."""
     old = (connection, day_of(before_ms))
     transaction.execute(
         "INSERT INTO tally SELECT connection, 0, stream, account, name, sum(count) FROM tally"
@@ -51,7 +51,7 @@ def fold_old_days(transaction: Transaction, connection: int, before_ms: int) -> 
 
 
 def total_counts(db: Database) -> list[tuple[str, DailyCount]]:
-    """Return all that was ever counted, with the name of the connection."""
+    """Return the sums over all days, with the name of the connection."""
     rows = db.execute(
         "SELECT c.name AS connection_name, t.stream, t.account, t.name, sum(t.count) AS count"
         " FROM tally t JOIN connection c ON c.id = t.connection"
@@ -61,7 +61,7 @@ def total_counts(db: Database) -> list[tuple[str, DailyCount]]:
 
 
 def counts_by_day(db: Database, connection: str, since: int) -> list[tuple[int, DailyCount]]:
-    """Return what was counted in the connection of that name, from a day on, with its day."""
+    """Return the counts of the connection of that name since a day, with their days."""
     rows = db.execute(
         "SELECT t.* FROM tally t JOIN connection c ON c.id = t.connection WHERE c.name = ? AND t.day >= ?"
         " ORDER BY t.day, t.stream, t.account, t.name",

@@ -1,12 +1,12 @@
-"""Cells of the state file that hold what growthsync never writes there: found, named, and mended where that can be.
+"""Find, name and repair cells of the state file that hold what growthsync never writes there.
 
 Rules kept here:
-- a cell is judged by its table alone: the kind that its column was declared with, a time that there is, JSON of the
-  shape that the column holds. What else reads a cell may be given as `readers`, which raise for what they can't read;
-- mending drops what is learned again: digests, memory, the call ledger, settings, indexes and cursors (then everything
-  is read in full), open conflicts and failures (they are found again so). Links, shadows and the history are never
-  touched, nor what a person decided: a conflict with a resolution and a dismissed failure stay;
-- what a cell holds is never told, since it may be about a person.
+- a cell is checked by its table alone: the type of its column, a valid time, JSON of the shape that the column holds.
+  `readers` are further checks by column; they raise an error for a text that they can't read;
+- a repair deletes what can be read again: digests, memory, the call log, settings, indexes and cursors (then everything
+  is read in full), open conflicts and failures (the next run finds them again). Links, shadows and the history are
+  never touched, nor is a decision of a user: a conflict with a resolution and a dismissed failure stay;
+- no message holds the content of a cell, since it may be personal data.
 """
 
 import sqlite3
@@ -25,10 +25,10 @@ Readers = Mapping[tuple[str, str], Callable[[str], object]]
 KINDS: Final = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 WORDS: Final = {"integer": "a whole number", "text": "text", "blob": "bytes"}
 WORDS_OF: Final = {"side": ("left", "right"), "stream": ("contacts", "messages")}
-"""Columns that hold one of a few words; some tables are of no stream in some of their rows."""
+"""Columns that hold one of a few words; some tables have rows without a stream."""
 OF_NO_STREAM: Final = frozenset({"tally", "schedule", "told", "hint"})
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
-"""What a datetime can hold."""
+"""The range of a datetime."""
 JSON: Final[Mapping[tuple[str, str], str]] = {
     ("account", "identity"): "object",
     ("setting", "value"): "",
@@ -53,7 +53,7 @@ JSON: Final[Mapping[tuple[str, str], str]] = {
     ("company", "found"): "object",
     ("owed", "value"): "",
 }
-"""Columns of JSON, and what it has to be."""
+"""Columns of JSON, and the type that the JSON must have, '' for any."""
 CLEARED: Final = frozenset(
     {
         ("run", "report"), ("failure", "digest"), ("message", "print"),
@@ -61,23 +61,23 @@ CLEARED: Final = frozenset(
           for part in ("digest", "memory", "seen_ms", "wrote_ms", "unmapped", "kept")),
     }
 )  # fmt: skip
-"""Cells that may be empty, and are learned again."""
+"""Cells that may be empty, and that the next run fills again."""
 DROPPED: Final = frozenset(
     {"allowance", "setting", "company", "schedule", "hint", "webhook", "heard", "told", "holder", "tally", "progress",
      "trouble", "cursor"}
 )  # fmt: skip
-"""Tables whose rows may be missing."""
+"""Tables that may lose rows."""
 READ_AGAIN: Final = {"person": "contacts", "number": "contacts", "address": "contacts", "message": "messages"}
-"""Indexes whose rows may be missing once their stream is read in full again."""
+"""Indexes that may lose rows, since their stream is read in full again then."""
 FOUND_AGAIN: Final = {"conflict": "resolution", "failure": "dismissed"}
-"""Tables whose rows are found again, and the column that is empty until a person decides: then the row stays."""
+"""Tables with rows that are found again, and the column of a user's decision: a row with a decision stays."""
 MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error)
-"""What code ends with that meets such a cell."""
+"""The errors that reading such a cell may raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class DamagedCell:
-    """A cell that can't be read: where it is, by the key of its row, and what is wrong with it."""
+    """A cell that can't be read: its place, by the key of its row, and the reason."""
 
     table: str
     column: str
@@ -87,14 +87,14 @@ class DamagedCell:
 
     @property
     def is_repairable(self) -> bool:
-        """Say whether what it held is learned again."""
+        """Return whether the next run can read its content again."""
         if (self.table, self.column) in CLEARED:
             return True
         return not self.is_decided and self.table in DROPPED | READ_AGAIN.keys() | FOUND_AGAIN.keys()
 
     @property
     def row(self) -> str:
-        """Return the key of its row as people read it, without what people are reached at."""
+        """Return the key of its row as text, without addresses and numbers."""
         return ", ".join(f"{name} {value!r}" for name, value in self.key if name not in ("phone", "email"))
 
     def __str__(self) -> str:
@@ -124,7 +124,7 @@ def _all_faults(db: Database, readers: Readers) -> Iterator[DamagedCell]:
 
 
 def damaged_cell_of_record(db: Database, side: str, record_id: str) -> DamagedCell | None:
-    """Return a cell that can't be read of what is known of a record: its link, and its row of the index."""
+    """Return a damaged cell of the link or the index entry of a record, None where there is none."""
     for table, column in (("link", f"{side}_id"), ("person", "id")):
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         keys = _keys(db, table, columns)
@@ -138,7 +138,7 @@ def damaged_cell_of_record(db: Database, side: str, record_id: str) -> DamagedCe
 
 
 def repair_cells(transaction: Transaction, found: Sequence[DamagedCell]) -> None:
-    """Drop what can be learned again of the cells that were found; what they made fail is due again."""
+    """Delete the damaged cells that can be read again, and retry every failure, since a cell may have caused it."""
     if found:
         transaction.execute("UPDATE failure SET due_ms = 0, digest = NULL WHERE dismissed IS NULL")
     for fault in found:
@@ -154,7 +154,7 @@ def repair_cells(transaction: Transaction, found: Sequence[DamagedCell]) -> None
 
 @contextmanager
 def naming_damage(path: Path, readers: Readers) -> Iterator[None]:
-    """Raise StateError, which names the cell, where the block ends with an error and such a cell is in the file."""
+    """Raise StateError with the name of the cell where an error in the block comes from a damaged cell."""
     try:
         yield
     except (StateError, StateUnwritable, LockHeld):
@@ -167,17 +167,17 @@ def naming_damage(path: Path, readers: Readers) -> Iterator[None]:
 
 
 def damage_message(path: Path, fault: DamagedCell) -> str:
-    """Return what a person is told of a cell."""
+    """Return the message about a damaged cell: its place, and what to do."""
     if fault.is_repairable:
-        return f"{path}: damaged at {fault}; `sync state repair` drops it, and the next run learns it again"
+        return f"{path}: damaged at {fault}; `sync state repair` deletes it, and the next run reads it again"
     return (
-        f"{path}: damaged at {fault}; this can't be learned again: restore the file from a backup "
+        f"{path}: damaged at {fault}; it can't be read again: restore the file from a backup "
         "(`sync state repair` lists all that is damaged)"
     )
 
 
 def _first(path: Path, readers: Readers) -> DamagedCell | None:
-    """Return the first fault of a file, None where there is none or it can't be looked into."""
+    """Return the first damaged cell of a file, None where there is none or the file can't be opened."""
     with suppress(sqlite3.Error):
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         db.row_factory = sqlite3.Row
@@ -189,7 +189,7 @@ def _first(path: Path, readers: Readers) -> DamagedCell | None:
 
 
 def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
-    """Yield what is true of a wrong cell of a column, and how that is told."""
+    """Yield a condition for each kind of damage of a column, with its description."""
     name, kind = column["name"], KINDS.get(column["type"])
     if kind is not None:
         yield f"typeof({name}) NOT IN ('{kind}', 'null')", f"{WORDS[kind]} is expected"
@@ -216,7 +216,7 @@ def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
 
 
 def _references(db: Database, table: str, column: str) -> Iterator[tuple[str, str]]:
-    """Yield what is true of a cell that names a row which is not there."""
+    """Yield a condition for references of a column to rows that do not exist."""
     for key in db.execute(f"PRAGMA foreign_key_list({table})").fetchall():
         if key["from"] == column:
             named = f"SELECT {key['to']} FROM {key['table']}"
@@ -232,7 +232,7 @@ def _no_json(name: str, shape: str) -> str:
 def _misread(
     db: Database, table: str, column: str, keys: Sequence[str], reader: Callable[[str], object]
 ) -> Iterator[DamagedCell]:
-    """Yield the texts of a column that are no UTF-8, or that its reader can't read."""
+    """Yield the texts of a column that are not UTF-8, or that its reader can't read."""
     query = f"SELECT {', '.join(keys)}, {column} FROM {table} WHERE typeof({column}) = 'text'"
     for row in _raw(db, query):
         try:
@@ -245,7 +245,7 @@ def _misread(
 
 
 def _raw(db: Database, query: str) -> list[tuple[Any, ...]]:
-    """Return rows; a text of theirs that is no UTF-8 can't be encoded again."""
+    """Return rows. A text that is not UTF-8 is returned in a form that can't be encoded."""
     before, db.text_factory = db.text_factory, lambda found: found.decode(errors="surrogateescape")
     try:
         return [tuple(row) for row in db.execute(query).fetchall()]
@@ -254,9 +254,9 @@ def _raw(db: Database, query: str) -> list[tuple[Any, ...]]:
 
 
 def _keys(db: Database, table: str, columns: Sequence[sqlite3.Row]) -> list[str]:
-    """Return what tells one row of a table from another."""
-    made = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()["sql"]
-    if made.rstrip().upper().endswith("WITHOUT ROWID"):
+    """Return the columns that identify a row of a table."""
+    created = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()["sql"]
+    if created.rstrip().upper().endswith("WITHOUT ROWID"):
         return [column["name"] for column in columns if column["pk"]]
     return ["rowid"]
 
@@ -266,7 +266,7 @@ def _key(keys: Sequence[str], row: Sequence[Any]) -> tuple[tuple[str, Any], ...]
 
 
 def _where(fault: DamagedCell) -> tuple[str, list[Any]]:
-    """Return the condition that finds the row of a cell, and its values; SQLite binds no text that is no UTF-8."""
+    """Return the condition that finds the row of a cell, and its values; SQLite binds no text that is not UTF-8."""
     parts, values = [], []
     for name, value in fault.key:
         is_text = isinstance(value, str)
@@ -276,7 +276,7 @@ def _where(fault: DamagedCell) -> tuple[str, list[Any]]:
 
 
 def _is_decided(db: Database, fault: DamagedCell) -> bool:
-    """Say whether a person decided about the row of a cell."""
+    """Return whether the row of a cell holds a decision of a user."""
     decision = FOUND_AGAIN.get(fault.table)
     if decision is None:
         return False
@@ -286,10 +286,10 @@ def _is_decided(db: Database, fault: DamagedCell) -> bool:
 
 
 def _read_again(transaction: Transaction, table: str, where: str, values: Sequence[Any]) -> None:
-    """Have the stream of a row read in full by the next run, and the link of a conflict looked at again.
+    """Have the next run read the stream of a row in full, and the link of a conflict again.
 
-    Which stream and connection that is is told by the row, or by the link of a conflict; where a damaged cell leaves it
-    open, it is every one. Nothing of a row is fetched: it may hold text that is no UTF-8.
+    The row, or the link of the conflict, gives stream and connection; where a damaged cell hides them, all are read. No
+    value of the row is fetched: it may hold text that is not UTF-8.
     """
     if table not in READ_AGAIN and table not in FOUND_AGAIN:
         return
@@ -309,7 +309,7 @@ def _read_again(transaction: Transaction, table: str, where: str, values: Sequen
 
 
 def _look_again(transaction: Transaction, where: str, values: Sequence[Any]) -> None:
-    """Let the link of a conflict count as not looked at; every link, where the conflict does not tell which it is."""
+    """Have the next run read the link of a conflict again; every link, where a damaged cell hides which it is."""
     forget = "UPDATE link SET left_digest = NULL, right_digest = NULL"
     named = f"SELECT link FROM conflict WHERE {where}"
     known = transaction.execute(f"SELECT count(*) FROM link WHERE id IN ({named})", values).fetchone()[0]

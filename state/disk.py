@@ -1,7 +1,7 @@
-"""A disk that is full, or that refuses: told as what it is, with the file and what to do.
+"""Turn the errors of a disk that is full or broken into StateUnwritable, which names the file and what to do.
 
-SQLite undoes what it could not write, so nothing is lost. A quota, and a file that may not grow any more, come as I/O
-errors; so does a disk that is broken.
+SQLite undoes what it could not write, so nothing is lost. An exceeded quota, a limit on the size of files and a broken
+disk are reported by SQLite as I/O errors.
 """
 
 import errno
@@ -14,7 +14,7 @@ from pathlib import Path
 from state.errors import StateUnwritable
 
 PRIMARY = 0xFF
-"""The bits of an error code of SQLite that say what kind it is."""
+"""The bits of SQLite's error code that hold its kind."""
 
 REFUSALS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -23,23 +23,23 @@ TEMPORARY = ("/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108 (where SQLite looks, 
 
 
 def is_refused(error: BaseException) -> bool:
-    """Say whether an error is a disk's, and no mistake of ours."""
+    """Return whether an error comes from the disk."""
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & PRIMARY in REFUSALS
     return isinstance(error, OSError) and error.errno in NO_ROOM
 
 
 def unwritable(path: Path, error: BaseException) -> StateUnwritable:
-    """Return what a person is told of a state file at a path that a disk refuses."""
+    """Return the error about a state file that the disk refuses to write."""
     return StateUnwritable(
         f"{path}: can't be written ({error}); nothing is lost: free some space on its disk, and in "
-        f"{_temporary_folder()}, where SQLite keeps for a while what takes too much memory, and run again"
+        f"{_temporary_folder()}, where SQLite keeps temporary files, and run again"
     )
 
 
 @contextmanager
 def raising_unwritable(path: Path) -> Iterator[None]:
-    """Raise StateUnwritable where a disk refuses what happens within the block to the state file at a path."""
+    """Raise StateUnwritable where the disk refuses what the block does with the state file at a path."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:

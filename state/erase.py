@@ -1,11 +1,12 @@
-"""Erase a person from all that the state remembers, so that not a byte of them is left in the file.
+"""Erase a contact from the whole state, so that no byte of it is left in the file.
 
 Rules kept here:
 - a record goes with its links, shadows and memories, conflicts, failures, intents, history and messages;
-- what stays of others and names the person (a failure's reason, an error in the report of a run) loses the name;
-- the cursors stay: nothing is read again for it.
+- rows about other contacts stay; texts in them that name this one (the reason of a failure, an error in the report of
+  a run) lose the name;
+- cursors stay: nothing is read again because of an erasure.
 
-The bytes are gone when the file was rewritten (`StateFile.vacuum`).
+The bytes are gone once the file is rewritten (`StateFile.vacuum`).
 """
 
 import json
@@ -23,7 +24,7 @@ ERASED = "(forgotten)"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """All that tells of somebody: records, addresses (as they are compared, and as they are spoken), and numbers."""
+    """Everything that identifies a contact: records, addresses (as compared, and as written) and numbers."""
 
     records: frozenset[Record]
     emails: frozenset[str]
@@ -31,7 +32,7 @@ class Identity:
 
 
 def erase_contact(transaction: Transaction, person: Identity, fold: Fold) -> Counter[str]:
-    """Erase somebody and return how many rows went, by table; `fold` compares addresses."""
+    """Erase a contact and return the number of deleted rows by table; `fold` compares addresses."""
     erased: Counter[str] = Counter()
     for record in sorted(person.records):
         _erase_hints(transaction, record, erased)
@@ -66,7 +67,7 @@ def _erase_record(transaction: Transaction, record: Record, erased: Counter[str]
 
 
 def _erase_messages(transaction: Transaction, record: Record, erased: Counter[str]) -> None:
-    """Erase the messages of a person: ids, times and digests in the index and the links, texts in the history."""
+    """Erase the messages of a contact: their entries in the index, their links and their history."""
     key = (record.connection, record.side, record.id)
     here = {"connection": record.connection, "stream": "messages"}
     links = transaction.execute(
@@ -87,7 +88,7 @@ def _erase_messages(transaction: Transaction, record: Record, erased: Counter[st
 
 
 def _erase_hints(transaction: Transaction, record: Record, erased: Counter[str]) -> None:
-    """Erase what webhooks have told of a person and their messages; before the messages, which tell whose they are."""
+    """Erase the hints about a contact and its messages. Call it before the messages go: they name their contact."""
     rows = transaction.execute(
         "DELETE FROM hint WHERE account = ? AND (record = ? OR contact = ? OR stream = 'messages' AND record IN"
         f" (SELECT id FROM message WHERE {_OF_PERSON}))",
@@ -100,7 +101,7 @@ _OF_PERSON = "connection = ? AND side = ? AND contact_id = ?"
 
 
 def _erase_address(transaction: Transaction, emails: Collection[str], erased: Counter[str]) -> None:
-    """Erase what the history and open failures tell of the addresses, whoever's records they are about."""
+    """Erase the history lines and open failures that hold one of the addresses, whichever record they are about."""
     for email in sorted(emails):
         rows = transaction.execute(f"DELETE FROM history WHERE field = 'email' AND ? IN {FORMER}", (email,))
         erased["history"] += rows.rowcount
@@ -108,7 +109,7 @@ def _erase_address(transaction: Transaction, emails: Collection[str], erased: Co
 
 
 def _erase_names(transaction: Transaction, person: Identity, erased: Counter[str]) -> None:
-    """Take the names of somebody out of what stays: the failures of others, and the reports of runs."""
+    """Replace the names of a contact in the failures of other contacts and in the reports of runs."""
     names = _pattern(person)
     blockers = {f"{record.side}:{record.id}" for record in person.records}
     for row in transaction.execute("SELECT id, reason, blockers FROM failure").fetchall():
@@ -134,7 +135,7 @@ def _takes_names_out(report: dict[str, Any], names: re.Pattern[str]) -> bool:
 
 
 def _pattern(person: Identity) -> re.Pattern[str]:
-    """Return what finds the ids, addresses and numbers of somebody in text, as whole words."""
+    """Return a pattern that matches the ids, addresses and numbers of a contact as whole words."""
     words = sorted({*(record.id for record in person.records), *person.emails, *person.phones}, key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
 

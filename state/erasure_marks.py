@@ -1,7 +1,7 @@
-"""Who was forgotten: nothing but salted hashes of what would tell them again, and when that was.
+"""Recognise erased contacts by salted hashes: nothing else of them is kept.
 
-The salt is made with the first of them and stays in the file, so a hash means nothing without the file. Who has the
-file can still try whether an address that they already know is among them: that is what the hashes are for.
+The salt is created with the first hash and stays in the file, so that a hash means nothing without the file. Whoever
+has the file can test whether an address that they know is among them: this is what the hashes are for.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ DIGEST_BYTES = 32
 
 
 class ErasureMarks:
-    """Everybody who was forgotten, over all connections."""
+    """The hashes of all erased contacts, of all connections."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -24,15 +24,15 @@ class ErasureMarks:
         self._lifted = _lifted(db)
 
     def __bool__(self) -> bool:
-        """Say whether there is anybody at all."""
+        """Return whether any contact was erased."""
         return bool(self._digests)
 
     def knows_any(self, marks: Iterable[str]) -> bool:
-        """Say whether one of the marks is that of somebody who was forgotten."""
+        """Return whether one of the marks is that of an erased contact."""
         return bool(self._digests) and not self._digests.isdisjoint(self._hashed(marks))
 
     def add_marks(self, transaction: Transaction, marks: Iterable[str], now_ms: int) -> None:
-        """Remember that the person with these marks was forgotten."""
+        """Store the hashes of the marks of an erased contact."""
         if self._salt is None:
             self._salt = token_bytes(DIGEST_BYTES)
             transaction.execute("INSERT INTO salt VALUES (1, ?)", (self._salt,))
@@ -45,29 +45,29 @@ class ErasureMarks:
         self._digests |= digests
 
     def lift_marks(self, transaction: Transaction, marks: Iterable[str]) -> int:
-        """Forget no longer who has one of the marks; return how many people that were.
+        """End the erasure of the contacts that have one of the marks; return how many there were.
 
-        Their hashes are kept until both records are linked again: they tell which two were one person.
+        Their hashes stay in another table until both records are linked again: they show which two records were linked.
         """
         digests = self._hashed(marks)
         wanted = ",".join("?" * len(digests))
         rows = transaction.execute(f"SELECT DISTINCT person FROM forgotten WHERE digest IN ({wanted})", (*digests,))
-        people = [(row["person"],) for row in rows.fetchall()]
+        numbers = [(row["person"],) for row in rows.fetchall()]
         moving = "INSERT OR IGNORE INTO lifted SELECT digest, person FROM forgotten WHERE person = ?"
-        transaction.executemany(moving, people)
-        transaction.executemany("DELETE FROM forgotten WHERE person = ?", people)
+        transaction.executemany(moving, numbers)
+        transaction.executemany("DELETE FROM forgotten WHERE person = ?", numbers)
         self._lifted = _lifted(self._db)
         self._digests = frozenset(row[0] for row in transaction.execute("SELECT DISTINCT digest FROM forgotten"))
-        return len(people)
+        return len(numbers)
 
     def lifted(self, mark: str) -> int | None:
-        """Return the number of the person with this mark who is taken up again, None where there is none."""
+        """Return the number of the contact with this mark if its erasure has ended, otherwise None."""
         if self._salt is None or not self._lifted:
             return None
         return self._lifted.get(_digest(mark, self._salt))
 
     def drop_lifted(self, transaction: Transaction, person: int) -> None:
-        """Drop the hashes of who was taken up again."""
+        """Delete the hashes of a contact after the end of its erasure, by its number."""
         transaction.execute("DELETE FROM lifted WHERE person = ?", (person,))
         self._lifted = _lifted(self._db)
 

@@ -1,9 +1,8 @@
-"""Failures: records that could not be carried, listed with their reason until they are, or are dismissed (R22).
+"""Failures: records that could not be synced, listed until they are, or until a user dismisses them (R22).
 
-A failure belongs to the record that could not be carried: its side and id. `account` is where the attempt failed.
-`blockers` are records ("left:ID") whose change may remove the cause. A dismissed failure is silent until its record
-changes.
-Records that meet transient errors are counted apart (`trouble`); one that does so in three runs becomes a failure.
+A failure belongs to the record that could not be synced, by its side and id. `account` is where the attempt failed.
+`blockers` are records ("left:ID"); their change may remove the cause. A dismissed failure is hidden until its record
+changes. Transient errors of single records are counted in the table `trouble`; after three runs a failure is listed.
 """
 
 import json
@@ -18,10 +17,9 @@ RETRY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failure.
+    """A failure. Times are milliseconds.
 
-    Times are milliseconds; `digest` is that of the record when it failed; `due_ms` is when to try again,
-    `noted_ms` when it was noted last.
+    `digest` is that of the record when it failed, `due_ms` when to retry, `noted_ms` when the failure was last stored.
     """
 
     side: str
@@ -37,7 +35,7 @@ class Failure:
     noted_ms: int = field(default=0, compare=False)
 
     def is_due(self, now_ms: int) -> bool:
-        """Say whether it is time to try again. One noted in the future was noted by a clock that was set back since."""
+        """Return whether to retry now. A failure that was stored in the future is due: our clock was set back since."""
         return self.due_ms <= now_ms or self.noted_ms > now_ms
 
 
@@ -65,7 +63,7 @@ class Failures:
         )  # fmt: skip
 
     def close_failures(self, transaction: Transaction, side: str, *record_ids: str) -> None:
-        """The records were carried, or are gone: neither failures nor troubles any more."""
+        """Delete the failures of records, and their counts of transient errors: they were synced, or are gone."""
         for table in ("failure", "trouble"):
             transaction.executemany(
                 f"DELETE FROM {table} WHERE connection = ? AND stream = ? AND side = ? AND record_id = ?",
@@ -73,7 +71,7 @@ class Failures:
             )
 
     def of_records(self, side: str, ids: Sequence[str]) -> dict[str, Failure]:
-        """Return the failures of these records, dismissed ones too, by id."""
+        """Return the failures of these records by id, dismissed ones too."""
         marks = ",".join("?" * len(ids))
         rows = self._db.execute(
             f"SELECT * FROM failure WHERE connection = ? AND stream = ? AND side = ? AND record_id IN ({marks})",
@@ -90,7 +88,7 @@ class Failures:
         return [_failure(row) for row in rows.fetchall()]
 
     def count_listed(self) -> int:
-        """Return how many are listed."""
+        """Return how many failures are not dismissed."""
         return int(
             self._db.execute(
                 "SELECT count(*) FROM failure WHERE connection = ? AND stream = ? AND dismissed IS NULL",
@@ -99,7 +97,7 @@ class Failures:
         )
 
     def count_trouble(self, transaction: Transaction, side: str, record_id: str) -> int:
-        """Count one more run in which the record met a transient error, and return how many there were."""
+        """Count one more run in which the record met a transient error, and return the number of such runs."""
         row = transaction.execute(
             "INSERT INTO trouble VALUES (?, ?, ?, ?, 1)"
             " ON CONFLICT (connection, stream, side, record_id) DO UPDATE SET runs = runs + 1 RETURNING runs",
@@ -116,7 +114,7 @@ def make_due(transaction: Transaction, failure_ids: Iterable[int]) -> None:
 
 
 def dismiss_failure(transaction: Transaction, failure_id: int, why: str) -> None:
-    """Take a failure off the list until its record changes."""
+    """Hide a failure until its record changes; `why` is the reason that the user gave."""
     transaction.execute("UPDATE failure SET dismissed = ? WHERE id = ?", (why, failure_id))
 
 

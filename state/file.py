@@ -1,15 +1,15 @@
-"""The state file: one SQLite database, opened so that nothing in it is lost or shown to others.
+"""The state file: one SQLite database, opened so that nothing in it is lost or readable by other users.
 
 Rules kept here:
-- WAL, synchronous FULL, foreign keys; every change inside `atomic`, which takes the write lock at once;
-- mode 0600 before the first byte is written, so that `-wal` and `-shm`, which SQLite makes in the image of the file,
+- WAL, synchronous FULL, foreign keys; a transaction takes the write lock when it begins;
+- mode 0600 before the first byte is written, so that `-wal` and `-shm`, to which SQLite gives the mode of the file,
   have it too;
-- a file of a newer version, of another program, or unreadable is refused (StateError, exit 2), never repaired in
-  silence;
-- sqlite-utils makes and migrates the tables, in one process at a time; it is imported only when there is something to
-  make, since it is slow to import;
-- a dry run works on a `copy`, so that it can't move anything (R27);
-- a full disk is told as one (StateUnwritable, exit 3).
+- a file that is unreadable, of a newer version or of another program is refused (StateError, exit 2) and never
+  repaired without a command;
+- sqlite-utils creates and migrates the tables, in one process at a time; it is imported only for that, because its
+  import is slow;
+- a dry run works on a copy, so that it changes nothing (R27);
+- a full disk is reported as such (StateUnwritable, exit 3).
 """
 
 import os
@@ -30,20 +30,20 @@ from state.schema import VERSION, migrate
 APPLICATION_ID = 0x67737963
 BUSY_SECONDS = 30
 PAGE_BYTES = 8192
-"""A link with both shadows takes some 1.4 kB, of which pages of 4096 hold two and pages of 8192 hold five."""
+"""A link with both shadows takes some 1.4 kB: a page of 4096 bytes holds two of them, a page of 8192 holds five."""
 
 BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
-"""What SQLite says of a file that is no database, or not any more."""
+"""SQLite's errors for a file that is no database, or a damaged one."""
 
 STEPS = 20_000
-"""Instructions of SQLite between two looks at the clock, where a query may not take too long."""
+"""Instructions of SQLite between two checks of the time limit of a snapshot."""
 
 SMALLEST = 512
-"""Bytes of the smallest page, and so of the smallest database, that SQLite makes."""
+"""Bytes of the smallest page, and so of the smallest database, of SQLite."""
 
 
 class StateFile:
-    """An open state file. `db` is in autocommit mode: changes belong inside `atomic`."""
+    """An open state file. `db` is in autocommit mode and only read; `atomic` yields a transaction to write with."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path = path
@@ -51,18 +51,18 @@ class StateFile:
 
     @classmethod
     def open(cls, path: Path) -> "StateFile":
-        """Open the file, made if it is missing and migrated if it is old.
+        """Open the file; create it if it is missing, migrate it if it is old.
 
         Raises StateError, StateUnwritable, LockHeld.
         """
         _check_access(path)
         with _usable(path):
-            _make(path)
-            return cls(path, _prepared(_connect(path), path, _renew_alone))
+            _create_missing(path)
+            return cls(path, _prepared(_connect(path), path, _upgrade_alone))
 
     @classmethod
     def open_copy(cls, path: Path) -> "StateFile":
-        """Open a private copy that vanishes when it is closed; of a missing file, an empty one.
+        """Open a private copy that is deleted when it is closed; an empty one where there is no file.
 
         Raises StateError, StateUnwritable.
         """
@@ -76,68 +76,68 @@ class StateFile:
 
     @classmethod
     def open_read_only(cls, path: Path, seconds: float) -> "StateFile":
-        """Open the file for reading alone, waiting so long for others at most; nothing is made, migrated or changed.
+        """Open the file only to read it, waiting at most so many seconds for other processes; nothing is changed.
 
-        Raises StateError, also where there is none or it is of an older version.
+        Raises StateError, also where there is no file, or one of an older version.
         """
         try:
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=seconds, isolation_level=None)
             db.row_factory = sqlite3.Row
-            return cls(path, _prepared_to_look(db, path))
+            return cls(path, _prepared_read_only(db, path))
         except sqlite3.DatabaseError as error:
             raise StateError(_unusable(path, error)) from error
 
     @contextmanager
     def snapshot(self, seconds: float) -> Iterator[Database]:
-        """Yield the database as it is at this moment; a query that runs past so many seconds is interrupted."""
+        """Yield the database as it is at this moment; a query is interrupted after so many seconds."""
         deadline = time.monotonic() + seconds
         self.db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
         self.db.execute("BEGIN")
         yield self.db
 
     def wait_at_most(self, seconds: float) -> None:
-        """Wait no longer than this for another process that writes."""
+        """Wait at most this long for another process that writes."""
         self.db.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def overwrite_deleted(self) -> None:
-        """Overwrite from now on what is deleted, so that its bytes do not stay in the file."""
+        """Overwrite the bytes of everything that is deleted from now on."""
         self.db.execute("PRAGMA secure_delete = ON")
 
     def back_up(self, path: Path) -> None:
-        """Write a consistent copy, while runs go on, or none at all.
+        """Write a consistent copy, also during a run. An incomplete copy is deleted.
 
-        Raises StateError when there is something at that path already, StateUnwritable.
+        Raises StateError where that path exists already, StateUnwritable.
         """
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
-            raise StateError(f"{path}: there is a file already; name another one") from None
+            raise StateError(f"{path}: this file exists already; give another path") from None
         except OSError as error:
             raise StateError(f"{path}: can't be written ({error})") from error
         try:
             with raising_unwritable(path), closing(_connect(path)) as copy:
                 self.db.backup(copy)
         except BaseException as error:
-            path.unlink()  # half a copy is none
+            path.unlink()  # an incomplete copy could be restored by mistake
             if isinstance(error, sqlite3.DatabaseError):
                 raise StateError(f"{path}: can't be written ({error})") from error
             raise
 
     def vacuum(self) -> None:
-        """Rewrite the file, so that nothing that was deleted is left in it, nor in its log.
+        """Rewrite the file, so that no deleted byte is left in it or in its log.
 
-        Raises StateError where the disk has no room for that, or others read the file for longer than can be waited.
+        Raises StateError where the disk has no room for that, or other processes read the file for too long.
         """
         try:
             self.db.execute("VACUUM")
             busy = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         except sqlite3.OperationalError as error:
-            reason = f"{self.path}: what was deleted may still be in the file ({error}); run it again"
+            reason = f"{self.path}: deleted data may still be in the file ({error}); run the command again"
             raise StateError(reason) from error
         if busy:
             raise StateError(
-                f"{self.path}: another process reads the file, so what was deleted may still be in it; "
-                "wait for that to end, and run it again"
+                f"{self.path}: another process reads the file, so deleted data may still be in it; "
+                "wait for it to end, and run the command again"
             )
 
     @contextmanager
@@ -148,13 +148,13 @@ class StateFile:
             yield Transaction(self.db)
             self.db.execute("COMMIT")
         except BaseException:
-            if self.db.in_transaction:  # some errors, a full disk among them, have ended it already
+            if self.db.in_transaction:  # some errors, such as a full disk, have rolled it back already
                 self.db.execute("ROLLBACK")
             raise
 
     @contextmanager
     def atomic_or_joined(self) -> Iterator[Transaction]:
-        """Yield the transaction that is open already, which others commit, or else a new one."""
+        """Yield the open transaction, which another block commits, or a new one where none is open."""
         if self.db.in_transaction:
             yield Transaction(self.db)
             return
@@ -163,7 +163,7 @@ class StateFile:
 
     @contextmanager
     def savepoint(self, transaction: Transaction) -> Iterator[None]:
-        """Do a part of a transaction: an error takes back this part alone, and is raised on."""
+        """Make the block a part of a transaction that an error undoes alone; the error is raised again."""
         transaction.execute("SAVEPOINT part")
         try:
             yield
@@ -185,27 +185,27 @@ def _connect(path: Path | str) -> sqlite3.Connection:
     return db
 
 
-def _make(path: Path) -> None:
-    """Make a file that is missing. One that is there is left to SQLite: closing it here would drop SQLite's locks."""
+def _create_missing(path: Path) -> None:
+    """Create a missing file. An existing one is left to SQLite: to close it here would release SQLite's locks."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _make_private(path: Path) -> None:
+def _set_private_mode(path: Path) -> None:
     for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         if name.exists() and name.stat().st_mode & 0o077:
             name.chmod(0o600)
 
 
 def _prepared(
-    db: sqlite3.Connection, path: Path, renew: Callable[[sqlite3.Connection, Path], None]
+    db: sqlite3.Connection, path: Path, upgrade: Callable[[sqlite3.Connection, Path], None]
 ) -> sqlite3.Connection:
     try:
         _check(db, path)
         if is_writable(path):
-            _make_private(path)  # not before it is known to be ours
-        renew(db, path)
+            _set_private_mode(path)  # only a file of growthsync: another program may need its mode
+        upgrade(db, path)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
     except BaseException:
@@ -214,37 +214,37 @@ def _prepared(
     return db
 
 
-def _prepared_to_look(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+def _prepared_read_only(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     try:
         _check(db, path)
-        _check_renewed(db, path)
+        _check_version(db, path)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _check_renewed(db: sqlite3.Connection, path: Path) -> None:
+def _check_version(db: sqlite3.Connection, path: Path) -> None:
     if _version(db) != VERSION:
-        raise StateError(f"{path}: not brought up to date yet; the next run does it")
+        raise StateError(f"{path}: of an older version; the next run upgrades it")
 
 
-def _renew_alone(db: sqlite3.Connection, path: Path) -> None:
-    """Make what is missing, one process at a time: SQLite refuses a second one at once, instead of letting it wait."""
-    if _version(db) == VERSION and _has_log(db):
+def _upgrade_alone(db: sqlite3.Connection, path: Path) -> None:
+    """Create or migrate the tables, one process at a time: SQLite would refuse a second one instead of waiting."""
+    if _version(db) == VERSION and _has_wal(db):
         return
     from filelock import FileLock, Timeout
 
     lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
     try:
         with lock.acquire(timeout=BUSY_SECONDS):
-            _check(db, path)  # who was first may have been a newer version
-            db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # counts for a new file alone
+            _check(db, path)  # the process before this one may have been a newer version
+            db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # has an effect on a new file only
             db.execute("PRAGMA journal_mode = WAL")
             _migrate(db, path)
-            Path(lock.lock_file).unlink(missing_ok=True)  # who waits for it finds everything done
+            Path(lock.lock_file).unlink(missing_ok=True)  # a process that waits for it finds everything done
     except Timeout:
-        raise LockHeld(f"{path}: another process makes or upgrades it; wait for that to end, and run again") from None
+        raise LockHeld(f"{path}: another process creates or upgrades it; wait for it to end, and run again") from None
 
 
 def _migrate(db: sqlite3.Connection, _path: Path) -> None:
@@ -256,7 +256,7 @@ def _migrate(db: sqlite3.Connection, _path: Path) -> None:
     migrate(Database(db))
 
 
-def _has_log(db: sqlite3.Connection) -> bool:
+def _has_wal(db: sqlite3.Connection) -> bool:
     return bool(db.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
 
 
@@ -266,7 +266,7 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
     if path.exists() and 0 < path.stat().st_size < SMALLEST:
-        raise StateError(_unusable(path, "file is not a database"))  # SQLite would write over it
+        raise StateError(_unusable(path, "file is not a database"))  # SQLite would overwrite it
     version = _version(db)
     application = int(db.execute("PRAGMA application_id").fetchone()[0])
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
@@ -281,7 +281,7 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _source(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a file to be copied. Where it can't be written, SQLite can't read its log either: then a copy of both."""
+    """Open a file to copy it. Where it can't be written, SQLite can't read its log either: then copy both first."""
     if is_writable(path):
         with closing(_connect(path)) as source:
             yield source
@@ -296,18 +296,18 @@ def _source(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _check_access(path: Path) -> None:
-    """Tell who may not use the file, or what is in its place, before SQLite calls it unusable."""
+    """Raise StateError, with the owner or the path, where the file may not be used."""
     try:
-        hindered = access_problem(path)
+        problem = access_problem(path)
     except OSError as error:
-        hindered = f"can't be looked at ({error.strerror})"
-    if hindered is not None:
-        raise StateError(f"{path}: {hindered}; nothing is wrong with what it holds")
+        problem = f"can't be looked at ({error.strerror})"
+    if problem is not None:
+        raise StateError(f"{path}: {problem}; its content is undamaged")
 
 
 @contextmanager
 def _usable(path: Path) -> Iterator[None]:
-    """Tell whatever keeps the file from being opened."""
+    """Raise StateError or StateUnwritable for each error that prevents opening the file."""
     try:
         yield
     except (OSError, sqlite3.DatabaseError) as error:
@@ -320,8 +320,8 @@ def _usable(path: Path) -> Iterator[None]:
 def _unusable(path: Path, error: Exception | str) -> str:
     broken = isinstance(error, str) or getattr(error, "sqlite_errorcode", 0) & PRIMARY in BROKEN
     if not broken:
-        return f"{path}: the state file can't be opened ({error}); nothing is wrong with what it holds"
+        return f"{path}: the state file can't be opened ({error}); its content is undamaged"
     return (
         f"{path}: the state file can't be used ({error}); "
-        "restore it from a backup, or set another `path` under [state] to begin anew"
+        "restore it from a backup, or set another `path` under [state] to start again"
     )

@@ -1,7 +1,7 @@
-"""Whether a daemon is there, and when it last showed that it is well: for who looks from outside.
+"""Show to other processes that the daemon runs and is well.
 
-The lock's file tells both: the kernel, whether somebody holds it; its time, when the daemon last touched it. Looking
-costs no more than opening a file.
+Both are read from its lock file: the kernel knows whether a process holds the lock, and the daemon sets the file's time
+whenever it is well. Reading them costs no more than opening a file.
 """
 
 import fcntl
@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 TRY_SECONDS = 1.0
-"""Seconds that a daemon which begins waits for the lock: somebody may hold it for a moment to see who is there."""
+"""How long a starting daemon waits for the lock, in seconds: another process may hold it to look for a daemon."""
 
 
 def daemon_lock(state_path: Path) -> Path:
-    """Return the file of the daemon's lock."""
+    """Return the path of the daemon's lock file."""
     return state_path.with_name(f"{state_path.name}.daemon.lock")
 
 
 def is_daemon_running(state_path: Path) -> bool:
-    """Say whether a daemon works on the state file; where its lock may not be opened that is not known, and denied."""
+    """Return whether a daemon holds the lock of the state file; False where the lock file cannot be opened."""
     with suppress(FileNotFoundError, PermissionError), daemon_lock(state_path).open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,12 +30,12 @@ def is_daemon_running(state_path: Path) -> bool:
 
 
 def touch_heartbeat(lock: Path) -> None:
-    """Show that the daemon which holds the lock is well."""
+    """Set the time of the lock file: the daemon that holds it is well."""
     os.utime(lock)
 
 
 def last_heartbeat(state_path: Path) -> datetime | None:
-    """Return when the daemon last showed that it is well, in UTC, None when there is none."""
+    """Return when the daemon was last well, in UTC, None when no daemon runs."""
     if not is_daemon_running(state_path):
         return None
     return datetime.fromtimestamp(daemon_lock(state_path).stat().st_mtime, UTC)

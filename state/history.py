@@ -1,7 +1,7 @@
-"""History: what was overwritten, where, from where, by which rule, in which run; and the runs themselves.
+"""History: each value that was overwritten, with its source, rule and run; and the runs themselves.
 
-Kept for `[state] history`. A run that undoes another one names it (`undoes`): by that its lines are told from those of
-people's changes (R26).
+It is kept for `[state] history`. A run that undoes another one names it (`undoes`), so that its lines differ from those
+of a change by a user (R26).
 """
 
 import sqlite3
@@ -13,19 +13,19 @@ from state.database import Database, Transaction
 PAGE = 200
 
 CREATED, DELETED, FOUND_DELETED, DISMISSED = "created", "deleted", "found deleted", "dismissed"
-"""Rules of entries about a record as a whole: made or deleted by us, deleted by somebody, and a failure taken off."""
+"""Rules of entries about a whole record: created or deleted by us, found deleted, and a dismissed failure."""
 
 REFUSED, ENRICHED = "refused", "enriched"
-"""Rules of entries about a value that the server did not take, and about what is known of a company."""
+"""Rules of entries about a value that the server refused, and about one that the enrichment filled."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One value that changed on an account.
+    """A value that changed on an account.
 
-    `old` and `new` are JSON; a created person has the field `*`. `source` is the record ("ACCOUNT:ID") that the value
-    came from, None where a person typed it. `shown` is JSON of what the record showed after the write, None where that
-    is `new`. `person` is whose a record is that is no person: of a message, whom it was sent to or came from.
+    `old` and `new` are JSON; a created contact has the field `*`. `source` is the record ("ACCOUNT:ID") that the value
+    comes from, None where a user typed it. `shown` is JSON of what the record showed after the write, None where that
+    is `new`. `person` is the contact of a message, None where the record is a contact itself.
     """
 
     link: int | None
@@ -42,7 +42,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """An entry as it is kept. `undoes` is the run that its own run has undone, None for any other run."""
+    """A stored entry. `undoes` is the run that its own run undoes, None for any other run."""
 
     id: int
     at_ms: int
@@ -60,12 +60,12 @@ class History:
         self._key = (connection, stream)
 
     def refused_values(self) -> set[tuple[int, str, str]]:
-        """Return the links, accounts and fields of all that a server is known not to have taken."""
+        """Return link, account and field of every value that a server refused."""
         query = "SELECT DISTINCT link, account, field FROM history WHERE connection = ? AND stream = ? AND rule = ?"
         return {tuple(row) for row in self._db.execute(query, (*self._key, REFUSED)) if row[0] is not None}
 
     def written_in(self, run: str) -> set[tuple[int, str, str]]:
-        """Return the links, accounts and fields that a run wrote."""
+        """Return link, account and field of every value that a run wrote."""
         rows = self._db.execute("SELECT DISTINCT link, account, field FROM history WHERE run = ?", (run,))
         return {tuple(row) for row in rows if row[0] is not None}
 
@@ -96,14 +96,14 @@ class History:
         return history_lines(self._db, condition, (*values, *self._key))
 
     def fields_of_link(self, link: int) -> frozenset[str]:
-        """Return the fields of a pair that were ever written, on either side."""
+        """Return the fields of a link that were ever written, on either side."""
         rows = self._db.execute(
             "SELECT DISTINCT field FROM history WHERE link = ? AND connection = ? AND stream = ?", (link, *self._key)
         )
         return frozenset(row["field"] for row in rows)
 
     def refused_fields(self, link: int) -> dict[str, str]:
-        """Return the fields of a pair whose last entry says that an account did not take a value, with that account."""
+        """Return the fields of a link that were refused by their last entry, with the account that refused."""
         rows = self._db.execute(
             "SELECT field, account, rule FROM history WHERE link = ? AND connection = ? AND stream = ? ORDER BY id",
             (link, *self._key),
@@ -112,7 +112,7 @@ class History:
         return {field: account for field, (account, rule) in last.items() if rule == REFUSED}
 
     def count_deleted(self, account: str, since_ms: int) -> int:
-        """Return how many records of an account we have deleted since."""
+        """Return how many records of an account we have deleted since a time."""
         row = self._db.execute(
             "SELECT count(*) FROM history"
             " WHERE connection = ? AND stream = ? AND account = ? AND rule = ? AND at_ms > ?",
@@ -130,7 +130,7 @@ class History:
         return {row[0] for row in rows}
 
     def was_created(self, link: int, account: str, run: str) -> bool:
-        """Say whether a record was made by a run."""
+        """Return whether a run created the record of a link on an account."""
         row = self._db.execute(
             "SELECT 1 FROM history WHERE link = ? AND run = ? AND account = ? AND field = '*' AND rule = 'created'",
             (link, run, account),
@@ -139,7 +139,7 @@ class History:
 
 
 def history_lines(db: Database, condition: str, values: Sequence[object]) -> list[HistoryLine]:
-    """Return the lines (`h`) for which a condition of ours holds, in the order that it asks for."""
+    """Return the lines (`h`) that match a condition, in its order. The condition is a constant text of ours."""
     rows = db.execute(f"SELECT h.*, r.undoes FROM history h LEFT JOIN run r ON r.id = h.run WHERE {condition}", values)
     return [_line(row) for row in rows.fetchall()]
 
@@ -150,21 +150,21 @@ def lines_of_run(db: Database, run: str, after: int, limit: int) -> list[History
 
 
 def begin_run(transaction: Transaction, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:
-    """Note that a run has begun, and which run it undoes if that is what it is for."""
+    """Store that a run has begun; `undoes` is the run that it undoes."""
     transaction.execute(
         "INSERT INTO run (id, connection, started_ms, undoes) VALUES (?, ?, ?, ?)", (run, connection, now_ms, undoes)
     )
 
 
 def end_run(transaction: Transaction, run: str, now_ms: int, status: str, report: str) -> None:
-    """Note how a run ended. `report` is its JSON document."""
+    """Store how a run ended. `report` is its JSON document."""
     transaction.execute(
         "UPDATE run SET finished_ms = ?, status = ?, report = ? WHERE id = ?", (now_ms, status, report, run)
     )
 
 
 def find_run(db: Database, run: str) -> str | None:
-    """Return the name of the connection that a run was of, None when there is no such run."""
+    """Return the name of the connection of a run, None when there is no such run."""
     row = db.execute(
         "SELECT c.name FROM run r JOIN connection c ON c.id = r.connection WHERE r.id = ?", (run,)
     ).fetchone()
@@ -172,7 +172,7 @@ def find_run(db: Database, run: str) -> str | None:
 
 
 def recent_runs(db: Database, count: int) -> list[tuple[str, str, int, str | None]]:
-    """Return name, connection, beginning (milliseconds) and status of the last runs, the last one first."""
+    """Return id, connection, start (milliseconds) and status of the last runs, the latest first."""
     rows = db.execute(
         "SELECT r.id, c.name, r.started_ms, r.status FROM run r JOIN connection c ON c.id = r.connection"
         " ORDER BY r.started_ms DESC, r.id DESC LIMIT ?",
@@ -182,7 +182,7 @@ def recent_runs(db: Database, count: int) -> list[tuple[str, str, int, str | Non
 
 
 def prune_history(transaction: Transaction, connection: int, before_ms: int) -> None:
-    """Drop history and runs that are older than they are to be kept."""
+    """Delete history and runs of a connection that began before a time."""
     transaction.execute("DELETE FROM history WHERE connection = ? AND at_ms < ?", (connection, before_ms))
     transaction.execute("DELETE FROM run WHERE connection = ? AND started_ms < ?", (connection, before_ms))
 

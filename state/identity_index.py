@@ -1,6 +1,6 @@
-"""The identity index: everybody ever seen on each side, so that pairing looks at the whole other system (R7).
+"""The identity index: every contact ever read on each side, so that pairing looks at the whole other system (R7).
 
-E-mails, phones and names are stored as they are compared; creation times are milliseconds.
+E-mail addresses, numbers and names are stored as they are compared; creation times are milliseconds.
 """
 
 import json
@@ -18,7 +18,7 @@ _Keys = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class IdentityIndex:
-    """The index of one side of one connection. `other` is the name of the other side."""
+    """The index of one side of one connection."""
 
     def __init__(self, db: Database, connection: int, side: str, stream: str = "contacts") -> None:
         self._db = db
@@ -31,42 +31,42 @@ class IdentityIndex:
             " AND l.gone IS NULL "
         )
 
-    def put_contacts(self, transaction: Transaction, people: Iterable[IndexedContact]) -> None:
-        """Take people up, or bring them up to date."""
-        latest = {person.id: person for person in people}
+    def put_contacts(self, transaction: Transaction, contacts: Iterable[IndexedContact]) -> None:
+        """Add contacts, or update them."""
+        latest = {contact.id: contact for contact in contacts}
         for chunk in _chunks(list(latest.values())):
             self._put(transaction, chunk)
 
     def drop_contact(self, transaction: Transaction, record_id: str) -> None:
-        """Forget somebody who is gone."""
+        """Delete a contact that is gone."""
         self._drop_keys(transaction, self._keys([record_id]))
         transaction.execute("DELETE FROM person WHERE connection = ? AND side = ? AND id = ?", (*self._key, record_id))
 
     def by_id(self, ids: Sequence[str]) -> list[IndexedContact]:
-        """Return those of the ids that are known."""
+        """Return the contacts with these ids."""
         return self._find("p.id", ids)
 
     def unlinked(self) -> list[str]:
-        """Return the ids of all who are linked to no record of the other side."""
+        """Return the ids of all contacts that are linked to no record of the other side."""
         rows = self._db.execute(
             f"{self._select} WHERE p.connection = ? AND p.side = ? AND l.id IS NULL", self._key
         ).fetchall()
         return [row["id"] for row in rows]
 
     def by_email(self, emails: Sequence[str]) -> list[IndexedContact]:
-        """Return everybody whose e-mail is one of these."""
+        """Return the contacts that have one of these addresses as their first one."""
         return self._find("p.email", emails)
 
     def by_other_email(self, emails: Sequence[str]) -> list[IndexedContact]:
-        """Return everybody who has one of the e-mails beside their own."""
+        """Return the contacts that have one of these addresses as a further one."""
         return self._by_key("address", "email", emails)
 
     def by_marker(self, markers: Sequence[str]) -> list[IndexedContact]:
-        """Return everybody whose marker names one of the ids of the other side."""
+        """Return the contacts with a marker that names one of these ids of the other side."""
         return self._find("p.marker", markers)
 
     def by_phone(self, phones: Sequence[str]) -> list[IndexedContact]:
-        """Return everybody who has one of the numbers."""
+        """Return the contacts that have one of these numbers."""
         return self._by_key("number", "phone", phones)
 
     def _by_key(self, table: str, column: str, keys: Sequence[str]) -> list[IndexedContact]:
@@ -80,38 +80,38 @@ class IdentityIndex:
             found += self.by_id([row["id"] for row in rows])
         return found
 
-    def _put(self, transaction: Transaction, people: Sequence[IndexedContact]) -> None:
-        before = self._keys([person.id for person in people])
-        changed = [person for person in people if before.get(person.id) != (person.phones, person.more_emails)]
-        self._drop_keys(transaction, {person.id: before[person.id] for person in changed if person.id in before})
+    def _put(self, transaction: Transaction, contacts: Sequence[IndexedContact]) -> None:
+        before = self._keys([contact.id for contact in contacts])
+        changed = [contact for contact in contacts if before.get(contact.id) != (contact.phones, contact.more_emails)]
+        self._drop_keys(transaction, {contact.id: before[contact.id] for contact in changed if contact.id in before})
         transaction.executemany(
             "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     *self._key,
-                    p.id,
-                    p.email,
-                    p.name,
-                    _text(p.phones),
-                    p.marker,
-                    p.created_ms,
-                    _text(p.more_emails),
-                    int(p.is_marker_bare),
+                    contact.id,
+                    contact.email,
+                    contact.name,
+                    _text(contact.phones),
+                    contact.marker,
+                    contact.created_ms,
+                    _text(contact.more_emails),
+                    int(contact.is_marker_bare),
                 )
-                for p in people
+                for contact in contacts
             ],
         )
         transaction.executemany(
             "INSERT OR IGNORE INTO number VALUES (?, ?, ?, ?)",
-            [(phone, *self._key, person.id) for person in changed for phone in person.phones],
+            [(phone, *self._key, contact.id) for contact in changed for phone in contact.phones],
         )
         transaction.executemany(
             "INSERT OR IGNORE INTO address VALUES (?, ?, ?, ?)",
-            [(email, *self._key, person.id) for person in changed for email in person.more_emails],
+            [(email, *self._key, contact.id) for contact in changed for email in contact.more_emails],
         )
 
     def _keys(self, ids: Sequence[str]) -> dict[str, _Keys]:
-        """Return the numbers, and the further addresses, that those of the ids have who are known."""
+        """Return the numbers and further addresses of the contacts with these ids, by id."""
         marks = ",".join("?" * len(ids))
         rows = self._db.execute(
             f"SELECT id, phones, more_emails FROM person WHERE connection = ? AND side = ? AND id IN ({marks})",

@@ -54,12 +54,12 @@ def decode_contact_intent(
 
 def decode_message_intent(place: Place, sent: str, source: str) -> CopyIntent | AmendmentIntent | CopyDeletionIntent:
     """Return the intent of a message from its JSON. Raises ValueError and LookupError."""
-    told, about = json.loads(sent), json.loads(source)
-    contact = str(told["contact"])
+    values, about = json.loads(sent), json.loads(source)
+    contact = str(values["contact"])
     if "record" not in about:
         return CopyIntent(
             **place, contact=str(about["contact"]), copied_to=contact, digest=_bytes(about["digest"]),
-            message=told.get("message"),
+            message=values.get("message"),
         )  # fmt: skip
     record, old, rule = str(about["record"]), about["old"], str(about["rule"])
     if rule == DELETED:
@@ -68,11 +68,11 @@ def decode_message_intent(place: Place, sent: str, source: str) -> CopyIntent | 
         **place,
         record=record,
         contact=contact,
-        content=told["content"],
-        text=told["text"],
+        content=values["content"],
+        text=values["text"],
         old=old,
         rule=rule,
-        message=told.get("message"),
+        message=values.get("message"),
     )
 
 

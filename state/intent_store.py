@@ -79,15 +79,15 @@ class ContactIntents(IntentStore[CreateIntent | UpdateIntent | DeletionIntent | 
             )
 
     def open_creates(self) -> list[CreateIntent]:
-        """Return the creates whose outcome is not known."""
+        """Return the creates with an unknown outcome."""
         return [one for one in self._find() if isinstance(one, CreateIntent)]
 
     def open_updates(self) -> list[UpdateIntent | DeletionIntent]:
-        """Return the updates and deletions whose outcome is not known."""
+        """Return the updates and deletions with an unknown outcome."""
         return [one for one in self._find() if isinstance(one, UpdateIntent | DeletionIntent)]
 
     def open_removals(self) -> list[RemovalIntent]:
-        """Return the removals whose outcome is not known."""
+        """Return the removals with an unknown outcome."""
         return [one for one in self._find() if isinstance(one, RemovalIntent)]
 
 
@@ -97,9 +97,9 @@ class MessageIntents(IntentStore[CopyIntent | AmendmentIntent | CopyDeletionInte
     _decode = staticmethod(decode_message_intent)
 
     def open_creates(self) -> list[CopyIntent]:
-        """Return the copies whose outcome is not known."""
+        """Return the copies with an unknown outcome."""
         return [one for one in self._find() if isinstance(one, CopyIntent)]
 
     def open_updates(self) -> list[AmendmentIntent | CopyDeletionIntent]:
-        """Return the amendments and deletions of copies whose outcome is not known."""
+        """Return the amendments and deletions of copies with an unknown outcome."""
         return [one for one in self._find() if not isinstance(one, CopyIntent)]

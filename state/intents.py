@@ -115,10 +115,9 @@ class CopyIntent(Intent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendmentIntent(Intent):
-    """The copy of a message that is made to show what its original shows now.
+    """The copy of a message that is updated to what its original shows now.
 
-    `content` is the digest of the original's content, `text` what is written, `old` what the copy showed, `message` the
-    original as JSON, None in files of older releases.
+    `content` is the digest of the original's content, `text` what is written, `old` what the copy showed.
     """
 
     record: str

@@ -1,6 +1,6 @@
 """Sets of half-open intervals `[start, end)` of whole milliseconds, as sorted tuples of pairs. Pure.
 
-A cursor is such a set: everything in it has been dealt with. Touching and overlapping intervals are one (R2).
+A cursor is such a set of what has been read. Touching and overlapping intervals are merged (R2).
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ IntervalSet = tuple[Interval, ...]
 
 
 def union(*groups: Iterable[Interval]) -> IntervalSet:
-    """Return the smallest set that holds every instant of the groups; empty intervals vanish."""
+    """Return the smallest set that holds every instant of the groups; empty intervals are left out."""
     merged: list[Interval] = []
     for start, end in sorted(interval for group in groups for interval in group if interval[0] < interval[1]):
         if merged and start <= merged[-1][1]:
@@ -21,7 +21,7 @@ def union(*groups: Iterable[Interval]) -> IntervalSet:
 
 
 def gaps(covered: IntervalSet, whole: Interval) -> IntervalSet:
-    """Return the parts of `whole` that `covered` leaves open, in order."""
+    """Return the parts of `whole` that `covered` does not hold, in order."""
     open_parts: list[Interval] = []
     position, end = whole
     for covered_start, covered_end in covered:

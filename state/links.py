@@ -1,7 +1,7 @@
-"""Links: two ids that are one person, with what each side showed when both last agreed (shadows).
+"""Links: the ids of two records of one contact, with what each side showed when both last agreed (shadows).
 
-Shadows and memories are JSON text whose meaning is the engine's and the connectors' affair. A digest is that of the
-last observation that was dealt with entirely; NULL asks for the next one to be mapped and merged, whatever it shows.
+Shadows and memories are JSON text of the rules and the connectors. A digest is that of the last reading that was synced
+completely; NULL has the next reading mapped and merged even if it shows nothing new.
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ CHUNK = 200
 class LinkSide:
     """One side of a link. Times are milliseconds of that side's server.
 
-    `unmapped` is JSON of the values that mean nothing on the other side, by field (R17), None where there are none.
+    `unmapped` is JSON of the values that have no meaning on the other side, by field (R17), None where there are none.
     `kept` is JSON of the fields that wait, each with the value and the time before our own write (R40), or None.
     """
 
@@ -34,7 +34,7 @@ class LinkSide:
 
 @dataclass(slots=True)
 class Link:
-    """A pair. `gone` names the side on which the record was deleted. `id` is 0 until it is stored."""
+    """Two linked records. `gone` is the side on which the record was deleted. `id` is 0 until it is stored."""
 
     left: LinkSide
     right: LinkSide
@@ -49,7 +49,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class SeenRecord:
-    """What tells whether a record of a linked person shows anything new, without its shadows."""
+    """What is compared to see whether a linked record shows anything new, without its shadows."""
 
     link: int
     digest: bytes | None
@@ -82,7 +82,7 @@ class Links:
         return found
 
     def seen_records(self, side: str, ids: Sequence[str]) -> dict[str, SeenRecord]:
-        """Return what was last seen of these records of a side, by record id; of those that are linked."""
+        """Return what was last seen of the linked ones of these records of a side, by record id."""
         found: dict[str, SeenRecord] = {}
         for start in range(0, len(ids), CHUNK):
             chunk = ids[start : start + CHUNK]
@@ -96,7 +96,7 @@ class Links:
         return found
 
     def by_id(self, link_id: int) -> Link | None:
-        """Return one link."""
+        """Return one link, None where there is none."""
         row = self._db.execute("SELECT * FROM link WHERE id = ?", (link_id,)).fetchone()
         return None if row is None else _link(row)
 
@@ -106,13 +106,13 @@ class Links:
             yield _link(row)
 
     def count_links(self) -> int:
-        """Return how many pairs there are."""
+        """Return how many links there are."""
         return int(
             self._db.execute("SELECT count(*) FROM link WHERE connection = ? AND stream = ?", self._key).fetchone()[0]
         )
 
     def first_unfinished(self) -> int | None:
-        """Return the lowest number of the pairs made since the last run that came to its end, None without any."""
+        """Return the lowest number of the links created since the last complete run, None where there are none."""
         query = (
             "SELECT min(id) FROM link WHERE connection = ? AND stream = ? AND run IN (SELECT id FROM run"
             " WHERE connection = ? AND started_ms > (SELECT coalesce(max(started_ms), 0) FROM run"
@@ -122,7 +122,7 @@ class Links:
         return found
 
     def count_gone(self) -> int:
-        """Return how many pairs have lost one side."""
+        """Return how many links have lost one side."""
         return int(
             self._db.execute(
                 "SELECT count(*) FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL",
@@ -131,7 +131,7 @@ class Links:
         )
 
     def gone_links(self) -> Iterator[Link]:
-        """Yield the pairs that have lost one side, in the order of their numbers; they may be changed meanwhile."""
+        """Yield the links that have lost one side, in the order of their numbers; links may be changed meanwhile."""
         query = (
             "SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NOT NULL AND id > ? ORDER BY id LIMIT ?"
         )
@@ -141,7 +141,7 @@ class Links:
             after = rows[-1]["id"]
 
     def copy_links(self, side: str) -> Iterator[Link]:
-        """Yield the pairs of messages whose copy is on a side, those of a person together; they may be changed."""
+        """Yield the links of messages with their copy on a side, grouped by contact; links may be changed meanwhile."""
         query = (
             f"SELECT * FROM link WHERE connection = ? AND stream = ? AND gone IS NULL AND {side}_shadow = 'copy'"
             f" AND ({side}_memory, id) > (?, ?) ORDER BY {side}_memory, id LIMIT ?"
@@ -152,13 +152,13 @@ class Links:
             place = (rows[-1][f"{side}_memory"], rows[-1]["id"])
 
     def remove_link(self, transaction: Transaction, link_id: int) -> None:
-        """Forget a pair."""
+        """Delete a link."""
         transaction.execute("DELETE FROM link WHERE id = ?", (link_id,))
 
     def save_link(self, transaction: Transaction, link: Link, run: str) -> None:
-        """Store a new link (its `id` is set) or the present state of an old one.
+        """Store a new link (and set its `id`) or the present state of an old one.
 
-        A new one takes the place of a pair that had lost a side: who was deleted may have been made again.
+        A new link replaces an old one that lost a side: the deleted record may have been created again.
         """
         values = [getattr(side, part) for side in (link.left, link.right) for part in PARTS]
         if link.id:

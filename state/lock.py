@@ -1,7 +1,7 @@
-"""The locks: on a connection (one run at a time, however it was started), of the daemon, on the token of an account.
+"""The locks: of a connection (one run at a time, however it was started), of the daemon, and of an account's token.
 
-The lock is the kernel's, on a file beside the state file, so a holder that dies, by kill -9 too, frees it. Who holds it
-since when stands in the table `holder`, for the message to whoever comes second.
+The kernel holds the lock, on a file beside the state file, so that the death of a holder, by kill -9 too, frees it. The
+table `holder` says who holds it since when, for the message to the second process.
 """
 
 import os
@@ -21,20 +21,20 @@ DAEMON = ".daemon"
 """The daemon's name in the table `holder`: no connection can have it."""
 
 TRIES = 60
-"""So often, for TRY_SECONDS each, a token that another process is changing is waited for."""
+"""How often to try to lock a token that another process changes, for TRY_SECONDS each."""
 
 
 @contextmanager
 def hold_connection(state: StateFile, connection: str, now_ms: int) -> Iterator[None]:
-    """Hold the connection's lock for the length of the block. Raises LockHeld."""
+    """Hold the connection's lock during the block. Raises LockHeld."""
     path = state.path.with_name(f"{state.path.name}-{connection}.lock")
     lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise LockHeld(_held(state, connection, now_ms)) from None
+        raise LockHeld(_held_text(state, connection, now_ms)) from None
     try:
-        _introduce(state, connection, now_ms)
+        _store_holder(state, connection, now_ms)
         yield
     finally:
         lock.release()
@@ -42,15 +42,15 @@ def hold_connection(state: StateFile, connection: str, now_ms: int) -> Iterator[
 
 @contextmanager
 def hold_daemon(state: StateFile, now_ms: int) -> Iterator[Path]:
-    """Be the only daemon on a state file for the length of the block; yield the lock's file. Raises LockHeld."""
+    """Hold the daemon's lock of a state file during the block; yield the lock file. Raises LockHeld."""
     path = daemon_lock(state.path)
     lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=TRY_SECONDS)
     except Timeout:
-        raise LockHeld(_other_daemon(state)) from None
+        raise LockHeld(_other_daemon_text(state)) from None
     try:
-        _introduce(state, DAEMON, now_ms)
+        _store_holder(state, DAEMON, now_ms)
         yield path
     finally:
         lock.release()
@@ -58,9 +58,9 @@ def hold_daemon(state: StateFile, now_ms: int) -> Iterator[Path]:
 
 @contextmanager
 def hold_token(state_path: Path, account: str, wait: Callable[[], None]) -> Iterator[None]:
-    """Be the only one who changes the token of an account for the length of the block.
+    """Hold the lock of an account's token during the block.
 
-    `wait` is called between two looks, LOOKS of them. Raises LockHeld.
+    `wait` is called between two tries, of which there are TRIES. Raises LockHeld.
     """
     lock = FileLock(state_path.with_name(f"{state_path.name}.{account}.token.lock"), mode=0o600)
     for _ in range(TRIES):
@@ -77,13 +77,13 @@ def hold_token(state_path: Path, account: str, wait: Callable[[], None]) -> Iter
         lock.release()
 
 
-def _other_daemon(state: StateFile) -> str:
+def _other_daemon_text(state: StateFile) -> str:
     row = state.db.execute("SELECT pid, host FROM holder WHERE connection = ?", (DAEMON,)).fetchone()
     who = f" (process {row['pid']} on {row['host']}; stop it with: kill {row['pid']})" if row else ""
     return f"{state.path}: another daemon works on it{who}"
 
 
-def _introduce(state: StateFile, connection: str, now_ms: int) -> None:
+def _store_holder(state: StateFile, connection: str, now_ms: int) -> None:
     with state.atomic() as db:
         db.execute(
             "INSERT OR REPLACE INTO holder VALUES (?, ?, ?, ?)",
@@ -91,10 +91,10 @@ def _introduce(state: StateFile, connection: str, now_ms: int) -> None:
         )
 
 
-def _held(state: StateFile, connection: str, now_ms: int) -> str:
+def _held_text(state: StateFile, connection: str, now_ms: int) -> str:
     row = state.db.execute("SELECT pid, host, since_ms FROM holder WHERE connection = ?", (connection,)).fetchone()
     if row is None:
-        return f"connection {connection}: another run has just begun; wait for it, or try again"
+        return f"connection {connection}: another run has just begun; wait for it to end, or try again"
     since = datetime.fromtimestamp(row["since_ms"] / 1000, UTC).isoformat(timespec="seconds")
     age = max(0, now_ms - row["since_ms"]) // 1000
     return (

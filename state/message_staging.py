@@ -1,7 +1,7 @@
-"""The stage of messages: what one run read of them, and what it is going to do about them.
+"""The staging of messages: what one run read of them, and what it will do about them.
 
-It lies beside the stage of people in the temporary database of the run, and vanishes with it. Steps come back in the
-order in which the messages were sent, so that copies are made in that order.
+It is in the temporary database of the run, beside the staging of contacts, and deleted with it. Actions are yielded in
+the order in which the messages were sent, so that copies are created in that order.
 """
 
 import sqlite3
@@ -32,7 +32,7 @@ CREATE TABLE stage.taken (side TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (sid
 
 @dataclass(frozen=True, slots=True)
 class StagedMessage:
-    """A message as it was read; `content` is JSON, None when nothing about it is new."""
+    """A message that was read; `content` is JSON, None when nothing about it is new."""
 
     side: str
     id: str
@@ -44,9 +44,9 @@ class StagedMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageAction:
-    """One thing to do about a message: `side` is where it is done, `source_id` the original's id on the other side.
+    """An action about a message: `side` is where it is done, `source_id` the original's id on the other side.
 
-    `contact_id` is the original's person. `note` is JSON.
+    `contact_id` is the contact of the original. `note` is JSON.
     """
 
     operation: str
@@ -60,7 +60,7 @@ class MessageAction:
 
 
 class MessageStaging:
-    """The messages on the stage of one run; the stage itself is open already."""
+    """The staged messages of one run; the staging of contacts is open already."""
 
     def __init__(self, state: StateFile) -> None:
         self._db = state.db
@@ -68,7 +68,7 @@ class MessageStaging:
             self._db.execute(statement)
 
     def put_messages(self, transaction: Transaction, messages: Iterable[StagedMessage]) -> None:
-        """Stage messages; of one that comes twice, the later counts."""
+        """Stage messages; a later reading of a message replaces an earlier one."""
         transaction.executemany(
             "INSERT INTO stage.message (side, id, contact_id, content, digest, link) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (side, id) DO UPDATE SET contact_id = excluded.contact_id, content = excluded.content,"
@@ -86,7 +86,7 @@ class MessageStaging:
         return int(self._db.execute("SELECT count(*) FROM stage.message WHERE side = ?", (side,)).fetchone()[0])
 
     def count_unchanged(self) -> int:
-        """Return how many linked messages were read, on whichever side, and show nothing new."""
+        """Return how many linked messages were read, on either side, and show nothing new."""
         row = self._db.execute(
             "SELECT count(*) FROM (SELECT link FROM stage.message WHERE link IS NOT NULL"
             " GROUP BY link HAVING count(content) = 0)"
@@ -94,7 +94,7 @@ class MessageStaging:
         return int(row.fetchone()[0])
 
     def message_pages(self, side: str) -> Iterator[list[StagedMessage]]:
-        """Yield what is new of a side, in the order of reading, a page at a time."""
+        """Yield the new messages of a side in the order of reading, a page at a time."""
         number = 0
         while True:
             rows = self._db.execute(
@@ -108,7 +108,7 @@ class MessageStaging:
             number = rows[-1]["number"]
 
     def unlinked_contacts(self, side: str) -> Iterator[str]:
-        """Yield the persons of new messages of a side who are not linked, each once."""
+        """Yield the contacts of new, unlinked messages of a side, each once."""
         after = ""
         query = (
             "SELECT DISTINCT m.contact_id FROM stage.message m WHERE m.side = ? AND m.content IS NOT NULL"
@@ -119,18 +119,18 @@ class MessageStaging:
             after = rows[-1][0]
 
     def put_copies(self, transaction: Transaction, side: str, contact_id: str, copies: Sequence[str]) -> None:
-        """Keep what a person has by way of copies (JSON texts); also that there are none."""
+        """Stage the copies that a contact has (JSON texts), or that it has none."""
         transaction.executemany(
             "INSERT INTO stage.copy VALUES (?, ?, ?)", [(side, contact_id, copy) for copy in (None, *copies)]
         )
 
     def were_copies_read(self, side: str, contact_id: str) -> bool:
-        """Say whether the copies of a person were read by this run."""
+        """Return whether this run has read the copies of a contact."""
         row = self._db.execute("SELECT 1 FROM stage.copy WHERE contact_id = ? AND side = ?", (contact_id, side))
         return row.fetchone() is not None
 
     def copies(self, side: str, contact_id: str) -> list[str]:
-        """Return the copies of a person that this run has read."""
+        """Return the copies of a contact that this run has read."""
         rows = self._db.execute(
             "SELECT content FROM stage.copy WHERE contact_id = ? AND side = ? AND content IS NOT NULL",
             (contact_id, side),
@@ -138,16 +138,16 @@ class MessageStaging:
         return [row[0] for row in rows.fetchall()]
 
     def mark_taken(self, transaction: Transaction, side: str, message_id: str) -> None:
-        """Note that a record is about to be linked."""
+        """Store that this run is about to link a message."""
         transaction.execute("INSERT OR IGNORE INTO stage.taken VALUES (?, ?)", (side, message_id))
 
     def is_taken(self, side: str, message_id: str) -> bool:
-        """Say whether a record is about to be linked."""
+        """Return whether this run is about to link a message."""
         row = self._db.execute("SELECT 1 FROM stage.taken WHERE side = ? AND id = ?", (side, message_id)).fetchone()
         return row is not None
 
     def missing(self, side: str, connection: int, after: int) -> list[tuple[int, str]]:
-        """Return a page of the links of messages past number `after` of which the side's message was not shown."""
+        """Return a page of the links of messages past number `after` with a message on a side that was not read."""
         rows = self._db.execute(
             f"SELECT l.id, l.{side}_id FROM link l WHERE l.connection = ? AND l.stream = 'messages' AND l.id > ?"
             " AND l.gone IS NULL AND NOT EXISTS"
@@ -157,7 +157,7 @@ class MessageStaging:
         return [(row[0], row[1]) for row in rows.fetchall()]
 
     def plan_action(self, transaction: Transaction, step: MessageAction) -> None:
-        """Add a step to the plan."""
+        """Add an action to the plan."""
         transaction.execute(
             "INSERT INTO stage.copying (operation, side, source_id, contact_id, sent_ms, link, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -165,14 +165,14 @@ class MessageStaging:
         )
 
     def is_planned(self, side: str, source_id: str) -> bool:
-        """Say whether anything is planned on a side about a message of the other."""
+        """Return whether an action is planned on a side about a message of the other."""
         row = self._db.execute(
             "SELECT 1 FROM stage.copying WHERE source_id = ? AND side = ? LIMIT 1", (source_id, side)
         ).fetchone()
         return row is not None
 
     def planned_actions(self, operation: str, side: str, size: int = PAGE) -> Iterator[list[MessageAction]]:
-        """Yield the steps of an operation on a side in the order in which the messages were sent, a page at a time."""
+        """Yield the planned actions of an operation on a side in the order of their messages, a page at a time."""
         place = (-(1 << 62), 0)
         query = (
             "SELECT * FROM stage.copying WHERE operation = ? AND side = ? AND (sent_ms, number) > (?, ?)"
@@ -183,7 +183,7 @@ class MessageStaging:
             place = (rows[-1]["sent_ms"], rows[-1]["number"])
 
     def count_actions(self, operation: str, side: str) -> int:
-        """Return how many steps of an operation there are on a side."""
+        """Return how many actions of an operation are planned on a side."""
         row = self._db.execute(
             "SELECT count(*) FROM stage.copying WHERE operation = ? AND side = ?", (operation, side)
         ).fetchone()

@@ -1,7 +1,7 @@
-"""The index of messages: every one that was ever listed on a side, linked or not (R6, R7).
+"""The index of messages: every message ever listed on a side, linked or not (R6, R7).
 
-By it a message is known again by person, time and text where no link tells, and one whose person did not travel is
-found again when the person does. Texts are kept as digests alone. Times are milliseconds.
+It recognises a message by contact, time and text where it has no link, and finds the messages of a contact again that
+was not synced when they were read. Texts are kept as digests only. Times are milliseconds.
 """
 
 import sqlite3
@@ -16,9 +16,9 @@ CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class IndexedMessage:
-    """A message as the index knows it.
+    """A message in the index.
 
-    `print` is the digest of its text, None where no listing showed it; `left_out` tells that its person did not travel.
+    `print` is the digest of its text, None where no listing showed it; `left_out` says that its contact is not synced.
     """
 
     id: str
@@ -37,7 +37,7 @@ class MessageIndex:
         self._side = side
 
     def put_messages(self, transaction: Transaction, messages: Iterable[IndexedMessage]) -> None:
-        """Store messages, or what is known of them now; a digest that is known stays where none is shown."""
+        """Store messages, or what is known of them now; a stored digest stays where none is shown."""
         transaction.executemany(
             "INSERT INTO message (connection, side, id, contact_id, sent_ms, print, left_out)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (connection, side, id) DO UPDATE SET"
@@ -47,27 +47,27 @@ class MessageIndex:
         )
 
     def drop_message(self, transaction: Transaction, message_id: str) -> None:
-        """Forget a message that is gone."""
+        """Delete a message that is gone."""
         transaction.execute(
             "DELETE FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id)
         )
 
     def mark_left_out(self, transaction: Transaction, message_id: str, *, left_out: bool) -> None:
-        """Note whether a message waits for its person to travel."""
+        """Store whether a message waits until its contact is synced."""
         transaction.execute(
             "UPDATE message SET left_out = ? WHERE connection = ? AND side = ? AND id = ?",
             (left_out, *self._key, message_id),
         )
 
     def message(self, message_id: str) -> IndexedMessage | None:
-        """Return one message."""
+        """Return one message, None where it was never listed."""
         row = self._db.execute(
             "SELECT * FROM message WHERE connection = ? AND side = ? AND id = ?", (*self._key, message_id)
         ).fetchone()
         return None if row is None else _indexed(row)
 
     def has_originals(self, contact_id: str) -> bool:
-        """Say whether somebody has a message here that is no copy of ours."""
+        """Return whether a contact has a message here that is not our copy."""
         row = self._db.execute(
             "SELECT 1 FROM message m WHERE m.contact_id = ? AND m.connection = ? AND m.side = ?"
             " AND NOT EXISTS (SELECT 1 FROM link l WHERE l.connection = m.connection AND l.stream = 'messages'"
@@ -77,7 +77,7 @@ class MessageIndex:
         return row is not None
 
     def unlinked_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[IndexedMessage]:
-        """Return the messages of a person about that time that are linked to nothing, in the order of their times."""
+        """Return the unlinked messages of a contact about that time, in the order of their times."""
         rows = self._db.execute(
             "SELECT m.* FROM message m WHERE m.contact_id = ? AND m.connection = ? AND m.side = ?"
             " AND m.sent_ms BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM link l WHERE l.connection = m.connection"
@@ -87,7 +87,7 @@ class MessageIndex:
         return [_indexed(row) for row in rows.fetchall()]
 
     def copied_near(self, contact_id: str, sent_ms: int, tolerance_ms: int) -> list[tuple[IndexedMessage, int]]:
-        """Return the originals of a person about that time that have a copy, with the numbers of their links."""
+        """Return the originals of a contact about that time that have a copy, with the numbers of their links."""
         rows = self._db.execute(
             "SELECT m.*, l.id AS link FROM message m JOIN link l ON l.connection = m.connection"
             f" AND l.stream = '{STREAM}' AND l.{self._side}_id = m.id AND l.{self._side}_shadow = 'original'"
@@ -98,9 +98,9 @@ class MessageIndex:
         return [(_indexed(row), int(row["link"])) for row in rows.fetchall()]
 
     def freed_messages(self, after_link: int) -> Iterator[IndexedMessage]:
-        """Yield the messages that were left out and whose person travels now.
+        """Yield the messages that were left out before, and that have a synced contact now.
 
-        That is: is in one of the links past that number, or is about to be linked by the plan on the stage.
+        The link of the contact is past that number, or the plan of this run is about to create it.
         """
         persons = (
             f"SELECT {self._side}_id AS person FROM link WHERE id > ? AND connection = ? AND stream = 'contacts'"
@@ -118,19 +118,19 @@ class MessageIndex:
 
 
 class StreamSetup:
-    """What the streams of one connection were set up for."""
+    """The settings that a stream of a connection was last read with, and how far it follows new links."""
 
     def __init__(self, db: Database, connection: int, name: str) -> None:
         self._db = db
         self._key = (connection, name)
 
     def fingerprint(self) -> str | None:
-        """Return what the stream was last set up for, None when it never ran."""
+        """Return the fingerprint of the settings that the stream was last read with, None before the first run."""
         row = self._db.execute("SELECT fingerprint FROM stream WHERE connection = ? AND name = ?", self._key).fetchone()
         return None if row is None else str(row[0])
 
     def set_up(self, transaction: Transaction, fingerprint: str) -> None:
-        """Set the stream up anew: what was read for another set-up counts as not covered."""
+        """Store other settings of the stream; it is read again in full, since its cursors are deleted."""
         transaction.execute(
             "INSERT INTO stream VALUES (?, ?, ?, 0) ON CONFLICT (connection, name)"
             " DO UPDATE SET fingerprint = excluded.fingerprint",
@@ -139,19 +139,19 @@ class StreamSetup:
         transaction.execute("DELETE FROM cursor WHERE connection = ? AND stream = ? AND kind = 'covered'", self._key)
 
     def last_link(self) -> int:
-        """Return the number of the last link of people whose messages were followed up."""
+        """Return the number of the last link of contacts up to which messages were read."""
         row = self._db.execute("SELECT last_link FROM stream WHERE connection = ? AND name = ?", self._key).fetchone()
         return 0 if row is None else int(row[0])
 
     def newest_link(self) -> int:
-        """Return the number of the newest link of people."""
+        """Return the number of the newest link of contacts."""
         row = self._db.execute(
             "SELECT coalesce(max(id), 0) FROM link WHERE connection = ? AND stream = 'contacts'", self._key[:1]
         ).fetchone()
         return int(row[0])
 
     def note_followed(self, transaction: Transaction, link_id: int) -> None:
-        """Note that the messages of every person up to that link were followed up."""
+        """Store that the messages of all contacts up to that link were read."""
         transaction.execute("UPDATE stream SET last_link = ? WHERE connection = ? AND name = ?", (link_id, *self._key))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NotificationCause:
-    """Something that the command under `[notify]` is told once: since when, how often that was tried, when it worked.
+    """A cause of a call of the command under `[notify]`: since when, the number of tries, and the time of the call.
 
     A cause may have several keys (each open conflict is one), or the single key ''. Times are milliseconds.
     """

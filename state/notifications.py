@@ -1,7 +1,4 @@
-"""What the command under `[notify]` was told and is not over yet, per connection and stream.
-
-A cause may have several keys (each open conflict is one), or the single key ''. Instants are milliseconds.
-"""
+"""The causes that the command under `[notify]` was called for and that are not over, per connection and stream."""
 
 from collections.abc import Iterable
 
@@ -17,7 +14,7 @@ class NotificationStore:
         self._key = (connection, stream)
 
     def all_causes(self) -> list[NotificationCause]:
-        """Return every cause that is not over, or whose end was not told yet."""
+        """Return every cause that is not over, or has an end that was not sent yet."""
         rows = self._db.execute(
             "SELECT * FROM told WHERE connection = ? AND stream = ? ORDER BY cause, since_ms, key", self._key
         )
@@ -27,14 +24,14 @@ class NotificationStore:
         ]
 
     def put_causes(self, transaction: Transaction, causes: Iterable[NotificationCause]) -> None:
-        """Remember causes as they are now."""
+        """Store causes as they are now."""
         transaction.executemany(
             "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*self._key, one.cause, one.key, one.since_ms, one.tries, one.notified_ms) for one in causes],
         )
 
     def forget_causes(self, transaction: Transaction, causes: Iterable[NotificationCause]) -> None:
-        """Drop causes that are over."""
+        """Delete causes that are over."""
         transaction.executemany(
             "DELETE FROM told WHERE connection = ? AND stream = ? AND cause = ? AND key = ?",
             [(*self._key, one.cause, one.key) for one in causes],

@@ -1,6 +1,6 @@
-"""What is owed: values that have no place at the other side yet, field by field, until a run has carried them (R41).
+"""Owed values: values that have no place at the other side yet, by field, until a run can write them (R41).
 
-A row names the side that lacks the place, the value that waits (JSON), and the last run that met it.
+A row names the side that lacks the place, the value that waits (JSON), and the last run that found it.
 """
 
 import sqlite3
@@ -15,7 +15,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class OwedValue:
-    """One value of a link that waits for a place on a side."""
+    """A value of a link that waits for a place on a side."""
 
     link: int
     side: str
@@ -25,14 +25,14 @@ class OwedValue:
 
 
 class OwedValues:
-    """What is owed in one stream of one connection."""
+    """The owed values of one stream of one connection."""
 
     def __init__(self, db: Database, connection: int, stream: str) -> None:
         self._db = db
         self._key = (connection, stream)
 
     def put_owed(self, transaction: Transaction, debt: OwedValue) -> None:
-        """Note a value that has no place, or what it is by now."""
+        """Store a value that has no place, or its present value."""
         transaction.execute(
             "INSERT OR REPLACE INTO owed (link, side, field, connection, stream, value, run)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -40,11 +40,11 @@ class OwedValues:
         )
 
     def end_owed(self, transaction: Transaction, link: int, fields: Iterable[str]) -> None:
-        """Owe nothing of these fields of a link any more."""
+        """Delete the owed values of these fields of a link."""
         transaction.executemany("DELETE FROM owed WHERE link = ? AND field = ?", [(link, field) for field in fields])
 
     def of_link(self, link: int) -> dict[str, OwedValue]:
-        """Return what is owed of a link, by field."""
+        """Return the owed values of a link, by field."""
         return {one.field: one for one in owed_of_link(self._db, link)}
 
     def count_waiting(self) -> Counter[tuple[str, str]]:
@@ -52,12 +52,12 @@ class OwedValues:
         return owed_counts(self._db, *self._key)
 
     def count_met_in(self, run: str) -> int:
-        """Return how many values a run met that have no place."""
+        """Return how many owed values a run found."""
         query = "SELECT count(*) FROM owed WHERE connection = ? AND stream = ? AND run = ?"
         return int(self._db.execute(query, (*self._key, run)).fetchone()[0])
 
     def links_waiting(self, side: str, fields: Collection[str]) -> Iterator[list[int]]:
-        """Yield the numbers of the links that wait for any of these fields on a side, by pages; they may be changed."""
+        """Yield the links that wait for any of these fields on a side, a page at a time; they may be changed."""
         marks = ",".join("?" * len(fields))
         query = (
             f"SELECT DISTINCT link FROM owed WHERE connection = ? AND stream = ? AND side = ? AND field IN ({marks})"
@@ -70,7 +70,7 @@ class OwedValues:
 
 
 def owed_of_link(db: Database, link: int) -> list[OwedValue]:
-    """Return the values of a link that wait for a place, in the order of their fields; each side is one of its own."""
+    """Return the owed values of a link in the order of their fields; both sides may lack a place for one field."""
     rows = db.execute("SELECT * FROM owed WHERE link = ? ORDER BY field", (link,))
     return [_debt(row) for row in rows.fetchall()]
 

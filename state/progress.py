@@ -1,6 +1,6 @@
-"""How far each stream has come in time: the last run that came to its end, and the last comparison in full (R24).
+"""When each stream last completed a run, and when both sides were last compared in full (R24).
 
-Apart from the runs themselves, which are forgotten after `[state] history`. Instants are milliseconds.
+Runs are deleted after `[state] history`, these times are not. Times are milliseconds.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from state.database import Database, Transaction
 
 @dataclass(frozen=True, slots=True)
 class StreamProgress:
-    """When a run of a stream last came to its end, and when both sides were last compared in full; 0 for never."""
+    """When a stream last completed a run, and when both sides were last compared in full; 0 for never."""
 
     ended_ms: int
     reconciled_ms: int
 
 
 def progress_of(db: Database, connection: str, stream: str) -> StreamProgress | None:
-    """Return the progress of a stream of the connection of that name, None before a first run came to its end."""
+    """Return the progress of a stream of the connection of that name, None before the first complete run."""
     row = db.execute(
         "SELECT p.ended_ms, p.reconciled_ms FROM progress p JOIN connection c ON c.id = p.connection"
         " WHERE c.name = ? AND p.stream = ?",
@@ -27,7 +27,7 @@ def progress_of(db: Database, connection: str, stream: str) -> StreamProgress | 
 
 
 def is_begun(db: Database, connection: int, stream: str) -> bool:
-    """Say whether a run of a stream ever came to its end, or, before that was noted, linked anything."""
+    """Return whether a stream ever completed a run, or has links of a version that did not store that."""
     where = (connection, stream)
     if db.execute("SELECT 1 FROM progress WHERE connection = ? AND stream = ?", where).fetchone() is not None:
         return True
@@ -35,7 +35,7 @@ def is_begun(db: Database, connection: int, stream: str) -> bool:
 
 
 def note_end(transaction: Transaction, connection: int, stream: str, now_ms: int) -> None:
-    """Note that a run has come to its end: what it found is written, in conflict or listed."""
+    """Store that a run completed: all that it found is written, in conflict or listed."""
     transaction.execute(
         "INSERT INTO progress VALUES (?, ?, ?, 0)"
         " ON CONFLICT (connection, stream) DO UPDATE SET ended_ms = excluded.ended_ms",
@@ -44,7 +44,7 @@ def note_end(transaction: Transaction, connection: int, stream: str, now_ms: int
 
 
 def note_comparison(transaction: Transaction, connection: int, stream: str, now_ms: int) -> None:
-    """Note that both sides were read in full and compared, whether or not that could be written."""
+    """Store that both sides were read in full and compared, whether or not the differences could be written."""
     transaction.execute(
         "INSERT INTO progress VALUES (?, ?, 0, ?)"
         " ON CONFLICT (connection, stream) DO UPDATE SET reconciled_ms = excluded.reconciled_ms",

@@ -1,7 +1,7 @@
-"""What users ask of the state: open conflicts and failures, runs, what is open about a contact. Reading only.
+"""Read-only queries for the commands and the page: open conflicts and failures, runs, what is open about a contact.
 
-Each function returns frozen dataclasses whose values are those of the file: times are milliseconds, values are JSON.
-Lists are read page by page, past the number (`after`) of the last entry that was shown.
+Each function returns frozen dataclasses with the values of the file: times are milliseconds, values are JSON. Lists are
+read page by page, after the number (`after`) of the last entry that was shown.
 """
 
 import sqlite3
@@ -69,7 +69,7 @@ class StoredRun:
 
 @dataclass(frozen=True, slots=True)
 class OpenIntent:
-    """A write about a record whose outcome is not known: where it was sent, by which run, and when."""
+    """A write about a record with an unknown outcome: its account, its run, and when it was sent."""
 
     account: str
     run: str
@@ -177,7 +177,7 @@ def has_completed_run(db: Database, connection: int) -> bool:
 
 
 def open_intents(db: Database, person: FoundContact) -> list[OpenIntent]:
-    """Return the writes about the records of a contact whose outcome is not known (R20)."""
+    """Return the writes with an unknown outcome about the records of a contact (R20)."""
     query = (
         "SELECT CASE i.side WHEN 'left' THEN n.left_account ELSE n.right_account END AS account, i.run, i.sent_ms"
         " FROM intent i JOIN connection n ON n.id = i.connection"
@@ -241,7 +241,7 @@ def _runs(db: Database, condition: str, *values: int | str) -> list[StoredRun]:
 
 
 def _row(kind: type[RowOf], row: sqlite3.Row) -> RowOf:
-    """Return a row as the dataclass whose fields are names of its columns."""
+    """Return a row as a dataclass that has columns as fields."""
     return kind(*(row[each.name] for each in fields(kind)))  # type: ignore[arg-type] # `kind` is a dataclass
 
 

@@ -1,4 +1,4 @@
-"""What the daemon means to do next, for `sync status`. True only while a daemon holds its lock (`state.lock`)."""
+"""The planned runs of the daemon, for `sync status`. True only while a daemon holds its lock (`state.lock`)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from state.database import Database, Transaction
 
 @dataclass(frozen=True, slots=True)
 class PlannedRun:
-    """The next run of a stream, in milliseconds, None for none; `delayed` is why it comes late, '' where it does not.
+    """The next run of a stream, in milliseconds, None for none. `delayed` is the reason of a delay, '' without one.
 
-    `connection` is the name in the config file, which the state need not know yet.
+    `connection` is the name in the config file; the state need not know it yet.
     """
 
     connection: str
@@ -20,7 +20,7 @@ class PlannedRun:
 
 
 def plan_run(transaction: Transaction, planned: PlannedRun) -> None:
-    """Note when a stream is run next."""
+    """Store when a stream runs next."""
     transaction.execute(
         "INSERT OR REPLACE INTO schedule VALUES (?, ?, ?, ?)",
         (planned.connection, planned.stream, planned.next_ms, planned.delayed),
@@ -28,13 +28,13 @@ def plan_run(transaction: Transaction, planned: PlannedRun) -> None:
 
 
 def plan_runs(transaction: Transaction, runs: Iterable[PlannedRun]) -> None:
-    """Note all there is, in place of what was there."""
+    """Replace all planned runs by these."""
     transaction.execute("DELETE FROM schedule")
     for planned in runs:
         plan_run(transaction, planned)
 
 
 def planned_runs(db: Database) -> list[PlannedRun]:
-    """Return what a daemon has noted, the next run first."""
+    """Return the planned runs, the next one first."""
     rows = db.execute("SELECT * FROM schedule ORDER BY next_ms IS NULL, next_ms, connection, stream")
     return [PlannedRun(row["connection"], row["stream"], row["next_ms"], row["delayed"]) for row in rows.fetchall()]

@@ -1,53 +1,53 @@
-"""The tables of the state file, made and migrated through sqlite-utils.
+"""The tables of the state file, created and migrated through sqlite-utils.
 
 Rules kept here:
 - a migration that was released is never edited; a change of the tables is a new migration at the end;
-- every instant is a whole number of milliseconds since 1970 (columns that end in `_ms`), compared as a number;
+- a time is a whole number of milliseconds since 1970 (columns that end in `_ms`), compared as a number;
 - ids of records are text; values of fields are JSON (`null` is "empty");
-- a side is 'left' or 'right' of the connection; the names of its accounts stand in `connection`.
+- a side is 'left' or 'right' of the connection; the table `connection` holds the names of its accounts.
 
-What each table remembers is said in `TABLES`; the same text is stored in the file itself, in the table `about`, so that
-`sqlite-utils rows sync.db about` or Datasette explain the file without this source.
+`TABLES` says what each table holds. The table `about` in the file has the same text, so that `sqlite-utils rows sync.db
+about` or Datasette explain the file without this source.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 TABLES = {
-    "about": "What each table of this file remembers.",
-    "account": "One row per account of the config file, and what made it itself when it was first used.",
-    "setting": "Settings of an account (custom fields, users, location), asked for once a day.",
-    "allowance": "Recent calls, calls of the day and limits of each account: the pace that all processes share.",
-    "connection": "Two accounts kept in sync.",
-    "mapping": "The mappings that were in force, the last one of a connection being the present one.",
-    "cursor": "Spans of time that have been dealt with ('covered'), or read into the identity index ('indexed').",
-    "person": "Identity index: everybody ever seen on a side, with e-mail, name and numbers, linked or not.",
+    "about": "What each table of this file holds.",
+    "account": "One row per account of the config file, with its identity when it was first used.",
+    "setting": "Settings of an account (custom fields, users, location), read once a day.",
+    "allowance": "Recent calls, calls of the day and limits of each account: the rate limit that all processes share.",
+    "connection": "Two accounts that are kept in sync.",
+    "mapping": "All mappings that were in force; the last one of a connection is the present one.",
+    "cursor": "Intervals of time that have been read and synced ('covered'), or read into the index ('indexed').",
+    "person": "Identity index: every contact ever read on a side, with e-mail, name and numbers, linked or not.",
     "number": "Identity index by phone number.",
-    "address": "Identity index by the e-mail addresses that records have beside their own.",
-    "link": "Two ids that are one person, or one message, and what each side showed when both last agreed.",
-    "message": "Index of messages: every one ever listed on a side, by person, time and a digest of its text.",
-    "stream": "What a stream was set up for when it last ran, and how far it has followed new links.",
-    "intent": "Writes whose outcome is not known yet. Empty when no run is going on and none was cut off.",
-    "conflict": "Fields that changed on both sides, until a person or a later edit settles them.",
-    "failure": "Records that could not be carried, with the reason, until they can or are dismissed.",
-    "trouble": "Records whose writes met a transient error, and in how many runs.",
-    "history": "What was overwritten, where, by which rule and in which run.",
-    "held": "Fields in which a person wanted both sides to differ, until the next edit of them.",
-    "owed": "Values that have no place at the other side yet, until a run has carried them.",
-    "forgotten": "Who is not to be taken up again, as salted hashes of what would tell them.",
-    "lifted": "Who is taken up again, as the same hashes, until both records are linked again.",
+    "address": "Identity index by the further e-mail addresses of records.",
+    "link": "Two records of one contact, or two of one message, and what each showed when both last agreed.",
+    "message": "Index of messages: every message ever listed on a side, by contact, time and a digest of its text.",
+    "stream": "The settings that a stream was last read with, and how far it has followed new links.",
+    "intent": "Writes with an unknown outcome. Empty when no run is going on and none was interrupted.",
+    "conflict": "Fields that changed on both sides, until a user or a later edit settles them.",
+    "failure": "Records that could not be synced, with the reason, until they are synced or dismissed.",
+    "trouble": "Records that met a transient error when they were written, and in how many runs.",
+    "history": "Every value that was overwritten: where, by which rule and in which run.",
+    "held": "Fields that differ on both sides because a user wanted it, until their next edit.",
+    "owed": "Values that have no place at the other side yet, until a run can write them.",
+    "forgotten": "Erased contacts that are not synced again, as salted hashes of their ids, addresses and numbers.",
+    "lifted": "Contacts that are synced again after an erasure, as the same hashes, until both records are linked.",
     "salt": "The salt of these hashes.",
     "run": "Runs and their reports.",
-    "company": "What an account that knows companies was asked, by domain, and what it knew: each question may cost.",
-    "holder": "Who holds the lock on a connection (the lock itself is a file beside this one).",
-    "progress": "When a run of each stream last came to its end, and when both sides were last compared in full.",
-    "schedule": "What the daemon means to do next, while there is one.",
+    "company": "What an account that knows companies answered, by domain: each look-up may cost money.",
+    "holder": "The process that holds the lock of a connection (the lock itself is a file beside this one).",
+    "progress": "When each stream last completed a run, and when both sides were last compared in full.",
+    "schedule": "The next runs of the daemon, while one is running.",
     "token": "OAuth tokens of accounts, encrypted under a key that is not in this file.",
-    "told": "What the command under [notify] was told, until it is over.",
-    "hint": "Records that webhooks say have changed, until a run has looked at them: ids and times, nothing else.",
-    "webhook": "Digests of the ids of webhooks that were heard, while they could be sent again.",
-    "heard": "When a webhook for a connection was last heard.",
-    "tally": "What runs did, counted per day; day 0 has what was counted before history is kept.",
+    "told": "The causes that the command under [notify] was called for, until they are over.",
+    "hint": "Records that have changed according to a webhook, until a run has read them: ids and times, nothing else.",
+    "webhook": "Digests of the ids of webhooks that arrived, while they could be sent again.",
+    "heard": "When the last webhook for a connection arrived.",
+    "tally": "What runs did, counted per day; day 0 has the sums of days before the history that is kept.",
 }
 
 SCHEMA = """
@@ -238,7 +238,7 @@ CREATE TABLE address (
 ) WITHOUT ROWID;
 DELETE FROM cursor WHERE kind = 'indexed' AND stream = 'contacts';
 """
-"""Addresses, names and numbers are compared otherwise since: the index is read again before anybody is created."""
+"""Since then, addresses, names and numbers are compared in another form: the index is read again before any create."""
 
 KEPT_TIMES = """
 ALTER TABLE link ADD COLUMN left_kept TEXT;
@@ -272,8 +272,9 @@ INSERT INTO sqlite_sequence (name, seq) SELECT 'conflict', max((SELECT coalesce(
 INSERT INTO sqlite_sequence (name, seq) SELECT 'failure', max((SELECT coalesce(max(id), 0) FROM failure),
   (SELECT CASE WHEN count(*) THEN 9999 ELSE 0 END FROM run))
 """
-"""The number of a conflict or a failure is never given to another one. A file that had runs has used some numbers
-already, and nobody knows how many: it goes on at 10000."""
+"""The number of a conflict or a failure is never used again. A file that had runs has used some numbers already, how
+many is unknown: it goes on at 10000.
+"""
 
 LIFTED = """
 CREATE TABLE lifted (digest BLOB NOT NULL, person INTEGER NOT NULL, PRIMARY KEY (digest, person)) WITHOUT ROWID;
@@ -283,7 +284,7 @@ OPEN_AGAIN = """
 CREATE INDEX IF NOT EXISTS conflict_open ON conflict (connection) WHERE resolution IS NULL;
 CREATE INDEX IF NOT EXISTS failure_open ON failure (connection) WHERE dismissed IS NULL;
 """
-"""A table that is dropped takes its indexes with it: 012 makes both tables again."""
+"""A table that is dropped loses its indexes: migration 012 created both tables again."""
 
 BARE_MARKERS = """
 ALTER TABLE person ADD COLUMN bare_marker INTEGER NOT NULL DEFAULT 0;
@@ -292,8 +293,7 @@ UPDATE person SET bare_marker = 1 WHERE marker IS NOT NULL;
 """Releases before this one wrote the id alone."""
 
 VERSION = 3
-"""What PRAGMA user_version says of a file whose migrations are all applied: the number of the release, each of which
-may bring several."""
+"""PRAGMA user_version of a file with all migrations: the number of the release, which may bring several migrations."""
 
 
 MIGRATIONS = (

@@ -1,4 +1,4 @@
-"""Settings of an account that change rarely, kept for a day so that a run that finds nothing needs no call for them."""
+"""Cache settings of an account that change rarely for a day, so that a run that finds nothing asks for none of them."""
 
 import json
 import threading
@@ -10,11 +10,11 @@ from state.file import StateFile
 DAY_MS = 86_400_000
 SLACK_MS = 60_000
 PROBED = "probed"
-"""The key of what a probe found: it does not grow old, since it costs a contact to find it out again."""
+"""The key of a probe's result: it does not expire, because a probe needs a contact to try with."""
 
 
 class Settings:
-    """The settings of one account: a key to JSON store that forgets after a day.
+    """The settings of one account: JSON values by key that expire after a day.
 
     Calls may come from several threads.
     """
@@ -34,7 +34,7 @@ class Settings:
         return value if -SLACK_MS < age_ms < DAY_MS else None  # what was stored in the future knew another clock
 
     def put(self, key: str, value: Any) -> None:
-        """Remember a JSON value from now on."""
+        """Store a JSON value."""
         with self._lock, self._state.atomic() as db:
             self._read.pop(key, None)
             db.execute(
@@ -43,29 +43,29 @@ class Settings:
             )
 
     def forget(self, key: str) -> None:
-        """Drop it, because a write was refused on account of it."""
+        """Delete a value, because a write was refused on account of it."""
         with self._lock, self._state.atomic() as db:
             self._read.pop(key, None)
             db.execute("DELETE FROM setting WHERE account = ? AND key = ?", (self._account, key))
 
     def forget_all(self) -> None:
-        """Drop everything that is known of the account, apart from what a person had tried."""
+        """Delete all settings of the account, except the result of a probe."""
         with self._lock, self._state.atomic() as db:
             self._read.clear()
             db.execute("DELETE FROM setting WHERE account = ? AND key <> ?", (self._account, PROBED))
 
     def probed(self) -> dict[str, Any]:
-        """Return what the last probe found, however long ago that was (R46); empty before the first one."""
+        """Return the result of the last probe, however old it is (R46); empty before the first one."""
         with self._lock:
             value, _ = self._load(PROBED)
         return value or {}
 
     def keep_probed(self, found: dict[str, Any]) -> None:
-        """Keep what a probe found, until the next one."""
+        """Store the result of a probe until the next one."""
         self.put(PROBED, found)
 
     def _load(self, key: str) -> tuple[Any, int]:
-        """Return the value and when it was stored, 0 where there is none; each is read once, since every write asks."""
+        """Return the value and when it was stored, 0 where there is none. It is read once: every write asks for it."""
         row = self._state.db.execute(
             "SELECT value, stored_ms FROM setting WHERE account = ? AND key = ?", (self._account, key)
         ).fetchone()

@@ -1,8 +1,8 @@
-"""The stage: what a run has observed and what it means to do, in a database of its own that vanishes with the run.
+"""The staging of a run: what it has read and what it will do, in a database of its own that is deleted with the run.
 
-It is an attached temporary database (SQLite unlinks its file at once), so nothing observed is left behind by a kill,
-nothing inflates the state file, and neither deciding nor writing holds more than a page in memory. What has been
-observed is looked at again by the next run; only links, shadows and cursors are remembered.
+It is an attached temporary database, and SQLite unlinks its file at once. So a killed run leaves nothing behind, the
+state file does not grow, and neither deciding nor writing holds more than a page in memory. The next run reads again
+what was staged; only links, shadows and cursors are kept.
 """
 
 import sqlite3
@@ -30,10 +30,10 @@ CREATE TABLE stage.step (
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A record as it was read.
+    """A record that was read.
 
-    `contact` is the person as JSON, None when nothing about it is new; `raw` is the record itself, where it will be
-    asked for again. `changed_ms` is when it changed, on our clock, None when no time can be told (R14).
+    `contact` is the contact as JSON, None when nothing about it is new; `raw` is the record itself, where it is needed
+    again. `changed_ms` is when it changed, on our clock, None when the time is unknown (R14).
     """
 
     side: str
@@ -47,10 +47,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do.
+    """A step of the plan.
 
-    `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is what else the operation wants to
-    know: JSON for people and retries, or a domain that is to be asked for. `changes` is what it writes, as JSON.
+    `writes` are the sides it writes to ('', 'left', 'right' or 'both'); `note` is what else the operation needs: JSON
+    for contacts and retries, or the domain of a company. `changes` is what it writes, as JSON.
     """
 
     operation: str
@@ -78,11 +78,11 @@ class Staging:
             self._db.execute(statement)
 
     def detach(self) -> None:
-        """Throw the stage away."""
+        """Delete the staging."""
         self._db.execute("DETACH stage")
 
     def put_records(self, transaction: Transaction, records: Iterable[Staged]) -> None:
-        """Stage records; of one that comes twice, the later counts."""
+        """Stage records; a later reading of a record replaces an earlier one."""
         transaction.executemany(
             "INSERT INTO stage.record (side, id, raw, contact, digest, changed_ms, link) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (side, id) DO UPDATE SET raw = excluded.raw, contact = excluded.contact,"
@@ -91,7 +91,7 @@ class Staging:
         )
 
     def changed_records(self, side: str, ids: Sequence[str]) -> dict[str, Staged]:
-        """Return those of the records that are staged with something new, by id."""
+        """Return the records of these ids that show something new, by id."""
         marks = ",".join("?" * len(ids))
         rows = self._db.execute(
             f"SELECT * FROM stage.record WHERE side = ? AND id IN ({marks}) AND contact IS NOT NULL", (side, *ids)
@@ -99,20 +99,20 @@ class Staging:
         return {row["id"]: _staged(row) for row in rows}
 
     def has_record(self, side: str, record_id: str) -> bool:
-        """Say whether a record was read at all, changed or not."""
+        """Return whether a record was read, changed or not."""
         row = self._db.execute("SELECT 1 FROM stage.record WHERE side = ? AND id = ?", (side, record_id)).fetchone()
         return row is not None
 
     def mark_shown(self, transaction: Transaction, side: str, ids: Iterable[str]) -> None:
-        """Note that records were shown, though they are left for the next run."""
+        """Store that records were listed, though the next run reads them."""
         transaction.executemany(
             "INSERT OR IGNORE INTO stage.record (side, id) VALUES (?, ?)", [(side, record_id) for record_id in ids]
         )
 
     def missing_links(self, side: str, connection: int, after: int) -> list[tuple[int, str]]:
-        """Return a page of the links of people past number `after` whose record on a side was not shown, with its id.
+        """Return a page of the links of contacts past number `after` with a record on a side that was not listed.
 
-        Those of which it is known to be gone are left out.
+        With each link comes the id of that record. Records that are known to be gone are left out.
         """
         rows = self._db.execute(
             f"SELECT l.id, l.{side}_id FROM link l WHERE l.connection = ? AND l.stream = 'contacts' AND l.id > ?"
@@ -127,7 +127,7 @@ class Staging:
         return int(self._db.execute("SELECT count(*) FROM stage.record WHERE side = ?", (side,)).fetchone()[0])
 
     def count_unchanged(self) -> int:
-        """Return how many linked pairs were read and show nothing new on either side."""
+        """Return how many links were read that show nothing new on either side."""
         return int(
             self._db.execute(
                 "SELECT count(*) FROM (SELECT link FROM stage.record WHERE link IS NOT NULL"
@@ -151,12 +151,12 @@ class Staging:
             number = rows[-1]["number"]
 
     def add_pair(self, left_id: str, right_id: str) -> None:
-        """Remember that two people will be linked by this run."""
+        """Store that this run will link two records."""
         self._has_pairs = True
         self._db.execute("INSERT INTO stage.pair VALUES (?, ?)", (left_id, right_id))
 
     def paired_id(self, side: str, record_id: str) -> str | None:
-        """Return the id on the other side that this run pairs a record with."""
+        """Return the id on the other side that this run pairs a record with, None where it pairs none."""
         if not self._has_pairs:
             return None
         other = "right" if side == "left" else "left"
@@ -164,7 +164,7 @@ class Staging:
         return None if row is None else str(row[0])
 
     def plan_step(self, step: Step) -> None:
-        """Add a step to the plan. It touches nothing but the stage, so it needs no transaction."""
+        """Add a step to the plan. The staging alone changes, so it needs no transaction."""
         self._db.execute(
             "INSERT INTO stage.step (operation, side, left_id, right_id, link, writes, note, changes)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -172,7 +172,7 @@ class Staging:
         )
 
     def planned_operation(self, side: str, record_id: str) -> str | None:
-        """Return what is planned for a person, None where nothing is; the first call makes an index for it."""
+        """Return the operation that is planned for a record, None where none is; the first call creates an index."""
         if not self._has_index:
             for name in ("left", "right"):
                 self._db.execute(f"CREATE INDEX stage.step_by_{name} ON step ({name}_id)")
@@ -181,7 +181,7 @@ class Staging:
         return None if row is None else str(row[0])
 
     def steps(self, operation: str, writes: Sequence[str], size: int = PAGE) -> Iterator[list[Step]]:
-        """Yield the steps of an operation whose `writes` is one of those given, in order, a page at a time."""
+        """Yield the steps of an operation that write to one of `writes`, in order, a page at a time."""
         number = 0
         marks = ",".join("?" * len(writes))
         condition = f"number > ? AND operation = ? AND writes IN ({marks})"

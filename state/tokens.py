@@ -1,10 +1,9 @@
-"""The OAuth tokens of accounts, as ciphertext: what it says, and under which key, is nobody's affair here.
+"""The OAuth tokens of accounts as ciphertext. Encryption and keys are in `sync.oauth.encryption`.
 
 Rules kept here:
-- each change is durable when it returns, on a connection of its own: tokens are renewed in the middle of a run, from
-  any of its threads, and by a dry run as well, whose copy of the file would lose them;
-- before a renewal its beginning is written down, so that a disk which takes nothing is found out while the old token
-  is still good;
+- each change is durable when it returns, on a connection of its own: tokens are renewed in the middle of a run, by any
+  of its threads, and also by a dry run, which would lose them with its copy of the file;
+- the start of a renewal is stored before it, so that a full disk is noticed while the old token is still valid;
 - what is deleted or replaced is overwritten in the file.
 """
 
@@ -29,7 +28,7 @@ class EncryptedToken:
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
-    """What is kept for an account; `began_ms` is when a renewal began whose answer was never stored."""
+    """The stored token of an account; `began_ms` is the start of a renewal that has no stored result."""
 
     sealed: EncryptedToken
     stored_ms: int
@@ -43,7 +42,7 @@ class TokenStore:
         self._path = path
 
     def stored_token(self, account: str) -> StoredToken | None:
-        """Return what is kept, None where nothing is, or no file. Raises StateUnwritable."""
+        """Return the token of an account, None where there is none, or no file. Raises StateUnwritable."""
         if not self._path.exists():
             return None
         with self._connected() as db:
@@ -55,12 +54,12 @@ class TokenStore:
         return StoredToken(EncryptedToken(row["key"], row["nonce"], row["sealed"]), row["stored_ms"], row["began_ms"])
 
     def note_renewal(self, account: str, now_ms: int) -> None:
-        """Note that a renewal begins. Raises StateUnwritable."""
+        """Store that a renewal begins. Raises StateUnwritable."""
         with self._connected() as db:
             db.execute("UPDATE token SET began_ms = ? WHERE account = ?", (now_ms, account))
 
     def store_token(self, account: str, sealed: EncryptedToken, now_ms: int) -> None:
-        """Keep this instead of whatever there was, durably. Raises StateUnwritable."""
+        """Store a token durably in place of the old one. Raises StateUnwritable."""
         with self._connected() as db:
             db.execute(
                 "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?, NULL)",
@@ -68,7 +67,7 @@ class TokenStore:
             )
 
     def remove_token(self, account: str) -> bool:
-        """Drop what is kept; say whether there was anything. Raises StateUnwritable."""
+        """Delete the token of an account; return whether there was one. Raises StateUnwritable."""
         if self.stored_token(account) is None:
             return False
         with self._connected() as db:
@@ -76,7 +75,7 @@ class TokenStore:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Open the file, in which each statement is a commit of its own."""
+        """Open the file; each statement is a commit of its own."""
         with raising_unwritable(self._path):
             db = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
             with closing(db):

@@ -1,8 +1,8 @@
-"""Hints: which records are said to have changed, until a run has looked at them.
+"""Hints: records that a webhook says have changed, until a run has read them.
 
-A hint tells where to look and nothing else: no name, no address, no text. It is kept per connection and stream (by the
-names of the config file), so that each of several connections of an account takes it for itself. Many hints for one
-record are one; the last one's `number` tells a run that a newer one has come since it began. Times are milliseconds.
+A hint holds no name, address or text. It is kept per connection and stream (by their names in the config file), so that
+each connection of an account has its own. A record has one hint at most; its `number` shows a run that a newer event
+has arrived since it began. Times are milliseconds.
 """
 
 import sqlite3
@@ -14,9 +14,9 @@ from state.database import Database, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A record that is said to have changed, or to be `gone`; `contact` is the person of a message, '' of a person.
+    """A record that has changed, or is `gone`, according to a webhook; `contact` is that of a message, else ''.
 
-    `event_ms` is when, by the account's clock, None where that was not said.
+    `event_ms` is the time of the event by the account's clock, None where the event has none.
     """
 
     account: str
@@ -35,7 +35,7 @@ class Hints:
         self._key = (connection, stream)
 
     def waiting_hints(self, account: str) -> list[Hint]:
-        """Return those for the records of an account: what is gone first, then the older ones."""
+        """Return the hints for an account, those of deleted records first, then the oldest."""
         rows = self._db.execute(
             "SELECT * FROM hint WHERE connection = ? AND stream = ? AND account = ? ORDER BY gone DESC, number",
             (*self._key, account),
@@ -43,7 +43,7 @@ class Hints:
         return [_hint(row) for row in rows.fetchall()]
 
     def event_ms(self, account: str, record: str) -> int | None:
-        """Return when a record is said to have changed, by the account's clock; None where nothing is said of it."""
+        """Return when a record changed, by the account's clock; None without a hint, or without a time in it."""
         row = self._db.execute(
             "SELECT event_ms FROM hint WHERE connection = ? AND stream = ? AND account = ? AND record = ?",
             (*self._key, account, record),
@@ -51,12 +51,12 @@ class Hints:
         return None if row is None else row["event_ms"]
 
     def count_hints(self) -> int:
-        """Return how many there are."""
+        """Return how many hints there are."""
         row = self._db.execute("SELECT count(*) FROM hint WHERE connection = ? AND stream = ?", self._key).fetchone()
         return int(row[0])
 
     def drop_hints(self, transaction: Transaction, hints: Iterable[Hint]) -> None:
-        """Forget hints that were looked at, but not those that have come for the same records since."""
+        """Delete hints that were read, unless a newer event for the same record has arrived since."""
         transaction.executemany(
             "DELETE FROM hint WHERE connection = ? AND stream = ? AND account = ? AND record = ? AND number <= ?",
             [(*self._key, hint.account, hint.record, hint.number) for hint in hints],
@@ -74,7 +74,7 @@ def count_hints_of(db: Database, connection: str) -> int:
 
 
 def last_webhook_ms(db: Database, connection: str) -> int | None:
-    """Return when an event for a connection was last heard, None for never."""
+    """Return when the last event for a connection arrived, None before the first."""
     row = db.execute("SELECT at_ms FROM heard WHERE connection = ?", (connection,)).fetchone()
     return None if row is None else int(row["at_ms"])
 

@@ -1,11 +1,11 @@
-"""How events come in: each id once, all that wait with one durable commit, and never more hints than are allowed.
+"""Store the events of webhooks: each id once, all waiting events in one durable commit, and a limited number of hints.
 
 Rules kept here:
-- an id is remembered as a digest, for as long as its event could be sent again within the time window;
-- an event that is too late for the window is known by its id, or was put off by us (FULL) and may come late, or is
-  refused (LATE);
+- the id of an event is kept as a digest, as long as the event could be sent again within the time window;
+- an event that is too late for the window is accepted if its id is known, or if it was deferred (FULL), and refused
+  (LATE) otherwise;
 - an event for which there is no room leaves no trace, so that it can be sent again.
-Calls come from one thread. What is answered holds when `take_in` was called inside `atomic` and that has committed.
+Calls come from one thread. An outcome is true once the transaction of `queue_events` has committed.
 """
 
 from collections import OrderedDict
@@ -18,16 +18,16 @@ from state.database import Database, Transaction
 from state.webhook_hints import Hint, count_all_hints
 
 PRUNED_AT_ONCE: Final = 2000
-"""Ids that are forgotten with one commit: a run that wants to write waits no longer than that."""
+"""Ids that one commit deletes: a run that wants to write waits no longer than that."""
 DEFERRED: Final = 50_000
-"""Ids of events that were put off and may come late; of more, the oldest are not known any more."""
+"""How many ids of deferred events are remembered, the latest ones; these events may arrive late."""
 
 Place = tuple[str, str]
 """A connection and a stream, by their names."""
 
 
 class Outcome(Enum):
-    """What became of an event."""
+    """The outcome of an event."""
 
     QUEUED = "queued"
     DUPLICATE = "duplicate"
@@ -37,7 +37,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """An event: its id's digest, where its hint is to go, and whether it comes too late for the time window."""
+    """An event: the digest of its id, the places of its hints, and whether it is too late for the time window."""
 
     digest: bytes
     hints: Sequence[tuple[Place, Hint]]
@@ -46,7 +46,7 @@ class QueuedEvent:
 
 
 class WebhookQueue:
-    """The way in of one state file, which no other process shares."""
+    """The queue of one state file, which no other process fills."""
 
     def __init__(self, db: Database, now_ms: int) -> None:
         self._db = db
@@ -56,7 +56,7 @@ class WebhookQueue:
         self.waiting = 0
 
     def queue_events(self, transaction: Transaction, arrivals: Sequence[QueuedEvent], capacity: int) -> list[Outcome]:
-        """Keep events, in the order in which they came; `waiting` are all hints then."""
+        """Store events in the order of their arrival; `waiting` is the number of all hints then."""
         self.waiting = count_all_hints(self._db)
         outcomes = []
         heard: dict[str, int] = {}
@@ -70,19 +70,19 @@ class WebhookQueue:
         return outcomes
 
     def defer_events(self, arrivals: Iterable[QueuedEvent]) -> None:
-        """Remember events that are asked to come again: they may come late."""
+        """Remember events that the sender has to send again: they may arrive late."""
         for arrival in arrivals:
             self._deferred[arrival.digest] = None
             if len(self._deferred) > DEFERRED:
                 self._deferred.popitem(last=False)
 
     def forget_deferred(self, arrivals: Iterable[QueuedEvent]) -> None:
-        """Forget that events were put off: they have come."""
+        """Forget deferred events that have arrived."""
         for arrival in arrivals:
             self._deferred.pop(arrival.digest, None)
 
     def forget_ids(self, transaction: Transaction, before_ms: int) -> int:
-        """Forget ids that were heard before, so many at a time; return how many."""
+        """Delete some of the ids that arrived before a time; return how many."""
         rows = transaction.execute(
             "DELETE FROM webhook WHERE digest IN (SELECT digest FROM webhook WHERE heard_ms < ? LIMIT ?)",
             (before_ms, PRUNED_AT_ONCE),
@@ -90,13 +90,13 @@ class WebhookQueue:
         return rows.rowcount
 
     def keep_hints_for(self, transaction: Transaction, wanted: Collection[tuple[str, str, str]]) -> None:
-        """Drop hints but for those of a connection, stream and account that is wanted."""
+        """Delete all hints except those of a connection, stream and account that is wanted."""
         for row in transaction.execute("SELECT DISTINCT connection, stream, account FROM hint").fetchall():
             if tuple(row) not in wanted:
                 transaction.execute("DELETE FROM hint WHERE connection = ? AND stream = ? AND account = ?", tuple(row))
 
     def _take(self, transaction: Transaction, arrival: QueuedEvent, room: int) -> tuple[Outcome, int]:
-        """Return what becomes of an event, and how much room it takes."""
+        """Return the outcome of an event, and how many hints it adds."""
         if self._is_known(arrival.digest):
             return Outcome.DUPLICATE, 0
         if arrival.late and arrival.digest not in self._deferred:
@@ -120,7 +120,7 @@ class WebhookQueue:
         return row is not None
 
     def _put(self, transaction: Transaction, place: Place, hint: Hint, heard_ms: int) -> None:
-        """Keep a hint, or let it be one with an earlier one: what was said to be gone once is asked for by id."""
+        """Store a hint, or merge it with an earlier one. A record that was once said to be gone is asked for by id."""
         self._number += 1
         transaction.execute(
             "INSERT INTO hint (connection, stream, account, record, contact, gone, event_ms, heard_ms, number)"

@@ -152,7 +152,7 @@ def test_a_path_with_something_at_it_is_refused_and_left_alone(world: World) -> 
     taken.write_text("mine", encoding="utf-8")
     refused = world.sync("state", "backup", "copy.db")
     assert refused.code == 2
-    assert "there is a file already" in refused.err
+    assert "this file exists already" in refused.err
     assert taken.read_text(encoding="utf-8") == "mine"
     assert world.sync("state", "backup", str(world.state_path)).code == 2
     assert query(world.state_path, "SELECT count(*) FROM link") == [(1,)]

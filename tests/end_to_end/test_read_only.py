@@ -131,7 +131,7 @@ def test_another_users_file_is_named_as_that(config: Config, mode: int, folder_m
     assert said in str(told.value)
     assert "anew" not in str(told.value)
     assert "backup" not in str(told.value)
-    assert "nothing is wrong with what it holds" in str(told.value)
+    assert "its content is undamaged" in str(told.value)
     if mode & 0o077 == 0:
         with as_nobody(), pytest.raises(StateError, match="user nobody"):
             read_status(config)
@@ -145,8 +145,8 @@ def test_a_decision_about_a_read_only_file_names_the_cause(config: Config) -> No
 
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "sync.db").mkdir()
-    with pytest.raises(StateError, match="it is a folder; name a file in it"):
+    with pytest.raises(StateError, match="it is a folder; set a file in it"):
         StateFile.open(tmp_path / "sync.db")
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match="is no folder; name another"):
+    with pytest.raises(StateError, match="is not a folder; set another"):
         StateFile.open(tmp_path / "file" / "sync.db")

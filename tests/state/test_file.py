@@ -209,7 +209,7 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: byte
 
 def test_a_folder_is_no_state_file(tmp_path: Path) -> None:
     for opening in (StateFile.open, StateFile.open_copy):
-        with pytest.raises(StateError, match="it is a folder; name a file in it"):
+        with pytest.raises(StateError, match="it is a folder; set a file in it"):
             opening(tmp_path)
 
 
@@ -277,7 +277,7 @@ def test_who_waits_too_long_for_another_process_to_make_the_file_is_told_so(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("state.file.BUSY_SECONDS", 0.01)
-    with FileLock(path.with_name("sync.db.lock")), pytest.raises(LockHeld, match="another process makes or upgrades"):
+    with FileLock(path.with_name("sync.db.lock")), pytest.raises(LockHeld, match="another process creates or upgrades"):
         StateFile.open(path)
 
 

@@ -50,7 +50,7 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("version", "reason"), [(VERSION - 1, "not brought up to date"), (VERSION + 1, "newer")])
+@pytest.mark.parametrize(("version", "reason"), [(VERSION - 1, "of an older version"), (VERSION + 1, "newer")])
 def test_a_file_of_another_version_is_left_as_it_is(path: Path, version: int, reason: str) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {version}")
