@@ -15,6 +15,7 @@ from connectors.clock import Clock
 from connectors.connector import CallCounts, Finding, Page, Raw, Window, WriteResult
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
+from tests.memory_messages import MemoryMessageStore
 
 if TYPE_CHECKING:
     from connectors.companies import CompanyDirectory
@@ -45,6 +46,7 @@ class MemoryConnector:
         self.call_counts = CallCounts()
         self.records: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, str]] = []
+        self.message_store: MessageStore = MemoryMessageStore(account, clock, lists_copies=not markers)
         self._clock = clock
         self._errors: dict[str, list[ConnectorError]] = {}
         self._ids = count(1)
@@ -67,10 +69,6 @@ class MemoryConnector:
     def shown(self, record_id: str) -> dict[str, Value]:
         """Return the fields of a record, without empty ones."""
         return {name: value for name, value in self.to_contact(self.records[record_id], {}).fields.items() if value}
-
-    @property
-    def message_store(self) -> "MessageStore":
-        raise NotImplementedError
 
     def identity(self) -> Mapping[str, Any]:
         return {"account": self.account}
