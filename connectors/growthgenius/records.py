@@ -18,7 +18,8 @@ from connectors.connector import Raw
 from connectors.errors import OtherRecord, RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Listing, Malformed, identity, listing, one
 from connectors.growthgenius.windows import PAGE_SIZE, Span
-from connectors.http.client import HttpClient, Reply
+from connectors.http.call import Reply
+from connectors.http.client import HttpClient
 from connectors.http.forbidden import ForbiddenCheck
 from connectors.values import instant
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from connectors.errors import AuthError, CallRefused, ConnectorError, Forbidden, RecordRefused
 from connectors.growthhub.scopes import scope_of
 from connectors.http.allowed_calls import ID, AllowedCalls, is_listed
-from connectors.http.client import HttpClient, Reply
+from connectors.http.call import Reply
+from connectors.http.client import HttpClient
 
 if TYPE_CHECKING:
     from connectors.http.forbidden import ForbiddenCheck

@@ -16,7 +16,7 @@ from connectors.connector import Page, Raw
 from connectors.errors import OtherRecord, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.http.allowed_calls import is_usable_id
-from connectors.http.client import Reply
+from connectors.http.call import Reply
 from connectors.http.forbidden import ForbiddenCheck
 from connectors.values import email
 

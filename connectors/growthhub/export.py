@@ -30,7 +30,7 @@ from connectors.errors import (
 from connectors.growthhub.distinct_count import DistinctCount
 from connectors.growthhub.message_client import MessageClient
 from connectors.health import Health
-from connectors.http.client import Reply
+from connectors.http.call import Reply
 from connectors.values import instant
 
 LARGEST_PAGE: Final = 500

@@ -20,7 +20,7 @@ from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerT
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import gone_or, is_of, other_record
 from connectors.http.allowed_calls import is_usable_id
-from connectors.http.client import Reply
+from connectors.http.call import Reply
 
 CONVERSATIONS: Final = {"Version": "2021-04-15"}
 

@@ -22,7 +22,7 @@ from connectors.errors import (
 )
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import VERSION
-from connectors.http.client import Reply
+from connectors.http.call import Reply
 from connectors.oauth import GrantRefused, Tokens, UserType
 
 SCOPES: Final = (

@@ -13,7 +13,7 @@ from connectors.errors import AnswerTooLarge, RecordError, RecordRefused, Server
 from connectors.growthhub.client import GrowthHubClient, is_record
 from connectors.growthhub.search_reading import SearchReading
 from connectors.health import Health
-from connectors.http.client import Reply
+from connectors.http.call import Reply
 
 LARGEST_PAGE = 500
 SMALLER_PAGE = 100

@@ -12,7 +12,7 @@ from connectors.connector import Cache, Page, Raw, proves_unedited, took_effect
 from connectors.growthhub import write_result
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.encode import CUSTOM, EncodedWrite
-from connectors.http.client import Reply
+from connectors.http.call import Reply
 from connectors.values import instant
 
 _EMPTIED: Final = "emptied_properties"

@@ -1,10 +1,10 @@
-"""The calls that a connector may make: what is on no list does not leave this machine, whoever names it.
+"""Check calls against the list of those that a connector may make. Any other call never leaves this machine.
 
 Rules kept here:
-- a call is listed by its method and its path as it goes out; what asks and what changes are two lists, so that a
-  redirect or an id never turns a question into a change;
+- a call is listed by its method and its path as it is sent. Questions and changes are two lists, so that a redirect or
+  an id never turns a question into a change;
 - an id is one segment of a path: neither dots alone, nor an encoded slash, dot, percent sign, `?`, `#`, `;` or control
-  character, since a server may decode it once more and find another path.
+  character, because a server may decode it once more and find another path.
 """
 
 import re
@@ -24,7 +24,7 @@ class NotListed(ValueError):
 
 
 class AllowedCalls:
-    """What a connector may ask, and what it may change."""
+    """The questions and the changes that a connector may make."""
 
     def __init__(self, asked: Calls, changed: Calls = ()) -> None:
         self._asked = tuple(asked)
@@ -39,7 +39,7 @@ class AllowedCalls:
         return is_listed(self._changed, method, path)
 
     def check(self, base_url: str, method: str, url: str, *, change: bool) -> None:
-        """Let a call pass that goes to the server and below the path of `base_url`. Raises NotListed."""
+        """Check that a call goes to the server, below the path of `base_url`, and is listed. Raises NotListed."""
         path = path_below(base_url, url)
         if path is None:
             raise NotListed("the call would leave the server that the account is at")
@@ -48,7 +48,7 @@ class AllowedCalls:
 
 
 def is_usable_id(value: object) -> bool:
-    """Say whether a record could be asked for by this id: text or a whole number that is one segment of a path."""
+    """Say whether a record can be read by this id: text or a whole number that is one segment of a path."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return False
     try:
@@ -58,7 +58,7 @@ def is_usable_id(value: object) -> bool:
 
 
 def is_listed(calls: Calls, method: str, path: str) -> bool:
-    """Say whether a call, its path as it goes out, is among those listed."""
+    """Say whether a call, with its path as it is sent, is among those listed."""
     return any(method == listed and re.fullmatch(pattern, path) for listed, pattern in calls)
 
 

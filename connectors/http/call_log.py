@@ -1,17 +1,16 @@
-"""The book that an account's processes share about their calls, and what follows from it.
+"""The log of an account's calls, shared by its processes, and the waits that follow from it (R5).
 
-Rules kept here (R5):
-- a server counts a call somewhere between its start and its end. So a call may start when all but `calls - 1` of
-  those before it *ended* at least one interval ago: then no interval, however it is laid, holds more than `calls`;
-- a call that has not ended counts as ending now, or, when its process seems to have died, OVERDUE after its start;
-- calls that the server has counted and we have not made are another client's. As many as it made in the busiest of
-  the last intervals are left to it, and the rest is ours;
-- what the headers say of the limit is believed from then on, within bounds (connectors.http.rate_headers); an
-  interval of more than
-  a minute may be a mistake, so that a call tries it again after the documented interval.
-Ends are kept in steps of a two-hundredth of the interval, so that a book stays small under any limit.
-Times are wall-clock seconds since 1970, because several processes compare them. `at` is when the book was last
-written: one from the future was written before the clock was set back, and is brought to now.
+Rules kept here:
+- a server counts a call at some time between its start and its end. So a call may start when all but `calls - 1` of
+  those before it ended at least one interval ago: then no interval holds more than `calls`;
+- a call that has not ended counts as ending now, or OVERDUE after its start if its process seems to have died;
+- calls that the server counted and that are not ours belong to another client. As many as it made in the busiest of the
+  last intervals are left to it;
+- the limit in the rate headers is used within bounds (connectors.http.rate_headers). An interval of more than a minute
+  may be a mistake, so a call tries again after the documented interval.
+Ends are kept in steps of a two-hundredth of the interval, so that the log stays small. Times are wall-clock seconds
+since 1970, because several processes compare them. `at` is when the log was last written: a log from the future was
+written before the clock was set back, and is shifted to now.
 """
 
 import json
@@ -24,7 +23,7 @@ from connectors.http.retry import INTERVAL, LONGEST, MINUTE
 
 OVERDUE: Final = 15.0
 REMEMBERED: Final = 3
-"""Intervals for which another client's calls are remembered."""
+"""The number of intervals for which another client's calls are kept."""
 UNKNOWN_RESET: Final = 3600.0
 """Seconds until a spent daily allowance is tried again, where the server does not say when it is renewed."""
 DAY: Final = 86400
@@ -37,7 +36,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 @dataclass(frozen=True, slots=True)
 class EndedCall:
-    """How a call ended: when, and what the answer said."""
+    """A call that ended: when, and what its answer said."""
 
     key: int
     at: float
@@ -46,7 +45,7 @@ class EndedCall:
 
 @dataclass(slots=True)
 class Daily:
-    """What is left of the day's allowance, by the server's word less the calls begun since."""
+    """What is left of the daily allowance: the server's number less the calls started since."""
 
     limit: int | None
     remaining: int
@@ -55,7 +54,7 @@ class Daily:
 
 @dataclass(slots=True)
 class CallLog:
-    """Everything known about an account's calls: starts of those under way by key, and when the others ended."""
+    """All that is known of an account's calls: starts of those under way by key, and ends of the others."""
 
     under_way: dict[int, float] = field(default_factory=dict)
     ended: CallTimes = field(default_factory=CallTimes)
@@ -69,9 +68,9 @@ class CallLog:
     at: float = 0.0
 
     def set_clock(self, now: float) -> None:
-        """Bring the book to now where it was written in the future: the clock was set back since then.
+        """Shift the log to now where it is from the future, because the clock was set back since.
 
-        Every wait keeps its length; without this a call would wait for as long as the clock was set back by.
+        Every wait keeps its length. Without this a call would wait for as long as the clock was set back by.
         """
         step = now - self.at
         if self.at and step < -CLOCK_SLACK:
@@ -95,7 +94,7 @@ class CallLog:
         self.foreign = [(at, calls) for at, calls in self.foreign if 0 < calls <= MOST_CALLS]
 
     def begin(self, now: float) -> int:
-        """Write down a call that starts now; return its key."""
+        """Add a call that starts now and return its key."""
         key = self.next_key
         self.next_key += 1
         self.under_way[key] = now
@@ -105,12 +104,12 @@ class CallLog:
         return key
 
     def count(self, now: float, calls: int) -> None:
-        """Add to the day's number of calls (days are UTC)."""
+        """Add to the number of calls of the day (UTC)."""
         today = int(now // DAY)
         self.day, self.today = today, calls + (self.today if self.day == today else 0)
 
     def end(self, ended: EndedCall, ceiling: RateLimit | None = None) -> None:
-        """Write down how a call ended, and learn from its answer."""
+        """Record the end of a call, and learn from its answer."""
         began = self.under_way.pop(ended.key, None)
         step = min(self._intervals(ceiling)) / STEPS
         if began is not None and step:
@@ -121,7 +120,7 @@ class CallLog:
             self._learn_daily(ended.said, ended.at)
 
     def wait(self, now: float, ceiling: RateLimit | None = None) -> float:
-        """Return seconds until the next call may start, 0.0 when it may now. `ceiling` is a limit of our own."""
+        """Return the seconds until the next call may start, 0.0 for now. `ceiling` is a limit from the config."""
         if self._is_far_from_limits(ceiling):
             return max(0.0, self.hold - now)
         own = sorted(self.ended.moments(now) + [(min(now, began + OVERDUE), 1) for began in self.under_way.values()])
@@ -144,20 +143,20 @@ class CallLog:
         return f"its limit is {self.limit.calls} calls in {self.limit.interval:g} seconds"
 
     def _is_far_from_limits(self, ceiling: RateLimit | None) -> bool:
-        """Say whether no limit could be reached even if every call in the book had just ended."""
+        """Say whether no limit could be reached even if every call in the log had just ended."""
         own = self.ended.total() + len(self.under_way)
         foreign = sum(calls for _, calls in self.foreign)
         limits = [limit.calls for limit in (self.limit, ceiling) if limit is not None]
         return not limits or own + 2 * share_left(foreign) < min(limits)
 
     def spent_until(self, now: float) -> float | None:
-        """Return when a daily allowance that is spent will be renewed, None when calls are left."""
+        """Return when a spent daily allowance is renewed, None when calls are left."""
         if self.daily is None or self.daily.remaining > 0 or self.daily.renewed_at <= now:
             return None
         return self.daily.renewed_at
 
     def tidy(self, now: float, ceiling: RateLimit | None = None) -> None:
-        """Drop what is too old to matter, and bring to now what lies ahead of it because a clock was set back."""
+        """Drop what is too old to matter, and shift to now what is ahead of it because a clock was set back."""
         interval = max(self._intervals(ceiling))
         oldest = now - interval - 1.0
         self.under_way = {key: min(now, began) for key, began in self.under_way.items() if began + OVERDUE > oldest}
@@ -192,7 +191,7 @@ class CallLog:
         self.daily = Daily(said.daily, max(0, said.daily_remaining - under_way), renewed_at)
 
     def dumped(self) -> str:
-        """Return the book as text: a line of ends, and JSON of everything else."""
+        """Return the log as text: a line of ends, and JSON for the rest."""
         rest = _ENCODER.encode(
             {
                 "under_way": list(self.under_way.items()),
@@ -210,7 +209,7 @@ class CallLog:
 
     @classmethod
     def loaded(cls, text: str) -> "CallLog":
-        """Return the book from its text, an empty one from none; until schema 2 the ends stood in the JSON as well."""
+        """Read the log from its text, an empty one from "". Until schema 2 the ends were in the JSON too."""
         if not text:
             return cls()
         ends, _, rest = ("", "", text) if text.startswith("{") else text.partition("\n")
@@ -230,7 +229,7 @@ class CallLog:
 
 
 def slot_in(ends: Moments, calls: int, limit: RateLimit, now: float) -> float:
-    """Return seconds until one more call may start, when no interval may hold more than `calls`; `ends` ascend."""
+    """Return the seconds until one more call may start, if no interval may hold more than `calls`. `ends` ascend."""
     for at, count in reversed(ends):
         calls -= count
         if calls <= 0:
@@ -239,12 +238,12 @@ def slot_in(ends: Moments, calls: int, limit: RateLimit, now: float) -> float:
 
 
 def share_left(strange: int) -> int:
-    """Return how many calls to leave to another client that made so many: what we see of it comes late."""
+    """Return how many calls to leave to another client that made `strange` calls. Its calls are seen late."""
     return strange + strange // 20 + 1 if strange else 0
 
 
 def busiest(moments: Moments, interval: float) -> int:
-    """Return the largest number of calls in any one interval; the moments ascend."""
+    """Return the largest number of calls in any one interval. The moments ascend."""
     most = within = first = 0
     for moment, calls in moments:
         within += calls

@@ -1,10 +1,9 @@
-"""When an account's calls ended, in a form that is quick to write again at each call (R5).
+"""The ends of an account's calls, in a form that is quick to write at each call (R5).
 
 Rules kept here:
-- an end is rounded up to a step, so that there are few of them however many calls there are, and none seems earlier
-  than it was;
-- ends ascend, so that what is too old is found at the front;
-- the text of an end stays beside it: a call adds to one of them, and the others need not be written out again.
+- an end is rounded up to a step, so that there are few, and none seems earlier than it was;
+- ends ascend, so that old ones are at the front;
+- the text of each end is cached: a call changes one of them, and the others need not be formatted again.
 Times are wall-clock seconds since 1970.
 """
 
@@ -13,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 TICKS: Final = 10_000
-"""Ends are whole ten-thousandths of a second, since floats are slow to write."""
+"""Ends are whole ten-thousandths of a second, because floats are slow to format."""
 
 Moments = list[tuple[float, int]]
 """Times with the number of calls at each."""
@@ -36,7 +35,7 @@ class CallTimes:
     __hash__ = None  # type: ignore[assignment] # it changes
 
     def add(self, at: float, step: float) -> None:
-        """Note one more call that ended then; `step` is in seconds."""
+        """Add a call that ended at `at`. `step` is in seconds."""
         tick = round(math.ceil(at / step) * step * TICKS)
         is_last = not self._calls or tick >= next(reversed(self._calls))
         self._put(tick, self._calls.get(tick, 0) + 1)
@@ -44,23 +43,23 @@ class CallTimes:
             self._keep(sorted(self._calls))
 
     def tidy(self, first: float, last: float) -> None:
-        """Drop what lies before the first moment or after the last."""
+        """Drop what is before the first moment or after the last."""
         lowest, highest = round(first * TICKS), math.ceil(last * TICKS)
         if self._calls and not lowest < next(iter(self._calls)) <= next(reversed(self._calls)) <= highest:
             self._keep([tick for tick in self._calls if lowest < tick <= highest])
 
     def shift(self, seconds: float) -> None:
-        """Move all of them in time."""
+        """Move all ends in time."""
         ticks = round(seconds * TICKS)
         self._calls = {tick + ticks: calls for tick, calls in self._calls.items()}
         self._texts = {tick: f"{tick}:{calls}" for tick, calls in self._calls.items()}
 
     def total(self) -> int:
-        """Return how many calls there are."""
+        """Return the number of calls."""
         return sum(self._calls.values())
 
     def by(self, moment: float) -> int:
-        """Return how many of them had ended by then."""
+        """Return how many calls had ended by that moment."""
         last, count = moment * TICKS, 0
         for tick, calls in self._calls.items():
             if tick > last:
@@ -78,7 +77,7 @@ class CallTimes:
 
     @classmethod
     def loaded(cls, text: str) -> "CallTimes":
-        """Return the ends from their text."""
+        """Read the ends from their text."""
         pairs = (end.split(":") for end in text.split())
         return cls({int(tick): int(calls) for tick, calls in pairs})
 

@@ -1,8 +1,7 @@
-"""Several calls at once, where one at a time would leave the allowed pace unused because answers take long.
+"""Make several calls at once where answers take so long that one at a time would not use the allowed rate.
 
-Threads make calls and nothing else: deciding and storing stay with the one thread that waits for them here. How many
-calls are under way follows from the pace and from how long answers have taken (Little's law), so a fast server is
-asked one by one.
+Threads only make calls. Decisions and storage stay with the one thread that waits for them. The number of calls under
+way follows from the rate and the latency (Little's law), so a fast server gets one call at a time.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +11,10 @@ from connectors.clock import Clock
 from connectors.errors import Broken, ConnectorError
 
 WIDTH = 8
-"""At most so many calls at once to one account, and so many steps in a wave."""
+"""The largest number of calls at once to one account, and of steps in one batch."""
 
 UNLIMITED = 10.0
-"""Calls per second that are aimed at where an account has no limit."""
+"""The target in calls per second for an account without a limit."""
 
 SMOOTHING = 0.2
 
@@ -23,9 +22,9 @@ Result = TypeVar("Result")
 
 
 class Dispatcher:
-    """Makes the calls of one account. `calls_per_second` is the allowed pace, None where there is no limit.
+    """Makes the calls of one account. `calls_per_second` returns the allowed rate, None where there is no limit.
 
-    Each call is about one record: what breaks at one of them is its own error, `Broken`, and the others go on (R42).
+    Each call is about one record: a defect at one of them is `Broken`, and the others go on (R42).
     """
 
     def __init__(self, clock: Clock, calls_per_second: Callable[[], float | None], account: str = "") -> None:
@@ -35,11 +34,11 @@ class Dispatcher:
         self._latency = 0.0
 
     def width(self) -> int:
-        """Return how many calls are under way at once, as far as is known by now."""
+        """Return how many calls are under way at once, by the latency so far."""
         return width_for(self._calls_per_second() or UNLIMITED, self._latency)
 
     def gather(self, calls: Sequence[Callable[[], Result]]) -> list[Result | ConnectorError]:
-        """Make the calls and return their results, or their errors, in the same order."""
+        """Make the calls and return their results or errors, in the same order."""
         width = self.width()
         if width <= 1 or len(calls) <= 1:
             return [self._outcome(call) for call in calls]
@@ -65,5 +64,5 @@ class Dispatcher:
 
 
 def width_for(calls_per_second: float, latency: float) -> int:
-    """Return how many calls must be under way to keep a pace where each answer takes `latency` seconds."""
+    """Return how many calls must be under way to keep a rate when each answer takes `latency` seconds."""
     return max(1, min(WIDTH, round(calls_per_second * latency + 0.5)))

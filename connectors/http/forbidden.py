@@ -1,11 +1,11 @@
-"""Whether a 403 concerns one record or the whole account (R42).
+"""Decide whether a 403 concerns one record or the whole account (R42).
 
 Rules kept here:
-- a firewall before a server refuses single calls with 403, for a word in their body or for no reason at all; a server
-  may forbid one record. Neither says anything of the token;
-- so after a 403 for one record a plain read is asked for: where that is refused too, the account is;
-- an answer that names a scope says itself that the token lacks one, and goes on as the account's;
-- so many records refused in a row, and none let through between them, are the account's as well.
+- a firewall refuses single calls with 403, for a word in their body or for no reason, and a server may forbid one
+  record. Neither says anything about the token;
+- so after a 403 for one record a plain read is made. If that is refused too, the account is concerned;
+- an answer that names a scope says itself that the token lacks it;
+- too many refused records in a row concern the account as well.
 """
 
 import re
@@ -22,7 +22,7 @@ _SCOPE: Final = re.compile(r"\bscopes?\b", re.IGNORECASE)
 
 
 def names_scope(said: str) -> bool:
-    """Say whether an answer speaks of a scope that a token lacks."""
+    """Say whether an answer names a scope that a token lacks."""
     return _SCOPE.search(said) is not None
 
 
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 
 class ForbiddenCheck:
-    """Judges the 403 of one account. `plain_read` asks for next to nothing of what the account surely may read."""
+    """Classifies the 403 of one account. `plain_read` asks for something small that the account surely may read."""
 
     def __init__(self, plain_read: Callable[[], object]) -> None:
         self._plain_read = plain_read
@@ -38,7 +38,7 @@ class ForbiddenCheck:
         self._in_a_row = 0
 
     def of_record(self, call: Callable[[], Result]) -> Result:
-        """Make a call about one record. Raises RecordRefused where the server forbids no more than this one."""
+        """Make a call about one record. Raises RecordRefused where the server forbids only this one."""
         try:
             result = call()
         except Forbidden as error:

@@ -1,4 +1,4 @@
-"""Rate limits: what an account may do, and what the headers of an answer say of it (R5)."""
+"""Rate limits of an account, and the headers in which an answer states them (R5)."""
 
 import math
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 LONGEST_INTERVAL: Final = 3600.0
-"""Limits are stated for seconds, a minute or an hour: a header with a longer interval is not believed."""
+"""Seconds. Limits are stated for seconds, a minute or an hour: a header with a longer interval is ignored."""
 MOST_CALLS: Final = 1_000_000
 """No server allows more calls in one interval."""
 LONGEST_DAY: Final = 25 * 3600.0
-"""A daily allowance is new after a day, and an hour for clocks that differ."""
+"""Seconds. A daily allowance is renewed after a day, plus an hour for clocks that differ."""
 DIGITS: Final = 15
 
 
@@ -35,9 +35,9 @@ def is_plausible(limit: RateLimit) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
-    """What an answer says of the limits, None where it says nothing that can be meant.
+    """The limits in an answer's headers, None where a header is missing or impossible.
 
-    `reset` is seconds until the daily one is new.
+    `reset` is the seconds until the daily allowance is renewed.
     """
 
     calls: int | None = None
@@ -49,7 +49,7 @@ class RateHeaders:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "RateHeaders":
-        """Read the headers of an answer; what is no whole number within its bounds counts as absent."""
+        """Read the headers of an answer. A value that is no whole number within its bounds counts as absent."""
         interval = _whole(headers.get("X-RateLimit-Interval-Milliseconds"), 1, LONGEST_INTERVAL * 1000)
         reset = _whole(headers.get("X-RateLimit-Daily-Reset"), 0, LONGEST_DAY * 1000)
         return cls(

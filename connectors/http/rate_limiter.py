@@ -1,7 +1,7 @@
-"""When the next call of an account may start (R5); connectors.http.call_log decides, this waits and remembers.
+"""Wait until the next call of an account may start (R5). connectors.http.call_log decides; this module waits.
 
-One step in the ledger per call: how the last calls ended is written with the start of the next one. An account that
-has no limit and shows none writes nothing per call; it looks for a hold once a second and counts in bulk.
+Each call costs one write to the call log: the ends of earlier calls are written with the start of the next one. For an
+account without a limit nothing is written per call: a hold is looked for once a second, and calls are counted in bulk.
 """
 
 import threading
@@ -19,78 +19,78 @@ from connectors.http.retry import MINUTE
 __all__ = ["CallLogStore", "CallSlot", "MemoryCallLogStore", "Pacer", "RateLimit", "RateLimiter"]
 
 LOOK: Final = 1.0
-"""Seconds between two looks into the ledger where nothing limits the pace."""
+"""Seconds between two readings of the call log where nothing limits the rate."""
 COUNTED: Final = 500
-"""Calls that are counted before the ledger hears of them, where nothing limits the pace."""
+"""Calls that are counted before they are written to the call log, where nothing limits the rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallSlot:
-    """The right to make one call now; `key` is its place in the book, None where nothing is written down."""
+    """The permission to make one call now. `key` is its key in the call log, None where nothing is logged."""
 
     key: int | None = None
 
 
 class RateLimiter(Protocol):
-    """Says when the next call may start, and learns from each answer."""
+    """Decides when the next call may start, and learns from each answer."""
 
     def take(self) -> CallSlot:
         """Wait until a call may start. Raises AllowanceSpent."""
 
-    def done(self, turn: CallSlot, headers: Mapping[str, str] | None, status: int | None) -> None:
-        """Tell how a call ended; None and None when no answer came."""
-
-    def hold(self, seconds: float) -> None:
-        """Let no call of this account start for so long, because the server asked for it."""
+    def done(self, slot: CallSlot, headers: Mapping[str, str] | None, status: int | None) -> None:
+        """Report how a call ended. Both are None when no answer came."""
 
     def interval_of(self, headers: Mapping[str, str]) -> float | None:
-        """Return the interval in seconds that an answer's rate headers name."""
+        """Return the interval in seconds in an answer's rate headers."""
+
+    def hold(self, seconds: float) -> None:
+        """Start no call of this account for so many seconds, because the server asked for it."""
 
     def close(self) -> None:
-        """Write down what is not yet written."""
+        """Write what is not written yet."""
 
 
 class CallLogStore(Protocol):
-    """Where the books of all accounts lie, shared by every process that calls for them. A book is a text."""
+    """Stores the call logs of all accounts as text, shared by every process that makes calls for them."""
 
     def revise(self, account: str, change: Callable[[str], str]) -> None:
         """Replace the account's log by `change(log)`, atomically for all processes.
 
-        The book is "" at first. `change` is quick and calls nothing; what it raises leaves the book as it was.
+        The log is "" at first. `change` is quick and makes no calls. An error in it leaves the log as it was.
         """
 
     def peek(self, account: str) -> str:
-        """Return the account's book as it is, "" at first."""
+        """Return the account's log as it is, "" at first."""
 
 
 class MemoryCallLogStore:
-    """Books for the threads of one process."""
+    """Stores call logs for the threads of one process."""
 
     def __init__(self) -> None:
-        self._books: dict[str, str] = {}
+        self._logs: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def revise(self, account: str, change: Callable[[str], str]) -> None:
-        """Replace the account's book by `change(book)`."""
+        """Replace the account's log by `change(log)`."""
         with self._lock:
-            self._books[account] = change(self._books.get(account, ""))
+            self._logs[account] = change(self._logs.get(account, ""))
 
     def peek(self, account: str) -> str:
-        """Return the account's book."""
+        """Return the account's log."""
         with self._lock:
-            return self._books.get(account, "")
+            return self._logs.get(account, "")
 
 
 class Pacer:
-    """The pace of one account.
+    """The rate limiter of one account.
 
-    `limit` holds until the server says otherwise; `ceiling` is the user's own, and stays. `note` is called with what a
-    person should know of a long wait, from any thread. `rate_headers` reads what an answer's headers say of the limits.
+    `limit` holds until the server says otherwise. `ceiling` is the limit of the config and always holds. `note` is
+    called from any thread with a message about a long wait. `rate_headers` reads the limits in an answer's headers.
     """
 
     def __init__(
         self,
-        ledger: CallLogStore,
+        store: CallLogStore,
         clock: Clock,
         limit: RateLimit | None,
         account: str,
@@ -102,7 +102,7 @@ class Pacer:
         self._note = note
         self._rate_headers = rate_headers
         self._noted = 0.0
-        self._ledger = ledger
+        self._store = store
         self._clock = clock
         self._limit = limit
         self._account = account
@@ -112,13 +112,13 @@ class Pacer:
         self._uncounted = 0
         self._looked_at = float("-inf")
         self._glimpse = CallLog()
-        self._book = CallLog()
+        self._log = CallLog()
         self._text: str | None = None
 
     def take(self) -> CallSlot:
-        """Wait until a call may start. Raises AllowanceSpent, which says when there will be calls again.
+        """Wait until a call may start. Raises AllowanceSpent, with the time of renewal.
 
-        Each call passes by the clock's sleep, if only for a moment: a clock that can be stopped stops a run there.
+        Each call passes through the clock's sleep, so that a clock that can be stopped stops a run there.
         """
         self._clock.sleep(0.0)
         while self._is_free():
@@ -132,41 +132,41 @@ class Pacer:
                 return CallSlot(key)
             self._sleep(wait, reason)
 
-    def done(self, turn: CallSlot, headers: Mapping[str, str] | None, status: int | None) -> None:
-        """Tell how a call ended. What the answer says of the limits is kept for the next step in the ledger."""
+    def done(self, slot: CallSlot, headers: Mapping[str, str] | None, status: int | None) -> None:
+        """Report how a call ended. What its answer says of limits is written with the next call."""
         said = self._rate_headers(headers) if headers is not None and status is not None else None
-        if turn.key is None and (said is None or said == RateHeaders()):
+        if slot.key is None and (said is None or said == RateHeaders()):
             return
-        ended = EndedCall(turn.key or 0, self._now(), said)
+        ended = EndedCall(slot.key or 0, self._now(), said)
         with self._lock:
             self._ended.append(ended)
-        if turn.key is None:
+        if slot.key is None:
             self._write(lambda _: None)
             self._looked_at = float("-inf")
 
     def interval_of(self, headers: Mapping[str, str]) -> float | None:
-        """Return the interval in seconds that an answer's rate headers name."""
+        """Return the interval in seconds in an answer's rate headers."""
         return self._rate_headers(headers).interval
 
     def hold(self, seconds: float) -> None:
-        """Let no call of this account start for so long, in no process."""
+        """Start no call of this account for so many seconds, in any process."""
         until = self._now() + seconds
 
-        def hold(book: CallLog) -> None:
-            book.hold = max(book.hold, until)
+        def hold(log: CallLog) -> None:
+            log.hold = max(log.hold, until)
 
         self._write(hold)
         self._looked_at = float("-inf")
 
     def renewed_at(self) -> datetime | None:
-        """Return when a daily allowance that is spent will be renewed, in UTC, None while calls are left."""
-        book, now = CallLog.loaded(self._ledger.peek(self._account)), self._now()
-        book.set_clock(now)
-        until = book.spent_until(now)
+        """Return when a spent daily allowance is renewed, in UTC, None while calls are left."""
+        log, now = CallLog.loaded(self._store.peek(self._account)), self._now()
+        log.set_clock(now)
+        until = log.spent_until(now)
         return None if until is None else datetime.fromtimestamp(until, UTC)
 
     def close(self) -> None:
-        """Write down what is not yet written."""
+        """Write what is not written yet."""
         if self._ended or self._uncounted:
             self._write(lambda _: None)
 
@@ -174,7 +174,7 @@ class Pacer:
         if self._limit is not None or self._ceiling is not None:
             return False
         if self._clock.monotonic() - self._looked_at >= LOOK:
-            self._glimpse = CallLog.loaded(self._ledger.peek(self._account))
+            self._glimpse = CallLog.loaded(self._store.peek(self._account))
             self._looked_at = self._clock.monotonic()
         return self._glimpse.limit is None and self._glimpse.daily is None
 
@@ -189,7 +189,7 @@ class Pacer:
         return wait
 
     def _sleep(self, wait: float, reason: str) -> None:
-        """Wait, but look again every minute: clocks are set, and a hold may be gone; say what takes longer."""
+        """Wait, but look again every minute, because clocks are set and holds end. Report a wait that takes longer."""
         until = self._now() + wait
         if wait > MINUTE and until > self._noted + MINUTE:
             self._noted = until
@@ -198,18 +198,18 @@ class Pacer:
         self._clock.sleep(min(wait, MINUTE))
 
     def _reserve(self) -> tuple[int | None, float, str]:
-        """Return the key of a call that may start now, or None, seconds to wait, and why."""
+        """Return the key of a call that may start now, or None, the seconds to wait, and the reason."""
         now = self._now()
         key: int | None = None
         wait, reason = 0.0, ""
         until: float | None = None
 
-        def reserve(book: CallLog) -> None:
+        def reserve(log: CallLog) -> None:
             nonlocal key, wait, reason, until
-            until = book.spent_until(now)
-            wait, reason = book.wait(now, self._ceiling), book.reason(now)
+            until = log.spent_until(now)
+            wait, reason = log.wait(now, self._ceiling), log.reason(now)
             if until is None and wait <= 0.0:
-                key = book.begin(now)
+                key = log.begin(now)
 
         self._write(reserve)
         if until is not None:
@@ -221,25 +221,25 @@ class Pacer:
     def _write(self, change: Callable[[CallLog], None]) -> None:
         with self._lock:
             ended, uncounted = tuple(self._ended), self._uncounted
-            self._ledger.revise(self._account, lambda text: self._revised(text, ended, uncounted, change))
+            self._store.revise(self._account, lambda text: self._revised(text, ended, uncounted, change))
             del self._ended[: len(ended)]
             self._uncounted -= uncounted
 
     def _revised(
         self, text: str, ended: tuple[EndedCall, ...], uncounted: int, change: Callable[[CallLog], None]
     ) -> str:
-        book = self._book if text == self._text else CallLog.loaded(text)
-        self._text = None  # what is half changed is not the book of any text
-        book.set_clock(self._now())
-        book.limit = book.limit or self._limit
+        log = self._log if text == self._text else CallLog.loaded(text)
+        self._text = None  # what is half changed is not the log of any text
+        log.set_clock(self._now())
+        log.limit = log.limit or self._limit
         for each in ended:
-            book.end(each, self._ceiling)
+            log.end(each, self._ceiling)
         now = self._now()
         if uncounted:
-            book.count(now, uncounted)
-        book.tidy(now, self._ceiling)
-        change(book)
-        self._book, self._text = book, book.dumped()
+            log.count(now, uncounted)
+        log.tidy(now, self._ceiling)
+        change(log)
+        self._log, self._text = log, log.dumped()
         return self._text
 
     def _now(self) -> float:

@@ -1,7 +1,7 @@
-"""Takes secrets out of any text that is shown: messages, logs, recordings (P8).
+"""Remove secrets from any text that is shown: messages, logs, recordings (P8).
 
-Known secrets go in every spelling in which they travel (as they are, percent-encoded, base64, inside Basic
-credentials); what only looks like a credential goes by its pattern. People's data goes when the caller asks.
+Known secrets are removed in every spelling in which they travel (plain, percent-encoded, base64, inside Basic
+credentials). What only looks like a credential is removed by its pattern, and personal data when the caller asks.
 """
 
 import base64
@@ -28,7 +28,7 @@ PHONE = re.compile(r"(?<![\w-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
 
 
 class Redaction:
-    """Knows the secrets of an account and hides them."""
+    """Removes the secrets of an account."""
 
     def __init__(self, secrets: Sequence[str] = ()) -> None:
         spellings = {spelling for secret in secrets if secret for spelling in spellings_of(secret)}
@@ -43,7 +43,7 @@ class Redaction:
         return PHONE.sub(PERSON, EMAIL.sub(PERSON, text)) if people else text
 
     def value(self, value: Any, *, people: bool = False) -> Any:
-        """Return a JSON value with every text in it redacted, names of keys included."""
+        """Return a JSON value with every text in it redacted, keys included."""
         if isinstance(value, str):
             return self.text(value, people=people)
         if isinstance(value, list):
@@ -54,7 +54,7 @@ class Redaction:
 
 
 def spellings_of(secret: str) -> Iterator[str]:
-    """Yield how a secret may stand in a text: raw, percent-encoded, JSON-escaped, base64 at any alignment."""
+    """Yield the spellings of a secret in a text: raw, percent-encoded, JSON-escaped, base64 at any alignment."""
     yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     for lead in range(3):

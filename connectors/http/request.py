@@ -1,4 +1,4 @@
-"""Requests as they go over the wire: addresses, headers and bodies, encoded once and for all connectors alike."""
+"""Build requests: addresses, headers and bodies, encoded in one way for all connectors."""
 
 import json as jsonlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _ENCODER: Final = jsonlib.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes over the wire. `url` is complete and encoded; `change` tells that it is more than a question."""
+    """One request. `url` is complete and encoded, `change` says that it is more than a question."""
 
     method: str
     url: str
@@ -24,9 +24,9 @@ class Request:
 
 
 class Origin:
-    """One server: its base address, and the headers that go with every request to it.
+    """One server: its base address, and the headers of every request to it.
 
-    Raises ValueError for an address or a header that cannot be sent; the message shows no value of a header.
+    Raises ValueError for an address or a header that cannot be sent. The message shows no value of a header.
     """
 
     def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
@@ -45,7 +45,7 @@ class Origin:
         headers: Mapping[str, str] | None = None,
         change: bool = False,
     ) -> Request:
-        """Return a request to `path` (segments quoted by the caller) under the base address."""
+        """Return a request to `path` (segments quoted by the caller) below the base address."""
         url = f"{self.base_url}{path}"
         if params:
             url = f"{url}?{urlencode(params, quote_via=quote)}"
@@ -59,7 +59,7 @@ class Origin:
         return Request(method, url, sent, _ENCODER.encode(json).encode(), change)
 
     def moved(self, request: Request, location: str) -> Request | None:
-        """Return the request at the place where a redirect points, None when that is another server or no address."""
+        """Return the request at the target of a redirect, None when that is another server or no address."""
         try:
             url = urljoin(request.url, location)
             if _server(url) != _server(self.base_url):

@@ -1,4 +1,4 @@
-"""What a server's bytes mean: a body under a limit, JSON or not, and the words of a complaint."""
+"""Decode the body of an answer under a size limit, and find the server's complaint in it."""
 
 import json
 import math
@@ -12,9 +12,9 @@ CHUNK: Final = 65536
 EXCERPT: Final = 300
 
 DEPTH: Final = 64
-"""Lists and objects may lie in each other so deep: what walks through an answer never runs out of stack."""
+"""The deepest nesting of lists and objects, so that code that walks through an answer never overflows the stack."""
 DIGITS: Final = 19
-"""A whole number of more digits stays text: no database holds it."""
+"""A whole number with more digits stays text: no database stores it."""
 
 _WORD = re.compile(rb"[A-Za-z][A-Za-z .!]{0,39}")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -24,7 +24,7 @@ _COMPLAINTS = ("message", "messages", "error_description", "error", "errors", "m
 
 
 class UnreadableBody(ValueError):
-    """A body that is not JSON, or JSON that has no one meaning; its text says which, "" where looks_like does."""
+    """A body that is no JSON, or ambiguous JSON. The text says which, "" where `looks_like` describes it."""
 
 
 class TooLarge(ValueError):
@@ -32,9 +32,9 @@ class TooLarge(ValueError):
 
 
 def read_body(response: BaseHTTPResponse, limit: int) -> bytes:
-    """Return the whole body, unpacked; memory never holds much more than `limit` bytes.
+    """Return the whole body, unpacked. Memory never holds much more than `limit` bytes.
 
-    Raises TooLarge, and what urllib3 raises for one that is cut off or too slow.
+    Raises TooLarge, and the errors of urllib3 for one that is cut off or too slow.
     """
     try:
         content = b"".join(_chunks(response, limit))
@@ -57,7 +57,7 @@ def _chunks(response: BaseHTTPResponse, limit: int) -> Iterator[bytes]:
 
 
 def decode(content: bytes) -> Any:
-    """Return the JSON value of a body, None for an empty one. Raises Garbled."""
+    """Return the JSON value of a body, None for an empty one. Raises UnreadableBody."""
     try:
         text = content.decode("utf-8-sig")
         if not text.strip():
@@ -87,7 +87,7 @@ def _whole(text: str) -> int | str:
 
 
 def _fraction(text: str) -> float | str:
-    """Return the number; what is too large for one stays text, as NaN does."""
+    """Return the number. One that is too large stays text, as NaN does."""
     value = float(text)
     return value if math.isfinite(value) else text
 
@@ -105,7 +105,7 @@ _DECODER = json.JSONDecoder(  # NaN becomes the text "NaN", which the values kno
 
 
 def without_lone_surrogates(value: Any) -> Any:
-    """Return the value with halves of characters (an emoji cut by a length limit) replaced: no database takes them."""
+    """Return the value with half characters (an emoji cut by a length limit) replaced: no database stores them."""
     if isinstance(value, str):
         return value if value.isprintable() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
@@ -116,12 +116,12 @@ def without_lone_surrogates(value: Any) -> Any:
 
 
 def is_plain_word(content: bytes) -> bool:
-    """Say whether a body is a word or two, like "OK": which means success and is no page of a proxy."""
+    """Say whether a body is a word or two, like "OK", which means success and is no page of a proxy."""
     return _WORD.fullmatch(content.strip()) is not None
 
 
 def looks_like(text: str) -> str:
-    """Say in a few words what a body that is not JSON is."""
+    """Describe a body that is not JSON in a few words."""
     if "<html" in text[:1000].lower() or "<!doctype" in text[:1000].lower():
         title = _TITLE.search(text)
         return f"an HTML page ({title.group(1).strip()[:EXCERPT]})" if title else "an HTML page"
@@ -131,10 +131,10 @@ def looks_like(text: str) -> str:
 
 
 def complaint_of(body: Any) -> str:
-    """Return what an answer of success says went wrong, "" for one that is a success (R43).
+    """Return what an answer with a success status says went wrong, "" where it is a success (R43).
 
-    A record may have a field named `error` (GrowthHub's failed messages do), so that alone says nothing where the
-    answer is a record by itself.
+    A record may have a field named `error` (GrowthHub's failed messages do), so that field alone proves nothing where
+    the answer is a bare record.
     """
     if not isinstance(body, dict):
         return ""
@@ -147,7 +147,7 @@ def complaint_of(body: Any) -> str:
 
 
 def messages_of(body: Any) -> tuple[str, ...]:
-    """Return a server's complaints, one by one, from where servers put them."""
+    """Return a server's complaints one by one, from the places where servers put them."""
     if isinstance(body, str):
         return (body,)
     if isinstance(body, list):
@@ -156,3 +156,9 @@ def messages_of(body: Any) -> tuple[str, ...]:
         return ()
     found = (messages_of(body[key]) for key in _COMPLAINTS if body.get(key))
     return next((messages for messages in found if messages), ())
+
+
+def quoted(body: Any) -> str:
+    """Return the complaints as the end of a message, "" where there are none."""
+    messages = messages_of(body)
+    return f": {'; '.join(messages)[:500]}" if messages else ""

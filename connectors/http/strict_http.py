@@ -1,12 +1,12 @@
-"""Reads one answer off a connection as RFC 9112 has it, and trusts the connection no further than that.
+"""Read one HTTP answer strictly by RFC 9112.
 
 Rules kept here:
-- an interim answer (100, 102, 103) is read and passed over; there are not many of them, and 101 was never asked for;
+- an interim answer (100, 102, 103) is read and skipped, up to a maximum. 101 was never asked for;
 - a head that is cut off or contradicts itself (two lengths, a length that is no number, an unknown transfer coding, a
   line that is no header) is an error, because it does not say where the answer ends;
-- from its first byte on an answer has one deadline, by a monotonic clock: one that comes a byte a second ends there;
-- a connection that holds more bytes than its answer is never used again: the next answer would be to another question.
-`http.client` parses; what is replaced is what it reads from, and where it guesses.
+- an answer has one deadline from its first byte on, by a monotonic clock;
+- a connection with more bytes than its answer is never used again: they would be taken for the next answer.
+`http.client` parses. Its reading and its guesses are replaced here.
 """
 
 import io
@@ -20,7 +20,7 @@ from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from typing import Any, Final
 
 INTERIM: Final = 32
-"""How many interim answers may come before the answer."""
+"""The largest number of interim answers before the answer."""
 LINE: Final = 65536
 OK: Final = 200
 SWITCHED: Final = 101
@@ -31,7 +31,7 @@ _STATUS: Final = re.compile(rb"(HTTP/1\.[0-9]) +([1-9][0-9]{2})(?: ([^\r\n]*))?\
 
 
 class TooSlow(OSError):
-    """The deadline of an answer passed while it was still coming; `received` bytes had come."""
+    """The deadline of an answer passed before its end. `received` is the number of bytes until then."""
 
     def __init__(self, received: int) -> None:
         super().__init__("the answer came too slowly")
@@ -39,9 +39,9 @@ class TooSlow(OSError):
 
 
 class Source(io.RawIOBase):
-    """The bytes of a socket, up to so many seconds after the first of them.
+    """The bytes of a socket, for so many seconds after the first of them.
 
-    `shut` tells that no more are to be asked for, `ended` that none come.
+    `shut` says that no more will be asked for, `ended` that none are left.
     """
 
     def __init__(self, sock: socket.socket, seconds: float, monotonic: Callable[[], float]) -> None:
@@ -56,11 +56,11 @@ class Source(io.RawIOBase):
         self.shut = False
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True, as io.RawIOBase requires."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, or wait for some. Raises TooSlow, TimeoutError, OSError."""
+        """Read the bytes that are there, or wait for some. Raises TooSlow, TimeoutError, OSError."""
         if self.shut:
             return None
         left = self._deadline - self._monotonic()
@@ -81,7 +81,7 @@ class Source(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Release the socket."""
         self._raw.close()
         super().close()
 
@@ -92,7 +92,7 @@ class Source(io.RawIOBase):
 
 
 class StrictResponse(HTTPResponse):
-    """An answer that is read as the standard says, or not at all."""
+    """An answer that is read strictly by the standard."""
 
     def __init__(
         self, sock: socket.socket, *args: Any, seconds: float, monotonic: Callable[[], float], **options: Any
@@ -114,7 +114,7 @@ class StrictResponse(HTTPResponse):
         self._frame()
 
     def _frame(self) -> None:
-        """Settle where the body ends."""
+        """Determine where the body ends."""
         codings = [each.lower() for each in self._values("Transfer-Encoding")]
         lengths = set(self._values("Content-Length"))
         if codings not in ([], ["identity"], ["chunked"]):

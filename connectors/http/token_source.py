@@ -1,7 +1,7 @@
-"""Credentials that change while a program runs: who gives a bearer token, and another one when it is refused.
+"""The contract of bearer tokens that change while a program runs.
 
-A wire without an authority sends the headers that it was made with. One with an authority asks it before each call, and
-once more after a 401, which tells that a call had no effect.
+An HTTP client without a token source sends its configured headers. One with a token source asks it before each call,
+and once more after a 401, which means that the call had no effect.
 """
 
 from typing import Protocol
@@ -16,7 +16,7 @@ class TokenSource(Protocol):
         """Return a token that is valid as far as this process knows. Raises LoginNeeded, TransientError."""
 
     def another(self, refused: str, said: str) -> str | None:
-        """Return another token in place of one that was answered 401, None where that would not help.
+        """Return another token after a 401, None where that would not help.
 
         `said` is the server's refusal. Raises LoginNeeded, TransientError.
         """

@@ -1,9 +1,8 @@
-"""One request, one answer: a pool of `requests`, and nothing that acts by itself.
+"""Send one request and return its answer, by a connection pool of `requests`.
 
-No retry, no redirect, no cookie, no .netrc; proxies and the CA bundle are read from the environment once, and
-`requests` makes of them what it always does. Calls go to its pool directly: a session costs more than the call itself.
-Each kept connection is checked before it is used again, so that one which the server has closed costs no call, and
-answers are read strictly (connectors.http.strict_http).
+There is no retry, redirect, cookie or .netrc. Proxies and the CA bundle are read from the environment once. The pool is
+used directly, because a session costs more than the call itself. A kept connection is checked before it is used again,
+so that one that the server closed costs no call. Answers are read strictly (connectors.http.strict_http).
 """
 
 import os
@@ -28,16 +27,16 @@ UNREADABLE: Final = (
     RequestException, HTTPError, HTTPException, OSError, EOFError,
     ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, zlib.error,
 )  # fmt: skip
-"""What the libraries raise when they make nothing of a server's bytes: the request is sound, so it is the server's."""
+"""The errors of the libraries for bytes that they cannot read. The request is sound, so the server is the cause."""
 CONNECTIONS: Final = 8
 MUCH: Final = 1024 * 1024
-"""Bytes from which on an answer is large rather than slow."""
+"""Bytes from which on an answer counts as large, not slow."""
 BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
-"""Methods that say nothing of a body that is not there."""
+"""Methods that send no header for a body that is not there."""
 
 
 class Transport:
-    """Connections to one server, for several threads; nothing but the allowed calls goes out.
+    """Connections to one server, for several threads. Only the allowed calls are made.
 
     An answer, head and body, has `patience` seconds from its first byte on.
     """

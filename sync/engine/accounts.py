@@ -70,7 +70,7 @@ def connect(
     wire = HttpClient(
         name, account.base_url, system.headers(account, secret), pacer,
         calls=system.calls(), clock=shared.clock, secrets=[secret],
-        authority=_token_source(name, account, secret, shared), expected_offset=settings.get(CLOCK_OFFSET),
+        token_source=_token_source(name, account, secret, shared), expected_offset=settings.get(CLOCK_OFFSET),
     )  # fmt: skip
     known = account.rate or system.limit
     dispatcher = Dispatcher(shared.clock, lambda: known.calls / known.interval if known else None, name)

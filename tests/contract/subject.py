@@ -45,7 +45,7 @@ class Place(ABC):
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.cache = MemoryCache()
-        self.ledger = MemoryCallLogStore()
+        self.store = MemoryCallLogStore()
         self._connected: list[Connector] = []
 
     def connect(
@@ -128,7 +128,7 @@ class Place(ABC):
         self, base_url: str, headers: dict[str, str], secret: str, timeout: tuple[float, float], calls: AllowedCalls
     ) -> HttpClient:
         """Return a wire to the sandbox, put together as `sync` does it, with fixed jitter."""
-        pacer = Pacer(self.ledger, self.clock, self.documented_limit(), ACCOUNT)
+        pacer = Pacer(self.store, self.clock, self.documented_limit(), ACCOUNT)
         return HttpClient(
             ACCOUNT,
             base_url,

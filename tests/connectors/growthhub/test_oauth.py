@@ -14,7 +14,8 @@ from connectors.growthhub.client import BASE_URL
 from connectors.growthhub.oauth import LONGEST, GrowthHubTokenEndpoint, tokens_of
 from connectors.growthhub.sandbox.oauth import CHOSEN, CLIENT_ID, CLIENT_SECRET, CODE_LIFE
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
-from connectors.http.client import HttpClient, Reply
+from connectors.http.call import Reply
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
 from connectors.oauth import GrantRefused, TokenEndpoint, Tokens
 from connectors.sandbox.base import Call, Headers

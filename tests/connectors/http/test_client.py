@@ -22,7 +22,8 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.http.allowed_calls import AllowedCalls
-from connectors.http.client import HttpClient, Reply
+from connectors.http.call import Reply
+from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
 from connectors.sandbox.base import Call, Sandbox, SandboxResponse
 from connectors.sandbox.faults import Fault, Kind
@@ -629,7 +630,7 @@ def test_a_call_that_is_answered_401_is_made_once_more_with_another_token_whatev
     turnstile: Turnstile, make: MakeWire
 ) -> None:
     book = Book("token-1", "token-2")
-    wire = make(base_url=turnstile.url, authority=book)
+    wire = make(base_url=turnstile.url, token_source=book)
     assert wire.send_change("POST", "/notes", json={"a": 1}, repeatable=False).status == 201
     assert turnstile.notes == [{"a": 1}]
     assert wire.send_query("GET", "/").body["seen"]["authorization"] == "Bearer token-2"
@@ -640,7 +641,7 @@ def test_a_call_that_is_answered_401_is_made_once_more_with_another_token_whatev
 def test_a_second_401_is_reported_with_what_fixes_it_and_without_the_token(
     turnstile: Turnstile, make: MakeWire
 ) -> None:
-    wire = make(base_url=turnstile.url, authority=Book("token-0", "token-1", "token-2"))
+    wire = make(base_url=turnstile.url, token_source=Book("token-0", "token-1", "token-2"))
     with pytest.raises(AuthError, match=r"Invalid JWT.*revoked: ask for another, then run `sync check`") as caught:
         wire.send_query("GET", "/")
     assert "token-" not in str(caught.value)
@@ -648,7 +649,7 @@ def test_a_second_401_is_reported_with_what_fixes_it_and_without_the_token(
 
 
 def test_where_another_token_does_not_help_the_refusal_stands(turnstile: Turnstile, make: MakeWire) -> None:
-    wire = make(base_url=turnstile.url, authority=Book("token-1"))
+    wire = make(base_url=turnstile.url, token_source=Book("token-1"))
     with pytest.raises(AuthError):
         wire.send_query("GET", "/")
     assert len(turnstile.calls) == 1
@@ -657,7 +658,7 @@ def test_where_another_token_does_not_help_the_refusal_stands(turnstile: Turnsti
 def test_after_another_token_a_call_is_retried_as_ever(turnstile: Turnstile, make: MakeWire) -> None:
     turnstile.faults.append(Fault("status", status=503, skip=1, times=2))
     book = Book("token-1", "token-2")
-    assert make(base_url=turnstile.url, authority=book).send_query("GET", "/").status == 200
+    assert make(base_url=turnstile.url, token_source=book).send_query("GET", "/").status == 200
     assert (len(turnstile.calls), len(book.asked)) == (4, 1)
 
 
@@ -666,7 +667,7 @@ def test_a_write_that_may_have_taken_effect_stays_unknown_where_no_token_is_left
 ) -> None:
     turnstile.faults.append(Fault("reset_after"))
     book = Book("token-2")
-    wire = make(base_url=turnstile.url, authority=book)
+    wire = make(base_url=turnstile.url, token_source=book)
     send = wire._transport.send
 
     def once(request: Any) -> Any:

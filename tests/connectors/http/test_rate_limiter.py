@@ -20,7 +20,7 @@ from tests.connectors.clocks import FakeClock
 HUB = RateLimit(100, 10.0)
 
 
-class CountingLedger(MemoryCallLogStore):
+class CountingStore(MemoryCallLogStore):
     """Counts what it is asked to write."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class CountingLedger(MemoryCallLogStore):
 def calls_today(pacer: Pacer) -> int:
     """Return how many calls the log of an account has counted this UTC day."""
     pacer.close()
-    log = CallLog.loaded(pacer._ledger.peek(pacer._account))
+    log = CallLog.loaded(pacer._store.peek(pacer._account))
     log.count(pacer._now(), 0)
     return log.today
 
@@ -75,26 +75,26 @@ class Server:
         }
 
 
-def pacer(clock: FakeClock, limit: RateLimit | None = HUB, ledger: MemoryCallLogStore | None = None) -> Pacer:
-    return Pacer(ledger or MemoryCallLogStore(), clock, limit, "hub")
+def pacer(clock: FakeClock, limit: RateLimit | None = HUB, store: MemoryCallLogStore | None = None) -> Pacer:
+    return Pacer(store or MemoryCallLogStore(), clock, limit, "hub")
 
 
-def call(pace: Pacer, clock: FakeClock, server: Server, *, there: float = 0.0, back: float = 0.0) -> int:
-    turn = pace.take()
+def call(limiter: Pacer, clock: FakeClock, server: Server, *, there: float = 0.0, back: float = 0.0) -> int:
+    slot = limiter.take()
     clock.pass_by(there)
     status, headers = server.arrive(clock.passed)
     clock.pass_by(back)
-    pace.done(turn, headers, status)
+    limiter.done(slot, headers, status)
     if status == 429:
-        pace.hold(server.limit.interval)
+        limiter.hold(server.limit.interval)
     return status
 
 
 def test_ten_windows_take_hardly_longer_than_the_allowance_asks_for() -> None:
     clock, server = FakeClock(), Server(HUB)
-    pace = pacer(clock)
+    limiter = pacer(clock)
     for _ in range(1000):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     assert not server.refused
     assert 90.0 <= clock.passed <= 90.0 * 1.03
 
@@ -111,9 +111,9 @@ def test_one_thread_never_meets_a_429_whatever_the_latency(
 ) -> None:
     clock, server = FakeClock(), Server(limit, fixed=fixed)
     clock.pass_by(start)
-    pace = pacer(clock, limit)
+    limiter = pacer(clock, limit)
     for there, back in trips:
-        assert call(pace, clock, server, there=there * 0.2, back=back * 0.2) == 200
+        assert call(limiter, clock, server, there=there * 0.2, back=back * 0.2) == 200
 
 
 class Race:
@@ -127,8 +127,8 @@ class Race:
         self.trips = iter(trips)
         self.order = 0
         self.events: list[tuple[float, int, Callable[[], None]]] = []
-        for pace in pacers:
-            self.after(0.0, partial(self.start, pace))
+        for limiter in pacers:
+            self.after(0.0, partial(self.start, limiter))
         while self.events:
             at, _, event = heapq.heappop(self.events)
             clock.passed = max(clock.passed, at)
@@ -138,19 +138,19 @@ class Race:
         self.order += 1
         heapq.heappush(self.events, (self.clock.passed + seconds, self.order, event))
 
-    def start(self, pace: Pacer) -> None:
-        key, wait, _ = pace._reserve()
+    def start(self, limiter: Pacer) -> None:
+        key, wait, _ = limiter._reserve()
         if key is None:
-            self.after(wait, partial(self.start, pace))
+            self.after(wait, partial(self.start, limiter))
         elif trip := next(self.trips, None):
-            self.after(trip[0], partial(self.arrive, pace, CallSlot(key), trip[1]))
+            self.after(trip[0], partial(self.arrive, limiter, CallSlot(key), trip[1]))
 
-    def arrive(self, pace: Pacer, turn: CallSlot, back: float) -> None:
-        self.after(back, partial(self.come_back, pace, turn, *self.server.arrive(self.clock.passed)))
+    def arrive(self, limiter: Pacer, slot: CallSlot, back: float) -> None:
+        self.after(back, partial(self.come_back, limiter, slot, *self.server.arrive(self.clock.passed)))
 
-    def come_back(self, pace: Pacer, turn: CallSlot, status: int, headers: dict[str, str]) -> None:
-        pace.done(turn, headers, status)
-        self.start(pace)
+    def come_back(self, limiter: Pacer, slot: CallSlot, status: int, headers: dict[str, str]) -> None:
+        limiter.done(slot, headers, status)
+        self.start(limiter)
 
 
 @settings(max_examples=60, deadline=None)
@@ -160,50 +160,50 @@ class Race:
     trips=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=40, max_size=80),
     fixed=st.booleans(),
 )
-def test_callers_that_share_a_ledger_never_meet_a_429(
+def test_callers_that_share_a_store_never_meet_a_429(
     limit: RateLimit, callers: int, trips: list[tuple[float, float]], *, fixed: bool
 ) -> None:
-    clock, server, ledger = FakeClock(), Server(limit, fixed=fixed), MemoryCallLogStore()
-    Race([pacer(clock, limit, ledger) for _ in range(callers)], clock, server, trips)
+    clock, server, store = FakeClock(), Server(limit, fixed=fixed), MemoryCallLogStore()
+    Race([pacer(clock, limit, store) for _ in range(callers)], clock, server, trips)
     assert len(server.counted) == len(trips)
     assert not server.refused
 
 
 def test_several_callers_keep_nearly_the_whole_allowance_busy() -> None:
-    clock, server, ledger = FakeClock(), Server(HUB), MemoryCallLogStore()
-    Race([pacer(clock, HUB, ledger) for _ in range(4)], clock, server, [(0.05, 0.05)] * 1000)
+    clock, server, store = FakeClock(), Server(HUB), MemoryCallLogStore()
+    Race([pacer(clock, HUB, store) for _ in range(4)], clock, server, [(0.05, 0.05)] * 1000)
     assert not server.refused
     assert server.counted[-1] <= 92.5 * 1.03
 
 
 def test_a_limit_that_the_server_names_is_believed() -> None:
     clock, server = FakeClock(), Server(RateLimit(10, 1.0))
-    pace = pacer(clock, HUB)
+    limiter = pacer(clock, HUB)
     for _ in range(100):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     assert not server.refused
     assert 9.0 <= clock.passed <= 9.3
     server.limit = RateLimit(40, 1.0)
     began = clock.passed
     for _ in range(400):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     assert clock.passed - began <= 11.0
 
 
 def test_an_account_without_a_limit_learns_one_from_the_first_answer() -> None:
     clock, server = FakeClock(), Server(RateLimit(3, 1.0))
-    pace = pacer(clock, None)
+    limiter = pacer(clock, None)
     for _ in range(30):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     assert len(server.refused) <= 1
     assert clock.passed >= 8.9
 
 
 def test_a_limit_of_the_users_own_outlasts_what_the_server_allows() -> None:
     clock, server = FakeClock(), Server(HUB)
-    pace = Pacer(MemoryCallLogStore(), clock, None, "hub", ceiling=RateLimit(2, 1.0))
+    limiter = Pacer(MemoryCallLogStore(), clock, None, "hub", ceiling=RateLimit(2, 1.0))
     for _ in range(21):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     assert 10.0 <= clock.passed <= 10.3
 
 
@@ -211,167 +211,166 @@ def test_a_limit_of_the_users_own_outlasts_what_the_server_allows() -> None:
 @pytest.mark.parametrize("latency", [0.0, 0.1])
 def test_another_client_that_takes_half_costs_at_most_two_429s(burst: int, latency: float) -> None:
     clock, server = FakeClock(), Server(HUB)
-    pace = pacer(clock)
+    limiter = pacer(clock)
     server.strangers = [25.0 + 10.0 * burst / 50 * number for number in range(1000 // burst) for _ in range(burst)]
     for _ in range(800):
-        call(pace, clock, server, there=latency / 2, back=latency / 2)
+        call(limiter, clock, server, there=latency / 2, back=latency / 2)
     assert len(server.refused) <= 2
     assert clock.passed <= 160.0  # 550 calls at 50 in 10 s take 135 s after the first 25
 
 
 def test_when_the_other_client_stops_the_whole_allowance_is_used_again() -> None:
     clock, server = FakeClock(), Server(HUB)
-    pace = pacer(clock)
+    limiter = pacer(clock)
     server.counted += [0.0] * 60
     for _ in range(200):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     clock.pass_by(40.0)
     began = clock.passed
     for _ in range(1000):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     assert not server.refused
     assert clock.passed - began <= 93.0
 
 
 def test_answers_that_come_late_are_not_mistaken_for_another_client() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     server = Server(HUB)
-    Race([pacer(clock, HUB, ledger) for _ in range(6)], clock, server, [(0.4, 0.01), (0.01, 0.4)] * 300)
-    assert not CallLog.loaded(ledger.peek("hub")).foreign
+    Race([pacer(clock, HUB, store) for _ in range(6)], clock, server, [(0.4, 0.01), (0.01, 0.4)] * 300)
+    assert not CallLog.loaded(store.peek("hub")).foreign
 
 
 def test_what_a_dead_process_left_under_way_blocks_no_process_for_long() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     two = RateLimit(2, 1.0)
     for _ in range(2):
-        pacer(clock, two, ledger).take()
-    pacer(clock, two, ledger).take()
+        pacer(clock, two, store).take()
+    pacer(clock, two, store).take()
     assert clock.passed <= 16.1
 
 
 def test_a_clock_that_was_set_back_stops_no_call() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     two = RateLimit(2, 1.0)
     server = Server(two)
-    pace = pacer(clock, two, ledger)
+    limiter = pacer(clock, two, store)
     for _ in range(2):
-        call(pace, clock, server)
+        call(limiter, clock, server)
     clock.start -= timedelta(days=2)
-    pace.take()
+    limiter.take()
     assert clock.passed <= 1.1
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=3), timedelta(days=400)], ids=str)
 def test_a_hold_keeps_its_length_when_the_clock_is_set_back(back: timedelta) -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
-    pacer(clock, HUB, ledger).hold(30.0)
+    clock, store = FakeClock(), MemoryCallLogStore()
+    pacer(clock, HUB, store).hold(30.0)
     clock.start -= back
-    pacer(clock, HUB, ledger).take()
+    pacer(clock, HUB, store).take()
     assert clock.passed == pytest.approx(30.0)
 
 
 def test_a_clock_that_is_set_back_again_and_again_delays_no_call_for_longer_than_the_interval() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     two = RateLimit(2, 1.0)
     for _ in range(10):
-        pace = pacer(clock, two, ledger)
-        call(pace, clock, Server(two))
-        pace.close()
+        limiter = pacer(clock, two, store)
+        call(limiter, clock, Server(two))
+        limiter.close()
         clock.start -= timedelta(hours=5)
     assert clock.passed <= 20.0
 
 
 def test_the_renewal_of_a_spent_allowance_moves_with_a_clock_that_is_set_back() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
-    pace = pacer(clock, HUB, ledger)
+    clock, store = FakeClock(), MemoryCallLogStore()
+    limiter = pacer(clock, HUB, store)
     headers = {"X-RateLimit-Limit-Daily": "200000", "X-RateLimit-Daily-Remaining": "0"}
-    pace.done(pace.take(), CaseInsensitiveDict(headers), 200)
-    pace.close()
-    renewed = pace.renewed_at()
+    limiter.done(limiter.take(), CaseInsensitiveDict(headers), 200)
+    limiter.close()
+    renewed = limiter.renewed_at()
     clock.start -= timedelta(hours=9)
     assert renewed is not None
-    assert pacer(clock, HUB, ledger).renewed_at() == renewed - timedelta(hours=9)
+    assert pacer(clock, HUB, store).renewed_at() == renewed - timedelta(hours=9)
 
 
 def test_a_hold_is_kept_by_every_process_of_the_account() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
-    one, other = pacer(clock, None, ledger), pacer(clock, None, ledger)
+    clock, store = FakeClock(), MemoryCallLogStore()
+    one, other = pacer(clock, None, store), pacer(clock, None, store)
     one.hold(30.0)
     other.take()
     assert clock.passed == pytest.approx(30.0)
 
 
 def test_a_hold_of_one_account_holds_no_other() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
-    pacer(clock, None, ledger).hold(30.0)
-    Pacer(ledger, clock, None, "genius").take()
+    clock, store = FakeClock(), MemoryCallLogStore()
+    pacer(clock, None, store).hold(30.0)
+    Pacer(store, clock, None, "genius").take()
     assert clock.passed == 0.0
 
 
 def test_a_spent_day_is_known_before_the_next_call_until_it_is_renewed() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     headers = {
         "X-RateLimit-Limit-Daily": "200000",
         "X-RateLimit-Daily-Remaining": "0",
         "x-ratelimit-daily-reset": "9000",
     }
-    pace = pacer(clock, HUB, ledger)
-    pace.done(pace.take(), CaseInsensitiveDict(headers), 200)
+    limiter = pacer(clock, HUB, store)
+    limiter.done(limiter.take(), CaseInsensitiveDict(headers), 200)
     with pytest.raises(AllowanceSpent, match="2026-03-04 05:06:16 UTC") as spent:
-        pacer(clock, HUB, ledger).take() if calls_today(pace) else None
+        pacer(clock, HUB, store).take() if calls_today(limiter) else None
     assert spent.value.until == datetime(2026, 3, 4, 5, 6, 16, tzinfo=UTC)
     clock.pass_by(9.1)
-    assert pace.take().key is not None
+    assert limiter.take().key is not None
 
 
 def test_the_last_calls_of_a_day_are_shared_out_before_they_are_made() -> None:
     clock = FakeClock()
-    pace = pacer(clock)
-    pace.done(
-        pace.take(), CaseInsensitiveDict({"X-RateLimit-Daily-Remaining": "2", "X-RateLimit-Daily-Reset": "5000"}), 200
-    )
-    pace.take()
-    pace.take()
+    limiter = pacer(clock)
+    headers = CaseInsensitiveDict({"X-RateLimit-Daily-Remaining": "2", "X-RateLimit-Daily-Reset": "5000"})
+    limiter.done(limiter.take(), headers, 200)
+    limiter.take()
+    limiter.take()
     with pytest.raises(AllowanceSpent):
-        pace.take()
+        limiter.take()
 
 
 def test_an_account_without_a_limit_writes_next_to_nothing() -> None:
-    clock, ledger = FakeClock(), CountingLedger()
-    pace = pacer(clock, None, ledger)
+    clock, store = FakeClock(), CountingStore()
+    limiter = pacer(clock, None, store)
     for _ in range(2000):
-        pace.done(pace.take(), {"Date": "x"}, 200)
-    assert ledger.writes <= 4
-    assert calls_today(pace) == 2000
+        limiter.done(limiter.take(), {"Date": "x"}, 200)
+    assert store.writes <= 4
+    assert calls_today(limiter) == 2000
 
 
 def test_an_account_with_a_limit_writes_once_per_call() -> None:
-    clock, ledger = FakeClock(), CountingLedger()
-    pace, server = pacer(clock, HUB, ledger), Server(HUB)
+    clock, store = FakeClock(), CountingStore()
+    limiter, server = pacer(clock, HUB, store), Server(HUB)
     for _ in range(90):
-        call(pace, clock, server)
-    assert ledger.writes == 90
+        call(limiter, clock, server)
+    assert store.writes == 90
 
 
 def test_calls_of_all_processes_are_counted_and_begin_again_at_midnight() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     for limit in (HUB, None):
-        pace = pacer(clock, limit, ledger)
-        pace.done(pace.take(), {}, 200)
-        pace.close()
-    assert calls_today(pacer(clock, HUB, ledger)) == 2
+        limiter = pacer(clock, limit, store)
+        limiter.done(limiter.take(), {}, 200)
+        limiter.close()
+    assert calls_today(pacer(clock, HUB, store)) == 2
     clock.pass_by(86400.0)
-    assert calls_today(pacer(clock, HUB, ledger)) == 0
+    assert calls_today(pacer(clock, HUB, store)) == 0
 
 
 def test_threads_share_one_pacer() -> None:
     clock = FakeClock()
-    pace, server = pacer(clock), Server(HUB)
+    limiter, server = pacer(clock), Server(HUB)
 
     def work() -> None:
         for _ in range(20):
-            turn = pace.take()
-            pace.done(turn, None, None)
+            slot = limiter.take()
+            limiter.done(slot, None, None)
             server.counted.append(clock.passed)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -380,34 +379,34 @@ def test_threads_share_one_pacer() -> None:
     for thread in threads:
         thread.join()
     assert len(server.counted) == 80
-    assert calls_today(pace) == 80
+    assert calls_today(limiter) == 80
 
 
 def test_a_book_survives_being_written_down() -> None:
-    book = CallLog()
-    book.limit = HUB
-    book.begin(1000.0)
-    book.foreign.append((999.0, 3))
-    assert CallLog.loaded(book.dumped()) == book
+    log = CallLog()
+    log.limit = HUB
+    log.begin(1000.0)
+    log.foreign.append((999.0, 3))
+    assert CallLog.loaded(log.dumped()) == log
     assert CallLog.loaded("") == CallLog()
 
 
 def test_the_book_of_a_busy_account_stays_small() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
-    pace, server = pacer(clock, HUB, ledger), Server(HUB)
+    clock, store = FakeClock(), MemoryCallLogStore()
+    limiter, server = pacer(clock, HUB, store), Server(HUB)
     for _ in range(1000):
-        call(pace, clock, server)
-    assert len(ledger.peek("hub")) < 4000
+        call(limiter, clock, server)
+    assert len(store.peek("hub")) < 4000
 
 
 def test_the_book_of_an_account_with_a_huge_limit_stays_small() -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     huge = RateLimit(1_000_000, 10.0)
-    pace, server = pacer(clock, huge, ledger), Server(huge)
+    limiter, server = pacer(clock, huge, store), Server(huge)
     for _ in range(3000):
-        call(pace, clock, server, back=0.001)
+        call(limiter, clock, server, back=0.001)
     assert clock.passed < 3.1
-    assert len(ledger.peek("hub")) < 4000
+    assert len(store.peek("hub")) < 4000
 
 
 @given(st.lists(st.integers(0, 100), max_size=30).map(sorted), st.integers(1, 20))
@@ -432,10 +431,10 @@ def test_a_book_of_the_first_schema_is_read_as_it_was_meant() -> None:
         '{"under_way":[[25,100.5]],"ended":[[1000000,1005000],[2,1]],"foreign":[[101.0,3]],"limit":[100,10.0,null],'
         '"hold":0.0,"daily":null,"next_key":28,"day":20517,"today":7}'
     )
-    book = CallLog.loaded(written)
-    assert book.ended == CallTimes({1_000_000: 2, 1_005_000: 1})
-    assert (book.under_way, book.foreign, book.today) == ({25: 100.5}, [(101.0, 3)], 7)
-    assert CallLog.loaded(book.dumped()) == book
+    log = CallLog.loaded(written)
+    assert log.ended == CallTimes({1_000_000: 2, 1_005_000: 1})
+    assert (log.under_way, log.foreign, log.today) == ({25: 100.5}, [(101.0, 3)], 7)
+    assert CallLog.loaded(log.dumped()) == log
 
 
 NONSENSE = (
@@ -460,9 +459,9 @@ NONSENSE = (
 def test_rate_headers_that_are_insane_put_no_account_out_of_order(
     headers: dict[str, str], documented: RateLimit | None
 ) -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     for _ in range(3):  # each a process of its own
-        pacer = Pacer(ledger, clock, documented, "hub")
+        pacer = Pacer(store, clock, documented, "hub")
         for _ in range(50):
             pacer.done(pacer.take(), headers, 200)
         assert pacer.renewed_at() is None
@@ -481,10 +480,10 @@ STORED = (
 
 @pytest.mark.parametrize("stored", STORED)
 def test_what_an_old_release_believed_is_read_safely(stored: str) -> None:
-    clock, ledger = FakeClock(), MemoryCallLogStore()
+    clock, store = FakeClock(), MemoryCallLogStore()
     recent = round(clock.now().timestamp() * 10_000)
-    ledger.revise("hub", lambda _: f"{recent}:1\n{stored}")
-    pacer = Pacer(ledger, clock, RateLimit(100, 10.0), "hub")
+    store.revise("hub", lambda _: f"{recent}:1\n{stored}")
+    pacer = Pacer(store, clock, RateLimit(100, 10.0), "hub")
     assert pacer.renewed_at() is None
     for _ in range(50):
         pacer.done(pacer.take(), {}, 200)

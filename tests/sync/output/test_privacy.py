@@ -1,6 +1,6 @@
 import pytest
 
-from connectors.http.client import MENDS
+from connectors.http.call_errors import ADVICE
 from sync.output.privacy import hashed, hide, public, public_facts
 
 SECRET = "pit-invented-4711"
@@ -27,10 +27,10 @@ def test_server_messages_are_removed_and_our_own_words_stay(text: str, shown: st
     assert public(text) == shown
 
 
-@pytest.mark.parametrize("status", sorted(MENDS))
+@pytest.mark.parametrize("status", sorted(ADVICE))
 def test_the_advice_stays(status: int) -> None:
-    text = f"gh: hub, GET /x: it answered {status}: Ann Example; {MENDS[status]}"
-    assert public(text) == f"gh: hub, GET /x: it answered {status}; {MENDS[status]}"
+    text = f"gh: hub, GET /x: it answered {status}: Ann Example; {ADVICE[status]}"
+    assert public(text) == f"gh: hub, GET /x: it answered {status}; {ADVICE[status]}"
 
 
 @pytest.mark.parametrize(
