@@ -104,11 +104,11 @@ class GrowthHubMessages:
 
     def read_message(self, message_id: str, contact_id: str) -> Message:
         """Return a note, a message or an e-mail by its id. Raises RecordGone, AuthError, TransientError."""
-        kind, _, wire_id = message_id.rpartition(":")
-        if f"{kind}:" == notes.ID_PREFIX:
+        prefix, wire_id = _split_id(message_id)
+        if prefix == notes.ID_PREFIX:
             self._where()
             return self._notebook.get(wire_id, contact_id)
-        if f"{kind}:" == EMAIL_PREFIX:
+        if prefix == EMAIL_PREFIX:
             return message_mapping.email(
                 self.client.read_email(wire_id), contact_id, self._directory.email_of, self.style.source
             )
@@ -120,12 +120,12 @@ class GrowthHubMessages:
 
         Raises RecordGone, AuthError, TransientError.
         """
-        kind, _, wire_id = message_id.rpartition(":")
-        if f"{kind}:" == EMAIL_PREFIX:
+        prefix, wire_id = _split_id(message_id)
+        if prefix == EMAIL_PREFIX:
             return self._listed_email(wire_id, contact_id)
         row = {"contactId": contact_id, **self.client.read_message(wire_id)}
         emails = message_mapping.email_ids(row)
-        if not kind and len(emails) == 1:  # earlier releases listed what they could not read by the id of its row
+        if not prefix and len(emails) == 1:  # earlier releases listed what they could not read by the id of its row
             return self._listed_email(emails[0], contact_id)
         if message_mapping.channel_of(row) == EMAIL or not self._is_wanted(row):
             return None
@@ -145,8 +145,8 @@ class GrowthHubMessages:
 
         Raises RecordGone, AuthError, TransientError.
         """
-        kind, _, wire_id = original.id.rpartition(":")
-        if original.text is not None or f"{kind}:" != EMAIL_PREFIX:
+        prefix, wire_id = _split_id(original.id)
+        if original.text is not None or prefix != EMAIL_PREFIX:
             return self.with_text(original)
         record = self.client.read_email(wire_id)
         if record.get("deleted") is True or message_mapping.has_failed(record):
@@ -251,6 +251,13 @@ class GrowthHubMessages:
         if self._zone is None:
             self._zone = notes.zone(self._location.settings().get("timezone"))
         return self._zone
+
+
+def _split_id(message_id: str) -> tuple[str, str]:
+    """Return the prefix of a message id ('' for the bare id of a row), and the id at the server, which may have colons."""
+    prefixes = (notes.ID_PREFIX, EMAIL_PREFIX, MESSAGE_PREFIX)
+    prefix = next((each for each in prefixes if message_id.startswith(each)), "")
+    return prefix, message_id.removeprefix(prefix)
 
 
 def _completed(listed: Message, shown: Message) -> Message:

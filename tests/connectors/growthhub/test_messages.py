@@ -259,6 +259,13 @@ def test_a_message_is_found_by_the_id_of_its_row_as_earlier_releases_kept_it(
     assert [kept.read_message(each, ann).text for each in (f"message:{text}", text)] == ["2", "2"]
 
 
+def test_an_id_with_a_colon_names_no_other_message(world: World, ann: str, kept: GrowthHubMessages) -> None:
+    other = world.sandbox.add_message(ann, "SMS", text="another one")
+    for read_by_id in (kept.read_message, kept.read_listed):
+        with pytest.raises(RecordGone):
+            read_by_id(f"message:a:{other}", ann)
+
+
 def test_an_e_mail_that_failed_since_it_was_listed_is_no_original_any_more(
     world: World, ann: str, kept: GrowthHubMessages
 ) -> None:
