@@ -254,7 +254,7 @@ class GrowthHubMessages:
 
 
 def _split_id(message_id: str) -> tuple[str, str]:
-    """Return the prefix of a message id ('' for the bare id of a row), and the id at the server, which may have colons."""
+    """Return the prefix of a message id ('' for the bare id of a row), and the id at the server (colons allowed)."""
     prefixes = (notes.ID_PREFIX, EMAIL_PREFIX, MESSAGE_PREFIX)
     prefix = next((each for each in prefixes if message_id.startswith(each)), "")
     return prefix, message_id.removeprefix(prefix)
