@@ -281,7 +281,7 @@ def test_a_file_that_turns_out_to_be_corrupt_at_one_contact_ends_the_run_and_is_
         raise sqlite3.DatabaseError("database disk image is malformed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sync.contacts.read.confirm_usable", corrupt)
+        patch.setattr("sync.contacts.page_records.confirm_usable", corrupt)
         with pytest.raises((StateError, sqlite3.DatabaseError), match="malformed"):
             synced.run()
     assert synced.rows("SELECT * FROM failure") == []
@@ -303,7 +303,7 @@ def test_a_row_that_breaks_a_constraint_is_the_fault_of_its_contact_alone(
             raise sqlite3.IntegrityError("UNIQUE constraint failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sync.contacts.read.confirm_usable", breaking)
+        patch.setattr("sync.contacts.page_records.confirm_usable", breaking)
         assert synced.run().exit_code == 1
     assert [row["who"] for row in synced.rows("SELECT who FROM failure")] == ["bob@example.com"]
     assert len(synced.links()) == 4

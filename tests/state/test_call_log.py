@@ -9,16 +9,16 @@ from state.call_log import SharedCallLog
 from tests.state.files import opened
 
 
-def more(book: str) -> str:
-    return json.dumps(json.loads(book or "0") + 1)
+def more(text: str) -> str:
+    return json.dumps(json.loads(text or "0") + 1)
 
 
-def test_every_process_turns_the_same_page(tmp_path: Path) -> None:
+def test_all_processes_share_one_call_log(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path), closing(SharedCallLog(path)) as one, closing(SharedCallLog(path)) as other:
         threads = [
-            Thread(target=lambda ledger: [ledger.revise("growthhub", more) for _ in range(25)], args=(ledger,))
-            for ledger in (one, other, one, other)
+            Thread(target=lambda call_log: [call_log.revise("growthhub", more) for _ in range(25)], args=(call_log,))
+            for call_log in (one, other, one, other)
         ]
         for thread in threads:
             thread.start()
@@ -28,20 +28,20 @@ def test_every_process_turns_the_same_page(tmp_path: Path) -> None:
         assert one.peek("growthgenius") == ""
 
 
-def test_a_revision_that_fails_changes_nothing_and_locks_nobody_out(tmp_path: Path) -> None:
+def test_a_failed_change_leaves_the_log_as_it_was_and_unlocked(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
-    with opened(path), closing(SharedCallLog(path)) as ledger:
-        ledger.revise("growthhub", lambda _: "before")
+    with opened(path), closing(SharedCallLog(path)) as call_log:
+        call_log.revise("growthhub", lambda _: "before")
         with pytest.raises(ZeroDivisionError):
-            ledger.revise("growthhub", lambda _: str(1 // 0))
-        ledger.revise("growthhub", lambda book: f"{book} and after")
-        assert ledger.peek("growthhub") == "before and after"
+            call_log.revise("growthhub", lambda _: str(1 // 0))
+        call_log.revise("growthhub", lambda text: f"{text} and after")
+        assert call_log.peek("growthhub") == "before and after"
 
 
-def test_the_book_outlives_its_holder(tmp_path: Path) -> None:
+def test_the_call_log_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path):
-        with closing(SharedCallLog(path)) as ledger:
-            ledger.revise("growthhub", lambda _: "kept")
-        with closing(SharedCallLog(path)) as ledger:
-            assert ledger.peek("growthhub") == "kept"
+        with closing(SharedCallLog(path)) as call_log:
+            call_log.revise("growthhub", lambda _: "kept")
+        with closing(SharedCallLog(path)) as call_log:
+            assert call_log.peek("growthhub") == "kept"

@@ -4,7 +4,7 @@ from state.companies import SPAN_MS, CachedCompany, CompanyCache
 from state.file import StateFile
 
 
-def test_an_answer_is_good_for_thirty_days_and_that_there_is_nobody_is_one_too(tmp_path: Path) -> None:
+def test_positive_and_negative_answers_are_cached_for_thirty_days(tmp_path: Path) -> None:
     state = StateFile.open(tmp_path / "sync.db")
     known = CompanyCache(state.db, "gg")
     with state.atomic() as transaction:
@@ -21,7 +21,7 @@ def test_an_answer_is_good_for_thirty_days_and_that_there_is_nobody_is_one_too(t
     state.close()
 
 
-def test_what_was_asked_within_the_span_is_counted_and_what_is_older_is_dropped(tmp_path: Path) -> None:
+def test_look_ups_of_the_last_thirty_days_are_counted_and_older_ones_deleted(tmp_path: Path) -> None:
     state = StateFile.open(tmp_path / "sync.db")
     known = CompanyCache(state.db, "gg")
     with state.atomic() as transaction:

@@ -25,7 +25,7 @@ def _numbers(db: sqlite3.Connection) -> list[int]:
     return [row[0] for row in db.execute("SELECT id FROM failure ORDER BY id")]
 
 
-def test_the_number_of_a_closed_failure_is_not_given_again(state: StateFile) -> None:
+def test_the_number_of_a_closed_failure_is_not_used_again(state: StateFile) -> None:
     failures = Failures(state.db, 1, "contacts")
     for record_id in ("a", "b", "c"):
         with state.atomic() as transaction:
@@ -36,7 +36,7 @@ def test_the_number_of_a_closed_failure_is_not_given_again(state: StateFile) -> 
     assert seen == [3]
 
 
-def test_the_number_of_a_conflict_is_not_given_again(state: StateFile) -> None:
+def test_the_number_of_a_conflict_is_not_used_again(state: StateFile) -> None:
     insert = (
         "INSERT INTO conflict (connection, stream, link, field, who, left_value, right_value, found_ms, run)"
         " VALUES (1, 'contacts', 1, ?, 'ana', '1', '2', 0, 'r')"

@@ -28,7 +28,7 @@ def test_a_conflict_is_listed_by_its_field() -> None:
         assert conflicts.count_open() == 2
 
 
-def test_a_conflict_that_is_met_again_shows_the_values_of_now_and_when_it_was_found() -> None:
+def test_a_conflict_that_is_found_again_has_the_present_values_and_its_first_time() -> None:
     with opened() as state:
         conflicts = put(state, CITY)
         conflicts = put(state, replace(CITY, left_value='"Bergen"', left_changed_ms=150, found_ms=200, run="r2"))
@@ -38,7 +38,7 @@ def test_a_conflict_that_is_met_again_shows_the_values_of_now_and_when_it_was_fo
 
 
 @pytest.mark.parametrize("resolution", ["left", "right", 'value:"Bergen"'])
-def test_a_resolved_conflict_waits_for_the_run_that_carries_it_out_and_for_nobody_else(resolution: str) -> None:
+def test_a_resolved_conflict_waits_for_the_next_run_and_not_for_a_user(resolution: str) -> None:
     with opened() as state:
         conflicts = put(state, CITY, replace(CITY, field="email"))
         assert conflicts.resolved_links() == []

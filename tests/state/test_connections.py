@@ -20,14 +20,14 @@ def test_a_connection_with_other_accounts_is_refused_with_what_to_do(accounts: t
         connections.connection_id(transaction, "sales", *accounts)
 
 
-def test_an_account_is_remembered_as_it_was() -> None:
+def test_the_identity_of_an_account_is_stored() -> None:
     with opened() as state, state.atomic() as db:
         assert connections.account_identity(db, "growthhub") is None
         connections.remember_account(db, "growthhub", "growthhub", {"location": "ve9", "users": [78]})
         assert connections.account_identity(db, "growthhub") == ("growthhub", {"location": "ve9", "users": [78]})
 
 
-def test_another_mapping_in_force_takes_back_what_was_covered_but_not_who_is_known() -> None:
+def test_another_mapping_deletes_covered_intervals_and_keeps_indexed_ones() -> None:
     with opened() as state:
         cursors = Cursors(state.db, 1, "contacts")
         with state.atomic() as transaction:

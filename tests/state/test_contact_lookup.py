@@ -20,7 +20,7 @@ ANN = IndexedContact("1", "ann@example.com", "ann reed", ("+12125550123",), None
 
 @pytest.fixture
 def state() -> Iterator[StateFile]:
-    """A state that knows nobody."""
+    """A state without contacts."""
     with opened() as made:
         yield made
 
@@ -42,7 +42,7 @@ def connect(state: StateFile) -> int:
     return pair.id
 
 
-def test_somebody_in_the_index_is_found_by_id_address_and_number(state: StateFile) -> None:
+def test_a_contact_in_the_index_is_found_by_id_address_and_number(state: StateFile) -> None:
     know(state)
     assert contact_lookup.by_record(state.db, "growthgenius", "1") == [LEFT]
     assert contact_lookup.by_email(state.db, "ann@example.com", str.casefold) == [LEFT]
@@ -56,7 +56,7 @@ def test_somebody_in_the_index_is_found_by_id_address_and_number(state: StateFil
     )
 
 
-def test_linked_records_are_one_person_whichever_is_asked_for(state: StateFile) -> None:
+def test_linked_records_are_one_contact_whichever_is_looked_up(state: StateFile) -> None:
     number = connect(state)
     expected = [FoundContact((LEFT, RIGHT), number)]
     assert (
@@ -70,7 +70,7 @@ def test_linked_records_are_one_person_whichever_is_asked_for(state: StateFile) 
     assert contact_lookup.found_contacts(state.db, [lone]) == [FoundContact((lone,), None)]
 
 
-def test_a_listed_failure_makes_somebody_known(state: StateFile) -> None:
+def test_a_contact_with_a_listed_failure_is_found(state: StateFile) -> None:
     with state.atomic() as transaction:
         failure = Failure("left", "1", "growthhub", "Ann@Example.com", "create", "refused")
         Failures(state.db, 1, "contacts").put_failure(transaction, failure, 100)
@@ -81,7 +81,7 @@ def test_a_listed_failure_makes_somebody_known(state: StateFile) -> None:
     )
 
 
-def test_whoever_was_deleted_by_us_is_known_by_what_they_showed(state: StateFile) -> None:
+def test_a_contact_that_we_deleted_is_found_by_its_last_values(state: StateFile) -> None:
     shown = json.dumps({"email": "Ann@Example.com", "work_phone": "+12125550123", "tags": ["a"]})
     tell(state, HistoryEntry(None, "growthhub", "hub-1", "*", shown, None, DELETED))
     assert contact_lookup.by_record(state.db, "growthhub", "hub-1") == [RIGHT]
@@ -92,7 +92,7 @@ def test_whoever_was_deleted_by_us_is_known_by_what_they_showed(state: StateFile
     )
 
 
-def test_a_former_address_or_number_is_known_from_the_history(state: StateFile) -> None:
+def test_a_former_address_or_number_is_found_in_the_history(state: StateFile) -> None:
     tell(
         state,
         HistoryEntry(1, "growthhub", "hub-1", "email", '"Old@example.com"', '"new@example.com"', "carried"),
@@ -109,13 +109,13 @@ def test_a_former_address_or_number_is_known_from_the_history(state: StateFile) 
     )
 
 
-def test_a_record_that_claims_by_its_marker_to_be_another_is_found_by_it(state: StateFile) -> None:
+def test_a_record_is_found_by_the_id_in_its_marker(state: StateFile) -> None:
     know(state, IndexedContact("hub-1", None, "", (), "1", None), "right")
     assert contact_lookup.by_marker(state.db, LEFT) == [RIGHT]
     assert contact_lookup.by_marker(state.db, RIGHT) == []
 
 
-def test_the_history_of_a_person_is_that_of_both_records_and_their_messages_in_order(state: StateFile) -> None:
+def test_the_history_of_a_contact_has_both_records_and_their_messages_in_order(state: StateFile) -> None:
     connect(state)
     tell(state, HistoryEntry(1, "growthhub", "hub-1", "*", None, None, CREATED))
     tell(state, HistoryEntry(9, "growthhub", "note-1", "*", None, None, CREATED, person="hub-1"), stream="messages")

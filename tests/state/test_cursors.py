@@ -13,7 +13,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=4)
 
 
 @given(st.lists(SPANS, max_size=4))
-def test_what_was_covered_is_the_union_of_all_that_was_added(batches: list[list[tuple[int, int]]]) -> None:
+def test_a_cursor_is_the_union_of_all_added_intervals(batches: list[list[tuple[int, int]]]) -> None:
     with opened() as state:
         cursors = Cursors(state.db, 1, "contacts")
         for spans in batches:
@@ -55,7 +55,7 @@ def test_sides_kinds_streams_and_connections_are_kept_apart() -> None:
         assert messages.intervals("left", COVERED) == ((7, 8),)
 
 
-def test_spans_up_to_the_end_of_time_are_kept(tmp_path: Path) -> None:
+def test_intervals_up_to_the_largest_integer_are_stored(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state, state.atomic() as transaction:
         Cursors(state.db, 1, "contacts").add_intervals(transaction, "left", COVERED, [(0, 1 << 62)])

@@ -18,7 +18,7 @@ counts = st.builds(
 moments = st.integers(0, 30).map(lambda days: NOW_MS - days * DAY_MS)
 
 
-def test_what_is_counted_on_one_day_is_added_up() -> None:
+def test_counts_of_one_day_are_added_up() -> None:
     with opened() as state, state.atomic() as transaction:
         daily_counts.add_counts(transaction, 1, NOW_MS, [READ])
         daily_counts.add_counts(transaction, 1, NOW_MS + 1000, [READ])
@@ -29,14 +29,14 @@ def test_what_is_counted_on_one_day_is_added_up() -> None:
         assert daily_counts.counts_by_day(transaction, "other", 0) == []
 
 
-def test_nothing_of_something_is_not_counted() -> None:
+def test_a_count_of_zero_is_not_stored() -> None:
     with opened() as state, state.atomic() as transaction:
         daily_counts.add_counts(transaction, 1, NOW_MS, [DailyCount("contacts", "growthhub", "read", 0)])
         assert daily_counts.total_counts(transaction) == []
 
 
 @given(st.lists(st.tuples(moments, st.lists(counts, max_size=4)), max_size=8), moments, moments)
-def test_no_sum_falls_whatever_is_folded_and_however_often(
+def test_no_sum_falls_when_old_days_are_folded(
     runs: list[tuple[int, list[DailyCount]]], first: int, second: int
 ) -> None:
     with opened() as state, state.atomic() as transaction:

@@ -37,14 +37,14 @@ def keys(state: StateFile) -> list[str]:
     return [row["key"] for row in state.db.execute("SELECT key FROM setting")]
 
 
-def test_a_full_disk_is_told_with_the_file_and_what_to_do_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_the_error_of_a_full_disk_names_the_file_and_what_to_do_and_the_change_is_undone(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
-        with no_more_room(state.db), pytest.raises(StateUnwritable) as told, raising_unwritable(path):
+        with no_more_room(state.db), pytest.raises(StateUnwritable) as raised, raising_unwritable(path):
             put(state, "large", LARGE)
-        assert str(path) in str(told.value)
-        assert "database or disk is full" in str(told.value)
-        assert "free some space" in str(told.value)
+        assert str(path) in str(raised.value)
+        assert "database or disk is full" in str(raised.value)
+        assert "free some space" in str(raised.value)
         assert keys(state) == []
         put(state, "large", LARGE)
         assert keys(state) == ["large"]
@@ -61,7 +61,7 @@ def test_the_folder_for_temporary_files_is_named(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_quota_is_a_full_disk(number: int) -> None:
+def test_an_exceeded_quota_is_reported_as_a_full_disk(number: int) -> None:
     assert is_refused(OSError(number, os.strerror(number)))
 
 
@@ -72,15 +72,15 @@ def test_other_errors_are_left_as_they_are(error: Exception) -> None:
         raise error
 
 
-def test_a_book_that_does_not_fit_is_told_and_the_next_one_is_written(tmp_path: Path) -> None:
+def test_a_call_log_that_does_not_fit_is_an_error_and_the_next_one_is_written(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
-    with opened(path), closing(SharedCallLog(path)) as ledger:
-        ledger.revise("growthhub", lambda _: "before")
-        with no_more_room(ledger._db), pytest.raises(sqlite3.OperationalError, match="full"):
-            ledger.revise("growthhub", lambda _: LARGE)
-        assert ledger.peek("growthhub") == "before"
-        ledger.revise("growthhub", lambda _: "after")
-        assert ledger.peek("growthhub") == "after"
+    with opened(path), closing(SharedCallLog(path)) as call_log:
+        call_log.revise("growthhub", lambda _: "before")
+        with no_more_room(call_log._db), pytest.raises(sqlite3.OperationalError, match="full"):
+            call_log.revise("growthhub", lambda _: LARGE)
+        assert call_log.peek("growthhub") == "before"
+        call_log.revise("growthhub", lambda _: "after")
+        assert call_log.peek("growthhub") == "after"
 
 
 LIMITED = """
@@ -98,7 +98,7 @@ except StateUnwritable as error:
 
 
 @pytest.mark.parametrize("what", ["back_up", "open"])
-def test_neither_a_copy_nor_a_new_file_is_left_half_written(tmp_path: Path, what: str) -> None:
+def test_no_incomplete_copy_or_new_file_is_left(tmp_path: Path, what: str) -> None:
     path, other = tmp_path / "sync.db", tmp_path / "other.db"
     with opened(path) as state:
         put(state, "large", LARGE)
@@ -112,6 +112,6 @@ def test_neither_a_copy_nor_a_new_file_is_left_half_written(tmp_path: Path, what
         assert keys(fresh) == []
 
 
-def test_a_copy_where_nothing_may_be_written_is_no_full_disk(tmp_path: Path) -> None:
+def test_a_backup_into_a_read_only_folder_is_not_reported_as_a_full_disk(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state, pytest.raises(StateError, match="can't be written"):
         state.back_up(tmp_path / "nowhere" / "copy.db")

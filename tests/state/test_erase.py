@@ -33,10 +33,10 @@ def fill(state: StateFile, number: int, *, connection: int = 1) -> None:
         pair = link(left, right)
         Links(*key).save_link(transaction, pair, "r1")
         Conflicts(*key).put_conflict(
-            transaction, Conflict(pair.id, "city", "somebody", '"a"', '"b"', None, None, 0, "r1")
+            transaction, Conflict(pair.id, "city", "another", '"a"', '"b"', None, None, 0, "r1")
         )
         Holds(*key).put_hold(transaction, Hold(pair.id, "title", 0, "r1"))
-        Failures(*key).put_failure(transaction, Failure("left", left, "growthhub", "somebody", "update", "refused"), 0)
+        Failures(*key).put_failure(transaction, Failure("left", left, "growthhub", "another", "update", "refused"), 0)
         Failures(*key).count_trouble(transaction, "right", right)
         deletion = DeletionIntent(side="right", source_id=left, sent_ms=0, record=right, run="r1", shown="{}")
         ContactIntents(*key).add_intent(transaction, deletion, "r1")
@@ -53,22 +53,22 @@ def fill(state: StateFile, number: int, *, connection: int = 1) -> None:
 
 
 def fill_messages(transaction: Transaction, left: str, right: str, connection: int) -> None:
-    letters = (transaction, connection, "messages")
+    messages = (transaction, connection, "messages")
     copy = LinkSide(f"note-{left}", "copy", json.dumps({"contact": right}))
-    pair = Link(LinkSide(f"letter-{left}", "original"), copy, 1)
-    Links(*letters).save_link(transaction, pair, "r1")
+    pair = Link(LinkSide(f"message-{left}", "original"), copy, 1)
+    Links(*messages).save_link(transaction, pair, "r1")
     MessageIndex(transaction, connection, "left").put_messages(
-        transaction, [IndexedMessage(f"letter-{left}", left, 0, None)]
+        transaction, [IndexedMessage(f"message-{left}", left, 0, None)]
     )
-    Failures(*letters).put_failure(
-        transaction, Failure("left", f"letter-{left}", "growthhub", "somebody", "create", "refused"), 0
+    Failures(*messages).put_failure(
+        transaction, Failure("left", f"message-{left}", "growthhub", "another", "create", "refused"), 0
     )
-    copying = CopyIntent(side="right", source_id=f"letter-{left}", sent_ms=0, contact=left, copied_to=right)
-    MessageIntents(*letters).add_intent(transaction, copying, "r1")
-    told = HistoryEntry(99, "growthhub", f"gone-note-{left}", "*", '"text"', None, "deleted", person=right)
-    History(*letters).add_entries(
+    copying = CopyIntent(side="right", source_id=f"message-{left}", sent_ms=0, contact=left, copied_to=right)
+    MessageIntents(*messages).add_intent(transaction, copying, "r1")
+    deletion = HistoryEntry(99, "growthhub", f"gone-note-{left}", "*", '"text"', None, "deleted", person=right)
+    History(*messages).add_entries(
         transaction,
-        [HistoryEntry(pair.id, "growthhub", f"note-{left}", "text", '"a"', '"b"', "carried"), told],
+        [HistoryEntry(pair.id, "growthhub", f"note-{left}", "text", '"a"', '"b"', "carried"), deletion],
         "r1",
         0,
     )
@@ -79,7 +79,7 @@ def contents(state: StateFile) -> dict[str, list[str]]:
     return {table: [str(tuple(row)) for row in state.db.execute(f"SELECT * FROM {table}")] for table in tables}
 
 
-def test_all_that_is_known_of_a_person_goes_and_nothing_of_anybody_else() -> None:
+def test_every_row_of_a_contact_is_erased_and_no_row_of_another() -> None:
     with opened() as state:
         fill(state, 2)
         others = contents(state)
@@ -92,7 +92,7 @@ def test_all_that_is_known_of_a_person_goes_and_nothing_of_anybody_else() -> Non
         }  # fmt: skip
 
 
-def test_hints_about_a_person_and_their_messages_go() -> None:
+def test_hints_about_a_contact_and_its_messages_are_erased() -> None:
     with opened() as state:
         fill(state, 1)
         places = ("contacts", "hub-1", ""), ("messages", "message:m1", ""), ("messages", "note:n1", "hub-1")
@@ -124,7 +124,7 @@ def test_the_same_ids_of_another_connection_stay() -> None:
         assert contents(state) == others
 
 
-def test_what_stays_of_others_loses_the_name() -> None:
+def test_rows_of_other_contacts_lose_the_name() -> None:
     reason = "has the same e-mail as 1 on the same side (ann@example.com, +12125550123), not 11"
     with opened() as state:
         with state.atomic() as transaction:
@@ -154,7 +154,7 @@ def test_what_stays_of_others_loses_the_name() -> None:
         assert report == {"errors": [f"growthhub: no answer about {ERASED}"], "read": 1}
 
 
-def test_a_file_that_was_scrubbed_holds_no_byte_of_what_was_deleted(tmp_path: Path) -> None:
+def test_a_rewritten_file_holds_no_deleted_byte(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
         fill(state, 1)

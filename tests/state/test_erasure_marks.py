@@ -10,15 +10,15 @@ ANN = {"email ann@example.com", "record gg 1"}
 BOB = {"email bob@example.com", "record gg 2"}
 
 
-def forget(state: StateFile, *people: set[str]) -> ErasureMarks:
+def forget(state: StateFile, *contacts: set[str]) -> ErasureMarks:
     forgotten = ErasureMarks(state.db)
     with state.atomic() as transaction:
-        for marks in people:
+        for marks in contacts:
             forgotten.add_marks(transaction, marks, 100)
     return forgotten
 
 
-def test_somebody_is_known_by_any_mark_also_when_the_file_is_opened_again(tmp_path: Path) -> None:
+def test_an_erased_contact_is_recognised_by_any_mark_after_reopening_the_file(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state:
         assert not ErasureMarks(state.db)
         assert not ErasureMarks(state.db).knows_any(ANN)
@@ -29,7 +29,7 @@ def test_somebody_is_known_by_any_mark_also_when_the_file_is_opened_again(tmp_pa
         assert not ErasureMarks(state.db).knows_any([*BOB, "record gh 1"])
 
 
-def test_nothing_is_kept_but_hashes_that_mean_nothing_without_the_salt(tmp_path: Path) -> None:
+def test_only_salted_hashes_are_stored(tmp_path: Path) -> None:
     with opened(tmp_path / "one.db") as one, opened(tmp_path / "other.db") as other:
         forget(one, ANN)
         forget(other, ANN)
@@ -42,7 +42,7 @@ def test_nothing_is_kept_but_hashes_that_mean_nothing_without_the_salt(tmp_path:
 
 
 @pytest.mark.parametrize("mark", sorted(ANN))
-def test_lifting_by_one_mark_ends_all_marks_of_that_person_alone(mark: str) -> None:
+def test_lifting_by_one_mark_ends_all_marks_of_that_contact_only(mark: str) -> None:
     with opened() as state:
         forgotten = forget(state, ANN, BOB)
         with state.atomic() as transaction:
@@ -54,7 +54,7 @@ def test_lifting_by_one_mark_ends_all_marks_of_that_person_alone(mark: str) -> N
             assert forgotten.lift_marks(transaction, [mark]) == 0
 
 
-def test_who_is_forgotten_again_has_the_same_salt() -> None:
+def test_a_second_erasure_uses_the_same_salt() -> None:
     with opened() as state:
         forget(state, ANN)
         forget(state, BOB)

@@ -18,7 +18,7 @@ def row(state: StateFile) -> dict[str, object]:
     return dict(state.db.execute("SELECT * FROM failure").fetchone())
 
 
-def test_a_failure_is_listed_as_it_was_put() -> None:
+def test_a_failure_is_listed_as_it_was_stored() -> None:
     with opened() as state:
         failures = put(state)
         assert failures.waiting_failures() == [LOST]
@@ -38,14 +38,14 @@ def test_another_attempt_is_counted_and_the_first_time_stays() -> None:
         assert failures.waiting_failures() == [later]
 
 
-def test_without_a_word_on_when_a_failure_is_due_after_a_day() -> None:
+def test_a_failure_is_due_after_a_day_by_default() -> None:
     with opened() as state:
         failures = put(state, replace(LOST, due_ms=0), 100)
         assert RETRY_MS == 24 * 3600 * 1000
         assert failures.waiting_failures()[0].due_ms == 100 + RETRY_MS
 
 
-def test_success_closes_a_failure_and_its_trouble() -> None:
+def test_success_deletes_a_failure_and_its_transient_errors() -> None:
     with opened() as state:
         failures = put(state)
         with state.atomic() as transaction:
@@ -58,7 +58,7 @@ def test_success_closes_a_failure_and_its_trouble() -> None:
         assert row(state)["attempts"] == 1
 
 
-def test_a_dismissed_failure_is_silent_and_known_until_it_fails_anew() -> None:
+def test_a_dismissed_failure_is_hidden_until_the_record_fails_again() -> None:
     with opened() as state:
         failures = put(state)
         with state.atomic() as db:
@@ -71,7 +71,7 @@ def test_a_dismissed_failure_is_silent_and_known_until_it_fails_anew() -> None:
         assert not failures.of_records("left", ["1"])["1"].dismissed
 
 
-def test_troubles_are_counted_run_by_run_for_each_record() -> None:
+def test_transient_errors_are_counted_per_record_and_run() -> None:
     with opened() as state:
         failures = Failures(state.db, 1, "contacts")
         with state.atomic() as transaction:

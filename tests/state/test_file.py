@@ -59,7 +59,7 @@ def settings_of(state: StateFile) -> list[str]:
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_every_file_of_the_state_is_its_owners_alone(path: Path) -> None:
+def test_only_the_owner_can_read_the_files_of_the_state(path: Path) -> None:
     with opened(path) as state:
         assert modes(path.parent) == dict.fromkeys(("sync.db", "sync.db-wal", "sync.db-shm"), 384)
         with hold_connection(state, "sales", 0):
@@ -68,7 +68,7 @@ def test_every_file_of_the_state_is_its_owners_alone(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+def test_a_file_that_others_could_read_gets_mode_0600(path: Path) -> None:
     with opened(path) as state:
         for name in modes(path.parent):
             path.with_name(name).chmod(0o644)
@@ -86,7 +86,7 @@ def test_the_file_is_durable_and_its_tables_agree_with_each_other(path: Path) ->
             change(state, HOMELESS_CURSOR)
 
 
-def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
+def test_missing_folders_are_created(tmp_path: Path) -> None:
     path = tmp_path / "var" / "lib" / "sync.db"
     StateFile.open(path).close()
     assert path.exists()
@@ -109,7 +109,7 @@ def test_an_error_within_a_change_undoes_all_of_it(path: Path, error: type[BaseE
         assert settings_of(state) == ["location"]
 
 
-def test_an_error_after_which_sqlite_has_rolled_back_by_itself_is_told_as_it_is(path: Path) -> None:
+def test_an_error_after_a_rollback_by_sqlite_is_raised_unchanged(path: Path) -> None:
     with opened(path) as state:
         with pytest.raises(sqlite3.IntegrityError):
             change(state, ONE_SETTING, ONE_SETTING.replace("INSERT", "INSERT OR ROLLBACK"))
@@ -125,7 +125,7 @@ def test_a_commit_that_fails_leaves_no_change_behind_and_the_file_usable(path: P
         assert state.db.execute("SELECT count(*) FROM cursor").fetchone()[0] == 0
 
 
-DYING = """
+DYING_SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 from state.file import StateFile
@@ -138,14 +138,14 @@ with state.atomic() as db:
 """
 
 
-OPENING = """
+OPEN_SCRIPT = """
 from pathlib import Path
 from state.file import StateFile
 StateFile.open(Path(sys.argv[1])).close()
 """
 
 
-TRY_SECONDS = """
+READ_SCRIPT = """
 import sys
 from pathlib import Path
 from state.file import StateFile
@@ -155,10 +155,10 @@ state.close()
 """
 
 
-def test_what_several_threads_have_open_another_process_may_open_and_close(path: Path) -> None:
+def test_another_process_may_open_and_close_a_file_that_several_threads_use(path: Path) -> None:
     """The locks of a process on a file are gone when it closes that file in any other way than SQLite does."""
     first, second = StateFile.open(path), StateFile.open(path)
-    looked = [sys.executable, "-c", TRY_SECONDS, str(path)]
+    looked = [sys.executable, "-c", READ_SCRIPT, str(path)]
     for key in ("one", "two", "three"):
         change(first, ONE_SETTING.replace("users", key))
         seen = subprocess.run(looked, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 (our own code)
@@ -167,8 +167,8 @@ def test_what_several_threads_have_open_another_process_may_open_and_close(path:
     first.close()
 
 
-def test_a_process_that_is_killed_leaves_what_it_committed_and_nothing_else(path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", DYING, str(path)], cwd=ROOT, check=False)  # noqa: S603 (our own code)
+def test_a_killed_process_leaves_only_what_it_committed(path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", DYING_SCRIPT, str(path)], cwd=ROOT, check=False)  # noqa: S603 (our own code)
     assert done.returncode == -signal.SIGKILL
     with opened(path) as state:
         assert settings_of(state) == ["first"]
@@ -197,9 +197,9 @@ def test_the_database_of_another_program_is_refused_and_left_alone(path: Path) -
 
 
 @pytest.mark.parametrize(
-    "content", [b"This is no database, but somebody's letter.\n" * 9, b"x", b"SQLite format 3\0" * 9]
+    "content", [b"This is no database, but some other text.\n" * 9, b"x", b"SQLite format 3\0" * 9]
 )
-def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     for opening in (StateFile.open, StateFile.open_copy):
         with pytest.raises(StateError, match=r"the state file can't be used .*restore it from a backup"):
@@ -220,7 +220,7 @@ def test_an_empty_file_becomes_a_state_file(path: Path) -> None:
     assert modes(path.parent)["sync.db"] == 0o600
 
 
-def test_a_copy_moves_nothing_and_shows_what_is_there(path: Path) -> None:
+def test_a_copy_has_the_same_content_and_changes_nothing(path: Path) -> None:
     with opened(path) as state:
         Settings(state, "growthhub", lambda: 0).put("users", [])
     before = contents(path.parent)
@@ -231,7 +231,7 @@ def test_a_copy_moves_nothing_and_shows_what_is_there(path: Path) -> None:
     assert contents(path.parent) == before
 
 
-def test_a_copy_shows_what_a_run_that_goes_on_has_committed(path: Path) -> None:
+def test_a_copy_has_what_a_running_process_has_committed(path: Path) -> None:
     with opened(path) as state:
         Settings(state, "growthhub", lambda: 0).put("users", [])
         copy = StateFile.open_copy(path)
@@ -241,7 +241,7 @@ def test_a_copy_shows_what_a_run_that_goes_on_has_committed(path: Path) -> None:
         assert settings_of(state) == ["later", "users"]
 
 
-def test_a_copy_of_no_file_is_empty_and_makes_none(tmp_path: Path) -> None:
+def test_a_copy_of_a_missing_file_is_empty_and_creates_no_file(tmp_path: Path) -> None:
     copy = StateFile.open_copy(tmp_path / "no" / "sync.db")
     assert settings_of(copy) == []
     copy.close()
@@ -249,7 +249,7 @@ def test_a_copy_of_no_file_is_empty_and_makes_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 10, 50, 100, 200, 400, 800, 1600])
-def test_a_migration_that_was_cut_off_is_done_by_the_next_start(path: Path, steps: int) -> None:
+def test_an_interrupted_migration_is_completed_by_the_next_start(path: Path, steps: int) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         done = iter(range(steps))
@@ -262,8 +262,8 @@ def test_a_migration_that_was_cut_off_is_done_by_the_next_start(path: Path, step
         assert {row[0] for row in state.db.execute("SELECT name FROM about")} == set(TABLES)
 
 
-def test_processes_that_start_at_once_make_one_file_together(path: Path) -> None:
-    command = [sys.executable, "-c", "import sys\n" + OPENING, str(path)]
+def test_processes_that_start_together_create_one_file(path: Path) -> None:
+    command = [sys.executable, "-c", "import sys\n" + OPEN_SCRIPT, str(path)]
     processes = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(6)]  # noqa: S603 (our own code)
     assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 6
     with opened(path) as state:
@@ -273,7 +273,7 @@ def test_processes_that_start_at_once_make_one_file_together(path: Path) -> None
     assert sorted(modes(path.parent)) == ["sync.db"]
 
 
-def test_who_waits_too_long_for_another_process_to_make_the_file_is_told_so(
+def test_waiting_too_long_for_another_process_to_create_the_file_is_an_error(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("state.file.BUSY_SECONDS", 0.01)
@@ -293,7 +293,7 @@ def test_sqlite_utils_can_open_the_file_and_every_table_is_described_in_it(path:
     database.close()
 
 
-def test_instants_are_stored_as_milliseconds(path: Path) -> None:
+def test_times_are_stored_as_milliseconds(path: Path) -> None:
     with opened(path):
         pass
     database = sqlite_utils.Database(path)
@@ -304,7 +304,7 @@ def test_instants_are_stored_as_milliseconds(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_a_backup_is_a_whole_state_file_of_its_owner_alone(path: Path) -> None:
+def test_a_backup_is_a_complete_state_file_that_only_its_owner_can_read(path: Path) -> None:
     with opened(path) as state:
         with state.atomic() as transaction:
             Links(state.db, 1, "contacts").save_link(transaction, link(), "r1")
@@ -316,7 +316,7 @@ def test_a_backup_is_a_whole_state_file_of_its_owner_alone(path: Path) -> None:
     again.close()
 
 
-def test_what_is_open_is_found_by_an_index(path: Path) -> None:
+def test_open_items_are_found_by_an_index(path: Path) -> None:
     with opened(path) as state:
         for table, decision in (("conflict", "resolution"), ("failure", "dismissed")):
             query = f"EXPLAIN QUERY PLAN SELECT count(*) FROM {table} WHERE connection = 1 AND {decision} IS NULL"

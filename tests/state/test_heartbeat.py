@@ -38,7 +38,7 @@ def daemon(path: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_a_daemon_is_seen_by_other_processes_while_it_lives(tmp_path: Path) -> None:
+def test_other_processes_see_a_daemon_while_it_runs(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path):
         assert not is_daemon_running(path)
@@ -49,14 +49,14 @@ def test_a_daemon_is_seen_by_other_processes_while_it_lives(tmp_path: Path) -> N
         assert last_heartbeat(path) is None
 
 
-def test_a_second_daemon_is_told_who_the_first_is(tmp_path: Path) -> None:
+def test_the_error_of_a_second_daemon_names_the_first(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state, daemon(path) as process, pytest.raises(LockHeld) as held, hold_daemon(state, 0):
         pass
     assert f"kill {process.pid}" in str(held.value)
 
 
-def test_the_daemons_lock_is_none_of_a_connection_whatever_its_name(tmp_path: Path) -> None:
+def test_no_connection_can_have_the_lock_of_the_daemon(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with (
         opened(path) as state,
@@ -68,7 +68,7 @@ def test_the_daemons_lock_is_none_of_a_connection_whatever_its_name(tmp_path: Pa
     assert holders == {".daemon", "daemon", "sales"}
 
 
-def test_a_daemon_that_is_well_shows_it(tmp_path: Path) -> None:
+def test_a_daemon_that_is_well_sets_the_time_of_its_lock(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state, hold_daemon(state, 0) as lock:
         os.utime(lock, (0, 0))

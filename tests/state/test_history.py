@@ -7,7 +7,7 @@ from tests.state.files import opened
 ENTRY = HistoryEntry(None, "growthhub", "hub-1", "city", '"Oslo"', '"Rome"', "newest", "growthgenius:1", '"ROME"')
 
 
-def test_an_entry_says_what_was_replaced_by_what_where_when_and_why() -> None:
+def test_an_entry_has_old_value_new_value_place_time_and_rule() -> None:
     with opened() as state:
         with state.atomic() as transaction:
             History(state.db, 1, "contacts").add_entries(transaction, [ENTRY], "r1", 100)
@@ -20,7 +20,7 @@ def test_an_entry_says_what_was_replaced_by_what_where_when_and_why() -> None:
         }  # fmt: skip
 
 
-def test_a_run_is_noted_when_it_begins_and_again_when_it_ends() -> None:
+def test_a_run_is_stored_when_it_begins_and_when_it_ends() -> None:
     with opened() as state:
         with state.atomic() as db:
             begin_run(db, "r1", 1, 100)
@@ -30,7 +30,7 @@ def test_a_run_is_noted_when_it_begins_and_again_when_it_ends() -> None:
         assert tuple(state.db.execute("SELECT * FROM run").fetchone()) == ("r1", 1, 100, 200, "ok", "{}", None)
 
 
-def test_only_what_is_older_than_the_history_is_kept_for_goes_and_only_of_this_connection() -> None:
+def test_only_older_history_of_the_same_connection_is_deleted() -> None:
     with opened() as state:
         with state.atomic() as transaction:
             other = connection_id(transaction, "other", "a", "b")

@@ -16,7 +16,7 @@ def put(state: StateFile, *holds: Hold) -> Holds:
     return held
 
 
-def test_a_field_is_held_by_its_link_and_listed_from_the_oldest_on() -> None:
+def test_holds_are_found_by_link_and_listed_oldest_first() -> None:
     with opened() as state:
         title = Hold(1, "title", 50, "u0")
         held = put(state, CITY, title)
@@ -26,13 +26,13 @@ def test_a_field_is_held_by_its_link_and_listed_from_the_oldest_on() -> None:
         assert Holds(state.db, 1, "messages").all_holds() == []
 
 
-def test_a_field_that_is_held_again_is_so_since_the_first_time() -> None:
+def test_a_field_that_is_held_again_keeps_its_first_time() -> None:
     with opened() as state:
         put(state, CITY)
         assert put(state, Hold(1, "city", 200, "u2")).all_holds() == [CITY]
 
 
-def test_ending_some_leaves_the_others() -> None:
+def test_ending_some_holds_leaves_the_others() -> None:
     with opened() as state:
         held = put(state, CITY, Hold(1, "title", 50, "u0"))
         with state.atomic() as transaction:
@@ -41,7 +41,7 @@ def test_ending_some_leaves_the_others() -> None:
         assert held.all_holds() == [CITY]
 
 
-def test_who_is_linked_no_more_is_held_no_more() -> None:
+def test_holds_are_deleted_with_their_link() -> None:
     with opened() as state:
         held = put(state, CITY)
         with state.atomic() as transaction:

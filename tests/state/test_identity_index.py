@@ -13,7 +13,7 @@ OFFICE, MOBILE, HOME = "+12125550123", "+12125550145", "+442079460123"
 ADA = IndexedContact("1", "ada@example.com", "ada lovelace", (OFFICE, MOBILE), "hub-1", 1700000000000)
 
 
-def people() -> st.SearchStrategy[IndexedContact]:
+def contacts() -> st.SearchStrategy[IndexedContact]:
     return st.builds(
         IndexedContact,
         st.sampled_from(("1", "2", "3")),
@@ -32,7 +32,7 @@ def put(state: StateFile, *known: IndexedContact, side: str = "left", connection
     return identities
 
 
-def test_somebody_is_found_by_id_e_mail_marker_and_every_number() -> None:
+def test_a_contact_is_found_by_id_e_mail_marker_and_every_number() -> None:
     with opened() as state:
         index = put(state, ADA)
         assert index.by_id(["1"]) == index.by_email(["ada@example.com"]) == index.by_marker(["hub-1"]) == [ADA]
@@ -41,7 +41,7 @@ def test_somebody_is_found_by_id_e_mail_marker_and_every_number() -> None:
         assert index.by_phone([HOME]) == []
 
 
-def test_old_numbers_e_mails_and_markers_are_forgotten() -> None:
+def test_old_numbers_e_mails_and_markers_find_nothing() -> None:
     with opened() as state:
         index = put(state, ADA)
         changed = replace(ADA, email=None, phones=(HOME,), marker=None)
@@ -52,7 +52,7 @@ def test_old_numbers_e_mails_and_markers_are_forgotten() -> None:
         assert state.db.execute("SELECT count(*) FROM number").fetchone()[0] == 1
 
 
-def test_somebody_who_is_gone_leaves_nothing_behind() -> None:
+def test_a_deleted_contact_leaves_no_row() -> None:
     with opened() as state:
         index = put(state, ADA)
         put(state, replace(ADA, id="2"))
@@ -64,7 +64,7 @@ def test_somebody_who_is_gone_leaves_nothing_behind() -> None:
         assert state.db.execute("SELECT count(*) FROM number WHERE id = '1'").fetchone()[0] == 0
 
 
-def test_who_shares_two_numbers_is_found_once() -> None:
+def test_a_contact_with_two_matching_numbers_is_found_once() -> None:
     with opened() as state:
         assert put(state, ADA).by_phone([OFFICE, MOBILE]) == [ADA]
 
@@ -80,7 +80,7 @@ def test_sides_and_connections_are_kept_apart() -> None:
         assert left.by_email(["ada@example.com"]) == [ADA]
 
 
-def test_who_is_linked_is_told_from_both_sides_until_the_pair_has_lost_one() -> None:
+def test_both_sides_show_the_link_of_a_contact_until_it_has_lost_a_side() -> None:
     with opened() as state:
         left, right = put(state, ADA), put(state, replace(ADA, id="hub-1"), side="right")
         stored = link("1", "hub-1")
@@ -94,7 +94,7 @@ def test_who_is_linked_is_told_from_both_sides_until_the_pair_has_lost_one() -> 
         assert left.by_id(["1"])[0].linked is None
 
 
-def test_a_link_of_messages_links_no_person() -> None:
+def test_a_link_of_messages_links_no_contact() -> None:
     with opened() as state:
         index = put(state, ADA)
         with state.atomic() as transaction:
@@ -102,7 +102,7 @@ def test_a_link_of_messages_links_no_person() -> None:
         assert index.by_id(["1"])[0].linked is None
 
 
-def test_more_people_than_one_question_can_hold_are_found() -> None:
+def test_more_contacts_than_one_query_can_name_are_found() -> None:
     with opened() as state:
         crowd = [
             IndexedContact(str(n), f"p{n}@example.com", "", (f"+1212555{n:04}",), f"hub-{n}", n) for n in range(950)
@@ -114,8 +114,8 @@ def test_more_people_than_one_question_can_hold_are_found() -> None:
         assert len(index.by_marker([f"hub-{n}" for n in range(950)])) == 950
 
 
-@given(st.lists(st.one_of(people(), st.sampled_from(("1", "2", "3"))), max_size=12))
-def test_the_index_shows_what_was_last_put_whatever_came_before(steps: list[IndexedContact | str]) -> None:
+@given(st.lists(st.one_of(contacts(), st.sampled_from(("1", "2", "3"))), max_size=12))
+def test_the_index_has_the_last_state_of_each_contact(steps: list[IndexedContact | str]) -> None:
     with opened() as state:
         index, model = IdentityIndex(state.db, 1, "left"), dict[str, IndexedContact]()
         for step in steps:
@@ -136,7 +136,7 @@ def test_the_index_shows_what_was_last_put_whatever_came_before(steps: list[Inde
         assert numbers == sum(len(known.phones) for known in model.values())
 
 
-def test_somebody_is_found_by_the_addresses_beside_their_own_as_long_as_they_have_them() -> None:
+def test_a_contact_is_found_by_its_further_addresses_while_it_has_them() -> None:
     with opened() as state:
         both = replace(ADA, more_emails=("countess@example.org", "a@m\u00fcller.example"))
         index = put(state, both)

@@ -73,7 +73,7 @@ MESSAGES: list[tuple[CopyIntent | AmendmentIntent | CopyDeletionIntent, str, str
 
 
 @pytest.mark.parametrize(("intent", "sent", "source"), CONTACTS)
-def test_an_intent_of_a_contact_is_stored_as_ever(
+def test_an_intent_of_a_contact_has_the_json_of_earlier_releases(
     intent: CreateIntent | UpdateIntent | DeletionIntent | RemovalIntent, sent: str, source: str
 ) -> None:
     assert encode_intent(intent) == (sent, source)
@@ -81,21 +81,21 @@ def test_an_intent_of_a_contact_is_stored_as_ever(
 
 
 @pytest.mark.parametrize(("intent", "sent", "source"), MESSAGES)
-def test_an_intent_of_a_message_is_stored_as_ever(
+def test_an_intent_of_a_message_has_the_json_of_earlier_releases(
     intent: CopyIntent | AmendmentIntent | CopyDeletionIntent, sent: str, source: str
 ) -> None:
     assert encode_intent(intent) == (sent, source)
     assert decode_message_intent(PLACE, sent, source) == intent
 
 
-def test_what_the_server_accepted_has_a_key_of_its_own() -> None:
+def test_an_accepted_create_has_a_key_of_its_own() -> None:
     accepted = replace(CREATE, accepted=True)
     sent, source = encode_intent(accepted)
     assert json.loads(source)["accepted"] is True
     assert decode_contact_intent(PLACE, sent, source) == accepted
 
 
-def test_intents_of_older_releases_lack_what_came_later() -> None:
+def test_intents_of_older_releases_have_defaults_for_later_keys() -> None:
     create = '{"shadow": "[]", "mapping": 1, "memory": {}, "digest": null, "person": "{}"}'
     assert decode_contact_intent(PLACE, "{}", create) == CreateIntent(
         **PLACE, sent={}, shadow="[]", mapping=1, contact="{}"

@@ -40,7 +40,7 @@ def test_a_changed_link_stays_the_same_link() -> None:
         assert state.db.execute("SELECT run FROM link").fetchone()[0] == "r1"
 
 
-def test_nobody_is_linked_twice_on_either_side() -> None:
+def test_no_record_is_linked_twice() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         with state.atomic() as transaction:
@@ -51,7 +51,7 @@ def test_nobody_is_linked_twice_on_either_side() -> None:
         assert links.count_links() == 1
 
 
-def test_who_was_deleted_and_made_again_takes_the_place_of_the_lost_pair() -> None:
+def test_the_link_of_a_record_that_was_created_again_replaces_the_old_one() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         with state.atomic() as transaction:
@@ -65,7 +65,7 @@ def test_who_was_deleted_and_made_again_takes_the_place_of_the_lost_pair() -> No
         assert links.by_record("right", ["hub-1"]) == {}
 
 
-def test_a_link_that_goes_takes_its_conflicts_along() -> None:
+def test_conflicts_are_deleted_with_their_link() -> None:
     with opened() as state:
         links, conflicts, stored = Links(state.db, 1, "contacts"), Conflicts(state.db, 1, "contacts"), link()
         with state.atomic() as transaction:
@@ -99,7 +99,7 @@ def test_streams_and_connections_do_not_see_each_other() -> None:
             assert links.by_record("left", ["1"])["1"].right.id == f"hub-7{number}"
 
 
-def test_who_is_made_again_takes_the_place_of_no_pair_of_another_stream_or_connection() -> None:
+def test_a_new_link_replaces_none_of_another_stream_or_connection() -> None:
     with opened() as state:
         mine = Links(state.db, 1, "contacts")
         others = [Links(state.db, 1, "messages"), Links(state.db, other_connection(state), "contacts")]
@@ -112,7 +112,7 @@ def test_who_is_made_again_takes_the_place_of_no_pair_of_another_stream_or_conne
         assert [links.count_gone() for links in others] == [2, 2]
 
 
-def test_more_links_than_one_question_can_hold_are_found() -> None:
+def test_more_links_than_one_query_can_name_are_found() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         with state.atomic() as transaction:
@@ -122,7 +122,7 @@ def test_more_links_than_one_question_can_hold_are_found() -> None:
         assert [one.left.id for one in links.all_links()] == [str(number) for number in range(950)]
 
 
-def test_what_was_last_seen_of_a_record_is_told_of_either_side_however_many_are_asked_for() -> None:
+def test_what_was_last_seen_is_found_for_any_number_of_records_of_a_side() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         with state.atomic() as transaction:
@@ -146,7 +146,7 @@ def test_each_side_of_a_link_is_found_by_its_name() -> None:
     assert (pair.side("left").id, pair.side("right").id) == ("1", "hub-1")
 
 
-def test_a_pair_that_is_forgotten_is_found_no_more_and_all_others_are() -> None:
+def test_a_removed_link_is_not_found_and_all_others_are() -> None:
     with opened() as state:
         links, one, other = Links(state.db, 1, "contacts"), link("1", "hub-1"), link("2", "hub-2")
         with state.atomic() as transaction:
@@ -156,7 +156,7 @@ def test_a_pair_that_is_forgotten_is_found_no_more_and_all_others_are() -> None:
         assert list(links.all_links()) == [other]
 
 
-def test_pairs_that_lost_a_side_are_told_of_page_by_page_while_they_change() -> None:
+def test_links_that_lost_a_side_are_listed_page_by_page_while_they_change() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         with state.atomic() as transaction:
@@ -164,16 +164,16 @@ def test_pairs_that_lost_a_side_are_told_of_page_by_page_while_they_change() -> 
                 links.save_link(
                     transaction, link(str(number), f"hub-{number}", gone=("left", "right", None)[number % 3]), "r1"
                 )
-        told = []
+        listed = []
         for lost in links.gone_links():
-            told.append(lost.left.id)
+            listed.append(lost.left.id)
             with state.atomic() as transaction:
                 links.remove_link(transaction, lost.id)
-        assert told == [str(number) for number in range(450) if number % 3 != 2]
+        assert listed == [str(number) for number in range(450) if number % 3 != 2]
         assert links.count_links() == 150
 
 
-def test_copies_of_messages_are_told_of_person_by_person_and_page_by_page_while_they_change() -> None:
+def test_links_of_copies_are_listed_by_contact_page_by_page_while_they_change() -> None:
     with opened() as state:
         mine = Links(state.db, 1, "messages")
         others = [Links(state.db, 1, "contacts"), Links(state.db, other_connection(state), "messages")]
@@ -189,13 +189,13 @@ def test_copies_of_messages_are_told_of_person_by_person_and_page_by_page_while_
                 stranger = link("1", "hub-1")
                 stranger.right.memory, stranger.right.shadow = "person 1", "copy"
                 links.save_link(transaction, stranger, "r1")
-        told = []
+        listed = []
         for copy in mine.copy_links("right"):
-            told.append((copy.right.memory, copy.id))
+            listed.append((copy.right.memory, copy.id))
             with state.atomic() as transaction:
                 copy.right.shadow = "amended"
                 mine.save_link(transaction, copy, "r2")
-        assert told == sorted(expected)
+        assert listed == sorted(expected)
         assert list(mine.copy_links("right")) == list(mine.copy_links("left")) == []
 
 
@@ -205,7 +205,7 @@ def run_of(state: StateFile, run: str, started_ms: int, status: str | None, conn
 
 @pytest.mark.parametrize("ended", ["ok", "partial"])
 @pytest.mark.parametrize("cut_off", [None, "failed", "interrupted"])
-def test_the_first_pair_since_the_last_run_that_came_to_its_end_is_unfinished(ended: str, cut_off: str | None) -> None:
+def test_the_first_link_since_the_last_complete_run_is_unfinished(ended: str, cut_off: str | None) -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         pairs = [link(str(number), f"hub-{number}") for number in range(5)]
@@ -220,7 +220,7 @@ def test_the_first_pair_since_the_last_run_that_came_to_its_end_is_unfinished(en
         assert links.first_unfinished() is None
 
 
-def test_before_any_run_came_to_its_end_every_pair_is_unfinished() -> None:
+def test_before_the_first_complete_run_every_link_is_unfinished() -> None:
     with opened() as state:
         links, pair = Links(state.db, 1, "contacts"), link()
         assert links.first_unfinished() is None
@@ -231,7 +231,7 @@ def test_before_any_run_came_to_its_end_every_pair_is_unfinished() -> None:
         assert links.first_unfinished() == pair.id
 
 
-def test_runs_and_pairs_of_others_make_no_pair_unfinished_or_finished() -> None:
+def test_runs_and_links_of_other_connections_do_not_count() -> None:
     with opened() as state:
         links, elsewhere, pair = Links(state.db, 1, "contacts"), other_connection(state), link("5", "hub-5")
         with state.atomic() as transaction:
@@ -245,7 +245,7 @@ def test_runs_and_pairs_of_others_make_no_pair_unfinished_or_finished() -> None:
         assert links.first_unfinished() == pair.id
 
 
-def test_an_undo_ends_no_first_meetings_that_were_cut_off() -> None:
+def test_an_undo_is_no_complete_run() -> None:
     with opened() as state:
         links = Links(state.db, 1, "contacts")
         with state.atomic() as transaction:

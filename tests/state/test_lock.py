@@ -45,7 +45,7 @@ def take(state: StateFile, connection: str = "sales", now_ms: int = NOON_MS) -> 
         pass
 
 
-def test_the_second_is_told_who_holds_the_lock_since_when_and_what_to_do(tmp_path: Path) -> None:
+def test_the_error_names_the_holder_its_time_and_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state, holder(path) as process:
         with pytest.raises(LockHeld) as held:
@@ -72,7 +72,7 @@ def test_a_holder_that_ends_frees_the_lock(tmp_path: Path) -> None:
         take(state)
 
 
-def test_within_one_process_too_only_one_holds_it(tmp_path: Path) -> None:
+def test_one_process_cannot_hold_a_lock_twice(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
         with hold_connection(state, "sales", NOON_MS), pytest.raises(LockHeld, match=f"process {os.getpid()}"):
@@ -97,14 +97,14 @@ def test_each_connection_and_each_state_file_has_a_lock_of_its_own(tmp_path: Pat
         take(other, "sales")
 
 
-def test_a_lock_that_was_just_taken_is_held_though_nobody_has_introduced_himself_yet(tmp_path: Path) -> None:
+def test_a_lock_without_a_stored_holder_is_held(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state, hold_connection(state, "sales", NOON_MS):
         state.db.execute("DELETE FROM holder")
         with pytest.raises(LockHeld, match="another run has just begun"):
             take(state)
 
 
-def test_a_clock_that_was_put_back_makes_no_negative_age(tmp_path: Path) -> None:
+def test_a_clock_that_was_set_back_gives_no_negative_age(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state, hold_connection(state, "sales", NOON_MS):
         earlier = NOON_MS - 5000
         with pytest.raises(LockHeld, match=r"\b0 s ago"):

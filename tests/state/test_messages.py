@@ -21,14 +21,14 @@ def state() -> Iterator[StateFile]:
 
 
 @pytest.fixture(autouse=True)
-def people(state: StateFile) -> Iterator[Staging]:
-    stage = Staging(state)
-    yield stage
-    stage.detach()
+def contacts(state: StateFile) -> Iterator[Staging]:
+    staging = Staging(state)
+    yield staging
+    staging.detach()
 
 
 @pytest.fixture
-def transaction(state: StateFile, people: Staging) -> Iterator[Transaction]:
+def transaction(state: StateFile, contacts: Staging) -> Iterator[Transaction]:
     with state.atomic() as transaction:
         yield transaction
 
@@ -45,7 +45,7 @@ def link(state: StateFile, stream: str, left: str, right: str) -> int:
     return pair.id
 
 
-def test_a_message_is_found_by_person_and_time_as_long_as_it_is_linked_to_nothing(
+def test_an_unlinked_message_is_found_by_contact_and_time(
     state: StateFile, index: MessageIndex, transaction: Transaction
 ) -> None:
     index.put_messages(
@@ -57,7 +57,7 @@ def test_a_message_is_found_by_person_and_time_as_long_as_it_is_linked_to_nothin
     assert index.unlinked_near("ann", 1500, 500) == []
 
 
-def test_a_digest_that_is_known_stays_where_a_listing_shows_none_and_so_does_what_waits(
+def test_a_stored_digest_and_left_out_stay_where_a_listing_shows_neither(
     index: MessageIndex, transaction: Transaction
 ) -> None:
     index.put_messages(transaction, [ANN])
@@ -68,18 +68,18 @@ def test_a_digest_that_is_known_stays_where_a_listing_shows_none_and_so_does_wha
     assert index.message("1") is None
 
 
-def test_who_is_linked_or_about_to_be_frees_the_messages_that_were_left_out(
-    state: StateFile, index: MessageIndex, people: Staging, transaction: Transaction
+def test_a_contact_that_is_linked_or_planned_frees_its_left_out_messages(
+    state: StateFile, index: MessageIndex, contacts: Staging, transaction: Transaction
 ) -> None:
     index.put_messages(
         transaction, [IndexedMessage(name, name, 1, None, left_out=True) for name in ("ann", "bob", "cai", "dan")]
     )
-    index.put_messages(transaction, [IndexedMessage("told", "bob", 1, None)])
+    index.put_messages(transaction, [IndexedMessage("later", "bob", 1, None)])
     old = link(state, "contacts", "ann", "a")
     link(state, "contacts", "bob", "b")
     assert [one.id for one in index.freed_messages(old)] == ["bob"]
-    people.plan_step(Step("create", "right", "cai", None, None, "right"))
-    people.add_pair("dan", "d")
+    contacts.plan_step(Step("create", "right", "cai", None, None, "right"))
+    contacts.add_pair("dan", "d")
     assert [one.id for one in index.freed_messages(old)] == ["bob", "cai", "dan"]
 
 
@@ -90,7 +90,7 @@ def test_the_index_of_one_side_knows_nothing_of_the_other(
     assert MessageIndex(state.db, 1, "right").message("1") is None
 
 
-def test_another_set_up_has_the_messages_read_again_and_the_people_not(
+def test_other_settings_delete_the_covered_intervals_of_messages_only(
     state: StateFile, transaction: Transaction
 ) -> None:
     streams = StreamSetup(state.db, 1, "messages")
@@ -107,7 +107,7 @@ def test_another_set_up_has_the_messages_read_again_and_the_people_not(
     assert Cursors(state.db, 1, "contacts").intervals("left", COVERED) == ((0, 5),)
 
 
-def test_only_links_of_people_count_as_the_newest_link(state: StateFile) -> None:
+def test_only_links_of_contacts_count_as_the_newest_link(state: StateFile) -> None:
     streams = StreamSetup(state.db, 1, "messages")
     assert streams.newest_link() == 0
     number = link(state, "contacts", "ann", "a")
@@ -115,49 +115,45 @@ def test_only_links_of_people_count_as_the_newest_link(state: StateFile) -> None
     assert streams.newest_link() == number
 
 
-def test_steps_come_in_the_order_in_which_messages_were_sent_page_by_page(
-    state: StateFile, transaction: Transaction
-) -> None:
-    stage = MessageStaging(state)
+def test_actions_come_in_the_order_of_their_messages_page_by_page(state: StateFile, transaction: Transaction) -> None:
+    staging = MessageStaging(state)
     for number, sent in enumerate((30, 10, 20, 10)):
-        stage.plan_action(transaction, MessageAction("create", "right", str(number), "ann", sent))
-    stage.plan_action(transaction, MessageAction("create", "left", "9", "ann", 5))
-    pages = list(stage.planned_actions("create", "right", 2))
+        staging.plan_action(transaction, MessageAction("create", "right", str(number), "ann", sent))
+    staging.plan_action(transaction, MessageAction("create", "left", "9", "ann", 5))
+    pages = list(staging.planned_actions("create", "right", 2))
     assert [[step.source_id for step in page] for page in pages] == [["1", "3"], ["2", "0"]]
-    assert stage.count_actions("create", "right") == 4
-    assert stage.is_planned("right", "2")
-    assert not stage.is_planned("left", "2")
+    assert staging.count_actions("create", "right") == 4
+    assert staging.is_planned("right", "2")
+    assert not staging.is_planned("left", "2")
 
 
-def test_what_shows_nothing_new_counts_once_for_each_link(state: StateFile, transaction: Transaction) -> None:
-    stage = MessageStaging(state)
-    stage.put_messages(transaction, [
+def test_unchanged_messages_count_once_per_link(state: StateFile, transaction: Transaction) -> None:
+    staging = MessageStaging(state)
+    staging.put_messages(transaction, [
         StagedMessage("left", "1", "ann", None, b"d", 7), StagedMessage("right", "1", "a", None, b"d", 7),
         StagedMessage("left", "2", "ann", "{}", b"d", 8), StagedMessage("left", "3", "ann"),
     ])  # fmt: skip
-    assert stage.count_unchanged() == 1
-    assert (stage.count_messages("left"), stage.count_messages("right")) == (3, 1)
-    assert [one.id for page in stage.message_pages("left") for one in page] == ["2"]
+    assert staging.count_unchanged() == 1
+    assert (staging.count_messages("left"), staging.count_messages("right")) == (3, 1)
+    assert [one.id for page in staging.message_pages("left") for one in page] == ["2"]
 
 
-def test_links_whose_message_was_not_shown_are_missing_and_those_of_people_never(
-    state: StateFile, transaction: Transaction
-) -> None:
-    stage = MessageStaging(state)
+def test_only_links_of_messages_that_were_not_listed_are_missing(state: StateFile, transaction: Transaction) -> None:
+    staging = MessageStaging(state)
     shown, missed = link(state, "messages", "1", "note:1"), link(state, "messages", "2", "note:2")
     link(state, "contacts", "3", "c")
-    stage.put_messages(transaction, [StagedMessage("left", "1", "ann", link=shown)])
-    assert stage.missing("left", 1, 0) == [(missed, "2")]
-    assert stage.missing("left", 1, missed) == []
+    staging.put_messages(transaction, [StagedMessage("left", "1", "ann", link=shown)])
+    assert staging.missing("left", 1, 0) == [(missed, "2")]
+    assert staging.missing("left", 1, missed) == []
 
 
-def test_a_person_who_was_looked_at_is_known_even_without_copies(state: StateFile, transaction: Transaction) -> None:
-    stage = MessageStaging(state)
-    stage.put_copies(transaction, "right", "ann", [])
-    stage.put_copies(transaction, "right", "bob", ["{}"])
-    assert stage.were_copies_read("right", "ann")
-    assert not stage.were_copies_read("left", "ann")
-    assert (stage.copies("right", "ann"), stage.copies("right", "bob")) == ([], ["{}"])
-    stage.mark_taken(transaction, "right", "note:1")
-    assert stage.is_taken("right", "note:1")
-    assert not stage.is_taken("left", "note:1")
+def test_a_contact_without_copies_counts_as_read(state: StateFile, transaction: Transaction) -> None:
+    staging = MessageStaging(state)
+    staging.put_copies(transaction, "right", "ann", [])
+    staging.put_copies(transaction, "right", "bob", ["{}"])
+    assert staging.were_copies_read("right", "ann")
+    assert not staging.were_copies_read("left", "ann")
+    assert (staging.copies("right", "ann"), staging.copies("right", "bob")) == ([], ["{}"])
+    staging.mark_taken(transaction, "right", "note:1")
+    assert staging.is_taken("right", "note:1")
+    assert not staging.is_taken("left", "note:1")

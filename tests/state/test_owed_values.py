@@ -20,7 +20,7 @@ def put(state: StateFile, *debts: OwedValue) -> OwedValues:
     return owed
 
 
-def test_a_value_is_owed_by_its_link_and_counted_by_side_and_field() -> None:
+def test_owed_values_are_counted_by_side_and_field() -> None:
     with opened() as state:
         other = OwedValue(2, "right", "title", '"Cook"', "r2")
         owed = put(state, TITLE, other)
@@ -30,7 +30,7 @@ def test_a_value_is_owed_by_its_link_and_counted_by_side_and_field() -> None:
         assert OwedValues(state.db, 1, "messages").count_waiting() == Counter()
 
 
-def test_a_value_that_is_met_again_is_owed_once_as_it_is_now() -> None:
+def test_a_value_that_is_found_again_is_stored_once_with_its_present_content() -> None:
     with opened() as state:
         again = OwedValue(1, "right", "title", '"Cook"', "r2")
         assert put(state, TITLE, again).of_link(1) == {"title": again}
@@ -49,7 +49,7 @@ def test_links_that_wait_for_a_field_are_found_while_they_change() -> None:
         assert owed.count_waiting() == Counter()
 
 
-def test_what_is_owed_goes_with_its_link() -> None:
+def test_owed_values_are_deleted_with_their_link() -> None:
     with opened() as state:
         owed = put(state, TITLE)
         with state.atomic() as transaction:

@@ -5,7 +5,7 @@ from state.schedule import PlannedRun, plan_run, plan_runs, planned_runs
 from tests.state.files import opened
 
 
-def test_progress_is_what_was_noted_last() -> None:
+def test_progress_has_the_last_stored_times() -> None:
     with opened() as state, state.atomic() as db:
         assert progress_of(db, "sales", "contacts") is None
         note_end(db, 1, "contacts", 100)
@@ -17,13 +17,13 @@ def test_progress_is_what_was_noted_last() -> None:
         assert progress_of(db, "other", "contacts") is None
 
 
-def test_a_comparison_that_could_not_be_written_is_no_end() -> None:
+def test_a_comparison_is_no_complete_run() -> None:
     with opened() as state, state.atomic() as db:
         note_comparison(db, 1, "contacts", 150)
         assert progress_of(db, "sales", "contacts") == StreamProgress(0, 150)
 
 
-def test_what_is_planned_is_shown_the_next_run_first() -> None:
+def test_planned_runs_are_listed_next_first() -> None:
     soon, later, never = (
         PlannedRun("b", "contacts", 5),
         PlannedRun("a", "contacts", 9, "is down"),
@@ -37,17 +37,17 @@ def test_what_is_planned_is_shown_the_next_run_first() -> None:
         assert planned_runs(db) == []
 
 
-def test_what_was_told_is_kept_per_stream_until_it_is_forgotten() -> None:
+def test_causes_are_stored_per_stream_until_they_are_deleted() -> None:
     with opened() as state, state.atomic() as transaction:
-        told, other = (
+        store, other = (
             NotificationStore(transaction, "sales", "contacts"),
             NotificationStore(transaction, "sales", "messages"),
         )
         causes = [NotificationCause("conflicts", "1@5", 5), NotificationCause("failed", "", 7, 2, 9)]
-        told.put_causes(transaction, causes)
-        told.put_causes(transaction, [NotificationCause("failed", "", 7, 3, 11)])
-        assert told.all_causes() == [causes[0], NotificationCause("failed", "", 7, 3, 11)]
+        store.put_causes(transaction, causes)
+        store.put_causes(transaction, [NotificationCause("failed", "", 7, 3, 11)])
+        assert store.all_causes() == [causes[0], NotificationCause("failed", "", 7, 3, 11)]
         assert other.all_causes() == []
         other.forget_causes(transaction, causes)
-        told.forget_causes(transaction, causes[:1])
-        assert [one.cause for one in told.all_causes()] == ["failed"]
+        store.forget_causes(transaction, causes[:1])
+        assert [one.cause for one in store.all_causes()] == ["failed"]

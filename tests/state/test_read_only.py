@@ -1,4 +1,4 @@
-"""Looking into a state file without being in anybody's way."""
+"""Read a state file without delaying any other process."""
 
 import sqlite3
 from contextlib import closing
@@ -22,7 +22,7 @@ def look(path: Path) -> int:
         return int(state.db.execute("SELECT count(*) FROM connection").fetchone()[0])
 
 
-def test_who_looks_can_change_nothing(path: Path) -> None:
+def test_a_reader_can_change_nothing(path: Path) -> None:
     with closing(StateFile.open_read_only(path, 0.1)) as state:
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             state.db.execute("DELETE FROM connection")
@@ -30,7 +30,7 @@ def test_who_looks_can_change_nothing(path: Path) -> None:
             state.db.execute("DELETE FROM connection")
 
 
-def test_who_looks_waits_for_no_writer_and_no_writer_waits_for_them(path: Path) -> None:
+def test_readers_and_writers_do_not_wait_for_each_other(path: Path) -> None:
     with closing(StateFile.open(path)) as writer:
         with writer.atomic() as db:
             db.execute("INSERT INTO connection (name, left_account, right_account) VALUES ('a', 'b', 'c')")
@@ -44,7 +44,7 @@ def test_who_looks_waits_for_no_writer_and_no_writer_waits_for_them(path: Path) 
         assert look(path) == 0
 
 
-def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="can't be opened"):
         look(tmp_path / "sync.db")
     assert list(tmp_path.iterdir()) == []
@@ -60,13 +60,13 @@ def test_a_file_of_another_version_is_left_as_it_is(path: Path, version: int, re
         assert db.execute("PRAGMA user_version").fetchone()[0] == version
 
 
-def test_a_file_that_is_no_database_is_told(path: Path) -> None:
+def test_a_file_that_is_no_database_is_an_error(path: Path) -> None:
     path.write_bytes(b"no database, whatever its name says " * 100)
     with pytest.raises(StateError, match="can't be used"):
         look(path)
 
 
-def test_a_file_that_somebody_has_to_themselves_is_not_waited_for(path: Path) -> None:
+def test_a_reader_does_not_wait_for_an_exclusive_lock(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("BEGIN EXCLUSIVE")

@@ -13,7 +13,7 @@ class Clock:
         return self.now_ms
 
 
-def test_a_setting_is_remembered_for_a_day_across_runs(tmp_path: Path) -> None:
+def test_a_setting_is_cached_for_a_day_across_runs(tmp_path: Path) -> None:
     clock = Clock()
     with opened(tmp_path / "sync.db") as state:
         Settings(state, "growthhub", clock).put("users", [{"id": "u1", "email": "ada@example.com"}])
@@ -25,7 +25,7 @@ def test_a_setting_is_remembered_for_a_day_across_runs(tmp_path: Path) -> None:
         assert settings.get("users") is None
 
 
-def test_what_is_put_again_is_fresh_and_what_is_forgotten_gone() -> None:
+def test_a_stored_setting_is_fresh_and_a_deleted_one_is_gone() -> None:
     clock = Clock()
     with opened() as state:
         settings, other = Settings(state, "growthhub", clock), Settings(state, "growthgenius", clock)
@@ -46,7 +46,7 @@ def test_what_is_put_again_is_fresh_and_what_is_forgotten_gone() -> None:
         assert other.get("users") == 4
 
 
-def test_several_threads_may_ask_and_tell_at_once() -> None:
+def test_several_threads_may_read_and_store_at_once() -> None:
     with opened() as state:
         settings = Settings(state, "growthhub", Clock())
 

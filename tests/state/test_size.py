@@ -45,7 +45,7 @@ def side_of(name: str, number: int) -> LinkSide:
     return LinkSide(f"{prefix}{number:07}", shadow(name, number), memory, b"d" * 16, moment, moment)
 
 
-def test_a_link_with_all_that_is_known_of_both_people_takes_no_more_than_2500_bytes(tmp_path: Path) -> None:
+def test_a_link_with_its_index_entries_takes_at_most_2500_bytes(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
         assert len(shadow("left", LINKS).encode()) == 600

@@ -14,17 +14,17 @@ def staged(record_id: str, side: str = "left", raw: str | None = "{}", linked: i
     return Staged(side, record_id, raw, '{"id":1}' if raw else None, b"d" * 16 if raw else None, 5, linked)
 
 
-def test_of_a_record_that_comes_twice_the_later_counts_at_the_place_of_the_first() -> None:
+def test_a_later_reading_of_a_record_replaces_the_earlier_one_in_place() -> None:
     with opened() as state:
-        stage = Staging(state)
+        staging = Staging(state)
         with state.atomic() as transaction:
-            stage.put_records(
+            staging.put_records(
                 transaction, [staged("1"), staged("2"), Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)]
             )
-            stage.put_records(transaction, [Staged("left", "2", '{"newer":1}', "{}", b"n", 10, None)])
-        assert stage.count_records("left") == 2
-        assert stage.changed_records("left", ["1", "2"])["1"] == Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)
-        assert [(one.id, one.raw) for page in stage.record_pages("left", linked=False) for one in page] == [
+            staging.put_records(transaction, [Staged("left", "2", '{"newer":1}', "{}", b"n", 10, None)])
+        assert staging.count_records("left") == 2
+        assert staging.changed_records("left", ["1", "2"])["1"] == Staged("left", "1", '{"new":1}', "{}", b"n", 9, None)
+        assert [(one.id, one.raw) for page in staging.record_pages("left", linked=False) for one in page] == [
             ("1", '{"new":1}'),
             ("2", '{"newer":1}'),
         ]
@@ -32,50 +32,50 @@ def test_of_a_record_that_comes_twice_the_later_counts_at_the_place_of_the_first
 
 def test_pages_hold_every_changed_record_once_in_order() -> None:
     with opened() as state:
-        stage = Staging(state)
+        staging = Staging(state)
         count = 2 * PAGE + 50
         with state.atomic() as transaction:
-            stage.put_records(transaction, (staged(str(number)) for number in range(count)))
-            stage.put_records(transaction, (staged(f"linked {number}", linked=number + 1) for number in range(3)))
-            stage.put_records(transaction, (staged(f"old news {number}", raw=None) for number in range(3)))
-            stage.put_records(transaction, (staged(str(number), "right") for number in range(2)))
-        pages = list(stage.record_pages("left", linked=False))
+            staging.put_records(transaction, (staged(str(number)) for number in range(count)))
+            staging.put_records(transaction, (staged(f"linked {number}", linked=number + 1) for number in range(3)))
+            staging.put_records(transaction, (staged(f"old news {number}", raw=None) for number in range(3)))
+            staging.put_records(transaction, (staged(str(number), "right") for number in range(2)))
+        pages = list(staging.record_pages("left", linked=False))
         assert [len(page) for page in pages] == [PAGE, PAGE, 50]
         assert [one.id for page in pages for one in page] == [str(number) for number in range(count)]
-        assert [one.link for page in stage.record_pages("left", linked=True) for one in page] == [1, 2, 3]
+        assert [one.link for page in staging.record_pages("left", linked=True) for one in page] == [1, 2, 3]
 
 
-def test_records_may_be_staged_while_pages_are_walked() -> None:
+def test_records_may_be_staged_while_pages_are_read() -> None:
     with opened() as state:
-        stage = Staging(state)
+        staging = Staging(state)
         with state.atomic() as transaction:
-            stage.put_records(transaction, (staged(str(number)) for number in range(PAGE + 1)))
+            staging.put_records(transaction, (staged(str(number)) for number in range(PAGE + 1)))
         seen = []
-        for page in stage.record_pages("left", linked=False):
+        for page in staging.record_pages("left", linked=False):
             seen += [one.id for one in page]
             with state.atomic() as transaction:
-                stage.put_records(transaction, [staged("0"), staged("later")])
+                staging.put_records(transaction, [staged("0"), staged("later")])
         assert seen == [*(str(number) for number in range(PAGE + 1)), "later"]
 
 
-def test_what_shows_nothing_new_is_counted_and_not_worked_on() -> None:
+def test_unchanged_records_are_counted_and_not_listed() -> None:
     with opened() as state:
-        stage, links = Staging(state), Links(state.db, 1, "contacts")
+        staging, links = Staging(state), Links(state.db, 1, "contacts")
         quiet, loud = link("1", "hub-1"), link("2", "hub-2")
         with state.atomic() as transaction:
             links.save_link(transaction, quiet, "r1")
             links.save_link(transaction, loud, "r1")
-            stage.put_records(
+            staging.put_records(
                 transaction, [staged("1", raw=None, linked=quiet.id), staged("hub-1", "right", None, quiet.id)]
             )
-            stage.put_records(
+            staging.put_records(
                 transaction, [staged("2", raw=None, linked=loud.id), staged("hub-2", "right", "{}", loud.id)]
             )
-        assert stage.changed_records("left", ["1", "2"]) == {}
-        assert stage.has_record("left", "1")
-        assert not stage.has_record("left", "3")
-        assert stage.count_records("left") == 2
-        assert stage.count_unchanged() == 1
+        assert staging.changed_records("left", ["1", "2"]) == {}
+        assert staging.has_record("left", "1")
+        assert not staging.has_record("left", "3")
+        assert staging.count_records("left") == 2
+        assert staging.count_unchanged() == 1
 
 
 PAIRS = st.lists(
@@ -85,92 +85,94 @@ PAIRS = st.lists(
 
 
 @given(PAIRS, st.sampled_from(("left", "right")))
-def test_missing_is_who_is_linked_was_not_shown_and_is_not_known_to_be_gone(
+def test_linked_records_that_were_not_listed_and_are_not_known_to_be_gone_are_missing(
     pairs: list[tuple[str | None, str]], side: str
 ) -> None:
     with opened() as state:
-        stage, links, expected = Staging(state), Links(state.db, 1, "contacts"), []
+        staging, links, expected = Staging(state), Links(state.db, 1, "contacts"), []
         with state.atomic() as transaction:
             for number, (gone, shown) in enumerate(pairs):
                 pair = link(f"left {number}", f"right {number}", gone=gone)
                 links.save_link(transaction, pair, "r1")
                 record_id = pair.side(side).id
                 if shown == "later":
-                    stage.mark_shown(transaction, side, [record_id])
+                    staging.mark_shown(transaction, side, [record_id])
                 elif shown != "not shown":
-                    stage.put_records(
+                    staging.put_records(
                         transaction, [staged(record_id, side, "{}" if shown == "changed" else None, pair.id)]
                     )
                 elif gone != side:
                     expected.append((pair.id, record_id))
-            stage.put_records(
+            staging.put_records(
                 transaction, [staged(f"{side} {number}", "right" if side == "left" else "left") for number in range(8)]
             )
-        assert stage.missing_links(side, 1, 0) == expected
+        assert staging.missing_links(side, 1, 0) == expected
         for after in range(len(pairs)):
-            assert stage.missing_links(side, 1, after) == [one for one in expected if one[0] > after]
+            assert staging.missing_links(side, 1, after) == [one for one in expected if one[0] > after]
 
 
-def test_people_of_other_connections_and_messages_are_missed_by_nobody_and_pages_end() -> None:
+def test_links_of_other_connections_and_of_messages_are_not_missing() -> None:
     with opened() as state:
-        stage, other = Staging(state), other_connection(state)
+        staging, other = Staging(state), other_connection(state)
         with state.atomic() as transaction:
             Links(state.db, 1, "messages").save_link(transaction, link("1", "hub-1"), "r1")
             Links(state.db, other, "contacts").save_link(transaction, link("2", "hub-2"), "r1")
             for number in range(PAGE + 3):
                 Links(state.db, 1, "contacts").save_link(transaction, link(f"left {number}", f"right {number}"), "r1")
-        first = stage.missing_links("left", 1, 0)
+        first = staging.missing_links("left", 1, 0)
         assert [record_id for _, record_id in first] == [f"left {number}" for number in range(PAGE)]
-        assert [record_id for _, record_id in stage.missing_links("left", 1, first[-1][0])] == [
+        assert [record_id for _, record_id in staging.missing_links("left", 1, first[-1][0])] == [
             f"left {number}" for number in range(PAGE, PAGE + 3)
         ]
-        assert [record_id for _, record_id in stage.missing_links("right", other, 0)] == ["hub-2"]
+        assert [record_id for _, record_id in staging.missing_links("right", other, 0)] == ["hub-2"]
 
 
-def test_a_pair_is_known_from_both_sides_and_nobody_is_paired_twice() -> None:
+def test_a_pair_is_found_from_both_sides_and_no_record_is_paired_twice() -> None:
     with opened() as state:
-        stage = Staging(state)
-        stage.add_pair("1", "hub-1")
-        assert stage.paired_id("left", "1") == "hub-1"
-        assert stage.paired_id("right", "hub-1") == "1"
-        assert stage.paired_id("left", "hub-1") is None
+        staging = Staging(state)
+        staging.add_pair("1", "hub-1")
+        assert staging.paired_id("left", "1") == "hub-1"
+        assert staging.paired_id("right", "hub-1") == "1"
+        assert staging.paired_id("left", "hub-1") is None
         for double in (("1", "hub-2"), ("2", "hub-1")):
             with pytest.raises(sqlite3.IntegrityError):
-                stage.add_pair(*double)
+                staging.add_pair(*double)
 
 
 def test_steps_come_back_in_order_a_page_at_a_time() -> None:
     with opened() as state:
-        stage = Staging(state)
+        staging = Staging(state)
         with state.atomic():
             for number in range(PAGE + 20):
-                stage.plan_step(Step("pair", "", str(number), f"hub-{number}", None, "both" if number % 2 else "left"))
-            stage.plan_step(Step("create", "right", "x", None, None, "right", '{"who":"ada@example.com"}'))
-        pages = list(stage.steps("pair", ("left", "both"), 100))
+                staging.plan_step(
+                    Step("pair", "", str(number), f"hub-{number}", None, "both" if number % 2 else "left")
+                )
+            staging.plan_step(Step("create", "right", "x", None, None, "right", '{"who":"ada@example.com"}'))
+        pages = list(staging.steps("pair", ("left", "both"), 100))
         assert [len(page) for page in pages] == [100, 100, 20]
         assert [step.left_id for page in pages for step in page] == [str(number) for number in range(PAGE + 20)]
-        assert stage.count_steps("pair", "left") == PAGE + 20
-        assert stage.count_steps("pair", "right") == PAGE // 2 + 10
-        (created,) = next(iter(stage.steps("create", ("right",))))
+        assert staging.count_steps("pair", "left") == PAGE + 20
+        assert staging.count_steps("pair", "right") == PAGE // 2 + 10
+        (created,) = next(iter(staging.steps("create", ("right",))))
         assert (created.side, created.left_id, created.right_id) == ("right", "x", None)
         assert created.note == '{"who":"ada@example.com"}'
-        assert list(stage.steps("create", ("left",))) == []
+        assert list(staging.steps("create", ("left",))) == []
 
 
-def test_the_stage_leaves_nothing_in_the_state_file_nor_beside_it(tmp_path: Path) -> None:
+def test_staging_leaves_nothing_in_the_state_file_or_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     with opened(path) as state:
-        stage = Staging(state)
+        staging = Staging(state)
         with state.atomic() as transaction:
-            stage.put_records(transaction, (staged(f"somebody {number}") for number in range(5000)))
+            staging.put_records(transaction, (staged(f"record {number}") for number in range(5000)))
         assert {each.name for each in tmp_path.iterdir()} <= {"sync.db", "sync.db-wal", "sync.db-shm"}
-        stage.detach()
+        staging.detach()
         with pytest.raises(sqlite3.OperationalError):
-            stage.count_records("left")
+            staging.count_records("left")
     assert b"somebody" not in b"".join(each.read_bytes() for each in tmp_path.iterdir())
 
 
-def test_a_second_run_begins_with_an_empty_stage() -> None:
+def test_a_second_run_begins_with_an_empty_staging() -> None:
     with opened() as state:
         first = Staging(state)
         with state.atomic() as transaction:

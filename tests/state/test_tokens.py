@@ -19,7 +19,7 @@ def store(tmp_path: Path) -> TokenStore:
     return TokenStore(tmp_path / "sync.db")
 
 
-def test_what_was_put_last_is_kept_for_each_account(store: TokenStore) -> None:
+def test_the_last_token_of_each_account_is_stored(store: TokenStore) -> None:
     store.store_token("gh", FIRST, 1)
     store.store_token("other", FIRST, 2)
     store.store_token("gh", SECOND, 3)
@@ -27,7 +27,7 @@ def test_what_was_put_last_is_kept_for_each_account(store: TokenStore) -> None:
     assert store.stored_token("other") == StoredToken(FIRST, 2, None)
 
 
-def test_a_renewal_that_was_cut_off_is_known_until_something_is_stored(store: TokenStore) -> None:
+def test_an_interrupted_renewal_is_known_until_a_token_is_stored(store: TokenStore) -> None:
     store.store_token("gh", FIRST, 1)
     store.note_renewal("gh", 5)
     assert store.stored_token("gh") == StoredToken(FIRST, 1, 5)
@@ -35,7 +35,7 @@ def test_a_renewal_that_was_cut_off_is_known_until_something_is_stored(store: To
     assert store.stored_token("gh") == StoredToken(SECOND, 6, None)
 
 
-def test_what_is_removed_is_gone_from_the_file_too(store: TokenStore, tmp_path: Path) -> None:
+def test_a_removed_token_is_overwritten_in_the_file(store: TokenStore, tmp_path: Path) -> None:
     store.store_token("gh", FIRST, 1)
     assert store.remove_token("gh")
     assert not store.remove_token("gh")
@@ -46,14 +46,14 @@ def test_what_is_removed_is_gone_from_the_file_too(store: TokenStore, tmp_path: 
     assert b"ciphertext-one" not in b"".join(path.read_bytes() for path in tmp_path.glob("sync.db*"))
 
 
-def test_without_a_file_there_is_no_token_and_no_file_is_made(tmp_path: Path) -> None:
+def test_without_a_file_there_is_no_token_and_no_file_is_created(tmp_path: Path) -> None:
     store = TokenStore(tmp_path / "sync.db")
     assert store.stored_token("gh") is None
     assert not store.remove_token("gh")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_knows_no_tokens_yet_has_none(tmp_path: Path) -> None:
+def test_a_file_of_an_older_version_has_no_tokens(tmp_path: Path) -> None:
     path = tmp_path / "sync.db"
     state = StateFile.open(path)
     state.db.execute("DROP TABLE token")
@@ -61,7 +61,7 @@ def test_a_file_that_knows_no_tokens_yet_has_none(tmp_path: Path) -> None:
     assert TokenStore(path).stored_token("gh") is None
 
 
-def test_the_token_of_an_account_is_changed_by_one_at_a_time(tmp_path: Path) -> None:
+def test_one_process_at_a_time_changes_the_token_of_an_account(tmp_path: Path) -> None:
     path, inside, order = tmp_path / "sync.db", threading.Event(), list[str]()
 
     def second() -> None:
@@ -78,7 +78,7 @@ def test_the_token_of_an_account_is_changed_by_one_at_a_time(tmp_path: Path) -> 
     assert order == ["first", "second"]
 
 
-def test_who_waits_too_long_for_a_token_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_too_long_for_a_token_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "TRIES", 2)
     monkeypatch.setattr(lock, "TRY_SECONDS", 0.01)
     waits: list[int] = []
