@@ -90,7 +90,7 @@ class Browser:
         return result["result"].get("value")
 
     def press(self, key: str) -> None:
-        """Press a key, as a person without a mouse does."""
+        """Press a key, as a user without a mouse does."""
         code, text = KEYS[key]
         about = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": code}
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **about)

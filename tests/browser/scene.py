@@ -1,4 +1,4 @@
-"""What a browser looks at: two weeks in the life of the demo's invented people, and the page over what is remembered.
+"""What a browser looks at: two weeks in the life of the demo's invented contacts, and the page over what is remembered.
 
 Everything of the two weeks comes from one seed, and the clock stands still but where it is told to go on; it ends at
 the machine's time, from which the page counts.

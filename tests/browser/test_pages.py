@@ -73,7 +73,7 @@ class Viewed:
         self.browser.go(self.scene.url + path)
 
     def paths(self) -> list[str]:
-        """Return every page, with people in it."""
+        """Return every page, with contacts in it."""
         conflict = open_items.conflicts(self.scene.config)["conflicts"][0]
         failure = open_items.failures(self.scene.config)["failures"][0]
         lists = ["/", "/conflicts", "/failures", "/people", "/runs"]

@@ -1,4 +1,4 @@
-"""A clock for tests: it stands still until somebody sleeps."""
+"""A clock for tests: it stands still until a test moves it."""
 
 import threading
 from datetime import UTC, datetime, timedelta

@@ -84,7 +84,7 @@ def _answer(name: str) -> dict[str, Any]:
 
 
 def _body(name: str, method: str) -> Any:
-    """Return what a person could have sent to be answered so; the documents do not show it."""
+    """Return what a contact could have sent to be answered so; the documents do not show it."""
     if method == "GET":
         return None
     noun = name.partition("_")[0]

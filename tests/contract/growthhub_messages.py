@@ -1,6 +1,6 @@
 """GrowthHub's messages under the contract: copies as notes and in conversations, as documented and as else they can be.
 
-What people write there are text messages where it behaves as documented, e-mails where it does otherwise.
+What users write there are text messages where it behaves as documented, e-mails where it does otherwise.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a system brings along whose messages are held to the contract: what people do there with messages.
+"""What a system brings along whose messages are held to the contract: what users do there with messages.
 
 A system that has a Place gets a Post beside it, and adds its subjects to MESSAGE_SUBJECTS in tests.contract.subjects;
 the tests called test_messages_* know of nothing else.
@@ -20,7 +20,7 @@ from tests.contract.subject import SETTLE, Place
 
 
 class Post(Place):
-    """A place where users and people write to each other, apart from the copies that the account makes.
+    """A place where users and contacts write to each other, apart from the copies that the account makes.
 
     `recorded_at` is the pattern of the path by which copies are made, where other calls may come before.
     """
@@ -33,14 +33,14 @@ class Post(Place):
 
     @abstractmethod
     def write(self, contact_id: str, letter: Message, *, at: datetime | None = None) -> str:
-        """Let a user, or the person (`flow`), write text and subject at the server's now or earlier; return the id.
+        """Let a user, or the contact (`flow`), write text and subject at the server's now or earlier; return the id.
 
         `owner` is the user on the team's side. Everything else of the letter is the system's affair.
         """
 
     @abstractmethod
     def rewrite(self, message_id: str, text: str) -> None:
-        """Let a user change the text of what was written; not called where the subject says that nobody can."""
+        """Let a user change the text of what was written; not called where the subject says that no contact can."""
 
     @abstractmethod
     def withdraw(self, message_id: str) -> None:
@@ -52,7 +52,7 @@ class Post(Place):
 
     @abstractmethod
     def discard(self, copy_id: str) -> None:
-        """Let somebody take away what lies where the account's copies go."""
+        """Let a user take away what lies where the account's copies go."""
 
     @property
     def post(self) -> MessageStore:
@@ -60,7 +60,7 @@ class Post(Place):
         return self.letters(self.account)
 
     def somebody(self) -> str:
-        """Return the id of a person; all that is learned of a server when it is first written to is known then."""
+        """Return the id of a contact; all that is learned of a server when it is first written to is known then."""
         self.prepare()
         contact_id = self.add(BRIEF)
         self.account.update_contact(self.got(contact_id), {}, {"city": "Hometown"}, None)
@@ -87,7 +87,7 @@ class MessageSubject:
     """The messages of one system, in one of the ways in which it may behave.
 
     `page` is how many it shows at once, at most. `priced`: it answers as documented, so that `count_calls` can be held
-    to the number of calls. `rewrites`: people there can change what they wrote. `amends`: a copy can be changed.
+    to the number of calls. `rewrites`: contacts there can change what they wrote. `amends`: a copy can be changed.
     """
 
     name: str

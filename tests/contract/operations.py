@@ -34,7 +34,7 @@ ALL: Final[Mapping[str, Operation]] = {**READING, **CREATING, **UPDATING, **DELE
 
 
 def somebody(place: Place) -> Raw:
-    """Return the record of somebody; all settings are known then, so that only what is asked for makes calls."""
+    """Return the record of a contact; all settings are known then, so that only what is asked for makes calls."""
     place.prepare()
     return place.got(place.add(BRIEF))
 

@@ -1,4 +1,4 @@
-"""The people of the contract: two values for every canonical field, in canonical form, and people with few of them.
+"""The contacts of the contract: two values for every canonical field, in canonical form, and contacts with few of them.
 
 Whatever a connector takes comes out of it as it went in, so nothing here needs rewriting by any system: tags, and
 what can be one, are in lower case, numbers are E.164 and possible, addresses have the form of their network. All of it
@@ -88,7 +88,7 @@ NAMED: Fields = {"first_name": "Grace", "last_name": "Harbour", "company": "Exam
 
 
 def numbered(number: int) -> dict[str, Value]:
-    """Return one of many people."""
+    """Return one of many contacts."""
     return {"first_name": "Person", "last_name": f"Number{number}", "email": f"person{number}@example.com"}
 
 

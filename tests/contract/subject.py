@@ -1,4 +1,4 @@
-"""What a system brings along to be held to the contract: its sandbox, its connector, and what people do there.
+"""What a system brings along to be held to the contract: its sandbox, its connector, and what users do there.
 
 A new connector writes one module like tests.contract.growthhub and adds its subjects to tests.contract.subjects; the
 tests beside this file know of nothing else.
@@ -34,9 +34,9 @@ IMPATIENT = (5.0, 0.12)
 
 
 class Place(ABC):
-    """One account at a running sandbox. Both go by one clock, which stands still until somebody sleeps.
+    """One account at a running sandbox. Both go by one clock, which stands still until a test moves it.
 
-    People who add and edit there are given canonical names: those of BRIEF and NAMED.
+    Contacts that add and edit there are given canonical names: those of BRIEF and NAMED.
     """
 
     sandbox: Sandbox
@@ -62,23 +62,23 @@ class Place(ABC):
 
     @abstractmethod
     def add(self, fields: Fields, *, at: datetime | None = None) -> str:
-        """Let a person add somebody, at the server's now or earlier; return the id."""
+        """Let a user add a contact, at the server's now or earlier; return the id."""
 
     @abstractmethod
     def edit(self, record_id: str, fields: Fields) -> None:
-        """Let a person change somebody, at the server's now. No fields: it is saved again as it was."""
+        """Let a user change a contact, at the server's now. No fields: it is saved again as it was."""
 
     @abstractmethod
     def remove(self, record_id: str) -> None:
-        """Let a person delete somebody."""
+        """Let a user delete a contact."""
 
     @abstractmethod
     def ids(self) -> list[str]:
-        """Return the ids of everybody who is there."""
+        """Return the ids of every contact that is there."""
 
     @abstractmethod
     def make_places(self) -> None:
-        """Let a person make all custom fields that values may need; nothing where there are none to be made."""
+        """Let a user make all custom fields that values may need; nothing where there are none to be made."""
 
     @abstractmethod
     def forbid_new_places(self) -> None:
@@ -92,7 +92,7 @@ class Place(ABC):
         self.clock.pass_by(SETTLE.total_seconds())
 
     def crowd(self, count: int, *, apart: timedelta = timedelta(seconds=1)) -> list[str]:
-        """Add so many people, the last of them a minute ago; return their ids from the oldest on."""
+        """Add a number of contacts, the last of them a minute ago; return their ids from the oldest on."""
         first = self.sandbox.server_now() - SETTLE - (count - 1) * apart
         return [self.add(numbered(number), at=first + number * apart) for number in range(count)]
 
@@ -111,7 +111,7 @@ class Place(ABC):
         return raw
 
     def person(self, record_id: str) -> Contact:
-        """Return somebody as he is now."""
+        """Return a contact as he is now."""
         return self.account.to_contact(self.got(record_id), {})
 
     def prepare(self) -> None:
@@ -155,8 +155,8 @@ class Place(ABC):
 class Subject:
     """One system, in one of the ways in which it may behave.
 
-    `sample` is somebody with a value in every field that can be set at the same time. `unique` are the fields by which
-    the system itself refuses a second person. `page` is how many records it shows at once, at most. `priced`: it
+    `sample` is a contact with a value in every field that can be set at the same time. `unique` are the fields by which
+    the system itself refuses a second contact. `page` is how many records it shows at once, at most. `priced`: it
     answers as documented, so that `count_write_calls` and `count_lookups` can be held to the number of calls.
     """
 

@@ -1,4 +1,4 @@
-"""Creating people: all that the account takes, next to nothing, and who is refused."""
+"""Creating contacts: all that the account takes, next to nothing, and who is refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Deleting: whoever is to be gone is gone, once, and nobody else is."""
+"""Deleting: whoever is to be gone is gone, once, and no other."""
 
 import pytest
 

@@ -35,7 +35,7 @@ def alike(place: Place, found: Sequence[Raw], sent: Fields) -> set[str]:
 
 
 def lost(place: Place, fault: Fault, sent: Fields) -> set[str]:
-    """Create somebody whose answer gets lost; return who was made."""
+    """Create a contact with a lost answer; return what was created."""
     before = set(place.ids())
     place.sandbox.faults.append(fault)
     with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):

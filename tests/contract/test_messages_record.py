@@ -18,7 +18,7 @@ CHANGED = replace(LETTER, text="Hey Charles,\n\nI take it all back.\n\nAnn", sub
 
 
 def seen(post: Post, contact_id: str) -> list[Message]:
-    """Return the copies that a person has, as the engine sees them."""
+    """Return the copies that a contact has, as the engine sees them."""
     found = list(post.all_messages().values()) if post.post.lists_copies else post.post.copies_of(contact_id)
     return [post.post.with_text(message) for message in found if message.contact_id == contact_id]
 

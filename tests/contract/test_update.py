@@ -1,4 +1,4 @@
-"""Setting some fields of somebody and leaving all others alone; emptying them; and going round without a change."""
+"""Setting some fields of a contact and leaving all others alone; emptying them; and going round without a change."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def created(place: Place, fields: Fields, marker: str | None = None) -> str:
 
 
 def updated(place: Place, record_id: str, changes: Fields, marker: str | None = None) -> tuple[WriteResult, Contact]:
-    """Set fields of somebody as the engine does it; return the answer, and the person as he is then."""
+    """Set fields of a contact as the engine does it; return the answer, and the contact as he is then."""
     current = place.got(record_id)
     memory = place.account.to_contact(current, {}).memory
     began = place.clock.now().replace(microsecond=0)

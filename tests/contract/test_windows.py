@@ -1,4 +1,4 @@
-"""Reading: to come to the end without an error is the proof that nobody is missing."""
+"""Reading: to come to the end without an error is the proof that no contact is missing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta, timezone

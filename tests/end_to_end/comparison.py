@@ -1,8 +1,8 @@
 """Whether both sides are equal under the mapping, found out with the connectors alone and not with the engine's merge.
 
 Differences that the contract counts as agreeing (R17, R11) are left out: values that mean nothing on the other side,
-what a server refused, what a person may decide, what goes one way only, and what a server fills in by itself or never
-empties: GrowthHub a country, GrowthGenius the user who made somebody as the owner.
+what a server refused, what a user may decide, what goes one way only, and what a server fills in by itself or never
+empties: GrowthHub a country, GrowthGenius the user who made a contact as the owner.
 """
 
 import json
@@ -41,7 +41,7 @@ def nothing(_name: str, _left: Value, _right: Value) -> bool:
 
 
 def differences(world: World, excuse: Excuse = nothing) -> list[tuple[str, str, Value, Value]]:
-    """Return who, field, left and right value of everything that differs on people who are linked.
+    """Return who, field, left and right value of everything that differs on contacts that are linked.
 
     `excuse` says of a field, a left and a right value whether that is what the servers of this world do to it.
     """
@@ -52,7 +52,7 @@ def differences(world: World, excuse: Excuse = nothing) -> list[tuple[str, str, 
 
 
 def shown(world: World) -> dict[tuple[str, str], dict[str, Value]]:
-    """Return all that everybody who is linked shows on either side, by account and id."""
+    """Return all that every contact that is linked shows on either side, by account and id."""
     found: dict[tuple[str, str], dict[str, Value]] = {}
     with ExitStack() as stack:
         sides = dict(zip(("left", "right"), _connectors(world, stack), strict=True))
@@ -95,7 +95,7 @@ def _differing(
 
 
 def _is_of_the_server(name: str, left: Value, right: Value) -> bool:
-    """Say whether GrowthHub keeps a country that nobody can empty, or GrowthGenius the user who made the person."""
+    """Return whether GrowthHub keeps a country that can't be emptied, or GrowthGenius the user who made the contact."""
     return (name == "country" and left is None) or (name == "owner" and left == "dev@example.com" and right is None)
 
 

@@ -11,7 +11,7 @@ from tests.end_to_end.world import World
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """A world whose time passes only when it is told to."""
+    """A world whose time passes only when a test moves it."""
     world = World.create(tmp_path)
     with world.gg, world.gh:
         yield world
@@ -27,7 +27,7 @@ def live_world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    """A world in which messages travel, as notes, with nobody in it."""
+    """A world in which messages are synced, as notes, without contacts."""
     world = made(tmp_path)
     with world.gg, world.gh:
         yield Office(world)

@@ -103,7 +103,7 @@ class Passing(StopSignal):
         self._clock = clock
 
     def wait(self, seconds: float) -> bool:
-        """Let the time pass, and say whether the wish is there."""
+        """Let the time pass, and return whether the wish is there."""
         self._clock.sleep(seconds)
         return self.is_requested
 

@@ -1,4 +1,4 @@
-"""A world whose GrowthHub tells a daemon of what happens, by signed webhooks."""
+"""A world with a GrowthHub that tells a daemon of what happens, by signed webhooks."""
 
 import socket
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Line:
 
 
 def free_port() -> int:
-    """Return a port at which nobody listens now."""
+    """Return a port that is free."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 

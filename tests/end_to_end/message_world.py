@@ -1,4 +1,4 @@
-"""What the tests of messages have in common: a world in which messages travel, and what each side shows of them."""
+"""What the tests of messages have in common: a world in which messages are synced, and what each side shows of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ def made(folder: Path, settings: Mapping[str, str] | None = None, *, live: bool 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """People on both sides who write to each other."""
+    """Contacts on both sides who write to each other."""
 
     world: World
 
     def person(self, name: str) -> tuple[str, str]:
-        """Put somebody on both sides; return both ids."""
+        """Add a contact on both sides; return both ids."""
         email = f"{name}@example.com"
         left = self.world.gg.add(first_name=name.title(), email=email, at=minutes(-60))
         right = self.world.gh.add(firstName=name.title(), email=email)
@@ -37,11 +37,11 @@ class Office:
         return self.world.gg.add_message(contact_id, rendered_copy=text, **fields)
 
     def notes(self, contact_id: str) -> list[str]:
-        """Return the bodies of somebody's notes at GrowthHub, oldest first."""
+        """Return the bodies of a contact's notes at GrowthHub, oldest first."""
         return [str(note["body"]) for note in reversed(self.world.gh.notes(contact_id))]
 
     def letters(self, contact_id: str) -> list[str]:
-        """Return the texts of somebody's messages at GrowthGenius, in the order in which they were sent."""
+        """Return the texts of a contact's messages at GrowthGenius, in the order in which they were sent."""
         found = [one for one in self.world.gg.messages() if str(one["contact_id"]) == contact_id]
         return [str(one["rendered_copy"]) for one in sorted(found, key=lambda one: str(one["sent_at"]))]
 

@@ -1,4 +1,4 @@
-"""Worlds whose GrowthHub is opened by OAuth: how they are set up, and what their processes need."""
+"""Worlds with a GrowthHub that is opened by OAuth: how they are set up, and what their processes need."""
 
 import base64
 import sys

@@ -1,4 +1,4 @@
-"""Invented people, and what people do to them: drawn from a seed, with the dirt of the documents among it.
+"""Invented contacts, and what users do to them: drawn from a seed, with the dirt of the documents among it.
 
 Names and addresses are unique unless a duplicate is wanted; numbers are of the ranges kept for fiction.
 """
@@ -25,7 +25,7 @@ SLOTS = ("mobile_phone", "first_phone", "work_phone", "corporate_phone", "home_p
 
 
 class Population:
-    """Draws people and edits for one world. `added` counts who was added to each side by hand."""
+    """Draws contacts and edits for one world. `added` counts who was added to each side by hand."""
 
     def __init__(self, world: World, seed: int) -> None:
         self._world = world
@@ -36,7 +36,7 @@ class Population:
             world.gh.add_field(name)
 
     def add(self, count: int) -> None:
-        """Add so many people, on either side or on both, some with the e-mail of somebody before them."""
+        """Add a number of contacts, on either side or on both, some with the e-mail of a contact before them."""
         for _ in range(count):
             self._made += 1
             where = self._chance.random()
@@ -49,7 +49,7 @@ class Population:
             self._world.clock.skip(self._chance.choice((0.004, 0.7, 3.0)))
 
     def edit(self, count: int) -> None:
-        """Let people change so many fields, on either side, seconds apart."""
+        """Let users change so many fields, on either side, seconds apart."""
         for _ in range(count):
             self._world.clock.skip(self._chance.choice((2.5, 3.0, 7.0)))
             at_left, at_right = self._world.gg.people(), self._world.gh.people()
@@ -107,7 +107,7 @@ class Population:
         }
 
     def _email(self, number: int) -> str | None:
-        """Return the address of a person: always there, so that edits move people only where they are meant to."""
+        """Return the address of a contact: always there, so that edits move contacts only where they are meant to."""
         if number % 11 == 10:
             number -= 1  # the same address as somebody before
         address = f"person{number}@example.com"

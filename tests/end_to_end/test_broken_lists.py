@@ -156,7 +156,7 @@ def test_a_server_that_fails_at_every_page_is_down_and_no_contact_is_listed(peop
 
 @pytest.mark.parametrize("system", ["gh", "gg"])
 def test_a_total_that_is_one_too_many_for_good_is_put_up_with_and_said(people: World, system: str) -> None:
-    """Two readings show the same: everybody is carried, and the next run has nothing to do."""
+    """Two readings show the same: every contact is carried, and the next run has nothing to do."""
 
     def change(_call: Call, body: Any) -> Any:
         if _rows(body) is None:

@@ -1,4 +1,4 @@
-"""P1, P2 and P5 at once: people edit, servers fail in every way, runs go on; in the end both sides are equal."""
+"""P1, P2 and P5 at once: users edit, servers fail in every way, runs go on; in the end both sides are equal."""
 
 from collections import Counter
 from random import Random
@@ -70,7 +70,7 @@ def fault(chance: Random) -> Fault:
 
 
 def assert_nobody_is_there_twice(world: World, people: Population) -> None:
-    """Each side has who was added there by hand, and who the runs remember to have made there, and nobody else."""
+    """Each side has who was added there by hand, and who the runs remember to have made there, and no others."""
     failed = {(row["side"], row["record_id"]) for row in world.rows("SELECT side, record_id FROM failure")}
     links = world.links()
     right_links = set(links.values())

@@ -1,4 +1,4 @@
-"""P3: what changed on both sides is a conflict; the rule decides it, or a person, and both values are kept."""
+"""P3: what changed on both sides is a conflict; the rule decides it, or a user, and both values are kept."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.end_to_end.world import World
 
 
 def disputed(world: World, apart: float) -> tuple[str, str]:
-    """Let both sides change the company of somebody in sync, the right one `apart` seconds after the left one."""
+    """Let both sides change the company of a contact in sync, the right one `apart` seconds after the left one."""
     left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", company_name="Old")
     assert world.run().exit_code == 0
     right = world.links()[left]

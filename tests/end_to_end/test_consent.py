@@ -11,7 +11,7 @@ ADA: dict[str, Any] = {"email": "ada@example.com"}
 
 
 def linked(world: World, stage: str | None = "Replied") -> tuple[str, str]:
-    """Return the ids of somebody who is on both sides and has come to rest."""
+    """Return the ids of a contact that is on both sides and has come to rest."""
     left = world.gg.add(first_name="Ada", stage=stage, **ADA)
     assert world.run().exit_code == 0
     assert world.run().exit_code == 0
@@ -19,7 +19,7 @@ def linked(world: World, stage: str | None = "Replied") -> tuple[str, str]:
 
 
 def at_rest(world: World) -> bool:
-    """Say whether the third run writes nothing."""
+    """Return whether the third run writes nothing."""
     world.run()
     world.run()
     with world.calls() as calls:

@@ -1,4 +1,4 @@
-"""A person who blocked e-mail at GrowthHub is not written to from GrowthGenius, and no run takes any of it back."""
+"""A contact that blocked e-mail at GrowthHub is not written to from GrowthGenius, and no run takes any of it back."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""P5: when people stop editing, two runs make both sides equal under the mapping, and the third writes nothing."""
+"""P5: when users stop editing, two runs make both sides equal under the mapping, and the third writes nothing."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -61,14 +61,16 @@ def test_two_runs_make_both_sides_equal_and_the_third_writes_nothing(
 
 
 def refuses(behaviour: str, quirks: str, name: str, left: Value, right: Value) -> bool:
-    """Say whether a difference is what these servers make of what they are given: remembered, not tried again (R17)."""
+    """Return whether a difference is what these servers make of what they are given: remembered, not tried again
+    (R17).
+    """
     if behaviour == "stubborn" and (name in {"title", "city"} or right is None):
         return True
     return (quirks == "dropping" and name in {"website", "custom1"}) or (quirks == "clinging" and left is None)
 
 
 def assert_everybody_is_somewhere(world: World) -> None:
-    """Nobody is lost, and nobody is there twice: each person is linked once, or listed as a failure."""
+    """No contact is lost, and no contact is there twice: each contact is linked once, or listed as a failure."""
     links = world.links()
     failed = {(row["side"], row["record_id"]) for row in world.rows("SELECT side, record_id FROM failure")}
     left = {str(person["id"]) for person in world.gg.people()}

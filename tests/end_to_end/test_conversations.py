@@ -21,7 +21,7 @@ def recording(tmp_path: Path) -> Iterator[Office]:
 
 
 def recorded(office: Office, right: str) -> list[str]:
-    """Return the texts in somebody's conversation, in the order in which they were sent."""
+    """Return the texts in a contact's conversation, in the order in which they were sent."""
     shown = [*office.world.gh.messages(right), *office.world.gh.emails(right)]
     return [str(one["body"]) for one in sorted(shown, key=lambda one: str(one["dateAdded"])) if one.get("body")]
 

@@ -24,7 +24,7 @@ def tags(world: World, left: str, right: str) -> tuple[set[str], set[str]]:
 
 
 def both(world: World, name: str = "ada") -> tuple[str, str]:
-    """Return the ids of a person who is on both sides."""
+    """Return the ids of a contact that is on both sides."""
     left = next(str(each["id"]) for each in world.gg.people() if each["email"] == f"{name}@example.com")
     return left, world.links()[left]
 

@@ -274,7 +274,7 @@ def test_no_garbage_in_any_cell_keeps_status_from_its_answer(synced: World) -> N
 def test_a_file_that_turns_out_to_be_corrupt_at_one_contact_ends_the_run_and_is_no_fault_of_the_contact(
     synced: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite tells of it in the middle of a run: no contact is listed for what is wrong with the file."""
+    """SQLite reports it in the middle of a run: no contact is listed for what is wrong with the file."""
     synced.gg.add(first_name="Bob", email="bob@example.com")
 
     def corrupt(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""P1 for records that are dated ahead of their server's clock, be it by thousands of years: they travel, too."""
+"""P1 for records that are dated ahead of their server's clock, be it by thousands of years: they are synced, too."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ AHEAD = {
 
 
 def add(world: World, side: str, when: datetime, number: int = 0, **fields: Any) -> str:
-    """Add a contact who is dated so."""
+    """Add a contact that is dated so."""
     email = f"ann{number}@example.com"
     if side == "left":
         return str(world.gg.add(first_name="Ann", email=email, at=when, **fields))

@@ -1,4 +1,4 @@
-"""P5 for whatever people type: dirty values come to rest in both systems, and so does an upgrade."""
+"""P5 for whatever users type: dirty values come to rest in both systems, and so does an upgrade."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""P1: an edit between our write and the reading of what it led to is somebody's, not the server's rewriting.
+"""P1: an edit between our write and the reading of what it led to is a user's, not the server's rewriting.
 
 Where the answer to a write does not show what was written, the record is read: it may have been edited by then.
 """
@@ -21,7 +21,7 @@ GAP = 4.0
 
 
 def edit_before_reading(world: World, account: str, act: Any) -> list[str]:
-    """Let something happen right before a person is read who was just written at an account."""
+    """Let something happen right before a contact is read who was just written at an account."""
     server = world.gg if account == "gg" else world.gh
     seen: list[str] = []
 
@@ -58,7 +58,7 @@ def test_the_same_field_edited_at_the_right_before_it_is_read_is_synced_back(wor
 
 
 def test_a_field_that_shows_what_it_showed_before_counts_as_refused_and_empties_no_contact(world: World) -> None:
-    """Whether somebody emptied it or the server never took it, nobody can tell: the value stays where it is."""
+    """Whether a contact emptied it or the server never took it, it can't be known: the value stays where it is."""
     silent_put(world)
     left, right = linked(world)
     world.gg.edit(left, company_name="Ours", city="Denver")

@@ -15,7 +15,7 @@ EMPTY = dict.fromkeys(FILLED)
 
 @pytest.fixture
 def rich(world: World) -> World:
-    """A world in which people are enriched, and one company is known."""
+    """A world in which contacts are enriched, and one company is known."""
     world.contacts["enrich"] = "true"
     world.gg.companies.add("acme.example.com", **ACME)
     return world
@@ -23,7 +23,7 @@ def rich(world: World) -> World:
 
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Everything that runs tell."""
+    """The notes that runs report."""
     told: list[str] = []
     monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
     return told

@@ -1,4 +1,4 @@
-"""`sync explain`: all that the state remembers of somebody, without a call; who is unknown is a stranger (exit 1)."""
+"""`sync explain`: all that the state remembers of a contact, without a call; an unknown contact ends it with 1."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ KEYS = ["at", "run", "account", "field", "old", "new", "rule"]
 
 
 def explain(world: World, who: str, field: str | None = None) -> dict[str, Any]:
-    """Look somebody up; nobody may be called for it, and the state may not change."""
+    """Look a contact up; it must make no call, and the state may not change."""
     world.write_config()
     before = world.tables_of_state() if world.state_path.exists() else {}
     with world.calls() as calls:

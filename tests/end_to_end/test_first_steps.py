@@ -1,4 +1,4 @@
-"""The shortest way through everything: people on both sides, a run, edits, runs."""
+"""The shortest way through everything: contacts on both sides, a run, edits, runs."""
 
 from connectors.growthgenius.sandbox.server import Behaviour
 from connectors.sandbox.base import Call, SandboxResponse

@@ -80,7 +80,7 @@ def test_an_update_that_is_forbidden_for_one_contact_is_a_failure_of_its_own(peo
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_an_account_that_may_not_even_read_ends_the_run(people: World, status: int) -> None:
-    """Each call is refused: that is the token's affair, and no record is listed for it."""
+    """Each call is refused: that is a problem of the token, and no record is listed for it."""
     rewrite(people.gh, lambda _call, _body: SandboxResponse(status, {"message": "no"}))
     report = people.run()
     assert report.exit_code == 3
@@ -88,7 +88,7 @@ def test_an_account_that_may_not_even_read_ends_the_run(people: World, status: i
 
 
 def test_a_missing_scope_is_the_accounts_and_is_named(people: World) -> None:
-    """The answer says that the token lacks a scope: the run ends with it, and lists nobody."""
+    """The answer says that the token lacks a scope: the run ends with it, and lists no contact."""
 
     def change(call: Call, body: Any) -> Any:
         is_create = call.method == "POST" and call.path.endswith("/contacts/")

@@ -1,4 +1,4 @@
-"""`sync forget`: not a byte of somebody is left in the state, neither account is called, and no run takes them up."""
+"""`sync forget`: not a byte of a contact is left in the state, neither account is called, and no run syncs it again."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ from tests.end_to_end.world import World
 
 
 class Teletype:
-    """A stream at which a person sits."""
+    """A stream at which a user sits."""
 
     @staticmethod
     def isatty() -> bool:
@@ -41,7 +41,7 @@ SECRETS = ("annika", "zorn", "2125550123", "trondheim", "quux")
 
 
 def forget(world: World, who: str) -> dict[str, Any]:
-    """Forget somebody; nobody may be called for it."""
+    """Forget a contact; it must make no call."""
     world.write_config()
     with world.calls() as calls:
         found = forget_operation.forget(load(world.config_path), who)
@@ -70,7 +70,7 @@ def linked(world: World) -> tuple[str, str]:
 
 
 def leftovers(world: World, *more: str) -> set[str]:
-    """Return what is left of somebody in any file of the state, whatever it is part of."""
+    """Return what is left of a contact in any file of the state, whatever it is part of."""
     files = [path for path in world.folder.iterdir() if path.name.startswith("sync.db")]
     assert files
     content = b"".join(path.read_bytes() for path in files).lower()

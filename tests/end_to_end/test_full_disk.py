@@ -1,4 +1,4 @@
-"""A disk that fills up while a run observes or writes: it says so, and the next one loses and doubles nobody."""
+"""A disk that fills up while a run observes or writes: it says so, and the next one loses and doubles no contact."""
 
 import sqlite3
 from typing import Any

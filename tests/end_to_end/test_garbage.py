@@ -70,7 +70,7 @@ class Filled:
             self.empty = [name for name in own if not db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]]
 
     def spoil(self, table: str, column: str, garbage: object) -> bool:
-        """Put the file back, and garbage into one row of a column; say whether the file takes it."""
+        """Put the file back, and garbage into one row of a column; return whether the file takes it."""
         for end in ("-wal", "-shm"):
             self.world.state_path.with_name(f"{self.world.state_path.name}{end}").unlink(missing_ok=True)
         copyfile(self.saved, self.world.state_path)
@@ -118,7 +118,7 @@ def filled() -> Iterator[Filled]:
 
 
 def _works(action: Callable[[], object]) -> None:
-    """Do something; what it may end with is an error that a person can act on."""
+    """Do something; what it may end with is an error that a user can act on."""
     try:
         action()
     except Exception as error:

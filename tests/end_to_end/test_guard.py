@@ -8,7 +8,7 @@ from tests.end_to_end.world import START, World
 
 
 def fill(world: World, count: int) -> list[str]:
-    """Put so many people in sync, and return their ids at the left."""
+    """Add synced contacts, and return their ids at the left."""
     ids = [world.gg.add(first_name="Ann", email=f"person{number}@example.com") for number in range(count)]
     assert world.run().exit_code == 0
     return ids
@@ -74,7 +74,7 @@ def test_first_meetings_that_would_replace_values_are_weighed_too(world: World) 
 
 
 def cut_off_while_meeting(world: World) -> None:
-    """Have 30 people meet whose blanks are to be filled on both sides, and cut the run off between the two."""
+    """Have 30 contacts meet whose blanks are to be filled on both sides, and cut the run off between the two."""
     for number in range(30):
         world.gg.add(first_name="Ann", email=f"person{number}@example.com", city="Oslo")
         world.gh.add(firstName="Ann", email=f"person{number}@example.com", companyName="Example Ltd", tags=["lead"])

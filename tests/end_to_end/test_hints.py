@@ -50,7 +50,7 @@ class Post:
         self._told = told
 
     def deliver(self) -> int:
-        """Bring what was told of people since, and return how much that is."""
+        """Bring what was told of contacts since, and return how much that is."""
         count = len(self._told)
         for kind, record in self._told:
             if kind.startswith("Contact"):
@@ -65,7 +65,7 @@ class Post:
 
 @pytest.fixture
 def post(world: World) -> Post:
-    """Somebody who brings hints to a world in which Ann is on both sides, and linked."""
+    """A user who brings hints to a world in which Ann is on both sides, and linked."""
     world.gh.add(firstName="Ann", email="ann@example.com")
     world.run()
     world.run()
@@ -77,7 +77,7 @@ def ann(world: World) -> str:
 
 
 def others(world: World, count: int) -> list[str]:
-    """Put more people on both sides, linked; return their ids at the right."""
+    """Put more contacts on both sides, linked; return their ids at the right."""
     ids = [world.gh.add(firstName=f"Bob {number}", email=f"bob{number}@example.com") for number in range(count)]
     world.run()
     world.run()
@@ -85,7 +85,7 @@ def others(world: World, count: int) -> list[str]:
 
 
 def looks(calls: Calls) -> list[Call]:
-    """Return the calls for one person at GrowthHub."""
+    """Return the calls for one contact at GrowthHub."""
     return [call for call in calls.gh if call.method == "GET" and call.path.startswith("/contacts/")]
 
 
@@ -432,7 +432,7 @@ def test_a_backup_has_the_hints(world: World, post: Post) -> None:
 
 @pytest.fixture
 def letters(office: Office) -> Post:
-    """Somebody who brings hints to a world in which messages travel."""
+    """A user who brings hints to a world in which messages are synced."""
     return Post(office.world)
 
 

@@ -1,6 +1,6 @@
 """R40: however a first run over two populated sides is cut off, its conflicts are those of one that was not.
 
-Each person differs in a value that `newest` settles and lacks something on both sides, so that our own write to one
+Each contact differs in a value that `newest` settles and lacks something on both sides, so that our own write to one
 side comes before the write to the other, and moves the time of the record.
 """
 
@@ -22,7 +22,7 @@ Cut = Callable[[World], None]
 
 
 def fill(world: World) -> None:
-    """Put people on both sides: a third younger at the left, a third at the right, a third of the same second."""
+    """Add contacts on both sides: a third younger at the left, a third at the right, a third of the same second."""
     for number in range(PEOPLE):
         known: dict[str, Any] = {"email": f"ann{number}@example.com"}
         later = (-60.0, 60.0, 0.0)[number % 3]
@@ -37,7 +37,7 @@ def fill(world: World) -> None:
 
 
 def cities(world: World) -> list[tuple[str, Any, Any]]:
-    """Return of each person what both sides show."""
+    """Return of each contact what both sides show."""
     right = {person["email"]: person.get("city") for person in world.gh.people()}
     return sorted((str(one["email"]), one["city"], right[one["email"]]) for one in world.gg.people())
 

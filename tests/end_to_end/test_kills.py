@@ -1,4 +1,6 @@
-"""P6: kill -9 at any point of a write; the next run goes on as if nothing had happened, and nobody is there twice."""
+"""P6: kill -9 at any point of a write; the next run goes on as if nothing had happened, and no contact is there
+twice.
+"""
 
 import signal
 import time
@@ -27,7 +29,7 @@ def kill_after(process: Popen[str], sandbox: Sandbox, writes: int) -> None:
 
 
 def fill(world: World) -> None:
-    """Put people on both sides: with an address, with a number alone, and with nothing but a name."""
+    """Add contacts on both sides: with an address, with a number alone, and with nothing but a name."""
     world.gh.allow_duplicates = True
     for number in range(4):
         world.gg.add(first_name="Ann", last_name=f"Left {number}", email=f"ann{number}@example.com", title="CEO")
@@ -39,7 +41,7 @@ def fill(world: World) -> None:
 
 
 def assert_all_are_there_once(world: World) -> None:
-    """Everybody is on both sides, once, and alike."""
+    """Every contact is on both sides, once, and alike."""
     left = Counter((person["first_name"], person["last_name"]) for person in world.gg.people())
     right = Counter((person["firstName"], person["lastName"]) for person in world.gh.people())
     assert left == right

@@ -1,6 +1,7 @@
-"""P8: the logs of whole runs, at every level, with everything going wrong that can, show no person and no secret.
+"""P8: the logs of whole runs, at every level, with everything going wrong that can, show no personal data and no
+secret.
 
-The people are those of the demo. The servers answer with people's data wherever they complain, as real ones do.
+The contacts are those of the demo. The servers answer with personal data wherever they complain, as real ones do.
 """
 
 import io
@@ -62,7 +63,7 @@ def edit(world: World, change: Edit) -> None:
 
 
 def private(world: World) -> Iterator[str]:
-    """Yield every e-mail, name, number and secret there is, in the forms in which they travel."""
+    """Yield every e-mail, name, number and secret there is, in the forms in which they are synced."""
     yield from (world.gg.api_key, world.gh.token, "ann.reed", "Ann Reed", "303) 555", "not to my liking", *LETTERS)
     for arrival in EVERYBODY:
         for key, value in arrival.fields.items():
@@ -105,7 +106,7 @@ def run(world: World, streams: Iterable[Stream], wait: float) -> None:
 
 
 def lead_a_life(world: World) -> None:
-    """Let everybody be synced while everything goes wrong: refusals, failures, conflicts, outages, the guard."""
+    """Let every contact be synced while everything goes wrong: refusals, failures, conflicts, outages, the guard."""
     for arrival in EVERYBODY:
         add(world, arrival)
     world.tables = f'[notify]\ncommand = "{program(world.folder)}"\n[connections.sales.messages]\n'
@@ -142,7 +143,7 @@ def lead_a_life(world: World) -> None:
 
 
 def write_letters(world: World) -> None:
-    """Let people write to each other."""
+    """Let users write to each other."""
     moment = world.clock.now() - timedelta(hours=1)
     for person in world.gg.people()[:9]:
         world.gg.add_message(str(person["id"]), rendered_copy=LETTERS[0], rendered_subject=LETTERS[2], at=moment)

@@ -30,7 +30,7 @@ def creating(account: str, kind: Kind) -> Fault:
 
 
 def add(world: World, account: str, who: dict[str, Any]) -> Sandbox:
-    """Add somebody on the other side of an account, and return the account's server."""
+    """Add a contact on the other side of an account, and return the account's server."""
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     world.gh.allow_duplicates = True
     if account == "gh":
@@ -42,7 +42,7 @@ def add(world: World, account: str, who: dict[str, Any]) -> Sandbox:
 
 
 def assert_ann_is_on_both_sides_once(world: World) -> None:
-    """She is linked, and nobody else is there."""
+    """She is linked, and there is no other contact."""
     assert Counter(person["first_name"] for person in world.gg.people()) == {"Ann": 1}
     assert Counter(person["firstName"] for person in world.gh.people()) == {"Ann": 1}
     assert len(world.links()) == 1
@@ -271,7 +271,7 @@ def test_a_contact_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_u
 def test_an_address_created_by_hand_with_other_values_and_edited_since_meets_as_for_the_first_time(
     world: World,
 ) -> None:
-    """Simulation, seed 738360240: the record that a late create had made was deleted, and made anew by hand."""
+    """Simulation, seed 738360240: the record that a late create had made was deleted, and created again by hand."""
     world.contacts = {"conflicts": '"left"'}
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     ann = world.gh.add(firstName="Ann", lastName="Example", email="ann@example.com", companyName="Acme")

@@ -1,4 +1,4 @@
-"""R20 and P3: what becomes of values when the answer to a create got lost and people went on editing."""
+"""R20 and P3: what becomes of values when the answer to a create got lost and users went on editing."""
 
 from collections import Counter
 from datetime import timedelta
@@ -46,7 +46,7 @@ def lost(world: World, account: str, *, effect: bool) -> Sandbox:
 
 
 def edit(world: World, account: str, **fields: Any) -> None:
-    """Edit the only person at an account."""
+    """Edit the only contact at an account."""
     if account == "gg":
         world.gg.edit(str(world.gg.people()[0]["id"]), **fields)
     else:
@@ -227,7 +227,7 @@ def test_a_contact_that_is_found_without_a_value_that_the_server_dropped_is_the_
 
 
 def marker(world: World) -> object:
-    """Return whom the only person at the right claims to be at the left."""
+    """Return which record the only contact at the right claims to be at the left."""
     carried = world.gh.custom(world.gh.people()[0]["id"], "contact.growthgenius_id")
     return carried if carried is None else carried.rpartition(":")[2]  # it says whose id it is before that (R31)
 

@@ -1,4 +1,4 @@
-"""R20 and R21: what becomes of an update whose answer got lost, be it known to have arrived or not."""
+"""R20 and R21: what becomes of an update with a lost answer, be it known to have arrived or not."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

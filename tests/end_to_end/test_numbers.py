@@ -1,4 +1,4 @@
-"""R9 and R16: whose number it is, and what becomes of one that a server takes for a stranger's."""
+"""R9 and R16: which contact has a number, and what happens if a server says that another one has it."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ class _Stay(HTTPRedirectHandler):
 
 
 def consented(world: World, address: str) -> str:
-    """Consent as a person whose browser then shows an address that it can't open; return that address."""
+    """Consent as a user whose browser then shows an address that it can't open; return that address."""
     try:
         build_opener(_Stay).open(f"{world.gh.url}{CHOSEN}?{urlsplit(address).query}&as=Location", timeout=60)
     except HTTPError as error:

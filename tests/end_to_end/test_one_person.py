@@ -1,4 +1,4 @@
-"""Who is one person, and what of a value is a value: addresses, numbers, names, tags and texts as people type them."""
+"""When records are one contact, and which part of a typed text is the value: addresses, numbers, names, tags."""
 
 from typing import Any
 

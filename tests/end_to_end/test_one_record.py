@@ -65,7 +65,7 @@ def _people(world: World) -> None:
 def test_a_contact_of_the_year_1_is_a_failure_that_names_it_and_the_others_are_carried(
     world: World, system: str, key: str
 ) -> None:
-    """The time of one contact is the zero of somebody's calendar: everybody else is on both sides after the run."""
+    """The time of one contact is the zero of another calendar: every other contact is on both sides after the run."""
     _people(world)
     email = "bob@example.com" if system == "gg" else "rbob@example.com"
     _spoil(world, system, email, key, "0001-01-01T00:00:00Z")
@@ -203,7 +203,7 @@ def _spoil_message(world: World, system: str, message_id: str, key: str, value: 
 
 
 def _shows(node: dict[str, Any], message_id: str) -> bool:
-    """Say whether an object is a message, the thread of an e-mail, or the note of a message."""
+    """Return whether an object is a message, the thread of an e-mail, or the note of a message."""
     meta = node.get("meta")
     emails = meta.get("email", {}).get("messageIds", ()) if isinstance(meta, dict) else ()
     is_note = f"growthsync-message:{message_id}]" in str(node.get("body", ""))

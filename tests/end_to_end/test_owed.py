@@ -20,7 +20,7 @@ def without(world: World, *scopes: str) -> None:
 
 
 def add_people(world: World, count: int = PEOPLE) -> list[str]:
-    """Add people who have a job title."""
+    """Add contacts that have a job title."""
     return [
         world.gg.add(first_name=f"Ann{n}", last_name="Ames", email=f"ann{n}@example.com", title=f"Chief {n}")
         for n in range(count)

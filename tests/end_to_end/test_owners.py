@@ -1,4 +1,4 @@
-"""Whose a person is: users matched by e-mail, who has no partner left alone and named, several users read as one."""
+"""Owners: users are matched by e-mail, one without a partner is left alone and named, several users read as one."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ USERS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Everything that runs tell."""
+    """The notes that runs report."""
     told: list[str] = []
     monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
     return told

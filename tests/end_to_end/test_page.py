@@ -22,7 +22,7 @@ def companies(world: World) -> list[str]:
 
 
 def disputed(world: World) -> None:
-    """Let both sides change the company of somebody in sync, where only a person can tell."""
+    """Let both sides change the company of a contact in sync, where only a user can tell."""
     world.contacts["conflicts"] = '"manual"'
     left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", company_name="Old")
     assert world.run().exit_code == 0

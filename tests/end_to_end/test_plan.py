@@ -1,4 +1,4 @@
-"""R27: a dry run moves nothing, and its counts are those of the run after it; what it costs is told."""
+"""R27: a dry run moves nothing, and its counts are those of the run after it; its cost is reported."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ from tests.end_to_end.world import START, World
 
 
 def fill(world: World, count: int) -> None:
-    """Put the same people on both sides, changed in the months before, and alike but for what never travels."""
+    """Put the same contacts on both sides, changed in the months before, and alike but for what is never synced."""
     for number in range(count):
         moment = START - timedelta(days=200) + timedelta(minutes=7 * number)
         who: dict[str, Any] = {"email": f"person{number}@example.com", "website": f"https://www{number}.example.com"}

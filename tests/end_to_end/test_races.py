@@ -12,7 +12,7 @@ from tests.end_to_end.world import World
 
 
 def linked(world: World) -> tuple[str, str]:
-    """Put somebody on both sides, in sync, and return her ids."""
+    """Add a contact on both sides, in sync, and return her ids."""
     left = world.gg.add(
         first_name="Ann", last_name="Example", email="ann@example.com", title="CEO", label_names=["VIP"]
     )
@@ -21,7 +21,7 @@ def linked(world: World) -> tuple[str, str]:
 
 
 def once(world: World, account: str, method: str, act: Callable[[], None]) -> None:
-    """Let something happen just before the next call of a method to one person at an account is carried out."""
+    """Let something happen just before the next call of a method to one contact at an account is carried out."""
     server = world.gg if account == "gg" else world.gh
 
     def strike(call: Call) -> None:
@@ -214,7 +214,7 @@ def refused_once(world: World, body: dict[str, Any], act: Callable[[], None]) ->
 def test_an_edit_before_a_refused_update_is_repeated_without_what_is_refused_is_not_written_over(
     world: World, body: dict[str, Any]
 ) -> None:
-    """R19: what is left of a refused write is not sent again over what a person typed since the record was read."""
+    """R19: what is left of a refused write is not sent again over what a user typed since the record was read."""
     left, right = linked(world)
     world.gg.edit(left, company_name="Older", city="Rome", mobile_phone="+12125550177")
     refused_once(world, body, lambda: world.gh.edit(right, companyName="Newer"))

@@ -37,7 +37,7 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.fixture
 def config(world: World) -> Iterator[Config]:
-    """A state with a conflict in it, in a folder that everybody may enter."""
+    """A state with a conflict in it, in a folder that every user may enter."""
     world.contacts |= {"conflicts": '"manual"'}
     world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
     world.run()

@@ -16,7 +16,7 @@ NAMES = ("ann", "bob", "cai", "dee", "eve")
 
 
 def fill(world: World, names: Sequence[str] = NAMES) -> dict[str, tuple[str, str]]:
-    """Put people in sync, and return the ids of each, left first."""
+    """Add contacts in sync, and return the ids of each, left first."""
     left = {name: world.gg.add(first_name=name, email=f"{name}@example.com", title="CEO") for name in names}
     assert world.run().exit_code == 0
     links = world.links()
@@ -505,7 +505,7 @@ def test_a_contact_that_took_the_place_of_a_contact_without_a_partner_is_created
 
 
 def strike_when_planned(world: World, left: str) -> None:
-    """Let somebody be deleted at the left after the run has read that side, and before it asks for the person by id."""
+    """Delete a contact at the left after the run has read that side, and before it asks for the contact by id."""
 
     def strike(call: Call) -> None:
         if call.method == "GET" and "/contacts/" in call.path:
@@ -516,7 +516,7 @@ def strike_when_planned(world: World, left: str) -> None:
 
 
 def assert_followed(world: World, left: str, kept: str) -> None:
-    """The survivor is linked to the record that was kept, and nobody was made or deleted."""
+    """The survivor is linked to the record that was kept, and no contact was made or deleted."""
     assert world.links()[left] == kept
     assert (len(world.gg.people()), len(world.gh.people()), len(world.links())) == (5, 5, 5)
     assert world.gg.person(left)["city"] == "Oslo"

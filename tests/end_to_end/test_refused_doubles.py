@@ -1,4 +1,4 @@
-"""R9: whom a server names when it refuses a double is met if it is the person, and else listed."""
+"""R9: the record that a server names in a duplicate refusal is met if it is the contact, and else listed."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.end_to_end.world import World
 
 
 def made_meanwhile(world: World, **fields: Any) -> None:
-    """Let somebody be made by hand at the right just before the first create there is carried out."""
+    """Let a contact be made by hand at the right just before the first create there is carried out."""
 
     def strike(call: Call) -> None:
         if call.method == "POST" and call.path.rstrip("/").endswith("/contacts"):

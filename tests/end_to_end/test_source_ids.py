@@ -64,7 +64,7 @@ def test_the_source_id_of_another_account_stays_where_a_contact_is_in_both(
 
 
 def test_a_source_id_of_an_earlier_release_pairs_and_becomes_whole_with_the_next_write(world: World) -> None:
-    """The state is lost, and records carry the id alone: nobody is made twice."""
+    """The state is lost, and records carry the id alone: no contact is made twice."""
     left = world.gg.add(first_name="Ana", last_name="Ames", city="Oslo", at=minutes(-60))
     right = world.gh.add(firstName="Ana", lastName="Ames")
     world.gh.add_field("GrowthGenius ID", key=SOURCE_ID)

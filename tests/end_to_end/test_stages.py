@@ -1,4 +1,4 @@
-"""Stage and status as the config has them: by a map, or as a tag at GrowthHub of which a person bears one."""
+"""Stage and status as the config has them: by a map, or as a tag at GrowthHub of which a contact bears one."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def configure(world: World, *lines: str) -> None:
 
 
 def linked(world: World, stage: str | None = "Replied", **fields: Any) -> tuple[str, str]:
-    """Return the ids of somebody who is on both sides and has come to rest."""
+    """Return the ids of a contact that is on both sides and has come to rest."""
     left = world.gg.add(first_name="Ada", stage=stage, **ADA, **fields)
     settle(world)
     return left, world.links()[left]
@@ -45,7 +45,7 @@ def open_conflict(world: World) -> str:
 
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Everything that runs tell."""
+    """The notes that runs report."""
     told: list[str] = []
     monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
     return told

@@ -1,4 +1,4 @@
-"""What a person typed is a person's: a marker in a note of theirs takes no message's place, and the note stays."""
+"""What a user typed is that user's: a marker in such a note takes no message's place, and the note stays."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""R26: whatever people did and a run made of it, undoing it brings back what both sides showed before."""
+"""R26: whatever users did and a run made of it, undoing it brings back what both sides showed before."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ Field = tuple[str, str, str]
 
 
 def settled_world(world: World, seed: int) -> Population:
-    """Fill a world with people, and let it come to rest."""
+    """Fill a world with contacts, and let it come to rest."""
     world.contacts["max_changed"] = "1.0"
     world.gg.behaviour = Behaviour(page_size=7)
     people = Population(world, seed)
@@ -33,7 +33,7 @@ def settled_world(world: World, seed: int) -> Population:
 
 
 def differing(one: Shown, other: Shown) -> set[Field]:
-    """Return account, id and field of everything that two moments show differently of the same people.
+    """Return account, id and field of everything that two moments show differently of the same contacts.
 
     What is dirt or absent at a moment shows nothing: it is no change, and what was last agreed on comes back there.
     """

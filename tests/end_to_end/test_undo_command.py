@@ -1,4 +1,4 @@
-"""`sync undo` as people type it: what it prints, how it asks, and how it ends."""
+"""`sync undo` as users type it: what it prints, how it asks, and how it ends."""
 
 import sqlite3
 import sys
@@ -12,7 +12,7 @@ from tests.sync.commands.test_run_command import Seat
 
 
 def carried(world: World) -> tuple[str, str]:
-    """Let a run carry an edit to the right and make somebody there; return its name and the right id of the first."""
+    """Let a run carry an edit to the right and make a contact there; return its name and the right id of the first."""
     left = world.gg.add(first_name="Ann", email="ann@example.com", city="Oslo", title="CEO")
     world.run()
     world.gg.edit(left, city="Rome", title="CTO")

@@ -1,4 +1,4 @@
-"""A record that cannot be read is somebody all the same: the contact at the other side is never created again (R7)."""
+"""A record that cannot be read is a contact all the same: the contact at the other side is never created again (R7)."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ COUNT = 15
 
 @pytest.fixture
 def pairs(world: World) -> World:
-    """People on both sides, linked, each with a company and a title."""
+    """Contacts on both sides, linked, each with a company and a title."""
     for number in range(COUNT):
         world.gg.add(
             first_name=f"Ana{number}", email=f"ana{number}@example.com", company_name="Acme", title="Head",

@@ -25,7 +25,7 @@ def world(world: World) -> World:
 
 
 def tick(stream: Stream) -> bool:
-    """Run a stream as the daemon does, and say whether hints are left that another run should look at soon."""
+    """Run a stream as the daemon does, and return whether hints are left that another run should look at soon."""
     ended = stream.run()
     stream.conclude(ended)
     return stream.look_for_hints(ended) and stream.can_be_woken

@@ -7,7 +7,7 @@ from tests.end_to_end.world import World
 
 
 def fill(world: World) -> None:
-    """Put two people on each side, one of each with a label, and one on both."""
+    """Put two contacts on each side, one of each with a label, and one on both."""
     world.gg.add(first_name="Ann", email="ann@example.com", label_names=["Sync"])
     world.gg.add(first_name="Bob", email="bob@example.com")
     world.gh.add(firstName="Cai", email="cai@example.com", tags=["sync"])

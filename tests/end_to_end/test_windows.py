@@ -1,4 +1,4 @@
-"""R1, R2, R7 and R18: what is covered, what is read again, and what a window of its own hides from nobody."""
+"""R1, R2, R7 and R18: what is covered, what is read again, and what a window of its own hides from no contact."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 def add(world: World, name: str, at: datetime, **fields: Any) -> str:
-    """Add somebody at the left at a time in the past."""
+    """Add a contact at the left at a time in the past."""
     return world.gg.add(at=at, first_name=name, email=f"{name.lower()}@example.com", **fields)
 
 

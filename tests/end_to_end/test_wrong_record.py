@@ -91,7 +91,7 @@ def test_the_answer_to_an_update_that_shows_another_contact_is_not_mistaken_for_
 
 @pytest.mark.parametrize("system", ["gh", "gg"])
 def test_a_create_that_is_answered_with_another_contact_creates_no_contact_twice(pairs: World, system: str) -> None:
-    """The record in the answer is of a contact who is linked: what was made is looked for, and found."""
+    """The record in the answer is of a contact that is linked: what was made is looked for, and found."""
     left = _left(pairs, "bob")
     if system == "gh":
         rewrite(pairs.gh, crossed("POST", "/contacts/", lambda: pairs.gh.person(pairs.links()[left])))
@@ -156,7 +156,9 @@ def test_a_message_that_is_answered_with_another_message_is_a_failure_of_its_own
 def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_no_contact_twice(
     pairs: World, system: str
 ) -> None:
-    """Nobody knows which create made the record: neither contact is linked to it unseen, and both are looked for."""
+    """No contact knows which create made the record: neither contact is linked to it unseen, and both are looked
+    for.
+    """
     pairs.options["settle"] = '"60s"'
     server = pairs.gh if system == "gh" else pairs.gg
     names = ("dee", "eve")
@@ -196,7 +198,7 @@ def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_
 def test_a_create_without_an_e_mail_that_is_answered_with_a_stranger_is_not_mistaken_for_it(
     world: World, is_bare: bool
 ) -> None:
-    """The record in the answer is linked to nobody: what it shows tells that it is not who was sent."""
+    """The record in the answer is linked to no contact: what it shows tells that it is not who was sent."""
     world.contacts["direction"] = '"left_to_right"'
     world.options["settle"] = '"60s"'
     stranger = world.gh.add(firstName="Zoe", phone="+12125550199")
@@ -215,7 +217,7 @@ def test_a_create_without_an_e_mail_that_is_answered_with_a_stranger_is_not_mist
 
 
 def test_a_create_that_the_server_takes_for_a_change_of_an_older_record_is_a_first_meeting(world: World) -> None:
-    """What else the older record shows was typed by people: it is met as such, and never counted as made by a run."""
+    """What else the older record shows was typed by contacts: it is met as such, and never counted as made by a run."""
     left = world.gg.add(first_name="Dee", email="dee@example.com", title="CEO", at=minutes(-30))
     assert world.gh.people() == []
     handle = world.gh.handle

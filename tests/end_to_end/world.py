@@ -115,7 +115,7 @@ class World:
 
     @classmethod
     def create(cls, folder: Path, *, live: bool = False) -> Self:
-        """Return a world with nobody in it, not started yet."""
+        """Return a world without contacts, not started yet."""
         clock = Timeline(live=live)
         return cls(folder, clock, GrowthGeniusSandbox(now=clock.now), Hub(now=clock.now))
 
@@ -231,11 +231,11 @@ class World:
         return {row["left_id"]: row["right_id"] for row in self.rows(LINKED)}
 
     def at_right(self, left_id: str) -> Mapping[str, Any]:
-        """Return the person at the right that is linked to one at the left."""
+        """Return the contact at the right that is linked to one at the left."""
         return self.gh.person(self.links()[left_id])
 
     def at_left(self, right_id: str) -> Mapping[str, Any]:
-        """Return the person at the left that is linked to one at the right."""
+        """Return the contact at the left that is linked to one at the right."""
         return self.gg.person({right: left for left, right in self.links().items()}[right_id])
 
 
@@ -263,7 +263,7 @@ class Calls:
 
 
 def is_write(call: Call) -> bool:
-    """Say whether a call changes something at its server."""
+    """Return whether a call changes something at its server."""
     return call.method != "GET" and not call.path.endswith(READS)
 
 

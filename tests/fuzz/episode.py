@@ -1,4 +1,4 @@
-"""One episode: people edit on both sides while answers go wrong; then the faults stop, and everything is judged."""
+"""One episode: users edit on both sides while answers go wrong; then the faults stop, and everything is judged."""
 
 import random
 import re
@@ -38,7 +38,7 @@ class Episode:
 
 
 def lead(seed: int, folder: Path) -> Episode:
-    """Lead the episode of a seed."""
+    """Run the episode of a seed."""
     chance = random.Random(seed)  # noqa: S311 - a seed is to lead to the same again
     world = made(folder, chance.choice(STYLES))
     mutator = Mutator(seed)
@@ -107,7 +107,7 @@ def _run(
 
 
 def _mixed(world: World) -> Iterator[str]:
-    """Yield who shows values of two people."""
+    """Yield who shows values of two contacts."""
     for record in [*world.gg.people(), *world.gh.people()]:
         told = {name: re.search(r"\d+", str(record.get(name) or "")) for name in OWN}
         numbers = {name: found.group() for name, found in told.items() if found}

@@ -1,6 +1,6 @@
 """Answers that went wrong on their way: heads, bodies, shapes, times and ids of a decent answer, changed by a seed.
 
-What no client could tell from the truth is left out: another value of the right kind, a row or a list that is missing
+What no client can tell from the truth is left out: another value of the right kind, a row or a list that is missing
 where the answer does not say how many there are, a record that the server says is gone.
 """
 

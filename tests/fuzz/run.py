@@ -1,6 +1,6 @@
-"""Lead episodes until enough answers were changed: `python -m tests.fuzz.run --answers 10000`.
+"""Run episodes until enough answers were changed: `python -m tests.fuzz.run --answers 10000`.
 
-A seed that breaks something is printed with what it broke; `--seed N` leads that episode again. Ends with 1 for any.
+A seed that breaks something is printed with what it broke; `--seed N` repeats that episode. Ends with 1 for any.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """What happens in the world of which a state file is kept: everything that a state file can remember, once.
 
-Each chapter is something that people do, and a command. The tests know the people by name: whoever adds to the story
-adds people, and leaves these as they are.
+Each chapter is something that users do, and a command. The tests know the contacts by name: whoever adds to the story
+adds contacts, and leaves these as they are.
 """
 
 import re
@@ -64,7 +64,7 @@ class Telling:
         self._run(1, skip=120.0)
 
     def _lose(self) -> None:
-        """Somebody is deleted on one side, which `ignore` remembers; a failure is dismissed."""
+        """A contact is deleted on one side, which `ignore` remembers; a failure is dismissed."""
         self._world.clock.skip(DAY)
         self._world.remove_right("Bea")
         self._world.gh.edit(self._world.right("Ann"), tags=["vip", "lead", "met"])
@@ -89,7 +89,7 @@ class Telling:
         """Two runs that are killed before `settle` has passed.
 
         The change of Bob is about to be sent, and is taken back then. That of Gus has arrived, and was never answered.
-        Joy is made, and nobody knows; Kim and Leo are about to be.
+        Joy is made, and the result is unknown; Kim and Leo are about to be.
         """
         gg, gh, edited = self._world.gg, self._world.gh, self._skipped(DAY)
         gg.edit(self._world.left("Gus"), company_name="Ford & Sons")
@@ -106,7 +106,7 @@ class Telling:
         gh.faults = []
 
     def _break(self, kind: Kind, first: str) -> None:
-        """Let each update of somebody fail so."""
+        """Let each update of a contact fail so."""
         path = f"/contacts/{self._world.right(first)}"
         self._world.gh.faults = [Fault(kind, method="PUT", path=path, times=None)]
 
@@ -116,7 +116,7 @@ class Telling:
         return self._world.clock.now().isoformat()
 
     def _decide(self) -> None:
-        """A person settles one of two conflicts, and no run has carried that out."""
+        """A user settles one of two conflicts, and no run has carried that out."""
         open_ones = self._said("conflicts", "list")["conflicts"]
         (number,) = [str(each["id"]) for each in open_ones if each["who"] == "ray@example.com"]
         self._command("conflicts", "resolve", number, "--left")

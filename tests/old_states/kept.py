@@ -132,7 +132,7 @@ def _write_json(path: Path, content: Any) -> None:
 
 
 def _lines(content: Any, depth: int = 0) -> str:
-    """Write JSON with one line per record, as people review it."""
+    """Write JSON with one line per record, as users review it."""
     if depth == DEEP or not isinstance(content, dict | list) or not content:
         return json.dumps(content, ensure_ascii=False)
     inner = " " * (depth + 1)

@@ -1,6 +1,6 @@
 """State files of every released schema, upgraded and run on in the world that they belong to.
 
-Nobody is made twice, nothing that was listed is forgotten, intents are settled, and what changed since is carried.
+No contact is made twice, nothing that was listed is forgotten, intents are settled, and what changed since is carried.
 """
 
 import shutil
@@ -61,7 +61,9 @@ def says(world: KillWorld, command: str) -> Any:
 
 
 def holds(told: Any, before: Any) -> bool:
-    """Say whether a document tells all that an earlier version told; it may tell more. How old a thing is changes."""
+    """Return whether a document tells all that an earlier version told; it may tell more. How old a thing is
+    changes.
+    """
     if isinstance(before, dict):
         return all(name in told and holds(told[name], before[name]) for name in before.keys() - {"lag_seconds"})
     if isinstance(before, list):
@@ -137,7 +139,7 @@ def test_an_old_file_is_run_on_as_if_nothing_had_happened(world: KillWorld) -> N
 
 
 def since(world: KillWorld) -> None:
-    """Let people go on with their work after the file was written."""
+    """Let users go on with their work after the file was written."""
     world.clock.skip(DAY)
     world.gg.edit(world.left("Ann"), title="CRO", label_names=["VIP", "met"])
     world.gh.edit(world.right("Cai"), city="Dover")
@@ -171,7 +173,7 @@ def differences_of_the_living(world: KillWorld) -> list[tuple[str, str, Any, Any
 
 
 def ids(listing: dict[str, list[dict[str, Any]]]) -> list[tuple[int, str]]:
-    """Return number and person of all that is listed."""
+    """Return number and contact of all that is listed."""
     return [(one["id"], one["who"]) for listed in listing.values() for one in listed]
 
 

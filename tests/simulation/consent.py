@@ -1,8 +1,8 @@
-"""Lives in which people also set stages and do-not-disturb, and the verdict that nobody is contacted by mistake.
+"""Simulations in which users also set stages and do-not-disturb; none may lead to contact by mistake.
 
 A stage or a status "Do Not Contact" at the left, and `dnd` or a blocked channel for e-mail at the right, say that
-somebody may not be contacted. Whoever says so on one side may not be contacted on either side in the end, unless a
-person took it back; and no call of ours ever takes it back, on no side, whatever the policy is and whatever goes
+a contact may not be contacted. Whoever says so on one side may not be contacted on either side in the end, unless a
+contact took it back; and no call of ours ever takes it back, on no side, whatever the policy is and whatever goes
 wrong on the way.
 """
 
@@ -30,7 +30,9 @@ TAGGED = f'[connections.sales.contacts.fields]\nstage = {{ as = "tags", prefix =
 
 
 class Stagers(Crowd):
-    """People who set stages as well. `took_back` are records of whom somebody said again that they may be contacted."""
+    """Contacts that set stages as well. `took_back` are records of whom a user said again that they may be
+    contacted.
+    """
 
     tagged = False
 
@@ -40,7 +42,7 @@ class Stagers(Crowd):
         self.took_back: set[Who] = set()
 
     def act(self, spare: frozenset[Who] = frozenset()) -> None:
-        """Let somebody set a stage, or do anything else."""
+        """Let a user set a stage, or do anything else."""
         before = self.forbidden()
         if self._own.random() < 0.75:
             self._diary.watch(self._clock.monotonic(), self._servers, lambda: self._set(spare))
@@ -56,7 +58,7 @@ class Stagers(Crowd):
         }
 
     def _wish(self) -> dict[str, Any]:
-        """Return what a person wants: not to be disturbed at all, or on one channel."""
+        """Return what a user wants: not to be disturbed at all, or on one channel."""
         if self._own.random() < 0.5:
             return {"dnd": self._own.random() < 0.7}
         return {"dndSettings": {self._own.choice(("Email", "SMS")): {"status": self._own.choice(STATES)}}}
@@ -82,8 +84,9 @@ class Stagers(Crowd):
 
 @dataclass(slots=True)
 class ConsentUniverse(Universe):
-    """A universe whose calls are watched for whether they let anybody be contacted again. Nothing comes late: what the
-    network delivers after a person's word can undo it, and nobody could tell."""
+    """A universe whose calls are watched for whether they let any contact be contacted again. Nothing comes late:
+    what the network delivers after a user's decision can undo it, and it could not be known.
+    """
 
     loosened: list[str] = field(default_factory=list)
 
@@ -102,7 +105,7 @@ class ConsentUniverse(Universe):
         return self
 
     def live(self) -> None:
-        """Lead a life of few people and many changes, as the seed has it, and come to rest."""
+        """Simulate few contacts and many changes, as the seed has it, and come to rest."""
         self.crowd.add(self.chance.randrange(2, 5))
         self.quiet_run()
         for _ in range(self.chance.randrange(5, 10)):
@@ -145,7 +148,7 @@ def consent_verdict(universe: ConsentUniverse) -> list[str]:
 
 
 def _unequal(universe: ConsentUniverse) -> Iterator[str]:
-    """Whoever may not be contacted on one side may not on the other, unless a person said otherwise."""
+    """Whoever may not be contacted on one side may not on the other, unless a user said otherwise."""
     crowd: Any = universe.crowd
     failing = {(row["side"], row["record_id"]) for row in universe.world.rows("SELECT side, record_id FROM failure")}
     forbidden = crowd.forbidden()

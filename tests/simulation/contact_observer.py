@@ -1,4 +1,4 @@
-"""What people did, as an observer who looks over their shoulders would write it down: nothing in it is the engine's.
+"""What users did, as an observer who looks over their shoulders would write it down: nothing in it is the engine's.
 
 Values are told in canonical names, trimmed and without case: both systems show the same value the same way then.
 """
@@ -38,10 +38,10 @@ Shown = dict[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A field that somebody changed on one side; `at` is in seconds of the virtual clock, None is empty.
+    """A field that a user changed on one side; `at` is in seconds of the virtual clock, None is empty.
 
     An element of a set is a field of its own, as "tags:vip", with the value "yes" or None. `late` is no edit of a
-    person, but a call that the network delivered long after everybody had given it up.
+    contact, but a call that the network delivered long after every contact had given it up.
     """
 
     at: float

@@ -18,7 +18,7 @@ _WORDS = re.compile(r"(?:Letter|Again|Scribble) \d+")
 
 @dataclass(slots=True)
 class Written:
-    """A message that a person wrote; `words` are those that it shows now. Times are of the virtual clock."""
+    """A message that a user wrote; `words` are those that it shows now. Times are of the virtual clock."""
 
     side: str
     id: str
@@ -50,8 +50,8 @@ class Overwritten:
 
 @dataclass(slots=True)
 class Postbook:
-    """Every message, every copy, and what was overwritten; `touched` are copies that somebody edited by hand, or that a
-    call overwrote long after everybody had given it up."""
+    """Every message, every copy, and what was overwritten; `touched` are copies that a user edited by hand, or that a
+    call overwrote long after every contact had given it up."""
 
     written: dict[tuple[str, str], Written] = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
@@ -60,18 +60,18 @@ class Postbook:
     late: bool = False
 
     def of(self, side: str) -> list[Written]:
-        """Return the messages that people wrote at a side."""
+        """Return the messages that users wrote at a side."""
         return [each for each in self.written.values() if each.side == side]
 
     def write(self, side: str, message_id: str, text: str, flow: str, kind: str | None) -> None:
-        """Note that a person wrote a message."""
+        """Note that a user wrote a message."""
         shown = words(text)
         (token,) = shown
         self.written[side, message_id] = Written(side, message_id, token, shown, flow, kind)
 
     @contextmanager
     def by_hand(self, servers: tuple[Left, Right]) -> Iterator[None]:
-        """Note which copies somebody edits within the block."""
+        """Note which copies a user edits within the block."""
         before = {server.side: shown_by(server) for server in servers}
         yield
         for server in servers:
@@ -103,7 +103,7 @@ class Postbook:
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the words of a text that nobody else wrote."""
+    """Return the words of a text that no other message has."""
     return frozenset(_WORDS.findall(text))
 
 

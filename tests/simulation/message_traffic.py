@@ -1,7 +1,8 @@
-"""People who write to each other, drawn from a generator of their own, so that lives without messages stay as they are.
+"""Contacts that write to each other, drawn from a generator of their own, so that lives without messages stay as they
+are.
 
-Every message begins with a token that no other one has, and every edit adds words that nobody wrote before: what a copy
-shows tells which message it is of, and what was lost where it is overwritten.
+Every message begins with a token that no other one has, and every edit adds words that was never written before: what
+a copy shows tells which message it is of, and what was lost where it is overwritten.
 """
 
 from collections.abc import Callable, Mapping
@@ -84,10 +85,10 @@ def post_law(chance: Random) -> PostLaw:
 
 @dataclass(slots=True)
 class Post:
-    """Everybody who writes.
+    """The users who write messages.
 
-    `settled` are the copies that a run has linked: only those does anybody delete or rewrite, since of others no trace
-    would be left by which to know them again. `spared` are copies between look and write (R19).
+    `settled` are the copies that a run has linked: only those does any contact delete or rewrite, since of others
+    no trace would be left by which to know them again. `spared` are copies between look and write (R19).
     """
 
     servers: tuple[Left, Right]
@@ -100,7 +101,7 @@ class Post:
     _count: int = 0
 
     def act(self) -> None:
-        """Let somebody do something."""
+        """Let a user do something."""
         deeds: tuple[tuple[int, Callable[[], None]], ...] = (
             (6, self._write_at_left),
             (6, self._write_at_right),
@@ -115,7 +116,7 @@ class Post:
             deed()
 
     def meanwhile(self, side: str, call: Call) -> None:
-        """People don't wait for a run to end."""
+        """Users don't wait for a run to end."""
         copy = _copy_of(side, call)
         if not is_write(call) and self.chance.random() < 0.1:
             self.act()
@@ -159,13 +160,13 @@ class Post:
             self.servers[0].remove_message(found)
 
     def _scribble(self) -> None:
-        """Somebody adds a line to a note."""
+        """A user adds a line to a note."""
         note = self._some_note(settled=False)
         if note is not None:
             self.servers[1].edit_note(note[0], note[1], body=f"{note[2]}\n{self._text('Scribble')}")
 
     def _rewrite(self) -> None:
-        """Somebody writes something else into a note, and not even its marker is left."""
+        """A user writes something else into a note, and not even its marker is left."""
         note = self._some_note(settled=True)
         if note is not None:
             self.servers[1].edit_note(note[0], note[1], body=self._text("Scribble"))
@@ -183,7 +184,7 @@ class Post:
             self.servers[0].remove_message(found)
 
     def _some_note(self, *, settled: bool) -> tuple[str, str, str] | None:
-        """Return person, id and body of a copy that is a note."""
+        """Return contact, id and body of a copy that is a note."""
         right = self.servers[1]
         found = [
             (str(person["id"]), str(note["id"]), str(note["body"]))

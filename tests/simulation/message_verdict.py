@@ -78,7 +78,7 @@ def _forgotten(universe: Universe, post: Post) -> Iterator[str]:
 
 
 def _missing(post: Post, outcome: Outcome, one: Written, copies: list[Made]) -> Iterator[str]:
-    """What travels was copied, or is listed."""
+    """A message that is synced was copied, or is listed."""
     contact = outcome.shown[one.side][one.id][0]
     if copies or (one.side, one.id) in outcome.failing or (one.side, contact) not in outcome.partners:
         return
@@ -92,7 +92,7 @@ def _travels(post: Post, one: Written) -> bool:
 
 
 def _misplaced(universe: Universe, outcome: Outcome, one: Written, copies: list[Made]) -> Iterator[str]:
-    """Copies are with the right person, unless people were merged or linked anew."""
+    """Copies are with the right contact, unless contacts were merged or linked again."""
     contact, other = outcome.shown[one.side][one.id][0], OTHER[one.side]
     for made in copies:
         if made.id not in outcome.shown[other]:
@@ -104,7 +104,7 @@ def _misplaced(universe: Universe, outcome: Outcome, one: Written, copies: list[
 
 
 def _outdated(post: Post, outcome: Outcome, one: Written, copies: list[Made]) -> Iterator[str]:
-    """A copy that nobody touched shows what its original shows."""
+    """A copy that no user edited shows what its original shows."""
     link, other = outcome.links.get((one.side, one.id)), OTHER[one.side]
     if link is None or link["gone"] or link["id"] in outcome.conflicts or (one.side, one.id) in outcome.failing:
         return

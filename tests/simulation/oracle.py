@@ -1,6 +1,6 @@
 """The explanation oracle: is there any legal order of events that explains how it all ended?
 
-It knows nothing of the engine. It is told what people did to one field of two linked records, what both records show in
+It knows nothing of the engine. It is told what users did to one field of two linked records, what both records show in
 the end, when runs went on, which overwritings the history admits, and whether the field is listed as open. From that it
 searches for moments at which a sync, seen from outside, may have
 
@@ -67,7 +67,7 @@ MARGIN = 0.002
 
 
 def explains(story: Story) -> bool:
-    """Say whether some legal order leads to the end."""
+    """Return whether some legal order leads to the end."""
     moments = {_Moment()}
     before = float("-inf")
     for edit in story.edits:

@@ -1,8 +1,8 @@
-"""People who work at both sides at once, drawn from a seed: they make, edit, clear, tag, move, merge and delete.
+"""Contacts that work at both sides at once, drawn from a seed: they make, edit, clear, tag, move, merge and delete.
 
-Each value that somebody writes into a watched field is one that nobody wrote before, so that it tells who wrote it.
-Everybody made by hand carries a token in `custom9` that nobody edits: two records of one side with the same token are
-one person twice.
+Each value that a user writes into a watched field is one that was never written before, so that it tells who wrote it.
+Every contact made by hand carries a token in `custom9` that is never edited: two records of one side with the same
+token are one contact twice.
 """
 
 from random import Random
@@ -20,7 +20,9 @@ SLOTS = ("mobile_phone", "work_phone", "home_phone")
 
 
 class Crowd:
-    """Everybody who edits. `added` counts who was made by hand on each side; `tokens` says where each one was made."""
+    """The users who edit records. `added` counts who was made by hand on each side; `tokens` says where each one
+    was made.
+    """
 
     def __init__(self, servers: tuple[Left, Right], clock: Agenda, chance: Random, diary: Diary) -> None:
         self._left, self._right = self._servers = servers
@@ -32,7 +34,7 @@ class Crowd:
         self.disturbed: set[tuple[str, str]] = set()
 
     def act(self, spare: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """Let somebody do something; records in `spare` are left alone."""
+        """Let a user do something; records in `spare` are left alone."""
         deeds: tuple[tuple[int, Callable[[frozenset[tuple[str, str]]], None]], ...] = (
             (20, self._edit),
             (5, self._clear),
@@ -49,7 +51,7 @@ class Crowd:
         self._diary.watch(self._clock.monotonic(), self._servers, lambda: deed(spare))
 
     def add(self, count: int) -> None:
-        """Let somebody add so many people."""
+        """Let a user add a number of contacts."""
         for _ in range(count):
             self._diary.watch(self._clock.monotonic(), self._servers, lambda: self._add(frozenset()))
             self._clock.skip(self._chance.choice((0.004, 0.7, 3.0)))
@@ -75,7 +77,7 @@ class Crowd:
         self._right.edit(record, custom=self._with_a_place(custom), **native)
 
     def _with_a_place(self, custom: dict[str, Any]) -> dict[str, Any]:
-        """Nobody writes into a custom field that is not there yet."""
+        """Users write only into custom fields that exist."""
         return {key: value for key, value in custom.items() if self._right.field(key) is not None}
 
     def _word(self, name: str) -> str:
@@ -103,14 +105,14 @@ class Crowd:
         self._change(who, {key: changed or (None if who[0] == "left" else [])})
 
     def _number(self, spare: frozenset[tuple[str, str]]) -> None:
-        """Somebody gets a number, perhaps one that somebody else has too."""
+        """A contact gets a number, perhaps one that another contact has too."""
         who = self._someone(spare)
         if who is not None:
             number = self._chance.choice((None, f"+1 212 555 01{self._chance.randrange(12):02d}"))
             self._change(who, {self._chance.choice(SLOTS) if who[0] == "left" else "phone": number})
 
     def _move_address(self, spare: frozenset[tuple[str, str]]) -> None:
-        """An address goes from one person to another of the same side."""
+        """An address goes from one contact to another of the same side."""
         giver, taker = self._someone(spare), self._someone(spare)
         if giver is None or taker is None or giver[0] != taker[0] or giver == taker:
             return
@@ -125,7 +127,7 @@ class Crowd:
             self._server(who[0]).remove(who[1])
 
     def _make_anew(self, spare: frozenset[tuple[str, str]]) -> None:
-        """Somebody is deleted and made again, with the same address."""
+        """A contact is deleted and made again, with the same address."""
         who = self._someone(spare)
         if who is not None:
             address = self._server(who[0]).person(who[1]).get("email")

@@ -1,4 +1,4 @@
-"""Both sandboxes on one virtual clock: every call is traced, takes time, and may be the moment at which somebody acts.
+"""Both sandboxes on one virtual clock: every call is traced, takes time, and may be the moment at which a user acts.
 
 Nothing here looks at the machine's clock: late effects stand in an agenda that the virtual clock works off, and a
 time-out is an answer that the transport of the simulation takes for one.
@@ -133,7 +133,7 @@ class Left(Simulated, GrowthGeniusSandbox):
     rewrites: frozenset[str] = frozenset()
 
     def handle(self, call: Call) -> SandboxResponse:
-        """Carry out a call, and tell of somebody whom it made."""
+        """Carry out a call, and report a contact that it created."""
         before = {str(person["id"]) for person in self.people()} if is_write(call) else set()
         with self.watched(call):
             served = super().handle(call)
@@ -155,7 +155,7 @@ class Right(Simulated, GrowthHubSandbox):
     rewrites: frozenset[str] = frozenset()
 
     def handle(self, call: Call) -> SandboxResponse:
-        """Carry out a call, and tell of somebody whom it made."""
+        """Carry out a call, and report a contact that it created."""
         before = {person["id"] for person in self.people()} if is_write(call) else set()
         with self.watched(call):
             served = super().handle(call)

@@ -1,6 +1,6 @@
-"""Lead lives under fresh seeds until the time is up: `python -m tests.simulation.soak --minutes 60`.
+"""Run simulations with new seeds until the time is up: `python -m tests.simulation.soak --minutes 60`.
 
-A seed that breaks a promise is printed with what it broke and with the command that leads the same life again;
+A seed that breaks a promise is printed with what it broke and with the command that repeats the simulation;
 `--keep` also writes it into seeds.txt, which is part of the test suite from then on. Ends with 1 if there was any.
 """
 
@@ -24,7 +24,7 @@ FOLDERS = MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
 def lead(seed: int, *, letters: bool = False) -> list[str]:
-    """Lead the life of a seed, with or without messages; return what is wrong at its end."""
+    """Run the simulation of a seed, with or without messages; return what is wrong at its end."""
     try:
         with tempfile.TemporaryDirectory(dir=FOLDERS) as folder, Universe(seed, Path(folder), letters) as universe:
             universe.live()

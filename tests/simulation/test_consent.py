@@ -1,5 +1,8 @@
-"""Lives in which stages and do-not-disturb are set on both sides, while everything goes wrong: nobody is contacted by
-mistake, and stage and do-not-contact, which are one place at GrowthGenius, start no ping-pong (P5)."""
+"""Users set stages and do-not-disturb on both sides while everything goes wrong.
+
+No contact is contacted by mistake. Stage and do-not-contact, which are one place at GrowthGenius, cause no
+ping-pong (P5).
+"""
 
 from pathlib import Path
 

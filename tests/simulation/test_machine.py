@@ -1,4 +1,4 @@
-"""A search through lives: what people, servers and runs do, and when, is Hypothesis' to choose and to shrink."""
+"""A search through lives: what users, servers and runs do, and when, is Hypothesis' to choose and to shrink."""
 
 import tempfile
 from pathlib import Path

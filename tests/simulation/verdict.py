@@ -1,6 +1,6 @@
 """What must hold when a universe has come to rest; each complaint is a sentence, and none means that all is well.
 
-The state file is asked only for what a person could ask it too: who is linked, what is listed, what the history admits.
+The state file is asked only for what a user could ask it too: who is linked, what is listed, what the history admits.
 """
 
 import json
@@ -56,7 +56,7 @@ def _unrest(universe: Universe) -> Iterator[str]:
 
 
 def _strangers(universe: Universe) -> Iterator[str]:
-    """Everybody is linked to one person, or is listed."""
+    """Every contact is linked to one contact, or is listed."""
     world = universe.world
     links = world.rows("SELECT left_id, right_id FROM link WHERE stream = 'contacts'")
     failing = {(row["side"], row["record_id"]) for row in world.rows(PEOPLE_FAILING)}
@@ -69,9 +69,9 @@ def _strangers(universe: Universe) -> Iterator[str]:
 
 
 def _doubles(universe: Universe) -> Iterator[str]:
-    """Nobody was made twice, and nobody where a person had made it.
+    """No contact was made twice, and no contact where a user had made it.
 
-    Whom somebody deleted before a run could link them is made again: that is a create that was lost, for all one knows.
+    Whom a user deleted before a run could link them is made again: that is a create that was lost, for all one knows.
     """
     for (side, token), made in sorted(universe.creates.items()):
         if len(made) > 1:
@@ -95,7 +95,7 @@ def _differing(universe: Universe) -> Iterator[str]:
 
 
 def _unexplained(universe: Universe) -> Iterator[str]:
-    """For each field of everybody linked there is a legal order of events that explains its end."""
+    """For each field of every contact linked there is a legal order of events that explains its end."""
     shown = everybody(universe.servers)
     listing = Listing.of(universe)
     for link in universe.world.rows(f"SELECT id, left_id, right_id FROM link WHERE {PEOPLE} AND gone IS NULL"):
@@ -113,7 +113,7 @@ def _unexplained(universe: Universe) -> Iterator[str]:
 
 
 def _met(universe: Universe, who: tuple[str, str]) -> set[str]:
-    """Return whom a record was linked to, or made from: who was made from somebody else bears values of theirs."""
+    """Return whom a record was linked to, or made from: who was made from another contact bears values of theirs."""
     return universe.partners.get(who, set()) | universe.origins.get(who, set())
 
 

@@ -1,8 +1,8 @@
 """A week of a daemon in virtual time: its streams, run as it plans them, while everything fails that can.
 
-Several times a day one of the systems, or the network, is in trouble for an hour or more, and ends it again; people go
-on all the time; and the daemon itself is stopped in the middle of a run and started again. What it has to show is that
-it is back to its ordinary lag soon after each trouble, and at the end what every life has to show (`verdict`).
+Several times a day one of the systems, or the network, is in trouble for an hour or more, and ends it again; contacts
+go on all the time; and the daemon itself is stopped in the middle of a run and started again. What it has to show is
+that it is back to its ordinary lag soon after each trouble, and at the end what every life has to show (`verdict`).
 """
 
 from collections import Counter
@@ -54,7 +54,7 @@ def failing(kind: Kind, method: str = ".*", status: int = 503, **headers: str) -
 
 
 def down(_universe: Universe, server: Server) -> Ending:
-    """Nobody listens at the address."""
+    """The address refuses connections."""
     server.go_down()
 
     def end() -> None:
@@ -101,7 +101,7 @@ TROUBLES: Final = {
 
 
 class Ended(Passing):
-    """A wish to end that comes after so many steps; the clock stands still unless somebody lets time pass."""
+    """A wish to end that comes after so many steps; the clock stands still unless a user lets time pass."""
 
     def __init__(self, clock: Agenda, steps: int | None) -> None:
         super().__init__(clock)
@@ -118,7 +118,7 @@ class Ended(Passing):
 
 @dataclass(slots=True)
 class Week:
-    """The daemon of a universe, and what it noticed. `every` is its interval; people act so many seconds apart."""
+    """The daemon of a universe, and what it noticed. `every` is its interval; users act so many seconds apart."""
 
     universe: Universe
     chance: Random
@@ -135,7 +135,7 @@ class Week:
     _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
 
     def lead(self, days: int = 7) -> None:
-        """Lead the life of a week, and come to rest."""
+        """Simulate a week, and come to rest."""
         universe = self.universe
         universe.world.options |= {"every": f'"{round(self.every.total_seconds())}s"', "reconcile": '"1d"'}
         universe.world.contacts["max_changed"] = "1.0"

@@ -1,4 +1,4 @@
-"""One world under one seed: its physics, its people, its troubles, its runs, and how it is brought to rest.
+"""One world under one seed: its physics, its contacts, its troubles, its runs, and how it is brought to rest.
 
 Every decision is drawn from the seed, and time is virtual, so that the same seed leads to the same trace.
 """
@@ -55,7 +55,7 @@ METHODS = ("GET", "POST", "PUT|PATCH", "DELETE|POST", ".*")
 @dataclass(slots=True)
 class Physics:
     """What holds in a world from its beginning to its end. `furnished`: the custom fields are there from the start, and
-    nobody has to make them. `deaf` are fields that a server does not take."""
+    no call has to create them. `deaf` are fields that a server does not take."""
 
     policy: str
     lookback: str
@@ -124,7 +124,7 @@ class Universe:
     """A world to break. Use it as a context manager; `folder` is empty and its own.
 
     `apart` are fields that have a verdict of their own; `origins` are the records of which others were made by calls.
-    With `letters` its people write to each other as well; the life of a seed without them is another one.
+    With `messages` its users write to each other as well; the life of a seed without them is another one.
     """
 
     seed: int
@@ -197,7 +197,7 @@ class Universe:
         return self.clock.now().timestamp() - self.clock.monotonic()
 
     def people(self, count: int) -> None:
-        """Let people do so many things, some time apart."""
+        """Let users do so many things, some time apart."""
         for _ in range(count):
             self.clock.skip(self.chance.choice((0.002, 0.5, 2.5, 7.0, 40.0)))
             self.crowd.act()
@@ -210,7 +210,7 @@ class Universe:
             server.faults = [self._fault() for _ in range(self.chance.randrange(4))]
 
     def run(self, *, whole: bool = False) -> RunReport:
-        """Carry out a run, while people go on."""
+        """Carry out a run, while users go on."""
         began = self.clock.monotonic()
         self.busy = True
         try:
@@ -223,7 +223,7 @@ class Universe:
         return report
 
     def quiet_run(self, skip: float = 2 * SETTLE, *, whole: bool = False) -> RunReport:
-        """Carry out a run in which nobody does anything."""
+        """Carry out a run without any edits."""
         self.clock.skip(skip)
         began = self.clock.monotonic()
         report = self.world.run(skip=0.0, unguarded=True, whole=whole)
@@ -232,7 +232,7 @@ class Universe:
         return report
 
     def live(self) -> None:
-        """Lead a whole life, as the seed has it, and come to rest."""
+        """Run a whole simulation as its seed decides, and come to rest."""
         self.crowd.add(self.chance.randrange(3, 12))
         for _ in range(self.chance.randrange(3, 8)):
             self.people(self.chance.randrange(10))
@@ -270,7 +270,7 @@ class Universe:
             self.post.book.note(server, call, before, shown_by(server))
 
     def ended(self, began: float) -> None:
-        """Note that a run has ended, whoever began it, and how everybody stands then."""
+        """Note that a run has ended, whoever began it, and how every contact stands then."""
         self.diary.runs.append((began, self.clock.monotonic()))
         self.looked_at.clear()
         if self.post is not None:
@@ -296,7 +296,7 @@ class Universe:
         )
 
     def _meanwhile(self, side: str, call: Call) -> None:
-        """People don't wait for a run to end; only between look and write they leave a record alone (R19)."""
+        """Users don't wait for a run to end; only between look and write they leave a record alone (R19)."""
         record = (side, call.path.rpartition("/contacts/")[2].removesuffix("/tags"))
         if self.busy and not is_write(call) and self.chance.random() < 0.15:
             just_made = {who for who, at in self.fresh.items() if self.clock.monotonic() - at < JUST_MADE}
@@ -309,7 +309,7 @@ class Universe:
             self.looked_at.discard(record)
 
     def _late(self, side: str, land: Callable[[], None]) -> None:
-        """What the network delivers late is nobody's fault; it is noted like an edit."""
+        """What the network delivers late is no fault of the sync; it is noted like an edit."""
         if self.post is not None:
             self.post.book.late = True
         self.diary.watch(self.clock.monotonic(), self.servers, land, late=True)

@@ -1,4 +1,4 @@
-"""Two servers with one person on each, as the merge and the shadows see them; and what Hypothesis draws of them.
+"""Two servers with one contact on each, as the merge and the shadows see them; and what Hypothesis draws of them.
 
 The servers may be awkward (P5): they lower-case labels, keep what they had, or do not show what they hold.
 """
@@ -79,7 +79,7 @@ def resolutions() -> st.SearchStrategy[dict[str, Resolution]]:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What one server holds of the person, and how it treats what it is given."""
+    """What one server holds of the contact, and how it treats what it is given."""
 
     holds: dict[str, Value]
     hides: frozenset[str] = frozenset()
@@ -143,7 +143,7 @@ class World:
 
 @st.composite
 def worlds(draw: st.DrawFn, *, awkward: bool = True, agreed: bool = False) -> World:
-    """Draw two servers with any shadows; with `agreed`, those of a person on whom both sides agreed or who is new."""
+    """Draw two servers with any shadows; with `agreed`, those of a contact on whom both sides agreed or who is new."""
     both = {side: draw(servers(awkward=awkward)) for side in SIDES}
     times = {side: draw(moments()) for side in SIDES}
     if agreed:

@@ -1,4 +1,4 @@
-"""What a command loads before it can answer: most of the time that a person waits for it (G4 of the benchmarks)."""
+"""What a command loads before it can answer: most of the time that a user waits for it (G4 of the benchmarks)."""
 
 import json
 import os

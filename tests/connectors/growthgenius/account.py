@@ -86,7 +86,7 @@ class World:
         )
 
     def populate(self, count: int, *, seconds: float = 60.0, ending: float = 3600.0) -> list[str]:
-        """Add people, `seconds` apart, the last of them `ending` seconds ago."""
+        """Add contacts, `seconds` apart, the last of them `ending` seconds ago."""
         first = self.clock.now() - timedelta(seconds=ending + seconds * (count - 1))
         return [
             self.sandbox.add(
@@ -103,7 +103,7 @@ class World:
         ending: float = 3600.0,
         sent: Callable[[datetime], datetime | None] = lambda at: at,
     ) -> list[str]:
-        """Write to somebody, `seconds` apart, the last time `ending` seconds ago; `sent` tells when that was sent."""
+        """Write to a contact, `seconds` apart, the last time `ending` seconds ago; `sent` tells when that was sent."""
         contact_id = self.sandbox.add(first_name="Louis")
         first = self.clock.now() - timedelta(seconds=ending + seconds * (count - 1))
         times = [first + timedelta(seconds=seconds * number) for number in range(count)]

@@ -3,7 +3,7 @@
     GROWTHGENIUS_API_KEY=... GROWTHGENIUS_USER_ID=... python -m tests.connectors.growthgenius.recording
 
 reads the last day of the account, one of its contacts, one of its messages, and its users, writes nothing there, and
-leaves cassettes/live.yaml. The key never reaches the file; whatever may tell of a person or a company is replaced
+leaves cassettes/live.yaml. The key never reaches the file; whatever may tell of a contact or a company is replaced
 before.
 """
 
@@ -35,7 +35,9 @@ HEADERS = frozenset({"date", "content-type", "retry-after", "x-ratelimit-max", "
 
 
 def scrubbed(value: Any, key: str = "") -> Any:
-    """Return a JSON value with every text and number replaced that may tell of somebody; ids, times and shapes stay."""
+    """Return a JSON value with every text and number replaced that may tell of a contact; ids, times and shapes
+    stay.
+    """
     if key in PLAIN or key in SHAPES or value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict):
@@ -56,7 +58,7 @@ def scrub_request(request: Any) -> Any:
 
 
 def scrub_response(response: dict[str, Any]) -> dict[str, Any]:
-    """Replace people in the body, and drop headers that the client does not read."""
+    """Replace contacts in the body, and drop headers that the client does not read."""
     text = response["body"]["string"]
     body = json.dumps(scrubbed(json.loads(text))).encode() if text else b""
     headers = {name: values for name, values in response["headers"].items() if name.lower() in HEADERS}

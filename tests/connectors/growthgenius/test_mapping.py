@@ -1,4 +1,4 @@
-"""From the wire to people and back, by the documented samples and by rule."""
+"""From the wire to contacts and back, by the documented samples and by rule."""
 
 from datetime import UTC, datetime
 from typing import Any

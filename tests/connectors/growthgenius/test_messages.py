@@ -450,7 +450,7 @@ def _type(world: World, message_id: str) -> None:
 
 
 def after_the_first(world: World, monkeypatch: pytest.MonkeyPatch, method: str, edit: Callable[[], None]) -> None:
-    """Let a person edit right after the first call of that method was answered."""
+    """Let a user edit right after the first call of that method was answered."""
     handle = world.sandbox.handle
 
     def edited(call: Any) -> Any:

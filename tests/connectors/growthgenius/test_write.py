@@ -490,7 +490,7 @@ def test_an_edit_of_another_field_between_two_tries_is_no_reason_to_stop(monkeyp
 
 
 def after_the_first(world: World, monkeypatch: pytest.MonkeyPatch, edit: Any) -> None:
-    """Let a person edit right after the first PATCH was answered."""
+    """Let a user edit right after the first PATCH was answered."""
     handle = world.sandbox.handle
 
     def edited(call: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Cassettes of GrowthHub: how they are replayed, and how they are recorded again without anybody's data in them.
+"""Cassettes of GrowthHub: how they are replayed, and how they are recorded without personal data.
 
-Replaying matches method, address and JSON body, and calls nobody. Recording, which is running this module, reads a
+Replaying matches method, address and JSON body, and makes no network call. Running this module records: it reads a
 live location that GROWTHHUB_TOKEN and GROWTHHUB_LOCATION name, writes nothing there, and replaces every text that
-could be somebody's: texts are kept only under keys that describe the API itself.
+could be personal data: texts are kept only under keys that describe the API itself.
 """
 
 import json
@@ -68,7 +68,7 @@ class Scrubber:
         return {**response, "headers": shown, "body": {"string": text.encode()}}
 
     def value(self, key: str, value: Any) -> Any:
-        """Return a JSON value without what could be somebody's; `key` is where it stands."""
+        """Return a JSON value without personal data; `key` is where it stands."""
         if isinstance(value, Mapping):
             return {name: self.value(name, each) for name, each in value.items()}
         if isinstance(value, list):
@@ -119,7 +119,9 @@ def connect(token: str = TOKEN, location_id: str = LOCATION, messages: MessageSt
 
 
 def record(hub: GrowthHub) -> None:
-    """Read one page of people, the first of them by id and its notes, custom fields, location, users; and messages."""
+    """Read one page of contacts, the first of them by id and its notes, custom fields, location, users; and
+    messages.
+    """
     hub.search.page_limit = 10
     page = next(hub.read_window(Window(datetime(1970, 1, 1, tzinfo=UTC))))
     for raw in page.records[:1]:

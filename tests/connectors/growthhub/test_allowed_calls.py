@@ -1,4 +1,4 @@
-"""Never a send: nothing that this connector can call reaches a person."""
+"""Never a send: nothing that this connector can call reaches a contact."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Consent channel by channel: what of a record says that the person may not be contacted."""
+"""Consent channel by channel: what of a record says that the contact may not be contacted."""
 
 from typing import Any
 

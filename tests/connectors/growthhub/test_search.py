@@ -24,7 +24,7 @@ def read(world: World, start: datetime = START, end: datetime | None = None) -> 
 
 
 def fill(world: World, count: int, **properties: Any) -> list[str]:
-    """Add people one second apart, the last one an hour ago."""
+    """Add contacts one second apart, the last one an hour ago."""
     first = world.clock.now() - timedelta(hours=1, seconds=count)
     return [
         world.sandbox.add(firstName=f"P{n}", dateAdded=first + timedelta(seconds=n), **properties) for n in range(count)

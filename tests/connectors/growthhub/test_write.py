@@ -671,7 +671,7 @@ def test_without_a_place_for_the_marker_a_refused_create_is_taken_apart_where_th
 
 
 def test_what_a_user_types_between_null_and_blank_is_not_emptied(world: World) -> None:
-    """Some servers do not empty a value by null: the second try is not made over what a person typed meanwhile."""
+    """Some servers do not empty a value by null: the second try is not made over what a user typed meanwhile."""
     record_id, handle = added(world, city="Rome"), world.sandbox.handle
     before, writes = current(world, record_id), 0
 

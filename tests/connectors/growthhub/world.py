@@ -105,7 +105,7 @@ class World:
         return sent
 
     def search_row(self, record_id: str) -> Any:
-        """Return a person as a search shows it."""
+        """Return a contact as a search shows it."""
         rows = self.hub.search.having("id", record_id)
         self.sandbox.calls.clear()
         return rows[0]

@@ -1,4 +1,4 @@
-"""What nobody sees is no part of a value: wherever it stands, in whatever kind of field."""
+"""What no reader sees is no part of a value: wherever it stands, in whatever kind of field."""
 
 import pytest
 from hypothesis import example, given

@@ -1,4 +1,4 @@
-"""`sync run`, `plan`, `check`, `conflicts` and `failures` as people use them, against both sandboxes."""
+"""`sync run`, `plan`, `check`, `conflicts` and `failures` as contacts use them, against both sandboxes."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from sync.cli import main
 
 @dataclass(slots=True)
 class Office:
-    """Both systems with a few people, a config file for them, and the command line."""
+    """Both systems with a few contacts, a config file for them, and the command line."""
 
     genius: GrowthGeniusSandbox
     hub: GrowthHubSandbox

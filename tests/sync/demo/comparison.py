@@ -1,8 +1,8 @@
-"""Whether both sides are equal under the mapping: everybody read anew from both, and compared field by field.
+"""Whether both sides are equal under the mapping: every contact read anew from both, and compared field by field.
 
 The engine's merge has no part in this. What the contract counts as agreeing is told with its excuse: values that mean
-nothing on the other side, and a number that is somebody else's there (R9, R17). Fields that go one way are not compared
-(R13); what a server fills in by itself where the other side has nothing is no difference (R11).
+nothing on the other side, and a number that is another contact's there (R9, R17). Fields that go one way are not
+compared (R13); what a server fills in by itself where the other side has nothing is no difference (R11).
 """
 
 import json
@@ -43,7 +43,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Agreement:
-    """How many people and fields were compared, what differs, and who is on one side only."""
+    """How many contacts and fields were compared, what differs, and who is on one side only."""
 
     people: int = 0
     fields: int = 0
@@ -52,13 +52,13 @@ class Agreement:
 
     @property
     def agrees(self) -> bool:
-        """Say whether both sides are equal."""
+        """Return whether both sides are equal."""
         return not self.only and all(one.excuse for one in self.differences)
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """An account, and everybody's record by id."""
+    """An account, and every contact's record by id."""
 
     connector: Connector
     records: Mapping[str, Raw]
@@ -103,7 +103,7 @@ def compare(config: Config, connection: Connection, fills: Fields, clock: Clock)
 
 @dataclass(frozen=True, slots=True)
 class RecordComparison:
-    """Compares two records of one person. `taken` are the ids on the right that have each number."""
+    """Compares two records of one contact. `taken` are the ids on the right that have each number."""
 
     left: Connector
     right: Connector

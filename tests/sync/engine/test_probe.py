@@ -1,4 +1,4 @@
-"""R46: whatever goes wrong in a probe, the contact is deleted, or the finding says what a person has to delete."""
+"""R46: whatever goes wrong in a probe, the contact is deleted, or the finding says what a user has to delete."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast

@@ -1,4 +1,4 @@
-"""What a caller may put a listener through: real connections for what a person sees, a clock by hand for times."""
+"""What a caller may put a listener through: real connections for what a user sees, a clock by hand for times."""
 
 import asyncio
 import socket

@@ -36,7 +36,7 @@ def entries(folder: Path) -> list[Any]:
 
 
 def is_alive(pid: int) -> bool:
-    """Say whether a process is there and not just waiting to be buried."""
+    """Return whether a process is there and not just waiting to be buried."""
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]

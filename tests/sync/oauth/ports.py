@@ -12,7 +12,7 @@ _drawn = count(os.getpid() * 16)
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens at; other processes that ask here get others."""
+    """Return a free port of loopback; other processes that ask here get others."""
     while True:
         port = FIRST + next(_drawn) % SPAN
         with socket.socket() as trial:

@@ -51,7 +51,7 @@ right = "gh"
 
 
 class LoggedInAccount:
-    """An account that a person has logged in to, and what a run needs of it."""
+    """An account that a user has logged in to, and what a run needs of it."""
 
     def __init__(self, folder: Path, company: str = "") -> None:
         self.clock = FakeClock()

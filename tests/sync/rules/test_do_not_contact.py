@@ -28,7 +28,7 @@ STAGES = st.none() | st.sampled_from(("Replied", "Lost", STAGE, "do not contact"
 
 @dataclass(slots=True)
 class Pair:
-    """A person on both sides. The left has no field for do_not_contact and tells it by stage and status."""
+    """A contact on both sides. The left has no field for do_not_contact and tells it by stage and status."""
 
     left: dict[str, Value]
     right: dict[str, Value]
@@ -94,7 +94,7 @@ def edits(draw: st.DrawFn) -> list[tuple[str, str, Value]]:
 
 
 def agreed(stage: Value = "Replied", consent: Value = None) -> Pair:
-    """Return somebody whom both sides show alike and have agreed on."""
+    """Return a contact that both sides show alike and have agreed on."""
     pair = Pair({"stage": stage, "status": None}, {"stage": stage, "status": None, "do_not_contact": consent})
     pair.run(TIGHT, "manual")
     assert not pair.merged(TIGHT, "manual").writes

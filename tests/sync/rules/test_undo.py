@@ -260,7 +260,7 @@ class Moments:
 
 
 def assert_elements_are_put_back(moments: Moments, side: str, name: str) -> None:
-    """Each element that nobody has touched on either side since is there just if it was before the run."""
+    """Each element that no user has touched on either side since is there just if it was before the run."""
     touched: set[str] = set()
     for each in SIDES:
         touched |= elements(moments.edited[each].get(name)) ^ elements(moments.ran[each].get(name))

@@ -1,4 +1,4 @@
-"""The sandbox behaves as the documents say, and its people can be edited from outside."""
+"""The sandbox behaves as the documents say, and its contacts can be edited from outside."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

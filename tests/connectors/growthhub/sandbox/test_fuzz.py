@@ -70,7 +70,7 @@ paths = st.builds(
 
 
 def asked(method: str, path: str, query: Mapping[str, str], body: Any) -> int:
-    """Ask as somebody who may, and return the status."""
+    """Ask with a valid token, and return the status."""
     headers = {"authorization": f"Bearer {hub.token}", "version": "2021-07-28"}
     call = Call(method, path, dict(query), Headers(headers), body, NOON)
     return hub.handle(call).status
