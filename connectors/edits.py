@@ -1,8 +1,7 @@
-"""Whether a person edited a record between two tries of one write. Pure.
+"""Detect that a person edited a record between two tries of one write (R19, R20). Pure.
 
-Rules kept here: what was refused, or did not arrive, is not written again over a value that a person typed meanwhile.
-The caller reads the record before the second try. Where it shows something else than before the first one, the outcome
-is unknown, and the engine merges again with what is there (R19, R20).
+What was refused or did not arrive is not written again over a person's edit. The caller reads the record before the
+second try. Where it differs from the first reading, the outcome is unknown, and the engine merges again.
 """
 
 from connectors.connector import Raw
@@ -11,19 +10,19 @@ from connectors.errors import RecordEdited
 
 
 def refuse_if_edited(account: str, record_id: str, before: Fields, now: Fields) -> None:
-    """Raise RecordEdited where a value that both readings show is not the same in both."""
+    """Raise RecordEdited where a value in both readings differs."""
     edited = sorted(name for name in before.keys() & now.keys() if not same(name, before[name], now[name]))
     if edited:
         raise edited_between(account, "contact", record_id, edited)
 
 
 def refuse_if_changed(account: str, record_id: str, before: Raw, now: Raw, keys: frozenset[str]) -> None:
-    """Do the same with the keys of the wire, which are compared as they are."""
+    """Raise RecordEdited where one of these wire keys differs between the readings."""
     edited = sorted(key for key in keys & before.keys() & now.keys() if before[key] != now[key])
     if edited:
         raise edited_between(account, "contact", record_id, edited)
 
 
 def edited_between(account: str, noun: str, record_id: str, names: list[str]) -> RecordEdited:
-    """Return the error about a record that was edited between two tries."""
+    """Return the error for a record that was edited between two tries."""
     return RecordEdited(account, f"{noun} {record_id} was edited between two tries to write it ({', '.join(names)})")

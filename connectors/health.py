@@ -1,12 +1,12 @@
-"""Distinguish a server that fails at a page because of a record in it from a server that is down (R42).
+"""Tell a server that fails at a page because of a record in it from a server that is down (R42).
 
 Rules kept here:
-- a failing page is skipped only while a plain, small read succeeds. Where that fails too, the server is down, and the
-  reading ends at once: smaller pages would only take the same time again;
-- after a plain read the failed page is requested once more, because the server may have been down for a moment;
-- one plain read is enough for a reading. Another one is made where AGAIN pages in a row have failed;
-- a reading may fail MOST times. A page that fails after that is not split any further, but named as a whole. Where the
-  server has not shown a single record by then, the cause is not a record.
+- a page is read around only while a plain, small read succeeds. If that fails as well, the server is down and the
+  reading ends: smaller pages would only cost the same patience again;
+- after a plain read the failed page is asked for once more, because the server may have been down for a moment;
+- one plain read is enough for a reading. Another one is made after AGAIN failed pages in a row;
+- a reading may fail MOST times. Later failures are named as a whole. If the server has not shown any record by then, no
+  record is the reason.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ MOST: Final = 500
 
 
 class Health:
-    """How the lists of one account answer. `probe` makes the plain read and returns the server's time of it."""
+    """The state of the lists of one account. `probe` makes the plain read and returns the server's time of it."""
 
     def __init__(self, account: str, probe: Callable[[], datetime]) -> None:
         self.served_at: datetime | None = None
@@ -34,27 +34,27 @@ class Health:
 
     @property
     def is_failing(self) -> bool:
-        """Say whether the last page failed; then each of its parts is requested once."""
+        """Whether the last page failed. Its parts are asked for once each."""
         return self._in_a_row > 0
 
     @property
     def is_spent(self) -> bool:
-        """Say whether this reading has failed so often that pages are not split any further."""
+        """Whether this reading has failed so often that nothing is cut any smaller."""
         return self._failures >= MOST
 
     def begin(self) -> None:
-        """Note that another reading begins."""
+        """Begin another reading."""
         self._in_a_row, self._failures, self._is_known, self._has_shown = 0, 0, False, False
 
     def answered(self, served_at: datetime, *, rows: int) -> None:
-        """Note a page that was answered, and how many rows it shows."""
+        """Record a page that came, and how many rows it shows."""
         self.served_at, self._in_a_row = served_at, 0
         self._has_shown = self._has_shown or rows > 0
 
     def failed(self, error: AnswerTooLarge, *, smallest: bool = False) -> bool:
-        """Note a page that failed; say whether to request the same page again. Raises ServerTrouble.
+        """Record a page that failed. Return whether to ask for the same page again. Raises ServerTrouble.
 
-        An answer that is too large comes from a server that is up, unless it is for the `smallest` page.
+        An answer that is too large comes from a server that is up, except for the `smallest` page.
         """
         if not smallest and not isinstance(error, PageCrashed | PageTimedOut):
             return False
@@ -73,9 +73,9 @@ class Health:
 
 
 def refuse_to_tell(account: str, unread: Sequence[UnreadableRow]) -> None:
-    """Raise ServerTrouble where a list that is searched has parts that cannot be read.
+    """Raise ServerTrouble where a searched list has unreadable parts.
 
-    The record may be in one of them. Taking it for missing could create it a second time (R20).
+    The record may be in one of them: to take it for missing could create it a second time (R20).
     """
     if unread:
         raise ServerTrouble(

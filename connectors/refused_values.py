@@ -1,16 +1,14 @@
-"""Find the value that makes a server refuse a write: the others are written, and the refused one is named (R42).
+"""Write a contact of which the server refuses one value: the others are written, and the refused one is named (R42).
 
 Rules kept here:
-- only a refusal of what was sent (400, 409, 422) is split, and no create that is a conflict (409), because the server
-  may hold that contact already;
-- this module handles refusals that do not name the field. The writers handle those that do;
-- halves are written until the one value is found, with a bounded number of calls. Values that are not separated by then
-  are refused together. What a half has written is not sent again, and is reported as written whatever follows;
-- before a half is written the record is read again, so that no value is written over what a user typed meanwhile;
-- a new contact is created with what identifies it, its consent and its tags, which workflows act on. The rest follows
-  by updates. Where an update fails for another reason than the values, the contact is reported with that error and
-  without those values;
-- where a server refused every value of several contacts in a row, the next ones are not split, until it takes a value.
+- only a refusal of what was sent (400, 409, 422) is taken apart. A create with a conflict (409) is not: the server may
+  hold that contact already (R20);
+- halves are written until the one value is found, within CALLS. What cannot be separated by then is refused as a whole.
+  What a half has written is not sent again, and is reported as written whatever follows;
+- before a half is written the record is read, so that a person's edit is not overwritten (R19);
+- a new contact is created with its identity, its "do not contact" and its tags, which workflows act on (P9). It gets
+  the rest by updates. Where one of those fails for another reason, the contact is reported with that error;
+- a server that takes nothing of several contacts in a row is not asked so often, until it takes something.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,19 +31,19 @@ from connectors.errors import (
 CONFLICT: Final = 409
 REFUSALS: Final = frozenset({400, CONFLICT, 422})
 CALLS: Final = 12
-"""The largest number of halves that are tried for one contact."""
+"""The number of halves of one contact that are tried at most."""
 
 PATIENCE: Final = 3
-"""The number of contacts in a row without a written value after which the next ones are not split."""
+"""After so many contacts in a row of which nothing is taken, the next are refused as they are."""
 
 CORE: Final = frozenset(
     {"first_name", "last_name", "email", "phone", *PHONE_SLOTS, "do_not_contact", "stage", "status", "tags"}
 )
-"""The fields that a contact is created with: its identity, its consent, and the tags that workflows act on."""
+"""The fields that a contact is created with: identity, consent, and the tags that stop workflows."""
 
 
 def not_looked_up(refused: RecordRefused, error: ConnectorError) -> OutcomeUnknown:
-    """Return the error of a refused create that may have created the contact all the same."""
+    """Return the error for a refused create when it is unknown whether it created the contact."""
     message = f"a create was refused ({refused.message}); whether it created the contact is unknown: {error.message}"
     return OutcomeUnknown(refused.account, message)
 
@@ -62,11 +60,11 @@ def _look_for_nothing() -> None:
 
 
 def _see_no_edit(_current: Raw, _changes: Fields) -> None:
-    """Do nothing: no user edits the record."""
+    """Do nothing: the record has no other editors."""
 
 
 class RefusedValueWriter:
-    """Splits the refused writes of one account. `core` are the fields that a contact is created with."""
+    """Takes refused writes of one account apart. No contact is created without its `core`."""
 
     def __init__(self, core: frozenset[str] = CORE) -> None:
         self._core = core
@@ -79,10 +77,12 @@ class RefusedValueWriter:
         changes: Fields,
         look: Callable[[Raw, Fields], None] = _see_no_edit,
     ) -> WriteResult:
-        """Write changes to `current`, without those that are refused. Raises what `write` and `look` do.
+        """Write changes to `current`; where they are refused, those that are accepted.
+
+        Raises the errors of `write` and `look`.
 
         A refusal is raised where nothing can be written at all. `look` is called before a second try, with what the
-        record showed first and what is to be written; it raises where a user edited that meanwhile.
+        record showed first and what is to be written. It raises where a person edited that meanwhile.
         """
         try:
             answer = write(current, changes)
@@ -106,10 +106,12 @@ class RefusedValueWriter:
         look_up: Callable[[], None] = _look_for_nothing,
         look: Callable[[Raw, Fields], None] = _see_no_edit,
     ) -> WriteResult:
-        """Create a contact; where that is refused, without the refused values. Raises what `make` and `look_up` do.
+        """Create a contact; where that is refused, without the refused values.
+
+        Raises the errors of `make` and `look_up`.
 
         `write` updates the created record. `look_up` is called before a create is repeated, and raises where the
-        refused one may have created the contact; `look` is that of `update`.
+        refused one may have created the contact. `look` is that of `update`.
         """
         try:
             made = make(changes)
@@ -133,7 +135,7 @@ class RefusedValueWriter:
         rest: Fields,
         look: Callable[[Raw, Fields], None],
     ) -> WriteResult:
-        """Write the rest of a created contact. An error here must not lose its id, because updates can be repeated."""
+        """Write the rest of a created contact. Its id must not be lost over what can be tried again."""
         try:
             look(made.raw, rest)
             answer = self.update(write, made.raw, rest, look)
@@ -154,9 +156,9 @@ class RefusedValueWriter:
         refused: RecordRefused,
         look_up: Callable[[], None],
     ) -> tuple[WriteResult, Mapping[str, str]]:
-        """Create a contact with its core fields, or with all of them but one number that is refused.
+        """Create a contact from its core, or from that without one number that is refused.
 
-        The e-mail address is never left out: it identifies the contact.
+        An address is never left out on a guess, because it identifies the contact.
         """
         for left_out in (None, "phone", *PHONE_SLOTS):
             part = first if left_out is None else {name: value for name, value in core.items() if name != left_out}
@@ -174,13 +176,13 @@ class RefusedValueWriter:
 
 
 def _rejecting(answer: WriteResult, rejected: Mapping[str, str]) -> WriteResult:
-    """Return a result with more refused values."""
+    """Return an answer with more refused values."""
     found = {**answer.rejected, **rejected}
     return replace(answer, refused=answer.refused | found.keys(), rejected=found)
 
 
 def _was_not_sent(error: ConnectorError) -> bool:
-    """Say whether an error means that its write had no effect: then all that was written is known."""
+    """Say whether an error means that its write did not take effect. Then what was written before it is known."""
     return isinstance(error, AuthError | LoginNeeded | TransientError | RecordEdited)
 
 
@@ -189,7 +191,7 @@ def _has_identity(fields: Fields) -> bool:
 
 
 def _both(before: WriteResult, after: WriteResult) -> WriteResult:
-    """Return the result of two writes of one record: the later one, with what the earlier one refused."""
+    """Return the result of two writes of one record, the later one on top of the earlier one."""
     return replace(
         after,
         refused=before.refused | after.refused,
@@ -218,9 +220,9 @@ class _Halves:
         self.answer: WriteResult | None = None
 
     def culprits(self, refused: RecordRefused) -> dict[str, str]:
-        """Return the fields that the server refuses, with its words; the others are written meanwhile.
+        """Return the values that the server refuses, with its words. The others are written on the way.
 
-        Raises what `write` does, and DuplicateRefused while nothing is written, which the caller handles.
+        Raises the errors of `write`, and a refusal of a duplicate while nothing is written.
         """
         found: dict[str, str] = {}
         suspects: list[tuple[Sequence[str], str]] = [(tuple(self._changes), refused.message)]
@@ -238,14 +240,14 @@ class _Halves:
         return found
 
     def unfinished(self, answer: WriteResult, rejected: Mapping[str, str]) -> WriteResult:
-        """Return the result with the fields that an error (not a refusal) left unwritten."""
+        """Return what was written, with what was not written because of an error that is no refusal."""
         if self._error is None:
             return answer
         unwritten = frozenset(self._changes.keys() - self._written - rejected.keys())
         return replace(answer, unwritten=unwritten, error=self._error)
 
     def _refusal(self, names: Sequence[str]) -> str | None:
-        """Write some of the changes; return the words of a refusal, None where they are written."""
+        """Write some of the changes. Return the words of a refusal, None where they are written."""
         part = {name: self._changes[name] for name in names}
         try:
             self._look(self._first, part)  # the answer to an earlier half may show an edit of a user

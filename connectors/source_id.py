@@ -1,11 +1,11 @@
-"""Source ids: what a record carries of its counterpart, that is the system, the account and the id (R31). Pure.
+"""The source id that a record carries of its counterpart: system, account and id (R31). Pure.
 
 Rules kept here:
-- two accounts may have records with the same id, so a source id names the account: `growthgenius:5f0c1b7a92:4711`;
-- an account is identified by its server and by the user or location that it is read as. Where it is read as several
-  users, each of them counts, so that adding a user changes nothing;
-- earlier releases wrote the id alone. It still counts, and is completed when the record is written next;
-- the source id of another account is ignored, and is never overwritten.
+- an id alone is ambiguous where two accounts may have the same one: `growthgenius:5f0c1b7a92:4711` names the account;
+- an account is identified by its server and by the user or location that it is read as. If it is read as several users,
+  each of them counts, so that adding a user changes nothing;
+- earlier releases wrote the id alone: it still counts, and is completed when the record is written next;
+- the source id of another account does not count, and is never overwritten.
 """
 
 import re
@@ -19,7 +19,7 @@ _WHOLE: Final = re.compile(r"([a-z]+):([0-9a-f]{10}):(\S+)")
 
 @dataclass(frozen=True, slots=True)
 class SourceAccount:
-    """The account that source ids name. Without `marks` it is unknown, and ids are written alone."""
+    """The account of source ids. Without `marks` it is not known, and ids are written alone."""
 
     system: str = ""
     marks: tuple[str, ...] = ()
@@ -32,16 +32,16 @@ class SourceAccount:
         return cls(system, tuple(marks))
 
     def written(self, record_id: str) -> str:
-        """Return the source id of a record of this account."""
+        """Return the source id for a record of this account."""
         return f"{self.system}:{self.marks[0]}:{record_id}" if self.marks else record_id
 
     def spellings(self, record_id: str) -> tuple[str, ...]:
-        """Return every spelling of the source id of a record, the one that is written now first."""
+        """Return all source ids that a counterpart may carry for a record, the current one first."""
         whole = [f"{self.system}:{mark}:{record_id}" for mark in self.marks]
         return tuple(dict.fromkeys([*whole, record_id]))
 
     def read(self, value: str | None) -> str | None:
-        """Return the record id in a source id, None where it names another account."""
+        """Return the id that a source id names at this account, None where it is of another one."""
         found = _WHOLE.fullmatch(value) if value is not None else None
         if found is None:
             return value
@@ -49,13 +49,13 @@ class SourceAccount:
         return record_id if system == self.system and mark in self.marks else None
 
     def is_bare(self, value: str | None) -> bool:
-        """Say whether a source id is an id alone although the account is known: a user may have typed it."""
+        """Say whether a source id is an id alone although the account is known: anyone can type or import that."""
         return bool(self.marks) and value is not None and _WHOLE.fullmatch(value) is None
 
     def is_foreign(self, value: str | None) -> bool:
-        """Say whether a source id names another account."""
+        """Say whether a source id is of another account."""
         return value is not None and self.read(value) is None
 
 
 NO_ACCOUNT: Final = SourceAccount()
-"""The account is unknown: ids are read and written alone."""
+"""No account is known: ids are read and written alone."""

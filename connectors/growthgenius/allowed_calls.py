@@ -1,4 +1,4 @@
-"""The list of all that this connector may ask and change at GrowthGenius. A message is recorded here, never sent."""
+"""List all calls that this connector may make to GrowthGenius. A message is recorded, never sent (P9)."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ ASKED: Final = (
     ("GET", "/users"),
     ("GET", "/users/"),
 )
-"""What asks: method, and pattern of the path."""
+"""Calls that only read: method and pattern of the path."""
 
 CHANGED: Final = (
     ("POST", "/contacts"),
@@ -24,6 +24,6 @@ CHANGED: Final = (
     ("PATCH", f"/messages/{ID}"),
     ("DELETE", f"/messages/{ID}"),
 )
-"""What changes something: method, and pattern of the path."""
+"""Calls that change something: method and pattern of the path."""
 
 CALLS: Final = AllowedCalls(ASKED, CHANGED)

@@ -1,10 +1,10 @@
-"""Wrapped or flat: the two styles of body that the documents of GrowthGenius show, and which of them this server reads.
+"""Learn which of the two documented styles of body the server reads: wrapped or flat.
 
-Rules kept here (table row G1):
-- wrapped, `{"contact": {}}`, is the engineer's, so it is tried first; never both at once;
-- what is proven to work, with contacts or with messages, is remembered for a day, and never doubted within it;
-- a refusal over something that is missing is no word on the record, but on the style: the other one is tried at once.
-  Were it left to the next run, a connection that runs once a day would never get a record made.
+Rules kept here:
+- wrapped, `{"contact": {}}`, is the newer documented style, so it is tried first. Never both at once;
+- a style that is proven to work, with contacts or messages, is cached for a day and not doubted meanwhile;
+- a refusal because something is missing says nothing about the record: the other style is tried at once. A connection
+  that runs once a day would otherwise never get a record created.
 """
 
 import re
@@ -23,7 +23,7 @@ _MISSING = re.compile(r"missing|required|blank|empty|not provided|must exist", r
 
 
 class Styles:
-    """What an account knows of the style that its server reads."""
+    """The style of body that the server of an account reads."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
@@ -33,21 +33,21 @@ class Styles:
         return str((self._cache.get(STYLE) or {}).get("style", WRAPPED))
 
     def proven(self, style: str) -> bool:
-        """Say whether something arrived that was written in it."""
+        """Say whether a write in this style has arrived."""
         return bool(self._cache.get(STYLE) == {"style": style, "proven": True})
 
     def prove(self, style: str) -> None:
-        """Remember that something arrived."""
+        """Remember that a write in this style arrived."""
         if not self.proven(style):
             self._cache.put(STYLE, {"style": style, "proven": True})
 
     def send_in_either_style(
         self, noun: str, fields: Mapping[str, Any], send: Callable[[Mapping[str, Any]], Sent]
     ) -> tuple[Sent, str]:
-        """Send a new record; where that is refused because something is missing, send it once more in the other style.
+        """Send a new record, and again in the other style if it is refused because something is missing.
 
-        Such a refusal says that nothing was made. A style that is proven is not doubted. Return the answer and the
-        style that was read. Raises what `send` raises; of two refusals the first, which may name what is missing.
+        Such a refusal means that nothing was created. A proven style is not doubted. Return the answer and the style
+        that was read. Raises the errors of `send`; of two refusals the first, which may name what is missing.
         """
         style = self.current()
         try:
@@ -79,5 +79,5 @@ def other(style: str) -> str:
 
 
 def names_missing(refused: RecordRefused) -> bool:
-    """Say whether a refusal complains of something missing: nothing was there that the server could read."""
+    """Say whether a refusal complains that something is missing, so that the server could read nothing."""
     return refused.status in (400, 422) and bool(_MISSING.search(" ".join(refused.messages) or refused.message))

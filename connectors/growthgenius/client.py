@@ -1,7 +1,7 @@
-"""The endpoints of GrowthGenius: which question goes where, and what its answer holds.
+"""The endpoints of GrowthGenius: which call goes where, and what its answer holds.
 
 Rules kept here:
-- contacts and messages are records of one making (connectors.growthgenius.records);
+- contacts and messages are called alike (connectors.growthgenius.records);
 - the key goes into the header `Authorization`, raw, and nowhere else (documented);
 - ids go back into bodies with the JSON type that they came with;
 - an answer in no known shape is ServerTrouble.
@@ -17,11 +17,11 @@ from connectors.growthgenius.records import Records, UserId
 from connectors.http.client import HttpClient
 
 COMPANY_KEYS: Final = frozenset({"name", "website"})
-"""What an answer must have one of to be a company's."""
+"""An answer without any of these is no company."""
 
 
 class GrowthGeniusClient:
-    """The calls of one account; `user_ids` are the users that it is read as, the first being the usual one."""
+    """The calls of one account. `user_ids` are the users that it is read as; the first is the default."""
 
     def __init__(self, wire: HttpClient, user_ids: Sequence[UserId]) -> None:
         self.wire = wire
@@ -31,9 +31,9 @@ class GrowthGeniusClient:
         self.messages = Records(wire, user_ids, "message")
 
     def search(self, keywords: str) -> Sequence[Raw]:
-        """Return the contacts that a search by words shows, a hint at best: that the endpoint exists is unproven.
+        """Return the contacts that a search by words shows. They are only hints: the endpoint is not documented.
 
-        Raises RecordGone, RecordRefused where it does not, AuthError, TransientError.
+        Raises RecordGone or RecordRefused where it does not exist, AuthError, TransientError.
         """
         found: dict[str, Raw] = {}
         for user in self.user_ids:
@@ -75,6 +75,6 @@ class GrowthGeniusClient:
             raise ServerTrouble(self.account, f"GET {path}: {reason}") from reason
 
     def user_for(self, raw: Raw | None) -> UserId:
-        """Return the user to write as: the record's own where the account has it, else the first."""
+        """Return the user to write as: the record's own if the account has it, else the first."""
         owner = None if raw is None else raw.get("user_id")
         return next((user for user in self.user_ids if str(user) == str(owner)), self.user_ids[0])

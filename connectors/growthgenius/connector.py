@@ -1,10 +1,10 @@
-"""One account of GrowthGenius: the contract of connectors.connector, kept by the modules beside this one.
+"""The connector of one GrowthGenius account: a connectors.connector.
 
 Rules kept here:
-- several user_ids are read one by one; whoever reads unites the pages by id;
-- the users are asked for when an owner matters, so a window in which nothing changed costs one call per user;
-- whether somebody was just created is looked up in the last minutes, once per run (R20); `read_window` begins a run;
-- there are no custom fields to be made: custom1 to custom9 are there, and there is no marker.
+- several user_ids are read one by one. The reader of the pages unites them by id;
+- users are asked for when an owner matters, so a window without changes costs one call per user;
+- a contact that was just created is looked up in the last minutes, once per run (R20). `read_window` begins a run;
+- there are no custom fields to create (custom1 to custom9 exist) and there is no source id.
 """
 
 import threading
@@ -45,9 +45,9 @@ ONLY_PROBE: Final = "whether it may, only `sync check --probe` can tell"
 
 
 class GrowthGenius:
-    """The people of one GrowthGenius account, seen as each of its `user_ids`; `country` is alpha-2, for numbers.
+    """The contacts of one account, seen as each of its `user_ids`. `country` (alpha-2) is for numbers without one.
 
-    `message_store` are their messages; `messages` tells that those travel, so that `check_account` tries them as well.
+    `message_store` holds the messages. `messages` says that they travel, so that `check_account` tries them as well.
     """
 
     system = "growthgenius"
@@ -95,15 +95,15 @@ class GrowthGenius:
         return self._users.known()
 
     def identity(self) -> Mapping[str, Any]:
-        """Return the users that the account is seen as, in the order of the config file made irrelevant."""
+        """Return the users that the account is seen as, independent of their order in the config file."""
         return {"user_ids": sorted(str(user) for user in self._client.user_ids)}
 
     def clock_offset(self) -> float:
-        """Return seconds by which the server's clock is ahead of ours."""
+        """Return the seconds by which the server's clock is ahead of ours."""
         return self._wire.clock_offset()
 
     def read_window(self, window: Window) -> Iterator[Page]:
-        """Yield every contact updated in the window; to finish is the proof that none is missing."""
+        """Yield every contact updated in the window. Reaching the end is the proof that none is missing."""
         self._recent = None
         for user in self._client.user_ids:
             yield from self._reader().read(user, window)
@@ -119,16 +119,19 @@ class GrowthGenius:
         return self._mapping.contact(raw, memory)
 
     def to_outline(self, raw: Raw) -> Contact:
-        """Map only what tells who a record is."""
+        """Map only what identifies a record."""
         return self._mapping.outline(raw)
 
     def digest(self, raw: Raw) -> bytes:
-        """Return 16 bytes that change when anything changes that the mapping reads; when it was updated is left out."""
+        """Return 16 bytes over all that the mapping reads, without the update time."""
         shown = repr([raw.get(key, ABSENT) for key in mapping.KEYS])
         return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
-        """Create a contact; GrowthGenius refuses no duplicates. Raises RecordRefused, OutcomeUnknown and as a read."""
+        """Create a contact. GrowthGenius finds no duplicates.
+
+        Raises RecordRefused, OutcomeUnknown, and the errors of `read_window`.
+        """
         write, start = self._writer, self._server_now() - AT_ONCE
         return self._refused_values.create(
             write.create,
@@ -159,18 +162,18 @@ class GrowthGenius:
             self._client.contacts.delete_record(record_id)
 
     def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
-        """Return what the server holds in the written places; `memory` is the one that `update_contact` was given."""
+        """Return what the server holds in the changed fields. `memory` is the one given to `update_contact`."""
         return self._mapping.settled(raw, memory, changes)
 
     def filled_in(self, sent: Fields) -> Fields:
-        """Return the owner, and what shows because of what is sent: "do not contact" as a stage, a first number."""
+        """Return the owner, and what follows from what is sent: "do not contact" as a stage, a first number."""
         return self._writer.filled_in(sent)
 
     def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
-        """Return who was created lately and shows the e-mail, a number or the full name of what was sent.
+        """Return the contacts created lately that show the e-mail, a number or the full name of what was sent.
 
-        Of somebody without e-mail and number, any value will do: the caller looks closer. After a create that may have
-        been carried out (`since`), a list with a part that cannot be read is no proof that there is no such contact.
+        For a contact without e-mail and number any value will do: the caller compares more closely. After a create that
+        may have been carried out (`since`), a list with an unreadable part is no proof that there is no such contact.
         """
         unread: list[UnreadableRow] = []
         if since is None:
@@ -187,7 +190,7 @@ class GrowthGenius:
         return found
 
     def _refuse_double(self, sent: Fields, start: datetime) -> None:
-        """Raise OutcomeUnknown where a refused create seems to have made the contact: it is looked for before another.
+        """Raise OutcomeUnknown where a refused create seems to have created the contact.
 
         A name alone proves nothing.
         """
@@ -205,7 +208,7 @@ class GrowthGenius:
             raise OutcomeUnknown(self.account, message)
 
     def _searched(self, sent: Fields, earliest: datetime) -> Sequence[Raw]:
-        """Ask the search as well before a create is repeated; a server without one says nothing."""
+        """Ask the search as well before a create is repeated. A server without a search says nothing."""
         address = sent.get("email")
         try:
             found = self._client.search(address) if isinstance(address, str) else []
@@ -214,14 +217,17 @@ class GrowthGenius:
         return [raw for raw in found if _not_older(raw, earliest) and self._resembles(raw, sent)]
 
     def create_places(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002 (nothing to be made)
-        """Make nothing: every field of GrowthGenius is there."""
+        """Create nothing: every field exists at GrowthGenius."""
         return []
 
     def recheck_places(self, *, retry: bool) -> None:
-        """Do nothing: every field of GrowthGenius is there."""
+        """Do nothing: every field exists at GrowthGenius."""
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
-        """Return nothing: every field of GrowthGenius is there. Whose owners can be written, the users tell."""
+        """Return nothing: every field exists at GrowthGenius.
+
+        For owners, load the users, who decide whether owners are written.
+        """
         if "owner" in names:
             self._users.readable()
         return []
@@ -243,7 +249,7 @@ class GrowthGenius:
         return [*findings, *messages, self._check_users()]
 
     def check_writing(self) -> Finding:
-        """Change nothing of a contact that is not there: a key that may not write is refused before that is seen."""
+        """Try to change a contact that does not exist: a key that may not write is refused before that is noticed."""
         what = "key may write contacts"
         try:
             self._client.contacts.patch_record(NO_CONTACT, {"contact": {}}, self._client.user_ids[0])
@@ -259,7 +265,7 @@ class GrowthGenius:
         return Finding(what, ok=True)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._wire.close()
 
     def _reader(self) -> WindowReader:

@@ -1,11 +1,11 @@
-"""Answers, unwrapped: the records out of every shape that GrowthGenius documents, and what an answer says of itself.
+"""Unwrap answers: find the records in every shape that GrowthGenius documents. No I/O.
 
 Rules kept here:
 - one record: `{"contact": {}}`, bare `{}`, `{"contact": null}` (there is none);
 - several: `{"contacts": [{}]}`, `{"contacts": [{"contact": {}}]}`, `[...]`, one `{"contact": {}}` (newest documents),
   each with or without `pagination` and `partial_results_*` (documented samples of January and February 2021);
 - the key "//" is a comment of the documents; `fist_name` (documented sample) is first_name;
-- what is none of these, `{"contacts": null}` too, is Malformed: nothing is guessed to be empty (R43). No I/O.
+- anything else, `{"contacts": null}` too, is Malformed: no list is guessed to be empty (R43).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ from connectors.http.allowed_calls import is_usable_id
 
 
 class Malformed(ValueError):
-    """An answer in no shape that is known; its text shows nothing of the answer's content."""
+    """An answer in no known shape. The text shows nothing of its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The records of one answer to a list request, and what the answer says about the others.
 
-    `total`, `pages` and `per_page` are None where the answer has no pagination; `limit` is its `partial_results_limit`,
-    `partial` its `partial_results_only`; `single` tells that one record came where a list was asked for. `broken`
-    counts the rows that are no records: what they are cannot be told, but they were shown.
+    `total`, `pages` and `per_page` are None where the answer has no pagination. `limit` is its `partial_results_limit`,
+    `partial` its `partial_results_only`. `single` says that one record came instead of a list. `broken` counts the rows
+    that are no records.
     """
 
     records: Sequence[Raw]
@@ -41,7 +41,7 @@ class Listing:
 
     @property
     def rows(self) -> int:
-        """How many rows there are, those that are no records included."""
+        """The number of rows, those that are no records included."""
         return len(self.records) + self.broken
 
 
@@ -81,7 +81,7 @@ def one(body: Any, noun: str = "contact") -> Raw | None:
 
 
 def tidy(record: Any, noun: str = "contact") -> Raw:
-    """Return the record itself: unwrapped, without comments, `fist_name` set right. Raises Malformed without an id."""
+    """Return the record itself: unwrapped, without comments, `fist_name` corrected. Raises Malformed without an id."""
     if isinstance(record, dict) and isinstance(record.get(noun), dict) and "id" not in record:
         record = record[noun]
     if not isinstance(record, dict) or not _is_id(record.get("id")):
@@ -92,7 +92,7 @@ def tidy(record: Any, noun: str = "contact") -> Raw:
 
 
 def identity(record: Raw) -> str:
-    """Return the record's id as the key that the engine knows it by."""
+    """Return the record's id as the key that the engine uses."""
     return str(record["id"])
 
 

@@ -1,14 +1,15 @@
-"""A contact of GrowthGenius, from the wire to the canonical shape and back. Pure: users are passed in.
+"""Map a GrowthGenius contact from the wire to the canonical shape and back. Pure: users are passed in.
 
 Rules kept here:
-- an absent key is unknown, null and "" are empty, "NaN" and the like are dirt, so unknown (R4);
-- a value that means nothing on another system is left unknown and listed as unmapped (R17);
+- R4: an absent key is unknown, null and "" are empty, "NaN" and the like are dirt, so unknown;
+- R17: a value that means nothing elsewhere is unknown and listed as unmapped;
 - the country is ISO 3166 alpha-2 here, and its display name at GrowthGenius (documented samples: "New Zealand", "USA");
 - `full_name` and `name` count only where first and last name are both missing: the documented samples contradict
   themselves (full_name "Steve Jobs", first_name "Tony");
-- there is no field for do-not-contact: a stage or a status "Do Not Contact" is how the team says it, in any case;
-- `label_names` and `lists` have no documented shape: read tolerantly, written in the shape last seen, else as a list;
-- the owner is a person's e-mail, since ids mean nothing elsewhere.
+- there is no field for do-not-contact: a stage or a status "Do Not Contact", in any case, says it;
+- `label_names` and `lists` have no documented shape: they are read tolerantly, and written in the last seen shape, else
+  as a list;
+- the owner is the user's e-mail, because ids mean nothing elsewhere.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,28 +30,28 @@ PLACES: Final[Mapping[str, str]] = {
     "tags": "label_names",
     "owner": "user_id",
 }
-"""The wire key of each canonical field; `phone` lives in one of PHONE_SLOTS, `do_not_contact` in CONSENT_IN."""
+"""The wire key of each canonical field. `phone` is kept in one of PHONE_SLOTS, `do_not_contact` in CONSENT_IN."""
 
 HOMELESS: Final = frozenset({"address", "postal_code"})
 READ_ONLY: Final = frozenset({"lists", "email_status", "email_confidence"})
 CARRIED: Final = frozenset(FIELDS) - HOMELESS
 CONSENT_IN: Final = ("stage", "status")
-"""The fields that tell whether somebody may not be contacted; it is the first of them that is set to say so."""
+"""The fields that say whether a contact may be contacted. The first of them is written."""
 
 KEYS: Final = tuple(
     sorted(
         {PLACES[name] for name in CARRIED - {"phone", "do_not_contact"}} | {"id", "full_name", "name", "created_at"}
     ),
 )
-"""The wire keys that a person is read from, apart from when it was updated."""
+"""The wire keys that a contact is read from, except its update time."""
 
 WHO: Final = ("id", "email", "first_name", "last_name", "full_name", "name", "country", "created_at", *PHONE_SLOTS)
-"""The wire keys that tell who a person is."""
+"""The wire keys that identify a contact."""
 
 REMEMBERED: Final = 2_000
 
 Owner = Callable[[Any], Reading]
-"""Says whose e-mail a raw `user_id` stands for."""
+"""Returns the e-mail of the user with a raw `user_id`."""
 
 
 def _unknown(_: object) -> Reading:
@@ -65,7 +66,7 @@ def _country(raw: object) -> Reading:
 
 
 def _remembered(read: Callable[[object], Reading]) -> Callable[[object], Reading]:
-    """Return the same reading, remembered for texts: people share cities, companies and domains."""
+    """Return the same reader with a cache for texts: contacts share cities, companies and domains."""
     cached = lru_cache(maxsize=REMEMBERED)(read)
 
     def reading(raw: object) -> Reading:
@@ -93,13 +94,13 @@ _PLAIN: Final = tuple((name, PLACES[name], reader) for name, reader in _READERS.
 
 @dataclass(frozen=True, slots=True)
 class ContactReader:
-    """Maps records, with the connection's `country` (alpha-2) for numbers without one."""
+    """Maps records. `country` (alpha-2) is that of the connection, for numbers without a country code."""
 
     country: str
     owner: Owner
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        """Return the person that a record shows."""
+        """Return the contact that a record shows."""
         numbers = self.phones(raw, memory)
         fields: dict[str, Value] = {}
         unmapped: dict[str, str] = {}
@@ -124,21 +125,21 @@ class ContactReader:
         )
 
     def outline(self, raw: Raw) -> Contact:
-        """Return what tells who a record is, and ask for no users."""
+        """Return what identifies a record, without a call for users."""
         return self.without_owner().contact({key: raw[key] for key in WHO if key in raw}, {})
 
     def without_owner(self) -> "ContactReader":
-        """Return a reader that leaves owners unknown, and so asks for no users."""
+        """Return a reader that leaves owners unknown, and so makes no call for users."""
         return replace(self, owner=_unknown)
 
     def phones(self, raw: Raw, memory: Mapping[str, Any]) -> phones.Phones:
-        """Return the numbers of a record, read in its own country first, then in the connection's."""
+        """Return the numbers of a record, read in its own country first, then in that of the connection."""
         own = _READERS["country"](raw.get("country"))
         regions = (own, self.country) if isinstance(own, str) and own != self.country else (self.country,)
         return phones.read(raw, memory, regions)
 
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> dict[str, Value]:
-        """Return what a record holds in the places that the changes were written to; `memory` is that of before."""
+        """Return what a record holds in the changed fields. `memory` is that from before the write."""
         reader = self if "owner" in changes else self.without_owner()
         shown = reader.contact(raw, memory).fields
         numbers, before = self.phones(raw, memory), phones.number_before(memory)
@@ -154,7 +155,7 @@ class ContactReader:
 
 
 def consent_body(before: Raw, body: Mapping[str, Any], value: Value) -> dict[str, Any]:
-    """Return what is to be written for `do_not_contact` beside `body`, so that the record `before` shows the value.
+    """Return what to write for `do_not_contact` beside `body`, so that the record `before` shows the value.
 
     What `body` itself forbids is not taken back.
     """
@@ -175,9 +176,9 @@ def label_shape(raw: Any) -> str | None:
 
 
 def wire_value(name: str, value: Value, before: Raw, shape: str | None) -> Any:
-    """Return what goes over the wire for a canonical value; `shape` is that of the labels last seen.
+    """Return the wire value of a canonical value. `shape` is that of the labels last seen.
 
-    What else the record `before` has in the same place stays there: labels in their own spelling, further addresses.
+    Other content of the record `before` in the same place stays: labels in their own spelling, additional addresses.
     """
     if isinstance(value, tuple):
         return _wire_labels(value, before.get(PLACES[name]), shape)
@@ -192,13 +193,13 @@ def wire_value(name: str, value: Value, before: Raw, shape: str | None) -> Any:
 
 
 def wire_number(value: str | None, shown: Any) -> str | None:
-    """Return what goes over the wire for a number into a slot that shows something: further numbers stay in it."""
+    """Return the wire value of a number for a slot that shows something. Additional numbers in it stay."""
     found = text.clean_line(shown)
     return phone.with_first(found, value) if isinstance(found, str) else value
 
 
 def other_name(before: Raw, changes: Fields) -> dict[str, Any]:
-    """Return the other name, where the record `before` shows both in one field and one of them is written."""
+    """Return the other name, where the record `before` shows both names in one field and one of them is written."""
     first, last = (text.clean_line(before.get(name)) for name in (person_name.FIRST, person_name.LAST))
     meant = _names(before)
     own = (first if isinstance(first, str) else None, last if isinstance(last, str) else None)
@@ -237,7 +238,7 @@ def _names(raw: Raw) -> dict[str, Reading]:
 
 
 def _consent(readings: Mapping[str, Any]) -> Reading:
-    """Return what stage and status say; that neither forbids is known only where both are."""
+    """Return what stage and status say. That contact is allowed is known only where both are known."""
     shown = [readings.get(name, UNKNOWN) for name in CONSENT_IN]
     if any(map(consent.forbids, shown)):
         return consent.SET

@@ -1,14 +1,13 @@
-"""A message of GrowthGenius, from the wire to the canonical shape and back. Pure: users are passed in.
+"""Map a GrowthGenius message from the wire to the canonical shape and back. Pure: users are passed in.
 
 Rules kept here:
-- a text that is not there was left out of the answer: it is unknown (R4), None. Null and "" are a message without
-  words. "None" and "N/A" are words here, and no dirt: they are what people answer, and a copy that is not known again
-  is made a second time. HTML becomes what a reader sees of it, and words that would be taken for HTML are written as
-  HTML, so that they are read as what they say; a text of nothing but pictures says where they are;
-- eight keys are documented, and neither direction nor channel: what a campaign sent ("sales_force_message", the one
-  documented type) went to the person, and a type that is the name of a channel tells the channel. No more is known;
-- there is no room for a marker: a copy is known by its time and its words (R6);
-- a user is written only where the owner is one of the account's, with the team of that user; nobody stands in.
+- a missing text is unknown (R4). Null and "" are a message without words. "None" and "N/A" are words here, because
+  people answer so. HTML becomes its readable text. Words that look like HTML are written as HTML, so that they are read
+  as they are. A text of pictures alone names their addresses;
+- eight keys are documented, and neither direction nor channel. "sales_force_message" (the one documented type) went to
+  the contact, and a type that is the name of a channel is that channel;
+- there is no room for a marker: a copy is recognised by time and text (R6);
+- a user is written only where the owner is a user of the account, with the team of that user.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,13 +29,13 @@ CHANNELS: Final[Mapping[str, str]] = {
     each.casefold(): each for each in ("Email", "SMS", "WhatsApp", "Instagram", "Facebook")
 }
 TOLERANCE: Final = timedelta(seconds=1)
-"""By so much a server may cut the time that it was given."""
+"""A server may cut the time that it was given by this much."""
 
 TELLING: Final = ("contact_id", "rendered_copy", "rendered_subject", "sent_at")
-"""The keys that tell whether a write arrived; the others a server may fill in by itself."""
+"""The keys that show whether a write arrived. A server may fill in the others by itself."""
 
 NOTHING: Final[Raw] = dict.fromkeys(TELLING)
-"""What there is of a message before it is made."""
+"""The content of a message before it is created."""
 
 _LONGEST_NUMBER: Final = 18
 
@@ -47,7 +46,7 @@ def _nobody(_: object) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class MessageReader:
-    """Maps records; `owner` says whose e-mail a raw `user_id` stands for."""
+    """Maps records. `owner` returns the e-mail of the user with a raw `user_id`."""
 
     owner: Owner
 
@@ -68,12 +67,12 @@ class MessageReader:
         )
 
     def without_owner(self) -> "MessageReader":
-        """Return a reader that leaves owners unknown, and so asks for no users."""
+        """Return a reader that leaves owners unknown, and so makes no call for users."""
         return replace(self, owner=_nobody)
 
 
 def words(raw: object) -> str | None:
-    """Return what a person reads of a JSON value, "" where there is nothing to be read, None for no single value."""
+    """Return the readable text of a JSON value, "" where there is none, None for no single value."""
     if isinstance(raw, str):
         return markup.readable(raw) or attachments.described(None, raw)
     found = text.clean(raw)
@@ -81,14 +80,14 @@ def words(raw: object) -> str | None:
 
 
 def written(plain: str) -> str:
-    """Return words as they are sent, so that `words` returns them again."""
+    """Return a text as it is sent, so that `words` returns it again."""
     if not markup.is_html(plain):
         return plain
     return "<p>" + escape(plain, quote=False).replace("\n", "<br>") + "</p>"
 
 
 def shows(copy: Message, original: Message) -> bool:
-    """Say whether a record is, by what it shows, the copy of a whole original: the same time and the same words.
+    """Say whether a record is the copy of an original: the same time and the same text.
 
     A subject counts where both have one.
     """
@@ -98,18 +97,18 @@ def shows(copy: Message, original: Message) -> bool:
 
 
 def same_time(copy: Message, original: Message) -> bool:
-    """Say whether both were sent at one time; what has no time is not known by it."""
+    """Say whether both were sent at the same time. Without a time they were not."""
     return _near(copy.sent_at, original.sent_at)
 
 
 def wire_id(record_id: str) -> int | str:
-    """Return an id with the JSON type that it came with: what is written like a number was one."""
+    """Return an id with its JSON type: one that is written like a number was a number."""
     is_number = record_id.isascii() and record_id.isdigit() and len(record_id) <= _LONGEST_NUMBER
     return int(record_id) if is_number and str(int(record_id)) == record_id else record_id
 
 
 def body(original: Message, user: User | None) -> dict[str, Any]:
-    """Return the wire fields of a whole message, apart from whom it is with; `user` is its owner, where known."""
+    """Return the wire fields of a message without its contact. `user` is its owner, where known."""
     sent_at = None if original.sent_at is None else instant.render(original.sent_at)
     team = None if user is None else user.team
     fields = {
@@ -126,7 +125,7 @@ def body(original: Message, user: User | None) -> dict[str, Any]:
 
 
 def known(copy: Message) -> Raw:
-    """Return what is known of the record of a copy, as far as it tells whether a write arrived."""
+    """Return what is known of the record of a copy, as far as it shows whether a write arrived."""
     sent_at = None if copy.sent_at is None else instant.render(copy.sent_at)
     sent = None if copy.text is None else written(copy.text)
     shown = {"rendered_copy": sent, "rendered_subject": copy.subject, "sent_at": sent_at}

@@ -1,14 +1,12 @@
-"""Writing the copy of a message, and finding out what became of it. It is a record: nobody is sent anything.
+"""Write the copy of a message, and find out what the write did. A copy is a record: no message is sent (P9).
 
 Rules kept here:
-- a copy is written by one POST, which is repeated only where it was refused because something is missing, in the other
-  style (R20). An answer without an id is OutcomeUnknown;
-- bodies are wrapped, as those of contacts (connectors.growthgenius.body_style). Where the answer shows that nothing
-  arrived,
-  or a PATCH is refused because something is missing, the same record is written once more, by PATCH, flat;
-- an answer that does not show what was sent is followed by a read, and so is a first try before the second one: what a
-  person typed meanwhile is not written over;
-- a refused POST may mean that the person is gone: they are asked for, since the words of refusals are not documented.
+- a copy is written by one POST. It is repeated only in the other style, after a refusal because something is missing
+  (R20). An answer without an id is OutcomeUnknown;
+- where the answer shows that nothing arrived, the same record is written once more, by PATCH, in the other style
+  (connectors.growthgenius.body_style);
+- an answer that does not show what was sent is followed by a read. Before a second try the record is read, so that a
+  person's edit is not overwritten (R19).
 """
 
 from collections.abc import Mapping
@@ -35,7 +33,7 @@ TEXT = "rendered_copy"
 
 @dataclass(frozen=True, slots=True)
 class WrittenMessage:
-    """The record as far as the server showed it, and the server's time of that; `is_read` tells that it was read."""
+    """The record as far as the server showed it, and the server's time of it. `is_read` says that it was read by id."""
 
     raw: Raw
     served_at: datetime
@@ -53,7 +51,7 @@ class MessageWriter:
     def record(self, original: Message, contact_id: str) -> WrittenMessage:
         """Write a copy, once.
 
-        Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        Raises RecordGone where the contact is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
         owner = self._owner(original)
         body = {"contact_id": message_mapping.wire_id(contact_id), **message_mapping.body(original, owner)}
@@ -67,7 +65,7 @@ class MessageWriter:
             return WrittenMessage({"id": shown.raw["id"], "contact_id": contact_id}, shown.served_at)
 
     def amend(self, copy: Message, original: Message) -> WrittenMessage:
-        """Write over a copy what its original shows, as often as is needed.
+        """Overwrite a copy with its original. May be repeated.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
@@ -122,9 +120,9 @@ class MessageWriter:
         return self._without_edit(before, written, body)
 
     def _without_edit(self, before: Raw, written: WrittenMessage, body: Body) -> WrittenMessage:
-        """Return a record as it was written, where somebody has edited it by the time that it was read.
+        """Return a record as it was written, where a person edited it before it was read.
 
-        It shows neither what was sent nor what was there. Were that taken for ours, the next writing would go over it.
+        It then shows neither the sent text nor the old one. If that counted as ours, the next write would overwrite it.
         """
         shown = written.raw.get(TEXT)
         known = [each[TEXT] for each in (before, body) if each.get(TEXT)]
@@ -135,13 +133,13 @@ class MessageWriter:
         return replace(written, raw={**written.raw, TEXT: body[TEXT]})
 
     def _refuse_edited(self, before: Raw, shown: RecordResponse) -> None:
-        """Raise OutcomeUnknown where a record shows something else than before the first try; a new one had nothing."""
+        """Raise OutcomeUnknown where a record shows something else than before the first try."""
         edited = [] if shown.raw is None else message_mapping.news(before, shown.raw)
         if before is not message_mapping.NOTHING and shown.raw is not None and edited:
             raise edited_between(self._client.account, "message", identity(shown.raw), edited)
 
     def _restyled(self, before: Raw, written: WrittenMessage, body: Body, style: str) -> WrittenMessage:
-        """Write once more, in the other style, what a reading shows not to be there, and not to be edited since."""
+        """Write once more, in the other style, what a reading shows to be missing and unedited."""
         news = message_mapping.news(before, body)
         shown = self._client.messages.read_record(identity(written.raw))
         seen = WrittenMessage({**written.raw, **(shown.raw or {})}, shown.served_at, is_read=True)

@@ -1,10 +1,10 @@
-"""The messages of one GrowthGenius account: the contract of connectors.message_store, kept by the modules beside this.
+"""The messages of one GrowthGenius account: a connectors.message_store.
 
 Rules kept here:
-- several user_ids are read one by one; whoever reads unites the pages by id;
-- copies are records like all others: they are listed, and they can be deleted;
-- whether a write whose answer never came took effect is looked up in what was updated since and, in case this server's
-  windows go by when a message was sent, about that time too (R20): messages do not show when they were updated.
+- several user_ids are read one by one. The reader of the pages unites them by id;
+- copies are ordinary records: they are listed, and can be deleted;
+- whether a write without an answer took effect is looked up in what was updated since. Windows may go by the sent time,
+  so the time of the message is searched too (R20).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ class GrowthGeniusMessages:
         self._writer = MessageWriter(client, users, styles)
 
     def read_window(self, window: Window) -> Iterator[Page]:
-        """Yield every message updated in the window; to finish is the proof that none is missing."""
+        """Yield every message updated in the window. Reaching the end is the proof that none is missing."""
         for user in self._client.user_ids:
             yield from self._read_as(user, window)
 
@@ -54,16 +54,16 @@ class GrowthGeniusMessages:
         return self._mapping.message(raw)
 
     def read_message(self, message_id: str, contact_id: str) -> Message:  # noqa: ARG002 (ids are the account's)
-        """Return a message by id; a record without a text has none. Raises RecordGone, AuthError, TransientError."""
+        """Return a message by id. A record without a text has none. Raises RecordGone, AuthError, TransientError."""
         raw = self._client.messages.read_record(message_id).raw or {}
         return self.to_message({"rendered_copy": None, **raw})
 
     def read_listed(self, message_id: str, contact_id: str) -> Message | None:
-        """Return a message by id: all are listed here. Raises RecordGone, AuthError, TransientError."""
+        """Return a message by id. All are listed here. Raises RecordGone, AuthError, TransientError."""
         return self.read_message(message_id, contact_id)
 
     def with_text(self, message: Message) -> Message:
-        """Return it with its text, for a call where the list left it out.
+        """Return the message with its text, by a call where the list left it out.
 
         Raises RecordGone, AuthError, TransientError.
         """
@@ -78,15 +78,15 @@ class GrowthGeniusMessages:
         return str(raw.get("id", ""))
 
     def copies_of(self, contact_id: str) -> Sequence[Message]:  # noqa: ARG002 (whoever it is)
-        """Return nothing, without a call: there are no copies here that are not listed."""
+        """Return nothing, without a call: every copy here is listed."""
         return ()
 
     def is_copy_of(self, copy: Message, original: Message) -> bool:
-        """Say whether a record is the copy of a whole original: the same time and the same words."""
+        """Say whether a record is the copy of an original: the same time and the same text."""
         return message_mapping.shows(copy, original)
 
     def find_copies(self, original: Message, contact_id: str, since: datetime) -> Sequence[Message]:
-        """Return the records with this person that show the original, updated since, or sent when it was."""
+        """Return the records of this contact that show the original, updated since then or sent when it was."""
         found = self._showing(Window(since - LATE), original, contact_id)
         sent_at = original.sent_at
         if found or sent_at is None or sent_at >= since - LATE:
@@ -95,14 +95,14 @@ class GrowthGeniusMessages:
         return self._showing(about, original, contact_id)
 
     def record_copy(self, original: Message, contact_id: str) -> CopyResult:
-        """Keep a copy, by one POST.
+        """Write a copy, by one POST.
 
-        Raises RecordGone where the person is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        Raises RecordGone where the contact is gone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
         return self._recorded(self._writer.record(original, contact_id))
 
     def update_copy(self, copy: Message, original: Message) -> CopyResult:
-        """Make a copy show its original, by PATCH.
+        """Overwrite a copy with its original, by PATCH.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
@@ -114,11 +114,11 @@ class GrowthGeniusMessages:
             self._client.messages.delete_record(copy_id)
 
     def count_calls(self, original: Message, *, recorded: bool) -> int:  # noqa: ARG002
-        """Return 1: to record and to amend are one call each, where the server answers as documented."""
+        """Return 1: each write is one call, where the server answers as documented."""
         return 1
 
     def check(self) -> Sequence[Finding]:
-        """Try to read messages as each user; what fails is advice, since contacts travel all the same."""
+        """Try to read messages as each user. A failure is advice only, because contacts travel all the same."""
         return [self._check_window(user) for user in self._client.user_ids]
 
     def _read_as(self, user: UserId, window: Window) -> Iterator[Page]:

@@ -1,14 +1,13 @@
-"""The six typed numbers of GrowthGenius, and the one number that the other system knows (R16). Pure.
+"""Convert between the six typed numbers of GrowthGenius and the one number of the other system (R16). Pure.
 
 Rules kept here:
-- `phone` is the first possible number in the order of PHONE_SLOTS; the slot that it comes from is not shown under its
-  own name as well, the other slots are;
-- the E.164 form is remembered with the raw text, so that editing a country changes no number;
-- where the slot that `phone` came from turns unknown (absent, dirt), `phone` is unknown: no number behind it moves up;
-- writing `phone` goes to the slot that it came from, else to the mobile number; emptying it empties every slot
-  that holds that number;
-- a number is never lost to another: a slot that holds `phone` and is to take another number hands its own to the first
-  empty slot; where there is none, the new number is refused.
+- `phone` is the first possible number in the order of PHONE_SLOTS. Its slot is not shown under its own name as well;
+- the E.164 form is remembered with the raw text, so that a changed country changes no number;
+- where the slot of `phone` turns unknown (absent, dirt), `phone` is unknown: no other number moves up;
+- `phone` is written to the slot that it came from, else to the mobile number. Emptying it empties every slot with that
+  number;
+- no number is lost to another one: a slot that holds `phone` and gets another number hands its own to the first empty
+  slot. Without one, the new number is refused.
 """
 
 from collections.abc import Mapping
@@ -21,17 +20,20 @@ from connectors.values import phone, text
 from connectors.values.text import UNKNOWN, Unmapped
 
 Number = str | None | text.Unknown | Unmapped
-"""What a slot holds: a number (E.164), nothing, dirt, or text that is no number. An absent key is not in `slots`."""
+"""The content of a slot: a number (E.164), nothing, dirt, or text that is no number.
+
+An absent key is not in `slots`.
+"""
 
 DEFAULT_SLOT = PHONE_SLOTS[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """The numbers of one person, by slot; `slot` is where `phone` comes from, None when there is none.
+    """The numbers of one contact, by slot. `slot` is the one of `phone`, None when there is none.
 
     `expected` is the slot that `phone` came from before, whether or not it holds a number now. `others` are the numbers
-    that stand behind the first in a slot: they tell who somebody is, and do not travel.
+    behind the first in a slot: they identify the contact, and do not travel.
     """
 
     slots: Mapping[str, Number]
@@ -52,7 +54,7 @@ class Phones:
 
     @property
     def phone(self) -> Number:
-        """The one number: UNKNOWN where a slot may hold it that cannot be read."""
+        """The one number. UNKNOWN where an unreadable slot may hold it."""
         if self.slot is not None:
             return self.slots[self.slot]
         lost = self.expected is not None and self.slots.get(self.expected, UNKNOWN) is UNKNOWN
@@ -61,7 +63,7 @@ class Phones:
 
     @property
     def memory(self) -> Mapping[str, Any]:
-        """What `read` wants to be given when it reads this person again."""
+        """What `read` needs when it reads this contact again."""
         remembered = {slot: [raw, self.slots[slot]] for slot, raw in self.texts.items()}
         slot = self.slot or self.expected
         return ({"phones": remembered} if remembered else {}) | ({"slot": slot} if slot else {})
@@ -102,7 +104,7 @@ def _primary(slots: Mapping[str, Number], before: str | None) -> str | None:
 
 
 def plan(phones: Phones, changes: Fields) -> tuple[dict[str, Value], frozenset[str]]:
-    """Return what each slot shall hold for the changes to `phone` and the slots, and the changes that have no place."""
+    """Return what each slot has to hold after the changes, and the changes without a place."""
     wanted = {slot: changes[slot] for slot in PHONE_SLOTS if slot in changes}
     home = phone_slot(phones)
     if "phone" in changes and changes["phone"] is None:
@@ -120,7 +122,7 @@ def plan(phones: Phones, changes: Fields) -> tuple[dict[str, Value], frozenset[s
 
 
 def phone_slot(phones: Phones) -> str:
-    """Return the slot that a new `phone` goes to: where it is, where it was, mobile, or the first one free of text."""
+    """Return the slot for a new `phone`: its present slot, its former one, mobile, or the first empty one."""
     home = phones.slot or phones.expected
     if home is not None and not isinstance(phones.slots.get(home), Unmapped):
         return home
@@ -131,7 +133,7 @@ def phone_slot(phones: Phones) -> str:
 def held(phones: Phones, name: str, sent: Value, before: str | None) -> Number:
     """Return what is held in the place that `sent` was written to, for `phone` or a slot.
 
-    `before` is the number that was `phone` then: one that moved up since is no answer to what was sent.
+    `before` is the former `phone`: a number that moved up since is no answer to what was sent.
     """
     if name != "phone":
         number = phones.slots.get(name, UNKNOWN)
@@ -145,7 +147,7 @@ def held(phones: Phones, name: str, sent: Value, before: str | None) -> Number:
 
 
 def number_before(memory: Mapping[str, Any]) -> str | None:
-    """Return the number that was `phone` when this memory was left, None when there was none."""
+    """Return the number that was `phone` when this memory was written, None when there was none."""
     pair = memory.get("phones", {}).get(memory.get("slot"))
     return None if pair is None else str(pair[1])
 

@@ -1,22 +1,17 @@
-"""Reading windows to proven completeness, page by page (decisions in connectors.growthgenius.windows).
+"""Read windows until they are proven complete, page by page (decisions in connectors.growthgenius.windows).
 
-Contacts and messages are read alike; a Feed says what differs.
+Contacts and messages are read alike; a Feed holds the differences. Rules kept here (R42, R43):
 
-Rules kept here:
 - the parts of a window are read oldest first: an edit moves a record to a later time, so into a part still to come;
-- a listing in pages shifts when a record of it is edited, created or deleted meanwhile, and its order is not known.
-  So its past is read on its own, up to a second before the server's time of the first answer: records can only leave
-  that. It is believed when its total stayed the same on every page and so many different ids were seen; then nobody
-  left, and nobody was passed over, in whatever order. Otherwise it is split where its times say and read again, down
-  to parts of one page, which are one moment of the server. What left it shows in what was edited since, read last;
-- a message does not show when it was updated, which is what its windows go by: when it was sent is a hint where to
-  split, and where that leads no further, the window is halved;
-- pages are passed on as they come, also those of a part that is read again afterwards;
-- a part must promise less than what it is a part of, in the end: where MOST_STUCK cuts in a row change nothing, the
-  server's totals mean nothing (R43). A page that shows nothing new ends the reading of its part;
-- a window that is still cut at its narrowest, by the server's own words, is IncompleteWindow. One of a round count is
-  asked for further pages there, in case the server pages without saying so; a server that ignores that as well shows
-  no more of one millisecond by any question.
+- a listing in pages shifts when a record of it changes, and its order is unknown. So its past is read alone, up to a
+  second before the server's time of the first answer: records can only leave that. It is complete when its total stayed
+  the same on every page and so many different ids were seen. Else it is split and read again, down to parts of one
+  page;
+- a message does not show when it was updated, which is what its windows go by. The sent time is a hint where to split;
+- pages are passed on as they come, also those of a part that is read again later;
+- a part must promise less than its whole in the end. A page that shows nothing new ends the reading of its part;
+- a window that is still cut at its narrowest is IncompleteWindow. One with a round count is asked for further pages
+  there, in case the server pages without saying so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,27 +31,27 @@ from connectors.health import Health
 from connectors.values import instant
 
 LAST_MS = instant.to_ms(datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC))
-"""The last moment that there is: records are dated wrongly, be it by thousands of years, and are read all the same."""
+"""The last moment of the calendar. Some records are dated wrongly by thousands of years, and are read all the same."""
 
 WIDER = timedelta(seconds=1)
 _FIRST = instant.from_ms(0)
 TRIES = 5
 SAMPLED = 10
 MISCOUNTED = 2
-"""By so many records a total that stays wrong is put up with."""
+"""A total that stays wrong by this many records is accepted."""
 ISOLATED_MS = 3_600_000
 MOST_NARROWINGS = 256
-"""So often a window is halved that has rows which are no records: ten of them have their hours then."""
+"""The number of halvings of windows with rows that are no records: enough for the hours of ten of them."""
 MOST_STUCK = 54
-"""So many halvings lead from all the time that there is to a few milliseconds."""
+"""So many halvings lead from the whole calendar to a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A span still to be read; `sized` asks for the largest pages, `tries` counts proofs that failed on all of it.
+    """A span still to be read. `sized` asks for the largest pages, `tries` counts failed proofs on all of it.
 
-    `promised` is the total of the part that it was cut out of, and `stuck` how many cuts in a row left that as it was.
-    `shown` is what a reading of it showed that fell short of its total.
+    `promised` is the total of the part that it was cut out of, and `stuck` the number of cuts in a row that did not
+    change that. `shown` is what an earlier reading showed that fell short of its total.
     """
 
     span: Span
@@ -69,9 +64,9 @@ class _Part:
 
 @dataclass(slots=True)
 class Feed:
-    """A list that is read in windows, and what was learned of it, shared by all its readers.
+    """A list that is read in windows, and what was learned about it, shared by all its readers.
 
-    `time` is the key of the time by which a window is split; `exact` tells that its windows go by that time. `largest`
+    `time` is the key of the time by which a window is split. `exact` says that its windows go by that time. `largest`
     is the largest answer that the server gave in one piece.
     """
 
@@ -82,12 +77,12 @@ class Feed:
 
 
 def contacts(client: GrowthGeniusClient) -> Feed:
-    """Return the contacts of an account, by when they were updated."""
+    """Return the contacts of an account, by update time."""
     return Feed(client.contacts, "updated_at", exact=True)
 
 
 def messages(client: GrowthGeniusClient) -> Feed:
-    """Return the messages of an account; when they were updated does not show."""
+    """Return the messages of an account, which do not show their update time."""
     return Feed(client.messages, "sent_at", exact=False)
 
 
@@ -140,7 +135,7 @@ class WindowReader:
             yield from self._whole_answer(part, answer, pending)
 
     def _around(self, part: _Part, error: AnswerTooLarge, pending: list[_Part]) -> Iterator[Page]:
-        """Cut a part at which the server fails; one that is cut no more is named by where it lies (R42)."""
+        """Cut a part at which the server fails. The narrowest is named by its place (R42)."""
         served_at = self._health.served_at
         if served_at is None or (self._is_divisible(part) and not self._health.is_spent):
             pending.extend(self._halves(part, (), str(error)))
@@ -153,7 +148,7 @@ class WindowReader:
         yield Page((), served_at, (_unread(part, reason),))
 
     def _whole_answer(self, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
-        """Yield a complete answer; where rows in it are no records, the window is narrowed until they have a place."""
+        """Yield a complete answer. A window with rows that are no records is narrowed until they have a place."""
         yield _page(answer)
         broken = answer.listing.broken
         if not broken:
@@ -166,7 +161,7 @@ class WindowReader:
         yield from _broken(part, answer, broken)
 
     def _paged(self, user: UserId, part: _Part, answer: ListResponse, pending: list[_Part]) -> Iterator[Page]:
-        """Read a window that the server answers in pages, or say in `pending` what to read instead."""
+        """Read a window that the server answers in pages, or put into `pending` what to read instead."""
         listing, span = answer.listing, part.span
         past = windows.past_of(span, answer.served_at)
         if not part.sized and (listing.total or 0) <= windows.PAGE_SIZE:
@@ -214,9 +209,9 @@ class WindowReader:
     def _short(
         self, part: _Part, answer: ListResponse, ids: set[str], times: Sequence[int], pending: list[_Part]
     ) -> Iterator[Page]:
-        """Read a window again that shows fewer records than its total; the same twice is taken for complete (R43).
+        """Read a window again that shows fewer records than its total. The same result twice counts as complete (R43).
 
-        That is so where MISCOUNTED records are missing at most. Where more are, the server stops too early.
+        That holds where MISCOUNTED records are missing at most. Where more are missing, the server stops too early.
         """
         yield _page(answer)
         yield from _broken(part, answer, answer.listing.broken)
@@ -265,7 +260,7 @@ class WindowReader:
             yield listed
 
     def _again(self, part: _Part, times: Sequence[int]) -> list[_Part]:
-        """Return what to read in place of a part whose pages proved nothing."""
+        """Return what to read instead of a part with pages that proved nothing."""
         halves = self._split(part.span, times)
         if halves is not None:
             return self._parts(part, halves, sized=True)
@@ -274,14 +269,14 @@ class WindowReader:
         return [replace(part, tries=part.tries + 1)]
 
     def _later(self, part: _Part) -> _Part:
-        """Wait until a window that holds many records, all of the last second, has a past that can be read."""
+        """Wait until a window with many records, all of the last second, has a past that can be read."""
         if part.tries >= TRIES:
             raise self._incomplete(part, "the server's clock stands still")
         self._clock.sleep(windows.GRACE.total_seconds())
         return replace(part, sized=True, tries=part.tries + 1)
 
     def _smaller(self, user: UserId, part: _Part, answer: ListResponse) -> Sequence[Span]:
-        """Return a large window cut up; where the last cut changed nothing, samples are not worth their calls."""
+        """Return a large window cut up. Where the last cut changed nothing, samples are not worth their calls."""
         if part.stuck:
             return self._split(part.span, self._times(answer.listing.records)) or ()
         return self._chunks(user, part, answer)
@@ -315,14 +310,14 @@ class WindowReader:
         return answer
 
     def _plain_read(self) -> datetime:
-        """Ask for next to nothing: where the server fails at that too, asking for less does not help."""
+        """Ask for nearly nothing. If the server fails at that too, asking for less does not help."""
         return self._feed.records.list_window(self._user, Span(0, 1000), splittable=False).served_at
 
     def _is_divisible(self, part: _Part) -> bool:
         return self._split(part.span, ()) is not None
 
     def _measured(self, part: _Part, answer: ListResponse) -> _Part:
-        """Return the part with what it promises. Raises IncompleteWindow where cutting does not lead on."""
+        """Return the part with its total. Raises IncompleteWindow where cutting does not help."""
         total = answer.listing.total
         if total is None:
             return part
@@ -332,7 +327,7 @@ class WindowReader:
         return replace(part, promised=total, stuck=stuck)
 
     def _parts(self, part: _Part, spans: Sequence[Span], *, sized: bool) -> list[_Part]:
-        """Return what a part is cut into, the oldest last: it is read first."""
+        """Return the parts of a part, the oldest last, because it is read first."""
         return [_Part(span, sized, promised=part.promised, stuck=part.stuck) for span in reversed(spans)]
 
     def _halves(self, part: _Part, times: Sequence[int], why: str) -> list[_Part]:
@@ -342,7 +337,7 @@ class WindowReader:
         return self._parts(part, halves, sized=part.sized)
 
     def _split(self, span: Span, times: Sequence[int]) -> tuple[Span, Span] | None:
-        """Return a window in two; times that are hints lead no further where records crowd about another time."""
+        """Return a window in two. Hints of times do not help where records crowd at another time."""
         halves = windows.split(span, times)
         return halves if halves is not None or self._feed.exact else windows.split(span, ())
 
@@ -360,7 +355,7 @@ def _unread(part: _Part, reason: str) -> UnreadableRow:
 
 
 def _broken(part: _Part, answer: ListResponse, rows: int) -> Iterator[Page]:
-    """Yield where the rows lie that are no records, nothing where there are none."""
+    """Yield the place of the rows that are no records, if there are any."""
     if rows:
         yield Page((), answer.served_at, (_unread(part, f"the list shows {rows} row(s) here that are no records"),))
 
@@ -372,7 +367,7 @@ def _page(answer: ListResponse) -> Page:
 def _asked(window: Window) -> Span:
     """Return the window in whole seconds, a second wider at the start, for servers that cut times to seconds.
 
-    An open end is the last moment that there is: a record may be dated ahead of the server's clock.
+    An open end is the last moment of the calendar: a record may be dated ahead of the server's clock.
     """
     start = max(0, instant.to_ms(window.start - WIDER) // 1000 * 1000) if window.start > _FIRST else 0
     if window.end is None:

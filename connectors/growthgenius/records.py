@@ -1,11 +1,12 @@
-"""The calls for one kind of record at GrowthGenius, contacts or messages: they are asked for and written alike.
+"""The calls for one kind of record at GrowthGenius, contacts or messages.
 
 Rules kept here:
-- `user_id` goes with every call, as a query parameter; ids are quoted into URLs;
-- whether a user sees the records of others is not documented: what one user says is gone is asked for as the next;
-- a create is never repeated by itself (GrowthGenius documents no deduplication and no idempotency key);
-- `{"contact": null}` says that there is nothing, or is an answer that broke: it is believed when it comes twice;
-- an answer in no known shape is ServerTrouble after a read; after a write it is no answer, and the caller looks (R20).
+- `user_id` goes with every call, as a query parameter. Ids are quoted into URLs;
+- it is not documented whether a user sees the records of others: a record that is gone for one user is asked for as the
+  next one;
+- a create is never repeated here (R20): GrowthGenius documents no deduplication and no idempotency key;
+- `{"contact": null}` is believed when it comes twice, because it may be a broken answer;
+- an answer in no known shape is ServerTrouble after a read. After a write it is no answer, and the caller looks (R20).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +46,7 @@ class RecordResponse:
 
 
 class Records:
-    """The records that one account calls `noun`: "contact" or "message"."""
+    """The records of one account that are called `noun`: "contact" or "message"."""
 
     def __init__(self, wire: HttpClient, user_ids: Sequence[UserId], noun: str) -> None:
         self._wire = wire
@@ -57,7 +58,7 @@ class Records:
     def list_window(
         self, user: UserId, span: Span, page: int | None = None, *, splittable: bool = True, once: bool = False
     ) -> ListResponse:
-        """Return the records updated in the window; `page` is None for the plain question, with neither page nor size.
+        """Return the records updated in the window. Without `page` neither page nor size is sent.
 
         Raises AnswerTooLarge where it is splittable, AuthError, TransientError.
         """
@@ -69,11 +70,11 @@ class Records:
         return self._list(params, splittable=splittable, once=once) if is_null else listed
 
     def read_record(self, record_id: str) -> RecordResponse:
-        """Return one record. Raises RecordGone when no user of the account sees it (any more)."""
+        """Return one record. Raises RecordGone when no user of the account sees it."""
         return self._first(self._user_ids, lambda user: self._get(record_id, user))
 
     def create_record(self, body: Mapping[str, Any], user: UserId) -> RecordResponse:
-        """Create a record, once. It is None where the answer shows nothing that has an id."""
+        """Create a record, once. It is None where the answer shows nothing with an id."""
         params = {"user_id": str(user)}
 
         def post() -> Reply:
@@ -85,13 +86,13 @@ class Records:
     def patch_record(self, record_id: str, body: Mapping[str, Any], user: UserId) -> RecordResponse:
         """Change some fields of a record, as this user if possible. It is None where the answer does not show it.
 
-        Raises RecordGone when no user of the account sees it (any more).
+        Raises RecordGone when no user of the account sees it.
         """
         others = [each for each in self._user_ids if each != user]
         return self._first([user, *others], lambda each: self._patch(record_id, body, each))
 
     def delete_record(self, record_id: str) -> None:
-        """Delete a record; any 2xx will do, whatever its body (table row G20). Raises RecordGone, OutcomeUnknown."""
+        """Delete a record. Any 2xx counts, whatever its body. Raises RecordGone, OutcomeUnknown."""
         self._first(self._user_ids, lambda user: self._delete(record_id, user))
 
     def _list(self, params: Mapping[str, str], *, splittable: bool, once: bool) -> ListResponse:
@@ -102,7 +103,7 @@ class Records:
             raise ServerTrouble(self._wire.account, f"GET {self._path}: {reason}") from reason
 
     def _first(self, users: Sequence[UserId], ask: Callable[[UserId], _Found]) -> _Found:
-        """Return what the first of the users is answered who does not hear that the record is gone."""
+        """Return the answer for the first of the users that is not told that the record is gone."""
         for user in users[:-1]:
             try:
                 return ask(user)

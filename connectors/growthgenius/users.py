@@ -1,11 +1,9 @@
-"""The users of an account: whose e-mail an id stands for, and in which team. Asked for when an owner matters.
-
-They are asked for once a day at most.
+"""Find the users of an account: the e-mail and the team of an id. The list is cached for a day.
 
 Rules kept here:
 - GET /users/ with user_id shows one user (newest documents), GET /users lists them (older ones): both are tried;
-- only `email` identifies a user; `email_bcc` and `reporting_email` are other addresses;
-- a user whom the directory does not show is unmapped (R17); where it cannot be read at all, owners are unknown (R4).
+- only `email` identifies a user. `email_bcc` and `reporting_email` are other addresses;
+- a user that is not in the list is unmapped (R17). Where no list can be read, owners are unknown (R4).
 """
 
 from typing import Any, Final, NamedTuple
@@ -21,7 +19,7 @@ CACHED: Final = "directory"
 
 
 class User(NamedTuple):
-    """A user: `id` and `team` with their types at the wire, the e-mail address without case."""
+    """A user: `id` and `team` with their wire types, and the e-mail address in lower case."""
 
     id: UserId
     address: str
@@ -38,7 +36,7 @@ class UserDirectory:
         self._addresses: frozenset[str] = frozenset()
 
     def email_of(self, user_id: Any) -> Reading:
-        """Return the e-mail of a raw `user_id`, without case."""
+        """Return the e-mail of a raw `user_id`, in lower case."""
         found = text.clean_line(user_id)
         if not isinstance(found, str):
             return found
@@ -48,16 +46,16 @@ class UserDirectory:
         return next((user.address for user in known if str(user.id) == found), Unmapped(found))
 
     def id_of(self, address: str) -> UserId | None:
-        """Return the id of a user by e-mail, with its type at the wire, None for a stranger."""
+        """Return the id of a user by e-mail, with its wire type, None for an unknown one."""
         user = self.user_of(address)
         return None if user is None else user.id
 
     def user_of(self, address: str) -> User | None:
-        """Return the user with this e-mail, None for a stranger."""
+        """Return the user with this e-mail, None where there is none."""
         return next((user for user in self._known() if user.address == email.key(address)), None)
 
     def known(self) -> frozenset[str] | None:
-        """Return the addresses as far as they are known without a call, None before they were asked for."""
+        """Return the addresses without a call, None before the list was read."""
         cached = self._cache.get(CACHED)
         if cached is None:
             return None
@@ -70,7 +68,7 @@ class UserDirectory:
         return bool(self._known())
 
     def forget(self) -> None:
-        """Ask anew next time."""
+        """Read the list again next time."""
         self._cache.forget(CACHED)
 
     def _known(self) -> list[User]:
@@ -81,7 +79,7 @@ class UserDirectory:
         return [User(*each) for each in cached]
 
     def _read(self) -> list[list[Any]]:
-        """Return [id, e-mail, team] of each user, JSON for the cache."""
+        """Return [id, e-mail, team] of each user, as JSON for the cache."""
         found = {str(user["id"]): user for asked in self._client.user_ids for user in self._shown(asked)}
         if any(str(user) not in found for user in self._client.user_ids):
             found |= {str(user["id"]): user for user in self._shown(None)}

@@ -1,17 +1,15 @@
-"""Is this answer all that there is, and where is a window to be split? Decisions about windows, without I/O.
+"""Decide whether an answer is complete, and where to split a window. No I/O.
 
-GrowthGenius documents neither paging nor order nor a maximum for its windows, so an answer is believed only as far
-as it proves itself, and a window that is not proven complete is split:
+GrowthGenius documents no paging, no order and no maximum for its windows. So an answer counts only as far as it proves
+itself, and a window that is not proven complete is split (R43):
 
-- an answer is one moment of the server: if it is whole, nothing can have slipped through;
-- an answer that says so itself (`partial_results_only`, `partial_results_limit`, `total_entries`) is not whole;
+- an answer is one moment of the server: if it is complete, no record was missed;
+- an answer that says so itself (`partial_results_only`, `partial_results_limit`, `total_entries`) is not complete;
 - without pagination, a count at which servers like to cut (100, 1000, ...) is doubted: the window is split off-centre,
-  so that the parts show other counts, and the union of the parts is what counts. That holds as well for a server that
-  pages without saying so: it is asked for windows that fit into one answer, since an edit shifts its pages;
-- parts overlap by a millisecond, the grain of the documented times: whether the ends of a window belong to it is not
-  documented, and a record on the border must be in one of the two under every reading;
-- where to split is taken from the times that were seen, since history is not evenly filled. Times are milliseconds
-  since 1970 here.
+  so that the parts show other counts;
+- parts overlap by a millisecond, the precision of the documented times, because it is not documented whether the ends
+  of a window belong to it;
+- where to split follows from the times that were seen. Times are milliseconds since 1970 here.
 """
 
 from collections.abc import Sequence
@@ -24,19 +22,22 @@ from connectors.growthgenius.envelope import Listing
 from connectors.values import instant
 
 CAPS = frozenset({25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000})
-"""Counts at which servers cut a list without a word."""
+"""Counts at which servers cut a list without saying so."""
 
 CUSTOMARY_LIMIT = 10_000
-"""The documented `partial_results_limit`; a total of exactly this is taken for one that was cut, limit given or not."""
+"""The documented `partial_results_limit`.
+
+A total of exactly this counts as cut, with or without a limit in the answer.
+"""
 
 PAGE_SIZE = 200
 """The documented maximum of `per_page`."""
 
 LARGEST_PAGED = 30_000
-"""So many entries at most are paged as one window: their ids are held in memory, and one edit spoils them all."""
+"""The most entries to read in pages as one window: their ids are held in memory, and one edit spoils them all."""
 
 CHUNK = 20_000
-"""So many entries a window aims at when a larger one is cut up by time."""
+"""The number of entries per window when a larger window is cut by time."""
 
 MOST_CHUNKS = 50
 
@@ -77,7 +78,7 @@ class WindowProof(Enum):
 
 
 def proof_of(answer: Listing, largest: int) -> WindowProof:
-    """Say what a first answer proves. `largest` is the largest whole answer without pagination seen so far."""
+    """Say what a first answer proves. `largest` is the largest complete answer without pagination so far."""
     count = answer.rows
     if answer.partial:
         return WindowProof.PAGED if count < (answer.limit or 0) <= (answer.total or 0) else WindowProof.PARTIAL
@@ -99,7 +100,7 @@ def page_count(answer: Listing) -> int:
 
 
 def readable(answer: Listing) -> int:
-    """Return up to how many entries of such a listing may be read page by page as one window."""
+    """Return how many entries of such a listing may be read page by page as one window."""
     limits = [LARGEST_PAGED]
     if answer.limit is not None:
         limits.append(answer.limit - 1)
@@ -109,21 +110,21 @@ def readable(answer: Listing) -> int:
 
 
 def past_of(span: Span, served_at: datetime) -> Span | None:
-    """Return the part of a window that lies in the past at `served_at`, None where that is nothing worth asking for.
+    """Return the part of a window that is past at `served_at`, None where it is not worth a call.
 
-    An edit can only take records out of it, since the server stamps them with a later time.
+    An edit can only take records out of it, because the server stamps them with a later time.
     """
     end = instant.to_ms(served_at - GRACE)
     return Span(span.start, end) if end - span.start >= NARROWEST else None
 
 
 def after(span: Span, past: Span) -> Span:
-    """Return what a window has left when its past was read, with overlap."""
+    """Return what is left of a window after its past, with an overlap."""
     return Span(past.end - OVERLAP, span.end)
 
 
 def sample_pages(answer: Listing) -> list[int]:
-    """Return the numbers of the pages that stand where a large listing is to be cut into chunks."""
+    """Return the numbers of the pages at which a large listing is to be cut into chunks."""
     pages, chunks = page_count(answer), _chunks(answer)
     reachable = max(1, (answer.limit or answer.total or 0) // (answer.per_page or PAGE_SIZE))
     return sorted({min(reachable, ceil(pages * part / chunks)) for part in range(1, chunks)})
@@ -132,8 +133,8 @@ def sample_pages(answer: Listing) -> list[int]:
 def cut(span: Span, answer: Listing, times: Sequence[int]) -> list[Span]:
     """Return the window cut into chunks at the quantiles of the times on the sample pages, oldest first.
 
-    That is right for a listing in order of time, where each page stands for its neighbourhood, and for one in any
-    other order, where they are a plain sample. One chunk comes back where no time tells where to cut.
+    That is right for a listing in order of time, where each page shows its surroundings, and for any other order, where
+    the pages are a plain sample. One chunk comes back where no time shows where to cut.
     """
     ordered = sorted(time for time in times if span.start + NARROWEST < time < span.end - NARROWEST)
     chunks = _chunks(answer)
@@ -143,9 +144,9 @@ def cut(span: Span, answer: Listing, times: Sequence[int]) -> list[Span]:
 
 
 def split(span: Span, times: Sequence[int]) -> tuple[Span, Span] | None:
-    """Return a window in two, older part first, or None when it cannot be split any further.
+    """Return a window in two, older part first, or None when it cannot be split further.
 
-    Each part is shorter than the window, and where times were seen, neither holds all of them again.
+    Each part is shorter than the window, and where times were seen, neither holds all of them.
     """
     border = _border(span, sorted(time for time in times if span.start <= time < span.end))
     if border is None:
@@ -167,10 +168,10 @@ def _border(span: Span, seen: Sequence[int]) -> int | None:
 
 
 def _chunks(answer: Listing) -> int:
-    """Return into how many parts a large listing is cut: in two where its later pages are out of reach.
+    """Return the number of parts for a large listing: two where its later pages are out of reach.
 
-    A total out of all reason must not cost a call for each chunk that it would make, so there are MOST_CHUNKS at most;
-    a part that is still too large is cut again.
+    There are MOST_CHUNKS at most, because an absurd total must not cost a call per chunk. A part that is still too
+    large is cut again.
     """
     total = answer.total or 0
     return min(MOST_CHUNKS, max(2, ceil(total / CHUNK))) if answer.limit is None or total < answer.limit else 2

@@ -1,14 +1,13 @@
-"""Writing a contact, and finding out what became of it.
+"""Write a contact, and find out what the write did.
 
 Rules kept here:
-- only the given fields are sent, wrapped as `{"contact": {}}` (the engineer's documents). Where the answer shows that
-  none of them arrived, or 400/422 says that they are missing, they are sent once more, flat, by PATCH; what is proven
-  to work is remembered for a day;
-- before a second try of an update the record is read: it is not written over what a person typed since the first one;
-- a create is sent once (R20), unless it is refused because fields are missing: then nothing was made, and it is sent
-  once more in the other style. An answer without an id is OutcomeUnknown;
-- an answer that does not show what was sent (one documented answer has five fields) is followed by a read;
-- empty is null; where the old value stays, "" is tried once (which of them clears is not documented);
+- only the given fields are sent, wrapped as `{"contact": {}}`. Where the answer shows that none of them arrived, or
+  400/422 says that they are missing, they are sent once more, flat, by PATCH. The style that works is cached for a day;
+- before a second try of an update the record is read, so that a person's edit is not overwritten (R19);
+- a create is sent once (R20), and once more in the other style only if it is refused because fields are missing, since
+  nothing was created then. An answer without an id is OutcomeUnknown;
+- an answer that does not show what was sent (one documented answer has five fields) is followed by a read (R21);
+- null empties a field. Where the old value stays, "" is tried once: the documents do not say which of them does;
 - a value that the server silently did not take is refused (R17), not an error.
 """
 
@@ -57,10 +56,10 @@ class _PlannedWrite:
 
 @dataclass(frozen=True, slots=True)
 class _WriteSoFar:
-    """The record as far as it is known, the server's time of that, and which changes it shows not to be taken.
+    """The record as far as it is known, the server's time of it, and the changes that were not taken (`stale`).
 
-    `edited` says that it had to be read, and had been edited since the write; `served_at` is that of the write,
-    then. `doubtful` says that it was read, and that nobody can tell whether it had been edited by then.
+    `edited` says that the record had to be read and was edited since the write; `served_at` is the time of the write
+    then. `doubtful` says that it was read, and that it is unknown whether it was edited by then.
     """
 
     raw: Raw
@@ -99,7 +98,7 @@ class GrowthGeniusWriter:
             return WriteResult(unproven, shown.served_at, order.impossible)
 
     def filled_in(self, sent: Fields) -> Fields:
-        """Return what a contact shows besides what it is created with: its owner is the user as whom it is created."""
+        """Return what a contact shows besides what it is created with: its owner is the user that creates it."""
         body = self._order(_NEW, {}, {name: value for name, value in sent.items() if value is not None}).body
         made = {"user_id": self._client.user_for(body), **body, "id": ""}
         shown = self._reader.contact(made, {}).fields
@@ -125,13 +124,13 @@ class GrowthGeniusWriter:
         return self._answer(order, self._finished(order, written, style))
 
     def refuse_edited(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> None:
-        """Read a record. Raises OutcomeUnknown where a person edited what is to be changed, and as `get`."""
+        """Read a record. Raises OutcomeUnknown where a person edited what is to be changed, RecordGone and others."""
         order = self._order(current, self._reader.phones(current, memory).memory, changes)
         if order.body:
             self._look_again(order, order.body)
 
     def _finished(self, order: _PlannedWrite, written: _WriteSoFar, style: str) -> _WriteSoFar:
-        """Write again what did not arrive, as far as another way of writing it may help."""
+        """Write again what did not arrive, as far as another way of writing may help."""
         is_in_vain = self._nothing_arrived(order, written) and not self._styles.proven(style)
         if is_in_vain and order.before is not _NEW and (written.edited or self._is_typed_over(order, written)):
             message = f"contact {identity(written.raw)} was edited between two tries to write it"
@@ -159,7 +158,10 @@ class GrowthGeniusWriter:
         refuse_if_changed(self._client.account, record_id, order.before, shown.raw or {}, frozenset(body))
 
     def _restyled(self, order: _PlannedWrite, written: _WriteSoFar, style: str) -> tuple[_WriteSoFar, str]:
-        """Write in the other style, too. Where the server can't read that, it reads the first, and did not want it."""
+        """Write in the other style too.
+
+        If the server cannot read that, it reads the first style and did not want the values.
+        """
         shown = self._client.contacts.read_record(identity(written.raw))
         seen = replace(self._known(written.raw, order, shown), doubtful=True)
         if not self._nothing_arrived(order, seen):  # it arrived after all, and the answer showed the record before that
@@ -177,19 +179,21 @@ class GrowthGeniusWriter:
         return again, style if self._nothing_arrived(order, again) else other(style)
 
     def _is_typed(self, order: _PlannedWrite, written: _WriteSoFar, key: str) -> bool:
-        """Say whether somebody typed into a contact that a create left blank, before it was filled in."""
+        """Say whether a person filled a blank of a new contact before the second try."""
         return order.before is _NEW and key != "user_id" and bool(written.raw.get(key))
 
     def _is_typed_over(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
-        """Say whether what was to be written shows neither what was sent nor what was there before."""
+        """Say whether a changed field shows neither the sent value nor the old one."""
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(written.raw, order.memory, order.changes)
         return any(not same(name, value, before.get(name)) for name, value in after.items() if name in before)
 
     def _nothing_arrived(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
-        """Say so where nothing shows as it was sent; what could not be read before, and cannot now, did not arrive.
+        """Say whether no field shows what was sent.
 
-        That something else shows than before proves nothing: somebody may have edited the record meanwhile.
+        A field that could not be read before and cannot now did not arrive.
+
+        A field that shows another value than before proves nothing: a person may have edited the record meanwhile.
         """
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(written.raw, order.memory, order.changes)
@@ -237,7 +241,7 @@ class GrowthGeniusWriter:
         return self._client.contacts.create_record(body, self._client.user_for(fields))
 
     def _may_be_made_of(self, raw: Raw, changes: Fields) -> bool:
-        """Say whether a record may be what a create made: it shows the address that was sent, if it shows any."""
+        """Say whether a record may be the result of a create: it shows the address that was sent, if it shows any."""
         wanted, shown = changes.get("email"), self._reader.without_owner().contact(raw, {}).fields.get("email")
         return not wanted or not shown or same("email", wanted, shown)
 
@@ -247,7 +251,7 @@ class GrowthGeniusWriter:
         return self._complete(order, known, shown)
 
     def _complete(self, order: _PlannedWrite, known: Raw, shown: RecordResponse) -> _WriteSoFar:
-        """Overlay the answer on what was known, reading the record where the answer leaves out what was sent."""
+        """Combine the answer with what was known, and read the record where the answer leaves out what was sent."""
         if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
             return self._known(known, order, shown)
         read = self._client.contacts.read_record(identity(known))
@@ -278,9 +282,9 @@ class GrowthGeniusWriter:
         return _WriteSoFar(raw, shown.served_at, frozenset(stale) - order.impossible)
 
     def _silenced(self, order: _PlannedWrite, written: _WriteSoFar) -> _WriteSoFar:
-        """Take what was sent into a blank, and is not shown at all, for not taken: some servers show no empty fields.
+        """Treat a value that was sent into a blank and is not shown at all as not taken.
 
-        Where there was another value, it may be there still.
+        Some servers show no empty fields. Where another value was before, it may still be there.
         """
         before = self._reader.settled(order.before, order.memory, order.changes)
         shown = self._reader.settled(written.raw, order.memory, order.changes)

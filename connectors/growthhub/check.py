@@ -1,7 +1,7 @@
-"""What `sync check` finds out about a GrowthHub account: token, search, custom fields, users, settings, messages.
+"""Check a GrowthHub account for `sync check`: token, search, custom fields, users, settings, messages.
 
-Rules kept here: nothing is changed unless it is asked for; a token without `locations.readonly` is good enough
-if it can search contacts; each problem comes with the words that mend it.
+Rules kept here: nothing is changed unless `fix` asks for it. A token without `locations.readonly` is sufficient if it
+can search contacts. Each problem comes with its remedy.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ _ELSEWHERE: Final = "does not have access to this location"
 
 
 def findings(hub: "GrowthHub", *, fix: bool) -> list[Finding]:
-    """Return one finding per thing tried; with `fix`, the missing custom fields are made. Raises TransientError."""
+    """Return one finding per thing tried. With `fix`, missing custom fields are created. Raises TransientError."""
     contacts = _contacts(hub)
     if not contacts.ok:
         return [contacts]
@@ -53,9 +53,9 @@ def _contacts(hub: "GrowthHub") -> Finding:
 
 
 def writing(hub: "GrowthHub") -> Finding:
-    """Change nothing of a contact that is not there: a token without the scope is refused before that is seen.
+    """Try to change a contact that does not exist: a token without the scope is refused before that is noticed.
 
-    That the scope is looked at first is not documented; an answer that means neither is no proof either way.
+    It is not documented that the scope is checked first. An answer that means neither is no proof either way.
     """
     what = "token may write contacts"
     mend = f"give the token the scope {SCOPES['write']}, then run `sync check` again"
@@ -75,7 +75,7 @@ def writing(hub: "GrowthHub") -> Finding:
 
 
 def _may_make_fields(hub: "GrowthHub") -> bool:
-    """Say whether the token may make custom fields, by asking for one without name and type, which nobody makes."""
+    """Say whether the token may create custom fields, by asking for one without name and type."""
     try:
         hub.client.ask_for_unnamed_field()
     except AuthError:
@@ -163,7 +163,7 @@ def _users(hub: "GrowthHub") -> Finding:
 
 
 def _messages(hub: "GrowthHub") -> Iterator[Finding]:
-    """Try what messages need; whether the token may record in conversations cannot be tried without doing it."""
+    """Try what messages need. Whether the token may record in conversations cannot be tried without doing it."""
     client, style = hub.message_store.client, hub.message_store.style
     yield _tried(
         "messages readable",

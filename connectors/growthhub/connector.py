@@ -1,4 +1,4 @@
-"""GrowthHub as the engine sees it: the Connector of one location (see connectors.connector)."""
+"""The connector of one GrowthHub location: a connectors.connector."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -29,20 +29,19 @@ from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import country as countries
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""How far `since` may lie after the time that the server stamped on what was created then."""
+"""How far `since` may be after the creation time that the server stamped."""
 
 
 class GrowthHub:
     """One location. `country` is the region of numbers without one, `places` the configured custom field keys.
 
-    `channels` are those in which a block means that the person may not be contacted.
-    `groups` has the beginning of the tags of each field that is to be one of them, of which a person bears one.
-    `messages` is how messages are kept, None where none travel: nothing is asked for their sake then. `sources` is
-    the account that source ids are of. `login` is the command that gets another token, '' where a person makes one at
-    GrowthHub.
+    `channels` are those in which a block means "do not contact". `groups` has the beginning of the tags of each field
+    that is stored as one tag. `messages` is how messages are kept, None where none travel: nothing is asked for their
+    sake then. `sources` is the account of source ids. `login` is the command that gets another token, '' where a person
+    creates one at GrowthHub.
 
-    Beside the canonical fields a place for the marker is kept (`contact.growthgenius_id`): `create_places` makes it
-    whenever it is called, and writes before that go without. The wire is given back by `close`.
+    The source id has a place besides the canonical fields (`contact.growthgenius_id`): each call of `create_places`
+    creates it, and writes before that go without. `close` closes the connections.
     """
 
     system = "growthhub"
@@ -108,7 +107,7 @@ class GrowthHub:
 
     @property
     def owner_emails(self) -> frozenset[str] | None:
-        """Return the addresses of the users who are there, None before they were asked for."""
+        """Return the addresses of the present users, None before they were asked for."""
         return self.directory.known()
 
     def identity(self) -> Mapping[str, Any]:
@@ -116,14 +115,11 @@ class GrowthHub:
         return {"location": self.client.location_id}
 
     def clock_offset(self) -> float:
-        """Return seconds by which the server's clock is ahead of ours."""
+        """Return the seconds by which the server's clock is ahead of ours."""
         return self.client.calls.clock_offset()
 
     def read_window(self, window: Window) -> Iterator[Page]:
-        """Yield everybody whose `dateUpdated` lies in the window.
-
-        Rows that show names in lower case alone (#10) are read by id.
-        """
+        """Yield the contacts with a `dateUpdated` in the window. A row with lower-case names alone is read by id."""
         self._renew()
         for page in self.search.read(window):
             yield replace(page, records=[self._with_names(row) for row in page.records])
@@ -133,12 +129,12 @@ class GrowthHub:
         return self.client.read_contact(record_id)
 
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        """Map a record; asks for custom fields and users where the cache does not know them."""
+        """Map a record. Asks for custom fields and users where the cache does not know them."""
         self.custom_fields.learn({field_id for field_id, _ in custom_values(raw)})
         return self._mapper().contact(raw, memory)
 
     def to_outline(self, raw: Raw) -> Contact:
-        """Map only what tells who a record is, without its marker: that may have to be asked for."""
+        """Map only what identifies a record, without its source id, which may need a call."""
         return outline(raw, self._country)
 
     def digest(self, raw: Raw) -> bytes:
@@ -146,7 +142,7 @@ class GrowthHub:
         return digest(raw)
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
-        """Create a person in one call, marker and tags included."""
+        """Create a contact in one call, with source id and tags."""
         answer = self._refused_values.create(
             lambda made: self._writer.create(made, marker),
             lambda raw, rest: self._writer.update(raw, {}, rest, marker),
@@ -159,7 +155,7 @@ class GrowthHub:
     def update_contact(
         self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None
     ) -> WriteResult:
-        """Set fields by PUT, tags by their own calls; without changes, the marker alone."""
+        """Set fields by PUT, tags by their own calls. Without changes, only the source id is set."""
         answer = self._refused_values.update(
             lambda raw, part: self._writer.update(raw, memory, part, marker),
             current,
@@ -180,12 +176,12 @@ class GrowthHub:
         return {name: shown[name] for name in changes if name in shown}
 
     def filled_in(self, sent: Fields) -> Fields:
-        """Return the country: a contact that is created without one is given that of the location."""
+        """Return the country: a contact that is created without one gets that of the location."""
         country = countries.to_alpha2(str(self.location.settings().get("country") or ""))
         return {"country": country} if country and not sent.get("country") else {}
 
     def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
-        """Ask the server's own look-up for duplicates; after a lost create, search as well."""
+        """Ask the server's own look-up for duplicates. After a lost create, search as well."""
         found = {str(raw.get("id")): raw for raw in self._duplicates(sent)}
         if since is not None:
             found |= {str(raw.get("id")): raw for raw in self._marked(marker)}
@@ -199,32 +195,35 @@ class GrowthHub:
         return self.fields_to_create - self.custom_fields.placed()
 
     def recheck_places(self, *, retry: bool) -> None:
-        """Read the custom fields again, which is one call; with `retry`, what could not be made may be tried again."""
+        """Read the custom fields again, by one call.
+
+        With `retry`, fields that could not be created may be tried again.
+        """
         self.custom_fields.reconsider(retry=retry)
         self._mapper()
 
     def create_places(self, names: frozenset[str]) -> Sequence[str]:
-        """Make the custom fields that these canonical fields, and the marker, lack.
+        """Create the custom fields that these canonical fields and the source id lack.
 
-        Without a name, the marker's alone.
+        Without a name, only that of the source id.
         """
         made = self.custom_fields.make(names | {MARKER}) if not names or self._have_a_place(names) else []
         self._note_fields()
         return made
 
     def missing_places(self, names: frozenset[str]) -> Sequence[str]:
-        """Return the keys that `create_places` would make."""
+        """Return the keys that `create_places` would create."""
         return self.custom_fields.missing(names | {MARKER}) if not names or self._have_a_place(names) else []
 
     def _have_a_place(self, names: frozenset[str]) -> bool:
-        """Say whether any of the fields can be written here; whether owners can, the users tell."""
+        """Say whether any of the fields can be written here. For owners the users are loaded, who decide it."""
         if "owner" in names:
             self.directory.users()
             self._note_fields()
         return not names.isdisjoint(self.fields)
 
     def count_write_calls(self, current: Raw | None, changes: Fields) -> int:
-        """Return 1 for a create; else 1 for the PUT, if there is one, and 1 each for tags added and taken away."""
+        """Return 1 for a create. Else 1 for the PUT, if there is one, and 1 each for tags added and removed."""
         if current is None:
             return 1
         sent = {name for name, value in changes.items() if value is not None or name not in NEVER_EMPTY}
@@ -247,11 +246,11 @@ class GrowthHub:
         return findings
 
     def check_writing(self) -> Finding:
-        """Say whether the token may write contacts; nothing is written for it."""
+        """Say whether the token may write contacts, without writing anything."""
         return account_check.writing(self)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.client.calls.close()
 
     def _with_names(self, row: Raw) -> Raw:
@@ -318,9 +317,9 @@ class GrowthHub:
         refuse_to_tell(self.account, unread)
 
     def _bearing(self, sent: Fields, marker: str) -> Raw | None:
-        """Return who bears the marker, of those that a refused create may have made.
+        """Return the record with this source id, of those that a refused create may have created.
 
-        A record that shows nothing of what was sent bears a marker that a person typed.
+        A record that shows nothing of what was sent has a source id that a person typed.
         """
         mapper = self._mapper()
         candidates = (*self._duplicates(sent), *self._marked(marker))
@@ -329,6 +328,6 @@ class GrowthHub:
 
 
 def _shows_any(shown: Fields, sent: Fields) -> bool:
-    """Say whether a record shows the name, the address or the number that was sent, where any was."""
+    """Say whether a record shows the name, the address or the number that was sent, where any was sent."""
     telling = [name for name in ("email", "phone", "first_name", "last_name") if sent.get(name)]
     return not telling or any(name in shown and same(name, shown[name], sent[name]) for name in telling)

@@ -1,10 +1,9 @@
-"""GrowthHub's messages as the engine sees them: the Correspondence of one location (see connectors.message_store).
+"""The messages of one GrowthHub location: a connectors.message_store.
 
 Rules kept here:
-- messages come from the export, in two readings, since it leaves e-mails out of the other; copies are kept as notes,
+- messages come from the export, in two readings, because it leaves e-mails out of the other. Copies are kept as notes,
   or recorded in conversations, as `MessageStyle` says;
-- an id tells what it is of, "note:", "message:" or "email:", so that a note can be changed or deleted as one whatever
-  the style is now.
+- an id says its kind, "note:", "message:" or "email:", so that a note can be changed or deleted under any style.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,10 +27,10 @@ from connectors.message_store import CopyResult
 
 @dataclass(frozen=True, slots=True)
 class MessageStyle:
-    """How copies are kept here, and which channels are read. `source` is the kind of system that originals are of.
+    """How copies are kept here, and which channels are read. `source` is the kind of system of the originals.
 
-    `provider_id` is the conversation provider through which copies are recorded where they are no notes.
-    Raises ValueError where it is missing then.
+    `provider_id` is the conversation provider that records copies where they are no notes. Raises ValueError where it
+    is missing then.
     """
 
     as_note: bool = True
@@ -73,7 +72,7 @@ class GrowthHubMessages:
         )
 
     def read_window(self, window: Window) -> Iterator[Page]:
-        """Yield the messages of the wanted channels, e-mails one by one; without any, a page without records.
+        """Yield the messages of the wanted channels, e-mails one by one. Without a channel, a page without records.
 
         An e-mail of a thread with others costs a call when it is first seen.
 
@@ -92,7 +91,7 @@ class GrowthHubMessages:
     def streams(self) -> tuple[str | None, ...]:
         """Return the channels that the export is read for, None for all but e-mails.
 
-        What our provider makes of a recorded copy is not known beforehand, so that copies are looked for in both.
+        It is not known which channel our provider gives a recorded copy, so copies are looked for in both.
         """
         others = self._channels - {EMAIL} or not self.style.as_note
         emails = EMAIL in self._channels or not self.style.as_note
@@ -116,7 +115,7 @@ class GrowthHubMessages:
         return message_mapping.with_text(record, self.to_message({"contactId": contact_id, **record}))
 
     def read_listed(self, message_id: str, contact_id: str) -> Message | None:
-        """Return a message or an e-mail by its id, None where the export does not show it as one (yet).
+        """Return a message or an e-mail by its id, None where the export does not list it as one (yet).
 
         Raises RecordGone, AuthError, TransientError.
         """
@@ -141,7 +140,7 @@ class GrowthHubMessages:
         return _completed(message, self.read_message(message.id, message.contact_id))
 
     def read_current(self, original: Message) -> Message | None:
-        """Return an e-mail with its text, None where it failed since it was listed: its text is read with its status.
+        """Return an e-mail with its text, None where its delivery failed since it was listed.
 
         Raises RecordGone, AuthError, TransientError.
         """
@@ -160,7 +159,7 @@ class GrowthHubMessages:
         return message_mapping.id_of(raw)
 
     def copies_of(self, contact_id: str) -> Sequence[Message]:
-        """Return all notes of a contact; copies that are recorded in conversations are listed, and cost no call.
+        """Return all notes of a contact. Copies in conversations are listed, and cost no call.
 
         Raises RecordGone, AuthError, TransientError.
         """
@@ -170,7 +169,7 @@ class GrowthHubMessages:
         return self._notebook.of_contact(contact_id)
 
     def is_copy_of(self, copy: Message, original: Message) -> bool:
-        """Say whether a note, or a message of a conversation, is the copy of a whole message."""
+        """Say whether a note, or a message of a conversation, is the copy of a message."""
         if copy.id.startswith(notes.ID_PREFIX):
             return notes.shows(copy, original, self._where())
         return conversations.shows(copy, original)
@@ -182,7 +181,7 @@ class GrowthHubMessages:
         return self._conversations.find(original, contact_id)
 
     def record_copy(self, original: Message, contact_id: str) -> CopyResult:
-        """Keep a copy; nobody is sent anything.
+        """Write a copy. No message is sent.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
@@ -190,7 +189,7 @@ class GrowthHubMessages:
         return keeper.record(original, contact_id)
 
     def update_copy(self, copy: Message, original: Message) -> CopyResult:
-        """Write a note anew; what is recorded in a conversation stays as it is: RecordRefused.
+        """Rewrite a note. A copy in a conversation cannot be changed: RecordRefused.
 
         Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
@@ -199,7 +198,7 @@ class GrowthHubMessages:
         return self._notebook.amend(copy.id.removeprefix(notes.ID_PREFIX), copy.contact_id, original)
 
     def delete_copy(self, copy_id: str, contact_id: str) -> None:
-        """Delete a note; what is recorded in a conversation stays: RecordRefused.
+        """Delete a note. A copy in a conversation cannot be deleted: RecordRefused.
 
         Raises RecordRefused, OutcomeUnknown, AuthError, TransientError.
         """
@@ -224,7 +223,7 @@ class GrowthHubMessages:
         return message_mapping.is_wanted(row, self._channels, style.provider_id, style.source)
 
     def _listed_email(self, email_id: str, contact_id: str) -> Message | None:
-        """Return an e-mail by its own id, once it is on its way; which of them are listed is told by its channel."""
+        """Return an e-mail by its own id, once it was delivered and where its channel is listed."""
         record = self.client.read_email(email_id)
         gone_or_to_come = record.get("deleted") is True or record.get("status") in message_mapping.NOT_YET
         if gone_or_to_come or message_mapping.has_failed(record) or EMAIL not in self._channels:
@@ -234,7 +233,7 @@ class GrowthHubMessages:
         return message_mapping.email(record, contact_id, self._directory.email_of, self.style.source)
 
     def _has_failed_alone(self, record: Raw) -> bool:
-        """Say whether the message that consists of this e-mail alone has failed: the export shows its status alone."""
+        """Say whether the message of this e-mail alone has failed: only the export shows its status."""
         try:
             row = self.client.read_message(str(record["threadId"])) if record.get("threadId") else {}
         except RecordError:
@@ -247,7 +246,7 @@ class GrowthHubMessages:
             yield from map(self.to_message, message_mapping.messages_in(row))
 
     def _where(self) -> tzinfo:
-        """Return the zone of the location, asked for once."""
+        """Return the zone of the location. It is asked for once."""
         if self._zone is None:
             self._zone = notes.zone(self._location.settings().get("timezone"))
         return self._zone
