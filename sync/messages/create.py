@@ -146,7 +146,7 @@ def _exists(context: MessageContext, job: CopyJob) -> bool:
 def _is_our_own_copy(context: MessageContext, job: CopyJob) -> bool:
     """Return whether the message to copy is itself a copy of ours; link it to its original unless that is linked.
 
-    A copy whose answer was lost moves to another contact when contacts are merged, and then looks like a new message.
+    A copy without an answer moves to another contact when contacts are merged, and then looks like a new message.
     Its marker is the id of a message of the other side.
     """
     marker, home = job.original.of, job.target

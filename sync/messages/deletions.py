@@ -47,7 +47,7 @@ def find_deletions(context: MessageContext, *, deep: bool) -> None:
 
 
 def plan_deletions(context: MessageContext) -> None:
-    """Plan the deletion of copies whose originals were deleted, where the config or a user decided so."""
+    """Plan the deletion of copies of deleted originals, where the config or a user decided so."""
     for link in context.tables.links.gone_links():
         source = context.connection.side(original_side(link))
         if link.gone != source.name or not context.scope.leaves(source.name):

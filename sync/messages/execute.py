@@ -84,7 +84,7 @@ def _carry_each(
 
 
 def _continue_after_unknown(context: MessageContext, side: Side, errors: WriteErrors[StagedMessage]) -> None:
-    """Look for copies with an unknown outcome, and copy the later messages of the contacts whose copy was found.
+    """Look for copies with an unknown outcome; where one is found, copy the later messages of its contact.
 
     Without this, a server that shows no id of what it creates would take one message of a contact in each run.
     """
@@ -100,7 +100,7 @@ def _continue_after_unknown(context: MessageContext, side: Side, errors: WriteEr
 
 
 def _unknown_copies(context: MessageContext, side: Side) -> dict[str, str]:
-    """Return the messages whose copy has an unknown outcome, with their contacts."""
+    """Return the ids of messages that have a copy with an unknown outcome, with their contacts."""
     return {one.source_id: one.contact for one in context.tables.intents.open_creates() if one.side == side.name}
 
 

@@ -37,7 +37,7 @@ def plan_messages(context: MessageContext) -> None:
 
 
 def _stage_due_failures(context: MessageContext) -> None:
-    """Read by id the messages of failures whose cause may be gone, or that were not tried for a day (R22)."""
+    """Read by id the failed messages that may succeed now, or that were not tried for a day (R22)."""
     for failure in context.tables.failures.waiting_failures():
         side = context.connection.side(failure.side)
         if failure.operation == UNREAD or context.staging.message(side.name, failure.record_id) is not None:
@@ -65,7 +65,7 @@ def _is_retried(context: MessageContext, failure: Failure) -> bool:
 
 
 def _stage_freed_messages(context: MessageContext) -> None:
-    """Stage the messages that were left out and whose contact is linked or planned by now."""
+    """Stage left-out messages of contacts that are linked or planned by now."""
     settings = context.tables.settings
     context.findings.newest_link = settings.newest_link()
     for side in context.connection.sides:
@@ -123,7 +123,7 @@ def _plan_new(context: MessageContext, side: Side, staged: StagedMessage) -> Non
 
 
 def _plan_without_contact(context: MessageContext, side: Side, staged: StagedMessage) -> None:
-    """Plan a message whose contact is not linked: it is copied after its contact, listed with it, or left out."""
+    """Plan a message of an unlinked contact: it is copied after its contact, listed with it, or left out."""
     target = context.connection.other(side)
     if _is_planned(context, side, staged.contact_id):
         if (target.name, staged.id) not in context.findings.unknown_copies:

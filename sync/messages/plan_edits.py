@@ -76,7 +76,7 @@ def read_pair(
 
 
 def decide_pair(context: MessageContext, pair: MessagePair) -> tuple[Verdict, str]:
-    """Return what happens to a copy whose original changed, and the rule that decides it."""
+    """Return what happens to a copy after a change of its original, and the rule that decides it."""
     link, source = pair.link, pair.source
     decision = context.tables.conflicts.of_link(link.id).get(TEXT)
     if decision is not None and decision.resolution is not None:

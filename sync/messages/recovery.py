@@ -1,4 +1,4 @@
-"""Find out what became of copies whose outcome is unknown: of a killed run, and unanswered (R20)."""
+"""Find out what became of copies with an unknown outcome: of a killed run, and unanswered (R20)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -22,7 +22,7 @@ from sync.streams.recovery import SettleTime, is_gone, settle_each
 
 
 def settle_intents(context: MessageContext) -> None:
-    """Settle every write whose result was not stored. Raises AuthError, TransientError."""
+    """Settle every write without a stored result. Raises AuthError, TransientError."""
 
     def settle(target: Side, intent: AmendmentIntent | CopyDeletionIntent) -> None:
         if isinstance(intent, CopyDeletionIntent):

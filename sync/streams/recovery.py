@@ -1,4 +1,4 @@
-"""Find out what became of writes whose outcome is unknown: of a run that was killed, or unanswered (R20)."""
+"""Find out what became of writes with an unknown outcome: of a killed run, and unanswered (R20)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

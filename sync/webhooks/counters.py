@@ -1,6 +1,6 @@
 """Count the outcomes of webhooks since the daemon started, for the status page and the metrics.
 
-`sync.daemon.daemon.Daemon.webhooks` is the one object. Any thread may read it at any time.
+`sync.daemon.daemon.Daemon` is the one object. Any thread may read it at any time.
 """
 
 from collections import Counter
