@@ -29,7 +29,7 @@ def measure(worlds: LinkedWorlds) -> list[Row]:
 
 def _round(people: int) -> tuple[Cost, Cost]:
     with World(people, on_both=False) as world:
-        floor = world.floor("write", str(people))
-        Path(world.folder / "write.db").unlink()
+        floor = world.floor("first_sync", str(people))
+        Path(world.folder / "first_sync.db").unlink()
     with World(people, on_both=False) as world:
         return floor, world.run()

@@ -14,7 +14,7 @@ def measure(worlds: LinkedWorlds) -> list[Row]:
     """Compare with F2, a pull of both sides that stores every record and looks at none."""
     world = worlds.world(PEOPLE // 4 if worlds.quick else PEOPLE)
     floor, verify, digest, mapped = side_by_side(
-        lambda: world.floor("pull"),
+        lambda: world.floor("full_read"),
         lambda: world.sync("verify", "--json"),
         lambda: again(world),
         lambda: again(world, FORGET),

@@ -12,7 +12,7 @@ def measure(worlds: LinkedWorlds) -> list[Row]:
     """Compare with N0, which asks both sides once and moves a cursor."""
     small, large = worlds.world(FEW), worlds.world(MANY // 10 if worlds.quick else MANY)
     floor, few, many = side_by_side(
-        lambda: small.floor("idle"), lambda: calm(small.run()), lambda: calm(large.run()), repeats=REPEATS
+        lambda: small.floor("idle_run"), lambda: calm(small.run()), lambda: calm(large.run()), repeats=REPEATS
     )
     sizes = f"{large.people:,} against {small.people:,} links"
     return [

@@ -37,7 +37,7 @@ def measure(worlds: LinkedWorlds) -> list[Row]:
 
 def _floor(each_way: int) -> Cost:
     with World(PEOPLE, on_both=True) as world:
-        return world.floor("correspond", str(each_way))
+        return world.floor("message_sync", str(each_way))
 
 
 def _first_run(each_way: int) -> tuple[Cost, tuple[int, int]]:
