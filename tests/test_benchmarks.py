@@ -15,7 +15,11 @@ def floors() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "floor"
     )
-    return {call.args[0].value for call in calls if call.args and isinstance(call.args[0], ast.Constant)}
+    return {
+        str(call.args[0].value)
+        for call in calls
+        if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+    }
 
 
 def test_every_floor_that_a_benchmark_names_is_a_module() -> None:
