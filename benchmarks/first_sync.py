@@ -1,4 +1,4 @@
-"""G2: what a first sync costs that creates everybody on the other side. G2c: its calls and commits."""
+"""G2: the cost of a first sync that creates every contact on the other side. G2c: its calls and commits."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def measure(worlds: LinkedWorlds) -> list[Row]:
         raise RuntimeError(f"{created} of {people} people were created")
     note = f"{people:,} creates, floor {floor.cpu:.2f} s CPU"
     return [
-        Row("G2", "first sync that creates everybody, x W", sync.cpu / floor.cpu, 1.5, 1.0, note),
+        Row("G2", "first sync that creates every contact, x W", sync.cpu / floor.cpu, 1.5, 1.0, note),
         Row("G2c", "writing calls per create", traffic["writes"] / people, 1, 1, f"{traffic['reads']} reads in all"),
     ]
 

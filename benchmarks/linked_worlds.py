@@ -1,4 +1,4 @@
-"""Worlds in which everybody is on both sides and linked already, made once for all benchmarks that need them."""
+"""Worlds with all contacts on both sides and linked, created once for all benchmarks that need them."""
 
 import json
 from contextlib import ExitStack
@@ -23,7 +23,7 @@ class LinkedWorlds:
         self.quick = quick
 
     def world(self, people: int) -> World:
-        """Return the world of so many people, with everybody linked."""
+        """Return the world with that number of contacts, all linked."""
         if people not in self._worlds:
             world = self._stack.enter_context(World(people, on_both=True))
             calm(world.run())

@@ -1,4 +1,4 @@
-"""Invented people, as full as real prospects are: about 1.7 kB of JSON each at GrowthGenius."""
+"""Invented contacts, as complete as real prospects: about 1.7 kB of JSON each at GrowthGenius."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ TITLES = ("CEO", "Head of Sales", "Software Engineer", "Office Manager", "Market
 
 
 def prospect(number: int) -> dict[str, Any]:
-    """Return what GrowthGenius holds of somebody, by wire key; everybody has an address and a number of their own."""
+    """Return the record of a contact at GrowthGenius, by wire key, with its own address and number."""
     first, last = FIRST[number % len(FIRST)], LAST[number // len(FIRST) % len(LAST)]
     city, state, country = CITIES[number % len(CITIES)]
     company = f"Company {number // 7}"

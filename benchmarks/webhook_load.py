@@ -1,6 +1,6 @@
 """Send signed webhooks at full speed: `python -m benchmarks.webhook_load PORT LOCATION COUNT KEY CONNECTIONS`.
 
-KEY is the private key, hex. All of them are signed before the first is sent. Each is about somebody else, as after a
+KEY is the private key, hex. All of them are signed before the first is sent. Each is about another contact, as after a
 mass edit. It prints a JSON line: how long it took from the first word to the last answer, and how many of each status.
 """
 

@@ -30,9 +30,9 @@ CONNECTIONS = 32
 PEOPLE = 10
 ROUNDS = 3
 FIRST, LAST = 0, -1
-"""The core of who answers, and that of who sends; the servers behind have whatever is left."""
+"""The core of the daemon, and that of the sender; the servers use both."""
 
-Told = dict[str, Any]
+Result = dict[str, Any]
 
 WEBHOOKS = """every = "6h"
 [webhooks]
@@ -43,9 +43,9 @@ ed25519_key = "{key}"
 
 
 def measure(worlds: LinkedWorlds) -> list[Row]:
-    """Compare with V, the same server answering without a thought; daemon and sender have a core each."""
+    """Compare with V, the same server answering without any work; daemon and sender have a core each."""
     count = EVENTS // 10 if worlds.quick else EVENTS
-    heard = [_heard(count) for _ in range(ROUNDS)]
+    heard = [_measured(count) for _ in range(ROUNDS)]
     floors = [_floor(count) for _ in range(ROUNDS)]
     heard.sort(key=lambda one: one["seconds"])
     floors.sort(key=lambda one: one["seconds"])
@@ -60,8 +60,8 @@ def measure(worlds: LinkedWorlds) -> list[Row]:
     ]  # fmt: skip
 
 
-def _heard(count: int) -> Told:
-    """Return how a daemon did, whose stream looks at what it hears meanwhile, and which is killed afterwards."""
+def _measured(count: int) -> Result:
+    """Return the result of a daemon that reads the contacts meanwhile, and is killed afterwards."""
     signing = Ed25519PrivateKey.generate()
     public = signing.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     port = _free_port()
@@ -70,12 +70,12 @@ def _heard(count: int) -> Told:
             file.write(WEBHOOKS.format(port=port, key=b64encode(public).decode()))
         with _on_a_core(FIRST, "-m", "sync", "daemon", "--config", str(world.config)) as daemon:
             _wait_for(port)
-            told = _volley(port, world.places["location"], count, signing)
+            result = _send(port, world.places["location"], count, signing)
             daemon.kill()
-        told["lost"] = count - _kept(world, count)
-    if told["statuses"] != {"200": count}:
-        raise RuntimeError(f"not every webhook was taken: {told['statuses']}")
-    return told
+        result["lost"] = count - _kept(world, count)
+    if result["statuses"] != {"200": count}:
+        raise RuntimeError(f"not every webhook was taken: {result['statuses']}")
+    return result
 
 
 def _kept(world: World, count: int) -> int:
@@ -87,19 +87,19 @@ def _kept(world: World, count: int) -> int:
         return len(digests & {row[0] for row in db.execute("SELECT digest FROM webhook")})
 
 
-def _floor(count: int) -> Told:
+def _floor(count: int) -> Result:
     with _on_a_core(FIRST, "-m", "benchmarks.floors.webhooks") as process:
         port = process.stdout.readline() if process.stdout is not None else ""
-        return _volley(int(port), "nowhere", count, Ed25519PrivateKey.generate())
+        return _send(int(port), "nowhere", count, Ed25519PrivateKey.generate())
 
 
-def _volley(port: int, location: str, count: int, signing: Ed25519PrivateKey) -> Told:
+def _send(port: int, location: str, count: int, signing: Ed25519PrivateKey) -> Result:
     key = signing.private_bytes_raw().hex()
     with _on_a_core(
         LAST, "-m", "benchmarks.webhook_load", str(port), location, str(count), key, str(CONNECTIONS)
     ) as sender:
-        told: Told = json.loads(sender.communicate()[0])
-    return told
+        result: Result = json.loads(sender.communicate()[0])
+    return result
 
 
 @contextmanager

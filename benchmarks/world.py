@@ -1,4 +1,4 @@
-"""Both sandboxes in a process of their own, so that a server's work is not counted as its client's.
+"""Run both sandboxes in a separate process, so that the work of a server is not counted for its client.
 
 `python -m benchmarks.world OPTIONS` (JSON) prints where they listen and answers a line on standard input, "counts",
 with how many calls they have had; at the end of its input it stops. The options are those of `benchmarks.worlds`.
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def fill(left: GrowthGeniusSandbox, right: GrowthHubSandbox, people: int, *, on_both: bool) -> None:
-    """Put people into GrowthGenius, one a second until a month ago, and the same into GrowthHub as a sync would."""
+    """Add contacts at GrowthGenius, one a second until a month ago, and the same at GrowthHub as a sync would."""
     limit, right.rate = right.rate, None
     places = make_places(right)
     owner = right.add_user(OWNER)
@@ -58,7 +58,7 @@ def fill(left: GrowthGeniusSandbox, right: GrowthHubSandbox, people: int, *, on_
 
 
 def correspond(left: GrowthGeniusSandbox, right: GrowthHubSandbox, each_way: int) -> None:
-    """Let so many messages be written at either side, a second apart until a month ago, to everybody in turn."""
+    """Add messages at either side, a second apart until a month ago, to each contact in turn."""
     ids = [str(each["id"]) for each in left.people()], [str(each["id"]) for each in right.people()]
     start, clock = datetime.now(UTC) - AGO - timedelta(seconds=each_way), right.now
     for number in range(each_way):
@@ -83,7 +83,7 @@ def make_places(right: GrowthHubSandbox) -> dict[str, CustomField]:
 
 
 def add(right: GrowthHubSandbox, body: dict[str, Any], marker: str, record_id: str, moment: datetime) -> None:
-    """Create somebody through the front door, with the marker, at a moment of the past."""
+    """Create a contact by a call, with the marker, at a time in the past."""
     body["customFields"].append({"id": marker, "field_value": record_id})
     body["locationId"] = right.location_id
     headers = Headers({"authorization": f"Bearer {right.token}", "version": min(VERSIONS)})
@@ -91,7 +91,7 @@ def add(right: GrowthHubSandbox, body: dict[str, Any], marker: str, record_id: s
     answer = right.handle(Call("POST", "/contacts/", {}, headers, body, moment))
     right.now = now
     if answer.status != 201:
-        raise RuntimeError(f"the sandbox refused somebody: {answer.body}")
+        raise RuntimeError(f"the sandbox refused a contact: {answer.body}")
 
 
 def tell(document: dict[str, Any]) -> None:

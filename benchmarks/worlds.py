@@ -13,7 +13,7 @@ from typing import Any, Self
 from benchmarks.process_cost import ROOT, Cost, python
 
 WIDE = (10_000, 10.0)
-"""A limit that no run reaches, so that CPU is what counts; the pace keeps its book all the same."""
+"""A limit that no run reaches, so that only CPU counts; calls are counted all the same."""
 
 CONFIG = """
 [state]
@@ -33,7 +33,7 @@ left = "growthgenius"
 right = "growthhub"
 settle = "0s"
 """
-LETTERS = """
+MESSAGES = """
 lookback = "0s"
 [connections.sales.messages]
 lookback = "0s"
@@ -90,7 +90,7 @@ class World:
 
     def let_messages_travel(self) -> None:
         """Put messages into the config, without looking back: servers here show at once what was changed."""
-        self.config.write_text(CONFIG.format(**self.places) + LETTERS)
+        self.config.write_text(CONFIG.format(**self.places) + MESSAGES)
 
     def floor(self, name: str, *arguments: str) -> Cost:
         """Run a floor against the same servers."""

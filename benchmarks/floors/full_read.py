@@ -1,4 +1,4 @@
-"""F2: read everybody on both sides and store them, nothing else."""
+"""F2: read all contacts of both sides and store them, nothing else."""
 
 import json
 import sqlite3

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.world import START, World
+from tests.thorough import THOROUGH
 
 
 def fill(world: World, count: int) -> None:
@@ -19,7 +20,7 @@ def fill(world: World, count: int) -> None:
         )
 
 
-@pytest.mark.parametrize("count", [30, 3000])
+@pytest.mark.parametrize("count", [30, 3000 if THOROUGH else 500])
 def test_a_run_that_finds_nothing_makes_one_call_a_side_however_many_contacts_there_are(
     world: World, count: int
 ) -> None:
