@@ -5,12 +5,11 @@ because the run after it makes them again.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.connector import Raw
 from connectors.contact import Fields
-from connectors.http.rate_headers import RateLimit
 from state.staging import PAGE, Step
 from sync.contacts.company_lookup import count_unknown
 from sync.contacts.context import Context
@@ -18,12 +17,10 @@ from sync.contacts.plan_steps import CREATE, DELETE, PAIR
 from sync.contacts.planned_changes import changes_of_step
 from sync.contacts.untranslatable import values_for_create
 from sync.output.formats import WHOLE
-from sync.output.report import Cost, Operation, PlannedChange
+from sync.output.report import Operation, PlannedChange
 from sync.rules import contact_codec
 from sync.rules.merge import LEFT
 from sync.streams.connection import Side
-
-DAY_SECONDS = 86_400.0
 
 CALLS_OF_DELETE = 2
 """The record is read before it is deleted."""
@@ -70,17 +67,15 @@ def written_fields(context: Context, side: Side) -> frozenset[str]:
     return frozenset(name for one in preview_side(context, side) for name in one.changes if name != WHOLE)
 
 
-def price(context: Context, limits: Mapping[str, RateLimit | None], beside: Mapping[str, int]) -> dict[str, Cost]:
-    """Return the cost of the plan, by account; `beside` are the calls of other streams."""
-    charged = {context.enrichment.source.account: count_unknown(context)} if context.enrichment else {}
-    return {
-        side.account: _cost(
-            _calls(context, side) + beside.get(side.account, 0) + charged.get(side.account, 0),
-            limits[side.account],
-            charged.get(side.account, 0),
-        )
-        for side in context.connection.sides
-    }
+def count_calls(context: Context) -> dict[str, int]:
+    """Return how many calls the plan would make, by account, with those that made it and the company look-ups."""
+    charged = count_charged_calls(context)
+    return {side.account: _calls(context, side) + charged.get(side.account, 0) for side in context.connection.sides}
+
+
+def count_charged_calls(context: Context) -> dict[str, int]:
+    """Return the calls that a system may charge for, by account: the companies that are still to be looked up."""
+    return {context.enrichment.source.account: count_unknown(context)} if context.enrichment else {}
 
 
 def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
@@ -134,15 +129,3 @@ def _calls_of_create(context: Context, side: Side, one: PreviewedContact, *, ask
         0 if context.findings.first.get(side.account) else side.connector.count_lookups(one.changes, asked=asked)
     )
     return looked_up + side.connector.count_write_calls(None, one.changes)
-
-
-def _cost(calls: int, limit: RateLimit | None, charged: int) -> Cost:
-    """Return the cost of so many calls, `charged` of which the server may charge for.
-
-    An account without a known limit has no share of a day, and no pace to wait for.
-    """
-    if limit is None:
-        return Cost(calls, 0.0, 0.0, charged)
-    seconds = calls * limit.interval / limit.calls
-    daily = limit.daily or DAY_SECONDS * limit.calls / limit.interval
-    return Cost(calls, round(calls / daily, 4), round(seconds, 1), charged)

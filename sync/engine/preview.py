@@ -10,6 +10,7 @@ from sync.messages import actions
 from sync.messages import preview as message_preview
 from sync.output.report import Cost, Counts, PlannedChange, StreamReport
 from sync.rules.streams import CONTACTS
+from sync.streams.price import price_of_calls
 
 
 def planned_changes(scope: RunScope) -> Iterator[PlannedChange]:
@@ -21,8 +22,12 @@ def planned_changes(scope: RunScope) -> Iterator[PlannedChange]:
 
 def cost(scope: RunScope, limits: Mapping[str, RateLimit | None], *, deep: bool) -> dict[str, Cost]:
     """Return the cost of the plan, by account; `deep` adds reading the copies of all linked contacts."""
-    message_calls = message_preview.count_calls(scope.messages, deep=deep) if scope.messages is not None else {}
-    return contact_preview.price(scope.contacts, limits, message_calls)
+    calls, charged = contact_preview.count_calls(scope.contacts), contact_preview.count_charged_calls(scope.contacts)
+    for_messages = message_preview.count_calls(scope.messages, deep=deep) if scope.messages is not None else {}
+    return {
+        account: price_of_calls(count + for_messages.get(account, 0), limits[account], charged.get(account, 0))
+        for account, count in calls.items()
+    }
 
 
 def totals(scope: RunScope, stream: str, report: StreamReport) -> StreamReport:

@@ -1,0 +1,20 @@
+"""Price the calls of a plan: their share of the day of an account, and how long they take."""
+
+from typing import Final
+
+from connectors.http.rate_limiter import RateLimit
+from sync.output.report import Cost
+
+DAY_SECONDS: Final = 86_400.0
+
+
+def price_of_calls(calls: int, limit: RateLimit | None, charged: int = 0) -> Cost:
+    """Return the cost of so many calls, `charged` of which the system may charge for.
+
+    An account without a known limit has no share of a day, and no rate to wait for.
+    """
+    if limit is None:
+        return Cost(calls, 0.0, 0.0, charged)
+    seconds = calls * limit.interval / limit.calls
+    daily = limit.daily or DAY_SECONDS * limit.calls / limit.interval
+    return Cost(calls, round(calls / daily, 4), round(seconds, 1), charged)
