@@ -33,6 +33,9 @@ _LIMIT: Final = re.compile(r"\d{3,}")
 _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?=(\S{1,6}))")
 """A time and the start of its zone abbreviation. HTML without line ends joins the text directly to it."""
 
+_CUT_SAID: Final = "(Cut here, a note takes no more: the whole text is at "
+_CUT: Final = re.compile(rf" ?{re.escape(_CUT_SAID)}[^()]*\.\)$")
+
 _FARTHEST: Final = timedelta(hours=14)
 """No place on earth has a time farther from UTC."""
 
@@ -83,7 +86,7 @@ def content(original: Message, where: tzinfo) -> str:
 def shortened(original: Message, source: str, where: tzinfo, limit: int) -> str:
     """Return the note with as much of the message as fits into `limit` characters."""
     head, marker = _head(original, where), f"[{mark(source, original.id)}]"
-    cut = f"(Cut here, a note takes no more: the whole text is at {source}.)"
+    cut = f"{_CUT_SAID}{source}.)"
     room = max(0, limit - len(head) - len(cut) - len(marker) - 3 * len("\n\n"))
     return "\n\n".join(filter(None, (head, message_text.tidy(original.text or "")[:room].rstrip(), cut, marker)))
 
@@ -120,7 +123,16 @@ def shows(copy: Message, original: Message, where: tzinfo) -> bool:
     zones = (where, UTC, *filter(None, (_zone_shown(copy, original),)))
     expected = {content(original, each) for each in zones}
     expected |= {markup.readable(each) for each in expected}
-    return any(message_text.same(copy.text, each) for each in expected)
+    shown = message_text.comparable(copy.text or "")
+    head = min(len(message_text.comparable(_head(original, each))) for each in zones)
+    return any(_shows_text(shown, message_text.comparable(each), head) for each in expected)
+
+
+def _shows_text(shown: str, expected: str, head: int) -> bool:
+    """Say whether a note shows a text, or was cut and shows its beginning, past the `head` of so many characters."""
+    cut = _CUT.search(shown)
+    is_beginning = cut is not None and cut.start() >= max(1, head) and expected.startswith(shown[: cut.start()])
+    return shown == expected or is_beginning
 
 
 def _has_said_line(copy: Message, original: Message) -> bool:

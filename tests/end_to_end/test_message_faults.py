@@ -365,3 +365,33 @@ def test_a_copy_edited_before_it_was_found_after_a_lost_answer_is_not_written_ov
     world.gg.edit_message(message, rendered_copy="Hello again")
     assert world.run(skip=SETTLE + 2).streams["messages"].conflicts == 1
     assert "She likes tea" in office.notes(right)[0]
+
+
+LONG = "looms and threads " * 100
+
+
+def test_an_edit_behind_the_cut_of_a_long_note_is_no_failure(office: Office) -> None:
+    world = office.world
+    world.gh.quirks.longest_note = 1000
+    left, right = office.person("ann")
+    message_id = office.write(left, LONG, at=minutes(-30))
+    assert world.run(skip=SETTLE).exit_code == 0
+    (written,) = office.notes(right)
+    world.gg.edit_message(message_id, rendered_copy=f"{LONG} and a last word")
+    result = world.run(skip=SETTLE)
+    assert (result.exit_code, office.notes(right), world.rows("SELECT * FROM failure")) == (0, [written], [])
+
+
+def test_a_long_note_with_a_lost_answer_was_edited_by_no_user(office: Office) -> None:
+    world = office.world
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    world.gh.quirks.longest_note = 1000
+    left, right = office.person("ann")
+    message_id = office.write(left, LONG, at=minutes(-30))
+    world.gh.faults.append(Fault("reset_after", method="POST", path=r"/notes$", skip=1, times=1))
+    world.run(skip=SETTLE + 2)
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    world.gg.edit_message(message_id, rendered_copy="short by now")
+    assert world.run(skip=SETTLE + 2).exit_code == 0
+    (note,) = office.notes(right)
+    assert ("short by now" in note, world.rows("SELECT * FROM conflict")) == (True, [])

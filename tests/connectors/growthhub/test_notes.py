@@ -1,4 +1,5 @@
 import html
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -229,6 +230,20 @@ def test_a_text_that_is_too_long_is_cut_and_says_so_and_keeps_the_marker(words: 
     assert len(written) <= limit
     assert "the whole text is at growthgenius" in written
     assert read(written).of == "393642"
+
+
+def test_a_note_that_was_cut_is_known_without_its_marker_by_its_head_and_the_beginning_of_the_text() -> None:
+    long = replace(LETTER, text="looms and threads " * 100)
+    written = notes.shortened(long, "growthgenius", CHICAGO, 500)
+    copy = replace(read(written), of=None)
+    assert notes.shows(copy, long, CHICAGO)
+    assert notes.shows(copy, replace(long, text=f"{long.text} and a last word"), CHICAGO)
+    assert not notes.shows(copy, replace(long, text=f"A first word and {long.text}"), CHICAGO)
+    assert not notes.shows(copy, replace(long, text="looms"), CHICAGO)
+    for edited in (f"{written}\n\nMine", written.replace("looms and", "looms, and", 1), f"Mine {written}"):
+        assert not notes.shows(replace(read(edited), of=None), long, CHICAGO)
+    bare = replace(read("(Cut here, a note takes no more: the whole text is at growthgenius.)"), of=None)
+    assert not notes.shows(bare, long, CHICAGO)
 
 
 @pytest.mark.parametrize(
