@@ -36,8 +36,8 @@ class GrowthHubPost(GrowthHubPlace, Post):
         self.kind = kind
         self.recorded_at = r"/notes$" if style.as_note else r"/inbound$"
 
-    def somebody(self) -> str:
-        contact_id = super().somebody()
+    def a_contact(self) -> str:
+        contact_id = super().a_contact()
         self.discard(self.post.record_copy(LETTER, contact_id).copy.id)
         return contact_id
 

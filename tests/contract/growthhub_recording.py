@@ -66,7 +66,7 @@ def _people(name: str) -> list[dict[str, Any]]:
     match name:
         case _ if name in OF_MESSAGES or name in {"contact_by_id", "update_with_tags", "update_without_company"}:
             return [_answer("contact_by_id")["contact"]]
-        case "duplicate_look_up":  # found by the address, while nobody has the number
+        case "duplicate_look_up":  # found by the address, while no contact has the number
             return [_answer("contact_by_id")["contact"] | {"phone": "+12125550123"}]
         case "duplicate_refused":
             person = _answer("search_to_the_end")["contacts"][1]

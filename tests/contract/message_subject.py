@@ -59,7 +59,7 @@ class Post(Place):
         """The messages of the account."""
         return self.letters(self.account)
 
-    def somebody(self) -> str:
+    def a_contact(self) -> str:
         """Return the id of a contact; all that is learned of a server when it is first written to is known then."""
         self.prepare()
         contact_id = self.add(BRIEF)

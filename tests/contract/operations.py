@@ -33,7 +33,7 @@ DELETING: Final[Mapping[str, Operation]] = {
 ALL: Final[Mapping[str, Operation]] = {**READING, **CREATING, **UPDATING, **DELETING}
 
 
-def somebody(place: Place) -> Raw:
+def a_contact(place: Place) -> Raw:
     """Return the record of a contact; all settings are known then, so that only what is asked for makes calls."""
     place.prepare()
     return place.got(place.add(BRIEF))

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.contact import Fields, Value
-from tests.contract.operations import naming, somebody
+from tests.contract.operations import a_contact, naming
 from tests.contract.sample_contacts import BRIEF, NAMED, OTHER, SAMPLE
 from tests.contract.subject import Place
 
@@ -12,7 +12,7 @@ TAGS: tuple[Value, ...] = (("cold",), ("cold", "vip"), ("vip",), ("COLD",), None
 
 @pytest.mark.parametrize("fields", [SAMPLE, OTHER, BRIEF, NAMED], ids=["sample", "other", "brief", "named"])
 def test_a_create_costs_what_was_said(typical: Place, fields: Fields) -> None:
-    somebody(typical)
+    a_contact(typical)
     calls = len(typical.sandbox.calls)
     sent = {name: value for name, value in fields.items() if name in typical.writable() - {"mobile_phone"}}
     sent |= {"email": "new@example.com", "phone": "+12125550177"}
@@ -24,7 +24,7 @@ def test_a_create_costs_what_was_said(typical: Place, fields: Fields) -> None:
 
 
 def test_an_update_costs_what_was_said(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     record_id = typical.account.to_contact(raw, {}).id
     changes: list[Fields] = [{name: SAMPLE[name]} for name in sorted(typical.writable() - {"tags"})]
     changes += [{"tags": tags} for tags in TAGS] + [{"city": "Rome", "tags": tags} for tags in TAGS]
@@ -41,7 +41,7 @@ def test_an_update_costs_what_was_said(typical: Place) -> None:
 
 
 def test_the_marker_alone_costs_what_was_said(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     writes = typical.account.call_counts.writes
     typical.account.update_contact(raw, {}, {}, "4711")
     assert typical.account.call_counts.writes - writes == (
@@ -53,7 +53,7 @@ def test_the_marker_alone_costs_what_was_said(typical: Place) -> None:
     "sent", [BRIEF, NAMED, {"email": "solo@example.com"}, {"phone": "+12125550140"}, SAMPLE], ids=len
 )
 def test_a_look_up_costs_what_was_said_the_first_time_and_after(typical: Place, sent: Fields) -> None:
-    somebody(typical)
+    a_contact(typical)
     account = typical.connect()
     for asked in (False, True, True):
         calls = len(typical.sandbox.calls)
@@ -62,7 +62,7 @@ def test_a_look_up_costs_what_was_said_the_first_time_and_after(typical: Place, 
 
 
 def test_prices_are_reported_without_a_call(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     calls = len(typical.sandbox.calls)
     account = typical.account
     for fields in (BRIEF, NAMED, SAMPLE, {"tags": None}):

@@ -4,7 +4,7 @@ import pytest
 
 from connectors.errors import RecordGone
 from connectors.sandbox.faults import Fault, Kind
-from tests.contract.operations import naming, somebody
+from tests.contract.operations import a_contact, naming
 from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
 
@@ -31,7 +31,7 @@ def test_a_deleted_contact_already_is_deleted(place: Place) -> None:
 
 
 def test_a_delete_is_one_writing_call(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     calls, writes = len(typical.sandbox.calls), typical.account.call_counts.writes
     typical.account.delete_contact(typical.account.to_contact(raw, {}).id)
     assert len(typical.sandbox.calls) - calls == typical.account.call_counts.writes - writes == 1
@@ -48,7 +48,7 @@ def test_a_delete_whose_answer_fails_once_takes_effect(typical: Place) -> None:
 
 
 def test_the_identity_of_a_deleted_contact_is_free_again(place: Place) -> None:
-    raw = somebody(place)
+    raw = a_contact(place)
     place.account.delete_contact(place.account.to_contact(raw, {}).id)
     place.settle()
     answer = place.account.create_contact(BRIEF, None)

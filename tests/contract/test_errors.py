@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, TransientError
 from connectors.http.redaction import spellings_of
 from connectors.sandbox.faults import Fault, Kind
-from tests.contract.operations import ALL, CREATING, DELETING, READING, UPDATING, Operation, naming, somebody
+from tests.contract.operations import ALL, CREATING, DELETING, READING, UPDATING, Operation, a_contact, naming
 from tests.contract.subject import ACCOUNT, SECRET, Place
 
 NAMED_ACCOUNT = f"^{ACCOUNT}: "
@@ -22,7 +22,7 @@ def test_refused_credentials_are_an_auth_error_and_nothing_is_repeated(
     typical: Place, status: int, most_calls: int
 ) -> None:
     """After a 403 for one record, one plain read may follow, which is refused here as well."""
-    raw = somebody(typical)
+    raw = a_contact(typical)
     people = len(typical.ids())
     for name, operation in ALL.items():
         with naming(typical, name):
@@ -37,7 +37,7 @@ def test_refused_credentials_are_an_auth_error_and_nothing_is_repeated(
 
 @pytest.mark.parametrize("name", ["get", "create", "update", "delete"])
 def test_a_403_for_one_record_is_its_own_failure_where_a_plain_read_is_let_through(typical: Place, name: str) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     people = len(typical.ids())
     typical.sandbox.faults.append(Fault("status", status=403, body={"message": "not this one"}))
     calls, writes = len(typical.sandbox.calls), typical.account.call_counts.writes
@@ -50,7 +50,7 @@ def test_a_403_for_one_record_is_its_own_failure_where_a_plain_read_is_let_throu
 
 
 def test_wrong_credentials_are_an_auth_error(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     for name, operation in ALL.items():
         with naming(typical, name), pytest.raises(AuthError):
             operation(typical.connect(secret="another+secret/0815"), raw)
@@ -58,7 +58,7 @@ def test_wrong_credentials_are_an_auth_error(typical: Place) -> None:
 
 @pytest.mark.parametrize("operation", READING.values(), ids=READING.keys())
 def test_a_question_whose_answer_fails_once_is_asked_again(typical: Place, operation: Operation) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     kinds: tuple[Kind, ...] = ("reset_before", "reset_after", "drop_before", "html", "status", "cut", "close_after")
     for kind in kinds:
         with naming(typical, kind):
@@ -68,7 +68,7 @@ def test_a_question_whose_answer_fails_once_is_asked_again(typical: Place, opera
 
 
 def test_a_question_whose_answer_takes_too_long_is_asked_again(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     for name, operation in READING.items():
         with naming(typical, name):
             typical.sandbox.faults.append(Fault("hang", delay=LONG))
@@ -78,7 +78,7 @@ def test_a_question_whose_answer_takes_too_long_is_asked_again(typical: Place) -
 
 @pytest.mark.parametrize("kind", ["reset_before", "html", "status", "cut"])
 def test_a_question_that_is_never_answered_is_transient(typical: Place, kind: Kind) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     for name, operation in READING.items():
         with naming(typical, name):
             began = typical.clock.passed
@@ -89,7 +89,7 @@ def test_a_question_that_is_never_answered_is_transient(typical: Place, kind: Ki
 
 
 def test_a_server_that_is_not_there_is_transient_for_writes_as_well(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     typical.sandbox.go_down()
     for name, operation in ALL.items():
         with naming(typical, name), pytest.raises(TransientError, match=NAMED_ACCOUNT):
@@ -98,7 +98,7 @@ def test_a_server_that_is_not_there_is_transient_for_writes_as_well(typical: Pla
 
 @pytest.mark.parametrize("kind", ["reset_after", "html", "status"])
 def test_an_update_or_delete_that_is_never_answered_says_so(typical: Place, kind: Kind) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     for name, operation in {**UPDATING, **DELETING}.items():
         with naming(typical, name):
             typical.sandbox.faults.append(Fault(kind, status=500, times=None))
@@ -109,7 +109,7 @@ def test_an_update_or_delete_that_is_never_answered_says_so(typical: Place, kind
 @pytest.mark.parametrize("status", [400, 409, 422])
 @pytest.mark.parametrize("operation", [ALL["create"], ALL["update"], ALL["delete"]], ids=["create", "update", "delete"])
 def test_a_refused_write_shows_the_servers_own_words(typical: Place, operation: Operation, status: int) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     people = len(typical.ids())
     said = "no Springfields here"
     typical.sandbox.faults.append(Fault("status", status=status, times=None, body={"message": [said]}))
@@ -121,7 +121,7 @@ def test_a_refused_write_shows_the_servers_own_words(typical: Place, operation: 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_not_found_is_gone(typical: Place, status: int) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     for name in ("get", *UPDATING):
         with naming(typical, name):
             typical.sandbox.faults.append(Fault("status", status=status, times=None, body={"message": "Not Found"}))
@@ -132,7 +132,7 @@ def test_not_found_is_gone(typical: Place, status: int) -> None:
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 413, 422, 429, 500])
 def test_no_error_and_no_log_shows_a_secret(typical: Place, status: int, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    raw = somebody(typical)
+    raw = a_contact(typical)
     spellings = set(spellings_of(SECRET))
     told = " ".join(spellings)
     body: Any = {"message": [f"no {told}"], "error": told, "errors": [told], "meta": {told: told}}

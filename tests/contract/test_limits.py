@@ -8,7 +8,7 @@ import pytest
 from connectors.errors import AllowanceSpent, TransientError
 from connectors.sandbox.base import RateLimit
 from connectors.sandbox.faults import Fault
-from tests.contract.operations import ALL, READING, Operation, naming, somebody
+from tests.contract.operations import ALL, READING, Operation, a_contact, naming
 from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
 
@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.mark.parametrize("form", ["seconds", "date", "none"])
 def test_a_429_is_obeyed_and_nothing_is_lost_or_done_twice(typical: Place, form: str) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     wait = timedelta(seconds=0 if form == "none" else 37)
     traffic = typical.account.call_counts
     for name, operation in ALL.items():
@@ -35,7 +35,7 @@ def test_a_429_is_obeyed_and_nothing_is_lost_or_done_twice(typical: Place, form:
 
 
 def test_a_server_that_never_stops_throttling_is_transient_and_nothing_was_done(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     people = len(typical.ids())
     for name, operation in ALL.items():
         with naming(typical, name):
@@ -71,7 +71,7 @@ def test_calls_of_others_that_use_up_the_limit_only_make_it_slower(typical: Plac
 
 @pytest.mark.parametrize("operation", [*READING.values(), ALL["create"]], ids=[*READING, "create"])
 def test_a_daily_allowance_that_ran_out_says_until_when_and_makes_no_call(typical: Place, operation: Operation) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     typical.sandbox.rate = RateLimit(100, 10.0, daily=1)
     typical.got(typical.account.to_contact(raw, {}).id)
     calls, people = len(typical.sandbox.calls), len(typical.ids())
@@ -84,7 +84,7 @@ def test_a_daily_allowance_that_ran_out_says_until_when_and_makes_no_call(typica
 
 
 def test_every_call_is_counted_as_what_it_is(typical: Place) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     account = typical.connect()
     calls = len(typical.sandbox.calls)
     typical.sandbox.faults.append(Fault("status", status=503))

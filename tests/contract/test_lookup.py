@@ -7,7 +7,7 @@ import pytest
 from connectors.contact import Fields
 from connectors.errors import OutcomeUnknown
 from connectors.sandbox.faults import Fault
-from tests.contract.operations import somebody
+from tests.contract.operations import a_contact
 from tests.contract.sample_contacts import BRIEF, NAMED, OTHER
 from tests.contract.subject import Place, Subject
 
@@ -45,7 +45,7 @@ def test_an_address_is_found_in_any_case(place: Place) -> None:
 
 
 def test_a_candidate_comes_whole_as_a_record_by_id_does(place: Place) -> None:
-    raw = somebody(place)
+    raw = a_contact(place)
     place.settle()
     (candidate,) = place.connect().find_candidates(BRIEF, None, None)
     assert place.account.to_contact(candidate, {}).fields == place.account.to_contact(raw, {}).fields
@@ -69,7 +69,7 @@ def test_nothing_known_of_a_contact_finds_no_contact_before_a_create(place: Plac
 
 @pytest.mark.parametrize("edit", [{"city": "Newtown", "first_name": "Amazing"}, {"email": "new@example.org"}], ids=len)
 def test_a_contact_of_a_lost_create_that_a_user_edited_since_is_found(place: Place, edit: Fields) -> None:
-    raw = somebody(place)
+    raw = a_contact(place)
     place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
     before, since = set(place.ids()), place.sandbox.server_now()
     place.sandbox.faults.append(Fault("reset_after"))
@@ -100,7 +100,7 @@ def test_whoever_was_added_since_the_last_run_is_found_in_the_next(place: Place)
 @pytest.mark.parametrize("sent", [BRIEF, NAMED], ids=["brief", "named"])
 def test_since_is_the_servers_time_whatever_our_own_clock_says(place: Place, sent: Fields, ahead: timedelta) -> None:
     place.sandbox.clock_offset = ahead
-    raw = somebody(place)
+    raw = a_contact(place)
     place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
     place.remove(place.account.to_contact(raw, {}).id)
     before, since = set(place.ids()), place.account.read_record(place.ids()[0]).served_at

@@ -9,7 +9,7 @@ from connectors.connector import Raw
 from connectors.contact import Fields, same
 from connectors.errors import OutcomeUnknown
 from connectors.sandbox.faults import WITH_EFFECT, Fault, Kind
-from tests.contract.operations import CITY, TAG, UPDATING, naming, somebody
+from tests.contract.operations import CITY, TAG, UPDATING, a_contact, naming
 from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import ACCOUNT, Place
 from tests.contract.test_errors import LONG
@@ -23,7 +23,7 @@ sent_either = pytest.mark.parametrize("sent", [BRIEF, NAMED], ids=["brief", "nam
 
 def experienced(place: Place) -> None:
     """Let the account write once, so that it knows how this server wants to be written to."""
-    raw = somebody(place)
+    raw = a_contact(place)
     place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
     place.remove(place.account.to_contact(raw, {}).id)
 
@@ -89,7 +89,7 @@ def test_a_create_answered_with_nothing_that_has_an_id_is_unknown(place: Place) 
 
 @pytest.mark.parametrize("name", UPDATING)
 def test_an_update_without_an_answer_is_unknown_and_not_sent_again(typical: Place, name: str) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     record_id = typical.account.to_contact(raw, {}).id
     for kind in (*WITHOUT, *WITH):
         with naming(typical, kind):
@@ -105,7 +105,7 @@ def test_an_update_without_an_answer_is_unknown_and_not_sent_again(typical: Plac
 
 @pytest.mark.parametrize("name", UPDATING)
 def test_an_update_whose_connection_closes_behind_the_answer_is_answered(typical: Place, name: str) -> None:
-    raw = somebody(typical)
+    raw = a_contact(typical)
     record_id = typical.account.to_contact(raw, {}).id
     typical.sandbox.faults.append(Fault("close_after"))
     answer: Any = UPDATING[name](typical.account, raw)

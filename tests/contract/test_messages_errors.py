@@ -46,7 +46,7 @@ def operations(post: Post, subject: MessageSubject) -> dict[str, Operation]:
 
 def copied(post: Post) -> Message:
     """Return a copy; everything that is asked for once is known then."""
-    return post.post.record_copy(LETTER, post.somebody()).copy
+    return post.post.record_copy(LETTER, post.a_contact()).copy
 
 
 @pytest.mark.parametrize(("status", "most_calls"), [(401, 1), (403, 2)])

@@ -36,7 +36,7 @@ def found(post: Post, original: Message, contact_id: str, since: Any) -> set[str
 def test_a_copy_without_an_answer_is_unknown_sent_once_and_found_if_it_was_created(
     post: Post, original: Message
 ) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     for kind in (*WITHOUT, *WITH):
         with naming(post, kind):
             since = post.sandbox.server_now()
@@ -52,7 +52,7 @@ def test_a_copy_without_an_answer_is_unknown_sent_once_and_found_if_it_was_creat
 def test_a_copy_that_is_created_after_its_connection_broke_is_found_once_it_is_there(
     post: Post, original: Message
 ) -> None:
-    contact_id, since = post.somebody(), post.sandbox.server_now()
+    contact_id, since = post.a_contact(), post.sandbox.server_now()
     before = post.kept()
     assert lost(post, Fault("late", delay=LONG), original, contact_id) == set()
     assert found(post, original, contact_id, since) == set()
@@ -62,7 +62,7 @@ def test_a_copy_that_is_created_after_its_connection_broke_is_found_once_it_is_t
 
 
 def test_what_is_found_is_whole(post: Post) -> None:
-    contact_id, since = post.somebody(), post.sandbox.server_now()
+    contact_id, since = post.a_contact(), post.sandbox.server_now()
     lost(post, Fault("drop_after"), LETTER, contact_id)
     post.settle()
     (copy,) = post.letters(post.connect()).find_copies(LETTER, contact_id, since)
@@ -71,7 +71,7 @@ def test_what_is_found_is_whole(post: Post) -> None:
 
 
 def test_a_copy_answered_with_nothing_that_has_an_id_is_unknown(post: Post) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     bodies: list[Any] = [None, {}, [], {"message": "Hello world!"}, {"message": None}, {"ok": True}, "fine", 7]
     for body in bodies:
         with naming(post, body):
@@ -79,7 +79,7 @@ def test_a_copy_answered_with_nothing_that_has_an_id_is_unknown(post: Post) -> N
 
 
 def test_a_copy_whose_connection_closes_behind_the_answer_is_answered(typical_post: Post) -> None:
-    contact_id = typical_post.somebody()
+    contact_id = typical_post.a_contact()
     typical_post.sandbox.faults.append(Fault("close_after"))
     assert typical_post.post.record_copy(LETTER, contact_id).copy.id in typical_post.kept()
 
@@ -87,7 +87,7 @@ def test_a_copy_whose_connection_closes_behind_the_answer_is_answered(typical_po
 def test_a_change_without_an_answer_is_unknown_and_not_sent_again(post: Post, message_subject: MessageSubject) -> None:
     if not message_subject.amends:
         pytest.skip("no copy can be changed there")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     for kind in (*WITHOUT, *WITH):
         with naming(post, kind):
             copy = post.post.record_copy(LETTER, contact_id).copy
@@ -106,7 +106,7 @@ def test_a_change_whose_connection_closes_behind_the_answer_is_answered(
 ) -> None:
     if not message_subject.amends:
         pytest.skip("no copy can be changed there")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     copy = post.post.record_copy(LETTER, contact_id).copy
     kept = post.kept()
     post.sandbox.faults.append(Fault("close_after"))
@@ -118,7 +118,7 @@ def test_a_change_whose_connection_closes_behind_the_answer_is_answered(
 def test_a_deletion_whose_answer_fails_once_takes_effect(post: Post) -> None:
     if not post.post.deletes_copies:
         pytest.skip("no copy can be deleted there")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     before = post.kept()
     for kind in (*WITHOUT, *WITH, "close_after"):
         with naming(post, kind):

@@ -29,7 +29,7 @@ def showing(messages: MessageStore, copies: list[Message], original: Message) ->
 
 @both_letters
 def test_a_copy_shows_its_original_and_is_with_the_contact(post: Post, original: Message) -> None:
-    contact_id, before = post.somebody(), post.kept()
+    contact_id, before = post.a_contact(), post.kept()
     recorded = post.post.record_copy(original, contact_id)
     (copy_id,) = post.kept() - before
     assert recorded.served_at == post.clock.now()
@@ -40,7 +40,7 @@ def test_a_copy_shows_its_original_and_is_with_the_contact(post: Post, original:
 
 
 def test_a_copy_bears_what_there_is_room_for(post: Post) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     copy = post.post.with_text(post.post.record_copy(LETTER, contact_id).copy)
     assert copy.of in (LETTER.id, None)
     assert copy.owner in (OWNERS[0], None)
@@ -50,7 +50,7 @@ def test_a_copy_bears_what_there_is_room_for(post: Post) -> None:
 
 
 def test_a_copy_shows_no_other_message(post: Post) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     copy = post.post.with_text(post.post.record_copy(LETTER, contact_id).copy)
     assert LETTER.sent_at is not None
     for other in (
@@ -62,7 +62,7 @@ def test_a_copy_shows_no_other_message(post: Post) -> None:
 
 
 def test_messages_alike_but_for_their_time_are_distinguished(post: Post) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     assert REPLY.sent_at is not None
     again = replace(REPLY, id="original-3", sent_at=REPLY.sent_at + timedelta(seconds=90))
     first, second = (post.post.record_copy(each, contact_id).copy.id for each in (REPLY, again))
@@ -80,7 +80,7 @@ def _found(post: Post, original: Message, contact_id: str) -> list[Message]:
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_whatever_the_text_its_copy_is_known_again(post: Post, text: str) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     original = replace(LETTER, text=text)
     copy_id = post.post.record_copy(original, contact_id).copy.id
     copy = post.post.read_message(copy_id, contact_id)
@@ -92,7 +92,7 @@ def test_whatever_the_text_its_copy_is_known_again(post: Post, text: str) -> Non
 
 
 def test_the_same_message_for_two_contacts_is_two_copies(post: Post) -> None:
-    one = post.somebody()
+    one = post.a_contact()
     other = post.add(NAMED)
     copies = {contact_id: post.post.record_copy(LETTER, contact_id).copy.id for contact_id in (one, other)}
     since = post.sandbox.server_now()
@@ -102,19 +102,19 @@ def test_the_same_message_for_two_contacts_is_two_copies(post: Post) -> None:
 
 
 def test_nothing_is_recorded_for_a_contact_that_is_gone(post: Post) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     other = post.add(NAMED)
     before = post.kept()
     post.remove(contact_id)
-    for nobody in (contact_id, "nobody"):
+    for no_owner in (contact_id, "nobody"):
         with pytest.raises(RecordGone):
-            post.post.record_copy(LETTER, nobody)
+            post.post.record_copy(LETTER, no_owner)
     assert post.kept() == before
     assert post.post.record_copy(LETTER, other).copy.contact_id == other
 
 
 def test_an_owner_that_is_no_user_keeps_nothing_from_being_recorded(post: Post) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     original = replace(LETTER, owner="stranger@example.com")
     recorded = post.post.record_copy(original, contact_id)
     assert recorded.copy.owner != original.owner
@@ -124,7 +124,7 @@ def test_an_owner_that_is_no_user_keeps_nothing_from_being_recorded(post: Post) 
 def test_a_copy_is_updated_to_show_what_its_original_has_become(post: Post, message_subject: MessageSubject) -> None:
     if not message_subject.amends:
         pytest.skip("no copy can be changed there")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     copy = post.post.record_copy(LETTER, contact_id).copy
     kept = post.kept()
     for _ in range(2):
@@ -140,7 +140,7 @@ def test_a_copy_is_updated_to_show_what_its_original_has_become(post: Post, mess
 def test_a_copy_that_is_gone_is_not_amended(post: Post, message_subject: MessageSubject) -> None:
     if not (message_subject.amends and post.post.deletes_copies):
         pytest.skip("no copy can be changed and deleted there")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     copy = post.post.record_copy(LETTER, contact_id).copy
     post.post.delete_copy(copy.id, contact_id)
     with pytest.raises(RecordGone):
@@ -152,7 +152,7 @@ def test_a_copy_that_is_gone_is_not_amended(post: Post, message_subject: Message
 def test_a_copy_is_deleted_once_and_no_other(post: Post) -> None:
     if not post.post.deletes_copies:
         pytest.skip("no copy can be deleted there")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     before = post.kept()
     copy, other = (post.post.record_copy(each, contact_id).copy.id for each in (LETTER, REPLY))
     for each in (copy, copy, "nothing"):
@@ -161,7 +161,7 @@ def test_a_copy_is_deleted_once_and_no_other(post: Post) -> None:
 
 
 def test_originals_are_left_alone_by_all_that_is_done_to_copies(post: Post) -> None:
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     original = post.write(contact_id, LETTER)
     before = post.all_messages()[original]
     copy = post.post.record_copy(REPLY, contact_id).copy
@@ -174,7 +174,7 @@ def test_what_is_not_listed_is_seen_at_the_contact_in_one_call_and_what_is_liste
     typical_post: Post,
 ) -> None:
     post = typical_post
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     copy_id = post.post.record_copy(LETTER, contact_id).copy.id
     calls = len(post.sandbox.calls)
     found = {each.id for each in post.post.copies_of(contact_id)}
@@ -192,7 +192,7 @@ def test_a_message_that_shows_its_text_is_whole_without_a_call(typical_post: Pos
 def test_writing_costs_what_was_said(post: Post, message_subject: MessageSubject, original: Message) -> None:
     if not message_subject.priced:
         pytest.skip("it answers otherwise than is documented")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     post.post.record_copy(replace(original, id="first"), contact_id)
     calls, writes = len(post.sandbox.calls), post.account.call_counts.writes
     priced = post.post.count_calls(original, recorded=False)
@@ -211,7 +211,7 @@ def test_a_deletion_costs_one_call(typical_post: Post) -> None:
     post = typical_post
     if not post.post.deletes_copies:
         pytest.skip("no copy can be deleted there")
-    contact_id = post.somebody()
+    contact_id = post.a_contact()
     copy = post.post.record_copy(LETTER, contact_id).copy
     calls = len(post.sandbox.calls)
     post.post.delete_copy(copy.id, contact_id)

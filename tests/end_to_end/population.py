@@ -109,7 +109,7 @@ class Population:
     def _email(self, number: int) -> str | None:
         """Return the address of a contact: always there, so that edits move contacts only where they are meant to."""
         if number % 11 == 10:
-            number -= 1  # the same address as somebody before
+            number -= 1  # the same address as a contact before
         address = f"person{number}@example.com"
         return self._chance.choice((address, address, address.upper()))
 

@@ -65,13 +65,13 @@ def test_with_the_copy_of_yesterday_put_back_no_contact_and_no_message_is_create
     world.gh.add_message(right, "SMS", "inbound", "third")
     assert world.run(skip=3600).exit_code == 0
     world.run(skip=80_000)
-    everybody = len(world.gg.people()), len(world.gh.people()), len(world.gg.messages()), len(world.gh.notes(right))
+    every_contact = len(world.gg.people()), len(world.gh.people()), len(world.gg.messages()), len(world.gh.notes(right))
     for path in world.folder.glob("sync.db*"):
         path.unlink()
     (world.folder / "copy.db").rename(world.state_path)
     assert world.run(skip=3600).exit_code == 0
     after = len(world.gg.people()), len(world.gh.people()), len(world.gg.messages()), len(world.gh.notes(right))
-    assert after == everybody == (4, 4, 3, 2)
+    assert after == every_contact == (4, 4, 3, 2)
     assert differences(world) == []
     with world.calls() as calls:
         assert world.run(skip=3600).exit_code == 0

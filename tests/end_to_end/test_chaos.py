@@ -53,7 +53,7 @@ def test_whatever_fails_on_the_way_no_contact_is_lost_doubled_or_left_different(
     assert calls.writes == []
     assert differences(world) == []
     assert world.rows("SELECT * FROM intent") == []
-    assert_nobody_is_there_twice(world, people)
+    assert_no_contact_is_there_twice(world, people)
 
 
 def fault(chance: Random) -> Fault:
@@ -69,7 +69,7 @@ def fault(chance: Random) -> Fault:
     )
 
 
-def assert_nobody_is_there_twice(world: World, people: Population) -> None:
+def assert_no_contact_is_there_twice(world: World, people: Population) -> None:
     """Each side has who was added there by hand, and who the runs remember to have made there, and no others."""
     failed = {(row["side"], row["record_id"]) for row in world.rows("SELECT side, record_id FROM failure")}
     links = world.links()

@@ -57,7 +57,7 @@ def test_two_runs_make_both_sides_equal_and_the_third_writes_nothing(
         assert calls.writes == []
         assert third.exit_code in (0, 1), third.errors
         assert differences(world, lambda *found: refuses(behaviour, quirks, *found)) == []
-        assert_everybody_is_somewhere(world)
+        assert_every_contact_is_somewhere(world)
 
 
 def refuses(behaviour: str, quirks: str, name: str, left: Value, right: Value) -> bool:
@@ -69,7 +69,7 @@ def refuses(behaviour: str, quirks: str, name: str, left: Value, right: Value) -
     return (quirks == "dropping" and name in {"website", "custom1"}) or (quirks == "clinging" and left is None)
 
 
-def assert_everybody_is_somewhere(world: World) -> None:
+def assert_every_contact_is_somewhere(world: World) -> None:
     """No contact is lost, and no contact is there twice: each contact is linked once, or listed as a failure."""
     links = world.links()
     failed = {(row["side"], row["record_id"]) for row in world.rows("SELECT side, record_id FROM failure")}

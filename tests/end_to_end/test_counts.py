@@ -16,7 +16,7 @@ SETTINGS_AT_GH = 3
 """Custom fields, the location, its users: asked for once a day."""
 
 
-def somebody(number: int) -> dict[str, Any]:
+def a_contact(number: int) -> dict[str, Any]:
     return {
         "first_name": "Ann",
         "last_name": f"Example {number}",
@@ -61,7 +61,7 @@ def test_a_first_sync_makes_one_call_a_contact_and_the_same_few_others_for_many_
 ) -> None:
     prepare_places(world)
     for number in range(people):
-        world.gg.add(**somebody(number))
+        world.gg.add(**a_contact(number))
     with world.calls() as calls:
         assert world.run().exit_code == 0
     assert len(calls.writes) == people
@@ -71,10 +71,10 @@ def test_a_first_sync_makes_one_call_a_contact_and_the_same_few_others_for_many_
 
 def test_a_later_create_looks_at_growthhub_twice_and_not_at_growthgenius_at_all(world: World) -> None:
     prepare_places(world)
-    world.gg.add(**somebody(0))
+    world.gg.add(**a_contact(0))
     world.run()
     for number in range(1, 11):
-        world.gg.add(**somebody(number))
+        world.gg.add(**a_contact(number))
     with world.calls() as calls:
         assert world.run().exit_code == 0
     assert len(calls.writes) == 10
@@ -84,7 +84,7 @@ def test_a_later_create_looks_at_growthhub_twice_and_not_at_growthgenius_at_all(
 
 def test_later_creates_at_growthgenius_look_at_one_window_all_together(world: World) -> None:
     prepare_places(world)
-    world.gg.add(**somebody(0))
+    world.gg.add(**a_contact(0))
     world.run()
     for number in range(1, 11):
         world.gh.add(**counterpart(number))
@@ -96,7 +96,7 @@ def test_later_creates_at_growthgenius_look_at_one_window_all_together(world: Wo
 
 def test_an_update_costs_a_read_by_id_and_a_write_and_tags_one_call_each_way(world: World) -> None:
     prepare_places(world)
-    people = [world.gg.add(**somebody(number)) for number in range(4)]
+    people = [world.gg.add(**a_contact(number)) for number in range(4)]
     world.run()
     world.run()
     world.gg.edit(people[0], title="CTO")
@@ -121,7 +121,7 @@ def test_a_write_costs_far_less_than_two_durable_commits(
 ) -> None:
     prepare_places(world)
     few, many = 40, 120
-    people = [world.gg.add(**somebody(number)) for number in range(many + few)] if kind == "update" else []
+    people = [world.gg.add(**a_contact(number)) for number in range(many + few)] if kind == "update" else []
     world.run()
     commits = Commits(monkeypatch)
 
@@ -130,7 +130,7 @@ def test_a_write_costs_far_less_than_two_durable_commits(
             if kind == "update":
                 world.gg.edit(people[number], title="CTO")
             else:
-                world.gg.add(**somebody(number))
+                world.gg.add(**a_contact(number))
         before = commits.count
         assert world.run(unguarded=True).exit_code == 0
         return commits.count - before

@@ -26,7 +26,7 @@ from tests.end_to_end.daemons import stream_of
 from tests.end_to_end.world import World
 from tests.sync.notifications.commands import heard, program
 
-EVERYBODY = (*population(), *KNOWN, *(arrival for arrival, *_ in DIRTY))
+EVERY_CONTACT = (*population(), *KNOWN, *(arrival for arrival, *_ in DIRTY))
 NAMES = ("first_name", "last_name")
 NUMBERS = re.compile(r"phone", re.IGNORECASE)
 LETTERS = ("Just between us", "Nobody must know", "An urgent matter")
@@ -65,7 +65,7 @@ def edit(world: World, change: Edit) -> None:
 def private(world: World) -> Iterator[str]:
     """Yield every e-mail, name, number and secret there is, in the forms in which they are synced."""
     yield from (world.gg.api_key, world.gh.token, "ann.reed", "Ann Reed", "303) 555", "not to my liking", *LETTERS)
-    for arrival in EVERYBODY:
+    for arrival in EVERY_CONTACT:
         for key, value in arrival.fields.items():
             text = str(value or "").strip()
             if key == "email" and text:
@@ -107,7 +107,7 @@ def run(world: World, streams: Iterable[Stream], wait: float) -> None:
 
 def lead_a_life(world: World) -> None:
     """Let every contact be synced while everything goes wrong: refusals, failures, conflicts, outages, the guard."""
-    for arrival in EVERYBODY:
+    for arrival in EVERY_CONTACT:
         add(world, arrival)
     world.tables = f'[notify]\ncommand = "{program(world.folder)}"\n[connections.sales.messages]\n'
     world.gh.faults += [

@@ -255,7 +255,9 @@ def test_a_contact_without_a_name_is_recognised_by_what_a_server_rewrote_and_a_u
             site = f"https://{number}.example.com"
             world.gh.add(companyName="Acme", city="Oslo", state="Viken", website=site)
         world.gg.faults = [Fault("html_after", method="POST", path=r"/contacts$", times=2)]
-        world.gg.faults += [Fault("html", method="GET", path=r"/contacts$", skip=1, times=None)]  # nobody is found yet
+        world.gg.faults += [
+            Fault("html", method="GET", path=r"/contacts$", skip=1, times=None)
+        ]  # no contact is found yet
         world.run(skip=SETTLE + 2)
         world.gg.faults = []
         assert len(world.gg.people()) == 2

@@ -19,16 +19,16 @@ from sync.operations.explain import explain
 from sync.operations.status import read_status
 from tests.end_to_end.world import World
 
-NOBODY = 65534
+NO_CONTACT = 65534
 
 
 @contextmanager
-def as_nobody() -> Iterator[None]:
+def as_another_user() -> Iterator[None]:
     """Act as another user, where the tests are root's; else as the one who runs them."""
     if os.geteuid() != 0:
         yield
         return
-    os.seteuid(NOBODY)
+    os.seteuid(NO_CONTACT)
     try:
         yield
     finally:
@@ -74,7 +74,7 @@ def test_looking_works_on_a_folder_and_a_file_that_are_read_only(config: Config)
         path.chmod(0o444)
     config.state.path.parent.chmod(0o555)
     names = {path.name for path in files(config)}
-    with as_nobody():
+    with as_another_user():
         assert looks(config) == before
     assert {path.name for path in files(config)} == names
 
@@ -86,7 +86,7 @@ def test_the_lock_of_another_users_daemon_keeps_no_user_from_looking(config: Con
     lock.touch()
     lock.chmod(0o000)
     config.state.path.chmod(0o444)
-    with as_nobody():
+    with as_another_user():
         assert read_status(config)["connections"][0]["next_run_at"] is None
 
 
@@ -106,7 +106,7 @@ def test_what_only_the_log_holds_yet_is_seen_as_well(config: Config) -> None:
         path.chmod(0o444)
     aside.chmod(0o555)
     moved = config.model_copy(update={"state": config.state.model_copy(update={"path": aside / "sync.db"})})
-    with as_nobody():
+    with as_another_user():
         (conflict,) = open_items.conflicts(moved)["conflicts"]
     assert conflict["who"] == "bob@example.com"
     aside.chmod(0o755)
@@ -126,20 +126,20 @@ def test_what_only_the_log_holds_yet_is_seen_as_well(config: Config) -> None:
 def test_another_users_file_is_named_as_that(config: Config, mode: int, folder_mode: int, said: str) -> None:
     config.state.path.chmod(mode)
     config.state.path.parent.chmod(folder_mode)
-    with as_nobody(), pytest.raises(StateError) as told:
+    with as_another_user(), pytest.raises(StateError) as told:
         StateFile.open(config.state.path)
     assert said in str(told.value)
     assert "anew" not in str(told.value)
     assert "backup" not in str(told.value)
     assert "its content is undamaged" in str(told.value)
     if mode & 0o077 == 0:
-        with as_nobody(), pytest.raises(StateError, match="user nobody"):
+        with as_another_user(), pytest.raises(StateError, match="user nobody"):
             read_status(config)
 
 
 def test_a_decision_about_a_read_only_file_names_the_cause(config: Config) -> None:
     config.state.path.chmod(0o444)
-    with as_nobody(), pytest.raises(StateError, match="can't be written by user"):
+    with as_another_user(), pytest.raises(StateError, match="can't be written by user"):
         open_items.resolve(config, 1, side="left", value=None)
 
 

@@ -127,7 +127,7 @@ def test_what_was_filled_at_a_first_meeting_is_emptied_again_on_both_sides(world
     assert not world.gh.person(right).get("city")
     assert not world.gg.person(left)["company_name"]
     assert not world.gg.person(left)["label_names"]
-    # GrowthHub gives everybody a country
+    # GrowthHub gives every contact a country
     assert held(world) == [
         ("city", "Oslo", None), ("company", None, "Acme"), ("country", None, "US"), ("tags", None, ("vip",)),
     ]  # fmt: skip
@@ -449,7 +449,7 @@ def test_a_contact_that_was_created_and_changed_there_since_is_not_deleted_but_n
     made = world.run()
     bob, cai, dan, _ = (world.links()[each] for each in ids)
     world.gh.edit(cai, city="Oslo")  # and a run carries it
-    world.gg.edit(ids[2], city="Rome")  # which is no change that somebody made there
+    world.gg.edit(ids[2], city="Rome")  # which is no change that a contact made there
     world.run()
     world.gh.edit(bob, city="Oslo")
     report = undo(world, made, created=True)

@@ -37,7 +37,7 @@ def _without(key: str, rows: str = "contacts") -> Any:
     return change
 
 
-def _edit_everybody(world: World, system: str) -> None:
+def _edit_every_contact(world: World, system: str) -> None:
     for left, right in world.links().items():
         if system == "gh":
             world.gh.edit(right, city="Rome")
@@ -51,7 +51,7 @@ def test_a_key_that_a_list_stops_showing_empties_no_field_at_the_other_side(
 ) -> None:
     """All were edited, and their rows lack the company: the edit is carried, the company stays on both sides."""
     rewrite(pairs.gh if system == "gh" else pairs.gg, _without(key))
-    _edit_everybody(pairs, system)
+    _edit_every_contact(pairs, system)
     assert pairs.run().exit_code == 0
     assert {each["company_name"] for each in pairs.gg.people()} == {"Acme"}
     assert {each["companyName"] for each in pairs.gh.people()} == {"Acme"}
@@ -61,7 +61,7 @@ def test_a_key_that_a_list_stops_showing_empties_no_field_at_the_other_side(
 def test_custom_fields_that_a_list_stops_showing_are_not_emptied(pairs: World) -> None:
     """Titles live in a custom field at GrowthHub, which its rows do not show any more."""
     rewrite(pairs.gh, _without("customFields"))
-    _edit_everybody(pairs, "gh")
+    _edit_every_contact(pairs, "gh")
     assert pairs.run().exit_code == 0
     assert {each["title"] for each in pairs.gg.people()} == {"Head"}
 
@@ -85,7 +85,7 @@ def test_a_row_that_shows_a_value_as_empty_is_requested_too(pairs: World) -> Non
         return body
 
     rewrite(pairs.gg, change)
-    _edit_everybody(pairs, "gg")
+    _edit_every_contact(pairs, "gg")
     assert pairs.run().exit_code == 0
     assert {each["companyName"] for each in pairs.gh.people()} == {"Acme"}
 

@@ -127,7 +127,7 @@ def test_an_old_file_is_run_on_as_if_nothing_had_happened(world: KillWorld) -> N
     second = world.run(skip=SETTLED, unguarded=True)
     assert (first.errors, second.errors) == ([], [])
     assert world.rows("SELECT * FROM intent") == []
-    assert_everybody_is_there_once(world)
+    assert_every_contact_is_there_once(world)
     assert_what_changed_since_is_carried(world)
     assert world.links().items() >= links.items()
     kept = world.rows("SELECT * FROM history")[: len(history)]
@@ -148,7 +148,7 @@ def since(world: KillWorld) -> None:
     world.gh.add(firstName="Vic", lastName="Dale")
 
 
-def assert_everybody_is_there_once(world: KillWorld) -> None:
+def assert_every_contact_is_there_once(world: KillWorld) -> None:
     """All are on both sides once, but for who was deleted there and for the doubles, who are listed."""
     left, right = names_of(world)
     assert {*left.values(), *right.values()} == {1}

@@ -67,9 +67,9 @@ class Diary:
 
     def watch(self, at: float, servers: tuple[Left, Right], act: Callable[[], object], *, late: bool = False) -> None:
         """Let something happen, and note what it changed."""
-        before = everybody(servers)
+        before = every_contact(servers)
         act()
-        after = everybody(servers)
+        after = every_contact(servers)
         for key in sorted(before.keys() | after.keys()):
             if key not in after:
                 self.deleted.add(key)
@@ -83,7 +83,7 @@ def _changes(at: float, key: tuple[str, str], old: Shown, new: Shown, late: bool
             yield Edit(at, *key, name, old.get(name), new.get(name), late)
 
 
-def everybody(servers: tuple[Left, Right]) -> dict[tuple[str, str], Shown]:
+def every_contact(servers: tuple[Left, Right]) -> dict[tuple[str, str], Shown]:
     """Return what each record of both sides shows."""
     left, right = servers
     custom = {each.id: each.key for each in right.fields.values()}

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.contact import Value
 from tests.end_to_end.comparison import differences
-from tests.simulation.contact_observer import Shown, everybody, plain
+from tests.simulation.contact_observer import Shown, every_contact, plain
 from tests.simulation.message_verdict import post_verdict
 from tests.simulation.oracle import Admitted, Story, complaint
 from tests.simulation.world import Universe
@@ -63,7 +63,7 @@ def _strangers(universe: Universe) -> Iterator[str]:
     for side in ("left", "right"):
         linked = Counter(row[f"{side}_id"] for row in links)
         yield from (f"{side} {each} has {count} links" for each, count in linked.items() if count > 1)
-        for where, record in everybody(universe.servers):
+        for where, record in every_contact(universe.servers):
             if where == side and record not in linked and (side, record) not in failing:
                 yield f"{side} {record} is neither linked nor listed"
 
@@ -96,7 +96,7 @@ def _differing(universe: Universe) -> Iterator[str]:
 
 def _unexplained(universe: Universe) -> Iterator[str]:
     """For each field of every contact linked there is a legal order of events that explains its end."""
-    shown = everybody(universe.servers)
+    shown = every_contact(universe.servers)
     listing = Listing.of(universe)
     for link in universe.world.rows(f"SELECT id, left_id, right_id FROM link WHERE {PEOPLE} AND gone IS NULL"):
         ids = ("left", str(link["left_id"])), ("right", str(link["right_id"]))

@@ -147,10 +147,10 @@ def test_countries_are_written_by_name() -> None:
 
 
 def test_settling_asks_for_no_users_unless_the_owner_was_written() -> None:
-    def nobody(_: Any) -> Reading:
+    def no_owner(_: Any) -> Reading:
         raise AssertionError("users were asked for")
 
-    reader = mapping.ContactReader("US", nobody)
+    reader = mapping.ContactReader("US", no_owner)
     assert reader.settled(TONY, {}, {"title": "CEO"}) == {"title": "Relationship Associate"}
 
 
@@ -171,7 +171,7 @@ def test_settled_shows_the_slot_written_and_not_the_number_that_moved_up() -> No
         ({"stage": "do not contact"}, {"do_not_contact": "true"}),  # the other may be unknown: one forbids
         ({"stage": "Replied", "status": "Ongoing"}, {"do_not_contact": None}),
         ({"stage": None, "status": ""}, {"do_not_contact": None}),
-        ({"stage": "Replied"}, {}),  # the status may forbid, nobody knows
+        ({"stage": "Replied"}, {}),  # the status may forbid, no contact knows
         ({"stage": "NaN", "status": None}, {}),
         ({}, {}),
     ],

@@ -234,9 +234,9 @@ def test_a_conversation_is_created_once_and_found_by_its_contact(world: World, a
     found = ask(world, "GET", "/conversations/search", locationId=LOCATION, contactId=ann).json()["conversations"]
     assert [(each["id"], each["email"]) for each in found] == [(made["id"], "ann@example.com")]
     assert ask(world, "GET", "/conversations/search", locationId="other").status_code == 403
-    nobody = {"locationId": LOCATION, "contactId": "nobody"}
-    assert ask(world, "POST", "/conversations/", nobody).status_code == 400
-    assert ask(world, "POST", "/conversations/", {**nobody, "locationId": "other"}).status_code == 403
+    no_owner = {"locationId": LOCATION, "contactId": "nobody"}
+    assert ask(world, "POST", "/conversations/", no_owner).status_code == 400
+    assert ask(world, "POST", "/conversations/", {**no_owner, "locationId": "other"}).status_code == 403
     assert ask(world, "POST", "/conversations/", {"x": 1}).status_code == 422
     assert world.sandbox.messages(ann) == []
 
