@@ -1,126 +1,150 @@
-"""Everybody who could matter to people without a link, looked up in the identity index of both sides (R7)."""
+"""Find the records of both sides that may decide what an unlinked contact is paired with (R6, R7, R9).
+
+They come from the identity index, a page of contacts at a time.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
+from state.staging import Staging
 from sync.contacts.context import Context
 from sync.rules.match import Candidates, contradicts
 from sync.streams.connection import Side
 
 Groups = dict[str | None, dict[str, IndexedContact]]
-"""People by id, under each e-mail, number or marker that they have."""
+"""Contacts by id, under each e-mail address, phone or marker that they have."""
+
+Keys = Callable[[IndexedContact], Sequence[str]]
 
 
-def find_candidates(context: Context, side: Side, persons: Sequence[IndexedContact]) -> dict[str, Candidates]:
-    """Return the surroundings of each person, by id; `linked` includes the pairs that this run has planned."""
-    mine, theirs = side.identities, context.connection.other(side).identities
-    emails = list({person.email for person in persons if person.email})
-    phones = list({phone for person in persons for phone in person.phones})
-    own = _Claims(context, side, context.connection.other(side))
-    foreign = _Claims(context, context.connection.other(side), side)
-    twins = _group(own(mine.by_email(emails)), lambda other: [other.email])
-    email = _group(foreign(theirs.by_email(emails)), lambda other: [other.email])
-    candidates = _without_mail_at(mine, foreign(theirs.by_phone(phones)))
-    phone = _group(candidates, lambda other: other.phones)
-    shared = list({*phones, *(phone for other in candidates for phone in other.phones)})
-    rivals = _group(_without_mail_at(theirs, own(mine.by_phone(shared))), lambda other: other.phones)
-    addresses = list({address for person in persons for address in _addresses(person)})
-    beside_all = _without_mail_at(mine, foreign(_having(theirs, addresses)))
-    beside = _group(beside_all, _addresses)
-    shared_addresses = list({*addresses, *(address for other in beside_all for address in _addresses(other))})
-    beside_rivals = _group(_without_mail_at(theirs, own(_having(mine, shared_addresses))), _addresses)
-    marking = _group(foreign(theirs.by_marker([person.id for person in persons])), lambda other: [other.marker])
-    marked = _group(foreign(theirs.by_id([p.marker for p in persons if p.marker])), lambda other: [other.id])
+def find_candidates(context: Context, side: Side, contacts: Sequence[IndexedContact]) -> dict[str, Candidates]:
+    """Return the candidates of each contact of a side, by id; `linked` includes the pairs that this run has planned."""
+    other = context.connection.other(side)
+    own, foreign = _LinkedContacts(context.staging, side, other), _LinkedContacts(context.staging, other, side)
+    emails = list({contact.email for contact in contacts if contact.email})
+    same_email = _group(own.complete(side.identities.by_email(emails)), _email)
+    email = _group(foreign.complete(other.identities.by_email(emails)), _email)
+    ids, markers = [contact.id for contact in contacts], [contact.marker for contact in contacts if contact.marker]
+    marking = _group(foreign.complete(other.identities.by_marker(ids)), lambda found: [found.marker or ""])
+    marked = _group(foreign.complete(other.identities.by_id(markers)), lambda found: [found.id])
+    phones = _sharing(own, foreign, contacts, _phones, lambda index, keys: index.by_phone(keys))
+    addresses = _sharing(own, foreign, contacts, _addresses, _with_address)
     return {
-        person.id: Candidates(
-            same_email=_of(twins, [person.email]),
-            marked=[*_of(marking, [person.id]), *_of(marked, [person.marker])],
-            email=_of(email, [person.email]),
-            phone=_of(phone, person.phones),
-            rivals=_rivals(rivals, person, person.phones, _of(phone, person.phones), lambda other: other.phones),
-            shared_address=_of(beside, _addresses(person)),
-            shared_address_rivals=_rivals(
-                beside_rivals, person, _addresses(person), _of(beside, _addresses(person)), _addresses
-            ),
+        contact.id: Candidates(
+            same_email=_under(same_email, [contact.email]),
+            marked=[*_under(marking, [contact.id]), *_under(marked, [contact.marker])],
+            email=_under(email, [contact.email]),
+            phone=phones.candidates(contact),
+            rivals=phones.rivals_of(contact),
+            shared_address=addresses.candidates(contact),
+            shared_address_rivals=addresses.rivals_of(contact),
         )
-        for person in persons
+        for contact in contacts
     }
 
 
-def _without_mail_at(other_side: IdentityIndex, people: Sequence[IndexedContact]) -> list[IndexedContact]:
-    """Leave out those whose e-mail is on the other side too: it tells who they are before any number does (R6)."""
-    mailed = {other.email for other in other_side.by_email([person.email for person in people if person.email])}
-    return [person for person in people if person.email not in mailed]
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    """The contacts that share a key (a phone, an address): of the other side, and rivals of the contact's own side."""
+
+    keys: Keys
+    others: Groups
+    rivals: Groups
+
+    def candidates(self, contact: IndexedContact) -> list[IndexedContact]:
+        """Return the contacts of the other side that share a key with a contact."""
+        return _under(self.others, self.keys(contact))
+
+    def rivals_of(self, contact: IndexedContact) -> list[IndexedContact]:
+        """Return the contacts of the same side that share a key with a contact, or with one of its candidates."""
+        shared = [*self.keys(contact), *(key for other in self.candidates(contact) for key in self.keys(other))]
+        return [rival for rival in _under(self.rivals, shared) if rival.id != contact.id]
 
 
-def _having(index: IdentityIndex, addresses: Sequence[str]) -> list[IndexedContact]:
-    """Return everybody who has one of the addresses, as their own or beside it."""
-    found = {person.id: person for person in (*index.by_email(addresses), *index.by_other_email(addresses))}
-    return list(found.values())
+class _LinkedContacts:
+    """Adds to contacts what the index does not hold: pairs that this run has planned, and claims by a marker alone."""
 
-
-def _addresses(person: IndexedContact) -> tuple[str, ...]:
-    return (*([person.email] if person.email else []), *person.more_emails)
-
-
-def _rivals(
-    sharing: Groups,
-    person: IndexedContact,
-    own: Sequence[str],
-    candidates: Sequence[IndexedContact],
-    keys: Callable[[IndexedContact], Sequence[str]],
-) -> list[IndexedContact]:
-    shared = [*own, *(key for other in candidates for key in keys(other))]
-    return [rival for rival in _of(sharing, shared) if rival.id != person.id]
-
-
-class _Claims:
-    """Adds to what the index knows: the pairs that this run has planned, and those that only a marker tells of."""
-
-    def __init__(self, context: Context, side: Side, other: Side) -> None:
-        self._staging = context.staging
-        self._side = side
+    def __init__(self, staging: Staging, side: Side, other: Side) -> None:
+        self._staging = staging
+        self.side = side
         self._other = other
 
-    def __call__(self, found: Iterable[IndexedContact]) -> list[IndexedContact]:
-        people = list(found)
-        claimed = self._claimed([person for person in people if not person.linked])
+    def complete(self, found: Iterable[IndexedContact]) -> list[IndexedContact]:
+        """Return the contacts with `linked` set where it is known."""
+        contacts = list(found)
+        claims = self._claims([contact for contact in contacts if not contact.linked])
         return [
-            person if person.linked else replace(person, linked=self._planned(person) or claimed.get(person.id))
-            for person in people
+            contact if contact.linked else replace(contact, linked=self._planned(contact) or claims.get(contact.id))
+            for contact in contacts
         ]
 
-    def _planned(self, person: IndexedContact) -> str | None:
-        return self._staging.paired_id(self._side.name, person.id)
+    def _planned(self, contact: IndexedContact) -> str | None:
+        return self._staging.paired_id(self.side.name, contact.id)
 
-    def _claimed(self, people: Sequence[IndexedContact]) -> dict[str, str]:
-        """Return who is claimed: those whose own marker names somebody, and those whom somebody's marker names."""
-        known = {person.id: person for person in people}
-        named = {other.id: other for other in self._other.identities.by_id([p.marker for p in people if p.marker])}
+    def _claims(self, contacts: Sequence[IndexedContact]) -> dict[str, str]:
+        """Return the counterparts by markers: those that a contact names itself, and those that name it."""
+        known, index = {contact.id: contact for contact in contacts}, self._other.identities
+        named = {other.id: other for other in index.by_id([each.marker for each in contacts if each.marker])}
         claims = {
-            person.id: other.id
-            for person in people
-            if person.marker and (other := named.get(person.marker)) and not contradicts(person, other)
+            contact.id: other.id
+            for contact in contacts
+            if contact.marker and (other := named.get(contact.marker)) and not contradicts(contact, other)
         }
-        for other in self._other.identities.by_marker(list(known)):
-            person = known[other.marker or ""]
-            if not contradicts(person, other):
-                claims.setdefault(person.id, other.id)
+        for other in index.by_marker(list(known)):
+            contact = known[other.marker or ""]
+            if not contradicts(contact, other):
+                claims.setdefault(contact.id, other.id)
         return claims
 
 
-def _group(found: Iterable[IndexedContact], keys: Callable[[IndexedContact], Iterable[str | None]]) -> Groups:
+def _sharing(
+    own: _LinkedContacts, foreign: _LinkedContacts, contacts: Sequence[IndexedContact], keys: Keys,
+    look_up: Callable[[IdentityIndex, Sequence[str]], Iterable[IndexedContact]],
+) -> _Sharing:  # fmt: skip
+    mine, theirs = own.side.identities, foreign.side.identities
+    wanted = list({key for contact in contacts for key in keys(contact)})
+    others = _without_mail_at(mine, foreign.complete(look_up(theirs, wanted)))
+    shared = list({*wanted, *(key for other in others for key in keys(other))})
+    rivals = _without_mail_at(theirs, own.complete(look_up(mine, shared)))
+    return _Sharing(keys, _group(others, keys), _group(rivals, keys))
+
+
+def _without_mail_at(other_side: IdentityIndex, contacts: Sequence[IndexedContact]) -> list[IndexedContact]:
+    """Leave out the contacts whose own e-mail address is on the other side too: it decides before any phone (R6)."""
+    mailed = {other.email for other in other_side.by_email([each.email for each in contacts if each.email])}
+    return [contact for contact in contacts if contact.email not in mailed]
+
+
+def _with_address(index: IdentityIndex, addresses: Sequence[str]) -> list[IndexedContact]:
+    """Return the contacts that have one of the addresses, as the first or as another one."""
+    found = {contact.id: contact for contact in (*index.by_email(addresses), *index.by_other_email(addresses))}
+    return list(found.values())
+
+
+def _email(contact: IndexedContact) -> Sequence[str]:
+    return [contact.email] if contact.email else []
+
+
+def _phones(contact: IndexedContact) -> Sequence[str]:
+    return contact.phones
+
+
+def _addresses(contact: IndexedContact) -> Sequence[str]:
+    return [*_email(contact), *contact.more_emails]
+
+
+def _group(found: Iterable[IndexedContact], keys: Keys) -> Groups:
     groups: Groups = {}
-    for person in found:
-        for key in keys(person):
-            groups.setdefault(key, {})[person.id] = person
+    for contact in found:
+        for key in keys(contact):
+            groups.setdefault(key, {})[contact.id] = contact
     return groups
 
 
-def _of(groups: Groups, keys: Iterable[str | None]) -> list[IndexedContact]:
-    """Return everybody under one of the keys, once each; nobody is under None."""
+def _under(groups: Groups, keys: Iterable[str | None]) -> list[IndexedContact]:
+    """Return the contacts under one of the keys, each once; a key that is None has none."""
     found: dict[str, IndexedContact] = {}
     for key in keys:
         if key is not None:

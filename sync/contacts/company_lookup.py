@@ -1,10 +1,10 @@
-"""Look up the companies that the plan awaits, and plan again for whom that changes anything.
+"""Look up the companies that the plan awaits, and plan the affected pairs again.
 
 Rules kept here:
 - it is done when the plan has passed the guard, and not by a dry run: a look-up may be charged for;
-- each company is asked for once, and its answer is durable before it is used;
-- trouble with the look-ups holds up nobody: the rest of the run goes on, and the people concerned are looked at again
-  when they change, or by `sync reconcile`.
+- each company is looked up once, and its answer is durable before it is used;
+- an error of a look-up stops nothing else: the run goes on, and the affected contacts are planned again when they
+  change, or by `sync reconcile`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,11 +22,11 @@ from sync.contacts.pair_merge import merge_pair
 from sync.contacts.plan_steps import CREATE, PAIR, pair_step
 from sync.rules.merge import LEFT, RIGHT
 
-SENSELESS = frozenset({400, 422})
+NOT_A_DOMAIN = frozenset({400, 422})
 
 
 def look_up_companies(context: Context) -> None:
-    """Ask for every company that is awaited and not known, and let the plan write what was found."""
+    """Look up every company that the plan awaits and that is not cached, and let the plan write what was found."""
     enrichment = context.enrichment
     if enrichment is None:
         return
@@ -34,19 +34,19 @@ def look_up_companies(context: Context) -> None:
         enrichment.known.drop_expired(transaction, context.run.now_ms())
     context.run.progress.begin_step(f"looking up companies at {enrichment.source.account}")
     for domains in _unknown(context, enrichment):
-        if not _ask(context, enrichment, domains):
+        if not _look_up(context, enrichment, domains):
             break
     _plan_again(context)
 
 
 def count_unknown(context: Context) -> int:
-    """Return how many look-ups the plan would make: each of them may be charged for."""
+    """Return how many look-ups the plan would make; each may be charged for."""
     enrichment = context.enrichment
     return 0 if enrichment is None else sum(len(domains) for domains in _unknown(context, enrichment))
 
 
 def steps_of_created(context: Context) -> Iterator[list[Step]]:
-    """Yield, in waves, steps that fill in those of the filled side whose link this run has made."""
+    """Yield, in waves, steps that fill in the contacts of the filled side that this run has linked by a create."""
     enrichment = context.enrichment
     if enrichment is None:
         return
@@ -59,18 +59,18 @@ def steps_of_created(context: Context) -> Iterator[list[Step]]:
 
 
 def _unknown(context: Context, enrichment: Enrichment) -> Iterator[list[str]]:
-    """Yield the domains that are to be asked for, in waves."""
+    """Yield the domains that are to be looked up, in waves."""
     for page in context.staging.notes((PAIR, CREATE)):
         unknown = [domain for domain in page if enrichment.known.cached(domain, context.run.now_ms()) is None]
         yield from (unknown[start : start + WIDTH] for start in range(0, len(unknown), WIDTH))
 
 
-def _ask(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bool:
-    """Ask for some companies; say whether it makes sense to go on."""
+def _look_up(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bool:
+    """Look up some companies; say whether to go on."""
     companies = enrichment.source.connector.companies
     if companies is None:
         raise AssertionError(f"{enrichment.source.account}: knows no companies")
-    outcomes = enrichment.source.dispatcher.gather([partial(_answer, companies, domain) for domain in domains])
+    outcomes = enrichment.source.dispatcher.gather([partial(_look_up_one, companies, domain) for domain in domains])
     answers = [
         (domain, each) for domain, each in zip(domains, outcomes, strict=True) if isinstance(each, CachedCompany)
     ]
@@ -82,12 +82,12 @@ def _ask(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bo
     return trouble is None
 
 
-def _answer(companies: CompanyDirectory, domain: str) -> CachedCompany:
-    """Ask for one company; a domain that makes no sense there is that of nobody."""
+def _look_up_one(companies: CompanyDirectory, domain: str) -> CachedCompany:
+    """Look up one company; a domain that the server cannot accept has no company."""
     try:
         return CachedCompany(companies.find_company(domain))
     except RecordRefused as refused:
-        if refused.status not in SENSELESS:
+        if refused.status not in NOT_A_DOMAIN:
             raise
         return CachedCompany(None)
 

@@ -1,11 +1,12 @@
-"""Which answers to creates are believed: a record is linked only where it shows the person who was sent.
+"""Decide which answers to creates are believed: a record is linked only if it shows the contact that was sent.
 
 Rules kept here:
-- a record that is linked already, or that answers two creates, says not what was made: both are looked for (R20);
-- a record that shows nothing that tells who it is, is read by id first; one that still shows nothing of it, or somebody
-  else, is not believed;
-- a record that was there before its create was sent was not made by it: the server took the create for a change of that
-  record. It is met as for the first time (R10), since what else it shows was typed by people.
+- a record that is linked already, or that answers two creates, does not prove what was created: the contacts are looked
+  for later (R20);
+- a record without anything that identifies it is read by id; if it still shows nothing of the contact, or another
+  contact, it is not believed;
+- a record that is older than its create was not created by it: the server took the create for an update. It is merged
+  as for the first time (R10), because users have typed what else it shows.
 """
 
 from collections import Counter
@@ -22,7 +23,7 @@ from sync.streams.connection import Side
 
 
 class OlderRecord(OutcomeUnknown):
-    """A create was answered with a record that was there before it; `record_id` is that record's id."""
+    """A create was answered with the record `record_id`, which is older than the create."""
 
     def __init__(self, account: str, record_id: str) -> None:
         message = f"the create was answered with {record_id}, which was there before"
@@ -37,9 +38,9 @@ def believed(
     answers: Sequence[WriteResult | ConnectorError],
     since: datetime,
 ) -> list[WriteResult | ConnectorError]:
-    """Return the answers to creates that were sent at `since`, by the server's clock, with errors for the others.
+    """Return the believed answers to creates that were sent at `since` (server's clock), and errors for the others.
 
-    `sent` are the values of each, and its source id where it bears one.
+    `sent` holds the values of each create, and its marker or None.
     """
     shown = Counter(str(one.raw.get("id")) for one in answers if isinstance(one, WriteResult))
     links = context.tables.links.by_record(target.name, list(shown))
@@ -71,7 +72,7 @@ def _judged(
 
 
 def _read(target: Side, answer: WriteResult, record_id: str) -> tuple[WriteResult, Contact]:
-    """Read a record whose create was answered with hardly more than its id; who edited it since, nobody can tell."""
+    """Read a record whose create was answered with little more than its id; edits since then cannot be recognised."""
     page = target.connector.read_record(record_id)
     read = replace(answer, raw=page.records[0], served_at=page.served_at, doubtful=True)
     return read, target.connector.to_contact(read.raw, {})

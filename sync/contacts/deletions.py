@@ -1,12 +1,12 @@
 """Deletions: found by a scan of everything, confirmed by id, carried only when the config says so (R24).
 
 Rules kept here:
-- only a scan that was proven complete can show that somebody is missing, and each of them is asked for by id besides;
-- under `ignore` the deletion is remembered: the survivor is neither deleted nor made again;
-- under `propagate` the survivor is to be deleted too, where the stream goes that way; somebody who was edited since is
-  a conflict with the field `*`, for a person;
-- a person may settle that conflict for the side that deleted, or for the one that edited: then the other record is made
-  anew, where people may be made; else the deletion is remembered.
+- only a scan that was proven complete shows that a record is missing, and each missing record is read by id as well;
+- under `ignore` the deletion is remembered: the survivor is neither deleted nor created again;
+- under `propagate` the survivor is deleted too, if the stream goes that way; if it was edited since, a conflict of the
+  field `*` is opened for a user;
+- a user may decide that conflict for the side that deleted, or for the one that edited: then the other record is
+  created again, if contacts may be created there; else the deletion is remembered.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,9 +30,9 @@ DAY_MS: Final = 86_400_000
 
 
 def find_vanished(context: Context) -> set[int]:
-    """Ask by id for every linked or listed record that the scan of everything did not show.
+    """Read by id every linked or listed record that the scan of everything did not show, and stage it.
 
-    Who is there after all is staged. Return the links of the others.
+    Return the links of the records that are gone.
     """
     found: set[int] = set()
     for side in context.connection.sides:
@@ -51,7 +51,7 @@ def find_vanished(context: Context) -> set[int]:
 
 
 def plan_delete(context: Context, link: Link) -> None:
-    """Plan the deletion of a survivor, as the config and people's decisions have it; never after an undo (R26)."""
+    """Plan the deletion of a survivor by the config and the decisions of users; never after an undo (R26)."""
     if WHOLE in context.tables.holds.of_link(link.id):
         return
     survivor = context.connection.other(context.connection.side(link.gone or ""))
@@ -66,9 +66,9 @@ def plan_delete(context: Context, link: Link) -> None:
 
 
 def weigh_with_the_last_day(context: Context) -> None:
-    """Weigh with the deletions that this run plans those of the last day: events come one by one.
+    """Add the deletions of the last day to the weight of those that this run plans (R25).
 
-    Somebody who deletes everybody would else be followed in steps, each of which is harmless.
+    Webhooks come one by one: if a user deletes all contacts, each run alone would delete a harmless number.
     """
     since_ms = context.run.now_ms() - DAY_MS
     for side in context.connection.sides:
@@ -82,12 +82,12 @@ def weigh_with_the_last_day(context: Context) -> None:
 
 
 def was_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:
-    """Say whether a survivor shows what was never agreed on, unless a person has decided that it does not matter."""
+    """Say whether a survivor shows an edit, unless a user has decided that it is to be deleted all the same."""
     return is_edited(context.view(link, survivor, staged), link.gone or "", _decided(context, link))
 
 
 def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> None:
-    """List that somebody was deleted on one side and edited on the other since."""
+    """Open the conflict of a contact that was deleted on one side and edited on the other."""
     fields = context.view(link, survivor, staged).now
     with context.state.atomic() as transaction:
         context.tables.conflicts.put_conflict(transaction, _conflict(context, link, survivor, staged, fields))
@@ -130,7 +130,7 @@ def _recreate(context: Context, link: Link, survivor: Side) -> None:
 
 
 def _decided(context: Context, link: Link) -> str | None:
-    """Return the side that a person chose."""
+    """Return the side that a user chose, None if there is no decision."""
     decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
     return decision.resolution if decision is not None else None
 

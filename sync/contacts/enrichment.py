@@ -1,8 +1,8 @@
-"""Fill the blanks of one system's people with what the other knows of their companies (`enrich = true`).
+"""Fill blank fields of one side with what the other system knows of the company (`enrich = true`).
 
 Rules kept here:
-- nothing is asked for here: only what is known already is filled in, and what is not is awaited;
-- a field that was ever written, on either side, is left as it is: somebody emptied it.
+- no look-up is made here: only cached answers are filled in, and a merge says which company it awaits;
+- a field that was ever written, on either side, stays as it is: a user has emptied it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from sync.streams.connection import Side
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
-    """Who is asked about companies (`source`), whose people are filled in (`target`), and what is known already."""
+    """The side that looks companies up (`source`), the side that is filled in (`target`), and the cached answers."""
 
     source: Side
     target: Side
@@ -28,7 +28,7 @@ class Enrichment:
 
 
 def enrich(context: Context, link: Link | None, result: Merge, left: SideView, right: SideView) -> None:
-    """Add to a merge what is known of the company, or which company is awaited."""
+    """Add to a merge what is known of the company, or the domain that has to be looked up."""
     enrichment = context.enrichment
     if enrichment is None:
         return
@@ -49,7 +49,7 @@ def enrich(context: Context, link: Link | None, result: Merge, left: SideView, r
 
 
 def of_new(context: Context, target: Side, fields: Fields, changes: Fields) -> dict[str, Value]:
-    """Return what is known of the company of somebody who is to be made on a side with `changes`."""
+    """Return what is known of the company of a contact that is to be created on a side with `changes`."""
     enrichment = context.enrichment
     if enrichment is None or target != enrichment.target:
         return {}
@@ -61,9 +61,9 @@ def of_new(context: Context, target: Side, fields: Fields, changes: Fields) -> d
 
 
 def awaited(context: Context, target: Side, contact: Contact) -> str | None:
-    """Return the domain that concerns somebody who is to be made on a side, None where there is nothing to fill in.
+    """Return the domain that has to be looked up for a contact that is to be created on a side, or None.
 
-    Somebody of the filled side is filled in after the link is made; that is awaited also where the company is known.
+    A contact of the filled side is filled in after its link is created, so its domain is returned even if it is cached.
     """
     enrichment = context.enrichment
     if enrichment is None:
@@ -80,7 +80,7 @@ def awaited(context: Context, target: Side, contact: Contact) -> str | None:
 
 
 def awaits(context: Context, target: Side, contact: Contact) -> bool:
-    """Say whether somebody is made on the filled side of whose company it could not be asked."""
+    """Say whether a contact is created on the filled side before its company could be looked up."""
     enrichment = context.enrichment
     return enrichment is not None and target == enrichment.target and awaited(context, target, contact) is not None
 

@@ -1,4 +1,4 @@
-"""A record that is not there any more: found by an answer to a question by id, and remembered (R22, R24)."""
+"""Store that a record does not exist any more, as the answer to a read by id shows (R22, R24)."""
 
 from connectors.contact import Contact
 from connectors.errors import OtherRecord
@@ -12,7 +12,7 @@ from sync.streams.connection import Side
 
 
 def note_gone(context: Context, side: Side, record_id: str) -> None:
-    """Remember that a record was asked for by id and does not exist: a deletion found (R22)."""
+    """Store that a record does not exist: a deletion is found (R22)."""
     with context.state.atomic() as transaction:
         commit_gone(transaction, context, side, record_id)
 
@@ -20,7 +20,7 @@ def note_gone(context: Context, side: Side, record_id: str) -> None:
 def commit_gone(transaction: Transaction, context: Context, side: Side, record_id: str) -> None:
     """Do what `note_gone` does, within a transaction.
 
-    The survivor stays linked to it, and is neither deleted nor made again. Where both are gone, so is the link.
+    The survivor stays linked to it, and is neither deleted nor created again. If both are gone, the link goes too.
     """
     side.identities.drop_contact(transaction, record_id)
     link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
@@ -45,15 +45,15 @@ def _lose(transaction: Transaction, context: Context, side: Side, link: Link) ->
 
 
 def is_merge_target(context: Context, side: Side, record_id: str, answer: OtherRecord) -> bool:
-    """Say whether another record in the place of a linked one is what the linked one was merged into.
+    """Say whether the record in an answer is the one that the linked record was merged into.
 
-    It bears the e-mail address of the record that is gone, or names its counterpart: no crossed answer does.
+    It has the e-mail address of the linked record, or the marker of its counterpart. A crossed answer has neither.
     """
     link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
     if link is None:
         return False
-    heir = contact_codec.index_entry(side.connector.to_contact(answer.shown, {}))
-    if heir.marker is not None and heir.marker == link.side(context.connection.other(side).name).id:
+    target = contact_codec.index_entry(side.connector.to_contact(answer.shown, {}))
+    if target.marker is not None and target.marker == link.side(context.connection.other(side).name).id:
         return True
     lost = contact_codec.index_entry(Contact(record_id, context.mapping.shadow(link, side.name)))
-    return lost.email is not None and lost.email == heir.email
+    return lost.email is not None and lost.email == target.email

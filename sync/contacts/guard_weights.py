@@ -1,4 +1,4 @@
-"""How much of each side a plan would change, for the guard (R25)."""
+"""Weigh how much of each side a plan would change, for the guard (R25)."""
 
 from connectors.contact import Value
 from state.links import Link
@@ -8,9 +8,9 @@ from sync.rules.merge import Merge
 
 
 def weigh(context: Context, result: Merge, link: Link | None = None) -> None:
-    """Weigh what is planned for a pair, one that meets for the first time where it has no link.
+    """Weigh what is planned for a pair; without a link it is a first merge.
 
-    Blanks that are filled with what is known of a company, or with what was owed, weigh nothing.
+    Blank fields that are filled from the company, or with an owed value, weigh nothing.
     """
     owed = context.tables.owed_values.of_link(link.id) if link is not None and context.findings.has_owed_values else {}
     for side in context.connection.sides:
@@ -24,7 +24,7 @@ def weigh(context: Context, result: Merge, link: Link | None = None) -> None:
 
 
 def weigh_rest(context: Context, result: Merge, link: Link, left: Staged | None, right: Staged | None) -> None:
-    """Weigh a pair whose first meeting a run that never came to its end may have left half written (P6, R25)."""
+    """Weigh a pair as a first merge, because a run that was stopped may have written only a part of it (P6, R25)."""
     for side, staged in zip(context.connection.sides, (left, right), strict=True):
         weight, had = context.findings.weights[side.account], context.view(link, side, staged).now
         weight.linked -= 1

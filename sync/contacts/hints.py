@@ -1,14 +1,14 @@
-"""Look at the people whom webhooks named, beside those whom the windows show.
+"""Read the contacts that webhooks named, besides those that the windows show.
 
 Rules kept here:
-- a hint is no observation: the record is read by id, whatever its time, and goes the way of everything else on the
-  stage. One that is gone is a deletion found, as `reconcile` finds it (R24);
-- what we wrote ourselves comes back as a hint: one that is no younger than our last write to the record is nothing. So
-  is one that anybody else wrote within that second; the windows show it;
-- at most MAX_READ_BY_ID records are read by id in a run. Of the rest, a window has shown some, now or when the horizon
-  has passed them; the others wait for the next run, and so do those that are reported as deleted;
-- a hint is dropped when everything that it led to is written, in conflict, or listed: with the windows, and never by a
-  run that was stopped, or that looks at a window of its own.
+- a hint proves nothing: the record is read by id, whatever its time, and staged. If it is gone, a deletion is found, as
+  by `reconcile` (R24);
+- our own writes come back as hints, so a hint that is no younger than our last write to the record is ignored. An edit
+  by a user within that second is ignored, too; the windows show it;
+- at most MAX_READ_BY_ID records are read by id in a run. A window shows the others now, or when the horizon has passed
+  them; those that are reported as deleted wait for the next run;
+- a hint is dropped when everything that followed from it is written, in conflict, or listed: together with the windows,
+  and never by a run that was stopped, or that reads a window of its own.
 """
 
 from collections.abc import Sequence
@@ -22,16 +22,16 @@ from sync.streams.connection import OWN_WRITE_MS, Side
 from sync.streams.hints import MAX_READ_BY_ID, hinted_sides
 
 
-def observe(context: Context, bounds: ReadRange) -> set[int]:
-    """Read and stage those who are hinted at; return the links of those who turned out to be gone."""
+def read_hinted(context: Context, bounds: ReadRange) -> set[int]:
+    """Read and stage the contacts of the waiting hints; return the links of those that turn out to be gone."""
     found: set[int] = set()
     for side, hints in hinted_sides(context.tables, bounds):
-        found |= _observe(context, side, hints)
+        found |= _read_side(context, side, hints)
         context.report.accounts[side.account].read = context.staging.count_records(side.name)
     return found
 
 
-def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
+def _read_side(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
     context.run.progress.begin_step(f"reading contacts that {side.account} reported")
     wanted = [hint for hint in hints if not _is_echo(context, side, hint)]
     chosen, rest = wanted[:MAX_READ_BY_ID], wanted[MAX_READ_BY_ID:]
@@ -39,11 +39,11 @@ def _observe(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]:
     context.findings.handled_hints += [hint for hint in hints if hint.record not in left]
     found: set[int] = set()
     for start in range(0, len(chosen), WIDTH):
-        found |= _read(context, side, [hint.record for hint in chosen[start : start + WIDTH]])
+        found |= _read_wave(context, side, [hint.record for hint in chosen[start : start + WIDTH]])
     return found
 
 
-def _read(context: Context, side: Side, ids: Sequence[str]) -> set[int]:
+def _read_wave(context: Context, side: Side, ids: Sequence[str]) -> set[int]:
     stage_by_ids(context, side, ids)
     context.run.progress.advance(len(ids))
     return {link.id for link in context.tables.links.by_record(side.name, ids).values() if link.gone == side.name}

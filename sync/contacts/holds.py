@@ -1,4 +1,4 @@
-"""Differences that a person wanted: what undoing a run leads to, until the next edit of the field (R26).
+"""Hold the differences that an undo has created on purpose, until the next edit of the field (R26).
 
 A set is held element by element, as it is merged: it is held for as long as its sides differ.
 """
@@ -17,7 +17,7 @@ from sync.rules.merge import LEFT, RIGHT
 
 
 def hold(transaction: Transaction, context: Context, link: Link, names: Iterable[str]) -> None:
-    """Hold those of the fields in which both sides now differ; the others no longer."""
+    """Hold those of the fields in which both sides differ now, and release the others."""
     for name in names:
         if _differs(context, link, name):
             context.tables.holds.put_hold(transaction, Hold(link.id, name, context.run.now_ms(), context.run.id))
@@ -28,9 +28,9 @@ def hold(transaction: Transaction, context: Context, link: Link, names: Iterable
 def release(
     transaction: Transaction, context: Context, link: Link, touched: Collection[str], *, back: bool = False
 ) -> None:
-    """End what is held of fields that somebody has edited since, or that travel no more.
+    """Release the fields that were edited since, or that do not travel any more.
 
-    `back` tells that a record is there again that was gone: the pair as a whole is held no longer.
+    `back` says that a record exists again that was gone, so that the pair as a whole is released.
     """
     held = context.tables.holds.of_link(link.id).keys()
     over = [

@@ -1,13 +1,12 @@
-"""Link a contact again who was forgotten and is taken up again (`sync forget WHO --lift`).
+"""Link the two records of a contact again after its erasure was lifted (`sync forget WHO --lift`).
 
-Forgetting erased the link and the index of both records. Until both are linked again, their e-mail may change, so that
-nothing else would tell that they are one person, and a second record would be made. Rules kept here:
-- the hashes of one person stay together when they are lifted, and tell which record of the other side it was;
-- they are asked only where nothing else pairs the contact, and before a record is made;
-- the other side is read in full into the index first, where the index does not show that record: once in a run for all
-  who are lifted;
-- they go when a run that met the contact comes to its end: it is linked by then, or a full reading has proven that the
-  record of the other side is not there any more.
+The erasure has removed the link and both index entries. If an e-mail address changes before the records are linked
+again, nothing but the hashes shows that they belong together, and a double would be created. Rules kept here:
+- the hashes of one contact keep one number when they are lifted, so that they name the record of the other side;
+- they are used only if nothing else pairs the contact, and before a record is created;
+- if the index does not hold that record, the other side is read in full first: once in a run, for all such contacts;
+- they are dropped when a run that read the contact ends: it is linked then, or a full reading has proven that the
+  record of the other side does not exist any more.
 """
 
 from collections.abc import Sequence
@@ -22,12 +21,12 @@ from sync.rules.match import Paired, PairingRefused, Unpaired, first_of_duplicat
 from sync.streams.connection import Side
 
 
-def lifted_partner(context: Context, side: Side, person: IndexedContact) -> Paired | PairingRefused | Unpaired | None:
-    """Return who on the other side a lifted contact was linked to, or what pairing says of it; None for all others.
+def lifted_partner(context: Context, side: Side, contact: IndexedContact) -> Paired | PairingRefused | Unpaired | None:
+    """Return the record that a lifted contact was linked to, or what pairing decides; None for any other contact.
 
     Raises AuthError, TransientError.
     """
-    number = note_lifted(context, side, person.id)
+    number = note_lifted(context, side, contact.id)
     if number is None:
         return None
     other = context.connection.other(side)
@@ -38,11 +37,11 @@ def lifted_partner(context: Context, side: Side, person: IndexedContact) -> Pair
         return Paired(found, "lifted")
     if not context.boundary.holes.get(other.name):
         context.findings.absent.add(number)
-    return pair(person, find_candidates(context, side, [person])[person.id])
+    return pair(contact, find_candidates(context, side, [contact])[contact.id])
 
 
 def note_lifted(context: Context, side: Side, record_id: str) -> int | None:
-    """Return the number of the lifted contact that has a record, None for all others; remember that it was met."""
+    """Return the number of the lifted contact that a record belongs to, and note the record; None for any other."""
     number = context.tables.erasure_marks.lifted(mark_of_record(side.account, record_id))
     if number is not None:
         context.findings.relinked[number] = (side.name, record_id)
@@ -50,7 +49,7 @@ def note_lifted(context: Context, side: Side, record_id: str) -> int | None:
 
 
 def settle_lifted(transaction: Transaction, context: Context) -> None:
-    """Forget the hashes of contacts that are linked again, or have no record to be linked to."""
+    """Drop the hashes of contacts that are linked again, or have no record to be linked to."""
     for number, (side, record_id) in context.findings.relinked.items():
         if number in context.findings.absent or record_id in context.tables.links.by_record(side, [record_id]):
             context.tables.erasure_marks.drop_lifted(transaction, number)
@@ -65,7 +64,7 @@ def _read_all(context: Context, other: Side) -> None:
 
 
 def _partner(context: Context, other: Side, number: int) -> str | None:
-    """Return the record of the other side that has the hashes of the same person, and is free."""
+    """Return the record of the other side that has the hashes of the same contact and no counterpart."""
     known = other.identities.by_id(_lifted_ids(context, other).get(number, ()))
     free = [one for one in known if one.linked is None and not context.staging.paired_id(other.name, one.id)]
     best = first_of_duplicates(free)
@@ -73,7 +72,7 @@ def _partner(context: Context, other: Side, number: int) -> str | None:
 
 
 def _lifted_ids(context: Context, other: Side) -> dict[int, Sequence[str]]:
-    """Return the records of a side that have the hashes of lifted contacts, by number; hashed once for all of them."""
+    """Return the records of a side with the hashes of lifted contacts, by number; they are hashed once in a run."""
     if other.name not in context.findings.lifted_ids:
         found: dict[int, list[str]] = {}
         for record_id in other.identities.unlinked():

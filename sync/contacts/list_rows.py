@@ -1,14 +1,14 @@
-"""Which rows of a list are believed, and of which the record is read by id first (R3, R39).
+"""Decide which rows of a list are believed, and read the records of the others by id (R3, R39).
 
 Rules kept here:
-- a row that is older than what its server has answered before is not believed;
-- neither is a name that lost nothing but its capital letters: some lists show names in lower case;
-- a value that was agreed on and that a row does not show (any more) is empty only if the record says so too. A list
-  that stops showing a key would else empty that field for everybody at the other side;
-- a new row that shows something odd in the place of the address is not believed either: who is who hangs on it;
-- a row that was doubted once and shows the same again, with the same time, is doubted no more: a list that stops
-  showing a key costs one read for each record that changes, and none for the others. Of a scan of everything at most
-  `MOST` are read for this; the rest keep their values until a later scan asks for them.
+- a row that is older than an earlier answer of its server is not believed;
+- a row with a name that lost nothing but its capital letters is not believed: some lists show names in lower case;
+- an agreed value that a row does not show is empty only if the record says so too. Otherwise a list that stops showing
+  a key would empty that field of all contacts on the other side;
+- a new row with an unusable address is not believed either, because the address decides which contact it is (R6);
+- a row that was doubted once, and shows the same again with the same time, is not doubted again: a list that stops
+  showing a key costs one read for each record that changes, and none for the others. A scan of everything reads at most
+  `MOST` records for this; the others keep their values until a later scan reads them.
 """
 
 from collections.abc import Mapping
@@ -31,17 +31,17 @@ BROKEN: Final = "\ufffd"
 """What a half of a character is read as."""
 
 DERIVED: Final = frozenset({"owner", "do_not_contact", "phone"})
-"""Fields that other fields or other answers tell: where a row leaves them unknown, no value has vanished from it."""
+"""Fields that are derived from other fields or answers: if a row leaves them unknown, no value has vanished."""
 
-NOT_KNOWN_AGAIN: Final = b""
-"""The digest of a row that is to be looked at again, whatever it shows."""
+ALWAYS_NEW: Final = b""
+"""The digest of a row that the next run looks at again, whatever it shows."""
 
 UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class BelievedRow:
-    """A row as far as it is believed: the record, the contact that it shows, and the digest to remember it by."""
+    """What is believed of a row: the record, the contact that it shows, and the digest that recognises it later."""
 
     raw: Raw
     contact: Contact
@@ -51,15 +51,15 @@ class BelievedRow:
 def believed(
     context: Context, side: Side, raw: Raw, link: Link | None, memory: Mapping[str, Any]
 ) -> BelievedRow | None:
-    """Map a row, or the record itself where the row is not to be believed; None where it shows nothing new.
+    """Map a row, or the record itself if the row is not believed; None if it shows nothing new.
 
-    Raises RecordGone, and what else a question by id raises.
+    Raises RecordGone, and what else a read by id raises.
     """
     contact = side.connector.to_contact(raw, memory)
     if link is None:
         return (
             BelievedRow(raw, contact, side.connector.digest(raw))
-            if _tells_address(contact)
+            if _shows_address(contact)
             else _read(side, contact.id, {})
         )
     if _is_stale(link, side, contact):
@@ -72,13 +72,13 @@ def believed(
         return None
     if vanished and not _may_ask(context, side):
         shown = {name: value for name, value in contact.fields.items() if name not in vanished}
-        return BelievedRow(raw, replace(contact, fields=shown), NOT_KNOWN_AGAIN)
+        return BelievedRow(raw, replace(contact, fields=shown), ALWAYS_NEW)
     row = _read(side, contact.id, memory)
     return row if doubted is None else replace(row, digest=doubted)
 
 
-def _tells_address(contact: Contact) -> bool:
-    """Say whether a row tells which address a contact has, or that it has none: that decides who is who (R6)."""
+def _shows_address(contact: Contact) -> bool:
+    """Say whether a row shows which address a contact has, or that it has none: that decides the pairing (R6)."""
     dirt = contact.unmapped.get("email")
     return "email" in contact.fields or (dirt is not None and BROKEN not in dirt and not is_of_too_long(dirt))
 
@@ -89,7 +89,7 @@ def _read(side: Side, record_id: str, memory: Mapping[str, Any]) -> BelievedRow:
 
 
 def _vanished(context: Context, link: Link, side: Side, contact: Contact) -> frozenset[str]:
-    """Return the fields that were agreed to have a value and that the row shows none for."""
+    """Return the fields that have an agreed value and no value in the row."""
     gone = set()
     for name, agreed in context.mapping.shadow(link, side.name).items():
         shown = contact.fields.get(name, UNKNOWN)
@@ -110,7 +110,7 @@ def _may_ask(context: Context, side: Side) -> bool:
 
 
 def _doubted(side: Side, raw: Raw, contact: Contact) -> bytes | None:
-    """Return by what a row that was not believed is known again; None where nothing tells that it changed."""
+    """Return a digest that recognises a row that was not believed; None if the row has no time that shows a change."""
     updated = contact_codec.to_ms(contact.updated_at)
     if updated is None:
         return None
@@ -118,9 +118,9 @@ def _doubted(side: Side, raw: Raw, contact: Contact) -> bytes | None:
 
 
 def _is_stale(link: Link, side: Side, contact: Contact) -> bool:
-    """Say whether a record is from before what its server showed last, or from before our own last write.
+    """Say whether a row is older than what its server showed last, or than our own last write.
 
-    Not every answer to a write shows a time: that to a call about tags shows none.
+    Both are checked, because not every answer to a write shows a time: that of a call about tags shows none.
     """
     known, updated = link.side(side.name), contact_codec.to_ms(contact.updated_at)
     return updated is not None and updated < max(known.seen_ms or 0, known.wrote_ms or 0)

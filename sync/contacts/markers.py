@@ -1,4 +1,4 @@
-"""The marker by itself: written on people whom nothing else would ever tell (R6)."""
+"""Write the marker alone on a source record, for contacts that nothing else can identify (R6)."""
 
 from functools import partial
 
@@ -15,28 +15,28 @@ from sync.rules.merge import SideView
 from sync.streams.connection import Side
 
 
-def write_marker(context: Context, source: Side, raw: Raw, person: Contact, made_id: str) -> None:
-    """Write the marker by itself on somebody whom nothing else would tell; the create's intent stays until it is."""
+def write_marker(context: Context, source: Side, raw: Raw, contact: Contact, created_id: str) -> None:
+    """Write the marker on the source of a create. The intent of the create stays until that is done."""
     prepare(context, source, frozenset())
-    update_source = partial(source.connector.update_contact, raw, person.memory, {}, made_id)
+    update_source = partial(source.connector.update_contact, raw, contact.memory, {}, created_id)
     outcome = source.dispatcher.gather([update_source])[0]
-    for pause in PAUSES:  # a marker takes the place of nothing that a person types
+    for pause in PAUSES:  # a second write is harmless: a marker overwrites nothing that users type
         if not isinstance(outcome, OutcomeUnknown):
             break
         context.run.clock.sleep(pause)
         outcome = source.dispatcher.gather([update_source])[0]
     if isinstance(outcome, ConnectorError):
-        context.errors.append(f"{outcome}; the marker of {source.account}:{person.id} is not written")
+        context.errors.append(f"{outcome}; the marker of {source.account}:{contact.id} is not written")
         if isinstance(outcome, RecordError):
             with context.state.atomic() as transaction:
-                context.tables.intents.remove_intents(transaction, context.connection.other(source).name, person.id)
+                context.tables.intents.remove_intents(transaction, context.connection.other(source).name, contact.id)
         return
-    marked = source.connector.to_contact(outcome.raw, person.memory)
+    marked = source.connector.to_contact(outcome.raw, contact.memory)
     with context.state.atomic() as transaction:
-        link = context.tables.links.by_record(source.name, [person.id])[person.id]
+        link = context.tables.links.by_record(source.name, [contact.id])[contact.id]
         side, shown = (
             link.side(source.name),
-            context.view(link, source, staged_record(context, source, raw, person, link)),
+            context.view(link, source, staged_record(context, source, raw, contact, link)),
         )
         waiting = kept_times.open_fields(
             context.mapping.rules,
@@ -48,4 +48,4 @@ def write_marker(context: Context, source: Side, raw: Raw, person: Contact, made
         side.seen_ms, side.wrote_ms = own_times(marked, outcome)
         context.tables.links.save_link(transaction, link, context.run.id)
         source.identities.put_contacts(transaction, [contact_codec.index_entry(marked)])
-        context.tables.intents.remove_intents(transaction, context.connection.other(source).name, person.id)
+        context.tables.intents.remove_intents(transaction, context.connection.other(source).name, contact.id)

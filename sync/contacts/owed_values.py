@@ -1,11 +1,11 @@
-"""Values that have no place at the other side yet: noted, found again, and carried once there is one (R41).
+"""Keep values without a place on the other side, and carry them once there is one (R41).
 
 Rules kept here:
-- nothing is agreed of such a value: the shadow of the side without a place knows nothing of it;
-- as long as anything is owed, each run reads once what the account has a place for, and each but a full comparison
-  tries once to make what lacks: a comparison of two sides that are quiet writes nothing at all (P4);
-- whoever is owed something needs no edit to be planned again: the list of debts is what finds them;
-- filling what was owed weighs nothing for the guard, since the first run that may do so is to do it.
+- the shadow of the side without a place does not hold such a value: nothing is agreed about it;
+- while values are owed, each run asks once what the account has a place for, and tries once to create what is missing;
+  a full comparison does not: it writes nothing to two sides that did not change (P4);
+- a contact with an owed value needs no edit to be planned again: the list of owed values finds it;
+- an owed value weighs nothing for the guard, because the first run that can carry it has to (R25).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,9 +26,9 @@ from sync.streams.connection import Side
 
 
 def refresh_places(context: Context, *, retry: bool) -> None:
-    """Let the accounts that something is owed to look again what they have a place for.
+    """Let the accounts that values are owed to ask again what they have a place for.
 
-    With `retry` they also try again to make what they could not make; a dry run makes nothing.
+    With `retry` they also try again to create what they could not create. A dry run creates nothing.
     """
     restore_owed(context)
     waiting = {side for side, _ in context.tables.owed_values.count_waiting()}
@@ -47,9 +47,9 @@ def note_owed_values(
     *,
     known: set[str],
 ) -> None:
-    """Keep what is owed of a pair after a merge; `known` are the sides that were read for it.
+    """Store what is owed of a pair after a merge; `known` are the sides that were read for it.
 
-    What was owed and is settled by now is owed no more. A debt of a side that was not read stays as it is.
+    A value that is settled by now is owed no more. What is owed by a side that was not read stays as it is.
     """
     before = context.tables.owed_values.of_link(link.id)
     for name, side in result.owed.items():
@@ -72,7 +72,7 @@ def note_owed_values(
 def note_owed_of_new(
     transaction: Transaction, context: Context, link: Link, target: Side, owed: Mapping[str, Value]
 ) -> None:
-    """Keep what is owed to somebody who was just made."""
+    """Store what is owed to a contact that was just created."""
     for name, value in owed.items():
         context.tables.owed_values.put_owed(
             transaction, OwedValue(link.id, target.name, name, shadow_codec.render(value), context.run.id)
@@ -80,7 +80,7 @@ def note_owed_of_new(
 
 
 def create_places(context: Context, side: Side) -> None:
-    """Try to make the places of what is owed to a side, with one call where it still may not."""
+    """Try to create the places of values that are owed to a side; one call shows if that is still forbidden."""
     if not context.findings.has_owed_values:
         return
     names = frozenset(field for where, field in context.tables.owed_values.count_waiting() if where == side.name)
@@ -90,10 +90,9 @@ def create_places(context: Context, side: Side) -> None:
 
 
 def restore_owed(context: Context) -> None:
-    """Owe, once, what runs of an earlier version took for agreed to be empty where there was no place for it.
+    """Owe, once, the values that earlier versions agreed to be empty because there was no place for them.
 
-    That is a value whose counterpart was empty all along although nothing says why: nobody wanted it so, and no server
-    refused it.
+    Such a value has a counterpart that was always empty, although no user wanted that and no server refused the value.
     """
     if connections.is_owed_checked(context.state.db, context.connection.number):
         return
@@ -110,10 +109,10 @@ def restore_owed(context: Context) -> None:
 
 
 def reset_new_places(context: Context) -> None:
-    """Let values meet anew at places that were made in this run, where others had been and are gone.
+    """Owe the values of places that this run has created again after they were deleted.
 
-    A field that somebody deleted took everybody's value along: that is no edit of theirs, and is not carried back.
-    What this run wrote stands in the new place. A create is one line of the history for all its values.
+    A deleted custom field takes the values of all contacts with it. That is no edit, and is not carried back. What this
+    run has written is in the new place already.
     """
     written = context.tables.history.written_in(context.run.id) if context.findings.created_places else set()
     for name, fields in context.findings.created_places.items():
@@ -132,7 +131,7 @@ def reset_new_places(context: Context) -> None:
 
 
 def count_owed_values(context: Context) -> None:
-    """Count what has no place after the run, and which of it this run has met."""
+    """Report the values without a place after the run, and how many of them this run has worked on."""
     context.report.unmapped += (
         context.tables.owed_values.count_met_in(context.run.id) + context.findings.expected_owed.total()
     )
@@ -149,7 +148,7 @@ def by_account(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int
 
 
 def steps_of_owed(context: Context, side: Side) -> Iterator[list[Step]]:
-    """Yield the pairs that wait for a field that a side has a place for now, and of which nothing else was read."""
+    """Yield steps for the pairs that wait for a field with a place now, unless they are planned already."""
     names = {field for where, field in context.tables.owed_values.count_waiting() if where == side.name}
     names &= side.connector.fields - side.connector.fields_without_place
     if not names:
@@ -162,7 +161,7 @@ def steps_of_owed(context: Context, side: Side) -> Iterator[list[Step]]:
 
 
 def _taken_for_empty(context: Context, link: Link) -> Iterator[tuple[str, str]]:
-    """Yield the sides and fields of a link that were agreed to be empty beside a value that may go there."""
+    """Yield the sides and fields of a link that were agreed to be empty, though the other side has a value."""
     if link.gone is not None:
         return
     bases = {side.name: context.mapping.shadow(link, side.name) for side in context.connection.sides}
@@ -176,7 +175,7 @@ def _taken_for_empty(context: Context, link: Link) -> Iterator[tuple[str, str]]:
 
 
 def _reset_agreement(transaction: Transaction, context: Context, found: Iterable[tuple[int, str, str]]) -> None:
-    """Owe the values of these links, sides and fields, and let both sides meet there as for the first time."""
+    """Owe the values of these links, sides and fields, and remove them from the shadows."""
     for link_id, side_name, name in found:
         link = context.tables.links.by_id(link_id)
         if link is None:
@@ -184,7 +183,7 @@ def _reset_agreement(transaction: Transaction, context: Context, found: Iterable
         side = context.connection.side(side_name)
         bases = {each.name: dict(context.mapping.shadow(link, each.name)) for each in context.connection.sides}
         bases[side_name].pop(name, None)
-        if link.mapping != context.mapping.number:  # under which neither side was looked at yet (R18)
+        if link.mapping != context.mapping.number:  # no side was looked at under this mapping yet (R18)
             link.left.digest = link.right.digest = None
             link.mapping = context.mapping.number
         for each, base in bases.items():
@@ -195,7 +194,7 @@ def _reset_agreement(transaction: Transaction, context: Context, found: Iterable
 
 
 def _step(context: Context, side: Side, link: Link) -> Step:
-    """Return the step that writes to a side what it is owed; the other side is read where its shadow can't tell it."""
+    """Return the step that writes an owed value to a side; the other side is read if its shadow has not the value."""
     source = context.connection.other(side)
     bases = {each.name: context.mapping.shadow(link, each.name) for each in context.connection.sides}
     for name in context.tables.owed_values.of_link(link.id):
@@ -206,7 +205,7 @@ def _step(context: Context, side: Side, link: Link) -> Step:
 
 
 def _is_dealt_with(context: Context, side: Side, link: Link) -> bool:
-    """Say whether a pair is planned anyway, or is listed as a failure, which has times of its own."""
+    """Say whether a pair is planned anyway, or is listed as a failure, which is tried at its own times."""
     source = context.connection.other(side).name
     if context.tables.failures.of_records(source, [link.side(source).id]):
         return True

@@ -17,7 +17,7 @@ from sync.streams.connection import Side
 from sync.streams.windows import WindowReader
 
 
-def observe(context: Context, side: Side, read_range: ReadRange) -> IntervalSet:
+def read_side(context: Context, side: Side, read_range: ReadRange) -> IntervalSet:
     """Read and stage one side; return the spans that are covered once every record found there is dealt with."""
     context.run.progress.begin_step(f"reading {side.account}")
     stage_page = partial(take_page, context, side, exact=read_range.exact, stage=True)

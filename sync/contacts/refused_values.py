@@ -1,9 +1,9 @@
-"""Values that are refused, by a server or for their length: left out of a write, and listed with the reason (R42).
+"""List the values that a server refuses, or that are too long, and that a write leaves out (R42).
 
 Rules kept here:
-- nothing is agreed of such a value: it is tried again when its record changes, when the contact that it collides with
-  does, once a day, or when a person asks for it;
-- of one record there is one failure, which names every refused value.
+- no shadow holds such a value: it is tried again when its record changes, when the contact that it collides with
+  changes, once a day, or when a user asks for it;
+- a record has one failure, which names every refused value.
 """
 
 import json
@@ -25,7 +25,7 @@ LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A value that a server refused, with its words; `other_id` is the contact that it collides with, if it says so."""
+    """A value that a server refused, with its words; `other_id` is the contact that it collides with, if known."""
 
     value: Value
     reason: str
@@ -33,7 +33,7 @@ class Rejection:
 
 
 def collision(value: Value, error: DuplicateRefused) -> Rejection:
-    """Return the rejection of a value that another contact has."""
+    """Return the rejection of a value that another contact has already."""
     return Rejection(value, error.message, error.other_id)
 
 
@@ -46,9 +46,9 @@ def list_rejections(  # noqa: PLR0917 (a record, where it would go, and the two 
     rejected: Mapping[str, Rejection],
     unmapped: str | None,
 ) -> None:
-    """List what of a record of `source` the target refused, and what of its `unmapped` values is too long.
+    """List the values of a source record that the target refused, and those of its `unmapped` values that are too long.
 
-    Call it after the rest is remembered.
+    Call it after the rest of the record is stored: storing closes its failures.
     """
     sentences = [_sentence(target, name, one) for name, one in sorted(rejected.items())]
     sentences += _too_long(source, target, unmapped)

@@ -1,9 +1,9 @@
-"""Whether a stranger took the place of a record that somebody is linked to: two records were merged there (R6, R24).
+"""Recognise an unlinked record that took the place of a linked one, because a user merged both (R6, R24).
 
 Rules kept here:
-- what is left of two merged records bears the marker of the one that was linked. A copy of a record bears it, too: the
-  record that is linked tells them apart, and is asked for by id unless this run has seen it;
-- it is asked for before the stranger would be made on the other side, where the person is already.
+- the record that is left has the marker of the linked one. A copy of a record has it, too, so the linked record is read
+  by id, unless this run has read it: if it still exists, the unlinked record is a copy;
+- this is checked before the record would be created on the other side, where its counterpart exists already.
 """
 
 from state.indexed_contact import IndexedContact
@@ -13,14 +13,14 @@ from sync.rules.match import Candidates, Paired
 from sync.streams.connection import Side
 
 
-def replaced_partner(context: Context, side: Side, person: IndexedContact, around: Candidates) -> Paired | None:
-    """Return the person on the other side whose record a stranger took the place of, None where it did of nobody's.
+def replaced_partner(context: Context, side: Side, contact: IndexedContact, candidates: Candidates) -> Paired | None:
+    """Return the counterpart of the record that an unlinked record took the place of, None if there is none.
 
     Raises AuthError, TransientError.
     """
     other = context.connection.other(side)
-    for marked in around.marked:
-        if marked.id != person.marker or marked.linked in {None, person.id}:
+    for marked in candidates.marked:
+        if marked.id != contact.marker or marked.linked in {None, contact.id}:
             continue
         if context.staging.paired_id(other.name, marked.id) or _is_there(context, side, marked.linked):
             return None

@@ -1,7 +1,7 @@
-"""What is kept of a record that cannot be read: who it is, as far as it shows that (R7, R42).
+"""Index a record that cannot be read by what it still shows: addresses, names, phones (R7, R42).
 
-Without it the contact at the other side would look new, and would be created a second time. What was known of the
-record before is kept wherever it shows nothing legible now.
+Without its index entry the contact of the other side would look new, and would be created a second time. What was known
+of the record before is kept where it shows nothing readable now.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from sync.streams.record_boundary import storable
 
 
 def index_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> None:
-    """Put into the identity index who a record is that cannot be read. A contact that was forgotten is not kept."""
+    """Put what identifies an unreadable record into the identity index, unless its contact was erased."""
     try:
         contact = side.connector.to_outline(raw)
         shown = _storable(contact_codec.index_entry(contact))
@@ -30,7 +30,7 @@ def index_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> 
 
 
 def united(before: IndexedContact, shown: IndexedContact) -> IndexedContact:
-    """Return what is known of a record of which `shown` is legible now; the rest is as it was before."""
+    """Return what is known of a record that shows only `shown` now; the rest is as it was before."""
     return replace(
         shown,
         email=shown.email or before.email,

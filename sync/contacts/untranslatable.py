@@ -1,6 +1,6 @@
-"""Values that do not travel: stages that no map knows, owners who are no users there, texts that are too long (R17).
+"""Count the values that do not travel: words that no map has, owners that are no users, texts that are too long (R17).
 
-They are left alone, counted as unmapped whenever their record is worked on, and named once in a run.
+They stay as they are, count as unmapped whenever their record is worked on, and are reported once in a run.
 """
 
 from collections.abc import Iterator
@@ -14,32 +14,32 @@ from sync.rules.translation import NO_TRANSLATION
 from sync.streams.connection import Side
 
 OWNER = "owner"
-STRANGER = "owner id"
+UNKNOWN_OWNER = "owner id"
 TOO_LONG = "too long: "
 LONGEST = 10
-"""So many values of a field are named; the rest is counted."""
+"""The number of values of a field that are reported one by one; the rest is counted."""
 
 
 def values_for_create(context: Context, target: Side, fields: Fields) -> NewRecord:
-    """Return what of a new person goes to a side. Whom it knows is asked when there is an owner."""
+    """Return the values of a contact that a create on a side sends. Its users are read if the contact has an owner."""
     load_owners_for_create(context, target, fields)
     return plan_new_record(context.present_rules(), fields, target.name)
 
 
 def load_owners_for_create(context: Context, target: Side, fields: Fields) -> None:
-    """Ask for what has to be known of a side before it is said what of a new person goes there."""
+    """Read the users of a side if a contact with an owner is to be created there."""
     rule = context.mapping.rules.get(OWNER)
     if fields.get(OWNER) is not None and rule is not None and rule.to(target.name):
         load_owners(target)
 
 
 def load_owners(side: Side) -> None:
-    """Let a side find out whom a record can be given to, and whether its owners have a place at all."""
+    """Let a side read its users, and whether it has a place for owners."""
     side.connector.missing_places(frozenset({OWNER}))
 
 
 def is_untranslatable(context: Context, name: str, value: Value, target: Side) -> bool:
-    """Say whether a value of the other side has no name on this one."""
+    """Say whether a value of the other side has no counterpart on the target."""
     if name == OWNER and value is not None:
         load_owners(target)
     rule = context.present_rules().get(name)
@@ -47,13 +47,13 @@ def is_untranslatable(context: Context, name: str, value: Value, target: Side) -
 
 
 def count(context: Context, side: Side, contact: Contact) -> int:
-    """Note what a record of a side shows that does not reach the other side, and return how many fields that are."""
+    """Count the fields of a record that do not reach the other side, and note their values for the report."""
     untranslated = dict(_untranslatable_values(context, side, contact))
     meaningless = {name: raw for name, raw in contact.unmapped.items() if name in context.mapping.rules}
     for name, value in untranslated.items():
         context.findings.untranslatable[side.account, name, value] += 1
     if OWNER in meaningless:
-        context.findings.untranslatable[side.account, STRANGER, meaningless[OWNER]] += 1
+        context.findings.untranslatable[side.account, UNKNOWN_OWNER, meaningless[OWNER]] += 1
     for name, raw in meaningless.items():
         if is_of_too_long(raw):
             who = contact_codec.display_name(side.account, contact.id, contact.fields)
@@ -61,15 +61,15 @@ def count(context: Context, side: Side, contact: Contact) -> int:
     return len({**untranslated, **meaningless})
 
 
-def tell(context: Context) -> None:
-    """Say what was left alone in this run, value by value, the most frequent first."""
+def report_untranslatable(context: Context) -> None:
+    """Report the values that did not travel in this run, the most frequent first."""
     for side in context.connection.sides:
         for name in dict.fromkeys(
             name for account, name, _ in context.findings.untranslatable if account == side.account
         ):
             values = [
-                (value, people)
-                for (account, field, value), people in context.findings.untranslatable.most_common()
+                (value, contacts)
+                for (account, field, value), contacts in context.findings.untranslatable.most_common()
                 if (account, field) == (side.account, name)
             ]
             what = _what(name, side.account, context.connection.other(side).account)
@@ -87,16 +87,16 @@ def _untranslatable_values(context: Context, side: Side, contact: Contact) -> It
 
 
 def _listed(values: list[tuple[str, int]]) -> str:
-    shown = [f'"{value}" ({people:,})' for value, people in values[:LONGEST]]
-    rest = sum(people for _, people in values[LONGEST:])
+    shown = [f'"{value}" ({contacts:,})' for value, contacts in values[:LONGEST]]
+    rest = sum(contacts for _, contacts in values[LONGEST:])
     return ", ".join([*shown, *([f"others ({rest:,})"] if rest else [])])
 
 
 def _what(name: str, account: str, other: str) -> str:
     if name == OWNER:
-        return f"owners who are no users of {other}"
+        return f"owners that are no users of {other}"
     if name.startswith(TOO_LONG):
         return f"values of {name.removeprefix(TOO_LONG)} that are too long"
-    if name == STRANGER:
-        return f"owners who are no users that {account} shows"
-    return f"values of {name} that have no name at {other}"
+    if name == UNKNOWN_OWNER:
+        return f"owners that are no users that {account} shows"
+    return f"values of {name} without a counterpart at {other}"

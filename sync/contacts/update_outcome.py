@@ -1,12 +1,13 @@
-"""What is stored of an update whose answer never came, once its record was read again (R20, R21).
+"""Store what became of an update without an answer, once its record was read again (R20, R21).
 
-What has arrived (sync.rules.lost_update) is in the history as if the answer had come, both shadows have it, and the
-record's time is that of our own write. What has not is left to the merge: an update may be sent again, so nothing waits
-for `settle`; its intent is kept so long, because it may still take effect. Where the record is gone, the history shows
-all the same what the update may have overwritten.
-
-Of tags, which take several calls, the first may have arrived alone. A merge comes to the same end from there; what an
-undo has put back of them would look like somebody's edit, so it is remembered element by element.
+Rules kept here:
+- a value that has arrived (sync.rules.lost_update) goes into the history and into both shadows, as if the answer had
+  come, and the record's time is that of our own write;
+- a value that has not arrived is left to the merge, at once. The intent stays until `settle` has passed, because the
+  update may still take effect;
+- if the record is gone, the history still shows what the update may have overwritten (P3);
+- tags take several calls, so a part may have arrived. A merge writes the rest; what an undo has put back would look
+  like an edit, so it is stored element by element.
 """
 
 import json
@@ -46,7 +47,7 @@ class _Found:
 
 
 def settle_update(context: Context, intent: UpdateIntent) -> None:
-    """Look what became of one update. Raises AuthError, TransientError."""
+    """Find out what became of one update. Raises AuthError, TransientError."""
     side, record_id = context.connection.side(intent.side), intent.record
     link = context.tables.links.by_record(side.name, [record_id]).get(record_id)
     found = _read(side, record_id, link)  # before the transaction: the mapping may have to ask for settings
@@ -59,7 +60,7 @@ def settle_update(context: Context, intent: UpdateIntent) -> None:
 
 
 def look(side: Side, raw: Raw, contact: Contact, sent: Iterable[str]) -> RecordLook:
-    """Return how a record looks right before an update, so that its intent tells whether it has changed since."""
+    """Return how a record looks right before an update; compared with it, a later look shows whether it has changed."""
     digest, updated = side.connector.digest(raw).hex(), contact_codec.to_ms(contact.updated_at)
     return RecordLook(digest, updated, _others(contact, sent))
 
@@ -82,14 +83,14 @@ def _read(side: Side, record_id: str, link: Link | None) -> _Found | None:
 
 
 def _keep_lost(transaction: Transaction, context: Context, side: Side, intent: UpdateIntent, link: Link | None) -> None:
-    """Keep in the history what an update may have overwritten of a record that is gone by now (P3)."""
+    """Store in the history what an update may have overwritten of a record that is gone now (P3)."""
     if link is not None:
         entries = [_entry(side, intent, link, name, value) for name, value in intent.sent.items()]
         context.tables.history.add_entries(transaction, entries, intent.run, context.run.now_ms())
 
 
-def _sight(context: Context, side: Side, intent: UpdateIntent, found: _Found) -> UpdateObservation:
-    """Return how the record looked before the update and how it looks now; one whose look is not known has changed."""
+def _observation(context: Context, side: Side, intent: UpdateIntent, found: _Found) -> UpdateObservation:
+    """Return how the record looked before the update, and how it looks now; without a known look it has changed."""
     before = {name: _old_value(intent, name) for name in intent.sent if name in intent.history}
     earlier, now = intent.look, look(side, found.raw, found.contact, intent.sent)
     shown = context.mapping.travelling(found.contact.fields)
@@ -101,33 +102,35 @@ def _sight(context: Context, side: Side, intent: UpdateIntent, found: _Found) ->
 def _settle(
     transaction: Transaction, context: Context, side: Side, intent: UpdateIntent, link: Link | None, found: _Found
 ) -> bool:
-    """Remember what of an update has arrived, and say whether anything is known of it."""
+    """Store what of an update has arrived; say whether anything is known of it."""
     sent, shown = intent.sent, found.contact
     undoes = _put_back(intent, sent)
-    came = outcome_of_update(sent, _sight(context, side, intent, found))
-    parts = {name: _elements_of(intent, name, shown) for name in undoes if name not in came.arrived}
+    outcome = outcome_of_update(sent, _observation(context, side, intent, found))
+    parts = {name: _elements_of(intent, name, shown) for name in undoes if name not in outcome.arrived}
     parts = {name: elements for name, elements in parts.items() if elements}
-    is_begun = bool(came.begun) or any(_elements_of(intent, name, shown) for name in sent)  # tags take several calls
-    if link is None:  # of whom nothing is agreed: the write that ends it cannot tell what was there before
-        came = replace(came, overwritten=came.overwritten | came.begun)
-    if not (came.overwritten or is_begun) or (link is not None and link.gone):
+    is_begun = bool(outcome.begun) or any(_elements_of(intent, name, shown) for name in sent)  # tags take several calls
+    if link is None:  # nothing is agreed on yet, so a later write could not show what was there before
+        outcome = replace(outcome, overwritten=outcome.overwritten | outcome.begun)
+    if not (outcome.overwritten or is_begun) or (link is not None and link.gone):
         return False
-    if came.arrived or came.put_back or is_begun:
+    if outcome.arrived or outcome.put_back or is_begun:
         link = link or _new_link(context, side, intent)
-        _agree(context, side, intent, link, came, shown.fields)
+        _agree(context, side, intent, link, outcome, shown.fields)
         _agree_in_part(context, side, intent, link, parts)
         _note_own_write(context, side, link.side(side.name), shown)
-        _keep_times(context, intent, link, came.arrived | came.put_back)
+        _keep_times(context, intent, link, outcome.arrived | outcome.put_back)
         context.tables.links.save_link(transaction, link, context.run.id)
         refresh_staged(transaction, context, side, staged_record(context, side, found.raw, shown, link))
     if link is None:
         return True
-    context.tables.conflicts.close_conflicts(transaction, link.id, set(came.arrived))
-    put_back = [name for name in undoes if name in came.arrived or name in parts]
+    context.tables.conflicts.close_conflicts(transaction, link.id, set(outcome.arrived))
+    put_back = [name for name in undoes if name in outcome.arrived or name in parts]
     hold(transaction, context, link, put_back)
-    release(transaction, context, link, set(came.arrived) - set(put_back))
-    entries = [_entry(side, intent, link, name, sent[name]) for name in sent if name in came.overwritten]
-    entries += [_entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in came.overwritten]
+    release(transaction, context, link, set(outcome.arrived) - set(put_back))
+    entries = [_entry(side, intent, link, name, sent[name]) for name in sent if name in outcome.overwritten]
+    entries += [
+        _entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in outcome.overwritten
+    ]
     context.tables.history.add_entries(transaction, entries, intent.run, context.run.now_ms())
     return True
 
@@ -151,23 +154,25 @@ def _elements_of(intent: UpdateIntent, name: str, shown: Contact) -> frozenset[s
 
 
 def _new_link(context: Context, side: Side, intent: UpdateIntent) -> Link:
-    """Return a link of two who have not met but for what arrived: the rest of the first meeting is still to come."""
+    """Return the link of two records whose first merge has arrived in part; the rest is still to be merged."""
     empty = shadow_codec.encode({}, tuple(context.mapping.rules))
     source = LinkSide(intent.source_id, empty, json.dumps(intent.memory) if intent.memory else None)
     target = LinkSide(intent.record, empty)
     return Link(*((target, source) if side.name == "left" else (source, target)), context.mapping.number)
 
 
-def _agree(context: Context, side: Side, intent: UpdateIntent, link: Link, came: UpdateOutcome, shown: Fields) -> None:
-    """Let both shadows have what arrived, as the server keeps it; what was put back since counts as changed on both."""
+def _agree(
+    context: Context, side: Side, intent: UpdateIntent, link: Link, outcome: UpdateOutcome, shown: Fields
+) -> None:
+    """Put what arrived into both shadows, as the server keeps it; a value that was put back since counts as an edit."""
     other = context.connection.other(side)
     target, source = dict(context.mapping.shadow(link, side.name)), dict(context.mapping.shadow(link, other.name))
-    for name in came.arrived | came.put_back:
-        if name in came.put_back:
+    for name in outcome.arrived | outcome.put_back:
+        if name in outcome.put_back:
             source[name] = _old_value(intent, name)
         elif name in intent.source:
             source[name] = intent.source[name]
-        is_shown = name in came.arrived and name in shown and name not in SET_FIELDS
+        is_shown = name in outcome.arrived and name in shown and name not in SET_FIELDS
         target[name] = shown[name] if is_shown else intent.target.get(name)
     _set_bases(context, link, {side.name: target, other.name: source})
 
@@ -175,7 +180,7 @@ def _agree(context: Context, side: Side, intent: UpdateIntent, link: Link, came:
 def _agree_in_part(
     context: Context, side: Side, intent: UpdateIntent, link: Link, parts: Mapping[str, frozenset[str]]
 ) -> None:
-    """Let both shadows have the elements of sets that arrived, as they were aimed at."""
+    """Put the elements of sets that arrived into both shadows, as they were to be."""
     other = context.connection.other(side)
     bases = {one.name: dict(context.mapping.shadow(link, one.name)) for one in (side, other)}
     for one, aimed in ((side, intent.target), (other, intent.source)):
@@ -192,7 +197,7 @@ def _set_bases(context: Context, link: Link, bases: Mapping[str, Fields]) -> Non
 
 
 def _note_own_write(context: Context, side: Side, end: LinkSide, shown: Contact) -> None:
-    """Take the record's time for that of our own write; a person who edited it since is asked where times decide."""
+    """Take the record's time for that of our own write: an edit since then has the same time, and opens a conflict."""
     end.memory = json.dumps(dict(shown.memory)) if shown.memory else None
     end.unmapped = unmapped_text(context, shown)
     updated = contact_codec.to_ms(shown.updated_at)
@@ -200,7 +205,7 @@ def _note_own_write(context: Context, side: Side, end: LinkSide, shown: Contact)
 
 
 def _keep_times(context: Context, intent: UpdateIntent, link: Link, settled: Collection[str]) -> None:
-    """Let what has not arrived count as of when it was shown before our own write (R40)."""
+    """Keep, for the values that have not arrived, the times from before our own write (R40)."""
     for name, content in intent.kept.items():
         side = context.connection.side(name)
         kept = kept_times.read(content, side.connector.clock_offset())

@@ -1,6 +1,6 @@
-"""Whether both sides agree, told from a dry run over everything: what it would write is where they do not.
+"""Compare both sides by a dry run over everything: they differ where it would write.
 
-What is unmapped, refused or left out counts as agreeing, as in a run; what waits for a person does not.
+Values that are unmapped, refused or left out count as equal, as in a run; values that wait for a user do not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,11 +23,11 @@ from sync.streams.comparison import Entry, compared_links, duplicates, open_conf
 from sync.streams.connection import Side
 
 Pair = tuple[Link | None, str, str]
-"""A link, None at a first meeting, and both ids, left first."""
+"""A link, None before a first merge, and both ids, left first."""
 
 
 def compare(context: Context) -> Comparison:
-    """Return what the plan on the stage, and what is open, say of both sides."""
+    """Return the differences that the plan in staging and the open conflicts, failures and holds show."""
     found = Comparison(compared_links(context.tables))
     found.only = {side.account: _only(context, side) for side in context.connection.sides}
     found.differ = [*_to_write(context), *open_conflicts(context.tables)]
@@ -37,15 +37,15 @@ def compare(context: Context) -> Comparison:
 
 
 def _only(context: Context, side: Side) -> list[Entry]:
-    """Return who is on a side and not on the other: who would be made there, and who lost the other record."""
-    made = [
+    """Return the contacts without a counterpart: those that a run would create, and those that have lost it."""
+    new = [
         {"who": one.who} for one in preview_side(context, context.connection.other(side)) if one.operation == "create"
     ]
-    return [*made, *_survivors(context, side), *_failed(context, side)]
+    return [*new, *_survivors(context, side), *_failed(context, side)]
 
 
 def _survivors(context: Context, side: Side) -> list[Entry]:
-    """Return those whose other record is gone, but for those of whom a person wants it so, or has it made anew."""
+    """Return the contacts that have lost their counterpart, unless a user wants it so or has it created again."""
     return [
         {
             "who": contact_codec.display_name(
@@ -58,7 +58,7 @@ def _survivors(context: Context, side: Side) -> list[Entry]:
 
 
 def _is_wanted(context: Context, link: Link, side: Side) -> bool:
-    """Say whether somebody is to be alone there, after an undo, or to have the other record made anew."""
+    """Say whether the counterpart is to stay away after an undo, or is to be created again."""
     if WHOLE in context.tables.holds.of_link(link.id):
         return True
     decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
@@ -87,7 +87,7 @@ def _planned(context: Context) -> Iterator[Pair]:
 
 
 def _listed(context: Context) -> Iterator[Pair]:
-    """Yield linked pairs of which a write failed: they are not planned again until something changes."""
+    """Yield linked pairs with a failed write: they are not planned again until something changes."""
     for failure in context.tables.failures.waiting_failures():
         link = _link(context, failure)
         if link is not None and link.gone is None:
@@ -110,14 +110,14 @@ def _differing(context: Context, link: Link | None, left_id: str, right_id: str)
 
 
 def _shown(context: Context, side: Side, record_id: str) -> Staged | None:
-    """Return a record as it is, be it only the other one that shows anything new: so does a run before it writes."""
+    """Return a record as it is now, even if only its counterpart has changed: so does a run before it writes."""
     return context.staging.changed_records(side.name, [record_id]).get(record_id) or stage_by_id(
         context, side, record_id
     )
 
 
 def _held(context: Context, differ: Sequence[Entry]) -> list[Entry]:
-    """Return what a person wanted to differ, but for what is to be written all the same, since it was edited."""
+    """Return the differences that are held on purpose, except for those that a later edit lets travel."""
     travelling = {(one["who"], one["field"]) for one in differ}
     found = [entry for entry in held_entries(context) if (entry["who"], entry["field"]) not in travelling]
     return sorted(found, key=lambda entry: (entry["who"], entry["field"]))

@@ -11,7 +11,7 @@ from sync.contacts.context import Context
 from sync.contacts.lifted_erasures import settle_lifted
 from sync.contacts.merged_records import MergeTargets, find_merge_targets, list_merged
 from sync.contacts.plan_steps import DELETE
-from sync.contacts.untranslatable import tell
+from sync.contacts.untranslatable import report_untranslatable
 from sync.rules.windows import ReadRange
 from sync.undo.remove_created import settle_removals
 
@@ -35,8 +35,8 @@ def settle_intents(context: Context) -> None:
 def read_contacts(context: Context, read_range: ReadRange) -> ReadContacts:
     """Read and stage both sides, and the records that webhooks reported."""
     owed_values.refresh_places(context, retry=not read_range.whole)
-    spans = {side.name: read.observe(context, side, read_range) for side in context.connection.sides}
-    return ReadContacts(spans, hints.observe(context, read_range))
+    spans = {side.name: read.read_side(context, side, read_range) for side in context.connection.sides}
+    return ReadContacts(spans, hints.read_hinted(context, read_range))
 
 
 def plan_contacts(context: Context, read_range: ReadRange, found: ReadContacts) -> MergeTargets:
@@ -77,7 +77,7 @@ def write_contacts(context: Context, found: ReadContacts) -> None:
 def report_contacts(context: Context) -> None:
     """Put into the report what is listed and not settled after the run, and note what could not be carried."""
     _note_missing_users(context)
-    tell(context)
+    report_untranslatable(context)
     count_open_contacts(context)
     owed_values.count_owed_values(context)
 

@@ -204,7 +204,7 @@ def test_a_contact_that_was_created_by_a_server_that_shows_no_contact_is_created
         world.run(skip=SETTLE + 2 + hours * 3600)
         assert len(world.gg.people()) == 1
     (failure,) = world.sync("failures", "list", "--json").document["failures"]
-    assert "accepted the create, and shows nobody like that" in failure["reason"]
+    assert "accepted the create, and does not show the contact" in failure["reason"]
     world.gg.behaviour = Behaviour()
     assert world.sync("failures", "retry", str(failure["id"])).code == 0
     world.run(skip=SETTLE + 2)

@@ -61,7 +61,7 @@ def test_an_owner_without_a_partner_is_left_alone_counted_and_named_once(world: 
     report = world.run()
     assert (report.exit_code, report.streams["contacts"].unmapped) == (0, 3)
     assert [note for note in notes if "owners" in note] == [
-        'gg: owners who are no users of gh, left alone: "cy@example.com" (3)'
+        'gg: owners that are no users of gh, left alone: "cy@example.com" (3)'
     ]
     settle(world)
     owners = [person.get("assignedTo") for person in world.gh.people()]
@@ -75,7 +75,7 @@ def test_an_owner_that_the_own_side_does_not_show_is_left_alone_and_named_by_id(
     left = world.gg.add(email="ada@example.com", user_id=4711)
     report = world.run()
     assert report.streams["contacts"].unmapped == 1
-    assert 'gg: owners who are no users that gg shows, left alone: "4711" (1)' in notes
+    assert 'gg: owners that are no users that gg shows, left alone: "4711" (1)' in notes
     settle(world)
     assert "assignedTo" not in world.at_right(left)
     assert world.gg.person(left)["user_id"] == 4711

@@ -232,7 +232,7 @@ def test_a_value_that_the_map_gives_no_name_is_not_written_and_named_once(
     assert report.exit_code == 0
     assert report.streams["contacts"].unmapped == 1
     assert [note for note in notes if f'"{value}" (1)' in note] == [
-        f'gh: values of stage that have no name at gg, left alone: "{value}" (1)'
+        f'gh: values of stage without a counterpart at gg, left alone: "{value}" (1)'
     ]
     settle(world)
     assert world.gg.person(left)["stage"] == "Replied"

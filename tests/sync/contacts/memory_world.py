@@ -20,7 +20,7 @@ from sync.contacts.context import Context
 from sync.contacts.execute import record_dry_run, write
 from sync.contacts.mapping_in_force import MappingInForce
 from sync.contacts.plan import plan
-from sync.contacts.read import observe
+from sync.contacts.read import read_side
 from sync.contacts.sync_policy import SyncPolicy
 from sync.output.progress import SilentProgress
 from sync.output.report import Counts, StreamReport
@@ -62,7 +62,7 @@ class MemoryWorld:
         self.clock.pass_by(60)
         with self.context(dry=dry) as context:
             for side in context.connection.sides:
-                observe(context, side, ReadRange())
+                read_side(context, side, ReadRange())
             plan(context)
             yield context
 

@@ -61,10 +61,10 @@ def test_unknown_facts_become_a_hash_as_a_whole() -> None:
 
 
 def test_values_that_a_note_quotes_become_a_hash() -> None:
-    text = 'gg: owners who are no users of gh, left alone: "Ann Example" (3), "Bob" (1)'
+    text = 'gg: owners that are no users of gh, left alone: "Ann Example" (3), "Bob" (1)'
     shown = public_facts({"text": text})["text"]
     assert (
-        shown == f'gg: owners who are no users of gh, left alone: "{hashed("Ann Example")}" (3), "{hashed("Bob")}" (1)'
+        shown == f'gg: owners that are no users of gh, left alone: "{hashed("Ann Example")}" (3), "{hashed("Bob")}" (1)'
     )
 
 
