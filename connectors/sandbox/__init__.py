@@ -1,1 +1,1 @@
-"""What all sandboxes share: a server on loopback with faults and a rate limit to order."""
+"""What all sandboxes share: a server on loopback with configurable faults and rate limit."""

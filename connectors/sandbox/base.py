@@ -1,9 +1,8 @@
-"""The base of every sandbox: a server that speaks HTTP/1.1 on loopback, with faults and rate limit to order.
+"""The base of every sandbox: an HTTP/1.1 server on loopback with configurable faults and rate limit.
 
-A system's sandbox derives from Sandbox and writes `handle`. Everything else is here: keep-alive connections,
-the `Date` of a clock that may be wrong, a rate limit with its headers, and what can go wrong on the way. It runs
-in threads of the process that started it; `stop` ends and joins them all. A bug in `handle` is answered with
-500 and raised again by `stop`, so that no test passes over it.
+A system's sandbox derives from Sandbox and implements `handle`. Here are keep-alive connections, the `Date` of a clock
+that may be wrong, a rate limit with its headers, and faults. It runs in threads of the process that started it; `stop`
+ends and joins them all. A bug in `handle` is answered with 500 and raised again by `stop`, so that no test misses it.
 """
 
 import json
@@ -30,7 +29,7 @@ HTML = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>P
 
 @dataclass(frozen=True, slots=True)
 class SandboxResponse:
-    """An answer: a JSON value, bytes that are sent as they are, or None for an empty body."""
+    """An answer: a JSON value, raw bytes, or None for an empty body."""
 
     status: int
     body: Any = None
@@ -38,10 +37,10 @@ class SandboxResponse:
 
 
 class Sandbox(ABC):
-    """A server on 127.0.0.1. `now` is the clock; the server believes to be `clock_offset` ahead of it.
+    """A server on 127.0.0.1. `now` is the clock, and the server's time is `clock_offset` ahead of it.
 
-    `rate` may be changed at any time; `retry_after` is how a 429 says when to come back; `latency` is seconds
-    per answer.
+    `rate` may be changed at any time. `retry_after` is how a 429 says when to come back. `latency` is seconds per
+    answer.
     """
 
     def __init__(
@@ -75,11 +74,11 @@ class Sandbox(ABC):
 
     @abstractmethod
     def handle(self, call: Call) -> SandboxResponse:
-        """Carry out one call. Called by one thread at a time; the answer is encoded before the next."""
+        """Carry out one call. Called by one thread at a time. The answer is encoded before the next call."""
 
     @property
     def rate(self) -> RateLimit | None:
-        """The limit that is in force."""
+        """The limit in force."""
         return self._allowance.limit if self._allowance else None
 
     @rate.setter
@@ -92,22 +91,22 @@ class Sandbox(ABC):
 
     @property
     def url(self) -> str:
-        """Where it listens, without a trailing slash; from its start on, and the same after a restart."""
+        """The address, without a trailing slash. Known from the start on, and the same after a restart."""
         if not self._port:
             raise RuntimeError("the sandbox has not been started")
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """The number of open connections."""
         return self._server.connections if self._server is not None else 0
 
     def server_now(self) -> datetime:
-        """Return the time that the server believes it is: for `Date`, and for what it stamps on records."""
+        """Return the server's time: for `Date`, and for the times of records."""
         return self.now() + self.clock_offset
 
     def start(self) -> Self:
-        """Listen; the same port again when it was running before."""
+        """Listen, on the same port as before."""
         self._stopping.clear()
         self._free_port()
         self._server = SandboxServer(self._port, self.respond, self.server_now)
@@ -116,13 +115,13 @@ class Sandbox(ABC):
         return self
 
     def stop(self) -> None:
-        """Close every connection, end every thread, drop late effects; raise the first bug of `handle`."""
+        """Close every connection, end every thread, drop late effects, and raise the first bug of `handle`."""
         self._halt()
         if self._bugs:
             raise self._bugs.pop(0)
 
     def go_down(self) -> None:
-        """Stop, and keep the port to itself: calls are refused there until `start`."""
+        """Stop and keep the port reserved: calls are refused there until `start`."""
         self.stop()
         self._kept = socket.socket()
         self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -135,18 +134,18 @@ class Sandbox(ABC):
         self.stop() if kind is None else self._halt()
 
     def foreign_calls(self, calls: int) -> None:
-        """Let another client use up so much of the allowance now."""
+        """Use up so much of the allowance, as another client."""
         with self.lock:
             if self._allowance is not None:
                 self._allowance.take(self.server_now(), calls)
 
     def deliver_late(self) -> None:
-        """Let every late effect that is still under way happen now."""
+        """Carry out every late effect that is still pending."""
         for timer in list(self._late):
             self._land(timer)
 
     def respond(self, call: Call) -> Outgoing:
-        """Return what goes back over the connection for a call."""
+        """Return the answer to a call."""
         with self.lock:
             if self.keep_calls:
                 self.calls.append(call)

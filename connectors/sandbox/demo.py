@@ -1,7 +1,7 @@
-"""What the demo needs of a system's sandbox: an account to connect to, and what its users do there by hand.
+"""The contract of a system's sandbox for the demo: an account to connect to, and edits by its users.
 
-Fields have canonical names (connectors.contact), so that the demo does not depend on the system. Values are passed as
-they are, dirty ones too.
+Fields have canonical names (connectors.contact), so that the demo does not depend on the system. Values are passed on
+as they are, dirty ones too.
 """
 
 from collections.abc import Mapping
@@ -27,15 +27,15 @@ class DemoCopy:
 
 
 class DemoServer(Protocol):
-    """The sandbox of one system, and what its users do in it."""
+    """The sandbox of one system, and the edits of its users."""
 
     @property
     def running(self) -> AbstractContextManager[Any]:
-        """Return the server, which runs as long as the block lasts."""
+        """Return the server, which runs within the `with` block."""
 
     @property
     def options(self) -> Mapping[str, str | int]:
-        """Return the keys of its account in the config file. The server must run."""
+        """Return the keys of its account in the config file. The server must be running."""
 
     @property
     def sends(self) -> int:
@@ -48,7 +48,7 @@ class DemoServer(Protocol):
         """Return the key of its records that holds a canonical field."""
 
     def contacts(self) -> list[Record]:
-        """Return all contacts as the API shows them; each has the keys `id` and `email`."""
+        """Return all contacts as the API shows them. Each has the keys `id` and `email`."""
 
     def add(self, fields: Record, at: datetime) -> None:
         """Add a contact that was last changed at a time."""
@@ -57,7 +57,7 @@ class DemoServer(Protocol):
         """Change a contact now."""
 
     def add_message(self, contact_id: str, text: str, subject: str) -> None:
-        """Add a message that is written now; with a subject it is an e-mail."""
+        """Add a message written now. With a subject it is an e-mail."""
 
     def copies(self) -> list[DemoCopy]:
         """Return the messages that runs have copied here."""

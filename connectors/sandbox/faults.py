@@ -1,6 +1,6 @@
 """Faults that a sandbox can inject: each is a way in which a real network or server fails.
 
-A fault waits for the calls that it matches, lets `skip` of them pass, then strikes `times` times (None: always).
+A fault lets the first `skip` matching calls pass, then strikes `times` times (None: always).
 """
 
 import re

@@ -7,7 +7,7 @@ from connectors.http.rate_headers import RateLimit
 
 
 class ServerRateLimit:
-    """The server's side of a rate limit: a sliding window, and a daily count that starts at zero at midnight UTC."""
+    """A sliding window, and a daily count that starts at zero at midnight UTC."""
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
@@ -15,7 +15,7 @@ class ServerRateLimit:
         self._day: tuple[date | None, int] = (None, 0)
 
     def take(self, now: datetime, calls: int = 1) -> bool:
-        """Count calls; return False at the first that is over the allowance (which is not counted)."""
+        """Count calls. Return False at the first one over the allowance, which is not counted."""
         for _ in range(calls):
             self._forget(now)
             if len(self._taken) >= self.limit.calls or self._daily_left(now) == 0:
@@ -25,7 +25,7 @@ class ServerRateLimit:
         return True
 
     def wait(self, now: datetime) -> float:
-        """Return seconds until a call is within the allowance again."""
+        """Return the seconds until a call is within the allowance again."""
         if self._daily_left(now) == 0:
             return self._reset(now)
         self._forget(now)

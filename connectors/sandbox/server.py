@@ -36,7 +36,7 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it arrived, at the server's time. `path` is without the query and still percent-encoded.
+    """One request, with the server's time of its arrival. `path` has no query and is still percent-encoded.
 
     `body` is the decoded JSON, a dict for a form, text for anything else, None when there is none.
     """
@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Bytes to send, and what becomes of the connection then."""
+    """Bytes to send, and what happens to the connection then."""
 
     data: bytes
     then: Literal["keep", "close", "reset"] = "keep"
@@ -78,12 +78,12 @@ class SandboxServer(socketserver.TCPServer):
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which it listens."""
         return int(self.server_address[1])
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """The number of open connections."""
         with self._guard:
             return len(self._open)
 
@@ -131,7 +131,7 @@ class SandboxServer(socketserver.TCPServer):
 
 
 class SandboxConnection(socketserver.StreamRequestHandler):
-    """Requests over one connection, one after the other."""
+    """Serves requests over one connection, one after the other."""
 
     disable_nagle_algorithm = True
     server: SandboxServer
@@ -171,7 +171,7 @@ class SandboxConnection(socketserver.StreamRequestHandler):
 
 
 def read_headers(stream: BufferedIOBase) -> dict[str, str]:
-    """Return the headers of a request, names in lower case."""
+    """Return the headers of a request, with names in lower case."""
     headers: dict[str, str] = {}
     while (line := stream.readline(65537)) not in {b"\r\n", b"\n", b""}:
         name, _, value = line.decode("latin-1").partition(":")
@@ -180,7 +180,7 @@ def read_headers(stream: BufferedIOBase) -> dict[str, str]:
 
 
 def decode_body(kind: str, body: bytes) -> Any:
-    """Return what a request carries: JSON, a form as a dict, text that is neither, or None."""
+    """Return the content of a request: JSON, a form as a dict, other text, or None."""
     if not body:
         return None
     text = body.decode("utf-8", "replace")

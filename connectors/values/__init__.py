@@ -1,1 +1,1 @@
-"""One module per kind of value: how the dirt of the APIs is cleaned, and when two values are the same."""
+"""One module per kind of value: how dirty input is cleaned, and when two values are the same."""

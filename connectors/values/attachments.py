@@ -1,9 +1,9 @@
-"""What stands for the pictures and files of a message that has no words of its own. Pure.
+"""Describe the pictures and files of a message without text. Pure.
 
 Rules kept here:
-- a file is named by its name and its address, as far as they are known; of an address only what stays the same counts:
-  servers sign addresses again for each reader, behind "?";
-- a picture inside HTML is named by its address; one that lies in the text itself has none.
+- a file is described by its name and its address, as far as they are known. The part behind "?" is left out, because
+  servers sign addresses again for each reader;
+- a picture in HTML is described by its address. An embedded one has none.
 """
 
 import re
@@ -22,7 +22,7 @@ _PICTURE: Final = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'
 
 
 def described(attachments: Any, html: str = "") -> str:
-    """Return a line for each attachment, and for each picture of an HTML text; "" where there is none."""
+    """Return a line for each attachment and each picture of an HTML text, "" where there is none."""
     listed = attachments if isinstance(attachments, list) else [attachments]
     shown = [*filter(None, map(_described, listed)), *_pictures(html)]
     return "\n".join(f"Attachment: {each}" for each in dict.fromkeys(shown))
@@ -43,7 +43,7 @@ def _pictures(html: str) -> Iterator[str]:
 
 
 def _address(raw: str) -> str:
-    """Return an address without what changes from one reading to the next, or what it is that has none."""
+    """Return an address without its changing part, or a description of what has none."""
     shown = message_text.comparable(raw)
     if shown[:5].casefold() == "data:":
         return "a picture" if shown[5:11].casefold() == "image/" else "a file"

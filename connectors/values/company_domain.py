@@ -1,9 +1,9 @@
-"""The domain of a contact's company, taken from a web address or an e-mail address.
+"""Find the domain of a contact's company in a web address or an e-mail address.
 
 Rules kept here:
-- one spelling for one domain: lower case, no scheme, no "www.", no port, no path, ASCII (IDNA), since GrowthGenius
-  charges once for each request that it takes for another one;
-- where everybody can have an address or a page, it tells nothing of a company.
+- one spelling for one domain: lower case, no scheme, no "www.", no port, no path, ASCII (IDNA), because GrowthGenius
+  charges for each request with another spelling;
+- a domain with public addresses or pages says nothing about a company.
 """
 
 import re
@@ -25,7 +25,7 @@ PUBLIC_MAIL: Final = frozenset({
     "yahoo.co.uk", "yahoo.com", "yahoo.com.au", "yahoo.com.br", "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.in",
     "yahoo.it", "yandex.com", "yandex.ru", "ymail.com", "zoho.com",
 })  # fmt: skip
-"""Where everybody can have an e-mail address."""
+"""Domains with public e-mail addresses."""
 
 PUBLIC_PAGES: Final = frozenset({
     "about.me", "blogspot.com", "calendly.com", "crunchbase.com", "facebook.com", "fb.com", "github.com", "github.io",
@@ -33,18 +33,18 @@ PUBLIC_PAGES: Final = frozenset({
     "substack.com", "t.me", "tiktok.com", "twitter.com", "vimeo.com", "weebly.com", "wixsite.com", "wordpress.com",
     "x.com", "xing.com", "youtube.com",
 })  # fmt: skip
-"""Where everybody can have a page."""
+"""Domains with public pages."""
 
 _END_OF_HOST = re.compile(r"[/?#:]")
 
 
 def of_website(address: str) -> str | None:
-    """Return the domain of a web address in its canonical form, None where it tells of no company."""
+    """Return the domain of a canonical web address, None where it shows no company."""
     return _canonical(_END_OF_HOST.split(web.key(address), maxsplit=1)[0], PUBLIC_PAGES)
 
 
 def of_email(address: str) -> str | None:
-    """Return the domain of an e-mail address in its canonical form, None where it tells of no company."""
+    """Return the domain of a canonical e-mail address, None where it shows no company."""
     return _canonical(address.rpartition("@")[2], PUBLIC_MAIL)
 
 

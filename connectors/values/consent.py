@@ -1,7 +1,7 @@
-"""Whether a contact may not be contacted: the one value of `do_not_contact`, and the stage that says the same.
+"""The value of `do_not_contact`, and the stage with the same meaning (P9).
 
-Rules kept here: it is set or it is not, so that its canonical value is SET or None; the stage is compared without case.
-"Do Not Contact" is the standard name of such a stage at Apollo, from which GrowthGenius has its documents.
+The canonical value is SET or None. The stage is compared without case. "Do Not Contact" is the standard name of such a
+stage at Apollo, the origin of GrowthGenius' documents.
 """
 
 from typing import Final
@@ -11,5 +11,5 @@ STAGE: Final = "Do Not Contact"
 
 
 def forbids(stage: object) -> bool:
-    """Say whether a stage, or a status, tells that the person may not be contacted."""
+    """Say whether a stage or a status means that the contact may not be contacted."""
     return isinstance(stage, str) and stage.casefold() == STAGE.casefold()

@@ -1,13 +1,13 @@
-"""Countries: from what people write to ISO 3166-1 alpha-2, which is what GrowthHub takes, and back to an English name.
+"""Convert countries from free text to ISO 3166-1 alpha-2, which GrowthHub accepts, and back to an English name.
 
 Rules kept here:
-- codes of two and three letters, English names, and the usual aliases are known; case, accents, punctuation, the
-  order of words ("Korea, Republic of") and "the", "and", "of" do not matter;
+- codes of two and three letters, English names and common aliases are known. Case, accents, punctuation, word order
+  ("Korea, Republic of") and "the", "and", "of" do not matter;
 - names in other languages are those of CLDR ("Österreich"), where our own table knows none;
-- of a name with another one in brackets, behind a comma or a slash, all have to mean one country ("Myanmar (Burma)",
-  "Scotland, UK"). Behind a comma the last one counts, where the others are no countries ("London, United Kingdom"); a
-  code there may be a state ("Atlanta, GA"). An island that has a code of its own goes before the country it belongs to;
-- what no table knows is None (R17). A name that two countries share without a usual meaning ("Korea") is not guessed;
+- if a name is followed by another one in brackets, after a comma or a slash, both must mean one country ("Myanmar
+  (Burma)", "Scotland, UK"). After a comma the last one counts if the others are no countries ("London, United
+  Kingdom"). A code there may be a state ("Atlanta, GA"). An island with a code of its own counts before its country;
+- an unknown name is None (R17). A name that two countries share without a usual meaning ("Korea") is not guessed;
 - parts of the United Kingdom are the United Kingdom.
 """
 
@@ -68,7 +68,7 @@ ALIASES = {
     "WS": ("Western Samoa",),
     "ZA": ("RSA",),
 }
-"""Names in use beside those of the standard."""
+"""Names in use besides those of the standard."""
 
 _IGNORED = frozenset({"the", "and", "of"})
 _LONG_FORMS = {"st": "saint"}
@@ -86,7 +86,7 @@ _BELONGS: Final = {
     "AX": "FI",
     "SJ": "NO",
 }
-"""Countries of the table that people write together with the one that they belong to."""
+"""Territories that people write together with the country that they belong to."""
 
 _STATES: Final = frozenset({("GE", "US")})
 """Names that are also those of a state: "Georgia, USA"."""
@@ -99,12 +99,12 @@ _CLEAR_CODES: Final = frozenset({"UK", "USA", "UAE"})
 
 @lru_cache(maxsize=10_000)
 def to_alpha2(raw: str) -> str | None:
-    """Return the code of a country's name or code ("USA" is "US"), or None when no table knows it."""
+    """Return the code of a country's name or code ("USA" is "US"), None when it is unknown."""
     return _named(raw) or _by_brackets(raw) or _by_parts(raw)
 
 
 def _named(raw: str) -> str | None:
-    """Return the code of a name that stands alone."""
+    """Return the code of a single name."""
     name = _fold(raw)
     is_foreign = not raw.isascii() and len(name) <= _LONGEST_CODE  # "Áo" is no code
     return (None if is_foreign else _codes().get(name)) or country_names.codes(_fold, frozenset(_names())).get(name)
@@ -135,7 +135,7 @@ def _by_parts(raw: str) -> str | None:
 
 
 def _agreed(found: Sequence[str | None]) -> str | None:
-    """Return the one country that all names mean which mean any; None where they do not agree."""
+    """Return the one country of all names that mean one, None where they differ."""
     codes = list(dict.fromkeys(code for code in found if code is not None))
     if len(codes) != 2:  # noqa: PLR2004  a country, and one that it belongs to
         return codes[0] if len(codes) == 1 else None
@@ -146,12 +146,12 @@ def _agreed(found: Sequence[str | None]) -> str | None:
 
 
 def display_name(alpha2: str) -> str:
-    """Return the common English name ("US" is "United States"). Raises KeyError for what is no code of the table."""
+    """Return the common English name ("US" is "United States"). Raises KeyError for an unknown code."""
     return _names()[alpha2]
 
 
 def _fold(name: str) -> str:
-    """Return the words of a name in one order, without case, accents and punctuation."""
+    """Return the sorted words of a name, without case, accents and punctuation."""
     letters = unicodedata.normalize("NFKD", _SILENT.sub("", name))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
     words = [_LONG_FORMS.get(word, word) for word in _WORD.findall(bare)]
@@ -173,6 +173,6 @@ def _names() -> dict[str, str]:
 
 @cache
 def _codes() -> dict[str, str]:
-    """Return the code by everything that is known of a country, folded."""
+    """Return the code of a country by each of its folded names and codes."""
     known = {row[0]: (*row, *ALIASES.get(row[0], ())) for row in _rows()}
     return {_fold(name): code for code, names in known.items() for name in names}

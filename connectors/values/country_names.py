@@ -1,7 +1,7 @@
-"""Names of countries in other languages, as CLDR has them (by Babel).
+"""Names of countries in other languages, from CLDR (by Babel).
 
-They are read when a name is met that our own table does not know, since that takes a third of a second. A name that
-means one country here and another there is left out.
+They are loaded when a name is not in our own table, because that takes a third of a second. A name that means different
+countries in different languages is left out.
 """
 
 from collections.abc import Callable, Collection
@@ -17,7 +17,7 @@ LANGUAGES: Final = (
 
 @cache
 def codes(fold: Callable[[str], str], known: Collection[str]) -> dict[str, str]:
-    """Return the code by the folded name, for the codes that are known."""
+    """Return the codes by folded name, for the known codes."""
     from babel import localedata
 
     owners: dict[str, set[str]] = {}

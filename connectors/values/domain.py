@@ -1,8 +1,8 @@
-"""Names of hosts, as they stand in e-mail addresses and web addresses.
+"""Host names in e-mail addresses and web addresses.
 
-Rules kept here: lower case, no final dot; at least two labels, none of them empty, of letters, digits, "-" and "_" in
-any script. Nothing is looked up: example.com and names under .test are as good as any. Two names are compared by IDNA
-2008: a name in its own script and its form in ASCII ("xn--...") are one, "faß" and "fass" are two.
+Rules kept here: lower case, no final dot, at least two labels, none of them empty, of letters, digits, "-" and "_" in
+any script. Nothing is looked up: example.com and names under .test are valid. Names compare by IDNA 2008: a name in its
+own script and its ASCII form ("xn--...") are one, "faß" and "fass" are two.
 """
 
 import re
@@ -14,12 +14,12 @@ _LONGEST_LABEL = 63
 _ACE: Final = "xn--"
 _DOTS: Final = re.compile("[\u3002\uff0e\uff61]")
 _SIGNS: Final = frozenset("-_\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb")
-"""What may stand between letters; joiners and the middle dots only beside letters that need them, says IDNA."""
+"""Characters that may stand between letters. Joiners and middle dots need certain letters beside them, by IDNA."""
 
 
 @lru_cache(maxsize=4096)
 def canonical(raw: str) -> str | None:
-    """Return the name in lower case, or None when no host can have it."""
+    """Return the name in lower case, or None for an impossible name."""
     name = unicodedata.normalize("NFC", _DOTS.sub(".", raw.lower())).removesuffix(".")
     labels = name.split(".")
     if len(labels) < 2 or not all(map(_is_label, labels)):  # noqa: PLR2004  a name without a dot is only local
@@ -29,7 +29,7 @@ def canonical(raw: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def key(name: str) -> str:
-    """Return what two names are compared by: each label in ASCII. A label that IDNA does not take is never an error."""
+    """Return the comparable form: each label in ASCII. A label that IDNA refuses is no error."""
     if name.isascii():
         return name.lower()
     lower = unicodedata.normalize("NFC", _DOTS.sub(".", name.lower()))
@@ -37,7 +37,7 @@ def key(name: str) -> str:
 
 
 def spoken(name: str) -> str:
-    """Return a name with each label in its own script, as far as one can be read there."""
+    """Return a name with each label in its own script, where it can be decoded."""
     return ".".join(map(_to_unicode, name.split(".")))
 
 

@@ -1,13 +1,12 @@
 """E-mail addresses.
 
-Rules kept here:
-- the domain in lower case, the part before the "@" as it was written; an address that no server could have is unmapped
-  (R17). Whether the mailbox exists is not checked: example.com and .test are valid;
-- two addresses are one where they are the same in lower case, their domains by IDNA. They are not case-folded: that
-  makes one of "ß" and "ss", which are two mailboxes;
-- "Ana Ames <ana@example.com>" is the address in it. Of several in one field (between them ",", ";", "/", "|" or
-  white space) the first is the address, the others are known as well. "ana ames@example.com" is none: whose it would
-  be is not known.
+Rules kept here (R44):
+- the domain is in lower case, the part before the "@" as it was written. An impossible address is unmapped (R17).
+  Whether the mailbox exists is not checked: example.com and .test are valid;
+- addresses compare in lower case, their domains by IDNA. They are not case-folded: that would make "ß" and "ss" one;
+- "Ana Ames <ana@example.com>" contains its address. Of several in one field (between them ",", ";", "/", "|" or white
+  space) the first is the address, and the others are known as well. "ana ames@example.com" is no address: it is unclear
+  which one is meant.
 """
 
 import re
@@ -45,7 +44,7 @@ def all_in(raw: object) -> tuple[str, ...]:
 
 
 def with_first(raw: object, address: str | None) -> str | None:
-    """Return what to write for `address` in place of the first one of a field, so that the others stay in it."""
+    """Return the text to write for `address` in place of the first one of a field, so that the others stay."""
     shown = {key(each): each for each in all_in(raw)[1:]}
     if address is not None:
         shown.pop(key(address), None)
@@ -54,13 +53,13 @@ def with_first(raw: object, address: str | None) -> str | None:
 
 @lru_cache(maxsize=4096)
 def key(value: str) -> str:
-    """Return what two addresses are compared by."""
+    """Return the comparable form of an address."""
     local, at, host = invisible.bare(text.tidy(value)).rpartition("@")
     return f"{unicodedata.normalize('NFC', local.lower())}{at}{domain.key(host)}"
 
 
 def spellings(address_key: str) -> tuple[str, ...]:
-    """Return the forms in which an address may have been stored: as it is compared, and as versions before 3 did."""
+    """Return the forms in which an address may be stored: the comparable form, and that of versions before 3."""
     local, at, host = address_key.rpartition("@")
     spoken = f"{local}{at}{domain.spoken(host)}"
     return tuple(dict.fromkeys((address_key, spoken, spoken.casefold())))
@@ -79,7 +78,7 @@ def _addresses(line: str) -> tuple[str, ...]:
 
 
 def _in_segment(segment: str) -> list[str]:
-    """Return the addresses of what stands between two commas."""
+    """Return the addresses in the text between two commas."""
     bracketed = [address for each in _IN_BRACKETS.findall(segment) if (address := _one(each.strip())) is not None]
     if bracketed:
         return bracketed
@@ -93,7 +92,7 @@ def _in_segment(segment: str) -> list[str]:
 
 
 def _one(address: str) -> str | None:
-    """Return the address that a text is, None where it is none or more."""
+    """Return the address that a text is, None for none or several."""
     local, at, host = _without_scheme(address).rpartition("@")
     name = domain.canonical(host)
     if not local or not at or name is None or "@" in local or _IMPOSSIBLE.search(local):

@@ -1,7 +1,6 @@
-"""Moments, as APIs write them: RFC 3339 with any offset, or a count since 1970.
+"""Moments as APIs write them: RFC 3339 with any offset, or a count since 1970.
 
-Rules kept here: what comes out is aware and in UTC; a time without an offset is taken for UTC; nonsense is None, never
-an error.
+Results are aware and in UTC. A time without an offset counts as UTC. Nonsense is None, never an error.
 """
 
 import re
@@ -17,10 +16,10 @@ _SPACED_ZONE = re.compile(r"\s+(?:UTC|GMT|Z|([+-]\d\d:?\d\d))$", re.IGNORECASE)
 
 
 def parse(raw: object) -> datetime | None:
-    """Return the moment that a JSON value stands for, in UTC, or None when it stands for none.
+    """Return the moment of a JSON value in UTC, None for a value that is no time.
 
     Strings are RFC 3339 ("2021-01-19T17:06:25.730-05:00", documented sample), a bare date (midnight), or 10 or 13
-    digits; numbers are seconds below 10^11, else milliseconds, since 1970. "2021-01-19 17:06:25 UTC" is read as well.
+    digits. Numbers are seconds below 10^11, else milliseconds, since 1970. "2021-01-19 17:06:25 UTC" is read as well.
     """
     try:
         if isinstance(raw, str):
@@ -38,7 +37,7 @@ def render(moment: datetime) -> str:
 
 
 def to_ms(moment: datetime) -> int:
-    """Return milliseconds since 1970 of an aware moment, rounded down. Raises TypeError for a naive one."""
+    """Return the milliseconds since 1970 of an aware moment, rounded down. Raises TypeError for a naive one."""
     return (moment - _EPOCH) // _MILLISECOND
 
 

@@ -1,12 +1,11 @@
-"""Invisible characters: which of them are removed from a text, and where joiners stay.
+"""Remove invisible characters from a text, and keep joiners where they matter (R44).
 
 Rules kept here:
-- format characters (zero-width spaces, direction marks and overrides, soft hyphen, byte order mark) and control
-  characters are removed wherever they stand; line ends stay; a tab, the separators U+001C to U+001F and the empty
-  Braille sign are spaces;
-- the joiners U+200C and U+200D stay only where they change what a reader sees: behind a letter of a script that joins
-  its letters (Arabic, the scripts of India and others), and U+200D inside an emoji that is made of several. Behind a
-  letter they make no difference between two texts (`bare`), nor do variation selectors, since servers drop them;
+- format characters (zero-width spaces, direction marks, soft hyphen, byte order mark) and control characters are
+  removed. Line ends stay. A tab, the separators U+001C to U+001F and the empty Braille sign are spaces;
+- the joiners U+200C and U+200D stay only where a reader sees the difference: behind a letter of a script that joins its
+  letters (Arabic, the scripts of India and others), and U+200D inside an emoji of several parts. They do not count in
+  comparisons (`bare`), and neither do variation selectors, because servers drop them;
 - the tags behind a flag (U+E0020 to U+E007F) are part of an emoji, and stay.
 """
 
@@ -42,13 +41,13 @@ def removed(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Return a text without the joiners of letters and without variation selectors: what is left to compare."""
+    """Return a text without the joiners of letters and without variation selectors, for comparisons."""
     seen = _SELECTOR.sub("", text)
     return unicodedata.normalize("NFC", _joined(seen, letters=False)) if _JOINER.search(seen) else seen
 
 
 def _joined(text: str, *, letters: bool = True) -> str:
-    """Return a text in which each joiner that stands there joins parts of an emoji or, where asked, letters."""
+    """Return a text with only those joiners that join parts of an emoji or, with `letters`, letters."""
     kept: list[str] = []
     for place, character in enumerate(text):
         if _JOINER.match(character) is None or _joins(character, kept[-1:], text[place + 1 : place + 2], letters):

@@ -1,12 +1,11 @@
-"""Sets of short names: tags and lists, in whatever shape an API shows them.
+"""Sets of short names: tags and lists, in any shape of an API.
 
 Rules kept here:
-- accepted are null, a comma string (a name with a comma in it stands in quotation marks there), a list of names, a list
-  of {"name": ...}, and lists in lists (GrowthGenius documents no shape for `label_names` and `lists`: its samples hold
-  null);
-- names are the same without case (GrowthHub lower-cases tags); the first spelling counts; the order is alphabetical;
-- no names is empty: None. A name that is dirt ("NaN") is no name; a set of nothing but dirt, or with an object without
-  a name, is UNKNOWN (R4), since taking it for a smaller set would remove names.
+- accepted are null, a comma text (a name with a comma is quoted there), a list of names, a list of {"name": ...}, and
+  lists in lists, because GrowthGenius documents no shape for `label_names` and `lists` (its samples hold null);
+- names compare without case (GrowthHub lower-cases tags). The first spelling counts. The order is alphabetical;
+- no names is empty: None. A name that is dirt ("NaN") is no name. A set of dirt alone, or with an object without a
+  name, is UNKNOWN (R4): a smaller set would remove names.
 """
 
 import re
@@ -26,7 +25,7 @@ class _UnreadableError(Exception):
 
 
 def clean(raw: object) -> tuple[str, ...] | Unknown | None:
-    """Return the names without doubles, None when there are none, UNKNOWN when the shape does not show them."""
+    """Return the names without duplicates, None when there are none, UNKNOWN when the shape does not show them."""
     try:
         readings = [text.clean_line(name) for name in _raw_names(raw)]
     except _UnreadableError:
@@ -38,9 +37,9 @@ def clean(raw: object) -> tuple[str, ...] | Unknown | None:
 
 
 def spellings(raw: object) -> Mapping[str, tuple[str, ...]]:
-    """Return how each name of a raw set is spelled there, by its key; a name may stand in it in several spellings.
+    """Return the spellings of each name of a raw set, by its comparable form.
 
-    Names that are too long to be read are under "": they are nothing to us, and are to stay.
+    Names that are too long are under "": they are not read, and have to stay.
     """
     found: dict[str, tuple[str, ...]] = {}
     try:
@@ -55,12 +54,12 @@ def spellings(raw: object) -> Mapping[str, tuple[str, ...]]:
 
 
 def spelled(names: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return names in all the spellings in which they are known, else as they are."""
+    """Return names in all their known spellings, else as they are."""
     return [spelling for name in names for spelling in known.get(key(name), (name,))]
 
 
 def to_text(names: Iterable[str]) -> str:
-    """Return names as one text, so that `clean` finds each of them again: one with a comma is quoted."""
+    """Return names as one text that `clean` reads back: a name with a comma is quoted."""
     return ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}"' if _QUOTED.search(name) else name for name in names)
 
 
@@ -69,7 +68,7 @@ def _raw_names(raw: object) -> list[object]:
 
 
 def _of_text(raw: str) -> list[str]:
-    """Return the names of a comma text; quotation marks hold a name together, where every one of them has its other."""
+    """Return the names of a comma text. Quotation marks hold a name together if they come in pairs."""
     if '"' in raw:
         import csv  # here, since few sets are texts, and fewer have quotation marks
 
@@ -80,7 +79,7 @@ def _of_text(raw: str) -> list[str]:
 
 
 def key(name: str) -> str:
-    """Return the key to compare two names by: case, invisible characters and kinds of white space do not count."""
+    """Return the comparable form: without case, invisible characters and kinds of white space."""
     return text.comparable(name).casefold()
 
 

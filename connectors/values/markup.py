@@ -1,9 +1,9 @@
-"""HTML, and the text in it that a person reads.
+"""HTML, and its readable text.
 
 Rules kept here:
-- what a reader sees stays, in its order: words, the addresses of links, list marks, quotation marks (">"); what he does
-  not see goes: styles, scripts, comments, titles, hidden lines, pictures without words;
-- a text that is no HTML stays as it is, "<" and all: it is HTML if it is said to be, or if it has the tags of one.
+- what a reader sees stays, in its order: words, addresses of links, list marks, quotation marks (">"). What a reader
+  does not see goes: styles, scripts, comments, titles, hidden lines, pictures without words;
+- a text that is no HTML stays as it is, "<" and all. It is HTML by its content type, or if it has the tags of HTML.
 """
 
 import re
@@ -20,7 +20,7 @@ _KIND: Final = re.compile(r"\s*(?:text/html|application/xhtml\+xml)\b", re.IGNOR
 
 
 def is_html(raw: str, content_type: str | None = None) -> bool:
-    """Say whether a text is HTML: by its content type, or by tags that people do not write by hand."""
+    """Say whether a text is HTML: by its content type, or by tags that people do not type."""
     return bool(content_type and _KIND.match(content_type)) or _TAG.search(raw) is not None
 
 
@@ -30,7 +30,7 @@ def readable(raw: str, content_type: str | None = None) -> str:
 
 
 def plain(raw: str) -> str:
-    """Return the text of an HTML document or a piece of one, however broken."""
+    """Return the text of an HTML document or a part of one, however broken."""
     from connectors.values.markup_text import read  # its parser takes longer to import than most runs to find nothing
 
     return message_text.tidy(read(message_text.tidy(raw)))

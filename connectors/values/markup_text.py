@@ -1,4 +1,4 @@
-"""Reads HTML as a person would: the heavy half of connectors.values.markup, which tells the rules."""
+"""Convert HTML to its readable text: the slow half of connectors.values.markup, which states the rules."""
 
 import re
 import warnings
@@ -18,16 +18,16 @@ _BLOCKS: Final = ("table", "div", "p", "ul", "ol", "blockquote", "pre", "br", "h
 _TAIL: Final = re.compile(r"[ \t\xa0]+$", re.MULTILINE)
 _GAP: Final = re.compile(r"\n{3,}")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b\u200c\u2060\ufeff\u034f]")
-"""What letters are padded with, so that a preview shows nothing else. The joiner of emoji is not among them."""
+"""Padding in e-mails that keeps previews short. The joiner of emoji is not in it."""
 
 
 def read(raw: str) -> str:
-    """Return what is to be read, lines ended by a line feed."""
+    """Return the readable text, with line feeds as line ends."""
     soup = _parsed(raw)
     _prune(soup)
     try:
         _flatten(soup)
-        written = _Letter().convert_soup(soup)
+        written = _VisibleText().convert_soup(soup)
     except RecursionError:  # a letter quoted some hundred times: without form, but with every word
         written = soup.get_text("\n")
     seen = _INVISIBLE.sub("", written).replace("\xa0", " ")
@@ -42,7 +42,7 @@ def _parsed(raw: str) -> BeautifulSoup:
 
 
 def _prune(soup: BeautifulSoup) -> None:
-    """Remove what a reader does not see: comments and instructions to programs, too."""
+    """Remove what a reader does not see, comments and processing instructions too."""
     for unseen in soup.find_all(_UNSEEN) + soup.find_all(style=_HIDDEN):
         unseen.decompose()
     for words in soup.find_all(string=True):
@@ -51,7 +51,7 @@ def _prune(soup: BeautifulSoup) -> None:
 
 
 def _flatten(soup: BeautifulSoup) -> None:
-    """Make lines of the rows of tables: in letters, most tables only hold things in their place."""
+    """Convert the rows of tables to lines, because e-mails mostly use tables for layout."""
     for cell in soup.find_all(_CELLS):
         holds_blocks = cell.find(_BLOCKS) is not None
         cell.name = "div" if holds_blocks else "span"
@@ -63,8 +63,8 @@ def _flatten(soup: BeautifulSoup) -> None:
         table.name = "div"
 
 
-class _Letter(MarkdownConverter):
-    """Markdown, without what in it is not for the eye of a reader."""
+class _VisibleText(MarkdownConverter):
+    """Markdown without what a reader does not see."""
 
     def __init__(self) -> None:
         super().__init__(escape_asterisks=False, escape_underscores=False, escape_misc=False, bullets="*")
@@ -79,7 +79,7 @@ class _Letter(MarkdownConverter):
         return text.replace(words, f"{words} ({shown})", 1)
 
     def convert_img(self, picture: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        """Return what stands for a picture."""
+        """Return the description of a picture."""
         return str(picture.get("alt") or "")
 
     def convert_br(self, line_end: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
@@ -95,16 +95,16 @@ class _Letter(MarkdownConverter):
         return f"\n\n{text.strip()}\n\n"
 
     def convert_list(self, items: Tag, text: str, parent_tags: set[str]) -> str:
-        """Return a list; words behind one in a list are not part of its last line."""
+        """Return a list, separated from the words behind it."""
         shown: str = super().convert_list(items, text, parent_tags)  # type: ignore[misc]  # its stub leaves it out
         return shown + ("\n" if "li" in parent_tags else "")
 
     def convert_words(self, inline: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        """Return what is only shown in another letter."""
+        """Return words that only differ in their typeface."""
         return text
 
     def convert_pre(self, block: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        """Return a block as it is laid out."""
+        """Return a block in its own layout."""
         return f"\n\n{text}\n\n"
 
     convert_ul = convert_ol = convert_list

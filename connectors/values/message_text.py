@@ -1,9 +1,8 @@
-r"""Texts that people wrote: when two of them are the same.
+"""Compare the texts of messages.
 
 Rules kept here:
-- servers wrap, trim, and re-encode what they keep: white space of every kind and length counts as one space, U+21B5 (a
-  line end, as GrowthGenius' pages print it) as white space, and what cannot be seen (zero-width spaces, joiners, byte
-  order mark, soft hyphen) as nothing; letters are NFC;
+- servers wrap, trim and re-encode texts. White space of any kind and length counts as one space, U+21B5 (a line end on
+  GrowthGenius' pages) as white space, and invisible characters as nothing. Letters are NFC;
 - everything else counts: case, punctuation, every word.
 """
 
@@ -19,9 +18,10 @@ _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u200c\u2060\ufeff"))
 
 
 def tidy(raw: str) -> str:
-    """Return a message as it can be kept: NFC, trimmed, with one kind of line end, without what cannot be sent.
+    """Return a text as it can be stored: NFC, trimmed, with one kind of line end, without what cannot be sent.
 
-    Invisible characters stay inside it, unlike in a field (see connectors.values.text): the author chose the words.
+    Invisible characters stay inside it, unlike in a field (see connectors.values.text), because the author chose the
+    words.
     """
     if raw.isascii() and raw.isprintable():
         return raw.strip()
@@ -30,10 +30,10 @@ def tidy(raw: str) -> str:
 
 
 def comparable(raw: str) -> str:
-    """Return what two texts are compared by: one line, "" where there is nothing to be read."""
+    """Return the comparable form: one line, "" where there is nothing to read."""
     return " ".join(tidy(raw.translate(_UNSEEN)).split())
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Say whether two texts are one; None is as good as empty."""
+    """Say whether two texts are the same. None equals empty."""
     return comparable(one or "") == comparable(other or "")

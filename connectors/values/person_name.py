@@ -1,10 +1,10 @@
-"""First and last names, as people and imports type them into the two fields.
+"""First and last names, as people and imports type them into two fields.
 
-Rules kept here:
-- "(No Name)" and its like, in brackets, is empty; an e-mail address is no name;
-- "Ames, Ana" in one field is last name, first name, where the other field is empty, or the comma is all that the two
-  fields have between them ("Ames," and "Ana"). What follows a comma in other names (Ana Ames, PhD; Acme, Inc.) stays;
-- of a whole name the first word is the first name, behind a title ("Dr. Ana Ames" is Ana Ames).
+Rules kept here (R36):
+- "(No Name)" and the like, in brackets, is empty. An e-mail address is no name;
+- "Ames, Ana" in one field is last name, first name, if the other field is empty, or if the comma is all that the two
+  fields have between them ("Ames," and "Ana"). Other text behind a comma (Ana Ames, PhD; Acme, Inc.) stays;
+- of a full name the first word is the first name, behind a title ("Dr. Ana Ames" is Ana Ames).
 """
 
 import re
@@ -39,14 +39,14 @@ Names = tuple[Name, Name]
 
 
 def apart(first: Name, last: Name) -> Names:
-    """Return first and last name as they are meant by what stands in the two fields."""
+    """Return the first and the last name that the texts of two fields mean."""
     one, other = named(first), named(last)
     return _turned(one, other) or (one, other)
 
 
 @lru_cache(maxsize=2000)
 def split(full: str) -> Names:
-    """Return first and last name of a whole name."""
+    """Return first and last name of a full name."""
     name = named(full)
     if name is None:
         return None, None
@@ -60,9 +60,9 @@ def split(full: str) -> Names:
 
 
 def completed(changes: Mapping[str, object], own: Names, meant: Names) -> dict[str, Name]:
-    """Return what is to be written beside the changes, so that a record with both names in one field reads as meant.
+    """Return what to write besides the changes, so that a record with both names in one field is read correctly.
 
-    `own` are the texts of its two fields, `meant` what they were read as.
+    `own` are the texts of its two fields, `meant` the names that they mean.
     """
     moved = any(isinstance(name, str) and name != text for name, text in zip(meant, own, strict=True))
     if not moved or not {FIRST, LAST} & changes.keys():
@@ -81,7 +81,7 @@ def named(raw: Name) -> Name:
 
 
 def _turned(first: Name, last: Name) -> Names | None:
-    """Return first and last name of "Ames, Ana", None for what is not so."""
+    """Return first and last name of "Ames, Ana", None for other texts."""
     written = _with_a_comma(first, last)
     if written is None or _NO_PERSON.search(written):
         return None

@@ -1,16 +1,16 @@
-"""Phone numbers: from what people type to E.164.
+"""Convert phone numbers from free text to E.164.
 
-Rules kept here (R16, R17):
-- a number that is possible is taken, valid or not: the documented samples 777-889-3825 and +18832327657 are not valid;
-- one that can be dialled only locally ("555-0123") is possible too: better carried as it is than not at all;
-- with "+" or "00" in front regions do not matter; without, the regions are asked in turn: the first in which the number
-  is valid wins, else the first in which it is possible;
-- E.164 has no extensions: "+12125550123 ext. 4" becomes +12125550123, and the raw text has to be remembered elsewhere;
-- words are no digits ("+49 30 5550123 Fax"), but for free numbers of North America that are spelled (1-800-FLOWERS);
-- of several numbers in one field the first is the number, the others are known as well;
-- what was typed to fill a field (one digit repeated, 1234567890, with or without a country code) is no number;
-- Mexico's old mobile prefix goes ("+52 1" is "+52"). Brazil's ninth digit and Argentina's 9 stay as they are written,
-  and tell no two numbers apart.
+Rules kept here (R16, R17, R44):
+- a possible number is accepted, valid or not: the documented samples 777-889-3825 and +18832327657 are not valid;
+- a number that can be dialled only locally ("555-0123") is possible too: it is better carried as it is;
+- with "+" or "00" in front regions do not matter. Without, the first region in which the number is valid counts, else
+  the first in which it is possible;
+- E.164 has no extensions: "+12125550123 ext. 4" becomes +12125550123, and the caller keeps the raw text;
+- words are no digits ("+49 30 5550123 Fax"), except in spelled free numbers of North America (1-800-FLOWERS);
+- of several numbers in one field the first is the number, and the others are known as well;
+- a placeholder (one digit repeated, 1234567890, with or without a country code) is no number;
+- Mexico's old mobile prefix is removed ("+52 1" is "+52"). Brazil's ninth digit and Argentina's 9 stay as written, and
+  do not count in comparisons.
 """
 
 import re
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _INTERNATIONAL = re.compile(r"^[\s(]*00[\s)]*(?=[1-9])")
 _PLUS = re.compile(r"^[\s(]*(?:tel:\s*)?[\s(]*[+\uff0b]", re.IGNORECASE)
 _AMERICAN = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
-"""E.164 already: ten digits are possible under +1, and no prefix is taken off one that does not begin with 0 or 1."""
+"""A number that is E.164 already: ten digits are possible under +1, and no prefix is removed."""
 _AMERICAN_ALONE = re.compile(r"[2-9]\d{9}", re.ASCII)
 """The same as it is dialled in the United States."""
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
@@ -43,7 +43,7 @@ _EXTENSION = re.compile(r"e?xt.*|x|durchwahl|dw|nst|poste|int|anexo|ramal|intern
 _SPOKEN = re.compile(
     r"\s*\+?1?[\s.-]*\(?8(?:00|22|33|44|55|66|77|88)\)?[\s.-]*\d{0,3}[\s.-]*[A-Z]{3}[A-Z\d\s-]*", re.IGNORECASE
 )
-"""A free number of North America that is spelled in letters: 1-800-FLOWERS. Elsewhere words are no digits."""
+"""A spelled free number of North America: 1-800-FLOWERS. Elsewhere words are no digits."""
 _MEXICAN = re.compile(r"^(\+52)(?:1|04[45])(?=\d{10}$)", re.ASCII)
 _BRAZILIAN = re.compile(r"^(\+55\d\d)9(?=[6-9]\d{7}$)", re.ASCII)
 _ARGENTINE = re.compile(r"^(\+54)9(?=\d{10}$)", re.ASCII)
@@ -55,7 +55,7 @@ REMEMBERED = 10_000
 
 
 def to_e164(raw: str, regions: tuple[str, ...]) -> str | None:
-    """Return the first number as "+12125550123", or None when none is even possible.
+    """Return the first number as "+12125550123", None when none is possible.
 
     `regions` are ISO 3166 alpha-2 codes in order of preference: the contact's own country, then the connection's (R16).
     """
@@ -76,14 +76,14 @@ def all_in(raw: str, regions: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=REMEMBERED)
 def key(e164: str) -> str:
-    """Return what two numbers are compared by: digits that came and went with the years tell no two people apart."""
+    """Return the comparable form, without digits that were added or dropped over the years."""
     for pattern in (_MEXICAN, _BRAZILIAN, _ARGENTINE):
         e164 = pattern.sub(r"\1", e164)
     return e164
 
 
 def spellings(number_key: str) -> tuple[str, ...]:
-    """Return every number that is compared as this one."""
+    """Return every number with this comparable form."""
     forms = {number_key}
     if number_key.startswith(("+52", "+54")):
         forms.add(f"{number_key[:3]}{'1' if number_key.startswith('+52') else '9'}{number_key[3:]}")
@@ -93,14 +93,14 @@ def spellings(number_key: str) -> tuple[str, ...]:
 
 
 def with_first(raw: str, number: str | None) -> str | None:
-    """Return what to write for `number` in place of the first one of a field, so that the others stay in it."""
+    """Return the text to write for `number` in place of the first one of a field, so that the others stay."""
     pieces = [piece.strip() for piece in _pieces(text.tidy(raw))]
     rest = [piece for piece in pieces[1:] if sum(map(str.isdigit, piece)) >= _WHOLE_DIGITS]
     return " / ".join(filter(None, (number, *rest))) or None
 
 
 def _pieces(line: str) -> list[str]:
-    """Return the parts of a field that may each be a number, words left out."""
+    """Return the parts of a field that may each be a number, without words."""
     found: list[str] = []
     for part in _SEVERAL.split(line):
         bare = _EXTENSION_AFTER_SLASH.sub("", part) if _digits(part) > _WHOLE_DIGITS else part
@@ -111,7 +111,7 @@ def _pieces(line: str) -> list[str]:
 
 
 def _without_words(piece: str) -> list[str]:
-    """Return the numbers among words; what follows the word for an extension is none."""
+    """Return the numbers among words. What follows a word for an extension is no number."""
     if _SPOKEN.fullmatch(piece):
         return [piece]
     chunks = _WORDS.split(piece)
@@ -130,7 +130,7 @@ def _digits(piece: str) -> int:
 
 
 def _one(piece: str, regions: tuple[str, ...]) -> str | None:
-    """Return the number that a text is, or None when it is none, or one that was typed to fill a field."""
+    """Return the number that a text is, None for no number or a placeholder."""
     import phonenumbers  # here, since its tables take longer to load than all of our own code
 
     raw = piece.strip().lstrip(":.-/ ")
@@ -158,9 +158,9 @@ def _is_invented(e164: str, national: str) -> bool:
 
 @lru_cache(maxsize=REMEMBERED)
 def _stays(e164: str) -> bool:
-    """Say whether a number is read as itself: a row of zeros loses one each time, and is no number.
+    """Say whether a number is read back as itself. A row of zeros loses one each time, and is no number.
 
-    Remembered, since what one side had typed is met again as it was written to the other.
+    Cached, because a number of one side comes back from the other.
     """
     import phonenumbers
 
@@ -169,7 +169,7 @@ def _stays(e164: str) -> bool:
 
 
 def _best(number: str, regions: tuple[str | None, ...]) -> "PhoneNumber | None":
-    """Return the number as read in the first region in which it is valid, else in the first in which it is possible."""
+    """Return the number in the first region in which it is valid, else in the first in which it is possible."""
     import phonenumbers
 
     first = None
@@ -182,7 +182,7 @@ def _best(number: str, regions: tuple[str | None, ...]) -> "PhoneNumber | None":
 
 
 def _read(raw: str, region: str | None) -> "PhoneNumber | None":
-    """Return the number as read in the region, or None when it is not possible there."""
+    """Return the number as read in the region, None when it is not possible there."""
     import phonenumbers
 
     try:
@@ -193,7 +193,7 @@ def _read(raw: str, region: str | None) -> "PhoneNumber | None":
 
 
 def _renewed(number: "PhoneNumber") -> "PhoneNumber":
-    """Return a Mexican number without the digit 1, or the 044, that mobile phones had until 2019."""
+    """Return a Mexican number without the 1 or the 044 that mobile numbers had until 2019."""
     import phonenumbers
 
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

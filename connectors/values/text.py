@@ -1,15 +1,13 @@
-r"""Text as the wire shows it: a value, an emptiness, or dirt.
+"""Texts of fields: a value, empty, or dirt.
 
-Rules kept here:
-- nothing (null, "", white space alone) is empty, and comes out as None;
-- "NaN", "nan", "null", "None" and "N/A" in exactly these spellings are dirt, which says nothing about the person:
-  UNKNOWN (R4; `"mobile_phone": "NaN"` is a documented sample). "Nan" and "Null" are people's names, and stay;
-- what is kept is NFC, trimmed, with "\n" for every kind of line end, U+21B5 too (so printed in GrowthGenius' pages);
-- invisible characters are removed wherever they stand (see connectors.values.invisible), control characters too;
-  a tab is a
-  space;
-- a value of more than LONGEST bytes is refused: it is Unmapped, with its beginning and its length (R17);
-- cleaning twice is cleaning once; what cannot be stored or sent (NUL, lone surrogates) does not come out.
+Rules kept here (R4, R44):
+- null, "" and white space alone are empty: None;
+- "NaN", "nan", "null", "None" and "N/A" in exactly these spellings are dirt: UNKNOWN (`"mobile_phone": "NaN"` is a
+  documented sample). "Nan" and "Null" are people's names, and stay;
+- a value is NFC, trimmed, with a line feed for every kind of line end, U+21B5 too (printed on GrowthGenius' pages);
+- invisible characters (see connectors.values.invisible) and control characters are removed. A tab is a space;
+- a value of more than LONGEST bytes is Unmapped, with its beginning and its length (R17);
+- cleaning twice equals cleaning once. What cannot be stored or sent (NUL, lone surrogates) is removed.
 """
 
 import re
@@ -33,13 +31,13 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    """A value that means nothing on any other system (R17), with the text that was found."""
+    """A value that means nothing on any other system (R17), with its raw text."""
 
     raw: str
 
 
 Reading = str | Unknown | Unmapped | None
-"""What a raw value of one field turns out to be."""
+"""The result of reading the raw value of one field."""
 
 DIRT = frozenset({"NaN", "nan", "null", "None", "N/A"})
 
@@ -58,7 +56,7 @@ SPACES: Final = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f
 
 
 def clean(raw: object) -> Reading:
-    """Return the text of a JSON value, None if it is empty, UNKNOWN if it is dirt or no single value at all.
+    """Return the text of a JSON value, None if it is empty, UNKNOWN if it is dirt or no single value.
 
     Unmapped for a text that is too long.
     """
@@ -74,7 +72,7 @@ def clean(raw: object) -> Reading:
 
 
 def clean_line(raw: object) -> Reading:
-    """Return the same as `clean` with all white space inside made single spaces: names, titles, cities."""
+    """Return the same as `clean` with single spaces inside: names, titles, cities."""
     if isinstance(raw, str) and raw.isascii() and raw.isprintable():  # nearly always
         return _judge(" ".join(raw.split()))
     text = clean(raw)
@@ -82,7 +80,7 @@ def clean_line(raw: object) -> Reading:
 
 
 def tidy(raw: str) -> str:
-    """Return a text as it can be kept: NFC, trimmed, with one kind of line end, without invisible characters."""
+    """Return a text as it can be stored: NFC, trimmed, with one kind of line end, without invisible characters."""
     if raw.isascii() and raw.isprintable():
         return raw.strip()
     lines = _OTHER_LINE_END.sub("\n", line_ends(_SURROGATE.sub("\ufffd", raw)))
@@ -95,12 +93,12 @@ def line_ends(raw: str) -> str:
 
 
 def visible(raw: str) -> str:
-    """Return the key to compare two texts of a field by: invisible characters do not count, line ends and spaces do."""
+    """Return the comparable form of a field's text: without invisible characters, line ends and spaces."""
     return invisible.bare(tidy(raw))
 
 
 def comparable(raw: str) -> str:
-    """Return what two names are compared by: the kind of white space does not count either."""
+    """Return the comparable form of a name: the kind of white space does not count either."""
     if raw.isascii() and raw.isprintable() and "  " not in raw:
         return raw.strip()
     return " ".join(invisible.bare(tidy(raw)).split())
@@ -113,14 +111,14 @@ def _judge(text: str) -> Reading:
 
 
 def too_long(text: str) -> Unmapped | None:
-    """Return what is listed of a text that is longer than a value may be, None for any other."""
+    """Return the text that lists a value that is too long, None for any other value."""
     if len(text) <= LONGEST // _WIDEST or (size := len(text.encode())) <= LONGEST:
         return None
     return Unmapped(f"{text[:_SHOWN]}... ({size} bytes{_BOUND}")
 
 
 def is_of_too_long(listed: str) -> bool:
-    """Say whether what is listed as unmapped stands for a text that was too long."""
+    """Say whether a listed unmapped text stands for a value that was too long."""
     return listed.endswith(_BOUND)
 
 

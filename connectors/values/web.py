@@ -1,13 +1,14 @@
 """Web addresses: sites, and profiles at social networks.
 
 Rules kept here:
-- a missing scheme is https; scheme and host are in lower case; the default port and the slash of a bare host go; path,
-  query and fragment stay. Documented samples: "anz.com" (GrowthGenius), "https://www.tesla.com" (GrowthHub);
+- a missing scheme is https. Scheme and host are in lower case. The default port and the slash of a bare host are
+  removed; path, query and fragment stay. Documented samples: "anz.com" (GrowthGenius), "https://www.tesla.com"
+  (GrowthHub);
 - profiles have one form per network: https://www.linkedin.com/in/slug (and company, school, showcase),
-  https://twitter.com/name, https://x.com/name, https://www.facebook.com/name. x.com and twitter.com are not equated:
-  the address is kept as its owner gave it. An address elsewhere in such a field is kept as the address that it is;
+  https://twitter.com/name, https://x.com/name, https://www.facebook.com/name. x.com and twitter.com are two sites. An
+  address elsewhere in such a field is kept;
 - what is no web address (a bare handle, mailto:, several addresses) is unmapped (R17);
-- mapping what was mapped changes nothing; addresses are compared by `key`.
+- mapping twice equals mapping once. Addresses compare by `key`.
 """
 
 import re
@@ -23,15 +24,15 @@ Network = Literal["linkedin", "twitter", "facebook"]
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _KEY_PREFIX = re.compile(r"(?:https?://)?(?:www\.)*", re.IGNORECASE)
 _CANONICAL = re.compile(r"https?://[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+(?:/[\w.~%-]+)*", re.ASCII)
-"""Most addresses: nothing about them is to be changed, so that they need not be taken apart."""
+"""The form of most addresses. They are canonical already and need not be parsed."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """One site of a network: its domains, the host that it is canonically reached by, what a profile looks like.
+    """One site of a network: its domains, its canonical host, and the form of a profile.
 
-    `canonical` is what the address of a profile looks like that needs no change.
+    `canonical` is the form of a profile's address that needs no change.
     """
 
     domains: tuple[str, ...]
@@ -77,7 +78,7 @@ def website(raw: object) -> Reading:
 
 
 def profile(raw: object, network: Network) -> Reading:
-    """Return the address of a profile in the form of its network; otherwise as `website`."""
+    """Return the address of a profile in the form of its network, else as `website` does."""
     address = website(raw)
     if not isinstance(address, str):
         return address
@@ -92,13 +93,13 @@ def profile(raw: object, network: Network) -> Reading:
 
 
 def key(value: str) -> str:
-    """Return what two addresses are compared by: without scheme, "www.", final slashes, and the case of the host."""
+    """Return the comparable form: without scheme, "www.", final slashes and the case of the host."""
     host, slash, path = _KEY_PREFIX.sub("", value, count=1).partition("/")
     return (domain.key(host) + slash + path).rstrip("/")
 
 
 def _split(address: str) -> SplitResult | None:
-    """Return the parts of an address, its host and port in canonical form, or None when it cannot be one."""
+    """Return the parts of an address with canonical host and port, None when it cannot be one."""
     if " " in address or not address.isprintable():
         return None
     try:
