@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tests.durability.world import KillWorld
 
-AT_LEFT = ("shelves", "companies", "_next_id", "users", "behaviour")
+AT_LEFT = ("stores", "companies", "_next_id", "users", "behaviour")
 AT_RIGHT = (
     "_records", "_identities", "_index", "_made", "fields", "users", "quirks", "allow_duplicates",
     "_notes", "_conversations", "_messages", "_emails", "_export", "sends",

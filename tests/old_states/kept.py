@@ -111,7 +111,7 @@ def _fill_left(gg: GrowthGeniusSandbox, told: Document) -> None:
     for person in told["people"]:
         updated = instant.parse(person["updated_at"])
         assert updated is not None
-        gg.shelves["contact"].put(str(person["id"]), dict.fromkeys(FIELDS) | person, instant.to_ms(updated))
+        gg.stores["contact"].put(str(person["id"]), dict.fromkeys(FIELDS) | person, instant.to_ms(updated))
     gg._next_id = told["next_id"]
 
 

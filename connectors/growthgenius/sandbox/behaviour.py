@@ -10,19 +10,18 @@ from zoneinfo import ZoneInfo
 class Behaviour:
     """How this server reads its own documents.
 
-    `lists`: flat `{"contacts": [{}]}`, wrapped `{"contacts": [{"contact": {}}]}`, bare `[...]`, or single
-    `{"contact": {}}`, which shows no more than one. `page_size` None answers in one piece; `announces` shows
-    `pagination`; `pages` False ignores `page`; `largest_page` is what `per_page` can ask for. `cap` cuts what can be
-    listed (`says_partial`: and says so); more than `too_many` are 413. `ends`: which ends belong to a window.
-    `user_filters` shows a user no records but its own.
+    `lists`: flat `{"contacts": [{}]}`, wrapped `{"contacts": [{"contact": {}}]}`, bare `[...]`, or single `{"contact":
+    {}}`, which shows one at most. `page_size` None answers in one piece; `announces` shows `pagination`; `pages` False
+    ignores `page`; `largest_page` is the maximum of `per_page`. `cap` cuts lists (`says_partial`: and says so); more
+    than `too_many` are 413. `ends`: which ends belong to a window. `user_filters` shows a user only its own records.
 
-    `answers`: what a write shows; `bodies`: which style it understands (`complains`: 422 at the other, else it is
-    ignored); `ignored` are fields that it silently does not take; `clearing`: what empties a field.
-    `zone` is that of its times; `coarse` are whole seconds.
+    `answers`: what a write shows. `bodies`: the style that it reads (`complains`: 422 for the other, which is ignored
+    else). `ignored` are fields that it silently does not take. `clearing`: what empties a field. `zone` is that of its
+    times; `coarse` are whole seconds.
 
-    Of messages: `windows_of_messages` go by when they were updated (which does not show) or by when they were sent;
-    `strangers` are messages with nobody's `contact_id`: refused, not found, or taken; `messages_stay` when their
-    contact is deleted.
+    For messages: `windows_of_messages` go by update time (which does not show) or by sent time. `strangers` are
+    messages with an unknown `contact_id`: refused, not found, or accepted. `messages_stay` when their contact is
+    deleted.
     """
 
     lists: Literal["flat", "wrapped", "bare", "single"] = "flat"
@@ -52,7 +51,7 @@ class Behaviour:
     messages_stay: bool = True
 
     def stamp(self, moment: datetime) -> datetime:
-        """Return a moment as exactly as the server keeps it."""
+        """Return a moment as exactly as the server stores it."""
         return moment.replace(microsecond=0 if self.coarse else moment.microsecond // 1000 * 1000)
 
     def local(self, moment: datetime) -> str:

@@ -1,7 +1,6 @@
-"""What the sandbox does alike with contacts and messages: lists in windows and pages, records one by one, writes.
+"""Calls that are alike for contacts and messages of the sandbox: lists in windows and pages, single records, writes.
 
-What a kind of record adds to that (its fields, what a new one is born with, which time its windows go by) is said by
-the classes in sandbox_contacts and sandbox_messages.
+The classes of each kind of record add its fields, the content of a new record, and the time of its windows.
 """
 
 import json
@@ -18,58 +17,58 @@ from connectors.sandbox.base import Call, SandboxResponse
 from connectors.values import instant
 
 
-class Host(Protocol):
-    """The server that a collection belongs to; its `shelves` are by noun."""
+class SandboxHost(Protocol):
+    """The server of a collection. Its `stores` are by noun."""
 
     behaviour: Behaviour
     users: dict[str, Record]
-    shelves: dict[str, RecordStore]
+    stores: dict[str, RecordStore]
     chance: Random
 
     def server_now(self) -> datetime:
-        """Return the time that the server believes it is."""
+        """Return the server's time."""
 
     def new_id(self) -> Any:
         """Return an id that no record has."""
 
     def accepted(self, noun: str, given: Record) -> Record:
-        """Return what is kept of the fields that a record is given."""
+        """Return what is stored of the fields that a call gives a record."""
 
 
 class Collection(ABC):
-    """The records of one kind; `fields` are its documented keys, `own` those that nobody can send."""
+    """The records of one kind. `fields` are its documented keys, `own` those that no call can set."""
 
     noun: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
     own: ClassVar[frozenset[str]]
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: SandboxHost) -> None:
         self._host = host
 
     @property
-    def shelf(self) -> RecordStore:
+    def store(self) -> RecordStore:
         """The records."""
-        return self._host.shelves[self.noun]
+        return self._host.stores[self.noun]
 
     @abstractmethod
-    def keep(self, record: Record, at: datetime | None = None) -> str:
-        """Put a record on the shelf as changed at a moment, None being now; return its id."""
+    def put_record(self, record: Record, at: datetime | None = None) -> str:
+        """Store a record as changed at a moment (None: now) and return its id."""
 
     @abstractmethod
-    def born(self, at: datetime | None = None) -> Record:
-        """Return a new record with an id and nothing else that is somebody's."""
+    def new_record(self, at: datetime | None = None) -> Record:
+        """Return a new record with an id and no values."""
 
     @abstractmethod
-    def mini(self, record: Record) -> Record:
-        """Return what an answer shows of a record where the server shows little."""
+    def short_form(self, record: Record) -> Record:
+        """Return what a short answer shows of a record."""
 
-    def objection(self, record: Record) -> SandboxResponse | None:  # noqa: ARG002 (there is none but for messages)
-        """Return how a new record is refused, None where it is not."""
+    def refusal_of(self, record: Record) -> SandboxResponse | None:  # noqa: ARG002 (there is none but for messages)
+        """Return the refusal of a new record, None where it is accepted."""
         return None
 
-    def removed(self, record_id: str) -> None:
-        """Take a record from the shelf, with what goes along."""
-        self.shelf.take(record_id)
+    def delete_record(self, record_id: str) -> None:
+        """Delete a record, with what belongs to it."""
+        self.store.take(record_id)
 
     def serve(self, call: Call, path: str) -> SandboxResponse:
         """Carry out one call at the path of this collection, or of a record in it."""
@@ -97,7 +96,7 @@ class Collection(ABC):
         partial = behaviour.cap is not None and len(ordered) > behaviour.cap
         page, size = self._page(call, len(ordered))
         reachable = ordered if behaviour.cap is None else ordered[: behaviour.cap]
-        shown = [self.shelf.at[key] for key in reachable[(page - 1) * size : page * size]]
+        shown = [self.store.at[key] for key in reachable[(page - 1) * size : page * size]]
         extras: dict[str, Any] = {}
         if behaviour.says_partial:
             extras |= {"partial_results_only": partial, "partial_results_limit": behaviour.cap or 10_000}
@@ -119,18 +118,18 @@ class Collection(ABC):
         start, end = instant.parse(call.query.get("from")), instant.parse(call.query.get("to"))
         first = -(2**62) if start is None else instant.to_ms(start)
         last = 2**62 if end is None else instant.to_ms(end)
-        ends, shelf = self._host.behaviour.ends, self.shelf
+        ends, store = self._host.behaviour.ends, self.store
         low = first + 1 if ends in ("exclusive", "start_exclusive") else first
-        found = shelf.between(low, last + 1 if ends in ("inclusive", "start_exclusive") else last)
+        found = store.between(low, last + 1 if ends in ("inclusive", "start_exclusive") else last)
         if not self._host.behaviour.user_filters:
             return found
-        return [key for key in found if self._may_see(call, shelf.by_id[shelf.at[key]])]
+        return [key for key in found if self._may_see(call, store.by_id[store.at[key]])]
 
     def _may_see(self, call: Call, record: Record) -> bool:
         return not self._host.behaviour.user_filters or str(record["user_id"]) == call.query["user_id"]
 
     def _ordered(self, keys: Sequence[Key]) -> Sequence[Key]:
-        at = self.shelf.at
+        at = self.store.at
         match self._host.behaviour.order:
             case "updated_desc":
                 return keys[::-1]
@@ -159,34 +158,34 @@ class Collection(ABC):
         return b'{"%ss":[' % noun + b",".join(encoded) + b"]" + tail + b"}"
 
     def _encoded(self, record_id: str) -> bytes:
-        shelf = self.shelf
-        encoded = shelf.encoded.get(record_id)
+        store = self.store
+        encoded = store.encoded.get(record_id)
         if encoded is None:
-            encoded = json.dumps(self.shown(shelf.by_id[record_id]), separators=(",", ":")).encode()
-            shelf.encoded[record_id] = encoded
+            encoded = json.dumps(self.shown(store.by_id[record_id]), separators=(",", ":")).encode()
+            store.encoded[record_id] = encoded
         return encoded
 
     def _serve_create(self, call: Call) -> SandboxResponse:
         given = self._given(call)
         if given is None:
             return self._incomprehension()
-        record = self.born() | self._of_caller(call) | self._taken(given)
-        return self.objection(record) or self._answer(self.keep(record))
+        record = self.new_record() | self._of_caller(call) | self._taken(given)
+        return self.refusal_of(record) or self._answer(self.put_record(record))
 
     def _of_caller(self, call: Call) -> Record:
-        """Return the fields that name whoever calls: a new record is theirs unless it says otherwise."""
+        """Return the fields of the calling user: a new record is theirs unless it says otherwise."""
         user = self._host.users.get(call.query.get("user_id", ""), {})
         named = {"user_id": user.get("id"), "team_id": user.get("team_id")}
         return {key: value for key, value in named.items() if key in self.fields}
 
     def _serve_one(self, call: Call, record_id: str) -> SandboxResponse:
-        record = self.shelf.by_id.get(record_id)
+        record = self.store.by_id.get(record_id)
         if record is None or not self._may_see(call, record):
             return SandboxResponse(404, {"error": "Not Found"})
         if call.method == "GET":
             return SandboxResponse(200, {self.noun: self.shown(record)})
         if call.method == "DELETE":
-            self.removed(record_id)
+            self.delete_record(record_id)
             return SandboxResponse(204)
         if call.method != "PATCH":
             return SandboxResponse(405, {"error": "Method Not Allowed"})
@@ -195,14 +194,14 @@ class Collection(ABC):
             return self._incomprehension()
         taken = self._taken(given)
         if taken:
-            self.keep(record | taken)
+            self.put_record(record | taken)
         return self._answer(record_id)
 
     def _incomprehension(self) -> SandboxResponse:
         return SandboxResponse(422, {"errors": [f"param is missing or the value is empty: {self.noun}"]})
 
     def _given(self, call: Call) -> Record | None:
-        """Return the fields of a body in a style that is understood; nothing, or None to complain, of another."""
+        """Return the fields of a body in a style that is read. Nothing, or None to complain, for another style."""
         body = call.body if isinstance(call.body, dict) else {}
         inner = body.get(self.noun)
         understood = self._host.behaviour.bodies
@@ -213,22 +212,22 @@ class Collection(ABC):
         return None if self._host.behaviour.complains else {}
 
     def _taken(self, given: Record) -> Record:
-        keep = self._host.behaviour.clearing
+        put_record = self._host.behaviour.clearing
         taken = {
             key: value
             for key, value in given.items()
             if key in self.fields
             and key not in self.own | self._host.behaviour.ignored
-            and not (value is None and keep != "null")
-            and not (value in ("", []) and keep == "never")
+            and not (value is None and put_record != "null")
+            and not (value in ("", []) and put_record == "never")
         }
         return self._host.accepted(self.noun, taken)
 
     def _answer(self, record_id: str) -> SandboxResponse:
-        record = self.shelf.by_id[record_id]
+        record = self.store.by_id[record_id]
         match self._host.behaviour.answers:
             case "mini":
-                return SandboxResponse(200, {self.noun: self.mini(record) | {"//": "..."}})
+                return SandboxResponse(200, {self.noun: self.short_form(record) | {"//": "..."}})
             case "id":
                 return SandboxResponse(200, {self.noun: {"id": record["id"]}})
             case "empty":

@@ -1,8 +1,8 @@
-"""The companies that the GrowthGenius sandbox knows, and what their look-ups are charged for.
+"""The companies of the GrowthGenius sandbox, and what their look-ups cost.
 
-Rules kept here (documented): a company is flat, without an envelope; no attribute is guaranteed, and what is missing is
-null; a request is charged once in 30 days, and one in another spelling is another request. How an unknown domain is
-answered is not documented: 404 here.
+Rules kept here (documented): a company is flat, without an envelope. No attribute is guaranteed, and a missing one is
+null. A request is charged once in 30 days, and one in another spelling is another request. The answer for an unknown
+domain is not documented: 404 here.
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ SPAN: Final = timedelta(days=30)
 
 
 class SandboxCompanies:
-    """Companies by domain. `charged` are the requests that were charged for, in order."""
+    """Companies by domain. `charged` are the requests that were charged, in order."""
 
     def __init__(self) -> None:
         self.by_domain: dict[str, dict[str, Any]] = {}
@@ -29,7 +29,7 @@ class SandboxCompanies:
         self._last: dict[str, datetime] = {}
 
     def add(self, domain: str, **fields: Any) -> None:
-        """Let the vendor know a company, by its domain in lower case."""
+        """Add a company, by its domain in lower case."""
         own = {"id": domain.partition(".")[0], "website": domain, "name": domain.partition(".")[0]}
         self.by_domain[domain] = dict.fromkeys(COMPANY_FIELDS) | own | fields
 

@@ -1,4 +1,4 @@
-"""The contacts of the sandbox: 58 documented fields, and times that show."""
+"""The contacts of the sandbox: 58 documented fields, and an update time that shows."""
 
 from datetime import datetime
 from typing import Final
@@ -33,28 +33,28 @@ class Contacts(Collection):
     fields = FIELDS
     own = OWN
 
-    def born(self, at: datetime | None = None) -> Record:
-        """Return a contact without a value."""
+    def new_record(self, at: datetime | None = None) -> Record:
+        """Return a contact without values."""
         created = self._host.behaviour.local(self._host.server_now() if at is None else at)
         return dict.fromkeys(FIELDS) | {"id": self._host.new_id(), "created_at": created}
 
-    def keep(self, record: Record, at: datetime | None = None) -> str:
-        """Keep a contact as updated at a moment, None being now."""
+    def put_record(self, record: Record, at: datetime | None = None) -> str:
+        """Store a contact as updated at a moment (None: now)."""
         moment = self._host.behaviour.stamp(self._host.server_now() if at is None else at)
         record["updated_at"] = self._host.behaviour.local(moment)
-        self.shelf.put(str(record["id"]), record, instant.to_ms(moment))
+        self.store.put(str(record["id"]), record, instant.to_ms(moment))
         return str(record["id"])
 
-    def mini(self, record: Record) -> Record:
+    def short_form(self, record: Record) -> Record:
         """Return the five documented fields, one of them misspelt."""
         spelt = record | {"fist_name": record["first_name"]}
         return {key: spelt[key] for key in MINI}
 
-    def removed(self, record_id: str) -> None:
-        """Take a contact away, and its messages where they do not stay."""
-        super().removed(record_id)
+    def delete_record(self, record_id: str) -> None:
+        """Delete a contact, and its messages unless they stay."""
+        super().delete_record(record_id)
         if not self._host.behaviour.messages_stay:
-            messages = self._host.shelves["message"]
+            messages = self._host.stores["message"]
             of_contact = [key for key, each in messages.by_id.items() if str(each["contact_id"]) == record_id]
             for message_id in of_contact:
                 messages.take(message_id)
@@ -66,11 +66,11 @@ class Contacts(Collection):
         return super().serve(call, path)
 
     def _serve_search(self, call: Call) -> SandboxResponse:
-        """POST /contacts/search, as the clone in the documents shows it: full text, each hit in its own envelope."""
+        """POST /contacts/search, as a copy of the documents shows it: full text, each hit in its own envelope."""
         words = str((call.body or {}).get("q_keywords", "")).casefold()
         hits = [
             {"contact": self.shown(record)}
-            for record in self.shelf.by_id.values()
+            for record in self.store.by_id.values()
             if words and words in " ".join(str(record[key]) for key in SEARCHED).casefold()
         ]
         found = {"page": 1, "per_page": 25, "total_entries": len(hits), "total_pages": 1}

@@ -1,4 +1,4 @@
-"""Where the sandbox keeps its records of one kind: by id, and in order of the time that its windows go by."""
+"""Store the records of one kind by id, and in order of the time of its windows."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from typing import Any
 
 Record = dict[str, Any]
 Key = tuple[int, int]
-"""Where a record stands in time: milliseconds since 1970, and a number that no other record has."""
+"""The place of a record in time: milliseconds since 1970, and a unique number."""
 
 
 @dataclass(slots=True)
 class RecordStore:
-    """The records in order of time; a record that changes moves to where its new time puts it, mostly the end."""
+    """The records in order of time. A changed record moves to its new time, mostly the end."""
 
     by_id: dict[str, Record] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
@@ -22,7 +22,7 @@ class RecordStore:
     counter: int = 0
 
     def put(self, record_id: str, record: Record, moment: int) -> None:
-        """Keep a record, new or changed, at a time in milliseconds."""
+        """Store a record, new or changed, at a time in milliseconds."""
         self.take(record_id)
         self.counter += 1
         key = (moment, self.counter)
@@ -33,7 +33,7 @@ class RecordStore:
             insort(self.keys, key)
 
     def take(self, record_id: str) -> None:
-        """Remove a record; one that is not there is removed."""
+        """Remove a record. A missing one counts as removed."""
         key = self.key_of.pop(record_id, None)
         self.encoded.pop(record_id, None)
         if key is not None:
@@ -41,7 +41,7 @@ class RecordStore:
             del self.at[key], self.by_id[record_id]
 
     def between(self, low: int, high: int) -> Sequence[Key]:
-        """Return the places of the records from one time on to before the other, in milliseconds."""
+        """Return the places of the records from one time to before the other, in milliseconds."""
         return self.keys[bisect_left(self.keys, (low, 0)) : bisect_right(self.keys, (high, 0))]
 
     def copies(self) -> list[Record]:

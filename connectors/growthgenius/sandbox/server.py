@@ -1,9 +1,8 @@
 """A GrowthGenius on loopback: the documented behaviour, and every way in which the documents can be read.
 
-Nothing is deduplicated. Contacts have the 58 documented fields, messages the eight; look-ups of companies are
-charged as documented. What the documents leave open is an
-option of `Behaviour`, so that a test can put the client before each reading: the shape of lists, paging, order, caps,
-whether the ends of a window belong to it, what an answer to a write shows, how a field is emptied.
+Nothing is deduplicated. Contacts have the 58 documented fields, messages the eight. Look-ups of companies cost what is
+documented. What the documents leave open is an option of `Behaviour`, so that a test can try the client against each
+reading: the shape of lists, paging, order, caps, the ends of windows, the answer to a write, how a field is emptied.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +25,7 @@ PREFIX: Final = "/integrations/v1"
 
 
 class GrowthGeniusSandbox(Sandbox):
-    """The server. `users` are people with id, e-mail and team; the key is compared raw, without "Bearer"."""
+    """The server. `users` have id, e-mail and team. The key is compared raw, without "Bearer"."""
 
     def __init__(
         self,
@@ -44,7 +43,7 @@ class GrowthGeniusSandbox(Sandbox):
         self.users = {str(user["id"]): dict(user) for user in users}
         self.behaviour = behaviour or Behaviour()
         self.before_answer: Callable[[Call], None] | None = None
-        self.shelves = {"contact": RecordStore(), "message": RecordStore()}
+        self.stores = {"contact": RecordStore(), "message": RecordStore()}
         self.chance = Random(seed)  # noqa: S311 (an order for tests, no secret)
         self._contacts = Contacts(self)
         self._messages = GrowthGeniusSandboxMessages(self)
@@ -53,70 +52,70 @@ class GrowthGeniusSandbox(Sandbox):
 
     @property
     def base_url(self) -> str:
-        """What an account puts into its config as base_url."""
+        """The base_url for the config of an account."""
         return self.url + PREFIX
 
     def add(self, *, at: datetime | None = None, **fields: Any) -> str:
-        """Let a person add a contact, at the server's now or earlier; return its id."""
+        """Add a contact as a user, now (server time) or earlier, and return its id."""
         with self.lock:
-            record = self._contacts.born(at) | {"technologies": "", "user_id": next(iter(self._user_ids()), None)}
-            return self._contacts.keep(record | fields, at)
+            record = self._contacts.new_record(at) | {"technologies": "", "user_id": next(iter(self._user_ids()), None)}
+            return self._contacts.put_record(record | fields, at)
 
     def edit(self, record_id: str, *, at: datetime | None = None, **fields: Any) -> None:
-        """Let a person change a contact."""
+        """Change a contact as a user."""
         with self.lock:
-            self._contacts.keep(self.shelves["contact"].by_id[record_id] | fields, at)
+            self._contacts.put_record(self.stores["contact"].by_id[record_id] | fields, at)
 
     def remove(self, record_id: str) -> None:
-        """Let a person delete a contact."""
+        """Delete a contact as a user."""
         with self.lock:
-            self._contacts.removed(record_id)
+            self._contacts.delete_record(record_id)
 
     def person(self, record_id: str) -> Record:
         """Return a copy of a contact. Raises KeyError."""
         with self.lock:
-            return dict(self.shelves["contact"].by_id[record_id])
+            return dict(self.stores["contact"].by_id[record_id])
 
     def people(self) -> list[Record]:
-        """Return copies of all contacts, the longest untouched first."""
+        """Return copies of all contacts, the longest unchanged first."""
         with self.lock:
-            return self.shelves["contact"].copies()
+            return self.stores["contact"].copies()
 
     def add_message(self, contact_id: str, *, at: datetime | None = None, **fields: Any) -> str:
-        """Let a user write to a contact, at the server's now or earlier; return the id of the message.
+        """Add a message to a contact as a user, now (server time) or earlier, and return its id.
 
         It is sent at that time unless `sent_at` says otherwise, by the first user unless `user_id` does.
         """
         with self.lock:
             user = next(iter(self.users.values()), {})
             written = {
-                "contact_id": self.shelves["contact"].by_id.get(contact_id, {}).get("id", contact_id),
+                "contact_id": self.stores["contact"].by_id.get(contact_id, {}).get("id", contact_id),
                 "message_type": "sales_force_message",
                 "sent_at": self.behaviour.local(self.server_now() if at is None else at),
                 "user_id": user.get("id"),
                 "team_id": user.get("team_id"),
             }
-            return self._messages.keep(self._messages.born() | written | fields, at)
+            return self._messages.put_record(self._messages.new_record() | written | fields, at)
 
     def edit_message(self, message_id: str, *, at: datetime | None = None, **fields: Any) -> None:
-        """Let a user change a message."""
+        """Change a message as a user."""
         with self.lock:
-            self._messages.keep(self.shelves["message"].by_id[message_id] | fields, at)
+            self._messages.put_record(self.stores["message"].by_id[message_id] | fields, at)
 
     def remove_message(self, message_id: str) -> None:
-        """Let a user delete a message."""
+        """Delete a message as a user."""
         with self.lock:
-            self._messages.removed(message_id)
+            self._messages.delete_record(message_id)
 
     def message(self, message_id: str) -> Record:
         """Return a copy of a message. Raises KeyError."""
         with self.lock:
-            return dict(self.shelves["message"].by_id[message_id])
+            return dict(self.stores["message"].by_id[message_id])
 
     def messages(self) -> list[Record]:
-        """Return copies of all messages, the longest untouched first."""
+        """Return copies of all messages, the longest unchanged first."""
         with self.lock:
-            return self.shelves["message"].copies()
+            return self.stores["message"].copies()
 
     def new_id(self) -> Any:
         """Return an id that no record has, as this server makes them."""
@@ -125,8 +124,8 @@ class GrowthGeniusSandbox(Sandbox):
         made: Mapping[str, Any] = {"int": self._next_id, "uuid": str(UUID(bytes=digest)), "hex": digest.hex()[:24]}
         return made[self.behaviour.ids]
 
-    def accepted(self, noun: str, given: Record) -> Record:  # noqa: ARG002 (for servers that keep something else)
-        """Return what is kept of the fields that a contact or message is given: all of it, as it is."""
+    def accepted(self, noun: str, given: Record) -> Record:  # noqa: ARG002 (for servers that put_record something else)
+        """Return what is stored of the given fields: all of them."""
         return given
 
     def handle(self, call: Call) -> SandboxResponse:

@@ -1,4 +1,4 @@
-"""How the parts of the GrowthHub sandbox are called, and how they refuse, in the words of the API."""
+"""Routes and refusals of the GrowthHub sandbox, in the words of the API."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,10 +7,10 @@ from typing import Final
 from connectors.sandbox.base import SandboxResponse
 
 Route = tuple[str, re.Pattern[str], str, Callable[..., SandboxResponse]]
-"""A method, the pattern of a path, the scope that it takes, and what carries it out."""
+"""A method, the pattern of a path, the scope that it needs, and the function that carries it out."""
 
 LONG_NUMBER: Final = 10
-"""Digits of a number that no question needs."""
+"""Digits of a number that no call needs."""
 
 _ERRORS = {
     400: "Bad Request",
@@ -23,12 +23,12 @@ _ERRORS = {
 
 
 def routes(*calls: tuple[str, str, str, Callable[..., SandboxResponse]]) -> tuple[Route, ...]:
-    """Return calls with their patterns compiled."""
+    """Return routes with compiled patterns."""
     return tuple((method, re.compile(pattern), scope, carry_out) for method, pattern, scope, carry_out in calls)
 
 
 def number_in(query: Mapping[str, str], key: str, otherwise: int) -> int | None:
-    """Return a number that stands in a query, `otherwise` where it does not; None where it is no number."""
+    """Return a number in a query, `otherwise` where it is missing, None where it is no number."""
     text = query.get(key)
     if text is None:
         return otherwise
@@ -41,10 +41,10 @@ def refusal(status: int, message: str | list[str]) -> SandboxResponse:
 
 
 def elsewhere() -> SandboxResponse:
-    """Return what is said to the token of another location."""
+    """Return the answer to the token of another location."""
     return refusal(403, "The token does not have access to this location.")
 
 
 def unknown(what: str, record_id: str) -> SandboxResponse:
-    """Return what is said of a contact, note or message that does not exist."""
+    """Return the answer for a contact, note or message that does not exist."""
     return refusal(400, f"{what} with id {record_id} not found")

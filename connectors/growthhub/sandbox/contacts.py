@@ -1,8 +1,7 @@
-"""The people of the GrowthHub sandbox: how they are kept, and what its users do by hand.
+"""The contacts of the GrowthHub sandbox, and the edits of its users.
 
-Rules kept here: every version goes to the search index, and shows there when its lag has passed; e-mail and
-phone are found in the records themselves, as the server's own look-up for duplicates finds them; nobody's hand
-is held by the duplicate rule.
+Rules kept here: every version goes to the search index and shows there after its lag. E-mail and phone are found in the
+records themselves, like the server's own look-up for duplicates. Edits by users are not checked for duplicates.
 """
 
 import re
@@ -23,10 +22,10 @@ LOCATION = "ve9EPM428h8vShlRW1KT"
 TOKEN = "pit-00000000-0000-4000-8000-000000000000"  # noqa: S105 (invented)
 
 ADDITIONAL = {"email": "additionalEmails", "phone": "additionalPhones"}
-"""Where a contact shows more than one e-mail or number."""
+"""Where a contact shows additional e-mails or numbers."""
 
-Tells = Callable[[str, Mapping[str, Any], datetime], None]
-"""Who is told of events: the type, the record that it is about, and when, by the server's clock."""
+EventListener = Callable[[str, Mapping[str, Any], datetime], None]
+"""Receives events: the type, the record, and the server's time."""
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 20
@@ -34,17 +33,17 @@ _ID_LENGTH = 20
 
 @dataclass(slots=True)
 class Quirks:
-    """What a live location may do, and the documents do not settle.
+    """Behaviour of a live location that the documents do not settle.
 
-    `index_lag` is in seconds, 12 to 60 in field reports. `drops` are properties and custom keys that writes
-    ignore without a word; `ignores_clears` keeps what is to be emptied, `ignores_nulls` what is to be emptied with
-    null. `refuses_yet_creates` is how many creates answer 422 and take effect. `put_lacks` are keys
-    that the answers of PUT do not show. `scopes_missing` are the scopes that the token lacks.
+    `index_lag` is in seconds, 12 to 60 in field reports. `drops` are properties and custom keys that writes ignore
+    silently; `ignores_clears` keeps what is to be emptied, `ignores_nulls` what is to be emptied with null.
+    `refuses_yet_creates` is the number of creates that answer 422 and take effect. `put_lacks` are keys that the
+    answers of PUT do not show. `scopes_missing` are the scopes that the token lacks.
 
-    Of messages: the export's dates are those in `export_dates`; `message_lag` is in seconds; `total_cap` is where it
-    stops to count; a cursor lives `cursor_life` seconds since its last use; e-mails of a thread are one message, whose
-    `dateAdded` is that of the last with `threads_move`. `provider_kind` is what the conversation provider makes of a
-    message that is recorded; `silent_inbound` is how many of them are answered with nothing, and kept by nobody.
+    For messages: `export_dates` selects the time that the export's dates mean. `message_lag` is in seconds. `total_cap`
+    is where it stops counting. A cursor lives `cursor_life` seconds since its last use. E-mails of a thread are one
+    message, with the `dateAdded` of the last one if `threads_move`. `provider_kind` is what the conversation provider
+    makes of a recorded message. `silent_inbound` is the number of them that are answered with nothing and not kept.
     """
 
     index_lag: float = 0.0
@@ -78,11 +77,11 @@ class Quirks:
     silent_inbound: int = 0
 
 
-class People(Sandbox):
+class SandboxContacts(Sandbox):
     """One location with its contacts, custom fields and users.
 
-    `unsubscribed` and `bounced` are addresses, in lower case, of which the location knows that they had enough, or that
-    they do not exist: only the answer to a create tells of it.
+    `unsubscribed` and `bounced` are addresses in lower case. Only the answer to a create shows that an address is in
+    them.
     """
 
     def __init__(
@@ -109,41 +108,44 @@ class People(Sandbox):
         self._identities: dict[tuple[str, str], dict[str, None]] = {}
         self._index = SearchIndex()
         self._made = 0
-        self.tells: Tells | None = None
+        self.tells: EventListener | None = None
 
     def add(self, *, custom: Mapping[str, Any] | None = None, **properties: Any) -> str:
-        """Add a contact by hand, return its id. `custom` is by fieldKey; dateAdded and dateUpdated may be set."""
+        """Add a contact as a user, and return its id. `custom` is by fieldKey. dateAdded and dateUpdated may be set."""
         with self.lock:
             return self._add(properties, self._custom_by_key(custom or {}))
 
     def edit(self, record_id: str, *, custom: Mapping[str, Any] | None = None, **properties: Any) -> None:
-        """Set properties of a contact by hand (tags as they shall be; None empties)."""
+        """Set properties of a contact as a user (tags as a whole; None empties)."""
         with self.lock:
             self._change(record_id, properties, self._custom_by_key(custom or {}))
 
     def remove(self, record_id: str) -> None:
-        """Delete a contact by hand. Raises KeyError for a stranger."""
+        """Delete a contact as a user. Raises KeyError for an unknown one."""
         with self.lock:
             self._delete(record_id)
 
     def merge(self, kept: str, gone: str) -> None:
-        """Merge two contacts as the user interface does: blanks filled, tags united, the other's rest kept beside."""
+        """Merge two contacts as the user interface does.
+
+        Blanks are filled, tags united, and the rest is kept as additional values.
+        """
         with self.lock:
             winner, loser = self._records[kept], self._records[gone]
             filled = {key: value for key, value in loser.items() if value and not winner.get(key)}
             custom = {**loser["customFields"], **winner["customFields"]}
-            beside = {key: _beside(winner, loser, one) for one, key in ADDITIONAL.items()}
+            beside = {key: _additional_values(winner, loser, one) for one, key in ADDITIONAL.items()}
             self._delete(gone)
             tags = records.lower_tags([*winner["tags"], *loser["tags"]])
             self._change(kept, {**filled, "tags": tags, **beside}, custom)
 
     def person(self, record_id: str) -> dict[str, Any]:
-        """Return a contact as GET shows it. Raises KeyError for a stranger."""
+        """Return a contact as GET shows it. Raises KeyError for an unknown one."""
         with self.lock:
             return records.by_id(self._records[record_id])
 
     def people(self) -> list[dict[str, Any]]:
-        """Return all contacts as GET shows them, in the order of their making."""
+        """Return all contacts as GET shows them, in the order of their creation."""
         with self.lock:
             return [records.by_id(record) for record in self._records.values()]
 
@@ -158,7 +160,10 @@ class People(Sandbox):
         return next((each for each in self.fields.values() if each.key == key), None)
 
     def add_field(self, name: str, kind: str = "TEXT", key: str | None = None) -> str:
-        """Make a custom field, return its id; the key comes from the name, with a number behind it when it is taken."""
+        """Create a custom field and return its id.
+
+        The key comes from the name, with a number behind it when it is taken.
+        """
         with self.lock:
             slug = key or "contact." + re.sub(r"\W+", "_", name.strip().lower())
             taken = {each.key for each in self.fields.values()}
@@ -243,7 +248,7 @@ class People(Sandbox):
         self._tell(kind_of_change(record, changed), changed)
 
     def _by_hand(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Return properties as they are kept: possible numbers as E.164, times in milliseconds."""
+        """Return properties as they are stored: possible numbers as E.164, times in milliseconds."""
         kept = dict(properties)
         if kept.get("phone"):
             with suppress(ValueError):  # people import what is no number at all
@@ -254,7 +259,7 @@ class People(Sandbox):
         return kept
 
     def _tell(self, kind: str, record: Mapping[str, Any]) -> None:
-        """Tell of an event, where somebody has subscribed."""
+        """Report an event, if there is a listener."""
         if self.tells is not None:
             self.tells(kind, record, self.server_now())
 
@@ -279,15 +284,15 @@ class People(Sandbox):
 
 
 def _identities(record: Record) -> Iterator[tuple[str, str]]:
-    """Yield what a contact is known by; an additional e-mail counts as well, as it does for an upsert (#337)."""
+    """Yield the values that identify a contact. An additional e-mail counts too, as it does for an upsert."""
     emails = [record.get("email"), *(each["email"] for each in record.get("additionalEmails") or ())]
     yield from (("email", str(email).lower()) for email in emails if email)
     if record.get("phone"):
         yield "phone", str(record["phone"]).lower()
 
 
-def _beside(winner: Record, loser: Record, identifier: str) -> list[dict[str, Any]]:
-    """Return what a merged contact keeps beside its own e-mail or number."""
+def _additional_values(winner: Record, loser: Record, identifier: str) -> list[dict[str, Any]]:
+    """Return what a merged contact keeps besides its own e-mail or number."""
     beside = [*(winner.get(ADDITIONAL[identifier]) or ()), *(loser.get(ADDITIONAL[identifier]) or ())]
     own, other = winner.get(identifier), loser.get(identifier)
     return [*beside, {identifier: other}] if own and other and own != other else beside

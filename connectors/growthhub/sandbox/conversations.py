@@ -1,16 +1,16 @@
-"""The conversations of the GrowthHub sandbox: what the API does with them.
+"""The conversations of the GrowthHub sandbox, as the API handles them.
 
-Rules kept here (documented or recorded behaviour, `#N` is an issue of GoHighLevel/highlevel-api-docs):
+Rules kept here (documented or recorded behaviour):
 - the export leaves e-mails out unless it is asked for them alone;
 - a message is recorded through a conversation provider: without one a `Custom` message is answered with 201 and
-  nothing (#70), an unknown one with 500 (#6);
+  nothing, an unknown one with 500;
 - one message is shown in `message`, one e-mail in `emailMessage`.
 """
 
 from typing import Any, Final
 
 from connectors.growthhub.sandbox.answers import LONG_NUMBER, elsewhere, number_in, refusal, routes, unknown
-from connectors.growthhub.sandbox.export import SORTS, LostCursor, Question, span
+from connectors.growthhub.sandbox.export import SORTS, Question, UnknownCursor, span
 from connectors.growthhub.sandbox.messages import CHANNELS, GrowthHubSandboxMessages
 from connectors.sandbox.base import Call, SandboxResponse
 from connectors.values import instant
@@ -30,7 +30,7 @@ DEFAULT_EXPORT: Final = 100
 
 
 class SandboxConversations(GrowthHubSandboxMessages):
-    """A location whose conversations can be asked for and recorded in."""
+    """A location with an API for conversations."""
 
     def export(self, call: Call) -> SandboxResponse:
         """GET /conversations/messages/export."""
@@ -44,7 +44,7 @@ class SandboxConversations(GrowthHubSandboxMessages):
         try:
             question = self._question(call.query)
             found = self._export.page(question, call.query.get("cursor"), now, self.quirks.cursor_life)
-        except LostCursor as lost:
+        except UnknownCursor as lost:
             return refusal(400, str(lost))
         answer = {"messages": [self._shown(row) for row in found.rows], "nextCursor": found.cursor}
         cap = self.quirks.total_cap
@@ -127,7 +127,7 @@ class SandboxConversations(GrowthHubSandboxMessages):
         return SandboxResponse(200, {"emailMessage": self._shown(email), "traceId": self._trace()})
 
     def send(self, _call: Call) -> SandboxResponse:
-        """Send something to a person: what no test may ever see."""
+        """Answer a call that would send something to a person. No test may ever make it."""
         self.sends += 1
         return SandboxResponse(201, {"conversationId": self._new_id(), "messageId": self._new_id()})
 
@@ -166,13 +166,13 @@ class SandboxConversations(GrowthHubSandboxMessages):
         )
 
     def _whose(self, body: dict[str, Any]) -> str | None:
-        """Return who talks in the conversation that a body names, or who is named by id alone."""
+        """Return the contact of the conversation that a body names, or the contact that it names by id."""
         if "conversationId" in body:
-            return self._talks_in(body["conversationId"])
+            return self._contact_of_conversation(body["conversationId"])
         return body["contactId"] if body["contactId"] in self._records else None
 
-    def _talks_in(self, conversation_id: str) -> str | None:
-        """Return whose conversation it is."""
+    def _contact_of_conversation(self, conversation_id: str) -> str | None:
+        """Return the contact of a conversation."""
         return next((key for key, each in self._conversations.items() if each["id"] == conversation_id), None)
 
     def _conversation_row(self, conversation: dict[str, Any]) -> dict[str, Any]:

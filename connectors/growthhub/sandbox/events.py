@@ -1,4 +1,4 @@
-"""The events of the GrowthHub sandbox in their documented shapes: flat, without what would tell who made the change."""
+"""The events of the GrowthHub sandbox in their documented form: flat, without the author of the change."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,7 +19,7 @@ MESSAGE_KEYS: Final = (
 
 
 def kind_of_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Return the event that tells of a change: tags and do-not-disturb have one each, where nothing else changed."""
+    """Return the event of a change. Tags and do-not-disturb have one each, where nothing else changed."""
     changed = {key for key in after if after[key] != before.get(key)} - {"dateUpdated"}
     if changed == {"tags"}:
         return "ContactTagUpdate"
@@ -27,7 +27,7 @@ def kind_of_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 def payload(kind: str, record: Mapping[str, Any], location: str, at: datetime, webhook: str) -> dict[str, Any]:
-    """Return what is sent of an event."""
+    """Return the body of an event."""
     told = {"type": kind, "locationId": location, **_about(kind, record)}
     return {**told, "timestamp": instant.render(at), "webhookId": webhook, "versionId": "v1", "appId": "app"}
 

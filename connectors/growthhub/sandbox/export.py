@@ -1,10 +1,10 @@
-"""The export of the GrowthHub sandbox: what GET /conversations/messages/export sees, some seconds behind the messages.
+"""The export of the GrowthHub sandbox: GET /conversations/messages/export, some seconds behind the messages.
 
 Rules kept here:
-- a change shows only once its lag has passed;
-- messages of each channel, and all that are no e-mails, are in order by each of their three times, and what was found
-  for a question is kept until something changes, so that a page out of 100,000 messages costs little;
-- a cursor stands for a place behind a message; it is bound to its question, and lives for a while since its last use.
+- a change shows only after its lag;
+- messages of each channel, and all that are no e-mails, are sorted by each of their three times, and the result of a
+  question is kept until something changes, so that a page out of 100,000 messages is cheap;
+- a cursor stands for a place behind a message. It is bound to its question, and expires some time after its last use.
 """
 
 import base64
@@ -16,25 +16,25 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 Row = Mapping[str, Any]
-"""A message as the sandbox keeps it: times in milliseconds, `channel` beside what is shown."""
+"""A message as the sandbox keeps it: times in milliseconds, `channel` besides what is shown."""
 
 SORTS: Final = {"createdAt": "createdAt", "updatedAt": "dateUpdated"}
 TIMES: Final = ("dateAdded", "createdAt", "dateUpdated")
 EMAIL: Final = "Email"
 NO_EMAIL: Final = ""
 RECORDED: Final = "recorded"
-"""Stands in cursors of recordings, which are of no question of this server."""
+"""In cursors of recordings, which belong to no question of this server."""
 
 _FAR: Final = 1 << 62
 
 
-class LostCursor(Exception):
-    """A cursor of another question, of another time, or of nobody's."""
+class UnknownCursor(Exception):
+    """A cursor of another question, an expired one, or an invented one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: times in milliseconds, `until` outside; `dates` is the time that they mean."""
+    """What is asked: times in milliseconds, `until` excluded. `dates` is the time that they mean."""
 
     channel: str | None
     contact_id: str | None
@@ -49,7 +49,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ExportPage:
-    """One page, the cursor behind it (None: there is no more), and how many there are in all."""
+    """One page, the cursor behind it (None: there is no more), and the total."""
 
     rows: list[Row]
     cursor: str | None
@@ -57,7 +57,7 @@ class ExportPage:
 
 
 class ExportIndex:
-    """Everything that an export can show."""
+    """All that an export can show."""
 
     def __init__(self) -> None:
         self._shown: dict[str, Row] = {}
@@ -82,7 +82,7 @@ class ExportIndex:
                 self._take_in(message_id, row)
 
     def page(self, question: Question, cursor: str | None, now: int, life: float | None) -> ExportPage:
-        """Answer a question. Raises LostCursor."""
+        """Answer a question. Raises UnknownCursor."""
         keys = self._keys(question)
         start = 0 if cursor is None else _behind(keys, question, self._place(cursor, question, now, life))
         chosen = keys[start : start + question.limit]
@@ -91,11 +91,11 @@ class ExportIndex:
         return ExportPage(rows, _write(chosen[-1], question, now) if more else None, len(keys))
 
     def _place(self, cursor: str, question: Question, now: int, life: float | None) -> tuple[int, str]:
-        """Return the place that a cursor stands for, which is in use by that. Raises LostCursor."""
+        """Return the place of a cursor, and renew its life. Raises UnknownCursor."""
         bound, made, last = _read(cursor)
         used = max(made, self._used.get(cursor, made))
         if bound != RECORDED and (bound != _bound(question) or (life is not None and now - used > life * 1000)):
-            raise LostCursor("No search context found for the cursor")
+            raise UnknownCursor("No search context found for the cursor")
         if life is not None:
             self._used = {one: at for one, at in self._used.items() if now - at <= life * 1000} | {cursor: now}
         return last
@@ -157,13 +157,13 @@ class ExportIndex:
 
 
 def span(since: int | None, until: int | None, *, excluded: bool) -> tuple[int, int]:
-    """Return the first millisecond inside and the first outside of what is asked for, both ends in it or excluded."""
+    """Return the first millisecond inside and the first outside of a question, with both ends included or excluded."""
     first = 0 if since is None else since + excluded
     return first, _FAR if until is None else until + 1 - excluded
 
 
 def _streams(row: Row) -> tuple[str, ...]:
-    """Return where a message is listed: under its channel, and with all that are no e-mails."""
+    """Return the lists of a message: its channel, and all that are no e-mails."""
     if row["channel"] == EMAIL:
         return (EMAIL,)
     return (NO_EMAIL,) if row["channel"] is None else (NO_EMAIL, row["channel"])
@@ -185,10 +185,10 @@ def _write(last: tuple[int, str], question: Question, now: int) -> str:
 
 
 def _read(cursor: str) -> tuple[str, int, tuple[int, str]]:
-    """Return what a cursor is bound to, when it was made, and its place. Raises LostCursor."""
+    """Return the question of a cursor, its creation time and its place. Raises UnknownCursor."""
     try:
         place = json.loads(base64.b64decode(cursor, validate=True))
         bound, made = place["pitId"].split(".")
         return bound, int(made), (int(place["lastSort"][0]), str(place["lastId"]))
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise LostCursor(f"Invalid cursor {cursor}") from error
+        raise UnknownCursor(f"Invalid cursor {cursor}") from error

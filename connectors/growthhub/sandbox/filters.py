@@ -1,8 +1,8 @@
-"""The filters of POST /contacts/search: what they may ask of the GrowthHub sandbox, and whom they find.
+"""The filters of POST /contacts/search in the GrowthHub sandbox.
 
-Rules kept here (documented): a filter is a field with an operator, and a value where the operator takes one; groups of
-them, joined by AND or OR, may stand within groups; the top is AND. Each field knows some operators; anything else is
-refused, and so is a value of more than 75 letters.
+Rules kept here (documented): a filter is a field with an operator, and a value where the operator takes one. Groups of
+them, joined by AND or OR, may be nested. The top is AND. Each field has some operators. Anything else is refused, and
+so is a value of more than 75 letters.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ class InvalidQuestion(Exception):
 
 
 def passing(filters: Any) -> Test:
-    """Return what says of a record whether it passes all of a list of filters. Raises InvalidQuestion."""
+    """Return the test whether a record passes all of a list of filters. Raises InvalidQuestion."""
     return _group("AND", filters, 0)
 
 
@@ -58,7 +58,7 @@ def span(question: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def checked(filters: Any) -> list[Mapping[str, Any]]:
-    """Return filters that are objects of a list. Raises InvalidQuestion."""
+    """Return the filters, which must be objects in a list. Raises InvalidQuestion."""
     if not isinstance(filters, list) or not all(isinstance(each, Mapping) for each in filters):
         raise InvalidQuestion("filters must be an array of objects")
     return filters
@@ -125,7 +125,7 @@ def _compared(field: str, operator: str, wanted: str) -> Test:
 
 
 def _value(record: Record, field: str) -> Any:
-    """Return what a record holds of a field that filters know."""
+    """Return the value of a record in a field that filters know."""
     if field.startswith(CUSTOM):
         return record["customFields"].get(field.removeprefix(CUSTOM))
     kind, _, rest = field.partition(".")

@@ -1,11 +1,11 @@
-"""The search index of the GrowthHub sandbox: what POST /contacts/search sees, some seconds behind the records.
+"""The search index of the GrowthHub sandbox: POST /contacts/search, some seconds behind the records.
 
 Rules kept here:
-- a change shows only once its lag has passed: until then the old version, and of a new contact nothing. Changes
-  come to show in the order in which they were made;
-- `dateUpdated` is in order all the time, and e-mail, phone and custom values are found by key, so that 100,000
-  records do not make a search of a few rows slow;
-- what the documents do not know is refused: fields, operators, sort keys, a `page` beyond 10,000 records.
+- a change shows only after its lag: until then the old version, and nothing of a new contact. Changes show in the order
+  in which they were made;
+- `dateUpdated` is kept sorted, and e-mail, phone and custom values are found by key, so that 100,000 records do not
+  slow down a search of a few rows;
+- what the documents do not mention is refused: fields, operators, sort keys, a `page` beyond 10,000 records.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -26,14 +26,14 @@ _MOST_SORTS = 2
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """One page: the records with their `searchAfter`, and how many there are in all."""
+    """One page: the records with their `searchAfter`, and the total."""
 
     rows: list[tuple[Record, list[Any]]]
     total: int
 
 
 class SearchIndex:
-    """Everything that a search can show."""
+    """All that a search can show."""
 
     def __init__(self) -> None:
         self._shown: dict[str, Record] = {}
@@ -55,7 +55,7 @@ class SearchIndex:
                 self._take_in(record_id, record)
 
     def search(self, body: Mapping[str, Any]) -> IndexPage:
-        """Answer a question whose `pageLimit` is checked already. Raises InvalidQuestion."""
+        """Answer a question with a checked `pageLimit`. Raises InvalidQuestion."""
         filters, sorts = checked(body.get("filters") or []), _sorts(body.get("sort") or [])
         passes = passing(filters)
         limit, after, page = int(body["pageLimit"]), _after(body.get("searchAfter")), body.get("page") or 1
@@ -92,7 +92,7 @@ class SearchIndex:
         return IndexPage(list(zip(found, keys, strict=True))[start : start + limit], len(found))
 
     def _matching(self, filters: Iterable[Mapping[str, Any]], passes: Test) -> Iterator[Record]:
-        """Yield who passes; where a filter names a key, only those who have it are looked at."""
+        """Yield the records that pass. Where a filter names a key, only those with that key are looked at."""
         found = [ids for each in filters if (ids := self._keyed_ids(each)) is not None]
         ids = min(found, key=len) if found else list(self._shown)
         return (self._shown[each] for each in ids if passes(self._shown[each]))
@@ -109,7 +109,7 @@ class SearchIndex:
         return None
 
     def _is_keyed(self, field: str) -> bool:
-        """Say whether every value of a field is found by key: one of several choices is not."""
+        """Say whether every value of a field is found by key. One of several choices is not."""
         name = field.removeprefix(CUSTOM)
         return field in KEYED or name not in self._listed
 
@@ -142,7 +142,7 @@ def _keys(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _sorts(sort: Any) -> list[tuple[str, str]]:
-    """Return what is sorted by. Raises InvalidQuestion."""
+    """Return the sort keys. Raises InvalidQuestion."""
     listed = sort if isinstance(sort, list) else [sort]
     sorts = [
         (str(each.get("field")), str(each.get("direction", "asc"))) for each in listed if isinstance(each, Mapping)

@@ -1,9 +1,9 @@
-"""The messages of the GrowthHub sandbox: how they are kept and shown, and what happens to them by hand.
+"""The messages of the GrowthHub sandbox, and the edits of its users.
 
 Rules kept here (documented or recorded behaviour):
-- a contact has one conversation at most; it and its messages go with the contact;
-- the e-mails of a thread are one message, which lists their ids and holds no text: each is read by its own id;
-- whatever sends is counted in `sends`, so that a test can say that there were none.
+- a contact has one conversation at most. It is deleted with the contact, and its messages too;
+- the e-mails of a thread are one message, which lists their ids and holds no text. Each is read by its own id;
+- every call that sends is counted in `sends`, so that a test can check that there were none.
 """
 
 from collections.abc import Mapping
@@ -58,10 +58,10 @@ class GrowthHubSandboxMessages(Notes):
         thread: str | None = None,
         **properties: Any,
     ) -> str:
-        """Let a message of a kind of TYPES happen; return its id, of an e-mail the e-mail's own.
+        """Add a message of a kind of TYPES and return its id, for an e-mail its own id.
 
-        `at` is its `dateAdded`, now by default; `thread` is another e-mail's id. Properties are those of the wire
-        (`subject`, `contentType`, `userId`, ...). Raises KeyError for a stranger.
+        `at` is its `dateAdded`, now by default. `thread` is another e-mail's id. Properties are those of the wire
+        (`subject`, `contentType`, `userId`, ...). Raises KeyError for an unknown contact.
         """
         with self.lock:
             now = self._now()
@@ -74,7 +74,7 @@ class GrowthHubSandboxMessages(Notes):
             return str(row["id"])
 
     def add_conversation(self, contact_id: str, **properties: Any) -> str:
-        """Let a contact have a conversation, return its id. Raises KeyError for a stranger."""
+        """Add a conversation to a contact and return its id. Raises KeyError for an unknown contact."""
         with self.lock:
             conversation = self._conversation(self._records[contact_id]["id"])
             conversation.update(properties)
@@ -105,17 +105,17 @@ class GrowthHubSandboxMessages(Notes):
                 self._drop(email["threadId"])
 
     def messages(self, contact_id: str) -> list[dict[str, Any]]:
-        """Return the messages of a contact in the order of their making, as the API shows them."""
+        """Return the messages of a contact in the order of their creation, as the API shows them."""
         with self.lock:
             return [self._shown(each) for each in self._messages.values() if each["contactId"] == contact_id]
 
     def emails(self, contact_id: str) -> list[dict[str, Any]]:
-        """Return the e-mails of a contact in the order of their making, as the API shows them."""
+        """Return the e-mails of a contact in the order of their creation, as the API shows them."""
         with self.lock:
             return [self._shown(each) for each in self._emails.values() if each["contactId"] == contact_id]
 
     def merge(self, kept: str, gone: str) -> None:
-        """Merge two contacts; the messages of both are the survivor's."""
+        """Merge two contacts. The survivor gets the messages of both."""
         with self.lock:
             moved = [each for each in (*self._messages.values(), *self._emails.values()) if each["contactId"] == gone]
             if moved:
@@ -126,7 +126,7 @@ class GrowthHubSandboxMessages(Notes):
             super().merge(kept, gone)
 
     def _conversation(self, contact_id: str) -> dict[str, Any]:
-        """Return the conversation of a contact, made when there is none."""
+        """Return the conversation of a contact, a new one when there is none."""
         if contact_id not in self._conversations:
             now = self._now()
             self._conversations[contact_id] = {

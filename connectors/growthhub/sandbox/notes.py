@@ -1,7 +1,7 @@
-"""The notes of the GrowthHub sandbox: what the API does with them, and what people do by hand.
+"""The notes of the GrowthHub sandbox: the API for them, and the edits of its users.
 
-Rules kept here (documented or recorded behaviour): a note belongs to a contact and goes with it; `bodyText` is the
-plain twin of `body`; `userId` is null for nobody; there is no time of a change, and `dateAdded` cannot be set.
+Rules kept here (documented or recorded behaviour): a note belongs to a contact and is deleted with it. `bodyText` is
+the plain twin of `body`. `userId` is null without a user. There is no update time, and `dateAdded` cannot be set.
 """
 
 import html
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connectors.growthhub.sandbox import records
 from connectors.growthhub.sandbox.answers import refusal, routes, unknown
-from connectors.growthhub.sandbox.contacts import People
+from connectors.growthhub.sandbox.contacts import SandboxContacts
 from connectors.sandbox.base import Call, SandboxResponse
 
 WRITTEN: Final = frozenset({"body", "userId", "title", "color", "pinned"})
@@ -19,7 +19,7 @@ TEXTS: Final = ("body", "userId", "title", "color")
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
-class Notes(People):
+class Notes(SandboxContacts):
     """A location with the notes of its contacts."""
 
     def __init__(self, **options: Any) -> None:
@@ -27,18 +27,18 @@ class Notes(People):
         self._notes: dict[str, dict[str, dict[str, Any]]] = {}
 
     def add_note(self, contact_id: str, body: str, **properties: Any) -> str:
-        """Write a note by hand, return its id. Raises KeyError for a stranger."""
+        """Write a note as a user, and return its id. Raises KeyError for an unknown contact."""
         with self.lock:
             return str(self._add_note(self._records[contact_id]["id"], {"body": body, **properties})["id"])
 
     def edit_note(self, contact_id: str, note_id: str, **properties: Any) -> None:
-        """Change a note by hand. Raises KeyError where there is none."""
+        """Change a note as a user. Raises KeyError where there is none."""
         with self.lock:
             self._notes[contact_id][note_id].update(_kept(properties))
             self._tell("NoteUpdate", self._notes[contact_id][note_id])
 
     def remove_note(self, contact_id: str, note_id: str) -> None:
-        """Delete a note by hand. Raises KeyError where there is none."""
+        """Delete a note as a user. Raises KeyError where there is none."""
         with self.lock:
             self._tell("NoteDelete", self._notes[contact_id].pop(note_id))
 
@@ -48,7 +48,7 @@ class Notes(People):
             return [dict(note) for note in reversed(self._notes.get(contact_id, {}).values())]
 
     def merge(self, kept: str, gone: str) -> None:
-        """Merge two contacts; the notes of both are the survivor's."""
+        """Merge two contacts. The survivor gets the notes of both."""
         with self.lock:
             for note_id, note in self._notes.pop(gone, {}).items():
                 self._notes.setdefault(kept, {})[note_id] = {**note, "contactId": kept}

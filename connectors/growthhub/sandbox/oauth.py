@@ -1,7 +1,7 @@
 """The OAuth of the GrowthHub sandbox: consent page, token endpoint, tokens of companies and of locations.
 
-Built from the documented behaviour: a refresh token is good for one use, and dead at once; codes are good for one use
-and for some minutes; access tokens expire by the server's clock. `consent` is what a person does on the page.
+Built from the documented behaviour: a refresh token is good for one use. Codes are good for one use and some minutes.
+Access tokens expire by the server's clock. `consent` is what a user does on the page.
 """
 
 import html
@@ -24,7 +24,7 @@ DAY: Final = 86399
 
 @dataclass(frozen=True, slots=True)
 class _Consent:
-    """What a person agreed to: an app may act for a location, or for a company."""
+    """What a user agreed to: an app may act for a location, or for a company."""
 
     user_type: str
     scopes: str
@@ -34,11 +34,11 @@ class _Consent:
 
 @dataclass(slots=True)
 class OAuth:
-    """One app, of which one company and one of its locations may make use.
+    """One app, which one company and one of its locations may use.
 
-    `lifetime` is that of access tokens in seconds. `active` False: the location was closed. `keeps_refresh`: an answer
+    `lifetime` is that of access tokens in seconds. `active` False: the location was closed. `keeps_refresh`: the answer
     to a refresh has no new refresh token, and the old one stays. `camel_case`: answers are spelled as in v3. `granted`,
-    if set, is what a person allows of the scopes.
+    if set, are the scopes that the user allows.
     """
 
     location_id: str
@@ -56,25 +56,25 @@ class OAuth:
     _refresh: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def accepts(self, bearer: str, now: datetime) -> bool:
-        """Say whether a token opens the location now."""
+        """Say whether a token is good for the location now."""
         user_type, _, until = self._access.get(bearer, ("", "", now))
         return user_type == "Location" and now < until
 
     def expire(self) -> None:
-        """Let every access token be refused from now on, as if its time had come."""
+        """Expire every access token."""
         self._access.clear()
 
     def revoke(self) -> None:
-        """Let every token be dead, as when a person removes the app."""
+        """Revoke every token, as when a user removes the app."""
         self._access.clear()
         self._refresh.clear()
 
     def grant(self, scopes: str, now: datetime, user_type: str = "Location") -> Mapping[str, Any]:
-        """Return new tokens, as if somebody had consented."""
+        """Return new tokens, as if a user had consented."""
         return self._issued(user_type, scopes, now)
 
     def answer(self, call: Call) -> SandboxResponse | None:
-        """Carry out a call that is about OAuth; None for any other."""
+        """Carry out a call for OAuth, None for any other."""
         match call.method, call.path:
             case "GET", "/v2/oauth/chooselocation":
                 return self._page(call.query)

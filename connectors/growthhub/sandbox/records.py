@@ -1,9 +1,9 @@
-"""Contacts as the GrowthHub sandbox keeps, checks and shows them.
+"""Contacts as the GrowthHub sandbox stores, checks and shows them.
 
 Rules kept here (documented or recorded behaviour):
-- unknown properties are refused by name with 422, an array of messages; null only where the specification
+- unknown properties are refused by name with 422, an array of messages. null is accepted only where the specification
   allows it;
-- phones become E.164, tags lower case, custom fields merge by id, an empty custom value is none;
+- phones become E.164, tags lower case, custom fields merge by id, and an empty custom value is none;
 - search rows have `address`, explicit nulls and lower-case twins; a record by id has `address1` and no empty keys.
 """
 
@@ -62,7 +62,7 @@ class Field:
 
 
 def complaints(body: Mapping[str, Any], allowed: frozenset[str], nullable: frozenset[str]) -> list[str]:
-    """Return what the server's validation says of a body, as 422 says it."""
+    """Return the complaints of the server's validation about a body, as 422 shows them."""
     found = [f"property {key} should not exist" for key in body if key not in allowed]
     found += [
         f"{key} must be a string"
@@ -111,7 +111,7 @@ def _complaints_about_custom(listed: Any) -> list[str]:
 
 
 def native_values(body: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """Return the properties of a body as they are kept. Raises ValueError for a phone that is none."""
+    """Return the properties of a body as they are stored. Raises ValueError for an impossible phone."""
     kept = {key: value for key, value in body.items() if key not in {"customFields", "locationId", "tags", "name"}}
     if body.get("name") and not body.get("firstName"):
         kept["firstName"], _, kept["lastName"] = str(body["name"]).partition(" ")
@@ -121,7 +121,7 @@ def native_values(body: Mapping[str, Any], region: str) -> dict[str, Any]:
 
 
 def e164(raw: str, region: str) -> str:
-    """Return the number as it is kept: what has the form of E.164 is taken, valid or not. Raises ValueError."""
+    """Return the number as it is stored. A number in the form of E.164 is accepted, valid or not. Raises ValueError."""
     if _E164.fullmatch(raw):
         return raw
     number = phone.to_e164(raw, tuple(filter(None, (countries.to_alpha2(region), "US"))))
@@ -131,19 +131,19 @@ def e164(raw: str, region: str) -> str:
 
 
 def lower_tags(tags: Sequence[str]) -> list[str]:
-    """Return tags as they are saved."""
+    """Return tags as they are stored."""
     return list(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
 
 
 def custom_items(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Yield id, key and value of each custom field of a body, under any of the names that are in use."""
+    """Yield id, key and value of each custom field of a body, under any of its names."""
     for each in body.get("customFields") or []:
         value = next((each[key] for key in ("field_value", "fieldValue", "value") if key in each), None)
         yield str(each.get("id") or ""), str(each.get("key") or ""), value
 
 
 def fits(kind: str, value: Any) -> bool:
-    """Say whether a custom field of that kind takes the value."""
+    """Say whether a custom field of that kind accepts the value."""
     if value in (None, "", []):
         return True
     if kind in NUMBERS:
@@ -196,7 +196,7 @@ def search_row(record: Record, search_after: list[Any] | None) -> dict[str, Any]
 
 
 def shown_custom(record: Record) -> list[dict[str, Any]]:
-    """Return custom values as they are read: id and value, no key and no name."""
+    """Return custom values as they are shown: id and value, no key and no name."""
     return [{"id": field_id, "value": value} for field_id, value in record["customFields"].items()]
 
 

@@ -1,7 +1,7 @@
-"""A GrowthHub to try things on: contacts, notes and conversations of the LeadConnector API 2.0 over HTTP on loopback.
+"""A GrowthHub on loopback: contacts, notes and conversations of the LeadConnector API 2.0 over HTTP.
 
-Built from the documented and recorded behaviour; what is unproven there can be chosen in `quirks`. Beside the
-API it has hands: `add`, `edit`, `remove` and `merge` are what people do in the GrowthHub of their own.
+Built from the documented and recorded behaviour. `quirks` selects behaviour that is unproven. `add`, `edit`, `remove`
+and `merge` are what users do in their GrowthHub.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,10 @@ SEARCH_BODY = frozenset({"locationId", "pageLimit", "page", "searchAfter", "filt
 
 
 class GrowthHubSandbox(SandboxConversations):
-    """One location. Any other location's id is answered with 403. Its token opens it, and so do those of `oauth`."""
+    """One location.
+
+    Any other location's id is answered with 403. Its own token is accepted, and so are those of `oauth`.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -75,7 +78,7 @@ class GrowthHubSandbox(SandboxConversations):
         return SandboxResponse(200, {**answer, "total": found.total} if self.quirks.total else answer)
 
     def duplicate(self, call: Call) -> SandboxResponse:
-        """GET /contacts/search/duplicate: asked of the records themselves, not of the index."""
+        """GET /contacts/search/duplicate: looks at the records themselves, not at the index."""
         if call.query.get("locationId") != self.location_id:
             return elsewhere()
         asked = {"email": call.query.get("email"), "phone": call.query.get("number")}
@@ -111,7 +114,7 @@ class GrowthHubSandbox(SandboxConversations):
         return SandboxResponse(201, {"contact": shown, "traceId": self._trace()})
 
     def _deliverability(self, record_id: str) -> dict[str, bool]:
-        """Return what the location knows of the address of somebody who was just created."""
+        """Return what the location knows about the address of a new contact."""
         address = str(self._records[record_id].get("email") or "").casefold()
         return {"unsubscribeEmail": address in self.unsubscribed, "bounceEmail": address in self.bounced}
 
@@ -212,7 +215,7 @@ class GrowthHubSandbox(SandboxConversations):
         return SandboxResponse(200, {"users": [], "traceId": self._trace()})
 
     def _accepted(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what of a body takes effect: properties, and custom values by id. Raises ValueError."""
+        """Return what takes effect of a body: properties, and custom values by id. Raises ValueError."""
         properties = records.native_values(body, self.country)
         if "tags" in body:
             properties["tags"] = records.lower_tags(body["tags"])

@@ -1,8 +1,8 @@
-"""Who sends the events of the GrowthHub sandbox: signed by keys of its own, over HTTP, with the faults of the real one.
+"""Send the events of the GrowthHub sandbox: signed by its own keys, over HTTP, with the faults of the real one.
 
-Rules kept here (documented behaviour): whatever is not answered 2xx is sent again, with the same body and so with the
-time that it had, up to 12 times; an address that answers too few events with 2xx is sent nothing more until a person
-switches it on again. Order is not promised. What goes wrong besides is drawn from `DeliveryFaults`, by a seed.
+Rules kept here (documented behaviour): an event that is not answered 2xx is sent again, with the same body and time, up
+to 12 times. An address that answers too few events with 2xx gets no more until a user switches it on again. Order is
+not promised. Other faults are drawn from `DeliveryFaults`, by a seed.
 """
 
 import json
@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from connectors.growthhub.sandbox import events
 
 TRIES: Final = 13
-"""The first one, and twelve more."""
+"""The first try, and twelve more."""
 JUDGED_AFTER: Final = 10_000
 """Events after which the share of those that were answered 2xx is looked at."""
 LEAST_SHARE: Final = 0.9
@@ -37,7 +37,7 @@ SUCCESS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFaults:
-    """Shares of the events that are lost, sent twice, held back until others have gone, or forged besides."""
+    """Shares of the events that are lost, sent twice, delayed behind others, or forged in addition."""
 
     lost: float = 0.0
     doubled: float = 0.0
@@ -46,7 +46,7 @@ class DeliveryFaults:
 
 
 class SigningKeys:
-    """A pair of keys for each of both signatures."""
+    """A pair of keys for each of the two signatures."""
 
     def __init__(self) -> None:
         self._ed25519 = Ed25519PrivateKey.generate()
@@ -57,12 +57,12 @@ class SigningKeys:
 
     @property
     def ed25519(self) -> str:
-        """The public one for `x-ghl-signature`, as the config takes it."""
+        """The public key for `x-ghl-signature`, as the config takes it."""
         return _public(self._ed25519.public_key())
 
     @property
     def rsa(self) -> str:
-        """The public one for `x-wh-signature`, as the config takes it."""
+        """The public key for `x-wh-signature`, as the config takes it."""
         return _public(self._rsa.public_key())
 
     def sign(self, body: bytes) -> dict[str, str]:
@@ -76,7 +76,7 @@ class SigningKeys:
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """A body on its way, and whether GrowthHub signs it."""
+    """A body to deliver, and whether GrowthHub signs it."""
 
     body: bytes
     is_forged: bool = False
@@ -84,10 +84,11 @@ class WebhookDelivery:
 
 
 class Sender:
-    """Sends what it is told of to an address, in a thread of its own; to be a sandbox's `tells`.
+    """Sends events to an address, in a thread of its own: the listener of a sandbox.
 
-    `answers` are the statuses of all answers, 0 for none. What fails is sent again after `pause` seconds, and `tries`
-    times at most. `is_paused` says that the address has failed too often; whoever sets it back switches it on again.
+    `answers` are the statuses of all answers, 0 for none. A failed event is sent again after `pause` seconds, `tries`
+    times at most. `is_paused` says that the address has failed too often. Setting it back switches the address on
+    again.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class Sender:
         self._thread.join()
 
     def __call__(self, kind: str, record: Mapping[str, Any], at: datetime) -> None:
-        """Take an event to be sent."""
+        """Queue an event."""
         with self._changed:
             if self.is_paused:
                 return
@@ -136,41 +137,41 @@ class Sender:
             self._changed.notify_all()
 
     def wait(self) -> None:
-        """Wait until everything is sent, what was held back too."""
+        """Wait until everything is sent, delayed events too."""
         with self._changed:
             self._waiting.extend(self._held)
             self._held.clear()
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._waiting and not self._busy)
 
-    def _take(self, letter: WebhookDelivery) -> None:
+    def _take(self, delivery: WebhookDelivery) -> None:
         chance, weather = self._random.random, self.weather
         if chance() < weather.forged:
-            self._waiting.append(WebhookDelivery(letter.body.replace(b"-9000-", b"-9fff-"), is_forged=True))
+            self._waiting.append(WebhookDelivery(delivery.body.replace(b"-9000-", b"-9fff-"), is_forged=True))
         if chance() < weather.lost:
             return
         if chance() < weather.delayed:
-            self._held.append(letter)
+            self._held.append(delivery)
             return
-        self._waiting.extend([letter] * (2 if chance() < weather.doubled else 1))
+        self._waiting.extend([delivery] * (2 if chance() < weather.doubled else 1))
         if self._held and chance() < weather.delayed:
             self._waiting.append(self._held.pop(0))
 
     def _serve(self) -> None:
-        while (letter := self._next()) is not None:
-            status = self._post(letter)
+        while (delivery := self._next()) is not None:
+            status = self._post(delivery)
             with self._changed:
                 self.answers.append(status)
-                self._settle(letter, is_taken=status // 100 == SUCCESS)
+                self._settle(delivery, is_taken=status // 100 == SUCCESS)
                 self._busy = False
                 self._changed.notify_all()
 
-    def _settle(self, letter: WebhookDelivery, *, is_taken: bool) -> None:
-        """Send again what was not taken, and judge the address by what has ended."""
-        if letter.is_forged:
+    def _settle(self, delivery: WebhookDelivery, *, is_taken: bool) -> None:
+        """Send again what failed, and pause the address when too many events failed."""
+        if delivery.is_forged:
             return  # whoever forges does not try again, and is nobody's statistics
-        if not is_taken and letter.tries + 1 < self._tries:
-            self._waiting.append(WebhookDelivery(letter.body, tries=letter.tries + 1))
+        if not is_taken and delivery.tries + 1 < self._tries:
+            self._waiting.append(WebhookDelivery(delivery.body, tries=delivery.tries + 1))
             self._changed.wait_for(lambda: self._stopping, self._pause)
             return
         self._ended[is_taken] += 1
@@ -186,12 +187,12 @@ class Sender:
             self._busy = True
             return self._waiting.popleft()
 
-    def _post(self, letter: WebhookDelivery) -> int:
+    def _post(self, delivery: WebhookDelivery) -> int:
         connection = HTTPConnection(self._place.hostname or "", self._place.port, timeout=30)
         try:
-            keys = self._forger if letter.is_forged else self.keys
-            headers = {"Content-Type": "application/json", **keys.sign(letter.body)}
-            connection.request("POST", self._place.path, letter.body, headers)
+            keys = self._forger if delivery.is_forged else self.keys
+            headers = {"Content-Type": "application/json", **keys.sign(delivery.body)}
+            connection.request("POST", self._place.path, delivery.body, headers)
             return connection.getresponse().status
         except (OSError, HTTPException):
             return 0

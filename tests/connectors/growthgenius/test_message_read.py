@@ -166,7 +166,7 @@ def test_nothing_is_passed_over_when_messages_are_edited_written_and_deleted_bet
                 elif what == "remove" and alive:
                     gone.add(removed := chance.choice(alive))
                     world.sandbox.remove_message(removed)
-            stamps = Counter(moment for moment, _ in world.sandbox.shelves["message"].keys)
+            stamps = Counter(moment for moment, _ in world.sandbox.stores["message"].keys)
             crowd = max([crowd, *stamps.values()])
 
         at_first = set(ids)
