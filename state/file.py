@@ -23,23 +23,18 @@ from tempfile import TemporaryDirectory
 
 from state.access import access_problem, is_writable
 from state.database import Database, Transaction
-from state.disk import PRIMARY, is_refused, raising_unwritable, unwritable
+from state.disk import is_refused, raising_unwritable, unwritable
 from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
+from state.version import APPLICATION_ID, confirm_current, confirm_ours, has_wal, unusable_text, version_of
 
-APPLICATION_ID = 0x67737963
 BUSY_SECONDS = 30
 PAGE_BYTES = 8192
 """A link with both shadows takes some 1.4 kB: a page of 4096 bytes holds two of them, a page of 8192 holds five."""
 
-BROKEN = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
-"""SQLite's errors for a file that is no database, or a damaged one."""
 
 STEPS = 20_000
 """Instructions of SQLite between two checks of the time limit of a snapshot."""
-
-SMALLEST = 512
-"""Bytes of the smallest page, and so of the smallest database, of SQLite."""
 
 
 class StateFile:
@@ -70,7 +65,7 @@ class StateFile:
             copy = _connect("")
             if path.exists():
                 with _source(path) as source:
-                    _check(source, path)
+                    confirm_ours(source, path)
                     source.backup(copy)
             return cls(path, _prepared(copy, path, _migrate))
 
@@ -85,7 +80,7 @@ class StateFile:
             db.row_factory = sqlite3.Row
             return cls(path, _prepared_read_only(db, path))
         except sqlite3.DatabaseError as error:
-            raise StateError(_unusable(path, error)) from error
+            raise StateError(unusable_text(path, error)) from error
 
     @contextmanager
     def snapshot(self, seconds: float) -> Iterator[Database]:
@@ -202,7 +197,7 @@ def _prepared(
     db: sqlite3.Connection, path: Path, upgrade: Callable[[sqlite3.Connection, Path], None]
 ) -> sqlite3.Connection:
     try:
-        _check(db, path)
+        confirm_ours(db, path)
         if is_writable(path):
             _set_private_mode(path)  # only a file of growthsync: another program may need its mode
         upgrade(db, path)
@@ -216,29 +211,24 @@ def _prepared(
 
 def _prepared_read_only(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     try:
-        _check(db, path)
-        _check_version(db, path)
+        confirm_ours(db, path)
+        confirm_current(db, path)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _check_version(db: sqlite3.Connection, path: Path) -> None:
-    if _version(db) != VERSION:
-        raise StateError(f"{path}: of an older version; the next run upgrades it")
-
-
 def _upgrade_alone(db: sqlite3.Connection, path: Path) -> None:
     """Create or migrate the tables, one process at a time: SQLite would refuse a second one instead of waiting."""
-    if _version(db) == VERSION and _has_wal(db):
+    if version_of(db) == VERSION and has_wal(db):
         return
     from filelock import FileLock, Timeout
 
     lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
     try:
         with lock.acquire(timeout=BUSY_SECONDS):
-            _check(db, path)  # the process before this one may have been a newer version
+            confirm_ours(db, path)  # the process before this one may have been a newer version
             db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # has an effect on a new file only
             db.execute("PRAGMA journal_mode = WAL")
             _migrate(db, path)
@@ -248,35 +238,12 @@ def _upgrade_alone(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _migrate(db: sqlite3.Connection, _path: Path) -> None:
-    if _version(db) == VERSION:
+    if version_of(db) == VERSION:
         return
     from sqlite_utils import Database
 
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     migrate(Database(db))
-
-
-def _has_wal(db: sqlite3.Connection) -> bool:
-    return bool(db.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _check(db: sqlite3.Connection, path: Path) -> None:
-    if path.exists() and 0 < path.stat().st_size < SMALLEST:
-        raise StateError(_unusable(path, "file is not a database"))  # SQLite would overwrite it
-    version = _version(db)
-    application = int(db.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-    if tables and application != APPLICATION_ID:
-        raise StateError(f"{path}: this database belongs to another program; set another `path` under [state]")
-    if version > VERSION:
-        raise StateError(
-            f"{path}: written by a newer growthsync (schema {version}, this one knows {VERSION}); "
-            "upgrade growthsync, or set another `path` under [state]"
-        )
 
 
 @contextmanager
@@ -314,14 +281,4 @@ def _usable(path: Path) -> Iterator[None]:
         if is_refused(error):
             raise unwritable(path, error) from error
         _check_access(path)
-        raise StateError(_unusable(path, error)) from error
-
-
-def _unusable(path: Path, error: Exception | str) -> str:
-    broken = isinstance(error, str) or getattr(error, "sqlite_errorcode", 0) & PRIMARY in BROKEN
-    if not broken:
-        return f"{path}: the state file can't be opened ({error}); its content is undamaged"
-    return (
-        f"{path}: the state file can't be used ({error}); "
-        "restore it from a backup, or set another `path` under [state] to start again"
-    )
+        raise StateError(unusable_text(path, error)) from error

@@ -19,7 +19,8 @@ from typing import Any, Self
 from connectors.growthgenius.sandbox.server import FIELDS, GrowthGeniusSandbox
 from connectors.growthhub.sandbox.records import Field
 from connectors.values import instant
-from state.file import APPLICATION_ID, PAGE_BYTES
+from state.file import PAGE_BYTES
+from state.version import APPLICATION_ID
 from tests.durability.world import KillWorld
 from tests.end_to_end.world import Hub
 

@@ -13,11 +13,12 @@ import sqlite_utils
 from filelock import FileLock
 
 from state.errors import LockHeld, StateError
-from state.file import APPLICATION_ID, StateFile
+from state.file import StateFile
 from state.links import Links
 from state.lock import hold_connection
 from state.schema import TABLES, VERSION, migrate
 from state.settings import Settings
+from state.version import APPLICATION_ID
 from tests.state.files import link, opened
 
 ROOT = Path(__file__).parents[2]
