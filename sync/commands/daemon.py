@@ -38,7 +38,7 @@ def _serve(config: "Config", *, as_json: bool) -> int:
     from sync.config.model import load
     from sync.daemon.daemon import Daemon
     from sync.daemon.process import ActiveConfig, serve
-    from sync.engine.cell_checks import naming
+    from sync.engine.cell_checks import raising_damage
     from sync.output.log_format import logging_to
     from sync.page.endpoint import page_endpoint
     from sync.webhooks import endpoint as webhooks
@@ -50,5 +50,5 @@ def _serve(config: "Config", *, as_json: bool) -> int:
         return page_endpoint(active, daemon), receiver
 
     form = "json" if as_json else config.log.format
-    with logging_to(sys.stderr, config.log.level, form), naming(config.state.path):
+    with logging_to(sys.stderr, config.log.level, form), raising_damage(config.state.path):
         return serve(config, lambda: load(config.path), clock, endpoints)

@@ -31,7 +31,7 @@ class SharedResources:
     `token_sources` is None where no account uses OAuth. `note` reports long waits. `accounts` are all of the config.
     """
 
-    ledger: CallLogStore
+    call_log: CallLogStore
     clock: Clock
     settings: Callable[[str], Cache]
     token_sources: TokenSources | None = None
@@ -64,7 +64,7 @@ def connect(
     """Return the account with the options of this connection. No call is made."""
     system, settings = registry.system(account.connector), shared.settings(name)
     pacer = Pacer(
-        shared.ledger, shared.clock, system.limit, name,
+        shared.call_log, shared.clock, system.limit, name,
         ceiling=account.rate, note=shared.note, rate_headers=system.rate_headers,
     )  # fmt: skip
     wire = HttpClient(

@@ -20,6 +20,6 @@ def _field(name: str) -> None:
 READERS: Final[Readers] = {("allowance", "facts"): CallLog.loaded, ("conflict", "field"): _field}
 
 
-def naming(path: Path) -> AbstractContextManager[None]:
+def raising_damage(path: Path) -> AbstractContextManager[None]:
     """Raise StateError, which names the cell, where a damaged cell caused the error of the block."""
     return naming_damage(path, READERS)

@@ -18,7 +18,7 @@ from sync.config.secret import reveal
 from sync.engine.account_findings import owed_findings, owed_values, owner_findings, written_accounts
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
-from sync.engine.cell_checks import naming
+from sync.engine.cell_checks import raising_damage
 from sync.engine.probe import probe, proven, remembered
 from sync.oauth.token_sources import token_sources_of
 from sync.oauth.token_status import token_findings
@@ -45,7 +45,7 @@ def check(
     used = dict.fromkeys(names or (name for one in config.connections.values() for name in (one.left, one.right)))
     credentials, time = reveal(config, used, warn), clock or SystemClock()
     token_sources = token_sources_of(config, used, warn, time)
-    with raising_unwritable(config.state.path), naming(config.state.path), ExitStack() as stack:
+    with raising_unwritable(config.state.path), raising_damage(config.state.path), ExitStack() as stack:
         shared = replace(_shared_resources(config, stack, time), token_sources=token_sources)
         accounts = [_connect(config, name, credentials, shared, stack) for name in used]
         _confirm_identities(config, accounts)

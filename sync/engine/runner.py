@@ -22,7 +22,7 @@ from sync.contacts.verify import compare
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
 from sync.engine.build import build_scope
-from sync.engine.cell_checks import naming
+from sync.engine.cell_checks import raising_damage
 from sync.engine.options import RunOptions
 from sync.engine.preview import cost, planned_changes, totals
 from sync.engine.run import Approve, RunScope, run
@@ -71,7 +71,7 @@ def run_connections(
     time = clock or SystemClock()
     token_sources = token_sources_of(config, names, progress.note, time)
     runner = Runner(config, options, progress, confirm, time, credentials, token_sources, afterwards)
-    with raising_unwritable(config.state.path), naming(config.state.path):
+    with raising_unwritable(config.state.path), raising_damage(config.state.path):
         return runner.run_all(chosen)
 
 

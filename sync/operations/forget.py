@@ -22,7 +22,7 @@ from state.erasure_marks import ErasureMarks
 from state.file import StateFile
 from state.lock import hold_connection
 from sync.config.model import Config
-from sync.engine.cell_checks import naming
+from sync.engine.cell_checks import raising_damage
 from sync.errors import UsageError
 from sync.operations.contact_argument import ContactArgument, parse_who
 from sync.operations.state_access import now_ms
@@ -40,7 +40,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
 
     `confirm` gets the ids of the records before anything is erased, and raises an error to end the command.
     """
-    with naming(config.state.path), ExitStack() as stack:
+    with raising_damage(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
         asked = parse_who(typed, config, contact_lookup.account_names(state.db))
         records = asked.records(state.db)
@@ -60,7 +60,7 @@ def forget(config: Config, typed: str, confirm: Confirm = lambda _ids: None) -> 
 
 def lift(config: Config, typed: str) -> Document:
     """End the erasure of the contact that matches. Raises UsageError, LockHeld, StateError."""
-    with naming(config.state.path), ExitStack() as stack:
+    with raising_damage(config.state.path), ExitStack() as stack:
         state = _locked(config, stack)
         marks = _marks_of_who(parse_who(typed, config, contact_lookup.account_names(state.db)))
         with state.atomic() as transaction:

@@ -14,7 +14,7 @@ from state.database import Database, Transaction
 from state.disk import raising_unwritable
 from state.file import StateFile
 from sync.config.model import Config
-from sync.engine.cell_checks import naming
+from sync.engine.cell_checks import raising_damage
 from sync.errors import UsageError
 from sync.rules.contact_codec import to_ms
 
@@ -29,7 +29,7 @@ def reading(config: Config) -> Iterator[Database]:
     """
     path = config.state.path
     state = StateFile.open(path) if is_writable(path) else StateFile.open_copy(path)
-    with closing(state), raising_unwritable(path), naming(path):
+    with closing(state), raising_unwritable(path), raising_damage(path):
         yield state.db
 
 
@@ -38,7 +38,7 @@ def deciding(config: Config) -> Iterator[Transaction]:
     """Open the state file and begin the transaction of a user's decision. Raises StateError and LockHeld."""
     path = config.state.path
     state = StateFile.open_copy(path) if is_missing(path) else StateFile.open(path)
-    with closing(state), raising_unwritable(path), naming(path), state.atomic() as transaction:
+    with closing(state), raising_unwritable(path), raising_damage(path), state.atomic() as transaction:
         yield transaction
 
 

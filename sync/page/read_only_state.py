@@ -11,7 +11,7 @@ from typing import Final
 from state.database import Database
 from state.file import StateFile
 from sync.config.model import Config
-from sync.engine.cell_checks import naming
+from sync.engine.cell_checks import raising_damage
 
 LONGEST: Final = 10.0
 WAIT: Final = 1.0
@@ -22,5 +22,5 @@ WAIT: Final = 1.0
 def looking(config: Config, longest: float = LONGEST) -> Iterator[Database]:
     """Open the state file and read it as it is at one moment. Raises StateError and DatabaseError."""
     path = config.state.path
-    with closing(StateFile.open_read_only(path, WAIT)) as state, state.snapshot(longest) as db, naming(path):
+    with closing(StateFile.open_read_only(path, WAIT)) as state, state.snapshot(longest) as db, raising_damage(path):
         yield db

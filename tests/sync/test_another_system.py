@@ -114,7 +114,7 @@ def test_an_account_is_connected_with_its_limit_which_its_own_rate_headers_chang
     assert (account.limit, account.connector.system) == (LIMIT, KIND)
     account.pacer.done(account.pacer.take(), {"x-rate-limit-minute": "50"}, 200)
     account.close()
-    assert CallLog.loaded(shared.ledger.peek("growthhub")).limit == RateLimit(50, 60.0)
+    assert CallLog.loaded(shared.call_log.peek("growthhub")).limit == RateLimit(50, 60.0)
 
 
 def test_check_tries_its_accounts(

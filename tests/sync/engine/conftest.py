@@ -1,0 +1,5 @@
+"""Fixtures of runs."""
+
+from tests.sync.messages.conftest import world
+
+__all__ = ["world"]
