@@ -47,7 +47,9 @@ def _stage_due_failures(context: MessageContext) -> None:
         known = context.tables.index(side).message(failure.record_id)
         contact_id = known.contact_id if known else ""
         with context.boundary.around(side, failure.record_id, failure.operation, who=failure.who):
-            if not stage_message(context, side, failure.record_id, contact_id):
+            stage_message(context, side, failure.record_id, contact_id)
+            # Earlier releases listed a message by the id of its row: it is staged, and listed again, by its own id.
+            if context.staging.message(side.name, failure.record_id) is None:
                 with context.state.atomic() as transaction:
                     context.tables.failures.close_failures(transaction, side.name, failure.record_id)
 

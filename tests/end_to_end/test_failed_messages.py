@@ -1,6 +1,8 @@
 """What never went out was never said, what is sent once more is the same message, and no message arrives empty."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -237,3 +239,21 @@ def test_a_message_that_failed_while_it_could_not_be_read_stays_behind(office: O
     world.run(skip=90_000)
     assert office.letters(left) == ([] if status == "failed" else ["Call me"])
     assert world.rows("SELECT * FROM failure") == []
+
+
+@pytest.mark.parametrize("kind", ["SMS", "Email"])
+def test_a_failure_that_an_earlier_release_listed_by_the_id_of_its_row_ends_when_its_message_is_copied(
+    office: Office, kind: str
+) -> None:
+    world = office.world
+    left, right = office.person("ann")
+    world.run()
+    world.gh.add_message(right, kind, "outbound", "Call me", at=minutes(-600_000))
+    (row,) = world.gh.messages(right)
+    with closing(sqlite3.connect(world.state_path)) as db, db:
+        values = (1, "messages", "right", row["id"], "gh", "gh:ann", "read", "it could not be read", "[]", 1, 0, 0, 0)
+        columns = "connection, stream, side, record_id, account, who, operation, reason, blockers, attempts"
+        places = ", ".join("?" * len(values))
+        db.execute(f"INSERT INTO failure ({columns}, first_ms, last_ms, due_ms) VALUES ({places})", values)
+    world.run()
+    assert (office.letters(left), world.rows("SELECT * FROM failure")) == (["Call me"], [])
