@@ -7,6 +7,7 @@ from typing import Final
 from connectors.contact import FIELDS
 from connectors.http.call_log import CallLog
 from state.damage import Readers, naming_damage
+from state.intent_codec import check_source
 from sync.output.formats import WHOLE
 from sync.rules.streams import TEXT
 
@@ -17,7 +18,11 @@ def _field(name: str) -> None:
         raise ValueError(name)
 
 
-READERS: Final[Readers] = {("allowance", "facts"): CallLog.loaded, ("conflict", "field"): _field}
+READERS: Final[Readers] = {
+    ("allowance", "facts"): CallLog.loaded,
+    ("conflict", "field"): _field,
+    ("intent", "source"): check_source,
+}
 
 
 def raising_damage(path: Path) -> AbstractContextManager[None]:
