@@ -1,1 +1,1 @@
-"""The stream of people: read, plan, write, settle. Decides by `sync.rules`, speaks by `connectors`."""
+"""The stream of contacts: read, plan, write, commit, recover. It decides by `sync.rules` and writes by connectors."""

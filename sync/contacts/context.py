@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(minutes=1)
 AHEAD_MS = 60_000
-"""A record whose time lies so far ahead of its server's clock is dated wrongly: no user edits anything tomorrow."""
+"""A record with a time so far ahead of its server's clock has a wrong date: no user edits anything tomorrow (R43)."""
 
 STREAM = contact_codec.STREAM
 
@@ -88,7 +88,7 @@ class Context:
         return self.mapping.present_rules(self.connection)
 
     def is_forgotten(self, side: Side, contact: Contact) -> bool:
-        """Say whether a record belongs to an erased contact, and is left out."""
+        """Say whether a record belongs to an erased contact, which is left out."""
         if not self.tables.erasure_marks:
             return False
         other = self.connection.other(side)
@@ -96,14 +96,14 @@ class Context:
         return self.tables.erasure_marks.knows_any(marks)
 
     def is_forgotten_record(self, side: Side, record_id: str) -> bool:
-        """Say whether a record of that id was erased, without looking at it."""
+        """Say whether the record with that id was erased, by its id alone."""
         return self.tables.erasure_marks.knows_any([mark_of_record(side.account, record_id)])
 
     def view(self, link: Link | None, side: Side, staged: Staged | None) -> SideView:
-        """Return what a side shows, as far as this run knows it without asking again.
+        """Return what a side shows, as far as this run has read it.
 
-        A side of which nothing new was read shows what was agreed, but for the fields in conflict: of these it shows
-        what it showed when the conflict was found.
+        A side without new values shows what was agreed. Its fields in conflict show what they showed when the conflict
+        was opened.
         """
         base = self.mapping.shadow(link, side.name) if link else {}
         if staged is not None and staged.contact is not None:
@@ -117,7 +117,7 @@ class Context:
         return SideView(now, base, times=self._times(link, side, now, None))
 
     def resolutions(self, link: Link) -> dict[str, Resolution]:
-        """Return what users decided about the open conflicts of a link."""
+        """Return the decisions of users about the open conflicts of a link, by field."""
         decided = {}
         for name, conflict in self.tables.conflicts.of_link(link.id).items():
             if conflict.resolution is not None:
@@ -126,7 +126,7 @@ class Context:
         return decided
 
     def kept(self, link: Link, side: Side) -> kept_times.Kept:
-        """Return what a side of a link showed before our own write in the fields that wait, and the times (R40)."""
+        """Return the values and times from before our own write, for the fields of a side that still wait (R40)."""
         return kept_times.decode(link.side(side.name).kept, side.connector.clock_offset())
 
     def keep(self, link: Link, side: Side, kept: kept_times.Kept) -> None:
@@ -136,7 +136,7 @@ class Context:
     def _times(self, link: Link, side: Side, now: Fields, changed_ms: int | None) -> dict[str, datetime]:
         """Return the times that count for single fields: those from before our own write (R40).
 
-        Of a field in conflict they count only where the record shows no other time: a later edit lets the rule decide.
+        For a field in conflict they count only if the record has no later time: after a later edit the policy decides.
         """
         kept = kept_times.still_shown(self.kept(link, side), now) if link.side(side.name).kept else {}
         if changed_ms is not None and not kept:
@@ -148,7 +148,7 @@ class Context:
         return kept_times.still_shown(timed, now) | kept
 
     def _disputed(self, link: Link, side: Side) -> dict[str, tuple[Value, datetime | None]]:
-        """Return what a side showed in the fields that are in conflict, and when it was changed."""
+        """Return what a side showed in its fields in conflict, and when it was changed."""
         found = {}
         for name, conflict in self.tables.conflicts.of_link(link.id).items():
             if name in self.mapping.rules:

@@ -66,7 +66,7 @@ class Creation:
 class CreatedContact:
     """A contact that was created: what the answer shows, and what it holds of the values that were sent.
 
-    `filled` is what the server fills in itself; None if nothing has to be told from it.
+    `filled` is what the server fills in itself; None if the record was surely not edited.
     """
 
     creation: Creation

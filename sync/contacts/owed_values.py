@@ -58,12 +58,12 @@ def note_owed_values(
         )
     over = [
         name
-        for name, debt in before.items()
+        for name, owed_value in before.items()
         if name not in result.owed
         and (
             name in result.touched
             or name not in context.mapping.rules
-            or context.connection.other(context.connection.side(debt.side)).name in known
+            or context.connection.other(context.connection.side(owed_value.side)).name in known
         )
     ]
     context.tables.owed_values.end_owed(transaction, link.id, over)

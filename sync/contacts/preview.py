@@ -1,6 +1,6 @@
 """What the plan in staging would write, contact by contact, and what that costs in calls.
 
-It merges nothing: a step of the plan holds what it writes. The reads that made the plan are counted in its price too,
+It merges nothing: a step of the plan holds what it writes. Calls that read its records are counted too,
 because the run after it makes them again.
 """
 

@@ -1,11 +1,10 @@
-"""Undo a run: plan what is put back, from the history and from what both sides show now, and carry it out (R26).
+"""Plan what an undo puts back, from the history and from what both sides show now, and carry it out (R26).
 
 Rules kept here:
-- every record of which the run wrote a field is read by id; nobody else is looked at;
-- the plan is weighed for the guard like any other, and written by the same ways as any other: updates first, then
-  people who are made again, then deletions;
-- people whom the run created stay, unless their deletion was asked for; people whom it deleted can't come back under
-  their old id, and are named. Whom an undo deleted is made again from the counterpart that stayed.
+- every record with a field that the run wrote is read by id, and no other record is;
+- the plan is weighed for the guard and written like any other: updates first, then creates, then deletions;
+- contacts that the run created stay, unless their deletion was asked for. Contacts that it deleted cannot come back
+  under their old id, and are listed. A contact that an undo deleted is created again from its counterpart.
 """
 
 import json
@@ -30,7 +29,7 @@ from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
 from sync.rules.merge import LEFT, RIGHT
 from sync.rules.undo import BARRED, CHANGED, GONE, UNDO, UNLINKED
-from sync.rules.undo import DELETED as NOT_TO_BE_HAD_BACK
+from sync.rules.undo import DELETED as CANNOT_COME_BACK
 from sync.streams.connection import Side
 from sync.streams.write_errors import WriteErrors
 from sync.undo.remove_created import is_changed, remove
@@ -73,7 +72,7 @@ def carry_out(context: Context, undone: UndoneRun) -> None:
 
 
 class _UndoErrors(WriteErrors[Staged]):
-    """Names a record that is refused as left alone: no run but another undo could try that again."""
+    """Lists a refused record as left alone, because only another undo could try it again."""
 
     def __init__(self, context: Context, undone: UndoneRun) -> None:
         super().__init__(context.connection, context.tables.failures, context.errors, self._leave)
@@ -109,7 +108,7 @@ def _plan_page(context: Context, undone: UndoneRun, page: Sequence[HistoryLine])
 
 
 def _pairs(context: Context, undone: UndoneRun, page: Sequence[HistoryLine]) -> Iterable[Link]:
-    """Return the pairs that are to be looked at, and deal with every line that needs no look at a pair."""
+    """Return the pairs that have to be read, and handle the lines that need no reading."""
     links = _links(context, undone, page)
     pairs: dict[int, Link] = {}
     for line in page:
@@ -119,7 +118,7 @@ def _pairs(context: Context, undone: UndoneRun, page: Sequence[HistoryLine]) -> 
         elif line.entry.rule == REFUSED:
             continue
         elif link is None or link.gone is not None:
-            _name_lost(context, undone, line, link)
+            _list_lost(context, undone, line, link)
         elif line.entry.field != WHOLE or undone.created:
             pairs[link.id] = link
         else:
@@ -163,23 +162,23 @@ def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> N
 
 def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> str:
     """Plan the deletion of a record that the run created, where that was asked for; return its side, '' for none."""
-    made = undone.made(link) if undone.created else None
-    if made is None:
+    created = undone.created_side(link) if undone.created else None
+    if created is None:
         return ""
-    side, staged = context.connection.side(made), ends[made]
-    barred = not goes_towards(context.settings.direction, made)
+    side, staged = context.connection.side(created), ends[created]
+    barred = not goes_towards(context.settings.direction, created)
     if barred or is_changed(context, undone, link, side, staged):
         who = contact_codec.display_name(side.account, staged.id, contact_codec.decode(staged.contact or "").fields)
-        undone.leave(made, staged.id, who, WHOLE, BARRED if barred else CHANGED)
+        undone.leave(created, staged.id, who, WHOLE, BARRED if barred else CHANGED)
         return ""
     with context.state.atomic():
-        context.staging.plan_step(Step(DELETE, made, link.left.id, link.right.id, link.id, made))
+        context.staging.plan_step(Step(DELETE, created, link.left.id, link.right.id, link.id, created))
     context.findings.weights[side.account].changed += 1
-    return made
+    return created
 
 
 def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: Link | None) -> None:
-    """Plan that somebody is made again whom an undo deleted; whom a run deleted can only be named."""
+    """Plan to create a contact again that an undo deleted; a contact that a run deleted can only be listed."""
     entry = line.entry
     if entry.rule not in (DELETED, UNDO):
         return
@@ -188,7 +187,7 @@ def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: L
         return
     if entry.rule == DELETED or link is None:
         who = contact_codec.display_name(entry.account, entry.record_id, json.loads(entry.old or "{}"))
-        undone.leave(side, entry.record_id, who, WHOLE, NOT_TO_BE_HAD_BACK)
+        undone.leave(side, entry.record_id, who, WHOLE, CANNOT_COME_BACK)
         return
     if link.gone != side or WHOLE not in context.tables.holds.of_link(link.id):
         return
@@ -211,15 +210,15 @@ def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: L
 
 
 def _is_back(context: Context, side: str, counterpart: str) -> bool:
-    """Say whether somebody is on a side again, under another id, whose counterpart stayed."""
+    """Say whether the counterpart that stayed has a record on the other side again, under another id."""
     survivor = context.connection.other(context.connection.side(side))
     record_id = counterpart.partition(":")[2]
     link = context.tables.links.by_record(survivor.name, [record_id]).get(record_id)
     return link is not None and link.gone is None
 
 
-def _name_lost(context: Context, undone: UndoneRun, line: HistoryLine, link: Link | None) -> None:
-    """Name a field of a record that is gone or linked no more; who was created and is gone needs no undoing."""
+def _list_lost(context: Context, undone: UndoneRun, line: HistoryLine, link: Link | None) -> None:
+    """List a field of a record that is gone or not linked any more; a created record that is gone needs no undo."""
     entry = line.entry
     if entry.field == WHOLE:
         return

@@ -1,10 +1,10 @@
-"""Delete again whom the run to be undone has created, one record at a time, each looked at anew (R19, R26).
+"""Delete the records that the undone run has created, one at a time, each read again right before (R19, R26).
 
 Rules kept here:
-- the record is read by id once more: who was changed there since is left alone, and named;
-- intent, call and result are durable steps (R20). Whose record is gone after a kill was deleted by us: no `reconcile`
-  may take that for a person's deletion and carry it to the counterpart;
-- the counterpart stays: it is neither deleted nor made again, and that is held.
+- a record that was changed since is left alone, and listed;
+- intent, call and result are durable steps (R20). A record that is gone after a kill was deleted by us: no `reconcile`
+  may take that for the deletion of a user and carry it to the counterpart;
+- the counterpart stays: it is neither deleted nor created again, and that is held.
 """
 
 from functools import partial
@@ -33,11 +33,11 @@ REMOVE = "delete"
 
 
 def is_changed(context: Context, undone: UndoneRun, link: Link, side: Side, staged: Staged) -> bool:
-    """Say whether somebody has worked on a record there since the run created it: edited it, or written messages."""
+    """Say whether a user has worked on a record since the run created it: edited it, or written messages."""
     view = context.view(link, side, staged)
-    letters = MessageIndex(context.state.db, context.connection.number, side.name)
+    messages = MessageIndex(context.state.db, context.connection.number, side.name)
     edited = any(view.changed(name) for name in view.now) or undone.is_worked_on(link, side.name)
-    return edited or letters.has_originals(staged.id)
+    return edited or messages.has_originals(staged.id)
 
 
 def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubles: WriteErrors[Staged]) -> None:
@@ -72,7 +72,7 @@ def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubl
 
 
 def settle_removals(context: Context) -> None:
-    """Look what became of every removal whose result was not stored. Raises AuthError, TransientError."""
+    """Find out what became of every removal without a stored result. Raises AuthError, TransientError."""
     unknown = context.tables.intents.open_removals()
     settle_each(context.connection, context.boundary, unknown, REMOVE, partial(_settle_one, context), first=True)
 
@@ -107,7 +107,7 @@ def _intend(context: Context, target: Side, link: Link, contact: Contact) -> Rem
 def _give_up(
     transaction: Transaction, context: Context, target: Side, link: Link, intent: RemovalIntent, error: ConnectorError
 ) -> None:
-    """Forget a removal that surely did not happen; one of which nobody knows is looked at by the next run."""
+    """Drop a removal that surely did not happen; one with an unknown outcome is settled by the next run."""
     if not isinstance(error, OutcomeUnknown):
         _drop(transaction, context, target, link, intent)
 

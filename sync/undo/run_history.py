@@ -1,4 +1,4 @@
-"""The run that is to be undone: what it wrote to each person, and what is left alone of that, with the reason (R26)."""
+"""Read from the history what the undone run wrote to each contact, and list what is left alone, with reasons (R26)."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ class UndoneRun:
         return LEFT if account == self.accounts[LEFT] else RIGHT
 
     def decide(self, rules: Rules, link: Link | None, left: SideView, right: SideView) -> UndoPlan:
-        """Return what is put back of one person, and what is not; a record that the run made stays as it is."""
+        """Return what is put back of one contact, and what is not; a record that the run created stays as it is."""
         if link is None:
             return UndoPlan()
-        made, written = self.made(link), written_by(self.run, self.traces(link))
-        return undo(rules, left, right, [one for one in written if one.side != made])
+        created, written = self.created_side(link), written_by(self.run, self.traces(link))
+        return undo(rules, left, right, [one for one in written if one.side != created])
 
     def review(
         self,
@@ -51,9 +51,9 @@ class UndoneRun:
         refused: Mapping[str, str],
         sides: Collection[str],
     ) -> None:
-        """Name what is left alone of one person on these sides.
+        """List what is left alone of one contact on these sides.
 
-        `views` are of left and right; `refused` are the sides that can't be emptied of a field.
+        `views` are of left and right; `refused` holds, by field, the side that cannot be emptied of it.
         """
         left, right = views
         shown = {**right.base, **right.now, **left.base, **left.now}
@@ -65,21 +65,21 @@ class UndoneRun:
                 self.leave(side, link.side(side).id, who, name, reason)
 
     def leave(self, side: str, record_id: str, who: str, name: str, reason: str) -> None:
-        """Name a field of a record, or the whole of it (`*`), that is left alone."""
+        """List a field of a record, or the whole record (`*`), that is left alone."""
         account = self.accounts[side]
         self.left_alone[account, record_id, name] = LeftAlone(who, account, record_id, name, reason)
 
     def lines(self, link: Link) -> list[HistoryLine]:
-        """Return all that was ever written to both records of a link, oldest first."""
+        """Return everything that was ever written to both records of a link, oldest first."""
         return self.history.of_records([(account, link.side(side).id) for side, account in self.accounts.items()])
 
-    def made(self, link: Link) -> str | None:
-        """Return the side on which the run created a record of the link, None where it created neither."""
+    def created_side(self, link: Link) -> str | None:
+        """Return the side on which the run created a record of the link, None if it created neither."""
         sides = (self.side(line.entry.account) for line in self.lines(link) if self._is_creation(line))
         return next(sides, None)
 
     def is_worked_on(self, link: Link, side: str) -> bool:
-        """Say whether somebody changed a record that the run created, and a run carried that to the other side."""
+        """Say whether a user changed a record that the run created, and a run carried that to the other side."""
         lines = self.lines(link)
         began = next((line.id for line in lines if self._is_creation(line)), 0)
         fields = [line for line in lines if _is_of_a_field(line)]
