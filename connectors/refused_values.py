@@ -250,7 +250,8 @@ class _Halves:
         """Write some of the changes. Return the words of a refusal, None where they are written."""
         part = {name: self._changes[name] for name in names}
         try:
-            self._look(self._first, part)  # the answer to an earlier half may show an edit of a user
+            # The answer to an earlier half may show a person's edit.
+            self._look(self._first, part)
             answer = self._write(self._current, part)
         except RecordRefused as refused:
             return refused.message

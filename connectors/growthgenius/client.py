@@ -43,7 +43,8 @@ class GrowthGeniusClient:
                 shown = listing(reply.body)
             except Malformed as reason:
                 raise ServerTrouble(self.account, f"POST /contacts/search: {reason}") from reason
-            if shown.broken:  # it may be the contact that is looked for
+            # An unreadable row may be the contact that is looked for.
+            if shown.broken:
                 raise ServerTrouble(self.account, "POST /contacts/search: it shows a row that is no record")
             found |= {identity(raw): raw for raw in shown.records}
         return list(found.values())

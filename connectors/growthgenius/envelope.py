@@ -115,7 +115,8 @@ def _rows(body: Mapping[str, Any], noun: str) -> tuple[list[Any], bool]:
 def _records(rows: Sequence[Any], noun: str) -> list[Raw]:
     records = []
     for row in rows:
-        with suppress(Malformed):  # it is counted by whoever counts the rows
+        with suppress(Malformed):
+            # The caller counts the rows that are no records.
             records.append(tidy(row, noun))
     return records
 

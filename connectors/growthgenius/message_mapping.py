@@ -40,7 +40,7 @@ NOTHING: Final[Raw] = dict.fromkeys(TELLING)
 _LONGEST_NUMBER: Final = 18
 
 
-def _nobody(_: object) -> Reading:
+def _unknown_owner(_: object) -> Reading:
     return UNKNOWN
 
 
@@ -68,7 +68,7 @@ class MessageReader:
 
     def without_owner(self) -> "MessageReader":
         """Return a reader that leaves owners unknown, and so makes no call for users."""
-        return replace(self, owner=_nobody)
+        return replace(self, owner=_unknown_owner)
 
 
 def words(raw: object) -> str | None:
@@ -155,7 +155,8 @@ def _near(one: datetime | None, other: datetime | None) -> bool:
 
 
 def _line(raw: object) -> str | None:
-    if isinstance(raw, str):  # the words of somebody: what nobody sees in them stays
+    # A person's words keep their invisible characters.
+    if isinstance(raw, str):
         line = " ".join(message_text.tidy(raw).split())
         return None if line in text.DIRT else line or None
     found = text.clean_line(raw)

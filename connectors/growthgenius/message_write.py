@@ -61,7 +61,8 @@ class MessageWriter:
         try:
             written = self._complete(identity(shown.raw), shown, body)
             return self._finished(message_mapping.NOTHING, written, body, style)
-        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
+        except ConnectorError:
+            # The record exists. Its id must not be lost over a reading that can be repeated.
             return WrittenMessage({"id": shown.raw["id"], "contact_id": contact_id}, shown.served_at)
 
     def amend(self, copy: Message, original: Message) -> WrittenMessage:
@@ -89,7 +90,8 @@ class MessageWriter:
         try:
             return self._client.messages.create_record(body, user)
         except RecordError as refused:
-            with suppress(RecordRefused):  # which says nothing of whether they are there
+            with suppress(RecordRefused):
+                # A refusal says nothing about whether the contact exists.
                 self._client.contacts.read_record(contact_id)
             if isinstance(refused, RecordGone):
                 message = f"it takes no messages: {refused.message}"
@@ -149,7 +151,8 @@ class MessageWriter:
         self._refuse_edited(before, shown)
         try:
             again = self._patched(identity(written.raw), body, style)
-        except RecordRefused:  # that style is not understood either: what is known is what is there
+        except RecordRefused:
+            # The server does not read that style either, so the record is as it was read.
             return written
         if message_mapping.arrived(news, again.raw, body):
             self._styles.prove(style)

@@ -140,13 +140,15 @@ class GrowthGeniusMessages:
 
     def _wholes(self, raws: Iterable[Raw]) -> Iterator[Message]:
         for raw in raws:
-            with suppress(RecordGone):  # deleted since it was listed
+            with suppress(RecordGone):
+                # The record was deleted since it was listed.
                 yield self.with_text(self.to_message(raw))
 
     def _recorded(self, written: WrittenMessage) -> CopyResult:
         try:
             copy = self.to_message(written.raw)
-        except ConnectorError:  # the users cannot be read now; that must not lose the id of what was written
+        except ConnectorError:
+            # The users cannot be read now. The id of what was written must not be lost over that.
             copy = self._mapping.without_owner().message(written.raw)
         return CopyResult(copy, written.served_at)
 

@@ -140,7 +140,8 @@ class WindowReader:
         if served_at is None or (self._is_divisible(part) and not self._health.is_spent):
             pending.extend(self._halves(part, (), str(error)))
             return
-        if part.span.start < self._unread_end < part.span.end:  # parts overlap: it may lie in the one before
+        # Parts overlap: the failing record may be in the part before.
+        if part.span.start < self._unread_end < part.span.end:
             pending.append(replace(part, span=Span(self._unread_end, part.span.end)))
             return
         self._unread_end = part.span.end
@@ -170,7 +171,8 @@ class WindowReader:
             ids = {identity(each) for each in listing.records}
             yield from self._short(part, answer, ids, self._times(listing.records), pending)
         elif past is not None and past.end < span.end:
-            whole = replace(part, promised=None)  # nearly all of a window is its past
+            # The total says nothing about a part: nearly all of a window is its past.
+            whole = replace(part, promised=None)
             pending.extend(self._parts(whole, (past, windows.after(span, past)), sized=True))
         elif past is None and span.last > answer.served_at:
             pending.append(self._later(part))
@@ -186,7 +188,8 @@ class WindowReader:
         times: list[int] = []
         known, broken = -1, 0
         for listed in self._pages(user, part, answer):
-            if listed is None:  # what it holds is unknown: it is not the total that is wrong
+            # The content of a missing page is unknown, so the total may still be right.
+            if listed is None:
                 break
             ids.update(identity(record) for record in listed.listing.records)
             times += self._times(listed.listing.records[::SAMPLED])
@@ -197,7 +200,8 @@ class WindowReader:
             if listed.listing.total != answer.listing.total or listed.listing.partial or not is_new:
                 break
         else:
-            if broken and self._split(part.span, times) is not None:  # in parts of one answer they are given a place
+            # Smaller parts come in one answer, which shows the place of these rows.
+            if broken and self._split(part.span, times) is not None:
                 pending.extend(self._again(part, times))
                 return
             yield from _broken(part, answer, broken)

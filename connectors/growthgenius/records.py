@@ -114,7 +114,8 @@ class Records:
     def _get(self, record_id: str, user: UserId) -> RecordResponse:
         try:
             return self._asked(record_id, user)
-        except OtherRecord:  # a crossed answer and a stale cache pass, a merge stays
+        except OtherRecord:
+            # A crossed answer or a stale cache goes away with a second call, a merge of records does not.
             return self._asked(record_id, user)
 
     def _asked(self, record_id: str, user: UserId, *, is_first: bool = True) -> RecordResponse:

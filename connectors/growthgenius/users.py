@@ -59,7 +59,8 @@ class UserDirectory:
         cached = self._cache.get(CACHED)
         if cached is None:
             return None
-        if cached is not self._seen:  # every merge asks
+        # Every merge asks, so the set is built once per reading of the list.
+        if cached is not self._seen:
             self._seen, self._addresses = cached, frozenset(User(*each).address for each in cached)
         return self._addresses
 

@@ -94,7 +94,8 @@ class GrowthGeniusWriter:
         unproven = {key: value for key, value in shown.raw.items() if key not in order.body}
         try:
             return self._answer(order, self._finished(order, self._complete(order, shown.raw, shown), style))
-        except ConnectorError:  # it exists: its id must not be lost over a question that can be asked again
+        except ConnectorError:
+            # The record exists. Its id must not be lost over a reading that can be repeated.
             return WriteResult(unproven, shown.served_at, order.impossible)
 
     def filled_in(self, sent: Fields) -> Fields:
@@ -164,7 +165,8 @@ class GrowthGeniusWriter:
         """
         shown = self._client.contacts.read_record(identity(written.raw))
         seen = replace(self._known(written.raw, order, shown), doubtful=True)
-        if not self._nothing_arrived(order, seen):  # it arrived after all, and the answer showed the record before that
+        # The write arrived after all: its answer showed the record from before it.
+        if not self._nothing_arrived(order, seen):
             return seen, style
         if order.before is not _NEW:
             self._refuse_edited(order, shown, order.body)
@@ -202,7 +204,8 @@ class GrowthGeniusWriter:
             for name, value in order.changes.items()
             if name not in order.impossible and not same(name, before.get(name), value)
         }
-        if order.before is _NEW:  # the server makes whoever creates the owner: that shows nothing of the body
+        # The server makes the creating user the owner, so the owner does not show that the body arrived.
+        if order.before is _NEW:
             wanted -= {"owner"}
         arrived = {name for name in wanted & after.keys() if alike(name, after[name], order.changes[name])}
         return bool(order.body and wanted) and not arrived
@@ -226,7 +229,8 @@ class GrowthGeniusWriter:
                     name, value, before, label_shape(before.get("label_names")) or self._shape
                 )
         body |= {PLACES[name]: value for name, value in other_name(before, changes).items()}
-        if "do_not_contact" in changes:  # last, since no stage that goes with it may undo it
+        # Set this last, so that no stage in the same body undoes it.
+        if "do_not_contact" in changes:
             body |= consent_body(before, body, changes["do_not_contact"])
         return _PlannedWrite(before, memory, changes, body, frozenset(refused))
 

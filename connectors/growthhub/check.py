@@ -113,7 +113,7 @@ def _location(hub: "GrowthHub") -> Iterator[Finding]:
         yield Finding(
             "location refuses duplicate contacts",
             ok=False,
-            problem="allowDuplicateContact is on: the location itself would keep nobody from being made twice",
+            problem="allowDuplicateContact is on: the location does not stop a contact from being created twice",
             mend="turn off Settings > Business Profile > Allow Duplicate Contact, unless it is wanted",
             fatal=False,
         )

@@ -55,7 +55,8 @@ class GrowthHubClient:
         """Return one contact. Raises RecordGone, and OtherRecord where two answers in a row show another one."""
         try:
             return self._contact(record_id)
-        except OtherRecord:  # a crossed answer and a stale cache pass, a merge stays
+        except OtherRecord:
+            # A crossed answer or a stale cache goes away with a second call, a merge of records does not.
             return self._contact(record_id)
 
     def _plain_read(self) -> Reply:
@@ -90,7 +91,8 @@ class GrowthHubClient:
             raise
         found = _object(reply.body, "contact")
         is_none = isinstance(reply.body, Mapping) and reply.body.get("contact", "") is None
-        if found is None and not is_none:  # to take it for "no such contact" could create a contact a second time
+        # If this counted as "no such contact", the contact could be created a second time.
+        if found is None and not is_none:
             raise ServerTrouble(self.account, "GET /contacts/search/duplicate was answered without `contact`")
         if found is not None and not is_usable_id(found.get("id")):
             raise ServerTrouble(
@@ -106,7 +108,7 @@ class GrowthHubClient:
         if record is None or not record.get("id"):
             raise OutcomeUnknown(self.account, "a write was answered without the contact", accepted=True)
         if not _may_be_made_of(record, properties):
-            message = f"a create was answered with contact {record['id']}, which is somebody else"
+            message = f"a create was answered with contact {record['id']}, which is another contact"
             raise OutcomeUnknown(self.account, message, accepted=True)
         return Page([record], reply.served_at)
 

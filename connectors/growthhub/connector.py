@@ -258,7 +258,8 @@ class GrowthHub:
             return row
         try:
             return self.client.read_contact(str(row.get("id"))).records[0]
-        except RecordGone:  # deleted since the search: the names are nobody's any more
+        except RecordGone:
+            # The contact was deleted since the search.
             return row
 
     def _renew(self) -> None:
@@ -296,7 +297,8 @@ class GrowthHub:
                 continue
             try:
                 found = self.client.find_duplicate(**{identifier: value})
-            except RecordRefused:  # the look-up does not take every value that a contact may hold; the search does
+            except RecordRefused:
+                # The look-up does not accept every value that a contact may hold, but the search does.
                 yield from self.search.having(field, value)
                 continue
             if found is not None:

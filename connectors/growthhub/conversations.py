@@ -1,7 +1,7 @@
 """Record copies of messages in the conversation of a contact, through a conversation provider.
 
 Rules kept here:
-- a message is recorded and sent to nobody: `POST /conversations/messages/inbound`, in both directions (P9);
+- a message is recorded and never sent: `POST /conversations/messages/inbound`, in both directions (P9);
 - its type is always `Custom`, because any other type belongs to the location's own provider. It is unknown whether our
   provider is one of text messages or of e-mails, so the message has what either needs: text, HTML and known addresses;
 - an answer without the message is no success: whether it was recorded is looked up (R20);
@@ -68,7 +68,8 @@ class ConversationStore:
     def record(self, original: Message, contact_id: str) -> CopyResult:
         """Record a message. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
         logged = self._log(original, contact_id, self._conversation(contact_id))
-        if logged is None:  # it may have been deleted since it was looked up
+        # The conversation may have been deleted since it was looked up.
+        if logged is None:
             del self._known[contact_id]
             logged = self._log(original, contact_id, self._conversation(contact_id))
         if logged is None:
@@ -103,7 +104,8 @@ class ConversationStore:
         if known is None:
             try:
                 made = self._client.create_conversation(contact_id)
-            except RecordRefused:  # it may exist, and not show in the search yet
+            except RecordRefused:
+                # The conversation may exist and not show in the search yet.
                 made = None
             known = self._existing(contact_id) if made is None else _Conversation(str(made["id"]), None)
         if known is None:
@@ -178,9 +180,7 @@ def shows(copy: Message, original: Message) -> bool:
     if copy.text is None or copy.sent_at is None or not _same_time(copy, original):
         return False
     written = original.text or ""
-    return message_text.same(copy.text, written) or message_text.same(
-        copy.text, markup.readable(written)
-    )  # it is read like this
+    return message_text.same(copy.text, written) or message_text.same(copy.text, markup.readable(written))
 
 
 def _same_time(copy: Message, original: Message) -> bool:

@@ -92,7 +92,8 @@ class CustomFields:
         """The custom field of each canonical field (and of MARKER) that has one. Empty when they cannot be read."""
         places = self._places
         if places is None:
-            with self._lock:  # several creates at a time ask for the list once
+            with self._lock:
+                # Several concurrent creates read the list once.
                 places = self._places
                 if places is None:
                     places = self._places = self._match(self._load())
@@ -115,7 +116,8 @@ class CustomFields:
         if not self._is_readable():
             return frozenset()
         refused = self._refused()
-        if not refused:  # nearly always, and asked several times for each record
+        # Nearly always true, and called several times for each record.
+        if not refused:
             return self._names
         places = self.places if self._cache.get(_LIST) is not None else {}
         return frozenset(name for name, key in self.keys.items() if key not in refused or name in places)
@@ -144,7 +146,8 @@ class CustomFields:
         for key in missing:
             try:
                 made += [key] if self._make_one(key) else []
-            except AuthError:  # the scope lacks, which is the same for each of them
+            except AuthError:
+                # The missing scope is the same for all fields.
                 self._refuse(missing)
                 break
         return made
@@ -177,7 +180,8 @@ class CustomFields:
         if len(fields) < len(raws):
             raise ServerTrouble(self._client.account, "the list of custom fields shows one without an id or a name")
         for field in fields:
-            if not field.key and self._shown_keys.get(field.id):  # its place would seem to be missing
+            # Without its key the place would seem to be missing.
+            if not field.key and self._shown_keys.get(field.id):
                 raise ServerTrouble(self._client.account, f"the list shows custom field {field.id} without its key")
         self._remember(fields)
         self._is_current = True
@@ -205,10 +209,12 @@ class CustomFields:
             return self._is_listed(key)
         if made is None:
             return self._is_listed(key)
-        if made.key != key:  # it was made twice, or its answer shows another one: the list tells what is its place
+        # The field may exist twice, or the answer may show another one: the list decides.
+        if made.key != key:
             return self._is_listed(key)
         self._remember([*self._load(), made])
-        return self._has_place(key) or self._is_listed(key)  # an answer may show something else than what was made
+        # The answer may show something else than what was created.
+        return self._has_place(key) or self._is_listed(key)
 
     def _is_listed(self, key: str) -> bool:
         self.read()
@@ -283,6 +289,7 @@ def _field(raw: Mapping[str, Any]) -> CustomField | None:
         return None
     field_id, key, name, kind = (each or "" for each in shown)
     is_legible = key.isprintable() and len(key) <= LONGEST_KEY
-    if (kind and not _KIND.fullmatch(kind)) or not is_legible:  # its place would seem to be missing, and be made twice
+    # The place of an unreadable field would seem to be missing, and be created twice.
+    if (kind and not _KIND.fullmatch(kind)) or not is_legible:
         return None
     return CustomField(field_id, key, name, kind or "TEXT")

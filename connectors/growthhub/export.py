@@ -100,7 +100,8 @@ class Export:
                 reason = f"the export shows {look.broken} row(s) here that are no messages"
                 yield look.unread(look.served_at, reason)
                 return
-            if look.shown in shown and look.is_nearly_all():  # twice the same: its total is wrong (R43)
+            # The same result twice: the total is wrong (R43).
+            if look.shown in shown and look.is_nearly_all():
                 yield Page((), look.served_at, warnings=(f"{look.trouble()}, twice: its total is taken to be wrong",))
                 return
             shown += [] if look.shown is None else [look.shown]

@@ -91,7 +91,8 @@ class LocationUsers:
         """Return all users. Empty when the list cannot be read."""
         users = self._users
         if users is None:
-            with self._lock:  # several creates at a time ask for the users once
+            with self._lock:
+                # Several concurrent creates read the users once.
                 users = self._users
                 if users is None:
                     users = self._users = Users(self._load())

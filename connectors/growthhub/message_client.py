@@ -133,7 +133,8 @@ class MessageClient:
         reply = self._write("POST", path, properties, repeatable=False, headers=CONVERSATIONS)
         answer = reply.body if isinstance(reply.body, Mapping) else {}
         message_id, email_id = answer.get("messageId"), answer.get("emailMessageId")
-        if not message_id:  # 201 and nothing is how an unusable conversation provider is answered (#70)
+        # An unusable conversation provider is answered with 201 and no message.
+        if not message_id:
             raise OutcomeUnknown(self.account, "recording a message was answered without the message")
         return RecordedMessage(str(message_id), str(email_id) if email_id else None, reply.served_at)
 

@@ -51,7 +51,8 @@ def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, sourc
     if not row.get("id") or not row.get("contactId") or row.get("deleted") is True or _is_to_come(row):
         return False
     is_ours = _is_ours(row, provider_id, source)
-    if not is_ours and len(email_ids(row)) <= 1 and has_failed(row):  # of a thread, each e-mail tells by itself
+    # In a thread, each e-mail has a status of its own.
+    if not is_ours and len(email_ids(row)) <= 1 and has_failed(row):
         return False
     channel = channel_of(row)
     if channel == "Call" and not str(row.get("body") or "").strip():

@@ -124,7 +124,8 @@ class GrowthHubMessages:
             return self._listed_email(wire_id, contact_id)
         row = {"contactId": contact_id, **self.client.read_message(wire_id)}
         emails = message_mapping.email_ids(row)
-        if not prefix and len(emails) == 1:  # earlier releases listed what they could not read by the id of its row
+        # Earlier releases listed unreadable messages by the id of their row.
+        if not prefix and len(emails) == 1:
             return self._listed_email(emails[0], contact_id)
         if message_mapping.channel_of(row) == EMAIL or not self._is_wanted(row):
             return None

@@ -64,7 +64,8 @@ def zone(name: object) -> tzinfo:
     """Return the time zone with that name, UTC if it is unknown."""
     try:
         return ZoneInfo(str(name)) if name else UTC
-    except (ValueError, OSError, LookupError):  # also the name of a folder, or one that is not of this machine
+    except (ValueError, OSError, LookupError):
+        # ZoneInfo raises these for the name of a folder, and for zones that this machine lacks.
         return UTC
 
 
@@ -159,7 +160,8 @@ def _times_in(shown: str, original: Message) -> Iterator[re.Match[str]]:
     for found in _TIME.finditer(shown):
         try:
             offset = datetime.fromisoformat(found[1]) - wall
-        except ValueError:  # a person typed a day that there is not
+        except ValueError:
+            # A person typed an impossible date.
             continue
         names = _offsets(original.sent_at.replace(second=0, microsecond=0))
         if abs(offset) <= _FARTHEST and any(

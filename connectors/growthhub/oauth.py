@@ -82,7 +82,8 @@ class GrowthHubTokenEndpoint:
             reply = self.calls.send_change("POST", path, repeatable=True, form=form, headers=headers)
         except OutcomeUnknown as error:
             raise ServerTrouble(error.account, error.message) from None
-        except (RecordGone, CallRefused) as error:  # the address is wrong, or leads elsewhere: no token is dead
+        except (RecordGone, CallRefused) as error:
+            # The address is wrong or leads elsewhere, which says nothing about the token.
             raise ServerTrouble(error.account, error.message) from None
         except (AuthError, RecordError) as error:
             reason = _reason(error)

@@ -43,10 +43,13 @@ class Search:
         try:
             reply = self.ask({"filters": [{"field": field, "operator": "eq", "value": value}]})
         finally:
-            self.page_limit = min(largest, max(self.page_limit, SMALLER_PAGE))  # one record says nothing of others
-        self.total(reply)  # without it, an empty list is no proof that there is no such contact
+            # A large record says nothing about the size of others.
+            self.page_limit = min(largest, max(self.page_limit, SMALLER_PAGE))
+        # Without a total, an empty list does not prove that there is no such contact.
+        self.total(reply)
         found = self.items(reply)
-        if len(found) < len(self.rows(reply)):  # nor is a row that is no record: it may be the contact
+        # A row that is no record may be the contact.
+        if len(found) < len(self.rows(reply)):
             raise ServerTrouble(self.client.account, "a look-up was answered with a row that is no record")
         return found
 

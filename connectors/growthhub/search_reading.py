@@ -188,7 +188,8 @@ class SearchReading:
             limit = min(limit, self._search.page_limit)
             is_short = len(shown) < limit
             is_last = not found or (is_short and rows + len(shown) >= promised)
-            if not is_last:  # the next page follows the last record: rows behind that come again, and count once
+            # The next page follows the last record, so rows behind it come again and must count once.
+            if not is_last:
                 shown = _until_last_record(shown)
             self._served_at = self._served_at or reply.served_at
             unread = self._not_records(shown, reply.served_at) if len(found) < len(shown) else ()

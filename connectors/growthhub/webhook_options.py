@@ -38,7 +38,8 @@ def _bare(text: str) -> str:
 def _der(text: str) -> bytes:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
-    except ValueError:  # binascii.Error is a ValueError, and characters outside ASCII raise one
+    except ValueError:
+        # binascii.Error is a ValueError, and characters outside ASCII raise a ValueError too.
         return b""
 
 

@@ -53,7 +53,8 @@ def is_usable_id(value: object) -> bool:
         return False
     try:
         return str(value).strip() != "" and re.fullmatch(ID, quote(str(value), safe="")) is not None
-    except UnicodeEncodeError:  # half a character
+    except UnicodeEncodeError:
+        # Half a character cannot be quoted.
         return False
 
 

@@ -39,7 +39,8 @@ class CallTimes:
         tick = round(math.ceil(at / step) * step * TICKS)
         is_last = not self._calls or tick >= next(reversed(self._calls))
         self._put(tick, self._calls.get(tick, 0) + 1)
-        if not is_last:  # another process was a little quicker
+        # Another process wrote a later end first, so sort.
+        if not is_last:
             self._keep(sorted(self._calls))
 
     def tidy(self, first: float, last: float) -> None:

@@ -99,5 +99,6 @@ def parse_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError):  # a zone can take the year 1 out of the calendar
+    except (ValueError, OverflowError, TypeError, IndexError):
+        # A zone can move the year 1 out of the calendar, and the parser raises the other errors.
         return None

@@ -53,7 +53,8 @@ class Dispatcher:
             return call()
         except ConnectorError as error:
             return error
-        except (MemoryError, OSError):  # of the machine
+        except (MemoryError, OSError):
+            # These are errors of the machine, not of a record.
             raise
         except Exception as error:  # noqa: BLE001 - whoever gathers lists it with its record, and tells the log
             said = f"growthsync cannot work with it ({type(error).__name__}: {str(error)[:300]}); please report it"

@@ -229,7 +229,8 @@ class Pacer:
         self, text: str, ended: tuple[EndedCall, ...], uncounted: int, change: Callable[[CallLog], None]
     ) -> str:
         log = self._log if text == self._text else CallLog.loaded(text)
-        self._text = None  # what is half changed is not the log of any text
+        # A log that is half changed matches no text.
+        self._text = None
         log.set_clock(self._now())
         log.limit = log.limit or self._limit
         for each in ended:

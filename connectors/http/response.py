@@ -39,7 +39,8 @@ def read_body(response: BaseHTTPResponse, limit: int) -> bytes:
     try:
         content = b"".join(_chunks(response, limit))
     except BaseException:
-        response.close()  # what is left unread would be taken for the next answer
+        # Bytes left unread would be taken for the next answer.
+        response.close()
         raise
     response.release_conn()
     return content

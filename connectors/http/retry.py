@@ -84,7 +84,8 @@ def retry_after(value: str | None, served_at: datetime) -> float | None:
         return None
     try:
         seconds = float(value) if _NUMBER.fullmatch(value) else _until(value, served_at)
-    except (ValueError, OverflowError, TypeError, IndexError):  # the parser of dates raises all of them
+    except (ValueError, OverflowError, TypeError, IndexError):
+        # The parser of dates raises all of these.
         return None
     return seconds if seconds <= LONGEST else None
 

@@ -122,7 +122,8 @@ class StrictResponse(HTTPResponse):
         if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
             raise HTTPException(f"the answer has no usable Content-Length ({', '.join(sorted(lengths))[:60]!r})")
         self.chunked, self.chunk_left = codings == ["chunked"], None
-        if self.chunked or self.length != 0:  # 0 is also what is known of 204 and 304, whatever they say
+        # http.client sets 0 for 204 and 304 as well, whatever their headers say.
+        if self.chunked or self.length != 0:
             self.length = None if self.chunked or not lengths else int(lengths.pop())
         framed = self.length is not None or (self.chunked and not lengths)
         self.will_close = self._check_close() or not framed  # type: ignore[attr-defined] # not in the stub

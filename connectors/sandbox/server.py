@@ -94,14 +94,16 @@ class SandboxServer(socketserver.TCPServer):
     def stop(self) -> None:
         """Close every connection and end every thread."""
         self._is_stopping = True
-        with suppress(OSError):  # wakes the acceptor: it waits for a connection without a time limit
+        with suppress(OSError):
+            # Wake the accepting thread, which waits for a connection without a time limit.
             socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
         self._acceptor.join()
         self.server_close()
         with self._guard:
             still_open = dict(self._open)
         for connection in still_open.values():
-            with suppress(OSError):  # it may have closed by itself meanwhile
+            with suppress(OSError):
+                # The connection may have closed by itself meanwhile.
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in still_open:
             thread.join()
@@ -138,7 +140,8 @@ class SandboxConnection(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Serve until one side closes."""
-        with suppress(OSError):  # the client is gone, or the sandbox stops
+        with suppress(OSError):
+            # The client is gone, or the sandbox stops.
             while self._serve_one():
                 pass
 

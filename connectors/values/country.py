@@ -106,7 +106,8 @@ def to_alpha2(raw: str) -> str | None:
 def _named(raw: str) -> str | None:
     """Return the code of a single name."""
     name = _fold(raw)
-    is_foreign = not raw.isascii() and len(name) <= _LONGEST_CODE  # "Áo" is no code
+    # A short name with an accent, such as "Áo", is no code.
+    is_foreign = not raw.isascii() and len(name) <= _LONGEST_CODE
     return (None if is_foreign else _codes().get(name)) or country_names.codes(_fold, frozenset(_names())).get(name)
 
 
@@ -155,9 +156,11 @@ def _fold(name: str) -> str:
     letters = unicodedata.normalize("NFKD", _SILENT.sub("", name))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
     words = [_LONG_FORMS.get(word, word) for word in _WORD.findall(bare)]
-    if all(len(word) == 1 for word in words):  # "U S A"
+    # Single letters are an abbreviation: "U S A".
+    if all(len(word) == 1 for word in words):
         return "".join(words)
-    return " ".join(sorted(set(words) - _IGNORED or set(words)))  # AND is Andorra
+    # AND is also the code of Andorra, so a name of ignored words alone keeps them.
+    return " ".join(sorted(set(words) - _IGNORED or set(words)))
 
 
 @cache

@@ -53,11 +53,13 @@ def _to_unicode(label: str) -> str:
 def _to_ascii(label: str) -> str:
     if label.isascii():
         return label
-    import idna  # here, since its tables take longer to load than all of our own code
+    # Imported here, because its tables take longer to load than all of our own code.
+    import idna
 
     try:
         return idna.encode(label, uts46=True, transitional=False).decode("ascii")
-    except UnicodeError:  # an emoji, or letters that do not go together: browsers spell such a label like this
+    except UnicodeError:
+        # An emoji, or letters that do not go together: browsers spell such a label like this.
         return _ACE + label.encode("punycode", errors="replace").decode("ascii")
 
 

@@ -31,7 +31,8 @@ def clean(raw: object) -> Reading:
     """Return the address, None if there is none, UNKNOWN for dirt, Unmapped for what cannot be an address."""
     found = text.clean_line(raw)
     if found is None and isinstance(raw, str) and _CONTROL.search(raw):
-        return UNKNOWN  # no person empties a field like this, and who is who hangs on it
+        # No person empties a field like this, and pairing depends on it.
+        return UNKNOWN
     if not isinstance(found, str):
         return found
     return next(iter(_addresses(found)), None) or Unmapped(found)

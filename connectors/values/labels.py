@@ -70,7 +70,8 @@ def _raw_names(raw: object) -> list[object]:
 def _of_text(raw: str) -> list[str]:
     """Return the names of a comma text. Quotation marks hold a name together if they come in pairs."""
     if '"' in raw:
-        import csv  # here, since few sets are texts, and fewer have quotation marks
+        # Imported here, because few sets are texts with quotation marks.
+        import csv
 
         with suppress(csv.Error):
             (names,) = csv.reader([raw.replace("\n", " ").replace("\r", " ")], skipinitialspace=True, strict=True)

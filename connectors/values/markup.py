@@ -31,6 +31,7 @@ def readable(raw: str, content_type: str | None = None) -> str:
 
 def plain(raw: str) -> str:
     """Return the text of an HTML document or a part of one, however broken."""
-    from connectors.values.markup_text import read  # its parser takes longer to import than most runs to find nothing
+    # Imported here, because its parser loads more slowly than most runs take.
+    from connectors.values.markup_text import read
 
     return message_text.tidy(read(message_text.tidy(raw)))

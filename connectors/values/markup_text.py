@@ -9,7 +9,8 @@ from bs4.element import CData, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 from markdownify import MarkdownConverter
 
-warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)  # letters of some programs claim to be XML
+# E-mails of some programs claim to be XML.
+warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)
 
 _UNSEEN: Final = ("head", "title", "style", "script", "template", "object")
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
@@ -28,7 +29,8 @@ def read(raw: str) -> str:
     try:
         _flatten(soup)
         written = _VisibleText().convert_soup(soup)
-    except RecursionError:  # a letter quoted some hundred times: without form, but with every word
+    except RecursionError:
+        # A text quoted some hundred times is shown without layout, but with every word.
         written = soup.get_text("\n")
     seen = _INVISIBLE.sub("", written).replace("\xa0", " ")
     return _GAP.sub("\n\n", _TAIL.sub("", seen))
@@ -37,7 +39,8 @@ def read(raw: str) -> str:
 def _parsed(raw: str) -> BeautifulSoup:
     try:
         return BeautifulSoup(raw, "html.parser")
-    except ParserRejectedMarkup:  # it gives up on some declarations that never end: they are words, then
+    except ParserRejectedMarkup:
+        # The parser rejects some declarations that never end. They are shown as words.
         return BeautifulSoup(raw.replace("<!", "&lt;!"), "html.parser")
 
 

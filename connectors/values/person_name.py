@@ -104,6 +104,7 @@ def _with_a_comma(first: Name, last: Name) -> Name:
 
 
 def _parsed(name: str) -> "HumanName":
-    from nameparser import HumanName  # here, since most names need no parsing, and its tables take long to load
+    # Imported here, because most names need no parsing and its tables load slowly.
+    from nameparser import HumanName
 
     return HumanName(name)

@@ -131,7 +131,8 @@ def _digits(piece: str) -> int:
 
 def _one(piece: str, regions: tuple[str, ...]) -> str | None:
     """Return the number that a text is, None for no number or a placeholder."""
-    import phonenumbers  # here, since its tables take longer to load than all of our own code
+    # Imported here, because its tables take longer to load than all of our own code.
+    import phonenumbers
 
     raw = piece.strip().lstrip(":.-/ ")
     if _E164.fullmatch(raw) and _MEXICAN.match(raw) is None and _stays(raw):

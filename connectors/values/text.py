@@ -73,7 +73,8 @@ def clean(raw: object) -> Reading:
 
 def clean_line(raw: object) -> Reading:
     """Return the same as `clean` with single spaces inside: names, titles, cities."""
-    if isinstance(raw, str) and raw.isascii() and raw.isprintable():  # nearly always
+    # Nearly every text is plain ASCII and needs no cleaning.
+    if isinstance(raw, str) and raw.isascii() and raw.isprintable():
         return _judge(" ".join(raw.split()))
     text = clean(raw)
     return " ".join(text.split()) if isinstance(text, str) else text
@@ -126,6 +127,7 @@ def _number(raw: float) -> Reading:
     if isinstance(raw, float) and not isfinite(raw):
         return UNKNOWN
     if raw == 0:
-        return "0"  # a float zero may have a sign
+        # A float zero may have a sign.
+        return "0"
     digits = format(Decimal(raw if isinstance(raw, int) else repr(raw)), "f")
     return too_long(digits) or (digits.rstrip("0").rstrip(".") if "." in digits else digits)

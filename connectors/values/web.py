@@ -105,7 +105,8 @@ def _split(address: str) -> SplitResult | None:
     try:
         parts = urlsplit(address if _SCHEME.match(address) else f"https://{address.removeprefix('//')}")
         host, port = domain.canonical(parts.hostname or ""), parts.port
-    except ValueError:  # brackets, a port that is no number, letters that look like "/"
+    except ValueError:
+        # Brackets, a port that is no number, and letters that look like "/" raise a ValueError.
         return None
     if parts.scheme not in _DEFAULT_PORTS or host is None or "@" in parts.netloc:
         return None

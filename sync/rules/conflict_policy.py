@@ -40,7 +40,8 @@ def correct(moment: datetime | None, offset: float) -> datetime | None:
         return moment
     try:
         return moment - timedelta(seconds=offset)
-    except OverflowError:  # at the end of the calendar seconds make no difference
+    except OverflowError:
+        # At the end of the calendar seconds make no difference.
         return moment
 
 

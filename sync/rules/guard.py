@@ -48,4 +48,5 @@ def guard(
 def _unusual(changed: int, whole: int, max_changed: float) -> bool:
     if isinstance(max_changed, int):
         return changed > max_changed
-    return changed > HARMLESS and changed > Decimal(str(max_changed)) * whole  # 29 of 100 is 0.29, in decimals alone
+    # Only in decimals 29 of 100 is exactly 0.29.
+    return changed > HARMLESS and changed > Decimal(str(max_changed)) * whole

@@ -61,7 +61,8 @@ def outcome_of_update(sent: Mapping[str, Value], observed: UpdateObservation) ->
 
 
 def _has_arrived(name: str, value: Value, observed: UpdateObservation) -> bool:
-    if name not in observed.now:  # some servers do not show what is empty
+    # Some servers do not show empty fields.
+    if name not in observed.now:
         return value is None and observed.before.get(name) is not None
     now = observed.now[name]
     return same(name, now, value) or (alike(name, now, value) and not _shows_old(name, observed))

@@ -101,10 +101,10 @@ def _is_bare(contact: IndexedContact, other: IndexedContact) -> bool:
 
 def _refuse_marked(contact: IndexedContact, other: IndexedContact) -> PairingRefused:
     """Refuse to create a contact when another record carries its source id: the other one may be the same contact."""
-    bearer = "it bears" if contact.marker == other.id else f"{other.id} on the other side bears"
-    whose = f"the source id of {other.id} on the other side" if contact.marker == other.id else "its source id"
+    bearer = "it carries" if contact.marker == other.id else f"{other.id} on the other side carries"
+    source_id = f"the source id of {other.id} on the other side" if contact.marker == other.id else "its source id"
     reason = (
-        f"{bearer} {whose}, but neither name, e-mail nor number tells that they are one; "
+        f"{bearer} {source_id}, but neither name, e-mail nor number tells that they are one; "
         "if these are two contacts, empty the field with the source id, else give both the same e-mail"
     )
     return PairingRefused(reason, ((False, other.id),))

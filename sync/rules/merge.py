@@ -241,7 +241,8 @@ class _Merging:
                 self.result.to(side)[name] = wanted
                 self.result.overwritten.append(Overwritten(side, name, present, wanted, RESOLVED))
             elif rule.owes(side) and wanted is not NO_TRANSLATION and not same(name, present, wanted):
-                self.result.conflicts[name] = (one, other)  # decided, and still to be written
+                # The decision still has to be written.
+                self.result.conflicts[name] = (one, other)
         if name not in {**self.result.to_left, **self.result.to_right, **self.result.conflicts}:
             self.result.agreed[name] = (one, other)
 

@@ -86,7 +86,7 @@ def is_copy(one: Message, other: Message) -> bool:
 
 
 def decide_edit(policy: str, original_side: str, *, touched: bool | None) -> Verdict:
-    """Decide about a copy whose original changed.
+    """Decide about a copy after its original changed.
 
     `touched` says whether a person edited the copy as well, None if unknown.
     """

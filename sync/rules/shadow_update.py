@@ -35,7 +35,8 @@ def after_write(result: Merge, target: str, to: SideView, source: SideView, sett
         known, value = source.value(name)
         if known:
             bases.source[name] = value
-        elif sent is None:  # a user decided "empty" at a first meeting: what the target kept must not fill the source
+        elif sent is None:
+            # A user decided "empty" at a first meeting: what the target kept must not fill the source.
             bases.source.setdefault(name, None)
         held = settled.get(name, sent)
         bases.target[name] = _after_set_write(to, source, name, held) if name in SET_FIELDS else held
@@ -137,7 +138,7 @@ def after_create(shown: Fields, source: Fields, settled: Fields, sent: Fields) -
 def after_lost_create(
     shown: Fields, source: Mapping[str, Value], sent: Fields, *, edited: bool, filled: Fields = NOTHING
 ) -> ShadowPair:
-    """Return the shadows of a record whose create got no answer, and that was found afterwards (R20).
+    """Return the shadows of a record that was found after its create got no answer (R20).
 
     A person may have edited the record since. A field that shows another value than was sent counts as changed there. A
     field that shows no value was never agreed, and is filled again. In a record that is `edited` (by its times), a
@@ -204,7 +205,8 @@ def _owe(bases: ShadowPair, result: Merge, target: str, to: SideView, source: Si
 
 
 def _agree(bases: ShadowPair, result: Merge, target: str) -> None:
-    for name, (side, value) in result.untranslated.items():  # met, and not agreed on: it may get a name there
+    # The field was seen and not agreed: the value may get a translation later.
+    for name, (side, value) in result.untranslated.items():
         own, other = (bases.target, bases.source) if side == target else (bases.source, bases.target)
         own[name] = value
         other.pop(name, None)

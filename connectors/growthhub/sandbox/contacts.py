@@ -251,7 +251,8 @@ class SandboxContacts(Sandbox):
         """Return properties as they are stored: possible numbers as E.164, times in milliseconds."""
         kept = dict(properties)
         if kept.get("phone"):
-            with suppress(ValueError):  # people import what is no number at all
+            with suppress(ValueError):
+                # Users import values that are no numbers.
                 kept["phone"] = records.e164(kept["phone"], kept.get("country") or self.country)
         for key in ("dateAdded", "dateUpdated"):
             if key in kept:

@@ -169,7 +169,8 @@ class Sender:
     def _settle(self, delivery: WebhookDelivery, *, is_taken: bool) -> None:
         """Send again what failed, and pause the address when too many events failed."""
         if delivery.is_forged:
-            return  # whoever forges does not try again, and is nobody's statistics
+            # A forged event is not repeated and not counted.
+            return
         if not is_taken and delivery.tries + 1 < self._tries:
             self._waiting.append(WebhookDelivery(delivery.body, tries=delivery.tries + 1))
             self._changed.wait_for(lambda: self._stopping, self._pause)
