@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from connectors.connector import Raw
+from connectors.connector import Raw, WriteResult
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
 from sync.contacts.context import Context
@@ -31,21 +31,22 @@ def write_marker(context: Context, source: Side, raw: Raw, contact: Contact, cre
             with context.state.atomic() as transaction:
                 context.tables.intents.remove_intents(transaction, context.connection.other(source).name, contact.id)
         return
-    marked = source.connector.to_contact(outcome.raw, contact.memory)
+    _commit_marker(context, source, raw, contact, outcome)
+
+
+def _commit_marker(context: Context, source: Side, raw: Raw, contact: Contact, answer: WriteResult) -> None:
+    """Store that the marker is written, with the times from before our own write (R40)."""
+    marked = source.connector.to_contact(answer.raw, contact.memory)
+    other = context.connection.other(source)
     with context.state.atomic() as transaction:
         link = context.tables.links.by_record(source.name, [contact.id])[contact.id]
-        side, shown = (
-            link.side(source.name),
-            context.view(link, source, staged_record(context, source, raw, contact, link)),
-        )
-        waiting = kept_times.open_fields(
-            context.mapping.rules,
-            shown,
-            SideView({}, context.mapping.shadow(link, context.connection.other(source).name)),
-        )
+        side = link.side(source.name)
+        shown = context.view(link, source, staged_record(context, source, raw, contact, link))
+        counterpart = SideView({}, context.mapping.shadow(link, other.name))
+        waiting = kept_times.open_fields(context.mapping.rules, shown, counterpart)
         context.keep(link, source, kept_times.of_view(shown, waiting))
         side.digest = None
-        side.seen_ms, side.wrote_ms = own_times(marked, outcome)
+        side.seen_ms, side.wrote_ms = own_times(marked, answer)
         context.tables.links.save_link(transaction, link, context.run.id)
         source.identities.put_contacts(transaction, [contact_codec.index_entry(marked)])
-        context.tables.intents.remove_intents(transaction, context.connection.other(source).name, contact.id)
+        context.tables.intents.remove_intents(transaction, other.name, contact.id)

@@ -115,14 +115,32 @@ def _settle(
         return False
     if outcome.arrived or outcome.put_back or is_begun:
         link = link or _new_link(context, side, intent)
-        _agree(context, side, intent, link, outcome, shown.fields)
-        _agree_in_part(context, side, intent, link, parts)
-        _note_own_write(context, side, link.side(side.name), shown)
-        _keep_times(context, intent, link, outcome.arrived | outcome.put_back)
-        context.tables.links.save_link(transaction, link, context.run.id)
-        refresh_staged(transaction, context, side, staged_record(context, side, found.raw, shown, link))
+        _save_arrived(transaction, context, side, intent, link, found, outcome, parts)
     if link is None:
         return True
+    _store_open(transaction, context, side, intent, link, shown, outcome, parts)
+    return True
+
+
+def _save_arrived(  # noqa: PLR0917 - the update, its record, and what of it has arrived
+    transaction: Transaction, context: Context, side: Side, intent: UpdateIntent, link: Link, found: _Found,
+    outcome: UpdateOutcome, parts: Mapping[str, frozenset[str]],
+) -> None:  # fmt: skip
+    """Save the link with what has arrived in both shadows, and stage the record as it is now."""
+    _agree(context, side, intent, link, outcome, found.contact.fields)
+    _agree_in_part(context, side, intent, link, parts)
+    _note_own_write(context, side, link.side(side.name), found.contact)
+    _keep_times(context, intent, link, outcome.arrived | outcome.put_back)
+    context.tables.links.save_link(transaction, link, context.run.id)
+    refresh_staged(transaction, context, side, staged_record(context, side, found.raw, found.contact, link))
+
+
+def _store_open(  # noqa: PLR0917 - the update, its record, and what of it has arrived
+    transaction: Transaction, context: Context, side: Side, intent: UpdateIntent, link: Link, shown: Contact,
+    outcome: UpdateOutcome, parts: Mapping[str, frozenset[str]],
+) -> None:  # fmt: skip
+    """Store the conflicts, holds and history entries that follow from what has arrived."""
+    sent, undoes = intent.sent, _put_back(intent, intent.sent)
     context.tables.conflicts.close_conflicts(transaction, link.id, set(outcome.arrived))
     put_back = [name for name in undoes if name in outcome.arrived or name in parts]
     hold(transaction, context, link, put_back)
@@ -132,7 +150,6 @@ def _settle(
         _entry(side, intent, link, name, shown.fields[name]) for name in parts if name not in outcome.overwritten
     ]
     context.tables.history.add_entries(transaction, entries, intent.run, context.run.now_ms())
-    return True
 
 
 def _put_back(intent: UpdateIntent, names: Iterable[str]) -> list[str]:
