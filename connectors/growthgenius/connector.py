@@ -24,7 +24,7 @@ from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.companies import GrowthGeniusCompanies
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.messages import GrowthGeniusMessages
-from connectors.growthgenius.read_windows import WindowReader
+from connectors.growthgenius.read_windows import GrowthGeniusWindowReader
 from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
 from connectors.growthgenius.write import GrowthGeniusWriter
@@ -268,8 +268,8 @@ class GrowthGenius:
         """Close the connections."""
         self._wire.close()
 
-    def _reader(self) -> WindowReader:
-        return WindowReader(self._client, self._clock, self._feed)
+    def _reader(self) -> GrowthGeniusWindowReader:
+        return GrowthGeniusWindowReader(self._client, self._clock, self._feed)
 
     def _server_now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self.clock_offset())

@@ -20,7 +20,7 @@ from connectors.growthgenius.body_style import Styles
 from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.message_write import MessageWriter, WrittenMessage
-from connectors.growthgenius.read_windows import WindowReader
+from connectors.growthgenius.read_windows import GrowthGeniusWindowReader
 from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
 from connectors.health import refuse_to_tell
@@ -122,7 +122,7 @@ class GrowthGeniusMessages:
         return [self._check_window(user) for user in self._client.user_ids]
 
     def _read_as(self, user: UserId, window: Window) -> Iterator[Page]:
-        return WindowReader(self._client, self._clock, self._feed).read(user, window)
+        return GrowthGeniusWindowReader(self._client, self._clock, self._feed).read(user, window)
 
     def _showing(self, window: Window, original: Message, contact_id: str) -> list[Message]:
         cheap = self._mapping.without_owner()

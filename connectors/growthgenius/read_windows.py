@@ -86,7 +86,7 @@ def messages(client: GrowthGeniusClient) -> Feed:
     return Feed(client.messages, "sent_at", exact=False)
 
 
-class WindowReader:
+class GrowthGeniusWindowReader:
     """Reads windows of one feed, one at a time."""
 
     def __init__(self, client: GrowthGeniusClient, clock: Clock, feed: Feed) -> None:

@@ -21,7 +21,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class HttpCall:
     """A call as it was asked for. `what` names it in messages.
 
     `doubts` counts answers that were not used because their `Date` was in doubt. `bearer` is the token of the call,
@@ -43,7 +43,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedTry:
     """A try without a usable answer.
 
     `answered`: an answer came, but a useless one. `uncertain`: the call may have been executed all the same. `asked`:
@@ -61,10 +61,10 @@ class Failure:
     crashed: bool = False
 
 
-def failure_of(error: Exception, *, answered: bool) -> Failure:
+def failure_of(error: Exception, *, answered: bool) -> FailedTry:
     """Return the failure of a try that ended with an error of the libraries."""
     reason = explain(error)
-    return Failure(
+    return FailedTry(
         f"the answer broke off ({reason})" if answered else reason,
         answered=answered,
         uncertain=not surely_unsent(error),

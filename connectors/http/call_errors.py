@@ -14,7 +14,7 @@ from connectors.errors import (
     ServerTrouble,
     Unreachable,
 )
-from connectors.http.call import Failure, Question
+from connectors.http.call import FailedTry, HttpCall
 from connectors.http.forbidden import names_scope
 from connectors.http.redaction import Redaction
 from connectors.http.response import messages_of
@@ -47,11 +47,11 @@ class CallErrors:
             if known != self._secrets:
                 self._secrets, self.redaction = known, Redaction(sorted(known))
 
-    def error(self, kind: type[ConnectorError], question: Question, reason: str) -> ConnectorError:
+    def error(self, kind: type[ConnectorError], question: HttpCall, reason: str) -> ConnectorError:
         """Return an error of this kind about a call."""
         return kind(self._account, self._message(question, reason))
 
-    def of_refusal(self, question: Question, status: int, body: Any, said: str) -> ConnectorError:
+    def of_refusal(self, question: HttpCall, status: int, body: Any, said: str) -> ConnectorError:
         """Return the error for an answer that refuses the call."""
         if status in ADVICE:
             advice = ADVICE[status].replace(BY_CONFIG, self._remedy)
@@ -68,7 +68,7 @@ class CallErrors:
         shown = self._message(question, said)
         return RecordRefused(self._account, shown, messages_of(body), status=status, body=body)
 
-    def of_last_try(self, question: Question, failure: Failure, effort: Effort) -> ConnectorError:
+    def of_last_try(self, question: HttpCall, failure: FailedTry, effort: Effort) -> ConnectorError:
         """Return the error for a call that is not tried again."""
         reason = failure.reason
         if effort.tries > 1:
@@ -77,5 +77,5 @@ class CallErrors:
             return self.error(OutcomeUnknown, question, f"{reason}; it may have taken effect")
         return self.error(ServerTrouble if failure.answered else Unreachable, question, reason)
 
-    def _message(self, question: Question, reason: str) -> str:
+    def _message(self, question: HttpCall, reason: str) -> str:
         return self.redaction.text(f"{self._host}, {question.what}: {reason}")

@@ -26,7 +26,7 @@ from connectors.errors import (
     PageTimedOut,
 )
 from connectors.http.allowed_calls import AllowedCalls, NotListed
-from connectors.http.call import Failure, Question, Reply, failure_of
+from connectors.http.call import FailedTry, HttpCall, Reply, failure_of
 from connectors.http.call_errors import BY_CONFIG, CallErrors
 from connectors.http.clock_skew import ServerTime, Skew, parse_date
 from connectors.http.rate_limiter import CallSlot, RateLimiter
@@ -125,7 +125,7 @@ class HttpClient:
         LoginNeeded, RecordGone, RecordRefused, AnswerTooLarge, Unreachable, ServerTrouble, AllowanceSpent.
         """
         request = self._origin.request(method, path, params=params, json=json, headers=headers)
-        return self._ask(Question(request, f"{method} {path}", splittable=splittable, once=once))
+        return self._ask(HttpCall(request, f"{method} {path}", splittable=splittable, once=once))
 
     def send_change(
         self,
@@ -149,7 +149,7 @@ class HttpClient:
         """
         request = self._origin.request(method, path, params=params, json=json, form=form, headers=headers, change=True)
         return self._ask(
-            Question(request, f"{method} {path}", write=True, repeatable=repeatable, overwrites=overwrites)
+            HttpCall(request, f"{method} {path}", write=True, repeatable=repeatable, overwrites=overwrites)
         )
 
     def hide(self, *secrets: str) -> None:
@@ -165,7 +165,7 @@ class HttpClient:
         self._transport.close()
         self._rate_limiter.close()
 
-    def _ask(self, question: Question) -> Reply:
+    def _ask(self, question: HttpCall) -> Reply:
         effort = Effort()
         while True:
             slot = self._take_slot(question, effort)
@@ -176,12 +176,12 @@ class HttpClient:
                 self._outage.answered()
                 return result
             seconds = self._clock.monotonic() - began
-            if isinstance(result, Question):
+            if isinstance(result, HttpCall):
                 question, effort = result, effort.after_try(0.0, uncertain=False)
             else:
                 effort = self._after(question, result, effort.after_try(seconds, uncertain=result.uncertain))
 
-    def _take_slot(self, question: Question, effort: Effort) -> CallSlot:
+    def _take_slot(self, question: HttpCall, effort: Effort) -> CallSlot:
         try:
             slot = self._rate_limiter.take()
         except AllowanceSpent:
@@ -195,7 +195,7 @@ class HttpClient:
             self.traffic.reads += effort.tries == 0 and not question.write
         return slot
 
-    def _signed(self, question: Question, effort: Effort, slot: CallSlot) -> Question:
+    def _signed(self, question: HttpCall, effort: Effort, slot: CallSlot) -> HttpCall:
         """Return the call with a valid token. After a 401 that is another token, or the server's error is raised."""
         if self._token_source is None:
             return question
@@ -214,7 +214,7 @@ class HttpClient:
         renewed = question.renewed or question.refusal is not None
         return replace(question, request=signed, bearer=token, refusal=None, renewed=renewed)
 
-    def _bearer(self, token_source: TokenSource, question: Question) -> str:
+    def _bearer(self, token_source: TokenSource, question: HttpCall) -> str:
         if question.refusal is None:
             return token_source.token()
         other = token_source.another(question.bearer, question.refusal.message)
@@ -222,7 +222,7 @@ class HttpClient:
             raise question.refusal
         return other
 
-    def _try(self, question: Question, slot: CallSlot) -> Reply | Failure | Question:
+    def _try(self, question: HttpCall, slot: CallSlot) -> Reply | FailedTry | HttpCall:
         headers: Mapping[str, str] | None = None
         status: int | None = None
         started = self._clock.now()
@@ -234,7 +234,7 @@ class HttpClient:
         except NotListed as reason:
             raise self._errors.error(CallRefused, question, f"this call is not made: {reason}") from None
         except TooLarge:
-            return Failure(f"the answer is larger than {self._body_limit} bytes", too_large=True)
+            return FailedTry(f"the answer is larger than {self._body_limit} bytes", too_large=True)
         except UNREADABLE as error:
             return failure_of(error, answered=status is not None)
         finally:
@@ -242,8 +242,8 @@ class HttpClient:
         return self._classify(question, status, headers, content, served)
 
     def _classify(
-        self, question: Question, status: int, headers: Mapping[str, str], content: bytes, served: ServerTime
-    ) -> Reply | Failure | Question:
+        self, question: HttpCall, status: int, headers: Mapping[str, str], content: bytes, served: ServerTime
+    ) -> Reply | FailedTry | HttpCall:
         try:
             body, garbled = decode(content), ""
         except UnreadableBody as reason:
@@ -252,7 +252,7 @@ class HttpClient:
         if 200 <= status < 300:  # noqa: PLR2004 (success, by the standard)
             said_yes = question.write and question.repeatable and is_plain_word(content)
             if garbled and not said_yes:
-                return Failure(garbled)
+                return FailedTry(garbled)
             return self._succeeded(question, Reply(status, body, served.at, headers), doubted=served.doubted)
         # Redact before anything is cut off: half a secret is not recognised.
         body = self._errors.redaction.value(body)
@@ -269,8 +269,8 @@ class HttpClient:
         raise refusal
 
     def _failure(
-        self, question: Question, status: int, headers: Mapping[str, str], said: str, served: ServerTime
-    ) -> Failure | None:
+        self, question: HttpCall, status: int, headers: Mapping[str, str], said: str, served: ServerTime
+    ) -> FailedTry | None:
         """Return the failure of an answer after which the call may be repeated, None for a refusal."""
         # Compare a date in Retry-After with the answer's own Date: one clock wrote both, right or wrong.
         said_at = parse_date(headers.get("Date") or "") or served.at
@@ -279,41 +279,41 @@ class HttpClient:
             with self._lock:
                 self.traffic.throttled += 1
             wait = throttled_wait(asked, self._rate_limiter.interval_of(headers), self._chance())
-            return Failure(said, uncertain=False, asked=wait)
+            return FailedTry(said, uncertain=False, asked=wait)
         if status in RETRIED or status >= 500 or status < 400:  # noqa: PLR2004
-            return Failure(said, asked=asked, crashed=status == 500)  # noqa: PLR2004 (the server's own mistake)
+            return FailedTry(said, asked=asked, crashed=status == 500)  # noqa: PLR2004 (the server's own mistake)
         if status == 413 and not question.write:  # noqa: PLR2004 (content too large)
-            return Failure(said, too_large=True)
+            return FailedTry(said, too_large=True)
         return None
 
-    def _succeeded(self, question: Question, reply: Reply, *, doubted: bool) -> Reply | Failure | Question:
+    def _succeeded(self, question: HttpCall, reply: Reply, *, doubted: bool) -> Reply | FailedTry | HttpCall:
         """Return an answer of success, unless it says that it failed or its `Date` is in doubt (R43)."""
         if said_no := complaint_of(reply.body):
-            return Failure(f"it answered {reply.status} with an error: {self._errors.redaction.text(said_no)}")
+            return FailedTry(f"it answered {reply.status} with an error: {self._errors.redaction.text(said_no)}")
         if doubted and not question.write and question.doubts < DOUBTS:
             # Another answer settles which clock is right.
             return replace(question, doubts=question.doubts + 1)
         return reply
 
-    def _moved(self, question: Question, status: int, location: str) -> Failure | Question:
+    def _moved(self, question: HttpCall, status: int, location: str) -> FailedTry | HttpCall:
         request = self._origin.moved(question.request, location)
         uncertain = status not in NOT_DONE_HERE
         said = f"it answered {status}, pointing to {location[:EXCERPT] or 'nowhere'}"
         if request is None:
             reason = f"{said}, which is another server and gets no credentials"
-            return Failure(reason, uncertain=uncertain, hopeless=True)
+            return FailedTry(reason, uncertain=uncertain, hopeless=True)
         if question.write and not uncertain:
             raise self._errors.error(
                 CallRefused, question, f"{said}; what changes something is sent to no other address"
             )
         follows = status in KEEPS_METHOD or request.method == "GET"
         if question.write or not location or not follows or question.redirects >= REDIRECTS:
-            return Failure(said, uncertain=uncertain, hopeless=True)
+            return FailedTry(said, uncertain=uncertain, hopeless=True)
         if not self._transport.permits(request):
-            return Failure(f"{said}, which is no question of this connector", hopeless=True)
+            return FailedTry(f"{said}, which is no question of this connector", hopeless=True)
         return replace(question, request=request, redirects=question.redirects + 1)
 
-    def _after(self, question: Question, failure: Failure, effort: Effort) -> Effort:
+    def _after(self, question: HttpCall, failure: FailedTry, effort: Effort) -> Effort:
         """Wait before the next try and return the effort so far, or raise the final error."""
         outage = self._outage.failed(self._clock.monotonic())
         if not question.write and failure.too_large:
