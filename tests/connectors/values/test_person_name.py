@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from connectors.values import person_name, text
@@ -89,6 +89,8 @@ def test_a_name_that_is_written_reads_as_it_was_written_and_the_other_as_before(
     both = {person_name.FIRST: first, person_name.LAST: last, **person_name.completed(changes, (first, last), meant)}
     both |= changes
     wanted = {person_name.FIRST: meant[0], person_name.LAST: meant[1], **changes}
+    # "Ames, Ana" beside an empty field always means two names: no text can say that it is one.
+    assume(person_name.apart(*wanted.values()) == tuple(wanted.values()))
     shown = person_name.apart(both[person_name.FIRST], both[person_name.LAST])
     assert shown == tuple(wanted.values())
 
