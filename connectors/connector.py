@@ -8,50 +8,13 @@ Times are aware and UTC.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from connectors.companies import CompanyDirectory
 from connectors.contact import Contact, Fields
 from connectors.errors import ConnectorError
-
-if TYPE_CHECKING:
-    from connectors.message_store import MessageStore
-
-Raw = Mapping[str, Any]
-"""One record as the API shows it, unwrapped: the object that holds the fields."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A half-open span of time `[start, end)`. Without `end` it goes on as far as the server has records."""
-
-    start: datetime
-    end: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableRow:
-    """A row of a list that cannot be read: it is no record, or every answer that contains it fails (R42).
-
-    `key` names its position, the same in each reading. `within` is the span of time that it lies in, None if unknown.
-    """
-
-    key: str
-    reason: str
-    within: Window | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The records of one answer, each with an id, and the server's own time of that answer (R1).
-
-    `unread` are the rows that could not be read. `warnings` are about the list as a whole.
-    """
-
-    records: Sequence[Raw]
-    served_at: datetime
-    unread: Sequence[UnreadableRow] = ()
-    warnings: Sequence[str] = ()
+from connectors.message_store import MessageStore
+from connectors.records import Page, Raw, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +124,7 @@ class Connector(Protocol):
     call_counts: CallCounts
 
     @property
-    def message_store(self) -> "MessageStore":
+    def message_store(self) -> MessageStore:
         """Return its messages."""
 
     @property

@@ -4,9 +4,9 @@ What was refused or did not arrive is not written again over a person's edit. Th
 second try. Where it differs from the first reading, the outcome is unknown, and the engine merges again.
 """
 
-from connectors.connector import Raw
 from connectors.contact import Fields, same
 from connectors.errors import RecordEdited
+from connectors.records import Raw
 
 
 def refuse_if_edited(account: str, record_id: str, before: Fields, now: Fields) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from connectors.connector import UnreadableRow
 from connectors.errors import AnswerTooLarge, PageCrashed, PageTimedOut, ServerTrouble
+from connectors.records import UnreadableRow
 
 AGAIN: Final = 8
 MOST: Final = 500

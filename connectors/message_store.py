@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connectors.connector import Page, Raw, Window
 from connectors.message import Message
+from connectors.records import Page, Raw, Window
 
 
 @dataclass(frozen=True, slots=True)

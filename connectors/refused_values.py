@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from connectors.connector import Raw, WriteResult
+from connectors.connector import WriteResult
 from connectors.contact import PHONE_SLOTS, Fields
 from connectors.errors import (
     AuthError,
@@ -27,6 +27,7 @@ from connectors.errors import (
     RecordRefused,
     TransientError,
 )
+from connectors.records import Raw
 
 CONFLICT: Final = 409
 REFUSALS: Final = frozenset({400, CONFLICT, 422})

@@ -12,9 +12,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.clock import Clock
-from connectors.connector import CallCounts, Finding, Page, Raw, Window, WriteResult
+from connectors.connector import CallCounts, Finding, WriteResult
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
+from connectors.records import Page, Raw, Window
 from tests.memory_messages import MemoryMessageStore
 
 if TYPE_CHECKING:

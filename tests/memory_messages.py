@@ -10,10 +10,10 @@ from datetime import datetime
 from itertools import count
 
 from connectors.clock import Clock
-from connectors.connector import Page, Raw, Window
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
 from connectors.message import Message
 from connectors.message_store import CopyResult
+from connectors.records import Page, Raw, Window
 
 
 class MemoryMessageStore:

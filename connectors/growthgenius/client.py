@@ -10,11 +10,11 @@ Rules kept here:
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.connector import Raw
 from connectors.errors import RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Malformed, identity, listing
 from connectors.growthgenius.records import Records, UserId
 from connectors.http.client import HttpClient
+from connectors.records import Raw
 
 COMPANY_KEYS: Final = frozenset({"name", "website"})
 """An answer without any of these is no company."""

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.companies import FILLED
-from connectors.connector import Raw
 from connectors.contact import Fields
 from connectors.growthgenius.client import GrowthGeniusClient
+from connectors.records import Raw
 from connectors.values import text, web
 
 KEYS: Final[Mapping[str, str]] = {"company": "name", "employee_count": "size_range"}

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from connectors.clock import Clock, SystemClock
-from connectors.connector import AT_ONCE, Cache, Finding, Page, Raw, UnreadableRow, Window, WriteResult
+from connectors.connector import AT_ONCE, Cache, Finding, WriteResult
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
 from connectors.growthgenius import mapping, read_windows
@@ -30,6 +30,7 @@ from connectors.growthgenius.users import UserDirectory
 from connectors.growthgenius.write import GrowthGeniusWriter
 from connectors.health import refuse_to_tell
 from connectors.http.client import HttpClient
+from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.refused_values import RefusedValueWriter
 from connectors.values import email, instant, phone
 

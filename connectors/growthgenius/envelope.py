@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.connector import Raw
 from connectors.http.allowed_calls import is_usable_id
+from connectors.records import Raw
 
 
 class Malformed(ValueError):

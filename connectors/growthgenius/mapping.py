@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from connectors.connector import Raw
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.growthgenius import phones
 from connectors.growthgenius.envelope import identity
+from connectors.records import Raw
 from connectors.values import consent, country, email, instant, labels, person_name, phone, text, web
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 

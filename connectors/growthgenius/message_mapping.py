@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import Any, Final
 
-from connectors.connector import Raw
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.mapping import Owner
 from connectors.growthgenius.users import User
 from connectors.message import Message
+from connectors.records import Raw
 from connectors.values import attachments, instant, markup, message_text, text
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 

@@ -16,7 +16,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.connector import Raw
 from connectors.edits import edited_between
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
 from connectors.growthgenius import message_mapping
@@ -26,6 +25,7 @@ from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.records import RecordResponse
 from connectors.growthgenius.users import User, UserDirectory
 from connectors.message import Message
+from connectors.records import Raw
 
 Body = Mapping[str, Any]
 TEXT = "rendered_copy"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.clock import Clock
-from connectors.connector import Finding, Page, Raw, Window
+from connectors.connector import Finding
 from connectors.errors import ConnectorError, RecordGone
 from connectors.growthgenius import message_mapping, read_windows
 from connectors.growthgenius.body_style import Styles
@@ -26,6 +26,7 @@ from connectors.growthgenius.users import UserDirectory
 from connectors.health import refuse_to_tell
 from connectors.message import Message
 from connectors.message_store import CopyResult
+from connectors.records import Page, Raw, Window
 
 LATE: Final = timedelta(minutes=5)
 RECENT: Final = timedelta(minutes=15)

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.connector import Raw
 from connectors.contact import PHONE_SLOTS, Fields, Value
+from connectors.records import Raw
 from connectors.values import phone, text
 from connectors.values.text import UNKNOWN, Unmapped
 

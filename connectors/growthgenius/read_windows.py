@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from connectors.clock import Clock
-from connectors.connector import Page, Raw, UnreadableRow, Window
 from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordError, ServerTrouble
 from connectors.growthgenius import windows
 from connectors.growthgenius.client import GrowthGeniusClient
@@ -28,6 +27,7 @@ from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.records import ListResponse, Records, UserId
 from connectors.growthgenius.windows import Span, WindowProof
 from connectors.health import Health
+from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.values import instant
 
 LAST_MS = instant.to_ms(datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC))

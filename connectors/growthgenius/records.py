@@ -15,13 +15,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from connectors.connector import Raw
 from connectors.errors import OtherRecord, RecordGone, ServerTrouble
 from connectors.growthgenius.envelope import Listing, Malformed, identity, listing, one
 from connectors.growthgenius.windows import PAGE_SIZE, Span
 from connectors.http.call import Reply
 from connectors.http.client import HttpClient
 from connectors.http.forbidden import ForbiddenCheck
+from connectors.records import Raw
 from connectors.values import instant
 
 UserId = int | str

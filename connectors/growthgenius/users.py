@@ -8,10 +8,11 @@ Rules kept here:
 
 from typing import Any, Final, NamedTuple
 
-from connectors.connector import Cache, Raw
+from connectors.connector import Cache
 from connectors.errors import AuthError, RecordError
 from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.records import UserId
+from connectors.records import Raw
 from connectors.values import email, text
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.connector import Raw, WriteResult, proves_unedited, took_effect
+from connectors.connector import WriteResult, proves_unedited, took_effect
 from connectors.contact import PHONE_SLOTS, Fields, Value, alike, same
 from connectors.edits import refuse_if_changed
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
@@ -38,6 +38,7 @@ from connectors.growthgenius.mapping import (
 )
 from connectors.growthgenius.records import RecordResponse
 from connectors.growthgenius.users import UserDirectory
+from connectors.records import Raw
 from connectors.values import instant
 
 _NEW: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}

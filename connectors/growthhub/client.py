@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from connectors.connector import Page, Raw
 from connectors.errors import OtherRecord, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.http.allowed_calls import is_usable_id
 from connectors.http.call import Reply
 from connectors.http.forbidden import ForbiddenCheck
+from connectors.records import Page, Raw
 from connectors.values import email
 
 BASE_URL = "https://services.leadconnectorhq.com"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.connector import Cache, Finding, Page, Raw, UnreadableRow, Window, WriteResult
+from connectors.connector import Cache, Finding, WriteResult
 from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import check as account_check
@@ -24,6 +24,7 @@ from connectors.growthhub.wire_record import NATIVE, custom_values, digest, lack
 from connectors.growthhub.write import GrowthHubWriter
 from connectors.health import refuse_to_tell
 from connectors.http.client import HttpClient
+from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.refused_values import CORE, RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import country as countries

@@ -11,7 +11,7 @@ Rules kept here:
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from connectors.connector import Raw
+from connectors.records import Raw
 
 EMAIL: Final = "email"
 DEFAULT: Final = ("Email",)

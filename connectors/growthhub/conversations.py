@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from connectors.connector import Raw, UnreadableRow, Window
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.growthhub import notes
 from connectors.growthhub.export import Export
@@ -24,6 +23,7 @@ from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PR
 from connectors.health import refuse_to_tell
 from connectors.message import Message
 from connectors.message_store import CopyResult
+from connectors.records import Raw, UnreadableRow, Window
 from connectors.values import instant, markup, message_text
 
 REMEMBERED: Final = 1000

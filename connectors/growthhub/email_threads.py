@@ -12,10 +12,11 @@ Rules kept here:
 from collections.abc import Iterator
 from typing import Any, Final
 
-from connectors.connector import Cache, Raw
+from connectors.connector import Cache
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub.message_client import MessageClient
 from connectors.growthhub.message_mapping import EMAIL_ID, NOT_YET, email_ids, has_failed
+from connectors.records import Raw
 
 REMEMBERED: Final = 5000
 """The number of e-mails to cache, those listed last."""

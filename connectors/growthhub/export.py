@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from connectors.connector import Page, Raw, UnreadableRow, Window
 from connectors.errors import (
     AnswerTooLarge,
     IncompleteWindow,
@@ -31,6 +30,7 @@ from connectors.growthhub.distinct_count import DistinctCount
 from connectors.growthhub.message_client import MessageClient
 from connectors.health import Health
 from connectors.http.call import Reply
+from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.values import instant
 
 LARGEST_PAGE: Final = 500

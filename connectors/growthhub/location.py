@@ -11,9 +11,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.connector import Cache, Raw
+from connectors.connector import Cache
 from connectors.errors import AuthError, RecordError
 from connectors.growthhub.client import GrowthHubClient
+from connectors.records import Raw
 from connectors.values import email
 
 _LOCATION = "location"

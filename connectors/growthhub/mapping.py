@@ -8,7 +8,6 @@ An owner is unknown where users cannot be read.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
-from connectors.connector import Raw
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.growthhub import consent as wishes
 from connectors.growthhub.custom_fields import MARKER, CustomField
@@ -26,6 +25,7 @@ from connectors.growthhub.wire_record import (
     is_empty,
     unknown_names,
 )
+from connectors.records import Raw
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import consent, country, email, instant, person_name, phone, text
 from connectors.values.text import UNKNOWN, Reading, Unmapped

@@ -15,12 +15,12 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from connectors.connector import Page, Raw
 from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import gone_or, is_of, other_record
 from connectors.http.allowed_calls import is_usable_id
 from connectors.http.call import Reply
+from connectors.records import Page, Raw
 
 CONVERSATIONS: Final = {"Version": "2021-04-15"}
 

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.connector import Raw
 from connectors.growthhub import notes
 from connectors.message import Flow, Message
+from connectors.records import Raw
 from connectors.values import attachments, instant, markup, message_text
 
 MESSAGE_PREFIX: Final = "message:"

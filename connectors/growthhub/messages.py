@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from connectors.connector import Cache, Page, Raw, Window
+from connectors.connector import Cache
 from connectors.errors import RecordError
 from connectors.growthhub import conversations, message_mapping, notes
 from connectors.growthhub.allowed_calls import GuardedClient
@@ -23,6 +23,7 @@ from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PR
 from connectors.growthhub.note_store import NoteStore
 from connectors.message import Message
 from connectors.message_store import CopyResult
+from connectors.records import Page, Raw, Window
 
 
 @dataclass(frozen=True, slots=True)

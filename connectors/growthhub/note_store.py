@@ -13,12 +13,13 @@ from contextlib import suppress
 from datetime import tzinfo
 from typing import Any, Final
 
-from connectors.connector import Cache, Page
+from connectors.connector import Cache
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import notes
 from connectors.growthhub.message_client import MessageClient
 from connectors.message import Message
 from connectors.message_store import CopyResult
+from connectors.records import Page
 
 _REFUSED: Final = "refused_note_properties"
 _OPTIONAL: Final = ("title", "userId")

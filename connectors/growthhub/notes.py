@@ -18,8 +18,8 @@ from typing import Final
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo, available_timezones
 
-from connectors.connector import Raw
 from connectors.message import Message
+from connectors.records import Raw
 from connectors.values import markup, message_text
 
 TITLE_LENGTH: Final = 200

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.connector import Page, Raw, Window
 from connectors.errors import AnswerTooLarge, RecordError, RecordRefused, ServerTrouble
 from connectors.growthhub.client import GrowthHubClient, is_record
 from connectors.growthhub.search_reading import SearchReading
 from connectors.health import Health
 from connectors.http.call import Reply
+from connectors.records import Page, Raw, Window
 
 LARGEST_PAGE = 500
 SMALLER_PAGE = 100

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.connector import Page, Raw, UnreadableRow, Window
 from connectors.errors import AnswerTooLarge, IncompleteWindow
 from connectors.growthhub.client import is_record
 from connectors.growthhub.distinct_count import DistinctCount
+from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.values import instant
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from connectors.connector import Raw
 from connectors.growthhub import consent
+from connectors.records import Raw
 from connectors.values import labels
 
 NATIVE: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from connectors.connector import Cache, Page, Raw, WriteResult
+from connectors.connector import Cache, WriteResult
 from connectors.contact import PHONE_SLOTS, Fields, Value, same
 from connectors.edits import refuse_if_changed, refuse_if_edited
 from connectors.errors import (
@@ -31,6 +31,7 @@ from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import CONSENT, custom_values, tags_of
 from connectors.growthhub.write_effect import EffectReader, WriteEffect
 from connectors.growthhub.write_retry import WriteRetry
+from connectors.records import Page, Raw
 from connectors.refused_values import not_looked_up
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import labels, phone, text

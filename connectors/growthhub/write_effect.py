@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from connectors.connector import Cache, Page, Raw, proves_unedited, took_effect
+from connectors.connector import Cache, proves_unedited, took_effect
 from connectors.growthhub import write_result
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.encode import CUSTOM, EncodedWrite
 from connectors.http.call import Reply
+from connectors.records import Page, Raw
 from connectors.values import instant
 
 _EMPTIED: Final = "emptied_properties"

@@ -9,10 +9,10 @@ Rules kept here:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from connectors.connector import Raw
 from connectors.contact import Contact, Fields, Value, same
 from connectors.growthhub.encode import CUSTOM, EncodedWrite
 from connectors.growthhub.wire_record import NATIVE, TWINS, custom_values
+from connectors.records import Raw
 from connectors.values import labels
 
 _EMPTYING: tuple[Any, ...] = (None, "", [])

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from connectors.connector import Raw
 from connectors.errors import DuplicateRefused, RecordGone
+from connectors.records import Raw
 from sync.contacts.context import Context
 from sync.contacts.creation import Creation, without_unplaced
 from sync.contacts.custom_fields import prepare

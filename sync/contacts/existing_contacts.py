@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from connectors.connector import Raw
+from connectors.records import Raw
 from state.indexed_contact import IndexedContact
 from state.staging import Staged, Step
 from sync.contacts.context import Context

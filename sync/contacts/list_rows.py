@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
 
-from connectors.connector import Raw
 from connectors.contact import Contact
+from connectors.records import Raw
 from connectors.values.text import is_of_too_long
 from state.links import Link
 from sync.contacts.context import Context

@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from connectors.connector import Raw, WriteResult
+from connectors.connector import WriteResult
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
+from connectors.records import Raw
 from sync.contacts.context import Context
 from sync.contacts.custom_fields import prepare
 from sync.contacts.link_state import own_times

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.connector import Page, Raw, Window
 from connectors.contact import Contact
 from connectors.errors import RecordGone
+from connectors.records import Page, Raw, Window
 from state.links import Link
 from state.staging import Staged
 from sync.contacts.context import AHEAD, Context

@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connectors.connector import Raw
 from connectors.contact import Fields
+from connectors.records import Raw
 from state.staging import PAGE, Step
 from sync.contacts.company_lookup import count_unknown
 from sync.contacts.context import Context

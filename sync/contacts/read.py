@@ -8,7 +8,7 @@ Rules kept here:
 
 from functools import partial
 
-from connectors.connector import Window
+from connectors.records import Window
 from state.intervals import IntervalSet
 from sync.contacts.context import Context
 from sync.contacts.page_records import take_page

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from connectors.connector import Page
 from connectors.errors import ConnectorError, OtherRecord, RecordGone
+from connectors.records import Page
 from state.staging import Staged
 from sync.contacts.context import Context
 from sync.contacts.gone_records import is_merge_target, note_gone

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from connectors.connector import Raw
 from connectors.contact import Contact, Fields
 from connectors.errors import RecordGone
+from connectors.records import Raw
 from state.database import Transaction
 from state.failures import Failure
 from state.intents import CreateIntent, DeletionIntent, UpdateIntent

@@ -6,7 +6,7 @@ of the record before is kept where it shows nothing readable now.
 
 from dataclasses import replace
 
-from connectors.connector import Raw
+from connectors.records import Raw
 from state.indexed_contact import IndexedContact
 from state.links import Link
 from sync.contacts.context import Context

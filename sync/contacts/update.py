@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
-from connectors.connector import Page, WriteResult
+from connectors.connector import WriteResult
 from connectors.errors import ConnectorError, OtherRecord, OutcomeUnknown, RecordEdited, RecordError, RecordGone
+from connectors.records import Page
 from state.database import Transaction
 from state.intents import UpdateIntent
 from state.staging import Staged, Step

@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from connectors.connector import Raw
 from connectors.contact import PHONE_SLOTS, SET_FIELDS, Contact, Fields, Value, fold
 from connectors.errors import RecordGone
+from connectors.records import Raw
 from state.database import Transaction
 from state.history import HistoryEntry
 from state.intents import RecordLook, UpdateIntent

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from connectors.connector import Page, Window
 from connectors.errors import RecordGone
 from connectors.message import Message
+from connectors.records import Page, Window
 from state.intervals import IntervalSet
 from state.links import Link
 from state.message_staging import StagedMessage

@@ -10,8 +10,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
-from connectors.connector import CallCounts, Window
+from connectors.connector import CallCounts
 from connectors.contact import Value
+from connectors.records import Window
 from sync.errors import DONE, GUARDED, LOCKED, OPEN, UNFINISHED
 from sync.output.formats import time_text
 

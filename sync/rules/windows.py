@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connectors.connector import Window
+from connectors.records import Window
 from state.intervals import Interval, IntervalSet, gaps
 
 ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from connectors.connector import Page
 from connectors.contact import Contact
 from connectors.errors import (
     AnswerTooLarge,
@@ -22,6 +21,7 @@ from connectors.errors import (
     ServerTrouble,
 )
 from connectors.message import Message
+from connectors.records import Page
 from state.damage import damage_message, damaged_cell_of_record
 from state.database import RECORD_ERRORS, DatabaseError
 from state.errors import LockHeld, StateError, StateUnwritable

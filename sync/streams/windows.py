@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from connectors.connector import Page, Window
+from connectors.records import Page, Window
 from state.cursors import COVERED, INDEXED
 from state.intervals import Interval, IntervalSet, gaps, union
 from sync.rules.contact_codec import to_ms

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from connectors.connector import Page, UnreadableRow, Window
 from connectors.errors import AnswerTooLarge, PageCrashed, PageTimedOut, ServerTrouble
 from connectors.health import AGAIN, MOST, Health
+from connectors.records import Page, UnreadableRow, Window
 from connectors.sandbox.base import Call, Sandbox, SandboxResponse
 from connectors.sandbox.faults import Fault
 from tests.connectors.clocks import FakeClock

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.connector import Raw, WriteResult
+from connectors.connector import WriteResult
 from connectors.contact import FIELDS, Fields, Value
 from connectors.errors import AuthError, ConnectorError, DuplicateRefused, OutcomeUnknown, RecordRefused, TransientError
+from connectors.records import Raw
 from connectors.refused_values import CALLS, CORE, PATIENCE, RefusedValueWriter
 
 RECORD: Raw = {"id": "1"}

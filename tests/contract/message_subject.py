@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.connector import Connector, Page, Window
+from connectors.connector import Connector
 from connectors.message import Message
 from connectors.message_store import MessageStore
+from connectors.records import Page, Window
 from tests.connectors.clocks import FakeClock
 from tests.contract.sample_contacts import BRIEF
 from tests.contract.sample_messages import numbered

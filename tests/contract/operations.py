@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-from connectors.connector import Connector, Raw, Window
+from connectors.connector import Connector
+from connectors.records import Raw, Window
 from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
 

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors.connector import Connector, Page, Raw, Window
+from connectors.connector import Connector
 from connectors.contact import Contact, Fields
 from connectors.http.allowed_calls import AllowedCalls
 from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
+from connectors.records import Page, Raw, Window
 from connectors.sandbox.base import Sandbox
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.world import MemoryCache

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.connector import Window
+from connectors.records import Window
 from tests.contract.operations import EPOCH
 from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from connectors.connector import Raw
 from connectors.contact import Fields, same
 from connectors.errors import OutcomeUnknown
+from connectors.records import Raw
 from connectors.sandbox.faults import WITH_EFFECT, Fault, Kind
 from tests.contract.operations import CITY, TAG, UPDATING, a_contact, naming
 from tests.contract.sample_contacts import BRIEF, NAMED

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.connector import Window
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, TransientError
 from connectors.http.redaction import spellings_of
 from connectors.message import Message
 from connectors.message_store import MessageStore
+from connectors.records import Window
 from connectors.sandbox.faults import Fault, Kind
 from tests.contract.message_subject import MessageSubject, Post
 from tests.contract.operations import EPOCH, naming

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from connectors.connector import Window
 from connectors.errors import ConnectorError, IncompleteWindow, TransientError
+from connectors.records import Window
 from connectors.sandbox.faults import Fault
 from connectors.values import message_text
 from tests.contract.message_subject import MessageSubject, Post

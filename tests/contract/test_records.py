@@ -5,9 +5,9 @@ from datetime import UTC
 
 import pytest
 
-from connectors.connector import Raw
 from connectors.contact import FIELDS, SET_FIELDS, Contact
 from connectors.errors import CallRefused, RecordGone
+from connectors.records import Raw
 from tests.contract.sample_contacts import BRIEF, NAMED, OTHER
 from tests.contract.subject import Place
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from connectors.connector import Raw, WriteResult
+from connectors.connector import WriteResult
 from connectors.contact import PHONE_SLOTS, SET_FIELDS, Contact, Fields, Value, same
 from connectors.errors import RecordGone
+from connectors.records import Raw
 from tests.contract.sample_contacts import BRIEF, NAMED, OTHER, SAMPLE
 from tests.contract.subject import Place, Subject
 

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from connectors.connector import Page, Window
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, IncompleteWindow, TransientError
+from connectors.records import Page, Window
 from connectors.sandbox.faults import Fault, Kind
 from tests.contract.operations import EPOCH, naming
 from tests.contract.sample_contacts import BRIEF, NAMED

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from connectors.connector import Page, Raw, Window
 from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import GrowthGenius
 from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbox
 from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import CallSlot
+from connectors.records import Page, Raw, Window
 from connectors.values import instant
 from tests.connectors.clocks import FakeClock
 

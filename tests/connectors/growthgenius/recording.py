@@ -19,10 +19,10 @@ import vcr
 from vcr.stubs import VCRHTTPResponse
 
 from connectors.clock import SystemClock
-from connectors.connector import Window
 from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import BASE_URL, GrowthGenius
 from connectors.http.client import HttpClient
+from connectors.records import Window
 from tests.connectors.growthgenius.account import MemoryCache, NoPace
 
 CASSETTES = Path(__file__).parent / "cassettes"

@@ -11,13 +11,13 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.request import Request
 from vcr.serializers import yamlserializer
 
-from connectors.connector import Raw
 from connectors.errors import OutcomeUnknown
 from connectors.growthgenius.allowed_calls import CALLS
 from connectors.growthgenius.connector import BASE_URL, GrowthGenius
 from connectors.growthgenius.users import CACHED
 from connectors.http.client import HttpClient
 from connectors.message import Message
+from connectors.records import Raw
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthgenius.account import EVERYTHING, MemoryCache, NoPace, united
 from tests.connectors.growthgenius.recording import CASSETTES, player, scrub_request, scrub_response, scrubbed

@@ -1,18 +1,21 @@
 """The account as the engine sees it: users, digests, look-ups, findings."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.connector import Connector, Window
 from connectors.errors import AuthError, RecordGone, ServerTrouble
 from connectors.growthgenius import mapping
 from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.records import Window
 from connectors.sandbox.base import Call
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import World
 from tests.end_to_end.changed_answers import rewrite
+
+if TYPE_CHECKING:
+    from connectors.connector import Connector
 
 USERS = [{"id": 78, "email": "Dev@example.com", "email_bcc": "bcc@example.com"}, {"id": 81, "email": "b@example.com"}]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.connector import Window
 from connectors.errors import IncompleteWindow, ServerTrouble
 from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.records import Window
 from connectors.sandbox.base import Call, SandboxResponse
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import EVERYTHING, World, united

@@ -16,7 +16,6 @@ from typing import Any
 import vcr
 from vcr.stubs import VCRHTTPResponse
 
-from connectors.connector import Window
 from connectors.growthhub.allowed_calls import CALLS
 from connectors.growthhub.client import BASE_URL, headers
 from connectors.growthhub.connector import GrowthHub
@@ -25,6 +24,7 @@ from connectors.growthhub.messages import MessageStyle
 from connectors.growthhub.sandbox.server import LOCATION, TOKEN
 from connectors.http.client import HttpClient
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
+from connectors.records import Window
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.world import MemoryCache
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from vcr.request import Request
 
-from connectors.connector import Window
 from connectors.errors import DuplicateRefused, RecordGone
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.location import Users
 from connectors.growthhub.sandbox.server import LOCATION
+from connectors.records import Window
 from tests.connectors.growthhub.recording import CASSETTES, Scrubber, connect, player
 
 PERSON = "seD4PfOuKoVMLkEZqohJ"

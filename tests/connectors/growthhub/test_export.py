@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import pytest
 
-from connectors.connector import Page, Window
 from connectors.errors import AuthError, IncompleteWindow, ServerTrouble
 from connectors.growthhub import export
+from connectors.records import Page, Window
 from connectors.sandbox.base import SandboxResponse
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import EXPORT, World

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.connector import Window
 from connectors.errors import OutcomeUnknown, RecordRefused
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.sandbox.messages import PROVIDER
 from connectors.growthhub.sandbox.server import LOCATION
 from connectors.message import Message
+from connectors.records import Window
 from tests.connectors.growthhub.recording import connect, player
 from tests.connectors.growthhub.test_cassettes import JULY, PERSON
 

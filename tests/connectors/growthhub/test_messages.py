@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from connectors.connector import Window
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.allowed_calls import ASKED, CHANGED
 from connectors.growthhub.message_mapping import is_wanted
@@ -13,6 +12,7 @@ from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.sandbox.messages import PROVIDER
 from connectors.http.allowed_calls import is_listed
 from connectors.message import Message
+from connectors.records import Window
 from connectors.sandbox.faults import Fault, Kind
 from connectors.values import instant
 from tests.connectors.growthhub.world import EXPORT, World

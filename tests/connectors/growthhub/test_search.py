@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from connectors.connector import Page, Window
 from connectors.errors import AuthError, IncompleteWindow, RecordGone, ServerTrouble
 from connectors.growthhub.distinct_count import DistinctCount
 from connectors.growthhub.search import Search
+from connectors.records import Page, Window
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import World
 

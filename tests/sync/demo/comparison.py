@@ -14,9 +14,10 @@ from sqlite3 import Row
 from typing import Final
 
 from connectors.clock import Clock
-from connectors.connector import Connector, Raw, Window
+from connectors.connector import Connector
 from connectors.contact import PHONE_SLOTS, Contact, Fields, Value, same
 from connectors.http.rate_limiter import MemoryCallLogStore
+from connectors.records import Raw, Window
 from state.file import StateFile
 from sync.config.model import Config, Connection
 from sync.config.secret import reveal

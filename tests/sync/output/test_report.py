@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from connectors.connector import CallCounts, Window
+from connectors.connector import CallCounts
+from connectors.records import Window
 from sync.output.formats import time_text
 from sync.output.report import (
     Cost,

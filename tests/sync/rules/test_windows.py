@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.connector import Window
+from connectors.records import Window
 from state.intervals import Interval, union
 from sync.rules.windows import FAR_MS, ORIGIN, ReadRange, moment, reported, spans_of, window_of
 from tests.sync.people_model import NOON

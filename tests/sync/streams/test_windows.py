@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.connector import Page, Window
 from connectors.errors import IncompleteWindow
+from connectors.records import Page, Window
 from state.cursors import COVERED, INDEXED
 from state.intervals import IntervalSet
 from sync.messages.context import MessageContext
