@@ -5,6 +5,8 @@ Rules kept here:
   for later (R20);
 - a record without anything that identifies it is read by id; if it still shows nothing of the contact, or another
   contact, it is not believed;
+- a record that was created at that moment and holds nothing is what a create without its values leads to: it is
+  believed, and its values are carried later;
 - a record that is older than its create was not created by it: the server took the create for an update. It is merged
   as for the first time (R10), because users have typed what else it shows.
 """
@@ -15,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connectors.connector import WriteResult
-from connectors.contact import Contact, Fields
+from connectors.contact import Contact, Fields, same
 from connectors.errors import ConnectorError, OutcomeUnknown
 from sync.contacts.context import Context
 from sync.rules.lost_create import is_older, shows_person
@@ -66,9 +68,19 @@ def _judged(
             answer, contact = _read(target, answer, record_id)
         except ConnectorError as error:
             return _unknown(target, f"{record_id}, which shows no name, address or number ({error.message})")
-    if not shows_person(contact, *sent):
+    shows = shows_person(contact, *sent)
+    if shows is None and _is_new_and_blank(target, contact, sent[0], since):
+        return replace(answer, unwritten=frozenset(sent[0]))
+    if not shows:
         return _unknown(target, f"{record_id}, which does not show the contact that was sent")
     return OlderRecord(target.account, record_id) if is_older(contact, since) else answer
+
+
+def _is_new_and_blank(target: Side, contact: Contact, sent: Fields, since: datetime) -> bool:
+    """Say whether a record was created since then and shows nothing but what its server fills in itself."""
+    filled = target.connector.filled_in(sent)
+    is_blank = all(not value or same(name, value, filled.get(name)) for name, value in contact.fields.items())
+    return is_blank and contact.created_at is not None and not is_older(contact, since)
 
 
 def _read(target: Side, answer: WriteResult, record_id: str) -> tuple[WriteResult, Contact]:

@@ -70,7 +70,9 @@ def _link(context: Context, one: CreatedContact) -> Link:
     digest = None if creation.withheld or creation.awaits or answer.unwritten else creation.staged.digest
     old = LinkSide(creation.staged.id, "", memory_text(creation.contact.memory), digest)
     new = LinkSide(contact.id, "", memory_text(contact.memory), None, *own_times(contact, answer))
-    if is_settled(context.mapping.travelling(contact.fields), shadows.target, frozenset()):
+    is_proven = context.mapping.travelling(creation.changes).keys() - answer.refused <= shadows.target.keys()
+    # Without a digest the next run looks at the record again, and carries what did not arrive.
+    if is_proven and is_settled(context.mapping.travelling(contact.fields), shadows.target, frozenset()):
         new.digest = creation.target.connector.digest(answer.raw)
     old.unmapped, new.unmapped = unmapped_text(context, creation.contact), unmapped_text(context, contact)
     link = Link(*((old, new) if creation.source.name == "left" else (new, old)), context.mapping.number)

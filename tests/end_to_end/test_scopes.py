@@ -90,7 +90,7 @@ def test_a_probe_makes_changes_and_deletes_one_invented_contact_at_each_account(
         probed = world.sync("check", "--probe", "--yes", "--json")
     assert probed.code == 0
     for account in ("gg", "gh"):
-        for what in ("may be made", "may be changed", "is deleted again"):
+        for what in ("may be created", "may be changed", "is deleted again"):
             assert finding(probed, account, what)["ok"]
     made = [call.body for call in calls.to("POST") if "search" not in call.path and "customFields" not in call.path]
     assert len(made) == 2
@@ -117,7 +117,7 @@ def test_a_probe_says_what_lacks_and_which_contact_is_left(live_world: World) ->
     assert f"gh:{left['id']}" in str(found["mend"])
     world.gh.quirks.scopes_missing = frozenset({WRITING})
     probed = world.sync("check", "--probe", "--yes", "--json")
-    assert WRITING in str(finding(probed, "gh", "may be made")["mend"])
+    assert WRITING in str(finding(probed, "gh", "may be created")["mend"])
 
 
 def test_a_probe_makes_its_calls_once_each_and_what_it_found_is_kept_for_later_checks(live_world: World) -> None:
@@ -134,6 +134,6 @@ def test_a_probe_makes_its_calls_once_each_and_what_it_found_is_kept_for_later_c
     for _ in range(2):
         checked = world.sync("check", "--json")
         assert checked.code == 0
-        for what in ("may be made", "may be changed", "is deleted again"):
+        for what in ("may be created", "may be changed", "is deleted again"):
             found = finding(checked, "gg", what)
             assert (found["ok"], "sync check --probe" in str(found["what"])) == (True, True)
