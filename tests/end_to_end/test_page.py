@@ -42,7 +42,7 @@ def test_a_daemon_shows_a_conflict_and_writes_what_is_decided_there(live_world: 
         until(lambda: requests.get(f"{url}/api/conflicts", timeout=60).json()["conflicts"])
         with requests.Session() as browser:
             page = browser.get(f"{url}/conflicts", timeout=60).text
-            form = re.search(r'name="form" value="(\w+)"', page)
+            form = re.search(r'name="form" value="([^"]+)"', page)
             action = re.search(r'action="(/conflicts/\d+/resolve)"', page)
             assert form is not None
             assert action is not None

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,16 +16,20 @@ needs_tools = pytest.mark.skipif(not HAS_TOOLS, reason="systemd-analyze is missi
 
 
 def analyze(folder: Path, *arguments: str, user: bool = False) -> "subprocess.CompletedProcess[str]":
-    """Ask systemd-analyze, as the manager of the system or of a user."""
-    return subprocess.run(  # noqa: S603 - a program of the system
-        ["systemd-analyze", *(["--user"] if user else []), *arguments],  # noqa: S607 - wherever it is
-        cwd=folder,
-        env=os.environ | {"XDG_RUNTIME_DIR": str(folder), "SYSTEMD_COLORS": "0", "LC_ALL": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    """Ask systemd-analyze, as the manager of the system or of a user.
+
+    The folder for sockets has a short name: an address of a socket has at most 108 bytes, and tests' folders are long.
+    """
+    with TemporaryDirectory(prefix="xdg") as runtime:
+        return subprocess.run(  # noqa: S603 - a program of the system
+            ["systemd-analyze", *(["--user"] if user else []), *arguments],  # noqa: S607 - wherever it is
+            cwd=folder,
+            env=os.environ | {"XDG_RUNTIME_DIR": runtime, "SYSTEMD_COLORS": "0", "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
 
 def written(folder: Path, units: Mapping[str, str]) -> Path:
