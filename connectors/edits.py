@@ -17,8 +17,11 @@ def refuse_if_edited(account: str, record_id: str, before: Fields, now: Fields) 
 
 
 def refuse_if_changed(account: str, record_id: str, before: Raw, now: Raw, keys: frozenset[str]) -> None:
-    """Raise RecordEdited where one of these wire keys differs between the readings."""
-    edited = sorted(key for key in keys & before.keys() & now.keys() if before[key] != now[key])
+    """Raise RecordEdited where one of these wire keys differs between the readings.
+
+    A server may show no empty fields: a value where none was shown before is an edit too.
+    """
+    edited = sorted(key for key in keys & now.keys() if before.get(key) != now[key] and (before.get(key) or now[key]))
     if edited:
         raise edited_between(account, "contact", record_id, edited)
 

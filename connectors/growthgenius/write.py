@@ -186,10 +186,13 @@ class GrowthGeniusWriter:
         return order.before is _NEW and key != "user_id" and bool(written.raw.get(key))
 
     def _is_typed_over(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
-        """Say whether a changed field shows neither the sent value nor the old one."""
+        """Say whether a changed field shows neither the sent value nor the old one.
+
+        A server may show no empty fields: a value where none was shown before is an edit too.
+        """
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(written.raw, order.memory, order.changes)
-        return any(not same(name, value, before.get(name)) for name, value in after.items() if name in before)
+        return any(not same(name, value, before.get(name)) for name, value in after.items())
 
     def _nothing_arrived(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
         """Say whether no field shows what was sent.

@@ -470,6 +470,20 @@ def test_what_a_user_types_between_two_tries_of_a_style_is_not_written_over(
         assert world.sandbox.person(record_id)["title"] == "Typed"
 
 
+@pytest.mark.parametrize("complains", [True, False])
+def test_what_a_user_types_into_a_blank_that_is_not_shown_is_not_written_over_by_a_second_try(
+    complains: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with World(Behaviour(bodies="flat", complains=complains, omits_null=True)) as world:
+        record_id = world.sandbox.add(first_name="Tony")
+        current = world.account.read_record(record_id).records[0]
+        assert "label_names" not in current
+        after_the_first(world, monkeypatch, lambda: world.sandbox.edit(record_id, label_names=["Newsletter"]))
+        with pytest.raises(OutcomeUnknown, match=rf"contact {record_id} was edited between two tries"):
+            world.account.update_contact(current, {}, {"tags": ("vip",)}, None)
+        assert world.sandbox.person(record_id)["label_names"] == ["Newsletter"]
+
+
 def test_what_a_user_types_between_null_and_blank_is_not_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
     with World(Behaviour(clearing="blank")) as world:
         record_id = world.sandbox.add(first_name="Tony", title="CEO", city="Rome")
