@@ -2,7 +2,8 @@
 
 `run` does one run in this process under the world's clock. `sync` is the command line in this process, `process` and
 `start` in a separate one. The command line uses the machine's clock, so its world is a `live` one: the time of its
-servers runs like the machine's, plus the skipped time.
+servers runs like the machine's, plus the skipped time. With SWAPPED=1 in the environment, GrowthHub is at the left; a
+test sees no difference (tests.end_to_end.mirror).
 """
 
 import json
@@ -27,6 +28,7 @@ from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
 from sync.output.progress import SilentProgress
 from sync.output.report import RunReport
+from tests.end_to_end import mirror
 from tests.end_to_end.command_line import invoke
 from tests.end_to_end.transactions import no_call_inside_a_transaction
 
@@ -146,11 +148,12 @@ class World:
             },
         }
         parts = [_table(f"accounts.{name}", {**own, **self.accounts[name]}) for name, own in accounts.items()]
-        parts.append(_table("connections.sales", {"left": '"gg"', "right": '"gh"', **self.options}))
-        parts.append(_table("connections.sales.contacts", self.contacts))
+        connection = _table("connections.sales", {"left": '"gg"', "right": '"gh"', **self.options})
+        contacts = _table("connections.sales.contacts", self.contacts)
+        parts += [mirror.text(connection), mirror.text(contacts)]
         if "[status_page]" not in self.tables:  # its address is the same for all that run at once
             parts.append(_table("status_page", {"listen": '"off"'}))
-        self.config_path.write_text("\n".join([*parts, self.tables]), encoding="utf-8")
+        self.config_path.write_text("\n".join([*parts, mirror.text(self.tables)]), encoding="utf-8")
         self.config_path.chmod(0o600)
 
     def run(self, skip: float = 2.0, **options: Any) -> RunReport:
@@ -168,13 +171,14 @@ class World:
             return self.process(*arguments, skip=skip)
         self.clock.skip(skip)
         self.write_config()
-        return Finished(*invoke(arguments, self.folder, self._variables()))
+        code, *outputs = invoke([mirror.text(one) for one in arguments], self.folder, self._variables())
+        return Finished(code, *map(mirror.shown, outputs))
 
     def process(self, *arguments: str, skip: float = 2.0) -> Finished:
         """Let `skip` seconds pass, and carry out a command in its own process."""
         with self.start(*arguments, skip=skip) as process:
             out, err = process.communicate(timeout=60)
-        return Finished(process.returncode, out, err)
+        return Finished(process.returncode, mirror.shown(out), mirror.shown(err))
 
     def start(
         self,
@@ -189,7 +193,7 @@ class World:
         if write_config:
             self.write_config()
         return subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "sync", *arguments],
+            [sys.executable, "-m", "sync", *map(mirror.text, arguments)],
             cwd=self.folder,
             env=self._variables(),
             stdin=stdin,
@@ -206,7 +210,7 @@ class World:
         """Ask the state file."""
         with closing(sqlite3.connect(self.state_path)) as db:
             db.row_factory = sqlite3.Row
-            return [dict(row) for row in db.execute(query, values)]
+            return [mirror.row(dict(row)) for row in db.execute(mirror.text(query), [mirror.value(one) for one in values])]
 
     def tables_of_state(self, *without: str) -> dict[str, list[tuple[Any, ...]]]:
         """Return everything that the state file remembers, table by table."""
