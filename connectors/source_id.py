@@ -5,7 +5,9 @@ Rules kept here:
 - an account is identified by its server and by the user or location that it is read as. If it is read as several users,
   each of them counts, so that adding a user changes nothing;
 - earlier releases wrote the id alone: it still counts, and is completed when the record is written next;
-- the source id of another account does not count, and is never overwritten.
+- the source id of another account does not count, and is never overwritten;
+- records that several connections share have a field for each other account, with names that do not change when a
+  connection is added.
 """
 
 import re
@@ -19,17 +21,35 @@ _WHOLE: Final = re.compile(r"([a-z]+):([0-9a-f]{10}):(\S+)")
 
 @dataclass(frozen=True, slots=True)
 class SourceAccount:
-    """The account of source ids. Without `marks` it is not known, and ids are written alone."""
+    """The account of source ids. Without `marks` it is not known, and ids are written alone.
+
+    `has_own_field`: the field named after the system belongs to another account of the same system.
+    """
 
     system: str = ""
     marks: tuple[str, ...] = ()
+    has_own_field: bool = False
 
     @classmethod
-    def of(cls, system: str, base_url: str, seen_as: Iterable[object]) -> "SourceAccount":
+    def of(
+        cls, system: str, base_url: str, seen_as: Iterable[object], *, has_own_field: bool = False
+    ) -> "SourceAccount":
         """Return the account of a system at a server that is read as these users, or as this location."""
         server = base_url.rstrip("/").lower()
         marks = (blake2b(f"{server}|{each}".encode(), digest_size=5).hexdigest() for each in seen_as)
-        return cls(system, tuple(marks))
+        return cls(system, tuple(marks), has_own_field)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the names of all fields that may hold its source ids; the first one is written."""
+        own = [f"{self.system}_id_{mark}" for mark in self.marks]
+        shared = [f"{self.system}_id"] if self.system else []
+        return tuple([*own, *shared] if self.has_own_field else [*shared, *own])
+
+    @property
+    def name(self) -> str:
+        """Return what tells the account apart from the others of its records: its system, with a mark if need be."""
+        return f"{self.system}-{self.marks[0]}" if self.has_own_field else self.system
 
     def written(self, record_id: str) -> str:
         """Return the source id for a record of this account."""

@@ -53,7 +53,7 @@ class ConnectorSettings(Generic[AccountT]):
     `country` is the region of phone numbers without a country code, alpha-2. `places` are the configured keys of
     fields, `tag_fields` the prefix of the tags of each field that is kept as a tag. `consent_channels` are those in
     which a block forbids contact, None for the system's default. `messages` is None where no messages travel.
-    `counterpart` is the kind of system at the other side, `sources` the account that source ids name (R31).
+    `sources` is the account of the other side, which source ids and the markers of messages name (R31).
     `login` is the command that gets another token, "" where the account uses no OAuth.
     """
 
@@ -67,7 +67,6 @@ class ConnectorSettings(Generic[AccountT]):
     tag_fields: Mapping[str, str]
     consent_channels: tuple[str, ...] | None
     messages: MessageOptions | None
-    counterpart: str
     sources: "SourceAccount"
     login: str = ""
 

@@ -13,12 +13,13 @@ from connectors.growthhub import check as account_check
 from connectors.growthhub import consent, write_result
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import GrowthHubClient
-from connectors.growthhub.custom_fields import MARKER, CustomFields
+from connectors.growthhub.custom_fields import CustomFields
 from connectors.growthhub.encode import NEVER_EMPTY
 from connectors.growthhub.location import Location, LocationUsers
 from connectors.growthhub.mapping import Mapper, outline
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.search import Search
+from connectors.growthhub.source_places import MARKER, is_source_place, written_ids
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import NATIVE, custom_values, digest, lacks_names, tags_of
 from connectors.growthhub.write import GrowthHubWriter
@@ -41,8 +42,8 @@ class GrowthHub:
     sake then. `sources` is the account of source ids. `login` is the command that gets another token, '' where a person
     creates one at GrowthHub.
 
-    The source id has a place besides the canonical fields (`contact.growthgenius_id`): each call of `create_places`
-    creates it, and writes before that go without. `close` closes the connections.
+    The source id has a place besides the canonical fields (connectors.growthhub.source_places): each call of
+    `create_places` creates it, and writes before that go without. `close` closes the connections.
     """
 
     system = "growthhub"
@@ -76,7 +77,7 @@ class GrowthHub:
         calls = GuardedClient(wire)
         self.client = GrowthHubClient(calls, location_id)
         self.groups = TagGroups(groups or {})
-        self.custom_fields = CustomFields(self.client, cache, places or {}, self.groups.names)
+        self.custom_fields = CustomFields(self.client, cache, places or {}, self.groups.names, sources=sources)
         self.location = Location(self.client, cache)
         self.directory = LocationUsers(self.client, cache, self.location)
         self.search = Search(self.client)
@@ -85,7 +86,8 @@ class GrowthHub:
             calls, location_id, style, location=self.location, directory=self.directory, cache=cache
         )
         self.has_messages = messages is not None
-        self.mappable_fields = frozenset({*NATIVE, *self.custom_fields.keys, *self.groups.names}) - {MARKER}
+        named = {*NATIVE, *self.custom_fields.keys, *self.groups.names}
+        self.mappable_fields = frozenset(name for name in named if not is_source_place(name))
         self.fields_to_create = self.mappable_fields & self.custom_fields.keys.keys()
         self.fields = self.mappable_fields
         self._country = country
@@ -269,7 +271,8 @@ class GrowthHub:
         self._note_fields()
 
     def _note_fields(self) -> None:
-        fields = {*NATIVE, *self.custom_fields.known(), *self.groups.names} - {MARKER}
+        named = {*NATIVE, *self.custom_fields.known(), *self.groups.names}
+        fields = {name for name in named if not is_source_place(name)}
         self.fields = frozenset(fields - ({"owner"} if self.owner_emails == frozenset() else set()))
 
     def _mapper(self) -> Mapper:
@@ -306,11 +309,11 @@ class GrowthHub:
                 yield found
 
     def _marked(self, marker: str | None) -> Sequence[Raw]:
-        place = self.custom_fields.places.get(MARKER)
-        if marker is None or place is None:
+        if marker is None:
             return []
-        field, spellings = f"customFields.{place.id}", self._sources.spellings(marker)
-        return [raw for spelled in spellings for raw in self.search.having(field, spelled)]
+        places = self.custom_fields.places
+        asked = [(f"customFields.{places[name].id}", each) for name, each in written_ids(places, marker, self._sources)]
+        return [raw for field, each in dict.fromkeys(asked) for raw in self.search.having(field, each)]
 
     def _added(self, since: datetime) -> Iterator[Raw]:
         unread: list[UnreadableRow] = []

@@ -20,14 +20,13 @@ from connectors.connector import Cache
 from connectors.contact import PHONE_SLOTS
 from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrouble
 from connectors.growthhub.client import GrowthHubClient
+from connectors.growthhub.source_places import EARLIER, MARKER, source_keys
 from connectors.http.allowed_calls import is_usable_id
-
-MARKER = "growthgenius_id"
-"""The name of the place of the source id. It is no canonical field."""
+from connectors.source_id import NO_ACCOUNT, SourceAccount
 
 PREFIX = "contact."
 PLACES: Mapping[str, str] = {
-    MARKER: "contact.growthgenius_id",
+    MARKER: EARLIER,
     "title": "contact.job_title",
     **{
         name: PREFIX + name
@@ -66,7 +65,10 @@ class CustomField:
 
 
 class CustomFields:
-    """The places of one location, except for fields that are kept `elsewhere`."""
+    """The places of one location, except for fields that are kept `elsewhere`.
+
+    `sources` is the account of source ids.
+    """
 
     def __init__(
         self,
@@ -74,11 +76,17 @@ class CustomFields:
         cache: Cache,
         configured: Mapping[str, str],
         elsewhere: frozenset[str] = frozenset(),
+        *,
+        sources: SourceAccount = NO_ACCOUNT,
     ) -> None:
         self._client = client
         self._cache = cache
         self._configured = frozenset(configured)
-        keys = {**PLACES, **{name: _full_key(key) for name, key in configured.items()}}
+        keys = {
+            **PLACES,
+            **source_keys(sources, PREFIX),
+            **{name: _full_key(key) for name, key in configured.items()},
+        }
         self.keys = {name: key for name, key in keys.items() if name not in elsewhere}
         self._names = frozenset(self.keys)
         self._places: Mapping[str, CustomField] | None = None

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.growthhub import consent as wishes
-from connectors.growthhub.custom_fields import MARKER, CustomField
+from connectors.growthhub.custom_fields import CustomField
 from connectors.growthhub.field_readers import READERS, Read, read_line
+from connectors.growthhub.source_places import shown_source_id
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import (
     CONSENT,
@@ -125,7 +126,7 @@ class Mapper:
         if self._groups.names:
             self._split_off_groups(fields)
         numbers.extend(additional_phones(raw))
-        source_id = _text_or_none(values.get(MARKER))
+        source_id = shown_source_id(values, self._sources)
         return Contact(
             id=str(raw.get("id")),
             fields=fields,

@@ -8,7 +8,8 @@ Rules kept here:
   messages. Of these the wanted channels are taken, and our own copies in any channel;
 - a message that could not be delivered is left out, and so is such an e-mail of a thread;
 - a message without text that has pictures or files lists them;
-- `altId` is the marker of a copy that was recorded here. That of other messages belongs to other software.
+- `altId` is the marker of a copy that was recorded here. That of other messages belongs to other software, or to a copy
+  that another connection recorded: a copy is copied no further, so that no message goes round in a circle.
 """
 
 import re
@@ -51,6 +52,8 @@ def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, sourc
     if not row.get("id") or not row.get("contactId") or row.get("deleted") is True or _is_to_come(row):
         return False
     is_ours = _is_ours(row, provider_id, source)
+    if notes.is_foreign_mark(row.get("altId"), source):
+        return False
     # In a thread, each e-mail has a status of its own.
     if not is_ours and len(email_ids(row)) <= 1 and has_failed(row):
         return False

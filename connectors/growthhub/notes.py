@@ -7,6 +7,8 @@ Rules kept here:
   another (R6). A person can type a marker, so it counts only beside the line with kind and time, which no person types
   (R31). Without a marker a note is recognised by the rest of its content;
 - the zone of a location may change: a note is recognised by its time in any zone;
+- the marker names the system of the original, and its account where several of them share the contact. A note with the
+  marker of another account whose content is that of the message is its copy all the same: it came by another way;
 - a text that is too long is cut, with a line that says so. The marker is never cut.
 """
 
@@ -36,6 +38,12 @@ _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?=(\S{1,6}))"
 _CUT_SAID: Final = "(Cut here, a note takes no more: the whole text is at "
 _CUT: Final = re.compile(rf" ?{re.escape(_CUT_SAID)}[^()]*\.\)$")
 
+_ANY_MARK: Final = re.compile(r"[a-z]+(?:-[0-9a-f]{10})?-message:\S+$")
+"""The marker of any account (connectors.source_id.SourceAccount.name)."""
+
+_FOREIGN_END: Final = re.compile(r"\[[a-z]+(?:-[0-9a-f]{10})?-message:[^\[\]\s]+\]\s*$")
+"""A marker of any account at the end of a note."""
+
 _FARTHEST: Final = timedelta(hours=14)
 """No place on earth has a time farther from UTC."""
 
@@ -58,6 +66,11 @@ def id_in(shown: object, source: str) -> str | None:
     """Return the id in a marker that stands alone, None for anything else."""
     prefix = f"{source}-message:"
     return unquote(shown[len(prefix) :]) if isinstance(shown, str) and shown.startswith(prefix) else None
+
+
+def is_foreign_mark(shown: object, source: str) -> bool:
+    """Say whether a text is the marker of a copy that another connection recorded."""
+    return isinstance(shown, str) and bool(_ANY_MARK.match(shown)) and id_in(shown, source) is None
 
 
 def zone(name: object) -> tzinfo:
@@ -229,5 +242,5 @@ def _marker(source: str) -> re.Pattern[str]:
 
 
 def _without_marker(shown: str, source: str) -> str:
-    found = list(_marker(source).finditer(shown))
+    found = list(_marker(source).finditer(shown)) or list(_FOREIGN_END.finditer(shown))
     return message_text.tidy(shown[: found[-1].start()] + shown[found[-1].end() :]) if found else shown

@@ -106,9 +106,8 @@ def _build(settings: ConnectorSettings[GrowthHubAccount]) -> "Connector":
     style = None
     if settings.messages is not None:
         style = MessageStyle(settings.messages.as_note, settings.messages.provider_id, settings.messages.channels)
-        # Two accounts of this system keep the marker in notes that earlier releases wrote.
-        if settings.counterpart not in {"", "growthhub"}:
-            style = replace(style, source=settings.counterpart)
+        if settings.sources.name:
+            style = replace(style, source=settings.sources.name)
     return GrowthHub(
         settings.name,
         settings.wire,

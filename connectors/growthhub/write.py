@@ -23,10 +23,11 @@ from connectors.errors import (
 )
 from connectors.growthhub import consent, refusals, write_result
 from connectors.growthhub.client import GrowthHubClient
-from connectors.growthhub.custom_fields import MARKER, CustomFields
+from connectors.growthhub.custom_fields import CustomFields
 from connectors.growthhub.encode import EncodedWrite, encode
 from connectors.growthhub.location import LocationUsers
 from connectors.growthhub.mapping import EMAIL_REFUSED, NO_GROUPS, Mapper, other_name
+from connectors.growthhub.source_places import MARKER, shown_source_id
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import CONSENT, custom_values, tags_of
 from connectors.growthhub.write_effect import EffectReader, WriteEffect
@@ -175,12 +176,14 @@ class GrowthHubWriter:
 
         An id alone, as earlier releases wrote it, is completed when something else is written as well.
         """
-        place = self._custom_fields.places.get(MARKER)
-        shown = dict(custom_values(current)).get(place.id) if place is not None else None
-        carried = str(shown) if shown not in (None, "") else None
-        if marker is None or carried == self._sources.written(marker) or self._sources.is_foreign(carried):
+        shown, places = dict(custom_values(current)), self._custom_fields.places
+        carried = {
+            name: str(shown[place.id]) for name, place in places.items() if shown.get(place.id) not in (None, "")
+        }
+        found = shown_source_id(carried, self._sources)
+        if marker is None or found == self._sources.written(marker) or self._sources.is_foreign(carried.get(MARKER)):
             return True
-        return not with_changes and self._sources.read(carried) == marker
+        return not with_changes and self._sources.read(found) == marker
 
     def refuse_edited(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> None:
         """Read a record.

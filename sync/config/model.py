@@ -109,6 +109,10 @@ class Connection(OptionsTable):
         """Return the name that the user gave the connection in the config file."""
         return self._name
 
+    def counterpart_of(self, account: str) -> str:
+        """Return the name of the account at the other side of an account."""
+        return self.left if account == self.right else self.right
+
 
 class LogOptions(OptionsTable):
     """What is logged, and how. `auto` is text on a terminal, and JSON elsewhere."""

@@ -28,7 +28,8 @@ CLOCK_OFFSET = "clock_offset"
 class SharedResources:
     """What every account of a run shares.
 
-    `token_sources` is None where no account uses OAuth. `note` reports long waits. `accounts` are all of the config.
+    `token_sources` is None where no account uses OAuth. `note` reports long waits. `accounts` and `connections` are all
+    of the config, in its order.
     """
 
     call_log: CallLogStore
@@ -37,6 +38,7 @@ class SharedResources:
     token_sources: TokenSources | None = None
     note: Callable[[str], None] = lambda _text: None
     accounts: Mapping[str, AccountOptions] = field(default_factory=dict)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,6 @@ def _connector_settings(
     name: str, account: AccountOptions, wire: HttpClient, connection: Connection, shared: SharedResources
 ) -> ConnectorSettings[AccountOptions]:
     contacts = connection.contacts
-    counterpart = shared.accounts.get(connection.left if name == connection.right else connection.right)
     places = {field: options.place(name, account.connector) for field, options in contacts.fields.items()}
     return ConnectorSettings(
         name, account, wire, shared.settings(name), shared.clock, connection.country,
@@ -99,17 +100,22 @@ def _connector_settings(
         tag_fields=contacts.tag_prefixes,
         consent_channels=contacts.consent_channels,
         messages=_message_options(connection.messages),
-        counterpart="" if counterpart is None else counterpart.connector,
-        sources=_source_account(counterpart),
+        sources=_source_account(name, connection, shared),
         login=f"sync auth login {name}" if account.uses_oauth else "",
     )  # fmt: skip
 
 
-def _source_account(counterpart: AccountOptions | None) -> SourceAccount:
-    """Return the account that the source ids in the records of the other account name (R31)."""
-    if counterpart is None:
+def _source_account(name: str, connection: Connection, shared: SharedResources) -> SourceAccount:
+    """Return the account that the source ids in the records of the account `name` name (R31)."""
+    other_name = connection.counterpart_of(name)
+    other = shared.accounts.get(other_name)
+    if other is None:
         return NO_ACCOUNT
-    return SourceAccount.of(counterpart.connector, counterpart.base_url, counterpart.seen_as)
+    connected = (one.counterpart_of(name) for one in shared.connections.values() if name in (one.left, one.right))
+    # The first connection to a system keeps its field when another one is added behind it.
+    first = next((one for one in connected if shared.accounts[one].connector == other.connector), other_name)
+    is_first = first == other_name
+    return SourceAccount.of(other.connector, other.base_url, other.seen_as, has_own_field=not is_first)
 
 
 def _message_options(messages: MessagesStream | None) -> MessageOptions | None:

@@ -46,7 +46,10 @@ def check(
     credentials, time = reveal(config, used, warn), clock or SystemClock()
     token_sources = token_sources_of(config, used, warn, time)
     with raising_unwritable(config.state.path), raising_damage(config.state.path), ExitStack() as stack:
-        shared = replace(_shared_resources(config, stack, time), token_sources=token_sources)
+        shared = replace(
+            _shared_resources(config, stack, time), token_sources=token_sources,
+            accounts=config.accounts, connections=config.connections,
+        )  # fmt: skip
         accounts = [_connect(config, name, credentials, shared, stack) for name in used]
         _confirm_identities(config, accounts)
         written = written_accounts(config)

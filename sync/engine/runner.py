@@ -114,7 +114,7 @@ class Runner:
     def _shared_resources(self, state: StateFile, stack: ExitStack) -> SharedResources:
         return SharedResources(
             self._call_log(stack), self.clock, lambda name: Settings(state, name, self._now_ms), self.token_sources,
-            self.progress.note, self.config.accounts,
+            self.progress.note, self.config.accounts, self.config.connections,
         )  # fmt: skip
 
     def _call_log(self, stack: ExitStack) -> CallLogStore:

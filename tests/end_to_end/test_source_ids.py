@@ -63,6 +63,32 @@ def test_the_source_id_of_another_account_stays_where_a_contact_is_in_both(
     assert len(world.gh.people()) == 2
 
 
+def test_each_connection_of_a_location_has_a_field_of_its_own_for_source_ids(
+    world: World, other: GrowthGeniusSandbox
+) -> None:
+    """Ana is in both accounts, Bo and Cy have only names: with the state lost, no contact is created twice."""
+    world.contacts["direction"] = '"left_to_right"'
+    for account in (world.gg, other):
+        account.add(first_name="Ana", email="ana@example.com", at=minutes(-60))
+    world.gg.add(first_name="Bo", last_name="Berg", at=minutes(-60))
+    other.add(first_name="Cy", last_name="Cole", at=minutes(-60))
+    for connection in ("sales", "second"):
+        assert world.run(connections=(connection,)).exit_code == 0
+    (ana,) = [each["id"] for each in world.gh.people() if each.get("email") == "ana@example.com"]
+    other.edit(str(other.people()[0]["id"]), city="Rome")
+    assert world.run(connections=("second",)).exit_code == 0
+    keys = [field.key for field in world.gh.fields.values() if "growthgenius_id" in field.key]
+    assert len(keys) == 2
+    carried = [world.gh.custom(ana, key) for key in keys]
+    assert len({value.split(":")[1] for value in carried}) == 2
+    world.state_path.unlink()
+    before = world.gh.people()
+    for connection in ("sales", "second"):
+        assert world.run(connections=(connection,)).exit_code == 0
+    assert world.gh.people() == before
+    assert len(world.gg.people()) == len(other.people()) == 2
+
+
 def test_a_source_id_of_an_earlier_release_pairs_and_becomes_whole_with_the_next_write(world: World) -> None:
     """The state is lost, and records carry the id alone: no contact is made twice."""
     left = world.gg.add(first_name="Ana", last_name="Ames", city="Oslo", at=minutes(-60))

@@ -210,7 +210,9 @@ class World:
         """Ask the state file."""
         with closing(sqlite3.connect(self.state_path)) as db:
             db.row_factory = sqlite3.Row
-            return [mirror.row(dict(row)) for row in db.execute(mirror.text(query), [mirror.value(one) for one in values])]
+            return [
+                mirror.row(dict(row)) for row in db.execute(mirror.text(query), [mirror.value(one) for one in values])
+            ]
 
     def tables_of_state(self, *without: str) -> dict[str, list[tuple[Any, ...]]]:
         """Return everything that the state file remembers, table by table."""

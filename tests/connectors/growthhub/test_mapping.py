@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, same
-from connectors.growthhub.custom_fields import MARKER, PLACES, CustomField
+from connectors.growthhub.custom_fields import PLACES, CustomField
 from connectors.growthhub.encode import encode
 from connectors.growthhub.mapping import Mapper, outline
 from connectors.growthhub.sandbox.records import by_id, search_row
+from connectors.growthhub.source_places import MARKER
 from connectors.growthhub.wire_record import NATIVE, digest
 from connectors.growthhub.write_result import as_record, tag_changes
 
