@@ -3,12 +3,16 @@
 import gc
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
+from tests.new_state_files import copy_new_files
 from tests.thorough import THOROUGH
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - each test has its own folder in it
@@ -30,6 +34,11 @@ if "TMPDIR" not in os.environ and _memory_is_usable():
     os.environ["TMPDIR"] = str(MEMORY)
     tempfile.tempdir = None  # read TMPDIR again
 
+# Containers often forbid bytecode. Then each worker of pytest-xdist compiles all tests, and each child process the
+# whole program: 25 seconds and 2 seconds of computing. Git ignores the caches.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Machines differ in speed: no deadline.
 settings.register_profile("ci", deadline=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
@@ -39,6 +48,14 @@ NEEDED = {
     "systemd-analyze": "the units were not checked; install the package systemd",
     "chromium": "the status page was not tested in a browser; install the package chromium",
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def new_state_files() -> Iterator[None]:
+    """Copy new state files, which need not be migrated each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        copy_new_files(patch)
+        yield
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -19,7 +20,10 @@ from state.lock import hold_connection
 from state.schema import TABLES, VERSION, migrate
 from state.settings import Settings
 from state.version import APPLICATION_ID
+from tests.new_state_files import copy_new_files
 from tests.state.files import link, opened
+
+pytestmark = pytest.mark.usefixtures("real_migrations")
 
 ROOT = Path(__file__).parents[2]
 ONE_SETTING = "INSERT INTO setting VALUES ('growthhub', 'users', '[]', 0)"
@@ -261,6 +265,27 @@ def test_an_interrupted_migration_is_completed_by_the_next_start(path: Path, ste
             assert "interrupted" in str(error)  # noqa: PT017 (late cuts come after the end)
     with opened(path) as state:
         assert {row[0] for row in state.db.execute("SELECT name FROM about")} == set(TABLES)
+
+
+def test_a_copied_new_file_is_what_a_migration_makes(tmp_path: Path) -> None:
+    def written(name: str) -> bytes:
+        with opened(tmp_path / name):
+            pass
+        return (tmp_path / name).read_bytes()
+
+    def dump(name: str) -> list[str]:
+        with closing(sqlite3.connect(tmp_path / name)) as db:
+            applied = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+")
+            return [applied.sub("then", line) for line in db.iterdump()]
+
+    migrated = written("migrated")
+    with pytest.MonkeyPatch.context() as patch:
+        copy_new_files(patch)
+        copied = written("copied"), written("copied too")
+    assert dump("migrated") == dump("copied too")
+    assert {len(one) for one in (migrated, *copied)} == {len(migrated)}
+    assert migrated[:40] == copied[1][:40]  # page size, WAL, sizes; then comes a counter of changes to the schema
+    assert migrated[60:72] == copied[1][60:72]  # version of the schema, id of the program
 
 
 def test_processes_that_start_together_create_one_file(path: Path) -> None:
