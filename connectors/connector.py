@@ -115,6 +115,11 @@ class Connector(Protocol):
     """The fields that can be set but not emptied (R17)."""
     consent_fields: frozenset[str]
     """The fields that say do_not_contact by the value "Do Not Contact", where that has no place of its own."""
+    lists_only: bool
+    """Whether it has no windows: `read_window` yields everything, whatever the window, and the digest alone tells what
+    changed (R32)."""
+    derived: frozenset[str]
+    """The fields that it derives from another one: they fill blanks of the other side, and replace nothing (R36)."""
     has_markers: bool
     """Whether its records have a place for a marker, the source id of the counterpart (R31)."""
     place_scope: str
@@ -173,6 +178,12 @@ class Connector(Protocol):
 
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes that change when the record changes, without its times and search positions."""
+
+    def missing_key(self, fields: Fields) -> str:
+        """Return why no contact with these values can be created here, "" where it can (R37).
+
+        The text completes "left out: ", like "no phone number, which Whautomate needs".
+        """
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
         """Create a contact with these values, in one call where the API allows it. Empty values are left out.

@@ -46,7 +46,8 @@ class Contact:
     `marker` is the id that the record claims to have at the other system. `is_marker_bare` says that it names no
     account, so that a user may have typed or imported it (R31). `phones` are all its possible numbers (E.164) and
     `emails` all its addresses; pairing uses them. `memory` is JSON that the next mapping of the record gets back: the
-    E.164 form of each raw number, and under "slot" which of PHONE_SLOTS became `phone` (R16).
+    E.164 form of each raw number, and under "slot" which of PHONE_SLOTS became `phone` (R16). `left_out` is why the
+    record is not carried while it has no counterpart, "" where it may be (R37).
     """
 
     id: str
@@ -59,6 +60,7 @@ class Contact:
     memory: Mapping[str, Any] = field(default_factory=dict)
     emails: tuple[str, ...] = ()
     is_marker_bare: bool = False
+    left_out: str = ""
 
 
 def fold(name: str, value: Value) -> Value:

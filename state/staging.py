@@ -122,6 +122,15 @@ class Staging:
         )
         return [(row[0], row[1]) for row in rows.fetchall()]
 
+    def count_missing(self, side: str, connection: int) -> int:
+        """Return how many links of contacts have a record on a side that was not listed, as `missing_links` does."""
+        row = self._db.execute(
+            "SELECT count(*) FROM link l WHERE l.connection = ? AND l.stream = 'contacts' AND l.gone IS NOT ?"
+            f" AND NOT EXISTS (SELECT 1 FROM stage.record r WHERE r.side = ? AND r.id = l.{side}_id)",
+            (connection, side, side),
+        ).fetchone()
+        return int(row[0])
+
     def count_records(self, side: str) -> int:
         """Return how many different records of a side were read."""
         return int(self._db.execute("SELECT count(*) FROM stage.record WHERE side = ?", (side,)).fetchone()[0])

@@ -56,6 +56,7 @@ class AcmeConnector:
     mappable_fields: frozenset[str] = frozenset({"email"})
     read_only: frozenset[str] = frozenset()
     consent_fields: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
 
     def __init__(self, settings: ConnectorSettings[AcmeAccount]) -> None:
         self.account = settings.name

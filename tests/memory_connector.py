@@ -35,6 +35,10 @@ class MemoryConnector:
     place_scope = ""
     write_scope = ""
     companies: "CompanyDirectory | None" = None
+    lists_only = False
+    derived: frozenset[str] = frozenset()
+    needed: str = ""
+    """The field without which no contact can be created here."""
 
     def __init__(self, account: str, clock: Clock, *, markers: bool = False) -> None:
         self.account = account
@@ -79,7 +83,7 @@ class MemoryConnector:
 
     def read_window(self, window: Window) -> Iterator[Page]:
         self._call("read_window")
-        found = [raw for raw in self.records.values() if _is_within(window, raw)]
+        found = [raw for raw in self.records.values() if self.lists_only or _is_within(window, raw)]
         for start in range(0, max(1, len(found)), PAGE):
             yield Page([dict(raw) for raw in found[start : start + PAGE]], self._clock.now())
 
@@ -94,7 +98,7 @@ class MemoryConnector:
         return Contact(
             str(raw["id"]), fields, _time(raw, "created_at"), _time(raw, "updated_at"), raw.get("marker"),
             tuple(sorted(each for each in phones if isinstance(each, str))),
-            emails=(address,) if isinstance(address, str) else (),
+            emails=(address,) if isinstance(address, str) else (), left_out=raw.get("left_out", ""),
         )  # fmt: skip
 
     def to_outline(self, raw: Raw) -> Contact:
@@ -103,6 +107,9 @@ class MemoryConnector:
     def digest(self, raw: Raw) -> bytes:
         shown = {name: value for name, value in raw.items() if name not in {"updated_at", "created_at"} and value}
         return blake2b(json.dumps(shown, sort_keys=True).encode(), digest_size=16).digest()
+
+    def missing_key(self, fields: Fields) -> str:
+        return f"it needs {self.needed}" if self.needed and not fields.get(self.needed) else ""
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
         lost = self._write_call("create_contact")

@@ -53,6 +53,8 @@ class GrowthGenius:
 
     system = "growthgenius"
     has_markers = False
+    lists_only = False
+    derived: frozenset[str] = frozenset()
     place_scope = ""
     write_scope = ""
     fields_to_create: frozenset[str] = frozenset()
@@ -127,6 +129,10 @@ class GrowthGenius:
         """Return 16 bytes over all that the mapping reads, without the update time."""
         shown = repr([raw.get(key, ABSENT) for key in mapping.KEYS])
         return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
+
+    def missing_key(self, fields: Fields) -> str:  # noqa: ARG002 (any contact can be created)
+        """Return "": a contact needs no certain value here."""
+        return ""
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:  # noqa: ARG002 (GrowthGenius carries no marker)
         """Create a contact. GrowthGenius finds no duplicates.

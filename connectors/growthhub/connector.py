@@ -48,6 +48,8 @@ class GrowthHub:
 
     system = "growthhub"
     has_markers = True
+    lists_only = False
+    derived: frozenset[str] = frozenset()
     write_scope = account_check.SCOPES["write"]
     place_scope = account_check.SCOPES["make fields"]
     never_empty = NEVER_EMPTY
@@ -143,6 +145,10 @@ class GrowthHub:
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes over what the mapping uses."""
         return digest(raw)
+
+    def missing_key(self, fields: Fields) -> str:  # noqa: ARG002 (any contact can be created)
+        """Return "": a contact needs no certain value here."""
+        return ""
 
     def create_contact(self, changes: Fields, marker: str | None) -> WriteResult:
         """Create a contact in one call, with source id and tags."""

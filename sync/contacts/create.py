@@ -162,7 +162,9 @@ def _use_existing(
     raw = existing_record(creation, error)
     if raw is not None and is_match(context, creation, raw):
         link_existing(context, creation, raw, errors)
-    elif (reduced := creation_without_double(context, creation, error, raw)) is not None:
+    elif (reduced := creation_without_double(context, creation, error, raw)) is not None and not (
+        creation.target.connector.missing_key(reduced.changes)
+    ):
         add_create_intents(context, [reduced])
         _send(context, creation.target, [reduced], errors)
     else:

@@ -12,7 +12,7 @@ Rules kept here:
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -46,21 +46,21 @@ def believed(
     """
     shown = Counter(str(one.raw.get("id")) for one in answers if isinstance(one, WriteResult))
     links = context.tables.links.by_record(target.name, list(shown))
+    known = {contact.id for contact in target.identities.by_id(list(shown))}
     taken = {record_id for record_id, link in links.items() if link.gone is None}
     taken.update(record_id for record_id, count in shown.items() if count > 1)
     return [
-        _judged(target, each, answer, since, is_taken=str(answer.raw.get("id")) in taken)
-        if isinstance(answer, WriteResult)
-        else answer
+        _judged(target, each, answer, since, taken=taken, known=known) if isinstance(answer, WriteResult) else answer
         for each, answer in zip(sent, answers, strict=True)
     ]
 
 
 def _judged(
-    target: Side, sent: tuple[Fields, str | None], answer: WriteResult, since: datetime, *, is_taken: bool
-) -> WriteResult | ConnectorError:
+    target: Side, sent: tuple[Fields, str | None], answer: WriteResult, since: datetime, *,
+    taken: Collection[str], known: Collection[str],
+) -> WriteResult | ConnectorError:  # fmt: skip
     record_id = str(answer.raw.get("id"))
-    if is_taken:
+    if record_id in taken:
         return _unknown(target, f"{record_id}, the record of another contact")
     contact = target.connector.to_contact(answer.raw, {})
     if shows_person(contact, *sent) is None:
@@ -73,7 +73,9 @@ def _judged(
         return replace(answer, unwritten=frozenset(sent[0]))
     if not shows:
         return _unknown(target, f"{record_id}, which does not show the contact that was sent")
-    return OlderRecord(target.account, record_id) if is_older(contact, since) else answer
+    # A record without a creation time is older if a reading before the create showed it.
+    is_known = contact.created_at is None and record_id in known
+    return OlderRecord(target.account, record_id) if is_older(contact, since) or is_known else answer
 
 
 def _is_new_and_blank(target: Side, contact: Contact, sent: Fields, since: datetime) -> bool:

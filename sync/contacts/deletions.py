@@ -23,20 +23,24 @@ from sync.contacts.read_by_id import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, shadow_codec
 from sync.rules.deletion import SurvivorAction, is_edited, survivor_action
+from sync.rules.guard import is_unusual
 from sync.streams.connection import Side
 from sync.streams.record_boundary import UNREAD
 
 DAY_MS: Final = 86_400_000
 
 
-def find_vanished(context: Context) -> set[int]:
+def find_vanished(context: Context, *, unguarded: bool = False) -> set[int]:
     """Read by id every linked or listed record that the scan of everything did not show, and stage it.
 
-    Return the links of the records that are gone.
+    Return the links of the records that are gone. Where a list shows unusually few contacts, no record of it is taken
+    for gone, unless `unguarded` (R32).
     """
     found: set[int] = set()
     for side in context.connection.sides:
         context.run.progress.begin_step(f"finding deleted contacts at {side.account}")
+        if not unguarded and _is_shaky(context, side):
+            continue
         for page in _pages_of_missing(context, side):
             for link, record_id in page:
                 with context.boundary.around(side, record_id):
@@ -93,6 +97,24 @@ def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) ->
         context.tables.conflicts.put_conflict(transaction, _conflict(context, link, survivor, staged, fields))
         for side in context.connection.sides:
             context.tables.failures.close_failures(transaction, side.name, link.side(side.name).id)
+
+
+def _is_shaky(context: Context, side: Side) -> bool:
+    """Say whether a system that can only list leaves out more linked contacts than the guard lets pass (R32)."""
+    if not side.connector.lists_only:
+        return False
+    missing, linked = (
+        context.staging.count_missing(side.name, context.connection.number),
+        context.tables.links.count_links(),
+    )
+    if not is_unusual(missing, linked, context.settings.max_changed):
+        return False
+    context.run.progress.note(
+        f"{side.account}: its list shows {missing} of {linked} linked contacts no more, which is more than "
+        f"max_changed = {context.settings.max_changed}: none of them is taken for deleted. If they were deleted, run: "
+        f"sync reconcile --connection {context.connection.name} --unguarded"
+    )
+    return True
 
 
 def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[int, str]]]:

@@ -4,12 +4,13 @@ Rules kept here:
 - every record that a page shows goes into the identity index; only those before the horizon are staged (R7);
 - a record that is dated ahead of its server's clock is staged by each run, since its time proves nothing (R43);
 - an erased contact is counted as left out, and nothing of it is kept;
+- a system that can only list shows no time that counts: whatever shows something new is staged (R32);
 - a record with the digest of its last observation is not mapped: it shows nothing new, unless it failed since (R22).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from connectors.contact import Contact
 from connectors.errors import RecordGone
@@ -53,8 +54,7 @@ def take_page(
     context: Context, side: Side, page: Page, window: Window, horizon: datetime, *, exact: bool, stage: bool
 ) -> None:
     """Index the records of a page and, with `stage`, stage them. What is wrong with a record is listed."""
-    ahead = None if exact else page.served_at + AHEAD
-    limits = PageLimits(window.start if exact else None, horizon, window.end if exact else None, ahead)
+    limits = _limits(side, page, window, horizon, exact=exact)
     context.boundary.note_page(side, page, context.run.progress.note)
     raws = {str(raw["id"]): raw for raw in page.records}
     unchanged = _unchanged(context, side, raws)
@@ -66,6 +66,14 @@ def take_page(
         with context.boundary.around(side, record_id, who=_name(side, record_id, raw)):
             _take_or_outline(context, side, raw, links.get(record_id), taken)
     _store(context, side, taken)
+
+
+def _limits(side: Side, page: Page, window: Window, horizon: datetime, *, exact: bool) -> PageLimits:
+    if side.connector.lists_only:
+        # No time of such a record says when it changed, so each one that shows something new is staged (R32).
+        return PageLimits(None, datetime.max.replace(tzinfo=UTC), None, None)
+    ahead = None if exact else page.served_at + AHEAD
+    return PageLimits(window.start if exact else None, horizon, window.end if exact else None, ahead)
 
 
 @dataclass(slots=True)

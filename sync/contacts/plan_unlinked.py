@@ -1,6 +1,7 @@
 """Plan the records without a link: pair them with a record of the other side, create them there, or list them.
 
 Rules kept here:
+- a contact without a key at the other side is left out, with the reason, until it has one (R37);
 - both sides are read in full into the identity index before a contact is created (R7);
 - a record that cannot be read may still be the counterpart: the contact waits for it, and is never created (R42).
 """
@@ -21,7 +22,7 @@ from sync.contacts.plan_steps import CREATE, around, is_listed, plan_listing, pl
 from sync.contacts.read import complete_index
 from sync.contacts.read_by_id import stage_by_id
 from sync.contacts.replaced_records import replaced_partner
-from sync.contacts.untranslatable import count, load_owners_for_create
+from sync.contacts.untranslatable import count, load_owners_for_create, values_for_create
 from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
@@ -95,6 +96,10 @@ def _plan_page(context: Context, side: Side, page: Sequence[Staged]) -> None:
 
 def _plan_record(context: Context, side: Side, staged: Staged, indexed: IndexedContact, candidates: Candidates) -> None:
     verdict = pair(indexed, candidates)
+    reason = contact_codec.decode(staged.contact or "").left_out
+    if reason and not (isinstance(verdict, Paired) and verdict.by == "marker"):
+        leave_out(context, side, staged, reason)
+        return
     if isinstance(verdict, Unpaired):
         verdict = replaced_partner(context, side, indexed, candidates) or verdict
     if not isinstance(verdict, Paired):
@@ -127,10 +132,19 @@ def _plan_wait(context: Context, staged: Staged, other: Side, other_id: str) -> 
 def _plan_create(context: Context, side: Side, staged: Staged, contact: Contact) -> None:
     target = context.connection.other(side)
     only = context.settings.only.left if side.name == LEFT else context.settings.only.right
-    if may_create(context, target) and contact_codec.is_in_scope(contact.fields, only):
+    if not may_create(context, target) or not contact_codec.is_in_scope(contact.fields, only):
+        leave_out(context, side, staged)
+    elif lacking := target.connector.missing_key(values_for_create(context, target, contact.fields).changes):
+        leave_out(context, side, staged, lacking)
+    else:
         plan_create(context, target, staged, contact)
-        return
+
+
+def leave_out(context: Context, side: Side, staged: Staged, reason: str = "") -> None:
+    """Count a contact that is not carried; one without a key at the other side is counted by its reason (R29, R37)."""
     context.report.left_out += 1
+    if reason:
+        context.findings.left_out[side.account, reason] += 1
     with context.state.atomic() as transaction:
         context.tables.failures.close_failures(transaction, side.name, staged.id)
 

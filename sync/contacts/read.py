@@ -3,6 +3,7 @@
 Rules kept here:
 - the horizon is the time of the server's first answer, less `settle` (R1); gaps are read from `lookback` on (R2);
 - a side is read in full into the identity index before a contact is created there (R7);
+- a system without windows is listed as a whole, and the digests tell what changed (R32);
 - a cursor that reaches past the server's clock is cut back, and that time is read again (R43).
 """
 
@@ -44,5 +45,5 @@ def index_all(context: Context, side: Side) -> None:
 def _reader(context: Context, side: Side) -> WindowReader:
     return WindowReader(
         context.run, context.tables, context.boundary, context.findings.horizons, context.connection.lookback,
-        side, side.connector.read_window,
+        side, side.connector.read_window, side.connector.lists_only,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from sync.contacts.lifted_erasures import settle_lifted
 from sync.contacts.merged_records import MergeTargets, find_merge_targets, list_merged
 from sync.contacts.plan_steps import DELETE
 from sync.contacts.untranslatable import report_untranslatable
+from sync.output.text import counted
 from sync.rules.windows import ReadRange
 from sync.undo.remove_created import settle_removals
 
@@ -39,9 +40,11 @@ def read_contacts(context: Context, read_range: ReadRange) -> ReadContacts:
     return ReadContacts(spans, hints.read_hinted(context, read_range))
 
 
-def plan_contacts(context: Context, read_range: ReadRange, found: ReadContacts) -> MergeTargets:
+def plan_contacts(
+    context: Context, read_range: ReadRange, found: ReadContacts, *, unguarded: bool = False
+) -> MergeTargets:
     """Plan everything that was read; return the records into which a deleted record was merged, by link."""
-    lost = found.lost_links | (deletions.find_vanished(context) if read_range.whole else set())
+    lost = found.lost_links | (deletions.find_vanished(context, unguarded=unguarded) if read_range.whole else set())
     merge_targets = find_merge_targets(context, _lost_links(context, read_range, found), lost)
     plan.plan(context)
     return merge_targets
@@ -78,8 +81,15 @@ def report_contacts(context: Context) -> None:
     """Put into the report what is listed and not settled after the run, and note what could not be carried."""
     _note_missing_users(context)
     report_untranslatable(context)
+    report_left_out(context)
     count_open_contacts(context)
     owed_values.count_owed_values(context)
+
+
+def report_left_out(context: Context) -> None:
+    """Note which contacts have no key at the other side, the most frequent reason first (R37)."""
+    for (account, reason), contacts in context.findings.left_out.most_common():
+        context.run.progress.note(f"{account}: {counted(contacts, 'contact')} left out: {reason}")
 
 
 def count_open_contacts(context: Context) -> None:

@@ -13,7 +13,9 @@ from sync.rules.translation import terms
 
 def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[str, mapping.FieldRule]:
     """Return the rule of every field that both sides know."""
-    places = [mapping.Places(one.mappable_fields, one.read_only, one.consent_fields) for one in (left, right)]
+    places = [
+        mapping.Places(one.mappable_fields, one.read_only, one.consent_fields, one.derived) for one in (left, right)
+    ]
     return mapping.rules(places[0], places[1], connection.contacts.direction, _options(connection))
 
 

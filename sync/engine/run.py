@@ -51,7 +51,7 @@ def run(
         contact_stream.settle_intents(contacts)
         found, messages = _read(scope, read_range)
         contacts.mapping.judge = winner_by_policy(contacts.settings.conflicts, contacts.connection.offsets())
-        planned_messages = _plan(scope, read_range, found, messages, deep=deep)
+        planned_messages = _plan(scope, read_range, found, messages, deep=deep, unguarded=unguarded)
         stopped = "" if unguarded else _guard(scope)
         if (contacts.run.dry or not stopped) and approve(scope):
             contact_stream.write_contacts(contacts, found)
@@ -73,13 +73,14 @@ def _read(scope: RunScope, read_range: ReadRange) -> tuple[ReadContacts, ReadMes
 
 
 def _plan(
-    scope: RunScope, read_range: ReadRange, found: ReadContacts, messages: ReadMessages | None, *, deep: bool
-) -> ReadMessages | None:
+    scope: RunScope, read_range: ReadRange, found: ReadContacts, messages: ReadMessages | None, *, deep: bool,
+    unguarded: bool,
+) -> ReadMessages | None:  # fmt: skip
     """Plan both streams; return the messages if they were planned."""
     if not scope.with_contacts:
         plan_unlinked(scope.contacts)
         return _plan_messages(messages, read_range, deep=deep)
-    merge_targets = contact_stream.plan_contacts(scope.contacts, read_range, found)
+    merge_targets = contact_stream.plan_contacts(scope.contacts, read_range, found, unguarded=unguarded)
     planned_messages = _plan_messages(messages, read_range, deep=deep)
     contact_stream.plan_deletions(scope.contacts, read_range, found, merge_targets)
     return planned_messages

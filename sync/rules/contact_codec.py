@@ -34,6 +34,7 @@ def encode(contact: Contact) -> str:
         "memory": dict(contact.memory),
         "emails": contact.emails,
         "bare": contact.is_marker_bare,
+        **({"left_out": contact.left_out} if contact.left_out else {}),
     }
     return _ENCODER.encode(content)
 
@@ -53,11 +54,19 @@ def decode(written: str) -> Contact:
         content["memory"],
         tuple(content.get("emails", ())),
         is_marker_bare=content.get("bare", False),
+        left_out=content.get("left_out", ""),
     )
 
 
 def index_entry(contact: Contact, linked: str | None = None) -> IndexedContact:
-    """Return the entry of the identity index for a contact, in comparable forms."""
+    """Return the entry of the identity index for a contact, in comparable forms.
+
+    A contact that is left out is known by its source id alone: no address or number pairs it (R37).
+    """
+    if contact.left_out:
+        name, created_ms = _name(contact.fields), to_ms(contact.created_at)
+        bare = contact.is_marker_bare
+        return IndexedContact(contact.id, None, name, (), contact.marker, created_ms, linked, is_marker_bare=bare)
     address = contact.fields.get("email")
     mail = email.key(address) if isinstance(address, str) else None
     return IndexedContact(

@@ -36,7 +36,7 @@ def guard(
             (weight.changed, weight.linked, f"{noun} that are linked"),
             (weight.replaced, weight.meetings, f"{noun} that meet for the first time"),
         ):
-            if _unusual(changed, whole, max_changed):
+            if is_unusual(changed, whole, max_changed):
                 return (
                     f"the guard stopped the run before the first write: it would change {changed} of {whole} {what} "
                     f"at {account}, more than max_changed = {max_changed}; nothing was written. "
@@ -45,7 +45,8 @@ def guard(
     return ""
 
 
-def _unusual(changed: int, whole: int, max_changed: float) -> bool:
+def is_unusual(changed: int, whole: int, max_changed: float) -> bool:
+    """Say whether a part of one side is more than the guard lets pass."""
     if isinstance(max_changed, int):
         return changed > max_changed
     # Only in decimals 29 of 100 is exactly 0.29.

@@ -20,9 +20,10 @@ class FieldRule:
 
     `exchange` translates values where the sides use different words. A field that `tightens` is set on the other side
     and never emptied. `consent` are the sides on which the field says whether the contact may be contacted. Set
-    elements that begin with one of `reserved` (case-folded) belong to another field. `homeless` are the sides that may
-    be written and have no place for the field now (R41). `conflicts` is the field's own policy, None for that of the
-    connection.
+    elements that begin with one of `reserved` (case-folded) belong to another field. `derived` are the sides that
+    derive the field from another one: their value fills blanks and replaces nothing (R36). `homeless` are the sides
+    that may be written and have no place for the field now (R41). `conflicts` is the field's own policy, None for that
+    of the connection.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FieldRule:
     reserved: tuple[str, ...] = ()
     conflicts: str | None = None
     homeless: frozenset[str] = field(default=frozenset(), compare=False)
+    derived: frozenset[str] = frozenset()
 
     def owes(self, side: str) -> bool:
         """Say whether a value for 'left' or 'right' has to wait until the account has a place for it."""
@@ -63,11 +65,12 @@ Rules = Mapping[str, FieldRule]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The fields that a system has, those that it only shows, and those that carry do_not_contact."""
+    """The fields that a system has, those that it only shows, those that carry do_not_contact, and derived ones."""
 
     fields: frozenset[str]
     read_only: frozenset[str]
     consent_in: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def rules(left: Places, right: Places, direction: str, options: Options) -> dict
             consent=frozenset(side for side, at in (("left", left), ("right", right)) if name in at.consent_in),
             reserved=options.reserved if name == "tags" else (),
             conflicts=options.conflicts.get(name),
+            derived=frozenset(side for side, at in (("left", left), ("right", right)) if name in at.derived),
         )
     return table
 

@@ -11,7 +11,8 @@ output is what to write. L and R mean "differs from the shadow of its own side" 
     never agreed       same: agreed; one blank: filled; else a conflict (R10)
 
 Also kept here: R4 (an unknown value keeps what was last agreed), R12 (sets have no conflicts), R17 (a value without a
-translation is not written), R41 (owed values), P3 (each overwritten value is reported) and P9 (consent).
+translation is not written), R36 (derived values), R41 (owed values), P3 (each overwritten value is reported)
+and P9 (consent).
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +29,9 @@ from sync.rules.translation import NO_TRANSLATION, Translated
 LEFT: Final = "left"
 RIGHT: Final = "right"
 OPPOSITE: Final = {LEFT: RIGHT, RIGHT: LEFT}
+
+DERIVED: Final = "derived"
+"""The rule name of what replaced a value that its side only derives (R36)."""
 
 RESOLVED: Final = "resolved"
 """The rule name of what a person decided."""
@@ -148,7 +152,8 @@ def merge(  # noqa: PLR0917 (two sides, the rules, and who decides: that is what
     """
     if not resolutions and _is_as_agreed(rules, left) and _is_as_agreed(rules, right):
         return Merge()
-    merging = _Merging(left, right, judge, policy, Merge(), untaken or {})
+    derived = {side: tuple(name for name in rules if side in rules[name].derived) for side in (LEFT, RIGHT)}
+    merging = _Merging(left, right, judge, policy, Merge(), untaken or {}, derived)
     for name, rule in rules.items():
         if name in SET_FIELDS:
             merging.merge_set(rule)
@@ -168,7 +173,10 @@ def _is_as_agreed(rules: Rules, view: SideView) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Merging:
-    """Merges one contact. Each public method merges one field."""
+    """Merges one contact. Each public method merges one field.
+
+    `derived` are the fields that each side derives from another one (R36).
+    """
 
     left: SideView
     right: SideView
@@ -176,6 +184,7 @@ class _Merging:
     policy: str
     result: Merge
     untaken: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def merge_agreed_field(self, rule: FieldRule) -> None:
         """Merge a field on which both sides agreed before (R11)."""
@@ -189,6 +198,8 @@ class _Merging:
             self._finish_or_decide_conflict(rule, one, other)
         elif self._was_not_taken(rule, LEFT if left_changed else RIGHT):
             self._decide_conflict(rule, one, other)
+        elif not self._may_replace(rule, LEFT if left_changed else RIGHT):
+            self.result.agreed[rule.name] = (one, other)
         elif not self._carry(rule, LEFT if left_changed else RIGHT):
             self._owe(rule, RIGHT if left_changed else LEFT)
 
@@ -217,6 +228,9 @@ class _Merging:
         elif left_has and right_has:
             met = self._side_met_before(rule)
             self._carry(rule, OPPOSITE[met]) if met else self._decide_conflict(rule, one, other)
+        elif not self._may_replace(rule, LEFT if left_has else RIGHT):
+            if left_shown and right_shown:
+                self.result.agreed[name] = (one, other)
         elif rule.to(RIGHT if left_has else LEFT):
             self._fill(rule, LEFT if left_has else RIGHT)
         elif self._owe(rule, RIGHT if left_has else LEFT):
@@ -273,6 +287,15 @@ class _Merging:
         changed = (rule.to_left and self.right.changed(rule.name)) or (rule.to_right and self.left.changed(rule.name))
         return never_agreed or changed
 
+    def _may_replace(self, rule: FieldRule, source: str) -> bool:
+        """Say whether the value of a side may be written to the other: a derived one only fills blanks (R36).
+
+        The fields that are derived together are filled together: half of a split name says nothing.
+        """
+        if source not in rule.derived:
+            return True
+        return all(self._values(name)[source == LEFT] is None for name in self.derived[source])
+
     def _carry(self, rule: FieldRule, source: str) -> bool:
         """Write the change of one side to the other. Return whether that was possible."""
         target = OPPOSITE[source]
@@ -318,7 +341,8 @@ class _Merging:
     def _decide_conflict(self, rule: FieldRule, one: Value, other: Value) -> None:
         policy = rule.conflicts or self.policy
         stricter_side = do_not_contact.stricter_side(rule, one, other, policy)
-        winner = stricter_side or self.judge(self.left, self.right, rule)
+        primary = next((side for side in (LEFT, RIGHT) if rule.derived == {OPPOSITE[side]}), None)
+        winner = stricter_side or primary or self.judge(self.left, self.right, rule)
         if winner is None:
             self.result.conflicts[rule.name] = (one, other)
             return
@@ -332,7 +356,7 @@ class _Merging:
             self.result.conflicts[rule.name] = (one, other)
         else:
             self.result.to(loser)[rule.name] = carried
-            why = do_not_contact.FIELD if stricter_side else policy
+            why = do_not_contact.FIELD if stricter_side else DERIVED if primary else policy
             self.result.overwritten.append(Overwritten(loser, rule.name, old, carried, why))
 
 

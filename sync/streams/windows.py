@@ -1,4 +1,7 @@
-"""Read one side of a stream in windows, up to the horizon, and keep the cursors true (R1, R2, R7, R43)."""
+"""Read one side of a stream in windows, up to the horizon, and keep the cursors true (R1, R2, R7, R43).
+
+A system without windows is read as a whole instead, once per run, however many gaps there are (R32).
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +36,8 @@ class ReadSpans(NamedTuple):
 class WindowReader:
     """Read the windows of one side of a stream.
 
-    `list_pages` lists the records of a window at the account. `horizons` are those of the stream, by account: the
+    `list_pages` lists the records of a window at the account; where `is_listing`, all of them, whatever the window.
+    `horizons` are those of the stream, by account: the
     earliest of a run counts. `lookback` is how much before a gap the stream is read again.
     """
 
@@ -44,10 +48,13 @@ class WindowReader:
     lookback: timedelta
     side: Side
     list_pages: Callable[[Window], Iterator[Page]]
+    is_listing: bool = False
 
     def read_range(self, read_range: ReadRange, take_page: TakePage) -> ReadSpans:
         """Read every gap of a range. Raises IncompleteWindow, AuthError, TransientError."""
         spans = list(spans_of(read_range, self.tables.cursors.intervals(self.side.name, COVERED)))
+        if self.is_listing:
+            return self._read_list(read_range, spans, take_page)
         covered = self._read_spans(read_range, spans, take_page)
         horizon = self.horizons.get(self.side.account)
         if not read_range.exact and horizon is not None and (again := self._cut_back_cursors(horizon, covered)):
@@ -64,7 +71,8 @@ class WindowReader:
         for page in self.list_pages(window):
             if horizon is None:
                 # The first answer counts: what changes while the window is read waits for the next run (R1).
-                horizon = page.served_at - self.tables.connection.settle
+                # A list has no windows that `settle` could make certain: it is as good as its first page is late.
+                horizon = page.served_at - (timedelta(0) if self.is_listing else self.tables.connection.settle)
                 known = self.horizons.setdefault(self.side.account, horizon)
                 self.horizons[self.side.account] = min(known, horizon)
             take_page(page, window, horizon)
@@ -82,6 +90,19 @@ class WindowReader:
         for start, end in gaps(self.tables.cursors.intervals(self.side.name, INDEXED), (0, horizon_ms)):
             yield Window(moment(start), moment(end) if end < horizon_ms else None)
             self._add_indexed(start, end)
+
+    def _read_list(self, read_range: ReadRange, spans: list[Interval], take_page: TakePage) -> ReadSpans:
+        """Read everything once: that covers every gap up to the time at which the list was begun (R32)."""
+        if not spans:
+            return ReadSpans((), None)
+        begun_ms = self.read_window(Window(ORIGIN), take_page)
+        horizon = self.horizons[self.side.account]
+        spans += self._cut_back_cursors(horizon, ())
+        self._add_indexed(0, begun_ms)
+        self.boundary.close_read_failures(self.side)
+        covered = [(start, min(end, begun_ms)) for start, end in spans if start < begun_ms]
+        window = reported(read_range, sorted(spans), self.lookback, horizon)
+        return ReadSpans(self.boundary.covered(self.side, union(covered)), window)
 
     def _read_spans(self, read_range: ReadRange, spans: Sequence[Interval], take_page: TakePage) -> list[Interval]:
         """Read spans; return what of them lies before the horizon."""

@@ -16,6 +16,7 @@ REASONS = {
     "left": "changed on both sides, the left side wins",
     "right": "changed on both sides, the right side wins",
     "resolved": "changed on both sides, a user decided",
+    "derived": "differed, and the other record holds this value in its own field",
     "undo": "restored by an undo",
 }
 """Why a value was written, by its rule. A rule that is not here is shown by its name."""

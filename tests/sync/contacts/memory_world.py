@@ -121,5 +121,7 @@ def memory_world(path: Path) -> MemoryWorld:
 
 
 def _rules(left: MemoryConnector, right: MemoryConnector) -> mapping.Rules:
-    places = [mapping.Places(one.mappable_fields, one.read_only, one.consent_fields) for one in (left, right)]
+    places = [
+        mapping.Places(one.mappable_fields, one.read_only, one.consent_fields, one.derived) for one in (left, right)
+    ]
     return mapping.rules(places[0], places[1], "both", mapping.Options())

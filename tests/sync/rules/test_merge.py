@@ -459,3 +459,49 @@ def test_a_value_beside_the_one_that_it_was_to_replace_is_half_written_and_repla
     view = SideView({name: shown}, {name: base})
     assert view.is_half_written(name, wanted) is half
     assert view.replaced(name, wanted) == (base if half else shown)
+
+
+NAMES_DERIVED = {
+    name: FieldRule(name, to_left=True, to_right=True, derived=frozenset({RIGHT}))
+    for name in ("first_name", "last_name")
+}
+
+
+def named(first: str | None, last: str | None, base: tuple[str | None, str | None] | None = None) -> SideView:
+    return SideView(
+        {"first_name": first, "last_name": last},
+        {} if base is None else {"first_name": base[0], "last_name": base[1]},
+    )
+
+
+def test_a_derived_value_fills_a_blank() -> None:
+    assert merged(named(None, None), named("Ada", "Byron"), NAMES_DERIVED).to_left == {
+        "first_name": "Ada", "last_name": "Byron"
+    }  # fmt: skip
+
+
+def test_a_half_of_what_is_derived_together_fills_no_blank() -> None:
+    result = merged(named(None, "Ada Byron"), named("Ada", "Byron"), NAMES_DERIVED)
+    assert result.to_left == {}
+    assert result.to_right == {"last_name": "Ada Byron"}
+
+
+def test_a_derived_value_replaces_nothing_and_is_replaced_at_the_first_meeting_whatever_the_policy() -> None:
+    result = merged(named("Maria", "de la Cruz"), named("Maria de la", "Cruz"), NAMES_DERIVED, policy="right")
+    assert (result.to_left, result.conflicts) == ({}, {})
+    assert result.to_right == {"first_name": "Maria", "last_name": "de la Cruz"}
+    assert {one.rule for one in result.overwritten} == {"derived"}
+
+
+@pytest.mark.parametrize("changed", [("Ada", "King"), ("Ada", None), (None, None)])
+def test_an_edit_of_a_derived_value_is_not_carried_over_a_value(changed: tuple[str | None, str | None]) -> None:
+    old = ("Ada", "Byron")
+    result = merged(named(*old, old), named(*changed, old), NAMES_DERIVED)
+    assert (result.to_left, result.to_right, result.conflicts) == ({}, {}, {})
+    assert result.agreed["last_name"] == ("Byron", changed[1])
+
+
+def test_an_edit_of_the_other_side_is_written_over_an_edit_of_a_derived_value() -> None:
+    old = ("Ada", "Byron")
+    result = merged(named("Ada", "King", old), named("Ada", "Smith", old), NAMES_DERIVED)
+    assert (result.to_left, result.to_right, result.conflicts) == ({}, {"last_name": "King"}, {})
