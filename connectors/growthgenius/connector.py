@@ -180,7 +180,8 @@ class GrowthGenius:
         """Return the contacts created lately that show the e-mail, a number or the full name of what was sent.
 
         For a contact without e-mail and number any value will do: the caller compares more closely. After a create that
-        may have been carried out (`since`), a list with an unreadable part is no proof that there is no such contact.
+        may have been carried out (`since`), those without name, address and number follow, and a list with an
+        unreadable part is no proof that there is no such contact.
         """
         unread: list[UnreadableRow] = []
         if since is None:
@@ -194,7 +195,9 @@ class GrowthGenius:
         found = found or ([] if since is None else [*self._searched(sent, since - LATE)])
         if not found:
             refuse_to_tell(self.account, unread)
-        return found
+        if since is None:
+            return found
+        return [*found, *(raw for raw in candidates if self._is_nameless(raw) and raw not in found)]
 
     def _refuse_double(self, sent: Fields, start: datetime) -> None:
         """Raise OutcomeUnknown where a refused create seems to have created the contact.
@@ -298,6 +301,11 @@ class GrowthGenius:
         numbers = {phone.key(number) for number in shown.phones}
         wanted = (sent.get(name) for name in ("phone", *PHONE_SLOTS))
         return any(phone.key(number) in numbers for number in wanted if isinstance(number, str))
+
+    def _is_nameless(self, raw: Raw) -> bool:
+        """Say whether a record has neither name nor address nor number: a user may have removed them since."""
+        shown = self._mapping.without_owner().contact(raw, {})
+        return not (_full_name(shown.fields) or shown.emails or shown.fields.get("email") or shown.phones)
 
     def _check_window(self, user: UserId) -> Finding:
         what = f"contacts as user {user}"

@@ -29,7 +29,7 @@ from sync.contacts.lost_create import link_found
 from sync.contacts.markers import write_marker
 from sync.contacts.update_outcome import settle_update
 from sync.rules import contact_codec
-from sync.rules.lost_create import likeness, may_be_made_from
+from sync.rules.lost_create import is_anonymous, likeness, may_be_made_from
 from sync.streams.connection import Side
 from sync.streams.recovery import SettleTime, is_gone, settle_each
 
@@ -99,18 +99,29 @@ def _created_record(
     marker = intent.source_id if side.connector.has_markers else None
     raws = side.connector.find_candidates(intent.sent, marker, since)
     raw = matching(context, side, contact_codec.index_entry(contact), raws)
-    if raw is None and not contact.fields.get("email") and not contact.phones:
-        raw = _same_content(context, side, intent.sent, raws, others)
+    if raw is None:
+        is_nameless = not contact.fields.get("email") and not contact.phones
+        raw = _same_content(context, side, intent.sent, raws, others, all_records=is_nameless)
     return raw
 
 
 def _same_content(
-    context: Context, side: Side, sent: Fields, raws: Sequence[Raw], others: Sequence[CreateIntent]
+    context: Context,
+    side: Side,
+    sent: Fields,
+    raws: Sequence[Raw],
+    others: Sequence[CreateIntent],
+    *,
+    all_records: bool,
 ) -> Raw | None:
-    """Return the unlinked record that shows most of what was sent, for a contact with neither e-mail nor phone."""
+    """Return the unlinked record that shows most of what was sent, for a contact with neither e-mail nor phone.
+
+    Without `all_records` only records that show no contact: a user may have removed name, address and number since.
+    """
     links = context.tables.links.by_record(side.name, [str(raw["id"]) for raw in raws])
     rivals = [other.sent for other in others if other.side == side.name]
-    shown = {str(raw["id"]): side.connector.to_contact(raw, {}).fields for raw in raws if str(raw["id"]) not in links}
+    contacts = [side.connector.to_contact(raw, {}) for raw in raws if str(raw["id"]) not in links]
+    shown = {each.id: each.fields for each in contacts if all_records or is_anonymous(each)}
     fitting = [raw for raw in raws if str(raw["id"]) in shown and may_be_made_from(shown[str(raw["id"])], sent, rivals)]
     return min(fitting, key=lambda raw: likeness(shown[str(raw["id"])], sent).order, default=None)
 

@@ -47,7 +47,7 @@ def likeness(shown: Fields, sent: Fields, leaving_out: Collection[str] = ()) -> 
 
 
 def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) -> bool:
-    """Say whether a record may be the result of creating a contact without e-mail and number.
+    """Say whether a record without e-mail and number may be the result of a create.
 
     It is not if the names differ, or if one of the `others`, which were sent at the same time, fits better and without
     a contradiction.
@@ -57,6 +57,12 @@ def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) ->
         return False
     rivals = (likeness(shown, other) for other in others)
     return not any(rival.is_likely and not rival.contradicting and rival.order < found.order for rival in rivals)
+
+
+def is_anonymous(shown: Contact) -> bool:
+    """Say whether a record has neither name nor address nor number."""
+    found = index_entry(shown)
+    return not (found.name or found.email or found.more_emails or found.phones)
 
 
 def shows_person(shown: Contact, sent: Fields, marker: str | None) -> bool | None:

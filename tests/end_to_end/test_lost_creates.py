@@ -284,3 +284,25 @@ def test_a_contact_that_was_deleted_before_it_was_marked_needs_no_marker(world: 
         assert world.run(skip=SETTLE + 2).exit_code == 0
         assert world.rows("SELECT * FROM intent") == []
     assert len(world.gg.people()) == 1
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_a_lost_create_is_found_though_a_user_removed_address_and_name_at_once(world: World, account: str) -> None:
+    lost(world, account, effect=True)
+    names = {"gg": ("email", "first_name", "last_name"), "gh": ("email", "firstName", "lastName")}[account]
+    edit(world, account, **dict.fromkeys(names, ""))
+    for _ in range(2):
+        world.run(skip=SETTLE + 2)
+    assert (len(world.gg.people()), len(world.gh.people())) == (1, 1)
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_a_nameless_record_with_other_values_is_not_taken_for_a_lost_create(world: World, account: str) -> None:
+    lost(world, account, effect=False)
+    if account == "gg":
+        world.gg.add(city="Rome", title="CTO")
+    else:
+        world.gh.add(city="Rome", companyName="Other")
+    for _ in range(3):
+        world.run(skip=SETTLE + 2)
+    assert (len(world.gg.people()), len(world.gh.people())) == (2, 2)
