@@ -42,6 +42,11 @@ class Link:
     gone: str | None = None
     id: int = 0
 
+    @property
+    def ids(self) -> tuple[str, str]:
+        """Return the ids of both records, left first."""
+        return self.left.id, self.right.id
+
     def side(self, name: str) -> LinkSide:
         """Return 'left' or 'right'."""
         return self.left if name == "left" else self.right
@@ -81,6 +86,10 @@ class Links:
             found.update({row[f"{side}_id"]: _link(row) for row in rows})
         return found
 
+    def of_record(self, side: str, record_id: str) -> Link | None:
+        """Return the link of one record."""
+        return self.by_record(side, [record_id]).get(record_id)
+
     def seen_records(self, side: str, ids: Sequence[str]) -> dict[str, SeenRecord]:
         """Return what was last seen of the linked ones of these records of a side, by record id."""
         found: dict[str, SeenRecord] = {}
@@ -95,7 +104,7 @@ class Links:
             found.update({record_id: SeenRecord(*seen) for record_id, *seen in rows})
         return found
 
-    def by_id(self, link_id: int) -> Link | None:
+    def by_id(self, link_id: int | None) -> Link | None:
         """Return one link, None where there is none."""
         row = self._db.execute("SELECT * FROM link WHERE id = ?", (link_id,)).fetchone()
         return None if row is None else _link(row)

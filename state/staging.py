@@ -63,6 +63,15 @@ class Step:
     number: int = 0
     changes: str | None = None
 
+    @property
+    def ids(self) -> tuple[str, str]:
+        """Return the ids of both records, left first, each '' if it has none there."""
+        return self.left_id or "", self.right_id or ""
+
+    def record_id(self, side: str) -> str:
+        """Return the id of its record on 'left' or 'right', '' if it has none there."""
+        return (self.left_id if side == "left" else self.right_id) or ""
+
 
 class Staging:
     """The staging of one run."""
@@ -97,6 +106,10 @@ class Staging:
             f"SELECT * FROM stage.record WHERE side = ? AND id IN ({marks}) AND contact IS NOT NULL", (side, *ids)
         )
         return {row["id"]: _staged(row) for row in rows}
+
+    def changed_record(self, side: str, record_id: str) -> Staged | None:
+        """Return the record with that id if it shows something new."""
+        return self.changed_records(side, [record_id]).get(record_id)
 
     def has_record(self, side: str, record_id: str) -> bool:
         """Return whether a record was read, changed or not."""

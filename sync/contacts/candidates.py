@@ -1,20 +1,23 @@
-"""Find the records of both sides that may decide what an unlinked contact is paired with (R6, R7, R9).
+"""Find the records that may be the same contact as a given one (R6, R7, R9).
 
-They come from the identity index, a page of contacts at a time.
+They come from the identity index, a page of contacts at a time, or from the answer of a server.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from connectors.records import Raw
 from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.staging import Staging
 from sync.contacts.context import Context
-from sync.rules.match import Candidates, contradicts
+from sync.rules import contact_codec
+from sync.rules.match import Candidates, contradicts, first_of_duplicates, may_adopt
 from sync.streams.connection import Side
 
 Groups = dict[str | None, dict[str, IndexedContact]]
 """Contacts by id, under each e-mail address, phone or marker that they have."""
+
 
 Keys = Callable[[IndexedContact], Sequence[str]]
 
@@ -150,3 +153,18 @@ def _under(groups: Groups, keys: Iterable[str | None]) -> list[IndexedContact]:
         if key is not None:
             found.update(groups.get(key, {}))
     return list(found.values())
+
+
+def matching(context: Context, side: Side, indexed: IndexedContact, raws: Sequence[Raw]) -> Raw | None:
+    """Return the record, among those that a server named, that is this contact by the tests of pairing."""
+    by_id = {str(raw["id"]): raw for raw in raws}
+    contacts = [side.connector.to_contact(raw, {}) for raw in raws]
+    contacts = [contact for contact in contacts if not context.is_forgotten(side, contact)]
+    links = context.tables.links.by_record(side.name, list(by_id))
+    other_side = context.connection.other(side).name
+    others = [
+        contact_codec.index_entry(one, links[one.id].side(other_side).id if one.id in links else None)
+        for one in contacts
+    ]
+    best = first_of_duplicates([other for other in others if may_adopt(indexed, other)])
+    return by_id[best.id] if best else None

@@ -1,22 +1,20 @@
 """Store what became of a pair: after a write, and after a merge that needs no write (R20, R21)."""
 
 from connectors.connector import WriteResult
-from connectors.contact import Contact
+from connectors.contact import Contact, same
 from state.conflicts import Conflict
 from state.database import Transaction
-from state.links import Link
+from state.history import ENRICHED, REFUSED, HistoryEntry
+from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.context import Context
-from sync.contacts.holds import release
-from sync.contacts.link_state import keep_times, new_link, own_times, set_shadows, set_shown
+from sync.contacts.failures import list_rejections
+from sync.contacts.link_state import keep_times, own_times, release, set_shown
 from sync.contacts.owed_values import note_owed_values
-from sync.contacts.pair_merge import merge_views
 from sync.contacts.pair_update import PairUpdate
-from sync.contacts.refused_values import list_rejections
 from sync.contacts.staged_records import staged_record
-from sync.contacts.update_history import entries_of_update, refusals
 from sync.rules import contact_codec, shadow_codec
-from sync.rules.merge import OPPOSITE
+from sync.rules.merge import OPPOSITE, RESOLVED
 from sync.rules.shadow_update import (
     ShadowPair,
     after_agreement,
@@ -25,20 +23,7 @@ from sync.rules.shadow_update import (
     clear_unproven,
     is_settled,
 )
-
-
-def commit_pair(
-    transaction: Transaction, context: Context, left: Staged | None, right: Staged | None, link: Link | None
-) -> None:
-    """Merge a pair that needs no write, and store what was agreed and what is in conflict."""
-    target, source = context.connection.left, context.connection.right
-    ids = (link.left.id, link.right.id) if link else (left.id if left else "", right.id if right else "")
-    job = PairUpdate(target, source, left or Staged("left", ids[0]), right or Staged("right", ids[1]), link)
-    job.views = {"left": context.view(link, target, left), "right": context.view(link, source, right)}
-    shown = contact_codec.decode(left.contact) if left and left.contact else None
-    job.contact = shown or Contact(ids[0], job.views["left"].now)
-    job.result = merge_views(context, link, *job.left_and_right)
-    commit_update(transaction, context, job, None)
+from sync.rules.undo import UNDO
 
 
 def commit_update(transaction: Transaction, context: Context, job: PairUpdate, answer: WriteResult | None) -> None:
@@ -91,8 +76,11 @@ def _updated_link(
     context: Context, job: PairUpdate, shadows: ShadowPair, shown: Contact, answer: WriteResult | None
 ) -> Link:
     waiting = frozenset(job.result.conflicts)
-    link = job.link or new_link(context, job)
-    set_shadows(context, job, link, shadows)
+    link, name = job.link, job.target.name
+    if link is None:
+        link = context.mapping.new_link(name, LinkSide(job.target_staged.id, ""), LinkSide(job.source_id, ""), shadows)
+    else:
+        context.mapping.set_shadows(link, name, shadows)
     target, source = link.side(job.target.name), link.side(job.source.name)
     if job.target_staged.contact is not None or answer is not None:
         set_shown(context, target, shown)
@@ -144,3 +132,59 @@ def _list_refused_values(transaction: Transaction, context: Context, job: PairUp
         (job.target, job.target_staged, job.source, {}),
     ):
         list_rejections(transaction, context, side, staged, other, rejected, link.side(side.name).unmapped)
+
+
+def entries_of_update(context: Context, job: PairUpdate, link: Link, answer: WriteResult) -> list[HistoryEntry]:
+    """Return one entry for each field that was written."""
+    why = reasons(context, job)
+    return [_entry(job, link, answer, name, why[name]) for name in job.changes]
+
+
+def reasons(context: Context, job: PairUpdate) -> dict[str, tuple[str, str | None]]:
+    """Return, by field, the rule by which it is written and the record that its value comes from.
+
+    The record is None where a user typed the value.
+    """
+    came = f"{job.source.account}:{job.source_id}"
+    found: dict[str, tuple[str, str | None]] = {
+        name: ("filled" if name in job.result.filled else "carried", came) for name in job.changes
+    }
+    found |= dict.fromkeys(job.result.enriched & job.changes.keys(), (ENRICHED, None))
+    for one in job.result.overwritten:
+        if one.side == job.target.name and one.field in job.changes:
+            rule, theirs = context.mapping.rules[one.field], job.source_view.value(one.field)[1]
+            typed = one.rule == UNDO or (one.rule == RESOLVED and one.new != rule.carried(theirs, job.target.name))
+            found[one.field] = (one.rule, None if typed else came)
+    return found
+
+
+def refusals(job: PairUpdate, link: Link) -> list[HistoryEntry]:
+    """Return an entry for each field that neither side can be emptied of.
+
+    This merge agrees on its value as it is, so no later merge would report it.
+    """
+    ids = {job.target.name: job.target_staged.id, job.source.name: job.source_id}
+    sides = {job.target.name: (job.target, job.source), job.source.name: (job.source, job.target)}
+    entries = []
+    for name, kept in job.result.refused.items():
+        side, other = sides[kept]
+        shown, wanted = (shadow_codec.render(job.views[each.name].value(name)[1]) for each in (side, other))
+        source = f"{other.account}:{ids[other.name]}"
+        entries.append(HistoryEntry(link.id, side.account, ids[kept], name, shown, wanted, REFUSED, source))
+    return entries
+
+
+def _entry(job: PairUpdate, link: Link, answer: WriteResult, name: str, why: tuple[str, str | None]) -> HistoryEntry:
+    (rule, source), value = why, job.changes[name]
+    held = job.settled.get(name, value)
+    return HistoryEntry(
+        link.id,
+        job.target.account,
+        job.target_staged.id,
+        name,
+        shadow_codec.render(job.target_view.replaced(name, value)),
+        shadow_codec.render(value),
+        REFUSED if name in answer.refused else rule,
+        source,
+        None if same(name, held, value) else shadow_codec.render(held),
+    )

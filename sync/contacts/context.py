@@ -3,34 +3,38 @@
 Each part has a type of its own; a function that needs one part takes that part.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from connectors.connector import WriteResult
 from connectors.contact import Contact, Fields, Value
+from state.companies import CompanyCache
+from state.database import Transaction
 from state.erasure_marks import ErasureMarks
 from state.file import StateFile
 from state.holds import Holds
 from state.intent_store import ContactIntents
-from state.links import Link
+from state.links import Link, LinkSide
 from state.owed_values import OwedValues
 from state.staging import Staged, Staging
 from sync.config.contacts import ContactsStream
 from sync.contacts.findings import Findings, findings_for
-from sync.contacts.mapping_in_force import MappingInForce
-from sync.contacts.write_policy import WritePolicy
 from sync.output.report import StreamReport
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.erasure_marks import mark_of_record, marks_to_look_for
-from sync.rules.mapping import Rules
-from sync.rules.merge import LEFT, Resolution, SideView
+from sync.rules.mapping import Rules, present
+from sync.rules.merge import LEFT, OPPOSITE, Merge, Resolution, SideView, WinnerChooser
+from sync.rules.shadow_update import ShadowPair
+from sync.rules.translation import Members
 from sync.streams.connection import ConnectionSides, Side
 from sync.streams.record_boundary import Boundary
 from sync.streams.run import Run
 from sync.streams.tables import Tables
 
 if TYPE_CHECKING:
-    from sync.contacts.enrichment import Enrichment
+    from sync.contacts.pair_update import PairUpdate
 
 AHEAD = timedelta(minutes=1)
 AHEAD_MS = 60_000
@@ -54,6 +58,91 @@ class ContactTables(Tables):
         self.intents = ContactIntents(*key)
         self.holds, self.owed_values = Holds(*key), OwedValues(*key)
         self.erasure_marks = ErasureMarks(self.state.db)
+
+
+@dataclass(slots=True)
+class MappingInForce:
+    """The mapping of number `number`. `fields` holds the fields of every mapping that links were stored under.
+
+    `judge` decides conflicts; it knows the offsets of both clocks once both servers have answered.
+    """
+
+    number: int
+    rules: Rules
+    fields: Mapping[int, tuple[str, ...]]
+    judge: WinnerChooser
+    _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
+
+    def present_rules(self, connection: ConnectionSides) -> Rules:
+        """Return the rules as both accounts can keep them now."""
+        left, right = connection.left.connector, connection.right.connector
+        key = (left.fields, right.fields, left.owner_emails, right.owner_emails)
+        if self._present is None or self._present[0] != key:
+            owners = Members(left.owner_emails, right.owner_emails)
+            self._present = (key, present(self.rules, left.fields, right.fields, owners))
+        return self._present[1]
+
+    def travelling(self, fields: Fields) -> Fields:
+        """Return those of the fields that travel on this connection."""
+        return {name: value for name, value in fields.items() if name in self.rules}
+
+    def shadow(self, link: Link, side: str) -> Fields:
+        """Return the shadow of one side of a link."""
+        return shadow_codec.decode(link.side(side).shadow, self.fields[link.mapping])
+
+    def new_link(self, target: str, end: LinkSide, source_end: LinkSide, shadows: ShadowPair) -> Link:
+        """Return the link of a record on `target` ('left' or 'right') and of its counterpart."""
+        link = Link(*((end, source_end) if target == LEFT else (source_end, end)), self.number)
+        self.set_shadows(link, target, shadows)
+        return link
+
+    def set_shadows(self, link: Link, target: str, shadows: ShadowPair) -> None:
+        """Set both shadows of a link under this mapping."""
+        link.mapping = self.number
+        for side, shadow in ((target, shadows.target), (OPPOSITE[target], shadows.source)):
+            link.side(side).shadow = shadow_codec.encode(self.travelling(shadow), tuple(self.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """The side that looks companies up (`source`), the side that is filled in (`target`), and the cached answers."""
+
+    source: Side
+    target: Side
+    known: CompanyCache
+
+
+class WritePolicy(Protocol):
+    """The decisions about a pair that depend on what the run is for."""
+
+    @property
+    def moves_refused_phone(self) -> bool:
+        """Say whether a phone that another contact has goes to another phone field (R9)."""
+
+    def merge_fields(self, context: "Context", link: Link | None, left: SideView, right: SideView) -> Merge:
+        """Return what is to be written to each side."""
+
+    def complete_merge(
+        self, context: "Context", link: Link | None, result: Merge, left: SideView, right: SideView
+    ) -> None:
+        """Add to a merge what comes from outside of the pair."""
+
+    def expected_shadows(self, job: "PairUpdate") -> ShadowPair:
+        """Return the shadows of both sides if the write takes effect as it is sent."""
+
+    def review(self, context: "Context", job: "PairUpdate") -> None:
+        """Look at a merge right before its write."""
+
+    def leave_alone(self, job: "PairUpdate", field: str, reason: str) -> None:
+        """Take note that a field, or the whole record (`*`), is not written after all."""
+
+    def commit_written(
+        self, transaction: Transaction, context: "Context", job: "PairUpdate", answer: WriteResult
+    ) -> None:
+        """Store what a write led to (R21)."""
+
+    def commit_unwritten(self, transaction: Transaction, context: "Context", job: "PairUpdate") -> None:
+        """Store what a merge that needs no write led to."""
 
 
 @dataclass(slots=True)
@@ -115,6 +204,10 @@ class Context:
             return SideView({}, base)
         now = {**base, **{name: value for name, (value, _) in self._disputed(link, side).items()}}
         return SideView(now, base, times=self._times(link, side, now, None))
+
+    def agreed_name(self, link: Link, side: Side) -> str:
+        """Return the name of a linked record by the values that were agreed last."""
+        return contact_codec.display_name(side.account, link.side(side.name).id, self.mapping.shadow(link, side.name))
 
     def resolutions(self, link: Link) -> dict[str, Resolution]:
         """Return the decisions of users about the open conflicts of a link, by field."""

@@ -13,25 +13,26 @@ from functools import partial
 
 from connectors.connector import WriteResult
 from connectors.errors import Broken, ConnectorError, DuplicateRefused, OutcomeUnknown
+from connectors.records import Raw
 from state.database import Transaction
 from state.staging import Staged, Step
+from sync.contacts.candidates import matching
 from sync.contacts.context import Context
-from sync.contacts.create_answers import OlderRecord, believed
-from sync.contacts.create_commit import commit_created
+from sync.contacts.create_commit import commit_created, write_marker
 from sync.contacts.creation import (
     CreatedContact,
     Creation,
+    OlderRecord,
     add_create_intents,
+    believed_answers,
     created_contact,
     creations_of,
     without_unplaced,
 )
-from sync.contacts.custom_fields import prepare
-from sync.contacts.duplicate_refusals import creation_without_double, existing_record, list_duplicate
-from sync.contacts.existing_contacts import is_match, link_existing, matching
 from sync.contacts.failures import note_failure
-from sync.contacts.markers import write_marker
+from sync.contacts.owed_values import create_custom_fields
 from sync.contacts.plan_steps import PAIR, around
+from sync.contacts.refusals import creation_without_double, existing_record, list_duplicate
 from sync.contacts.staged_records import staged_record
 from sync.contacts.update import update
 from sync.rules import contact_codec
@@ -48,7 +49,7 @@ def create(context: Context, target: Side, steps: Sequence[Step], errors: WriteE
     if not context.findings.first.get(target.account) or context.boundary.holes.get(target.name):
         creations = _without_existing(context, target, creations, errors)
     if creations:
-        prepare(context, target, frozenset(name for each in creations for name in each.changes))
+        create_custom_fields(context, target, frozenset(name for each in creations for name in each.changes))
     creations = [without_unplaced(each) for each in creations]
     add_create_intents(context, creations)
     _send(context, target, creations, errors)
@@ -113,7 +114,7 @@ def _answers(context: Context, target: Side, creations: Sequence[Creation]) -> l
     if since is None:
         raise AssertionError(f"{target.account}: a server without a time")
     answers = target.dispatcher.gather([each.send for each in creations])
-    return believed(context, target, [(each.changes, each.marker) for each in creations], answers, since)
+    return believed_answers(context, target, [(each.changes, each.marker) for each in creations], answers, since)
 
 
 def _conclude_all(
@@ -208,5 +209,25 @@ def _carry_back_opt_outs(
             transaction,
             (staged_record(context, target, one.answer.raw, one.contact, links[one.contact.id]) for one in created),
         )
-    steps = [Step(PAIR, "", link.left.id, link.right.id, link.id, source.name) for link in links.values()]
+    steps = [Step(PAIR, "", *link.ids, link.id, source.name) for link in links.values()]
     update(context, source, steps, errors)
+
+
+def is_match(context: Context, creation: Creation, raw: Raw) -> bool:
+    """Say whether a record of the target is the contact that is to be created."""
+    return matching(context, creation.target, contact_codec.index_entry(creation.contact), [raw]) is not None
+
+
+def link_existing(context: Context, creation: Creation, raw: Raw, errors: WriteErrors[Staged]) -> None:
+    """Link a contact that was to be created to the record that the server has already, as a first merge (R10)."""
+    target, source = creation.target, creation.source
+    contact = target.connector.to_contact(raw, {})
+    with context.state.atomic() as transaction:
+        context.staging.put_records(transaction, [staged_record(context, target, raw, contact, None)])
+        target.identities.put_contacts(transaction, [contact_codec.index_entry(contact)])
+        context.tables.intents.remove_intents(transaction, target.name, creation.staged.id)
+    ids = {source.name: creation.staged.id, target.name: contact.id}
+    step = Step(PAIR, "", ids["left"], ids["right"], None, "both")
+    # Both sides are written at once: it is not certain that a window will ever show the other record again.
+    update(context, target, [step], errors)
+    update(context, source, [step], errors)

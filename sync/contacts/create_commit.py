@@ -1,28 +1,41 @@
-"""Store the contacts that were created: links, shadows, history, and what of each is still open (R20, R21)."""
+"""Store what a create led to: link, shadows, history, marker, and what is still open (R6, R20, R21, R35)."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 
-from connectors.contact import Fields
+from connectors.connector import WriteResult
+from connectors.contact import Contact, Fields
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
+from connectors.records import Raw
 from state.database import Transaction
 from state.history import CREATED, ENRICHED, HistoryEntry
+from state.intents import CreateIntent
 from state.links import Link, LinkSide
 from sync.contacts.context import Context
 from sync.contacts.creation import CreatedContact
+from sync.contacts.failures import list_rejections
 from sync.contacts.link_state import memory_text, own_times, unmapped_text
-from sync.contacts.owed_values import note_owed_of_new
-from sync.contacts.refused_values import list_rejections
+from sync.contacts.owed_values import create_custom_fields, note_owed_of_new
+from sync.contacts.staged_records import staged_record
 from sync.output.formats import WHOLE
-from sync.rules import contact_codec, shadow_codec
+from sync.rules import contact_codec, kept_times, shadow_codec
+from sync.rules.do_not_contact import unshared_consent
+from sync.rules.lost_create import is_foreign, is_older
+from sync.rules.merge import SideView
 from sync.rules.shadow_update import (
     ShadowPair,
     after_create,
     after_lost_create,
+    after_uncertain_create,
     clear_unsent_sets,
     held_values,
+    is_edited,
     is_settled,
     unmet,
 )
 from sync.streams.connection import Side
+from sync.streams.recovery import PAUSES
 
 
 def commit_created(transaction: Transaction, context: Context, target: Side, created: Sequence[CreatedContact]) -> None:
@@ -75,10 +88,7 @@ def _link(context: Context, one: CreatedContact) -> Link:
     if is_proven and is_settled(context.mapping.travelling(contact.fields), shadows.target, frozenset()):
         new.digest = creation.target.connector.digest(answer.raw)
     old.unmapped, new.unmapped = unmapped_text(context, creation.contact), unmapped_text(context, contact)
-    link = Link(*((old, new) if creation.source.name == "left" else (new, old)), context.mapping.number)
-    context.mapping.set_shadow(link, creation.target.name, shadows.target)
-    context.mapping.set_shadow(link, creation.source.name, shadows.source)
-    return link
+    return context.mapping.new_link(creation.target.name, new, old, shadows)
 
 
 def _shadows(context: Context, one: CreatedContact) -> ShadowPair:
@@ -95,3 +105,106 @@ def _shadows(context: Context, one: CreatedContact) -> ShadowPair:
     unmet(shadows, {*creation.withheld, *creation.owed, *open_fields, *one.new_opt_outs(context)})
     clear_unsent_sets(shadows, open_fields)
     return shadows
+
+
+def link_found(
+    transaction: Transaction,
+    context: Context,
+    side: Side,
+    intent: CreateIntent,
+    found: Contact,
+    filled: Fields,
+) -> None:
+    """Link the record `found` on `side` to the source of a create; `filled` is what its server fills in itself."""
+    source = context.connection.other(side)
+    foreign = found.marker != intent.source_id and _is_foreign(context, side, intent, found)
+    link = _link_of_found(
+        context, side, intent, found, _shadows_of_found(context, side, intent, found, None if foreign else filled)
+    )
+    context.tables.links.save_link(transaction, link, context.run.id)
+    note_owed_of_new(transaction, context, link, side, intent.owed)
+    if not source.needs_marker(contact_codec.decode(intent.contact)):
+        context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
+    context.tables.failures.close_failures(transaction, source.name, intent.source_id)
+    side.identities.put_contacts(transaction, [contact_codec.index_entry(found)])
+    if foreign:
+        return
+    sent = context.mapping.travelling(intent.sent)
+    enriched = {name: sent[name] for name in intent.enriched if name in sent}
+    context.tables.history.add_entries(
+        transaction, entries_of_creation(context, side, link, enriched), context.run.id, context.run.now_ms()
+    )
+    context.report.accounts[side.account].created += 1
+
+
+def _is_foreign(context: Context, side: Side, intent: CreateIntent, found: Contact) -> bool:
+    """Say whether a record without our marker is another one than the create was to create."""
+    since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
+    sent, edited = context.mapping.travelling(intent.sent), is_edited(found, untimed=True)
+    return side.connector.has_markers or is_older(found, since) or is_foreign(found.fields, sent, edited=edited)
+
+
+def _shadows_of_found(
+    context: Context, side: Side, intent: CreateIntent, found: Contact, filled: Fields | None
+) -> ShadowPair:
+    """Return both shadows; `filled` is None for a record that the create did not create."""
+    source = context.connection.other(side)
+    table = context.mapping.fields[intent.mapping]
+    own = context.mapping.travelling(shadow_codec.decode(intent.shadow, table))
+    sent, shown = context.mapping.travelling(intent.sent), context.mapping.travelling(found.fields)
+    if filled is None:
+        shadows = after_uncertain_create(shown, own, sent)
+    else:
+        # Without our marker, a value that the server is not known to fill in may have been typed by a user.
+        edited = is_edited(found, untimed=True) or found.marker != intent.source_id
+        shadows = after_lost_create(shown, own, sent, edited=edited, filled=filled)
+    opt_outs = unshared_consent(context.mapping.rules, source.name, found.fields, sent)
+    unmet(shadows, {*intent.withheld, *intent.owed, *opt_outs})
+    return shadows
+
+
+def _link_of_found(context: Context, side: Side, intent: CreateIntent, found: Contact, shadows: ShadowPair) -> Link:
+    updated = contact_codec.to_ms(found.updated_at)
+    # The time of our own write is unknown if the record was edited since.
+    times = (updated, None if is_edited(found, untimed=True) else updated)
+    end = LinkSide(found.id, "", memory_text(dict(found.memory)), None, *times)
+    return context.mapping.new_link(
+        side.name, end, LinkSide(intent.source_id, "", memory_text(dict(intent.memory))), shadows
+    )  # fmt: skip
+
+
+def write_marker(context: Context, source: Side, raw: Raw, contact: Contact, created_id: str) -> None:
+    """Write the marker on the source of a create. The intent of the create stays until that is done."""
+    create_custom_fields(context, source, frozenset())
+    update_source = partial(source.connector.update_contact, raw, contact.memory, {}, created_id)
+    outcome = source.dispatcher.gather([update_source])[0]
+    for pause in PAUSES:  # a second write is harmless: a marker overwrites nothing that users type
+        if not isinstance(outcome, OutcomeUnknown):
+            break
+        context.run.clock.sleep(pause)
+        outcome = source.dispatcher.gather([update_source])[0]
+    if isinstance(outcome, ConnectorError):
+        context.errors.append(f"{outcome}; the marker of {source.account}:{contact.id} is not written")
+        if isinstance(outcome, RecordError):
+            with context.state.atomic() as transaction:
+                context.tables.intents.remove_intents(transaction, context.connection.other(source).name, contact.id)
+        return
+    _commit_marker(context, source, raw, contact, outcome)
+
+
+def _commit_marker(context: Context, source: Side, raw: Raw, contact: Contact, answer: WriteResult) -> None:
+    """Store that the marker is written, with the times from before our own write (R40)."""
+    marked = source.connector.to_contact(answer.raw, contact.memory)
+    other = context.connection.other(source)
+    with context.state.atomic() as transaction:
+        link = context.tables.links.by_record(source.name, [contact.id])[contact.id]
+        side = link.side(source.name)
+        shown = context.view(link, source, staged_record(context, source, raw, contact, link))
+        counterpart = SideView({}, context.mapping.shadow(link, other.name))
+        waiting = kept_times.open_fields(context.mapping.rules, shown, counterpart)
+        context.keep(link, source, kept_times.of_view(shown, waiting))
+        side.digest = None
+        side.seen_ms, side.wrote_ms = own_times(marked, answer)
+        context.tables.links.save_link(transaction, link, context.run.id)
+        source.identities.put_contacts(transaction, [contact_codec.index_entry(marked)])
+        context.tables.intents.remove_intents(transaction, other.name, contact.id)

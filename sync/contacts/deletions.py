@@ -1,4 +1,4 @@
-"""Deletions: found by a scan of everything, confirmed by id, carried only when the config says so (R24).
+"""Deletions: found by a scan of everything, confirmed by id, carried only when the config says so (R19, R24).
 
 Rules kept here:
 - only a scan that was proven complete shows that a record is missing, and each missing record is read by id as well;
@@ -6,26 +6,38 @@ Rules kept here:
 - under `propagate` the survivor is deleted too, if the stream goes that way; if it was edited since, a conflict of the
   field `*` is opened for a user;
 - a user may decide that conflict for the side that deleted, or for the one that edited: then the other record is
-  created again, if contacts may be created there; else the deletion is remembered.
+  created again, if contacts may be created there; else the deletion is remembered;
+- right before a deletion the server is asked once more for the record that is gone: if it is back, the pair is merged;
+- the survivor is read by id as well, so that an edit behind the horizon is not lost with it;
+- what the survivor showed goes into the history; the intent holds it before the call (R20).
 """
 
+import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
-from connectors.contact import Fields
-from state.conflicts import Conflict
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, RecordError
+from state.database import Transaction
+from state.history import DELETED, HistoryEntry
+from state.intents import DeletionIntent
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.context import Context
-from sync.contacts.plan_steps import DELETE
-from sync.contacts.plan_unlinked import may_create, plan_create
-from sync.contacts.read_by_id import stage_by_id
+from sync.contacts.plan import may_create, plan_create
+from sync.contacts.plan_steps import DELETE, PAIR
+from sync.contacts.staged_records import contact_of, stage_by_id
+from sync.contacts.update import update
 from sync.output.formats import WHOLE
-from sync.rules import contact_codec, shadow_codec
+from sync.rules import contact_codec
 from sync.rules.deletion import SurvivorAction, is_edited, survivor_action
 from sync.rules.guard import is_unusual
 from sync.streams.connection import Side
+from sync.streams.deletions import decided_side, open_deletion_conflict
 from sync.streams.record_boundary import UNREAD
+from sync.streams.recovery import is_gone
+from sync.streams.write_errors import WriteErrors
 
 DAY_MS: Final = 86_400_000
 
@@ -58,8 +70,8 @@ def plan_delete(context: Context, link: Link) -> None:
     """Plan the deletion of a survivor by the config and the decisions of users; never after an undo (R26)."""
     if WHOLE in context.tables.holds.of_link(link.id):
         return
-    survivor = context.connection.other(context.connection.side(link.gone or ""))
-    decided, settings = _decided(context, link), context.settings
+    _, survivor = context.connection.lost_and_survivor(link)
+    decided, settings = decided_side(context.tables, link), context.settings
     what = survivor_action(link.gone or "", decided, settings.deletes, settings.direction)
     if what is SurvivorAction.RECREATED:
         _recreate(context, link, survivor)
@@ -85,16 +97,18 @@ def weigh_with_the_last_day(context: Context) -> None:
             weight.linked += before
 
 
-def was_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:
+def _was_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> bool:
     """Say whether a survivor shows an edit, unless a user has decided that it is to be deleted all the same."""
-    return is_edited(context.view(link, survivor, staged), link.gone or "", _decided(context, link))
+    return is_edited(context.view(link, survivor, staged), link.gone or "", decided_side(context.tables, link))
 
 
-def list_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> None:
+def _list_edited(context: Context, link: Link, survivor: Side, staged: Staged) -> None:
     """Open the conflict of a contact that was deleted on one side and edited on the other."""
-    fields = context.view(link, survivor, staged).now
+    who = contact_codec.display_name(survivor.account, staged.id, context.view(link, survivor, staged).now)
     with context.state.atomic() as transaction:
-        context.tables.conflicts.put_conflict(transaction, _conflict(context, link, survivor, staged, fields))
+        open_deletion_conflict(
+            transaction, context.tables, context.run, link, survivor.name, who, changed_ms=staged.changed_ms
+        )  # fmt: skip
         for side in context.connection.sides:
             context.tables.failures.close_failures(transaction, side.name, link.side(side.name).id)
 
@@ -126,13 +140,11 @@ def _pages_of_missing(context: Context, side: Side) -> Iterator[Sequence[tuple[i
 
 def _plan(context: Context, link: Link, survivor: Side) -> None:
     record_id = link.side(survivor.name).id
-    staged = context.staging.changed_records(survivor.name, [record_id]).get(record_id) or stage_by_id(
-        context, survivor, record_id
-    )
+    staged = context.staging.changed_record(survivor.name, record_id) or stage_by_id(context, survivor, record_id)
     if staged is None:
         return
-    if was_edited(context, link, survivor, staged):
-        list_edited(context, link, survivor, staged)
+    if _was_edited(context, link, survivor, staged):
+        _list_edited(context, link, survivor, staged)
         return
     with context.state.atomic() as transaction:
         context.tables.conflicts.close_conflicts(transaction, link.id, {WHOLE})
@@ -140,7 +152,7 @@ def _plan(context: Context, link: Link, survivor: Side) -> None:
 
 
 def _plan_step(context: Context, link: Link, survivor: Side) -> None:
-    context.staging.plan_step(Step(DELETE, survivor.name, link.left.id, link.right.id, link.id, survivor.name))
+    context.staging.plan_step(Step(DELETE, survivor.name, *link.ids, link.id, survivor.name))
     context.findings.weights[survivor.account].changed += 1
 
 
@@ -148,27 +160,88 @@ def _recreate(context: Context, link: Link, survivor: Side) -> None:
     target = context.connection.other(survivor)
     staged = stage_by_id(context, survivor, link.side(survivor.name).id) if may_create(context, target) else None
     if staged is not None:
-        plan_create(context, target, staged, contact_codec.decode(staged.contact or ""))
+        plan_create(context, target, staged)
 
 
-def _decided(context: Context, link: Link) -> str | None:
-    """Return the side that a user chose, None if there is no decision."""
-    decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
-    return decision.resolution if decision is not None else None
+def delete(context: Context, target: Side, step: Step, errors: WriteErrors[Staged]) -> None:
+    """Delete one survivor. Raises what makes the account useless."""
+    link = context.tables.links.by_id(step.link)
+    if link is None or link.gone is None:
+        return
+    gone_side = context.connection.side(link.gone)
+    # An earlier answer may have been wrong.
+    if not is_gone(partial(gone_side.connector.read_record, link.side(link.gone).id)):
+        _merge_returned(context, link, errors)
+        return
+    survivor = stage_by_id(context, target, link.side(target.name).id)
+    if survivor is None:
+        return
+    if _was_edited(context, link, target, survivor):
+        _list_edited(context, link, target, survivor)
+        return
+    _delete(context, target, link, survivor, errors)
 
 
-def _conflict(context: Context, link: Link, survivor: Side, staged: Staged, fields: Fields) -> Conflict:
-    who = contact_codec.display_name(survivor.account, staged.id, fields)
-    shown = {survivor.name: shadow_codec.render("edited"), link.gone or "": shadow_codec.render(None)}
-    times = {survivor.name: staged.changed_ms, link.gone or "": None}
-    return Conflict(
-        link.id,
-        WHOLE,
-        who,
-        shown["left"],
-        shown["right"],
-        times["left"],
-        times["right"],
-        context.run.now_ms(),
-        context.run.id,
+def commit_deleted(
+    transaction: Transaction, context: Context, target: Side, link: Link, intent: DeletionIntent
+) -> None:
+    """Store that we have deleted a survivor."""
+    deletion = HistoryEntry(link.id, target.account, intent.record, WHOLE, intent.shown, None, DELETED)
+    context.tables.history.add_entries(transaction, [deletion], intent.run, context.run.now_ms())
+    target.identities.drop_contact(transaction, intent.record)
+    for side in context.connection.sides:
+        context.tables.failures.close_failures(transaction, side.name, link.side(side.name).id)
+    context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
+    context.tables.links.remove_link(transaction, link.id)
+    context.report.accounts[target.account].deleted += 1
+
+
+def shown_text(contact: Contact) -> str:
+    """Return all that a record shows as JSON, as the history keeps it of a deleted record."""
+    return json.dumps({name: value for name, value in contact.fields.items() if value is not None}, ensure_ascii=False)
+
+
+def _delete(context: Context, target: Side, link: Link, survivor: Staged, errors: WriteErrors[Staged]) -> None:
+    intent = _intent(context, target, link, survivor)
+    with context.state.atomic() as transaction:
+        context.tables.intents.add_intent(transaction, intent, context.run.id)
+    outcome = target.dispatcher.gather([partial(target.connector.delete_contact, survivor.id)])[0]
+    other = context.connection.other(target)
+    with context.state.atomic() as transaction:
+        if isinstance(outcome, RecordError):
+            context.tables.intents.remove_intents(transaction, target.name, intent.source_id)
+        if isinstance(outcome, ConnectorError):
+            errors.note_error(transaction, other, _lost_record(context, other, link), DELETE, outcome)
+        else:
+            errors.note_success(target)
+            commit_deleted(transaction, context, target, link, intent)
+    errors.raise_fatal()
+
+
+def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> DeletionIntent:
+    return DeletionIntent(
+        side=target.name,
+        source_id=link.side(link.gone or "").id,
+        sent_ms=target.server_now_ms(context.run.clock),
+        record=survivor.id,
+        run=context.run.id,
+        shown=shown_text(contact_of(survivor)),
     )
+
+
+def _merge_returned(context: Context, link: Link, errors: WriteErrors[Staged]) -> None:
+    """Merge a pair whose lost record is back: no later window shows what changed in the survivor meanwhile."""
+    with context.state.atomic() as transaction:
+        link.gone = None
+        context.tables.links.save_link(transaction, link, context.run.id)
+    for side in context.connection.sides:
+        stage_by_id(context, side, link.side(side.name).id)
+    for side in context.connection.sides:
+        update(context, side, [Step(PAIR, "", *link.ids, link.id, "both")], errors)
+
+
+def _lost_record(context: Context, side: Side, link: Link) -> Staged:
+    """Return the record that is gone as it was agreed on last, so that a failure can name it."""
+    record_id = link.side(side.name).id
+    contact = Contact(record_id, context.mapping.shadow(link, side.name))
+    return Staged(side.name, record_id, contact=contact_codec.encode(contact))

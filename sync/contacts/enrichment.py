@@ -1,30 +1,33 @@
 """Fill blank fields of one side with what the other system knows of the company (`enrich = true`).
 
 Rules kept here:
-- no look-up is made here: only cached answers are filled in, and a merge says which company it awaits;
-- a field that was ever written, on either side, stays as it is: a user has emptied it.
+- a merge fills in only cached answers, and says which company it awaits;
+- a field that was ever written, on either side, stays as it is: a user has emptied it;
+- companies are looked up when the plan has passed the guard, and not by a dry run: a look-up may be charged for;
+- each company is looked up once, and its answer is durable before it is used;
+- an error of a look-up stops nothing else: the run goes on, and the affected contacts are planned again when they
+  change, or by `sync reconcile`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import partial
 
+from connectors.companies import CompanyDirectory
 from connectors.contact import Contact, Fields, Value
-from state.companies import CompanyCache
+from connectors.errors import ConnectorError, RecordRefused
+from connectors.http.concurrency import WIDTH
+from state.companies import CachedCompany
 from state.links import Link
-from sync.contacts.context import Context
-from sync.contacts.untranslatable import values_for_create
+from state.staging import Step
+from sync.contacts.context import Context, Enrichment
+from sync.contacts.merge import merge_pair, values_for_create
+from sync.contacts.plan_steps import CREATE, PAIR, pair_step
 from sync.rules import shadow_codec
 from sync.rules.enrichment import blanks, blanks_of_new, domain_of, fill
 from sync.rules.merge import LEFT, RIGHT, Merge, SideView
 from sync.streams.connection import Side
 
-
-@dataclass(frozen=True, slots=True)
-class Enrichment:
-    """The side that looks companies up (`source`), the side that is filled in (`target`), and the cached answers."""
-
-    source: Side
-    target: Side
-    known: CompanyCache
+NOT_A_DOMAIN = frozenset({400, 422})
 
 
 def enrich(context: Context, link: Link | None, result: Merge, left: SideView, right: SideView) -> None:
@@ -87,3 +90,92 @@ def awaits(context: Context, target: Side, contact: Contact) -> bool:
 
 def _addresses(view: SideView) -> dict[str, Value]:
     return {name: view.value(name)[1] for name in ("website", "email")}
+
+
+def look_up_companies(context: Context) -> None:
+    """Look up every company that the plan awaits and that is not cached, and let the plan write what was found."""
+    enrichment = context.enrichment
+    if enrichment is None:
+        return
+    with context.state.atomic() as transaction:
+        enrichment.known.drop_expired(transaction, context.run.now_ms())
+    context.run.progress.begin_step(f"looking up companies at {enrichment.source.account}")
+    for domains in _unknown(context, enrichment):
+        if not _look_up(context, enrichment, domains):
+            break
+    _plan_again(context)
+
+
+def count_unknown(context: Context) -> int:
+    """Return how many look-ups the plan would make; each may be charged for."""
+    enrichment = context.enrichment
+    return 0 if enrichment is None else sum(len(domains) for domains in _unknown(context, enrichment))
+
+
+def steps_of_created(context: Context) -> Iterator[list[Step]]:
+    """Yield, in waves, steps that fill in the contacts of the filled side that this run has linked by a create."""
+    enrichment = context.enrichment
+    if enrichment is None:
+        return
+    source, target = enrichment.source.name, enrichment.target.name
+    for page in context.staging.noted_steps(CREATE, (source,)):
+        ids = [step.record_id(target) for step in page]
+        links = context.tables.links.by_record(target, ids)
+        steps = [_step(links[record_id], target) for record_id in ids if record_id in links]
+        yield from (steps[start : start + WIDTH] for start in range(0, len(steps), WIDTH))
+
+
+def _unknown(context: Context, enrichment: Enrichment) -> Iterator[list[str]]:
+    """Yield the domains that are to be looked up, in waves."""
+    for page in context.staging.notes((PAIR, CREATE)):
+        unknown = [domain for domain in page if enrichment.known.cached(domain, context.run.now_ms()) is None]
+        yield from (unknown[start : start + WIDTH] for start in range(0, len(unknown), WIDTH))
+
+
+def _look_up(context: Context, enrichment: Enrichment, domains: Sequence[str]) -> bool:
+    """Look up some companies; say whether to go on."""
+    companies = enrichment.source.connector.companies
+    if companies is None:
+        raise AssertionError(f"{enrichment.source.account}: knows no companies")
+    outcomes = enrichment.source.dispatcher.gather([partial(_look_up_one, companies, domain) for domain in domains])
+    answers = [
+        (domain, each) for domain, each in zip(domains, outcomes, strict=True) if isinstance(each, CachedCompany)
+    ]
+    with context.state.atomic() as transaction:
+        enrichment.known.store_answers(transaction, answers, context.run.now_ms())
+    trouble = next((each for each in outcomes if isinstance(each, ConnectorError)), None)
+    if trouble is not None:
+        context.run.progress.note(f"{trouble}; companies are not looked up now, and blanks stay blank")
+    return trouble is None
+
+
+def _look_up_one(companies: CompanyDirectory, domain: str) -> CachedCompany:
+    """Look up one company; a domain that the server cannot accept has no company."""
+    try:
+        return CachedCompany(companies.find_company(domain))
+    except RecordRefused as refused:
+        if refused.status not in NOT_A_DOMAIN:
+            raise
+        return CachedCompany(None)
+
+
+def _plan_again(context: Context) -> None:
+    for page in context.staging.noted_steps(PAIR):
+        for step in page:
+            _plan_step_again(context, step)
+
+
+def _plan_step_again(context: Context, step: Step) -> None:
+    ids = {LEFT: step.left_id or "", RIGHT: step.right_id or ""}
+    staged = {name: context.staging.changed_record(name, record_id) for name, record_id in ids.items()}
+    link = context.tables.links.by_id(step.link)
+    result = merge_pair(context, link, staged[LEFT], staged[RIGHT])
+    new = pair_step(link, (ids[LEFT], ids[RIGHT]), result)
+    if new.changes != step.changes:
+        context.report.unchanged -= not step.writes and result.writes and not result.conflicts
+        with context.state.atomic():
+            context.staging.set_step_changes(step.number, new.writes, new.changes)
+
+
+def _step(link: Link, target: str) -> Step:
+    return Step(PAIR, "", *link.ids, link.id, target)

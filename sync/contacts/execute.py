@@ -14,17 +14,17 @@ from connectors.http.concurrency import WIDTH
 from state.database import Transaction
 from state.failures import Failure
 from state.staging import PAGE, Staged, Step
-from sync.contacts.commit import commit_pair
-from sync.contacts.company_lookup import look_up_companies, steps_of_created
 from sync.contacts.context import Context
 from sync.contacts.create import create
-from sync.contacts.delete import delete
+from sync.contacts.deletions import delete
+from sync.contacts.enrichment import look_up_companies, steps_of_created
 from sync.contacts.failures import write_errors
 from sync.contacts.owed_values import create_places, reset_new_places, steps_of_owed
 from sync.contacts.plan_steps import CREATE, DELETE, FAIL, PAIR
 from sync.contacts.preview import preview_side, written_fields
-from sync.contacts.update import update
+from sync.contacts.update import commit_pair, update
 from sync.rules.merge import LEFT, RIGHT
+from sync.streams.connection import SIDE_NAMES
 from sync.streams.write_errors import WriteErrors
 
 
@@ -95,7 +95,7 @@ def _write_deletions(context: Context, errors: WriteErrors[Staged]) -> None:
     for side in context.connection.sides:
         for wave in context.staging.steps(DELETE, (side.name,), WIDTH):
             for step in wave:
-                record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
+                record_id = step.record_id(side.name)
                 with context.boundary.around(side, record_id, DELETE):
                     delete(context, side, step, errors)
                 errors.raise_fatal()
@@ -130,15 +130,13 @@ def _commit_unwritten(context: Context, writes: tuple[str, ...]) -> None:
 
 
 def _commit_step(transaction: Transaction, context: Context, step: Step) -> None:
-    ids = (step.left_id or "", step.right_id or "")
-    left = context.staging.changed_records(LEFT, [ids[0]]).get(ids[0])
-    right = context.staging.changed_records(RIGHT, [ids[1]]).get(ids[1])
-    commit_pair(transaction, context, left, right, context.tables.links.by_id(step.link) if step.link else None)
+    left, right = (context.staging.changed_record(name, step.record_id(name)) for name in SIDE_NAMES)
+    commit_pair(transaction, context, left, right, context.tables.links.by_id(step.link))
 
 
 def _list_failure(transaction: Transaction, context: Context, step: Step) -> None:
     side = context.connection.side(step.side)
-    record_id = (step.left_id if step.side == LEFT else step.right_id) or ""
+    record_id = step.record_id(step.side)
     staged = context.staging.changed_records(side.name, [record_id])[record_id]
     note = json.loads(step.note or "{}")
     failure = Failure(

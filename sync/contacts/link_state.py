@@ -1,22 +1,23 @@
-"""What a link keeps of each of its records besides the shadow: memory, digest, times, values without a counterpart."""
+"""What a link keeps of its records besides the shadow: memory, digest, times, unmapped values, holds.
+
+A hold keeps a difference that an undo has created on purpose, until the next edit of the field (R26). A set is held
+element by element, as it is merged: it is held for as long as its sides differ.
+"""
 
 import json
+from collections.abc import Collection, Iterable
 
 from connectors.connector import WriteResult
-from connectors.contact import Contact
+from connectors.contact import SET_FIELDS, Contact
+from state.database import Transaction
+from state.holds import Hold
 from state.links import Link, LinkSide
 from sync.contacts.context import AHEAD_MS, Context
 from sync.contacts.pair_update import PairUpdate
-from sync.rules import contact_codec, kept_times, shadow_codec
+from sync.output.formats import WHOLE
+from sync.rules import contact_codec, kept_times
 from sync.rules.merge import SideView
 from sync.rules.shadow_update import ShadowPair
-
-
-def set_shadows(context: Context, job: PairUpdate, link: Link, shadows: ShadowPair) -> None:
-    """Set the shadows of both sides under the mapping in force."""
-    link.mapping = context.mapping.number
-    context.mapping.set_shadow(link, job.target.name, shadows.target)
-    context.mapping.set_shadow(link, job.source.name, shadows.source)
 
 
 def set_shown(context: Context, end: LinkSide, contact: Contact) -> None:
@@ -70,11 +71,33 @@ def keep_times(context: Context, job: PairUpdate, link: Link, shadows: ShadowPai
             context.keep(link, side, kept_times.of_view(view, waiting, now))
 
 
-def new_link(context: Context, job: PairUpdate) -> Link:
-    """Return a link of two records with empty shadows."""
-    empty = shadow_codec.encode({}, tuple(context.mapping.rules))
-    ends = {
-        job.target.name: LinkSide(job.target_staged.id, empty),
-        job.source.name: LinkSide(job.source_id, empty),
-    }
-    return Link(ends["left"], ends["right"], context.mapping.number)
+def hold(transaction: Transaction, context: Context, link: Link, names: Iterable[str]) -> None:
+    """Hold those of the fields in which both sides differ now, and release the others."""
+    for name in names:
+        if _differs(context, link, name):
+            context.tables.holds.put_hold(transaction, Hold(link.id, name, context.run.now_ms(), context.run.id))
+        else:
+            context.tables.holds.end_holds(transaction, link.id, [name])
+
+
+def release(
+    transaction: Transaction, context: Context, link: Link, touched: Collection[str], *, back: bool = False
+) -> None:
+    """Release the fields that were edited since, or that do not travel any more.
+
+    `back` says that a record exists again that was gone, so that the pair as a whole is released.
+    """
+    held = context.tables.holds.of_link(link.id).keys()
+    over = [
+        name for name in held - {WHOLE} if name not in context.mapping.rules or _is_over(context, link, name, touched)
+    ]
+    context.tables.holds.end_holds(transaction, link.id, [*over, WHOLE] if back else over)
+
+
+def _is_over(context: Context, link: Link, name: str, touched: Collection[str]) -> bool:
+    return name in touched and (name not in SET_FIELDS or not _differs(context, link, name))
+
+
+def _differs(context: Context, link: Link, name: str) -> bool:
+    left, right = (context.mapping.shadow(link, side.name).get(name) for side in context.connection.sides)
+    return name in context.mapping.rules and not context.mapping.rules[name].same(left, right)

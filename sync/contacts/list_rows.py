@@ -30,11 +30,13 @@ MOST: Final = 1000
 BROKEN: Final = "\ufffd"
 """What a half of a character is read as."""
 
+
 DERIVED: Final = frozenset({"owner", "do_not_contact", "phone"})
 """Fields that are derived from other fields or answers: if a row leaves them unknown, no value has vanished."""
 
 ALWAYS_NEW: Final = b""
 """The digest of a row that the next run looks at again, whatever it shows."""
+
 
 UNKNOWN: Final = object()
 
@@ -48,7 +50,7 @@ class BelievedRow:
     digest: bytes
 
 
-def believed(
+def believed_row(
     context: Context, side: Side, raw: Raw, link: Link | None, memory: Mapping[str, Any]
 ) -> BelievedRow | None:
     """Map a row, or the record itself if the row is not believed; None if it shows nothing new.

@@ -16,9 +16,9 @@ from connectors.values import phone
 from state.indexed_contact import IndexedContact
 from state.links import Link
 from sync.contacts.context import Context
+from sync.contacts.plan import plan_first_merge
 from sync.contacts.plan_steps import DELETE, is_listed, plan_listing
-from sync.contacts.plan_unlinked import plan_first_merge
-from sync.contacts.read_by_id import stage_by_id
+from sync.contacts.staged_records import stage_by_id
 from sync.rules import contact_codec
 from sync.rules.deletion import is_carried
 from sync.rules.match import first_of_duplicates, may_adopt
@@ -36,7 +36,7 @@ def find_merge_targets(context: Context, links: Iterable[Link], found: Collectio
     """
     targets: dict[int, Sequence[IndexedContact]] = {}
     for link in links:
-        _, survivor = _sides(context, link)
+        _, survivor = context.connection.lost_and_survivor(link)
         with context.boundary.around(survivor, link.side(survivor.name).id, DELETE):
             asked = link.id in found or _would_be_deleted(context, link)
             if of_link := _targets(context, link, asked=asked):
@@ -47,7 +47,7 @@ def find_merge_targets(context: Context, links: Iterable[Link], found: Collectio
 
 def list_merged(context: Context, link: Link, targets: Sequence[IndexedContact]) -> None:
     """Plan that a survivor is listed if its counterpart was merged into a record that is linked to another one."""
-    gone, survivor = _sides(context, link)
+    gone, survivor = context.connection.lost_and_survivor(link)
     linked = [target for target in targets if target.linked]
     staged = stage_by_id(context, survivor, link.side(survivor.name).id) if linked else None
     if staged is None:
@@ -60,7 +60,7 @@ def list_merged(context: Context, link: Link, targets: Sequence[IndexedContact])
 
 
 def _reason(context: Context, link: Link, target: IndexedContact) -> str:
-    gone, survivor = _sides(context, link)
+    gone, survivor = context.connection.lost_and_survivor(link)
     lost, left_over = link.side(gone.name).id, link.side(survivor.name).id
     return (
         f"{lost} is gone from {gone.account}, where {target.id} has its e-mail or phone now, which is linked to "
@@ -69,7 +69,7 @@ def _reason(context: Context, link: Link, target: IndexedContact) -> str:
 
 
 def _targets(context: Context, link: Link, *, asked: bool) -> list[IndexedContact]:
-    gone, survivor = _sides(context, link)
+    gone, survivor = context.connection.lost_and_survivor(link)
     lost = _lost_contact(context, link, gone)
     candidates = {other.id: other for other in _indexed(context, gone, lost, link.side(survivor.name).id)}
     if asked and lost.email:
@@ -98,7 +98,7 @@ def _with_email(side: Side, email: str) -> Iterator[IndexedContact]:
 
 def _relink(context: Context, link: Link, targets: Sequence[IndexedContact]) -> None:
     """Relink the surviving record to the merge target if that is unlinked."""
-    gone, survivor = _sides(context, link)
+    gone, survivor = context.connection.lost_and_survivor(link)
     survivor_id = link.side(survivor.name).id
     free = [one for one in targets if not one.linked and not context.staging.paired_id(gone.name, one.id)]
     target = first_of_duplicates(free)
@@ -121,10 +121,6 @@ def _lost_contact(context: Context, link: Link, gone: Side) -> IndexedContact:
 
 
 def _would_be_deleted(context: Context, link: Link) -> bool:
-    return is_carried(_sides(context, link)[1].name, context.settings.deletes, context.settings.direction)
-
-
-def _sides(context: Context, link: Link) -> tuple[Side, Side]:
-    """Return the side that lost its record, and the side of the survivor."""
-    gone = context.connection.side(link.gone or "")
-    return gone, context.connection.other(gone)
+    return is_carried(
+        context.connection.lost_and_survivor(link)[1].name, context.settings.deletes, context.settings.direction
+    )

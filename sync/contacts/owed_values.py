@@ -1,4 +1,4 @@
-"""Keep values without a place on the other side, and carry them once there is one (R41).
+"""Create the custom fields that values need (R23), and carry values without a place once there is one (R41).
 
 Rules kept here:
 - the shadow of the side without a place does not hold such a value: nothing is agreed about it;
@@ -8,7 +8,7 @@ Rules kept here:
 - an owed value weighs nothing for the guard, because the first run that can carry it has to (R25).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from connectors.contact import Value
 from state import connections
@@ -17,12 +17,26 @@ from state.links import Link
 from state.owed_values import OwedValue
 from state.staging import Step
 from sync.contacts.context import Context
-from sync.contacts.custom_fields import prepare
-from sync.contacts.read_by_id import stage_by_id
+from sync.contacts.plan_steps import PAIR
+from sync.contacts.staged_records import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
-from sync.rules.merge import Merge
+from sync.rules.merge import OPPOSITE, Merge
+from sync.rules.shadow_update import ShadowPair
 from sync.streams.connection import Side
+
+
+def create_custom_fields(context: Context, side: Side, names: frozenset[str]) -> Sequence[str]:
+    """Create the missing custom fields that these values and the marker need, and report them. Return their keys."""
+    lacking = side.connector.fields_without_place
+    created = side.connector.create_places(names)
+    if created:
+        context.findings.created_places[side.name] = (
+            context.findings.created_places.get(side.name, frozenset()) | lacking - side.connector.fields_without_place
+        )
+        context.findings.fields_created.setdefault(side.account, []).extend(created)
+        context.run.progress.note(f"{side.account}: created the custom fields {', '.join(created)}")
+    return created
 
 
 def refresh_places(context: Context, *, retry: bool) -> None:
@@ -86,7 +100,7 @@ def create_places(context: Context, side: Side) -> None:
     names = frozenset(field for where, field in context.tables.owed_values.count_waiting() if where == side.name)
     lacking = names & side.connector.fields_without_place & context.mapping.rules.keys()
     if lacking:
-        prepare(context, side, lacking)
+        create_custom_fields(context, side, lacking)
 
 
 def restore_owed(context: Context) -> None:
@@ -180,16 +194,14 @@ def _reset_agreement(transaction: Transaction, context: Context, found: Iterable
         link = context.tables.links.by_id(link_id)
         if link is None:
             continue
-        side = context.connection.side(side_name)
         bases = {each.name: dict(context.mapping.shadow(link, each.name)) for each in context.connection.sides}
         bases[side_name].pop(name, None)
         if link.mapping != context.mapping.number:  # no side was looked at under this mapping yet (R18)
             link.left.digest = link.right.digest = None
-            link.mapping = context.mapping.number
-        for each, base in bases.items():
-            context.mapping.set_shadow(link, each, base)
+        other = OPPOSITE[side_name]
+        context.mapping.set_shadows(link, side_name, ShadowPair(bases[side_name], bases[other]))
         context.tables.links.save_link(transaction, link, context.run.id)
-        value = shadow_codec.render(bases[context.connection.other(side).name].get(name))
+        value = shadow_codec.render(bases[other].get(name))
         context.tables.owed_values.put_owed(transaction, OwedValue(link.id, side_name, name, value, ""))
 
 
@@ -201,7 +213,7 @@ def _step(context: Context, side: Side, link: Link) -> Step:
         if name in bases[side.name] or name not in bases[source.name]:
             stage_by_id(context, source, link.side(source.name).id)
             break
-    return Step("pair", "", link.left.id, link.right.id, link.id, side.name)
+    return Step(PAIR, "", *link.ids, link.id, side.name)
 
 
 def _is_dealt_with(context: Context, side: Side, link: Link) -> bool:

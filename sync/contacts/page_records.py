@@ -2,6 +2,7 @@
 
 Rules kept here:
 - every record that a page shows goes into the identity index; only those before the horizon are staged (R7);
+- a record that cannot be read goes there with what it still shows, so that its contact is not created again (R42);
 - a record that is dated ahead of its server's clock is staged by each run, since its time proves nothing (R43);
 - an erased contact is counted as left out, and nothing of it is kept;
 - a system that can only list shows no time that counts: whatever shows something new is staged (R32);
@@ -9,19 +10,18 @@ Rules kept here:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from connectors.contact import Contact
 from connectors.errors import RecordGone
 from connectors.records import Page, Raw, Window
+from state.indexed_contact import IndexedContact
 from state.links import Link
 from state.staging import Staged
 from sync.contacts.context import AHEAD, Context
-from sync.contacts.gone_records import note_gone
-from sync.contacts.list_rows import believed
-from sync.contacts.staged_records import memory_of, staged_record
-from sync.contacts.unreadable_records import index_outline
+from sync.contacts.list_rows import believed_row
+from sync.contacts.staged_records import memory_of, note_gone, staged_record
 from sync.rules import contact_codec
 from sync.streams.connection import Side
 from sync.streams.record_boundary import confirm_usable, storable
@@ -100,7 +100,7 @@ def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Tak
     """Take one record in. Raises what is wrong with it."""
     record_id, limits = str(raw["id"]), taken.limits
     try:
-        row = believed(context, side, raw, link, memory_of(link, side))
+        row = believed_row(context, side, raw, link, memory_of(link, side))
     except RecordGone:
         note_gone(context, side, record_id)
         return
@@ -156,3 +156,43 @@ def _digest(side: Side, raw: Raw) -> bytes | None:
         return side.connector.digest(raw)
     except Exception:  # noqa: BLE001 - the boundary that comes next reports it with the record's name
         return None
+
+
+def index_outline(context: Context, side: Side, raw: Raw, link: Link | None) -> None:
+    """Put what identifies an unreadable record into the identity index, unless its contact was erased."""
+    try:
+        contact = side.connector.to_outline(raw)
+        shown = _storable(contact_codec.index_entry(contact))
+        if link is None and context.is_forgotten(side, contact):
+            return
+    except Exception:  # noqa: BLE001 - the record is listed for a reason of its own; this adds what it still shows
+        return
+    (before,) = side.identities.by_id([shown.id]) or [shown]
+    with context.state.atomic() as transaction:
+        side.identities.put_contacts(transaction, [united(before, shown)])
+
+
+def united(before: IndexedContact, shown: IndexedContact) -> IndexedContact:
+    """Return what is known of a record that shows only `shown` now; the rest is as it was before."""
+    return replace(
+        shown,
+        email=shown.email or before.email,
+        name=shown.name or before.name,
+        phones=shown.phones or before.phones,
+        marker=shown.marker or before.marker,
+        is_marker_bare=shown.is_marker_bare if shown.marker else before.is_marker_bare,
+        created_ms=shown.created_ms or before.created_ms,
+        more_emails=shown.more_emails or before.more_emails,
+    )
+
+
+def _storable(known: IndexedContact) -> IndexedContact:
+    """Return it as a file can hold it."""
+    return replace(
+        known,
+        id=storable(known.id),
+        email=storable(known.email) if known.email else None,
+        name=storable(known.name),
+        phones=tuple(map(storable, known.phones)),
+        more_emails=tuple(map(storable, known.more_emails)),
+    )

@@ -7,12 +7,26 @@ from typing import Any
 from connectors.connector import WriteResult
 from connectors.contact import Contact, Fields, Value
 from connectors.edits import refuse_if_edited
+from connectors.errors import DuplicateRefused
 from state.links import Link
 from state.staging import Staged
-from sync.contacts.refused_values import Rejection
 from sync.rules import contact_codec
 from sync.rules.merge import LEFT, RIGHT, Merge, SideView
 from sync.streams.connection import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A value that a server refused, with its words; `other_id` is the contact that it collides with, if known."""
+
+    value: Value
+    reason: str
+    other_id: str | None = None
+
+
+def collision(value: Value, error: DuplicateRefused) -> Rejection:
+    """Return the rejection of a value that another contact has already."""
+    return Rejection(value, error.message, error.other_id)
 
 
 @dataclass(slots=True)

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from connectors.contact import Fields
 from connectors.records import Raw
 from state.staging import PAGE, Step
-from sync.contacts.company_lookup import count_unknown
 from sync.contacts.context import Context
-from sync.contacts.plan_steps import CREATE, DELETE, PAIR
-from sync.contacts.planned_changes import changes_of_step
-from sync.contacts.untranslatable import values_for_create
+from sync.contacts.enrichment import count_unknown
+from sync.contacts.merge import values_for_create
+from sync.contacts.plan_steps import CREATE, DELETE, PAIR, changes_of_step
 from sync.output.formats import WHOLE
 from sync.output.report import Operation, PlannedChange
 from sync.rules import contact_codec
-from sync.rules.merge import LEFT
 from sync.streams.connection import Side
 
 CALLS_OF_DELETE = 2
@@ -79,19 +77,19 @@ def count_charged_calls(context: Context) -> dict[str, int]:
 
 
 def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
-    record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
-    staged = context.staging.changed_records(side.name, [record_id]).get(record_id)
-    link = context.tables.links.by_id(step.link) if step.link else None
+    record_id = step.record_id(side.name)
+    staged = context.staging.changed_record(side.name, record_id)
+    link = context.tables.links.by_id(step.link)
     view = context.view(link, side, staged)
     shown = {**view.base, **view.now}
     who = contact_codec.display_name(side.account, record_id, shown)
     raw = json.loads(staged.raw) if staged and staged.raw else None
-    return PreviewedContact("update", who, shown, changes_of_step(step).to(side.name), raw)
+    return PreviewedContact("update", who, shown, changes_of_step(step, side.name), raw)
 
 
 def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
     source = context.connection.other(side)
-    record_id = (step.left_id if source.name == LEFT else step.right_id) or ""
+    record_id = step.record_id(source.name)
     contact = contact_codec.decode(context.staging.changed_records(source.name, [record_id])[record_id].contact or "")
     who = contact_codec.display_name(source.account, record_id, contact.fields)
     values = values_for_create(context, side, contact.fields)
@@ -99,8 +97,8 @@ def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
 
 
 def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
-    record_id = (step.left_id if side.name == LEFT else step.right_id) or ""
-    link = context.tables.links.by_id(step.link or 0)
+    record_id = step.record_id(side.name)
+    link = context.tables.links.by_id(step.link)
     shown = context.mapping.shadow(link, side.name) if link else {}
     return PreviewedContact("delete", contact_codec.display_name(side.account, record_id, shown), shown, {WHOLE: None})
 

@@ -20,14 +20,13 @@ from state.failures import Failure
 from state.intents import CreateIntent, DeletionIntent, UpdateIntent
 from state.links import Link
 from state.staging import Staged
+from sync.contacts.candidates import matching
 from sync.contacts.context import Context
 from sync.contacts.create import unknown_reason
-from sync.contacts.delete import commit_deleted
-from sync.contacts.existing_contacts import matching
+from sync.contacts.create_commit import link_found, write_marker
+from sync.contacts.deletions import commit_deleted
 from sync.contacts.failures import note_failure
-from sync.contacts.lost_create import link_found
-from sync.contacts.markers import write_marker
-from sync.contacts.update_outcome import settle_update
+from sync.contacts.update_intents import settle_update
 from sync.rules import contact_codec
 from sync.rules.lost_create import is_anonymous, likeness, may_be_made_from
 from sync.streams.connection import Side
@@ -63,7 +62,7 @@ def _settle_updates(context: Context) -> None:
 
 
 def _settle_deletion(context: Context, target: Side, intent: DeletionIntent) -> None:
-    link = context.tables.links.by_record(target.name, [intent.record]).get(intent.record)
+    link = context.tables.links.of_record(target.name, intent.record)
     gone = is_gone(partial(target.connector.read_record, intent.record))
     with context.state.atomic() as transaction:
         if gone and link is not None:
@@ -128,7 +127,7 @@ def _same_content(
 
 def _source_link(context: Context, side: Side, intent: CreateIntent) -> Link | None:
     source = context.connection.other(side)
-    return context.tables.links.by_record(source.name, [intent.source_id]).get(intent.source_id)
+    return context.tables.links.of_record(source.name, intent.source_id)
 
 
 def _is_linked_otherwise(context: Context, side: Side, intent: CreateIntent) -> bool:

@@ -13,7 +13,7 @@ from sync.rules.shadow_update import ShadowPair, after_write
 
 
 class SyncPolicy:
-    """See sync.contacts.write_policy."""
+    """See sync.contacts.context.WritePolicy."""
 
     moves_refused_phone = True
 

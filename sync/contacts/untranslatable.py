@@ -5,37 +5,21 @@ They stay as they are, count as unmapped whenever their record is worked on, and
 
 from collections.abc import Iterator
 
-from connectors.contact import Contact, Fields, Value
+from connectors.contact import Contact, Value
 from connectors.values.text import is_of_too_long
 from sync.contacts.context import Context
+from sync.contacts.merge import OWNER, load_owners
 from sync.rules import contact_codec
-from sync.rules.new_record import NewRecord, plan_new_record
 from sync.rules.translation import NO_TRANSLATION
 from sync.streams.connection import Side
 
-OWNER = "owner"
 UNKNOWN_OWNER = "owner id"
+
 TOO_LONG = "too long: "
+
+
 LONGEST = 10
 """The number of values of a field that are reported one by one; the rest is counted."""
-
-
-def values_for_create(context: Context, target: Side, fields: Fields) -> NewRecord:
-    """Return the values of a contact that a create on a side sends. Its users are read if the contact has an owner."""
-    load_owners_for_create(context, target, fields)
-    return plan_new_record(context.present_rules(), fields, target.name)
-
-
-def load_owners_for_create(context: Context, target: Side, fields: Fields) -> None:
-    """Read the users of a side if a contact with an owner is to be created there."""
-    rule = context.mapping.rules.get(OWNER)
-    if fields.get(OWNER) is not None and rule is not None and rule.to(target.name):
-        load_owners(target)
-
-
-def load_owners(side: Side) -> None:
-    """Let a side read its users, and whether it has a place for owners."""
-    side.connector.missing_places(frozenset({OWNER}))
 
 
 def is_untranslatable(context: Context, name: str, value: Value, target: Side) -> bool:

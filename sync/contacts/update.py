@@ -3,42 +3,41 @@
 What an undo puts back is written in the same way (R26).
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
 from connectors.connector import WriteResult
-from connectors.errors import ConnectorError, OtherRecord, OutcomeUnknown, RecordEdited, RecordError, RecordGone
+from connectors.contact import Contact
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordEdited, RecordError, RecordGone
 from connectors.records import Page
 from state.database import Transaction
 from state.intents import UpdateIntent
+from state.links import Link
 from state.staging import Staged, Step
+from sync.contacts.commit import commit_update
 from sync.contacts.context import Context
-from sync.contacts.custom_fields import prepare
-from sync.contacts.gone_records import commit_gone, is_merge_target, note_gone
-from sync.contacts.pair_merge import merge_views
+from sync.contacts.merge import merge_views
+from sync.contacts.owed_values import create_custom_fields
 from sync.contacts.pair_update import PairUpdate
-from sync.contacts.staged_records import staged_record
-from sync.contacts.taken_values import Answer, drop_unplaced, write_without_refused
-from sync.contacts.update_intents import add_update_intents
-from sync.contacts.update_outcome import settle_update
+from sync.contacts.refusals import Answer, drop_unplaced, write_without_refused
+from sync.contacts.staged_records import commit_gone, is_gone_answer, memory_of, note_gone, staged_record
+from sync.contacts.update_intents import add_update_intents, settle_update
 from sync.output.formats import WHOLE
+from sync.rules import contact_codec
 from sync.rules.shadow_update import held_values
 from sync.rules.undo import GONE
 from sync.streams.connection import SIDE_NAMES, Side
+from sync.streams.recovery import PAUSES
 from sync.streams.write_errors import WriteErrors
 
 Ids = tuple[str, str]
 """Two record ids, left first."""
 
-PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds to wait before an update whose answer never came is looked for, and sent again if need be."""
-
 
 def update(context: Context, target: Side, steps: Sequence[Step], errors: WriteErrors[Staged]) -> None:
     """Write one wave of pairs to one side. Raises what makes the account useless."""
-    pairs = [(step.left_id or "", step.right_id or "") for step in steps]
+    pairs = [step.ids for step in steps]
     # An update whose answer never came is not sent again as it was: a user may have edited the record by then. It is
     # looked for, and what is left of it is merged again with what the record shows.
     for pause in (*PAUSES, None):
@@ -81,10 +80,10 @@ def _job(context: Context, target: Side, pair: Ids) -> PairUpdate:
     source = context.connection.other(target)
     ids = dict(zip(SIDE_NAMES, pair, strict=True))
     target_id, source_id = ids[target.name], ids[source.name]
-    link = context.tables.links.by_record(target.name, [target_id]).get(target_id)
+    link = context.tables.links.of_record(target.name, target_id)
     link = None if link is not None and link.gone else link
-    staged = context.staging.changed_records(source.name, [source_id]).get(source_id)
-    record = context.staging.changed_records(target.name, [target_id]).get(target_id)
+    staged = context.staging.changed_record(source.name, source_id)
+    record = context.staging.changed_record(target.name, target_id)
     return PairUpdate(
         target, source, record or Staged(target.name, target_id), staged or Staged(source.name, source_id), link
     )
@@ -100,7 +99,7 @@ def _write_wave(
     ready = _merge_with_now(context, target, jobs, errors)
     names = frozenset(name for job in ready for name in job.changes)
     if names:
-        prepare(context, target, names)
+        create_custom_fields(context, target, names)
     for job in ready:
         drop_unplaced(context, job)
     writing = [job for job in ready if job.changes]
@@ -139,7 +138,7 @@ def _around(context: Context, job: PairUpdate) -> AbstractContextManager[None]:
 
 def _merge_again(context: Context, job: PairUpdate, page: Page | ConnectorError, errors: WriteErrors[Staged]) -> bool:
     """Merge with what the target shows now; return whether the job goes on."""
-    if isinstance(page, RecordGone) or _is_merged_away(context, job, page):
+    if is_gone_answer(context, job.target, job.target_staged.id, page):
         note_gone(context, job.target, job.target_staged.id)
         context.policy.leave_alone(job, WHOLE, GONE)
         return False
@@ -155,14 +154,9 @@ def _merge_again(context: Context, job: PairUpdate, page: Page | ConnectorError,
     return True
 
 
-def _is_merged_away(context: Context, job: PairUpdate, page: Page | ConnectorError) -> bool:
-    return isinstance(page, OtherRecord) and is_merge_target(context, job.target, job.target_staged.id, page)
-
-
 def _set_read(context: Context, job: PairUpdate, page: Page) -> None:
-    memory = job.link.side(job.target.name).memory if job.link else None
     job.raw = page.records[0]
-    job.contact = job.target.connector.to_contact(job.raw, json.loads(memory) if memory else {})
+    job.contact = job.target.connector.to_contact(job.raw, memory_of(job.link, job.target))
     job.target_staged = staged_record(context, job.target, job.raw, job.contact, job.link)
     job.views = {
         job.target.name: context.view(job.link, job.target, job.target_staged),
@@ -216,9 +210,23 @@ def _settle(context: Context, job: PairUpdate, errors: WriteErrors[Staged]) -> b
             if isinstance(intent, UpdateIntent):
                 settle_update(context, intent)
             target_id = job.target_staged.id
-            link = context.tables.links.by_record(job.target.name, [target_id]).get(target_id)
+            link = context.tables.links.of_record(job.target.name, target_id)
             is_settled = job.link is None or (link is not None and link.gone is None)
     except ConnectorError as error:
         with context.state.atomic() as transaction:
             errors.note_error(transaction, job.source, job.staged_source, "update", error)
     return is_settled
+
+
+def commit_pair(
+    transaction: Transaction, context: Context, left: Staged | None, right: Staged | None, link: Link | None
+) -> None:
+    """Merge a pair that needs no write, and store what was agreed and what is in conflict."""
+    target, source = context.connection.left, context.connection.right
+    ids = link.ids if link else (left.id if left else "", right.id if right else "")
+    job = PairUpdate(target, source, left or Staged("left", ids[0]), right or Staged("right", ids[1]), link)
+    job.views = {"left": context.view(link, target, left), "right": context.view(link, source, right)}
+    shown = contact_codec.decode(left.contact) if left and left.contact else None
+    job.contact = shown or Contact(ids[0], job.views["left"].now)
+    job.result = merge_views(context, link, *job.left_and_right)
+    commit_update(transaction, context, job, None)

@@ -4,23 +4,24 @@ Values that are unmapped, refused or left out count as equal, as in a run; value
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from state.failures import Failure
 from state.links import Link
 from state.staging import PAGE, Staged
 from sync.contacts.context import Context
-from sync.contacts.holds import held_entries
-from sync.contacts.pair_merge import merge_pair
+from sync.contacts.merge import merge_pair
+from sync.contacts.plan import may_create
 from sync.contacts.plan_steps import PAIR
-from sync.contacts.plan_unlinked import may_create
 from sync.contacts.preview import preview_side
-from sync.contacts.read_by_id import stage_by_id
-from sync.output.formats import WHOLE
+from sync.contacts.staged_records import stage_by_id
+from sync.output.formats import WHOLE, time_text
 from sync.output.report import Comparison
 from sync.rules import contact_codec
 from sync.rules.merge import LEFT, RIGHT
 from sync.streams.comparison import Entry, compared_links, duplicates, open_conflicts, unlinked_failures
 from sync.streams.connection import Side
+from sync.streams.deletions import decided_side
 
 Pair = tuple[Link | None, str, str]
 """A link, None before a first merge, and both ids, left first."""
@@ -47,11 +48,7 @@ def _only(context: Context, side: Side) -> list[Entry]:
 def _survivors(context: Context, side: Side) -> list[Entry]:
     """Return the contacts that have lost their counterpart, unless a user wants it so or has it created again."""
     return [
-        {
-            "who": contact_codec.display_name(
-                side.account, link.side(side.name).id, context.mapping.shadow(link, side.name)
-            )
-        }
+        {"who": context.agreed_name(link, side)}
         for link in context.tables.links.gone_links()
         if link.gone != side.name and not _is_wanted(context, link, side)
     ]
@@ -61,12 +58,8 @@ def _is_wanted(context: Context, link: Link, side: Side) -> bool:
     """Say whether the counterpart is to stay away after an undo, or is to be created again."""
     if WHOLE in context.tables.holds.of_link(link.id):
         return True
-    decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
-    return (
-        decision is not None
-        and decision.resolution == side.name
-        and may_create(context, context.connection.other(side))
-    )
+    other = context.connection.other(side)
+    return decided_side(context.tables, link) == side.name and may_create(context, other)
 
 
 def _failed(context: Context, side: Side) -> list[Entry]:
@@ -82,8 +75,8 @@ def _planned(context: Context) -> Iterator[Pair]:
     for writes in (LEFT, RIGHT, "both"):
         for page in context.staging.steps(PAIR, (writes,), PAGE):
             for step in page:
-                link = context.tables.links.by_id(step.link) if step.link else None
-                yield link, step.left_id or "", step.right_id or ""
+                link = context.tables.links.by_id(step.link)
+                yield link, *step.ids
 
 
 def _listed(context: Context) -> Iterator[Pair]:
@@ -91,11 +84,11 @@ def _listed(context: Context) -> Iterator[Pair]:
     for failure in context.tables.failures.waiting_failures():
         link = _link(context, failure)
         if link is not None and link.gone is None:
-            yield link, link.left.id, link.right.id
+            yield link, *link.ids
 
 
 def _link(context: Context, failure: Failure) -> Link | None:
-    return context.tables.links.by_record(failure.side, [failure.record_id]).get(failure.record_id)
+    return context.tables.links.of_record(failure.side, failure.record_id)
 
 
 def _differing(context: Context, link: Link | None, left_id: str, right_id: str) -> Iterator[Entry]:
@@ -111,9 +104,7 @@ def _differing(context: Context, link: Link | None, left_id: str, right_id: str)
 
 def _shown(context: Context, side: Side, record_id: str) -> Staged | None:
     """Return a record as it is now, even if only its counterpart has changed: so does a run before it writes."""
-    return context.staging.changed_records(side.name, [record_id]).get(record_id) or stage_by_id(
-        context, side, record_id
-    )
+    return context.staging.changed_record(side.name, record_id) or stage_by_id(context, side, record_id)
 
 
 def _held(context: Context, differ: Sequence[Entry]) -> list[Entry]:
@@ -121,3 +112,24 @@ def _held(context: Context, differ: Sequence[Entry]) -> list[Entry]:
     travelling = {(one["who"], one["field"]) for one in differ}
     found = [entry for entry in held_entries(context) if (entry["who"], entry["field"]) not in travelling]
     return sorted(found, key=lambda entry: (entry["who"], entry["field"]))
+
+
+def held_entries(context: Context) -> Iterator[dict[str, Any]]:
+    """Yield everything that is held, as `verify` lists it."""
+    for each in context.tables.holds.all_holds():
+        link = context.tables.links.by_id(each.link)
+        if link is None:
+            continue
+        bases = {side.name: context.mapping.shadow(link, side.name) for side in context.connection.sides}
+        left, right = (bases[name].get(each.field) for name in (LEFT, RIGHT))
+        if each.field == WHOLE:
+            left, right = (None if link.gone == name else "kept" for name in (LEFT, RIGHT))
+        who = contact_codec.display_name(context.connection.left.account, link.left.id, {**bases[RIGHT], **bases[LEFT]})
+        since = contact_codec.from_ms(each.since_ms)
+        yield {
+            "who": who,
+            "field": each.field,
+            "left": left,
+            "right": right,
+            "since": time_text(since) if since else None,
+        }

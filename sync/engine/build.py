@@ -10,9 +10,7 @@ from state.intervals import reach
 from state.message_staging import MessageStaging
 from state.staging import Staging
 from sync.config.model import Connection
-from sync.contacts.context import Context
-from sync.contacts.enrichment import Enrichment
-from sync.contacts.mapping_in_force import MappingInForce
+from sync.contacts.context import Context, Enrichment, MappingInForce
 from sync.contacts.sync_policy import SyncPolicy
 from sync.engine.accounts import Account
 from sync.engine.mappings import mapping_in_force, rules_of

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from state.cursors import COVERED
 from state.intervals import IntervalSet
 from state.links import Link
-from sync.contacts import deletions, execute, hints, owed_values, plan, read, recovery
+from sync.contacts import deletions, execute, owed_values, plan, read, recovery
 from sync.contacts.context import Context
-from sync.contacts.lifted_erasures import settle_lifted
 from sync.contacts.merged_records import MergeTargets, find_merge_targets, list_merged
+from sync.contacts.partners import settle_lifted
 from sync.contacts.plan_steps import DELETE
 from sync.contacts.untranslatable import report_untranslatable
 from sync.output.text import counted
@@ -37,7 +37,7 @@ def read_contacts(context: Context, read_range: ReadRange) -> ReadContacts:
     """Read and stage both sides, and the records that webhooks reported."""
     owed_values.refresh_places(context, retry=not read_range.whole)
     spans = {side.name: read.read_side(context, side, read_range) for side in context.connection.sides}
-    return ReadContacts(spans, hints.read_hinted(context, read_range))
+    return ReadContacts(spans, read.read_hinted(context, read_range))
 
 
 def plan_contacts(
@@ -55,7 +55,7 @@ def plan_deletions(context: Context, read_range: ReadRange, found: ReadContacts,
     for link in _lost_links(context, read_range, found):
         if context.staging.paired_id("left", link.left.id) or context.staging.paired_id("right", link.right.id):
             continue
-        survivor = context.connection.other(context.connection.side(link.gone or ""))
+        _, survivor = context.connection.lost_and_survivor(link)
         with context.boundary.around(survivor, link.side(survivor.name).id, DELETE):
             if link.id in merge_targets:
                 list_merged(context, link, merge_targets[link.id])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from connectors.errors import ConnectorError
 from sync.contacts.context import Context
-from sync.contacts.plan_unlinked import plan_unlinked
+from sync.contacts.plan import plan_unlinked
 from sync.engine import contact_stream, message_stream
 from sync.engine.contact_stream import ReadContacts
 from sync.engine.message_stream import ReadMessages

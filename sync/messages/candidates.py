@@ -113,5 +113,5 @@ def _unlisted_copy(
 
 def _was_created_now(context: MessageContext, side: Side, contact_id: str, target: Side) -> bool:
     """Return whether this run created the contact at the other side: then it has no copies yet."""
-    link = context.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
+    link = context.contacts.tables.links.of_record(side.name, contact_id)
     return link is not None and context.contacts.tables.history.was_created(link.id, target.account, context.run.id)

@@ -105,7 +105,7 @@ class MessageContext:
 
     def linked_contact(self, side: Side, contact_id: str) -> str | None:
         """Return the id of a contact at the other side; None where it is not linked, or either record is deleted."""
-        link = self.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
+        link = self.contacts.tables.links.of_record(side.name, contact_id)
         if link is None or link.gone is not None:
             return None
         return link.side(self.connection.other(side).name).id
@@ -123,10 +123,10 @@ class MessageContext:
 
     def who(self, side: Side, contact_id: str) -> str:
         """Name the contact of a message as reports do: by e-mail, else by number, else by id."""
-        link = self.contacts.tables.links.by_record(side.name, [contact_id]).get(contact_id)
+        link = self.contacts.tables.links.of_record(side.name, contact_id)
         if link is not None:
             return contact_codec.display_name(side.account, contact_id, self.contacts.mapping.shadow(link, side.name))
-        staged = self.contacts.staging.changed_records(side.name, [contact_id]).get(contact_id)
+        staged = self.contacts.staging.changed_record(side.name, contact_id)
         fields = contact_codec.decode(staged.contact).fields if staged is not None and staged.contact else {}
         return contact_codec.display_name(side.account, contact_id, fields)
 

@@ -230,5 +230,5 @@ def _store_answer(
 
 def _is_linked_already(context: MessageContext, job: CopyJob, answer: CopyResult) -> bool:
     copy_id = answer.copy.id
-    link = context.tables.links.by_record(job.target.name, [copy_id]).get(copy_id)
+    link = context.tables.links.of_record(job.target.name, copy_id)
     return link is not None and link.gone is None

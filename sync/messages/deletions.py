@@ -6,7 +6,6 @@ from functools import partial
 
 from connectors.errors import ConnectorError, RecordGone
 from connectors.message import Message
-from state.conflicts import Conflict
 from state.failures import Failure
 from state.intents import CopyDeletionIntent
 from state.links import Link, LinkSide
@@ -17,11 +16,10 @@ from sync.messages.commit import commit_deletion, commit_lost_copy
 from sync.messages.context import MessageContext, message_store
 from sync.messages.links import original_side
 from sync.messages.read import stage_message
-from sync.output.formats import WHOLE
-from sync.rules import shadow_codec
 from sync.rules.messages import decode, text_digest
 from sync.streams.comparison import DUPLICATE
 from sync.streams.connection import Side
+from sync.streams.deletions import decided_side, open_deletion_conflict
 from sync.streams.recovery import is_gone
 from sync.streams.write_errors import WriteErrors
 
@@ -52,7 +50,7 @@ def plan_deletions(context: MessageContext) -> None:
         source = context.connection.side(original_side(link))
         if link.gone != source.name or not context.scope.leaves(source.name):
             continue
-        resolution = _resolution(context, link)
+        resolution = decided_side(context.tables, link)
         if resolution == source.name or (resolution is None and context.deletes == "propagate"):
             with context.around(source, link.side(source.name).id, ""):
                 _plan_deletion(context, source, link)
@@ -62,7 +60,7 @@ def delete_copy(
     context: MessageContext, target: Side, action: MessageAction, errors: WriteErrors[StagedMessage]
 ) -> None:
     """Delete one copy. Raises an error that makes an account useless."""
-    link, source = context.tables.links.by_id(action.link or 0), context.connection.other(target)
+    link, source = context.tables.links.by_id(action.link), context.connection.other(target)
     if link is None or link.gone != source.name or _is_back(context, source, link, action.contact_id):
         return
     copy = _unedited_copy(context, target, link, action.contact_id)
@@ -124,7 +122,7 @@ def _list_second_copies(context: MessageContext, target: Side, contact_id: str) 
     source = context.connection.other(target)
     copies = [decode(each) for each in context.staging.copies(target.name, contact_id)]
     for copy in copies:
-        link = context.tables.links.by_record(source.name, [copy.of]).get(copy.of) if copy.of else None
+        link = context.tables.links.of_record(source.name, copy.of) if copy.of else None
         if link is None or link.side(target.name).id == copy.id:
             continue
         known = link.side(target.name)
@@ -162,28 +160,19 @@ def _unedited_copy(context: MessageContext, target: Side, link: Link, contact_id
         with context.state.atomic() as transaction:
             context.tables.links.remove_link(transaction, link.id)
         return None
-    if _resolution(context, link) != link.gone and text_digest(copy) != link.side(target.name).digest:
+    if decided_side(context.tables, link) != link.gone and text_digest(copy) != link.side(target.name).digest:
         _list_edited(context, target, link, copy, contact_id)
         return None
     return copy
 
 
-def _resolution(context: MessageContext, link: Link) -> str | None:
-    """Return what a user decided about a deleted original with an edited copy."""
-    decision = context.tables.conflicts.of_link(link.id).get(WHOLE)
-    return None if decision is None else decision.resolution
-
-
 def _list_edited(context: MessageContext, target: Side, link: Link, copy: Message, contact_id: str) -> None:
     """List that an original was deleted and that a user edited its copy."""
-    shown = {target.name: shadow_codec.render("edited"), link.gone or "": shadow_codec.render(None)}
     who = context.who(context.connection.other(target), contact_id)
     if who.endswith(f":{contact_id}"):  # its contact shows neither address nor number
         who = context.who(target, copy.contact_id)
-    values, now_ms = (shown["left"], shown["right"]), context.run.now_ms()
-    conflict = Conflict(link.id, WHOLE, who, *values, None, None, now_ms, context.run.id)
     with context.state.atomic() as transaction:
-        context.tables.conflicts.put_conflict(transaction, conflict)
+        open_deletion_conflict(transaction, context.tables, context.run, link, target.name, who)
 
 
 def _is_back(context: MessageContext, source: Side, link: Link, contact_id: str) -> bool:

@@ -15,7 +15,7 @@ from state.intervals import IntervalSet
 from state.links import Link
 from state.message_staging import StagedMessage
 from state.webhook_hints import Hint
-from sync.contacts.read_by_id import stage_by_id
+from sync.contacts.staged_records import stage_by_id
 from sync.messages.commit import commit_lost_copy, indexed
 from sync.messages.context import MessageContext, message_store
 from sync.messages.links import original_side
@@ -87,7 +87,7 @@ def stage_message(context: MessageContext, side: Side, message_id: str, contact_
 
     Raises BrokenRecord, AuthError, TransientError.
     """
-    link = context.tables.links.by_record(side.name, [message_id]).get(message_id)
+    link = context.tables.links.of_record(side.name, message_id)
     # A message that waited may have failed to go out since: then it is left out, as a window leaves it out. A linked
     # message exists in any case.
     read = message_store(side).read_listed if link is None else message_store(side).read_message
@@ -177,7 +177,7 @@ def _is_known(context: MessageContext, side: Side, message: Message, link: Link 
 
 def _is_new(context: MessageContext, side: Side, hint: Hint) -> bool:
     """Return whether a hint reports more than is known already, without a call."""
-    link = context.tables.links.by_record(side.name, [hint.record]).get(hint.record)
+    link = context.tables.links.of_record(side.name, hint.record)
     if hint.gone:  # a note that is gone may have been a copy
         return link is not None and link.gone is None and original_side(link) != side.name
     # A linked message is an echo of our own write, or known: no event reports an edit.

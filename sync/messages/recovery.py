@@ -98,7 +98,7 @@ def _wait_or_retry(
 
 def _settle_deletion(context: MessageContext, target: Side, intent: CopyDeletionIntent) -> None:
     """Read a copy that was to be deleted, and store what became of the deletion."""
-    link = context.tables.links.by_record(target.name, [intent.record]).get(intent.record)
+    link = context.tables.links.of_record(target.name, intent.record)
     gone = link is not None and is_gone(
         partial(message_store(target).read_message, intent.record, context.copy_contact(link))
     )

@@ -13,7 +13,6 @@ from connectors.values import message_text
 from state.database import Transaction
 from state.intents import AmendmentIntent
 from state.message_staging import MessageAction, StagedMessage
-from sync.contacts.update import PAUSES
 from sync.messages.actions import UPDATE
 from sync.messages.commit import CopyUpdate, commit_update, keep_old_text
 from sync.messages.context import MessageContext, message_store
@@ -21,6 +20,7 @@ from sync.messages.links import copied_content
 from sync.messages.plan_edits import MessagePair, decide_pair, leave_copy, read_pair
 from sync.rules.messages import decode, encode, original_digest
 from sync.streams.connection import Side
+from sync.streams.recovery import PAUSES
 from sync.streams.write_errors import WriteErrors
 
 
@@ -41,7 +41,7 @@ def update_copy(
 
 def settle_update(context: MessageContext, target: Side, intent: AmendmentIntent) -> None:
     """Read a copy that was updated, and store what became of the update. Raises AuthError, TransientError."""
-    link = context.tables.links.by_record(target.name, [intent.record]).get(intent.record)
+    link = context.tables.links.of_record(target.name, intent.record)
     copy = None if link is None else _read_copy(target, intent.record, context.copy_contact(link))
     update = CopyUpdate(intent.source_id, intent.content, intent.old, intent.rule)
     edited = None if copy is None else _edited_since(target, intent, copy)
@@ -59,7 +59,7 @@ def _pair_to_update(context: MessageContext, target: Side, action: MessageAction
     intent = context.tables.intents.of_record(target.name, action.source_id)
     if isinstance(intent, AmendmentIntent):
         settle_update(context, target, intent)
-    link, source = context.tables.links.by_id(action.link or 0), context.connection.other(target)
+    link, source = context.tables.links.by_id(action.link), context.connection.other(target)
     if link is None or link.gone is not None:
         return None
     try:

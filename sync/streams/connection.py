@@ -8,6 +8,7 @@ from connectors.connector import Connector
 from connectors.contact import Contact
 from connectors.http.concurrency import Dispatcher
 from state.identity_index import IdentityIndex
+from state.links import Link
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct
 from sync.rules.merge import LEFT, RIGHT
@@ -78,6 +79,11 @@ class ConnectionSides:
     def other(self, side: Side) -> Side:
         """Return the opposite side."""
         return self.right if side.name == LEFT else self.left
+
+    def lost_and_survivor(self, link: Link) -> tuple[Side, Side]:
+        """Return the side on which a record of a link was deleted, and the side of the record that is left."""
+        lost = self.side(link.gone or "")
+        return lost, self.other(lost)
 
     def offsets(self) -> tuple[float, float]:
         """Return by how many seconds the left and the right server are ahead of us."""

@@ -18,11 +18,10 @@ from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.context import Context
 from sync.contacts.execute import write_creates, write_updates
-from sync.contacts.guard_weights import weigh
-from sync.contacts.pair_merge import merge_pair
-from sync.contacts.plan_steps import CREATE, DELETE, PAIR, pair_step
-from sync.contacts.plan_unlinked import may_create, plan_create
-from sync.contacts.read_by_id import stage_by_id, stage_by_ids
+from sync.contacts.merge import merge_pair
+from sync.contacts.plan import may_create, plan_create
+from sync.contacts.plan_steps import CREATE, DELETE, PAIR, pair_step, weigh
+from sync.contacts.staged_records import name_of, stage_by_id, stage_by_ids
 from sync.contacts.sync_policy import SyncPolicy
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
@@ -83,11 +82,9 @@ class _UndoErrors(WriteErrors[Staged]):
         self, transaction: Transaction, side: Side, staged: Staged, operation: str, reason: str,  # noqa: ARG002
     ) -> None:  # fmt: skip
         context, target = self._context, self._context.connection.other(side)
-        link = context.tables.links.by_record(side.name, [staged.id]).get(staged.id)
+        link = context.tables.links.of_record(side.name, staged.id)
         record_id = link.side(target.name).id if link else ""
-        who = contact_codec.display_name(
-            side.account, staged.id, context.mapping.shadow(link, side.name) if link else {}
-        )
+        who = context.agreed_name(link, side) if link else name_of(side, staged)
         self._undone.leave(target.name, record_id, who, WHOLE, f"is as it was: {reason}")
 
     def _put_off(
@@ -141,10 +138,7 @@ def _links(context: Context, undone: UndoneRun, page: Iterable[HistoryLine]) -> 
 def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> None:
     for side in context.connection.sides:
         if side.name not in ends:
-            who = contact_codec.display_name(
-                side.account, link.side(side.name).id, context.mapping.shadow(link, side.name)
-            )
-            undone.leave(side.name, link.side(side.name).id, who, WHOLE, GONE)
+            undone.leave(side.name, link.side(side.name).id, context.agreed_name(link, side), WHOLE, GONE)
     if len(ends) < len(context.connection.sides):
         return
     removed = _plan_removal(context, undone, link, ends)
@@ -157,7 +151,7 @@ def _plan_pair(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> N
     weigh(context, result)
     if result.writes:
         with context.state.atomic():
-            context.staging.plan_step(pair_step(link, (link.left.id, link.right.id), result))
+            context.staging.plan_step(pair_step(link, link.ids, result))
 
 
 def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -> str:
@@ -168,11 +162,10 @@ def _plan_removal(context: Context, undone: UndoneRun, link: Link, ends: Ends) -
     side, staged = context.connection.side(created), ends[created]
     barred = not goes_towards(context.settings.direction, created)
     if barred or is_changed(context, undone, link, side, staged):
-        who = contact_codec.display_name(side.account, staged.id, contact_codec.decode(staged.contact or "").fields)
-        undone.leave(created, staged.id, who, WHOLE, BARRED if barred else CHANGED)
+        undone.leave(created, staged.id, name_of(side, staged), WHOLE, BARRED if barred else CHANGED)
         return ""
     with context.state.atomic():
-        context.staging.plan_step(Step(DELETE, created, link.left.id, link.right.id, link.id, created))
+        context.staging.plan_step(Step(DELETE, created, *link.ids, link.id, created))
     context.findings.weights[side.account].changed += 1
     return created
 
@@ -196,24 +189,17 @@ def _plan_return(context: Context, undone: UndoneRun, line: HistoryLine, link: L
     staged = stage_by_id(context, survivor, link.side(survivor.name).id)
     if staged is None:
         return
-    contact = contact_codec.decode(staged.contact or "")
     if may_create(context, target):
-        plan_create(context, target, staged, contact)
+        plan_create(context, target, staged)
     else:
-        undone.leave(
-            side,
-            entry.record_id,
-            contact_codec.display_name(survivor.account, staged.id, contact.fields),
-            WHOLE,
-            BARRED,
-        )
+        undone.leave(side, entry.record_id, name_of(survivor, staged), WHOLE, BARRED)
 
 
 def _is_back(context: Context, side: str, counterpart: str) -> bool:
     """Say whether the counterpart that stayed has a record on the other side again, under another id."""
     survivor = context.connection.other(context.connection.side(side))
     record_id = counterpart.partition(":")[2]
-    link = context.tables.links.by_record(survivor.name, [record_id]).get(record_id)
+    link = context.tables.links.of_record(survivor.name, record_id)
     return link is not None and link.gone is None
 
 

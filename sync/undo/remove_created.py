@@ -19,10 +19,9 @@ from state.links import Link
 from state.messages import MessageIndex
 from state.staging import Staged, Step
 from sync.contacts.context import Context
-from sync.contacts.delete import shown_text
-from sync.contacts.read_by_id import stage_by_id
+from sync.contacts.deletions import shown_text
+from sync.contacts.staged_records import contact_of, name_of, stage_by_id
 from sync.output.formats import WHOLE
-from sync.rules import contact_codec
 from sync.rules.undo import CHANGED, UNDO
 from sync.streams.connection import Side
 from sync.streams.recovery import SettleTime, is_gone, settle_each
@@ -42,23 +41,16 @@ def is_changed(context: Context, undone: UndoneRun, link: Link, side: Side, stag
 
 def remove(context: Context, undone: UndoneRun, target: Side, step: Step, troubles: WriteErrors[Staged]) -> None:
     """Delete one record that the run created. Raises what makes the account useless."""
-    link = context.tables.links.by_id(step.link or 0)
+    link = context.tables.links.by_id(step.link)
     if link is None or link.gone is not None:
         return
     staged = stage_by_id(context, target, link.side(target.name).id)
     if staged is None:
         return
-    contact = contact_codec.decode(staged.contact or "")
     if is_changed(context, undone, link, target, staged):
-        undone.leave(
-            target.name,
-            staged.id,
-            contact_codec.display_name(target.account, staged.id, contact.fields),
-            WHOLE,
-            CHANGED,
-        )
+        undone.leave(target.name, staged.id, name_of(target, staged), WHOLE, CHANGED)
         return
-    intent = _intend(context, target, link, contact)
+    intent = _intend(context, target, link, contact_of(staged))
     outcome = target.dispatcher.gather([partial(target.connector.delete_contact, staged.id)])[0]
     with context.state.atomic() as transaction:
         if isinstance(outcome, ConnectorError):
@@ -78,7 +70,7 @@ def settle_removals(context: Context) -> None:
 
 
 def _settle_one(context: Context, side: Side, intent: RemovalIntent) -> None:
-    link = context.tables.links.by_record(side.name, [intent.record]).get(intent.record)
+    link = context.tables.links.of_record(side.name, intent.record)
     gone = is_gone(partial(side.connector.read_record, intent.record))
     with context.state.atomic() as transaction:
         if link is None:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from connectors.connector import WriteResult
 from state.database import Transaction
 from state.links import Link
-from sync.contacts.commit import stage_answer
+from sync.contacts.commit import entries_of_update, stage_answer
 from sync.contacts.context import Context
-from sync.contacts.holds import hold
-from sync.contacts.link_state import keep_times, own_times, set_shadows, set_shown
+from sync.contacts.link_state import hold, keep_times, own_times, set_shown
 from sync.contacts.pair_update import PairUpdate
-from sync.contacts.update_history import entries_of_update
 from sync.rules.merge import Merge, SideView
 from sync.rules.shadow_update import ShadowPair, after_undo, is_settled
 from sync.rules.undo import REFUSED
@@ -22,7 +20,7 @@ from sync.undo.run_history import UndoneRun
 
 @dataclass(frozen=True, slots=True)
 class UndoPolicy:
-    """See sync.contacts.write_policy; `undone` is the run that is undone."""
+    """See sync.contacts.context.WritePolicy; `undone` is the run that is undone."""
 
     undone: UndoneRun
     moves_refused_phone: bool = False
@@ -72,7 +70,7 @@ def _commit(transaction: Transaction, context: Context, job: PairUpdate, answer:
     shadows = after_undo(taken, job.target_view, job.source_view, context.mapping.travelling(job.settled))
     if link.mapping != context.mapping.number:
         link.left.digest = link.right.digest = None  # no side was looked at under this mapping yet (R18)
-    set_shadows(context, job, link, shadows)
+    context.mapping.set_shadows(link, job.target.name, shadows)
     _set_target(context, job, link, shadows, answer)
     keep_times(context, job, link, shadows, job.shown)
     context.tables.links.save_link(transaction, link, context.run.id)

@@ -13,7 +13,7 @@ from connectors.values import instant
 from state.file import StateFile
 from state.webhook_hints import Hint
 from state.webhook_queue import QueuedEvent, WebhookQueue
-from sync.contacts import hints
+from sync.contacts import read
 from sync.messages import read as read_messages
 from tests.end_to_end.daemons import until
 from tests.end_to_end.message_world import Office
@@ -241,7 +241,7 @@ def test_a_contact_that_was_merged_is_followed_to_the_record_that_is_left(world:
 def test_of_many_changes_only_so_many_are_read_by_id_and_the_windows_do_the_rest(
     world: World, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hints, "MAX_READ_BY_ID", 3)
+    monkeypatch.setattr(read, "MAX_READ_BY_ID", 3)
     ids = others(world, 12)
     world.clock.skip(60)
     for one in ids:
@@ -255,7 +255,7 @@ def test_of_many_changes_only_so_many_are_read_by_id_and_the_windows_do_the_rest
 
 
 def test_what_no_window_shows_waits_for_its_turn(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hints, "MAX_READ_BY_ID", 3)
+    monkeypatch.setattr(read, "MAX_READ_BY_ID", 3)
     ids = others(world, 7)
     world.clock.skip(60)
     world.gh.quirks.index_lag = 3600
@@ -271,7 +271,7 @@ def test_what_no_window_shows_waits_for_its_turn(world: World, post: Post, monke
 
 
 def test_deletions_go_first_and_each_is_requested(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hints, "MAX_READ_BY_ID", 3)
+    monkeypatch.setattr(read, "MAX_READ_BY_ID", 3)
     ids = others(world, 5)
     world.clock.skip(60)
     post.bring(ann(world))

@@ -16,9 +16,8 @@ from state.intervals import reach
 from state.links import Link
 from state.staging import Staging
 from sync.config.contacts import ContactsStream
-from sync.contacts.context import Context
+from sync.contacts.context import Context, MappingInForce
 from sync.contacts.execute import record_dry_run, write
-from sync.contacts.mapping_in_force import MappingInForce
 from sync.contacts.plan import plan
 from sync.contacts.read import read_side
 from sync.contacts.sync_policy import SyncPolicy

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sync.contacts import pair_merge, sync_policy
+from sync.contacts import merge as pair_merge
+from sync.contacts import sync_policy
 from sync.contacts.plan_steps import CREATE, FAIL, PAIR
 from sync.contacts.preview import count_calls, planned_changes, preview_side
 from sync.rules.merge import Merge, merge

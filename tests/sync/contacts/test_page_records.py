@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.indexed_contact import IndexedContact
-from sync.contacts.unreadable_records import united
+from sync.contacts.page_records import united
 
 TEXTS = st.none() | st.sampled_from(["a@example.com", "b@example.com"])
 KEYS = st.tuples() | st.tuples(st.sampled_from(["+12125550123", "+12125550124"]))

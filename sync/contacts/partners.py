@@ -1,10 +1,12 @@
-"""Link the two records of a contact again after its erasure was lifted (`sync forget WHO --lift`).
+"""Recognise the counterpart of an unlinked record that no address or number shows.
 
-The erasure has removed the link and both index entries. If an e-mail address changes before the records are linked
-again, nothing but the hashes shows that they belong together, and a double would be created. Rules kept here:
-- the hashes of one contact keep one number when they are lifted, so that they name the record of the other side;
-- they are used only if nothing else pairs the contact, and before a record is created;
-- if the index does not hold that record, the other side is read in full first: once in a run, for all such contacts;
+Rules kept here:
+- a record that took the place of a linked one, because a user merged both, has its marker (R6, R24). A copy of a record
+  has it, too, so the linked record is read by id: if it still exists, the unlinked record is a copy;
+- the hashes of a lifted erasure (`sync forget WHO --lift`) name the record of the other side. The erasure has removed
+  the link and both index entries, so that a contact with a new address would be created twice;
+- these hashes are used only if nothing else pairs the contact, and before a record is created. If the index does not
+  hold that record, the other side is read in full first: once in a run, for all such contacts;
 - they are dropped when a run that read the contact ends: it is linked then, or a full reading has proven that the
   record of the other side does not exist any more.
 """
@@ -16,9 +18,31 @@ from state.indexed_contact import IndexedContact
 from sync.contacts.candidates import find_candidates
 from sync.contacts.context import Context
 from sync.contacts.read import index_all
+from sync.contacts.staged_records import stage_by_id
 from sync.rules.erasure_marks import mark_of_record
-from sync.rules.match import Paired, PairingRefused, Unpaired, first_of_duplicates, pair
+from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, first_of_duplicates, pair
 from sync.streams.connection import Side
+
+
+def replaced_partner(context: Context, side: Side, contact: IndexedContact, candidates: Candidates) -> Paired | None:
+    """Return the counterpart of the record that an unlinked record took the place of, None if there is none.
+
+    Raises AuthError, TransientError.
+    """
+    other = context.connection.other(side)
+    for marked in candidates.marked:
+        if marked.id != contact.marker or marked.linked in {None, contact.id}:
+            continue
+        if context.staging.paired_id(other.name, marked.id) or _is_there(context, side, marked.linked):
+            return None
+        return Paired(marked.id, "marker")
+    return None
+
+
+def _is_there(context: Context, side: Side, record_id: str | None) -> bool:
+    if record_id is None or context.staging.has_record(side.name, record_id):
+        return True
+    return stage_by_id(context, side, record_id) is not None
 
 
 def lifted_partner(context: Context, side: Side, contact: IndexedContact) -> Paired | PairingRefused | Unpaired | None:
