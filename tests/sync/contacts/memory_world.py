@@ -1,12 +1,13 @@
 """Two accounts in memory, and runs of the contacts stream over them, step by step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+from connectors.contact import Fields, Value
 from connectors.http.concurrency import Dispatcher
 from state import connections
 from state.cursors import INDEXED, Cursors
@@ -21,10 +22,12 @@ from sync.contacts.execute import record_dry_run, write
 from sync.contacts.plan import plan
 from sync.contacts.read import read_side
 from sync.contacts.sync_policy import SyncPolicy
+from sync.engine import contact_stream
 from sync.output.progress import SilentProgress
 from sync.output.report import Counts, StreamReport
 from sync.rules import mapping
 from sync.rules.conflict_policy import winner_by_policy
+from sync.rules.shadow_update import ShadowPair
 from sync.rules.windows import ReadRange
 from sync.streams.connection import ConnectionSides, Side
 from sync.streams.run import Run
@@ -56,10 +59,11 @@ class MemoryWorld:
             staging.detach()
 
     @contextmanager
-    def planned(self, *, dry: bool = False) -> Iterator[Context]:
-        """Give the context of a run that has read both sides and has made its plan."""
+    def planned(self, *, dry: bool = False, prepare: Callable[[Context], None] = lambda _: None) -> Iterator[Context]:
+        """Give the context of a run that has read both sides and has made its plan, after `prepare` has changed it."""
         self.clock.pass_by(60)
         with self.context(dry=dry) as context:
+            prepare(context)
             for side in context.connection.sides:
                 read_side(context, side, ReadRange())
             plan(context)
@@ -77,9 +81,57 @@ class MemoryWorld:
             record_dry_run(context)
             return context
 
+    @contextmanager
+    def compared(self, *, dry: bool = False) -> Iterator[Context]:
+        """Give the context of a run that has read everything and has planned it, deletions too."""
+        self.clock.pass_by(60)
+        everything = ReadRange(whole=True)
+        with self.context(dry=dry) as context:
+            found = contact_stream.read_contacts(context, everything)
+            targets = contact_stream.plan_contacts(context, everything, found)
+            contact_stream.plan_deletions(context, everything, found, targets)
+            yield context
+
+    def reconcile(self) -> Context:
+        """Carry out one run over everything; its context still has the report and the tables."""
+        with self.compared() as context:
+            write(context)
+            contact_stream.report_contacts(context)
+            return context
+
+    def sync_changes(self) -> Context:
+        """Carry out one run over what has changed, with the steps before and after its plan."""
+        self.clock.pass_by(60)
+        changes = ReadRange()
+        with self.context() as context:
+            found = contact_stream.read_contacts(context, changes)
+            contact_stream.plan_contacts(context, changes, found)
+            contact_stream.write_contacts(context, found)
+            contact_stream.report_contacts(context)
+            return context
+
+    def add_linked(self, **fields: Value) -> tuple[str, str]:
+        """Let a user create a contact at the left, carry it, and return both ids."""
+        left_id = self.left.add(**fields)
+        context = self.run()
+        self.clock.pass_by(60)
+        return left_id, self.link(context, left_id).right.id
+
     def link(self, context: Context, left_id: str) -> Link:
         """Return the link of a record of the left side."""
         return context.tables.links.by_record("left", [left_id])[left_id]
+
+    def agree(self, context: Context, left_id: str, *, left: Fields | None = None, right: Fields | None = None) -> Link:
+        """Let the shadows of a link hold these values besides those that they hold; return the link."""
+        link = self.link(context, left_id)
+        shadows = ShadowPair(
+            {**context.mapping.shadow(link, "right"), **(right or {})},
+            {**context.mapping.shadow(link, "left"), **(left or {})},
+        )
+        context.mapping.set_shadows(link, "right", shadows)
+        with self.state.atomic() as transaction:
+            context.tables.links.save_link(transaction, link, context.run.id)
+        return link
 
     def _context(self, staging: Staging, *, dry: bool) -> Context:
         table = {name: rule for name, rule in _rules(self.left, self.right).items() if name in FIELDS}
