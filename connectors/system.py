@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connectors.http.client import HttpClient
     from connectors.oauth import TokenEndpoint
     from connectors.sandbox.demo import DemoServer
+    from connectors.sandbox.rehearsal import RehearsalServer
     from connectors.source_id import SourceAccount
 
 AccountT = TypeVar("AccountT", bound="AccountOptions")
@@ -168,7 +169,8 @@ class System(Generic[AccountT]):
     `kind` is what the key `connector` of an account says, `label` the name that people read. `account` is the model of
     its accounts. `calls` returns the calls that may go out, `headers` what every call carries, given the account and
     its secret. `limit` holds until an answer says otherwise; `rate_headers` reads that from an answer's headers (R5).
-    `demo` starts no server yet: it builds the sandbox of the demo.
+    `demo` starts no server yet: it builds the sandbox of the demo. So does `rehearsal`, for the copy of an account that
+    the HTTP client reads; it gets how far the server's clock is ahead of ours.
     """
 
     kind: str
@@ -178,6 +180,7 @@ class System(Generic[AccountT]):
     headers: Callable[[AccountT, str], Mapping[str, str]]
     build: "Callable[[ConnectorSettings[AccountT]], Connector]"
     demo: "Callable[[Clock], DemoServer] | None" = None
+    rehearsal: "Callable[[AccountT, HttpClient, Clock], RehearsalServer] | None" = None
     capabilities: Capabilities = field(default_factory=Capabilities)
     limit: RateLimit | None = None
     rate_headers: Callable[[Mapping[str, str]], RateHeaders] = RateHeaders.of

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from state.database import Database
+from state.database import Database, Transaction
 from state.file import BUSY_SECONDS
 
 
@@ -17,6 +17,11 @@ def call_log_text(db: Database, account: str) -> str:
     """Return the call log of an account, '' where there is none."""
     row = db.execute("SELECT facts FROM allowance WHERE account = ?", (account,)).fetchone()
     return "" if row is None else str(row[0])
+
+
+def forget_call_logs(transaction: Transaction) -> None:
+    """Delete the call logs of all accounts: in the copy of a state file that calls other servers."""
+    transaction.execute("DELETE FROM allowance")
 
 
 class SharedCallLog:

@@ -28,6 +28,7 @@ from sync.commands.failures import failures
 from sync.commands.forget import forget
 from sync.commands.init import init
 from sync.commands.invocation import json_pieces
+from sync.commands.rehearse import rehearse
 from sync.commands.run import plan, reconcile, run
 from sync.commands.service import service
 from sync.commands.state import state
@@ -52,8 +53,8 @@ def cli() -> None:
 
 
 for _command in (
-    demo, init, auth, check, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile, forget,
-    state, service,
+    demo, init, auth, check, rehearse, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile,
+    forget, state, service,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -21,7 +21,8 @@ IMPURE = {
 }  # fmt: skip
 FLOORS = (
     "config", "rules", "output", "oauth", "notifications", "streams", "contacts", "messages", "undo", "engine",
-    "http_server", "webhooks", "daemon", "operations", "text_output", "page", "service", "demo", "setup", "commands",
+    "http_server", "webhooks", "daemon", "operations", "rehearsal", "text_output", "page", "service", "demo", "setup",
+    "commands",
 )  # fmt: skip
 STAR = "*"
 TEXTS = {".py", ".html", ".css", ".js"}

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from connectors.clock import Clock
     from connectors.connector import Connector
     from connectors.http.allowed_calls import AllowedCalls
+    from connectors.http.client import HttpClient
     from connectors.sandbox.demo import DemoServer
+    from connectors.sandbox.rehearsal import RehearsalServer
 
 
 def _user_id(value: object) -> int | str:
@@ -95,6 +97,12 @@ def _demo(clock: "Clock") -> "DemoServer":
     return GrowthGeniusDemo(clock)
 
 
+def _rehearsal(account: GrowthGeniusAccount, wire: "HttpClient", clock: "Clock") -> "RehearsalServer":
+    from connectors.growthgenius.sandbox.rehearsal import GrowthGeniusRehearsal
+
+    return GrowthGeniusRehearsal(account, wire, clock)
+
+
 SYSTEM = System(
     kind="growthgenius",
     label="GrowthGenius",
@@ -103,6 +111,7 @@ SYSTEM = System(
     headers=_headers,
     build=_build,
     demo=_demo,
+    rehearsal=_rehearsal,
     capabilities=Capabilities(company_lookup=True),
     questions=(
         Question("api_key", "API key", secret=True),

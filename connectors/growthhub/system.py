@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from connectors.http.client import HttpClient
     from connectors.oauth import TokenEndpoint
     from connectors.sandbox.demo import DemoServer
+    from connectors.sandbox.rehearsal import RehearsalServer
 
 LIMIT = RateLimit(100, 10.0, 200_000)
 """The documented limit, per location and app. The first answer says what is in force."""
@@ -153,6 +154,12 @@ def _demo(clock: "Clock") -> "DemoServer":
     return GrowthHubDemo(clock)
 
 
+def _rehearsal(account: GrowthHubAccount, wire: "HttpClient", clock: "Clock") -> "RehearsalServer":
+    from connectors.growthhub.sandbox.rehearsal import GrowthHubRehearsal
+
+    return GrowthHubRehearsal(account, wire, clock)
+
+
 SYSTEM = System(
     kind="growthhub",
     label="GrowthHub",
@@ -161,6 +168,7 @@ SYSTEM = System(
     headers=_headers,
     build=_build,
     demo=_demo,
+    rehearsal=_rehearsal,
     capabilities=Capabilities(
         tag_fields=True, consent_channels=("Email", "SMS", "Call", "WhatsApp", "GMB", "FB", "RCS")
     ),

@@ -30,6 +30,10 @@ class AllowedCalls:
         self._asked = tuple(asked)
         self._changed = tuple(changed)
 
+    def only_asked(self) -> "AllowedCalls":
+        """Return the questions alone, for a client that can change nothing."""
+        return AllowedCalls(self._asked)
+
     def may_ask(self, method: str, path: str) -> bool:
         """Say whether the call is a listed question."""
         return is_listed(self._asked, method, path)

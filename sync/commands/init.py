@@ -57,7 +57,7 @@ def init(*, force: bool, config_path: Path | None, as_json: bool, **addresses: s
         "config": str(path),
         "secrets": places,
         "accounts": accounts,
-        "next": [*following, "sync check", "sync plan", "sync run"],
+        "next": [*following, "sync check", "sync rehearse", "sync run"],
     }
     show(document, as_json, _lines)
     return 0

@@ -30,6 +30,7 @@ class SharedResources:
 
     `token_sources` is None where no account uses OAuth. `note` reports long waits. `accounts` and `connections` are all
     of the config, in its order.
+    `read_only`: no call that changes something can leave this machine.
     """
 
     call_log: CallLogStore
@@ -39,6 +40,7 @@ class SharedResources:
     note: Callable[[str], None] = lambda _text: None
     accounts: Mapping[str, AccountOptions] = field(default_factory=dict)
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Account:
     """An account with its connector. `limit` is its known rate limit, None where none is known."""
 
     connector: Connector
+    wire: HttpClient
     pacer: Pacer
     dispatcher: Dispatcher
     limit: RateLimit | None
@@ -69,15 +72,16 @@ def connect(
         shared.call_log, shared.clock, system.limit, name,
         ceiling=account.rate, note=shared.note, rate_headers=system.rate_headers,
     )  # fmt: skip
+    calls = system.calls()
     wire = HttpClient(
         name, account.base_url, system.headers(account, secret), pacer,
-        calls=system.calls(), clock=shared.clock, secrets=[secret],
+        calls=calls.only_asked() if shared.read_only else calls, clock=shared.clock, secrets=[secret],
         token_source=_token_source(name, account, secret, shared), expected_offset=settings.get(CLOCK_OFFSET),
     )  # fmt: skip
     known = account.rate or system.limit
     dispatcher = Dispatcher(shared.clock, lambda: known.calls / known.interval if known else None, name)
     connector = system.build(_connector_settings(name, account, wire, connection, shared))
-    return Account(connector, pacer, dispatcher, known, settings)
+    return Account(connector, wire, pacer, dispatcher, known, settings)
 
 
 def _token_source(name: str, account: AccountOptions, secret: str, shared: SharedResources) -> TokenSource | None:

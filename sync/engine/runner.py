@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from connectors.account_options import AccountOptions
 from connectors.clock import Clock, SystemClock
 from connectors.http.rate_limiter import CallLogStore, MemoryCallLogStore
 from state.call_log import SharedCallLog
@@ -71,8 +72,27 @@ def run_connections(
     time = clock or SystemClock()
     token_sources = token_sources_of(config, names, progress.note, time)
     runner = Runner(config, options, progress, confirm, time, credentials, token_sources, afterwards)
-    with raising_unwritable(config.state.path), raising_damage(config.state.path):
-        return runner.run_all(chosen)
+    return runner.run_all(chosen)
+
+
+def run_copies(
+    config: Config,
+    options: RunOptions,
+    progress: Progress,
+    clock: Clock,
+    copies: Mapping[str, tuple[AccountOptions, str]],
+) -> list[RunReport]:
+    """Run connections against copies of their accounts, each with its credential. Nothing is asked and reported.
+
+    Records name the accounts of the config file as their sources, as those of a real run do (R31).
+    """
+    chosen = chosen_connections(config, options.connections)
+    credentials = {name: secret for name, (_, secret) in copies.items()}
+    reached = {name: account for name, (account, _) in copies.items()}
+    runner = Runner(
+        config, options, progress, lambda _: True, clock, credentials, None, lambda _state, _report: None, reached
+    )
+    return runner.run_all(chosen)
 
 
 def chosen_connections(config: Config, names: Sequence[str]) -> list[Connection]:
@@ -86,7 +106,7 @@ def chosen_connections(config: Config, names: Sequence[str]) -> list[Connection]
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """What all runs of one command share."""
+    """What all runs of one command share. `reached` are accounts that are called in place of those of the config."""
 
     config: Config
     options: RunOptions
@@ -96,11 +116,12 @@ class Runner:
     credentials: Mapping[str, str]
     token_sources: TokenSources | None
     afterwards: Afterwards
+    reached: Mapping[str, AccountOptions] = field(default_factory=dict)
 
     def run_all(self, chosen: Sequence[Connection]) -> list[RunReport]:
         """Run the connections one after the other; none of them if an account is another one than before (R28)."""
         path = self.config.state.path
-        with ExitStack() as stack:
+        with raising_unwritable(path), raising_damage(path), ExitStack() as stack:
             state = StateFile.open_copy(path) if self.options.dry_run else StateFile.open(path)
             stack.callback(state.close)
             shared = self._shared_resources(state, stack)
@@ -128,7 +149,8 @@ class Runner:
     def _connect(self, connection: Connection, shared: SharedResources, stack: ExitStack) -> Accounts:
         accounts = []
         for name in (connection.left, connection.right):
-            account = connect(name, self.config.accounts[name], self.credentials[name], connection, shared)
+            options = self.reached.get(name, self.config.accounts[name])
+            account = connect(name, options, self.credentials[name], connection, shared)
             stack.callback(account.close)
             accounts.append(account)
         return accounts[0], accounts[1]

@@ -267,8 +267,13 @@ def verification_code(reports: Sequence[RunReport]) -> int:
 
 def exit_code(reports: Iterable[RunReport]) -> int:
     """Return the exit code of a command that ran these connections."""
-    codes = {report.exit_code for report in reports}
-    return next(code for code in PRECEDENCE if code in codes or code == DONE)
+    return combined_code(report.exit_code for report in reports)
+
+
+def combined_code(codes: Iterable[int]) -> int:
+    """Return the exit code of several connections that ended with these codes."""
+    found = set(codes)
+    return next(code for code in PRECEDENCE if code in found or code == DONE)
 
 
 def _window(window: Window | None) -> dict[str, str | None] | None:

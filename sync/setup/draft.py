@@ -68,7 +68,7 @@ class Draft:
 
     def _head(self) -> Iterator[str]:
         yield "# Written by `sync init`. config.example.toml explains every key; what is left out has its default."
-        yield "# Try it with `sync check`; `sync plan` shows what a run would write."
+        yield "# Test it with `sync check`; `sync rehearse` tries it on copies of both accounts and writes to neither."
         if self.token_key:
             yield ""
             yield "[state]"

@@ -162,7 +162,8 @@ class Collection(ABC):
         encoded = store.encoded.get(record_id)
         if encoded is None:
             encoded = json.dumps(self.shown(store.by_id[record_id]), separators=(",", ":")).encode()
-            store.encoded[record_id] = encoded
+            if store.keeps_encoded:
+                store.encoded[record_id] = encoded
         return encoded
 
     def _serve_create(self, call: Call) -> SandboxResponse:

@@ -71,7 +71,7 @@ class Contacts(Collection):
         hits = [
             {"contact": self.shown(record)}
             for record in self.store.by_id.values()
-            if words and words in " ".join(str(record[key]) for key in SEARCHED).casefold()
+            if words and words in " ".join(str(record.get(key)) for key in SEARCHED).casefold()
         ]
         found = {"page": 1, "per_page": 25, "total_entries": len(hits), "total_pages": 1}
         return SandboxResponse(

@@ -1,7 +1,7 @@
 """Store the records of one kind by id, and in order of the time of its windows."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,13 @@ Key = tuple[int, int]
 
 @dataclass(slots=True)
 class RecordStore:
-    """The records in order of time. A changed record moves to its new time, mostly the end."""
+    """The records in order of time. A changed record moves to its new time, mostly the end.
 
-    by_id: dict[str, Record] = field(default_factory=dict)
+    `keeps_encoded` keeps the JSON of shown records, which makes lists quick and takes memory.
+    """
+
+    by_id: MutableMapping[str, Record] = field(default_factory=dict)
+    keeps_encoded: bool = True
     keys: list[Key] = field(default_factory=list)
     at: dict[Key, str] = field(default_factory=dict)
     key_of: dict[str, Key] = field(default_factory=dict)

@@ -5,7 +5,7 @@ records themselves, like the server's own look-up for duplicates. Edits by users
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,7 +104,7 @@ class SandboxContacts(Sandbox):
         self.users: list[dict[str, Any]] = []
         self.quirks = Quirks()
         self.fields: dict[str, records.Field] = {}
-        self._records: dict[str, Record] = {}
+        self._records: MutableMapping[str, Record] = {}
         self._identities: dict[tuple[str, str], dict[str, None]] = {}
         self._index = SearchIndex()
         self._made = 0

@@ -3,14 +3,14 @@
 Rules kept here:
 - a change shows only after its lag: until then the old version, and nothing of a new contact. Changes show in the order
   in which they were made;
-- `dateUpdated` is kept sorted, and e-mail, phone and custom values are found by key, so that 100,000 records do not
-  slow down a search of a few rows;
+- `dateUpdated` is kept sorted, and e-mail, phone and custom values are found by key from the first search for such a
+  value on, so that 100,000 records do not slow down a search of a few rows;
 - what the documents do not mention is refused: fields, operators, sort keys, a `page` beyond 10,000 records.
 """
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,12 +33,12 @@ class IndexPage:
 
 
 class SearchIndex:
-    """All that a search can show."""
+    """All that a search can show. `shown` holds the records."""
 
-    def __init__(self) -> None:
-        self._shown: dict[str, Record] = {}
+    def __init__(self, shown: MutableMapping[str, Record] | None = None) -> None:
+        self._shown = {} if shown is None else shown
         self._by_updated: list[tuple[int, str]] = []
-        self._keyed: dict[tuple[str, str], dict[str, None]] = {}
+        self._keyed: dict[str, dict[str, dict[str, None]]] = {}
         self._pending: deque[tuple[int, str, Record | None]] = deque()
         self._listed: set[str] = set()
 
@@ -105,8 +105,17 @@ class SearchIndex:
         if field == "id":
             return [str(value)] if str(value) in self._shown else []
         if field in KEYED or field.startswith(CUSTOM):
-            return list(self._keyed.get((field, str(value).lower()), ())) if self._is_keyed(field) else None
+            return list(self._ids_by_value(field).get(str(value).lower(), ())) if self._is_keyed(field) else None
         return None
+
+    def _ids_by_value(self, field: str) -> dict[str, dict[str, None]]:
+        """Return the ids by the values of a field, which are kept up from now on."""
+        if field not in self._keyed:
+            found = self._keyed[field] = {}
+            for record_id, record in self._shown.items():
+                for value in _values(record, field):
+                    found.setdefault(value, {})[record_id] = None
+        return self._keyed[field]
 
     def _is_keyed(self, field: str) -> bool:
         """Say whether every value of a field is found by key. One of several choices is not."""
@@ -117,28 +126,31 @@ class SearchIndex:
         self._shown[record_id] = record
         self._listed |= {name for name, value in record["customFields"].items() if isinstance(value, list)}
         insort(self._by_updated, (record["dateUpdated"], record_id))
-        for key in _keys(record):
-            self._keyed.setdefault(key, {})[record_id] = None
+        for field, ids in self._keyed.items():
+            for value in _values(record, field):
+                ids.setdefault(value, {})[record_id] = None
 
     def _take_out(self, record_id: str) -> None:
         record = self._shown.pop(record_id, None)
         if record is None:
             return
         del self._by_updated[bisect_left(self._by_updated, (record["dateUpdated"], record_id))]
-        for key in _keys(record):
-            ids = self._keyed[key]
-            del ids[record_id]
-            if not ids:
-                del self._keyed[key]
+        for field, ids in self._keyed.items():
+            for value in _values(record, field):
+                del ids[value][record_id]
+                if not ids[value]:
+                    del ids[value]
 
 
-def _keys(record: Record) -> Iterator[tuple[str, str]]:
-    for field in KEYED:
+def _values(record: Record, field: str) -> Iterator[str]:
+    """Yield the value by which a record is found in a field, if it has one."""
+    if field in KEYED:
         if record.get(field):
-            yield field, str(record[field]).lower()
-    for field_id, value in record["customFields"].items():
-        if isinstance(value, str | int | float):
-            yield f"{CUSTOM}{field_id}", str(value).lower()
+            yield str(record[field]).lower()
+        return
+    value = record["customFields"].get(field.removeprefix(CUSTOM))
+    if isinstance(value, str | int | float):
+        yield str(value).lower()
 
 
 def _sorts(sort: Any) -> list[tuple[str, str]]:

@@ -153,13 +153,13 @@ def fits(kind: str, value: Any) -> bool:
 
 def by_id(record: Record) -> dict[str, Any]:
     """Return a record as GET, POST and PUT show it: no empty keys."""
-    name = " ".join(filter(None, (record.get("firstName"), record.get("lastName"))))
+    name = _full_name(record)
     shown = {
         **{key: value for key, value in record.items() if key not in {"address", "customFields"}},
-        "firstNameLowerCase": (record.get("firstName") or "").lower(),
-        "lastNameLowerCase": (record.get("lastName") or "").lower(),
-        "fullNameLowerCase": name.lower(),
-        "emailLowerCase": (record.get("email") or "").lower(),
+        "firstNameLowerCase": _lower(record.get("firstName")),
+        "lastNameLowerCase": _lower(record.get("lastName")),
+        "fullNameLowerCase": _lower(name),
+        "emailLowerCase": _lower(record.get("email")),
         "dateAdded": shown_time(record["dateAdded"]),
         "dateUpdated": shown_time(record["dateUpdated"]),
         "createdBy": {"source": "INTEGRATION", "channel": "OAUTH", "timestamp": shown_time(record["dateAdded"])},
@@ -170,7 +170,6 @@ def by_id(record: Record) -> dict[str, Any]:
 
 def search_row(record: Record, search_after: list[Any] | None) -> dict[str, Any]:
     """Return a record as search shows it (recorded keys): nulls, `address`, lower-case twins."""
-    first, last = record.get("firstName"), record.get("lastName")
     row = {
         "id": record["id"],
         "locationId": record["locationId"],
@@ -184,15 +183,24 @@ def search_row(record: Record, search_after: list[Any] | None) -> dict[str, Any]
         "dateUpdated": shown_time(record["dateUpdated"]),
         "additionalEmails": record.get("additionalEmails") or [],
         "additionalPhones": record.get("additionalPhones") or [],
-        "firstNameLowerCase": first.lower() if first else None,
-        "lastNameLowerCase": last.lower() if last else None,
-        "contactName": " ".join(filter(None, (first, last))).lower() or None,
+        "firstNameLowerCase": _lower(record.get("firstName")),
+        "lastNameLowerCase": _lower(record.get("lastName")),
+        "contactName": _lower(_full_name(record)),
         "followers": [],
         "validEmail": None,
         "dndSettings": record.get("dndSettings") or {},
         "inboundDndSettings": record.get("inboundDndSettings") or {},
     }
     return row if search_after is None else {**row, "searchAfter": search_after}
+
+
+def _full_name(record: Record) -> str:
+    return " ".join(str(record[key]) for key in ("firstName", "lastName") if record.get(key))
+
+
+def _lower(value: Any) -> str | None:
+    """Return a text in lower case. A location may hold a list or an object where a name belongs."""
+    return value.lower() or None if isinstance(value, str) else None
 
 
 def shown_custom(record: Record) -> list[dict[str, Any]]:

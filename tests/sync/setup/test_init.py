@@ -149,7 +149,7 @@ def test_answers_are_tried_corrected_and_written_with_the_secrets_outside(
     code, out = terminal.end()
     assert code == 0, terminal.seen
     document = json.loads(out)
-    assert document["next"] == ["sync check", "sync plan", "sync run"]
+    assert document["next"] == ["sync check", "sync rehearse", "sync run"]
     assert [account["ok"] for account in document["accounts"]] == [True, True]
     assert "did you mean DE?" in terminal.seen
 
@@ -184,7 +184,7 @@ def test_a_wrong_key_may_be_kept_and_oauth_is_logged_in_to_later(
     terminal.answer("Correct the answers for growthgenius?", "n")
     code, out = terminal.end()
     assert code == 0, terminal.seen
-    assert "next: sync auth login growthhub, then sync check, then sync plan, then sync run" in out
+    assert "next: sync auth login growthhub, then sync check, then sync rehearse, then sync run" in out
     config = load(tmp_path / "config.toml")
     left, right = config.accounts["growthgenius"], config.accounts["growthhub"]
     assert isinstance(left, GrowthGeniusAccount)
