@@ -197,7 +197,7 @@ class GrowthGenius:
             refuse_to_tell(self.account, unread)
         if since is None:
             return found
-        return [*found, *(raw for raw in candidates if self._is_nameless(raw) and raw not in found)]
+        return [*found, *(raw for raw in candidates if self._is_nameless(raw, sent) and raw not in found)]
 
     def _refuse_double(self, sent: Fields, start: datetime) -> None:
         """Raise OutcomeUnknown where a refused create seems to have created the contact.
@@ -297,15 +297,16 @@ class GrowthGenius:
         if _same_email(shown.fields, sent) or _full_name(sent) == _full_name(shown.fields) != "":
             return True
         if not any(sent.get(name) for name in ("email", "phone", *PHONE_SLOTS)):
-            return any(value and alike(name, value, sent[name]) for name, value in shown.fields.items() if name in sent)
+            return _shows_any(shown.fields, sent)
         numbers = {phone.key(number) for number in shown.phones}
         wanted = (sent.get(name) for name in ("phone", *PHONE_SLOTS))
         return any(phone.key(number) in numbers for number in wanted if isinstance(number, str))
 
-    def _is_nameless(self, raw: Raw) -> bool:
-        """Say whether a record has neither name nor address nor number: a user may have removed them since."""
+    def _is_nameless(self, raw: Raw, sent: Fields) -> bool:
+        """Say whether a record shows a sent value, but no name, address or number: a user may have removed them."""
         shown = self._mapping.without_owner().contact(raw, {})
-        return not (_full_name(shown.fields) or shown.emails or shown.fields.get("email") or shown.phones)
+        is_named = _full_name(shown.fields) or shown.emails or shown.fields.get("email") or shown.phones
+        return not is_named and _shows_any(shown.fields, sent)
 
     def _check_window(self, user: UserId) -> Finding:
         what = f"contacts as user {user}"
@@ -340,6 +341,10 @@ def _not_older(raw: Raw, start: datetime) -> bool:
 def _same_email(shown: Fields, sent: Fields) -> bool:
     one, other = shown.get("email"), sent.get("email")
     return isinstance(one, str) and isinstance(other, str) and email.key(one) == email.key(other)
+
+
+def _shows_any(shown: Fields, sent: Fields) -> bool:
+    return any(value and alike(name, value, sent[name]) for name, value in shown.items() if name in sent)
 
 
 def _full_name(fields: Fields) -> str:
