@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,15 @@ import pytest
 
 from connectors.growthhub.sandbox.rehearsal import CopiedGrowthHub
 from connectors.sandbox.base import Call, Fault
+from sync.config.model import load
 from sync.errors import Interrupted
+from sync.output.progress import SilentProgress
+from sync.rehearsal import rehearse
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World, is_write
 
 EARLIER = timedelta(seconds=1.5)
 """A time that lies before the horizon, and after the run before."""
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A world whose time goes on as the machine's does, as the command line expects."""
-    made = World.create(tmp_path, live=True)
-    with made.gg, made.gh:
-        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -36,23 +31,22 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def predicted(world: World, *arguments: str) -> dict[str, Any]:
-    (found,) = world.sync("rehearse", "--json", *arguments).document["connections"]
-    assert found["errors"] == []
-    return dict(found)
+def predicted(world: World, newest: int | None = None) -> dict[str, Any]:
+    """Return what is predicted for the next run, under the clock of the world."""
+    world.clock.skip(2)
+    world.write_config()
+    (found,) = rehearse(load(world.config_path), [], newest, SilentProgress(), world.clock)
+    assert found.errors == []
+    return found.to_json()
 
 
 def counts(stream: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in stream.items() if key != "window"}
 
 
-def without_read(stream: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: {**value, "read": 0} if isinstance(value, dict) else value for key, value in counts(stream).items()}
-
-
-def assert_predicts_the_next_run(world: World, *arguments: str) -> dict[str, Any]:
+def assert_predicts_the_next_run(world: World, **options: Any) -> dict[str, Any]:
     found = predicted(world)
-    run = world.sync("run", "--json", *arguments).run
+    run = world.run(**options).to_json()
     assert counts(found["first_run"]) == counts(run["streams"]["contacts"])
     assert found["fields_created"] == run["fields_created"]
     assert found["owed"] == run.get("owed", {})
@@ -106,11 +100,9 @@ def test_what_the_guard_would_stop_is_said_and_shown_all_the_same(world: World) 
     for number in range(30):
         world.gg.add(first_name="Ann", email=f"p{number}@example.com", city="Rome")
         world.gh.add(firstName="Ann", email=f"p{number}@example.com", city="Oslo")
-    ended = world.sync("rehearse", "--json")
-    (found,) = ended.document["connections"]
-    assert ended.code == 4
+    found = predicted(world)
     assert "--unguarded" in found["guarded"]
-    run = world.sync("run", "--json", "--unguarded").run
+    run = world.run(unguarded=True).to_json()
     assert counts(found["first_run"]) == counts(run["streams"]["contacts"])
     assert found["settled"]["count"] == 30
     assert len(found["settled"]["examples"]) == 5
@@ -118,58 +110,58 @@ def test_what_the_guard_would_stop_is_said_and_shown_all_the_same(world: World) 
 
 def test_after_the_first_run_the_rehearsal_knows_what_is_linked(world: World) -> None:
     populated(world, 5)
-    world.sync("run")
+    world.run()
     before = world.tables_of_state("allowance")
     assert counts(predicted(world)["first_run"])["gh"]["created"] == 0
     assert world.tables_of_state("allowance") == before
     Population(world, 6).edit(10)
-    found, run = predicted(world)["first_run"], world.sync("run", "--json").run["streams"]["contacts"]
-    # The servers of this world are minutes ahead, so what is read again without news depends on the second (R43).
-    assert without_read(found) == without_read(run)
+    assert_predicts_the_next_run(world)
 
 
-def test_conflicts_failures_and_contacts_without_a_partner_are_shown_with_examples(world: World) -> None:
-    world.contacts = {"create": '"none"', "conflicts": '"manual"'}
-    world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
-    world.gh.add(firstName="Ann", email="ann@example.com", city="Oslo")
-    world.gg.add(first_name="Bob", email="bob@example.com")
-    ended = world.sync("rehearse")
+def test_conflicts_failures_and_contacts_without_a_partner_are_shown_with_examples(live_world: World) -> None:
+    live_world.contacts = {"create": '"none"', "conflicts": '"manual"'}
+    live_world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
+    live_world.gh.add(firstName="Ann", email="ann@example.com", city="Oslo")
+    live_world.gg.add(first_name="Bob", email="bob@example.com")
+    ended = live_world.sync("rehearse")
     assert ended.code == 1
     assert 'ann@example.com: city: gg "Rome", gh "Oslo"' in ended.out
     assert "the third run would write nothing" in ended.out
     assert "Nothing was written to any account" in ended.out
 
 
-def test_neither_account_is_written_and_nothing_is_left_on_the_disk(world: World, temporary: Path) -> None:
-    populated(world, 7)
-    with world.calls() as calls:
-        assert world.sync("rehearse").code in {0, 1}
+def test_neither_account_is_written_and_nothing_is_left_on_the_disk(live_world: World, temporary: Path) -> None:
+    populated(live_world, 7)
+    with live_world.calls() as calls:
+        assert live_world.sync("rehearse").code in {0, 1}
     assert not [call for call in (*calls.gg, *calls.gh) if is_write(call)]
-    assert not world.state_path.exists()
+    assert not live_world.state_path.exists()
     assert list(temporary.iterdir()) == []
-    assert sorted(path.name for path in world.folder.iterdir()) == ["config.toml", "temporary"]
+    assert sorted(path.name for path in live_world.folder.iterdir()) == ["config.toml", "temporary"]
 
 
 def test_an_account_that_does_not_answer_ends_it_with_the_reason_and_nothing_is_left(
-    world: World, temporary: Path
+    live_world: World, temporary: Path
 ) -> None:
-    world.gg.add(first_name="Ann", email="ann@example.com")
-    world.gh.faults.append(Fault("status", path="/contacts/search", status=401))
-    ended = world.sync("rehearse", "--json")
+    live_world.gg.add(first_name="Ann", email="ann@example.com")
+    live_world.gh.faults.append(Fault("status", path="/contacts/search", status=401))
+    ended = live_world.sync("rehearse", "--json")
     (found,) = ended.document["connections"]
     assert (ended.code, len(found["errors"])) == (3, 1)
     assert list(temporary.iterdir()) == []
 
 
-def test_after_an_interruption_nothing_is_left(world: World, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    populated(world, 8)
+def test_after_an_interruption_nothing_is_left(
+    live_world: World, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    populated(live_world, 8)
 
     def interrupt(*_: object) -> None:
         assert list(temporary.iterdir()) != []
         raise Interrupted(2)
 
     monkeypatch.setattr("sync.rehearsal.rehearsal.LaterRun.of", interrupt)
-    assert world.sync("rehearse").code == 130
+    assert live_world.sync("rehearse").code == 130
     assert list(temporary.iterdir()) == []
 
 
@@ -177,9 +169,9 @@ def test_of_the_newest_contacts_the_partners_are_read_by_id(world: World) -> Non
     for number in range(12):
         world.gg.add(first_name="Ann", email=f"p{number}@example.com")
         world.clock.skip(2)
-    world.sync("run")
+    world.run()
     world.gh.edit(world.links()[str(world.gg.people()[0]["id"])], city="Oslo")
-    found = predicted(world, "--people", "3")
+    found = predicted(world, 3)
     assert (found["read"], found["people"]) == ({"gg": 3, "gh": 3}, 3)
     first = counts(found["first_run"])
     assert (first["gg"]["updated"], first["gg"]["created"], first["gh"]["created"], first["failed"]) == (1, 0, 0, 0)
@@ -189,13 +181,13 @@ def test_the_newest_are_found_also_where_all_of_them_are_old(world: World) -> No
     now = world.clock.now()
     for days in (4000, 300, 30, 3):
         world.gg.add(at=now - timedelta(days=days), email=f"d{days}@example.com")
-    found = predicted(world, "--people", "2")
+    found = predicted(world, 2)
     assert counts(found["first_run"])["gh"]["created"] == 2
     assert found["read"] == {"gg": 2, "gh": 0}
 
 
-def test_a_field_that_does_not_come_to_rest_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
+def test_a_field_that_does_not_come_to_rest_is_named(live_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
     handle, changes = CopiedGrowthHub.handle, iter(range(1000))
 
     def moving(server: CopiedGrowthHub, call: Call) -> Any:
@@ -205,7 +197,7 @@ def test_a_field_that_does_not_come_to_rest_is_named(world: World, monkeypatch: 
         return handle(server, call)
 
     monkeypatch.setattr(CopiedGrowthHub, "handle", moving)
-    ended = world.sync("rehearse")
+    ended = live_world.sync("rehearse")
     assert ended.code == 1
     assert "does not come to rest" in ended.out
     assert "fields that do not come to rest: city" in ended.out
@@ -217,8 +209,8 @@ def test_messages_are_not_rehearsed_and_that_is_said(world: World) -> None:
     assert predicted(world)["not_rehearsed"] == ["messages: they are not rehearsed"]
 
 
-def test_an_unknown_connection_is_refused_before_any_call(world: World) -> None:
-    with world.calls() as calls:
-        ended = world.sync("rehearse", "--json", "--connection", "other")
+def test_an_unknown_connection_is_refused_before_any_call(live_world: World) -> None:
+    with live_world.calls() as calls:
+        ended = live_world.sync("rehearse", "--json", "--connection", "other")
     assert (ended.code, calls.counts) == (2, (0, 0))
     assert "other" in json.loads(ended.out)["error"]
