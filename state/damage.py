@@ -2,13 +2,14 @@
 
 Rules kept here:
 - a cell is checked by its table alone: the type of its column, a valid time, JSON of the shape that the column holds.
-  `readers` are further checks by column; they raise an error for a text that they can't read;
+  `readers` are further checks by column;
 - a repair deletes what can be read again: digests, memory, the call log, settings, indexes and cursors (then everything
   is read in full), open conflicts and failures (the next run finds them again). Links, shadows and the history are
   never touched, nor is a decision of a user: a conflict with a resolution and a dismissed failure stay;
 - no message holds the content of a cell, since it may be personal data.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -16,44 +17,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from state.cell_shapes import INTENT_SOURCES, SENT, SHADOW, SHAPES
 from state.database import Database, Transaction
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.schema import TABLES
 
-Readers = Mapping[tuple[str, str], Callable[[str], object]]
+Readers = Mapping[tuple[str, str], Callable[[str, str], object]]
+"""By table and column: reads the text of a cell, with the name of its field (or of its setting), or raises an error."""
 
 KINDS: Final = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 WORDS: Final = {"integer": "a whole number", "text": "text", "blob": "bytes"}
+OTHER: Final = {"left": "right", "right": "left"}
 WORDS_OF: Final = {"side": ("left", "right"), "stream": ("contacts", "messages")}
 """Columns that hold one of a few words; some tables have rows without a stream."""
 OF_NO_STREAM: Final = frozenset({"tally", "schedule", "told", "hint"})
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
 """The range of a datetime."""
-JSON: Final[Mapping[tuple[str, str], str]] = {
-    ("account", "identity"): "object",
-    ("setting", "value"): "",
-    ("mapping", "fields"): "array",
-    ("person", "phones"): "array",
-    ("person", "more_emails"): "array",
-    ("link", "left_memory"): "object",
-    ("link", "right_memory"): "object",
-    ("link", "left_unmapped"): "object",
-    ("link", "right_unmapped"): "object",
-    ("link", "left_kept"): "",
-    ("link", "right_kept"): "",
-    ("intent", "sent"): "object",
-    ("intent", "source"): "object",
-    ("conflict", "left_value"): "",
-    ("conflict", "right_value"): "",
-    ("failure", "blockers"): "array",
-    ("history", "old"): "",
-    ("history", "new"): "",
-    ("history", "shown"): "",
-    ("run", "report"): "object",
-    ("company", "found"): "object",
-    ("owed", "value"): "",
-}
-"""Columns of JSON, and the type that the JSON must have, '' for any."""
 CLEARED: Final = frozenset(
     {
         ("run", "report"), ("failure", "digest"), ("message", "print"),
@@ -109,31 +88,38 @@ def damaged_cells(db: Database, readers: Readers) -> Iterator[DamagedCell]:
 
 def _all_faults(db: Database, readers: Readers) -> Iterator[DamagedCell]:
     for table in TABLES:
-        columns = db.execute(f"PRAGMA table_info({table})").fetchall()
-        if table == "about" or not columns:
-            continue
-        keys = _keys(db, table, columns)
-        for column in columns:
-            for condition, reason in (*_conditions(table, column), *_references(db, table, column["name"])):
-                query = f"SELECT {', '.join(keys)} FROM {table} WHERE {condition}"
-                for row in _raw(db, query):
-                    yield DamagedCell(table, column["name"], _key(keys, row), reason)
-            if column["type"] == "TEXT":
-                reader = readers.get((table, column["name"]), str)
-                yield from _misread(db, table, column["name"], keys, reader)
+        if table != "about":
+            yield from _faults_in(db, table, readers)
 
 
-def damaged_cell_of_record(db: Database, side: str, record_id: str) -> DamagedCell | None:
-    """Return a damaged cell of the link or the index entry of a record, None where there is none."""
-    for table, column in (("link", f"{side}_id"), ("person", "id")):
-        columns = db.execute(f"PRAGMA table_info({table})").fetchall()
-        keys = _keys(db, table, columns)
-        for one in columns:
-            for condition, reason in _conditions(table, one):
-                query = f"SELECT {', '.join(keys)} FROM {table} WHERE {column} = ? AND ({condition})"
-                row = db.execute(query, (record_id,)).fetchone()
-                if row is not None:
-                    return DamagedCell(table, one["name"], _key(keys, tuple(row)), reason)
+def _faults_in(
+    db: Database, table: str, readers: Readers, rows: str = "TRUE", values: Sequence[Any] = ()
+) -> Iterator[DamagedCell]:
+    """Yield the damaged cells of a table, in the rows that meet a condition."""
+    columns = db.execute(f"PRAGMA table_info({table})").fetchall()
+    keys = _keys(db, table, columns) if columns else []
+    for column in columns:
+        name = column["name"]
+        for condition, reason in (*_conditions(table, column), *_references(db, table, name)):
+            query = f"SELECT {', '.join(keys)} FROM {table} WHERE ({rows}) AND ({condition})"
+            for row in _raw(db, query, values):
+                yield DamagedCell(table, name, _key(keys, row), reason)
+        if column["type"] == "TEXT":
+            query = f"SELECT {', '.join(keys)}, {_context(table)}, {name} FROM {table} WHERE {rows}"
+            yield from _misread(db, query, values, table, name, keys, readers)
+
+
+def damaged_cell_of_record(db: Database, side: str, record_id: str, readers: Readers) -> DamagedCell | None:
+    """Return a damaged cell of what is stored about a record, None where there is none: the history is left out."""
+    of_link = f"link IN (SELECT id FROM link WHERE {side}_id = ?1)"
+    conditions = {
+        "link": f"{side}_id = ?1", "person": "id = ?1", "conflict": of_link, "owed": of_link, "held": of_link,
+        "intent": f"source_id = ?1 OR source_id IN (SELECT {OTHER[side]}_id FROM link WHERE {side}_id = ?1)",
+    }  # fmt: skip
+    for table, condition in conditions.items():
+        found = next(_faults_in(db, table, readers, condition, (record_id,)), None)
+        if found is not None:
+            return found
     return None
 
 
@@ -200,9 +186,8 @@ def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
     if words is not None:
         listed = ", ".join(f"'{word}'" for word in words)
         yield f"typeof({name}) = 'text' AND {name} NOT IN ({listed})", f"{' or '.join(words)} is expected"
-    shape = JSON.get((table, name))
-    if shape is not None:
-        yield _no_json(name, shape), f"JSON{f' ({shape})' if shape else ''} is expected"
+    if (table, name) in SHAPES:
+        yield _no_json(name, ""), "JSON is expected"
     if table == "link" and name.endswith("_shadow"):
         fields = (
             "(SELECT json_array_length(m.fields) FROM mapping m WHERE m.id = link.mapping AND json_valid(m.fields))"
@@ -229,26 +214,56 @@ def _no_json(name: str, shape: str) -> str:
     return f"typeof({name}) = 'text' AND CASE WHEN json_valid({name}) THEN {wrong} ELSE 1 END"
 
 
-def _misread(
-    db: Database, table: str, column: str, keys: Sequence[str], reader: Callable[[str], object]
+def _misread(  # noqa: PLR0917 (the rows, and what is read in them)
+    db: Database, query: str, values: Sequence[Any], table: str, column: str, keys: Sequence[str], readers: Readers
 ) -> Iterator[DamagedCell]:
-    """Yield the texts of a column that are not UTF-8, or that its reader can't read."""
-    query = f"SELECT {', '.join(keys)}, {column} FROM {table} WHERE typeof({column}) = 'text'"
-    for row in _raw(db, query):
+    """Yield the texts of a column that are not UTF-8, that have not its shape, or that its reader can't read.
+
+    `query` selects the key of each row, what its shape depends on, and the cell.
+    """
+    reader = readers.get((table, column))
+    for *key, context, text in _raw(db, query, values):
+        if not isinstance(text, str):
+            continue
         try:
-            row[-1].encode()
-            reader(row[-1])
+            text.encode()
+            if not _has_shape(table, column, context, text):
+                yield DamagedCell(table, column, _key(keys, key), "JSON of another shape is expected")
+            elif reader is not None:
+                reader(text, str(context))
         except UnicodeEncodeError:
-            yield DamagedCell(table, column, _key(keys, row), "text in UTF-8 is expected")
+            yield DamagedCell(table, column, _key(keys, key), "text in UTF-8 is expected")
         except MISREAD:
-            yield DamagedCell(table, column, _key(keys, row), "this can't be read")
+            yield DamagedCell(table, column, _key(keys, key), "this can't be read")
 
 
-def _raw(db: Database, query: str) -> list[tuple[Any, ...]]:
+def _has_shape(table: str, column: str, context: object, text: str) -> bool:
+    """Return whether the JSON of a cell has the shape of its column; where it is no JSON, a condition finds that."""
+    shape = SHAPES.get((table, column))
+    if table == "link" and column.endswith("_shadow") and context == "contacts":
+        shape = SHADOW
+    if table == "intent":
+        shape = {"sent": SENT, "source": INTENT_SOURCES}.get(column, {}).get(str(context), shape)
+    if shape is None:
+        return True
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return shape(content)
+
+
+def _context(table: str) -> str:
+    """Return the column that the shape of the JSON in a table depends on."""
+    return {"conflict": "field", "history": "field", "owed": "field", "setting": "key", "intent": "stream",
+            "link": "stream"}.get(table, "NULL")  # fmt: skip
+
+
+def _raw(db: Database, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Return rows. A text that is not UTF-8 is returned in a form that can't be encoded."""
     before, db.text_factory = db.text_factory, lambda found: found.decode(errors="surrogateescape")
     try:
-        return [tuple(row) for row in db.execute(query).fetchall()]
+        return [tuple(row) for row in db.execute(query, values).fetchall()]
     finally:
         db.text_factory = before
 
@@ -278,7 +293,8 @@ def _where(fault: DamagedCell) -> tuple[str, list[Any]]:
 def _is_decided(db: Database, fault: DamagedCell) -> bool:
     """Return whether the row of a cell holds a decision of a user."""
     decision = FOUND_AGAIN.get(fault.table)
-    if decision is None:
+    # A decision that can't be read is none: the conflict is found again, and the user is asked again.
+    if decision in (None, fault.column):
         return False
     where, values = _where(fault)
     query = f"SELECT 1 FROM {fault.table} WHERE {where} AND {decision} IS NOT NULL"

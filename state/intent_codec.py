@@ -27,9 +27,6 @@ from state.intents import (
 DELETED: Final = "deleted"
 REMOVED: Final = "removed"
 
-KEYS_BY_KIND: Final = ({"shadow", "mapping", "person"}, {"contact", "digest"}, {"record"})
-"""What is stored with a create, with a copy of a message, and with a write on a record that exists."""
-
 Content = Mapping[str, Any]
 Place = Mapping[str, Any]
 """The fields that every intent has: side, source_id, sent_ms."""
@@ -77,13 +74,6 @@ def decode_message_intent(place: Place, sent: str, source: str) -> CopyIntent | 
         rule=rule,
         message=values.get("message"),
     )
-
-
-def check_source(source: str) -> None:
-    """Raise LookupError where the JSON of an intent lacks what every kind of intent holds."""
-    about = json.loads(source)
-    if not any(keys <= about.keys() for keys in KEYS_BY_KIND):
-        raise LookupError(f"an intent with {sorted(about)}")
 
 
 @singledispatch

@@ -1,9 +1,14 @@
-"""Cache settings of an account that change rarely for a day, so that a run that finds nothing asks for none of them."""
+"""Cache settings of an account that change rarely for a day, so that a run that finds nothing asks for none of them.
+
+Only the connector knows the shape of a setting. So each is stored with a digest, and one that does not match it, such
+as one of a release that stored none, is read from the account again.
+"""
 
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from hashlib import blake2b
+from typing import Any, Final
 
 from state.file import StateFile
 
@@ -11,6 +16,8 @@ DAY_MS = 86_400_000
 SLACK_MS = 60_000
 PROBED = "probed"
 """The key of a probe's result: it does not expire, because a probe needs a contact to try with."""
+
+DIGEST_BYTES: Final = 8
 
 
 class Settings:
@@ -39,7 +46,7 @@ class Settings:
             self._read.pop(key, None)
             db.execute(
                 "INSERT OR REPLACE INTO setting VALUES (?, ?, ?, ?)",
-                (self._account, key, json.dumps(value), self._now_ms()),
+                (self._account, key, _sealed(value), self._now_ms()),
             )
 
     def forget(self, key: str) -> None:
@@ -69,5 +76,21 @@ class Settings:
         row = self._state.db.execute(
             "SELECT value, stored_ms FROM setting WHERE account = ? AND key = ?", (self._account, key)
         ).fetchone()
-        self._read[key] = (None, 0) if row is None else (json.loads(row["value"]), row["stored_ms"])
+        self._read[key] = (None, 0) if row is None else (_unsealed(row["value"]), row["stored_ms"])
         return self._read[key]
+
+
+def _sealed(value: Any) -> str:
+    return json.dumps({"digest": _digest(value), "value": value})
+
+
+def _unsealed(text: str) -> Any | None:
+    content = json.loads(text)
+    if not isinstance(content, dict) or content.keys() != {"digest", "value"}:
+        return None
+    value = content["value"]
+    return value if content["digest"] == _digest(value) else None
+
+
+def _digest(value: Any) -> str:
+    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=DIGEST_BYTES).hexdigest()

@@ -75,7 +75,7 @@ class Phones:
 
 def read(raw: Raw, memory: Mapping[str, Any], regions: tuple[str, ...]) -> Phones:
     """Return the numbers of a record. `regions` are tried in turn for numbers without a country code."""
-    remembered = {str(pair[0]): str(pair[1]) for pair in memory.get("phones", {}).values()}
+    remembered = dict(_remembered(memory).values())
     slots: dict[str, Number] = {}
     texts: dict[str, str] = {}
     others: list[str] = []
@@ -91,7 +91,9 @@ def read(raw: Raw, memory: Mapping[str, Any], regions: tuple[str, ...]) -> Phone
             others += numbers[1:]
             if number:
                 texts[slot] = found
-    return Phones(slots, texts, _primary(slots, memory.get("slot")), memory.get("slot"), tuple(others))
+    before = memory.get("slot")
+    expected = before if before in PHONE_SLOTS else None
+    return Phones(slots, texts, _primary(slots, expected), expected, tuple(others))
 
 
 def _primary(slots: Mapping[str, Number], before: str | None) -> str | None:
@@ -148,8 +150,20 @@ def held(phones: Phones, name: str, sent: Value, before: str | None) -> Number:
 
 def number_before(memory: Mapping[str, Any]) -> str | None:
     """Return the number that was `phone` when this memory was written, None when there was none."""
-    pair = memory.get("phones", {}).get(memory.get("slot"))
-    return None if pair is None else str(pair[1])
+    _, number = _remembered(memory).get(str(memory.get("slot")), (None, None))
+    return number
+
+
+def _remembered(memory: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return the raw number and its E.164 form by slot; what is damaged is left out, since the record teaches it."""
+    pairs = memory.get("phones")
+    rows = pairs.items() if isinstance(pairs, dict) else ()
+    found = {}
+    for slot, pair in rows:
+        match pair:
+            case [str(raw), str(number)]:
+                found[slot] = (raw, number)
+    return found
 
 
 def _number(phones: Phones) -> str | None:

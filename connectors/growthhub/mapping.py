@@ -118,7 +118,7 @@ class Mapper:
         if wishes.forbids(raw, self._channels, refused=refused):
             values[CONSENT] = consent.SET
         code = country.to_alpha2(str(values["country"])) if "country" in values else None
-        numbers = _Numbers((code, self._region), memory.get("e164") or {})
+        numbers = _Numbers((code, self._region), _remembered_numbers(memory))
         fields, unmapped = self._read_values(values, numbers)
         _tidy_names(fields)
         for name in (*unknown_names(raw), *illegible_names(raw)):
@@ -184,6 +184,13 @@ class Mapper:
             return UNKNOWN
         owner = str(user_id)
         return self._owners.email_of(owner) or text.too_long(owner) or Unmapped(owner)
+
+
+def _remembered_numbers(memory: Mapping[str, Any]) -> dict[str, str]:
+    """Return the E.164 form by raw number; what is damaged is left out, since the record teaches it."""
+    found = memory.get("e164")
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {raw: number for raw, number in pairs if isinstance(number, str)}
 
 
 class _Numbers:

@@ -38,9 +38,9 @@ def _serve(config: "Config", *, as_json: bool) -> int:
     from sync.config.model import load
     from sync.daemon.daemon import Daemon
     from sync.daemon.process import ActiveConfig, serve
-    from sync.engine.cell_checks import raising_damage
     from sync.output.log_format import logging_to
     from sync.page.endpoint import page_endpoint
+    from sync.streams.cell_checks import raising_damage
     from sync.webhooks import endpoint as webhooks
 
     clock = SystemClock()

@@ -214,8 +214,7 @@ class Context:
         decided = {}
         for name, conflict in self.tables.conflicts.of_link(link.id).items():
             if conflict.resolution is not None:
-                kind, _, value = conflict.resolution.partition(":")
-                decided[name] = (kind, shadow_codec.parse(value) if kind == "value" else None)
+                decided[name] = shadow_codec.parse_resolution(name, conflict.resolution)
         return decided
 
     def kept(self, link: Link, side: Side) -> kept_times.Kept:
@@ -247,5 +246,5 @@ class Context:
             if name in self.mapping.rules:
                 left = (conflict.left_value, conflict.left_changed_ms)
                 value, changed_ms = left if side.name == LEFT else (conflict.right_value, conflict.right_changed_ms)
-                found[name] = (shadow_codec.parse(value), contact_codec.from_ms(changed_ms))
+                found[name] = (shadow_codec.parse(name, value), contact_codec.from_ms(changed_ms))
         return found

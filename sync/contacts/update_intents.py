@@ -218,7 +218,7 @@ def _put_back(intent: UpdateIntent) -> list[str]:
 
 
 def _old_value(intent: UpdateIntent, name: str) -> Value:
-    return shadow_codec.parse(intent.history[name].old)
+    return shadow_codec.parse(name, intent.history[name].old)
 
 
 def _elements_of(intent: UpdateIntent, name: str, shown: Contact) -> frozenset[str]:

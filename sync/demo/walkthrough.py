@@ -234,7 +234,9 @@ class Walkthrough:
         email = self._email(side, change.record_id)
         if change.field == "*":
             return email, LABELS[side], "(a new record)", change.rule
-        old, new = (value_text(None if value is None else parse(value)) for value in (change.old, change.new))
+        old, new = (
+            value_text(None if value is None else parse(change.field, value)) for value in (change.old, change.new)
+        )
         return email, LABELS[side], f"{change.field}: {old} -> {new}", change.rule
 
     def _email(self, side: Side, record_id: str) -> str:

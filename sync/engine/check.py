@@ -18,11 +18,11 @@ from sync.config.secret import reveal
 from sync.engine.account_findings import owed_findings, owed_values, owner_findings, written_accounts
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
-from sync.engine.cell_checks import raising_damage
 from sync.engine.probe import probe, proven, remembered
 from sync.oauth.token_sources import token_sources_of
 from sync.oauth.token_status import token_findings
 from sync.rules.contact_codec import to_ms
+from sync.streams.cell_checks import raising_damage
 
 CheckedAccount = tuple[str, str, Sequence[Finding]]
 """The name of an account, the kind of its system, and what was found."""

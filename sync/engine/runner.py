@@ -23,7 +23,6 @@ from sync.contacts.verify import compare
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
 from sync.engine.build import build_scope
-from sync.engine.cell_checks import raising_damage
 from sync.engine.options import RunOptions
 from sync.engine.preview import cost, planned_changes, totals
 from sync.engine.run import Approve, RunScope, run
@@ -40,6 +39,7 @@ from sync.output.spool import Spool
 from sync.rules.contact_codec import to_ms
 from sync.rules.streams import CONTACTS, MESSAGES
 from sync.rules.windows import ReadRange
+from sync.streams.cell_checks import raising_damage
 from sync.undo.run_history import UndoneRun
 
 Accounts = tuple[Account, Account]

@@ -22,13 +22,13 @@ from state.erasure_marks import ErasureMarks
 from state.file import StateFile
 from state.lock import hold_connection
 from sync.config.model import Config
-from sync.engine.cell_checks import raising_damage
 from sync.errors import UsageError
 from sync.operations.contact_argument import ContactArgument, parse_who
 from sync.operations.state_access import now_ms
 from sync.output.text import printable
 from sync.rules.erasure_marks import mark_of_email, mark_of_record, marks_of, marks_of_phones
 from sync.rules.match import contradicts
+from sync.streams.cell_checks import raising_damage
 
 Document = dict[str, Any]
 

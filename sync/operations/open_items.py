@@ -14,6 +14,7 @@ from sync.config.model import Config
 from sync.errors import NotThere, UsageError
 from sync.operations.state_access import deciding, now_ms, reading
 from sync.output.formats import WHOLE, ms_text
+from sync.rules import shadow_codec
 from sync.rules.streams import MESSAGES
 
 Document = dict[str, Any]
@@ -115,12 +116,12 @@ def _conflict(found: OpenConflict) -> Document:
         "field": found.field,
         "left": {
             "account": found.left_account,
-            "value": json.loads(found.left_value),
+            "value": shadow_codec.parse(found.field, found.left_value),
             "changed_at": ms_text(found.left_changed_ms),
         },
         "right": {
             "account": found.right_account,
-            "value": json.loads(found.right_value),
+            "value": shadow_codec.parse(found.field, found.right_value),
             "changed_at": ms_text(found.right_changed_ms),
         },
         "found_at": ms_text(found.found_ms),

@@ -14,9 +14,9 @@ from state.database import Database, Transaction
 from state.disk import raising_unwritable
 from state.file import StateFile
 from sync.config.model import Config
-from sync.engine.cell_checks import raising_damage
 from sync.errors import UsageError
 from sync.rules.contact_codec import to_ms
+from sync.streams.cell_checks import raising_damage
 
 Document = dict[str, Any]
 

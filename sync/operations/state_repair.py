@@ -10,9 +10,9 @@ from state.disk import raising_unwritable
 from state.file import StateFile
 from state.lock import hold_connection
 from sync.config.model import Config
-from sync.engine.cell_checks import READERS
 from sync.errors import UsageError
 from sync.rules.contact_codec import to_ms
+from sync.streams.cell_checks import READERS
 
 Document = dict[str, Any]
 

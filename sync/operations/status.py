@@ -16,11 +16,11 @@ from state.intervals import reach
 from state.schedule import PlannedRun, planned_runs
 from state.webhook_hints import count_hints_of, last_webhook_ms
 from sync.config.model import Config, Connection, MessagesStream
-from sync.engine.cell_checks import READERS
 from sync.operations.rate_waits import waits_of
 from sync.operations.state_access import now_ms, reading
 from sync.output.formats import ms_text
 from sync.rules.streams import CONTACTS, MESSAGES
+from sync.streams.cell_checks import READERS
 
 Document = dict[str, Any]
 T = TypeVar("T")

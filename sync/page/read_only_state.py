@@ -11,7 +11,7 @@ from typing import Final
 from state.database import Database
 from state.file import StateFile
 from sync.config.model import Config
-from sync.engine.cell_checks import raising_damage
+from sync.streams.cell_checks import raising_damage
 
 LONGEST: Final = 10.0
 WAIT: Final = 1.0

@@ -8,8 +8,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.contact import Fields, Value
+from connectors.contact import SET_FIELDS, Fields, Value
 
+SIDES = ("left", "right")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -34,9 +35,23 @@ def fields_of(content: Mapping[str, Any]) -> dict[str, Value]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
 
 
-def parse(text: str) -> Value:
-    """Read one value from JSON text."""
-    return value_of(json.loads(text))
+def parse(name: str, text: str) -> Value:
+    """Read one value of a field from JSON text. Raises ValueError for JSON that is no value of such a field."""
+    content = json.loads(text)
+    is_texts = isinstance(content, list) and all(isinstance(each, str) for each in content)
+    if content is not None and not (is_texts if name in SET_FIELDS else isinstance(content, str)):
+        raise ValueError(f"this is no value of {name}")
+    return value_of(content)
+
+
+def parse_resolution(name: str, text: str) -> tuple[str, Value]:
+    """Read what a user decided about a field: the winning side, or "value" and a value. Raises ValueError."""
+    kind, _, value = text.partition(":")
+    if kind == "value":
+        return kind, parse(name, value)
+    if text not in SIDES:
+        raise ValueError("a decision names a side or a value")
+    return kind, None
 
 
 def render(value: Value) -> str:

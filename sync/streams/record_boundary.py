@@ -31,6 +31,7 @@ from sync.errors import BrokenRecord
 from sync.output import event_log
 from sync.rules.contact_codec import to_ms
 from sync.rules.usable_times import reason_unusable
+from sync.streams.cell_checks import READERS
 
 if TYPE_CHECKING:
     from state.file import StateFile
@@ -148,7 +149,7 @@ class Boundary:
 
     def _list_defect(self, side: "Side", listed: Failure, error: Exception) -> None:
         """List a defect of ours at a record, or the damaged cell of the state file that caused it."""
-        fault = damaged_cell_of_record(self.state.db, side.name, listed.record_id)
+        fault = damaged_cell_of_record(self.state.db, side.name, listed.record_id, READERS)
         if fault is None:
             log_defect(error, f"{side.account}:{listed.record_id}")
         self._list(listed, _defect_reason(error) if fault is None else damage_message(self.state.path, fault))

@@ -95,8 +95,8 @@ class UndoneRun:
 
     def _trace(self, line: HistoryLine) -> Trace:
         entry = line.entry
-        old, new = parse(entry.old or "null"), parse(entry.new or "null")
-        left = new if entry.shown is None else parse(entry.shown)
+        old, new = parse(entry.field, entry.old or "null"), parse(entry.field, entry.new or "null")
+        left = new if entry.shown is None else parse(entry.field, entry.shown)
         return Trace(line.run, line.undoes, self.side(entry.account), entry.field, old, new, left)
 
 

@@ -1,5 +1,6 @@
 """A state file with garbage in a cell: named, mended where it can be, and never a mistake of growthsync."""
 
+import re
 import sqlite3
 from contextlib import closing, suppress
 from shutil import copyfile
@@ -114,7 +115,7 @@ def test_the_command_line_says_what_is_damaged_and_what_to_do(synced: World) -> 
     assert "in growthsync" not in ended.err
     repaired = synced.sync("state", "repair")
     assert repaired.code == 1
-    assert "deleted: table link, row rowid 1, column left_memory: JSON (object) is expected" in repaired.out
+    assert "deleted: table link, row rowid 1, column left_memory: JSON is expected" in repaired.out
     assert "still damaged: table link, row rowid 1, column right_shadow" in repaired.out
     assert "restore" in repaired.out
 
@@ -163,6 +164,45 @@ def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
     assert world.sync("run", "--json").code == 1
     (conflict,) = world.sync("conflicts", "list", "--json").document["conflicts"]
     assert (conflict["left"]["value"], conflict["right"]["value"]) == ("Lyon", "Oslo")
+
+
+@pytest.mark.parametrize("column", ["left_value", "right_value", "resolution"])
+@pytest.mark.parametrize("value", ["1", "true", '{"a": 1}', '[["x"]]', '["x", 1]', '["x"]'])
+def test_a_conflict_with_a_value_that_its_field_cannot_have_is_named_and_found_again(
+    world: World, column: str, value: str
+) -> None:
+    in_conflict(world)
+    damage(world, f"UPDATE conflict SET {column} = ?", f"value:{value}" if column == "resolution" else value)
+    left, right = next(iter(world.links().items()))
+    if column == "right_value":  # a run reads what it has not from the other side
+        world.gg.edit(left, title="Chief")
+    else:
+        world.gh.edit(right, firstName="Anna")
+    assert f"table conflict, row rowid 1, column {column}: " in (told_by(world) or "")
+    assert (world.gg.people()[0]["city"], world.gh.people()[0]["city"]) == ("Lyon", "Oslo")
+    assert world.sync("state", "repair").code == 0
+    assert world.sync("run", "--json").code == 1
+    (conflict,) = world.sync("conflicts", "list", "--json").document["conflicts"]
+    assert (conflict["left"]["value"], conflict["right"]["value"]) == ("Lyon", "Oslo")
+
+
+@pytest.mark.parametrize("value", ["garbage", "Left", "value:", "value:{", "right:1", ""])
+def test_a_decision_that_cannot_be_read_writes_nothing(world: World, value: str) -> None:
+    in_conflict(world)
+    damage(world, "UPDATE conflict SET resolution = ?", value)
+    assert re.search("column resolution: .*sync state repair", told_by(world) or "")
+    assert (world.gg.people()[0]["city"], world.gh.people()[0]["city"]) == ("Lyon", "Oslo")
+
+
+@pytest.mark.parametrize("value", ["null", "1", "[]", '{"city": 1}', '{"city": [1, 2]}', '{"city": ["x", "y"]}'])
+def test_kept_times_of_another_shape_are_named_and_dropped(world: World, value: str) -> None:
+    in_conflict(world)
+    damage(world, "UPDATE link SET left_kept = ?", value)
+    world.gh.edit(next(iter(world.links().values())), firstName="Anna")
+    assert re.search("column left_kept: .*sync state repair", told_by(world) or "")
+    assert world.sync("state", "repair").code == 0
+    assert world.run().exit_code == 1
+    assert (world.gg.people()[0]["city"], world.gh.people()[0]["city"]) == ("Lyon", "Oslo")
 
 
 @pytest.mark.parametrize("column", ["stream", "connection", "link", "field", "who", "found_ms", "run"])

@@ -24,7 +24,8 @@ from tests.end_to_end.message_world import made, minutes
 from tests.end_to_end.world import World
 
 GARBAGE: tuple[object, ...] = (
-    "garbage", "", "[]", "{}", "null", "1", '{"a": [1]}', "[[1]]", "\x00", b"\xff\x00", 0, -1, 7, 2.5,
+    "garbage", "", "[]", "{}", "null", "1", "1.5", "true", '"x"', '["x"]', '[["x", 1]]',
+    '{"a": [1]}', "[[1]]", "\x00", b"\xff\x00", 0, -1, 7, 2.5,
     2**63 - 1, -(2**62),
 )  # fmt: skip
 NO_UTF8 = "CAST(X'ff41' AS TEXT)"
@@ -37,9 +38,10 @@ MORE = (
     "INSERT INTO trouble VALUES (1, 'contacts', 'left', '99', 1)",
     (
         "INSERT INTO intent (run, connection, stream, side, source_id, sent_ms, sent, source)"
-        " SELECT 'r', 1, 'contacts', 'right', '99', 1772442000000, '{}', json_object('person', json_object('id', '99',"
-        " 'fields', json('{}'), 'created', NULL, 'updated', NULL, 'marker', NULL, 'phones', json('[]'),"
-        " 'unmapped', json('{}'), 'memory', json('{}')), 'shadow', '[]', 'mapping', 1, 'memory', '{}', 'digest', NULL)"
+        " SELECT 'r', 1, 'contacts', 'right', '99', 1772442000000, '{}', json_object('shadow', '[]', 'mapping', 1,"
+        " 'memory', json('{}'), 'digest', NULL, 'person', CAST(json_object('id', '99', 'fields', json('{}'), 'created',"
+        " NULL, 'updated', NULL, 'marker', NULL, 'phones', json('[]'), 'unmapped', json('{}'), 'memory', json('{}')) AS"
+        " TEXT))"
     ),
     "INSERT INTO held SELECT min(id), 'title', 1, 'contacts', 1, 'r' FROM link",
     "INSERT INTO owed SELECT min(id), 'right', 'title', 1, 'contacts', 'null', 'r' FROM link",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from state.intent_codec import check_source, decode_contact_intent, decode_message_intent, encode_intent
+from state.intent_codec import decode_contact_intent, decode_message_intent, encode_intent
 from state.intents import (
     AmendmentIntent,
     CopyDeletionIntent,
@@ -117,14 +117,3 @@ def test_intents_of_older_releases_have_defaults_for_later_keys() -> None:
 def test_an_intent_of_no_kind_is_not_stored() -> None:
     with pytest.raises(TypeError):
         encode_intent(Intent(**PLACE))
-
-
-@pytest.mark.parametrize("source", ["{}", '{"shadow": "[]"}', '{"rule": "carried"}'])
-def test_an_intent_without_the_keys_of_any_kind_is_found_to_be_damaged(source: str) -> None:
-    with pytest.raises(LookupError):
-        check_source(source)
-
-
-@pytest.mark.parametrize("intent", [intent for intent, _, _ in (*CONTACTS, *MESSAGES)])
-def test_an_intent_as_it_is_stored_is_not_found_to_be_damaged(intent: Intent) -> None:
-    check_source(encode_intent(intent)[1])

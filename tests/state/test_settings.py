@@ -2,6 +2,8 @@ import json
 from pathlib import Path
 from threading import Thread
 
+import pytest
+
 from state.settings import DAY_MS, Settings
 from tests.state.files import opened
 
@@ -60,5 +62,17 @@ def test_several_threads_may_read_and_store_at_once() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        values = [json.loads(row[0]) for row in state.db.execute("SELECT value FROM setting")]
+        values = [json.loads(row[0])["value"] for row in state.db.execute("SELECT value FROM setting")]
         assert values == [29] * 4
+
+
+@pytest.mark.parametrize("text", ["1", "null", "[]", "{}", '["u1"]', '{"digest": "", "value": 1}', '{"value": 1}'])
+def test_a_setting_that_was_changed_in_the_file_is_read_from_the_account_again(text: str) -> None:
+    with opened() as state:
+        Settings(state, "growthhub", Clock()).put("users", [["u1", "ada@example.com"]])
+        with state.atomic() as db:
+            db.execute("UPDATE setting SET value = ?", (text,))
+        settings = Settings(state, "growthhub", Clock())
+        assert settings.get("users") is None
+        settings.put("users", {"a": [1, None, "é"], "b": {}})
+        assert Settings(state, "growthhub", Clock()).get("users") == {"a": [1, None, "é"], "b": {}}

@@ -54,9 +54,31 @@ def test_a_single_value_is_written_as_users_read_it() -> None:
     assert shadow_codec.render("Zürich") == '"Zürich"'
 
 
-@given(st.sampled_from(FIELDS).flatmap(values))
-def test_a_single_value_is_read_back_too(value: Value) -> None:
-    assert shadow_codec.parse(shadow_codec.render(value)) == value
+@given(st.sampled_from(FIELDS).flatmap(lambda name: st.tuples(st.just(name), values(name))))
+def test_a_single_value_is_read_back_too(named: tuple[str, Value]) -> None:
+    name, value = named
+    assert shadow_codec.parse(name, shadow_codec.render(value)) == value
+
+
+@pytest.mark.parametrize("name", ["city", "text", "tags"])
+@pytest.mark.parametrize("text", ["1", "1.5", "true", '{"a": 1}', '[["x"]]', '["x", 1]', "[null]", "garbage"])
+def test_json_that_is_no_value_of_its_field_is_not_read(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"no value|Expecting"):
+        shadow_codec.parse(name, text)
+
+
+@pytest.mark.parametrize(("name", "text"), [("city", '["x"]'), ("tags", '"x"')])
+def test_a_set_is_no_value_of_a_field_with_one_and_the_other_way_round(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match="no value"):
+        shadow_codec.parse(name, text)
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "Left", "left:1", "value", "value:", "value:{", "value:1"])
+def test_a_decision_that_names_neither_side_nor_value_is_not_read(text: str) -> None:
+    with pytest.raises(ValueError, match=r"decision|no value|Expecting"):
+        shadow_codec.parse_resolution("city", text)
+    assert shadow_codec.parse_resolution("city", 'value:"Rome"') == ("value", "Rome")
+    assert shadow_codec.parse_resolution("city", "right") == ("right", None)
 
 
 @given(fields())
