@@ -16,6 +16,7 @@ from state.erasure_marks import ErasureMarks
 from state.file import StateFile
 from state.holds import Holds
 from state.intent_store import ContactIntents
+from state.linked_elsewhere import LinkedElsewhere
 from state.links import Link, LinkSide
 from state.owed_values import OwedValues
 from state.staging import Staged, Staging
@@ -51,6 +52,7 @@ class ContactTables(Tables):
     holds: Holds = field(init=False)
     owed_values: OwedValues = field(init=False)
     erasure_marks: ErasureMarks = field(init=False)
+    linked_elsewhere: LinkedElsewhere = field(init=False)
 
     def __post_init__(self) -> None:
         Tables.__post_init__(self)  # super() does not work in a dataclass with slots
@@ -58,6 +60,7 @@ class ContactTables(Tables):
         self.intents = ContactIntents(*key)
         self.holds, self.owed_values = Holds(*key), OwedValues(*key)
         self.erasure_marks = ErasureMarks(self.state.db)
+        self.linked_elsewhere = LinkedElsewhere(self.state.db, self.connection.number)
 
 
 @dataclass(slots=True)

@@ -141,7 +141,7 @@ def _list_failure(transaction: Transaction, context: Context, step: Step) -> Non
     note = json.loads(step.note or "{}")
     failure = Failure(
         side.name, record_id, side.account, note["who"], note["operation"], note["reason"], tuple(note["blockers"]),
-        staged.digest,
+        staged.digest, note["due"],
     )  # fmt: skip
     context.tables.failures.put_failure(transaction, failure, context.run.now_ms())
 

@@ -15,6 +15,7 @@ from state.indexed_contact import IndexedContact
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.candidates import find_candidates
+from sync.contacts.circle import awaited_create, is_deleted_there, linked_partner
 from sync.contacts.context import Context
 from sync.contacts.enrichment import awaited
 from sync.contacts.merge import load_owners_for_create, merge_pair, values_for_create
@@ -204,9 +205,9 @@ def _plan_unlinked_page(context: Context, side: Side, page: Sequence[Staged]) ->
 def _plan_unlinked_record(
     context: Context, side: Side, staged: Staged, indexed: IndexedContact, candidates: Candidates
 ) -> None:
-    verdict = pair(indexed, candidates)
+    verdict = linked_partner(context, side, indexed) or pair(indexed, candidates)
     reason = contact_of(staged).left_out
-    if reason and not (isinstance(verdict, Paired) and verdict.by == "marker"):
+    if reason and not (isinstance(verdict, Paired) and verdict.by in {"link", "marker"}):
         _leave_out(context, side, staged, reason)
         return
     if isinstance(verdict, Unpaired):
@@ -214,7 +215,12 @@ def _plan_unlinked_record(
     if not isinstance(verdict, Paired):
         # The hashes of a lifted erasure prove more than a doubtful address or number.
         verdict = lifted_partner(context, side, indexed) or verdict
-    _plan_verdict(context, side, staged, verdict)
+    if isinstance(verdict, Unpaired) and (awaited_reason := awaited_create(context, side, indexed)):
+        plan_listing(context, staged, awaited_reason, (), "pair", due_ms=context.run.now_ms())
+    elif isinstance(verdict, Unpaired) and is_deleted_there(context, side, indexed):
+        _leave_out(context, side, staged)
+    else:
+        _plan_verdict(context, side, staged, verdict)
 
 
 def _plan_verdict(context: Context, side: Side, staged: Staged, verdict: Paired | PairingRefused | Unpaired) -> None:

@@ -48,10 +48,15 @@ def pair_step(link: Link | None, ids: tuple[str, str], result: Merge) -> Step:
     return Step(PAIR, "", *ids, link.id if link is not None else None, writes, result.awaits, changes=changes)
 
 
-def plan_listing(context: Context, staged: Staged, reason: str, blockers: Sequence[str], operation: str) -> None:
-    """Plan that a staged record is listed as a failure; `blockers` are records ("left:ID")."""
+def plan_listing(
+    context: Context, staged: Staged, reason: str, blockers: Sequence[str], operation: str, *, due_ms: int = 0
+) -> None:
+    """Plan that a staged record is listed as a failure; `blockers` are records ("left:ID").
+
+    `due_ms` is when it is tried again, 0 for a day later.
+    """
     who = name_of(context.connection.side(staged.side), staged)
-    note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation})
+    note = json.dumps({"who": who, "reason": reason, "blockers": list(blockers), "operation": operation, "due": due_ms})
     left_id, right_id = (staged.id, None) if staged.side == LEFT else (None, staged.id)
     context.staging.plan_step(Step(FAIL, staged.side, left_id, right_id, None, "", note))
 

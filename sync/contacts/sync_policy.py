@@ -3,6 +3,7 @@
 from connectors.connector import WriteResult
 from state.database import Transaction
 from state.links import Link
+from sync.contacts.circle_values import with_newest
 from sync.contacts.commit import commit_update
 from sync.contacts.context import Context
 from sync.contacts.enrichment import enrich
@@ -19,6 +20,7 @@ class SyncPolicy:
 
     def merge_fields(self, context: Context, link: Link | None, left: SideView, right: SideView) -> Merge:
         """Merge what both sides show by the rules of the connection, and by what users have decided (R11, R15)."""
+        left, right = with_newest(context, link, left, right)
         resolutions = context.resolutions(link) if link else {}
         sides = {side.account: side.name for side in context.connection.sides}
         untaken = context.tables.history.refused_fields(link.id) if link else {}

@@ -15,7 +15,10 @@ from state.indexed_contact import IndexedContact
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The contact is `id` on the other side. `by` names the evidence: "marker", "e-mail" or "phone"."""
+    """The contact is `id` on the other side.
+
+    `by` names the evidence: "link" (of other connections), "marker", "e-mail" or "phone".
+    """
 
     id: str
     by: str

@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.simulation.topology import SHAPES, Network
+from tests.simulation.topology_verdict import verdict as network_verdict
 from tests.simulation.verdict import verdict
 from tests.simulation.world import Universe
 
@@ -33,10 +35,20 @@ def lead(seed: int, *, letters: bool = False) -> list[str]:
         return [traceback.format_exc()]
 
 
-def kept_seeds(*, letters: bool = False) -> list[int]:
-    """Return the seeds that once broke something, in lives with or without messages."""
+def lead_network(seed: int, shape: str) -> list[str]:
+    """Run the simulation of a seed with several accounts; return what is wrong at its end."""
+    try:
+        with tempfile.TemporaryDirectory(dir=FOLDERS) as folder, Network(seed, shape, Path(folder)) as network:
+            network.live()
+            return network_verdict(network)
+    except Exception:  # noqa: BLE001 - whatever it is, it is a finding with a seed
+        return [traceback.format_exc()]
+
+
+def kept_seeds(kind: str = "") -> list[int]:
+    """Return the seeds that once broke something: in lives of two accounts, with "letters", or of a shape."""
     lines = [line.split("#")[0].split() for line in KEPT.read_text(encoding="utf-8").splitlines()]
-    return [int(line[0]) for line in lines if line and (line[1:] == ["letters"]) == letters]
+    return [int(line[0]) for line in lines if line and line[1:] == kind.split()]
 
 
 def main() -> int:
@@ -44,21 +56,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, action="append", help="lead this life, and no other")
-    parser.add_argument(
-        "--letters", action="store_true", help="people write to each other in every life, not in every other"
-    )
+    parser.add_argument("--letters", action="store_true", help="people write to each other in every life")
+    parser.add_argument("--shape", choices=sorted(SHAPES), help="several accounts in this shape, in every life")
     parser.add_argument("--keep", action="store_true", help="add what fails to seeds.txt")
     arguments = parser.parse_args()
     seeds = iter(arguments.seed) if arguments.seed else _fresh(arguments.minutes)
     led = failed = 0
     for seed in seeds:
-        letters = arguments.letters or (not arguments.seed and led % 2 == 1)
-        wrong = lead(seed, letters=letters)
+        is_given = bool(arguments.seed) or arguments.letters or arguments.shape is not None
+        letters = arguments.letters or (not is_given and led % 3 == 1)
+        # Every third life is one of several accounts, in one shape after the other.
+        shape = arguments.shape or (sorted(SHAPES)[led // 3 % len(SHAPES)] if not is_given and led % 3 == 2 else None)
+        wrong = lead_network(seed, shape) if shape else lead(seed, letters=letters)
         led += 1
         if wrong:
             failed += 1
             lines = "\n  ".join(wrong)
             more = (" letters", " --letters") if letters else ("", "")
+            more = (f" {shape}", f" --shape {shape}") if shape else more
             sys.stdout.write(f"seed {seed}: python -m tests.simulation.soak --seed {seed}{more[1]}\n  {lines}\n")
             sys.stdout.flush()
             if arguments.keep:

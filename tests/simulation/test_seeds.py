@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.world import ROOT
-from tests.simulation.soak import kept_seeds, lead
+from tests.simulation.soak import kept_seeds, lead, lead_network
+from tests.simulation.topology import SHAPES
 from tests.simulation.world import Universe
 
 REPLAY = """
@@ -27,9 +28,14 @@ def test_a_life_that_once_broke_a_promise_keeps_them_all(seed: int) -> None:
     assert lead(seed) == []
 
 
-@pytest.mark.parametrize("seed", kept_seeds(letters=True))
+@pytest.mark.parametrize("seed", kept_seeds("letters"))
 def test_a_life_with_messages_keeps_every_promise(seed: int) -> None:
     assert lead(seed, letters=True) == []
+
+
+@pytest.mark.parametrize(("shape", "seed"), [(shape, seed) for shape in SHAPES for seed in kept_seeds(shape)])
+def test_a_life_of_several_accounts_keeps_every_promise(shape: str, seed: int) -> None:
+    assert lead_network(seed, shape) == []
 
 
 @pytest.mark.parametrize(("seed", "letters"), [(3, False), (8, True)])
