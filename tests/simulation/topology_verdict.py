@@ -56,7 +56,7 @@ def _differing(network: Network) -> Iterator[str]:
 def _lost(network: Network) -> Iterator[str]:
     """What people wrote at one account alone is what stands there in the end, and no value came from nowhere.
 
-    The history has to admit it where a policy decided otherwise: two accounts may meet for the first time after an edit.
+    The history has to admit it where a policy decided otherwise: two accounts may meet for the first time later.
     """
     settled = _listed(network) | _decided(network)
     for name, shown in _tokens(network).items():
@@ -69,7 +69,7 @@ def _lost(network: Network) -> Iterator[str]:
                 value, known = record.get(field), {None, *(one.value for one in edits)}
                 if value not in known:
                     yield f"{token}: {field} is {value!r} at {name}, which was written by nobody"
-                # Accounts that meet for the first time unite their tags: one that was removed before comes back.
+                # Accounts that meet for the first time unite their tags: a tag removed before that comes back.
                 is_removal = field.startswith("tags:") and bool(edits) and edits[-1].value is None
                 alone = len({one.node for one in edits}) == 1 and not is_removal
                 if alone and value != edits[-1].value and not settled & {(token, field), (token, "*")}:
